@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { Approval, ApprovalStatus, Decision, ResolutionData, Verdict } from './approval.js';
+import { EpochSeconds, Id, JsonObject } from './fields.js';
+import { Usage } from './run.js';
+import { ApprovalType, PauseType, Requirement } from './tool-call.js';
+
+export const services = ['agent-runner', 'approval-service', 'executor'] as const;
+export type ServiceName = (typeof services)[number];
+
+const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Id.nullable() };
+const call = { run_id: Id, approval_id: Id, tool_call_id: Id, tool_name: Id };
+const execution = { ...call, execution_id: Id, attempt: z.int().nonnegative() };
+const maxInput = 200_000;
+
+const RunRequested = z.object({
+  agent_id: Id,
+  input: z.string().min(1).max(maxInput),
+  run_id: Id.optional().meta({ description: "Chosen by the requester, or else derived from the event's id." }),
+  session_id: Id.optional(),
+  user_id: Id.optional(),
+});
+const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000).optional() });
+const RunStarted = z.object({ ...run, input: z.string() });
+const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
+const RunContinued = z.object({ ...run });
+const RunCompleted = z.object({ ...run, content: z.string(), steps: z.int(), usage: Usage });
+const RunFailed = z.object({ ...run, error: z.string() });
+const RunCancelled = z.object({ ...run, reason: z.string().nullable() });
+const ToolApprovalRequired = z.object({
+  ...run,
+  ...call,
+  tool_args: JsonObject,
+  approval_type: ApprovalType,
+  pause_type: PauseType,
+  source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
+  requirement: Requirement,
+  context: JsonObject,
+  digest: z.string(),
+});
+const ApprovalCreated = Approval.omit({ due_at: true, traceparent: true, version: true });
+const ApprovalDecisionRecorded = z.object({
+  ...call,
+  decision: Decision,
+  approvals: z.int().nonnegative(),
+  required_approvals: z.int().positive(),
+});
+const ApprovalResolveRequested = z.object({
+  approval_id: Id,
+  status: Verdict,
+  resolved_by: Id.optional(),
+  resolution_data: ResolutionData.optional(),
+});
+const ApprovalResolved = z.object({
+  ...call,
+  tool_args: JsonObject,
+  approval_type: ApprovalType,
+  pause_type: PauseType,
+  digest: z.string(),
+  status: ApprovalStatus.exclude(['pending']),
+  automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  resolution_data: ResolutionData.nullable(),
+  resolved_by: Id.nullable(),
+  resolved_at: EpochSeconds,
+});
+const ToolExecutionStarted = z.object({ ...execution, worker: Id });
+const ToolExecutionCompleted = z.object({ ...execution, result: z.string() });
+const ToolExecutionFailed = z.object({ ...execution, error: z.string() });
+const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string() });
+
+/** `anyone` may send a command; `audit` stands for whoever listens without being part of the flow. */
+type Party = ServiceName | 'anyone' | 'audit';
+
+const event = <S extends z.ZodObject>(from: Party, to: readonly Party[], schema: S, says: string) => ({
+  from,
+  to,
+  schema: schema.meta({ description: says }),
+  says,
+});
+
+const runner = 'agent-runner';
+const approvals = 'approval-service';
+const executor = 'executor';
+
+/**
+ * Every event there is. The name is the topic and the CloudEvents type, the key is the run's id, and the schema
+ * is checked when an event is published and again when it is consumed.
+ */
+// oxfmt-ignore
+export const catalogue = {
+  'run.requested': event('anyone', [runner], RunRequested, 'Command: start a run.'),
+  'run.cancel_requested': event('anyone', [runner], RunCancelRequested, 'Command: cancel a run that has not finished.'),
+  'run.started': event(runner, ['audit'], RunStarted, 'A run was accepted.'),
+  'run.paused': event(runner, ['audit'], RunPaused, 'The run waits for what its requirements name.'),
+  'run.continued': event(runner, ['audit'], RunContinued, 'Every call of the turn is answered; the model is asked again.'),
+  'run.completed': event(runner, [approvals, 'audit'], RunCompleted, 'The run ended with an answer.'),
+  'run.failed': event(runner, [approvals, 'audit'], RunFailed, 'The run ended with an error.'),
+  'run.cancelled': event(runner, [approvals, 'audit'], RunCancelled, 'The run was cancelled; what it still asked for is void.'),
+  'tool.approval_required': event(runner, [approvals], ToolApprovalRequired, 'A run wants to make this call, and may not until it is approved.'),
+  'approval.created': event(approvals, ['audit'], ApprovalCreated, 'An approval waits for a decision.'),
+  'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'One person gave a verdict.'),
+  'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, 'Command: decide an approval, by the same rules as over HTTP.'),
+  'approval.resolved': event(approvals, [executor, runner], ApprovalResolved, 'The decision is final: these arguments, or not at all.'),
+  'tool.execution_started': event(executor, ['audit'], ToolExecutionStarted, 'An executor began the approved call.'),
+  'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'The approved call was made, and this came of it.'),
+  'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'The approved call was refused or failed; it is over.'),
+  'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'The call began and nobody saw it end. A person must find out; it is not made again.'),
+} as const;
+
+export type EventName = keyof typeof catalogue;
+export type EventData<N extends EventName> = z.infer<(typeof catalogue)[N]['schema']>;
+export const eventNames = Object.keys(catalogue) as EventName[];
+export const isEventName = (name: string): name is EventName => Object.hasOwn(catalogue, name);

@@ -1,0 +1,15 @@
+/**
+ * Something outside is down or busy. Whoever meets it waits and tries the same thing again;
+ * it never costs a message, a record or a run.
+ */
+export class RetryableError extends Error {
+  override name = 'RetryableError';
+}
+
+/**
+ * This input can never succeed, however often it is tried. A message that causes it goes to the
+ * dead letters with its original bytes, and the next one is handled.
+ */
+export class TerminalError extends Error {
+  override name = 'TerminalError';
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** Ids are opaque to everyone but their maker; the limit keeps them usable as keys. */
+export const Id = z.string().min(1).max(200);
+export const EpochSeconds = z.int().nonnegative().meta({ description: 'Seconds since 1970-01-01T00:00:00Z.' });
+export const EpochMillis = z.int().nonnegative().meta({ description: 'Milliseconds since 1970-01-01T00:00:00Z.' });
+export const JsonObject = z.record(z.string(), z.unknown());
+
+/** W3C trace context of the request that began it all, carried by every event that follows from it. */
+export const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
+/** Who works on a record, and until when nobody else may. */
+export const Lease = z.object({ worker: Id, expires_at: EpochMillis });
+export type Lease = z.infer<typeof Lease>;
+
+/** What every stored record has besides its own fields. */
+export const stored = {
+  version: z.int().nonnegative().meta({ description: 'Counts the transitions of this record.' }),
+  due_at: EpochMillis.nullable().meta({ description: 'When this record next needs attention without being asked.' }),
+  traceparent: Traceparent.nullable(),
+  created_at: EpochSeconds,
+  updated_at: EpochSeconds,
+};

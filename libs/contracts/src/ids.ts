@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * A UUID (version 8, RFC 9562 section 5.8) that is a function of its parts, so that whoever sees the
+ * same message twice derives the same id and creates the same thing once.
+ */
+export function derivedId(...parts: readonly string[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** One approval per tool call of a run. The execution of an approved call has the same id. */
+export const approvalId = (runId: string, toolCallId: string): string => derivedId('approval', runId, toolCallId);
+
+/** Ids of events: the same transition of the same record always yields the same ids. */
+export const eventId = (aggregate: string, id: string, version: number, n: number): string =>
+  `${aggregate}/${id}/${version}/${n}`;

@@ -1,0 +1,50 @@
+/** Bytes on a topic. Everything above this port speaks events; the bus never looks inside. */
+export interface Message {
+  topic: string;
+  /** Messages of one key are delivered in the order in which they were published. */
+  key: string | null;
+  headers: Record<string, string>;
+  value: Buffer | null;
+}
+
+/** A message as it comes out of the log; `partition` and `offset` name it for ever. */
+export interface Delivery extends Message {
+  partition: number;
+  offset: string;
+  /** Epoch milliseconds at which the log took it. */
+  timestamp: number;
+}
+
+/**
+ * Handles one message. Resolving acknowledges it. A RetryableError makes the bus wait and hand over the same message
+ * again, for as long as it takes; anything else that is thrown sends it to the dead letters.
+ */
+export type Handler = (delivery: Delivery) => Promise<void>;
+
+export interface Subscription {
+  /** Whether messages can arrive now: false before the group is joined and while the broker is out of reach. */
+  readonly joined: boolean;
+  /** Takes no more messages, waits for the handlers at work, remembers what was handled, and leaves the group. */
+  close(): Promise<void>;
+}
+
+/**
+ * The event log.
+ *
+ * - What `publish` resolved is durable and will be delivered to every group at least once, also to groups that first
+ *   subscribe later: a new group starts at the beginning.
+ * - Within a group each message goes to one member. Messages of one key and topic are handled one after another in
+ *   order; those of different keys at the same time. There is no order between topics.
+ * - A crash loses nothing: whatever was not acknowledged, and possibly a little that was, is delivered again.
+ */
+export interface Bus {
+  /** Appends all of them or throws a RetryableError; after an error some may have been appended all the same. */
+  publish(messages: readonly Message[]): Promise<void>;
+  /** Joins a group, now or as soon as the broker can be reached. */
+  subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
+  /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
+  follow(options: { topics: readonly string[]; handle: (delivery: Delivery) => void }): Subscription;
+  /** Whether the log can be reached; throws the reason why not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,76 @@
+import type { Event, stored } from '@countersign/contracts';
+import type { z } from 'zod';
+
+/** What every record has; see `stored` in the contracts. */
+export type StoredRecord = { [K in keyof typeof stored]: z.infer<(typeof stored)[K]> };
+
+/** Declares a collection once, for all adapters. */
+export interface Collection<R extends StoredRecord> {
+  name: string;
+  /** The field that identifies a record; a string. */
+  key: keyof R & string;
+  /** Fields of each index, in order; `-` before a name for descending. Every list the API offers has one. */
+  indexes: readonly (readonly string[])[];
+}
+
+type Scalar = string | number | boolean | null;
+/** What a field must be: a value, one of several, or within bounds (null is never within bounds). */
+export type Condition = Scalar | { in: readonly Scalar[] } | { gte?: number; gt?: number; lte?: number; lt?: number };
+export type Filter<R> = { readonly [K in keyof R]?: Condition | undefined };
+export type Sort<R> = readonly (readonly [field: keyof R & string, direction: 'asc' | 'desc'])[];
+
+export interface Query<R> {
+  filter: Filter<R>;
+  /** The record's key is the last criterion by itself, so that pages never overlap. */
+  sort: Sort<R>;
+  limit: number;
+  skip?: number;
+}
+
+/** One transition: the new state and what it tells the world, on the condition that nobody was faster. */
+export interface Commit<R> {
+  /** The version the transition was decided on; 0 when there was no record. The new state carries this plus one. */
+  expected: number;
+  state: R;
+  events: readonly Event[];
+}
+
+/** Somebody else changed the record first. Read it again and decide again. */
+export class VersionConflict extends Error {
+  override name = 'VersionConflict';
+}
+
+/**
+ * The records of one collection.
+ *
+ * `commit` is atomic and durable: the state and its events are stored together or not at all, and of all commits that
+ * expect the same version exactly one succeeds. All methods throw a RetryableError while the database is out of reach.
+ */
+export interface Store<R extends StoredRecord> {
+  get(id: string): Promise<R | undefined>;
+  find(query: Query<R>): Promise<R[]>;
+  count(filter: Filter<R>): Promise<number>;
+  /**
+   * @returns every event of this record that has not been published yet, oldest first, the new ones included.
+   * @throws VersionConflict
+   */
+  commit(commit: Commit<R>): Promise<Event[]>;
+}
+
+/**
+ * Events that are stored and not yet published. A record's events come in the order of its versions.
+ */
+export interface Outbox {
+  /** Events of the commits made before `before` (epoch milliseconds), of at most `limit` records. */
+  unpublished(options: { before: number; limit: number }): Promise<Event[]>;
+  /** Forgets these; they have been published. Events it does not know are skipped. */
+  published(events: readonly Event[]): Promise<void>;
+}
+
+export interface Database {
+  /** Opens a collection and sees to its indexes. */
+  collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox };
+  /** Whether the database can be reached; throws the reason why not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import type { NewEvent } from '@countersign/contracts';
+
+/** What a state machine answers to a message. */
+export type Transition<S> =
+  | { kind: 'changed'; state: S; events: readonly NewEvent[] }
+  /** Nothing to do, and that is fine: a duplicate, or news that no longer matters. */
+  | { kind: 'ignored'; reason: string }
+  /** Not allowed in this state; whoever asked should be told. */
+  | { kind: 'rejected'; reason: string };
+
+export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S> => ({
+  kind: 'changed',
+  state,
+  events,
+});
+export const ignored = (reason: string): Transition<never> => ({ kind: 'ignored', reason });
+export const rejected = (reason: string): Transition<never> => ({ kind: 'rejected', reason });
+
+/** A pure state machine: it answers every message in every state, and `now` (epoch milliseconds) is an argument. */
+export type Decide<S, M> = (state: S | undefined, message: M, now: number) => Transition<S>;

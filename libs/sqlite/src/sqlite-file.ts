@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+/** Another process works on the same data. */
+export class DataInUse extends Error {
+  override name = 'DataInUse';
+  constructor(dir: string) {
+    super(`${dir} is in use by another process. Stop that one first, or set DATA_DIR to another directory.`);
+  }
+}
+
+interface Write {
+  run: () => unknown;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The one SQLite file behind the embedded log and the embedded store.
+ *
+ * The file is locked for as long as it is open, so one process works on it at a time; the operating system drops
+ * the lock of a process that dies. What is written in one turn of the event loop is one transaction and costs one
+ * flush to disk: see `docs/adr/0003-embedded-log-and-store.md`.
+ */
+export class SqliteFile {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #queue: Write[] = [];
+  #scheduled: NodeJS.Immediate | undefined;
+
+  /** @throws DataInUse */
+  constructor(dir: string) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.#db = new DatabaseSync(join(dir, 'countersign.sqlite'));
+    try {
+      this.#db.exec(`
+        PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = 67108864;
+        BEGIN EXCLUSIVE; COMMIT;
+      `);
+    } catch (error) {
+      this.#db.close();
+      if (isBusy(error)) throw new DataInUse(dir);
+      throw error;
+    }
+  }
+
+  /** Runs statements that return nothing, such as `CREATE TABLE`. */
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  /** The prepared statement for this text, prepared once. */
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) this.#statements.set(text, (statement = this.#db.prepare(text)));
+    return statement;
+  }
+
+  /**
+   * Runs `work` in a transaction together with the other writes of this turn, and resolves once it is on disk.
+   * What it throws undoes its own statements alone.
+   */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ run: work, resolve, reject });
+      this.#scheduled ??= setImmediate(() => this.#flush());
+    });
+  }
+
+  close(): void {
+    if (!this.#db.isOpen) return;
+    clearImmediate(this.#scheduled);
+    this.#flush();
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #flush(): void {
+    this.#scheduled = undefined;
+    const writes = this.#queue;
+    this.#queue = [];
+    if (writes.length === 0) return;
+    const settle: (() => void)[] = [];
+    try {
+      this.sql('BEGIN IMMEDIATE').run();
+      for (const write of writes) settle.push(this.#attempt(write));
+      this.sql('COMMIT').run();
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      for (const write of writes) write.reject(error);
+      return;
+    }
+    for (const done of settle) done();
+  }
+
+  #attempt({ run, resolve, reject }: Write): () => void {
+    this.sql('SAVEPOINT one').run();
+    try {
+      const value = run();
+      this.sql('RELEASE one').run();
+      return () => resolve(value as never);
+    } catch (error) {
+      this.sql('ROLLBACK TO one').run();
+      this.sql('RELEASE one').run();
+      return () => reject(error);
+    }
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (error.errcode === 5 || error.errcode === 6);
