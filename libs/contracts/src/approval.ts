@@ -60,6 +60,7 @@ export const Approval = z
     digest: z.string(),
     decisions: z.array(Decision),
     required_approvals: z.int().positive(),
+    deleted_at: EpochSeconds.nullable(),
     ...stored,
   })
   .meta({ id: 'Approval' });

@@ -25,7 +25,11 @@ const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
 const RunContinued = z.object({ ...run });
 const RunCompleted = z.object({ ...run, content: z.string(), steps: z.int(), usage: Usage });
 const RunFailed = z.object({ ...run, error: z.string() });
-const RunCancelled = z.object({ ...run, reason: z.string().nullable() });
+const RunCancelled = z.object({
+  ...run,
+  reason: z.string().nullable(),
+  requirements: z.array(Requirement).meta({ description: 'What the run still waited for.' }),
+});
 const ToolApprovalRequired = z.object({
   ...run,
   ...call,
@@ -37,7 +41,7 @@ const ToolApprovalRequired = z.object({
   context: JsonObject,
   digest: z.string(),
 });
-const ApprovalCreated = Approval.omit({ due_at: true, traceparent: true, version: true });
+const ApprovalCreated = Approval.omit({ due_at: true, traceparent: true, version: true, deleted_at: true });
 const ApprovalDecisionRecorded = z.object({
   ...call,
   decision: Decision,
@@ -70,7 +74,12 @@ const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string() 
 /** `anyone` may send a command; `audit` stands for whoever listens without being part of the flow. */
 type Party = ServiceName | 'anyone' | 'audit';
 
-const event = <S extends z.ZodObject>(from: Party, to: readonly Party[], schema: S, says: string) => ({
+const event = <S extends z.ZodObject, const To extends readonly Party[]>(
+  from: Party,
+  to: To,
+  schema: S,
+  says: string,
+) => ({
   from,
   to,
   schema: schema.meta({ description: says }),
@@ -108,5 +117,12 @@ export const catalogue = {
 
 export type EventName = keyof typeof catalogue;
 export type EventData<N extends EventName> = z.infer<(typeof catalogue)[N]['schema']>;
+/** The events that a service must handle. */
+export type EventsTo<S extends ServiceName> = {
+  [N in EventName]: S extends (typeof catalogue)[N]['to'][number] ? N : never;
+}[EventName];
+export const eventsTo = (service: ServiceName): EventName[] =>
+  eventNames.filter((name) => (catalogue[name].to as readonly Party[]).includes(service));
+
 export const eventNames = Object.keys(catalogue) as EventName[];
 export const isEventName = (name: string): name is EventName => Object.hasOwn(catalogue, name);

@@ -8,5 +8,6 @@ export * from './fields.js';
 export * from './http.js';
 export * from './ids.js';
 export * from './json-schemas.js';
+export * from './log.js';
 export * from './run.js';
 export * from './tool-call.js';

@@ -1,7 +1,10 @@
 import type { Event, stored } from '@countersign/contracts';
 import type { z } from 'zod';
 
-/** What every record has; see `stored` in the contracts. */
+/**
+ * What every record has; see `stored` in the contracts. All other fields of a record are always there too, null when
+ * they say nothing: an adapter may merge a new state over the old one, field by field.
+ */
 export type StoredRecord = { [K in keyof typeof stored]: z.infer<(typeof stored)[K]> };
 
 /** Declares a collection once, for all adapters. */
@@ -35,6 +38,10 @@ export interface Commit<R> {
   events: readonly Event[];
 }
 
+/** The CloudEvents subject of what a record emits, by which an outbox finds the record again. */
+export const subjectOf = (collection: string, id: string): string => `${collection}/${id}`;
+export const recordOf = (collection: string, { subject }: Event): string => subject.slice(collection.length + 1);
+
 /** Somebody else changed the record first. Read it again and decide again. */
 export class VersionConflict extends Error {
   override name = 'VersionConflict';
@@ -44,7 +51,9 @@ export class VersionConflict extends Error {
  * The records of one collection.
  *
  * `commit` is atomic and durable: the state and its events are stored together or not at all, and of all commits that
- * expect the same version exactly one succeeds. All methods throw a RetryableError while the database is out of reach.
+ * expect the same version exactly one succeeds. A commit that fails with a RetryableError may have been stored
+ * nevertheless: whoever tries it again meets a VersionConflict and reads what was stored. What can never be stored is
+ * a TerminalError. All methods throw a RetryableError while the database is out of reach.
  */
 export interface Store<R extends StoredRecord> {
   get(id: string): Promise<R | undefined>;

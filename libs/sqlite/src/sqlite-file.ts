@@ -90,7 +90,7 @@ export class SqliteFile {
       for (const write of writes) settle.push(this.#attempt(write));
       this.sql('COMMIT').run();
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
       for (const write of writes) write.reject(error);
       return;
     }
@@ -104,6 +104,8 @@ export class SqliteFile {
       this.sql('RELEASE one').run();
       return () => resolve(value as never);
     } catch (error) {
+      // A full disk ends the whole transaction, and this write has nothing left to undo.
+      if (!this.#db.isTransaction) throw error;
       this.sql('ROLLBACK TO one').run();
       this.sql('RELEASE one').run();
       return () => reject(error);

@@ -1,0 +1,19 @@
+import { portSetting, serviceSettings } from '@countersign/service';
+import { z } from 'zod';
+
+export const agentRunnerSettings = {
+  OPENAI_API_KEY: z.string().optional().meta({ description: 'Unset, and no base URL either: the scripted model.' }),
+  OPENAI_BASE_URL: z.url().optional().meta({ description: 'Any server that speaks the Responses API.' }),
+  MODEL: z.string().default('gpt-5-mini').meta({ description: 'Model id at the provider.' }),
+  MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).meta({ description: 'For one answer.' }),
+  RUNNER_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .meta({ description: 'Runs worked on at once.' }),
+};
+
+export const AgentRunnerConfig = z.object({ ...serviceSettings, ...agentRunnerSettings, PORT: portSetting(4001) });
+export type AgentRunnerConfig = z.infer<typeof AgentRunnerConfig>;

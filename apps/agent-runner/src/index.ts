@@ -1,0 +1,3 @@
+export { agentRunner, modelFor } from './agent-runner.js';
+export { AgentRunnerConfig, agentRunnerSettings } from './config.js';
+export type { Model } from './model.js';

@@ -1,0 +1,66 @@
+import { derivedId, TerminalError, type Event } from '@countersign/contracts';
+import { OnEvent } from '@countersign/messaging';
+import { Controller, Inject } from '@nestjs/common';
+import type { Agent } from './agent.js';
+import { Runner } from './runner.js';
+import { AGENTS } from './tokens.js';
+
+/** What arrives for runs. Each handler records it and returns; the model is asked elsewhere. */
+@Controller()
+export class RunEventsController {
+  constructor(
+    @Inject(Runner) private readonly runner: Runner,
+    @Inject(AGENTS) private readonly agents: ReadonlyMap<string, Agent>,
+  ) {}
+
+  @OnEvent('agent-runner', 'run.requested')
+  async requested({ id, data, traceparent }: Event<'run.requested'>): Promise<void> {
+    const { agent_id, input, user_id = null } = data;
+    if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
+    const run_id = data.run_id ?? derivedId('run', id);
+    const session_id = data.session_id ?? run_id;
+    await this.runner.handle(run_id, {
+      type: 'requested',
+      run: { run_id, agent_id, session_id, user_id, input, traceparent },
+    });
+  }
+
+  @OnEvent('agent-runner', 'run.cancel_requested')
+  async cancelRequested({ data }: Event<'run.cancel_requested'>): Promise<void> {
+    const handled = await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
+    if (!handled.state) throw new TerminalError(`there is no run "${data.run_id}" to cancel`);
+    this.runner.abort(data.run_id);
+  }
+
+  @OnEvent('agent-runner', 'approval.resolved')
+  async resolved(event: Event<'approval.resolved'>): Promise<void> {
+    await this.#forward(event);
+  }
+
+  @OnEvent('agent-runner', 'tool.execution_completed')
+  async completed(event: Event<'tool.execution_completed'>): Promise<void> {
+    await this.#forward(event);
+  }
+
+  @OnEvent('agent-runner', 'tool.execution_failed')
+  async failed(event: Event<'tool.execution_failed'>): Promise<void> {
+    await this.#forward(event);
+  }
+
+  @OnEvent('agent-runner', 'tool.execution_outcome_unknown')
+  async outcomeUnknown(event: Event<'tool.execution_outcome_unknown'>): Promise<void> {
+    await this.#forward(event);
+  }
+
+  /** A message that its run refuses belongs to no call of it; it goes to the dead letters, where somebody can see why. */
+  async #forward(event: ForRun): Promise<void> {
+    const handled = await this.runner.handle(event.data.run_id, event);
+    if (handled.kind === 'rejected') throw new TerminalError(`run ${event.data.run_id}: ${handled.reason}`);
+  }
+}
+
+type ForRun =
+  | Event<'approval.resolved'>
+  | Event<'tool.execution_completed'>
+  | Event<'tool.execution_failed'>
+  | Event<'tool.execution_outcome_unknown'>;

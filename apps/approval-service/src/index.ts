@@ -1,0 +1,2 @@
+export { approvalService } from './approval-service.js';
+export { ApprovalServiceConfig, approvalServiceSettings } from './config.js';

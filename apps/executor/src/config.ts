@@ -1,0 +1,25 @@
+import { portSetting, serviceSettings } from '@countersign/service';
+import { z } from 'zod';
+
+export const executorSettings = {
+  EXECUTOR_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(8)
+    .meta({ description: 'Calls made at once.' }),
+  EXECUTION_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .max(86_400)
+    .default(600)
+    .meta({ description: 'For one call.' }),
+  DEPLOY_TARGET_DIR: z
+    .string()
+    .optional()
+    .meta({ description: 'Where the default deployment writes its releases. Unset: deployments, in DATA_DIR.' }),
+};
+
+export const ExecutorConfig = z.object({ ...serviceSettings, ...executorSettings, PORT: portSetting(4003) });
+export type ExecutorConfig = z.infer<typeof ExecutorConfig>;

@@ -1,0 +1,6 @@
+export { freePort } from './free-port.js';
+export { InfraUnavailable } from './java-libraries.js';
+export { startKafka, type KafkaServer } from './kafka.js';
+export { startMongo, type MongoServer } from './mongo.js';
+export type { Server } from './server.js';
+export type { ProvidedInfra } from './provided.js';

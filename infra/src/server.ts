@@ -1,0 +1,101 @@
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { isFree } from './free-port.js';
+import { javaClassPath } from './java-libraries.js';
+
+/** A server on this machine. Its directory is its identity: started again there, it has its data again. */
+export interface Server {
+  readonly pid: number;
+  /** Ends it as an operator would, and resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would (`kill -9`), and resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+interface JavaServer {
+  dir: string;
+  port: number;
+  /** The main class and its arguments. */
+  command: string[];
+  /** Whether it may outlive this process. */
+  detached: boolean;
+  /** Whether it serves clients yet. */
+  answers: (port: number) => Promise<boolean>;
+}
+
+const startDeadline = 90_000;
+const stopDeadline = 20_000;
+
+/** Runs a Java program to its end. */
+export async function java(command: string[]): Promise<void> {
+  await promisify(execFile)('java', [...options, '-cp', await javaClassPath(), ...command]);
+}
+
+/** Starts a server and resolves when it serves clients. */
+export async function startJavaServer({ port, command, detached, answers, ...rest }: JavaServer): Promise<Server> {
+  const dir = resolve(rest.dir);
+  const classPath = await javaClassPath();
+  await mkdir(dir, { recursive: true });
+  if (!(await isFree(port))) throw new Error(`Port ${port} of 127.0.0.1 is in use by another process.`);
+
+  const logFile = join(dir, 'server.log');
+  const log = openSync(logFile, 'w');
+  const main = detached ? command : ['Owned', String(process.pid), ...command];
+  const child = spawn('java', [...options, markOf(dir), '-cp', classPath, ...main], {
+    detached,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.once('error', () => undefined); // then it has no pid
+  if (child.pid === undefined) throw new Error('java cannot be run');
+  writeFileSync(pidFile(dir), String(child.pid));
+  if (detached) child.unref();
+
+  const server = serverAt(dir, child.pid);
+  const deadline = Date.now() + startDeadline;
+  while (!(await answers(port))) {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended || Date.now() > deadline) {
+      await server.kill();
+      const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-20).join('\n');
+      throw new Error(`${command[0]} ${ended ? 'ended' : 'did not answer'} while it was starting:\n${said}`);
+    }
+    await sleep(50);
+  }
+  return server;
+}
+
+/** The server that runs on this directory, whoever started it. */
+export async function findServer(dir: string): Promise<Server | undefined> {
+  const pid = Number(await readFile(pidFile(resolve(dir)), 'utf8').catch(() => ''));
+  return pid > 0 && (await runs(resolve(dir), pid)) ? serverAt(resolve(dir), pid) : undefined;
+}
+
+const options = ['-Xmx512m', '-XX:+UseSerialGC'];
+const pidFile = (dir: string): string => join(dir, 'server.pid');
+const markOf = (dir: string): string => `-Dcountersign.dir=${dir}`;
+
+function serverAt(dir: string, pid: number): Server {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const deadline = Date.now() + stopDeadline;
+    for (let next: NodeJS.Signals | undefined = signal; await runs(dir, pid); await sleep(20)) {
+      if (Date.now() > deadline) next = 'SIGKILL';
+      if (next) process.kill(pid, next);
+      next = undefined;
+    }
+  };
+  return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+/** Whether the process with this id is the server of this directory, and not one that got its id later. */
+async function runs(dir: string, pid: number): Promise<boolean> {
+  const command =
+    process.platform === 'linux'
+      ? readFile(`/proc/${pid}/cmdline`, 'utf8')
+      : promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).then(({ stdout }) => stdout);
+  return (await command.catch(() => '')).includes(markOf(dir));
+}

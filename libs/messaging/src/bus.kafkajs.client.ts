@@ -1,0 +1,67 @@
+import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import { stopIdleTimers } from './bus.kafkajs.idle.js';
+import { deadLetterMaxBytes, deadLetterTopic } from './dead-letters.js';
+import type { Log } from './log.js';
+import { within } from './within.js';
+
+const pingTimeoutMs = 3_000;
+
+/** How often kafkajs itself tries again, some three seconds in all. Then whoever called it begins afresh. */
+export const clientRetry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 };
+
+stopIdleTimers();
+
+/** kafkajs logs each attempt of an outage as an error, so it is silent unless KAFKAJS_LOG_LEVEL says otherwise. */
+export function connectLater({ brokers, clientId, log }: { brokers: string[]; clientId: string; log: Log }): Kafka {
+  return new kafkajs.Kafka({
+    brokers,
+    clientId,
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: clientRetry,
+    logLevel: kafkajs.logLevel.NOTHING,
+    logCreator: () => (entry) => log.info({ kafkajs: entry.log }, entry.log.message),
+  });
+}
+
+/** Uses a connection of its own, so that it tells what a client that starts now would see. */
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin({ retry: { ...clientRetry, retries: 0 } });
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    admin.disconnect().catch(() => {});
+  }
+}
+
+/** @throws the reason why the cluster cannot be reached */
+export async function ping(kafka: Kafka): Promise<void> {
+  await within(
+    pingTimeoutMs,
+    'reaching Kafka',
+    withAdmin(kafka, (admin) => admin.describeCluster()),
+  );
+}
+
+interface Topics {
+  topics: readonly string[];
+  partitions: number;
+  replicationFactor: number;
+}
+
+/** Creates what is missing and leaves alone what exists. */
+export async function createTopics(kafka: Kafka, { topics, partitions, replicationFactor }: Topics): Promise<void> {
+  const common = { numPartitions: partitions, replicationFactor };
+  const configs: ITopicConfig[] = topics
+    .filter((topic) => topic !== deadLetterTopic)
+    .map((topic) => ({ topic, ...common }));
+  const configEntries = [{ name: 'max.message.bytes', value: String(deadLetterMaxBytes) }];
+  configs.push({ topic: deadLetterTopic, ...common, configEntries });
+  await withAdmin(kafka, (admin) => admin.createTopics({ topics: configs }));
+}
+
+/** @throws when one of them does not exist */
+export async function findTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
+  await withAdmin(kafka, (admin) => admin.fetchTopicMetadata({ topics: [...topics, deadLetterTopic] }));
+}

@@ -1,0 +1,154 @@
+import type { Consumer, EachBatchHandler, Kafka } from 'kafkajs';
+import { clientRetry } from './bus.kafkajs.client.js';
+import type { Log } from './log.js';
+import { Outage, retry } from './retry.js';
+import { within } from './within.js';
+
+export const heartbeatMs = 1_500;
+/** Without an answered heartbeat for so long, the broker counts as out of reach. */
+const silentMs = 3 * heartbeatMs;
+/** After a crash, others take over its partitions this late. */
+const sessionTimeoutMs = 10_000;
+/** How long closing, and noticing a rebalance, may wait for a fetch that brings nothing. */
+const fetchWaitMs = 250;
+const partitionsAtOnce = 32;
+const closeWithinMs = 5_000;
+
+interface Options {
+  kafka: Kafka;
+  group: string;
+  topics: readonly string[];
+  fromBeginning: boolean;
+  /** Resolves when the topics exist. */
+  ready: Promise<void>;
+  eachBatch: EachBatchHandler;
+  /** The group assigns partitions anew: what is uncommitted is committed now or delivered again. */
+  onRebalancing?: () => void;
+  /** Partitions were assigned. */
+  onJoin?: () => void;
+  log: Log;
+  onFatal: (error: Error) => void;
+}
+
+/** A consumer that is there for as long as it is not closed: when kafkajs gives up, a fresh one takes its place. */
+export class KafkaConsumer {
+  readonly #options: Options;
+  readonly #closing = new AbortController();
+  readonly #closed: Promise<void>;
+  readonly #running: Promise<void>;
+  #consumer: Consumer | undefined;
+  #fetching = false;
+  #lastAnswer = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#closed = new Promise((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()));
+    this.#running = this.#run();
+  }
+
+  /** Whether messages can arrive: it knows its partitions and where to read them, and the broker answers. */
+  get joined(): boolean {
+    return this.#fetching && Date.now() - this.#lastAnswer < silentMs;
+  }
+
+  /** Remembers that everything before these offsets is handled. */
+  async commit(offsets: { topic: string; partition: number; offset: string }[]): Promise<void> {
+    await this.#consumer?.commitOffsets(offsets);
+  }
+
+  close(): Promise<void> {
+    this.#closing.abort();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { group, log, onFatal } = this.#options;
+    const { signal } = this.#closing;
+    const outage = new Outage(log, `joining the group ${group}`);
+    while (!signal.aborted) {
+      const join = retry(() => this.#join(), { outage, signal, retryable: () => true }).catch(() => undefined);
+      const joined = await Promise.race([join, this.#closed]);
+      if (!joined) return;
+      const crash = await Promise.race([joined.crashed, this.#closed]);
+      await this.#leave(joined.consumer);
+      if (!crash) return;
+      log.warn({ err: crash, group }, 'the consumer stopped');
+      if (!isOutage(crash)) return onFatal(crash);
+    }
+  }
+
+  /** Once closed it undoes itself, however far it came. */
+  async #join(): Promise<{ consumer: Consumer; crashed: Promise<Error> }> {
+    const { kafka, group, topics, fromBeginning, ready, eachBatch } = this.#options;
+    const { signal } = this.#closing;
+    await ready;
+    signal.throwIfAborted();
+    const consumer = kafka.consumer({
+      groupId: group,
+      allowAutoTopicCreation: false,
+      heartbeatInterval: heartbeatMs,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: 3 * sessionTimeoutMs,
+      maxWaitTimeInMs: fetchWaitMs,
+      retry: { ...clientRetry, restartOnFailure: async () => false },
+    });
+    const { joined, crashed } = this.#watch(consumer);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: topics.toSorted(), fromBeginning });
+      signal.throwIfAborted();
+      this.#consumer = consumer;
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: partitionsAtOnce,
+        eachBatch,
+      });
+      await Promise.race([joined, crashed.then((error) => Promise.reject(error))]);
+      signal.throwIfAborted();
+      return { consumer, crashed };
+    } catch (error) {
+      await this.#leave(consumer);
+      throw error;
+    }
+  }
+
+  #watch(consumer: Consumer): { joined: Promise<void>; crashed: Promise<Error> } {
+    const { events } = consumer;
+    const joined = Promise.withResolvers<void>();
+    const crashed = Promise.withResolvers<Error>();
+    const answered = () => (this.#lastAnswer = Date.now());
+    consumer.on(events.HEARTBEAT, answered);
+    consumer.on(events.GROUP_JOIN, () => {
+      answered();
+      joined.resolve();
+      this.#options.onJoin?.();
+    });
+    consumer.on(events.FETCH, () => {
+      this.#fetching = !this.#closing.signal.aborted;
+    });
+    consumer.on(events.REBALANCING, () => {
+      this.#fetching = false;
+      this.#options.onRebalancing?.();
+    });
+    consumer.on(events.CRASH, ({ payload }) => {
+      this.#fetching = false;
+      crashed.resolve(payload.error);
+    });
+    return { joined: joined.promise, crashed: crashed.promise };
+  }
+
+  async #leave(consumer: Consumer): Promise<void> {
+    this.#fetching = false;
+    this.#consumer = undefined;
+    await within(closeWithinMs, 'leaving the group', consumer.disconnect()).catch(() => {});
+  }
+}
+
+/** As kafkajs tells what may pass from what is a bug or forbidden. */
+function isOutage(error: Error): boolean {
+  if (error.name === 'KafkaJSNumberOfRetriesExceeded') return true;
+  let root: unknown = error;
+  while (root instanceof Error && root.cause !== undefined) root = root.cause;
+  return root instanceof Error && 'retriable' in root && root.retriable === true;
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import type { Bus, Message, Subscription } from './bus.js';
+import { connectLater, createTopics, findTopics, ping } from './bus.kafkajs.client.js';
+import { KafkaConsumer } from './bus.kafkajs.consumer.js';
+import { KafkaProducer } from './bus.kafkajs.producer.js';
+import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
+import { deliverer } from './delivery.js';
+import type { Log } from './log.js';
+import { Outage, retry } from './retry.js';
+
+export interface KafkaBusOptions {
+  brokers: readonly string[];
+  clientId: string;
+  /** All topics that are published to, without the dead letters. */
+  topics: readonly string[];
+  /** Of a topic that is created here. */
+  partitions: number;
+  replicationFactor: number;
+  /** Whether to create the topics that do not exist, or to wait for somebody else to. */
+  createTopics: boolean;
+  /** How long a publish may wait to be confirmed. */
+  publishTimeoutMs?: number;
+  log: Log;
+  /** A consumer ended for a reason that waiting does not cure; the process had better end too and be started again. */
+  onFatal: (error: Error) => void;
+}
+
+/**
+ * The log on Kafka. Nothing is connected when the constructor returns, and nothing gives up: a broker that is away at
+ * the start, or at any time later, is waited for.
+ */
+export class KafkaBus implements Bus {
+  readonly #options: KafkaBusOptions;
+  readonly #kafka: Kafka;
+  readonly #producer: KafkaProducer;
+  readonly #ready: Promise<void>;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #closing = new AbortController();
+
+  constructor(options: KafkaBusOptions) {
+    const { brokers, clientId, log, publishTimeoutMs = 30_000 } = options;
+    this.#options = options;
+    this.#kafka = connectLater({ brokers: [...brokers], clientId, log });
+    this.#ready = this.#prepareTopics();
+    this.#ready.catch(() => {});
+    this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });
+  }
+
+  publish(messages: readonly Message[]): Promise<void> {
+    return this.#producer.publish(messages);
+  }
+
+  subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
+    const { log, onFatal } = this.#options;
+    const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log });
+    const common = { kafka: this.#kafka, ready: this.#ready, log, onFatal };
+    return this.#track(new KafkaSubscription({ ...common, group, topics, deliver }));
+  }
+
+  follow({ topics, handle }: Parameters<Bus['follow']>[0]): Subscription {
+    const { clientId, log, onFatal } = this.#options;
+    return this.#track(
+      new KafkaConsumer({
+        kafka: this.#kafka,
+        group: `${clientId}-follower-${randomUUID()}`,
+        topics,
+        fromBeginning: false,
+        ready: this.#ready,
+        log,
+        onFatal,
+        eachBatch: async ({ batch: { topic, partition, messages }, resolveOffset }) => {
+          for (const message of messages) {
+            try {
+              handle(toDelivery(topic, partition, message));
+            } catch (error) {
+              log.warn({ err: error, topic, partition, offset: message.offset }, 'a follower failed');
+            }
+          }
+          resolveOffset(messages.at(-1)!.offset);
+        },
+      }),
+    );
+  }
+
+  ping(): Promise<void> {
+    return ping(this.#kafka);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    this.#closing.abort();
+    await this.#producer.close();
+  }
+
+  #track(subscription: Subscription): Subscription {
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  #prepareTopics(): Promise<void> {
+    const { log, createTopics: create, topics } = this.#options;
+    const outage = new Outage(log, create ? 'creating topics' : 'finding topics');
+    const attempt = () => (create ? createTopics(this.#kafka, this.#options) : findTopics(this.#kafka, topics));
+    return retry(attempt, { outage, signal: this.#closing.signal, retryable: () => true });
+  }
+}

@@ -1,0 +1,92 @@
+import { RetryableError } from '@countersign/contracts';
+import type { SqliteFile } from '@countersign/sqlite';
+import type { Delivery, Message } from './bus.js';
+
+/** The one partition of every topic. */
+const partition = 0;
+
+interface Row {
+  offset: number;
+  topic: string;
+  key: string | null;
+  headers: string;
+  value: Uint8Array<ArrayBuffer> | null;
+  timestamp: number;
+}
+
+/** The log of all topics as one table, in order of `offset`, and how far each group has come in each topic. */
+export class SqliteLog {
+  readonly #file: SqliteFile;
+
+  constructor(file: SqliteFile) {
+    this.#file = file;
+    file.exec(`
+      CREATE TABLE IF NOT EXISTS log (
+        offset INTEGER PRIMARY KEY AUTOINCREMENT,
+        topic TEXT NOT NULL,
+        key TEXT,
+        headers TEXT NOT NULL,
+        value BLOB,
+        timestamp INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE IF NOT EXISTS positions (
+        consumer_group TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        offset INTEGER NOT NULL,
+        PRIMARY KEY (consumer_group, topic)
+      ) STRICT, WITHOUT ROWID;
+    `);
+  }
+
+  /** @throws RetryableError */
+  async append(messages: readonly Message[]): Promise<Delivery[]> {
+    const insert = this.#file.sql('INSERT INTO log (topic, key, headers, value, timestamp) VALUES (?, ?, ?, ?, ?)');
+    const timestamp = Date.now();
+    try {
+      return await this.#file.write(() =>
+        messages.map((message) => {
+          const { topic, key, headers, value } = message;
+          const { lastInsertRowid } = insert.run(topic, key, JSON.stringify(headers), value, timestamp);
+          return { topic, key, headers, value, partition, offset: String(lastInsertRowid), timestamp };
+        }),
+      );
+    } catch (error) {
+      throw new RetryableError(`cannot write to the log: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** What was appended after an offset to these topics, at most `limit` messages. */
+  read(topics: readonly string[], after: number, limit: number): Delivery[] {
+    const any = topics.map(() => '?').join();
+    const select = this.#file.sql(`SELECT * FROM log WHERE offset > ? AND topic IN (${any}) ORDER BY offset LIMIT ?`);
+    return (select.all(after, ...topics, limit) as unknown as Row[]).map((row) => ({
+      topic: row.topic,
+      key: row.key,
+      headers: JSON.parse(row.headers) as Record<string, string>,
+      value: row.value && Buffer.from(row.value.buffer, row.value.byteOffset, row.value.byteLength),
+      partition,
+      offset: String(row.offset),
+      timestamp: row.timestamp,
+    }));
+  }
+
+  /** The offset up to which the group has handled a topic; 0 when it never read it. */
+  position(group: string, topic: string): number {
+    const select = this.#file.sql('SELECT offset FROM positions WHERE consumer_group = ? AND topic = ?');
+    return (select.get(group, topic) as { offset: number } | undefined)?.offset ?? 0;
+  }
+
+  store(group: string, positions: ReadonlyMap<string, number>): Promise<void> {
+    const upsert = this.#file.sql(`
+      INSERT INTO positions (consumer_group, topic, offset) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET offset = excluded.offset`);
+    return this.#file.write(() => {
+      for (const [topic, offset] of positions) upsert.run(group, topic, offset);
+    });
+  }
+
+  /** @throws when the file cannot be read */
+  ping(): void {
+    this.#file.sql('SELECT 1').get();
+  }
+}

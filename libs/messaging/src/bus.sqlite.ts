@@ -1,0 +1,81 @@
+import { RetryableError } from '@countersign/contracts';
+import type { SqliteFile } from '@countersign/sqlite';
+import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
+import { SqliteGroup } from './bus.sqlite.group.js';
+import { SqliteLog } from './bus.sqlite.log.js';
+import { deliverer } from './delivery.js';
+import type { Log } from './log.js';
+
+interface Follower {
+  topics: ReadonlySet<string>;
+  handle: (delivery: Delivery) => void;
+}
+
+/** The embedded log: one table, and groups that live in this process. Nobody polls; publishing wakes who waits. */
+export class SqliteBus implements Bus {
+  readonly #log: Log;
+  readonly #table: SqliteLog;
+  readonly #groups = new Map<string, SqliteGroup>();
+  readonly #followers = new Set<Follower>();
+  #closed = false;
+
+  constructor(file: SqliteFile, { log }: { log: Log }) {
+    this.#log = log;
+    this.#table = new SqliteLog(file);
+  }
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    if (this.#closed) throw new RetryableError('the bus is closed');
+    if (messages.length === 0) return;
+    const deliveries = await this.#table.append(messages);
+    for (const group of this.#groups.values()) group.offer(deliveries);
+    for (const follower of this.#followers) this.#show(follower, deliveries);
+  }
+
+  subscribe({ group: name, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
+    let group = this.#groups.get(name);
+    if (!group || group.over) {
+      group = new SqliteGroup(name, this.#table, this.#log, group?.over);
+      this.#groups.set(name, group);
+    }
+    return group.join(topics, this.#deliverer(name, handle));
+  }
+
+  follow({ topics, handle }: Parameters<Bus['follow']>[0]): Subscription {
+    const follower = { topics: new Set(topics), handle };
+    const followers = this.#followers.add(follower);
+    return {
+      get joined() {
+        return followers.has(follower);
+      },
+      async close() {
+        followers.delete(follower);
+      },
+    };
+  }
+
+  async ping(): Promise<void> {
+    this.#table.ping();
+  }
+
+  async close(): Promise<void> {
+    this.#followers.clear();
+    await Promise.all([...this.#groups.values()].map((group) => group.close()));
+    this.#closed = true;
+  }
+
+  #deliverer(group: string, handle: Handler) {
+    return deliverer({ group, handle, publish: (message) => this.publish([message]), log: this.#log });
+  }
+
+  #show({ topics, handle }: Follower, deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      if (!topics.has(delivery.topic)) continue;
+      try {
+        handle(delivery);
+      } catch (error) {
+        this.#log.warn({ err: error, topic: delivery.topic, offset: delivery.offset }, 'a follower failed');
+      }
+    }
+  }
+}

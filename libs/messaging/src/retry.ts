@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RetryableError } from '@countersign/contracts';
+import type { Log } from './log.js';
+
+const firstDelayMs = 100;
+const longestDelayMs = 5_000;
+
+/** Says once that something does not work and once that it works again, however many wait for it and how often. */
+export class Outage {
+  readonly #log: Log;
+  readonly #what: string;
+  #waiting = 0;
+
+  /** `what` is tried, as in "joining the group executor". */
+  constructor(log: Log, what: string) {
+    this.#log = log;
+    this.#what = what;
+  }
+
+  begin(reason: unknown): void {
+    if (this.#waiting++ === 0) this.#log.warn({ err: reason }, `${this.#what} does not work now; trying until it does`);
+  }
+
+  end(worked: boolean): void {
+    if (--this.#waiting === 0 && worked) this.#log.info({}, `${this.#what} works again`);
+  }
+}
+
+interface RetryOptions {
+  outage: Outage;
+  /** Stops waiting at once. What is under way is not interrupted. */
+  signal: AbortSignal;
+  /** What is worth another try; RetryableError unless said otherwise. */
+  retryable?: (error: unknown) => boolean;
+}
+
+/**
+ * Tries the same thing until it works, waiting longer each time and never the same time as others do.
+ *
+ * @throws what is not worth another try, and whatever was last thrown or the signal's reason once the signal aborts.
+ */
+export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { outage, signal, retryable = isRetryable } = options;
+  try {
+    return await attempt();
+  } catch (error) {
+    if (signal.aborted || !retryable(error)) throw error;
+    outage.begin(error);
+  }
+  let worked = false;
+  try {
+    for (let delay = firstDelayMs; ; delay = Math.min(2 * delay, longestDelayMs)) {
+      await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
+      try {
+        const result = await attempt();
+        worked = true;
+        return result;
+      } catch (error) {
+        if (signal.aborted || !retryable(error)) throw error;
+      }
+    }
+  } finally {
+    outage.end(worked);
+  }
+}
+
+const isRetryable = (error: unknown): boolean => error instanceof RetryableError;

@@ -1,0 +1,13 @@
+import { RetryableError } from '@countersign/contracts';
+
+/** @throws RetryableError when the promise takes longer; what it stands for goes on unobserved. */
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new RetryableError(`${what} took longer than ${Math.round(ms)} ms`)), ms);
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { inject, it } from 'vitest';
+import { describeStore } from './store.contract.js';
+import { MongoDatabase } from './store.mongodb.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    mongodbUri: string | undefined;
+  }
+}
+
+const uri = inject('mongodbUri');
+const dbName = `countersign_test_${randomUUID()}`;
+if (uri) describeStore('MongoDB', () => new MongoDatabase({ uri, dbName, log: console }));
+else it.skip('MongoDB as a record store: NOT TESTED, there is no server; set MONGODB_URI');

@@ -1,0 +1,217 @@
+import { RetryableError, TerminalError, type Event } from '@countersign/contracts';
+import type { SqliteFile } from '@countersign/sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import { fieldName, indexOrder, totalOrder, type Order } from './query.js';
+import {
+  recordOf,
+  VersionConflict,
+  type Collection,
+  type Commit,
+  type Condition,
+  type Database,
+  type Filter,
+  type Outbox,
+  type Query,
+  type Store,
+  type StoredRecord,
+} from './store.js';
+
+/** Records in the embedded file, which belongs to whoever opened it: closing this database leaves the file open. */
+export class SqliteDatabase implements Database {
+  readonly #file: SqliteFile;
+
+  constructor(file: SqliteFile) {
+    this.#file = file;
+    file.exec(`
+      CREATE TABLE IF NOT EXISTS outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        collection TEXT NOT NULL,
+        record TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        committed_at INTEGER NOT NULL,
+        event TEXT NOT NULL
+      );
+      CREATE INDEX IF NOT EXISTS outbox_record ON outbox (collection, record);
+    `);
+  }
+
+  collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
+    const records = new SqliteCollection(this.#file, collection);
+    return { store: records, outbox: records };
+  }
+
+  async ping(): Promise<void> {
+    await attempt(() => this.#file.sql('SELECT 1').get());
+  }
+
+  async close(): Promise<void> {}
+}
+
+class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
+  readonly #file: SqliteFile;
+  readonly #name: string;
+  readonly #key: keyof R & string;
+
+  constructor(file: SqliteFile, { name, key, indexes }: Collection<R>) {
+    this.#file = file;
+    this.#name = fieldName(name);
+    this.#key = key;
+    file.exec(
+      `CREATE TABLE IF NOT EXISTS ${name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL)`,
+    );
+    for (const fields of indexes) {
+      const index = [name, ...fields].join('_').replaceAll('-', 'desc_');
+      file.exec(`CREATE INDEX IF NOT EXISTS ${index} ON ${name} (${this.#ordered(indexOrder(key, fields))})`);
+    }
+  }
+
+  get(id: string): Promise<R | undefined> {
+    return attempt(() => {
+      const row = this.#file.sql(`SELECT data FROM ${this.#name} WHERE key = ?`).get(id);
+      return row && (JSON.parse(row['data'] as string) as R);
+    });
+  }
+
+  find({ filter, sort, limit, skip = 0 }: Query<R>): Promise<R[]> {
+    return attempt(() => {
+      const where = this.#where(filter);
+      const order = this.#ordered(totalOrder(this.#key, sort));
+      return this.#file
+        .sql(`SELECT data FROM ${this.#name} ${where.sql} ORDER BY ${order} LIMIT ? OFFSET ?`)
+        .all(...where.values, limit, skip)
+        .map((row) => JSON.parse(row['data'] as string) as R);
+    });
+  }
+
+  count(filter: Filter<R>): Promise<number> {
+    return attempt(() => {
+      const where = this.#where(filter);
+      const row = this.#file.sql(`SELECT count(*) AS n FROM ${this.#name} ${where.sql}`).get(...where.values);
+      return row!['n'] as number;
+    });
+  }
+
+  commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
+    return attempt(() => {
+      const id = state[this.#key] as string;
+      const data = toJson(state);
+      const values = events.map((event) => toJson(event));
+      return this.#file.write(() => {
+        const { changes } =
+          expected === 0
+            ? this.#file
+                .sql(`INSERT INTO ${this.#name} (key, version, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
+                .run(id, state.version, data)
+            : this.#file
+                .sql(`UPDATE ${this.#name} SET version = ?, data = ? WHERE key = ? AND version = ?`)
+                .run(state.version, data, id, expected);
+        if (changes === 0) throw new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
+
+        const older = this.#unpublishedOf(id);
+        const now = Date.now();
+        for (const [n, event] of events.entries()) {
+          this.#file
+            .sql('INSERT INTO outbox (collection, record, event_id, committed_at, event) VALUES (?, ?, ?, ?, ?)')
+            .run(this.#name, id, event.id, now, values[n]!);
+        }
+        return [...older, ...events];
+      });
+    });
+  }
+
+  unpublished({ before, limit }: { before: number; limit: number }): Promise<Event[]> {
+    return attempt(() => {
+      const records = new Set<string>();
+      for (const row of this.#file
+        .sql('SELECT record FROM outbox WHERE collection = ? AND committed_at < ? ORDER BY seq')
+        .iterate(this.#name, before)) {
+        records.add(row['record'] as string);
+        if (records.size === limit) break;
+      }
+      return [...records].flatMap((id) => this.#unpublishedOf(id, before));
+    });
+  }
+
+  async published(events: readonly Event[]): Promise<void> {
+    if (events.length === 0) return;
+    await attempt(() =>
+      this.#file.write(() => {
+        const forget = this.#file.sql('DELETE FROM outbox WHERE collection = ? AND record = ? AND event_id = ?');
+        for (const event of events) forget.run(this.#name, recordOf(this.#name, event), event.id);
+      }),
+    );
+  }
+
+  /** Ends at the first event that is too young, so that a clock that was set back cannot make one overtake another. */
+  #unpublishedOf(id: string, before = Infinity): Event[] {
+    const rows = this.#file
+      .sql('SELECT event, committed_at FROM outbox WHERE collection = ? AND record = ? ORDER BY seq')
+      .all(this.#name, id);
+    const end = rows.findIndex((row) => (row['committed_at'] as number) >= before);
+    return rows.slice(0, end < 0 ? rows.length : end).map((row) => JSON.parse(row['event'] as string) as Event);
+  }
+
+  /** The text of a field in an index and in a query is the same, or the index would not be used. */
+  #column(field: string): string {
+    return field === this.#key ? 'key' : `json_extract(data, '$.${fieldName(field)}')`;
+  }
+
+  #ordered(order: Order): string {
+    return order.map(([field, direction]) => this.#column(field) + (direction === 'desc' ? ' DESC' : '')).join(', ');
+  }
+
+  #where(filter: Filter<R>): { sql: string; values: SQLInputValue[] } {
+    const tests: string[] = [];
+    const values: SQLInputValue[] = [];
+    for (const [field, condition] of Object.entries<Condition | undefined>(filter)) {
+      if (condition === undefined) continue;
+      for (const test of testsOf(condition)) {
+        tests.push(test.sql.replaceAll('field', this.#column(field)));
+        if (test.value !== undefined) values.push(test.value);
+      }
+    }
+    return { sql: tests.length > 0 ? `WHERE ${tests.join(' AND ')}` : '', values };
+  }
+}
+
+const bounds = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;
+
+function testsOf(condition: Condition): { sql: string; value?: SQLInputValue }[] {
+  if (condition === null) return [{ sql: 'field IS NULL' }];
+  if (typeof condition === 'boolean') return [{ sql: 'field = ?', value: Number(condition) }];
+  if (typeof condition !== 'object') return [{ sql: 'field = ?', value: condition }];
+  if ('in' in condition) {
+    // One parameter however many values, so that statements stay few and prepared.
+    const listed = 'field IN (SELECT value FROM json_each(?))';
+    const sql = condition.in.includes(null) ? `(${listed} OR field IS NULL)` : listed;
+    return [{ sql, value: JSON.stringify(condition.in) }];
+  }
+  return Object.entries(bounds).flatMap(([name, operator]) => {
+    const value = condition[name as keyof typeof bounds];
+    return value === undefined ? [] : [{ sql: `field ${operator} ?`, value }];
+  });
+}
+
+function toJson(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new TerminalError('cannot be stored as JSON', { cause: error });
+  }
+}
+
+const tooBig = 18;
+
+/** Runs statements; a full disk or a closed file passes, and what SQLite cannot hold never will. */
+async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof VersionConflict || error instanceof TerminalError) throw error;
+    const { message } = error as Error;
+    if ((error as { errcode?: number }).errcode === tooBig || message === 'malformed JSON') {
+      throw new TerminalError(`cannot be stored: ${message}`, { cause: error });
+    }
+    throw new RetryableError(`the embedded store failed: ${message}`, { cause: error });
+  }
+}

@@ -1,0 +1,121 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '@countersign/contracts';
+import type { Store, StoredRecord } from './store.js';
+
+export interface WorkPoolOptions<R extends StoredRecord> {
+  store: Store<R>;
+  /** How many pieces of work may be under way in this process. */
+  size: number;
+  /** How often to look for due records, in milliseconds. */
+  pollEvery?: number;
+  now(): number;
+  log: Log;
+  /** Sees to one due record. The pool holds a place for it until this resolves. */
+  attend(record: R, place: Place): Promise<void>;
+}
+
+/** One place in the pool. Whoever reserved it gives it back, or starts work that does. */
+export interface Place {
+  /** Holds the place until the work ends. A failure is logged: the record's lease brings the work back. */
+  start(work: (signal: AbortSignal) => Promise<void>): void;
+  release(): void;
+}
+
+/**
+ * Bounded slow work, outside the consumers. A record that is due (`due_at` has come: waiting to be started, or its
+ * worker's lease has run out) is attended to by whichever instance has a place free.
+ */
+export class WorkPool<R extends StoredRecord> {
+  readonly #options: Required<WorkPoolOptions<R>>;
+  readonly #stopping = new AbortController();
+  readonly #released = new EventEmitter();
+  #reserved = 0;
+  /** There may be due records that found no place; the next place that comes free goes to them at once. */
+  #starved = false;
+  #wake: (() => void) | undefined;
+  #polling: Promise<void> | undefined;
+
+  constructor(options: WorkPoolOptions<R>) {
+    this.#options = { pollEvery: 1_000, ...options };
+  }
+
+  /** Aborted when the pool stops; work that can be handed back should then be. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  start(): void {
+    this.#polling ??= this.#poll();
+  }
+
+  /** A free place, or undefined when all are taken or the pool is stopping. */
+  reserve(): Place | undefined {
+    if (this.#reserved >= this.#options.size) this.#starved = true;
+    if (this.#starved || this.#stopping.signal.aborted) return undefined;
+    return this.#place();
+  }
+
+  /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping.abort();
+    this.#wake?.();
+    const deadline = AbortSignal.timeout(grace);
+    await this.#polling;
+    while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
+  }
+
+  #place(): Place {
+    this.#reserved += 1;
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.#reserved -= 1;
+      this.#released.emit('released');
+      if (this.#starved) this.#wake?.();
+    };
+    return { release, start: (work) => void this.#run(work).finally(release) };
+  }
+
+  async #run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await work(this.#stopping.signal);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'work failed; its lease will bring it back');
+    }
+  }
+
+  async #nextRelease(signal: AbortSignal): Promise<void> {
+    await once(this.#released, 'released', { signal }).catch(() => {});
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const more = await this.#attendDue().catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'cannot look for due work, trying again');
+        return false;
+      });
+      if (!more) await this.#untilWoken();
+    }
+  }
+
+  /** @returns whether there may be more to do at once. */
+  async #attendDue(): Promise<boolean> {
+    const { store, size, now, attend } = this.#options;
+    const free = size - this.#reserved;
+    if (free <= 0) return false;
+    const due = await store.find({ filter: { due_at: { lte: now() } }, sort: [['due_at', 'asc']], limit: free });
+    this.#starved = due.length === free;
+    const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
+    await Promise.all(places.map(({ record, place }) => attend(record, place)));
+    return this.#starved;
+  }
+
+  async #untilWoken(): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await delay(this.#options.pollEvery, undefined, { signal: woken.signal, ref: false }).catch(() => {});
+    this.#wake = undefined;
+  }
+}

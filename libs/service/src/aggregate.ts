@@ -1,0 +1,27 @@
+import { eventSource, type Event, type ServiceName } from '@countersign/contracts';
+import { encode } from '@countersign/messaging';
+import { Aggregate, OutboxRelay, type Collection, type Decide, type StoredRecord } from '@countersign/persistence';
+import type { ServiceContext } from './serve.js';
+
+export interface AggregateDefinition<R extends StoredRecord, M> {
+  service: ServiceName;
+  collection: Collection<R>;
+  decide: Decide<R, M>;
+  /** Is shown what each commit here leaves to publish, before it is in the log. */
+  onCommit?(events: readonly Event[]): void;
+}
+
+/** The records a service owns, with the relay that brings their events to the bus. */
+export function openAggregate<R extends StoredRecord & { run_id: string }, M>(
+  { bus, database, log, now }: ServiceContext,
+  { service, collection, decide, onCommit }: AggregateDefinition<R, M>,
+): { aggregate: Aggregate<R, M>; relay: OutboxRelay } {
+  const { store, outbox } = database.collection(collection);
+  const relay = new OutboxRelay({ outbox, publish: (events) => bus.publish(events.map(encode)), log, now });
+  const publish = (events: readonly Event[]) => {
+    relay.push(events);
+    onCommit?.(events);
+  };
+  const aggregate = new Aggregate({ collection, store, decide, source: eventSource(service), now, publish });
+  return { aggregate, relay };
+}

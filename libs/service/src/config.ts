@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** The configuration is wrong; the message names every problem. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const flag = z.stringbool();
+const seconds = z.coerce.number().positive().max(86_400);
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** What every service can be told by its environment. An empty variable counts as unset. */
+export const serviceSettings = {
+  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+  DATA_DIR: z.string().default('.countersign').meta({ description: 'Where embedded data is kept.' }),
+  KAFKA_BROKERS: z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port, several separated by commas')))
+    .optional()
+    .meta({ description: 'Kafka, as host:port,host:port. Unset: the embedded log.' }),
+  KAFKA_CREATE_TOPICS: flag.default(true).meta({ description: 'Whether to create topics that are missing.' }),
+  KAFKA_PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(6)
+    .meta({ description: 'Of a topic it creates.' }),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(9)
+    .default(1)
+    .meta({ description: 'Of a topic it creates.' }),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .optional()
+    .meta({ description: 'MongoDB, with the database as its path. Unset: the embedded store.' }),
+  LEASE_SECONDS: seconds.default(30).meta({ description: 'How long a worker that says nothing keeps its work.' }),
+  SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({ description: 'How long a stop waits for work under way.' }),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+};
+
+export const portSetting = (preset: number) => port.default(preset).meta({ description: 'Port to listen on.' });
+
+export type ServiceSettings = z.infer<z.ZodObject<typeof serviceSettings>> & { PORT: number };
+
+/** Reads a configuration. @throws ConfigError naming every problem at once. */
+export function readConfig<S extends z.ZodObject>(schema: S, env: Record<string, string | undefined>): z.infer<S> {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  throw new ConfigError(`The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`);
+}

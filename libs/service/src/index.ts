@@ -1,0 +1,8 @@
+export * from './aggregate.js';
+export * from './config.js';
+export { isLoopback } from './local-names.js';
+export * from './main.js';
+export { Returns } from './openapi.js';
+export * from './page.js';
+export { ProblemError } from './problem.filter.js';
+export * from './serve.js';

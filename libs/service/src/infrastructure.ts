@@ -1,0 +1,67 @@
+import { eventNames, type Log } from '@countersign/contracts';
+import { KafkaBus, SqliteBus, type Bus } from '@countersign/messaging';
+import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
+import { SqliteFile } from '@countersign/sqlite';
+import { resolve } from 'node:path';
+import type { ServiceSettings } from './config.js';
+
+/** The log and the store that a process works on. */
+export interface Infrastructure {
+  bus: Bus;
+  database: Database;
+  /** No other process can be working on the same records, so whatever a lease says, its worker is gone. */
+  exclusive: boolean;
+  /** For people: what was chosen. */
+  description: { log: string; store: string };
+  close(): Promise<void>;
+}
+
+export interface InfrastructureOptions {
+  clientId: string;
+  log: Log;
+  /** The connection is beyond repair; only a restart helps. */
+  onFatal(error: Error): void;
+}
+
+/** Kafka and MongoDB where they are configured, the embedded log and store where not. @throws DataInUse */
+export function openInfrastructure(settings: ServiceSettings, options: InfrastructureOptions): Infrastructure {
+  const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = settings;
+  const dir = resolve(settings.DATA_DIR);
+  const file = brokers && uri ? undefined : new SqliteFile(dir);
+  const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, { log: options.log });
+  const database = uri
+    ? new MongoDatabase({ uri, dbName: databaseIn(uri), log: options.log })
+    : new SqliteDatabase(file!);
+  return {
+    bus,
+    database,
+    exclusive: !uri,
+    description: {
+      log: brokers ? `Kafka at ${brokers.join(', ')}` : `embedded, in ${dir}`,
+      store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,
+    },
+    async close() {
+      await bus.close();
+      await database.close();
+      file?.close();
+    },
+  };
+}
+
+const kafka = (brokers: string[], settings: ServiceSettings, { clientId, log, onFatal }: InfrastructureOptions) =>
+  new KafkaBus({
+    brokers,
+    clientId,
+    topics: eventNames,
+    createTopics: settings.KAFKA_CREATE_TOPICS,
+    partitions: settings.KAFKA_PARTITIONS,
+    replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
+    log,
+    onFatal,
+  });
+
+/** Without credentials. */
+const hostOf = (uri: string): string => uri.replace(/^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?/, '$1').replace(/\?.*$/, '');
+
+/** The database that the URI names in its path. */
+const databaseIn = (uri: string): string => /^[^/]+\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'countersign';

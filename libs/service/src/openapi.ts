@@ -1,0 +1,91 @@
+import { Problem } from '@countersign/contracts';
+import { RequestMethod, SetMetadata, type INestApplication, type Type } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+
+interface Answer {
+  status: number;
+  schema: z.ZodType | undefined;
+  description: string;
+}
+
+const answersKey = 'countersign:answers';
+
+/** Says what a route answers; with the schemas of its parameters that is all the OpenAPI document needs. */
+export function Returns(status: number, schema: z.ZodType | undefined, description: string): MethodDecorator {
+  return (target, key, descriptor: PropertyDescriptor) => {
+    const others = (Reflect.getMetadata(answersKey, descriptor.value as object) ?? []) as Answer[];
+    SetMetadata(answersKey, [{ status, schema, description }, ...others])(target, key, descriptor);
+  };
+}
+
+/** Where Nest keeps the parameters of a route: `__routeArguments__`, keyed `kind:index`. */
+interface RouteArgument {
+  data?: string;
+  schema?: z.ZodType;
+}
+const kinds = { body: '3', query: '4', param: '5' };
+
+/** The OpenAPI 3.1 document of every route of the application, read from what the controllers declare. */
+export function openApiDocument(app: INestApplication, title: string): object {
+  const scanner = new MetadataScanner();
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const { metatype, instance } of app.get(DiscoveryService).getControllers()) {
+    for (const name of scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
+      const route = operationOf(metatype as Type, name);
+      if (route) (paths[route.path] ??= {})[route.method] = route.operation;
+    }
+  }
+  return createDocument({ openapi: '3.1.0', info: { title, version: '1' }, paths: paths as ZodOpenApiPathsObject });
+}
+
+function operationOf(controller: Type, name: string) {
+  const handler = (controller.prototype as Record<string, object>)[name]!;
+  const method = Reflect.getMetadata('method', handler) as RequestMethod | undefined;
+  const answers = Reflect.getMetadata(answersKey, handler) as Answer[] | undefined;
+  if (method === undefined || !answers) return undefined;
+  const parts = [Reflect.getMetadata('path', controller), Reflect.getMetadata('path', handler)] as string[];
+  const path = `/${parts.join('/')}`
+    .replace(/\/+/g, '/')
+    .replace(/(.)\/$/, '$1')
+    .replace(/:(\w+)/g, '{$1}');
+  const args = (Reflect.getMetadata('__routeArguments__', controller, name) ?? {}) as Record<string, RouteArgument>;
+  return {
+    path,
+    method: RequestMethod[method].toLowerCase(),
+    operation: operation(controller, name, path, answers, args),
+  };
+}
+
+function operation(
+  controller: Type,
+  name: string,
+  path: string,
+  answers: readonly Answer[],
+  args: Record<string, RouteArgument>,
+): ZodOpenApiOperationObject {
+  const schemaOf = (kind: string) => Object.entries(args).find(([key]) => key.startsWith(`${kind}:`))?.[1].schema;
+  const body = schemaOf(kinds.body);
+  const query = schemaOf(kinds.query);
+  const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => param!);
+  return {
+    operationId: `${controller.name.replace('Controller', '')}.${name}`,
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    requestParams: {
+      ...(params.length > 0 && { path: z.object(Object.fromEntries(params.map((param) => [param, z.string()]))) }),
+      ...(query && { query: query as z.ZodObject }),
+    },
+    responses: {
+      ...Object.fromEntries(
+        answers.map(({ status, schema, description }) => [String(status), answer(schema, description)]),
+      ),
+      default: answer(Problem, 'What went wrong, and what to do about it.', 'application/problem+json'),
+    },
+  };
+}
+
+const answer = (schema: z.ZodType | undefined, description: string, type = 'application/json') => ({
+  description,
+  ...(schema && { content: { [type]: { schema } } }),
+});

@@ -1,0 +1,129 @@
+import type { Log, ServiceName } from '@countersign/contracts';
+import { BusTransport, type Bus } from '@countersign/messaging';
+import type { Database } from '@countersign/persistence';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import type { ServiceSettings } from './config.js';
+import { HealthController, Readiness, type ReadinessCheck } from './health.controller.js';
+import { openInfrastructure, type Infrastructure } from './infrastructure.js';
+import { createLog, nestLogger } from './log.js';
+import { onlyLocalNames } from './local-names.js';
+import { openApiDocument } from './openapi.js';
+import { ProblemFilter } from './problem.filter.js';
+import { validationPipe } from './validation.pipe.js';
+
+/** What a service gets to work with. */
+export interface ServiceContext {
+  bus: Bus;
+  database: Database;
+  /** No other process can be working on the same records. */
+  exclusive: boolean;
+  log: Log;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Aborted when the process begins to stop; whoever only waits lets go. */
+  stopping: AbortSignal;
+}
+
+/** A service, ready to be composed with others in one process or to be alone in it. */
+export interface Service {
+  name: ServiceName;
+  /** Controllers for HTTP and for the bus. */
+  module: DynamicModule;
+  start(): Promise<void>;
+  /** Takes nothing more, waits for work under way (`grace` milliseconds at the most), publishes what it committed. */
+  stop(grace: number): Promise<void>;
+}
+
+export interface Serving {
+  url: string;
+  /** For people: what it works on, by name. */
+  description: Record<string, string>;
+  /** For people: what to try next. */
+  hint?: string;
+  /** Drains and leaves; resolves when nothing is left to do. */
+  stop(): Promise<void>;
+}
+
+const bodyLimit = 1_048_576;
+
+@Module({})
+class Root {}
+
+/**
+ * Runs services in this process: one HTTP server, one bus, one database, and a consumer group for each.
+ *
+ * @throws DataInUse when another process works on the same embedded data.
+ */
+export async function serve(
+  settings: ServiceSettings,
+  create: readonly ((context: ServiceContext) => Service)[],
+): Promise<Serving> {
+  const log = createLog(settings.LOG_LEVEL);
+  const onFatal = (error: Error) => {
+    log.error({ err: error }, 'cannot go on, exiting so that a supervisor starts me again');
+    process.exit(1);
+  };
+  const infrastructure = openInfrastructure(settings, { clientId: `countersign-${process.pid}`, log, onFatal });
+  const { bus, database, exclusive, description } = infrastructure;
+  const stopping = new AbortController();
+  const context: ServiceContext = { bus, database, exclusive, log, now: Date.now, stopping: stopping.signal };
+  const services = create.map((each) => each(context));
+  const transports = services.map(({ name }) => new BusTransport(name, bus));
+  const app = await createApp(services, readiness(infrastructure, services, transports), settings, log);
+  for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
+
+  for (const service of services) await service.start();
+  await app.startAllMicroservices();
+  await app.listen(settings.PORT, settings.HOST);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+
+  const stop = async () => {
+    stopping.abort();
+    await Promise.all([...transports.map((transport) => transport.close()), app.getHttpAdapter().close()]);
+    await Promise.all(services.map((service) => service.stop(settings.SHUTDOWN_GRACE_SECONDS * 1000)));
+    await app.close();
+    await infrastructure.close();
+  };
+  return { url: `http://${settings.HOST}:${port}`, description, stop };
+}
+
+async function createApp(services: readonly Service[], ready: Readiness, settings: ServiceSettings, log: Log) {
+  const root: DynamicModule = {
+    module: Root,
+    imports: [DiscoveryModule, ...services.map(({ module }) => module)],
+    controllers: [HealthController],
+    providers: [{ provide: Readiness, useValue: ready }],
+  };
+  const adapter = new FastifyAdapter({ bodyLimit, forceCloseConnections: 'idle' });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: nestLogger(log),
+    abortOnError: false,
+  });
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(log));
+  onlyLocalNames(adapter.getInstance(), settings.HOST);
+  let document: object | undefined;
+  adapter.getInstance().get('/openapi.json', () => (document ??= openApiDocument(app, 'Countersign')));
+  return app;
+}
+
+function readiness(
+  { bus, database }: Infrastructure,
+  services: readonly Service[],
+  transports: readonly BusTransport[],
+): Readiness {
+  const checks: ReadinessCheck[] = [
+    { name: 'store', check: () => database.ping() },
+    { name: 'log', check: () => bus.ping() },
+    ...transports.map((transport, n) => ({
+      name: services[n]!.name,
+      check: async () => {
+        if (!transport.joined) throw new Error('has not joined its consumer group yet');
+      },
+    })),
+  ];
+  return new Readiness(checks);
+}

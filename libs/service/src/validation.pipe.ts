@@ -1,0 +1,15 @@
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { ProblemError } from './problem.filter.js';
+
+/** Checks every parameter that declares a schema; a refusal names each field that is wrong. */
+export const validationPipe = (): StandardSchemaValidationPipe =>
+  new StandardSchemaValidationPipe({
+    exceptionFactory: (issues) => {
+      const errors = issues.map(({ path = [], message }) => ({
+        path: path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
+        message,
+      }));
+      const named = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+      return new ProblemError(400, `The request does not fit: ${named}`, errors);
+    },
+  });

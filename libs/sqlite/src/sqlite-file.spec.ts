@@ -1,0 +1,134 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { DataInUse, SqliteFile } from './sqlite-file.js';
+
+describe('the SQLite file', () => {
+  let dir: string;
+  let file: SqliteFile;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-sqlite-'));
+    file = new SqliteFile(dir);
+    file.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY)');
+  });
+  afterEach(() => {
+    file.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  const insert = (n: number) => file.sql('INSERT INTO numbers VALUES (?)').run(n);
+  const numbers = () =>
+    file
+      .sql('SELECT n FROM numbers ORDER BY n')
+      .all()
+      .map(({ n }) => n);
+
+  it('resolves with what the work returns, once it is stored', async () => {
+    const writing = file.write(() => insert(1).changes);
+    expect(numbers()).toEqual([]);
+    await expect(writing).resolves.toBe(1);
+    expect(numbers()).toEqual([1]);
+  });
+
+  it('runs the writes of a turn in one transaction, in order', async () => {
+    const seen: unknown[] = [];
+    await Promise.all(
+      [1, 2, 3].map((n) =>
+        file.write(() => {
+          insert(n);
+          seen.push(numbers());
+        }),
+      ),
+    );
+    expect(seen).toEqual([[1], [1, 2], [1, 2, 3]]);
+  });
+
+  it('undoes a write that fails, alone and entirely', async () => {
+    const outcomes = await Promise.allSettled([
+      file.write(() => insert(1)),
+      file.write(() => {
+        insert(2);
+        insert(1);
+      }),
+      file.write(() => {
+        insert(3);
+        throw new Error('changed my mind');
+      }),
+      file.write(() => insert(4)),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(outcomes[2]).toHaveProperty('reason.message', 'changed my mind');
+    expect(numbers()).toEqual([1, 4]);
+  });
+
+  it('fails all writes of a turn when the transaction ends under them, and goes on', async () => {
+    const outcomes = await Promise.allSettled([
+      file.write(() => insert(1)),
+      file.write(() => {
+        file.exec('ROLLBACK');
+        throw new Error('disk full');
+      }),
+      file.write(() => insert(2)),
+    ]);
+    for (const outcome of outcomes) expect(outcome).toHaveProperty('reason.message', 'disk full');
+    await file.write(() => insert(3));
+    expect(numbers()).toEqual([3]);
+  });
+
+  it('stores what was written before it is closed, and refuses what comes later', async () => {
+    const before = file.write(() => insert(1));
+    file.close();
+    await before;
+    await expect(file.write(() => insert(2))).rejects.toThrow('not open');
+    file = new SqliteFile(dir);
+    expect(numbers()).toEqual([1]);
+  });
+
+  it('is open once in a process', () => {
+    expect(() => new SqliteFile(dir)).toThrow(DataInUse);
+    file.close();
+    new SqliteFile(dir).close();
+  });
+
+  /** Another Node process that imports this class and knows the directory. */
+  const program = (then: string): string[] => [
+    '--input-type=module',
+    '--eval',
+    `const { SqliteFile } = await import(${JSON.stringify(new URL('./sqlite-file.ts', import.meta.url).href)});
+    const dir = ${JSON.stringify(dir)};
+    ${then}`,
+  ];
+  async function holder(): Promise<ChildProcess> {
+    const child = spawn(
+      process.execPath,
+      program(`
+        const file = new SqliteFile(dir);
+        await file.write(() => file.sql('INSERT INTO numbers VALUES (7)').run());
+        setInterval(() => file, 1_000);
+        console.log('open');`),
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout!, 'data');
+    return child;
+  }
+
+  it('is open in one process at a time', () => {
+    const open = program(`try { new SqliteFile(dir) } catch (error) { console.log(error.name, error.message) }`);
+    const { stdout } = spawnSync(process.execPath, open, { encoding: 'utf8' });
+    expect(stdout).toBe(`DataInUse ${new DataInUse(dir).message}\n`);
+  });
+
+  it('is free again, with all that was written, when the process that had it is killed', async () => {
+    file.close();
+    const child = await holder();
+    expect(() => new SqliteFile(dir)).toThrow(DataInUse);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    file = new SqliteFile(dir);
+    expect(numbers()).toEqual([7]);
+  });
+});

@@ -1,0 +1,98 @@
+// Runs before every npm script that needs dependencies or a build, so it has nothing but Node itself (20 or newer).
+// It installs what package-lock.json lists unless it is installed, and builds; with `--no-build` it only installs.
+import { spawnSync } from 'node:child_process';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const inRoot = (path) => join(root, path);
+const windows = process.platform === 'win32';
+
+/** The project brings its own Node; npm puts it first in the PATH of every script, and so does this. */
+const env = { ...process.env, PATH: `${inRoot('node_modules/.bin')}${delimiter}${process.env.PATH}` };
+const run = (command, args, stdio = 'inherit') =>
+  spawnSync(command, args, { cwd: root, env, stdio, encoding: 'utf8', shell: windows });
+
+const unlock = await lock(inRoot('.infra/setup.lock'));
+process.on('exit', unlock);
+
+if (!isInstalled()) {
+  console.log('Installing dependencies (npm ci)...');
+  exitUnless(run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']).status === 0);
+}
+requireNode();
+if (!process.argv.includes('--no-build')) exitUnless(run('tsc', ['--build']).status === 0);
+
+/** npm writes down what it installed once it is done; that has to be what the lock file asks for. */
+function isInstalled() {
+  const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map(packagesIn);
+  if (!installed) return false;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (!path.startsWith('node_modules/')) return true;
+    return path in installed ? installed[path].version === version : optional;
+  });
+}
+
+function packagesIn(lockFile) {
+  try {
+    return JSON.parse(readFileSync(inRoot(lockFile), 'utf8')).packages;
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function requireNode() {
+  const version = run('node', ['--version'], 'pipe').stdout?.trim() || 'one that does not start here';
+  const [major, minor] = version.slice(1).split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 18)) return;
+  console.error(
+    `Countersign needs Node 22.18 or newer, and this is ${version}.\n` +
+      'On Linux (x64 and arm64, glibc) and Windows (x64) it brings its own; on this system please install Node 24:\n' +
+      'https://nodejs.org, `brew install node@24` or `nvm install 24`.',
+  );
+  process.exit(1);
+}
+
+function exitUnless(succeeded) {
+  if (!succeeded) process.exit(1);
+}
+
+/** One setup at a time: the lock file holds the id of the process at work; that of a dead one counts for nothing. */
+async function lock(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  for (let waiting = false; ; waiting = true) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (removeIfDead(file)) continue;
+    if (!waiting) console.log(`Waiting for another setup to end; if there is none, delete ${file}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function removeIfDead(file) {
+  const isDead = (path) => {
+    try {
+      const owner = Number(readFileSync(path, 'utf8'));
+      return owner > 0 && !process.kill(owner, 0);
+    } catch (error) {
+      return error.code === 'ESRCH';
+    }
+  };
+  if (!isDead(file)) return false;
+  const removed = `${file}.${process.pid}`;
+  try {
+    renameSync(file, removed);
+    // Another process may have done the same a moment ago, and this is its own lock: back with it.
+    if (!isDead(removed)) linkSync(removed, file);
+    rmSync(removed);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  }
+  return true;
+}

@@ -1,0 +1,47 @@
+import { InfraUnavailable, startKafka, startMongo, type ProvidedInfra } from '@countersign/infra';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+interface Run extends ProvidedInfra {
+  end(): Promise<void>;
+}
+
+/** Vitest sets up each project apart; all projects of one run share one pair of servers. */
+const shared = globalThis as typeof globalThis & { countersignInfra?: Promise<Run> };
+
+/** Gives specs Kafka and MongoDB: those of KAFKA_BROKERS and MONGODB_URI, or servers of this run alone. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const run = await (shared.countersignInfra ??= start().catch(unavailable));
+  project.provide('kafkaBrokers', run.kafkaBrokers);
+  project.provide('mongodbUri', run.mongodbUri);
+  return run.end;
+}
+
+async function start(): Promise<Run> {
+  const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = process.env;
+  if (brokers && uri) return { kafkaBrokers: brokers, mongodbUri: uri, end: async () => undefined };
+
+  const dir = await mkdtemp(join(tmpdir(), 'countersign-test-'));
+  const [kafka, mongo] = await Promise.all([
+    brokers ? undefined : startKafka({ dir: join(dir, 'kafka') }),
+    uri ? undefined : startMongo({ dir: join(dir, 'mongo'), memory: true }),
+  ]);
+  return {
+    kafkaBrokers: brokers || kafka?.brokers,
+    mongodbUri: uri || mongo?.uri,
+    async end() {
+      await Promise.all([kafka?.kill(), mongo?.kill()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Without Java the rest of the suite is still worth running, but nobody should take it for the whole. */
+function unavailable(error: unknown): Run {
+  if (!(error instanceof InfraUnavailable) || process.env['CI']) throw error;
+  const line = '!'.repeat(100);
+  console.error(`\n${line}\n  NOT TESTED on Kafka and MongoDB.\n  ${error.message}\n${line}\n`);
+  return { kafkaBrokers: undefined, mongodbUri: undefined, end: async () => undefined };
+}
