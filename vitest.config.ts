@@ -1,15 +1,26 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** Only a run that includes one of these waits for Kafka and MongoDB to start. */
+const onInfra = ['libs/messaging', 'libs/persistence', 'e2e'];
+const infraSetup = fileURLToPath(new URL('tools/vitest-infra.ts', import.meta.url));
 
 /** Every project's specs run from source, so no build can be stale in a unit test. */
 const project = (root: string) => ({
   extends: true as const,
-  test: { name: root.split('/').at(-1)!, root, include: ['src/**/*.spec.ts'] },
+  test: {
+    name: root.split('/').at(-1)!,
+    root,
+    include: ['src/**/*.spec.ts'],
+    globalSetup: onInfra.includes(root) ? [infraSetup] : [],
+  },
 });
 
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
+    reporters: ['default', './tools/summary-reporter.ts'],
     projects: [
       'libs/contracts',
       'libs/sqlite',

@@ -1,0 +1,4 @@
+import { describeScenarios } from './scenarios.js';
+import { EmbeddedStack } from './stack.js';
+
+describeScenarios('the embedded log and store', () => new EmbeddedStack());

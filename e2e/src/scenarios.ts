@@ -1,0 +1,272 @@
+import { callDigest, eventNames, eventsTo, type Event } from '@countersign/contracts';
+import { deadLetterTopic, originalOf, type Delivery, type Message } from '@countersign/messaging';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HttpError } from './client.js';
+import { eventually } from './eventually.js';
+import { pausedRun, pendingOf, request } from './flow.js';
+import { eventsOf, readAll, serviceNames, type Stack } from './stack.js';
+
+/** What the system promises, told once and held on every stack. */
+export function describeScenarios(name: string, makeStack: () => Promise<Stack> | Stack): void {
+  describe(`Countersign on ${name}`, () => {
+    let stack: Stack;
+
+    beforeAll(async () => {
+      stack = await makeStack();
+      await stack.start();
+    }, 120_000);
+    afterEach(() => stack.start());
+    afterAll(() => stack?.close());
+
+    const deploymentsOf = (id: string) => stack.deployments().filter(({ release_id }) => release_id === id);
+    const ended = (runId: string) => stack.client.waitForRun(runId, ['COMPLETED', 'ERROR', 'CANCELLED'], 30);
+
+    it('pauses a run on a call, makes exactly the approved call, and goes on with its result', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      expect(run.status).toBe('PAUSED');
+      expect(approval).toMatchObject({
+        status: 'pending',
+        approval_type: 'required',
+        pause_type: 'external_execution',
+        source_type: 'agent',
+        source_name: 'Operations',
+        tool_name: 'deploy_to_production',
+        tool_args: { service_name: 'auth-service', version: '2.1.0' },
+        run_id: run.run_id,
+        agent_id: 'ops',
+        context: { input: request },
+      });
+      expect(approval.digest).toBe(callDigest(approval));
+      expect(deploymentsOf(approval.id)).toEqual([]);
+
+      const resolved = await stack.client.resolve(approval.id, 'approved', 'ada', { note: 'go ahead' });
+      expect(resolved).toMatchObject({ status: 'approved', resolved_by: 'ada' });
+
+      const done = await ended(run.run_id);
+      expect(done.status).toBe('COMPLETED');
+      expect(done.content).toContain('Deployed auth-service 2.1.0');
+      expect(deploymentsOf(approval.id)).toHaveLength(1);
+      const { data } = await stack.client.executions({ run_id: run.run_id });
+      expect(data).toMatchObject([
+        { id: approval.id, status: 'succeeded', approved_by: 'ada', attempts: [{ attempt: 1, outcome: 'succeeded' }] },
+      ]);
+      await eventually('the approval to know that its run is over', async () => {
+        return (await stack.client.approval(approval.id)).run_status === 'COMPLETED';
+      });
+    });
+
+    it('tells the model why a call was rejected, and makes no call', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      await stack.client.resolve(approval.id, 'rejected', 'ada', { note: 'freeze until Monday' });
+      const done = await ended(run.run_id);
+      expect(done.status).toBe('COMPLETED');
+      expect(done.content).toContain('freeze until Monday');
+      expect(deploymentsOf(approval.id)).toEqual([]);
+      expect((await stack.client.executions({ run_id: run.run_id })).data).toEqual([]);
+    });
+
+    it('decides each call of a turn on its own, and goes on once all are answered', async () => {
+      const { run_id } = await stack.client.startRun('Deploy auth-service v1.0, billing v2.0 and search v3.0.');
+      const [first, second, third] = await pendingOf(stack.client, run_id, 3);
+      await stack.client.resolve(first!.id, 'approved', 'ada');
+      await stack.client.resolve(second!.id, 'rejected', 'ada', { note: 'not this one' });
+      await eventually('the first to be deployed', async () => deploymentsOf(first!.id).length === 1);
+      expect((await stack.client.run(run_id)).status).toBe('PAUSED');
+      await stack.client.resolve(third!.id, 'approved', 'grace');
+      const done = await ended(run_id);
+      expect(done.status).toBe('COMPLETED');
+      expect(done.content).toContain('not this one');
+      expect(deploymentsOf(second!.id)).toEqual([]);
+      expect(deploymentsOf(third!.id)).toHaveLength(1);
+    });
+
+    it('executes nothing when a person did it by hand', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      await stack.client.resolve(approval.id, 'approved', 'ada', { result: 'done with kubectl' });
+      expect((await ended(run.run_id)).content).toContain('done with kubectl');
+      expect(deploymentsOf(approval.id)).toEqual([]);
+    });
+
+    it('lets one of 50 concurrent decisions win and tells the 49 others so', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          stack.client.resolve(approval.id, n % 2 ? 'approved' : 'rejected', `person-${n}`).then(
+            () => 200,
+            (error: HttpError) => error.status,
+          ),
+        ),
+      );
+      expect(answers.filter((status) => status === 200)).toHaveLength(1);
+      expect(answers.filter((status) => status === 409)).toHaveLength(49);
+      await ended(run.run_id);
+      const { status } = await stack.client.approval(approval.id);
+      expect(deploymentsOf(approval.id)).toHaveLength(status === 'approved' ? 1 : 0);
+    });
+
+    it('starts one run for one Idempotency-Key', async () => {
+      const key = `key-${Date.now()}`;
+      const runs = await Promise.all(Array.from({ length: 5 }, () => stack.client.startRun(request, { key })));
+      expect(new Set(runs.map(({ run_id }) => run_id)).size).toBe(1);
+      await expect(stack.client.startRun('Something else.', { key })).rejects.toMatchObject({ status: 422 });
+      await stack.client.cancelRun(runs[0]!.run_id, 'only a test');
+    });
+
+    it('voids what a cancelled run asked for', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      const cancelled = await stack.client.cancelRun(run.run_id, 'changed my mind');
+      expect(cancelled).toMatchObject({ status: 'CANCELLED', error: 'changed my mind' });
+      await eventually(
+        'the approval to be void',
+        async () => (await stack.client.approval(approval.id)).status === 'cancelled',
+      );
+      await expect(stack.client.resolve(approval.id, 'approved', 'ada')).rejects.toMatchObject({ status: 409 });
+      expect(deploymentsOf(approval.id)).toEqual([]);
+    });
+
+    it('hides a removed approval and lets its run go on', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      await stack.client.removeApproval(approval.id);
+      await expect(stack.client.approval(approval.id)).rejects.toMatchObject({ status: 404 });
+      expect((await ended(run.run_id)).content).toContain('NOT made');
+    });
+
+    it('says what to do when something does not exist', async () => {
+      await expect(stack.client.run('nope')).rejects.toMatchObject({
+        status: 404,
+        detail: expect.stringContaining('GET /runs'),
+      });
+      await expect(stack.client.approval('nope')).rejects.toMatchObject({ status: 404 });
+      await expect(stack.client.resolve('nope', 'approved', 'ada')).rejects.toMatchObject({ status: 404 });
+      await expect(stack.client.settle('nope', 'failed', 'looked')).rejects.toMatchObject({ status: 404 });
+    });
+
+    it('is driven over the bus alone: a bare message starts a run, another decides', async () => {
+      const run_id = `bare-${Date.now()}`;
+      await stack.withBus((bus) =>
+        bus.publish([bare('run.requested', run_id, { run_id, agent_id: 'ops', input: request })]),
+      );
+      const [approval] = await pendingOf(stack.client, run_id);
+      const command = { approval_id: approval!.id, status: 'approved', resolved_by: 'a platform' };
+      await stack.withBus((bus) => bus.publish([bare('approval.resolve_requested', run_id, command)]));
+      expect((await ended(run_id)).status).toBe('COMPLETED');
+      expect(deploymentsOf(approval!.id)).toHaveLength(1);
+    });
+
+    it('cancels a run over the bus', async () => {
+      const { run } = await pausedRun(stack.client);
+      await stack.withBus((bus) =>
+        bus.publish([bare('run.cancel_requested', run.run_id, { run_id: run.run_id, reason: 'stop' })]),
+      );
+      expect((await ended(run.run_id)).status).toBe('CANCELLED');
+    });
+
+    it('tells the whole story of a run in its events, in the order of its transitions', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      await stack.client.resolve(approval.id, 'approved', 'ada');
+      await ended(run.run_id);
+      const events = await eventually('all events of the run', async () => {
+        const seen = await eventsOf(stack, run.run_id);
+        return seen.some(({ type }) => type === 'run.completed') && seen;
+      });
+      expect(distinct(events).toSorted()).toEqual([
+        'approval.created',
+        'approval.decision_recorded',
+        'approval.resolved',
+        'run.completed',
+        'run.continued',
+        'run.paused',
+        'run.started',
+        'tool.approval_required',
+        'tool.execution_completed',
+        'tool.execution_started',
+      ]);
+    });
+
+    it('changes nothing when every message comes twice', async () => {
+      const { run, approval } = await pausedRun(stack.client);
+      await stack.client.resolve(approval.id, 'approved', 'ada');
+      await ended(run.run_id);
+      const before = await snapshot(stack, run.run_id);
+      await stack.withBus(async (bus) => {
+        const all = await readAll(bus, eventNames);
+        await bus.publish(all.map(again));
+      });
+      const unchanged = await probe(stack);
+      expect(await snapshot(stack, run.run_id)).toEqual(before);
+      expect(deploymentsOf(approval.id)).toHaveLength(1);
+      expect(unchanged.status).toBe('COMPLETED');
+    }, 120_000);
+
+    it('sends poison on any topic to the dead letters, as it was, and handles the next message', async () => {
+      const topics = [...new Set(serviceNames.flatMap(eventsTo))];
+      const poison = topics.flatMap((topic) => [
+        { topic, key: 'poison', headers: { case: 'not JSON' }, value: Buffer.from([0xff, 0x00, 0x7b]) },
+        { topic, key: 'poison', headers: { case: 'wrong schema' }, value: Buffer.from('{"surprise":true}') },
+        { topic, key: null, headers: { case: 'null' }, value: null },
+        { topic, key: 'poison', headers: { case: 'large' }, value: Buffer.alloc(1_000_000, 'x') },
+      ]);
+      const dead = await stack.withBus(async (bus) => {
+        for (const message of poison) await bus.publish([message]);
+        return [];
+      });
+      expect(dead).toEqual([]);
+      expect((await probe(stack)).status).toBe('COMPLETED');
+
+      const letters = await eventually(
+        'all poison in the dead letters',
+        async () => {
+          const seen = await stack.withBus((bus) => readAll(bus, [deadLetterTopic]));
+          const found = seen.filter(({ headers }) => headers['case'] !== undefined);
+          return found.length >= expectedLetters(poison) && found;
+        },
+        { ms: 60_000, every: 500 },
+      );
+      expect(letters).toHaveLength(expectedLetters(poison));
+      for (const letter of letters) {
+        expect(letter.headers['dead_letter_reason']).toBeTruthy();
+        const { message: original } = originalOf(letter);
+        const sent = poison.find(
+          ({ topic, headers }) => topic === original.topic && headers.case === original.headers['case'],
+        )!;
+        expect(original.value?.equals(sent.value!) ?? null).toBe(sent.value === null ? null : true);
+      }
+    }, 180_000);
+  });
+
+  /** Runs once through the flow, which shows that everything before it was handled. */
+  async function probe(stack: Stack) {
+    const { run, approval } = await pausedRun(stack.client, 'Deploy probe v1.0 to production.');
+    await stack.client.resolve(approval.id, 'approved', 'ada');
+    return stack.client.waitForRun(run.run_id, ['COMPLETED', 'ERROR'], 30);
+  }
+}
+
+/** One dead letter for each group that was to handle the topic. */
+const expectedLetters = (poison: readonly { topic: string }[]): number =>
+  poison.reduce(
+    (sum, { topic }) => sum + serviceNames.filter((service) => eventsTo(service).includes(topic as never)).length,
+    0,
+  );
+
+const bare = (topic: string, key: string, data: object): Message => ({
+  topic,
+  key,
+  headers: {},
+  value: Buffer.from(JSON.stringify(data)),
+});
+
+const again = ({ topic, key, headers, value }: Delivery): Message => ({ topic, key, headers, value });
+
+const distinct = (events: readonly Event[]): string[] => [
+  ...new Map(events.map(({ id, type }) => [id, type])).values(),
+];
+
+async function snapshot(stack: Stack, run_id: string) {
+  const [run, approvals, executions] = await Promise.all([
+    stack.client.run(run_id),
+    stack.client.approvals({ run_id }),
+    stack.client.executions({ run_id }),
+  ]);
+  return { run, approvals: approvals.data, executions: executions.data };
+}

@@ -1,0 +1,231 @@
+import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
+import { decode, KafkaBus, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
+import { SqliteFile } from '@countersign/sqlite';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isReady, startChild, type AppName, type Child } from './child.js';
+import { Client } from './client.js';
+import { eventually } from './eventually.js';
+
+/** One start of the deployment program, as the target itself wrote it down. */
+export interface DeploymentStart {
+  release_id: string;
+  service: string;
+  version: string;
+}
+
+/** Ends a service at an exact point; see `crash-at.ts`. */
+export interface CrashPoint {
+  service: ServiceName;
+  /** `channel match`, such as `countersign:committed tool.execution_started`. */
+  at: string;
+}
+
+/** The whole system as real processes, on one kind of log and store. */
+export interface Stack {
+  readonly name: string;
+  readonly client: Client;
+  /** Starts every service that is not running, and waits until all are ready. */
+  start(crash?: CrashPoint): Promise<void>;
+  /** The instances that run a service. */
+  children(service: ServiceName): readonly Child[];
+  /** Ends all of a service with `kill -9`. On one process that is the whole system. */
+  kill(service: ServiceName): Promise<void>;
+  /** Ends everything with SIGTERM. */
+  stop(): Promise<void>;
+  /** Works on the log directly, beside the services where that is possible and between two lives of them where not. */
+  withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T>;
+  /** What the deployment target was told to do, ever. */
+  deployments(): DeploymentStart[];
+  close(): Promise<void>;
+}
+
+const log = { info() {}, warn() {}, error() {} };
+export const serviceNames = ['agent-runner', 'approval-service', 'executor'] as const satisfies ServiceName[];
+const crashModule = new URL('./crash-at.js', import.meta.url.replace('/src/', '/dist/')).href;
+
+export interface StackOptions {
+  env?: Record<string, string>;
+}
+
+abstract class Processes {
+  readonly dir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
+  readonly running = new Map<AppName, Child[]>();
+  readonly env: Record<string, string>;
+
+  constructor({ env = {} }: StackOptions = {}) {
+    this.env = { DEPLOY_TARGET_DIR: join(this.dir, 'deployments'), LEASE_SECONDS: '2', ...env };
+  }
+
+  deployments(): DeploymentStart[] {
+    const file = join(this.dir, 'deployments', 'starts.jsonl');
+    if (!existsSync(file)) return [];
+    return readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as DeploymentStart);
+  }
+
+  async stop(): Promise<void> {
+    const children = [...this.running.values()].flat();
+    this.running.clear();
+    await Promise.all(children.map((child) => child.stop()));
+  }
+
+  async close(): Promise<void> {
+    const children = [...this.running.values()].flat();
+    this.running.clear();
+    await Promise.all(children.map((child) => child.kill()));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  protected async launch(app: AppName, env: Record<string, string>, at?: string): Promise<Child> {
+    const options = { app, env: { ...this.env, ...env, ...(at && { CRASH_AT: at }) } };
+    const child = await startChild(at ? { ...options, preload: crashModule } : options);
+    const forget = () => {
+      const rest = (this.running.get(app) ?? []).filter((each) => each !== child);
+      if (rest.length > 0) this.running.set(app, rest);
+      else this.running.delete(app);
+    };
+    child.ended.then(forget, forget);
+    this.running.set(app, [...(this.running.get(app) ?? []), child]);
+    return child;
+  }
+}
+
+/** One process on the embedded log and store. */
+export class EmbeddedStack extends Processes implements Stack {
+  readonly name = 'embedded';
+  readonly #dataDir = join(this.dir, 'data');
+
+  get client(): Client {
+    const { url } = this.children()[0]!;
+    return new Client({ runs: url, approvals: url, executions: url });
+  }
+
+  async start(crash?: CrashPoint): Promise<void> {
+    if (this.running.has('standalone')) return;
+    const child = await this.launch('standalone', { DATA_DIR: this.#dataDir }, crash?.at);
+    await eventually('standalone to be ready', () => isReady(child.url));
+  }
+
+  children(): readonly Child[] {
+    return this.running.get('standalone') ?? [];
+  }
+
+  async kill(): Promise<void> {
+    await Promise.all(this.children().map((child) => child.kill()));
+  }
+
+  async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
+    await this.stop();
+    const file = new SqliteFile(this.#dataDir);
+    const bus = new SqliteBus(file, { log });
+    try {
+      return await work(bus);
+    } finally {
+      await bus.close();
+      file.close();
+      await this.start();
+    }
+  }
+}
+
+/** Each service as `instances` processes of its own, on Kafka and MongoDB. */
+export class DistributedStack extends Processes implements Stack {
+  readonly name = 'Kafka and MongoDB';
+  readonly #servers: { brokers: string; mongodb: string; instances: number };
+  readonly #database = `countersign_${randomUUID().slice(0, 8)}`;
+
+  constructor(servers: { brokers: string; mongodb: string; instances: number }, options: StackOptions = {}) {
+    super(options);
+    this.#servers = servers;
+  }
+
+  /** A client of one instance of each, another one each time. */
+  get client(): Client {
+    const any = (service: ServiceName): string => {
+      const children = this.children(service);
+      return children[Math.floor(Math.random() * children.length)]!.url;
+    };
+    return new Client({ runs: any('agent-runner'), approvals: any('approval-service'), executions: any('executor') });
+  }
+
+  async start(crash?: CrashPoint): Promise<void> {
+    const env = {
+      KAFKA_BROKERS: this.#servers.brokers,
+      MONGODB_URI: `${this.#servers.mongodb.replace(/\/+$/, '')}/${this.#database}`,
+      DATA_DIR: join(this.dir, 'data'),
+    };
+    for (const service of serviceNames) {
+      const missing = this.#servers.instances - this.children(service).length;
+      for (let n = 0; n < missing; n += 1) {
+        await this.launch(service, env, service === crash?.service ? crash.at : undefined);
+      }
+    }
+    const children = serviceNames.flatMap((service) => this.children(service));
+    await eventually('all services to be ready', async () =>
+      (await Promise.all(children.map(({ url }) => isReady(url)))).every(Boolean),
+    );
+  }
+
+  children(service: ServiceName): readonly Child[] {
+    return this.running.get(service) ?? [];
+  }
+
+  async kill(service: ServiceName): Promise<void> {
+    await Promise.all(this.children(service).map((child) => child.kill()));
+  }
+
+  async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
+    const bus = new KafkaBus({
+      brokers: this.#servers.brokers.split(','),
+      clientId: 'e2e',
+      topics: eventNames,
+      createTopics: true,
+      partitions: 6,
+      replicationFactor: 1,
+      log,
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+    try {
+      return await work(bus);
+    } finally {
+      await bus.close();
+    }
+  }
+}
+
+/** Reads topics from the beginning until nothing more has come for a while. */
+export async function readAll(bus: Bus, topics: readonly string[]): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  const subscription = bus.subscribe({
+    group: `e2e-${randomUUID()}`,
+    topics: topics.toSorted(),
+    handle: async (delivery) => void deliveries.push(delivery),
+  });
+  let seen = -1;
+  await eventually(
+    'the log to be read',
+    async () => {
+      if (!subscription.joined || deliveries.length !== seen) {
+        seen = subscription.joined ? deliveries.length : -1;
+        return false;
+      }
+      return true;
+    },
+    { every: 700 },
+  );
+  await subscription.close();
+  return deliveries;
+}
+
+/** The events of a run, from the log. */
+export async function eventsOf(stack: Stack, runId: string): Promise<Event[]> {
+  const deliveries = await stack.withBus((bus) => readAll(bus, eventNames));
+  return deliveries.filter(({ key }) => key === runId).map(decode);
+}

@@ -1,0 +1,97 @@
+import { eventNames, services } from '@countersign/contracts';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+interface Service {
+  image: string;
+  build?: { args: { APP: string } };
+  environment?: Record<string, string>;
+  ports?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
+  read_only?: boolean;
+  restart?: string;
+  security_opt?: string[];
+  stop_grace_period?: string;
+}
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+const dockerfile = read('infra/Dockerfile');
+const serviceNamed = (name: string): Service => compose.services[name]!;
+
+/** What each service may be told, by name of service: its port, and the variables that are its own. */
+const settings: Record<(typeof services)[number], { port: number; env: string[] }> = {
+  'agent-runner': { port: 4001, env: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'MODEL'] },
+  'approval-service': { port: 4002, env: [] },
+  executor: { port: 4003, env: [] },
+};
+const common = ['HOST', 'PORT', 'KAFKA_BROKERS', 'KAFKA_CREATE_TOPICS', 'MONGODB_URI'];
+
+describe('docker-compose.yml', () => {
+  it('creates the topic of every event, and the dead letters', () => {
+    const { environment, command } = serviceNamed('topics') as Service & { command: string[] };
+    expect(environment?.['TOPICS']?.split(' ').toSorted()).toEqual(eventNames.toSorted());
+    expect(command.join()).toContain('--topic dead-letters --config max.message.bytes=4194304');
+  });
+
+  it('publishes ports to this machine only', () => {
+    const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports);
+    expect(published).toHaveLength(5);
+    for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
+  });
+
+  it('lets no process gain privileges', () => {
+    for (const { security_opt } of Object.values(compose.services)) {
+      expect(security_opt).toContain('no-new-privileges:true');
+    }
+  });
+
+  describe.each(services)('%s', (name) => {
+    const service = serviceNamed(name);
+    const { port, env } = settings[name];
+
+    it('starts once Kafka and MongoDB are healthy and the topics are there', () => {
+      expect(service.depends_on).toEqual({
+        kafka: { condition: 'service_healthy' },
+        mongo: { condition: 'service_healthy' },
+        topics: { condition: 'service_completed_successfully' },
+      });
+    });
+
+    it('is built from its own app', () => {
+      expect(service.build?.args.APP).toBe(name);
+    });
+
+    it('listens on the port that is published', () => {
+      expect(service.environment?.['HOST']).toBe('0.0.0.0');
+      expect(service.environment?.['PORT']).toBe(String(port));
+      expect(service.ports).toEqual([`127.0.0.1:${port}:${port}`]);
+    });
+
+    it('is healthy when it is ready', () => {
+      expect(service.healthcheck?.test.join(' ')).toBe('CMD node health.mjs');
+    });
+
+    it('comes back after a crash, may not write to its image, and has time to finish', () => {
+      expect(service).toMatchObject({ restart: 'unless-stopped', read_only: true, stop_grace_period: '30s' });
+    });
+
+    it('is told nothing it does not know', () => {
+      expect(Object.keys(service.environment ?? {}).toSorted()).toEqual([...common, ...env].toSorted());
+    });
+  });
+});
+
+describe('Dockerfile', () => {
+  it('asks /health/ready', () => {
+    expect(dockerfile).toContain('CMD ["node", "health.mjs"]');
+    expect(read('infra/health.mjs')).toContain('/health/ready');
+  });
+
+  it('runs node itself, so that it gets the signals, and not as root', () => {
+    expect(dockerfile).toContain('ENTRYPOINT ["node", "main.js"]');
+    expect(dockerfile).toContain('USER node');
+  });
+});
