@@ -12,6 +12,8 @@ const project = (root: string) => ({
     name: root.split('/').at(-1)!,
     root,
     include: ['src/**/*.spec.ts'],
+    // The scenarios share the topics of one broker, so they take turns.
+    ...(root === 'e2e' && { fileParallelism: false, hookTimeout: 120_000, testTimeout: 60_000 }),
     globalSetup: onInfra.includes(root) ? [infraSetup] : [],
   },
 });
@@ -27,6 +29,7 @@ export default defineConfig({
       'libs/messaging',
       'libs/persistence',
       'libs/service',
+      'libs/testing',
       'apps/agent-runner',
       'apps/approval-service',
       'apps/executor',

@@ -1,4 +1,4 @@
-import { InfraUnavailable, startKafka, startMongo, type ProvidedInfra } from '@countersign/infra';
+import { InfraUnavailable, startKafka, startMongo, type ProvidedInfra, type Server } from '../infra/src/index.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,18 +24,22 @@ async function start(): Promise<Run> {
   if (brokers && uri) return { kafkaBrokers: brokers, mongodbUri: uri, end: async () => undefined };
 
   const dir = await mkdtemp(join(tmpdir(), 'countersign-test-'));
-  const [kafka, mongo] = await Promise.all([
-    brokers ? undefined : startKafka({ dir: join(dir, 'kafka') }),
-    uri ? undefined : startMongo({ dir: join(dir, 'mongo'), memory: true }),
-  ]);
-  return {
-    kafkaBrokers: brokers || kafka?.brokers,
-    mongodbUri: uri || mongo?.uri,
-    async end() {
-      await Promise.all([kafka?.kill(), mongo?.kill()]);
-      await rm(dir, { recursive: true, force: true });
-    },
+  const started: Server[] = [];
+  const end = async (): Promise<void> => {
+    await Promise.all(started.map((server) => server.kill()));
+    await rm(dir, { recursive: true, force: true });
   };
+  const remember = <S extends Server>(server: S): S => (started.push(server), server);
+  try {
+    const [kafka, mongo] = await Promise.all([
+      brokers ? undefined : startKafka({ dir: join(dir, 'kafka') }).then(remember),
+      uri ? undefined : startMongo({ dir: join(dir, 'mongo'), memory: true }).then(remember),
+    ]);
+    return { kafkaBrokers: brokers || kafka?.brokers, mongodbUri: uri || mongo?.uri, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 /** Without Java the rest of the suite is still worth running, but nobody should take it for the whole. */

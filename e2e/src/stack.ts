@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { isReady, startChild, type AppName, type Child } from './child.js';
 import { Client } from './client.js';
 import { eventually } from './eventually.js';
+import { rewindGroups } from './external-kafka.js';
 
 /** One start of the deployment program, as the target itself wrote it down. */
 export interface DeploymentStart {
@@ -37,6 +38,8 @@ export interface Stack {
   stop(): Promise<void>;
   /** Works on the log directly, beside the services where that is possible and between two lives of them where not. */
   withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T>;
+  /** Lets every service read the log from its beginning again; the services are stopped. */
+  rewind(): Promise<void>;
   /** What the deployment target was told to do, ever. */
   deployments(): DeploymentStart[];
   close(): Promise<void>;
@@ -119,6 +122,12 @@ export class EmbeddedStack extends Processes implements Stack {
     await Promise.all(this.children().map((child) => child.kill()));
   }
 
+  async rewind(): Promise<void> {
+    const file = new SqliteFile(this.#dataDir);
+    await file.write(() => file.exec('DELETE FROM positions'));
+    file.close();
+  }
+
   async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
     await this.stop();
     const file = new SqliteFile(this.#dataDir);
@@ -177,6 +186,10 @@ export class DistributedStack extends Processes implements Stack {
 
   async kill(service: ServiceName): Promise<void> {
     await Promise.all(this.children(service).map((child) => child.kill()));
+  }
+
+  rewind(): Promise<void> {
+    return rewindGroups(this.#servers.brokers, serviceNames);
   }
 
   async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {

@@ -1,4 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dockerAnswers, runsInDocker, startInDocker, stopInDocker } from './docker.js';
 import { stateDir } from './java-libraries.js';
@@ -36,6 +38,7 @@ const mongo: Local = {
 const both = [kafka, mongo];
 
 async function start(): Promise<void> {
+  using _lock = oneAtATime();
   if (!(await runsOnJvm()) && (await dockerAnswers())) {
     await startInDocker();
     console.log('Kafka and MongoDB are ready, in Docker.');
@@ -53,6 +56,7 @@ npm run infra -- stop     ends them and keeps their data`);
 }
 
 async function stop(): Promise<void> {
+  using _lock = oneAtATime();
   const servers = await onJvm();
   await Promise.all(servers.map((server) => server.stop()));
   const inDocker = await runsInDocker();
@@ -70,7 +74,15 @@ async function status(): Promise<void> {
   }
 }
 
-/** Starts the server unless it runs; one that another terminal is starting is waited for. */
+/** Waits for another start or stop to end. The operating system drops the lock of a process that dies. */
+function oneAtATime(): Disposable {
+  mkdirSync(stateDir, { recursive: true });
+  const file = new DatabaseSync(join(stateDir, 'lock.sqlite'), { timeout: 300_000 });
+  file.exec('BEGIN EXCLUSIVE');
+  return file;
+}
+
+/** Starts the server unless it runs; one that was left starting is waited for. */
 async function ensure({ dir, port, start: launch, answers }: Local): Promise<void> {
   if (!(await findServer(dir))) await launch({ dir, port, detached: true });
   while (!(await answers(port))) {

@@ -58,8 +58,9 @@ async function requireCommands(commands: string[]): Promise<void> {
   const missing = commands.filter((_, i) => answers[i] === null);
   if (missing.length === 0) return;
   throw new InfraUnavailable(
-    `Kafka and MongoDB run on the JVM here, and ${missing.join(' and ')} cannot be run: install a JDK (17 or newer) and ` +
-      'Maven, start a Docker engine, or set KAFKA_BROKERS and MONGODB_URI to servers of your own.',
+    `Kafka and MongoDB are run on the JVM, and ${missing.join(' and ')} cannot be run here. Install a JDK (17 or newer) ` +
+      'and Maven, or set KAFKA_BROKERS and MONGODB_URI to servers of your own, such as those that `npm run infra` ' +
+      'starts where there is a Docker engine.',
   );
 }
 

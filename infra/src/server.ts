@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -61,8 +61,10 @@ export async function startJavaServer({ port, command, detached, answers, ...res
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (ended || Date.now() > deadline) {
       await server.kill();
-      const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-20).join('\n');
-      throw new Error(`${command[0]} ${ended ? 'ended' : 'did not answer'} while it was starting:\n${said}`);
+      const said = (await readFile(logFile, 'utf8')).split('\n').filter((line) => !/^\s*(at |\.\.\.|$)/.test(line));
+      throw new Error(
+        `${command[0]} ${ended ? 'ended' : 'did not answer'} while it was starting:\n${said.slice(-10).join('\n')}`,
+      );
     }
     await sleep(50);
   }
@@ -71,31 +73,45 @@ export async function startJavaServer({ port, command, detached, answers, ...res
 
 /** The server that runs on this directory, whoever started it. */
 export async function findServer(dir: string): Promise<Server | undefined> {
-  const pid = Number(await readFile(pidFile(resolve(dir)), 'utf8').catch(() => ''));
-  return pid > 0 && (await runs(resolve(dir), pid)) ? serverAt(resolve(dir), pid) : undefined;
+  const at = resolve(dir);
+  const pid = Number(await readFile(pidFile(at), 'utf8').catch(() => ''));
+  return pid > 0 && (await commandOf(pid))?.includes(markOf(at)) ? serverAt(at, pid) : undefined;
 }
 
 const options = ['-Xmx512m', '-XX:+UseSerialGC'];
 const pidFile = (dir: string): string => join(dir, 'server.pid');
 const markOf = (dir: string): string => `-Dcountersign.dir=${dir}`;
 
+/** Signals no other process, even if one has got the id of a server that is gone. */
 function serverAt(dir: string, pid: number): Server {
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const deadline = Date.now() + stopDeadline;
-    for (let next: NodeJS.Signals | undefined = signal; await runs(dir, pid); await sleep(20)) {
+    for (let next: NodeJS.Signals | undefined = signal; ; await sleep(20)) {
+      const command = await commandOf(pid);
+      const isOurs = command?.includes(markOf(dir)) ?? false;
+      if (!isOurs && command !== '') return;
       if (Date.now() > deadline) next = 'SIGKILL';
-      if (next) process.kill(pid, next);
+      if (isOurs && next) process.kill(pid, next);
       next = undefined;
     }
   };
   return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
-/** Whether the process with this id is the server of this directory, and not one that got its id later. */
-async function runs(dir: string, pid: number): Promise<boolean> {
-  const command =
-    process.platform === 'linux'
-      ? readFile(`/proc/${pid}/cmdline`, 'utf8')
-      : promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).then(({ stdout }) => stdout);
-  return (await command.catch(() => '')).includes(markOf(dir));
+/** The command line of a process; empty while it is ending and may still hold its port, undefined once it is gone. */
+async function commandOf(pid: number): Promise<string | undefined> {
+  try {
+    if (process.platform !== 'linux') {
+      return (await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)])).stdout;
+    }
+    const [command, status, threads] = await Promise.all([
+      readFile(`/proc/${pid}/cmdline`, 'utf8'),
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readdir(`/proc/${pid}/task`),
+    ]);
+    const isZombie = status.includes(') Z ') && threads.length === 1;
+    return isZombie ? undefined : command;
+  } catch {
+    return undefined;
+  }
 }

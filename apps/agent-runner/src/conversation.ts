@@ -1,4 +1,4 @@
-import type { ConversationItem, EventData } from '@countersign/contracts';
+import { canonicalJson, type ConversationItem, type EventData } from '@countersign/contracts';
 import { z } from 'zod';
 import type { Tool } from './agent.js';
 
@@ -74,9 +74,12 @@ export function refusalOf({ status, resolved_by, resolution_data }: EventData<'a
   return `The call was NOT made. ${why} Do not propose the same call again unless you are asked to; tell the user what happened.`;
 }
 
+/** Only what has a canonical form too (RFC 8785), since what is approved is a digest of that. */
 function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
   try {
-    return { ok: true, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    canonicalJson(value);
+    return { ok: true, value };
   } catch {
     return { ok: false };
   }

@@ -28,6 +28,7 @@ export class OpenAIModel implements Model {
     const response = await this.#create(agent, conversation, signal);
     if (response.status === 'failed')
       throw new ModelError(`the model failed: ${response.error?.message ?? 'no reason given'}`, firstRetry);
+    if (!Array.isArray(response.output)) throw new ModelError('what the model answered is no response', firstRetry);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
       usage: { input_tokens: response.usage?.input_tokens ?? 0, output_tokens: response.usage?.output_tokens ?? 0 },
@@ -35,24 +36,22 @@ export class OpenAIModel implements Model {
   }
 
   async #create(agent: Agent, conversation: readonly ConversationItem[], signal: AbortSignal) {
+    const request = {
+      model: agent.model,
+      instructions: agent.instructions,
+      input: conversation as unknown as OpenAI.Responses.ResponseInput,
+      tools: agent.tools.map((tool) => ({
+        type: 'function' as const,
+        name: tool.name,
+        description: tool.description,
+        parameters: z.toJSONSchema(tool.parameters),
+        strict: false,
+      })),
+      store: false,
+      ...(reasons(agent.model) && { include: ['reasoning.encrypted_content' as const] }),
+    };
     try {
-      return await this.#client.responses.create(
-        {
-          model: agent.model,
-          instructions: agent.instructions,
-          input: conversation as unknown as OpenAI.Responses.ResponseInput,
-          tools: agent.tools.map((tool) => ({
-            type: 'function' as const,
-            name: tool.name,
-            description: tool.description,
-            parameters: z.toJSONSchema(tool.parameters),
-            strict: false,
-          })),
-          store: false,
-          ...(reasons(agent.model) && { include: ['reasoning.encrypted_content' as const] }),
-        },
-        { signal },
-      );
+      return await this.#client.responses.create(request, { signal });
     } catch (error) {
       throw modelError(error);
     }
@@ -68,7 +67,7 @@ const canBeSentBack = (item: OpenAI.Responses.ResponseOutputItem): boolean =>
 
 function modelError(error: unknown): ModelError {
   if (!(error instanceof OpenAI.APIError))
-    return new ModelError(`the model could not be asked: ${String(error)}`, null);
+    return new ModelError(`what the model answered cannot be read: ${String(error)}`, firstRetry);
   const status = error.status as number | undefined;
   const passes = status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
   const seconds = Number((error.headers as Headers | undefined)?.get('retry-after'));

@@ -4,7 +4,8 @@ import type { Model } from './model.js';
 import type { ModelResponse } from './run.js';
 
 const introduction = 'I am the scripted model: I follow fixed rules, because no OPENAI_API_KEY is set.';
-const deployment = /\b(?:the\s+)?([a-z0-9][a-z0-9._-]*)\s+(?:service\s+)?(?:to\s+)?(?:version\s+|v)(\d[\w.-]*\w|\d)/gi;
+const deployment =
+  /\b(?:the\s+)?(?!(?:deploy|release|out|rollout|ship|upgrade)\s)([a-z0-9][a-z0-9._-]*)\s+(?:service\s+)?(?:to\s+)?(?:version\s+|v)(\d[\w.-]*\w|\d)/gi;
 
 /** Stands in for a model where there is no key. It understands requests to deploy one or more services. */
 export class ScriptedModel implements Model {

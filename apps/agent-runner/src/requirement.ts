@@ -2,10 +2,15 @@ import { approvalId, callDigest, emit, type NewEvent, type Requirement, type Run
 import type { Agent } from './agent.js';
 import type { CheckedCall } from './conversation.js';
 
-/** What a run waits for because of one call. Some models use a call id again in a later turn: it is still a new call. */
-export function requirementOf(run: Run, tool_call_id: string, { tool, tool_args }: CheckedCall): Requirement {
-  const usedBefore = run.requirements.some(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id);
-  const id = approvalId(run.run_id, usedBefore ? `${tool_call_id}#${run.steps}` : tool_call_id);
+/** What a run waits for because of one call. Some models use a call id again: it is still a new call. */
+export function requirementOf(
+  runId: string,
+  earlier: readonly Requirement[],
+  tool_call_id: string,
+  { tool, tool_args }: CheckedCall,
+): Requirement {
+  const uses = earlier.filter(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id).length;
+  const id = approvalId(runId, uses > 0 ? `${tool_call_id}#${uses}` : tool_call_id);
   return {
     id,
     confirmation: null,

@@ -170,7 +170,7 @@ function take(before: Run, agent: Agent, { items, usage }: ModelResponse, now: n
   for (const call of calls) {
     const checked = checkCall(call, agent.tools);
     if ('complaint' in checked) outputs.push(callOutput(call.call_id, checked.complaint));
-    else requirements.push(requirementOf(run, call.call_id, checked));
+    else requirements.push(requirementOf(run.run_id, [...run.requirements, ...requirements], call.call_id, checked));
   }
   const turned = { ...run, items: [...run.items, ...outputs], requirements: [...run.requirements, ...requirements] };
   if (run.steps >= agent.max_steps)

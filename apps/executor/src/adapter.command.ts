@@ -36,6 +36,9 @@ export class CommandAdapter implements Adapter {
       const timer = setTimeout(() => {
         timedOut = true;
         killGroup(child);
+        // What left the group may hold these open for ever; it is not waited for.
+        child.stdout.destroy();
+        child.stderr.destroy();
       }, timeout);
       child.once('error', (error) => {
         clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
@@ -63,11 +64,12 @@ function readManifest(file: string): Manifest | undefined {
 }
 
 function writeDurably(file: string, text: string): void {
-  const fd = openSync(`${file}.new`, 'w');
+  const draft = `${file}.${randomUUID()}.new`;
+  const fd = openSync(draft, 'wx');
   writeSync(fd, text);
   fsyncSync(fd);
   closeSync(fd);
-  renameSync(`${file}.new`, file);
+  renameSync(draft, file);
 }
 
 function deploy(): void {

@@ -9,11 +9,14 @@ export interface Call {
   tool_args: Record<string, unknown>;
 }
 
+/** The one way to write this as JSON (RFC 8785). @throws when there is none: for half a character, or infinity. */
+export const canonicalJson = (value: unknown): string => canonicalize(value)!;
+
 /**
  * The digest that ties a decision to a call: `sha256:` and the hex SHA-256 of the call as canonical JSON
  * (RFC 8785, so neither key order nor white space matters).
  */
 export function callDigest({ run_id, tool_call_id, tool_name, tool_args }: Call): string {
-  const canonical = canonicalize({ run_id, tool_call_id, tool_name, tool_args })!;
+  const canonical = canonicalJson({ run_id, tool_call_id, tool_name, tool_args });
   return `sha256:${createHash('sha256').update(canonical).digest('hex')}`;
 }

@@ -3,9 +3,13 @@ import { RetryableError, TerminalError } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
 import { deadLetterTopic, originalOf } from './dead-letters.js';
+import type { Log } from './log.js';
 
 /** Opens a bus on the same log each time; the log outlives every bus, as it outlives a process. */
 export type OpenBus = (topics: readonly string[]) => { bus: Bus; close: () => Promise<void> };
+
+/** For the log of a bus under test, whose failures are part of the test. */
+export const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 const patience = { timeout: 20_000, interval: 5 };
 
@@ -52,7 +56,7 @@ export function describeBus(name: string, make: () => OpenBus): void {
     const listen = (group: string, { topics = [topic], handle }: { topics?: string[]; handle?: Handler } = {}) => {
       const got: Delivery[] = [];
       const subscription = bus.subscribe({
-        group,
+        group: `${group}-${topic}`,
         topics,
         handle: async (delivery) => {
           await handle?.(delivery);
@@ -138,16 +142,29 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await listen('one').hears('b', 'c');
     });
 
-    test('handles messages of one key one after another in order, those of other keys meanwhile', async () => {
+    test('handles messages of one key and topic one after another in order, all others meanwhile', async () => {
+      const started = Promise.withResolvers<void>();
       const gate = Promise.withResolvers<void>();
-      const { values } = listen('one', {
-        handle: ({ value }) => (value!.toString() === 'a1' ? gate.promise : Promise.resolve()),
+      const { values, subscription } = listen('one', {
+        topics: [topic, other],
+        handle: async ({ value }) => {
+          if (value!.toString() !== 'a1') return;
+          started.resolve();
+          await gate.promise;
+        },
       });
-      await publish(message('a', 'a1'), message('a', 'a2'), message('b', 'b1'), message(null, 'c1'));
-      await vi.waitFor(() => expect(values().toSorted()).toEqual(['b1', 'c1']), patience);
+      await joined(subscription);
+      await publish(message('a', 'a1'));
+      await started.promise;
+      await publish(message('a', 'a2'), message(null, 'c'), message('a', 'other a', other));
+      await Promise.all(numbers(8).map((key) => publish(message(key, `b${key}`))));
+      // Where the partition of `a` is the one that waits, those of its messages that come later wait behind it.
+      const meanwhile = () => values().filter((value) => value === 'other a' || value?.startsWith('b'));
+      await vi.waitFor(() => expect(meanwhile().length).toBeGreaterThan(2), patience);
+      expect(values()).not.toContain('a2');
       gate.resolve();
-      await vi.waitFor(() => expect(values()).toHaveLength(4), patience);
-      expect(values().slice(2)).toEqual(['a1', 'a2']);
+      await vi.waitFor(() => expect(values()).toHaveLength(12), patience);
+      expect(values().filter((value) => value!.startsWith('a'))).toEqual(['a1', 'a2']);
     });
 
     test('hands the same message over again after a RetryableError, and keeps the order', async () => {
@@ -174,11 +191,11 @@ export function describeBus(name: string, make: () => OpenBus): void {
       });
       await publish(message('k', bytes), message('k', large), message('k', 'next'));
       await hears('next');
-      const dead = listen(`undertaker-${topic}`, { topics: [deadLetterTopic] }).got;
+      const dead = listen('undertaker', { topics: [deadLetterTopic] }).got;
       const mine = () => dead.map(originalOf).filter(({ message }) => message.topic === topic);
       await vi.waitFor(() => expect(mine()).toHaveLength(2), patience);
       expect(mine()[0]).toMatchObject({
-        group: 'one',
+        group: `one-${topic}`,
         reason: 'TerminalError: no such thing',
         message: { topic, key: 'k', headers: { ce_id: 'id-k' } },
       });

@@ -1,13 +1,10 @@
 import { RetryableError, TerminalError } from '@countersign/contracts';
-import kafkajs, { type ICustomPartitioner, type Kafka, type Producer } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { Message } from './bus.js';
-import { clientRetry } from './bus.kafkajs.client.js';
+import { KafkaProducerId } from './bus.kafkajs.producer-id.js';
 import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
 import { within } from './within.js';
-
-/** A CommonJS package whose error classes Node cannot see as named exports. */
-const { KafkaJSNonRetriableError, Partitioners } = kafkajs;
 
 const maxMessages = 500;
 /** Kafka's limit of 1 MiB is per partition and request, so that a request of this size is never too large. */
@@ -54,7 +51,7 @@ export class KafkaProducer {
   #queue: Item[] = [];
   #publications = new Set<Publication>();
   #pump: Promise<void> | undefined;
-  #client: Client | undefined;
+  #client: KafkaProducerId | undefined;
 
   constructor(options: Options) {
     this.#options = options;
@@ -68,7 +65,7 @@ export class KafkaProducer {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const publication = this.#publication(messages.length, resolve, reject);
     for (const message of messages) this.#queue.push({ message, bytes: sizeOf(message), publication, alone: false });
-    this.#pump ??= this.#sendAll().finally(() => (this.#pump = undefined));
+    this.#wake();
     return promise;
   }
 
@@ -99,6 +96,14 @@ export class KafkaProducer {
     const timer = setTimeout(() => publication.fail(new RetryableError(`not confirmed within ${timeout} ms`)), timeout);
     this.#publications.add(publication);
     return publication;
+  }
+
+  #wake(): void {
+    if (this.#pump || this.#queue.length === 0 || this.#closing.signal.aborted) return;
+    this.#pump = this.#sendAll().finally(() => {
+      this.#pump = undefined;
+      this.#wake();
+    });
   }
 
   async #sendAll(): Promise<void> {
@@ -155,10 +160,10 @@ export class KafkaProducer {
     return items;
   }
 
-  async #connected(): Promise<Client> {
+  async #connected(): Promise<KafkaProducerId> {
     if (this.#client) return this.#client;
     await this.#options.ready;
-    const client = new Client(this.#options.kafka);
+    const client = new KafkaProducerId(this.#options.kafka);
     try {
       await client.connect();
     } catch (error) {
@@ -167,57 +172,6 @@ export class KafkaProducer {
     }
     return (this.#client = client);
   }
-}
-
-/** One producer id. */
-class Client {
-  readonly #producer: Producer;
-  #abandoned = false;
-
-  constructor(kafka: Kafka) {
-    this.#producer = kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      retry: { ...clientRetry, retries: 8 },
-      createPartitioner: this.#partitioner,
-    });
-  }
-
-  connect(): Promise<void> {
-    return this.#producer.connect();
-  }
-
-  async send(messages: readonly Message[]): Promise<void> {
-    const byTopic = Map.groupBy(messages, ({ topic }) => topic);
-    const topicMessages = [...byTopic].map(([topic, all]) => ({
-      topic,
-      messages: all.map(({ key, value, headers }) => ({ key, value, headers })),
-    }));
-    await this.#producer.sendBatch({ topicMessages });
-  }
-
-  close(): Promise<void> {
-    return within(closeWithinMs, 'disconnecting', this.#producer.disconnect()).catch(() => {});
-  }
-
-  /** Ends what is under way before it can reach the broker again. */
-  abandon(): void {
-    this.#abandoned = true;
-    void this.close();
-  }
-
-  /**
-   * Kafka's own partitioner, asked once per message: without a key the answer is random, and kafkajs, which asks again
-   * for every attempt, could otherwise skip a message that moved to a broker which had already answered.
-   */
-  #partitioner: ICustomPartitioner = () => {
-    const choose = kafkajs.Partitioners.DefaultPartitioner();
-    return (args) => {
-      if (this.#abandoned) throw new kafkajs.KafkaJSNonRetriableError('this producer was replaced');
-      return (args.message.partition ??= choose(args));
-    };
-  };
 }
 
 const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_TOPIC_EXCEPTION']);

@@ -8,6 +8,8 @@ import { Watermark } from './watermark.js';
 import { within } from './within.js';
 
 const handlersAtOnce = 64;
+/** A batch that takes longer no longer holds up the other partitions. */
+const slowMs = 100;
 const commitEveryMs = 250;
 const commitWithinMs = 3_000;
 
@@ -33,7 +35,7 @@ interface Position {
 export class KafkaSubscription implements Subscription {
   readonly #options: Options;
   readonly #consumer: KafkaConsumer;
-  readonly #work = new KeyedWork(handlersAtOnce);
+  readonly #handlers = new KeyedWork(handlersAtOnce);
   readonly #batches = new Map<AbortController, Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   /** Of the partitions assigned now; replaced when they are assigned anew. */
@@ -47,7 +49,10 @@ export class KafkaSubscription implements Subscription {
       ...options,
       fromBeginning: true,
       eachBatch: this.#eachBatch,
-      onRebalancing: () => void this.#commit(),
+      onRebalancing: () => {
+        this.#abandonBatches();
+        void this.#commit();
+      },
       onJoin: () => {
         this.#abandonBatches();
         this.#positions = new Map();
@@ -73,9 +78,21 @@ export class KafkaSubscription implements Subscription {
     await this.#consumer.close();
   }
 
-  /** Nothing thrown gets out of here: kafkajs would take it for a reason to leave the group. */
+  /**
+   * kafkajs fetches nothing before it has this back, so that a handler that takes its time would hold up every other
+   * partition. Then only its own is paused. Nothing is thrown: kafkajs would take it for a reason to leave the group.
+   */
   #eachBatch: EachBatchHandler = async (payload) => {
     if (this.#closed) return;
+    const working = this.#work(payload);
+    const slow = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => slow.resolve(true), slowMs);
+    if (await Promise.race([working.then(() => false), slow.promise])) void working.finally(payload.pause());
+    clearTimeout(timer);
+  };
+
+  /** Handles a batch while heartbeats go on; one that fails ends it, so that kafkajs can join again. */
+  async #work(payload: EachBatchPayload): Promise<void> {
     const stop = new AbortController();
     const heartbeat = () => payload.heartbeat().catch(() => stop.abort());
     const timer = setInterval(heartbeat, heartbeatMs);
@@ -89,7 +106,7 @@ export class KafkaSubscription implements Subscription {
       this.#batches.delete(stop);
       resolve();
     }
-  };
+  }
 
   /** Ends when every message is handled, or as soon as the signal aborts and no handler is at work. */
   async #handle({ batch, resolveOffset }: EachBatchPayload, signal: AbortSignal): Promise<void> {
@@ -102,7 +119,7 @@ export class KafkaSubscription implements Subscription {
     for (const message of messages) {
       const delivery = toDelivery(topic, partition, message);
       const finish = mark.begin(Number(message.offset));
-      this.#work.add(delivery.key === null ? null : `${topic}/${partition}/${delivery.key}`, async () => {
+      this.#handlers.add(delivery.key === null ? null : `${topic}/${partition}/${delivery.key}`, async () => {
         if (!signal.aborted && (await this.#options.deliver(delivery, signal))) {
           finish();
           position.handled = mark.finished ?? position.handled;

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { TerminalError } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
 import type { Bus, Message, Subscription } from './bus.js';
 import { connectLater, createTopics, findTopics, ping } from './bus.kafkajs.client.js';
 import { KafkaConsumer } from './bus.kafkajs.consumer.js';
 import { KafkaProducer } from './bus.kafkajs.producer.js';
 import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
+import { deadLetterTopic } from './dead-letters.js';
 import { deliverer } from './delivery.js';
 import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
@@ -34,6 +36,7 @@ export class KafkaBus implements Bus {
   readonly #options: KafkaBusOptions;
   readonly #kafka: Kafka;
   readonly #producer: KafkaProducer;
+  readonly #topics: ReadonlySet<string>;
   readonly #ready: Promise<void>;
   readonly #subscriptions = new Set<Subscription>();
   readonly #closing = new AbortController();
@@ -41,14 +44,19 @@ export class KafkaBus implements Bus {
   constructor(options: KafkaBusOptions) {
     const { brokers, clientId, log, publishTimeoutMs = 30_000 } = options;
     this.#options = options;
+    this.#topics = new Set([...options.topics, deadLetterTopic]);
     this.#kafka = connectLater({ brokers: [...brokers], clientId, log });
     this.#ready = this.#prepareTopics();
     this.#ready.catch(() => {});
     this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });
   }
 
-  publish(messages: readonly Message[]): Promise<void> {
-    return this.#producer.publish(messages);
+  async publish(messages: readonly Message[]): Promise<void> {
+    // Kafka would be asked for an unknown topic until the deadline, and what is sent with it would wait.
+    for (const { topic } of messages) {
+      if (!this.#topics.has(topic)) throw new TerminalError(`${topic} is not a topic of this bus`);
+    }
+    await this.#producer.publish(messages);
   }
 
   subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
@@ -94,8 +102,13 @@ export class KafkaBus implements Bus {
   }
 
   #track(subscription: Subscription): Subscription {
-    this.#subscriptions.add(subscription);
-    return subscription;
+    const subscriptions = this.#subscriptions.add(subscription);
+    return {
+      get joined() {
+        return subscription.joined;
+      },
+      close: () => subscription.close().finally(() => subscriptions.delete(subscription)),
+    };
   }
 
   #prepareTopics(): Promise<void> {

@@ -2,14 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteFile } from '@countersign/sqlite';
-import { describeBus } from './bus.contract.js';
+import { describeBus, quiet } from './bus.contract.js';
 import { SqliteBus } from './bus.sqlite.js';
 
 describeBus('SqliteBus', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-bus-'));
   return () => {
     const file = new SqliteFile(dir);
-    const bus = new SqliteBus(file, { log: console });
+    const bus = new SqliteBus(file, { log: quiet });
     return { bus, close: () => bus.close().finally(() => file.close()) };
   };
 });

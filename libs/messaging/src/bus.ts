@@ -34,13 +34,17 @@ export interface Subscription {
  * - What `publish` resolved is durable and will be delivered to every group at least once, also to groups that first
  *   subscribe later: a new group starts at the beginning.
  * - Within a group each message goes to one member. Messages of one key and topic are handled one after another in
- *   order; those of different keys at the same time. There is no order between topics.
+ *   order; those of different keys at the same time, though a slow one may hold up what comes later in its partition.
+ *   There is no order between topics.
  * - A crash loses nothing: whatever was not acknowledged, and possibly a little that was, is delivered again.
  */
 export interface Bus {
-  /** Appends all of them or throws a RetryableError; after an error some may have been appended all the same. */
+  /**
+   * Appends all of them or throws: a RetryableError, or a TerminalError when one of them can never be appended, such as
+   * one that is too large. After an error some may have been appended all the same.
+   */
   publish(messages: readonly Message[]): Promise<void>;
-  /** Joins a group, now or as soon as the broker can be reached. */
+  /** Joins a group, now or as soon as the broker can be reached. All members of a group name the same topics. */
   subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
   /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
   follow(options: { topics: readonly string[]; handle: (delivery: Delivery) => void }): Subscription;

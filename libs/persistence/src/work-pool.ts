@@ -33,6 +33,8 @@ export class WorkPool<R extends StoredRecord> {
   #reserved = 0;
   /** There may be due records that found no place; the next place that comes free goes to them at once. */
   #starved = false;
+  /** How often a place was refused: whoever looked for due records meanwhile may have missed the one it was for. */
+  #refusals = 0;
   #wake: (() => void) | undefined;
   #polling: Promise<void> | undefined;
 
@@ -51,9 +53,11 @@ export class WorkPool<R extends StoredRecord> {
 
   /** A free place, or undefined when all are taken or the pool is stopping. */
   reserve(): Place | undefined {
-    if (this.#reserved >= this.#options.size) this.#starved = true;
-    if (this.#starved || this.#stopping.signal.aborted) return undefined;
-    return this.#place();
+    if (this.#stopping.signal.aborted) return undefined;
+    if (!this.#starved && this.#reserved < this.#options.size) return this.#place();
+    this.#starved = true;
+    this.#refusals += 1;
+    return undefined;
   }
 
   /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
@@ -105,8 +109,9 @@ export class WorkPool<R extends StoredRecord> {
     const { store, size, now, attend } = this.#options;
     const free = size - this.#reserved;
     if (free <= 0) return false;
+    const refusals = this.#refusals;
     const due = await store.find({ filter: { due_at: { lte: now() } }, sort: [['due_at', 'asc']], limit: free });
-    this.#starved = due.length === free;
+    this.#starved = due.length === free || this.#refusals > refusals;
     const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
     await Promise.all(places.map(({ record, place }) => attend(record, place)));
     return this.#starved;

@@ -1,0 +1,193 @@
+import { Approval, parseEventData, type Event } from '@countersign/contracts';
+import { goldenEvent } from '@countersign/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  approvalAfter,
+  decided,
+  madeVoid,
+  now,
+  nowSeconds,
+  required,
+  runCancelled,
+  runCompleted,
+} from './approval.given.js';
+import { decideApproval, type ApprovalMessage } from './approval.js';
+
+const outcome = (approval: Approval | undefined, message: ApprovalMessage, at = now) => {
+  const transition = decideApproval(approval, message, at);
+  if (transition.kind !== 'changed') throw new Error(transition.reason);
+  return transition;
+};
+
+describe('asking for an approval', () => {
+  it('keeps what is asked for, by whom and why, in a record of the published shape', () => {
+    const asked = goldenEvent('tool.approval_required');
+    const approval = approvalAfter(required());
+    expect(Approval.parse(approval)).toEqual(approval);
+    expect(approval).toMatchObject({
+      id: asked.data.approval_id,
+      digest: asked.data.digest,
+      tool_args: { service_name: 'auth-service', version: '2.1.0' },
+      requirements: [asked.data.requirement],
+      context: asked.data.context,
+      user_id: 'ana',
+      run_status: 'PAUSED',
+      traceparent: asked.traceparent,
+    });
+  });
+
+  it('sets no deadline unless the terms do', () => {
+    expect(approvalAfter(required())).toMatchObject({ expires_at: null, due_at: null });
+    expect(approvalAfter(required({ expires_in: 60 }))).toMatchObject({
+      expires_at: nowSeconds + 60,
+      due_at: (nowSeconds + 60) * 1000,
+    });
+  });
+});
+
+describe('deciding on an approval', () => {
+  it('says what was decided on, what the decision is and who took it', () => {
+    const { event } = required();
+    const data = { note: 'Change window CHG-2201.', values: { window: 'CHG-2201' } };
+    const [, resolved] = outcome(approvalAfter(required()), decided('approved', 'bob', data)).events;
+    expect(resolved!.data).toEqual({
+      run_id: event.data.run_id,
+      approval_id: event.data.approval_id,
+      tool_call_id: event.data.tool_call_id,
+      tool_name: 'deploy_to_production',
+      tool_args: event.data.tool_args,
+      approval_type: 'required',
+      pause_type: 'external_execution',
+      digest: event.data.digest,
+      status: 'approved',
+      automatic: false,
+      resolution_data: data,
+      resolved_by: 'bob',
+      resolved_at: nowSeconds,
+    });
+  });
+
+  it('takes as many people as the terms say, and counts each once', () => {
+    const terms = { required_approvals: 3 };
+    const two = approvalAfter(required(terms), decided('approved', 'bob'), decided('approved', 'carol'));
+    expect(two).toMatchObject({ status: 'pending', resolved_by: null });
+    expect(decideApproval(two, decided('approved', 'bob'), now)).toEqual({
+      kind: 'rejected',
+      reason: 'bob has decided on this before, and each person counts once',
+    });
+    const { state, events } = outcome(two, decided('approved', 'dave'));
+    expect(state).toMatchObject({ status: 'approved', resolved_by: 'dave' });
+    expect(state.decisions.map(({ by }) => by)).toEqual(['bob', 'carol', 'dave']);
+    expect(events[0]).toMatchObject({ data: { approvals: 3, required_approvals: 3, decision: { by: 'dave' } } });
+  });
+
+  it('reports each verdict on the way to a quorum', () => {
+    const { events } = outcome(approvalAfter(required({ required_approvals: 2 })), decided('approved', 'bob'));
+    expect(events).toMatchObject([
+      { type: 'approval.decision_recorded', data: { approvals: 1, required_approvals: 2, decision: { by: 'bob' } } },
+    ]);
+  });
+
+  it('ends with the first person who rejects, whoever approved before', () => {
+    const half = approvalAfter(required({ required_approvals: 2 }), decided('approved', 'bob'));
+    const { state } = outcome(half, decided('rejected', 'carol', { note: 'Freeze.' }));
+    expect(state).toMatchObject({ status: 'rejected', resolved_by: 'carol', resolution_data: { note: 'Freeze.' } });
+    expect(state.decisions.at(-1)).toEqual({ verdict: 'rejected', by: 'carol', at: nowSeconds, note: 'Freeze.' });
+  });
+
+  it('is refused once it is resolved, with the status it has', () => {
+    const rejected = approvalAfter(required(), decided('rejected', 'bob'));
+    expect(decideApproval(rejected, decided('approved', 'carol'), now)).toEqual({
+      kind: 'rejected',
+      reason: 'already resolved: rejected',
+    });
+  });
+});
+
+describe('an approval that expires', () => {
+  const approval = approvalAfter(required({ expires_in: 60 }));
+  const end = (nowSeconds + 60) * 1000;
+
+  it('can be decided on until the very millisecond', () => {
+    expect(outcome(approval, decided('approved', 'bob'), end - 1).state.status).toBe('approved');
+    expect(decideApproval(approval, { type: 'due' }, end - 1).kind).toBe('ignored');
+  });
+
+  it('expires by itself from then on', () => {
+    const { state, events } = outcome(approval, { type: 'due' }, end);
+    expect(state).toMatchObject({ status: 'expired', resolved_at: end / 1000, resolved_by: null, due_at: null });
+    expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'expired', automatic: false } }]);
+  });
+
+  it('does not count a click that comes late, even when nobody noticed the time yet', () => {
+    const { state, events } = outcome(approval, decided('approved', 'bob'), end);
+    expect(state).toMatchObject({ status: 'expired', decisions: [], resolved_by: null });
+    expect(events.map(({ type }) => type)).toEqual(['approval.resolved']);
+    expect(decideApproval(state, decided('approved', 'bob'), end)).toEqual({
+      kind: 'rejected',
+      reason: 'already resolved: expired',
+    });
+  });
+});
+
+describe('the end of the run', () => {
+  it('voids what a cancelled run still asked for', () => {
+    const { state, events } = outcome(approvalAfter(required()), runCancelled);
+    expect(state).toMatchObject({ status: 'cancelled', run_status: 'CANCELLED', resolved_by: null });
+    expect(events).toMatchObject([{ data: { status: 'cancelled' } }]);
+  });
+
+  it('voids a request that arrives only later', () => {
+    const { state, events } = outcome(undefined, madeVoid);
+    expect(Approval.parse(state)).toEqual(state);
+    const asked = goldenEvent('tool.approval_required').data;
+    expect(state).toMatchObject({ id: asked.approval_id, digest: asked.digest, status: 'cancelled' });
+    expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'cancelled' } }]);
+    expect(decideApproval(state, required(), now)).toEqual({ kind: 'ignored', reason: 'the approval exists' });
+    expect(decideApproval(state, decided('approved', 'bob'), now).kind).toBe('rejected');
+  });
+
+  it('is noted beside a decision, which stays', () => {
+    const approved = approvalAfter(required(), decided('approved', 'bob'));
+    const { state, events } = outcome(approved, runCompleted);
+    expect(state).toEqual({ ...approved, run_status: 'COMPLETED' });
+    expect(events).toEqual([]);
+    expect(decideApproval(state, runCompleted, now)).toEqual({ kind: 'ignored', reason: 'this is known' });
+  });
+});
+
+describe('removing an approval', () => {
+  it('cancels it first while it is pending, so that its run does not wait for ever', () => {
+    const { state, events } = outcome(approvalAfter(required()), { type: 'removed' });
+    expect(state).toMatchObject({ status: 'cancelled', deleted_at: nowSeconds });
+    expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'cancelled' } }]);
+  });
+
+  it('hides one that is decided, and changes nothing else', () => {
+    const approved = approvalAfter(required(), decided('approved', 'bob'));
+    expect(outcome(approved, { type: 'removed' }).state).toEqual({ ...approved, deleted_at: nowSeconds });
+  });
+});
+
+describe('the golden messages of version 1', () => {
+  const first = goldenEvent('tool.approval_required');
+  const at = Date.parse(goldenEvent('approval.created').time);
+  const created = outcome(undefined, required({ expires_in: 86_400 }), at);
+
+  it('make the approval that they made then', () => {
+    const golden: Event<'approval.created'> = goldenEvent('approval.created');
+    expect(parseEventData('approval.created', created.events[0]!.data)).toEqual(golden.data);
+    expect(created.state.traceparent).toBe(first.traceparent);
+  });
+
+  it('decide it as they did then', () => {
+    const { status, resolved_by, resolution_data } = goldenEvent('approval.resolve_requested').data;
+    const { time } = goldenEvent('approval.resolved');
+    const message = decided(status, resolved_by!, resolution_data!);
+    const { events } = outcome(created.state, message, Date.parse(time));
+    expect(events.map(({ data }) => data)).toEqual([
+      goldenEvent('approval.decision_recorded').data,
+      goldenEvent('approval.resolved').data,
+    ]);
+  });
+});

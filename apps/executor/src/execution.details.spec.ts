@@ -1,0 +1,152 @@
+import { callDigest, Execution } from '@countersign/contracts';
+import { goldenEvent } from '@countersign/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  approved,
+  claimed,
+  continued,
+  due,
+  executionAfter,
+  extended,
+  failed,
+  lease_ms,
+  lost,
+  now,
+  nowSeconds,
+  settled,
+  succeeded,
+  worker,
+} from './execution.given.js';
+import { decideExecution, type ExecutionMessage } from './execution.js';
+
+const outcome = (execution: Execution | undefined, message: ExecutionMessage, at = now) => {
+  const transition = decideExecution(execution, message, at);
+  if (transition.kind !== 'changed') throw new Error(transition.reason);
+  return transition;
+};
+
+describe('an approved call', () => {
+  it('is queued, due at once, exactly as it was approved', () => {
+    const { data, traceparent } = goldenEvent('approval.resolved');
+    const execution = executionAfter(approved());
+    expect(Execution.parse(execution)).toEqual(execution);
+    expect(execution).toMatchObject({
+      id: data.approval_id,
+      tool_args: data.tool_args,
+      digest: data.digest,
+      approved_by: 'bob',
+      attempts: [],
+      due_at: now,
+      traceparent,
+    });
+  });
+
+  const { data } = goldenEvent('approval.resolved');
+  it.each([
+    ['another argument', { tool_args: { ...data.tool_args, version: '2.1.1' } }],
+    ['one argument more', { tool_args: { ...data.tool_args, force: true } }],
+    ['another tool', { tool_name: 'drop_database' }],
+    ['another call', { tool_call_id: 'call_other' }],
+    ['another run', { run_id: 'run-other' }],
+    ['another digest', { digest: callDigest({ ...data, tool_args: {} }) }],
+  ])('is never begun when it has %s', (_, change) => {
+    const { state, events } = outcome(undefined, approved(change));
+    const error = 'not executed: the arguments are not the ones that were approved';
+    expect(state).toMatchObject({ status: 'failed', error, due_at: null, attempts: [] });
+    expect(events).toMatchObject([{ type: 'tool.execution_failed', data: { error, attempt: 0 } }]);
+    expect(decideExecution(state, claimed, now)).toEqual({ kind: 'rejected', reason: 'the execution is failed' });
+  });
+
+  it('is never begun when this executor refuses it, and says why', () => {
+    const { state, events } = outcome(undefined, approved({}, 'this executor has no tool "x"'));
+    expect(state).toMatchObject({ status: 'failed', due_at: null });
+    expect(events).toMatchObject([{ data: { error: 'not executed: this executor has no tool "x"' } }]);
+  });
+});
+
+describe('an execution that is claimed', () => {
+  it('begins its first attempt, under a lease', () => {
+    const { state, events } = outcome(executionAfter(approved()), claimed);
+    expect(state).toMatchObject({
+      lease: { worker, expires_at: now + lease_ms },
+      due_at: now + lease_ms,
+      attempts: [{ attempt: 1, worker, started_at: nowSeconds, ended_at: null, outcome: null }],
+    });
+    expect(events).toMatchObject([{ data: { attempt: 1, worker, execution_id: state.id, approval_id: state.id } }]);
+  });
+
+  it('keeps its lease for as long as its worker extends it', () => {
+    const running = continued(executionAfter(approved(), claimed), now + 20_000, extended);
+    expect(running).toMatchObject({ lease: { expires_at: now + 50_000 }, due_at: now + 50_000 });
+    expect(decideExecution(running, due, now + 49_999).kind).toBe('ignored');
+    expect(decideExecution(running, due, now + 50_000).kind).toBe('changed');
+  });
+
+  it.each([
+    [succeeded, { status: 'succeeded', result: 'Deployed.', error: null }, { result: 'Deployed.' }],
+    [failed, { status: 'failed', result: null, error: 'exit code 1' }, { error: 'exit code 1' }],
+    [lost, { status: 'outcome_unknown', result: null, error: 'ended by SIGKILL' }, { reason: 'ended by SIGKILL' }],
+  ] as const)('ends as its worker says: $type', (message, record, data) => {
+    const { state, events } = outcome(executionAfter(approved(), claimed), message, now + 9_000);
+    expect(Execution.parse(state)).toEqual(state);
+    expect(state).toMatchObject({ ...record, lease: null, due_at: null });
+    expect(state.attempts).toEqual([
+      { attempt: 1, worker, started_at: nowSeconds, ended_at: nowSeconds + 9, outcome: record.status },
+    ]);
+    expect(events).toMatchObject([{ data: { ...data, attempt: 1 } }]);
+  });
+});
+
+describe('an execution whose worker is gone', () => {
+  const unknown = continued(executionAfter(approved(), claimed), now + lease_ms, due);
+
+  it('is not made again: nobody knows what came of it', () => {
+    expect(unknown).toMatchObject({
+      status: 'outcome_unknown',
+      error: 'its worker stopped answering while the call was being made',
+      due_at: null,
+      attempts: [{ outcome: 'outcome_unknown' }],
+    });
+    expect(decideExecution(unknown, claimed, now + lease_ms).kind).toBe('rejected');
+  });
+
+  it('no longer listens to that worker', () => {
+    expect(decideExecution(unknown, succeeded, now + lease_ms)).toEqual({
+      kind: 'rejected',
+      reason: 'the execution is outcome_unknown, not held by worker-1',
+    });
+  });
+
+  it.each([
+    ['succeeded', 'tool.execution_completed', { result: expect.stringMatching(/person.*succeeded: I looked\.$/) }],
+    ['failed', 'tool.execution_failed', { error: expect.stringMatching(/person.*failed: I looked\.$/) }],
+  ] as const)('ends as the person says who found out: %s', (how, type, told) => {
+    const { state, events } = outcome(unknown, settled(how));
+    expect(state).toMatchObject({ status: how, note: 'I looked.', ...told });
+    expect(state.error === null).toBe(how === 'succeeded');
+    expect(events).toMatchObject([{ type, data: { ...told, attempt: 1 } }]);
+  });
+});
+
+describe('the golden messages of version 1', () => {
+  it('make the execution that they made then', () => {
+    const { events } = outcome(executionAfter(approved()), {
+      type: 'claimed',
+      worker: goldenEvent('tool.execution_started').data.worker,
+      lease_ms,
+    });
+    expect(events).toMatchObject([{ data: goldenEvent('tool.execution_started').data }]);
+  });
+
+  it.each([
+    ['tool.execution_completed', { type: 'succeeded', worker, result: 'Deployed auth-service 2.1.0 (was 2.0.4)' }],
+    [
+      'tool.execution_failed',
+      { type: 'failed', worker, error: 'exit code 1: the health check of auth-service 2.1.0 did not pass' },
+    ],
+    ['tool.execution_outcome_unknown', due],
+  ] as const)('end it as they did then: %s', (name, message) => {
+    const { events } = outcome(executionAfter(approved(), claimed), message, now + lease_ms);
+    expect(events).toEqual([{ type: name, data: goldenEvent(name).data }]);
+  });
+});

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs, { type KafkaMessage } from 'kafkajs';
+import { eventually } from './eventually.js';
+
+/** What somebody outside does with Kafka: nothing of Countersign's code is used here. */
+const connect = (brokers: string) =>
+  new kafkajs.Kafka({ brokers: brokers.split(','), clientId: 'outsider', logLevel: kafkajs.logLevel.NOTHING });
+
+export interface SeenMessage extends Pick<KafkaMessage, 'key' | 'value'> {
+  topic: string;
+  headers: Record<string, string>;
+}
+
+/** Everything on some topics, read until `enough`. */
+export async function readTopics(
+  brokers: string,
+  topics: string[],
+  enough: (seen: readonly SeenMessage[]) => boolean,
+): Promise<SeenMessage[]> {
+  const consumer = connect(brokers).consumer({ groupId: `outsider-${randomUUID()}` });
+  const seen: SeenMessage[] = [];
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics, fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ topic, message: { key, value, headers = {} } }) => {
+        const texts = Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]);
+        seen.push({ topic, key, value, headers: Object.fromEntries(texts) as Record<string, string> });
+      },
+    });
+    await eventually('an outsider to read the topics', async () => enough(seen));
+  } finally {
+    await consumer.disconnect();
+  }
+  return seen;
+}
+
+/** Sends one message with nothing but a key and a value. */
+export async function send(brokers: string, topic: string, key: string, data: object): Promise<void> {
+  const producer = connect(brokers).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic, messages: [{ key, value: JSON.stringify(data) }] });
+  await producer.disconnect();
+}
+
+/** Makes groups start at the beginning of every topic again. Their members must be gone. */
+export async function rewindGroups(brokers: string, groups: readonly string[]): Promise<void> {
+  const admin = connect(brokers).admin();
+  await admin.connect();
+  try {
+    for (const groupId of groups) {
+      const offsets = await admin.fetchOffsets({ groupId });
+      for (const { topic } of offsets) await admin.resetOffsets({ groupId, topic, earliest: true });
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}

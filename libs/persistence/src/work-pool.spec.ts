@@ -1,0 +1,164 @@
+import { RetryableError } from '@countersign/contracts';
+import { SqliteFile } from '@countersign/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sample, samples, transition, type Sample } from './store.contract.js';
+import { SqliteDatabase } from './store.sqlite.js';
+import type { Store } from './store.js';
+import { WorkPool, type WorkPoolOptions } from './work-pool.js';
+
+const soon = { timeout: 5_000, interval: 5 };
+const never = 3_600_000;
+const now = 1_000_000;
+
+describe('a work pool', () => {
+  const collection = samples();
+  let dir: string;
+  let file: SqliteFile;
+  let store: Store<Sample>;
+  let pools: WorkPool<Sample>[];
+  /** Work under way, by record, and how to end it. */
+  let working: Map<string, PromiseWithResolvers<void>>;
+  let started: string[];
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-pool-'));
+    file = new SqliteFile(dir);
+    store = new SqliteDatabase(file).collection(collection).store;
+    [working, started, pools] = [new Map(), [], []];
+  });
+  afterEach(async () => {
+    for (const work of working.values()) work.resolve();
+    await Promise.all(pools.map((pool) => pool.stop(5_000)));
+    file.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  const add = (id: string, due_at: number | null) =>
+    store.commit(transition(collection, sample(id, { due_at }), 0)).then(() => undefined);
+  /** Claims the record, so that it is no longer due, and works on it until the test ends that. */
+  const attend: WorkPoolOptions<Sample>['attend'] = async (record, place) => {
+    await store.commit(transition(collection, { ...record, due_at: null, version: record.version + 1 }, 0));
+    started.push(record.sample_id);
+    const work = Promise.withResolvers<void>();
+    working.set(record.sample_id, work);
+    place.start(() => work.promise.finally(() => working.delete(record.sample_id)));
+  };
+  function poolWith(options: Partial<WorkPoolOptions<Sample>> = {}): WorkPool<Sample> {
+    const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const pool = new WorkPool({ store, size: 2, now: () => now, log, attend, pollEvery: never, ...options });
+    pools.push(pool);
+    return pool;
+  }
+  const atWork = () => [...working.keys()];
+
+  it('attends to what is due, and not to what is due later or never', async () => {
+    await Promise.all([add('due', now), add('later', now + 1), add('never', null)]);
+    const find = vi.spyOn(store, 'find');
+    poolWith({ size: 9, pollEvery: 5 }).start();
+    await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(3), soon);
+    expect(started).toEqual(['due']);
+  });
+
+  it('sees by itself when a record becomes due', async () => {
+    let clock = now;
+    await add('later', now + 60_000);
+    poolWith({ pollEvery: 5, now: () => clock }).start();
+    clock += 60_000;
+    await expect.poll(atWork, soon).toEqual(['later']);
+  });
+
+  it('works on so many at once and no more, and begins the oldest next as soon as a place comes free', async () => {
+    for (const [n, id] of ['d', 'c', 'b', 'a'].entries()) await add(id, now - n);
+    poolWith().start();
+    await expect.poll(atWork, soon).toEqual(['a', 'b']);
+    working.get('b')!.resolve();
+    await expect.poll(atWork, soon).toEqual(['a', 'c']);
+    working.get('a')!.resolve();
+    await expect.poll(atWork, soon).toEqual(['c', 'd']);
+    expect(started).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('reserves a place for new work while there is one, each of which counts once', () => {
+    const pool = poolWith({ size: 1 });
+    const place = pool.reserve()!;
+    place.release();
+    place.release();
+    expect(pool.reserve()).toBeDefined();
+    expect(pool.reserve()).toBeUndefined();
+  });
+
+  it('gives a place that comes free to work that waits in the store, before any new work', async () => {
+    const pool = poolWith({ size: 1 });
+    pool.start();
+    const place = pool.reserve()!;
+    expect(pool.reserve()).toBeUndefined();
+    await add('older', now);
+    place.release();
+    expect(pool.reserve()).toBeUndefined();
+    await expect.poll(atWork, soon).toEqual(['older']);
+  });
+
+  it('takes new work again once nothing older waits', async () => {
+    const pool = poolWith({ size: 1, pollEvery: 5 });
+    pool.start();
+    const place = pool.reserve()!;
+    expect(pool.reserve()).toBeUndefined();
+    place.release();
+    await vi.waitFor(() => expect(pool.reserve()).toBeDefined(), soon);
+  });
+
+  it('frees the place of work that fails, and says so', async () => {
+    const error = vi.fn();
+    const pool = poolWith({ size: 1, pollEvery: 5, log: { info: vi.fn(), warn: vi.fn(), error } });
+    pool.start();
+    const failure = new Error('broken');
+    pool.reserve()!.start(() => Promise.reject(failure));
+    await vi.waitFor(() => expect(pool.reserve()).toBeDefined(), soon);
+    expect(error).toHaveBeenCalledExactlyOnceWith({ err: failure }, expect.stringContaining('work failed'));
+  });
+
+  it('goes on looking after the store was out of reach', async () => {
+    vi.spyOn(store, 'find').mockRejectedValueOnce(new RetryableError('down'));
+    await add('due', now);
+    poolWith({ pollEvery: 5 }).start();
+    await expect.poll(atWork, soon).toEqual(['due']);
+  });
+
+  it('stops: tells work under way, waits for it, and takes nothing new', async () => {
+    const pool = poolWith({ size: 2 });
+    const work = Promise.withResolvers<void>();
+    let told: AbortSignal | undefined;
+    pool.reserve()!.start((signal) => ((told = signal), work.promise));
+    let stopped = false;
+    const stop = pool.stop(60_000).then(() => (stopped = true));
+    expect(told!.aborted).toBe(true);
+    expect(pool.reserve()).toBeUndefined();
+    await new Promise(setImmediate);
+    expect(stopped).toBe(false);
+    work.resolve();
+    await stop;
+  });
+
+  it('begins nothing that comes due after it stopped', async () => {
+    const pool = poolWith({ pollEvery: 5 });
+    pool.start();
+    await pool.stop(0);
+    await add('due', now);
+    const find = vi.spyOn(store, 'find');
+    pool.start();
+    await new Promise(setImmediate);
+    expect(find).not.toHaveBeenCalled();
+  });
+
+  it('waits for its grace at most', async () => {
+    const pool = poolWith();
+    const work = Promise.withResolvers<void>();
+    pool.reserve()!.start(() => work.promise);
+    const before = performance.now();
+    await pool.stop(30);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(29);
+    work.resolve();
+  });
+});

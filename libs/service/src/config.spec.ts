@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ConfigError, portSetting, readConfig, serviceSettings } from './config.js';
+
+const Config = z.object({ ...serviceSettings, PORT: portSetting(4000) });
+
+describe('the configuration', () => {
+  it('needs nothing: what is unset has a preset, and what is embedded needs no address', () => {
+    const config = readConfig(Config, {});
+    expect(config).toMatchObject({ HOST: '127.0.0.1', PORT: 4000, DATA_DIR: '.countersign', LOG_LEVEL: 'info' });
+    expect(config.KAFKA_BROKERS).toBeUndefined();
+    expect(config.MONGODB_URI).toBeUndefined();
+  });
+
+  it('takes an empty variable for one that is unset', () => {
+    const empty = Object.fromEntries(Object.keys(Config.shape).map((name) => [name, '']));
+    expect(readConfig(Config, empty)).toEqual(readConfig(Config, {}));
+  });
+
+  it('names every problem at once', () => {
+    const problems = () =>
+      readConfig(Config, {
+        PORT: '70000',
+        KAFKA_BROKERS: 'one:9092,two',
+        MONGODB_URI: 'http://here',
+        LEASE_SECONDS: 'soon',
+        LOG_LEVEL: 'loud',
+        KAFKA_CREATE_TOPICS: 'perhaps',
+      });
+    expect(problems).toThrow(ConfigError);
+    expect(problems).toThrow(/^The configuration has 6 problem\(s\):/);
+    for (const problem of [
+      /\n {2}PORT: .*65535/,
+      /\n {2}KAFKA_BROKERS\.1: must be host:port/,
+      /\n {2}MONGODB_URI: must start with mongodb/,
+      /\n {2}LEASE_SECONDS: /,
+      /\n {2}LOG_LEVEL: /,
+      /\n {2}KAFKA_CREATE_TOPICS: /,
+    ]) {
+      expect(problems).toThrow(problem);
+    }
+  });
+
+  it.each([
+    ['KAFKA_BROKERS', 'one:9092, two:9093', ['one:9092', 'two:9093']],
+    ['KAFKA_CREATE_TOPICS', 'false', false],
+    ['PORT', '0', 0],
+    ['LEASE_SECONDS', '0.5', 0.5],
+  ])('reads %s=%s', (name, text, value) => {
+    expect(readConfig(Config, { [name]: text })).toMatchObject({ [name]: value });
+  });
+
+  it('cares for no other variables', () => {
+    expect(readConfig(Config, { HOME: '/root' })).not.toHaveProperty('HOME');
+  });
+});

@@ -1,0 +1,146 @@
+import { RetryableError, type Event } from '@countersign/contracts';
+import { OnEvent } from '@countersign/messaging';
+import { Body, Controller, Get, HttpException, Module, Param, Post } from '@nestjs/common';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { portSetting, readConfig, serviceSettings } from './config.js';
+import { ProblemError } from './problem.filter.js';
+import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
+
+const Order = z.object({ name: z.string(), lines: z.array(z.object({ count: z.number().max(9) })) });
+const errors: Record<string, () => unknown> = {
+  problem: () => new ProblemError(409, 'It is taken. Choose another.'),
+  http: () => new HttpException('I am a teapot.', 418),
+  outage: () => new RetryableError('connect ECONNREFUSED 10.0.0.1:27017'),
+  bug: () => new Error('the password is 1234'),
+  nonsense: () => 'not even an error',
+};
+
+@Controller('tiny')
+class TinyController {
+  @Get('errors/:kind')
+  fail(@Param('kind') kind: string): never {
+    throw errors[kind]!();
+  }
+
+  @Post('orders')
+  order(@Body({ schema: Order }) order: z.infer<typeof Order>): z.infer<typeof Order> {
+    return order;
+  }
+
+  @OnEvent('executor', 'approval.resolved')
+  async resolved(_event: Event<'approval.resolved'>): Promise<void> {}
+}
+@Module({})
+class TinyModule {}
+
+const steps: string[] = [];
+const tiny = ({ stopping }: ServiceContext): Service => ({
+  name: 'executor',
+  module: { module: TinyModule, controllers: [TinyController] },
+  start: async () => void steps.push('started'),
+  stop: async (grace) => void steps.push(`stopped after ${grace}, ${stopping.aborted ? 'told before' : 'not told'}`),
+});
+
+const Config = z.object({ ...serviceSettings, PORT: portSetting(0) });
+
+describe('a service that is served', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-serve-'));
+  const settings = readConfig(Config, { DATA_DIR: dir, LOG_LEVEL: 'silent', SHUTDOWN_GRACE_SECONDS: '3' });
+  let serving: Serving;
+  beforeAll(async () => (serving = await serve(settings, [tiny])));
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  const ask = (path: string, init?: RequestInit) => fetch(`${serving.url}${path}`, init);
+  const post = (body: string, type = 'application/json') =>
+    ask('/tiny/orders', { method: 'POST', body, headers: { 'content-type': type } });
+  const problemIn = async (response: Response) => {
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
+    const problem = (await response.json()) as Record<string, unknown>;
+    expect(problem).toMatchObject({ type: 'about:blank', status: response.status });
+    return problem;
+  };
+
+  it('is started before it can be asked anything', () => {
+    expect(steps).toEqual(['started']);
+  });
+
+  it.each([
+    ['problem', 409, 'Conflict', 'It is taken. Choose another.'],
+    ['http', 418, "I'm a Teapot", 'I am a teapot.'],
+    ['outage', 503, 'Service Unavailable', 'The database or the event log is out of reach. Try again in a moment.'],
+    ['bug', 500, 'Internal Server Error', expect.stringMatching(/^Something went wrong here, not with the request/)],
+    ['nonsense', 500, 'Internal Server Error', expect.stringMatching(/^Something went wrong here/)],
+  ])('answers a %s as problem details, and tells nothing of its inside', async (kind, status, title, detail) => {
+    const problem = await problemIn(await ask(`/tiny/errors/${kind}?x=1`));
+    expect(problem).toEqual({ type: 'about:blank', title, status, detail, instance: `/tiny/errors/${kind}?x=1` });
+  });
+
+  it('says when to try again after an outage', async () => {
+    expect((await ask('/tiny/errors/outage')).headers.get('retry-after')).toBe('2');
+  });
+
+  it('names each field of a request that does not fit', async () => {
+    const response = await post(JSON.stringify({ lines: [{ count: 1 }, { count: 10 }] }));
+    const problem = await problemIn(response);
+    expect(problem).toMatchObject({ status: 400, detail: expect.stringMatching(/^The request does not fit: name: /) });
+    expect(problem['errors']).toEqual([
+      { path: 'name', message: expect.any(String) },
+      { path: 'lines.1.count', message: expect.any(String) },
+    ]);
+  });
+
+  it.each([
+    ['no JSON', () => post('{"name":'), 400],
+    ['another type', () => post('<order/>', 'application/xml'), 415],
+    ['too much', () => post(JSON.stringify('x'.repeat(1_100_000))), 413],
+    ['a route that there is not', () => ask('/nowhere'), 404],
+  ])('answers %s as problem details too', async (_, response, status) => {
+    expect(await problemIn(await response())).toMatchObject({ status });
+  });
+
+  it('takes a request that fits', async () => {
+    const order = { name: 'n', lines: [] };
+    expect(await (await post(JSON.stringify(order))).json()).toEqual(order);
+  });
+
+  const askAs = (host: string) =>
+    new Promise<number>((resolve, reject) => {
+      const asked = request(`${serving.url}/health/live`, { headers: { host } }, (reply) => {
+        reply.resume();
+        resolve(reply.statusCode!);
+      });
+      asked.on('error', reject).end();
+    });
+  it.each(['localhost', 'LOCALHOST:4000', '127.0.0.1:80', '[::1]:4000'])('answers to the name %s', async (host) => {
+    expect(await askAs(host)).toBe(200);
+  });
+  it.each(['evil.example', 'localhost.evil.example', 'localhost:4000@evil.example', '127.0.0.1.evil.example:4000'])(
+    'does not answer to the name "%s", which a web page may have pointed here',
+    async (host) => {
+      expect(await askAs(host)).toBe(421);
+    },
+  );
+
+  it('is ready, and says what of', async () => {
+    const response = await ask('/health/ready');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ok', checks: { store: 'ok', log: 'ok', executor: 'ok' } });
+  });
+
+  it('lets only one process work on embedded data', async () => {
+    await expect(serve(settings, [tiny])).rejects.toThrow(`${dir} is in use by another process`);
+  });
+
+  it('stops: those who wait are told first, and nothing listens after', async () => {
+    await serving.stop();
+    expect(steps).toEqual(['started', 'stopped after 3000, told before']);
+    await expect(ask('/health/live')).rejects.toThrow('fetch failed');
+    const again = await serve(settings, [tiny]);
+    await again.stop();
+  });
+});
