@@ -1,5 +1,5 @@
 import type { Approval, RunOutput } from '@countersign/contracts';
-import { HttpError, type Client } from './client.js';
+import type { Client } from './client.js';
 import { eventually } from './eventually.js';
 
 export const request = 'Deploy the auth-service version 2.1.0 to production.';
@@ -18,16 +18,4 @@ export async function pausedRun(client: Client, input = request): Promise<{ run:
   const run = await client.waitForRun(run_id, ['PAUSED', 'COMPLETED', 'ERROR']);
   const [approval] = await pendingOf(client, run_id);
   return { run, approval: approval! };
-}
-
-/** Approves, as somebody who tries again when the connection breaks. Being told "already resolved" is fine then. */
-export async function approveStubbornly(client: () => Client, id: string): Promise<void> {
-  await eventually(`approval ${id} to be resolved`, async () => {
-    try {
-      return await client().resolve(id, 'approved', 'ada');
-    } catch (error) {
-      if (error instanceof HttpError && error.status === 409) return true;
-      throw error;
-    }
-  });
 }

@@ -14,16 +14,16 @@ export async function kafkaAnswers(port: number): Promise<boolean> {
   return reply !== undefined && reply.readInt32BE(8) > 0;
 }
 
-/** Whether a server at this port of 127.0.0.1 answers MongoDB's `hello`. */
+/** Whether a server at this port of 127.0.0.1 answers MongoDB's `ping`. */
 export async function mongoAnswers(port: number): Promise<boolean> {
   const message = 2013;
-  const hello = Buffer.from('\0\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0', 'latin1');
-  hello.writeInt32LE(hello.length, 0);
+  const ping = Buffer.from('\0\0\0\0\x10ping\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0', 'latin1');
+  ping.writeInt32LE(ping.length, 0);
   const header = Buffer.alloc(21); // ends with flags and the kind of the section that follows, both 0
-  header.writeInt32LE(header.length + hello.length, 0);
+  header.writeInt32LE(header.length + ping.length, 0);
   header.writeInt32LE(1, 4); // request id
   header.writeInt32LE(message, 12);
-  const reply = await ask(port, Buffer.concat([header, hello]), 16);
+  const reply = await ask(port, Buffer.concat([header, ping]), 16);
   return reply?.readInt32LE(12) === message;
 }
 

@@ -91,11 +91,19 @@ function serverAt(dir: string, pid: number): Server {
       const isOurs = command?.includes(markOf(dir)) ?? false;
       if (!isOurs && command !== '') return;
       if (Date.now() > deadline) next = 'SIGKILL';
-      if (isOurs && next) process.kill(pid, next);
+      if (isOurs && next) signalTo(pid, next);
       next = undefined;
     }
   };
   return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error; // it ended this moment
+  }
 }
 
 /** The command line of a process; empty while it is ending and may still hold its port, undefined once it is gone. */

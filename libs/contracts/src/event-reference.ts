@@ -3,7 +3,7 @@ import { eventJsonSchema } from './json-schemas.js';
 
 /** As much of a JSON Schema as the schemas of the catalogue use. */
 interface Schema {
-  type?: string;
+  type?: string | string[];
   description?: string;
   enum?: unknown[];
   const?: unknown;
@@ -67,7 +67,8 @@ function typeOf({ type, enum: values, const: value, anyOf, items }: Schema): str
   if (anyOf) return anyOf.map(typeOf).join(' or ');
   if (values) return values.map((each) => `\`${String(each)}\``).join(', ');
   if (value !== undefined) return `\`${String(value)}\``;
-  return items ? `array of ${typeOf(items)}` : (type ?? 'anything');
+  if (items) return `array of ${typeOf(items)}`;
+  return [type ?? 'anything'].flat().join(' or ');
 }
 
 const anchor = (name: string): string => name.replaceAll('.', '');
