@@ -13,7 +13,7 @@ const project = (root: string) => ({
     root,
     include: ['src/**/*.spec.ts'],
     // The scenarios share the topics of one broker, so they take turns.
-    ...(root === 'e2e' && { fileParallelism: false, hookTimeout: 120_000, testTimeout: 60_000 }),
+    ...(root === 'e2e' && { fileParallelism: false, hookTimeout: 120_000, testTimeout: 120_000 }),
     globalSetup: onInfra.includes(root) ? [infraSetup] : [],
   },
 });

@@ -37,8 +37,13 @@ export async function startChild({ app, env, preload }: ChildOptions): Promise<C
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const killWithMe = () => process_.kill('SIGKILL');
+  process.once('exit', killWithMe);
   let output = '';
-  const ended = once(process_, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const ended = once(process_, 'exit').then(([code, signal]) => {
+    process.off('exit', killWithMe);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
   const listening = new Promise<string>((resolve) => {
     const read = (text: string) => {
       output += text;

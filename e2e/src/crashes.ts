@@ -1,5 +1,5 @@
 import type { ServiceName } from '@countersign/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './eventually.js';
 import { HttpError, type Client } from './client.js';
 import { pausedRun, request } from './flow.js';
@@ -29,7 +29,6 @@ export function describeCrashes(name: string, makeStack: () => Promise<Stack> | 
     beforeAll(async () => {
       stack = await makeStack();
     });
-    afterEach(() => stack.stop());
     afterAll(() => stack?.close());
 
     const points: CrashPoint[] = steps.flatMap(({ service, type }) =>
@@ -37,6 +36,7 @@ export function describeCrashes(name: string, makeStack: () => Promise<Stack> | 
     );
 
     it.each(points)('of the $service at "$at" loses nothing and starts nothing twice', async (point) => {
+      await stack.stop(point.service);
       await stack.start(point);
       const doomed = stack.children(point.service)[0]!;
       const key = `${point.at} ${Date.now()}`;
@@ -87,14 +87,18 @@ export function describeCrashes(name: string, makeStack: () => Promise<Stack> | 
 
     /** Does something that a crash may interrupt: starts what has died, as a supervisor would, and tries again. */
     function revive<T>(work: () => Promise<T | undefined>): Promise<T> {
-      return eventually('the flow to go on after a crash', async () => {
-        try {
-          return await work();
-        } catch {
-          await stack.start();
-          return undefined;
-        }
-      });
+      return eventually(
+        'the flow to go on after a crash',
+        async () => {
+          try {
+            return await work();
+          } catch {
+            await stack.start();
+            return undefined;
+          }
+        },
+        { ms: 90_000 },
+      );
     }
 
     /** A person finds out what happened, and the run goes on with it. */

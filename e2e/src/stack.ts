@@ -34,8 +34,8 @@ export interface Stack {
   children(service: ServiceName): readonly Child[];
   /** Ends all of a service with `kill -9`. On one process that is the whole system. */
   kill(service: ServiceName): Promise<void>;
-  /** Ends everything with SIGTERM. */
-  stop(): Promise<void>;
+  /** Ends a service with SIGTERM, or everything. */
+  stop(service?: ServiceName): Promise<void>;
   /** Works on the log directly, beside the services where that is possible and between two lives of them where not. */
   withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T>;
   /** Lets every service read the log from its beginning again; the services are stopped. */
@@ -71,15 +71,19 @@ abstract class Processes {
       .map((line) => JSON.parse(line) as DeploymentStart);
   }
 
-  async stop(): Promise<void> {
-    const children = [...this.running.values()].flat();
-    this.running.clear();
+  abstract children(service: ServiceName): readonly Child[];
+
+  async stop(service?: ServiceName): Promise<void> {
+    const children = service ? this.children(service) : [...this.running.values()].flat();
     await Promise.all(children.map((child) => child.stop()));
+  }
+
+  async kill(service: ServiceName): Promise<void> {
+    await Promise.all(this.children(service).map((child) => child.kill()));
   }
 
   async close(): Promise<void> {
     const children = [...this.running.values()].flat();
-    this.running.clear();
     await Promise.all(children.map((child) => child.kill()));
     rmSync(this.dir, { recursive: true, force: true });
   }
@@ -116,10 +120,6 @@ export class EmbeddedStack extends Processes implements Stack {
 
   children(): readonly Child[] {
     return this.running.get('standalone') ?? [];
-  }
-
-  async kill(): Promise<void> {
-    await Promise.all(this.children().map((child) => child.kill()));
   }
 
   async rewind(): Promise<void> {
@@ -165,7 +165,8 @@ export class DistributedStack extends Processes implements Stack {
   async start(crash?: CrashPoint): Promise<void> {
     const env = {
       KAFKA_BROKERS: this.#servers.brokers,
-      MONGODB_URI: `${this.#servers.mongodb.replace(/\/+$/, '')}/${this.#database}`,
+      MONGODB_URI: databaseAt(this.#servers.mongodb, this.#database),
+      KAFKA_SESSION_TIMEOUT_SECONDS: '5',
       DATA_DIR: join(this.dir, 'data'),
     };
     for (const service of serviceNames) {
@@ -182,10 +183,6 @@ export class DistributedStack extends Processes implements Stack {
 
   children(service: ServiceName): readonly Child[] {
     return this.running.get(service) ?? [];
-  }
-
-  async kill(service: ServiceName): Promise<void> {
-    await Promise.all(this.children(service).map((child) => child.kill()));
   }
 
   rewind(): Promise<void> {
@@ -212,6 +209,9 @@ export class DistributedStack extends Processes implements Stack {
     }
   }
 }
+
+/** The URI with another database as its path. */
+const databaseAt = (uri: string, name: string): string => uri.replace(/^([^/]+\/\/[^/?]+)(\/[^?]*)?/, `$1/${name}`);
 
 /** Reads topics from the beginning until nothing more has come for a while. */
 export async function readAll(bus: Bus, topics: readonly string[]): Promise<Delivery[]> {

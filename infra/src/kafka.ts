@@ -53,6 +53,7 @@ controller.listener.names=CONTROLLER
 log.dirs=${data.replaceAll('\\', '/')}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 offsets.topic.num.partitions=5
 offsets.topic.replication.factor=1
 # After a kill, the broker starts again only once its former self is believed dead.

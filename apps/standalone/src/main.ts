@@ -29,5 +29,5 @@ Start a run, then see what it asks for:
     -d '{"input": "Deploy the auth-service version 2.1.0 to production."}'
   curl '${url}/approvals?status=pending'
 
-or, in another terminal, watch all of it happen: npm run demo`;
+or, in another terminal, watch all of it happen: npm run demo -- --url ${url}`;
 }

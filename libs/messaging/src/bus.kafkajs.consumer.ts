@@ -7,8 +7,6 @@ import { within } from './within.js';
 export const heartbeatMs = 1_500;
 /** Without an answered heartbeat for so long, the broker counts as out of reach. */
 const silentMs = 3 * heartbeatMs;
-/** After a crash, others take over its partitions this late. */
-const sessionTimeoutMs = 10_000;
 /** How long closing, and noticing a rebalance, may wait for a fetch that brings nothing. */
 const fetchWaitMs = 250;
 const partitionsAtOnce = 32;
@@ -19,6 +17,8 @@ interface Options {
   group: string;
   topics: readonly string[];
   fromBeginning: boolean;
+  /** After a crash, others take over its partitions this late. */
+  sessionTimeoutMs: number;
   /** Resolves when the topics exist. */
   ready: Promise<void>;
   eachBatch: EachBatchHandler;
@@ -79,7 +79,7 @@ export class KafkaConsumer {
 
   /** Once closed it undoes itself, however far it came. */
   async #join(): Promise<{ consumer: Consumer; crashed: Promise<Error> }> {
-    const { kafka, group, topics, fromBeginning, ready, eachBatch } = this.#options;
+    const { kafka, group, topics, fromBeginning, sessionTimeoutMs, ready, eachBatch } = this.#options;
     const { signal } = this.#closing;
     await ready;
     signal.throwIfAborted();

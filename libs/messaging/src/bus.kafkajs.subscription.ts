@@ -17,6 +17,7 @@ interface Options {
   kafka: Kafka;
   group: string;
   topics: readonly string[];
+  sessionTimeoutMs: number;
   ready: Promise<void>;
   deliver: Deliver;
   log: Log;

@@ -21,6 +21,8 @@ export interface KafkaBusOptions {
   replicationFactor: number;
   /** Whether to create the topics that do not exist, or to wait for somebody else to. */
   createTopics: boolean;
+  /** How long a member that crashed keeps its partitions to itself. */
+  sessionTimeoutMs?: number;
   /** How long a publish may wait to be confirmed. */
   publishTimeoutMs?: number;
   log: Log;
@@ -59,10 +61,14 @@ export class KafkaBus implements Bus {
     await this.#producer.publish(messages);
   }
 
+  get #sessionTimeoutMs(): number {
+    return this.#options.sessionTimeoutMs ?? 10_000;
+  }
+
   subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
     const { log, onFatal } = this.#options;
     const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log });
-    const common = { kafka: this.#kafka, ready: this.#ready, log, onFatal };
+    const common = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs: this.#sessionTimeoutMs, log, onFatal };
     return this.#track(new KafkaSubscription({ ...common, group, topics, deliver }));
   }
 
@@ -74,6 +80,7 @@ export class KafkaBus implements Bus {
         group: `${clientId}-follower-${randomUUID()}`,
         topics,
         fromBeginning: false,
+        sessionTimeoutMs: this.#sessionTimeoutMs,
         ready: this.#ready,
         log,
         onFatal,

@@ -34,6 +34,12 @@ export const serviceSettings = {
     .max(9)
     .default(1)
     .meta({ description: 'Of a topic it creates.' }),
+  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .min(5)
+    .max(300)
+    .default(10)
+    .meta({ description: 'How long an instance that crashed keeps its partitions to itself.' }),
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')

@@ -56,6 +56,7 @@ const kafka = (brokers: string[], settings: ServiceSettings, { clientId, log, on
     createTopics: settings.KAFKA_CREATE_TOPICS,
     partitions: settings.KAFKA_PARTITIONS,
     replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
+    sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_SECONDS * 1000,
     log,
     onFatal,
   });
