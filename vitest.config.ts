@@ -11,7 +11,7 @@ const project = (root: string) => ({
   test: {
     name: root.split('/').at(-1)!,
     root,
-    include: ['src/**/*.spec.ts'],
+    include: [root === 'tools' ? '*.spec.ts' : 'src/**/*.spec.ts'],
     // The scenarios share the topics of one broker, so they take turns.
     ...(root === 'e2e' && { fileParallelism: false, hookTimeout: 120_000, testTimeout: 120_000 }),
     globalSetup: onInfra.includes(root) ? [infraSetup] : [],
@@ -35,6 +35,7 @@ export default defineConfig({
       'apps/executor',
       'apps/standalone',
       'infra',
+      'tools',
       'e2e',
     ].map(project),
   },

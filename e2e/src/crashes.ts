@@ -51,6 +51,7 @@ export function describeCrashes(name: string, makeStack: () => Promise<Stack> | 
       });
 
       expect(await doomed.ended).toBe('SIGKILL');
+      await stack.start();
       const { data: executions } = await stack.client.executions({ run_id });
       const starts = stack.deployments().filter(({ release_id }) => release_id === approval.id);
       if (leavesUnknown(point.at) && executions[0]!.status === 'outcome_unknown') {

@@ -11,7 +11,7 @@ import { eventually } from './eventually.js';
 import { rewindGroups } from './external-kafka.js';
 
 /** One start of the deployment program, as the target itself wrote it down. */
-export interface DeploymentStart {
+interface DeploymentStart {
   release_id: string;
   service: string;
   version: string;
@@ -162,7 +162,24 @@ export class DistributedStack extends Processes implements Stack {
     return new Client({ runs: any('agent-runner'), approvals: any('approval-service'), executions: any('executor') });
   }
 
+  /** What ends while it waits is started too, without the crash point. */
   async start(crash?: CrashPoint): Promise<void> {
+    await this.boot(crash);
+    await this.ready();
+  }
+
+  /** Resolves once every service runs and says it is ready. */
+  async ready(): Promise<void> {
+    const areReady = async () => {
+      await this.boot();
+      const children = serviceNames.flatMap((service) => this.children(service));
+      return (await Promise.all(children.map(({ url }) => isReady(url)))).every(Boolean);
+    };
+    await eventually('all services to be ready', areReady, { ms: 60_000 });
+  }
+
+  /** Starts every service that is not running, whether or not there is a broker and a database. */
+  async boot(crash?: CrashPoint): Promise<void> {
     const env = {
       KAFKA_BROKERS: this.#servers.brokers,
       MONGODB_URI: databaseAt(this.#servers.mongodb, this.#database),
@@ -175,10 +192,6 @@ export class DistributedStack extends Processes implements Stack {
         await this.launch(service, env, service === crash?.service ? crash.at : undefined);
       }
     }
-    const children = serviceNames.flatMap((service) => this.children(service));
-    await eventually('all services to be ready', async () =>
-      (await Promise.all(children.map(({ url }) => isReady(url)))).every(Boolean),
-    );
   }
 
   children(service: ServiceName): readonly Child[] {

@@ -40,7 +40,7 @@ export type RunMessage =
   | Event<'tool.execution_failed'>
   | Event<'tool.execution_outcome_unknown'>;
 
-export interface RunRequest {
+interface RunRequest {
   run_id: string;
   agent_id: string;
   session_id: string;
@@ -78,7 +78,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
   }
 }
 
-export const isFinished = ({ status }: Run): boolean => (finishedRunStatuses as readonly string[]).includes(status);
+const isFinished = ({ status }: Run): boolean => (finishedRunStatuses as readonly string[]).includes(status);
 
 /** What a run still waits for. */
 export const openRequirements = ({ requirements }: Run): Requirement[] =>

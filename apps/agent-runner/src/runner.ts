@@ -30,9 +30,12 @@ export class Runner {
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
   async handle(runId: string, message: RunMessage): Promise<Handled<Run>> {
-    const place = this.#options.pool().reserve();
-    if (!place) return this.#options.runs.handle(runId, message);
-    return this.#claiming(place, (claim) => this.#options.runs.handle(runId, message, { then: [claim] }));
+    const { runs, pool } = this.#options;
+    const place = pool().reserve();
+    if (place) return this.#claiming(place, (claim) => runs.handle(runId, message, { then: [claim] }));
+    const handled = await runs.handle(runId, message);
+    if (handled.kind === 'changed' && handled.state.due_at !== null) pool().missed();
+    return handled;
   }
 
   /** Claims a run that is due. */

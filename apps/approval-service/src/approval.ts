@@ -94,7 +94,14 @@ function stillborn(
   const { tool_call_id, tool_name, tool_args, approval_type } = requirement.tool_execution;
   const asked: Asked = {
     id: requirement.id,
-    ...{ run_id, agent_id, session_id, user_id, tool_call_id, tool_name, tool_args, approval_type },
+    run_id,
+    agent_id,
+    session_id,
+    user_id,
+    tool_call_id,
+    tool_name,
+    tool_args,
+    approval_type,
     pause_type: 'external_execution',
     source_name: agent_id,
     requirements: [requirement],

@@ -28,7 +28,7 @@ const executionCollection: Collection<Execution> = {
 class ExecutorModule {}
 
 /** The tools that the configuration asks for. */
-export const toolsFor = ({ DEPLOY_TARGET_DIR, DATA_DIR, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig) =>
+const toolsFor = ({ DEPLOY_TARGET_DIR, DATA_DIR, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig) =>
   defaultTools(resolve(DEPLOY_TARGET_DIR ?? join(DATA_DIR, 'deployments')), EXECUTION_TIMEOUT_SECONDS * 1000);
 
 /** The service that owns executions. */

@@ -32,10 +32,14 @@ export class Executor {
     const { approval_id, tool_name } = event.data;
     const refusal = this.#options.tools.has(tool_name) ? null : `this executor has no tool "${tool_name}"`;
     const message: ExecutionMessage = { type: 'approved', event, refusal };
-    const place = this.#options.pool().reserve();
-    if (!place) await this.#options.executions.handle(approval_id, message);
-    else
-      await this.#claiming(place, (claim) => this.#options.executions.handle(approval_id, message, { then: [claim] }));
+    const { executions, pool } = this.#options;
+    const place = pool().reserve();
+    if (place) {
+      await this.#claiming(place, (claim) => executions.handle(approval_id, message, { then: [claim] }));
+    } else {
+      const handled = await executions.handle(approval_id, message);
+      if (handled.kind === 'changed') pool().missed();
+    }
   }
 
   /** Sees to an execution that is due: starts it, or says that its worker is gone. */

@@ -1,3 +1,4 @@
+import type {} from '@countersign/infra';
 import { describe, inject } from 'vitest';
 import { describeBus, quiet } from './bus.contract.js';
 import { KafkaBus } from './bus.kafkajs.js';

@@ -1,3 +1,4 @@
+import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { TerminalError } from '@countersign/contracts';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';

@@ -38,21 +38,26 @@ export class SqliteLog {
     `);
   }
 
-  /** @throws RetryableError */
-  async append(messages: readonly Message[]): Promise<Delivery[]> {
-    const insert = this.#file.sql('INSERT INTO log (topic, key, headers, value, timestamp) VALUES (?, ?, ?, ?, ?)');
-    const timestamp = Date.now();
+  /**
+   * @param onDisk is called in the order of the log.
+   * @throws RetryableError
+   */
+  async append(messages: readonly Message[], onDisk: (deliveries: readonly Delivery[]) => void): Promise<void> {
     try {
-      return await this.#file.write(() =>
-        messages.map((message) => {
-          const { topic, key, headers, value } = message;
-          const { lastInsertRowid } = insert.run(topic, key, JSON.stringify(headers), value, timestamp);
-          return { topic, key, headers, value, partition, offset: String(lastInsertRowid), timestamp };
-        }),
-      );
+      await this.#file.write(() => this.insert(messages), onDisk);
     } catch (error) {
       throw new RetryableError(`cannot write to the log: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** Appends as part of a write that is under way. */
+  insert(messages: readonly Message[]): Delivery[] {
+    const insert = this.#file.sql('INSERT INTO log (topic, key, headers, value, timestamp) VALUES (?, ?, ?, ?, ?)');
+    const timestamp = Date.now();
+    return messages.map(({ topic, key, headers, value }) => {
+      const { lastInsertRowid } = insert.run(topic, key, JSON.stringify(headers), value, timestamp);
+      return { topic, key, headers, value, partition, offset: String(lastInsertRowid), timestamp };
+    });
   }
 
   /** What was appended after an offset to these topics, at most `limit` messages. */

@@ -27,9 +27,17 @@ export class SqliteBus implements Bus {
   async publish(messages: readonly Message[]): Promise<void> {
     if (this.#closed) throw new RetryableError('the bus is closed');
     if (messages.length === 0) return;
-    const deliveries = await this.#table.append(messages);
-    for (const group of this.#groups.values()) group.offer(deliveries);
-    for (const follower of this.#followers) this.#show(follower, deliveries);
+    await this.#table.append(messages, this.#announce);
+  }
+
+  /**
+   * Publishes as part of a write of the same file that is under way, so that both happen or neither does.
+   *
+   * @returns what to call once that is on disk, in the order of the writes.
+   */
+  publishWithin(messages: readonly Message[]): () => void {
+    const deliveries = this.#table.insert(messages);
+    return () => this.#announce(deliveries);
   }
 
   subscribe({ group: name, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
@@ -63,6 +71,11 @@ export class SqliteBus implements Bus {
     await Promise.all([...this.#groups.values()].map((group) => group.close()));
     this.#closed = true;
   }
+
+  readonly #announce = (deliveries: readonly Delivery[]): void => {
+    for (const group of this.#groups.values()) group.offer(deliveries);
+    for (const follower of this.#followers) this.#show(follower, deliveries);
+  };
 
   #deliverer(group: string, handle: Handler) {
     return deliverer({ group, handle, publish: (message) => this.publish([message]), log: this.#log });

@@ -1,6 +1,6 @@
 import { eventId, type Event, type NewEvent } from '@countersign/contracts';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
-import { VersionConflict, type Collection, type Store, type StoredRecord } from './store.js';
+import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from './store.js';
 import type { Decide, Transition } from './transition.js';
 
 /** Every record belongs to a run; the run's id is the key of its events. */
@@ -92,7 +92,7 @@ export class Aggregate<R extends Owned, M> {
       type: event.type,
       source,
       time: new Date(now()).toISOString(),
-      subject: `${collection.name}/${id}`,
+      subject: subjectOf(collection.name, id),
       key: state.run_id,
       traceparent: state.traceparent,
       data: event.data,

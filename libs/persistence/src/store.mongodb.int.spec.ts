@@ -1,13 +1,8 @@
+import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { inject, it } from 'vitest';
 import { describeStore } from './store.contract.js';
 import { MongoDatabase } from './store.mongodb.js';
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    mongodbUri: string | undefined;
-  }
-}
 
 const uri = inject('mongodbUri');
 const dbName = `countersign_test_${randomUUID()}`;

@@ -1,3 +1,4 @@
+import type {} from '@countersign/infra';
 import { RetryableError, TerminalError } from '@countersign/contracts';
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';

@@ -1,6 +1,7 @@
 import { RetryableError, TerminalError, type Event } from '@countersign/contracts';
 import type { SqliteFile } from '@countersign/sqlite';
 import type { SQLInputValue } from 'node:sqlite';
+import { published } from './diagnostics.js';
 import { fieldName, indexOrder, totalOrder, type Order } from './query.js';
 import {
   recordOf,
@@ -16,12 +17,21 @@ import {
   type StoredRecord,
 } from './store.js';
 
+/**
+ * A log in the same file: it takes events as part of a write that is under way, and returns what to call once that is
+ * on disk. What it throws happens before it has written anything.
+ */
+export type PublishWithin = (events: readonly Event[]) => () => void;
+
 /** Records in the embedded file, which belongs to whoever opened it: closing this database leaves the file open. */
 export class SqliteDatabase implements Database {
   readonly #file: SqliteFile;
+  readonly #publishWithin: PublishWithin | undefined;
 
-  constructor(file: SqliteFile) {
+  /** @param publishWithin spares the events of a commit the way through the outbox. */
+  constructor(file: SqliteFile, publishWithin?: PublishWithin) {
     this.#file = file;
+    this.#publishWithin = publishWithin;
     file.exec(`
       CREATE TABLE IF NOT EXISTS outbox (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -36,7 +46,7 @@ export class SqliteDatabase implements Database {
   }
 
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
-    const records = new SqliteCollection(this.#file, collection);
+    const records = new SqliteCollection(this.#file, collection, this.#publishWithin);
     return { store: records, outbox: records };
   }
 
@@ -51,9 +61,11 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   readonly #file: SqliteFile;
   readonly #name: string;
   readonly #key: keyof R & string;
+  readonly #publishWithin: PublishWithin | undefined;
 
-  constructor(file: SqliteFile, { name, key, indexes }: Collection<R>) {
+  constructor(file: SqliteFile, { name, key, indexes }: Collection<R>, publishWithin?: PublishWithin) {
     this.#file = file;
+    this.#publishWithin = publishWithin;
     this.#name = fieldName(name);
     this.#key = key;
     file.exec(
@@ -92,30 +104,25 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   }
 
   commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
-    return attempt(() => {
+    return attempt(async () => {
       const id = state[this.#key] as string;
       const data = toJson(state);
-      const values = events.map((event) => toJson(event));
-      return this.#file.write(() => {
-        const { changes } =
-          expected === 0
-            ? this.#file
-                .sql(`INSERT INTO ${this.#name} (key, version, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
-                .run(id, state.version, data)
-            : this.#file
-                .sql(`UPDATE ${this.#name} SET version = ?, data = ? WHERE key = ? AND version = ?`)
-                .run(state.version, data, id, expected);
-        if (changes === 0) throw new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
-
-        const older = this.#unpublishedOf(id);
-        const now = Date.now();
-        for (const [n, event] of events.entries()) {
-          this.#file
-            .sql('INSERT INTO outbox (collection, record, event_id, committed_at, event) VALUES (?, ?, ?, ?, ?)')
-            .run(this.#name, id, event.id, now, values[n]!);
-        }
-        return [...older, ...events];
-      });
+      const { unpublished } = await this.#file.write(
+        () => {
+          const { changes } =
+            expected === 0
+              ? this.#file
+                  .sql(`INSERT INTO ${this.#name} (key, version, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
+                  .run(id, state.version, data)
+              : this.#file
+                  .sql(`UPDATE ${this.#name} SET version = ?, data = ? WHERE key = ? AND version = ?`)
+                  .run(state.version, data, id, expected);
+          if (changes === 0) throw new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
+          return this.#tell(id, events);
+        },
+        ({ announce }) => announce?.(),
+      );
+      return unpublished;
     });
   }
 
@@ -140,6 +147,31 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
         for (const event of events) forget.run(this.#name, recordOf(this.#name, event), event.id);
       }),
     );
+  }
+
+  /** Puts events into the log that is in this file too, or else into the outbox, behind what is in there. */
+  #tell(id: string, events: readonly Event[]): { unpublished: Event[]; announce?: () => void } {
+    const older = this.#unpublishedOf(id);
+    const announce = older.length === 0 && events.length > 0 && this.#publish(events);
+    if (announce) return { unpublished: [], announce };
+    const now = Date.now();
+    for (const event of events) {
+      this.#file
+        .sql('INSERT INTO outbox (collection, record, event_id, committed_at, event) VALUES (?, ?, ?, ?, ?)')
+        .run(this.#name, id, event.id, now, toJson(event));
+    }
+    return { unpublished: [...older, ...events] };
+  }
+
+  /** What the log will never take stays in the outbox, where a person finds it. */
+  #publish(events: readonly Event[]): (() => void) | undefined {
+    try {
+      const announce = this.#publishWithin?.(events);
+      return announce && (() => (announced(events), announce()));
+    } catch (error) {
+      if (error instanceof TerminalError) return undefined;
+      throw error;
+    }
   }
 
   /** Ends at the first event that is too young, so that a clock that was set back cannot make one overtake another. */
@@ -172,6 +204,10 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     }
     return { sql: tests.length > 0 ? `WHERE ${tests.join(' AND ')}` : '', values };
   }
+}
+
+function announced(events: readonly Event[]): void {
+  if (published.hasSubscribers) published.publish({ events });
 }
 
 const bounds = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;

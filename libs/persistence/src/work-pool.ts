@@ -60,6 +60,13 @@ export class WorkPool<R extends StoredRecord> {
     return undefined;
   }
 
+  /** A record is due now that found no place: it was stored too late for whoever looked when the last place came free. */
+  missed(): void {
+    this.#starved = true;
+    this.#refusals += 1;
+    if (this.#reserved < this.#options.size) this.#wake?.();
+  }
+
   /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
   async stop(grace: number): Promise<void> {
     this.#stopping.abort();

@@ -1,5 +1,5 @@
 import { eventNames, type Log } from '@countersign/contracts';
-import { KafkaBus, SqliteBus, type Bus } from '@countersign/messaging';
+import { encode, KafkaBus, SqliteBus, type Bus } from '@countersign/messaging';
 import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
@@ -31,7 +31,10 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
   const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, { log: options.log });
   const database = uri
     ? new MongoDatabase({ uri, dbName: databaseIn(uri), log: options.log })
-    : new SqliteDatabase(file!);
+    : new SqliteDatabase(
+        file!,
+        bus instanceof SqliteBus ? (events) => bus.publishWithin(events.map(encode)) : undefined,
+      );
   return {
     bus,
     database,

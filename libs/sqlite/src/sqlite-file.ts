@@ -12,6 +12,7 @@ export class DataInUse extends Error {
 
 interface Write {
   run: () => unknown;
+  onDisk: ((value: never) => void) | undefined;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 }
@@ -63,10 +64,12 @@ export class SqliteFile {
   /**
    * Runs `work` in a transaction together with the other writes of this turn, and resolves once it is on disk.
    * What it throws undoes its own statements alone.
+   *
+   * @param onDisk is called with the outcome before anything else can happen, in the order of the writes.
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, onDisk?: (value: T) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run: work, resolve, reject });
+      this.#queue.push({ run: work, onDisk, resolve, reject });
       this.#scheduled ??= setImmediate(() => this.#flush());
     });
   }
@@ -97,12 +100,15 @@ export class SqliteFile {
     for (const done of settle) done();
   }
 
-  #attempt({ run, resolve, reject }: Write): () => void {
+  #attempt({ run, onDisk, resolve, reject }: Write): () => void {
     this.sql('SAVEPOINT one').run();
     try {
       const value = run();
       this.sql('RELEASE one').run();
-      return () => resolve(value as never);
+      return () => {
+        resolve(value as never);
+        onDisk?.(value as never);
+      };
     } catch (error) {
       // A full disk ends the whole transaction, and this write has nothing left to undo.
       if (!this.#db.isTransaction) throw error;

@@ -1,4 +1,8 @@
+import { AgentRunnerConfig } from '@countersign/agent-runner';
+import { ApprovalServiceConfig } from '@countersign/approval-service';
 import { eventNames, services } from '@countersign/contracts';
+import { ExecutorConfig } from '@countersign/executor';
+import { readConfig } from '@countersign/service';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -16,18 +20,20 @@ interface Service {
   stop_grace_period?: string;
 }
 
-const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 const dockerfile = read('infra/Dockerfile');
 const serviceNamed = (name: string): Service => compose.services[name]!;
 
-/** What each service may be told, by name of service: its port, and the variables that are its own. */
-const settings: Record<(typeof services)[number], { port: number; env: string[] }> = {
-  'agent-runner': { port: 4001, env: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'MODEL'] },
-  'approval-service': { port: 4002, env: [] },
-  executor: { port: 4003, env: [] },
+/** The configuration that each service reads. */
+const configs = {
+  'agent-runner': AgentRunnerConfig,
+  'approval-service': ApprovalServiceConfig,
+  executor: ExecutorConfig,
 };
-const common = ['HOST', 'PORT', 'KAFKA_BROKERS', 'KAFKA_CREATE_TOPICS', 'MONGODB_URI'];
+
+/** What compose makes of `${NAME:-}` where nothing is set. */
+const unset = (value: string): string => value.replaceAll(/\$\{\w+:-\}/g, '');
 
 describe('docker-compose.yml', () => {
   it('creates the topic of every event, and the dead letters', () => {
@@ -50,7 +56,11 @@ describe('docker-compose.yml', () => {
 
   describe.each(services)('%s', (name) => {
     const service = serviceNamed(name);
-    const { port, env } = settings[name];
+    const config = configs[name];
+    const port = readConfig(config, {}).PORT;
+    const environment = Object.fromEntries(
+      Object.entries(service.environment ?? {}).map(([key, value]) => [key, unset(value)]),
+    );
 
     it('starts once Kafka and MongoDB are healthy and the topics are there', () => {
       expect(service.depends_on).toEqual({
@@ -79,7 +89,22 @@ describe('docker-compose.yml', () => {
     });
 
     it('is told nothing it does not know', () => {
-      expect(Object.keys(service.environment ?? {}).toSorted()).toEqual([...common, ...env].toSorted());
+      expect(Object.keys(environment).filter((name) => !(name in config.shape))).toEqual([]);
+    });
+
+    it('is told what it needs, in words that it accepts', () => {
+      expect(readConfig(config, environment)).toMatchObject({
+        HOST: '0.0.0.0',
+        PORT: port,
+        KAFKA_BROKERS: ['kafka:19092'],
+        KAFKA_CREATE_TOPICS: false,
+        MONGODB_URI: 'mongodb://mongo:27017/countersign',
+      });
+    });
+
+    it('has time to drain before it is killed', () => {
+      const grace = readConfig(config, environment).SHUTDOWN_GRACE_SECONDS;
+      expect(parseInt(service.stop_grace_period!, 10)).toBeGreaterThan(grace);
     });
   });
 });

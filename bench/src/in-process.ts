@@ -1,0 +1,112 @@
+import { modelFor, Runner, type Model } from '@countersign/agent-runner';
+import { APPROVALS, type ApprovalMessage } from '@countersign/approval-service';
+import { approvalId, type Approval, type EventName } from '@countersign/contracts';
+import { committed, type Aggregate, type CommitDiagnostic } from '@countersign/persistence';
+import { serve, type Service, type ServiceContext } from '@countersign/service';
+import { randomUUID } from 'node:crypto';
+import type { Cycle } from './load.js';
+import { createServices, input, toolCallId, type Config } from './services.js';
+
+export interface System {
+  cycle(): Promise<Cycle>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The three services in this process, driven by calls of what their controllers call.
+ *
+ * @param around is handed each service's context, to look at what passes through it.
+ */
+export async function startInProcess(
+  config: Config,
+  around: (context: ServiceContext) => ServiceContext = (context) => context,
+): Promise<System> {
+  const started: Service[] = [];
+  const model = timed(modelFor(config));
+  const create = Object.values(createServices(config, model)).map((each) => (context: ServiceContext) => {
+    const service = each(around(context));
+    started.push(service);
+    return service;
+  });
+  const serving = await serve(config, create);
+  const runner = provided<Runner>(started, Runner);
+  const approvals = provided<Aggregate<Approval, ApprovalMessage>>(started, APPROVALS);
+  const commits = new Commits();
+
+  return {
+    async cycle() {
+      const run_id = randomUUID();
+      const asked = commits.next('approval.created', run_id);
+      await runner.handle(run_id, {
+        type: 'requested',
+        run: { run_id, agent_id: 'ops', session_id: run_id, user_id: null, input, traceparent: null },
+      });
+      await asked;
+      const completed = commits.next('run.completed', run_id);
+      const began = performance.now();
+      await approvals.handle(approvalId(run_id, toolCallId), {
+        type: 'decided',
+        verdict: 'approved',
+        by: 'alice',
+        resolution_data: null,
+      });
+      await completed;
+      return { resume: performance.now() - began, model: model.took };
+    },
+    async stop() {
+      commits.close();
+      await serving.stop();
+    },
+  };
+}
+
+/** Tells when a run's event is stored, at the moment of the commit. */
+class Commits {
+  readonly #waiting = new Map<string, () => void>();
+
+  constructor() {
+    committed.subscribe(this.#seen);
+  }
+
+  next(type: EventName, run: string): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(`${type} ${run}`, resolve));
+  }
+
+  close(): void {
+    committed.unsubscribe(this.#seen);
+  }
+
+  readonly #seen = (message: unknown): void => {
+    for (const { type, key } of (message as CommitDiagnostic).events) {
+      const name = `${type} ${key}`;
+      this.#waiting.get(name)?.();
+      this.#waiting.delete(name);
+    }
+  };
+}
+
+/** Knows what the last answer took; with one run at a time that is the answer of this run. */
+function timed(model: Model): Model & { took: number } {
+  const timing: Model & { took: number } = {
+    took: 0,
+    description: model.description,
+    async respond(...request) {
+      const began = performance.now();
+      try {
+        return await model.respond(...request);
+      } finally {
+        timing.took = performance.now() - began;
+      }
+    },
+  };
+  return timing;
+}
+
+function provided<T>(services: readonly Service[], token: unknown): T {
+  for (const { module } of services) {
+    for (const provider of module.providers ?? []) {
+      if ('useValue' in provider && provider.provide === token) return provider.useValue as T;
+    }
+  }
+  throw new Error(`no service provides ${String(token)}`);
+}

@@ -1,0 +1,40 @@
+import { agentRunner, agentRunnerSettings, modelFor, type Model } from '@countersign/agent-runner';
+import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
+import type { ServiceName } from '@countersign/contracts';
+import { executorService, executorSettings, type Adapter } from '@countersign/executor';
+import { portSetting, readConfig, serviceSettings, type Service, type ServiceContext } from '@countersign/service';
+import { z } from 'zod';
+
+/** What every measured run is about. */
+export const input = 'Deploy the auth-service version 2.1.0 to production.';
+export const toolCallId = 'call_0';
+
+const Config = z.object({
+  ...serviceSettings,
+  ...agentRunnerSettings,
+  ...approvalServiceSettings,
+  ...executorSettings,
+  PORT: portSetting(0),
+});
+export type Config = z.infer<typeof Config>;
+
+/** As shipped, but for what `env` says: all else is the default. */
+export const configFor = (env: Record<string, string>): Config => readConfig(Config, { LOG_LEVEL: 'warn', ...env });
+
+/** The deployment takes no time, so that what is measured is Countersign. */
+const noDeployment: Adapter = {
+  execute: async ({ tool_args }) => ({ outcome: 'succeeded', result: `deployed ${JSON.stringify(tool_args)}` }),
+};
+
+export type CreateService = (context: ServiceContext) => Service;
+
+export function createServices(
+  config: Config,
+  model: Model = modelFor(config),
+): Readonly<Record<ServiceName, CreateService>> {
+  return {
+    'agent-runner': agentRunner(config, model),
+    'approval-service': approvalService(config),
+    executor: executorService(config, new Map([['deploy_to_production', noDeployment]])),
+  };
+}

@@ -1,0 +1,70 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** What each part may depend on: `contracts ← sqlite ← messaging, persistence ← service ← apps ← standalone, e2e, bench`. */
+const libraries = ['contracts', 'sqlite', 'messaging', 'persistence', 'service'];
+const apps = ['agent-runner', 'approval-service', 'executor'];
+const allowed: Record<string, readonly string[]> = {
+  contracts: [],
+  sqlite: ['contracts'],
+  messaging: ['contracts', 'sqlite'],
+  persistence: ['contracts', 'sqlite'],
+  service: ['contracts', 'sqlite', 'messaging', 'persistence'],
+  testing: libraries,
+  ...Object.fromEntries(apps.map((app) => [app, libraries])),
+  standalone: [...libraries, ...apps],
+  infra: ['contracts'],
+  e2e: [...libraries, 'infra'],
+  bench: [...libraries, ...apps, 'infra', 'testing'],
+};
+
+interface Manifest {
+  name: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+const scope = '@countersign/';
+const projects = globSync('{libs,apps}/*/package.json')
+  .concat('infra/package.json', 'e2e/package.json', 'bench/package.json')
+  .map((file) => ({ root: dirname(file), ...(JSON.parse(readFileSync(file, 'utf8')) as Manifest) }));
+
+const ours = (dependencies: Record<string, string> = {}): string[] =>
+  Object.keys(dependencies).flatMap((name) => (name.startsWith(scope) ? name.slice(scope.length) : []));
+
+describe.each(projects.map((project) => ({ ...project, part: project.name.slice(scope.length) })))(
+  '$part',
+  (project) => {
+    it('depends on nothing above it', () => {
+      expect(allowed[project.part]).toBeDefined();
+      expect(ours(project.dependencies).filter((name) => !allowed[project.part]!.includes(name))).toEqual([]);
+      expect(
+        ours(project.devDependencies).filter((name) => ![...libraries, 'testing', 'infra', ...apps].includes(name)),
+      ).toEqual([]);
+    });
+
+    it('imports nothing that it does not declare, and nobody’s insides', () => {
+      const declared = [...ours(project.dependencies), ...ours(project.devDependencies)];
+      for (const file of globSync(`${project.root}/src/**/*.ts`)) {
+        const imported = [...readFileSync(file, 'utf8').matchAll(/from '(@countersign\/[^']+|\.\.[^']*)'/g)].map(
+          ([, name]) => name!,
+        );
+        for (const name of imported) {
+          if (name.startsWith('.')) expect(`${file}: ${name}`).not.toMatch(/(libs|apps|infra|e2e|bench)\//);
+          else expect(declared, file).toContain(name.slice(scope.length).split('/')[0]);
+        }
+      }
+    });
+  },
+);
+
+it('domain, bus and store know nothing of Nest', () => {
+  const withoutNest = globSync([
+    'libs/{contracts,sqlite,persistence}/src/**/*.ts',
+    'libs/messaging/src/{bus,delivery,dead-letters,cloudevents,keyed-work,retry}*.ts',
+    'apps/*/src/{run,approval,execution,requirement,conversation,model*,adapter*}.ts',
+  ]).filter((file) => !file.endsWith('.spec.ts'));
+  expect(withoutNest.length).toBeGreaterThan(30);
+  for (const file of withoutNest) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '@nestjs/);
+});
