@@ -42,6 +42,7 @@ export async function startChild({ app, env, preload }: ChildOptions): Promise<C
   let output = '';
   const ended = once(process_, 'exit').then(([code, signal]) => {
     process.off('exit', killWithMe);
+    if (code) console.error(`${app} ended with ${code}:\n${output.slice(-3_000)}`);
     return (code ?? signal) as number | NodeJS.Signals;
   });
   const listening = new Promise<string>((resolve) => {

@@ -1,4 +1,4 @@
-import { canonicalJson, type ConversationItem, type EventData } from '@countersign/contracts';
+import { Id, canonicalJson, type ConversationItem, type EventData } from '@countersign/contracts';
 import { z } from 'zod';
 import type { Tool } from './agent.js';
 
@@ -11,7 +11,7 @@ export interface FunctionCall {
 
 const FunctionCallItem = z.object({
   type: z.literal('function_call'),
-  call_id: z.string().min(1),
+  call_id: Id,
   name: z.string(),
   arguments: z.string(),
 });
@@ -30,6 +30,10 @@ export const callOutput = (call_id: string, output: string): ConversationItem =>
 
 export const callsIn = (items: readonly ConversationItem[]): FunctionCall[] =>
   items.flatMap((item) => FunctionCallItem.safeParse(item).data ?? []);
+
+/** A call without an id that can be answered would make every further request unacceptable, so it is not kept. */
+export const withoutUnanswerable = (items: readonly ConversationItem[]): ConversationItem[] =>
+  items.filter((item) => item.type !== 'function_call' || FunctionCallItem.safeParse(item).success);
 
 export const textIn = (items: readonly ConversationItem[]): string =>
   items

@@ -1,7 +1,7 @@
 import type { ConversationItem } from '@countersign/contracts';
 import OpenAI from 'openai';
 import { z } from 'zod';
-import type { Agent } from './agent.js';
+import type { Agent, Tool } from './agent.js';
 import { ModelError, type Model } from './model.js';
 import type { ModelResponse } from './run.js';
 
@@ -18,6 +18,7 @@ const firstRetry = 5_000;
 export class OpenAIModel implements Model {
   readonly description: string;
   readonly #client: OpenAI;
+  readonly #tools = new WeakMap<Agent, ReturnType<typeof functionTool>[]>();
 
   constructor({ apiKey, baseURL, timeout }: OpenAIModelOptions) {
     this.#client = new OpenAI({ apiKey, baseURL, timeout, maxRetries: 2 });
@@ -35,18 +36,19 @@ export class OpenAIModel implements Model {
     };
   }
 
+  /** The same for every call of an agent. */
+  #toolsOf(agent: Agent) {
+    let tools = this.#tools.get(agent);
+    if (!tools) this.#tools.set(agent, (tools = agent.tools.map(functionTool)));
+    return tools;
+  }
+
   async #create(agent: Agent, conversation: readonly ConversationItem[], signal: AbortSignal) {
     const request = {
       model: agent.model,
       instructions: agent.instructions,
       input: conversation as unknown as OpenAI.Responses.ResponseInput,
-      tools: agent.tools.map((tool) => ({
-        type: 'function' as const,
-        name: tool.name,
-        description: tool.description,
-        parameters: z.toJSONSchema(tool.parameters),
-        strict: false,
-      })),
+      tools: this.#toolsOf(agent),
       store: false,
       ...(reasons(agent.model) && { include: ['reasoning.encrypted_content' as const] }),
     };
@@ -57,6 +59,14 @@ export class OpenAIModel implements Model {
     }
   }
 }
+
+const functionTool = ({ name, description, parameters }: Tool) => ({
+  type: 'function' as const,
+  name,
+  description,
+  parameters: z.toJSONSchema(parameters),
+  strict: false,
+});
 
 /** Models that think first hand their reasoning over sealed, when asked to, so that it can be sent back. */
 const reasons = (model: string): boolean => /^(o\d|gpt-[5-9])/.test(model);

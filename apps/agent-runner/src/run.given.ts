@@ -72,7 +72,7 @@ export const requirementFor = (run: Run, tool_call_id: string): Requirement =>
   run.requirements.find(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id)!;
 
 /** What is said about the call of a requirement. */
-export const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Requirement, run_id = 'run-1') => ({
+const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Requirement, run_id = 'run-1') => ({
   run_id,
   approval_id: id,
   tool_call_id,

@@ -10,7 +10,7 @@ import {
 } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import type { Agent } from './agent.js';
-import { callOutput, callsIn, checkCall, refusalOf, textIn, userMessage } from './conversation.js';
+import { callOutput, callsIn, checkCall, refusalOf, textIn, userMessage, withoutUnanswerable } from './conversation.js';
 import { approvalRequired, confirm, requirementOf, type Confirmation } from './requirement.js';
 
 /**
@@ -150,7 +150,8 @@ function fail(run: Run, error: string, now: number): Transition<Run> {
 }
 
 /** The model's turn is over: it answered, or it wants calls made. */
-function take(before: Run, agent: Agent, { items, usage }: ModelResponse, now: number): Transition<Run> {
+function take(before: Run, agent: Agent, { items: given, usage }: ModelResponse, now: number): Transition<Run> {
+  const items = withoutUnanswerable(given);
   const run = touch(before, now, {
     steps: before.steps + 1,
     failures: 0,
@@ -212,7 +213,11 @@ function answer(run: Run, id: string, result: string, now: number, confirmation:
   });
   if (answered.kind !== 'changed') return answered;
   const { tool_call_id } = run.requirements.find((requirement) => requirement.id === id)!.tool_execution;
-  const state: Run = { ...answered.state, error: null, items: [...run.items, callOutput(tool_call_id, result)] };
+  const state: Run = {
+    ...answered.state,
+    error: withoutLineOn(id, run.error),
+    items: [...run.items, callOutput(tool_call_id, result)],
+  };
   if (openRequirements(state).length > 0) return changed(state);
   return changed({ ...state, ...waiting(now) }, emit('run.continued', who(run)));
 }
@@ -223,11 +228,20 @@ function park(
   { approval_id, reason }: EventData<'tool.execution_outcome_unknown'>,
   now: number,
 ): Transition<Run> {
-  const error = `The outcome of a call is unknown (${reason}). It is not made again; somebody has to find out and settle execution ${approval_id}.`;
-  if (run.error === error) return ignored('this is known');
+  const why = reason.replaceAll(/\s+/g, ' ');
+  const line = `The outcome of a call is unknown (${why}). It is not made again; somebody has to find out and settle execution ${approval_id}.`;
+  if (run.error?.split('\n').includes(line)) return ignored('this is known');
   const parked = amend(run, approval_id, now, (requirement) => requirement);
-  return parked.kind === 'changed' ? changed({ ...parked.state, error }) : parked;
+  if (parked.kind !== 'changed') return parked;
+  return changed({ ...parked.state, error: [withoutLineOn(approval_id, run.error) ?? [], line].flat().join('\n') });
 }
+
+/** What a run waits for is a line each; this one is over. */
+const withoutLineOn = (id: string, error: string | null): string | null =>
+  error
+    ?.split('\n')
+    .filter((line) => !line.includes(id))
+    .join('\n') || null;
 
 /** Changes one open requirement; a duplicate or a late message finds none. */
 function amend(

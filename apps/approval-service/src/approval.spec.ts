@@ -53,7 +53,7 @@ describe('an approval', () => {
 | decided: approved by carol        | x           | approved dr | approved dr   | approved dr | expired r   | x        | x        | x       | x         | x        |
 | decided: rejected by bob          | x           | rejected dr | x             | rejected dr | expired r   | x        | x        | x       | x         | x        |
 | decided: rejected by carol        | x           | rejected dr | rejected dr   | rejected dr | expired r   | x        | x        | x       | x         | x        |
-| decided: approved by nobody known | x           | approved dr | approved dr   | approved dr | expired r   | x        | x        | x       | x         | x        |
+| decided: approved by nobody known | x           | approved dr | x             | approved dr | expired r   | x        | x        | x       | x         | x        |
 | void                              | cancelled r | cancelled r | cancelled r   | cancelled r | cancelled r | approved | rejected | expired | -         | approved |
 | due                               | x           | -           | -             | -           | expired r   | -        | -        | -       | -         | -        |
 | removed                           | x           | cancelled r | cancelled r   | cancelled r | cancelled r | approved | rejected | expired | cancelled | -        |

@@ -162,6 +162,8 @@ type Decided = Extract<ApprovalMessage, { type: 'decided' }>;
 
 function record(approval: Approval, { verdict, by, resolution_data }: Decided, now: number): Transition<Approval> {
   if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return expire(approval, now);
+  if (by === null && approval.required_approvals > 1)
+    return rejected('several people must decide, so each has to say who decides');
   if (by !== null && approval.decisions.some((decision) => decision.by === by)) {
     return rejected(`${by} has decided on this before, and each person counts once`);
   }

@@ -9,16 +9,21 @@ export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
 export const Verdict = z.enum(['approved', 'rejected']);
 export type Verdict = z.infer<typeof Verdict>;
 
+/** Whatever the characters, a decision must fit into a message of 1 MiB. */
+const maxResolution = 200_000;
+
 /** agno's `resolution_data`, with the keys that mean something here; other keys are kept as they are. */
-export const ResolutionData = z.looseObject({
-  note: z.string().max(10_000).optional().meta({ description: 'A reason. The model is told.' }),
-  result: z
-    .string()
-    .max(100_000)
-    .optional()
-    .meta({ description: 'The work was already done by hand, and this came of it: nothing is executed.' }),
-  values: JsonObject.optional().meta({ description: 'Fields that a person filled in.' }),
-});
+export const ResolutionData = z
+  .looseObject({
+    note: z.string().max(10_000).optional().meta({ description: 'A reason. The model is told.' }),
+    result: z
+      .string()
+      .max(100_000)
+      .optional()
+      .meta({ description: 'The work was already done by hand, and this came of it: nothing is executed.' }),
+    values: JsonObject.optional().meta({ description: 'Fields that a person filled in.' }),
+  })
+  .refine((data) => JSON.stringify(data).length <= maxResolution, `at most ${maxResolution} characters of JSON`);
 export type ResolutionData = z.infer<typeof ResolutionData>;
 
 /** One person's verdict. */

@@ -10,7 +10,8 @@ export type ServiceName = (typeof services)[number];
 const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Id.nullable() };
 const call = { run_id: Id, approval_id: Id, tool_call_id: Id, tool_name: Id };
 const execution = { ...call, execution_id: Id, attempt: z.int().nonnegative() };
-const maxInput = 200_000;
+/** As JSON, whatever the characters, this fits into a message of 1 MiB. */
+const maxInput = 100_000;
 
 const RunRequested = z.object({
   agent_id: Id,

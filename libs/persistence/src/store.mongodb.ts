@@ -52,6 +52,7 @@ export class MongoDatabase implements Database {
     });
     this.#db = this.#client.db(dbName);
     this.#log = log;
+    void this.#connect();
   }
 
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
@@ -68,6 +69,24 @@ export class MongoDatabase implements Database {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#client.close();
+  }
+
+  /**
+   * The driver reconnects by itself once it was connected, but a first attempt that fails leaves it closed for good;
+   * see `autoConnect` in the driver, which tries only while there is no topology.
+   */
+  async #connect(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#client.connect();
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.warn({ err: error }, 'cannot connect to MongoDB, trying again');
+        await delay(1_000, undefined, { signal, ref: false }).catch(() => {});
+      }
+    }
   }
 
   /** Lists work without their indexes, only slower; so nobody waits for this. */

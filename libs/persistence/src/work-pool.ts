@@ -11,7 +11,7 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   pollEvery?: number;
   now(): number;
   log: Log;
-  /** Sees to one due record. The pool holds a place for it until this resolves. */
+  /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
   attend(record: R, place: Place): Promise<void>;
 }
 

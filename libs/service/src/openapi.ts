@@ -25,7 +25,7 @@ interface RouteArgument {
   data?: string;
   schema?: z.ZodType;
 }
-const kinds = { body: '3', query: '4', param: '5' };
+const kinds = { body: '3', query: '4', header: '6' };
 
 /** The OpenAPI 3.1 document of every route of the application, read from what the controllers declare. */
 export function openApiDocument(app: INestApplication, title: string): object {
@@ -68,6 +68,9 @@ function operation(
   const schemaOf = (kind: string) => Object.entries(args).find(([key]) => key.startsWith(`${kind}:`))?.[1].schema;
   const body = schemaOf(kinds.body);
   const query = schemaOf(kinds.query);
+  const headers = Object.entries(args).flatMap(([key, { data }]) =>
+    key.startsWith(`${kinds.header}:`) && data ? [[data, z.string().optional()] as const] : [],
+  );
   const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => param!);
   return {
     operationId: `${controller.name.replace('Controller', '')}.${name}`,
@@ -75,6 +78,7 @@ function operation(
     requestParams: {
       ...(params.length > 0 && { path: z.object(Object.fromEntries(params.map((param) => [param, z.string()]))) }),
       ...(query && { query: query as z.ZodObject }),
+      ...(headers.length > 0 && { header: z.object(Object.fromEntries(headers)) }),
     },
     responses: {
       ...Object.fromEntries(

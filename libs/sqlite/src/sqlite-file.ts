@@ -39,6 +39,7 @@ export class SqliteFile {
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
+        PRAGMA wal_autocheckpoint = 8192;
         PRAGMA journal_size_limit = 67108864;
         BEGIN EXCLUSIVE; COMMIT;
       `);

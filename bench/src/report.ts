@@ -1,0 +1,60 @@
+import type { Idle } from './idle.js';
+import { quantile, type Measured } from './load.js';
+
+export interface Row extends Measured {
+  stack: 'embedded' | 'Kafka + MongoDB';
+  /** Driven in its process, the limit beside it, or driven over HTTP from another process. */
+  way: 'product' | 'limit' | 'http';
+}
+
+type Number_ = { [K in keyof Measured]: Measured[K] extends number | null ? K : never }[keyof Measured];
+
+/** The median over the repetitions. */
+const median = (rows: readonly Row[], field: Number_): number =>
+  quantile(
+    rows.flatMap((row) => row[field] ?? []),
+    0.5,
+  ) ?? Number.NaN;
+
+export function loadTable(rows: readonly Row[]): string {
+  const columns = ['stack', 'at once', 'way', 'cycles/s', 'of limit', 'CPU ms', 'resume p50', 'p99', 'without model'];
+  const lines: string[][] = [];
+  for (const [stack, ofStack] of Map.groupBy(rows, (row) => row.stack)) {
+    for (const [concurrency, level] of Map.groupBy(ofStack, (row) => row.concurrency)) {
+      const byWay = Map.groupBy(level, (row) => row.way);
+      for (const [way, same] of byWay) {
+        const ratio = median(same, 'cycles_per_s') / median(byWay.get('limit') ?? [], 'cycles_per_s');
+        const over = concurrency === 1 && way !== 'http' ? text(median(same, 'resume_over_model_p50_ms'), 1) : '';
+        lines.push([
+          stack,
+          String(concurrency),
+          way,
+          text(median(same, 'cycles_per_s'), 0),
+          text(ratio, 2),
+          way === 'http' ? '' : text(median(same, 'cpu_ms_per_cycle'), 2),
+          text(median(same, 'resume_p50_ms'), 1),
+          text(median(same, 'resume_p99_ms'), 1),
+          over,
+        ]);
+      }
+    }
+  }
+  return lines.length > 0 ? table(columns, lines) : '';
+}
+
+export const idleTable = (idle: readonly Idle[]): string =>
+  idle.length > 0
+    ? table(
+        ['idle', 'on', 'CPU % of a core', 'RSS MB'],
+        idle.map(({ app, stack, cpu_percent, rss_mb }) => [app, stack, text(cpu_percent, 2), text(rss_mb, 0)]),
+      )
+    : '';
+
+const text = (value: number, digits: number): string => (Number.isNaN(value) ? '' : value.toFixed(digits));
+
+/** A table of Markdown, aligned. */
+function table(columns: string[], lines: string[][]): string {
+  const widths = columns.map((name, n) => Math.max(name.length, ...lines.map((line) => line[n]!.length)));
+  const row = (cells: string[]): string => `| ${cells.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`;
+  return [row(columns), row(widths.map((width) => '-'.repeat(width))), ...lines.map(row)].join('\n');
+}
