@@ -73,7 +73,7 @@ export class KafkaConsumer {
       await this.#leave(joined.consumer);
       if (!crash) return;
       log.warn({ err: crash, group }, 'the consumer stopped');
-      if (!isOutage(crash)) return onFatal(crash);
+      if (!mayPass(crash)) return onFatal(crash);
     }
   }
 
@@ -145,10 +145,17 @@ export class KafkaConsumer {
   }
 }
 
-/** As kafkajs tells what may pass from what is a bug or forbidden. */
-function isOutage(error: Error): boolean {
-  if (error.name === 'KafkaJSNumberOfRetriesExceeded') return true;
+/**
+ * Whatever kafkajs says of the broker may pass, also what it calls not retriable, such as a coordinator that it cannot
+ * find while a broker goes down. A refusal to let us in does not, and anything else is a bug.
+ */
+function mayPass(error: Error): boolean {
   let root: unknown = error;
   while (root instanceof Error && root.cause !== undefined) root = root.cause;
-  return root instanceof Error && 'retriable' in root && root.retriable === true;
+  if (!(root instanceof Error)) return false;
+  const isRefusal = /AUTHORI[SZ]ATION|AUTHENTICATION|SASL/i.test(
+    `${root.name} ${'type' in root ? String(root.type) : ''}`,
+  );
+  const isOfNetwork = 'syscall' in root;
+  return (root.name.startsWith('KafkaJS') || isOfNetwork) && !isRefusal;
 }
