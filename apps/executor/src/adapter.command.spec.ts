@@ -18,6 +18,7 @@ const execute = (script: string, options: Partial<CommandOptions> = {}, args: re
   new CommandAdapter({
     program: process.execPath,
     args: () => ['-e', script, '--', ...args],
+    env: { PATH: process.env['PATH'] ?? '' },
     timeout: 20_000,
     ...options,
   }).execute(callWith());
@@ -53,19 +54,20 @@ describe('a program that makes a call', () => {
         '--',
         String(tool_args['value']),
       ],
+      env: {},
       timeout: 20_000,
     });
     const outcome = await adapter.execute(callWith({ value }));
     expect(outcome).toEqual({ outcome: 'succeeded', result: JSON.stringify([value]) });
   });
 
-  it('sees PATH and what it is given of the environment, and no secret of this process', async () => {
+  it("sees the environment it is given, and nothing of this process's", async () => {
     process.env['SECRET_OF_THIS_PROCESS'] = 'x';
     const outcome = await execute('console.log(JSON.stringify(process.env))', { env: { REGION: 'eu' } });
     delete process.env['SECRET_OF_THIS_PROCESS'];
     if (outcome.outcome !== 'succeeded') throw new Error(JSON.stringify(outcome));
     const { __CF_USER_TEXT_ENCODING: _, ...env } = JSON.parse(outcome.result) as Record<string, string>;
-    expect(env).toEqual({ PATH: process.env['PATH'], REGION: 'eu' });
+    expect(env).toEqual({ REGION: 'eu' });
   });
 
   it('succeeds with exit code 0, and what it printed on either stream is the result', async () => {

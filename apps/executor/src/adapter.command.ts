@@ -5,8 +5,8 @@ export interface CommandOptions {
   program: string;
   /** Each entry is one argument, whole: nothing is parsed, split or expanded. */
   args(call: ApprovedCall): readonly string[];
-  /** The environment; nothing else of this process's is passed on. */
-  env?: Record<string, string>;
+  /** The environment, all of it: nothing of this process's is passed on. */
+  env: Record<string, string>;
   /** Milliseconds after which the program and its children are killed. */
   timeout: number;
   /** Characters of output that are kept; the end is what matters, so the beginning goes first. */
@@ -18,14 +18,14 @@ export class CommandAdapter implements Adapter {
   readonly #options: Required<CommandOptions>;
 
   constructor(options: CommandOptions) {
-    this.#options = { env: {}, maxOutput: 20_000, ...options };
+    this.#options = { maxOutput: 20_000, ...options };
   }
 
   execute(call: ApprovedCall): Promise<Outcome> {
     const { program, args, env, timeout, maxOutput } = this.#options;
     const child = spawn(program, args(call), {
       detached: true,
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = new Tail(maxOutput);

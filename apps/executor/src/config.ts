@@ -15,6 +15,7 @@ export const executorSettings = {
     .max(86_400)
     .default(600)
     .meta({ description: 'For one call.' }),
+  PATH: z.string().default('').meta({ description: 'Where the programs are found that calls run.' }),
   DEPLOY_TARGET_DIR: z
     .string()
     .optional()

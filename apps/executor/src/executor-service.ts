@@ -28,8 +28,8 @@ const executionCollection: Collection<Execution> = {
 class ExecutorModule {}
 
 /** The tools that the configuration asks for. */
-const toolsFor = ({ DEPLOY_TARGET_DIR, DATA_DIR, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig) =>
-  defaultTools(resolve(DEPLOY_TARGET_DIR ?? join(DATA_DIR, 'deployments')), EXECUTION_TIMEOUT_SECONDS * 1000);
+const toolsFor = ({ DEPLOY_TARGET_DIR, DATA_DIR, PATH, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig) =>
+  defaultTools(resolve(DEPLOY_TARGET_DIR ?? join(DATA_DIR, 'deployments')), PATH, EXECUTION_TIMEOUT_SECONDS * 1000);
 
 /** The service that owns executions. */
 export const executorService =

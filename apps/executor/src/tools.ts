@@ -5,7 +5,7 @@ import { CommandAdapter } from './adapter.command.js';
 const releaseProgram = fileURLToPath(new URL('../dist/release.js', import.meta.url));
 
 /** What the executor may do, by tool name. A call of any other tool is refused, approved or not. */
-export const defaultTools = (targetDir: string, timeout: number): ReadonlyMap<string, Adapter> =>
+export const defaultTools = (targetDir: string, path: string, timeout: number): ReadonlyMap<string, Adapter> =>
   new Map<string, Adapter>([
     [
       'deploy_to_production',
@@ -19,6 +19,7 @@ export const defaultTools = (targetDir: string, timeout: number): ReadonlyMap<st
           `--version=${String(tool_args['version'])}`,
           `--id=${id}`,
         ],
+        env: { PATH: path },
         timeout,
       }),
     ],
