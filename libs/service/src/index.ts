@@ -1,7 +1,6 @@
 export * from './aggregate.js';
 export * from './config.js';
 export * from './infrastructure.js';
-export { isLoopback } from './local-names.js';
 export * from './main.js';
 export { Returns } from './openapi.js';
 export * from './page.js';

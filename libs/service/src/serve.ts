@@ -9,7 +9,7 @@ import type { ServiceSettings } from './config.js';
 import { HealthController, Readiness, type ReadinessCheck } from './health.controller.js';
 import { openInfrastructure, type Infrastructure } from './infrastructure.js';
 import { createLog, nestLogger } from './log.js';
-import { onlyLocalNames } from './local-names.js';
+import { isLoopback, onlyLocalNames } from './local-names.js';
 import { openApiDocument } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.pipe.js';
@@ -79,6 +79,9 @@ export async function serve(
   await app.startAllMicroservices();
   await app.listen(settings.PORT, settings.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
+  if (!isLoopback(settings.HOST)) {
+    log.warn({ host: settings.HOST }, 'there is no authentication yet: whoever can reach this address can decide');
+  }
 
   const stop = async () => {
     stopping.abort();
