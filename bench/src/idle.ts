@@ -15,6 +15,9 @@ interface Usage {
   at: number;
 }
 
+/** Started, joined to its group, and done with compiling and tidying up after that. */
+const settleMs = 30_000;
+
 /** What apps use that nobody asks for anything, as they are shipped: their own main.js, with their defaults. */
 export async function measureIdle(
   apps: readonly { app: string; stack: string; env: Record<string, string> }[],
@@ -28,7 +31,7 @@ export async function measureIdle(
       execArgv: ['--import', probe],
     }),
   );
-  await delay(10_000); // started, joined its group, and quiet again
+  await delay(settleMs);
   const before = await Promise.all(children.map(usageOf));
   await delay(seconds * 1000);
   const after = await Promise.all(children.map(usageOf));

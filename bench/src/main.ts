@@ -62,6 +62,9 @@ async function distributed(): Promise<Stack> {
   };
 }
 
+/** Servers on the JVM are several times slower at first. */
+const warmUp: Load[] = [{ concurrency: 64, warmUp: 0, seconds: 8 }];
+
 const temporary = (): string => mkdtempSync(join(tmpdir(), 'countersign-bench-'));
 
 /** One program on one stack: a process that measures itself. */
@@ -93,6 +96,10 @@ async function measureHttp(env: Env, processes: ServiceName[][], loads: Load[]):
 
 async function measureLoads(stack: Stack, model: string, loads: Load[], repeat: number): Promise<Row[]> {
   const rows: Row[] = [];
+  console.error(`${stack.name}: warming up`);
+  const first = stack.fresh();
+  await measureProgram('./limit.js', { ...first.env, OPENAI_BASE_URL: model }, warmUp);
+  first.discard();
   for (let n = 1; n <= repeat; n += 1) {
     for (const way of ['product', 'limit', 'http'] as const satisfies Way[]) {
       const { env, discard } = stack.fresh();

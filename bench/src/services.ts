@@ -18,8 +18,9 @@ const Config = z.object({
 });
 export type Config = z.infer<typeof Config>;
 
-/** As shipped, but for what `env` says: all else is the default. */
-export const configFor = (env: Record<string, string>): Config => readConfig(Config, { LOG_LEVEL: 'warn', ...env });
+/** As shipped, with pools that are no smaller than the largest load. */
+export const configFor = (env: Record<string, string>): Config =>
+  readConfig(Config, { LOG_LEVEL: 'warn', RUNNER_CONCURRENCY: '128', EXECUTOR_CONCURRENCY: '128', ...env });
 
 /** The deployment takes no time, so that what is measured is Countersign. */
 const noDeployment: Adapter = {

@@ -43,15 +43,12 @@ export async function send(brokers: string, topic: string, key: string, data: ob
   await producer.disconnect();
 }
 
-/** Makes groups start at the beginning of every topic again. Their members must be gone. */
-export async function rewindGroups(brokers: string, groups: readonly string[]): Promise<void> {
+/** Makes the log forget groups, so that they start at its beginning again. Their members must be gone. */
+export async function forgetGroups(brokers: string, groups: readonly string[]): Promise<void> {
   const admin = connect(brokers).admin();
   await admin.connect();
   try {
-    for (const groupId of groups) {
-      const offsets = await admin.fetchOffsets({ groupId });
-      for (const { topic } of offsets) await admin.resetOffsets({ groupId, topic, earliest: true });
-    }
+    await admin.deleteGroups([...groups]);
   } finally {
     await admin.disconnect();
   }

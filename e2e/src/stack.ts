@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { isReady, startChild, type AppName, type Child } from './child.js';
 import { Client } from './client.js';
 import { eventually } from './eventually.js';
-import { rewindGroups } from './external-kafka.js';
+import { forgetGroups } from './external-kafka.js';
 
 /** One start of the deployment program, as the target itself wrote it down. */
 interface DeploymentStart {
@@ -199,7 +199,7 @@ export class DistributedStack extends Processes implements Stack {
   }
 
   rewind(): Promise<void> {
-    return rewindGroups(this.#servers.brokers, serviceNames);
+    return forgetGroups(this.#servers.brokers, serviceNames);
   }
 
   async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {

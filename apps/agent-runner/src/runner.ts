@@ -32,8 +32,9 @@ export class Runner {
   async handle(runId: string, message: RunMessage): Promise<Handled<Run>> {
     const { runs, pool } = this.#options;
     const place = pool().reserve();
-    if (place) return this.#claiming(place, (claim) => runs.handle(runId, message, { then: [claim] }));
-    const handled = await runs.handle(runId, message);
+    const creates = message.type === 'requested';
+    if (place) return this.#claiming(place, (claim) => runs.handle(runId, message, { then: [claim], creates }));
+    const handled = await runs.handle(runId, message, { creates });
     if (handled.kind === 'changed' && handled.state.due_at !== null) pool().missed();
     return handled;
   }

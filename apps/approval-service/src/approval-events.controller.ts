@@ -15,7 +15,11 @@ export class ApprovalEventsController {
 
   @OnEvent('approval-service', 'tool.approval_required')
   async required(event: Event<'tool.approval_required'>): Promise<void> {
-    await this.approvals.handle(event.data.approval_id, { type: 'required', event, terms: this.terms });
+    await this.approvals.handle(
+      event.data.approval_id,
+      { type: 'required', event, terms: this.terms },
+      { creates: true },
+    );
   }
 
   /** A command that comes twice counts once; one that comes too late goes to the dead letters. */

@@ -35,9 +35,9 @@ export class Executor {
     const { executions, pool } = this.#options;
     const place = pool().reserve();
     if (place) {
-      await this.#claiming(place, (claim) => executions.handle(approval_id, message, { then: [claim] }));
+      await this.#claiming(place, (claim) => executions.handle(approval_id, message, { then: [claim], creates: true }));
     } else {
-      const handled = await executions.handle(approval_id, message);
+      const handled = await executions.handle(approval_id, message, { creates: true });
       if (handled.kind === 'changed') pool().missed();
     }
   }

@@ -7,9 +7,6 @@ import { within } from './within.js';
 export const heartbeatMs = 1_500;
 /** Without an answered heartbeat for so long, the broker counts as out of reach. */
 const silentMs = 3 * heartbeatMs;
-/** How long closing, and noticing a rebalance, may wait for a fetch that brings nothing. */
-const fetchWaitMs = 250;
-const partitionsAtOnce = 32;
 const closeWithinMs = 5_000;
 
 interface Options {
@@ -17,6 +14,10 @@ interface Options {
   group: string;
   topics: readonly string[];
   fromBeginning: boolean;
+  /** How long a fetch waits for a message. Heartbeats, and so noticing a rebalance, may wait as long; so may closing. */
+  fetchWaitMs: number;
+  /** Whether closing waits until it has left the group, so that nothing comes twice. */
+  leavesFirst: boolean;
   /** After a crash, others take over its partitions this late. */
   sessionTimeoutMs: number;
   /** Resolves when the topics exist. */
@@ -62,7 +63,7 @@ export class KafkaConsumer {
   }
 
   async #run(): Promise<void> {
-    const { group, log, onFatal } = this.#options;
+    const { group, leavesFirst, log, onFatal } = this.#options;
     const { signal } = this.#closing;
     const outage = new Outage(log, `joining the group ${group}`);
     while (!signal.aborted) {
@@ -70,7 +71,9 @@ export class KafkaConsumer {
       const joined = await Promise.race([join, this.#closed]);
       if (!joined) return;
       const crash = await Promise.race([joined.crashed, this.#closed]);
-      await this.#leave(joined.consumer);
+      const left = this.#leave(joined.consumer);
+      if (!crash && !leavesFirst) return;
+      await left;
       if (!crash) return;
       log.warn({ err: crash, group }, 'the consumer stopped');
       if (!mayPass(crash)) return onFatal(crash);
@@ -89,7 +92,7 @@ export class KafkaConsumer {
       heartbeatInterval: heartbeatMs,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: 3 * sessionTimeoutMs,
-      maxWaitTimeInMs: fetchWaitMs,
+      maxWaitTimeInMs: this.#options.fetchWaitMs,
       retry: { ...clientRetry, restartOnFailure: async () => false },
     });
     const { joined, crashed } = this.#watch(consumer);
@@ -101,8 +104,7 @@ export class KafkaConsumer {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: partitionsAtOnce,
-        eachBatch,
+        eachBatch: async (payload) => (signal.aborted ? undefined : eachBatch(payload)),
       });
       await Promise.race([joined, crashed.then((error) => Promise.reject(error))]);
       signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { EachBatchHandler, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { EachBatchHandler, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Delivery, Subscription } from './bus.js';
 import { heartbeatMs, KafkaConsumer } from './bus.kafkajs.consumer.js';
 import type { Deliver } from './delivery.js';
@@ -8,8 +8,8 @@ import { Watermark } from './watermark.js';
 import { within } from './within.js';
 
 const handlersAtOnce = 64;
-/** A batch that takes longer no longer holds up the other partitions. */
-const slowMs = 100;
+/** Fetched from a partition and not handled yet: more are left with the broker until half of these are. */
+const maxWaiting = 256;
 const commitEveryMs = 250;
 const commitWithinMs = 3_000;
 
@@ -28,8 +28,35 @@ interface Options {
 interface Position {
   topic: string;
   partition: number;
-  handled: number;
-  committed: number;
+  mark: Watermark;
+  committed: number | undefined;
+  /** Set while nothing is fetched. */
+  resume: (() => void) | undefined;
+}
+
+/** The partitions that the group has given to this member, until it assigns them anew. */
+class Assignment {
+  readonly positions = new Map<string, Position>();
+  readonly #over = new AbortController();
+
+  /** Aborted when somebody else may have them: what has not begun is left to whoever has them next. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  end(): void {
+    this.#over.abort();
+  }
+
+  position(topic: string, partition: number): Position {
+    const id = `${topic}/${partition}`;
+    let position = this.positions.get(id);
+    if (!position) {
+      position = { topic, partition, mark: new Watermark(), committed: undefined, resume: undefined };
+      this.positions.set(id, position);
+    }
+    return position;
+  }
 }
 
 /** One member of a group. Committing is never in a message's way: it follows on a timer. */
@@ -37,10 +64,8 @@ export class KafkaSubscription implements Subscription {
   readonly #options: Options;
   readonly #consumer: KafkaConsumer;
   readonly #handlers = new KeyedWork(handlersAtOnce);
-  readonly #batches = new Map<AbortController, Promise<void>>();
   readonly #timer: NodeJS.Timeout;
-  /** Of the partitions assigned now; replaced when they are assigned anew. */
-  #positions = new Map<string, Position>();
+  #assignment = new Assignment();
   #committing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -49,14 +74,17 @@ export class KafkaSubscription implements Subscription {
     this.#consumer = new KafkaConsumer({
       ...options,
       fromBeginning: true,
+      fetchWaitMs: heartbeatMs,
+      leavesFirst: true,
       eachBatch: this.#eachBatch,
       onRebalancing: () => {
-        this.#abandonBatches();
+        this.#assignment.end();
         void this.#commit();
       },
       onJoin: () => {
-        this.#abandonBatches();
-        this.#positions = new Map();
+        this.#assignment.end();
+        for (const { resume } of this.#assignment.positions.values()) resume?.();
+        this.#assignment = new Assignment();
       },
     });
     this.#timer = setInterval(() => void this.#commit(), commitEveryMs).unref();
@@ -72,93 +100,61 @@ export class KafkaSubscription implements Subscription {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#abandonBatches();
-    await Promise.all(this.#batches.values());
+    this.#assignment.end();
+    await this.#handlers.idle();
     await this.#committing;
     await this.#commit();
     await this.#consumer.close();
   }
 
   /**
-   * kafkajs fetches nothing before it has this back, so that a handler that takes its time would hold up every other
-   * partition. Then only its own is paused. Nothing is thrown: kafkajs would take it for a reason to leave the group.
+   * Takes a batch over and returns at once, since kafkajs neither fetches nor sends heartbeats before it has this back.
+   * Nothing is thrown: kafkajs would take it for a reason to leave the group.
    */
-  #eachBatch: EachBatchHandler = async (payload) => {
+  #eachBatch: EachBatchHandler = async ({ batch, resolveOffset, pause }) => {
     if (this.#closed) return;
-    const working = this.#work(payload);
-    const slow = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => slow.resolve(true), slowMs);
-    if (await Promise.race([working.then(() => false), slow.promise])) void working.finally(payload.pause());
-    clearTimeout(timer);
-  };
-
-  /** Handles a batch while heartbeats go on; one that fails ends it, so that kafkajs can join again. */
-  async #work(payload: EachBatchPayload): Promise<void> {
-    const stop = new AbortController();
-    const heartbeat = () => payload.heartbeat().catch(() => stop.abort());
-    const timer = setInterval(heartbeat, heartbeatMs);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#batches.set(stop, promise);
-    try {
-      await heartbeat();
-      await this.#handle(payload, stop.signal);
-    } finally {
-      clearInterval(timer);
-      this.#batches.delete(stop);
-      resolve();
-    }
-  }
-
-  /** Ends when every message is handled, or as soon as the signal aborts and no handler is at work. */
-  async #handle({ batch, resolveOffset }: EachBatchPayload, signal: AbortSignal): Promise<void> {
     const { topic, partition, messages } = batch;
-    const positions = this.#positions;
-    const position = positionOf(positions, topic, partition);
-    const mark = new Watermark();
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    let left = messages.length;
+    const { signal } = this.#assignment;
+    const position = this.#assignment.position(topic, partition);
     for (const message of messages) {
       const delivery = toDelivery(topic, partition, message);
-      const finish = mark.begin(Number(message.offset));
+      const finish = position.mark.begin(Number(message.offset));
       this.#handlers.add(delivery.key === null ? null : `${topic}/${partition}/${delivery.key}`, async () => {
-        if (!signal.aborted && (await this.#options.deliver(delivery, signal))) {
-          finish();
-          position.handled = mark.finished ?? position.handled;
-        }
-        if (--left === 0) resolve();
+        if (!signal.aborted && (await this.#options.deliver(delivery, signal))) finish();
+        if (position.mark.size <= maxWaiting / 2) release(position);
       });
     }
-    await done;
-    if (mark.finished !== undefined && positions === this.#positions) resolveOffset(String(mark.finished));
-  }
-
-  #abandonBatches(): void {
-    for (const batch of this.#batches.keys()) batch.abort();
-  }
+    resolveOffset(batch.lastOffset());
+    if (position.mark.size > maxWaiting) position.resume ??= pause();
+  };
 
   #commit(): Promise<void> {
     return (this.#committing ??= this.#commitHandled().finally(() => (this.#committing = undefined)));
   }
 
   async #commitHandled(): Promise<void> {
-    const due = [...this.#positions.values()].filter(({ handled, committed }) => handled > committed);
+    const due = [...this.#assignment.positions.values()].flatMap((position) => {
+      const { finished } = position.mark;
+      return finished === undefined || finished === position.committed ? [] : [{ position, finished }];
+    });
     if (due.length === 0) return;
-    const upTo = due.map(({ handled }) => handled);
-    const offsets = due.map(({ topic, partition, handled }) => ({ topic, partition, offset: String(handled + 1) }));
+    const offsets = due.map(({ position: { topic, partition }, finished }) => ({
+      topic,
+      partition,
+      offset: String(finished + 1),
+    }));
     try {
       await within(commitWithinMs, 'committing', this.#consumer.commit(offsets));
-      for (const [i, position] of due.entries()) position.committed = upTo[i]!;
+      for (const { position, finished } of due) position.committed = finished;
     } catch {
       // The next one says it again, and what is never committed is delivered again.
     }
   }
 }
 
-function positionOf(positions: Map<string, Position>, topic: string, partition: number): Position {
-  const id = `${topic}/${partition}`;
-  let position = positions.get(id);
-  if (!position) positions.set(id, (position = { topic, partition, handled: -1, committed: -1 }));
-  return position;
+function release(position: Position): void {
+  position.resume?.();
+  position.resume = undefined;
 }
 
 export function toDelivery(topic: string, partition: number, message: KafkaMessage): Delivery {

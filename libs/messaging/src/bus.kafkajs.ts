@@ -11,6 +11,9 @@ import { deliverer } from './delivery.js';
 import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
 
+/** Nobody takes over from a follower, so that nobody waits for it to leave. */
+const followerFetchWaitMs = 4_000;
+
 export interface KafkaBusOptions {
   brokers: readonly string[];
   clientId: string;
@@ -80,6 +83,8 @@ export class KafkaBus implements Bus {
         group: `${clientId}-follower-${randomUUID()}`,
         topics,
         fromBeginning: false,
+        fetchWaitMs: followerFetchWaitMs,
+        leavesFirst: false,
         sessionTimeoutMs: this.#sessionTimeoutMs,
         ready: this.#ready,
         log,

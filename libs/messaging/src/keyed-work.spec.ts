@@ -46,3 +46,15 @@ test('no more run at once than the limit, and a busy key does not starve the oth
   await end('c1');
   expect(started).toEqual(['a1', 'b1', 'c1', 'a2']);
 });
+
+test('it is idle once nothing is at work or waiting', async () => {
+  const { work, add, end } = workshop(1);
+  await work.idle();
+  for (const name of ['a1', 'a2']) add('a', name);
+  let idle = false;
+  const waiting = work.idle().then(() => (idle = true));
+  await end('a1');
+  expect(idle).toBe(false);
+  await end('a2');
+  await waiting;
+});

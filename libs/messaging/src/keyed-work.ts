@@ -9,6 +9,7 @@ export class KeyedWork {
   readonly #ready: { key: string | null; job: Job }[] = [];
   #running = 0;
   #size = 0;
+  #idle = Promise.withResolvers<void>();
 
   /** At most `limit` jobs run at the same time. */
   constructor(limit: number) {
@@ -18,6 +19,11 @@ export class KeyedWork {
   /** How many jobs are at work or waiting. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Resolves when none is at work or waiting. */
+  async idle(): Promise<void> {
+    while (this.#size > 0) await this.#idle.promise;
   }
 
   /** Adds a job that never rejects. Without a key it waits for nobody. */
@@ -41,6 +47,10 @@ export class KeyedWork {
       while (this.#ready.length > 0 && this.#running < this.#limit) {
         const next = this.#ready.shift()!;
         this.#run(next.key, next.job);
+      }
+      if (this.#size === 0) {
+        this.#idle.resolve();
+        this.#idle = Promise.withResolvers();
       }
     });
   }

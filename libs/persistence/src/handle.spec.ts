@@ -3,7 +3,7 @@ import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Aggregate } from './handle.js';
 import type { Collection, StoredRecord } from './store.js';
 import { SqliteDatabase } from './store.sqlite.js';
@@ -109,6 +109,14 @@ describe('handling a message', () => {
     expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 2, version: 2 } });
     expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 3, version: 3 } });
     expect(await counter.handle('c', 'add', { known })).toMatchObject({ kind: 'rejected', state: { count: 3 } });
+  });
+
+  it('reads nothing before it creates a record, and decides again when there is one', async () => {
+    const get = vi.spyOn(counter.store, 'get');
+    expect(await counter.handle('c', 'add', { creates: true })).toMatchObject({ state: { count: 1, version: 1 } });
+    expect(get).not.toHaveBeenCalled();
+    expect(await counter.handle('c', 'add', { creates: true })).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(get).toHaveBeenCalledOnce();
   });
 
   it('puts the messages that follow into the same commit, up to the first that changes nothing', async () => {

@@ -40,13 +40,14 @@ export class Aggregate<R extends Owned, M> {
    * @param then further messages for the same commit: each is decided on the outcome of the one before, and the first
    *   that changes nothing ends it.
    * @param known the state as the caller last saw it, which saves a read when it is still current.
+   * @param creates the message most likely creates the record, which saves the read that finds none.
    */
   async handle(
     id: string,
     message: M,
-    { then = [], known }: { then?: readonly M[]; known?: R } = {},
+    { then = [], known, creates = false }: { then?: readonly M[]; known?: R; creates?: boolean } = {},
   ): Promise<Handled<R>> {
-    let state = known ?? (await this.store.get(id));
+    let state = known ?? (creates ? undefined : await this.store.get(id));
     for (;;) {
       const transition = this.#decide(state, [message, ...then]);
       if (transition.kind !== 'changed') return { ...transition, state };

@@ -33,7 +33,7 @@ export class OutboxRelay {
   #sweeping: Promise<void> | undefined;
 
   constructor(options: OutboxRelayOptions) {
-    this.#options = { sweepEvery: 1_000, sweepAfter: 5_000, ...options };
+    this.#options = { sweepEvery: 3_000, sweepAfter: 5_000, ...options };
   }
 
   /** Takes events over; those it already has under way are left out. */

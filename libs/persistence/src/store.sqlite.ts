@@ -62,18 +62,34 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   readonly #name: string;
   readonly #key: keyof R & string;
   readonly #publishWithin: PublishWithin | undefined;
+  /** The fields of the indexes, each beside the JSON, so that a write touches the indexes of what changed and no other. */
+  readonly #columns: readonly string[];
 
   constructor(file: SqliteFile, { name, key, indexes }: Collection<R>, publishWithin?: PublishWithin) {
     this.#file = file;
     this.#publishWithin = publishWithin;
     this.#name = fieldName(name);
     this.#key = key;
+    const orders = indexes.map((fields) => indexOrder(key, fields));
+    this.#columns = [...new Set(orders.flat().map(([field]) => fieldName(field)))].filter((field) => field !== key);
     file.exec(
       `CREATE TABLE IF NOT EXISTS ${name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL)`,
     );
-    for (const fields of indexes) {
-      const index = [name, ...fields].join('_').replaceAll('-', 'desc_');
-      file.exec(`CREATE INDEX IF NOT EXISTS ${index} ON ${name} (${this.#ordered(indexOrder(key, fields))})`);
+    this.#addColumns();
+    for (const [n, fields] of indexes.entries()) {
+      const index = [name, 'by', ...fields].join('_').replaceAll('-', 'desc_');
+      file.exec(`CREATE INDEX IF NOT EXISTS ${index} ON ${name} (${this.#ordered(orders[n]!)})`);
+    }
+  }
+
+  /** An index that a later version declares finds its columns filled. */
+  #addColumns(): void {
+    const present = this.#file.sql(`SELECT name FROM pragma_table_info('${this.#name}')`).all();
+    for (const field of this.#columns) {
+      if (present.some(({ name }) => name === field)) continue;
+      this.#file.exec(`
+        ALTER TABLE ${this.#name} ADD COLUMN ${field};
+        UPDATE ${this.#name} SET ${field} = json_extract(data, '$.${field}');`);
     }
   }
 
@@ -109,15 +125,8 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
       const data = toJson(state);
       const { unpublished } = await this.#file.write(
         () => {
-          const { changes } =
-            expected === 0
-              ? this.#file
-                  .sql(`INSERT INTO ${this.#name} (key, version, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
-                  .run(id, state.version, data)
-              : this.#file
-                  .sql(`UPDATE ${this.#name} SET version = ?, data = ? WHERE key = ? AND version = ?`)
-                  .run(state.version, data, id, expected);
-          if (changes === 0) throw new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
+          const stored = expected === 0 ? this.#insert(id, state, data) : this.#update(id, state, data, expected);
+          if (!stored) throw new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
           return this.#tell(id, events);
         },
         ({ announce }) => announce?.(),
@@ -147,6 +156,28 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
         for (const event of events) forget.run(this.#name, recordOf(this.#name, event), event.id);
       }),
     );
+  }
+
+  #insert(id: string, state: R, data: string): boolean {
+    const columns = ['key', 'version', 'data', ...this.#columns];
+    const places = columns.map(() => '?').join(', ');
+    const { changes } = this.#file
+      .sql(`INSERT INTO ${this.#name} (${columns.join(', ')}) VALUES (${places}) ON CONFLICT DO NOTHING`)
+      .run(id, state.version, data, ...this.#columns.map((field) => columnOf(state, field)));
+    return changes > 0;
+  }
+
+  #update(id: string, state: R, data: string, expected: number): boolean {
+    const before = this.#file
+      .sql(`SELECT ${['version', ...this.#columns].join(', ')} FROM ${this.#name} WHERE key = ?`)
+      .get(id);
+    if (before?.['version'] !== expected) return false;
+    const changed = this.#columns.filter((field) => before[field] !== columnOf(state, field));
+    const set = ['version', 'data', ...changed].map((field) => `${field} = ?`).join(', ');
+    this.#file
+      .sql(`UPDATE ${this.#name} SET ${set} WHERE key = ?`)
+      .run(state.version, data, ...changed.map((field) => columnOf(state, field)), id);
+    return true;
   }
 
   /** Puts events into the log that is in this file too, or else into the outbox, behind what is in there. */
@@ -183,9 +214,9 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     return rows.slice(0, end < 0 ? rows.length : end).map((row) => JSON.parse(row['event'] as string) as Event);
   }
 
-  /** The text of a field in an index and in a query is the same, or the index would not be used. */
   #column(field: string): string {
-    return field === this.#key ? 'key' : `json_extract(data, '$.${fieldName(field)}')`;
+    if (field === this.#key) return 'key';
+    return this.#columns.includes(field) ? field : `json_extract(data, '$.${fieldName(field)}')`;
   }
 
   #ordered(order: Order): string {
@@ -208,6 +239,12 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
 
 function announced(events: readonly Event[]): void {
   if (published.hasSubscribers) published.publish({ events });
+}
+
+/** A field as JSON functions of SQLite would extract it. */
+function columnOf(record: object, field: string): string | number | null {
+  const value = (record as Record<string, unknown>)[field] ?? null;
+  return typeof value === 'boolean' ? Number(value) : (value as string | number | null);
 }
 
 const bounds = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;

@@ -100,6 +100,18 @@ describe('a work pool', () => {
     await expect.poll(atWork, soon).toEqual(['older']);
   });
 
+  it('looks again for a record that was stored after the last place came free', async () => {
+    const pool = poolWith({ size: 1 });
+    pool.start();
+    const place = pool.reserve()!;
+    expect(pool.reserve()).toBeUndefined();
+    place.release();
+    await vi.waitFor(() => expect(pool.reserve()?.release()).toBeUndefined(), soon);
+    await add('late', now);
+    pool.missed();
+    await expect.poll(atWork, soon).toEqual(['late']);
+  });
+
   it('takes new work again once nothing older waits', async () => {
     const pool = poolWith({ size: 1, pollEvery: 5 });
     pool.start();

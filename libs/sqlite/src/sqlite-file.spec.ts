@@ -46,6 +46,14 @@ describe('the SQLite file', () => {
     expect(seen).toEqual([[1], [1, 2], [1, 2, 3]]);
   });
 
+  it('says what is on disk in the order of the writes, and nothing of what is not', async () => {
+    const told: unknown[] = [];
+    const tell = (n: unknown) => told.push(n, numbers());
+    const writes = [1, 2, 2].map((n) => file.write(() => (insert(n), n), tell));
+    await Promise.allSettled(writes);
+    expect(told).toEqual([1, [1, 2], 2, [1, 2]]);
+  });
+
   it('undoes a write that fails, alone and entirely', async () => {
     const outcomes = await Promise.allSettled([
       file.write(() => insert(1)),
