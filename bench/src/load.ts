@@ -27,7 +27,7 @@ export interface Measured {
 }
 
 /** Closed loops: each begins its next cycle when the last has ended. */
-export async function measure(cycle: () => Promise<Cycle>, { concurrency, warmUp, seconds }: Load): Promise<Measured> {
+async function measure(cycle: () => Promise<Cycle>, { concurrency, warmUp, seconds }: Load): Promise<Measured> {
   const cycles: Cycle[] = [];
   let measuring = false;
   let over = false;
