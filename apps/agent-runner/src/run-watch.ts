@@ -1,5 +1,4 @@
-import type { Run, RunStatus } from '@countersign/contracts';
-import { eventNames } from '@countersign/contracts';
+import { catalogue, eventNames, type Run, type RunStatus } from '@countersign/contracts';
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 
@@ -22,7 +21,7 @@ export class RunWatch {
   }
 
   follow(bus: Bus): void {
-    const topics = eventNames.filter((name) => name.startsWith('run.'));
+    const topics = eventNames.filter((name) => name.startsWith('run.') && catalogue[name].from === 'agent-runner');
     this.#following = bus.follow({ topics, handle: ({ key }) => key !== null && this.changed(key) });
   }
 
