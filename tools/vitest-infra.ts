@@ -21,6 +21,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function start(): Promise<Run> {
   const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = process.env;
+  if (brokers) {
+    console.error(
+      `\nThe tests use Kafka at ${brokers}: they send poison to its topics and reset the services' consumer groups there.\n`,
+    );
+  }
   if (brokers && uri) return { kafkaBrokers: brokers, mongodbUri: uri, end: async () => undefined };
 
   const dir = await mkdtemp(join(tmpdir(), 'countersign-test-'));

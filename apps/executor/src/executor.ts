@@ -54,11 +54,11 @@ export class Executor {
 
   /** Gives up what still runs here: nobody will see how it ends. */
   async abandonAll(): Promise<void> {
+    const { executions, log } = this.#options;
+    const reason = 'its worker was stopped while the call was being made';
     const abandoned = [...this.#running].map(([id, worker]) =>
-      this.#options.executions.handle(id, {
-        type: 'lost',
-        worker,
-        reason: 'its worker was stopped while the call was being made',
+      executions.handle(id, { type: 'lost', worker, reason }).catch((error: unknown) => {
+        log.warn({ err: error, execution_id: id }, 'cannot be recorded now; it will be when the lease has run out');
       }),
     );
     await Promise.all(abandoned);

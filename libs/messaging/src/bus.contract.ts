@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError, type Log } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
 import { deadLetterTopic, originalOf } from './dead-letters.js';
-import type { Log } from './log.js';
 
 /** Opens a bus on the same log each time; the log outlives every bus, as it outlives a process. */
 export type OpenBus = (topics: readonly string[]) => { bus: Bus; close: () => Promise<void> };

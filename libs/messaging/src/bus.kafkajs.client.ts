@@ -1,7 +1,7 @@
+import type { Log } from '@countersign/contracts';
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import { stopIdleTimers } from './bus.kafkajs.idle.js';
 import { deadLetterMaxBytes, deadLetterTopic } from './dead-letters.js';
-import type { Log } from './log.js';
 import { within } from './within.js';
 
 const pingTimeoutMs = 3_000;

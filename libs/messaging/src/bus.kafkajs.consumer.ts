@@ -1,6 +1,6 @@
+import type { Log } from '@countersign/contracts';
 import type { Consumer, EachBatchHandler, Kafka } from 'kafkajs';
 import { clientRetry } from './bus.kafkajs.client.js';
-import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
 import { within } from './within.js';
 

@@ -1,8 +1,7 @@
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError, type Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
 import type { Message } from './bus.js';
 import { KafkaProducerId } from './bus.kafkajs.producer-id.js';
-import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
 import { within } from './within.js';
 

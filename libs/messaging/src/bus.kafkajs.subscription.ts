@@ -1,9 +1,9 @@
+import type { Log } from '@countersign/contracts';
 import type { EachBatchHandler, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Delivery, Subscription } from './bus.js';
 import { heartbeatMs, KafkaConsumer } from './bus.kafkajs.consumer.js';
 import type { Deliver } from './delivery.js';
 import { KeyedWork } from './keyed-work.js';
-import type { Log } from './log.js';
 import { Watermark } from './watermark.js';
 import { within } from './within.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { TerminalError } from '@countersign/contracts';
+import { TerminalError, type Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
 import type { Bus, Message, Subscription } from './bus.js';
 import { connectLater, createTopics, findTopics, ping } from './bus.kafkajs.client.js';
@@ -8,7 +8,6 @@ import { KafkaProducer } from './bus.kafkajs.producer.js';
 import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
 import { deadLetterTopic } from './dead-letters.js';
 import { deliverer } from './delivery.js';
-import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
 
 /** Nobody takes over from a follower, so that nobody waits for it to leave. */

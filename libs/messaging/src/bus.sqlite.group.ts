@@ -1,9 +1,9 @@
+import type { Log } from '@countersign/contracts';
 import type { Delivery, Subscription } from './bus.js';
 import type { SqliteLog } from './bus.sqlite.log.js';
 import { SqliteMember } from './bus.sqlite.member.js';
 import type { Deliver } from './delivery.js';
 import { KeyedWork } from './keyed-work.js';
-import type { Log } from './log.js';
 import { Watermark } from './watermark.js';
 
 const handlersAtOnce = 64;

@@ -1,10 +1,9 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError, type Log } from '@countersign/contracts';
 import type { SqliteFile } from '@countersign/sqlite';
 import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
 import { SqliteGroup } from './bus.sqlite.group.js';
 import { SqliteLog } from './bus.sqlite.log.js';
 import { deliverer } from './delivery.js';
-import type { Log } from './log.js';
 
 interface Follower {
   topics: ReadonlySet<string>;

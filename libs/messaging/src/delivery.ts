@@ -1,6 +1,6 @@
+import type { Log } from '@countersign/contracts';
 import type { Delivery, Handler, Message } from './bus.js';
 import { deadLetter, deadLetterTopic } from './dead-letters.js';
-import type { Log } from './log.js';
 import { Outage, retry } from './retry.js';
 
 interface Policy {

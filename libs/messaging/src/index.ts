@@ -3,6 +3,5 @@ export { KafkaBus, type KafkaBusOptions } from './bus.kafkajs.js';
 export { SqliteBus } from './bus.sqlite.js';
 export { decode, encode } from './cloudevents.js';
 export { type DeadLetter, deadLetterTopic, originalOf } from './dead-letters.js';
-export type { Log } from './log.js';
 export { BusTransport } from './nest-transport.js';
 export { OnEvent } from './on-event.js';

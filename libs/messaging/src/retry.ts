@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryableError } from '@countersign/contracts';
-import type { Log } from './log.js';
+import { RetryableError, type Log } from '@countersign/contracts';
 
 const firstDelayMs = 100;
 const longestDelayMs = 5_000;
