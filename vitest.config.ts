@@ -14,6 +14,8 @@ const project = (root: string) => ({
     include: [root === 'tools' ? '*.spec.ts' : 'src/**/*.spec.ts'],
     // The scenarios share the topics of one broker, so they take turns.
     ...(root === 'e2e' && { fileParallelism: false, hookTimeout: 120_000, testTimeout: 120_000 }),
+    // These carry their sources beside what they are compiled to, and the condition below would find them.
+    server: { deps: { inline: [/@modelcontextprotocol/, /eventsource/] } },
     globalSetup: onInfra.includes(root) ? [infraSetup] : [],
   },
 });
@@ -25,6 +27,7 @@ export default defineConfig({
     reporters: ['default', './tools/summary-reporter.ts'],
     projects: [
       'libs/contracts',
+      'libs/definitions',
       'libs/sqlite',
       'libs/messaging',
       'libs/persistence',

@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** What each part may depend on: `contracts ← sqlite ← messaging, persistence ← service ← apps ← standalone, e2e, bench`. */
-const libraries = ['contracts', 'sqlite', 'messaging', 'persistence', 'service'];
+const libraries = ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'service'];
 const apps = ['agent-runner', 'approval-service', 'executor'];
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
+  definitions: ['contracts'],
   sqlite: ['contracts'],
   messaging: ['contracts', 'sqlite'],
   persistence: ['contracts', 'sqlite'],

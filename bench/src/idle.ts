@@ -23,7 +23,7 @@ export async function measureIdle(
   apps: readonly { app: string; stack: string; env: Record<string, string> }[],
   seconds: number,
 ): Promise<Idle[]> {
-  const probe = new URL('./idle-probe.js', import.meta.url).href;
+  const probe = new URL('./probe.js', import.meta.url).href;
   const children = apps.map(({ app, env }) =>
     startChild({
       module: `../../apps/${app}/dist/main.js`,

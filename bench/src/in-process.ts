@@ -39,7 +39,16 @@ export async function startInProcess(
       const asked = commits.next('approval.created', run_id);
       await runner.handle(run_id, {
         type: 'requested',
-        run: { run_id, agent_id: 'ops', session_id: run_id, user_id: null, input, traceparent: null },
+        run: {
+          run_id,
+          agent_id: 'ops',
+          session_id: run_id,
+          user_id: null,
+          run_input: input,
+          deadline_at: null,
+          streamed: false,
+          traceparent: null,
+        },
       });
       await asked;
       const completed = commits.next('run.completed', run_id);

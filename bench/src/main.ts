@@ -10,7 +10,8 @@ import { measureIdle, type Idle } from './idle.js';
 import { measureAll, type Load, type Measured } from './load.js';
 import { machine } from './machine.js';
 import { cycleOverHttp } from './over-http.js';
-import { idleTable, loadTable, type Row } from './report.js';
+import { chainsTable, heldTable, idleTable, loadTable, type Row } from './report.js';
+import { measureChains, measureHeld, type Chains, type Held } from './runner.js';
 
 type Way = Row['way'];
 type Env = Record<string, string>;
@@ -116,11 +117,32 @@ async function measureLoads(stack: Stack, model: string, loads: Load[], repeat: 
   return rows;
 }
 
+/** A hundred runs of three model calls of 2 s, on one runner and, where they can share, on two. */
+async function measureRuns({ name: stack, processes, fresh }: Stack): Promise<Chains[]> {
+  const measured: Chains[] = [];
+  for (const runners of processes.length > 1 ? [1, 2] : [1]) {
+    console.error(`${stack}: 100 runs at once on ${runners} runner(s)`);
+    const { env, discard } = fresh();
+    measured.push(await measureChains({ stack, env, runners }, { runs: 100, calls: 3, seconds: 2 }));
+    discard();
+  }
+  return measured;
+}
+
+async function measurePaused(model: string, total: number): Promise<Held[]> {
+  console.error(`${total} paused runs on one runner`);
+  const { env, discard } = embedded().fresh();
+  const measured = await measureHeld({ ...env, OPENAI_BASE_URL: model }, total);
+  discard();
+  return measured;
+}
+
 const { values: options } = parseArgs({
   options: {
     embedded: { type: 'boolean', default: false },
     kafka: { type: 'boolean', default: false },
     idle: { type: 'boolean', default: false },
+    runner: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -131,15 +153,26 @@ const loads: Load[] = [1, 16, 128].map((concurrency) => ({ concurrency, warmUp: 
 const stacks: Stack[] = [];
 const rows: Row[] = [];
 let idle: Idle[] = [];
+let held: Held[] = [];
+const chains: Chains[] = [];
 const model = startChild({ module: './model-process.js' });
 try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  if (!options.idle) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
-  console.error(`idle for ${idleSeconds} seconds`);
-  const apps = stacks.flatMap((stack) => stack.idle.map((app) => ({ app, stack: stack.name, env: stack.fresh().env })));
-  idle = await measureIdle(apps, idleSeconds);
+  const only = options.idle || options.runner;
+  if (!only) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
+  if (!options.idle) {
+    for (const stack of stacks) chains.push(...(await measureRuns(stack)));
+    held = await measurePaused(url, options.quick ? 1_000 : 10_000);
+  }
+  if (!options.runner) {
+    console.error(`idle for ${idleSeconds} seconds`);
+    const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
+      names.map((app) => ({ app, stack, env: fresh().env })),
+    );
+    idle = await measureIdle(apps, idleSeconds);
+  }
 } catch (error) {
   if (!(error instanceof InfraUnavailable)) throw error;
   console.error(`${error.message}\nWithout Kafka and MongoDB: npm run bench -- --embedded`);
@@ -148,9 +181,10 @@ try {
   await Promise.all([model.stop(), ...stacks.map((stack) => stack.stop())]);
 }
 
-console.log([loadTable(rows), idleTable(idle)].filter((table) => table !== '').join('\n\n'));
+const tables = [loadTable(rows), chainsTable(chains), heldTable(held), idleTable(idle)];
+console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-writeFileSync(file, JSON.stringify({ machine: machine(), options, rows, idle }, null, 2));
+writeFileSync(file, JSON.stringify({ machine: machine(), options, rows, chains, held, idle }, null, 2));
 console.log(`\nIn full: ${file}`);

@@ -1,5 +1,6 @@
 import type { Idle } from './idle.js';
 import { quantile, type Measured } from './load.js';
+import type { Chains, Held } from './runner.js';
 
 export interface Row extends Measured {
   stack: 'embedded' | 'Kafka + MongoDB';
@@ -47,6 +48,29 @@ export const idleTable = (idle: readonly Idle[]): string =>
     ? table(
         ['idle', 'on', 'CPU % of a core', 'RSS MB'],
         idle.map(({ app, stack, cpu_percent, rss_mb }) => [app, stack, text(cpu_percent, 2), text(rss_mb, 0)]),
+      )
+    : '';
+
+export const chainsTable = (chains: readonly Chains[]): string =>
+  chains.length > 0
+    ? table(
+        ['runs at once', 'on', 'runners', 'chain s', 'took s', 'of the chain'],
+        chains.map(({ runs, stack, runners, chain_s, took_s }) => [
+          String(runs),
+          stack,
+          String(runners),
+          text(chain_s, 1),
+          text(took_s, 1),
+          text(took_s / chain_s, 2),
+        ]),
+      )
+    : '';
+
+export const heldTable = (held: readonly Held[]): string =>
+  held.length > 0
+    ? table(
+        ['paused runs', 'RSS MB', 'heap in use MB'],
+        held.map(({ paused, rss_mb, heap_mb }) => [String(paused), text(rss_mb, 0), text(heap_mb, 1)]),
       )
     : '';
 

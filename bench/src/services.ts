@@ -34,8 +34,8 @@ export function createServices(
   model: Model = modelFor(config),
 ): Readonly<Record<ServiceName, CreateService>> {
   return {
-    'agent-runner': agentRunner(config, model),
+    'agent-runner': agentRunner(config, { model }),
     'approval-service': approvalService(config),
-    executor: executorService(config, new Map([['deploy_to_production', noDeployment]])),
+    executor: executorService(config, { tools: new Map([['deploy_to_production', noDeployment]]) }),
   };
 }

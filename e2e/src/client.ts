@@ -1,4 +1,5 @@
 import {
+  AgentOutput,
   Approval,
   ApprovalCount,
   ApprovalPage,
@@ -6,11 +7,14 @@ import {
   ExecutionPage,
   RunOutput,
   RunPage,
+  SessionPage,
+  type Problem,
   type ResolutionData,
   type RunStatus,
   type Verdict,
 } from '@countersign/contracts';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { EventStream } from './event-stream.js';
 
 /** Where each part of the API is; one origin in standalone. */
 export interface Origins {
@@ -19,11 +23,27 @@ export interface Origins {
   executions: string;
 }
 
+export interface StartOptions {
+  agent?: string;
+  user_id?: string;
+  session_id?: string;
+  deadline_in?: number;
+  /** For `Idempotency-Key`. */
+  key?: string;
+}
+
+/** Calls as whoever continues a run has resolved them. */
+export interface Continuation {
+  tools?: readonly object[];
+  requirements?: readonly object[];
+}
+
 /** An answer that is not the one expected. */
 export class HttpError extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
+    readonly problems: Problem['errors'],
   ) {
     super(`${status}: ${detail}`);
   }
@@ -33,10 +53,35 @@ export class HttpError extends Error {
 export class Client {
   constructor(readonly origins: Origins) {}
 
-  startRun(input: string, options: { user_id?: string; key?: string } = {}): Promise<RunOutput> {
-    const { key, ...rest } = options;
+  startRun(input: string, { key, agent = 'ops', ...rest }: StartOptions = {}): Promise<RunOutput> {
     const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-    return this.#send(RunOutput, 'POST', `${this.origins.runs}/agents/ops/runs`, { input, ...rest }, headers);
+    return this.#send(RunOutput, 'POST', this.#runsOf(agent), { input, ...rest }, headers);
+  }
+
+  /** Starts a run as a form does, and returns it once it is paused or over. */
+  async startByForm(form: URLSearchParams | FormData, agent = 'ops'): Promise<RunOutput> {
+    return RunOutput.parse(await (await ok(fetch(this.#runsOf(agent), { method: 'POST', body: form }))).json());
+  }
+
+  /** Starts a run and shows what happens to it, as long as the request lasts: to the end, or for a form to a pause. */
+  startStream(body: string | URLSearchParams | FormData, agent = 'ops'): Promise<EventStream> {
+    return typeof body === 'string'
+      ? EventStream.open(`${this.#runsOf(agent)}?stream=true`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ input: body }),
+        })
+      : EventStream.open(this.#runsOf(agent), { method: 'POST', body });
+  }
+
+  /** What happens to a run, from its beginning or after an event. */
+  events(runId: string, lastEventId?: string): Promise<EventStream> {
+    const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    return EventStream.open(`${this.origins.runs}/runs/${runId}/events`, { headers });
+  }
+
+  continueRun({ agent_id, run_id }: RunOutput, continuation: Continuation): Promise<RunOutput> {
+    return this.#send(RunOutput, 'POST', `${this.#runsOf(agent_id)}/${run_id}/continue`, continuation);
   }
 
   run(runId: string): Promise<RunOutput> {
@@ -53,8 +98,21 @@ export class Client {
     return this.#send(RunPage, 'GET', `${this.origins.runs}/runs?${new URLSearchParams(query)}`);
   }
 
-  cancelRun(runId: string, reason: string): Promise<RunOutput> {
-    return this.#send(RunOutput, 'POST', `${this.origins.runs}/agents/ops/runs/${runId}/cancel`, { reason });
+  cancelRun(runId: string, reason: string, agent = 'ops'): Promise<RunOutput> {
+    return this.#send(RunOutput, 'POST', `${this.#runsOf(agent)}/${runId}/cancel`, { reason });
+  }
+
+  agents(): Promise<AgentOutput[]> {
+    return this.#send(z.array(AgentOutput), 'GET', `${this.origins.runs}/agents`);
+  }
+
+  sessions(query: Record<string, string> = {}): Promise<z.infer<typeof SessionPage>> {
+    return this.#send(SessionPage, 'GET', `${this.origins.runs}/sessions?${new URLSearchParams(query)}`);
+  }
+
+  /** The runs of a session, oldest first. */
+  runsOfSession(sessionId: string): Promise<RunOutput[]> {
+    return this.#send(z.array(RunOutput), 'GET', `${this.origins.runs}/sessions/${sessionId}/runs`);
   }
 
   approvals(query: Record<string, string> = {}): Promise<z.infer<typeof ApprovalPage>> {
@@ -89,6 +147,10 @@ export class Client {
     });
   }
 
+  #runsOf(agent: string): string {
+    return `${this.origins.runs}/agents/${agent}/runs`;
+  }
+
   async #send<S extends z.ZodType>(
     shape: S,
     method: string,
@@ -101,13 +163,19 @@ export class Client {
   }
 
   async #fetch(method: string, url: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
-    const response = await fetch(url, {
+    const request = fetch(url, {
       method,
       headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    if (response.ok) return response;
-    const { detail } = (await response.json()) as { detail: string };
-    throw new HttpError(response.status, detail);
+    return ok(request);
   }
+}
+
+/** @throws HttpError for any answer that is a problem. */
+async function ok(request: Promise<Response>): Promise<Response> {
+  const response = await request;
+  if (response.ok) return response;
+  const { detail, errors } = (await response.json()) as Problem;
+  throw new HttpError(response.status, detail, errors);
 }

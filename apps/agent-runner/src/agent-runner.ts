@@ -1,18 +1,27 @@
-import type { Run } from '@countersign/contracts';
+import type { Run, Session } from '@countersign/contracts';
+import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
 import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
 import { Module } from '@nestjs/common';
-import { opsAgent } from './agents.js';
+import { agentVersionCollection, AgentVersions } from './agent-versions.js';
+import { AgentsController } from './agents.controller.js';
+import { Agents } from './agents.js';
 import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model.js';
 import { OpenAIModel } from './model.openai.js';
 import { ScriptedModel } from './model.scripted.js';
+import { RunQueue } from './queue.js';
 import { RunEventsController } from './run-events.controller.js';
+import { RunStream } from './run-stream.js';
 import { RunWatch } from './run-watch.js';
 import { decideRun, type RunMessage } from './run.js';
 import { Runner } from './runner.js';
 import { RunsController } from './runs.controller.js';
-import { AGENTS, RUNS } from './tokens.js';
+import { decideSession, type SessionMessage } from './session.js';
+import { SessionsController } from './sessions.controller.js';
+import { Sessions } from './sessions.js';
+import { TextPreview } from './text-preview.js';
+import { RUNS, SESSIONS } from './tokens.js';
 
 const runCollection: Collection<Run> = {
   name: 'runs',
@@ -22,9 +31,16 @@ const runCollection: Collection<Run> = {
     ['-created_at'],
     ['status', '-created_at'],
     ['session_id', '-created_at'],
+    ['session_id', '-turn'],
     ['agent_id', '-created_at'],
     ['user_id', '-created_at'],
   ],
+};
+
+const sessionCollection: Collection<Session> = {
+  name: 'sessions',
+  key: 'session_id',
+  indexes: [['-created_at'], ['-updated_at'], ['agent_id', '-created_at'], ['user_id', '-created_at']],
 };
 
 @Module({})
@@ -40,22 +56,48 @@ export function modelFor({ OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_TIMEOUT_SECOND
   });
 }
 
-/** The service that owns runs. */
-export const agentRunner =
-  (config: AgentRunnerConfig, model: Model = modelFor(config)) =>
-  (context: ServiceContext): Service => {
-    const { bus, exclusive, log, now, stopping } = context;
+export interface AgentRunnerOptions {
+  model?: Model;
+  /** What `{{env.NAME}}` stands for in the file that declares agents and tools. */
+  environment?: Record<string, string | undefined>;
+}
+
+/** The service that owns runs. @throws ConfigError */
+export function agentRunner(
+  config: AgentRunnerConfig,
+  { model = modelFor(config), environment = {} }: AgentRunnerOptions = {},
+): (context: ServiceContext) => Service {
+  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
+  return (context) => {
+    const { bus, database, exclusive, log, now, stopping } = context;
     const { aggregate: runs, relay } = openAggregate<Run, RunMessage>(context, {
       service: 'agent-runner',
       collection: runCollection,
       decide: decideRun,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
     });
+    const { aggregate: sessions } = openAggregate<Session, SessionMessage>(context, {
+      service: 'agent-runner',
+      collection: sessionCollection,
+      decide: decideSession,
+    });
     const store = runs.store;
+    const agents = new Agents({ definitions, model: config.MODEL, environment, now, log });
     const watch = new RunWatch(store, stopping);
-    const agents = new Map([opsAgent(config.MODEL)].map((agent) => [agent.id, agent]));
-    const leaseMs = config.LEASE_SECONDS * 1000;
-    const runner: Runner = new Runner({ runs, pool: () => pool, agents, model, leaseMs, log });
+    const preview = new TextPreview(bus, exclusive, log, now);
+    const runner: Runner = new Runner({
+      runs,
+      pool: () => pool,
+      agents,
+      versions: new AgentVersions(database.collection(agentVersionCollection).store, now),
+      sessions: new Sessions({ sessions, runs: store, wake: (id) => runner.handle(id, { type: 'turn_came' }), log }),
+      model,
+      preview: (run, offset, text) => preview.write(run, offset, text),
+      changed: (runId) => watch.changed(runId),
+      leaseMs: config.LEASE_SECONDS * 1000,
+      now,
+      log,
+    });
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -68,27 +110,35 @@ export const agentRunner =
       name: 'agent-runner',
       module: {
         module: AgentRunnerModule,
-        controllers: [RunsController, RunEventsController],
+        controllers: [AgentsController, RunsController, SessionsController, RunEventsController],
         providers: [
           { provide: Runner, useValue: runner },
           { provide: RunWatch, useValue: watch },
+          { provide: RunStream, useValue: new RunStream(store, watch, preview) },
+          { provide: RunQueue, useValue: new RunQueue(store, config.RUNNER_QUEUE_LIMIT, now) },
           { provide: RUNS, useValue: store },
-          { provide: AGENTS, useValue: agents },
+          { provide: SESSIONS, useValue: sessions.store },
+          { provide: Agents, useValue: agents },
         ],
       },
       async start() {
+        await agents.load();
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();
-        watch.follow(bus);
+        preview.follow();
+        watch.follow(bus, (runId) => {
+          runner.look(runId).catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
+        });
       },
       async stop(grace) {
         await pool.stop(grace);
         await relay.stop();
-        await watch.stop();
+        await Promise.all([watch.stop(), preview.stop(), agents.close()]);
       },
     };
   };
+}
 
 /** Hands back the runs that an earlier life of this process held. */
 async function releaseAll(runs: Aggregate<Run, RunMessage>): Promise<void> {

@@ -1,34 +1,195 @@
-import { z } from 'zod';
-import type { Agent } from './agent.js';
+import { ConfigError, type Log } from '@countersign/contracts';
+import {
+  agentOf,
+  toolDefinitionOf,
+  withEnvironment,
+  type Agent,
+  type AgentEntry,
+  type Definitions,
+  type McpServerEntry,
+} from '@countersign/definitions';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { McpServer, McpServerOptions } from './mcp.js';
+import { loadToolModules } from './tool-modules.js';
+import { nameClashes, type Tool, type ToolFunction } from './toolbox.js';
 
-/** Names that are safe as one argument of a program and as one path segment. */
-const name = (what: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'letters, digits, dots, dashes and underscores, at most 100')
-    .meta({ description: what });
+export interface AgentsOptions {
+  definitions: Definitions;
+  /** For agents that name no model. */
+  model: string;
+  /** What placeholders in the declarations of MCP servers stand for. */
+  environment: Record<string, string | undefined>;
+  /** How often an MCP server that is out of reach is tried again, in milliseconds. */
+  tryEvery?: number;
+  now(): number;
+  log: Log;
+}
 
-/** The agent of the examples: it deploys, once somebody has approved. */
-export const opsAgent = (model: string): Agent => ({
-  id: 'ops',
-  name: 'Operations',
-  model,
-  instructions: [
-    'You are an operations assistant. You deploy services by calling deploy_to_production, one call for each service.',
-    'Every call is decided on by a person before it is made, and its output says what came of it.',
-    'Report plainly what was deployed, what was refused and why, and what failed. Never claim what an output does not say.',
-  ].join('\n'),
-  tools: [
-    {
-      name: 'deploy_to_production',
-      description: 'Deploys one version of one service to production.',
-      parameters: z.strictObject({
-        service_name: name('The service to deploy, such as auth-service.'),
-        version: name('The version to deploy, such as 2.1.0.'),
-      }),
-      approval: 'required',
-      requires: 'external_execution',
-    },
-  ],
-  max_steps: 20,
-});
+/** How long a start waits for MCP servers, in milliseconds. */
+const patience = 10_000;
+
+/** The agents that runs can start with, and the functions of their tools. */
+export class Agents {
+  readonly #options: AgentsOptions;
+  readonly #serverOptions: McpServerOptions[];
+  #servers: McpServer[] = [];
+  readonly #closing = new AbortController();
+  readonly #agents = new Map<string, Agent>();
+  /** Why an agent is not complete yet. */
+  readonly #missing = new Map<string, string>();
+  #own: Tool[] = [];
+  #functions = new Map<string, ToolFunction>();
+  #connecting: Promise<unknown> | undefined;
+
+  /** @throws ConfigError when a placeholder has no value. */
+  constructor(options: AgentsOptions) {
+    this.#options = options;
+    this.#serverOptions = options.definitions.mcp_servers.map((server) => optionsOf(server, options.environment));
+  }
+
+  /**
+   * Loads the tools that are functions. An agent with tools of an MCP server that is out of reach becomes complete when
+   * the server is there.
+   *
+   * @throws ConfigError when an agent names a tool that there is not, or a tool does not fit.
+   */
+  async load(): Promise<void> {
+    const { definitions } = this.#options;
+    const modules = await loadToolModules(definitions.tool_modules);
+    this.#own = [...definitions.tools.map((entry) => ({ definition: toolDefinitionOf(entry) })), ...modules];
+    this.#servers = await serversOf(this.#serverOptions, this.#options.log);
+    const first = Promise.all(this.#servers.map((server) => this.#connect(server)));
+    await Promise.race([first, delay(patience, undefined, { signal: this.#closing.signal, ref: false })]);
+    this.#assemble();
+    this.#connecting = Promise.all(this.#servers.map((server) => this.#keepTrying(server)));
+    this.#connecting.catch((error: unknown) => this.#options.log.error({ err: error }, 'an MCP server does not fit'));
+  }
+
+  all(): Agent[] {
+    return [...this.#agents.values()];
+  }
+
+  /** Whether runs of it are accepted, be it complete now or not. */
+  has(id: string): boolean {
+    return this.#options.definitions.agents.some((agent) => agent.id === id);
+  }
+
+  ids(): string[] {
+    return this.#options.definitions.agents.map(({ id }) => id);
+  }
+
+  get(id: string): Agent | undefined {
+    return this.#agents.get(id);
+  }
+
+  /** Why an agent that exists cannot work now. */
+  missing(id: string): string | undefined {
+    return this.#missing.get(id);
+  }
+
+  functionOf(tool: string): ToolFunction | undefined {
+    return this.#functions.get(tool);
+  }
+
+  /** When a run that starts now ends at the latest, in epoch milliseconds; the sooner of what agent and request say. */
+  deadlineFor(id: string, seconds: number | undefined): number | null {
+    const ofAgent = this.#options.definitions.agents.find((agent) => agent.id === id)?.deadline_in;
+    const soonest = Math.min(ofAgent ?? Infinity, seconds ?? Infinity);
+    return Number.isFinite(soonest) ? this.#options.now() + soonest * 1000 : null;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#servers.map((server) => server.close()));
+    await this.#connecting?.catch(() => {});
+  }
+
+  /** @returns whether the server is there now. */
+  async #connect(server: McpServer): Promise<boolean> {
+    try {
+      await server.connect();
+      return true;
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      if (!this.#closing.signal.aborted)
+        this.#options.log.warn({ err: error, server: server.name }, 'an MCP server is out of reach, trying again');
+      return false;
+    }
+  }
+
+  async #keepTrying(server: McpServer): Promise<void> {
+    const { signal } = this.#closing;
+    const { tryEvery = 5_000 } = this.#options;
+    while (!signal.aborted && !isKnown(server)) {
+      await delay(tryEvery, undefined, { signal, ref: false }).catch(() => {});
+      if (!signal.aborted && (await this.#connect(server))) this.#assemble();
+    }
+  }
+
+  #assemble(): void {
+    const served = this.#servers.filter(isKnown).flatMap((server) => server.tools());
+    const tools = new Map([...served, ...this.#own].map((tool) => [tool.definition.name, tool]));
+    this.#functions = new Map([...tools].flatMap(([name, { run }]) => (run ? [[name, run] as const] : [])));
+    const clashes = nameClashes([
+      ...this.#own.map(({ definition }) => ({ name: definition.name, origin: 'this project' })),
+      ...served.map(({ definition }) => ({ name: definition.name, origin: 'an MCP server' })),
+    ]);
+    const problems = this.#options.definitions.agents.flatMap((entry) => this.#assembleAgent(entry, tools));
+    if (clashes.length + problems.length > 0)
+      throw new ConfigError(`${this.#options.definitions.path}:\n  ${[...clashes, ...problems].join('\n  ')}`);
+  }
+
+  /** @returns what is wrong with it for good. */
+  #assembleAgent(entry: AgentEntry, tools: ReadonlyMap<string, Tool>): string[] {
+    const { model = this.#options.model, tools: names, ...fields } = entry;
+    const found = names.map((name) => ({ name, tools: this.#named(name, tools) }));
+    const absent = found.filter((each) => each.tools === undefined).map(({ name }) => name);
+    const away = this.#servers.filter((server) => !isKnown(server)).map(({ name }) => name);
+    const hopeless = absent.filter((name) => !away.some((server) => name.startsWith(server)));
+    if (absent.length > 0) {
+      this.#missing.set(
+        entry.id,
+        hopeless.length > 0
+          ? `there is no tool ${hopeless.join(', ')}`
+          : `the MCP server of ${absent.join(', ')} is out of reach (${away.join(', ')})`,
+      );
+      return hopeless.map(
+        (name) =>
+          `agent "${entry.id}" names the tool "${name}", and there is none; there is: ${[...tools.keys()].join(', ')}`,
+      );
+    }
+    const definitions = found.flatMap((each) => each.tools ?? []).map(({ definition }) => definition);
+    const unique = [...new Map(definitions.map((tool) => [tool.name, tool])).values()];
+    this.#agents.set(entry.id, agentOf({ ...fields, model, tools: unique }));
+    this.#missing.delete(entry.id);
+    return [];
+  }
+
+  /** The tool of this name, or all of a server for `server/*`. */
+  #named(name: string, tools: ReadonlyMap<string, Tool>): Tool[] | undefined {
+    if (!name.endsWith('/*')) {
+      const tool = tools.get(name);
+      return tool && [tool];
+    }
+    const server = this.#servers.find((each) => `${each.name}/*` === name);
+    return server && isKnown(server) ? server.tools() : undefined;
+  }
+}
+
+/** The SDK takes megabytes, so it is loaded only where there are servers. */
+async function serversOf(options: readonly McpServerOptions[], log: Log): Promise<McpServer[]> {
+  if (options.length === 0) return [];
+  const { McpServer } = await import('./mcp.js');
+  return options.map((each) => new McpServer(each, log));
+}
+
+const isKnown = ({ isKnown }: McpServer): boolean => isKnown;
+
+function optionsOf(server: McpServerEntry, environment: AgentsOptions['environment']): McpServerOptions {
+  const resolved = (values: Record<string, string>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, environment)]));
+  const { name, tools } = server;
+  if ('url' in server) return { name, tools, url: server.url, headers: resolved(server.headers) };
+  const { command, args, env, working_directory: cwd } = server;
+  return { name, tools, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
+}

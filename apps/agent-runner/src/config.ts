@@ -11,8 +11,11 @@ export const agentRunnerSettings = {
     .int()
     .min(1)
     .max(10_000)
-    .default(64)
-    .meta({ description: 'Runs worked on at once.' }),
+    .default(256)
+    .meta({ description: 'Runs worked on at once; nearly all of that is waiting for a model.' }),
+  RUNNER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000).meta({
+    description: 'Runs that may wait for a worker, of all instances, before HTTP requests for more are refused.',
+  }),
 };
 
 export const AgentRunnerConfig = z.object({ ...serviceSettings, ...agentRunnerSettings, PORT: portSetting(4001) });

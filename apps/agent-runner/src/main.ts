@@ -4,5 +4,5 @@ import { AgentRunnerConfig } from './config.js';
 
 await runMain('agent-runner', async () => {
   const config = readConfig(AgentRunnerConfig, process.env);
-  return serve(config, [agentRunner(config)]);
+  return serve(config, [agentRunner(config, { environment: process.env })]);
 });

@@ -1,39 +1,60 @@
 import type { ConversationItem } from '@countersign/contracts';
+import type { Agent, ToolDefinition } from '@countersign/definitions';
 import OpenAI from 'openai';
-import { z } from 'zod';
-import type { Agent, Tool } from './agent.js';
-import { ModelError, type Model } from './model.js';
-import type { ModelResponse } from './run.js';
+import { modelParameters } from './model-parameters.js';
+import type { Model, ModelRequest, ModelResponse } from './model.js';
+import { failed, modelError, unreadable, type Asked } from './model.openai.error.js';
+import { responseIn } from './model.openai.stream.js';
 
 export interface OpenAIModelOptions {
   apiKey: string;
   baseURL?: string | undefined;
-  /** For one answer, in milliseconds. */
+  /** For one answer, in milliseconds; for one that is streamed, from when it begins. */
   timeout: number;
 }
-
-const firstRetry = 5_000;
 
 /** OpenAI's Responses API, or any server that speaks it. Nothing is stored there: the run record is the memory. */
 export class OpenAIModel implements Model {
   readonly description: string;
   readonly #client: OpenAI;
+  readonly #options: OpenAIModelOptions;
   readonly #tools = new WeakMap<Agent, ReturnType<typeof functionTool>[]>();
 
-  constructor({ apiKey, baseURL, timeout }: OpenAIModelOptions) {
-    this.#client = new OpenAI({ apiKey, baseURL, timeout, maxRetries: 2 });
+  constructor(options: OpenAIModelOptions) {
+    const { apiKey, baseURL, timeout } = options;
+    this.#options = options;
+    // What goes wrong is told as an error, once; the client would write lines of its own shape besides.
+    this.#client = new OpenAI({ apiKey, baseURL, timeout, maxRetries: 2, logLevel: 'off' });
     this.description = `OpenAI Responses API at ${new URL(this.#client.baseURL).host}`;
   }
 
-  async respond(agent: Agent, conversation: readonly ConversationItem[], signal: AbortSignal): Promise<ModelResponse> {
-    const response = await this.#create(agent, conversation, signal);
+  async respond(request: ModelRequest): Promise<ModelResponse> {
+    const asked: Asked = { model: request.agent.model, apiKey: this.#options.apiKey };
+    const response = await this.#ask(request).catch((error: unknown) => {
+      throw modelError(error, asked);
+    });
     if (response.status === 'failed')
-      throw new ModelError(`the model failed: ${response.error?.message ?? 'no reason given'}`, firstRetry);
-    if (!Array.isArray(response.output)) throw new ModelError('what the model answered is no response', firstRetry);
+      throw failed('the model failed', response.error ?? { message: 'no reason given' }, asked);
+    if (!Array.isArray(response.output)) throw unreadable('it is no response', asked);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
       usage: { input_tokens: response.usage?.input_tokens ?? 0, output_tokens: response.usage?.output_tokens ?? 0 },
+      incomplete: response.status === 'incomplete' ? (response.incomplete_details?.reason ?? 'no reason given') : null,
     };
+  }
+
+  async #ask({ agent, conversation, signal, onText }: ModelRequest): Promise<OpenAI.Responses.Response> {
+    const body = {
+      model: agent.model,
+      instructions: agent.instructions,
+      input: conversation as unknown as OpenAI.Responses.ResponseInput,
+      tools: this.#toolsOf(agent),
+      store: false,
+      ...(reasons(agent.model) && { include: ['reasoning.encrypted_content' as const] }),
+    };
+    if (!onText) return this.#client.responses.create(body, { signal });
+    const stream = await this.#client.responses.create({ ...body, stream: true }, { signal });
+    return responseIn(stream, this.#options.timeout, onText);
   }
 
   /** The same for every call of an agent. */
@@ -42,29 +63,13 @@ export class OpenAIModel implements Model {
     if (!tools) this.#tools.set(agent, (tools = agent.tools.map(functionTool)));
     return tools;
   }
-
-  async #create(agent: Agent, conversation: readonly ConversationItem[], signal: AbortSignal) {
-    const request = {
-      model: agent.model,
-      instructions: agent.instructions,
-      input: conversation as unknown as OpenAI.Responses.ResponseInput,
-      tools: this.#toolsOf(agent),
-      store: false,
-      ...(reasons(agent.model) && { include: ['reasoning.encrypted_content' as const] }),
-    };
-    try {
-      return await this.#client.responses.create(request, { signal });
-    } catch (error) {
-      throw modelError(error);
-    }
-  }
 }
 
-const functionTool = ({ name, description, parameters }: Tool) => ({
+const functionTool = (tool: ToolDefinition) => ({
   type: 'function' as const,
-  name,
-  description,
-  parameters: z.toJSONSchema(parameters),
+  name: tool.name,
+  description: tool.description,
+  parameters: modelParameters(tool),
   strict: false,
 });
 
@@ -74,13 +79,3 @@ const reasons = (model: string): boolean => /^(o\d|gpt-[5-9])/.test(model);
 /** Reasoning that was not handed over is unknown to a server that stores nothing, and refused there. */
 const canBeSentBack = (item: OpenAI.Responses.ResponseOutputItem): boolean =>
   item.type !== 'reasoning' || typeof item.encrypted_content === 'string';
-
-function modelError(error: unknown): ModelError {
-  if (!(error instanceof OpenAI.APIError))
-    return new ModelError(`what the model answered cannot be read: ${String(error)}`, firstRetry);
-  const status = error.status as number | undefined;
-  const passes = status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
-  const seconds = Number((error.headers as Headers | undefined)?.get('retry-after'));
-  const retryAfter = seconds > 0 ? seconds * 1000 : firstRetry;
-  return new ModelError(`the model could not be asked: ${error.message}`, passes ? retryAfter : null);
-}

@@ -1,17 +1,14 @@
 import type { ConversationItem } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { callsIn, checkCall, textIn } from './conversation.js';
+import { agent, callsIn, textIn } from './model.given.js';
 import { ScriptedModel } from './model.scripted.js';
-import { agent } from './run.given.js';
 
 const user = (content: string): ConversationItem => ({ type: 'message', role: 'user', content });
+const signal = new AbortController().signal;
 const answerTo = async (...conversation: ConversationItem[]) =>
-  (await new ScriptedModel().respond(agent, conversation)).items;
+  (await new ScriptedModel().respond({ agent, conversation, signal })).items;
 const deploymentsIn = (items: readonly ConversationItem[]) =>
-  callsIn(items).map((call) => {
-    const checked = checkCall(call, agent.tools);
-    return 'complaint' in checked ? checked.complaint : checked.tool_args;
-  });
+  callsIn(items).map((call) => JSON.parse(String(call['arguments'])) as unknown);
 
 describe('the scripted model', () => {
   it.each([
@@ -44,7 +41,7 @@ describe('the scripted model', () => {
 
   it('gives each of its calls an id of its own', async () => {
     const calls = callsIn(await answerTo(user('Deploy a v1 and b v2')));
-    expect(new Set(calls.map(({ call_id }) => call_id)).size).toBe(2);
+    expect(new Set(calls.map((call) => call['call_id'])).size).toBe(2);
   });
 
   it('always says that it is scripted', async () => {
@@ -65,5 +62,28 @@ describe('the scripted model', () => {
     const items = await answerTo(asked, ...(await answerTo(asked)), ...outputs);
     expect(callsIn(items)).toEqual([]);
     expect(textIn(items)).toContain('- Deployed a 1\n- NOT made. Deploy a v1 again!');
+  });
+
+  it('calls its tool by the name that the agent has for it', async () => {
+    const items = await answerTo(user('Deploy a v1'));
+    expect(callsIn(items)).toMatchObject([{ name: agent.tools[0]!.name }]);
+  });
+
+  it('hands its text on in pieces when it is asked to', async () => {
+    const pieces: string[] = [];
+    const conversation = [user('Deploy a v1 and b v2')];
+    const onText = (text: string) => pieces.push(text);
+    const { items } = await new ScriptedModel().respond({ agent, conversation, signal, onText });
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join('')).toBe(textIn(items));
+  });
+
+  it('says of any other agent that it cannot play it', async () => {
+    const other = { ...agent, id: 'support', tools: [] };
+    const conversation = [user('Deploy a v1')];
+    const { items, incomplete } = await new ScriptedModel().respond({ agent: other, conversation, signal });
+    expect(callsIn(items)).toEqual([]);
+    expect(textIn(items)).toContain('I can only play the ops agent');
+    expect(incomplete).toBeNull();
   });
 });

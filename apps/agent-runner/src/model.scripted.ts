@@ -1,9 +1,9 @@
 import type { ConversationItem } from '@countersign/contracts';
-import type { Agent } from './agent.js';
-import type { Model } from './model.js';
-import type { ModelResponse } from './run.js';
+import type { Agent } from '@countersign/definitions';
+import type { Model, ModelRequest, ModelResponse } from './model.js';
 
 const introduction = 'I am the scripted model: I follow fixed rules, because no OPENAI_API_KEY is set.';
+const tool = 'deploy_to_production';
 const deployment =
   /\b(?:the\s+)?(?!(?:deploy|release|out|rollout|ship|upgrade)\s)([a-z0-9][a-z0-9._-]*)\s+(?:service\s+)?(?:to\s+)?(?:version\s+|v)(\d[\w.-]*\w|\d)/gi;
 
@@ -11,12 +11,19 @@ const deployment =
 export class ScriptedModel implements Model {
   readonly description = 'scripted (set OPENAI_API_KEY for a real one)';
 
-  async respond(_agent: Agent, conversation: readonly ConversationItem[]): Promise<ModelResponse> {
-    const asked = conversation.findLastIndex((item) => item['role'] === 'user');
-    const outputs = conversation.slice(asked + 1).filter(({ type }) => type === 'function_call_output');
-    const items = outputs.length > 0 ? [report(outputs)] : plan(String(conversation[asked]?.['content']), asked);
-    return { items, usage: { input_tokens: 0, output_tokens: 0 } };
+  async respond({ agent, conversation, onText }: ModelRequest): Promise<ModelResponse> {
+    const items = answerOf(agent, conversation);
+    if (onText) for (const piece of items.flatMap(piecesOf)) onText(piece);
+    return { items, usage: { input_tokens: 0, output_tokens: 0 }, incomplete: null };
   }
+}
+
+function answerOf(agent: Agent, conversation: readonly ConversationItem[]): ConversationItem[] {
+  if (!agent.tools.some(({ name }) => name === tool))
+    return [message(`${introduction} I can only play the ops agent, which has a tool "${tool}".`)];
+  const asked = conversation.findLastIndex((item) => item['role'] === 'user');
+  const outputs = conversation.slice(asked + 1).filter(({ type }) => type === 'function_call_output');
+  return outputs.length > 0 ? [report(outputs)] : plan(String(conversation[asked]?.['content']), asked);
 }
 
 function plan(request: string, turn: number): ConversationItem[] {
@@ -31,7 +38,7 @@ function plan(request: string, turn: number): ConversationItem[] {
   const calls = deployments.map(([, service_name, version], n) => ({
     type: 'function_call',
     call_id: `call_${turn}_${n}`,
-    name: 'deploy_to_production',
+    name: tool,
     arguments: JSON.stringify({ service_name, version }),
   }));
   const wanted = deployments.map(([, service_name, version]) => `${service_name} ${version}`).join(', ');
@@ -41,8 +48,16 @@ function plan(request: string, turn: number): ConversationItem[] {
 const report = (outputs: readonly ConversationItem[]): ConversationItem =>
   message(`${introduction} This came of it:\n${outputs.map(({ output }) => `- ${String(output)}`).join('\n')}`);
 
-const message = (text: string): ConversationItem => ({
+interface Message extends ConversationItem {
+  content: { type: 'output_text'; text: string; annotations: [] }[];
+}
+
+const message = (text: string): Message => ({
   type: 'message',
   role: 'assistant',
   content: [{ type: 'output_text', text, annotations: [] }],
 });
+
+/** As somebody would say it: a part of a sentence at a time. */
+const piecesOf = (item: ConversationItem): string[] =>
+  item.type === 'message' ? (item as Message).content.flatMap(({ text }) => text.split(/(?<=[.,:]\s|\n)/)) : [];

@@ -1,6 +1,5 @@
-import type { ConversationItem } from '@countersign/contracts';
-import type { Agent } from './agent.js';
-import type { ModelResponse } from './run.js';
+import type { ConversationItem, Usage } from '@countersign/contracts';
+import type { Agent } from '@countersign/definitions';
 
 /** The model did not answer. */
 export class ModelError extends Error {
@@ -15,10 +14,26 @@ export class ModelError extends Error {
   }
 }
 
+export interface ModelRequest {
+  agent: Agent;
+  conversation: readonly ConversationItem[];
+  /** Aborted when nobody wants the answer any more. */
+  signal: AbortSignal;
+  /** Is given the text piece by piece as the model writes it. Without it the model is not asked to stream. */
+  onText?: ((text: string) => void) | undefined;
+}
+
+export interface ModelResponse {
+  items: readonly ConversationItem[];
+  usage: Usage;
+  /** Why the answer breaks off, when it does: `max_output_tokens`, `content_filter`. */
+  incomplete: string | null;
+}
+
 /** What answers for an agent. It keeps nothing: the whole conversation goes in, and what is new comes out. */
 export interface Model {
   /** For people: which model this is. */
   readonly description: string;
   /** @throws ModelError */
-  respond(agent: Agent, conversation: readonly ConversationItem[], signal: AbortSignal): Promise<ModelResponse>;
+  respond(request: ModelRequest): Promise<ModelResponse>;
 }

@@ -1,27 +1,27 @@
 import { derivedId, TerminalError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import { Controller, Inject } from '@nestjs/common';
-import type { Agent } from './agent.js';
+import { Agents } from './agents.js';
 import { Runner } from './runner.js';
-import { AGENTS } from './tokens.js';
 
 /** What arrives for runs. Each handler records it and returns; the model is asked elsewhere. */
 @Controller()
 export class RunEventsController {
   constructor(
     @Inject(Runner) private readonly runner: Runner,
-    @Inject(AGENTS) private readonly agents: ReadonlyMap<string, Agent>,
+    @Inject(Agents) private readonly agents: Agents,
   ) {}
 
   @OnEvent('agent-runner', 'run.requested')
   async requested({ id, data, traceparent }: Event<'run.requested'>): Promise<void> {
-    const { agent_id, input, user_id = null } = data;
+    const { agent_id, input, user_id = null, deadline_in } = data;
     if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
     const run_id = data.run_id ?? derivedId('run', id);
     const session_id = data.session_id ?? run_id;
+    const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
     await this.runner.handle(run_id, {
       type: 'requested',
-      run: { run_id, agent_id, session_id, user_id, input, traceparent },
+      run: { run_id, agent_id, session_id, user_id, run_input: input, deadline_at, streamed: false, traceparent },
     });
   }
 
@@ -29,7 +29,6 @@ export class RunEventsController {
   async cancelRequested({ data }: Event<'run.cancel_requested'>): Promise<void> {
     const handled = await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
     if (!handled.state) throw new TerminalError(`there is no run "${data.run_id}" to cancel`);
-    this.runner.abort(data.run_id);
   }
 
   @OnEvent('agent-runner', 'approval.resolved')

@@ -1,13 +1,23 @@
-import { catalogue, eventNames, type Run, type RunStatus } from '@countersign/contracts';
+import { catalogue, eventNames, isFinishedStatus, type Run, type RunStatus } from '@countersign/contracts';
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 
 /** A run may have changed without a word of it arriving here; it is looked up this often, in milliseconds. */
 const lookEvery = 1_000;
 
+/** Nothing more happens to the run unless somebody decides something. */
+export const needsSomebody = ({ status, calls }: Run): boolean =>
+  isFinishedStatus(status) ||
+  (status === 'PAUSED' && calls.some(({ state, confirmation }) => state === 'asked' && confirmation === null));
+
+export const hasStatus =
+  (statuses: readonly RunStatus[]) =>
+  ({ status }: Run): boolean =>
+    statuses.includes(status);
+
 /**
- * Lets a request wait for a run to reach a status, whichever instance works on it: every instance follows the bus, and
- * is told of its own commits directly.
+ * Lets a request wait for a run, whichever instance works on it: every instance follows the bus, and is told of its own
+ * commits directly.
  */
 export class RunWatch {
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -15,14 +25,24 @@ export class RunWatch {
 
   constructor(
     private readonly store: Store<Run>,
-    private readonly stopping: AbortSignal,
+    readonly stopping: AbortSignal,
   ) {
     stopping.addEventListener('abort', () => [...this.#waiting.keys()].forEach((id) => this.changed(id)));
   }
 
-  follow(bus: Bus): void {
-    const topics = eventNames.filter((name) => name.startsWith('run.') && catalogue[name].from === 'agent-runner');
-    this.#following = bus.follow({ topics, handle: ({ key }) => key !== null && this.changed(key) });
+  /** @param heard is told of each run that some instance changed. */
+  follow(bus: Bus, heard: (runId: string) => void = () => {}): void {
+    const topics = eventNames.filter(
+      (name) => name.startsWith('run.') && name !== 'run.output_delta' && catalogue[name].from === 'agent-runner',
+    );
+    this.#following = bus.follow({
+      topics,
+      handle: ({ key }) => {
+        if (key === null) return;
+        heard(key);
+        this.changed(key);
+      },
+    });
   }
 
   /** Wakes those who wait for this run. */
@@ -30,13 +50,13 @@ export class RunWatch {
     for (const wake of this.#waiting.get(runId) ?? []) wake();
   }
 
-  /** @returns the run once it has one of the statuses, or as it is after `timeout` milliseconds. */
-  async waitFor(runId: string, statuses: readonly RunStatus[], timeout: number): Promise<Run | undefined> {
+  /** @returns the run once it is as wanted, or as it is after `timeout` milliseconds. */
+  async waitFor(runId: string, isWanted: (run: Run) => boolean, timeout: number): Promise<Run | undefined> {
     const deadline = Date.now() + timeout;
     for (;;) {
-      const change = this.#nextChange(runId, Math.min(lookEvery, Math.max(0, deadline - Date.now())));
+      const change = this.nextChange(runId, Math.max(0, deadline - Date.now()));
       const run = await this.store.get(runId);
-      if (!run || statuses.includes(run.status) || Date.now() >= deadline || this.stopping.aborted) {
+      if (!run || isWanted(run) || Date.now() >= deadline || this.stopping.aborted) {
         change.dismiss();
         return run;
       }
@@ -48,11 +68,12 @@ export class RunWatch {
     await this.#following?.close();
   }
 
-  #nextChange(runId: string, patience: number) {
+  /** Resolves when the run may have changed since this was called, and after a while in any case. */
+  nextChange(runId: string, patience = lookEvery): { happened: Promise<void>; dismiss(): void } {
     const { promise: happened, resolve } = Promise.withResolvers<void>();
     const waiting = this.#waiting.get(runId) ?? new Set();
     this.#waiting.set(runId, waiting.add(resolve));
-    const timer = setTimeout(resolve, patience);
+    const timer = setTimeout(resolve, Math.min(lookEvery, patience));
     const dismiss = () => {
       clearTimeout(timer);
       waiting.delete(resolve);

@@ -1,57 +1,55 @@
-import { callDigest, type ConversationItem, type EventData, type Run } from '@countersign/contracts';
+import { callDigest, type EventData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
+import { requirementOf } from './call.js';
 import {
   agent,
+  asking,
+  byCaller,
   call,
-  cancelRequested,
+  callEnded,
+  callIn,
+  callStarted,
+  callTo,
   claimed,
   completed,
   continued,
-  failed,
+  eventsOf,
+  extended,
   lease_ms,
   modelFailed,
   now,
-  outcomeUnknown,
+  other,
   paused,
   pausedForTwo,
+  postponed,
   requested,
-  requirementFor,
   resolved,
   responded,
   runAfter,
   text,
-  worker,
+  toldOf,
 } from './run.given.js';
-import { decideRun, type RunMessage } from './run.js';
+import { decideRun } from './run.js';
 
-const asked = requirementFor(paused, 'call_a');
-const toldOf = (run: Run, call_id: string): unknown[] =>
-  run.items
-    .filter((item) => item.type === 'function_call_output' && item['call_id'] === call_id)
-    .map((i) => i['output']);
-const eventsOf = (run: Run | undefined, message: RunMessage) => {
-  const transition = decideRun(run, message, now);
-  return transition.kind === 'changed' ? transition.events : [];
-};
+const asked = callIn(paused, 'call_a');
+const running = runAfter(requested, claimed);
+const grant = callTo('grant', 'call_g', { what: 'it' });
+const asksGrant = asking(grant);
+const granted = callIn(asksGrant, 'call_g');
+const filledIn = resolved(granted, 'approved', { tool_args: { what: 'it', hours: 2, ticket: 'SECRET-1' } });
 
 describe('a run and its worker', () => {
   it('may be claimed by another worker from the millisecond its lease ends, and not before', () => {
-    const run = runAfter(requested, claimed);
-    const claim: RunMessage = { type: 'claimed', worker: 'worker-2', lease_ms };
-    expect(decideRun(run, claim, now + lease_ms - 1).kind).toBe('rejected');
-    expect(decideRun(run, claim, now + lease_ms)).toMatchObject({
+    expect(decideRun(running, other(claimed), now + lease_ms - 1).kind).toBe('rejected');
+    expect(decideRun(running, other(claimed), now + lease_ms)).toMatchObject({
       kind: 'changed',
       state: { lease: { worker: 'worker-2', expires_at: now + 2 * lease_ms }, due_at: now + 2 * lease_ms },
     });
   });
 
   it('refuses what a worker says after another took over', () => {
-    const taken = continued(runAfter(requested, claimed), now + lease_ms, {
-      type: 'claimed',
-      worker: 'worker-2',
-      lease_ms,
-    });
-    for (const late of [responded(text('Hello.')), modelFailed(null), { type: 'released', worker } as const]) {
+    const taken = continued(running, now + lease_ms, other(claimed));
+    for (const late of [responded(text('Hello.')), modelFailed(null), postponed, extended]) {
       expect(decideRun(taken, late, now + lease_ms)).toEqual({
         kind: 'rejected',
         reason: 'another worker holds this run',
@@ -60,16 +58,12 @@ describe('a run and its worker', () => {
   });
 
   it('keeps its lease for as long as its worker extends it', () => {
-    const extended = continued(runAfter(requested, claimed), now + 20_000, {
-      type: 'lease_extended',
-      worker,
-      lease_ms,
-    });
-    expect(extended).toMatchObject({ lease: { expires_at: now + 50_000 }, due_at: now + 50_000 });
+    const longer = continued(running, now + 20_000, extended);
+    expect(longer).toMatchObject({ lease: { expires_at: now + 50_000 }, due_at: now + 50_000 });
   });
 
   it('is due again when the model may be asked again, and says why it waits', () => {
-    const waiting = continued(runAfter(requested, claimed), now, modelFailed(5_000));
+    const waiting = continued(running, now, modelFailed(5_000));
     expect(waiting).toMatchObject({ due_at: now + 5_000, failures: 1, error: 'overloaded', lease: null });
     expect(decideRun(waiting, claimed, now + 4_999).kind).toBe('rejected');
     const again = continued(waiting, now + 5_000, claimed, modelFailed(10_000));
@@ -77,15 +71,37 @@ describe('a run and its worker', () => {
   });
 
   it('forgets earlier failures once the model answers', () => {
-    const waiting = continued(runAfter(requested, claimed), now, modelFailed(0));
+    const waiting = continued(running, now, modelFailed(0));
     expect(continued(waiting, now, claimed, responded(text('Hello.')))).toMatchObject({ failures: 0, error: null });
+  });
+
+  it('waits for its turn without counting that as a failure, and no longer than until the turn comes', () => {
+    const waiting = continued(running, now, postponed);
+    expect(waiting).toMatchObject({ status: 'PENDING', due_at: now + 5_000, failures: 0, error: 'not its turn' });
+    expect(continued(waiting, now + 10, { type: 'turn_came' })).toMatchObject({ due_at: now + 10 });
+  });
+
+  it('keeps its place in the session and the definition that it had with its first answer', () => {
+    expect(running).toMatchObject({ turn: null, agent_version: null });
+    const begun = continued(running, now, { ...responded(), turn: 3 });
+    expect(begun).toMatchObject({ turn: 3, agent_version: agent.version });
+    const changed = { ...responded(text('Hello.')), turn: 3, agent: { ...agent, version: 'of-a-later-definition' } };
+    expect(continued(begun, now, changed)).toMatchObject({ status: 'COMPLETED', agent_version: agent.version });
+  });
+
+  it('refuses an answer of the model while a call of its last turn is open', () => {
+    const response = responded(callTo('look_up', 'call_b'));
+    expect(decideRun(continued(running, now, response), response, now)).toEqual({
+      kind: 'rejected',
+      reason: 'calls of its last turn are open',
+    });
   });
 });
 
 describe("a turn of the model's", () => {
   it('adds its items as they are, and its cost to the sum', () => {
     const reasoning = { type: 'reasoning', encrypted_content: 'sealed', summary: [] };
-    const run = continued(runAfter(requested, claimed), now, responded(reasoning, call('call_a')));
+    const run = continued(running, now, responded(reasoning, call('call_a')));
     expect(run.items).toEqual([{ type: 'message', role: 'user', content: 'Deploy it.' }, reasoning, call('call_a')]);
     const done = continued(run, now, completed(asked), claimed, responded(text('Deployed.')));
     expect(done).toMatchObject({ usage: { input_tokens: 20, output_tokens: 6 }, steps: 2, content: 'Deployed.' });
@@ -93,8 +109,9 @@ describe("a turn of the model's", () => {
 
   it('asks for an approval of each call, tied to the call by its digest', () => {
     const response = responded(text('Both are ready.'), call('call_a'), call('call_b', 'billing', '3.0.0'));
-    const [pausedEvent, ...required] = eventsOf(runAfter(requested, claimed), response);
-    expect(pausedEvent).toMatchObject({ type: 'run.paused', data: { requirements: pausedForTwo.requirements } });
+    const [pausedEvent, ...required] = eventsOf(running, response);
+    const requirements = pausedForTwo.calls.map(requirementOf);
+    expect(pausedEvent).toMatchObject({ type: 'run.paused', data: { requirements } });
     expect(required.map(({ data }) => data)).toMatchObject([
       { tool_call_id: 'call_a', tool_args: { service_name: 'auth-service', version: '2.1.0' } },
       { tool_call_id: 'call_b', tool_args: { service_name: 'billing', version: '3.0.0' } },
@@ -107,67 +124,36 @@ describe("a turn of the model's", () => {
     }
   });
 
-  it.each<[string, ConversationItem, RegExp]>([
-    [
-      'a tool that does not exist',
-      { ...call('call_x'), name: 'drop_database' },
-      /no tool "drop_database".*deploy_to_production/,
-    ],
-    [
-      'arguments that are not JSON',
-      { ...call('call_x'), arguments: '{"service_name":' },
-      /are not JSON.*Nothing was done/,
-    ],
-    ['arguments that do not fit', call('call_x', 'auth service'), /do not fit[^]*service_name/],
-    [
-      'an argument nobody asked for',
-      { ...call('call_x'), arguments: '{"service_name":"a","version":"1","force":true}' },
-      /do not fit[^]*force/,
-    ],
-  ])('is answered at once where it names %s', (_, item, told) => {
-    const run = continued(runAfter(requested, claimed), now, responded(item));
-    expect(toldOf(run, 'call_x')).toEqual([expect.stringMatching(told)]);
-    expect(run).toMatchObject({ status: 'RUNNING', lease: { worker }, requirements: [] });
+  it('asks for the approval of a call at once, also while others are being made', () => {
+    const events = eventsOf(running, responded(callTo('look_up', 'call_b'), callTo('refund', 'call_c')));
+    expect(events).toMatchObject([
+      { type: 'tool.approval_required', data: { tool_call_id: 'call_c', pause_type: 'confirmation' } },
+    ]);
   });
 
   it('pauses for its good calls, and answers its bad ones meanwhile', () => {
-    const run = continued(runAfter(requested, claimed), now, responded(call('call_a'), call('call_x', ' ')));
-    expect(run).toMatchObject({ status: 'PAUSED', requirements: [{ tool_execution: { tool_call_id: 'call_a' } }] });
+    const run = continued(running, now, responded(call('call_a'), call('call_x', ' ')));
+    expect(run).toMatchObject({ status: 'PAUSED', calls: [{ tool_execution: { tool_call_id: 'call_a' } }] });
     expect([toldOf(run, 'call_a').length, toldOf(run, 'call_x').length]).toEqual([0, 1]);
   });
 
   it('may use a call id again: each use is a call of its own', () => {
-    const twice = continued(runAfter(requested, claimed), now, responded(call('call_a'), call('call_a', 'billing')));
-    const [first, second] = twice.requirements;
+    const twice = asking(call('call_a'), call('call_a', 'billing'));
+    const [first, second] = twice.calls;
     expect(first!.id).not.toBe(second!.id);
     const once = continued(twice, now, completed(first!, 'one'));
     expect(once.status).toBe('PAUSED');
     const both = continued(once, now, completed(second!, 'two'), claimed, responded(call('call_a', 'search')));
     expect(toldOf(both, 'call_a')).toEqual(['one', 'two']);
-    expect(new Set(both.requirements.map(({ id }) => id)).size).toBe(3);
-  });
-
-  it('ends the run in an error when it is the last one allowed and wants more', () => {
-    const eager = { ...agent, max_steps: 1 };
-    const transition = decideRun(runAfter(requested, claimed), { ...responded(call('call_a')), agent: eager }, now);
-    expect(transition).toMatchObject({
-      state: { status: 'ERROR', error: 'no answer after 1 model calls, the limit of ops', finished_at: now / 1000 },
-      events: [{ type: 'run.failed' }],
-    });
-    const answer = decideRun(runAfter(requested, claimed), { ...responded(text('Done.')), agent: eager }, now);
-    expect(answer).toMatchObject({ state: { status: 'COMPLETED' } });
-  });
-
-  it('ends the run with its words when the model refuses', () => {
-    const refusal = { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: 'I will not.' }] };
-    expect(continued(runAfter(requested, claimed), now, responded(refusal)).content).toBe('I will not.');
+    expect(new Set(both.calls.map(({ id }) => id)).size).toBe(3);
   });
 });
 
 describe('the decision on a call', () => {
-  it('leaves an approved call open until it was made', () => {
+  it('leaves a call of the executor open until it was made', () => {
     const approved = continued(paused, now, resolved(asked, 'approved', { resolution_data: { note: 'go' } }));
-    expect(requirementFor(approved, 'call_a')).toMatchObject({
+    expect(callIn(approved, 'call_a')).toMatchObject({
+      state: 'asked',
       confirmation: true,
       confirmation_note: 'go',
       tool_execution: { confirmed: true, result: null },
@@ -175,31 +161,23 @@ describe('the decision on a call', () => {
     expect(toldOf(approved, 'call_a')).toEqual([]);
   });
 
-  it.each([
-    ['rejected', { resolved_by: 'bob', resolution_data: { note: 'Freeze.' } }, 'bob rejected it. Reason: Freeze.'],
-    ['rejected', { resolved_by: null }, 'A reviewer rejected it. No reason was given.'],
-    ['expired', { resolved_by: null }, 'Nobody decided in time, so the request expired.'],
-    ['cancelled', { resolved_by: null }, 'The request was cancelled.'],
-  ] as const)('tells the model that it was not made: %s %j', (status, how, why) => {
-    const run = continued(paused, now, resolved(asked, status, how));
-    const told = `The call was NOT made. ${why} Do not propose the same call again unless you are asked to; tell the user what happened.`;
-    expect(toldOf(run, 'call_a')).toEqual([told]);
-    expect(requirementFor(run, 'call_a')).toMatchObject({
-      confirmation: false,
-      external_execution_result: told,
-      tool_execution: { confirmed: false, result: told },
+  it('hands a call of the runner to a worker, with what a person filled in', () => {
+    const run = continued(asksGrant, now, filledIn);
+    expect(run).toMatchObject({ status: 'PENDING', due_at: now });
+    expect(callIn(run, 'call_g')).toMatchObject({
+      state: 'ready',
+      confirmation: true,
+      proposed_args: { what: 'it' },
+      user_input_schema: [
+        { name: 'hours', field_type: 'int', value: 2 },
+        { name: 'ticket', field_type: 'str', value: 'SECRET-1' },
+      ],
+      tool_execution: { tool_args: { what: 'it', hours: 2, ticket: 'SECRET-1' }, answered: true },
     });
   });
 
-  it('answers a call that a person made by hand with what they say came of it', () => {
-    const byHand = resolved(asked, 'approved', { resolution_data: { result: 'Deployed by hand.', note: 'urgent' } });
-    const run = continued(paused, now, byHand);
-    expect(toldOf(run, 'call_a')).toEqual(['Deployed by hand.']);
-    expect(requirementFor(run, 'call_a')).toMatchObject({ confirmation: true, confirmation_note: 'urgent' });
-  });
-
   it('of one call leaves the others to be decided on: the model is asked once all are answered, each once', () => {
-    const [a, b] = ['call_a', 'call_b'].map((id) => requirementFor(pausedForTwo, id));
+    const [a, b] = ['call_a', 'call_b'].map((id) => callIn(pausedForTwo, id));
     const half = continued(pausedForTwo, now, resolved(a!, 'rejected'));
     expect(half).toMatchObject({ status: 'PAUSED', due_at: null });
     expect(eventsOf(pausedForTwo, resolved(a!, 'rejected'))).toEqual([]);
@@ -210,56 +188,53 @@ describe('the decision on a call', () => {
     expect(toldOf(whole, 'call_a')).toHaveLength(1);
     expect(toldOf(whole, 'call_b')).toEqual(['Deployed billing 3.0.0']);
   });
-});
 
-describe('the execution of a call', () => {
-  it('answers the call even when its approval is heard of later', () => {
-    const early = continued(paused, now, completed(asked, 'Deployed.'));
-    expect(toldOf(early, 'call_a')).toEqual(['Deployed.']);
-    expect(decideRun(early, resolved(asked, 'approved'), now)).toEqual({
-      kind: 'ignored',
-      reason: 'the call is answered',
-    });
-  });
-
-  it('tells the model of a failure, and not to try again by itself', () => {
-    const run = continued(paused, now, failed(asked, 'exit code 1: no such host'));
-    expect(toldOf(run, 'call_a')).toEqual([
-      'The call was approved but failed: exit code 1: no such host\n' +
-        'Tell the user; do not try the same call again unless you are asked to.',
+  it('of one call lets a worker make it while another is still asked for, and pauses for that one again', () => {
+    const two = asking(callTo('refund', 'call_r'), grant);
+    const refund = callIn(two, 'call_r');
+    const making = continued(two, now, resolved(refund, 'approved'), claimed, callStarted(refund));
+    const again = continued(making, now, callEnded(refund));
+    expect(again).toMatchObject({ status: 'PAUSED', lease: null, due_at: null });
+    expect(eventsOf(making, callEnded(refund))).toMatchObject([
+      { type: 'run.paused', data: { requirements: [{ id: granted.id }] } },
     ]);
   });
 
-  it('keeps the run waiting while its outcome is unknown, and says what for', () => {
-    const parked = continued(paused, now, outcomeUnknown(asked, 'the power failed'));
-    expect(parked).toMatchObject({ status: 'PAUSED', due_at: null });
-    expect(parked.error).toMatch(/the power failed.*not made again.*settle execution/);
-    expect(parked.error).toContain(asked.id);
-    expect(toldOf(parked, 'call_a')).toEqual([]);
-    const settled = continued(parked, now, completed(asked, 'It was deployed.'));
-    expect(settled).toMatchObject({ status: 'PENDING', error: null });
-    expect(toldOf(settled, 'call_a')).toEqual(['It was deployed.']);
+  it('on several calls may come from the caller at once', () => {
+    const two = asking(callTo('send', 'call_s'), callTo('ask_person', 'call_p', { question: 'When?' }));
+    const [send, ask] = two.calls;
+    const run = continued(
+      two,
+      now,
+      byCaller({ id: send!.id, confirmed: true, note: 'go' }, { id: ask!.id, values: { answer: 'at noon' } }),
+    );
+    expect(run.calls).toMatchObject([
+      { state: 'ready', confirmation: true, confirmation_note: 'go' },
+      { state: 'answered', tool_execution: { answered: true } },
+    ]);
+    expect(eventsOf(two, byCaller({ id: send!.id, confirmed: true }))).toMatchObject([{ type: 'run.continued' }]);
+  });
+
+  it('on a call of an approval is never the caller’s', () => {
+    expect(decideRun(paused, byCaller({ id: asked.id, confirmed: true }), now)).toEqual({
+      kind: 'rejected',
+      reason: `call ${asked.id} is decided by its approval, not by whoever continues the run`,
+    });
   });
 });
 
-describe('cancelling a run', () => {
-  it('says what the run still waited for, so that nobody approves it later', () => {
-    const half = continued(pausedForTwo, now, resolved(requirementFor(pausedForTwo, 'call_a'), 'rejected'));
-    expect(eventsOf(half, cancelRequested)).toMatchObject([
-      { type: 'run.cancelled', data: { reason: 'postponed', requirements: [requirementFor(half, 'call_b')] } },
-    ]);
-    expect(continued(half, now, cancelRequested)).toMatchObject({
-      error: 'postponed',
-      lease: null,
-      due_at: null,
-      finished_at: now / 1000,
-    });
+describe('a worker that is gone', () => {
+  it('leaves a call that needs no leave to be made again', () => {
+    const taken = continued(asking(callTo('look_up', 'call_b')), now + lease_ms, other(claimed));
+    expect(taken).toMatchObject({ status: 'RUNNING', lease: { worker: 'worker-2' }, calls: [{ state: 'ready' }] });
   });
 
-  it('ignores whatever still comes of the calls', () => {
-    const cancelled = continued(paused, now, cancelRequested);
-    for (const late of [resolved(asked, 'approved'), completed(asked), responded(text('Hello.'))]) {
-      expect(decideRun(cancelled, late, now)).toEqual({ kind: 'ignored', reason: 'the run is CANCELLED' });
-    }
+  it('leaves a run paused that then waits for people only', () => {
+    const two = asking(callTo('refund', 'call_r'), grant);
+    const refund = callIn(two, 'call_r');
+    const making = continued(two, now, resolved(refund, 'approved'), claimed, callStarted(refund));
+    const taken = continued(making, now + lease_ms, other(claimed));
+    expect(taken).toMatchObject({ status: 'PAUSED', lease: null, due_at: null });
+    expect(callIn(taken, 'call_r')).toMatchObject({ state: 'answered', tool_execution: { tool_call_error: true } });
   });
 });

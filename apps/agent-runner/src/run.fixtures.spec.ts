@@ -11,7 +11,9 @@ const started = continued(undefined, now, {
     agent_id: data.agent_id,
     session_id: data.session_id!,
     user_id: data.user_id!,
-    input: data.input,
+    run_input: data.input,
+    deadline_at: null,
+    streamed: false,
     traceparent: null,
   },
 });
@@ -20,7 +22,7 @@ const asking = continued(started, now, claimed, responded(call('call_Z7mQ2vT9xk'
 describe('the golden messages of version 1', () => {
   it('ask for the call that the run still asks for today', () => {
     const { digest, requirement } = goldenEvent('tool.approval_required').data;
-    expect(asking.requirements).toEqual([requirement]);
+    expect(asking.calls).toMatchObject([requirement]);
     expect(decideRun(continued(started, now, claimed), responded(call('call_Z7mQ2vT9xk')), now)).toMatchObject({
       events: [{}, { data: { digest, source_name: agent.name } }],
     });
@@ -30,7 +32,7 @@ describe('the golden messages of version 1', () => {
     const done = continued(asking, now, goldenEvent('approval.resolved'), goldenEvent('tool.execution_completed'));
     expect(done).toMatchObject({
       status: 'PENDING',
-      requirements: [{ confirmation: true, confirmation_note: 'Change window CHG-2201.' }],
+      calls: [{ confirmation: true, confirmation_note: 'Change window CHG-2201.' }],
     });
     expect(done.items.at(-1)).toEqual({
       type: 'function_call_output',

@@ -1,26 +1,39 @@
-import type { ConversationItem, Event, EventData, Requirement, Run } from '@countersign/contracts';
-import { opsAgent } from './agents.js';
+import type { Call, ConversationItem, Event, EventData, Run } from '@countersign/contracts';
+import { agent, definition, tools } from './agent.given.js';
+import type { CallerResolution } from './call.js';
 import { decideRun, type RunMessage } from './run.js';
 
 /** Runs and messages for specifications. */
 export const now = Date.parse('2026-09-01T09:30:00Z');
 export const worker = 'worker-1';
 export const lease_ms = 30_000;
-export const agent = opsAgent('gpt-5-mini');
 
-export const requested: RunMessage = {
+export { agent, definition, tools };
+
+export const requested: Extract<RunMessage, { type: 'requested' }> = {
   type: 'requested',
   run: {
     run_id: 'run-1',
     agent_id: 'ops',
     session_id: 'session-1',
     user_id: 'ana',
-    input: 'Deploy it.',
+    run_input: 'Deploy it.',
+    deadline_at: null,
+    streamed: false,
     traceparent: null,
   },
 };
-export const claimed: RunMessage = { type: 'claimed', worker, lease_ms };
+export const withDeadline = (deadline_at: number): RunMessage => ({
+  ...requested,
+  run: { ...requested.run, deadline_at },
+});
+export const claimed: Extract<RunMessage, { type: 'claimed' }> = { type: 'claimed', worker, lease_ms };
+export const extended: RunMessage = { type: 'lease_extended', worker, lease_ms };
+export const released: RunMessage = { type: 'released', worker };
+export const postponed: RunMessage = { type: 'postponed', worker, until: now + 5_000, reason: 'not its turn' };
 export const cancelRequested: RunMessage = { type: 'cancel_requested', reason: 'postponed' };
+/** What another worker says. */
+export const other = (message: RunMessage): RunMessage => ({ ...message, worker: 'worker-2' }) as RunMessage;
 
 export const text = (content: string): ConversationItem => ({
   type: 'message',
@@ -33,17 +46,38 @@ export const call = (call_id: string, service_name = 'auth-service', version = '
   name: 'deploy_to_production',
   arguments: JSON.stringify({ service_name, version }),
 });
+/** A call of any tool. */
+export const callTo = (name: keyof typeof tools, call_id: string, args: object = { what: 'it' }): ConversationItem => ({
+  type: 'function_call',
+  call_id,
+  name,
+  arguments: JSON.stringify(args),
+});
 export const responded = (...items: ConversationItem[]): Extract<RunMessage, { type: 'model_responded' }> => ({
   type: 'model_responded',
   worker,
   agent,
-  response: { items, usage: { input_tokens: 10, output_tokens: 3 } },
+  turn: 0,
+  response: { items, usage: { input_tokens: 10, output_tokens: 3 }, incomplete: null },
 });
 export const modelFailed = (retry_after_ms: number | null): RunMessage => ({
   type: 'model_failed',
   worker,
   error: 'overloaded',
   retry_after_ms,
+});
+
+export const callStarted = ({ id }: Call): RunMessage => ({ type: 'call_started', worker, call: id });
+export const callEnded = ({ id }: Call, output = 'done', failed = false): RunMessage => ({
+  type: 'call_ended',
+  worker,
+  call: id,
+  output,
+  failed,
+});
+export const byCaller = (...resolutions: CallerResolution[]): RunMessage => ({
+  type: 'resolved_by_caller',
+  resolutions,
 });
 
 /** The run after these messages, each of which must change it. */
@@ -65,14 +99,27 @@ export function continued(from: Run | undefined, at: number, ...messages: readon
   return run!;
 }
 
-export const paused = runAfter(requested, claimed, responded(call('call_a')));
-export const pausedForTwo = runAfter(requested, claimed, responded(call('call_a'), call('call_b', 'billing', '3.0.0')));
+/** What this message makes the run tell others. */
+export function eventsOf(run: Run | undefined, message: RunMessage, at = now) {
+  const transition = decideRun(run, message, at);
+  return transition.kind === 'changed' ? transition.events : [];
+}
 
-export const requirementFor = (run: Run, tool_call_id: string): Requirement =>
-  run.requirements.find(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id)!;
+/** What the model is told of this call. */
+export const toldOf = (run: Run, call_id: string): unknown[] =>
+  run.items
+    .filter((item) => item.type === 'function_call_output' && item['call_id'] === call_id)
+    .map((item) => item['output']);
+
+/** A run whose model asked for these calls. */
+export const asking = (...calls: ConversationItem[]): Run => runAfter(requested, claimed, responded(...calls));
+export const paused = asking(call('call_a'));
+export const pausedForTwo = asking(call('call_a'), call('call_b', 'billing', '3.0.0'));
+export const callIn = (run: Run, tool_call_id: string): Call =>
+  run.calls.find(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id)!;
 
 /** What is said about the call of a requirement. */
-const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Requirement, run_id = 'run-1') => ({
+const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Call, run_id = 'run-1') => ({
   run_id,
   approval_id: id,
   tool_call_id,
@@ -82,49 +129,51 @@ const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Requirement,
 const envelope = { id: '1', source: '/elsewhere', time: '2026-09-01T09:30:00Z', subject: 'x', traceparent: null };
 
 export const resolved = (
-  requirement: Requirement,
+  asked: Call,
   status: EventData<'approval.resolved'>['status'],
-  { resolution_data = null, resolved_by = 'bob' }: Partial<EventData<'approval.resolved'>> = {},
+  change: Partial<EventData<'approval.resolved'>> = {},
 ): Event<'approval.resolved'> => ({
   ...envelope,
   type: 'approval.resolved',
   key: 'run-1',
   data: {
-    ...about(requirement),
-    tool_args: requirement.tool_execution.tool_args,
+    ...about(asked),
+    tool_args: asked.tool_execution.tool_args,
     approval_type: 'required',
     pause_type: 'external_execution',
     digest: 'sha256:…',
     status,
     automatic: false,
-    resolution_data,
-    resolved_by,
+    redact: asked.tool_execution.redact,
+    resolution_data: null,
+    resolved_by: 'bob',
     resolved_at: now / 1000,
+    ...change,
   },
 });
-const executionOf = (requirement: Requirement) => ({
-  ...about(requirement),
-  execution_id: requirement.id,
+const executionOf = (asked: Call) => ({
+  ...about(asked),
+  execution_id: asked.id,
   attempt: 1,
 });
-export const completed = (requirement: Requirement, result = 'done'): Event<'tool.execution_completed'> => ({
+export const completed = (asked: Call, result = 'done'): Event<'tool.execution_completed'> => ({
   ...envelope,
   type: 'tool.execution_completed',
   key: 'run-1',
-  data: { ...executionOf(requirement), result },
+  data: { ...executionOf(asked), result },
 });
-export const failed = (requirement: Requirement, error = 'exit code 1'): Event<'tool.execution_failed'> => ({
+export const failed = (asked: Call, error = 'exit code 1'): Event<'tool.execution_failed'> => ({
   ...envelope,
   type: 'tool.execution_failed',
   key: 'run-1',
-  data: { ...executionOf(requirement), error },
+  data: { ...executionOf(asked), error },
 });
 export const outcomeUnknown = (
-  requirement: Requirement,
+  asked: Call,
   reason = 'its worker is gone',
 ): Event<'tool.execution_outcome_unknown'> => ({
   ...envelope,
   type: 'tool.execution_outcome_unknown',
   key: 'run-1',
-  data: { ...executionOf(requirement), reason },
+  data: { ...executionOf(asked), reason },
 });

@@ -1,75 +1,13 @@
-import { finishedRunStatuses, parseEventData, Run, type NewEvent } from '@countersign/contracts';
+import { isGated, parseEventData, Run, type NewEvent } from '@countersign/contracts';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isForWorker, isOpen, openRequirements } from './call.js';
 import * as given from './run.given.js';
-import { decideRun, openRequirements, type RunMessage } from './run.js';
+import { decideRun, type RunMessage } from './run.js';
+import { first, pause, step, type Step } from './run.steps.given.js';
 
-/** A message for a run: whom it is about depends on what the run asked for. */
-type Step = (run: Run | undefined, earlier: readonly RunMessage[]) => RunMessage;
-
-const workers = fc.constantFrom('worker-1', 'worker-2');
-const item = fc.oneof(
-  fc.constantFrom('call_a', 'call_b').map((id) => given.call(id)),
-  fc.constant(given.call('call_bad', 'not a name')),
-  fc.constant({ type: 'reasoning', encrypted_content: 'sealed' }),
-  fc.constantFrom('', 'Hello.').map((words) => given.text(words)),
-);
-const ofWorker = fc
-  .tuple(
-    workers,
-    fc.oneof(
-      fc.constant(given.claimed),
-      fc.constant({ type: 'released', worker: '' } as const),
-      fc.constant({ type: 'lease_extended', worker: '', lease_ms: 10 } as const),
-      fc.constantFrom(0, 5, null).map(given.modelFailed),
-      fc.array(item, { maxLength: 4 }).map((items) => given.responded(...items)),
-    ),
-  )
-  .map(
-    ([worker, message]): Step =>
-      () =>
-        ({ ...message, worker }) as RunMessage,
-  );
-const aboutCall = fc
-  .tuple(
-    fc.nat(5),
-    fc.constantFrom(
-      (r: Requirement) => given.resolved(r, 'approved'),
-      (r: Requirement) => given.resolved(r, 'approved', { resolution_data: { result: 'by hand' } }),
-      (r: Requirement) => given.resolved(r, 'rejected'),
-      (r: Requirement) => given.resolved(r, 'expired'),
-      (r: Requirement) => given.completed(r),
-      (r: Requirement) => given.failed(r),
-      (r: Requirement) => given.outcomeUnknown(r),
-    ),
-  )
-  .map(
-    ([n, message]): Step =>
-      (run) =>
-        message(run?.requirements[n] ?? elsewhere),
-  );
-const again = fc.nat().map(
-  (n): Step =>
-    (_, earlier) =>
-      earlier[n % earlier.length] ?? given.requested,
-);
-const step = fc.oneof(
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom<Step>(
-      () => given.requested,
-      () => given.cancelRequested,
-    ),
-  },
-  { weight: 6, arbitrary: ofWorker },
-  { weight: 6, arbitrary: aboutCall },
-  { weight: 3, arbitrary: again },
-);
-type Requirement = Run['requirements'][number];
-const elsewhere: Requirement = { ...given.requirementFor(given.paused, 'call_a'), id: 'elsewhere' };
-
-const isFinished = ({ status }: Run) => (finishedRunStatuses as readonly string[]).includes(status);
+const isFinished = (run: Run) => ['COMPLETED', 'CANCELLED', 'ERROR'].includes(run.status);
 const idsOf = ({ items }: Run, type: string) =>
   items.filter((each) => each.type === type).map((each) => String(each['call_id']));
 const countOf = (ids: readonly string[]) =>
@@ -77,63 +15,122 @@ const countOf = (ids: readonly string[]) =>
 
 function checkState(run: Run): void {
   Run.parse(run);
+  checkConversation(run);
+  for (const call of run.calls) {
+    expect(call.tool_execution.result !== null, 'what is answered has a result').toBe(call.state === 'answered');
+    if (isForWorker(call)) expect(call.made_by, 'a worker makes only what is for it').toBe('runner');
+    if (isForWorker(call) && isGated(call)) expect(call.confirmation, 'nothing gated is made without leave').toBe(true);
+  }
+  if (run.status === 'PAUSED') {
+    expect(openRequirements(run), 'a paused run waits for somebody').not.toEqual([]);
+    expect(run.calls.filter(isForWorker)).toEqual([]);
+  }
+  if (run.status === 'RUNNING' || run.status === 'PENDING') {
+    expect(run.calls.some(isOpen), 'what works has something to do').toBe(run.calls.some(isForWorker));
+  }
+  checkDue(run);
+}
+
+function checkConversation(run: Run): void {
   const calls = countOf(idsOf(run, 'function_call'));
   const outputs = countOf(idsOf(run, 'function_call_output'));
-  if (run.status === 'PENDING' || run.status === 'RUNNING') {
-    expect(outputs, 'every call has exactly one output when the model is asked').toEqual(calls);
-    expect(openRequirements(run)).toEqual([]);
-  }
   for (const [id, count] of Object.entries(outputs)) expect(count).toBeLessThanOrEqual(calls[id]!);
-  if (run.status === 'PAUSED') expect(openRequirements(run)).not.toEqual([]);
-  expect(run.lease !== null, 'a lease means RUNNING').toBe(run.status === 'RUNNING');
-  expect(run.due_at !== null, 'only who waits for a worker is due').toBe(['PENDING', 'RUNNING'].includes(run.status));
+  if (isFinished(run) || !run.calls.some(isOpen)) {
+    expect(outputs, 'every call has exactly one output when a model may be told').toEqual(calls);
+  }
+}
+
+function checkDue(run: Run): void {
+  const { due_at, deadline_at, lease, working_since } = run;
+  expect(lease !== null, 'a lease means RUNNING').toBe(run.status === 'RUNNING');
+  expect(working_since !== null, 'and so does work').toBe(run.status === 'RUNNING');
   expect(run.finished_at !== null).toBe(isFinished(run));
+  if (isFinished(run)) expect(due_at).toBe(null);
+  if (run.status === 'RUNNING') expect(due_at, 'when its lease is over').toBe(lease!.expires_at);
+  if (run.status === 'PAUSED') expect(due_at, 'when its deadline passes').toBe(deadline_at);
+  if (run.status === 'PENDING') expect(due_at, 'before its deadline').toBeLessThanOrEqual(deadline_at ?? Infinity);
 }
 
 function checkStep(before: Run | undefined, after: Run): void {
-  expect(after.items.slice(0, before?.items.length ?? 0), 'nothing said is unsaid').toEqual(before?.items ?? []);
-  const ids = after.requirements.map(({ id }) => id);
-  expect(new Set(ids).size, 'each call has a requirement of its own').toBe(ids.length);
-  for (const [n, { tool_execution }] of (before?.requirements ?? []).entries()) {
-    if (tool_execution.result !== null) {
-      expect(after.requirements[n]!.tool_execution.result, 'a call is answered once').toBe(tool_execution.result);
-    }
+  for (const list of ['items', 'journal'] as const) {
+    expect(after[list].slice(0, before?.[list].length ?? 0), 'nothing said is unsaid').toEqual(before?.[list] ?? []);
   }
+  const ids = after.calls.map(({ id }) => id);
+  expect(new Set(ids).size, 'each call is one of its own').toBe(ids.length);
+  expect(after.worked_ms).toBeGreaterThanOrEqual(before?.worked_ms ?? 0);
+  if (before && after.steps > before.steps)
+    expect(before.calls.some(isOpen), 'the model hears all of its calls').toBe(false);
+  for (const [n, call] of (before?.calls ?? []).entries()) {
+    const next = after.calls[n]!;
+    if (!isOpen(call)) expect(next, 'a call is answered once').toEqual(call);
+    expect(order.indexOf(next.state), 'a call never goes back').toBeGreaterThanOrEqual(order.indexOf(call.state));
+    if (next.state === 'started' && call.state !== 'started') expect(call.state, 'leave comes before').toBe('ready');
+  }
+}
+const order = ['asked', 'ready', 'started', 'answered'];
+
+/** Plays the steps on a run and checks each transition. @returns the run and what it emitted. */
+function play(start: RunMessage, steps: readonly [Step, number][], log: (message: string) => void) {
+  let run: Run | undefined;
+  let now = given.now;
+  const earlier: RunMessage[] = [];
+  const events: NewEvent[] = [];
+  const begin: [Step, number] = [() => start, 0];
+  for (const [next, seconds] of [begin, ...steps]) {
+    now += seconds * 1000;
+    const message = next(run, earlier);
+    earlier.push(message);
+    log(JSON.stringify(message));
+    deepFreeze([run, message]);
+    const transition = decideRun(run, message, now);
+    expect(decideRun(run, message, now), 'the same decision').toEqual(transition);
+    if (transition.kind !== 'changed') continue;
+    if (run && isFinished(run)) expect([transition.state.status, transition.events]).toEqual([run.status, []]);
+    for (const { type, data } of transition.events) parseEventData(type, data);
+    events.push(...transition.events);
+    checkStep(run, transition.state);
+    checkState(transition.state);
+    run = transition.state;
+  }
+  return { run: run!, events };
+}
+
+/** What a run told others, from its start to where it is now. */
+function checkEvents(run: Run, events: readonly NewEvent[]): void {
+  const countOfType = (...types: string[]) => events.filter(({ type }) => types.includes(type)).length;
+  expect(countOfType('run.started')).toBe(1);
+  expect(countOfType('run.completed', 'run.failed', 'run.cancelled')).toBe(isFinished(run) ? 1 : 0);
+  const open = countOfType('run.paused') - countOfType('run.continued');
+  if (isFinished(run)) expect(open, 'a pause ends before the next').toBeOneOf([0, 1]);
+  else expect(open).toBe(run.status === 'PAUSED' ? 1 : 0);
+  const asked = events.flatMap(({ type, data }) => (type === 'tool.approval_required' ? [data.approval_id] : []));
+  expect(new Set(asked).size, 'an approval is asked for once').toBe(asked.length);
+}
+
+function checkJournal({ journal }: Run): void {
+  const lines = journal.filter(({ type }) => type.startsWith('call_')).map(({ type, call }) => `${type} ${call}`);
+  expect(new Set(lines).size, 'a call begins and ends once').toBe(lines.length);
+  expect(journal.filter(({ type }) => type === 'over').length).toBeLessThanOrEqual(1);
 }
 
 describe('a run, whatever arrives in whatever order and however often,', () => {
-  it('keeps its conversation sound, answers each call once and ends once', () => {
+  it('keeps its conversation sound, makes only what it may, answers each call once and ends once', () => {
+    const reached = new Map<string, number>();
     fc.assert(
-      fc.property(fc.array(fc.tuple(step, fc.nat(15)), { maxLength: 60 }), fc.context(), (steps, context) => {
-        let run: Run | undefined;
-        let now = given.now;
-        const earlier: RunMessage[] = [];
-        const emitted: NewEvent[] = [];
-        for (const [next, pause] of [[() => given.requested, 0] as [Step, number], ...steps]) {
-          now += pause * 1000;
-          const message = next(run, earlier);
-          earlier.push(message);
-          context.log(JSON.stringify(message));
-          deepFreeze([run, message]);
-          const transition = decideRun(run, message, now);
-          expect(decideRun(run, message, now), 'the same decision').toEqual(transition);
-          if (transition.kind !== 'changed') continue;
-          expect(run !== undefined && isFinished(run), 'what has ended stays').toBe(false);
-          for (const { type, data } of transition.events) parseEventData(type, data);
-          emitted.push(...transition.events);
-          checkStep(run, transition.state);
-          checkState(transition.state);
-          run = transition.state;
-        }
-        const ends = emitted.filter(({ type }) => ['run.completed', 'run.failed', 'run.cancelled'].includes(type));
-        expect(ends).toHaveLength(isFinished(run!) ? 1 : 0);
-        expect(emitted.filter(({ type }) => type === 'run.started')).toHaveLength(1);
-        const required = emitted.filter(({ type }) => type === 'tool.approval_required');
-        expect(new Set(required.map(({ data }) => 'approval_id' in data && data.approval_id)).size).toBe(
-          required.length,
-        );
-      }),
-      { numRuns: 500 },
+      fc.property(
+        first,
+        fc.array(fc.tuple(step, pause), { maxLength: 60, size: 'max' }),
+        fc.context(),
+        (start, steps, context) => {
+          const { run, events } = play(start, steps, (message) => context.log(message));
+          checkEvents(run, events);
+          checkJournal(run);
+          for (const { type } of events) reached.set(type, (reached.get(type) ?? 0) + 1);
+        },
+      ),
+      { numRuns: 4_000 },
     );
-  });
+    const rarely = [...reached].filter(([, times]) => times < 50).map(([type]) => type);
+    expect([reached.size, rarely], 'gets as far as everything that a run can tell').toEqual([7, []]);
+  }, 60_000);
 });

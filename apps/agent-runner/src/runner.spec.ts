@@ -1,202 +1,287 @@
-import type { ConversationItem, Event, Run } from '@countersign/contracts';
-import { Aggregate, WorkPool, type Store } from '@countersign/persistence';
-import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ModelError, type Model } from './model.js';
-import { agent, call, requested, responded, text } from './run.given.js';
-import { decideRun, type ModelResponse, type RunMessage } from './run.js';
-import { Runner } from './runner.js';
+import { ModelError } from './model.js';
+import { call, callIn, callTo, requested, resolved, text } from './run.given.js';
+import type { RunMessage } from './run.js';
+import { Given, request, soon } from './runner.given.js';
 
-const soon = { timeout: 5_000, interval: 5 };
-const answer = (...items: ConversationItem[]): ModelResponse => responded(...items).response;
+const lone = request('run-1');
+const cancel: RunMessage = { type: 'cancel_requested', reason: 'not needed' };
 
-/** A question that the model was asked, to be answered by the test. */
-interface Question {
-  conversation: readonly ConversationItem[];
-  signal: AbortSignal;
-  answer(response: ModelResponse): void;
-  fail(error: Error): void;
-}
+let given: Given;
+beforeEach(() => void (given = new Given()));
+afterEach(() => given.close());
 
-/** Asks the test; like a real one it stops when it is told to. */
-class AskedModel implements Model {
-  readonly description = 'the test';
-  readonly questions: Question[] = [];
-
-  respond(_agent: unknown, conversation: readonly ConversationItem[], signal: AbortSignal): Promise<ModelResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<ModelResponse>();
-    signal.addEventListener('abort', () => reject(new ModelError('aborted', 5_000)));
-    this.questions.push({ conversation, signal, answer: resolve, fail: reject });
-    return promise;
-  }
-
-  /** Waits for the nth question. */
-  async asked(n = 1): Promise<Question> {
-    await expect.poll(() => this.questions.length, soon).toBe(n);
-    return this.questions[n - 1]!;
-  }
-}
+/** What was published, each event once: until a relay has done its work a commit hands older ones over again. */
+const typesOf = () => [...new Map(given.published.map(({ id, type }) => [id, type])).values()];
 
 describe('the runner', () => {
-  let close: () => void;
-  let clock: number;
-  let published: Event[];
-  let store: Store<Run>;
-  let runs: Aggregate<Run, RunMessage>;
-  let stops: (() => Promise<void>)[];
-  let model: AskedModel;
-  beforeEach(() => {
-    const temporary = openTemporaryDatabase();
-    close = temporary.close;
-    const collection = { name: 'runs', key: 'run_id' as const, indexes: [['due_at']] };
-    store = temporary.database.collection<Run>(collection).store;
-    [clock, published, stops, model] = [1_000_000, [], [], new AskedModel()];
-    const publish = (events: readonly Event[]) => void published.push(...events);
-    runs = new Aggregate({ collection, store, decide: decideRun, source: '/runner', publish, now: () => clock });
-  });
-  afterEach(async () => {
-    for (const stop of stops) await stop();
-    close();
-  });
-
-  /** A runner as one process has it; two of them share the store as two processes do. */
-  function open({ size = 4, leaseMs = 30_000, agents = new Map([[agent.id, agent]]) } = {}) {
-    const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const runner: Runner = new Runner({ runs, pool: () => pool, agents, model, leaseMs, log });
-    const attend: ConstructorParameters<typeof WorkPool<Run>>[0]['attend'] = (run, place) => runner.attend(run, place);
-    const pool = new WorkPool<Run>({ store, size, now: () => clock, log, attend, pollEvery: 5 });
-    stops.push(() => pool.stop(1_000));
-    return { runner, pool };
-  }
-  const run = async () => (await store.get('run-1'))!;
-  const status = async () => (await run()).status;
-  /** What was published, each event once: until the relay has done its work a commit hands older ones over again. */
-  const typesOf = () => [...new Map(published.map(({ id, type }) => [id, type])).values()];
-
   it('asks the model in the same breath as it takes a run on, and stores the answer', async () => {
-    const { state } = await open().runner.handle('run-1', requested);
+    const { state } = await given.open().runner.handle('run-1', lone);
     expect(state).toMatchObject({ status: 'RUNNING', version: 1 });
-    const question = await model.asked();
+    const question = await given.model.asked();
     expect(question.conversation).toEqual([{ type: 'message', role: 'user', content: 'Deploy it.' }]);
-    question.answer(answer(text('Hello.')));
-    await expect.poll(status, soon).toBe('COMPLETED');
+    question.answer(text('Hello.'));
+    expect(await given.until({ status: 'COMPLETED' })).toMatchObject({ content: 'Hello.', turn: 0, lease: null });
     expect(typesOf()).toEqual(['run.started', 'run.completed']);
   });
 
+  it('takes a request that arrives twice as one', async () => {
+    const { runner } = given.open();
+    await runner.handle('run-1', lone);
+    expect((await runner.handle('run-1', lone)).kind).toBe('ignored');
+    (await given.model.asked()).answer(text('Hello.'));
+    await given.until({ status: 'COMPLETED' });
+    expect(given.model.questions).toHaveLength(1);
+  });
+
   it('asks again at once when the model has to correct a call', async () => {
-    await open().runner.handle('run-1', requested);
-    (await model.asked()).answer(answer(call('call_a', 'no such name!')));
-    const { conversation } = await model.asked(2);
+    await given.open().runner.handle('run-1', lone);
+    (await given.model.asked()).answer(call('call_a', 'no such name!'));
+    const { conversation } = await given.model.asked(2);
     expect(conversation.at(-1)).toMatchObject({ type: 'function_call_output', call_id: 'call_a' });
   });
 
+  it('wants the text while it is written only for a run that somebody watches', async () => {
+    const { runner, previewed } = given.open();
+    await runner.handle('run-1', request('run-1', { streamed: true }));
+    const watched = await given.model.asked();
+    watched.onText!('Hel');
+    watched.onText!('lo.');
+    expect(previewed).toEqual([
+      { step: 0, offset: 0, text: 'Hel' },
+      { step: 0, offset: 3, text: 'lo.' },
+    ]);
+    await runner.handle('run-2', request('run-2'));
+    expect((await given.model.asked(2)).onText).toBeUndefined();
+  });
+
   it('asks nothing while the run waits for an approval', async () => {
-    const { runner, pool } = open();
+    const { runner, pool } = given.open();
     pool.start();
-    await runner.handle('run-1', requested);
-    (await model.asked()).answer(answer(call('call_a')));
-    await expect.poll(status, soon).toBe('PAUSED');
-    clock += 3_600_000;
-    const find = vi.spyOn(store, 'find');
+    await runner.handle('run-1', lone);
+    (await given.model.asked()).answer(call('call_a'));
+    await given.until({ status: 'PAUSED' });
+    given.clock += 3_600_000;
+    const find = vi.spyOn(given.store, 'find');
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(2), soon);
-    expect(model.questions).toHaveLength(1);
+    expect(given.model.questions).toHaveLength(1);
   });
 
   it('stores a run for which it has no place, and asks once there is one', async () => {
-    const { runner, pool } = open({ size: 1 });
+    const { runner, pool } = given.open({ size: 1 });
     pool.start();
     const place = pool.reserve()!;
-    const { state } = await runner.handle('run-1', requested);
-    expect(state).toMatchObject({ status: 'PENDING', due_at: clock });
-    expect(model.questions).toHaveLength(0);
+    expect(runner.isFull).toBe(true);
+    const { state } = await runner.handle('run-1', lone);
+    expect(state).toMatchObject({ status: 'PENDING', due_at: given.clock });
+    expect(given.model.questions).toHaveLength(0);
     place.release();
-    (await model.asked()).answer(answer(text('Hello.')));
-    await expect.poll(status, soon).toBe('COMPLETED');
+    (await given.model.asked()).answer(text('Hello.'));
+    await given.until({ status: 'COMPLETED' });
+  });
+});
+
+describe('a lease', () => {
+  it('is extended for as long as the model thinks', async () => {
+    await given.open({ leaseMs: 30 }).runner.handle('run-1', lone);
+    await given.model.asked();
+    given.clock += 1_000_000;
+    await expect.poll(async () => (await given.run()).lease?.expires_at, soon).toBe(given.clock + 30);
   });
 
-  it('extends its lease for as long as the model thinks', async () => {
-    await open({ leaseMs: 30 }).runner.handle('run-1', requested);
-    await model.asked();
-    clock += 1_000_000;
-    await expect.poll(async () => (await run()).lease?.expires_at, soon).toBe(clock + 30);
-  });
-
-  it('stops the model once another worker has taken the run over, and leaves the run to that one', async () => {
-    await open({ leaseMs: 60 }).runner.handle('run-1', requested);
-    const question = await model.asked();
-    const { expires_at } = (await run()).lease!;
+  it('that another worker has taken over stops the model, and leaves the run to that one', async () => {
+    const { runner, runs, stop } = given.open({ leaseMs: 60 });
+    await runner.handle('run-1', lone);
+    const question = await given.model.asked();
+    given.clock = (await given.run()).lease!.expires_at;
     const takenOver: RunMessage = { type: 'claimed', worker: 'elsewhere', lease_ms: 3_600_000 };
-    clock = expires_at;
     await expect.poll(async () => (await runs.handle('run-1', takenOver)).kind, soon).toBe('changed');
     await expect.poll(() => question.signal.aborted, soon).toBe(true);
-    await Promise.all(stops.map((stop) => stop()));
-    expect(await run()).toMatchObject({ status: 'RUNNING', lease: { worker: 'elsewhere' } });
+    await stop();
+    expect(await given.run()).toMatchObject({ status: 'RUNNING', lease: { worker: 'elsewhere' } });
   });
 
-  it('takes over the run of a process that died, once its lease is over', async () => {
-    await runs.handle('run-1', requested, { then: [{ type: 'claimed', worker: 'dead', lease_ms: 30_000 }] });
-    const { pool } = open();
-    const find = vi.spyOn(store, 'find');
+  it('of a process that died lets another take its run over, and not before it is over', async () => {
+    const dead = given.open();
+    await dead.runner.handle('run-1', lone);
+    await given.model.asked();
+    dead.store.crash();
+    const { pool } = given.open();
+    const find = vi.spyOn(given.store, 'find');
     pool.start();
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(2), soon);
-    expect(model.questions).toHaveLength(0);
-    clock += 30_000;
-    (await model.asked()).answer(answer(text('Hello.')));
-    await expect.poll(status, soon).toBe('COMPLETED');
+    expect(given.model.questions).toHaveLength(1);
+    given.clock += 30_000;
+    (await given.model.asked(2)).answer(text('Hello.'));
+    await given.until({ status: 'COMPLETED' });
   });
 
-  it('waits longer and longer after the model failed, a minute at most, and then asks again', async () => {
-    const { runner, pool } = open();
+  it('keeps two processes from both continuing a run, even when the first only slept', async () => {
+    const [first, second] = [given.open(), given.open()];
+    await first.runner.handle('run-1', lone);
+    const question = await given.model.asked();
+    given.clock += 30_000;
+    second.pool.start();
+    const again = await given.model.asked(2);
+    question.answer(text('From the first.'));
+    await first.stop();
+    expect(await given.run()).toMatchObject({ status: 'RUNNING', steps: 0 });
+    again.answer(text('From the second.'));
+    await given.until({ status: 'COMPLETED', content: 'From the second.' });
+  });
+
+  it('is had by one of many that claim the same run at once', async () => {
+    await given.open({ size: 0 }).runner.handle('run-1', lone);
+    for (const { pool } of [given.open(), given.open(), given.open()]) pool.start();
+    (await given.model.asked()).answer(text('Hello.'));
+    await given.until({ status: 'COMPLETED' });
+    expect(given.model.questions).toHaveLength(1);
+  });
+});
+
+describe('a model that does not answer', () => {
+  it('is asked again later and later, after a minute at most', async () => {
+    const { runner, pool } = given.open();
     pool.start();
-    await runner.handle('run-1', requested);
+    await runner.handle('run-1', lone);
     for (const [n, seconds] of [5, 10, 20, 40, 60, 60].entries()) {
-      (await model.asked(n + 1)).fail(new ModelError('overloaded', 5_000));
-      await expect.poll(run, soon).toMatchObject({ status: 'PENDING', failures: n + 1, error: 'overloaded' });
-      expect((await run()).due_at).toBe(clock + seconds * 1000);
-      clock += seconds * 1000;
+      (await given.model.asked(n + 1)).fail(new ModelError('overloaded', 5_000));
+      const run = await given.until({ status: 'PENDING', failures: n + 1, error: 'overloaded' });
+      expect(run.due_at).toBe(given.clock + seconds * 1000);
+      given.clock += seconds * 1000;
     }
-    (await model.asked(7)).answer(answer(text('Hello.')));
-    await expect.poll(status, soon).toBe('COMPLETED');
+    (await given.model.asked(7)).answer(text('Hello.'));
+    expect(await given.until({ status: 'COMPLETED' })).toMatchObject({ error: null, failures: 0 });
   });
 
-  it('waits as long as the model asks it to, even when that is longer than a minute', async () => {
-    await open().runner.handle('run-1', requested);
-    (await model.asked()).fail(new ModelError('slow down', 300_000));
-    await expect.poll(run, soon).toMatchObject({ status: 'PENDING', due_at: clock + 300_000 });
+  it('is left alone for as long as it says, even when that is longer than a minute', async () => {
+    const { runner, pool } = given.open();
+    pool.start();
+    await runner.handle('run-1', lone);
+    (await given.model.asked()).fail(new ModelError('429 slow down', 300_000));
+    expect((await given.until({ status: 'PENDING' })).due_at).toBe(given.clock + 300_000);
+    given.clock += 300_000;
+    (await given.model.asked(2)).answer(text('Hello.'));
+    await given.until({ status: 'COMPLETED' });
   });
 
-  it('ends a run whose model can never answer', async () => {
-    await open().runner.handle('run-1', requested);
-    (await model.asked()).fail(new ModelError('401 wrong key', null));
-    await expect.poll(run, soon).toMatchObject({ status: 'ERROR', error: '401 wrong key' });
+  it('and never will, ends the run', async () => {
+    await given.open().runner.handle('run-1', lone);
+    (await given.model.asked()).fail(new ModelError('401 wrong key', null));
+    await given.until({ status: 'ERROR', error: '401 wrong key' });
     expect(typesOf()).toEqual(['run.started', 'run.failed']);
   });
+});
 
-  it('ends a run whose agent there is no more', async () => {
-    await open({ agents: new Map() }).runner.handle('run-1', requested);
-    await expect.poll(run, soon).toMatchObject({ status: 'ERROR', error: 'there is no agent "ops" any more' });
-  });
-
-  it('hands its runs back when it is stopped, so that another takes them on at once', async () => {
-    const first = open();
-    await first.runner.handle('run-1', requested);
-    await model.asked();
-    await first.pool.stop(5_000);
-    expect(await run()).toMatchObject({ status: 'PENDING', lease: null, due_at: clock, failures: 0 });
-    open().pool.start();
-    (await model.asked(2)).answer(answer(text('Hello.')));
-    await expect.poll(status, soon).toBe('COMPLETED');
-  });
-
-  it('stops the model when its run is cancelled', async () => {
-    const { runner, pool } = open();
-    await runner.handle('run-1', requested);
-    const question = await model.asked();
-    await runner.handle('run-1', { type: 'cancel_requested', reason: null });
-    runner.abort('run-1');
+describe('a cancelled run', () => {
+  it('stops the model', async () => {
+    const { runner, stop } = given.open();
+    await runner.handle('run-1', lone);
+    const question = await given.model.asked();
+    await runner.handle('run-1', cancel);
     expect(question.signal.aborted).toBe(true);
-    await pool.stop(5_000);
-    expect(await status()).toBe('CANCELLED');
+    await stop();
+    expect(await given.run()).toMatchObject({ status: 'CANCELLED', error: 'not needed' });
     expect(typesOf()).toEqual(['run.started', 'run.cancelled']);
+  });
+
+  it('stops the calls that are being made, gated or not', async () => {
+    const { runner, hold } = given.open();
+    const [lookUp, refund] = [hold('look_up'), hold('refund')];
+    await runner.handle('run-1', lone);
+    (await given.model.asked()).answer(callTo('look_up', 'call_a'), callTo('refund', 'call_b'));
+    const made = await lookUp.called();
+    await runner.handle('run-1', resolved(callIn(await given.until({ steps: 1 }), 'call_b'), 'approved'));
+    const gated = await refund.called();
+    await runner.handle('run-1', cancel);
+    expect([made.signal.aborted, gated.signal.aborted]).toEqual([true, true]);
+  });
+
+  it('still takes the news of how a gated call of it ended', async () => {
+    const { runner, hold } = given.open();
+    const refund = hold('refund');
+    await runner.handle('run-1', lone);
+    (await given.model.asked()).answer(callTo('refund', 'call_a'));
+    await runner.handle('run-1', resolved(callIn(await given.until({ status: 'PAUSED' }), 'call_a'), 'approved'));
+    const gated = await refund.called();
+    await runner.handle('run-1', cancel);
+    gated.end('refunded');
+    await expect.poll(async () => callIn(await given.run(), 'call_a').state, soon).toBe('answered');
+    expect(await given.run()).toMatchObject({
+      status: 'CANCELLED',
+      calls: [{ tool_execution: { result: 'refunded' } }],
+    });
+  });
+
+  it('stops what works on it in another process, once that hears that the run changed', async () => {
+    const [here, there] = [given.open(), given.open()];
+    await here.runner.handle('run-1', lone);
+    const question = await given.model.asked();
+    await there.runner.handle('run-1', cancel);
+    expect(question.signal.aborted).toBe(false);
+    await here.runner.look('run-1');
+    expect(question.signal.aborted).toBe(true);
+    await here.runner.look('a run that nobody works on');
+  });
+});
+
+describe('a deadline', () => {
+  const late = 'the deadline of the run has passed';
+
+  it('ends a run that is being worked on', async () => {
+    const { runner } = given.open({ leaseMs: 30 });
+    await runner.handle('run-1', request('run-1', { deadline_at: given.clock + 60_000 }));
+    const question = await given.model.asked();
+    given.clock += 60_000;
+    await given.until({ status: 'ERROR', error: late });
+    expect(question.signal.aborted).toBe(true);
+  });
+
+  it('is looked at when it comes, not when the lease is next extended', async () => {
+    const { runner } = given.open({ leaseMs: 3_600_000 });
+    await runner.handle('run-1', request('run-1', { deadline_at: given.clock + 1 }));
+    given.clock += 1;
+    await given.until({ status: 'ERROR', error: late });
+  });
+
+  it.each(['paused', 'waiting for the model'])('ends a run that is %s', async (how) => {
+    const { runner, pool } = given.open();
+    pool.start();
+    await runner.handle('run-1', request('run-1', { deadline_at: given.clock + 60_000 }));
+    const question = await given.model.asked();
+    if (how === 'paused') question.answer(call('call_a'));
+    else question.fail(new ModelError('429 slow down', 3_600_000));
+    await given.until({ lease: null, due_at: given.clock + 60_000 });
+    given.clock += 60_000;
+    await given.until({ status: 'ERROR', error: late });
+    expect(given.model.questions).toHaveLength(1);
+  });
+
+  it('ends a run that never found a worker', async () => {
+    await given.open({ size: 0 }).runner.handle('run-1', request('run-1', { deadline_at: given.clock + 1 }));
+    given.clock += 60_000;
+    given.open().pool.start();
+    await given.until({ status: 'ERROR', error: late });
+    expect(given.model.questions).toHaveLength(0);
+  });
+});
+
+describe('a process that stops', () => {
+  it('hands its runs back, so that another takes them on at once', async () => {
+    const first = given.open();
+    await first.runner.handle('run-1', lone);
+    await given.model.asked();
+    await first.stop();
+    expect(await given.run()).toMatchObject({ status: 'PENDING', lease: null, due_at: given.clock, failures: 0 });
+    given.open().pool.start();
+    (await given.model.asked(2)).answer(text('Hello.'));
+    await given.until({ status: 'COMPLETED' });
+  });
+
+  it('stores what still arrives, without working on it', async () => {
+    const { runner, stop } = given.open();
+    await stop();
+    await runner.handle('run-1', requested);
+    expect(await given.run()).toMatchObject({ status: 'PENDING' });
   });
 });

@@ -1,27 +1,24 @@
-import type { ConversationItem, Log, Run } from '@countersign/contracts';
-import { insist, type Aggregate, type Handled, type Place, type WorkPool } from '@countersign/persistence';
+import { isFinishedStatus, type Run } from '@countersign/contracts';
+import type { Aggregate, Handled, Place, WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
-import type { Agent } from './agent.js';
-import { ModelError, type Model } from './model.js';
 import type { RunMessage } from './run.js';
+import { Worker, type WorkerOptions } from './worker.js';
 
-export interface RunnerOptions {
+export interface RunnerOptions extends Omit<WorkerOptions, 'tell'> {
   runs: Aggregate<Run, RunMessage>;
+  /** Is told of every run that changed here. */
+  changed(runId: string): void;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
   pool(): WorkPool<Run>;
-  agents: ReadonlyMap<string, Agent>;
-  model: Model;
-  leaseMs: number;
-  log: Log;
 }
 
-const longestRetry = 60_000;
+type Claim = Extract<RunMessage, { type: 'claimed' }>;
 
-/** Moves runs on: records what arrives for them, and asks the model when it is the model's turn. */
+/** Moves runs on: records what arrives for them, and has a worker see to those that are due. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #instance = randomUUID();
-  readonly #working = new Map<string, AbortController>();
+  readonly #working = new Map<string, Worker>();
   #claims = 0;
 
   constructor(options: RunnerOptions) {
@@ -30,34 +27,51 @@ export class Runner {
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
   async handle(runId: string, message: RunMessage): Promise<Handled<Run>> {
-    const { runs, pool } = this.#options;
-    const place = pool().reserve();
+    const place = this.#options.pool().reserve();
     const creates = message.type === 'requested';
-    if (place) return this.#claiming(place, (claim) => runs.handle(runId, message, { then: [claim], creates }));
-    const handled = await runs.handle(runId, message, { creates });
-    if (handled.kind === 'changed' && handled.state.due_at !== null) pool().missed();
+    if (place) return this.#claiming(place, (claim) => this.#handle(runId, message, { then: [claim], creates }));
+    const handled = await this.#handle(runId, message, { creates });
+    if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().missed();
     return handled;
   }
 
   /** Claims a run that is due. */
   async attend(run: Run, place: Place): Promise<void> {
-    await this.#claiming(place, (claim) => this.#options.runs.handle(run.run_id, claim, { known: run }));
+    await this.#claiming(place, (claim) => this.#handle(run.run_id, claim, { known: run }));
   }
 
-  /** Stops what this process does for a run that was cancelled. */
-  abort(runId: string): void {
-    this.#working.get(runId)?.abort();
+  /** Looks a run up that this process works on, since somebody else changed it. */
+  async look(runId: string): Promise<void> {
+    const worker = this.#working.get(runId);
+    const run = worker && (await this.#options.runs.store.get(runId));
+    if (run) worker.see(run);
   }
 
-  async #claiming(
-    place: Place,
-    handle: (claim: Extract<RunMessage, { type: 'claimed' }>) => Promise<Handled<Run>>,
+  /** Whether a new run would have to wait for others here. */
+  get isFull(): boolean {
+    return this.#options.pool().isFull;
+  }
+
+  /** Every change of a run here comes by this, so that its worker and its session learn of it. */
+  async #handle(
+    runId: string,
+    message: RunMessage,
+    options: Parameters<Aggregate<Run, RunMessage>['handle']>[2] = {},
   ): Promise<Handled<Run>> {
+    const handled = await this.#options.runs.handle(runId, message, options);
+    if (handled.kind !== 'changed') return handled;
+    this.#working.get(runId)?.see(handled.state);
+    this.#options.changed(runId);
+    if (isFinishedStatus(handled.state.status)) this.#options.sessions.ended(handled.state);
+    return handled;
+  }
+
+  async #claiming(place: Place, handle: (claim: Claim) => Promise<Handled<Run>>): Promise<Handled<Run>> {
     const worker = `${this.#instance}/${++this.#claims}`;
     try {
       const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });
       const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
-      if (claimed) place.start((stopping) => this.#work(handled.state, worker, stopping));
+      if (claimed) place.start((stopping) => this.#work(handled.state, stopping));
       else place.release();
       return handled;
     } catch (error) {
@@ -66,53 +80,14 @@ export class Runner {
     }
   }
 
-  /** Asks the model until the run ends, pauses, or is no longer ours. */
-  async #work(claimed: Run, worker: string, stopping: AbortSignal): Promise<void> {
-    const { runs, leaseMs, log } = this.#options;
-    const lost = new AbortController();
-    this.#working.set(claimed.run_id, lost);
-    const heartbeat = setInterval(() => {
-      const extend: RunMessage = { type: 'lease_extended', worker, lease_ms: leaseMs };
-      runs.handle(claimed.run_id, extend).then(
-        ({ kind }) => kind === 'changed' || lost.abort(),
-        (error: unknown) => log.warn({ err: error, run_id: claimed.run_id }, 'cannot extend the lease'),
-      );
-    }, leaseMs / 3);
+  async #work(claimed: Run, stopping: AbortSignal): Promise<void> {
+    const tell: WorkerOptions['tell'] = (known, message) => this.#handle(known.run_id, message, { known });
+    const worker = new Worker({ ...this.#options, tell }, claimed, stopping);
+    this.#working.set(claimed.run_id, worker);
     try {
-      for (let run = claimed; run.lease?.worker === worker && !lost.signal.aborted;) {
-        const message = await this.#ask(run, worker, AbortSignal.any([stopping, lost.signal]));
-        const handled = await insist(() => runs.handle(run.run_id, message, { known: run }), log);
-        if (handled.kind !== 'changed') return;
-        run = handled.state;
-      }
+      await worker.work();
     } finally {
-      clearInterval(heartbeat);
-      if (this.#working.get(claimed.run_id) === lost) this.#working.delete(claimed.run_id);
-    }
-  }
-
-  async #ask(run: Run, worker: string, signal: AbortSignal): Promise<RunMessage> {
-    const agent = this.#options.agents.get(run.agent_id);
-    if (!agent) {
-      return {
-        type: 'model_failed',
-        worker,
-        error: `there is no agent "${run.agent_id}" any more`,
-        retry_after_ms: null,
-      };
-    }
-    try {
-      const response = await this.#options.model.respond(agent, run.items as ConversationItem[], signal);
-      return { type: 'model_responded', worker, agent, response };
-    } catch (error) {
-      if (signal.aborted) return { type: 'released', worker };
-      if (!(error instanceof ModelError)) throw error;
-      const retry_after_ms = error.retryAfter === null ? null : backOff(error.retryAfter, run.failures);
-      this.#options.log.warn({ run_id: run.run_id, err: error, retry_after_ms }, 'the model did not answer');
-      return { type: 'model_failed', worker, error: error.message, retry_after_ms };
+      if (this.#working.get(claimed.run_id) === worker) this.#working.delete(claimed.run_id);
     }
   }
 }
-
-const backOff = (first: number, failures: number): number =>
-  Math.max(first, Math.min(longestRetry, first * 2 ** failures));

@@ -1,62 +1,112 @@
 import {
   CancelRunRequest,
+  ContinueRunRequest,
   derivedId,
   GetRunQuery,
+  isFinishedStatus,
   ListRunsQuery,
   RunOutput,
   RunPage,
+  showRun,
+  StartRunQuery,
   StartRunRequest,
   type Run,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { pageOf, ProblemError, Returns } from '@countersign/service';
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { AcceptsForms, pageOf, ProblemError, Returns, ReturnsEvents } from '@countersign/service';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Agent } from './agent.js';
-import { RunWatch } from './run-watch.js';
+import { Agents } from './agents.js';
+import { RunQueue } from './queue.js';
+import { resolutionsIn } from './resolutions.js';
+import { beginning, endOf, positionOf, RunStream, type StreamOptions } from './run-stream.js';
+import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
 import { Runner } from './runner.js';
-import { AGENTS, RUNS } from './tokens.js';
+import { sendEvents } from './server-sent-events.js';
+import { RUNS } from './tokens.js';
 
 const IdempotencyKey = z.string().min(1).max(200);
+/** How long a request waits for a run to need somebody, in milliseconds. */
+const longestWait = 600_000;
+const busyFor = '5';
 
 @Controller()
 export class RunsController {
   constructor(
     @Inject(Runner) private readonly runner: Runner,
     @Inject(RunWatch) private readonly watch: RunWatch,
+    @Inject(RunStream) private readonly stream: RunStream,
+    @Inject(RunQueue) private readonly queue: RunQueue,
     @Inject(RUNS) private readonly runs: Store<Run>,
-    @Inject(AGENTS) private readonly agents: ReadonlyMap<string, Agent>,
+    @Inject(Agents) private readonly agents: Agents,
   ) {}
 
   @Post('agents/:agent_id/runs')
-  @HttpCode(202)
+  @AcceptsForms()
   @Returns(202, RunOutput, 'The run is stored and will be worked on, whatever happens to this process.')
+  @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
+  @ReturnsEvents(200, 'With `stream`: what happens to it, until it is paused or over.')
   async start(
     @Param('agent_id') agent_id: string,
+    @Query({ schema: StartRunQuery }) query: z.infer<typeof StartRunQuery>,
     @Body({ schema: StartRunRequest }) body: z.infer<typeof StartRunRequest>,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('traceparent') traceparent: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<RunOutput> {
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     this.#mustExist(agent_id);
-    const { input, session_id } = body;
+    await this.#mustHaveRoom(reply);
+    const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
+    const run_input = (body.input ?? body.message)!;
     const user_id = body.user_id ?? null;
     const run_id = key === undefined ? randomUUID() : this.#idFor(agent_id, user_id, key);
     const handled = await this.runner.handle(run_id, {
       type: 'requested',
-      run: { run_id, agent_id, session_id: session_id ?? run_id, user_id, input, traceparent: traceOf(traceparent) },
+      run: {
+        run_id,
+        agent_id,
+        session_id: body.session_id ?? run_id,
+        user_id,
+        run_input,
+        deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
+        streamed: how.startsWith('stream'),
+        traceparent: traceOf(traceparent),
+      },
     });
     const run = handled.state!;
-    if (handled.kind === 'ignored' && run.input !== input) {
+    if (handled.kind === 'ignored' && run.run_input !== run_input) {
       throw new ProblemError(
         422,
         'This Idempotency-Key was used for another request. Use a new key for a new request.',
       );
     }
     void reply.header('location', `/runs/${run_id}`);
-    return show(run);
+    await this.#answer(reply, run, how, { after: beginning, accepted: 202 });
+  }
+
+  @Post('agents/:agent_id/runs/:run_id/continue')
+  @AcceptsForms()
+  @Returns(202, RunOutput, 'What was resolved is stored, and the run goes on.')
+  @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
+  @ReturnsEvents(200, 'With `stream`: what happens to it, until it is paused or over.')
+  async continue(
+    @Param('agent_id') agentId: string,
+    @Param('run_id') runId: string,
+    @Body({ schema: ContinueRunRequest }) body: ContinueRunRequest,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const run = await this.#find(runId, agentId);
+    if (isFinishedStatus(run.status)) throw new ProblemError(409, `Run ${runId} is ${run.status}; start a new one.`);
+    const resolutions = resolutionsIn(run, body);
+    const handled =
+      resolutions.length > 0 ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }) : undefined;
+    if (handled?.kind === 'rejected') throw new ProblemError(409, handled.reason);
+    const how = answerTo(request, body.stream);
+    await this.#answer(reply, handled?.state ?? run, how, { after: endOf(run), accepted: 202 });
   }
 
   @Get('runs')
@@ -64,7 +114,7 @@ export class RunsController {
   async list(@Query({ schema: ListRunsQuery }) query: z.infer<typeof ListRunsQuery>): Promise<z.infer<typeof RunPage>> {
     const { limit, page, ...filter } = query;
     const found = await pageOf(this.runs, { filter, sort: [['created_at', 'desc']], limit, page });
-    return { ...found, data: found.data.map(show) };
+    return { ...found, data: found.data.map((run) => showRun(run, { redact: true })) };
   }
 
   @Get('runs/:run_id')
@@ -73,9 +123,22 @@ export class RunsController {
     @Param('run_id') runId: string,
     @Query({ schema: GetRunQuery }) { wait_for, timeout }: z.infer<typeof GetRunQuery>,
   ): Promise<RunOutput> {
-    const run = wait_for ? await this.watch.waitFor(runId, wait_for, timeout * 1000) : await this.runs.get(runId);
+    if (!wait_for) return showRun(await this.#find(runId));
+    const run = await this.watch.waitFor(runId, hasStatus(wait_for), timeout * 1000);
     if (!run) throw noSuchRun(runId);
-    return show(run);
+    return showRun(run);
+  }
+
+  @Get('runs/:run_id/events')
+  @ReturnsEvents(200, 'What happens to the run, from its beginning or after Last-Event-ID, to its end.')
+  async events(
+    @Param('run_id') runId: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const run = await this.#find(runId);
+    if (!isFinishedStatus(run.status)) await this.runner.handle(runId, { type: 'watched' });
+    this.#send(reply, runId, { after: positionOf(lastEventId), until: 'end' });
   }
 
   @Post('agents/:agent_id/runs/:run_id/cancel')
@@ -87,13 +150,42 @@ export class RunsController {
   ): Promise<RunOutput> {
     const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });
     if (!handled.state) throw noSuchRun(runId);
-    this.runner.abort(runId);
-    return show(handled.state);
+    return showRun(handled.state);
+  }
+
+  async #answer(
+    reply: FastifyReply,
+    run: Run,
+    how: Answer,
+    { after, accepted }: { after: StreamOptions['after']; accepted: number },
+  ): Promise<void> {
+    const runId = run.run_id;
+    if (how === 'at once') return void reply.status(accepted).send(showRun(run));
+    if (how === 'stream to its end') return this.#send(reply, runId, { after, until: 'end' });
+    if (how === 'stream to a pause') return this.#send(reply, runId, { after, until: 'pause' });
+    const settled = await this.watch.waitFor(runId, needsSomebody, longestWait);
+    void reply.status(200).send(showRun(settled ?? run));
+  }
+
+  #send(reply: FastifyReply, runId: string, options: StreamOptions): void {
+    sendEvents(reply, this.stream.events(runId, options));
+  }
+
+  async #find(runId: string, agentId?: string): Promise<Run> {
+    const run = await this.runs.get(runId);
+    if (!run || (agentId !== undefined && run.agent_id !== agentId)) throw noSuchRun(runId);
+    return run;
   }
 
   #mustExist(agentId: string): void {
     if (this.agents.has(agentId)) return;
-    throw new ProblemError(404, `There is no agent "${agentId}". There is: ${[...this.agents.keys()].join(', ')}.`);
+    throw new ProblemError(404, `There is no agent "${agentId}". There is: ${this.agents.ids().join(', ')}.`);
+  }
+
+  async #mustHaveRoom(reply: FastifyReply): Promise<void> {
+    if (!this.runner.isFull || !(await this.queue.isTooLong())) return;
+    void reply.header('retry-after', busyFor);
+    throw new ProblemError(429, 'Too many runs wait for a worker. Try again later, or start more agent-runners.');
   }
 
   #idFor(agentId: string, userId: string | null, key: string): string {
@@ -102,7 +194,15 @@ export class RunsController {
   }
 }
 
-const show = (run: Run): RunOutput => RunOutput.parse(run);
+type Answer = 'at once' | 'once it is settled' | 'stream to a pause' | 'stream to its end';
+
+/** A form is what agno's clients send; they expect a stream unless they say otherwise. */
+function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Answer {
+  const isForm = !(headers['content-type'] ?? '').includes('json');
+  if (stream ?? isForm) return 'stream to a pause';
+  return stream === false ? 'once it is settled' : 'at once';
+}
+
 const traceOf = (header: string | undefined): string | null =>
   RunOutput.shape.traceparent.safeParse(header).data ?? null;
 const noSuchRun = (runId: string) => new ProblemError(404, `There is no run "${runId}". GET /runs lists them.`);

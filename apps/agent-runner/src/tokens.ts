@@ -1,3 +1,3 @@
 /** Names under which Nest injects what has no class of its own. */
 export const RUNS = Symbol('RUNS');
-export const AGENTS = Symbol('AGENTS');
+export const SESSIONS = Symbol('SESSIONS');

@@ -2,7 +2,8 @@ import { TerminalError, type Approval, type Event } from '@countersign/contracts
 import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
 import { Controller, Inject } from '@nestjs/common';
-import type { ApprovalMessage, Terms } from './approval.js';
+import type { ApprovalMessage } from './approval.js';
+import type { Terms } from './asked.js';
 import { APPROVALS, TERMS } from './tokens.js';
 
 /** What arrives for approvals. */
@@ -46,19 +47,25 @@ export class ApprovalEventsController {
   @OnEvent('approval-service', 'run.failed')
   async failed(event: Event<'run.failed'>): Promise<void> {
     await this.#tellAll(event);
+    await this.#void(event);
   }
 
-  /** The run names what it still waited for, since its request for an approval may arrive after this. */
   @OnEvent('approval-service', 'run.cancelled')
   async cancelled(event: Event<'run.cancelled'>): Promise<void> {
     await this.#tellAll(event);
-    for (const requirement of event.data.requirements) {
-      await this.approvals.handle(requirement.id, { type: 'void', event, requirement });
-    }
+    await this.#void(event);
   }
 
   async #tellAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
     const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
     for (const approval of ofRun) await this.approvals.handle(approval.id, event, { known: approval });
+  }
+
+  /** The run names what it still waited for, since its request for an approval may arrive after this. */
+  async #void(event: Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
+    for (const requirement of event.data.requirements) {
+      const { approval_id } = requirement.tool_execution;
+      if (approval_id !== null) await this.approvals.handle(approval_id, { type: 'void', event, requirement });
+    }
   }
 }

@@ -3,13 +3,18 @@ import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
+  audited,
   decided,
+  failedVoid,
+  inputRequired,
   madeVoid,
   now,
   nowSeconds,
   required,
+  requirementWith,
   runCancelled,
   runCompleted,
+  runFailed,
 } from './approval.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 
@@ -45,6 +50,63 @@ describe('asking for an approval', () => {
   });
 });
 
+describe('an audit', () => {
+  const { state, events } = outcome(undefined, audited);
+
+  it('keeps the record of a call that nobody is asked about', () => {
+    expect(Approval.parse(state)).toEqual(state);
+    expect(state).toMatchObject({
+      status: 'approved',
+      approval_type: 'audit',
+      resolved_by: null,
+      resolved_at: nowSeconds,
+      resolution_data: null,
+      decisions: [],
+      due_at: null,
+    });
+  });
+
+  it('lets the call through, and says that no person did', () => {
+    const { tool_args, digest } = audited.event.data;
+    expect(events).toMatchObject([
+      { type: 'approval.created', data: { approval_type: 'audit' } },
+      {
+        type: 'approval.resolved',
+        data: { status: 'approved', automatic: true, approval_type: 'audit', resolved_by: null, tool_args, digest },
+      },
+    ]);
+  });
+});
+
+describe('arguments that a tool declares as not for everybody', () => {
+  const redact = ['version'];
+  const message = required({}, { requirement: requirementWith({ redact }) });
+
+  it('are hidden from the audience of a request', () => {
+    const { state, events } = outcome(undefined, message);
+    const tool_args = { service_name: 'auth-service', version: '[redacted]' };
+    expect(events).toMatchObject([{ data: { tool_args, requirements: [{ tool_execution: { tool_args } }] } }]);
+    expect(state.tool_args).toEqual(message.event.data.tool_args);
+  });
+
+  it('are told to whoever acts on the decision', () => {
+    const { tool_args, digest } = message.event.data;
+    const { events } = outcome(approvalAfter(message), decided('approved', 'bob'));
+    expect(events[1]).toMatchObject({ type: 'approval.resolved', data: { tool_args, digest } });
+  });
+
+  it('are as hidden in a record made at the end of a run as they were in its news, and stay so', () => {
+    const tool_args = { service_name: 'auth-service', version: '[redacted]' };
+    const { state } = outcome(undefined, {
+      type: 'void',
+      event: runFailed,
+      requirement: requirementWith({ redact, tool_args }),
+    });
+    expect(state).toMatchObject({ status: 'cancelled', tool_args });
+    expect(decideApproval(state, message, now)).toEqual({ kind: 'ignored', reason: 'the approval exists' });
+  });
+});
+
 describe('deciding on an approval', () => {
   it('says what was decided on, what the decision is and who took it', () => {
     const { event } = required();
@@ -64,6 +126,7 @@ describe('deciding on an approval', () => {
       resolution_data: data,
       resolved_by: 'bob',
       resolved_at: nowSeconds,
+      redact: [],
     });
   });
 
@@ -131,20 +194,39 @@ describe('an approval that expires', () => {
 });
 
 describe('the end of the run', () => {
-  it('voids what a cancelled run still asked for', () => {
-    const { state, events } = outcome(approvalAfter(required()), runCancelled);
-    expect(state).toMatchObject({ status: 'cancelled', run_status: 'CANCELLED', resolved_by: null });
-    expect(events).toMatchObject([{ data: { status: 'cancelled' } }]);
+  it.each([
+    ['CANCELLED', runCancelled],
+    ['ERROR', runFailed],
+    ['COMPLETED', runCompleted],
+  ] as const)('voids what the run still asked for: %s', (run_status, message) => {
+    const { state, events } = outcome(approvalAfter(required()), message);
+    expect(state).toMatchObject({ status: 'cancelled', run_status, resolved_by: null });
+    expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'cancelled', automatic: false } }]);
   });
 
-  it('voids a request that arrives only later', () => {
-    const { state, events } = outcome(undefined, madeVoid);
+  it.each([
+    ['CANCELLED', madeVoid],
+    ['ERROR', failedVoid],
+  ] as const)('voids a request that arrives only later: %s', (run_status, message) => {
+    const { state, events } = outcome(undefined, message);
     expect(Approval.parse(state)).toEqual(state);
+    expect(state.run_status).toBe(run_status);
     const asked = goldenEvent('tool.approval_required').data;
     expect(state).toMatchObject({ id: asked.approval_id, digest: asked.digest, status: 'cancelled' });
     expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'cancelled' } }]);
     expect(decideApproval(state, required(), now)).toEqual({ kind: 'ignored', reason: 'the approval exists' });
     expect(decideApproval(state, decided('approved', 'bob'), now).kind).toBe('rejected');
+  });
+
+  it.each([
+    ['confirmation', { external_execution_required: false, requires_confirmation: true }],
+    ['user_input', inputRequired().event.data.requirement.tool_execution],
+    ['external_execution', { approval_type: 'audit' }],
+  ] as const)('keeps what kind of request it was that came too late: %s', (pause_type, change) => {
+    const requirement = requirementWith(change);
+    const { state } = outcome(undefined, { type: 'void', event: runCancelled, requirement });
+    const { approval_type } = requirement.tool_execution;
+    expect(state).toMatchObject({ pause_type, approval_type, requirements: [requirement] });
   });
 
   it('is noted beside a decision, which stays', () => {

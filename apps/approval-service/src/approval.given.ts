@@ -1,16 +1,64 @@
-import type { Approval, Event, Requirement, ResolutionData, Verdict } from '@countersign/contracts';
+import type {
+  Approval,
+  Event,
+  EventData,
+  Requirement,
+  ResolutionData,
+  ToolExecution,
+  UserInputField,
+  Verdict,
+} from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
-import { decideApproval, type ApprovalMessage, type Terms } from './approval.js';
+import { decideApproval, type ApprovalMessage } from './approval.js';
+import type { Terms } from './asked.js';
 
 /** Approvals and messages for specifications; the request is the golden one. */
 export const now = Date.parse('2026-09-01T09:30:00.900Z');
 export const nowSeconds = Math.floor(now / 1000);
 
-export const required = (terms: Partial<Terms> = {}): Extract<ApprovalMessage, { type: 'required' }> => ({
-  type: 'required',
-  event: goldenEvent('tool.approval_required'),
-  terms: { required_approvals: 1, expires_in: null, ...terms },
+type Required = Extract<ApprovalMessage, { type: 'required' }>;
+
+export function required(
+  terms: Partial<Terms> = {},
+  change: Partial<EventData<'tool.approval_required'>> = {},
+): Required {
+  const event = goldenEvent('tool.approval_required');
+  return {
+    type: 'required',
+    event: { ...event, data: { ...event.data, ...change } },
+    terms: { required_approvals: 1, expires_in: null, ...terms },
+  };
+}
+
+/** The golden requirement, of a call that is another in this. */
+export const requirementWith = (change: Partial<ToolExecution>): Requirement => {
+  const { requirement } = goldenEvent('tool.approval_required').data;
+  const tool_execution = { ...requirement.tool_execution, ...change };
+  return { ...requirement, user_input_schema: tool_execution.user_input_schema, tool_execution };
+};
+
+const field = (name: string, schema: UserInputField['schema'], required = true): UserInputField => ({
+  name,
+  field_type: 'str',
+  description: null,
+  value: null,
+  schema,
+  required,
 });
+export const fields = [
+  field('window', { type: 'string', pattern: '^CHG-' }),
+  field('replicas', { type: 'integer', minimum: 1 }),
+  field('regions', { type: 'array', items: { type: 'string' } }, false),
+];
+export const values = { window: 'CHG-2201', replicas: 3 };
+
+/** Asks for the values of {@link fields}. */
+export const inputRequired = (terms: Partial<Terms> = {}, change: Partial<ToolExecution> = {}): Required => {
+  const call = { external_execution_required: false, requires_user_input: true, user_input_schema: fields, ...change };
+  return required(terms, { pause_type: 'user_input', requirement: requirementWith(call) });
+};
+export const audited = required({ expires_in: 60 }, { approval_type: 'audit' });
+
 export const decided = (
   verdict: Verdict,
   by: string | null,
@@ -22,6 +70,7 @@ export const runCompleted: Event<'run.completed'> = goldenEvent('run.completed')
 export const runFailed: Event<'run.failed'> = goldenEvent('run.failed');
 const [requirement] = runCancelled.data.requirements as [Requirement];
 export const madeVoid: ApprovalMessage = { type: 'void', event: runCancelled, requirement };
+export const failedVoid: ApprovalMessage = { type: 'void', event: runFailed, requirement };
 
 /** The approval after these messages, each of which must change it. */
 export function approvalAfter(...messages: readonly ApprovalMessage[]): Approval {

@@ -1,4 +1,4 @@
-import { Approval, parseEventData, type NewEvent } from '@countersign/contracts';
+import { Approval, callDigest, parseEventData, type NewEvent, type ResolutionData } from '@countersign/contracts';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,12 +10,27 @@ const message = fc.oneof(
     .record({ required_approvals: fc.integer({ min: 1, max: 3 }), expires_in: fc.constantFrom(null, 20) })
     .map(given.required),
   fc
-    .tuple(fc.constantFrom('approved', 'approved', 'rejected'), fc.constantFrom('bob', 'carol', 'dave', null))
-    .map(([verdict, by]) => given.decided(verdict, by)),
+    .record({ required_approvals: fc.integer({ min: 1, max: 3 }), expires_in: fc.constantFrom(null, 20) })
+    .map((terms) => given.inputRequired(terms)),
+  fc
+    .tuple(
+      fc.constantFrom('approved', 'approved', 'rejected'),
+      fc.constantFrom('bob', 'carol', 'dave', null),
+      fc.constantFrom<ResolutionData | null>(
+        null,
+        { values: given.values },
+        { values: { ...given.values, replicas: 4 } },
+        { values: { ...given.values, replicas: 0 } },
+        { result: 'Done.' },
+      ),
+    )
+    .map(([verdict, by, data]) => given.decided(verdict, by, data)),
   fc.constantFrom<ApprovalMessage>(
     { type: 'due' },
     { type: 'removed' },
+    given.audited,
     given.madeVoid,
+    given.failedVoid,
     given.runCompleted,
     given.runFailed,
     given.runCancelled,
@@ -24,9 +39,16 @@ const message = fc.oneof(
 
 const approvalsOf = ({ decisions }: Approval) => decisions.filter(({ verdict }) => verdict === 'approved');
 
+/** Whoever acts on a decision can tell that this is the call it was about. */
+function checkEvent({ type, data }: NewEvent): void {
+  parseEventData(type, data);
+  if (type === 'approval.resolved') expect(callDigest(data)).toBe(data.digest);
+}
+
 function checkState(approval: Approval): void {
   Approval.parse(approval);
-  const { status, decisions, required_approvals, resolved_at, due_at } = approval;
+  const { status, decisions, resolved_at, due_at } = approval;
+  const required_approvals = approval.approval_type === 'audit' ? 0 : approval.required_approvals;
   expect(status === 'pending').toBe(resolved_at === null);
   if (status !== 'pending') expect(due_at).toBeNull();
   if (status === 'approved') expect(approvalsOf(approval)).toHaveLength(required_approvals);
@@ -50,7 +72,7 @@ describe('an approval, whatever arrives in whatever order and however often,', (
           const transition = decideApproval(approval, received, now);
           expect(decideApproval(approval, received, now), 'the same decision').toEqual(transition);
           if (transition.kind !== 'changed') continue;
-          for (const { type, data } of transition.events) parseEventData(type, data);
+          transition.events.forEach(checkEvent);
           emitted.push(...transition.events);
           checkState(transition.state);
           if (approval && approval.status !== 'pending') {

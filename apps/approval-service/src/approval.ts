@@ -1,6 +1,6 @@
 import {
-  callDigest,
   emit,
+  redactApproval,
   type Approval,
   type ApprovalStatus,
   type Decision,
@@ -13,6 +13,8 @@ import {
   type Verdict,
 } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import { askedBefore, askedBy, newApproval, type Terms } from './asked.js';
+import { decidedCall, filledIn, inputProblems } from './user-input.js';
 
 /**
  * The life of an approval.
@@ -20,8 +22,9 @@ import { changed, ignored, rejected, type Transition } from '@countersign/persis
  * ```
  *                 ┌─ enough people approve ──► approved
  *  (required) ──► pending ─ somebody rejects ► rejected
- *                 ├─ its time is up ─────────► expired
- *                 └─ its run is cancelled ───► cancelled
+ *      │          ├─ its time is up ─────────► expired
+ *      │          └─ its run is over ────────► cancelled
+ *      └─ an audit, which asks nobody ───────► approved
  * ```
  *
  * It leaves `pending` once, and says so with one `approval.resolved`.
@@ -29,20 +32,19 @@ import { changed, ignored, rejected, type Transition } from '@countersign/persis
 export type ApprovalMessage =
   | { type: 'required'; event: Event<'tool.approval_required'>; terms: Terms }
   | { type: 'decided'; verdict: Verdict; by: string | null; resolution_data: ResolutionData | null }
-  /** A cancelled run still waited for this; the request for it may not have arrived yet. */
-  | { type: 'void'; event: Event<'run.cancelled'>; requirement: Requirement }
+  /** A run that is over still waited for this; the request for it may not have arrived yet. */
+  | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
   | { type: 'due' }
   | { type: 'removed' }
   | Event<'run.completed'>
   | Event<'run.failed'>
   | Event<'run.cancelled'>;
 
-/** The conditions of an approval, fixed when it is asked for. */
-export interface Terms {
-  required_approvals: number;
-  /** How long a decision may take, in seconds; `null` for as long as it takes. */
-  expires_in: number | null;
-}
+const statusAfter = {
+  'run.completed': 'COMPLETED',
+  'run.failed': 'ERROR',
+  'run.cancelled': 'CANCELLED',
+} as const satisfies Partial<Record<Event['type'], RunStatus>>;
 
 export function decideApproval(
   approval: Approval | undefined,
@@ -52,7 +54,9 @@ export function decideApproval(
   if (message.type === 'required') {
     return approval ? ignored('the approval exists') : require(message.event, message.terms, now);
   }
-  if (message.type === 'void') return approval ? follow(approval, 'CANCELLED', now) : stillborn(message, now);
+  if (message.type === 'void') {
+    return approval ? follow(approval, statusAfter[message.event.type], now) : stillborn(message, now);
+  }
   if (!approval) return rejected('there is no such approval');
 
   switch (message.type) {
@@ -62,12 +66,10 @@ export function decideApproval(
         : rejected(`already resolved: ${approval.status}`);
     case 'due':
       return expire(approval, now);
-    case 'run.cancelled':
-      return follow(approval, 'CANCELLED', now);
     case 'run.completed':
-      return follow(approval, 'COMPLETED', now);
     case 'run.failed':
-      return follow(approval, 'ERROR', now);
+    case 'run.cancelled':
+      return follow(approval, statusAfter[message.type], now);
     case 'removed':
       return remove(approval, now);
     default:
@@ -75,98 +77,32 @@ export function decideApproval(
   }
 }
 
-function require(
-  { data, traceparent }: Event<'tool.approval_required'>,
-  terms: Terms,
-  now: number,
-): Transition<Approval> {
-  const { approval_id, requirement, ...asked } = data;
-  const approval = newApproval({ ...asked, id: approval_id, requirements: [requirement], traceparent }, terms, now);
-  return changed(approval, emit('approval.created', approval));
+/** Asks for a decision. An audit asks nobody: the record of the call is all that is wanted. */
+function require(event: Event<'tool.approval_required'>, terms: Terms, now: number): Transition<Approval> {
+  const approval = newApproval(askedBy(event), terms, seconds(now));
+  const created = emit('approval.created', redactApproval(approval));
+  return approval.approval_type === 'audit'
+    ? resolved(approval, 'approved', { ...nobody, automatic: true }, now, created)
+    : changed(approval, created);
 }
 
-/** The run was cancelled before its request arrived: keep the record, so that the request finds it void. */
+/** The run was over before its request arrived: keep the record, so that the request finds it void. */
 function stillborn(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
   now: number,
 ): Transition<Approval> {
-  const { run_id, agent_id, session_id, user_id } = event.data;
-  const { tool_call_id, tool_name, tool_args, approval_type } = requirement.tool_execution;
-  const asked: Asked = {
-    id: requirement.id,
-    run_id,
-    agent_id,
-    session_id,
-    user_id,
-    tool_call_id,
-    tool_name,
-    tool_args,
-    approval_type,
-    pause_type: 'external_execution',
-    source_name: agent_id,
-    requirements: [requirement],
-    context: {},
-    digest: callDigest({ run_id, tool_call_id, tool_name, tool_args }),
-    traceparent: event.traceparent,
-  };
-  const approval = newApproval(asked, { required_approvals: 1, expires_in: null }, now);
-  return resolved({ ...approval, run_status: 'CANCELLED' }, 'cancelled', nobody, now);
-}
-
-/** What a request says; the rest of a new record follows. */
-type Asked = Pick<
-  Approval,
-  | 'id'
-  | 'run_id'
-  | 'agent_id'
-  | 'session_id'
-  | 'user_id'
-  | 'tool_call_id'
-  | 'tool_name'
-  | 'tool_args'
-  | 'approval_type'
-  | 'pause_type'
-  | 'source_name'
-  | 'requirements'
-  | 'context'
-  | 'digest'
-  | 'traceparent'
->;
-
-function newApproval(asked: Asked, { required_approvals, expires_in }: Terms, now: number): Approval {
-  const expires_at = expires_in === null ? null : seconds(now) + expires_in;
-  return {
-    ...asked,
-    status: 'pending',
-    source_type: 'agent',
-    expires_at,
-    team_id: null,
-    workflow_id: null,
-    schedule_id: null,
-    schedule_run_id: null,
-    resolution_data: null,
-    resolved_by: null,
-    resolved_at: null,
-    run_status: 'PAUSED',
-    decisions: [],
-    required_approvals,
-    deleted_at: null,
-    due_at: expires_at === null ? null : expires_at * 1000,
-    version: 0,
-    created_at: seconds(now),
-    updated_at: seconds(now),
-  };
+  const terms: Terms = { required_approvals: 1, expires_in: null };
+  const approval = newApproval(askedBefore(event, requirement), terms, seconds(now));
+  return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', nobody, now);
 }
 
 type Decided = Extract<ApprovalMessage, { type: 'decided' }>;
 
-function record(approval: Approval, { verdict, by, resolution_data }: Decided, now: number): Transition<Approval> {
+function record(approval: Approval, message: Decided, now: number): Transition<Approval> {
+  const { verdict, by, resolution_data } = message;
   if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return expire(approval, now);
-  if (by === null && approval.required_approvals > 1)
-    return rejected('several people must decide, so each has to say who decides');
-  if (by !== null && approval.decisions.some((decision) => decision.by === by)) {
-    return rejected(`${by} has decided on this before, and each person counts once`);
-  }
+  const refusal = refusalOf(approval, message);
+  if (refusal !== null) return rejected(refusal);
   const decision: Decision = { verdict, by, at: seconds(now), note: resolution_data?.note ?? null };
   const decisions = [...approval.decisions, decision];
   const approvals = decisions.filter((each) => each.verdict === 'approved').length;
@@ -178,8 +114,26 @@ function record(approval: Approval, { verdict, by, resolution_data }: Decided, n
     required_approvals: approval.required_approvals,
   });
   if (verdict === 'rejected') return resolved(decided, 'rejected', { by, resolution_data }, now, recorded);
-  if (approvals < approval.required_approvals) return changed(decided, recorded);
+  if (approvals < approval.required_approvals) return changed(proposed(decided, resolution_data), recorded);
   return resolved(decided, 'approved', { by, resolution_data }, now, recorded);
+}
+
+/** Why a verdict does not count, if it does not. */
+function refusalOf(approval: Approval, decided: Decided): string | null {
+  const problems = inputProblems(approval, decided);
+  if (problems.length > 0)
+    return `the values do not fit: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
+  if (decided.by === null)
+    return approval.required_approvals > 1 ? 'several people must decide, so each has to say who decides' : null;
+  return approval.decisions.some(({ by }) => by === decided.by)
+    ? `${decided.by} has decided on this before, and each person counts once`
+    : null;
+}
+
+/** Values that one of several people approved stay with the record, for the others to see and approve. */
+function proposed(approval: Approval, resolution_data: ResolutionData | null): Approval {
+  const values = approval.pause_type === 'user_input' ? resolution_data?.values : undefined;
+  return values ? { ...approval, resolution_data: { values } } : approval;
 }
 
 function expire(approval: Approval, now: number): Transition<Approval> {
@@ -187,10 +141,10 @@ function expire(approval: Approval, now: number): Transition<Approval> {
   return isDue ? resolved(approval, 'expired', nobody, now) : ignored('nothing is due');
 }
 
-/** Keeps the status of the run beside the approval, and voids what a cancelled run still asked for. */
+/** Keeps the status of the run beside the approval, and voids what a run that is over still asked for. */
 function follow(approval: Approval, run_status: RunStatus, now: number): Transition<Approval> {
   const followed = touch(approval, now, { run_status });
-  if (run_status === 'CANCELLED' && approval.status === 'pending') return resolved(followed, 'cancelled', nobody, now);
+  if (approval.status === 'pending') return resolved(followed, 'cancelled', nobody, now);
   return approval.run_status === run_status ? ignored('this is known') : changed(followed);
 }
 
@@ -204,30 +158,31 @@ function remove(approval: Approval, now: number): Transition<Approval> {
 interface Resolution {
   by: string | null;
   resolution_data: ResolutionData | null;
+  automatic?: boolean;
 }
 const nobody: Resolution = { by: null, resolution_data: null };
 
 function resolved(
   approval: Approval,
   status: Exclude<ApprovalStatus, 'pending'>,
-  { by, resolution_data }: Resolution,
+  { by, resolution_data, automatic = false }: Resolution,
   now: number,
   ...before: readonly NewEvent[]
 ): Transition<Approval> {
   const resolved_at = seconds(now);
-  const state = touch(approval, now, { status, resolution_data, resolved_by: by, resolved_at, due_at: null });
-  const { tool_args, approval_type, pause_type, digest } = state;
+  const state = filledIn(touch(approval, now, { status, resolution_data, resolved_by: by, resolved_at, due_at: null }));
+  const { approval_type, pause_type } = state;
   const data: EventData<'approval.resolved'> = {
     ...callOf(state),
-    tool_args,
+    ...decidedCall(state),
     approval_type,
     pause_type,
-    digest,
     status,
-    automatic: false,
+    automatic,
     resolution_data,
     resolved_by: by,
     resolved_at,
+    redact: state.requirements[0]?.tool_execution.redact ?? [],
   };
   return changed(state, ...before, emit('approval.resolved', data));
 }

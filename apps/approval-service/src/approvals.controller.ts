@@ -5,6 +5,7 @@ import {
   ApprovalStatusView,
   CountApprovalsQuery,
   ListApprovalsQuery,
+  redactApproval,
   ResolveApprovalRequest,
 } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
@@ -13,6 +14,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } f
 import type { z } from 'zod';
 import type { ApprovalMessage } from './approval.js';
 import { APPROVALS } from './tokens.js';
+import { inputProblems } from './user-input.js';
 
 /** agno's routes, with agno's answers. */
 @Controller('approvals')
@@ -20,17 +22,18 @@ export class ApprovalsController {
   constructor(@Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>) {}
 
   @Get()
-  @Returns(200, ApprovalPage, 'Newest first.')
-  list(
+  @Returns(200, ApprovalPage, 'Newest first, and redacted as the tools declare; one by itself is not.')
+  async list(
     @Query({ schema: ListApprovalsQuery }) query: z.infer<typeof ListApprovalsQuery>,
   ): Promise<z.infer<typeof ApprovalPage>> {
     const { limit, page, ...filter } = query;
-    return pageOf(this.approvals.store, {
+    const { data, meta } = await pageOf(this.approvals.store, {
       filter: { ...filter, deleted_at: null },
       sort: [['created_at', 'desc']],
       limit,
       page,
     });
+    return { data: data.map(redactApproval), meta };
   }
 
   @Get('count')
@@ -56,21 +59,30 @@ export class ApprovalsController {
 
   @Post(':id/resolve')
   @HttpCode(200)
-  @Returns(200, Approval, 'The decision is stored and will be acted on. Another decision is refused with 409.')
+  @Returns(
+    200,
+    Approval,
+    'The decision is stored and will be acted on. Another decision is refused with 409, values that do not fit with 422.',
+  )
   async resolve(
     @Param('id') id: string,
     @Body({ schema: ResolveApprovalRequest }) body: z.infer<typeof ResolveApprovalRequest>,
   ): Promise<Approval> {
-    const handled = await this.approvals.handle(id, {
+    const decided = {
       type: 'decided',
       verdict: body.status,
       by: body.resolved_by ?? null,
       resolution_data: body.resolution_data ?? null,
-    });
+    } as const;
+    const handled = await this.approvals.handle(id, decided);
     const approval = visible(handled.state);
     if (!approval) throw noSuchApproval(id);
-    if (handled.kind === 'rejected')
+    if (handled.kind === 'rejected') {
+      const problems = approval.status === 'pending' ? inputProblems(approval, decided) : [];
+      if (problems.length > 0)
+        throw new ProblemError(422, `${handled.reason}. GET /approvals/${id} shows the fields.`, problems);
       throw new ProblemError(409, `${handled.reason}. GET /approvals/${id} shows who decided.`);
+    }
     if (approval.status === 'expired')
       throw new ProblemError(409, 'already resolved: expired. The run has been told that nobody decided in time.');
     return approval;

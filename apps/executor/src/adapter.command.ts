@@ -7,6 +7,8 @@ export interface CommandOptions {
   args(call: ApprovedCall): readonly string[];
   /** The environment, all of it: nothing of this process's is passed on. */
   env: Record<string, string>;
+  /** The directory that it runs in; this process's when unset. */
+  cwd?: string;
   /** Milliseconds after which the program and its children are killed. */
   timeout: number;
   /** Characters of output that are kept; the end is what matters, so the beginning goes first. */
@@ -15,17 +17,18 @@ export interface CommandOptions {
 
 /** Runs a program without a shell, in a process group of its own. Exit code 0 is success, and its output the result. */
 export class CommandAdapter implements Adapter {
-  readonly #options: Required<CommandOptions>;
+  readonly #options: CommandOptions & { maxOutput: number };
 
   constructor(options: CommandOptions) {
     this.#options = { maxOutput: 20_000, ...options };
   }
 
   execute(call: ApprovedCall): Promise<Outcome> {
-    const { program, args, env, timeout, maxOutput } = this.#options;
+    const { program, args, env, cwd, timeout, maxOutput } = this.#options;
     const child = spawn(program, args(call), {
       detached: true,
       env,
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = new Tail(maxOutput);
@@ -42,7 +45,8 @@ export class CommandAdapter implements Adapter {
       }, timeout);
       child.once('error', (error) => {
         clearTimeout(timer);
-        resolve({ outcome: 'failed', error: `${program} could not be started: ${error.message}` });
+        const where = cwd === undefined ? '' : ` in ${cwd}`;
+        resolve({ outcome: 'failed', error: `${program} could not be started${where}: ${error.message}` });
       });
       child.once('close', (code, signal) => {
         clearTimeout(timer);

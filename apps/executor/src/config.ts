@@ -16,10 +16,10 @@ export const executorSettings = {
     .default(600)
     .meta({ description: 'For one call.' }),
   PATH: z.string().default('').meta({ description: 'Where the programs are found that calls run.' }),
-  DEPLOY_TARGET_DIR: z
-    .string()
-    .optional()
-    .meta({ description: 'Where the default deployment writes its releases. Unset: deployments, in DATA_DIR.' }),
+  DEPLOY_TARGET_DIR: z.string().optional().meta({
+    description:
+      'Where deployments are written: {{settings.deploy_target_dir}} of commands. Unset: deployments, in DATA_DIR.',
+  }),
 };
 
 export const ExecutorConfig = z.object({ ...serviceSettings, ...executorSettings, PORT: portSetting(4003) });

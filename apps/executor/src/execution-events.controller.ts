@@ -14,4 +14,14 @@ export class ExecutionEventsController {
     const doneByHand = resolution_data?.result !== undefined;
     if (status === 'approved' && pause_type === 'external_execution' && !doneByHand) await this.executor.accept(event);
   }
+
+  @OnEvent('executor', 'run.failed')
+  async failed(event: Event<'run.failed'>): Promise<void> {
+    await this.executor.cancel(event);
+  }
+
+  @OnEvent('executor', 'run.cancelled')
+  async cancelled(event: Event<'run.cancelled'>): Promise<void> {
+    await this.executor.cancel(event);
+  }
 }

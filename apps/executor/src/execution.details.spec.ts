@@ -3,9 +3,11 @@ import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {
   approved,
+  cancelled,
   claimed,
   continued,
   due,
+  ended,
   executionAfter,
   extended,
   failed,
@@ -13,6 +15,8 @@ import {
   lost,
   now,
   nowSeconds,
+  requirementWith,
+  runCancelled,
   settled,
   succeeded,
   worker,
@@ -61,6 +65,55 @@ describe('an approved call', () => {
     const { state, events } = outcome(undefined, approved({}, 'this executor has no tool "x"'));
     expect(state).toMatchObject({ status: 'failed', due_at: null });
     expect(events).toMatchObject([{ data: { error: 'not executed: this executor has no tool "x"' } }]);
+  });
+});
+
+describe('an execution whose run is over', () => {
+  it.each([
+    ['was cancelled', cancelled],
+    ['ended', ended],
+  ] as const)('is taken back while it is queued: its run %s', (how, message) => {
+    const { state, events } = outcome(executionAfter(approved()), message);
+    const error = `not executed: its run ${how}`;
+    expect(Execution.parse(state)).toEqual(state);
+    expect(state).toMatchObject({ status: 'cancelled', error, due_at: null, lease: null, attempts: [] });
+    expect(events).toMatchObject([
+      { type: 'tool.execution_failed', data: { error, attempt: 0, execution_id: state.id, approval_id: state.id } },
+    ]);
+    expect(decideExecution(state, claimed, now)).toEqual({ kind: 'rejected', reason: 'the execution is cancelled' });
+  });
+
+  it('is void from the start when its approval comes later, and nobody is told of what never was', () => {
+    const { state, events } = outcome(undefined, cancelled);
+    const { data, traceparent } = goldenEvent('approval.resolved');
+    expect(Execution.parse(state)).toEqual(state);
+    expect(state).toMatchObject({
+      id: data.approval_id,
+      run_id: data.run_id,
+      tool_call_id: data.tool_call_id,
+      tool_name: data.tool_name,
+      tool_args: data.tool_args,
+      digest: data.digest,
+      status: 'cancelled',
+      approved_by: null,
+      due_at: null,
+      traceparent,
+    });
+    expect(events).toEqual([]);
+    expect(decideExecution(state, approved(), now)).toEqual({ kind: 'ignored', reason: 'the execution exists' });
+  });
+
+  it('shows in a void record the arguments as the news of the end had them', () => {
+    const tool_args = { service_name: 'auth-service', version: '[redacted]' };
+    const requirement = requirementWith({ redact: ['version'], tool_args });
+    expect(outcome(undefined, { type: 'cancelled', event: runCancelled, requirement }).state).toMatchObject({
+      tool_args,
+    });
+  });
+
+  it('goes on when it runs, and ends as its worker says', () => {
+    const running = executionAfter(approved(), claimed);
+    expect(decideExecution(running, cancelled, now)).toEqual({ kind: 'ignored', reason: 'the execution is running' });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { EventData, Execution } from '@countersign/contracts';
+import type { Event, EventData, Execution, Requirement, ToolExecution } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { decideExecution, type ExecutionMessage } from './execution.js';
 
@@ -27,6 +27,21 @@ export const settled = (outcome: 'succeeded' | 'failed'): ExecutionMessage => ({
   outcome,
   note: 'I looked.',
 });
+
+export const runCancelled: Event<'run.cancelled'> = goldenEvent('run.cancelled');
+const [requirement] = runCancelled.data.requirements as [Requirement];
+
+/** The golden requirement, of a call that is another in this. */
+export const requirementWith = (change: Partial<ToolExecution>): Requirement => ({
+  ...requirement,
+  tool_execution: { ...requirement.tool_execution, ...change },
+});
+export const runFailed: Event<'run.failed'> = {
+  ...goldenEvent('run.failed'),
+  data: { ...goldenEvent('run.failed').data, requirements: [requirement] },
+};
+export const cancelled: ExecutionMessage = { type: 'cancelled', event: runCancelled, requirement };
+export const ended: ExecutionMessage = { type: 'cancelled', event: runFailed, requirement };
 
 /** The execution after these messages, each of which must change it. */
 export function executionAfter(...messages: readonly ExecutionMessage[]): Execution {

@@ -22,14 +22,17 @@ const message = fc.oneof(
       given.due,
       given.settled('succeeded'),
       given.settled('failed'),
+      given.cancelled,
+      given.ended,
     ),
   },
 );
-const finished = ['succeeded', 'failed'];
+const finished = ['succeeded', 'failed', 'cancelled'];
 
 function checkState(execution: Execution): void {
   Execution.parse(execution);
   const { status, lease, due_at, attempts } = execution;
+  if (status === 'cancelled') expect(attempts, 'what is taken back was not begun').toEqual([]);
   expect(attempts.length, 'a call is made once').toBeLessThanOrEqual(1);
   expect(lease !== null, 'a lease means running').toBe(status === 'running');
   expect(due_at !== null, 'only who waits for a worker is due').toBe(['queued', 'running'].includes(status));
@@ -43,6 +46,7 @@ describe('an execution, whatever arrives in whatever order and however often,', 
         let execution: Execution | undefined;
         let now = given.now;
         let refused = false;
+        let unheard = false;
         const emitted: NewEvent[] = [];
         for (const [received, pause] of steps) {
           now += pause * 1000;
@@ -52,6 +56,7 @@ describe('an execution, whatever arrives in whatever order and however often,', 
           expect(decideExecution(execution, received, now), 'the same decision').toEqual(transition);
           if (transition.kind !== 'changed') continue;
           expect(finished, 'what has ended stays').not.toContain(execution?.status);
+          unheard ||= execution === undefined && received.type === 'cancelled';
           refused ||= received === given.forged || (received.type === 'approved' && received.refusal !== null);
           for (const { type, data } of transition.events) parseEventData(type, data);
           emitted.push(...transition.events);
@@ -60,8 +65,8 @@ describe('an execution, whatever arrives in whatever order and however often,', 
         }
         const count = (...types: string[]) => emitted.filter(({ type }) => types.includes(type)).length;
         expect(count('tool.execution_started')).toBe(execution?.attempts.length ?? 0);
-        if (refused) expect(count('tool.execution_started')).toBe(0);
-        const isOver = finished.includes(execution?.status ?? '');
+        if (refused || execution?.status === 'cancelled') expect(count('tool.execution_started')).toBe(0);
+        const isOver = finished.includes(execution?.status ?? '') && !unheard;
         expect(count('tool.execution_completed', 'tool.execution_failed')).toBe(isOver ? 1 : 0);
         expect(count('tool.execution_outcome_unknown')).toBeLessThanOrEqual(1);
       }),

@@ -2,9 +2,11 @@ import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import {
   approved,
+  cancelled,
   claimed,
   continued,
   due,
+  ended,
   executionAfter,
   extended,
   failed,
@@ -31,11 +33,14 @@ describe('an execution', () => {
       succeeded: executionAfter(approved(), claimed, succeeded),
       failed: executionAfter(approved(), claimed, failed),
       outcome_unknown: executionAfter(approved(), claimed, lost),
+      cancelled: executionAfter(approved(), cancelled),
     },
     messages: {
       approved: approved(),
       'approved, other arguments': forged,
       'approved, refused here': approved({}, 'this executor has no tool "x"'),
+      'cancelled, its run was cancelled': cancelled,
+      'cancelled, its run failed': ended,
       claimed,
       lease_extended: extended,
       'lease_extended by another': other(extended),
@@ -50,23 +55,25 @@ describe('an execution', () => {
       'settled: failed': settled('failed'),
     },
     table: `
-| message                   | none     | queued    | running           | running, lease over | succeeded | failed | outcome_unknown |
-|---------------------------|----------|-----------|-------------------|---------------------|-----------|--------|-----------------|
-| approved                  | queued   | -         | -                 | -                   | -         | -      | -               |
-| approved, other arguments | failed f | -         | -                 | -                   | -         | -      | -               |
-| approved, refused here    | failed f | -         | -                 | -                   | -         | -      | -               |
-| claimed                   | x        | running s | x                 | x                   | x         | x      | x               |
-| lease_extended            | x        | x         | running           | running             | x         | x      | x               |
-| lease_extended by another | x        | x         | x                 | x                   | x         | x      | x               |
-| succeeded                 | x        | x         | succeeded c       | succeeded c         | x         | x      | x               |
-| succeeded by another      | x        | x         | x                 | x                   | x         | x      | x               |
-| failed                    | x        | x         | failed f          | failed f            | x         | x      | x               |
-| failed by another         | x        | x         | x                 | x                   | x         | x      | x               |
-| lost                      | x        | x         | outcome_unknown u | outcome_unknown u   | x         | x      | x               |
-| lost by another           | x        | x         | x                 | x                   | x         | x      | x               |
-| due                       | x        | -         | -                 | outcome_unknown u   | -         | -      | -               |
-| settled: succeeded        | x        | x         | x                 | x                   | x         | x      | succeeded c     |
-| settled: failed           | x        | x         | x                 | x                   | x         | x      | failed f        |`,
+| message                          | none      | queued      | running           | running, lease over | succeeded | failed | outcome_unknown | cancelled |
+|----------------------------------|-----------|-------------|-------------------|---------------------|-----------|--------|-----------------|-----------|
+| approved                         | queued    | -           | -                 | -                   | -         | -      | -               | -         |
+| approved, other arguments        | failed f  | -           | -                 | -                   | -         | -      | -               | -         |
+| approved, refused here           | failed f  | -           | -                 | -                   | -         | -      | -               | -         |
+| cancelled, its run was cancelled | cancelled | cancelled f | -                 | -                   | -         | -      | -               | -         |
+| cancelled, its run failed        | cancelled | cancelled f | -                 | -                   | -         | -      | -               | -         |
+| claimed                          | x         | running s   | x                 | x                   | x         | x      | x               | x         |
+| lease_extended                   | x         | x           | running           | running             | x         | x      | x               | x         |
+| lease_extended by another        | x         | x           | x                 | x                   | x         | x      | x               | x         |
+| succeeded                        | x         | x           | succeeded c       | succeeded c         | x         | x      | x               | x         |
+| succeeded by another             | x         | x           | x                 | x                   | x         | x      | x               | x         |
+| failed                           | x         | x           | failed f          | failed f            | x         | x      | x               | x         |
+| failed by another                | x         | x           | x                 | x                   | x         | x      | x               | x         |
+| lost                             | x         | x           | outcome_unknown u | outcome_unknown u   | x         | x      | x               | x         |
+| lost by another                  | x         | x           | x                 | x                   | x         | x      | x               | x         |
+| due                              | x         | -           | -                 | outcome_unknown u   | -         | -      | -               | -         |
+| settled: succeeded               | x         | x           | x                 | x                   | x         | x      | succeeded c     | x         |
+| settled: failed                  | x         | x           | x                 | x                   | x         | x      | failed f        | x         |`,
     emits: {
       s: ['tool.execution_started'],
       c: ['tool.execution_completed'],

@@ -1,4 +1,12 @@
-import { callDigest, emit, type Attempt, type Event, type EventData, type Execution } from '@countersign/contracts';
+import {
+  callDigest,
+  emit,
+  type Attempt,
+  type Event,
+  type EventData,
+  type Execution,
+  type Requirement,
+} from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
 /**
@@ -6,14 +14,20 @@ import { changed, ignored, rejected, type Transition } from '@countersign/persis
  *
  * ```
  *  (approved) ──► queued ── claimed ──► running ──► succeeded | failed
- *        │                                 │
- *        └─ not the approved call: failed  └─ its worker is gone: outcome_unknown ── settled by a person ──► succeeded | failed
+ *        │          │                      │
+ *        │          │                      └─ its worker is gone: outcome_unknown ── settled by a person ──► succeeded | failed
+ *        │          └─ its run is over: cancelled
+ *        └─ not the approved call: failed
  * ```
  *
  * A call is started once. When the worker dies while it runs, nobody knows what came of it, and it is not started again.
+ * The end of its run takes back a call that has not been started, even one whose approval has not arrived; what runs
+ * is left alone.
  */
 export type ExecutionMessage =
   | { type: 'approved'; event: Event<'approval.resolved'>; refusal: string | null }
+  /** The run is over and still waited for this; the approval of it may not have arrived yet. */
+  | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
   | { type: 'claimed'; worker: string; lease_ms: number }
   | { type: 'lease_extended'; worker: string; lease_ms: number }
   | { type: 'succeeded'; worker: string; result: string }
@@ -21,6 +35,8 @@ export type ExecutionMessage =
   | { type: 'lost'; worker: string; reason: string }
   | { type: 'due' }
   | { type: 'settled'; outcome: 'succeeded' | 'failed'; note: string };
+
+export type EndOfRun = Event<'run.failed'> | Event<'run.cancelled'>;
 
 export function decideExecution(
   execution: Execution | undefined,
@@ -30,6 +46,7 @@ export function decideExecution(
   if (message.type === 'approved') {
     return execution ? ignored('the execution exists') : accept(message.event, message.refusal, now);
   }
+  if (message.type === 'cancelled') return execution ? cancel(execution, message.event, now) : stillborn(message, now);
   if (!execution) return rejected('there is no such execution');
 
   switch (message.type) {
@@ -71,16 +88,58 @@ function finish(execution: Execution, message: WorkerMessage, now: number): Tran
 }
 
 /** Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. */
-function accept(event: Event<'approval.resolved'>, refusal: string | null, now: number): Transition<Execution> {
-  const { approval_id, run_id, tool_call_id, tool_name, tool_args, digest, resolved_by } = event.data;
-  const execution: Execution = {
-    id: approval_id,
+function accept(
+  { data, traceparent }: Event<'approval.resolved'>,
+  refusal: string | null,
+  now: number,
+): Transition<Execution> {
+  const { approval_id, resolved_by, digest } = data;
+  const execution = queued({ ...data, id: approval_id, approved_by: resolved_by, traceparent }, now);
+  const problem = callDigest(data) === digest ? refusal : 'the arguments are not the ones that were approved';
+  return problem === null ? changed(execution) : fail({ ...execution, due_at: null }, `not executed: ${problem}`);
+}
+
+/** What is not begun, and never will be. Its run waits for nothing any more; the event is for who watches. */
+function cancel(execution: Execution, event: EndOfRun, now: number): Transition<Execution> {
+  if (execution.status !== 'queued') return ignored(is(execution));
+  const cancelled = { ...touch(execution, now, {}), ...takenBack(event) };
+  return changed(cancelled, emit('tool.execution_failed', { ...callOf(cancelled), error: cancelled.error }));
+}
+
+/** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
+function stillborn({ event, requirement }: Cancelled, now: number): Transition<Execution> {
+  const { run_id } = event.data;
+  const { tool_call_id, tool_name, tool_args, approval_id } = requirement.tool_execution;
+  const call = { run_id, tool_call_id, tool_name, tool_args };
+  const { redact } = requirement.tool_execution;
+  const about = { id: approval_id ?? requirement.id, redact, digest: callDigest(call), approved_by: null };
+  return changed({ ...queued({ ...call, ...about, traceparent: event.traceparent }, now), ...takenBack(event) });
+}
+
+type Cancelled = Extract<ExecutionMessage, { type: 'cancelled' }>;
+
+const takenBack = ({ type }: EndOfRun) => ({
+  status: 'cancelled' as const,
+  error: `not executed: its run ${type === 'run.cancelled' ? 'was cancelled' : 'ended'}`,
+  due_at: null,
+});
+
+type Approved = Pick<
+  Execution,
+  'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args' | 'redact' | 'digest' | 'approved_by' | 'traceparent'
+>;
+
+const queued = (approved: Approved, now: number): Execution => {
+  const { id, run_id, tool_call_id, tool_name, tool_args, redact, digest, approved_by, traceparent } = approved;
+  return {
+    id,
     run_id,
     tool_call_id,
     tool_name,
     tool_args,
+    redact,
     digest,
-    approved_by: resolved_by,
+    approved_by,
     status: 'queued',
     attempts: [],
     result: null,
@@ -88,14 +147,12 @@ function accept(event: Event<'approval.resolved'>, refusal: string | null, now: 
     note: null,
     lease: null,
     due_at: now,
-    traceparent: event.traceparent,
+    traceparent,
     version: 0,
     created_at: seconds(now),
     updated_at: seconds(now),
   };
-  const problem = callDigest(event.data) === digest ? refusal : 'the arguments are not the ones that were approved';
-  return problem === null ? changed(execution) : fail({ ...execution, due_at: null }, `not executed: ${problem}`);
-}
+};
 
 function start(execution: Execution, worker: string, lease_ms: number, now: number): Transition<Execution> {
   const attempt: Attempt = {

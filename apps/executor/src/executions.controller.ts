@@ -1,4 +1,10 @@
-import { Execution, ExecutionPage, ListExecutionsQuery, SettleExecutionRequest } from '@countersign/contracts';
+import {
+  Execution,
+  ExecutionPage,
+  ListExecutionsQuery,
+  redactExecution,
+  SettleExecutionRequest,
+} from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
 import { pageOf, ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
@@ -12,11 +18,12 @@ export class ExecutionsController {
 
   @Get()
   @Returns(200, ExecutionPage, 'Newest first.')
-  list(
+  async list(
     @Query({ schema: ListExecutionsQuery }) query: z.infer<typeof ListExecutionsQuery>,
   ): Promise<z.infer<typeof ExecutionPage>> {
     const { limit, page, ...filter } = query;
-    return pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    const found = await pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    return { ...found, data: found.data.map(redactExecution) };
   }
 
   @Get(':id')

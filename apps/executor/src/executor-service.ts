@@ -2,7 +2,6 @@ import type { Execution } from '@countersign/contracts';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
 import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
 import { Module } from '@nestjs/common';
-import { join, resolve } from 'node:path';
 import type { Adapter } from './adapter.js';
 import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
@@ -10,7 +9,7 @@ import { decideExecution, type ExecutionMessage } from './execution.js';
 import { ExecutionsController } from './executions.controller.js';
 import { Executor } from './executor.js';
 import { EXECUTIONS } from './tokens.js';
-import { defaultTools } from './tools.js';
+import { declaredTools } from './tools.js';
 
 const executionCollection: Collection<Execution> = {
   name: 'executions',
@@ -27,13 +26,16 @@ const executionCollection: Collection<Execution> = {
 @Module({})
 class ExecutorModule {}
 
-/** The tools that the configuration asks for. */
-const toolsFor = ({ DEPLOY_TARGET_DIR, DATA_DIR, PATH, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig) =>
-  defaultTools(resolve(DEPLOY_TARGET_DIR ?? join(DATA_DIR, 'deployments')), PATH, EXECUTION_TIMEOUT_SECONDS * 1000);
+export interface ExecutorOptions {
+  /** What it may do, by tool name; what the definitions declare unless given. */
+  tools?: ReadonlyMap<string, Adapter>;
+  /** What `{{env.NAME}}` stands for in the file that declares the tools. */
+  environment?: Record<string, string | undefined>;
+}
 
-/** The service that owns executions. */
+/** The service that owns executions. @throws ConfigError */
 export const executorService =
-  (config: ExecutorConfig, tools: ReadonlyMap<string, Adapter> = toolsFor(config)) =>
+  (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
   (context: ServiceContext): Service => {
     const { exclusive, log, now } = context;
     const { aggregate: executions, relay } = openAggregate<Execution, ExecutionMessage>(context, {

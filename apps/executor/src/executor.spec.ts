@@ -1,8 +1,9 @@
-import type { Event, Execution } from '@countersign/contracts';
+import { callDigest, type Event, type Execution } from '@countersign/contracts';
 import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Adapter, ApprovedCall, Outcome } from './adapter.js';
+import { requirementWith, runCancelled, runFailed } from './execution.given.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
 import { Executor } from './executor.js';
 
@@ -99,6 +100,46 @@ describe('the executor', () => {
     expect(adapter.calls).toEqual([]);
     place.release();
     await expect.poll(() => adapter.calls.length, soon).toBe(1);
+  });
+
+  it('does not begin a stored call whose run is over, and begins the next one', async () => {
+    const { executor, pool } = open({ size: 1 });
+    pool.start();
+    const place = pool.reserve()!;
+    await executor.accept(approved);
+    await executor.cancel(runCancelled);
+    expect(await execution()).toMatchObject({ status: 'cancelled', due_at: null });
+    const next = { approval_id: 'next', tool_call_id: 'call_next' };
+    const digest = callDigest({ ...approved.data, ...next });
+    await executor.accept({ ...approved, data: { ...approved.data, ...next, digest } });
+    place.release();
+    await expect.poll(() => adapter.calls, soon).toMatchObject([{ call: { id: 'next' } }]);
+    expect(typesOf()).toEqual(['tool.execution_failed', 'tool.execution_started']);
+  });
+
+  it('does not begin a call whose approval comes after the end of its run', async () => {
+    const { executor, pool } = open({ size: 1 });
+    await executor.cancel(runFailed);
+    await executor.accept(approved);
+    expect(await execution()).toMatchObject({ status: 'cancelled', version: 1 });
+    expect(adapter.calls).toEqual([]);
+    expect(typesOf()).toEqual([]);
+    expect(pool.reserve()).toBeDefined();
+  });
+
+  it('lets a call end that runs when its run is over, and reports what came of it', async () => {
+    const { executor } = open();
+    await executor.accept(approved);
+    await executor.cancel(runCancelled);
+    adapter.calls[0]!.end.resolve({ outcome: 'succeeded', result: 'Deployed.' });
+    await expect.poll(execution, soon).toMatchObject({ status: 'succeeded', result: 'Deployed.' });
+    expect(typesOf()).toEqual(['tool.execution_started', 'tool.execution_completed']);
+  });
+
+  it('keeps no record of calls that would never have come here', async () => {
+    const ofOthers = [requirementWith({ external_execution_required: false }), requirementWith({ approval_id: null })];
+    await open().executor.cancel({ ...runCancelled, data: { ...runCancelled.data, requirements: ofOthers } });
+    expect(await store.get(id)).toBeUndefined();
   });
 
   it('takes a call that could not be begun as failed', async () => {

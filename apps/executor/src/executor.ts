@@ -2,7 +2,7 @@ import type { Event, Execution, Log } from '@countersign/contracts';
 import { insist, type Aggregate, type Handled, type Place, type WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import type { Adapter, Outcome } from './adapter.js';
-import type { ExecutionMessage } from './execution.js';
+import type { EndOfRun, ExecutionMessage } from './execution.js';
 
 export interface ExecutorOptions {
   executions: Aggregate<Execution, ExecutionMessage>;
@@ -39,6 +39,15 @@ export class Executor {
     } else {
       const handled = await executions.handle(approval_id, message, { creates: true });
       if (handled.kind === 'changed') pool().missed();
+    }
+  }
+
+  /** Takes back what a run that is over still waited for; what runs already is let run. */
+  async cancel(event: EndOfRun): Promise<void> {
+    for (const requirement of event.data.requirements) {
+      const { external_execution_required, approval_id } = requirement.tool_execution;
+      if (!external_execution_required || approval_id === null) continue;
+      await this.#options.executions.handle(approval_id, { type: 'cancelled', event, requirement });
     }
   }
 

@@ -1,3 +1,4 @@
 export type { Adapter } from './adapter.js';
 export { ExecutorConfig, executorSettings } from './config.js';
-export { executorService } from './executor-service.js';
+export { decideExecution, type ExecutionMessage } from './execution.js';
+export { executorService, type ExecutorOptions } from './executor-service.js';

@@ -4,5 +4,5 @@ import { executorService } from './executor-service.js';
 
 await runMain('executor', async () => {
   const config = readConfig(ExecutorConfig, process.env);
-  return serve(config, [executorService(config)]);
+  return serve(config, [executorService(config, { environment: process.env })]);
 });

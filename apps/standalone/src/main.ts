@@ -15,9 +15,14 @@ import { StandaloneConfig } from './config.js';
  * They share nothing but the events; each also runs as a process of its own.
  */
 await runMain('Countersign', async () => {
-  const config = readConfig(StandaloneConfig, process.env);
+  const environment = process.env;
+  const config = readConfig(StandaloneConfig, environment);
   const model = modelFor(config);
-  const serving = await serve(config, [agentRunner(config, model), approvalService(config), executorService(config)]);
+  const serving = await serve(config, [
+    agentRunner(config, { model, environment }),
+    approvalService(config),
+    executorService(config, { environment }),
+  ]);
   return { ...serving, description: { model: model.description, ...serving.description }, hint: hint(serving.url) };
 });
 

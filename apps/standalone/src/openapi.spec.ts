@@ -74,7 +74,11 @@ describe('the OpenAPI document', () => {
         'GET /approvals/{id}/status',
         'POST /approvals/{id}/resolve',
         'DELETE /approvals/{id}',
+        'GET /agents',
+        'GET /sessions',
+        'GET /sessions/{session_id}/runs',
         'POST /agents/{agent_id}/runs',
+        'POST /agents/{agent_id}/runs/{run_id}/continue',
         'POST /agents/{agent_id}/runs/{run_id}/cancel',
       ]),
     );

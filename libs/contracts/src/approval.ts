@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EpochSeconds, Id, JsonObject, stored } from './fields.js';
 import { RunStatus } from './run.js';
-import { ApprovalType, PauseType, Requirement } from './tool-call.js';
+import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement } from './tool-call.js';
 
 export const ApprovalStatus = z.enum(['pending', 'approved', 'rejected', 'expired', 'cancelled']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
@@ -21,7 +21,9 @@ export const ResolutionData = z
       .max(100_000)
       .optional()
       .meta({ description: 'The work was already done by hand, and this came of it: nothing is executed.' }),
-    values: JsonObject.optional().meta({ description: 'Fields that a person filled in.' }),
+    values: JsonObject.optional().meta({
+      description: 'The fields that a person filled in. An approval of a call that asks for them is refused without.',
+    }),
   })
   .refine((data) => JSON.stringify(data).length <= maxResolution, `at most ${maxResolution} characters of JSON`);
 export type ResolutionData = z.infer<typeof ResolutionData>;
@@ -70,3 +72,19 @@ export const Approval = z
   })
   .meta({ id: 'Approval' });
 export type Approval = z.infer<typeof Approval>;
+
+type Shown = Pick<Approval, 'requirements' | 'tool_args' | 'resolution_data'>;
+
+/** The approval without the values of the arguments that its tool declares as not for everybody's eyes. */
+export function redactApproval<A extends Shown>(approval: A): A {
+  const { requirements, tool_args, resolution_data } = approval;
+  const redact = requirements.flatMap(({ tool_execution }) => tool_execution.redact);
+  if (redact.length === 0) return approval;
+  const values = resolution_data?.values;
+  return {
+    ...approval,
+    tool_args: redactArguments(tool_args, redact),
+    requirements: requirements.map(redactRequirement),
+    resolution_data: values ? { ...resolution_data, values: redactArguments(values, redact) } : resolution_data,
+  };
+}

@@ -41,7 +41,7 @@ describe.each(eventNames)('%s', (name) => {
 
 describe('the catalogue', () => {
   it('tells each service what it must handle', () => {
-    expect(eventsTo('executor')).toEqual(['approval.resolved']);
+    expect(eventsTo('executor').toSorted()).toEqual(['approval.resolved', 'run.cancelled', 'run.failed']);
     expect(eventsTo('approval-service').toSorted()).toEqual([
       'approval.resolve_requested',
       'run.cancelled',

@@ -13,23 +13,33 @@ const execution = { ...call, execution_id: Id, attempt: z.int().nonnegative() };
 /** As JSON, whatever the characters, this fits into a message of 1 MiB. */
 const maxInput = 100_000;
 
+/** As seconds from the request, at most a year. */
+const DeadlineIn = z.int().positive().max(31_536_000).meta({
+  description: 'Seconds after which the run ends, however far it is.',
+});
+const openRequirements = z.array(Requirement).meta({ description: 'What the run still waited for.' });
+
 const RunRequested = z.object({
   agent_id: Id,
   input: z.string().min(1).max(maxInput),
   run_id: Id.optional().meta({ description: "Chosen by the requester, or else derived from the event's id." }),
   session_id: Id.optional(),
   user_id: Id.optional(),
+  deadline_in: DeadlineIn.optional(),
 });
 const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000).optional() });
 const RunStarted = z.object({ ...run, input: z.string() });
 const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
 const RunContinued = z.object({ ...run });
 const RunCompleted = z.object({ ...run, content: z.string(), steps: z.int(), usage: Usage });
-const RunFailed = z.object({ ...run, error: z.string() });
-const RunCancelled = z.object({
+const RunFailed = z.object({ ...run, error: z.string(), requirements: openRequirements.default([]) });
+const RunCancelled = z.object({ ...run, reason: z.string().nullable(), requirements: openRequirements });
+/** Not a fact but a preview: it is sent while a model writes, may be lost, and is over once the step is stored. */
+const RunOutputDelta = z.object({
   ...run,
-  reason: z.string().nullable(),
-  requirements: z.array(Requirement).meta({ description: 'What the run still waited for.' }),
+  step: z.int().nonnegative(),
+  offset: z.int().nonnegative().meta({ description: 'Characters of the text of this step that came before.' }),
+  text: z.string(),
 });
 const ToolApprovalRequired = z.object({
   ...run,
@@ -57,7 +67,7 @@ const ApprovalResolveRequested = z.object({
 });
 const ApprovalResolved = z.object({
   ...call,
-  tool_args: JsonObject,
+  tool_args: JsonObject.meta({ description: 'What was decided on, with the values that a person filled in.' }),
   approval_type: ApprovalType,
   pause_type: PauseType,
   digest: z.string(),
@@ -66,6 +76,7 @@ const ApprovalResolved = z.object({
   resolution_data: ResolutionData.nullable(),
   resolved_by: Id.nullable(),
   resolved_at: EpochSeconds,
+  redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
 });
 const ToolExecutionStarted = z.object({ ...execution, worker: Id });
 const ToolExecutionCompleted = z.object({ ...execution, result: z.string() });
@@ -101,12 +112,13 @@ export const catalogue = {
   'run.cancel_requested': event('anyone', [runner], RunCancelRequested, 'Command: cancel a run that has not finished.'),
   'run.started': event(runner, ['audit'], RunStarted, 'A run was accepted.'),
   'run.paused': event(runner, ['audit'], RunPaused, 'The run waits for what its requirements name.'),
-  'run.continued': event(runner, ['audit'], RunContinued, 'Every call of the turn is answered; the model is asked again.'),
+  'run.continued': event(runner, ['audit'], RunContinued, 'The run goes on: a call may be made, or all are answered and the model is asked again.'),
+  'run.output_delta': event(runner, ['audit'], RunOutputDelta, 'A model is writing, and somebody watches; a preview that nothing depends on.'),
   'run.completed': event(runner, [approvals, 'audit'], RunCompleted, 'The run ended with an answer.'),
-  'run.failed': event(runner, [approvals, 'audit'], RunFailed, 'The run ended with an error.'),
-  'run.cancelled': event(runner, [approvals, 'audit'], RunCancelled, 'The run was cancelled; what it still asked for is void.'),
+  'run.failed': event(runner, [approvals, executor, 'audit'], RunFailed, 'The run ended with an error.'),
+  'run.cancelled': event(runner, [approvals, executor, 'audit'], RunCancelled, 'The run was cancelled; what it still asked for is void.'),
   'tool.approval_required': event(runner, [approvals], ToolApprovalRequired, 'A run wants to make this call, and may not until it is approved.'),
-  'approval.created': event(approvals, ['audit'], ApprovalCreated, 'An approval waits for a decision.'),
+  'approval.created': event(approvals, ['audit'], ApprovalCreated, 'A call asks for approval. It waits for a decision, unless it is of the type `audit`.'),
   'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'One person gave a verdict.'),
   'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, 'Command: decide an approval, by the same rules as over HTTP.'),
   'approval.resolved': event(approvals, [executor, runner], ApprovalResolved, 'The decision is final: these arguments, or not at all.'),

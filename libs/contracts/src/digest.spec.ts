@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callDigest, canonicalJson, type Call } from './digest.js';
+import { callDigest, canonicalJson, type ExactCall } from './digest.js';
 
-const call: Call = {
+const call: ExactCall = {
   run_id: 'run-1',
   tool_call_id: 'call_1',
   tool_name: 'deploy_to_production',
@@ -62,7 +62,7 @@ describe('the digest of a call', () => {
     expect(callDigest({ ...other, tool_call_id: 'call_1', run_id: 'run-1' })).toBe(callDigest(call));
   });
 
-  it.each<[string, Partial<Call>]>([
+  it.each<[string, Partial<ExactCall>]>([
     ['the run', { run_id: 'run-2' }],
     ['the call id', { tool_call_id: 'call_2' }],
     ['the tool', { tool_name: 'deploy_to_productioN' }],
@@ -88,7 +88,7 @@ describe('the digest of a call', () => {
       fc.property(aCall, aCall, (one, other) => {
         const same = canonicalJson(one) === canonicalJson(other);
         expect(callDigest(one) === callDigest(other)).toBe(same);
-        expect(callDigest(JSON.parse(JSON.stringify(one)) as Call)).toBe(callDigest(one));
+        expect(callDigest(JSON.parse(JSON.stringify(one)) as ExactCall)).toBe(callDigest(one));
       }),
     );
   });

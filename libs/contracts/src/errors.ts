@@ -13,3 +13,8 @@ export class RetryableError extends Error {
 export class TerminalError extends Error {
   override name = 'TerminalError';
 }
+
+/** The configuration is wrong; the message names every problem. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EpochSeconds, Id, JsonObject, Lease, stored } from './fields.js';
+import { redactArguments } from './tool-call.js';
 
 export const ExecutionStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'outcome_unknown', 'cancelled']);
 export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
@@ -22,6 +23,7 @@ export const Execution = z
     tool_call_id: Id,
     tool_name: Id,
     tool_args: JsonObject,
+    redact: z.array(z.string()).default([]).meta({ description: 'Arguments that lists do not show.' }),
     digest: z.string(),
     approved_by: Id.nullable(),
     status: ExecutionStatus,
@@ -34,3 +36,9 @@ export const Execution = z
   })
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof Execution>;
+
+/** The execution as lists show it. */
+export const redactExecution = (execution: Execution): Execution => ({
+  ...execution,
+  tool_args: redactArguments(execution.tool_args, execution.redact),
+});

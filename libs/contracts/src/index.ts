@@ -10,4 +10,5 @@ export * from './ids.js';
 export * from './json-schemas.js';
 export * from './log.js';
 export * from './run.js';
+export * from './session.js';
 export * from './tool-call.js';

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { EpochSeconds, Id, Lease, stored } from './fields.js';
-import { Requirement } from './tool-call.js';
+import { EpochMillis, EpochSeconds, Id, JsonObject, Lease, stored } from './fields.js';
+import { redactCall, redactRequirement, Requirement, ToolExecution } from './tool-call.js';
 
 export const RunStatus = z.enum(['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR']);
 export type RunStatus = z.infer<typeof RunStatus>;
 
 export const finishedRunStatuses = ['COMPLETED', 'CANCELLED', 'ERROR'] as const satisfies RunStatus[];
+export const isFinishedStatus = (status: RunStatus): boolean =>
+  (finishedRunStatuses as readonly RunStatus[]).includes(status);
 
 /** An item of the conversation in the shape of OpenAI's Responses API, kept as the model gave it. */
 export const ConversationItem = z.looseObject({ type: z.string() });
@@ -14,6 +16,36 @@ export type ConversationItem = z.infer<typeof ConversationItem>;
 export const Usage = z.object({ input_tokens: z.int().nonnegative(), output_tokens: z.int().nonnegative() });
 export type Usage = z.infer<typeof Usage>;
 
+/**
+ * A call of the conversation and how far it is:
+ *
+ * ```
+ *  asked ── approved, confirmed or filled in ──► ready ──► started ──► answered
+ *    └── refused, or its outcome arrives ────────────────────────────► answered
+ * ```
+ */
+export const Call = Requirement.extend({
+  state: z.enum(['asked', 'ready', 'started', 'answered']),
+  made_by: z
+    .enum(['runner', 'executor', 'person'])
+    .meta({ description: 'Who makes the call. A person’s is answered with what the person says.' }),
+  proposed_args: JsonObject.nullable().meta({ description: "The model's arguments, when a person approved others." }),
+  max_output: z.int().positive().meta({ description: 'Characters of the output that the model is told.' }),
+});
+export type Call = z.infer<typeof Call>;
+
+/** One line of what happened in a run, in order; the n-th line has the id n in the stream of its events. */
+export const JournalEntry = z.object({
+  at: EpochSeconds,
+  type: z.enum(['started', 'text', 'call_started', 'call_ended', 'paused', 'continued', 'over']),
+  call: Id.optional().meta({ description: 'The requirement id of the call it is about.' }),
+  items: z
+    .tuple([z.int().nonnegative(), z.int().nonnegative()])
+    .optional()
+    .meta({ description: 'Which items hold the text, from the first to before the second.' }),
+});
+export type JournalEntry = z.infer<typeof JournalEntry>;
+
 /** A run of an agent, as the runner keeps it. */
 export const Run = z.object({
   run_id: Id,
@@ -21,20 +53,59 @@ export const Run = z.object({
   session_id: Id,
   user_id: Id.nullable(),
   status: RunStatus,
-  input: z.string(),
+  run_input: z.string(),
   content: z.string().nullable().meta({ description: "The agent's answer, once COMPLETED." }),
   error: z.string().nullable().meta({ description: 'Why the run ended in ERROR or was CANCELLED, or why it waits.' }),
-  requirements: z.array(Requirement),
+  calls: z.array(Call),
   steps: z.int().nonnegative().meta({ description: 'Model calls that were answered.' }),
   failures: z.int().nonnegative().meta({ description: 'Model calls that failed since the last that was answered.' }),
   usage: Usage,
   items: z.array(ConversationItem),
+  journal: z.array(JournalEntry),
+  agent_version: z
+    .string()
+    .nullable()
+    .meta({ description: 'Digest of the definition of the agent and its tools that the run works with.' }),
+  turn: z.int().nonnegative().nullable().meta({ description: 'Its place in the session, once it has begun.' }),
+  streamed: z.boolean().meta({ description: "Whether somebody wants the model's text while it is written." }),
+  deadline_at: EpochMillis.nullable().meta({ description: 'When the run ends, however far it is.' }),
+  worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
+  working_since: EpochMillis.nullable(),
   lease: Lease.nullable(),
   finished_at: EpochSeconds.nullable(),
   ...stored,
 });
 export type Run = z.infer<typeof Run>;
 
-/** A run as the API shows it: the record without the runner's working state. */
-export const RunOutput = Run.omit({ items: true, lease: true, due_at: true, failures: true }).meta({ id: 'Run' });
+/** A run as the API shows it, in agno's shape: its calls as `tools`, and what it waits or waited for as `requirements`. */
+export const RunOutput = Run.omit({
+  calls: true,
+  items: true,
+  journal: true,
+  lease: true,
+  due_at: true,
+  failures: true,
+  working_since: true,
+  streamed: true,
+})
+  .extend({ tools: z.array(ToolExecution), requirements: z.array(Requirement) })
+  .meta({ id: 'Run' });
 export type RunOutput = z.infer<typeof RunOutput>;
+
+/** Whether the call had to be let through, by an approval or by whoever started the run. */
+export const isGated = ({ tool_execution: call }: Requirement): boolean =>
+  call.approval_type !== null ||
+  call.requires_confirmation ||
+  call.requires_user_input ||
+  call.external_execution_required;
+
+/** @param redact whether declared arguments are hidden, as they are wherever more than one run is shown. */
+export function showRun(run: Run, { redact = false } = {}): RunOutput {
+  const tools = run.calls.map(({ tool_execution }) => tool_execution);
+  const requirements = run.calls.filter(isGated);
+  return RunOutput.parse({
+    ...run,
+    tools: redact ? tools.map(redactCall) : tools,
+    requirements: redact ? requirements.map(redactRequirement) : requirements,
+  });
+}

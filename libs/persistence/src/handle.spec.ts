@@ -40,7 +40,7 @@ function decide(counter: Counter | undefined, message: Message): Transition<Coun
   return changed(
     { ...rest, count: count + 1 },
     emit('run.continued', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id }),
-    emit('run.failed', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id, error: 'e' }),
+    emit('run.failed', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id, error: 'e', requirements: [] }),
   );
 }
 

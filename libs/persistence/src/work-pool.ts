@@ -47,6 +47,11 @@ export class WorkPool<R extends StoredRecord> {
     return this.#stopping.signal;
   }
 
+  /** Whether work that arrives now has to wait. */
+  get isFull(): boolean {
+    return this.#starved || this.#reserved >= this.#options.size;
+  }
+
   start(): void {
     this.#polling ??= this.#poll();
   }

@@ -1,9 +1,11 @@
+import { ConfigError } from '@countersign/contracts';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-/** The configuration is wrong; the message names every problem. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
+export { ConfigError };
+
+/** At the root of the workspace, as far from `src` as from `dist`. */
+const definitionsFile = fileURLToPath(new URL('../../../countersign.yaml', import.meta.url));
 
 const flag = z.stringbool();
 const seconds = z.coerce.number().positive().max(86_400);
@@ -13,6 +15,10 @@ const port = z.coerce.number().int().min(0).max(65_535);
 export const serviceSettings = {
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   DATA_DIR: z.string().default('.countersign').meta({ description: 'Where embedded data is kept.' }),
+  COUNTERSIGN_CONFIG: z
+    .string()
+    .default(definitionsFile)
+    .meta({ description: 'The file that declares agents and tools. Unset: countersign.yaml of this project.' }),
   KAFKA_BROKERS: z
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))

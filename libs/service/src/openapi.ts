@@ -8,17 +8,33 @@ interface Answer {
   status: number;
   schema: z.ZodType | undefined;
   description: string;
+  type: string;
 }
 
+const json = 'application/json';
+const forms = ['application/x-www-form-urlencoded', 'multipart/form-data'];
+const formsKey = 'countersign:forms';
 const answersKey = 'countersign:answers';
 
 /** Says what a route answers; with the schemas of its parameters that is all the OpenAPI document needs. */
-export function Returns(status: number, schema: z.ZodType | undefined, description: string): MethodDecorator {
+export function Returns(
+  status: number,
+  schema: z.ZodType | undefined,
+  description: string,
+  type = json,
+): MethodDecorator {
   return (target, key, descriptor: PropertyDescriptor) => {
     const others = (Reflect.getMetadata(answersKey, descriptor.value as object) ?? []) as Answer[];
-    SetMetadata(answersKey, [{ status, schema, description }, ...others])(target, key, descriptor);
+    SetMetadata(answersKey, [{ status, schema, description, type }, ...others])(target, key, descriptor);
   };
 }
+
+/** Says that a route sends Server-Sent Events. */
+export const ReturnsEvents = (status: number, description: string): MethodDecorator =>
+  Returns(status, z.string(), description, 'text/event-stream');
+
+/** Says that a route takes a form as well as JSON. */
+export const AcceptsForms = (): MethodDecorator => SetMetadata(formsKey, true);
 
 /** Where Nest keeps the parameters of a route: `__routeArguments__`, keyed `kind:index`. */
 interface RouteArgument {
@@ -68,13 +84,17 @@ function operation(
   const schemaOf = (kind: string) => Object.entries(args).find(([key]) => key.startsWith(`${kind}:`))?.[1].schema;
   const body = schemaOf(kinds.body);
   const query = schemaOf(kinds.query);
+  const handler = (controller.prototype as Record<string, object>)[name]!;
+  const types = Reflect.getMetadata(formsKey, handler) ? [json, ...forms] : [json];
   const headers = Object.entries(args).flatMap(([key, { data }]) =>
     key.startsWith(`${kinds.header}:`) && data ? [[data, z.string().optional()] as const] : [],
   );
   const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => param!);
   return {
     operationId: `${controller.name.replace('Controller', '')}.${name}`,
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: body }])) },
+    }),
     requestParams: {
       ...(params.length > 0 && { path: z.object(Object.fromEntries(params.map((param) => [param, z.string()]))) }),
       ...(query && { query: query as z.ZodObject }),
@@ -82,14 +102,27 @@ function operation(
     },
     responses: {
       ...Object.fromEntries(
-        answers.map(({ status, schema, description }) => [String(status), answer(schema, description)]),
+        [...Map.groupBy(answers, ({ status }) => String(status))].map(([status, ways]) => [status, oneOf(ways)]),
       ),
       default: answer(Problem, 'What went wrong, and what to do about it.', 'application/problem+json'),
     },
   };
 }
 
-const answer = (schema: z.ZodType | undefined, description: string, type = 'application/json') => ({
+/** The ways in which a route answers with one status. */
+function oneOf(ways: readonly Answer[]) {
+  const answers = ways.map(({ schema, description, type }) => answer(schema, description, type));
+  const content = Object.assign({}, ...answers.map((each) => each.content ?? {})) as Record<
+    string,
+    { schema: z.ZodType }
+  >;
+  return {
+    description: ways.map(({ description }) => description).join(' '),
+    ...(Object.keys(content).length > 0 && { content }),
+  };
+}
+
+const answer = (schema: z.ZodType | undefined, description: string, type = json) => ({
   description,
   ...(schema && { content: { [type]: { schema } } }),
 });

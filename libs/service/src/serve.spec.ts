@@ -34,6 +34,12 @@ class TinyController {
 
   @OnEvent('executor', 'approval.resolved')
   async resolved(_event: Event<'approval.resolved'>): Promise<void> {}
+
+  @OnEvent('executor', 'run.cancelled')
+  async cancelled(_event: Event<'run.cancelled'>): Promise<void> {}
+
+  @OnEvent('executor', 'run.failed')
+  async failed(_event: Event<'run.failed'>): Promise<void> {}
 }
 @Module({})
 class TinyModule {}

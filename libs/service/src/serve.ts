@@ -1,6 +1,7 @@
 import type { Log, ServiceName } from '@countersign/contracts';
 import { BusTransport, type Bus } from '@countersign/messaging';
 import type { Database } from '@countersign/persistence';
+import multipart from '@fastify/multipart';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -73,6 +74,7 @@ export async function serve(
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
   const app = await createApp(services, readiness(infrastructure, services, transports), settings, log);
+  hangUpOnceAnswered(app, stopping.signal);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
   for (const service of services) await service.start();
@@ -105,12 +107,22 @@ async function createApp(services: readonly Service[], ready: Readiness, setting
     logger: nestLogger(log),
     abortOnError: false,
   });
+  // Forms carry fields; what asks for more than that in one of them is refused.
+  await app.register(multipart, { attachFieldsToBody: 'keyValues', limits: { files: 0, fields: 100 } });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(log));
   onlyLocalNames(adapter.getInstance(), settings.HOST);
   let document: object | undefined;
   adapter.getInstance().get('/openapi.json', () => (document ??= openApiDocument(app, 'Countersign')));
   return app;
+}
+
+/** A client keeps its connection for its next request; when this stops there is none, and it would only be waited for. */
+function hangUpOnceAnswered(app: NestFastifyApplication, stopping: AbortSignal): void {
+  const adapter = app.getHttpAdapter() as FastifyAdapter;
+  adapter.getInstance().addHook('onResponse', async ({ raw }) => {
+    if (stopping.aborted) raw.socket.end();
+  });
 }
 
 function readiness(

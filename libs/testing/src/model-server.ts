@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serverSentEvent, streamOf, type StreamedResponse } from './model-stream.js';
 
 interface Item {
   type: string;
@@ -18,13 +20,26 @@ export interface ModelRequest {
   tools?: { type: string; name: string; description: string; parameters: unknown; strict: boolean }[];
   store?: boolean;
   include?: string[];
+  stream?: boolean;
+}
+
+/** A response of the model, sent as a stream to who asks for one. */
+export interface ModelOutput {
+  output: Item[];
+  usage?: { input_tokens: number; output_tokens: number };
+  /** Milliseconds before it answers. */
+  delay?: number;
+  /** Milliseconds between the pieces of a stream. */
+  chunk_delay?: number;
+  /** Why the response breaks off. */
+  incomplete?: string;
 }
 
 /** What to answer: output items, any HTTP answer, or nothing at all. */
-export type ModelAnswer =
-  | { output: Item[]; usage?: { input_tokens: number; output_tokens: number } }
-  | { status: number; body?: unknown; headers?: Record<string, string> }
-  | 'hang';
+export type ModelAnswer = ModelOutput | { status: number; body?: unknown; headers?: Record<string, string> } | 'hang';
+
+/** @param n counts the requests from 1. What it throws is answered as a status 500. */
+export type Respond = (request: ModelRequest, n: number) => ModelAnswer | Promise<ModelAnswer>;
 
 export interface RecordedRequest {
   headers: IncomingMessage['headers'];
@@ -36,8 +51,10 @@ export interface ModelServer {
   url: string;
   /** Every request so far, oldest first. */
   requests: RecordedRequest[];
+  /** Requests under way: neither answered to the end nor given up by who asked. */
+  readonly open: number;
   /** Answers later requests differently. */
-  respondWith(respond: (request: ModelRequest, n: number) => ModelAnswer): void;
+  respondWith(respond: Respond): void;
   stop(): Promise<void>;
 }
 
@@ -48,21 +65,33 @@ export interface ModelServer {
 export async function startModelServer({
   port = 0,
   respond = deployThenReport,
-}: { port?: number; respond?: (request: ModelRequest, n: number) => ModelAnswer } = {}): Promise<ModelServer> {
+}: { port?: number; respond?: Respond } = {}): Promise<ModelServer> {
   const requests: RecordedRequest[] = [];
   let answer = respond;
+  let open = 0;
   const server = createServer((request, reply) => {
     if (request.method !== 'POST' || request.url !== '/v1/responses') return send(reply, 404, { error: {} });
-    return void bodyOf(request).then((body) => {
-      requests.push({ headers: request.headers, body });
-      answerWith(reply, body, answer(body, requests.length));
+    const gone = new AbortController();
+    open += 1;
+    reply.once('close', () => {
+      open -= 1;
+      gone.abort();
     });
+    return void bodyOf(request)
+      .then(async (body) => {
+        requests.push({ headers: request.headers, body });
+        return answerWith(reply, body, await answer(body, requests.length), gone.signal);
+      })
+      .catch((error: unknown) => fail(reply, error));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
+    get open() {
+      return open;
+    },
     respondWith: (next) => (answer = next),
     async stop() {
       server.close();
@@ -72,16 +101,58 @@ export async function startModelServer({
   };
 }
 
-function answerWith(reply: ServerResponse, { model }: ModelRequest, answer: ModelAnswer): void {
+async function answerWith(
+  reply: ServerResponse,
+  request: ModelRequest,
+  answer: ModelAnswer,
+  signal: AbortSignal,
+): Promise<void> {
   if (answer === 'hang') return;
   if ('status' in answer) return send(reply, answer.status, answer.body ?? {}, answer.headers);
-  const { output, usage = { input_tokens: 10, output_tokens: 5 } } = answer;
-  send(reply, 200, { id: 'resp_1', object: 'response', status: 'completed', error: null, model, output, usage });
+  const response = responseOf(request, answer);
+  if (answer.delay) await sleep(answer.delay, undefined, { signal });
+  if (!request.stream) return send(reply, 200, response);
+  const pause = async () => answer.chunk_delay && sleep(answer.chunk_delay, undefined, { signal });
+  return sendStream(reply, response, pause);
+}
+
+const responseOf = (
+  { model }: ModelRequest,
+  { output, incomplete, usage = { input_tokens: 10, output_tokens: 5 } }: ModelOutput,
+): StreamedResponse => ({
+  id: 'resp_1',
+  object: 'response',
+  status: incomplete ? 'incomplete' : 'completed',
+  incomplete_details: incomplete ? { reason: incomplete } : null,
+  error: null,
+  model,
+  output,
+  usage,
+});
+
+async function sendStream(
+  reply: ServerResponse,
+  response: StreamedResponse,
+  betweenPieces: () => Promise<unknown>,
+): Promise<void> {
+  reply.writeHead(200, { 'content-type': 'text/event-stream' });
+  let pieces = 0;
+  let n = 0;
+  for (const event of streamOf(response)) {
+    if (event.type.endsWith('.delta') && pieces++ > 0) await betweenPieces();
+    reply.write(serverSentEvent(event, n++));
+  }
+  reply.end();
 }
 
 function send(reply: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   reply.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
+}
+
+function fail(reply: ServerResponse, error: unknown): void {
+  if (reply.headersSent || reply.destroyed) reply.destroy();
+  else send(reply, 500, { error: { message: String(error) } });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<ModelRequest> {

@@ -1,0 +1,95 @@
+import {
+  Client,
+  ProtocolError,
+  StreamableHTTPClientTransport,
+  type CallToolResult,
+  type Tool,
+  type Transport,
+} from '@modelcontextprotocol/client';
+import { isLost, StreamEnded } from './mcp-result.js';
+import { streamEnded, transportTo, type McpTarget } from './mcp-transport.js';
+
+export interface McpEvents {
+  /** The server wrote a line to its standard error. */
+  said(line: string): void;
+  /** The connection broke, was given up or was closed. */
+  ended(): void;
+  /** The server says that it has other tools now. */
+  toolsChanged(): void;
+}
+
+/** How many milliseconds an answer may take, and what ends the wait before. */
+export interface Patience {
+  timeout: number;
+  signal: AbortSignal;
+}
+
+const farewell = 1_000;
+
+/** One connection to a server. A lost one is never mended; another takes its place. */
+export class McpConnection {
+  readonly #client: Client;
+  readonly #transport: Transport;
+  readonly #events: McpEvents;
+  #calls = 0;
+  #usable = true;
+
+  private constructor(client: Client, transport: Transport, events: McpEvents) {
+    this.#client = client;
+    this.#transport = transport;
+    this.#events = events;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
+    client.onclose = () => this.#end();
+    client.setNotificationHandler('notifications/tools/list_changed', () => events.toolsChanged());
+  }
+
+  /** Connects and shakes hands. */
+  static async open(target: McpTarget, events: McpEvents, patience: Patience): Promise<McpConnection> {
+    const client = new Client({ name: 'countersign', version: '0.1.0' });
+    const transport = transportTo(target, (line) => events.said(line));
+    await client.connect(transport, patience);
+    return new McpConnection(client, transport, events);
+  }
+
+  get usable(): boolean {
+    return this.#usable && this.#client.transport !== undefined;
+  }
+
+  /** All the tools, from every page. */
+  async tools(patience: Patience): Promise<Tool[]> {
+    return (await this.#client.listTools(undefined, { ...patience, cacheMode: 'bypass' })).tools;
+  }
+
+  async call(name: string, args: Record<string, unknown>, patience: Patience): Promise<CallToolResult> {
+    this.#calls++;
+    try {
+      return await this.#client.request({ method: 'tools/call', params: { name, arguments: args } }, patience);
+    } catch (thrown) {
+      const error =
+        thrown instanceof ProtocolError && thrown.code === streamEnded ? new StreamEnded(thrown.message) : thrown;
+      if (isLost(error)) this.#end();
+      throw error;
+    } finally {
+      if (--this.#calls === 0 && !this.#usable) void this.#client.close().catch(() => {});
+    }
+  }
+
+  /** Says goodbye to an HTTP session, or ends the program; whatever is under way is given up. */
+  async close(): Promise<void> {
+    this.#end();
+    const transport = this.#transport;
+    if (transport instanceof StreamableHTTPClientTransport)
+      await Promise.race([
+        transport.terminateSession().catch(() => {}),
+        new Promise((resolve) => setTimeout(resolve, farewell).unref()),
+      ]);
+    await this.#client.close();
+  }
+
+  /** Takes no more calls; those under way go on. */
+  #end(): void {
+    if (!this.#usable) return;
+    this.#usable = false;
+    this.#events.ended();
+  }
+}

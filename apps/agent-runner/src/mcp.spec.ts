@@ -1,0 +1,293 @@
+import { ConfigError, type Log } from '@countersign/contracts';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { givenServer, pagingServer, startHttp, type HttpServer } from './mcp.given.js';
+import { McpServer, type Gate, type McpServerOptions, type McpTarget } from './mcp.js';
+
+const none: Gate = { approval: 'none', user_input: [], redact: [] };
+const required: Gate = { ...none, approval: 'required' };
+const program = fileURLToPath(new URL('mcp.given.ts', import.meta.url));
+const soon = { timeout: 10_000, interval: 10 };
+const context = (signal = new AbortController().signal) => ({ run_id: 'run-1', tool_call_id: 'call-1', signal });
+
+let logged: string[];
+const open: McpServer[] = [];
+beforeEach(() => void (logged = []));
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+
+const note = (fields: object, message: string) =>
+  void logged.push(`${message}: ${(fields as { line?: string }).line ?? ''}`);
+const log: Log = { info: note, warn: note, error: note };
+
+const stdio = { command: process.execPath, args: [program], env: {} };
+type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeout'>>;
+
+function serverWith(settings: Settings = {}, target: McpTarget = stdio): McpServer {
+  const server = new McpServer({ name: 'given', tools: { '*': none }, ...settings, ...target }, log);
+  open.push(server);
+  return server;
+}
+
+async function connected(settings: Settings = {}, target: McpTarget = stdio): Promise<McpServer> {
+  const server = serverWith(settings, target);
+  await server.connect();
+  return server;
+}
+
+const at = ({ url }: HttpServer, headers = {}): McpTarget => ({ url, headers });
+
+const call = (server: McpServer, name: string, args = {}, signal?: AbortSignal): Promise<string> =>
+  server.tools().find(({ definition }) => definition.name === `given__${name}`)!.run!(args, context(signal));
+
+const names = (server: McpServer) => server.tools().map(({ definition }) => definition.name);
+
+const fewer = (...offered: string[]) => ({ tools: Object.fromEntries(offered.map((name) => [name, none])) });
+
+describe('the tools of an MCP server', () => {
+  it('are offered with its name before theirs, what it says of them, and what the configuration asks of them', async () => {
+    const server = await connected({ tools: { echo: { ...required, redact: ['words'], max_output: 500 } } });
+    expect(server.connected).toBe(true);
+    expect(server.tools().map(({ definition }) => definition)).toEqual([
+      {
+        name: 'given__echo',
+        description: 'Says it again.',
+        parameters: expect.objectContaining({ type: 'object', properties: { words: { type: 'string' } } }),
+        approval: 'required',
+        requires: 'confirmation',
+        user_input: [],
+        redact: ['words'],
+        max_output: 500,
+        made_by: 'runner',
+      },
+    ]);
+  });
+
+  it('are gated by name, else by *, whatever the server says of how harmless they are', async () => {
+    const http = await startHttp(() => pagingServer(['look', 'erase']));
+    const server = await connected({ tools: { '*': required, look: none } }, at(http));
+    expect(server.tools().map(({ definition }) => [definition.name, definition.approval, definition.requires])).toEqual(
+      [
+        ['given__look', 'none', null],
+        ['given__erase', 'required', 'confirmation'],
+      ],
+    );
+    await server.close();
+    await http.stop();
+  });
+
+  it('wait for a confirmation when an approval is recorded or required, unless they wait for something else', async () => {
+    const asked: Gate = { ...required, requires: 'user_input', user_input: ['words'] };
+    const server = await connected({ tools: { echo: asked, fail: { ...none, approval: 'audit' } } });
+    expect(server.tools().map(({ definition }) => definition.requires)).toEqual(['user_input', 'confirmation']);
+  });
+
+  it('are only those that the configuration lets through', async () => {
+    expect(names(await connected(fewer('echo', 'fail')))).toEqual(['given__echo', 'given__fail']);
+  });
+
+  it('are collected from every page of the list', async () => {
+    const http = await startHttp(() => pagingServer(['one', 'two', 'three']));
+    const server = await connected({}, at(http));
+    expect(names(server)).toEqual(['given__one', 'given__two', 'given__three']);
+    await server.close();
+    await http.stop();
+  });
+
+  it('have names and descriptions that a model can be given', async () => {
+    expect(names(await connected(fewer('two.lines')))).toEqual(['given__two_lines']);
+    const [tool] = (await connected(fewer('two_lines'))).tools();
+    expect(tool!.definition.description).toMatch(/^x{3999}…$/);
+  });
+
+  it.each<[string, Record<string, Gate>, RegExp]>([
+    [
+      'two have one name for a model',
+      { '*': none },
+      /two tools are named "given__two_lines".*"two.lines".*"two_lines"/s,
+    ],
+    [
+      'one that is named does not exist',
+      { ...fewer('echo').tools, ehco: required },
+      /has no tool "ehco"; it has echo, /,
+    ],
+    ['one has no such parameter', { echo: { ...none, redact: ['word'] } }, /echo: redact names "word".*\(words\)/s],
+    [
+      'somebody else would have to make the calls',
+      { echo: { ...none, requires: 'external_execution' } },
+      /echo: requires external_execution/,
+    ],
+  ])('are refused when %s', async (_, tools, reason) => {
+    const server = serverWith({ tools });
+    await expect(server.connect()).rejects.toThrow(reason);
+    await expect(serverWith({ tools }).connect()).rejects.toThrow(ConfigError);
+    expect(server.connected).toBe(false);
+    expect(() => server.tools()).toThrow('once it was connected');
+  });
+
+  it('stay what they were when the server has others, which is logged', async () => {
+    const server = await connected(fewer('learn', 'echo'));
+    await call(server, 'learn');
+    await vi.waitFor(() => expect(logged.join()).toContain('an MCP server has other tools now'), soon);
+    expect(names(server)).toEqual(['given__echo', 'given__learn']);
+  });
+
+  it('stay what they were when the server comes back with others, which is logged', async () => {
+    let offered = ['one'];
+    const http = await startHttp(() => pagingServer(offered));
+    const server = await connected({}, at(http));
+    offered = ['one', 'two'];
+    http.forget();
+    expect(await call(server, 'one')).toBe('one');
+    expect(logged.join()).toContain('an MCP server has other tools now');
+    expect(names(server)).toEqual(['given__one']);
+    await server.close();
+    await http.stop();
+  });
+});
+
+describe("a call of an MCP server's tool", () => {
+  it('is answered with its lines of text', async () => {
+    const server = await connected(fewer('echo', 'two.lines'));
+    expect(await call(server, 'echo', { words: 'hello' })).toBe('hello');
+    expect(await call(server, 'two_lines')).toBe('one\ntwo');
+  });
+
+  it('is answered with JSON when there is no text, and with a description of what is neither', async () => {
+    const server = await connected(fewer('measure', 'draw'));
+    expect(await call(server, 'measure')).toBe('{"celsius":21}');
+    expect(await call(server, 'draw')).toBe(
+      '[image: image/png, 1234 bytes]\n[resource: file:///notes]\na note\n[link: plan, file:///plan]',
+    );
+  });
+
+  it('fails with what the server says when the tool failed', async () => {
+    const server = await connected(fewer('fail', 'echo'));
+    await expect(call(server, 'fail')).rejects.toThrow(/^the disk is full$/);
+    await expect(call(server, 'echo', { words: 1 })).rejects.toThrow(/words/);
+  });
+
+  it('is cancelled at the server when it is aborted, and what came of it is called unknown', async () => {
+    const server = await connected(fewer('wait'));
+    const cancel = new AbortController();
+    const failure = call(server, 'wait', {}, cancel.signal).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(logged).toContain('an MCP server says: waiting'), soon);
+    cancel.abort();
+    expect(String(await failure)).toContain('whether the call was made is not known');
+    await vi.waitFor(() => expect(logged).toContain('an MCP server says: cancelled'), soon);
+  });
+
+  it('that was aborted before is not made', async () => {
+    const http = await startHttp();
+    const server = await connected(fewer('echo'), at(http));
+    await expect(call(server, 'echo', { words: 'hello' }, AbortSignal.abort())).rejects.toThrow('nothing was done');
+    expect(http.calls).toBe(0);
+    await server.close();
+    await http.stop();
+  });
+
+  it('is not waited for longer than the timeout', async () => {
+    const http = await startHttp();
+    const server = await connected({ ...fewer('wait', 'echo'), timeout: 1_000 }, at(http));
+    await expect(call(server, 'wait')).rejects.toThrow(
+      'given did not answer within 1 s; whether the call was made is not',
+    );
+    expect(await call(server, 'echo', { words: 'still there' })).toBe('still there');
+    await server.close();
+    await http.stop();
+  });
+});
+
+describe('a program that is an MCP server', () => {
+  it('is given the declared environment and a PATH, and nothing else of this process', async () => {
+    process.env['MCP_SPEC_SECRET'] = 'secret';
+    const server = await connected(fewer('environment'), { ...stdio, env: { REGION: 'eu' } });
+    const environment = JSON.parse(await call(server, 'environment')) as Record<string, string>;
+    delete process.env['MCP_SPEC_SECRET'];
+    expect(environment).toEqual({ PATH: process.env['PATH'], REGION: 'eu' });
+  });
+
+  it('is started anew by the next call when it has died', async () => {
+    const server = await connected(fewer('process'));
+    const first = await call(server, 'process');
+    process.kill(Number(first), 'SIGKILL');
+    await vi.waitFor(() => expect(server.connected).toBe(false), soon);
+    expect(logged.join()).toContain('the connection to an MCP server is lost');
+    const second = await call(server, 'process');
+    expect(second).not.toBe(first);
+    expect(server.connected).toBe(true);
+  });
+
+  it('leaves unknown what came of the call in which it dies', async () => {
+    const server = await connected(fewer('die', 'echo'));
+    await expect(call(server, 'die')).rejects.toThrow(/given broke off: .*; whether the call was made is not known/);
+    expect(await call(server, 'echo', { words: 'back' })).toBe('back');
+  });
+
+  it('is started once for all the calls that need it', async () => {
+    const server = await connected(fewer('process'));
+    process.kill(Number(await call(server, 'process')), 'SIGKILL');
+    await vi.waitFor(() => expect(server.connected).toBe(false), soon);
+    const pids = await Promise.all([call(server, 'process'), call(server, 'process'), call(server, 'process')]);
+    expect(new Set(pids).size).toBe(1);
+  });
+
+  it('ends when it is closed, and nothing is called any more', async () => {
+    const server = await connected(fewer('process'));
+    const pid = Number(await call(server, 'process'));
+    await server.close();
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await expect(call(server, 'process')).rejects.toThrow('given cannot be reached: it was closed; nothing was done');
+  });
+
+  it('that never answers does not hold up a stop', async () => {
+    const server = serverWith({}, { ...stdio, args: ['-e', 'process.stdin.resume()'] });
+    const connecting = server.connect().catch((error: unknown) => error);
+    await server.close();
+    expect(await connecting).toBeInstanceOf(Error);
+  });
+
+  it('says why it cannot be started', async () => {
+    await expect(serverWith({}, { ...stdio, command: '/no/such/program' }).connect()).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('an MCP server behind HTTP', () => {
+  let http: HttpServer;
+  beforeEach(async () => void (http = await startHttp()));
+  afterEach(() => http.stop());
+
+  it('is sent the declared headers', async () => {
+    await connected(fewer('echo'), at(http, { authorization: 'Bearer a token' }));
+    expect(http.headers.every(({ authorization }) => authorization === 'Bearer a token')).toBe(true);
+  });
+
+  it('is given a new session when it has forgotten the old one, and the call is made once', async () => {
+    const server = await connected(fewer('echo'), at(http));
+    http.forget();
+    expect(await call(server, 'echo', { words: 'again' })).toBe('again');
+    expect(http.calls).toBe(1);
+  });
+
+  it('leaves unknown what came of a call whose answer breaks off', async () => {
+    const server = await connected(fewer('wait', 'echo'), at(http));
+    const failure = call(server, 'wait').catch((error: unknown) => error);
+    await vi.waitFor(() => expect(http.calls).toBe(1), soon);
+    http.breakOff();
+    expect(String(await failure)).toMatch(/given broke off: .*; whether the call was made is not known/);
+    expect(await call(server, 'echo', { words: 'back' })).toBe('back');
+  });
+
+  it('that is down fails calls, of which nothing was done, until it is up again', async () => {
+    const server = await connected(fewer('echo'), at(http));
+    await http.stop();
+    const hello = () => call(server, 'echo', { words: 'hello' });
+    // What goes out on a socket that is just being closed may have arrived; the one after that finds nobody.
+    await expect(hello()).rejects.toThrow(/nothing was done|is not known/);
+    await expect(hello()).rejects.toThrow(/^MCP server given cannot be reached: .*ECONNREFUSED.*; nothing was done$/);
+    expect(server.connected).toBe(false);
+    http = await startHttp(givenServer, Number(new URL(http.url).port));
+    expect(await hello()).toBe('hello');
+  });
+});

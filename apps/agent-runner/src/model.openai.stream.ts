@@ -1,0 +1,52 @@
+import OpenAI from 'openai';
+import type { Stream } from 'openai/streaming';
+
+type Event = OpenAI.Responses.ResponseStreamEvent;
+
+/**
+ * The response at the end of a stream, with its text handed on while it is written. The client's time-out ends with the
+ * headers, so there is one for the rest here.
+ */
+export async function responseIn(
+  stream: Stream<Event>,
+  timeout: number,
+  onText: (text: string) => void,
+): Promise<OpenAI.Responses.Response> {
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stream.controller.abort();
+  }, timeout);
+  try {
+    const response = await lastOf(stream, onText);
+    if (response) return response;
+  } finally {
+    clearTimeout(timer);
+  }
+  // An aborted stream ends as if nothing had happened.
+  if (timedOut) throw new OpenAI.APIConnectionTimeoutError();
+  throw new OpenAI.APIConnectionError({ message: 'The answer broke off.' });
+}
+
+/** What comes after the response does not matter. It is read nonetheless, so that the connection can be used again. */
+async function lastOf(
+  stream: Stream<Event>,
+  onText: (text: string) => void,
+): Promise<OpenAI.Responses.Response | undefined> {
+  let response: OpenAI.Responses.Response | undefined;
+  try {
+    for await (const event of stream) {
+      if (isText(event)) onText(event.delta);
+      if (event.type === 'error') throw new OpenAI.APIError(undefined, event, undefined, undefined);
+      if (isLast(event)) response = event.response;
+    }
+  } catch (error) {
+    if (!response) throw error;
+  }
+  return response;
+}
+
+const isText = (event: Event) => event.type === 'response.output_text.delta';
+
+const isLast = (event: Event) =>
+  event.type === 'response.completed' || event.type === 'response.incomplete' || event.type === 'response.failed';

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { requirementOf } from './call.js';
+import {
+  agent,
+  asking,
+  call,
+  callEnded,
+  callIn,
+  callStarted,
+  callTo,
+  cancelRequested,
+  claimed,
+  completed,
+  continued,
+  eventsOf,
+  now,
+  outcomeUnknown,
+  paused,
+  pausedForTwo,
+  requested,
+  resolved,
+  responded,
+  runAfter,
+  text,
+  toldOf,
+  withDeadline,
+} from './run.given.js';
+import { decideRun } from './run.js';
+
+const asked = callIn(paused, 'call_a');
+const running = runAfter(requested, claimed);
+
+describe('the execution of a call', () => {
+  it('answers the call even when its approval is heard of later', () => {
+    const early = continued(paused, now, completed(asked, 'Deployed.'));
+    expect(toldOf(early, 'call_a')).toEqual(['Deployed.']);
+    expect(callIn(early, 'call_a').confirmation).toBe(true);
+    expect(decideRun(early, resolved(asked, 'approved'), now)).toEqual({
+      kind: 'ignored',
+      reason: 'the call is answered',
+    });
+  });
+
+  it('keeps the run waiting while its outcome is unknown, and says what for', () => {
+    const parked = continued(paused, now, outcomeUnknown(asked, 'the power failed'));
+    expect(parked).toMatchObject({ status: 'PAUSED', due_at: null });
+    expect(parked.error).toMatch(/the power failed.*not made again.*settle execution/);
+    expect(parked.error).toContain(asked.id);
+    expect(toldOf(parked, 'call_a')).toEqual([]);
+    const settled = continued(parked, now, completed(asked, 'It was deployed.'));
+    expect(settled).toMatchObject({ status: 'PENDING', error: null });
+    expect(toldOf(settled, 'call_a')).toEqual(['It was deployed.']);
+  });
+
+  it('is waited for a line each when several outcomes are unknown', () => {
+    const [a, b] = pausedForTwo.calls;
+    const both = continued(pausedForTwo, now, outcomeUnknown(a!), outcomeUnknown(b!));
+    expect(both.error!.split('\n')).toHaveLength(2);
+    const half = continued(both, now, completed(a!));
+    expect(half.error).toContain(b!.id);
+    expect(half.error).not.toContain(a!.id);
+    expect(continued(half, now, outcomeUnknown(b!, 'for another reason')).error!.split('\n')).toHaveLength(1);
+  });
+});
+
+describe('a run that ends early', () => {
+  it('says what it still waited for, so that nobody approves it later', () => {
+    const half = continued(pausedForTwo, now, resolved(callIn(pausedForTwo, 'call_a'), 'rejected'));
+    const requirements = [requirementOf(callIn(half, 'call_b'))];
+    expect(eventsOf(half, cancelRequested)).toMatchObject([
+      { type: 'run.cancelled', data: { reason: 'postponed', requirements } },
+    ]);
+    expect(continued(half, now, cancelRequested)).toMatchObject({
+      error: 'postponed',
+      lease: null,
+      due_at: null,
+      finished_at: now / 1000,
+    });
+  });
+
+  const told = 'Not answered: the run ended (CANCELLED) before that.';
+  it('answers its open calls, so that its conversation can be told to a model', () => {
+    const cancelled = continued(asking(call('call_a'), call('call_x', ' ')), now, cancelRequested);
+    expect(toldOf(cancelled, 'call_a')).toEqual([told]);
+    expect(toldOf(cancelled, 'call_x')).toHaveLength(1);
+  });
+
+  it('notes how a call ended that was under way, once, and no longer tells the model', () => {
+    const cancelled = continued(paused, now, cancelRequested);
+    const noted = continued(cancelled, now, completed(asked, 'Deployed.'));
+    expect(callIn(noted, 'call_a')).toMatchObject({ state: 'answered', tool_execution: { result: 'Deployed.' } });
+    expect(toldOf(noted, 'call_a')).toEqual([told]);
+    expect(eventsOf(cancelled, completed(asked))).toEqual([]);
+    expect(decideRun(noted, completed(asked), now)).toEqual({ kind: 'ignored', reason: 'the run is CANCELLED' });
+  });
+
+  it('ignores whatever else still comes', () => {
+    const cancelled = continued(paused, now, cancelRequested);
+    for (const late of [resolved(asked, 'approved'), outcomeUnknown(asked), responded(text('Hello.'))]) {
+      expect(decideRun(cancelled, late, now)).toEqual({ kind: 'ignored', reason: 'the run is CANCELLED' });
+    }
+  });
+});
+
+describe('arguments that are not for everybody', () => {
+  const redacting = { ...agent, tools: agent.tools.map((tool) => ({ ...tool, redact: ['service_name'] })) };
+  const response = { ...responded(call('call_a')), agent: redacting };
+  const run = runAfter(withDeadline(now + 1), claimed, response);
+
+  it.each([
+    ['run.paused', eventsOf(running, response)],
+    ['run.cancelled', eventsOf(run, cancelRequested)],
+    ['run.failed', eventsOf(run, claimed, now + 1)],
+  ])('are hidden in %s', (type, [event]) => {
+    const tool_args = { service_name: '[redacted]', version: '2.1.0' };
+    expect(event).toMatchObject({ type, data: { requirements: [{ tool_execution: { tool_args } }] } });
+    expect(JSON.stringify(event)).not.toContain('auth-service');
+  });
+
+  it('are asked for as they are, since what is approved is exactly the call', () => {
+    const tool_args = { service_name: 'auth-service', version: '2.1.0' };
+    expect(eventsOf(running, response)[1]).toMatchObject({
+      type: 'tool.approval_required',
+      data: { tool_args, requirement: { tool_execution: { tool_args } } },
+    });
+  });
+});
+
+describe('the journal of a run', () => {
+  const lines = (run: { journal: { type: string }[] }) => run.journal.map(({ type }) => type);
+
+  it('says what happened, in order', () => {
+    const run = continued(
+      running,
+      now,
+      responded(text('On it.'), callTo('look_up', 'call_b'), callTo('refund', 'call_r')),
+    );
+    const [found, refund] = run.calls;
+    const done = continued(
+      run,
+      now + 1_000,
+      callEnded(found!),
+      resolved(refund!, 'approved'),
+      claimed,
+      callStarted(refund!),
+      callEnded(refund!),
+      responded(text('Done.')),
+    );
+    const at = now / 1000;
+    expect(done.journal).toEqual([
+      { at, type: 'started' },
+      { at, type: 'text', items: [1, 4] },
+      { at, type: 'call_started', call: found!.id },
+      { at: at + 1, type: 'call_ended', call: found!.id },
+      { at: at + 1, type: 'paused' },
+      { at: at + 1, type: 'continued' },
+      { at: at + 1, type: 'call_started', call: refund!.id },
+      { at: at + 1, type: 'call_ended', call: refund!.id },
+      { at: at + 1, type: 'text', items: [6, 7] },
+      { at: at + 1, type: 'over' },
+    ]);
+  });
+
+  it.each([
+    ['approved', [resolved(asked, 'approved')], ['call_started']],
+    ['approved and made', [resolved(asked, 'approved'), completed(asked)], ['call_started', 'call_ended', 'continued']],
+    ['made, and its approval is not heard of', [completed(asked)], ['call_started', 'call_ended', 'continued']],
+    ['refused', [resolved(asked, 'rejected')], ['call_ended', 'continued']],
+    ['made after the run was over', [cancelRequested, completed(asked)], ['over', 'call_ended']],
+  ] as const)('has a call of the executor that is %s', (_, messages, expected) => {
+    expect(lines(continued(paused, now, ...messages)).slice(paused.journal.length)).toEqual(expected);
+  });
+});

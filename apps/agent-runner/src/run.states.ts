@@ -1,0 +1,62 @@
+import { emit, type Call, type JournalEntry, type Run } from '@countersign/contracts';
+import { changed, type Transition } from '@countersign/persistence';
+import { openRequirements } from './call.js';
+import { truncate, withEveryCallAnswered } from './conversation.js';
+
+/** Characters of an answer that its event tells; the record has all of it. */
+const maxTold = 100_000;
+
+export const who = ({ run_id, agent_id, session_id, user_id }: Run) => ({ run_id, agent_id, session_id, user_id });
+export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
+export const seconds = (ms: number): number => Math.floor(ms / 1000);
+export const touch = (run: Run, now: number, change: Partial<Run>): Run => ({
+  ...run,
+  ...change,
+  updated_at: seconds(now),
+});
+export const log = (run: Run, now: number, entry: Omit<JournalEntry, 'at'>): Run => ({
+  ...run,
+  journal: [...run.journal, { at: seconds(now), ...entry }],
+});
+
+export const idle = { lease: null, working_since: null } as const;
+/** No worker holds the run any more; one whose lease ran out counts as having worked until then. */
+export function rested({ worked_ms, working_since, lease }: Run, now: number) {
+  const until = Math.min(now, lease?.expires_at ?? now);
+  return { ...idle, worked_ms: worked_ms + Math.max(0, until - (working_since ?? until)) };
+}
+/** For a worker, from then on, or from the deadline, which ends it. */
+export const waiting = (run: Run, now: number, due = now) =>
+  ({ ...rested(run, now), status: 'PENDING', due_at: Math.min(due, run.deadline_at ?? due) }) as const;
+export const leased = (worker: string, lease_ms: number, now: number) =>
+  ({ status: 'RUNNING', lease: { worker, expires_at: now + lease_ms }, due_at: now + lease_ms }) as const;
+/** Ended in this way. What was still open is answered so, and the conversation stays one that a model can be told. */
+export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now: number, change: Partial<Run>): Run =>
+  log(
+    touch(run, now, {
+      ...rested(run, now),
+      items: withEveryCallAnswered(run.items, `Not answered: the run ended (${status}) before that.`),
+      ...change,
+      status,
+      due_at: null,
+      finished_at: seconds(now),
+    }),
+    now,
+    { type: 'over' },
+  );
+
+export function fail(run: Run, error: string, now: number): Transition<Run> {
+  const ended = over(run, 'ERROR', now, { error });
+  return changed(
+    ended,
+    emit('run.failed', { ...who(run), error: truncate(error, maxTold), requirements: openRequirements(run) }),
+  );
+}
+
+export function complete(run: Run, content: string, now: number): Transition<Run> {
+  const ended = over(run, 'COMPLETED', now, { content });
+  return changed(
+    ended,
+    emit('run.completed', { ...who(run), content: truncate(content, maxTold), steps: run.steps, usage: run.usage }),
+  );
+}

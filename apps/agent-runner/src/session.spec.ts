@@ -1,0 +1,84 @@
+import { Session } from '@countersign/contracts';
+import { deepFreeze } from '@countersign/testing';
+import { describe, expect, it } from 'vitest';
+import { now } from './run.given.js';
+import { decideSession, type SessionMessage } from './session.js';
+
+const wants = (run_id: string, run_input = 'Deploy it.'): SessionMessage => ({
+  type: 'turn_requested',
+  run: { run_id, session_id: 'session-1', agent_id: 'ops', user_id: 'ana', run_input },
+});
+const ends = (run_id: string): SessionMessage => ({ type: 'turn_ended', run_id });
+
+function sessionAfter(...messages: SessionMessage[]): Session {
+  let session: Session | undefined;
+  for (const message of messages) {
+    const transition = decideSession(deepFreeze(session), message, now);
+    if (transition.kind !== 'changed') throw new Error(transition.reason);
+    session = Session.parse(transition.state);
+  }
+  return session!;
+}
+
+describe('the turns of a session', () => {
+  it('begin with the run that asks first', () => {
+    expect(sessionAfter(wants('one'))).toMatchObject({
+      session_id: 'session-1',
+      agent_id: 'ops',
+      user_id: 'ana',
+      session_name: 'Deploy it.',
+      run_id: 'one',
+      turn: 0,
+      waiting: [],
+    });
+  });
+
+  it('go to the others in the order in which they asked', () => {
+    const three = sessionAfter(wants('one'), wants('two'), wants('three'));
+    expect(three).toMatchObject({ run_id: 'one', waiting: ['two', 'three'] });
+    const second = decideSession(three, ends('one'), now);
+    expect(second).toMatchObject({ state: { run_id: 'two', turn: 1, waiting: ['three'] } });
+  });
+
+  it('stay with the last run until somebody else wants one', () => {
+    const alone = sessionAfter(wants('one'));
+    expect(decideSession(alone, ends('one'), now)).toEqual({ kind: 'ignored', reason: 'nobody waits' });
+    expect(sessionAfter(wants('one'), wants('two'), ends('one'))).toMatchObject({ run_id: 'two', turn: 1 });
+  });
+
+  it('emit nothing', () => {
+    expect(decideSession(undefined, wants('one'), now)).toMatchObject({ events: [] });
+  });
+
+  it.each<[string, Session | undefined, SessionMessage, object]>([
+    ['whose turn it is', sessionAfter(wants('one')), wants('one'), { kind: 'ignored', reason: 'it is its turn' }],
+    [
+      'that waits',
+      sessionAfter(wants('one'), wants('two')),
+      wants('two'),
+      { kind: 'ignored', reason: 'it waits for its turn' },
+    ],
+    [
+      'that ends without having had its turn',
+      sessionAfter(wants('one'), wants('two')),
+      ends('two'),
+      { kind: 'ignored', reason: 'it was not its turn' },
+    ],
+    ['of no session', undefined, ends('one'), { kind: 'rejected', reason: 'there is no such session' }],
+    [
+      'that is one too many',
+      { ...sessionAfter(wants('one')), waiting: Array.from({ length: 1_000 }, (_, n) => `run-${n}`) },
+      wants('late'),
+      { kind: 'rejected', reason: '1000 runs wait for their turn' },
+    ],
+  ])('do not change for a run %s', (_, session, message, expected) => {
+    expect(decideSession(session, message, now)).toEqual(expected);
+  });
+});
+
+describe('a session', () => {
+  it('is named by the beginning of what its first run was asked', () => {
+    expect(sessionAfter(wants('one', 'x'.repeat(200))).session_name).toBe('x'.repeat(100));
+    expect(sessionAfter(wants('one', `${'x'.repeat(99)}😀`)).session_name.isWellFormed()).toBe(true);
+  });
+});

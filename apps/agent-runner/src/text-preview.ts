@@ -1,0 +1,93 @@
+import { emit, eventSource, type Event, type EventData, type Log, type Run } from '@countersign/contracts';
+import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
+
+export type TextDelta = Pick<EventData<'run.output_delta'>, 'step' | 'offset' | 'text'>;
+
+/** How long the text of a run is gathered before other instances are sent it, in milliseconds. */
+const gatherFor = 50;
+const topic = 'run.output_delta';
+
+interface Gathered extends TextDelta {
+  run: Run;
+}
+
+/**
+ * Shows the text of a step while the model writes it to whoever watches the run, here and on other instances. It is a
+ * preview: some of it may be lost, and what is stored in the end is what counts.
+ */
+export class TextPreview {
+  readonly #listeners = new Map<string, Set<(delta: TextDelta) => void>>();
+  readonly #gathered = new Map<string, Gathered>();
+  #flush: NodeJS.Timeout | undefined;
+  #following: Subscription | undefined;
+
+  /** @param alone no other instance exists that somebody could watch the run through. */
+  constructor(
+    private readonly bus: Bus,
+    private readonly alone: boolean,
+    private readonly log: Log,
+    private readonly now: () => number,
+  ) {}
+
+  follow(): void {
+    if (this.alone) return;
+    this.#following = this.bus.follow({
+      topics: [topic],
+      handle: (delivery) => {
+        if (delivery.key === null || !this.#listeners.has(delivery.key)) return;
+        this.#show(delivery.key, (decode(delivery) as Event<typeof topic>).data);
+      },
+    });
+  }
+
+  /** @returns what ends it. */
+  listen(runId: string, listener: (delta: TextDelta) => void): () => void {
+    const listeners = this.#listeners.get(runId) ?? new Set();
+    this.#listeners.set(runId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(runId) === listeners) this.#listeners.delete(runId);
+    };
+  }
+
+  /** The model went on with the text of the run's next step. */
+  write(run: Run, offset: number, text: string): void {
+    this.#show(run.run_id, { step: run.steps, offset, text });
+    if (this.alone) return;
+    const gathered = this.#gathered.get(run.run_id);
+    if (gathered?.step === run.steps && gathered.offset + gathered.text.length === offset) gathered.text += text;
+    else this.#gathered.set(run.run_id, { run, step: run.steps, offset, text });
+    this.#flush ??= setTimeout(() => this.#publish(), gatherFor);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#flush);
+    await this.#following?.close();
+  }
+
+  #show(runId: string, delta: TextDelta): void {
+    for (const listener of this.#listeners.get(runId) ?? []) listener(delta);
+  }
+
+  #publish(): void {
+    this.#flush = undefined;
+    const events = [...this.#gathered.values()].map((gathered) => this.#event(gathered));
+    this.#gathered.clear();
+    this.bus.publish(events.map(encode)).catch((error: unknown) => {
+      this.log.warn({ err: error }, 'text that is being written cannot be shown elsewhere');
+    });
+  }
+
+  #event({ run, step, offset, text }: Gathered): Event {
+    const { run_id, agent_id, session_id, user_id } = run;
+    return {
+      ...emit('run.output_delta', { run_id, agent_id, session_id, user_id, step, offset, text }),
+      id: `runs/${run_id}/output/${step}/${offset}`,
+      source: eventSource('agent-runner'),
+      time: new Date(this.now()).toISOString(),
+      subject: `runs/${run_id}`,
+      key: run_id,
+      traceparent: run.traceparent,
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import type { ToolDefinition } from '@countersign/definitions';
+
+/** What a function that makes a call is told besides the arguments. */
+export interface CallContext {
+  run_id: string;
+  tool_call_id: string;
+  /** Aborted when the run is cancelled or over, or the process stops. */
+  signal: AbortSignal;
+}
+
+/** Makes a call inside the runner. What it returns is what the model is answered; what it throws, too, as a failure. */
+export type ToolFunction = (args: Record<string, unknown>, context: CallContext) => Promise<string>;
+
+/** A tool, with its function when the runner makes its calls. */
+export interface Tool {
+  definition: ToolDefinition;
+  run?: ToolFunction;
+}
+
+/** What a call waits for when nothing else is said: whoever approves or records it confirms it. */
+export const defaultPause = (approval: ToolDefinition['approval']) => (approval === 'none' ? null : 'confirmation');
+
+type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'parameters'>;
+
+/** @returns a line for each thing that is wrong with what has to happen before a call that the runner makes. */
+export function gateProblems({ approval, requires, user_input, redact, parameters }: Gated): string[] {
+  const names = Object.keys((parameters['properties'] as object | undefined) ?? {});
+  const unknown = (field: string, given: readonly string[]) =>
+    given
+      .filter((name) => !names.includes(name))
+      .map(
+        (name) => `${field} names "${name}", which is none of its parameters (${names.join(', ') || 'it has none'})`,
+      );
+  const problems = [...unknown('user_input', user_input), ...unknown('redact', redact)];
+  if (requires === 'external_execution')
+    problems.push('requires external_execution means that somebody else makes the call, but the runner makes this one');
+  if (approval === 'required' && requires === null)
+    problems.push('approval is required, but with requires null a run would not wait for it');
+  if (approval === 'audit' && requires === 'user_input')
+    problems.push('approval is audit, so nobody is asked, but with requires user_input somebody has to fill in fields');
+  if (user_input.length > 0 && requires !== 'user_input')
+    problems.push(`user_input is given, but nobody is asked for it unless requires is user_input`);
+  return problems;
+}
+
+/** Who offers a tool under which name. */
+export interface NamedBy {
+  name: string;
+  origin: string;
+}
+
+/** @returns a line for each name that two of them have. */
+export function nameClashes(tools: readonly NamedBy[]): string[] {
+  const first = new Map<string, string>();
+  const clashes: string[] = [];
+  for (const { name, origin } of tools) {
+    const other = first.get(name);
+    if (other === undefined) first.set(name, origin);
+    else clashes.push(`two tools are named "${name}": one of ${other}, one of ${origin}; rename one of them`);
+  }
+  return clashes;
+}

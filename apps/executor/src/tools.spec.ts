@@ -1,0 +1,111 @@
+import { ConfigError } from '@countersign/contracts';
+import { readConfig } from '@countersign/service';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApprovedCall, Outcome } from './adapter.js';
+import { ExecutorConfig } from './config.js';
+import { declaredTools } from './tools.js';
+
+/** Says how it was started. */
+const echo = 'console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: process.cwd(), env: process.env }))';
+
+describe('the tools that the file declares', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-tools-')));
+    writeFileSync(join(dir, 'echo.mjs'), echo);
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  const configOf = (settings: Record<string, string> = {}) =>
+    readConfig(ExecutorConfig, {
+      COUNTERSIGN_CONFIG: join(dir, 'countersign.yaml'),
+      DATA_DIR: dir,
+      PATH: '',
+      ...settings,
+    });
+  const declare = (...tools: { name: string; execute?: object }[]) => {
+    const parameters = {
+      type: 'object',
+      properties: { service: { type: 'string' }, force: { type: 'boolean' } },
+      required: ['service'],
+    };
+    const file = { tools: tools.map((tool) => ({ description: 'A tool.', parameters, ...tool })) };
+    // Every JSON text is YAML.
+    writeFileSync(join(dir, 'countersign.yaml'), JSON.stringify(file));
+  };
+  const command = (command: object) => ({ name: 'deploy', execute: { command: { program: 'node', ...command } } });
+  const call = async (tool_args: ApprovedCall['tool_args'], env: Record<string, string> = {}): Promise<Outcome> => {
+    const adapter = declaredTools(configOf(), env).get('deploy')!;
+    return adapter.execute({ id: 'execution-1', run_id: 'run-1', tool_name: 'deploy', tool_args });
+  };
+  const seen = async (...args: Parameters<typeof call>) => {
+    const outcome = await call(...args);
+    if (outcome.outcome !== 'succeeded') throw new Error(JSON.stringify(outcome));
+    const { argv, cwd, env } = JSON.parse(outcome.result) as { argv: string[]; cwd: string; env: object };
+    const { __CF_USER_TEXT_ENCODING: _, ...rest } = env as Record<string, string>;
+    return { argv, cwd, env: rest };
+  };
+
+  it('are those that say what the executor does, and no other', () => {
+    declare(command({}), { name: 'by_somebody_else' });
+    expect([...declaredTools(configOf()).keys()]).toEqual(['deploy']);
+  });
+
+  it('run their program beside the file, each argument whole, with no environment but what is declared', async () => {
+    declare(
+      command({
+        args: [
+          'echo.mjs',
+          '{{arguments.service}}',
+          '--force={{arguments.force}}',
+          '{{execution.id}} {{run.id}}',
+          '{{settings.deploy_target_dir}}',
+        ],
+        env: { TOKEN: 'secret {{env.DEPLOY_TOKEN}}' },
+      }),
+    );
+    const env = { DEPLOY_TOKEN: 'x y', OTHER: 'z' };
+    expect(await seen({ service: '$(touch hacked) "; --help', force: true }, env)).toEqual({
+      argv: ['$(touch hacked) "; --help', '--force=true', 'execution-1 run-1', join(dir, 'deployments')],
+      cwd: dir,
+      env: { PATH: '', TOKEN: 'secret x y' },
+    });
+    expect((await seen({ service: 'auth' }, env)).argv).toHaveLength(3);
+  });
+
+  it('run it elsewhere when they say so', async () => {
+    mkdirSync(join(dir, 'programs'));
+    declare(command({ args: ['../echo.mjs'], working_directory: 'programs' }));
+    expect((await seen({})).cwd).toBe(join(dir, 'programs'));
+  });
+
+  it('fail for sure when there is no such place', async () => {
+    declare(command({ working_directory: 'absent' }));
+    expect(await call({})).toMatchObject({
+      outcome: 'failed',
+      error: expect.stringContaining(`could not be started in ${join(dir, 'absent')}: `),
+    });
+  });
+
+  it('have a time of their own, if they like', async () => {
+    declare(command({ args: ['-e', 'setInterval(() => {}, 1000)'], timeout: 0.5 }));
+    expect(await call({})).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('killed after 0.5 s') });
+  });
+
+  it('need every variable that they name, or the executor does not start', () => {
+    declare(
+      { ...command({ args: ['{{env.ONE}}'] }), name: 'one' },
+      { ...command({ env: { TOKEN: '{{env.OTHER}}' } }), name: 'other' },
+    );
+    const start = () => declaredTools(configOf(), {});
+    expect(start).toThrow(ConfigError);
+    expect(start).toThrow(/ {2}one: The environment variable ONE .*\n {2}other: The environment variable OTHER /);
+  });
+
+  it('are, unless another file is named, those of this project', () => {
+    expect([...declaredTools(configOf({ COUNTERSIGN_CONFIG: '' })).keys()]).toEqual(['deploy_to_production']);
+  });
+});

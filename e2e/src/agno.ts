@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const requirements = at('../agno/requirements.txt');
+const driver = at('../agno/drive.py');
+
+/** Drives an API with agno's own Python client. @returns what it has seen, a line each; throws when that is not all. */
+export async function driveWithAgno(url: string): Promise<string[]> {
+  const packages = await agnoPackages();
+  // Nothing of the machine's own packages, and no telemetry.
+  const env = { PATH: process.env['PATH'] ?? '', PYTHONPATH: packages, PYTHONNOUSERSITE: '1', AGNO_TELEMETRY: 'false' };
+  const { stdout } = await run('python3', [driver, url], { env, timeout: 90_000 });
+  return stdout.trim().split('\n');
+}
+
+/** Fetches the packages from PyPI, once for each list of them. */
+async function agnoPackages(): Promise<string> {
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const directory = at(`../../.infra/agno-${hash}`);
+  if (existsSync(directory)) return directory;
+  const work = `${directory}.${process.pid}`;
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
+  try {
+    await run('python3', [...pip, '--target', work, '-r', requirements], { timeout: 180_000 });
+    await rename(work, directory);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return directory;
+}

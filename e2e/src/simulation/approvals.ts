@@ -1,0 +1,46 @@
+import type { Approval, Event } from '@countersign/contracts';
+import { outcomeOf } from './runners.js';
+import type { Steps, World } from './world.js';
+
+type EndOfRun = Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>;
+
+/** What arrives for approvals. */
+export async function* approvalsHandle(world: World, event: Event): Steps {
+  yield;
+  if (event.type === 'tool.approval_required') await require(world, event as Event<'tool.approval_required'>);
+  else yield* follow(world, event as EndOfRun);
+}
+
+async function require(world: World, event: Event<'tool.approval_required'>): Promise<void> {
+  const { terms } = world;
+  const { aggregate } = world.approvals;
+  const message = { type: 'required', event, terms } as const;
+  const handled = await aggregate.handle(event.data.approval_id, message, { creates: true });
+  world.trace(`  approval-service: ${outcomeOf(handled)}`);
+}
+
+async function* follow(world: World, event: EndOfRun): Steps {
+  const { store, aggregate } = world.approvals;
+  for (const known of store.all().filter(({ run_id }) => run_id === event.data.run_id)) {
+    await aggregate.handle(known.id, event, { known });
+    yield;
+  }
+  if (event.type === 'run.completed') return;
+  const ended = event as Event<'run.failed'> | Event<'run.cancelled'>;
+  for (const requirement of ended.data.requirements) {
+    const { approval_id } = requirement.tool_execution;
+    if (approval_id === null) continue;
+    await aggregate.handle(approval_id, { type: 'void', event: ended, requirement });
+    yield;
+  }
+}
+
+/** Sees to an approval whose time is up, some time after it was found. */
+export function attendToApproval(world: World, approval: Approval): void {
+  world.spawn('approval-service', `expiry of ${approval.id}`, expire(world, approval));
+}
+
+async function* expire(world: World, known: Approval): Steps {
+  yield;
+  await world.approvals.aggregate.handle(known.id, { type: 'due' }, { known });
+}

@@ -1,0 +1,105 @@
+import {
+  Approval,
+  Execution,
+  isFinishedStatus,
+  parseEventData,
+  Run,
+  type Call,
+  type Event,
+} from '@countersign/contracts';
+import { expect } from 'vitest';
+import { unanswered } from './invariants.conversation.js';
+import type { World } from './world.js';
+
+const endings = ['run.completed', 'run.failed', 'run.cancelled'];
+
+function checkEvents(events: readonly Event[]): void {
+  for (const { type, data } of events) parseEventData(type, data);
+}
+
+export function checkRun(world: World, before: Run | undefined, after: Run, events: readonly Event[]): void {
+  Run.parse(after);
+  checkEvents(events);
+  const wasOver = before !== undefined && isFinishedStatus(before.status);
+  const isOver = isFinishedStatus(after.status);
+  const ends = events.filter(({ type }) => endings.includes(type)).length;
+  if (ends !== (isOver && !wasOver ? 1 : 0))
+    throw new Error(`a run ends once and says so; here it says so ${ends} times`);
+  if (after.steps > world.ledger.answersTo(after.run_id)) throw new Error('an answer of the model is taken twice');
+  if (wasOver) checkReport(before, after, events);
+  checkItems(before, after);
+  checkCalls(before?.calls ?? [], after.calls);
+  if (!isOver) checkWaiting(after);
+}
+
+/** All that may be added to a run that is over is how a call ended that was under way. */
+function checkReport(before: Run, after: Run, events: readonly Event[]): void {
+  expect(events, 'a run that is over says nothing more').toEqual([]);
+  const { calls, journal, updated_at, version } = before;
+  expect({ ...after, calls, journal, updated_at, version }, 'a run that is over stays so').toEqual(before);
+}
+
+function checkItems(before: Run | undefined, { items, calls, status }: Run): void {
+  if (before?.items.some((item, n) => item !== items[n] && JSON.stringify(item) !== JSON.stringify(items[n])))
+    throw new Error('something said is unsaid');
+  const open = calls
+    .filter(({ state }) => state !== 'answered')
+    .map(({ tool_execution }) => tool_execution.tool_call_id);
+  const expected = isFinishedStatus(status) ? [] : open.toSorted();
+  if (unanswered(items).join() !== expected.join())
+    throw new Error(`the open calls are ${expected.join()}, those without an output ${unanswered(items).join()}`);
+}
+
+function checkCalls(before: readonly Call[], after: readonly Call[]): void {
+  if (new Set(after.map(({ id }) => id)).size !== after.length) throw new Error('two calls have the same id');
+  for (const [n, call] of after.entries()) {
+    const { result } = call.tool_execution;
+    if ((call.state === 'answered') !== (result !== null)) throw new Error(`${call.id} is answered without a result`);
+    const earlier = before[n];
+    if (!earlier) continue;
+    if (earlier.id !== call.id) throw new Error('calls stay in their order');
+    if (earlier.tool_execution.result !== null && earlier.tool_execution.result !== result)
+      throw new Error(`${call.id} is answered twice`);
+    if (earlier.confirmation !== null && earlier.confirmation !== call.confirmation)
+      throw new Error(`${call.id} was decided otherwise before`);
+  }
+}
+
+/** Whoever a run waits for is in its record: a worker by a due date, people and executors by open calls. */
+function checkWaiting({ status, calls, due_at, deadline_at, lease }: Run): void {
+  const isForPeople =
+    calls.some(({ state }) => state === 'asked') &&
+    !calls.some(({ state }) => state === 'ready' || state === 'started');
+  if ((status === 'PAUSED') !== isForPeople) throw new Error(`${status}, and people are waited for: ${isForPeople}`);
+  if ((status === 'RUNNING') !== (lease !== null)) throw new Error(`${status} with the lease ${JSON.stringify(lease)}`);
+  if (status === 'PAUSED' ? due_at !== deadline_at : due_at === null) throw new Error(`${status} until ${due_at}`);
+}
+
+export function checkApproval(
+  world: World,
+  before: Approval | undefined,
+  after: Approval,
+  events: readonly Event[],
+): void {
+  Approval.parse(after);
+  checkEvents(events);
+  for (const event of events) {
+    if (event.type === 'approval.resolved') world.ledger.decided((event as Event<'approval.resolved'>).data);
+  }
+  if (before === undefined || before.status === 'pending') return;
+  const { run_status, deleted_at, updated_at, version } = before;
+  expect({ ...after, run_status, deleted_at, updated_at, version }, 'a decision stays').toEqual(before);
+}
+
+export function checkExecution(
+  world: World,
+  before: Execution | undefined,
+  after: Execution,
+  events: readonly Event[],
+): void {
+  Execution.parse(after);
+  checkEvents(events);
+  if (after.attempts.length > 1) throw new Error(`execution ${after.id} is started twice`);
+  if (events.some(({ type }) => type === 'tool.execution_started')) world.ledger.started(after);
+  if (before && ['succeeded', 'failed', 'cancelled'].includes(before.status)) throw new Error('what has ended changes');
+}

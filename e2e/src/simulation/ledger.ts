@@ -1,0 +1,90 @@
+import {
+  callDigest,
+  canonicalJson,
+  isGated,
+  type Call,
+  type Event,
+  type Execution,
+  type Run,
+} from '@countersign/contracts';
+import { expect } from 'vitest';
+import type { Resolution } from './people.js';
+import type { World } from './world.js';
+
+/** Every real effect, checked when it happens against what people said, not against what the records make of it. */
+export class Ledger {
+  readonly #world: World;
+  readonly #effects = new Set<string>();
+  readonly #decisions = new Map<string, Event<'approval.resolved'>['data']>();
+  readonly #resolutions = new Map<string, Resolution[]>();
+  readonly #answers = new Map<string, number>();
+  readonly #takenBack = new Set<string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  decided(data: Event<'approval.resolved'>['data']): void {
+    expect(this.#decisions.has(data.approval_id), 'an approval is resolved once').toBe(false);
+    this.#decisions.set(data.approval_id, data);
+  }
+
+  resolvedByCaller(resolutions: readonly Resolution[]): void {
+    for (const resolution of resolutions)
+      this.#resolutions.set(resolution.id, [...(this.#resolutions.get(resolution.id) ?? []), resolution]);
+  }
+
+  /** The executor has handled the end of the run. */
+  takenBack(runId: string): void {
+    this.#takenBack.add(runId);
+  }
+
+  started({ run_id }: Execution): void {
+    expect(this.#takenBack.has(run_id), 'nothing is started after the end of its run').toBe(false);
+  }
+
+  madeByExecutor({ id, run_id, tool_call_id, tool_name, tool_args }: Execution): void {
+    this.#once(id);
+    this.#mustBeApproved(id, { run_id, tool_call_id, tool_name, tool_args });
+  }
+
+  madeByRunner({ run_id }: Run, call: Call): void {
+    if (!isGated(call)) return;
+    this.#once(call.id);
+    const { tool_call_id, tool_name, tool_args, approval_id } = call.tool_execution;
+    if (approval_id !== null) return this.#mustBeApproved(approval_id, { run_id, tool_call_id, tool_name, tool_args });
+    const run = this.#world.runs.store.records.get(run_id)!;
+    expect(run.calls.find(({ id }) => id === call.id)!.confirmation, 'the caller has let it through').toBe(true);
+    expect(this.#letThrough(call), 'what the caller let through').toContain(canonicalJson(tool_args));
+  }
+
+  modelAnswered(runId: string): void {
+    this.#answers.set(runId, this.answersTo(runId) + 1);
+  }
+
+  /** How often the model has answered a run. */
+  answersTo(runId: string): number {
+    return this.#answers.get(runId) ?? 0;
+  }
+
+  #once(id: string): void {
+    this.#world.trace(`  EFFECT of ${id}`);
+    expect(this.#effects.has(id), `${id} is made once`).toBe(false);
+    this.#effects.add(id);
+  }
+
+  #mustBeApproved(id: string, call: Parameters<typeof callDigest>[0]): void {
+    const decision = this.#decisions.get(id);
+    expect(decision, `${id} is approved before it is made`).toMatchObject({ status: 'approved' });
+    expect(decision!.resolution_data?.result, 'what was done by hand is not made').toBeUndefined();
+    expect(callDigest(call), 'exactly the approved call').toBe(decision!.digest);
+  }
+
+  /** The arguments with which the caller may have let the call through. */
+  #letThrough({ id, proposed_args, tool_execution }: Call): string[] {
+    const said = (this.#resolutions.get(id) ?? []).filter(({ confirmed }) => confirmed !== false);
+    if (!tool_execution.requires_user_input)
+      return said.filter(({ confirmed }) => confirmed).map(() => canonicalJson(tool_execution.tool_args));
+    return said.filter(({ values }) => values).map(({ values }) => canonicalJson({ ...proposed_args, ...values }));
+  }
+}

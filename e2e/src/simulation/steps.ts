@@ -1,0 +1,137 @@
+import type { Event, ServiceName } from '@countersign/contracts';
+import { approvalsHandle, attendToApproval } from './approvals.js';
+import type { Lane } from './event-log.js';
+import { attendToExecution, executorHandles, restartExecutor } from './executors.js';
+import { decide, interfere, requestRun, resolve, settle } from './people.js';
+import { attendToRun, restartRunner, runnerHandles, unlessOutOfReach } from './runners.js';
+import type { Steps, World } from './world.js';
+
+const handlers: Record<ServiceName, (world: World, event: Event) => Steps> = {
+  'agent-runner': runnerHandles,
+  'approval-service': approvalsHandle,
+  executor: executorHandles,
+};
+
+/** Something that may happen next. */
+type Step = (world: World) => void | Promise<void>;
+
+const mostRuns = 3;
+
+const publish: Step = (world) => {
+  const [store, id] = world.dice.pick(waitingToBePublished(world)) ?? [];
+  if (store) world.publish(store, id!, 1 + world.dice.below(3), world.dice.oneIn(10));
+};
+const waitingToBePublished = (world: World) =>
+  world.stores.flatMap((store) => [...store.unpublished.keys()].map((id) => [store, id] as const));
+
+const deliver: Step = (world) => {
+  const lane = world.dice.pick(world.log.ready());
+  if (lane) begin(world, lane);
+};
+
+function begin(world: World, lane: Lane): void {
+  const event = lane.events[lane.position]!;
+  const after = lane.position + 1;
+  const handle = async function* (): Steps {
+    yield* handlers[lane.service](world, event);
+    lane.position = after;
+  };
+  lane.busy = true;
+  world.trace(`  ${event.id} ${event.type} to ${lane.service}`);
+  world.spawn(lane.service, `delivery of ${event.id}`, handle(), () => (lane.busy = false));
+}
+
+const deliverAgain: Step = (world) => {
+  const { service, event } = world.log.handled(world.dice) ?? {};
+  if (event) world.spawn(service!, `delivery of ${event.id} again`, handlers[service!](world, event));
+};
+const rewind: Step = (world) => world.trace(`  ${world.log.rewind(world.dice)}`);
+
+const goOn: Step = async (world) => {
+  const process = world.dice.pick(world.processes);
+  if (!process) return;
+  world.trace(`  ${process.name}`);
+  await world.advance(process);
+};
+const die: Step = (world) => {
+  const process = world.dice.pick(world.processes);
+  if (!process) return;
+  world.trace(`  ${process.name} is gone`);
+  world.drop(process);
+};
+const restart: Step = (world) => world.dice.one(restartRunner, restartExecutor)(world).catch(unlessOutOfReach);
+
+const poll: Step = (world) => {
+  const { dice, now, runs, approvals, executions } = world;
+  const [run, approval, execution] = [runs, approvals, executions].map(({ store }) =>
+    dice.pick<never>(store.due(now) as never[]),
+  );
+  if (run) attendToRun(world, run);
+  if (approval) attendToApproval(world, approval);
+  if (execution) attendToExecution(world, execution);
+};
+
+const timePasses: Step = (world) => {
+  world.now += world.dice.one(10, 1_000, 1_000, 6_000, 31_000);
+};
+
+const request: Step = async (world) => {
+  if (world.runs.store.records.size < mostRuns) await requestRun(world).catch(unlessOutOfReach);
+};
+const settleOne: Step = async (world) => {
+  const execution = world.dice.pick(
+    world.executions.store.all().filter(({ status }) => status === 'outcome_unknown' || world.dice.oneIn(20)),
+  );
+  if (execution) await settle(world, execution.id);
+};
+
+const steps: readonly (readonly [weight: number, Step])[] = [
+  [60, goOn],
+  [20, publish],
+  [20, deliver],
+  [8, poll],
+  [8, decide],
+  [6, resolve],
+  [4, timePasses],
+  [2, settleOne],
+  [5, deliverAgain],
+  [3, die],
+  [1, rewind],
+  [1, request],
+  [0.5, interfere],
+  [0.3, restart],
+];
+
+/** One thing happens, whatever the world's dice say. */
+export async function oneStep(world: World): Promise<void> {
+  const step = world.dice.weighted(steps);
+  world.trace(`${new Date(world.now).toISOString().slice(11, 23)} ${step.name}`);
+  await step(world);
+}
+
+/** Publishes and delivers all there is. */
+export async function deliverAll(world: World): Promise<void> {
+  for (;;) {
+    const deliveries = world.processes.filter(({ name }) => name.startsWith('delivery'));
+    for (const process of deliveries) await world.advance(process);
+    for (const [store, id] of waitingToBePublished(world)) world.publish(store, id, Infinity);
+    const ready = world.log.ready();
+    for (const lane of ready) begin(world, lane);
+    if (deliveries.length === 0 && ready.length === 0) return;
+  }
+}
+
+/** Lets all that is under way come to its end. */
+export async function finishAll(world: World): Promise<void> {
+  for (let rounds = 0; world.processes.length > 0; rounds++) {
+    if (rounds > 1_000) throw new Error(`never done: ${world.processes.map(({ name }) => name).join(', ')}`);
+    for (const process of world.processes) await world.advance(process);
+  }
+}
+
+/** Everything due is seen to. */
+export function attendToAll(world: World): void {
+  for (const run of world.runs.store.due(world.now)) attendToRun(world, run);
+  for (const approval of world.approvals.store.due(world.now)) attendToApproval(world, approval);
+  for (const execution of world.executions.store.due(world.now)) attendToExecution(world, execution);
+}

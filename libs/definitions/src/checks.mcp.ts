@@ -1,0 +1,17 @@
+import { checkGate } from './checks.gate.js';
+import { checkTemplate } from './checks.tool.js';
+import type { McpServerEntry } from './file.mcp.js';
+import type { Path, Problem } from './source.js';
+
+/** What is wrong with an MCP server of the file, beyond its shape. */
+export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
+  const [field, values] = 'url' in server ? (['headers', server.headers] as const) : (['env', server.env] as const);
+  return [
+    ...Object.entries(values).flatMap(([name, text]) =>
+      checkTemplate(text, [...path, field, name], ({ scope, name }) =>
+        scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here: only {{env.NAME}} does`,
+      ),
+    ),
+    ...Object.entries(server.tools).flatMap(([name, gate]) => checkGate(gate, [...path, 'tools', name])),
+  ];
+}

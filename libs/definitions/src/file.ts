@@ -1,0 +1,79 @@
+import { JsonObject, PauseType } from '@countersign/contracts';
+import { z } from 'zod';
+import { agentFields } from './agent.js';
+import { McpServerEntry } from './file.mcp.js';
+import { gate, ToolName } from './tool.js';
+
+/** A tool that an agent may call, an MCP server's as `server__tool`, or `server/*` for every tool that it offers. */
+const ToolReference = z
+  .string()
+  .regex(/^[a-zA-Z0-9_-]{1,64}(\/\*)?$/, "must be the name of a tool, or an MCP server's followed by /*");
+
+export const AgentEntry = z.strictObject({
+  ...agentFields,
+  model: z.string().min(1).optional().meta({ description: "The model's id at the provider. Unset: MODEL." }),
+  tools: z
+    .array(ToolReference)
+    .default([])
+    .meta({ description: 'Names of tools. Of an MCP server: server__tool for one, server/* for all.' }),
+});
+/** An agent as the file declares it, with defaults filled in. */
+export type AgentEntry = z.infer<typeof AgentEntry>;
+
+export const CommandEntry = z.strictObject({
+  program: z.string().min(1).meta({
+    description: "Found in PATH, or a path relative to the working directory. node: the executor's own Node.",
+  }),
+  args: z.array(z.string()).default([]).meta({
+    description:
+      'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}}; one whose only placeholder is an argument that was not given is left out.',
+  }),
+  timeout: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .meta({ description: 'Seconds after which it is killed. Unset: EXECUTION_TIMEOUT_SECONDS.' }),
+  env: z.record(z.string().min(1), z.string()).default({}).meta({
+    description: 'Its environment besides PATH. May contain {{env.NAME}} and {{settings.deploy_target_dir}}.',
+  }),
+  working_directory: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Relative to this file's directory, which is also where it runs when unset." }),
+});
+/** A program that makes a tool's calls. */
+export type CommandEntry = z.infer<typeof CommandEntry>;
+
+export const ToolEntry = z.strictObject({
+  name: ToolName,
+  description: z.string(),
+  parameters: JsonObject.meta({ description: 'The JSON Schema of the arguments, of type object.' }),
+  approval: gate.approval.default('required'),
+  requires: PauseType.optional().meta({
+    description:
+      'external_execution, which is also meant when unset: somebody else makes the call, the executor once it is approved, or without an approval whoever started the run. user_input: what a person fills in is the answer. Only tools with a function can have confirmation.',
+  }),
+  user_input: gate.user_input.default([]),
+  redact: gate.redact.default([]),
+  max_output: gate.max_output,
+  execute: z
+    .strictObject({ command: CommandEntry })
+    .optional()
+    .meta({ description: 'What the executor does. Unset: another executor makes the calls.' }),
+});
+/** A tool as the file declares it, with defaults filled in. */
+export type ToolEntry = z.infer<typeof ToolEntry>;
+
+/** All of `countersign.yaml`. */
+export const DefinitionsFile = z.strictObject({
+  agents: z.array(AgentEntry).default([]),
+  tools: z.array(ToolEntry).default([]).meta({ description: 'Tools whose calls the runner does not make itself.' }),
+  tool_modules: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: 'TypeScript files whose exports are tools, relative to this file. The runner loads them.' }),
+  mcp_servers: z.array(McpServerEntry).default([]),
+});
+export type DefinitionsFile = z.infer<typeof DefinitionsFile>;

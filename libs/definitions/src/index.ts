@@ -1,0 +1,11 @@
+export * from './agent.js';
+export { argumentProblems } from './arguments.js';
+export { environmentVariable, withEnvironment } from './environment.js';
+export type { AgentEntry, CommandEntry, ToolEntry } from './file.js';
+export { mcpGate } from './file.mcp.js';
+export type { McpGate, McpHttpServer, McpServerEntry, McpStdioServer } from './file.mcp.js';
+export { definitionsJsonSchema } from './json-schema.js';
+export { readDefinitions, type Definitions } from './read.js';
+export { parseTemplate, placeholdersOf, type Placeholder, type TemplatePart } from './template.js';
+export { toolDefinitionOf } from './tool-of-file.js';
+export * from './tool.js';

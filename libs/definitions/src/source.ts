@@ -1,0 +1,93 @@
+import { isAlias, isMap, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type Pair } from 'yaml';
+
+export type Path = readonly PropertyKey[];
+
+/** Something that is wrong with the file, and with what of it. */
+export interface Problem {
+  path: Path;
+  message: string;
+  /** Where in the text, when that is not where the path leads. */
+  offset?: number;
+}
+
+/** More than any file written by hand has, and few enough that an alias of aliases stays small. */
+const maxAliasCount = 100;
+
+/** The text of a file as YAML 1.2: what it says, and where it says it. */
+export class Source {
+  readonly #lines = new LineCounter();
+  readonly #document: Document;
+  /** What YAML itself finds wrong. */
+  readonly problems: Problem[];
+  /** The content as plain data; `undefined` when it cannot be told. */
+  readonly value: unknown;
+
+  constructor(text: string) {
+    this.#document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      resolveKnownTags: false,
+      stringKeys: true,
+      prettyErrors: false,
+      lineCounter: this.#lines,
+    });
+    const { errors, warnings } = this.#document;
+    const found = [...errors, ...warnings].map(({ message, pos }) => ({ path: [], message, offset: pos[0] }));
+    const aliases = unresolvedAliases(this.#document);
+    this.problems = [...found, ...aliases];
+    // Any other error leaves in doubt what belongs to what, and whatever is said about that would mislead.
+    const isReadable = errors.every(({ code }) => code === 'DUPLICATE_KEY') && aliases.length === 0;
+    this.value = isReadable ? this.#read() : undefined;
+  }
+
+  /** Line and column, from 1, of where the path leads, or of the nearest parent that is there. */
+  position({ path, offset }: Problem): { line: number; column: number } {
+    const { line, col } = this.#lines.linePos(offset ?? this.#offsetOf(path));
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  #read(): unknown {
+    try {
+      return this.#document.toJS({ maxAliasCount });
+    } catch {
+      this.problems.push({ path: [], message: `its aliases (*name) stand for more than ${maxAliasCount} copies` });
+      return undefined;
+    }
+  }
+
+  #offsetOf(path: Path): number {
+    let node = this.#document.contents as Node | null;
+    let offset = node?.range?.[0] ?? 0;
+    for (const segment of path) {
+      const found = child(node, segment, this.#document);
+      if (!found) break;
+      offset = found.offset ?? offset;
+      node = found.node;
+    }
+    return offset;
+  }
+}
+
+function child(node: Node | null, segment: PropertyKey, document: Document) {
+  const parent = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq<Node>(parent)) {
+    const item = parent.items[Number(segment)];
+    return item && { node: item, offset: item.range?.[0] };
+  }
+  if (!isMap<Node, Node | null>(parent)) return undefined;
+  const pair = parent.items.find(({ key }: Pair<Node, Node | null>) => String(key) === String(segment));
+  return pair && { node: pair.value, offset: pair.key.range?.[0] };
+}
+
+function unresolvedAliases(document: Document): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return;
+      const message = `there is no anchor &${alias.source} before this alias`;
+      problems.push({ path: [], message, offset: alias.range?.[0] ?? 0 });
+    },
+  });
+  return problems;
+}

@@ -1,0 +1,26 @@
+/** What stands for a value in a text of the file, such as `{{arguments.version}}`. */
+export interface Placeholder {
+  scope: 'arguments' | 'execution' | 'run' | 'env' | 'settings';
+  name: string;
+}
+export type TemplatePart = string | Placeholder;
+
+const placeholder = /^\s*(?:(arguments|env)\.(\S+)|(execution|run)\.(id)|(settings)\.(deploy_target_dir))\s*$/;
+const known =
+  '{{arguments.NAME}}, {{execution.id}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}} are placeholders';
+
+/** Takes a text apart into what it says itself and its placeholders. @throws when a placeholder is none of those known. */
+export function parseTemplate(text: string): TemplatePart[] {
+  const parts = text.split(/(\{\{.*?\}\})/s).filter((part) => part !== '');
+  return parts.map((part) => (part.includes('{{') ? placeholderOf(part) : part));
+}
+
+export const placeholdersOf = (parts: readonly TemplatePart[]): Placeholder[] =>
+  parts.filter((part) => typeof part !== 'string');
+
+function placeholderOf(part: string): Placeholder {
+  const found = part.endsWith('}}') ? placeholder.exec(part.slice(2, -2)) : null;
+  if (!found) throw new Error(`${JSON.stringify(part)} is not known: ${known}`);
+  const [scope, name] = found.slice(1).filter((group) => group !== undefined);
+  return { scope: scope as Placeholder['scope'], name: name! };
+}

@@ -1,0 +1,40 @@
+import { Id, JsonObject, PauseType } from '@countersign/contracts';
+import { z } from 'zod';
+
+/** Characters of a tool's output that reach the model, unless the tool says otherwise. */
+const defaultMaxOutput = 20_000;
+
+/** The name under which a model calls a tool, by the rules of OpenAI's API. */
+export const ToolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64');
+
+/** What has to happen before a call of a tool is made. */
+export const gate = {
+  approval: z
+    .enum(['required', 'audit', 'none'])
+    .meta({ description: 'Somebody must approve each call; each call is recorded; neither.' }),
+  requires: PauseType.nullable().meta({
+    description:
+      'confirmation: the runner makes the call once it is let through. user_input: a person fills in arguments first. external_execution: somebody else makes the call, the executor or whoever started the run.',
+  }),
+  user_input: z.array(z.string()).meta({
+    description: 'The arguments that a person fills in. The model does not see them. None with user_input: all.',
+  }),
+  redact: z
+    .array(z.string())
+    .meta({ description: 'Arguments that lists, logs and events for an audience do not show.' }),
+  max_output: z.int().min(100).max(100_000).default(defaultMaxOutput).meta({
+    description: 'Characters of an output that reach the model; it is told how many were left out.',
+  }),
+};
+
+/** A tool as an agent works with it: plain data, so that a run can keep it and two of them can be compared. */
+export const ToolDefinition = z.strictObject({
+  name: ToolName,
+  description: z.string(),
+  parameters: JsonObject.meta({ description: 'The JSON Schema of the arguments, all of them.' }),
+  ...gate,
+  made_by: z.enum(['runner', 'executor', 'person']),
+});
+export type ToolDefinition = z.infer<typeof ToolDefinition>;
+
+export const AgentId = Id.regex(/^[\w.-]+$/, 'letters, digits, dots, dashes and underscores');
