@@ -1,7 +1,9 @@
-import type { Event, stored } from '@countersign/contracts';
+import type { Event, Run, stored } from '@countersign/contracts';
 import { agentOf, type Agent, type AgentDefinition } from '@countersign/definitions';
 import { VersionConflict, type Collection, type Store } from '@countersign/persistence';
 import type { z } from 'zod';
+import { incompatibilities, stillPossible } from './agent-version.js';
+import type { Agents } from './agents.js';
 
 /** A definition that some run started with. Its key is its digest, so it never changes. */
 export type AgentVersion = { id: string; definition: AgentDefinition } & {
@@ -9,6 +11,12 @@ export type AgentVersion = { id: string; definition: AgentDefinition } & {
 };
 
 export const agentVersionCollection: Collection<AgentVersion> = { name: 'agent_versions', key: 'id', indexes: [] };
+
+/** Why a run cannot go on with any definition; `wait` when that may pass. */
+export interface Unfit {
+  problem: string;
+  wait?: true;
+}
 
 /** Keeps the definitions that runs started with, for as long as there are runs. */
 export class AgentVersions {
@@ -40,5 +48,29 @@ export class AgentVersions {
     const agent = agentOf(stored.definition);
     this.#known.set(version, agent);
     return agent;
+  }
+
+  /** The definition that a run works with, or why it cannot go on, or not yet. */
+  async forRun(
+    { agent_id, agent_version, calls }: Run,
+    agents: Pick<Agents, 'get' | 'missing'>,
+  ): Promise<Agent | Unfit> {
+    const current = agents.get(agent_id);
+    if (!current) {
+      const missing = agents.missing(agent_id);
+      return missing === undefined
+        ? { problem: `there is no agent "${agent_id}" any more` }
+        : { problem: missing, wait: true };
+    }
+    if (agent_version === null || agent_version === current.version) {
+      await this.keep(current);
+      return current;
+    }
+    const kept = await this.get(agent_version);
+    if (!kept) return { problem: `the definition ${agent_version} that the run started with is not stored` };
+    const called = new Set(calls.map(({ tool_execution }) => tool_execution.tool_name));
+    const problems = incompatibilities(kept, current, called);
+    if (problems.length === 0) return stillPossible(kept, current);
+    return { problem: `agent "${agent_id}" has changed since the run started: ${problems.join('; ')}` };
   }
 }

@@ -188,8 +188,19 @@ describe('a request to continue is refused', () => {
     ]);
   });
 
-  it('for one of several when any of them needs an approval', () => {
+  describe('with a call that needs an approval beside one that does not', () => {
     const both = runAfter(requested, claimed, responded(callTo('send', 'call_a'), call('call_b')));
-    expect(problemOf(both, { tools: [{ tool_call_id: 'call_a', confirmed: true }] }).status).toBe(403);
+    const confirmed = { tool_call_id: 'call_a', confirmed: true };
+
+    it('only when it resolves the one that needs it, or nothing', () => {
+      expect(problemOf(both, { tools: [confirmed, { tool_call_id: 'call_b', result: 'done' }] }).status).toBe(403);
+      expect(problemOf(both, { tools: [] }).status).toBe(403);
+    });
+
+    it('not when it merely mentions it', () => {
+      const mentioned = { tool_call_id: 'call_b', confirmed: null, result: null };
+      const resolutions = resolutionsIn(both, { tools: [confirmed, mentioned] });
+      expect(resolutions).toMatchObject([{ id: callIn(both, 'call_a').id, confirmed: true }]);
+    });
   });
 });

@@ -58,9 +58,13 @@ function findCall({ run_id, calls }: Run, id: string | undefined, tool_call_id: 
   );
 }
 
-/** Whoever continues a run cannot take the place of whoever approves. */
+/**
+ * Whoever continues a run cannot take the place of whoever approves. Calls that the request only mentions are left alone,
+ * unless there is nothing else in it.
+ */
 function mustBeApproved({ calls }: Run, given: readonly { call: Call; resolution: CallerResolution }[]): void {
-  const unapproved = calls.find(
+  const meant = given.filter(({ resolution }) => isResolved(resolution)).map(({ call }) => call);
+  const unapproved = (meant.length > 0 ? meant : calls).find(
     ({ state, confirmation, tool_execution }) =>
       state === 'asked' && confirmation === null && tool_execution.approval_type !== null,
   );
@@ -80,6 +84,9 @@ function mustBeApproved({ calls }: Run, given: readonly { call: Call; resolution
     `The approved call of ${executing.call.tool_execution.tool_name} is being made; its result is not taken from whoever continues the run.`,
   );
 }
+
+const isResolved = ({ confirmed, values, result }: CallerResolution): boolean =>
+  confirmed !== undefined || values !== undefined || result !== undefined;
 
 function checkedValues(call: Call, values: Record<string, unknown> | undefined) {
   const fields = call.user_input_schema;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunMessage } from './run.js';
 import { Worker, type WorkerOptions } from './worker.js';
 
-export interface RunnerOptions extends Omit<WorkerOptions, 'tell'> {
+export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
   runs: Aggregate<Run, RunMessage>;
   /** Is told of every run that changed here. */
   changed(runId: string): void;
@@ -82,7 +82,8 @@ export class Runner {
 
   async #work(claimed: Run, stopping: AbortSignal): Promise<void> {
     const tell: WorkerOptions['tell'] = (known, message) => this.#handle(known.run_id, message, { known });
-    const worker = new Worker({ ...this.#options, tell }, claimed, stopping);
+    const look = (runId: string) => this.#options.runs.store.get(runId);
+    const worker = new Worker({ ...this.#options, tell, look }, claimed, stopping);
     this.#working.set(claimed.run_id, worker);
     try {
       await worker.work();

@@ -1,8 +1,8 @@
 import { isGated, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
 import { argumentProblems, type Agent } from '@countersign/definitions';
 import { insist, type Handled } from '@countersign/persistence';
-import { incompatibilities, stillPossible } from './agent-version.js';
-import type { AgentVersions } from './agent-versions.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentVersions, Unfit } from './agent-versions.js';
 import type { Agents } from './agents.js';
 import { isForWorker, isOpen } from './call.js';
 import { failureOf, unknownOutcome } from './conversation.js';
@@ -13,6 +13,7 @@ import type { Sessions } from './sessions.js';
 export interface WorkerOptions {
   /** Records what the worker says of the run, and returns what the run is then. */
   tell(run: Run, message: RunMessage): Promise<Handled<Run>>;
+  look(runId: string): Promise<Run | undefined>;
   /** Is shown the text of a step while the model writes it. */
   preview(run: Run, offset: number, text: string): void;
   agents: Pick<Agents, 'get' | 'missing' | 'functionOf'>;
@@ -24,7 +25,10 @@ export interface WorkerOptions {
   log: Log;
 }
 
+const firstRetry = 5_000;
 const longestRetry = 60_000;
+/** How often a run is looked up whose decisions another instance may record, in milliseconds. */
+const lookEvery = 1_000;
 /** How soon a run that waits for something of the runner itself looks again, in milliseconds. */
 const lookAgain = 5_000;
 
@@ -38,6 +42,8 @@ export class Worker {
   readonly #making = new Map<string, Promise<void>>();
   #run: Run;
   #changed = Promise.withResolvers<void>();
+  /** What has to be there before a call can be made that is due. */
+  #waitsFor: string | undefined;
 
   constructor(options: WorkerOptions, claimed: Run, stopping: AbortSignal) {
     this.#options = options;
@@ -60,7 +66,8 @@ export class Worker {
     try {
       while (this.#isHeld && !this.#stopping.aborted) {
         this.#beginCalls();
-        if (this.#making.size > 0) await Promise.race([this.#changed.promise, ...this.#making.values()]);
+        if (this.#making.size > 0) await this.#somethingHappens();
+        else if (this.#waitsFor !== undefined) await this.#say(this.#postponed(this.#waitsFor));
         else if (this.#run.calls.some(isOpen)) break;
         else await this.#askModel();
       }
@@ -122,7 +129,25 @@ export class Worker {
     return insist(work, this.#options.log);
   }
 
+  /** The definition that the run works with. */
+  #agent(): Promise<Agent | Unfit> {
+    return this.#insist(() => this.#options.versions.forRun(this.#run, this.#options.agents));
+  }
+
+  /** Also what another instance records: while calls are made a decision on another call can arrive there. */
+  async #somethingHappens(): Promise<void> {
+    const someAsked = this.#run.calls.some(({ state }) => state === 'asked');
+    const looked = someAsked ? [delay(lookEvery, undefined, { ref: false }).then(() => this.#look())] : [];
+    await Promise.race([this.#changed.promise, ...this.#making.values(), ...looked]);
+  }
+
+  async #look(): Promise<void> {
+    const run = await this.#options.look(this.#run.run_id).catch(() => undefined);
+    if (run) this.see(run);
+  }
+
   #beginCalls(): void {
+    if (this.#waitsFor !== undefined) return;
     for (const call of this.#run.calls) {
       if (!isForWorker(call) || this.#making.has(call.id)) continue;
       const making = this.#make(call).finally(() => this.#making.delete(call.id));
@@ -133,7 +158,9 @@ export class Worker {
   /** Makes one call. A gated one is recorded as started before, so that it is never made twice. */
   async #make(call: Call): Promise<void> {
     const gated = isGated(call);
-    const problem = await this.#problemWith(call);
+    const agent = await this.#agent();
+    if ('wait' in agent) return void (this.#waitsFor = agent.problem);
+    const problem = problemWith(call, agent);
     if (problem === undefined && gated) {
       await this.#say({ type: 'call_started', worker: this.#name, call: call.id });
       if (!this.#isHeld || !this.#isStarted(call)) return;
@@ -145,16 +172,6 @@ export class Worker {
   /** Under this claim nobody else starts a call, so one that is started was started here, whatever the store replied. */
   #isStarted({ id }: Call): boolean {
     return this.#run.calls.some((call) => call.id === id && call.state === 'started');
-  }
-
-  /** What must be known of a call before it is made: that its tool is there, and that the arguments fit it. */
-  async #problemWith({ tool_execution: { tool_name, tool_args } }: Call): Promise<string | undefined> {
-    const agent = await this.#insist(() => this.#agent());
-    if ('problem' in agent) return `Nothing was done. ${agent.problem}`;
-    const tool = agent.tools.find(({ name }) => name === tool_name);
-    if (!tool) return `Nothing was done. There is no tool "${tool_name}" any more.`;
-    const problems = argumentProblems(tool.parameters, tool_args);
-    return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
   }
 
   async #call({ tool_execution: call }: Call, gated: boolean) {
@@ -177,22 +194,29 @@ export class Worker {
   async #nextOfModel(run: Run): Promise<RunMessage> {
     const worker = this.#name;
     const signal = AbortSignal.any([this.#lost.signal, this.#stopping]);
-    const agent = await this.#insist(() => this.#agent());
-    if ('wait' in agent)
-      return { type: 'postponed', worker, until: this.#options.now() + lookAgain, reason: agent.problem };
+    const agent = await this.#agent();
+    if ('wait' in agent) return this.#postponed(agent.problem);
     if ('problem' in agent) return { type: 'model_failed', worker, error: agent.problem, retry_after_ms: null };
     try {
       const answered = await this.#inTurn(run, signal, (turn, until) => this.#respond(run, agent, turn, until));
       if (answered) return { type: 'model_responded', worker, agent, step: run.steps, ...answered };
-      const reason = `another run of session ${run.session_id} has its turn`;
-      return { type: 'postponed', worker, until: this.#options.now() + lookAgain, reason };
+      return this.#postponed(`another run of session ${run.session_id} has its turn`);
     } catch (error) {
       if (signal.aborted) return { type: 'released', worker };
-      if (!(error instanceof ModelError)) throw error;
-      const retry_after_ms = error.retryAfter === null ? null : backOff(error.retryAfter, run.failures);
-      this.#options.log.warn({ run_id: run.run_id, err: error, retry_after_ms }, 'the model did not answer');
-      return { type: 'model_failed', worker, error: error.message, retry_after_ms };
+      return this.#modelFailed(run, error);
     }
+  }
+
+  /** What no model client should throw is tried again too, later and later. */
+  #modelFailed({ run_id, failures }: Run, error: unknown): RunMessage {
+    const { message, retryAfter } = error instanceof ModelError ? error : new ModelError(String(error), firstRetry);
+    const retry_after_ms = retryAfter === null ? null : backOff(retryAfter, failures);
+    this.#options.log.warn({ run_id, err: error, retry_after_ms }, 'the model did not answer');
+    return { type: 'model_failed', worker: this.#name, error: message, retry_after_ms };
+  }
+
+  #postponed(reason: string): RunMessage {
+    return { type: 'postponed', worker: this.#name, until: this.#options.now() + lookAgain, reason };
   }
 
   /** A run alone in its session asks the model while it asks for its turn, which will hardly ever be another's. */
@@ -222,29 +246,15 @@ export class Worker {
     const conversation = [...history, ...run.items];
     return this.#options.model.respond({ agent, conversation, signal, ...(run.streamed && { onText }) });
   }
+}
 
-  /** The definition that the run works with, or why it cannot go on with it, or not yet. */
-  async #agent(): Promise<Agent | { problem: string; wait?: true }> {
-    const { agents, versions } = this.#options;
-    const { agent_id, agent_version, calls } = this.#run;
-    const current = agents.get(agent_id);
-    if (!current) {
-      const missing = agents.missing(agent_id);
-      return missing === undefined
-        ? { problem: `there is no agent "${agent_id}" any more` }
-        : { problem: missing, wait: true };
-    }
-    if (agent_version === null || agent_version === current.version) {
-      await versions.keep(current);
-      return current;
-    }
-    const kept = await versions.get(agent_version);
-    if (!kept) return { problem: `the definition ${agent_version} that the run started with is not stored` };
-    const called = new Set(calls.map(({ tool_execution }) => tool_execution.tool_name));
-    const problems = incompatibilities(kept, current, called);
-    if (problems.length === 0) return stillPossible(kept, current);
-    return { problem: `agent "${agent_id}" has changed since the run started: ${problems.join('; ')}` };
-  }
+/** What must be known of a call before it is made: that its tool is there, and that the arguments fit it. */
+function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: Agent | Unfit): string | undefined {
+  if ('problem' in agent) return `Nothing was done. ${agent.problem}`;
+  const tool = agent.tools.find(({ name }) => name === tool_name);
+  if (!tool) return `Nothing was done. There is no tool "${tool_name}" any more.`;
+  const problems = argumentProblems(tool.parameters, tool_args);
+  return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
 }
 
 const backOff = (first: number, failures: number): number =>
