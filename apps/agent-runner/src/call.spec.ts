@@ -34,6 +34,14 @@ describe('a call', () => {
     expect([isGated(fresh), isOpen(fresh), isForWorker(fresh)]).toEqual([gated, true, state === 'ready']);
   });
 
+  it('has an id of its own, however the model names its calls', () => {
+    const named = ['call_a', 'call_a#1', 'call_a', 'call_a'].reduce<Call[]>(
+      (earlier, id) => [...earlier, newCall('run-1', earlier, id, { tool: tools.refund, tool_args: { what: 'it' } })],
+      [],
+    );
+    expect(new Set(named.map(({ id }) => id)).size).toBe(4);
+  });
+
   it('has the id of its approval, whether it needs one or not', () => {
     expect(callOf(tools.refund)).toMatchObject({
       id: approvalId('run-1', 'call_a'),

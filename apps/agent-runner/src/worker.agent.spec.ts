@@ -1,7 +1,7 @@
 import type { Run } from '@countersign/contracts';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agent, call, callIn, completed, text, tools } from './run.given.js';
+import { agent, call, callIn, callTo, completed, text, tools } from './run.given.js';
 import { Given, request } from './runner.given.js';
 
 let given: Given;
@@ -80,6 +80,24 @@ describe('a run whose agent changed', () => {
     given.clock = due_at!;
     (await given.model.asked()).answer(text('Hello.'));
     await given.until({ status: 'COMPLETED' });
+  });
+
+  it('makes an approved call once the server of its tool is back, and does not say that it failed', async () => {
+    const process = given.open();
+    const refund = process.hold('refund');
+    await given.begin(process);
+    (await given.model.asked()).answer(callTo('refund', 'a'));
+    await given.until({ status: 'PAUSED' });
+    process.agents.agents.clear();
+    process.agents.away.set('ops', 'the MCP server of refund is out of reach');
+    await given.approve(process, 'a');
+    const { due_at } = await given.until({ status: 'PENDING', error: 'the MCP server of refund is out of reach' });
+    expect(await given.stateOf('a')).toBe('ready');
+    process.agents.agents.set('ops', agent);
+    given.clock = due_at!;
+    process.pool.start();
+    (await refund.called()).end('refunded');
+    expect(await given.outputOf(2, 'a')).toBe('refunded');
   });
 
   it('cannot go on with a definition that nobody kept', async () => {

@@ -173,6 +173,16 @@ describe('a gated call', () => {
     await refund.called();
   });
 
+  it('that is approved elsewhere is made here also when no word of it arrives', async () => {
+    const [here, elsewhere] = [given.open(), given.open({ size: 0 })];
+    const [look, refund] = [here.hold('look_up'), here.hold('refund')];
+    await given.begin(here);
+    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('refund', 'b'));
+    await look.called();
+    await given.approve(elsewhere, 'b');
+    (await refund.called()).end('refunded');
+  });
+
   it('that is made by somebody else leaves the run paused until its outcome arrives', async () => {
     const process = given.open();
     await given.begin(process);

@@ -31,10 +31,12 @@ export class EventLog {
     return this.lanes.filter(({ events, position, busy }) => !busy && position < events.length);
   }
 
-  /** An event that its service has handled already. */
+  /** An event that its service has handled already, often the last of its lane. */
   handled(dice: Dice): { service: ServiceName; event: Event } | undefined {
     const lane = dice.pick(this.lanes.filter(({ position }) => position > 0));
-    return lane && { service: lane.service, event: lane.events[dice.below(lane.position)]! };
+    if (!lane) return undefined;
+    const { service, events, position } = lane;
+    return { service, event: events[dice.oneIn(2) ? position - 1 : dice.below(position)]! };
   }
 
   /** Somebody takes a lane over at a place where the service has been before; or a service reads all from the start. */

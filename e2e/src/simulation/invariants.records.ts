@@ -1,12 +1,4 @@
-import {
-  Approval,
-  Execution,
-  isFinishedStatus,
-  parseEventData,
-  Run,
-  type Call,
-  type Event,
-} from '@countersign/contracts';
+import { Approval, Call, Execution, isFinishedStatus, parseEventData, Run, type Event } from '@countersign/contracts';
 import { expect } from 'vitest';
 import { unanswered } from './invariants.conversation.js';
 import type { World } from './world.js';
@@ -50,6 +42,9 @@ function checkItems(before: Run | undefined, { items, calls, status }: Run): voi
     throw new Error(`the open calls are ${expected.join()}, those without an output ${unanswered(items).join()}`);
 }
 
+/** A call never goes back: one that was started would be made again. */
+const states = Call.shape.state.options;
+
 function checkCalls(before: readonly Call[], after: readonly Call[]): void {
   if (new Set(after.map(({ id }) => id)).size !== after.length) throw new Error('two calls have the same id');
   for (const [n, call] of after.entries()) {
@@ -58,6 +53,8 @@ function checkCalls(before: readonly Call[], after: readonly Call[]): void {
     const earlier = before[n];
     if (!earlier) continue;
     if (earlier.id !== call.id) throw new Error('calls stay in their order');
+    if (states.indexOf(call.state) < states.indexOf(earlier.state))
+      throw new Error(`${call.id} was ${earlier.state} and is ${call.state}`);
     if (earlier.tool_execution.result !== null && earlier.tool_execution.result !== result)
       throw new Error(`${call.id} is answered twice`);
     if (earlier.confirmation !== null && earlier.confirmation !== call.confirmation)
@@ -73,6 +70,7 @@ function checkWaiting({ status, calls, due_at, deadline_at, lease }: Run): void 
   if ((status === 'PAUSED') !== isForPeople) throw new Error(`${status}, and people are waited for: ${isForPeople}`);
   if ((status === 'RUNNING') !== (lease !== null)) throw new Error(`${status} with the lease ${JSON.stringify(lease)}`);
   if (status === 'PAUSED' ? due_at !== deadline_at : due_at === null) throw new Error(`${status} until ${due_at}`);
+  if (status !== 'RUNNING' && deadline_at !== null && due_at! > deadline_at) throw new Error('due after its deadline');
 }
 
 export function checkApproval(

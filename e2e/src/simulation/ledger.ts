@@ -11,7 +11,7 @@ import { expect } from 'vitest';
 import type { Resolution } from './people.js';
 import type { World } from './world.js';
 
-/** Every real effect, checked when it happens against what people said, not against what the records make of it. */
+/** Every real effect, checked when it happens against the decision on its approval or what the caller said. */
 export class Ledger {
   readonly #world: World;
   readonly #effects = new Set<string>();

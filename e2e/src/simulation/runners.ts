@@ -1,4 +1,4 @@
-import { type RunMessage } from '@countersign/agent-runner';
+import type { RunMessage } from '@countersign/agent-runner';
 import { isGated, RetryableError, type Call, type Event, type Run } from '@countersign/contracts';
 import type { Handled } from '@countersign/persistence';
 import { checkConversation } from './invariants.conversation.js';
@@ -97,7 +97,7 @@ class SimulatedWorker {
       yield;
     }
     ledger.madeByRunner(this.#run, call);
-    yield;
+    yield* this.#takesAWhile();
     if (!this.#isHeld && !isGated(call)) return;
     if (!this.#world.isFair && this.#world.dice.oneIn(40)) return yield* this.#giveUp('the output cannot be stored');
     const isSeen = this.#isHeld || this.#world.dice.oneIn(2);
@@ -115,12 +115,17 @@ class SimulatedWorker {
     if (!isFair && dice.oneIn(20))
       return yield* this.#say({ type: 'postponed', worker, until: now + 5_000, reason: 'not its turn' });
     checkConversation(items);
-    yield;
+    yield* this.#takesAWhile();
     const answer = this.#world.isFair ? lastAnswer : answerOf(this.#world.dice);
     if ('error' in answer) return yield* this.#say({ type: 'model_failed', worker, ...answer });
     ledger.modelAnswered(run_id);
     if (!this.#world.isFair && this.#world.dice.oneIn(40)) return yield* this.#giveUp('the answer cannot be stored');
     yield* this.#say({ type: 'model_responded', worker, agent, step: steps, turn: 0, response: answer });
+  }
+
+  async *#takesAWhile(): Steps {
+    do yield;
+    while (!this.#world.isFair && this.#world.dice.oneIn(2));
   }
 
   #giveUp(error: string): Steps {

@@ -63,9 +63,9 @@ const restart: Step = (world) => world.dice.one(restartRunner, restartExecutor)(
 
 const poll: Step = (world) => {
   const { dice, now, runs, approvals, executions } = world;
-  const [run, approval, execution] = [runs, approvals, executions].map(({ store }) =>
-    dice.pick<never>(store.due(now) as never[]),
-  );
+  const run = dice.pick(runs.store.due(now));
+  const approval = dice.pick(approvals.store.due(now));
+  const execution = dice.pick(executions.store.due(now));
   if (run) attendToRun(world, run);
   if (approval) attendToApproval(world, approval);
   if (execution) attendToExecution(world, execution);
@@ -94,12 +94,12 @@ const steps: readonly (readonly [weight: number, Step])[] = [
   [6, resolve],
   [4, timePasses],
   [2, settleOne],
-  [5, deliverAgain],
+  [8, deliverAgain],
   [3, die],
   [1, rewind],
   [1, request],
   [0.5, interfere],
-  [0.3, restart],
+  [1, restart],
 ];
 
 /** One thing happens, whatever the world's dice say. */

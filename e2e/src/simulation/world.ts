@@ -29,7 +29,7 @@ interface Process {
 
 export interface WorldOptions {
   terms: Terms;
-  /** Is shown every step. */
+  /** Is told what happens. */
   trace(line: string): void;
 }
 

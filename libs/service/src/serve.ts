@@ -74,7 +74,7 @@ export async function serve(
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
   const app = await createApp(services, readiness(infrastructure, services, transports), settings, log);
-  hangUpOnceAnswered(app, stopping.signal);
+  const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
   for (const service of services) await service.start();
@@ -87,7 +87,7 @@ export async function serve(
 
   const stop = async () => {
     stopping.abort();
-    await Promise.all([...transports.map((transport) => transport.close()), app.getHttpAdapter().close()]);
+    await Promise.all([...transports.map((transport) => transport.close()), closeServer()]);
     await Promise.all(services.map((service) => service.stop(settings.SHUTDOWN_GRACE_SECONDS * 1000)));
     await app.close();
     await infrastructure.close();
@@ -117,12 +117,22 @@ async function createApp(services: readonly Service[], ready: Readiness, setting
   return app;
 }
 
-/** A client keeps its connection for its next request; when this stops there is none, and it would only be waited for. */
-function hangUpOnceAnswered(app: NestFastifyApplication, stopping: AbortSignal): void {
+/** How often a server that closes looks for connections that nobody uses, in milliseconds. */
+const hangUpEvery = 50;
+
+/** Closes the server once its requests are answered. Clients hold connections for later, and Node waits for those too. */
+function closingOf(app: NestFastifyApplication): () => Promise<void> {
   const adapter = app.getHttpAdapter() as FastifyAdapter;
-  adapter.getInstance().addHook('onResponse', async ({ raw }) => {
-    if (stopping.aborted) raw.socket.end();
+  const fastify = adapter.getInstance();
+  let requests = 0;
+  fastify.addHook('onRequest', async (_request, { raw }) => {
+    requests += 1;
+    raw.once('close', () => (requests -= 1));
   });
+  return async () => {
+    const hangUp = setInterval(() => requests === 0 && fastify.server.closeAllConnections(), hangUpEvery);
+    await adapter.close().finally(() => clearInterval(hangUp));
+  };
 }
 
 function readiness(
