@@ -31,6 +31,8 @@ export default defineConfig({
       'libs/sqlite',
       'libs/messaging',
       'libs/persistence',
+      'libs/auth',
+      'libs/signing',
       'libs/service',
       'libs/testing',
       'apps/agent-runner',

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** What each part may depend on: `contracts ← sqlite ← messaging, persistence ← service ← apps ← standalone, e2e, bench`. */
-const libraries = ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'service'];
+const libraries = ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth', 'signing', 'service'];
 const apps = ['agent-runner', 'approval-service', 'executor'];
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
@@ -11,7 +11,9 @@ const allowed: Record<string, readonly string[]> = {
   sqlite: ['contracts'],
   messaging: ['contracts', 'sqlite'],
   persistence: ['contracts', 'sqlite'],
-  service: ['contracts', 'sqlite', 'messaging', 'persistence'],
+  auth: ['contracts', 'persistence'],
+  signing: ['contracts'],
+  service: ['contracts', 'sqlite', 'messaging', 'persistence', 'auth'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
   standalone: [...libraries, ...apps],

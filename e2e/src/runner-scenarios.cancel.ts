@@ -31,15 +31,16 @@ export function cancelScenarios(world: World): void {
       await expect.poll(() => world.model.open).toBe(0);
     });
 
-    it('tells the call that is being made to stop, and does not wait for it', async () => {
+    it('makes no further call, and hears how the one ended that was being made', async () => {
       const line = aLine();
       const until = world.gate();
-      const { run_id } = await world.start(
-        world.plans.plan('look long', wants(call('look_up', { line, until: until.path }))),
-      );
+      const input = world.plans.plan('look long', wants(call('look_up', { line, until: until.path })));
+      const { run_id } = await world.start(input);
       await expect.poll(() => world.timesWritten(line)).toBe(1);
       await cancel(run_id);
       until.open();
+      expect(await reported(run_id)).toMatchObject({ status: 'CANCELLED', tools: [{ result: `wrote ${line}` }] });
+      expect(world.plans.requests(input)).toHaveLength(1);
     });
 
     it('while it waits for somebody voids what it asked for', async () => {
@@ -47,7 +48,9 @@ export function cancelScenarios(world: World): void {
       const { run, approval } = await world.startPaused(
         world.plans.plan('write a line', wants(call('write_line', { line }))),
       );
+      const events = await world.client.events(run.run_id);
       await cancel(run.run_id);
+      expect((await events.all()).at(-1)).toMatchObject({ event: 'RunCancelled', data: { reason: 'changed my mind' } });
       await eventually(
         'the approval to be void',
         async () => (await world.client.approval(approval.id)).status === 'cancelled',
@@ -74,11 +77,7 @@ export function cancelScenarios(world: World): void {
       expect(await statusOf(first!.run.run_id)).toBe('running');
 
       until.open();
-      const reported = await eventually('the result to be reported', async () => {
-        const run = await world.client.run(first!.run.run_id);
-        return run.tools[0]!.result !== null && run;
-      });
-      expect(reported).toMatchObject({
+      expect(await reported(first!.run.run_id)).toMatchObject({
         status: 'CANCELLED',
         tools: [{ result: `wrote ${first!.line}`, tool_call_error: false }],
       });
@@ -87,6 +86,13 @@ export function cancelScenarios(world: World): void {
       expect(await world.ended(after.run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(world.timesWritten(queued.line)).toBe(0);
     });
+
+    /** The run once its first call has a result. */
+    const reported = (runId: string) =>
+      eventually('the result to be reported', async () => {
+        const run = await world.client.run(runId);
+        return run.tools[0]!.result !== null && run;
+      });
 
     /** A run whose deployment is approved. */
     async function deployment(until?: string) {

@@ -1,7 +1,6 @@
 import { callDigest, type Approval, type EventData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { eventually } from './eventually.js';
-import { pendingOf } from './flow.js';
 import { call, outputsIn, wants } from './model-plans.js';
 import { eventsOf } from './stack.js';
 import { aLine, type World } from './world.js';
@@ -91,18 +90,26 @@ export function gateScenarios(world: World): void {
     });
 
     it('is made with the arguments that were approved when they are not those of the model', async () => {
-      const [proposed, approved] = [aLine(), aLine()];
-      const input = world.plans.plan('write a line', wants(call('write_line', { line: proposed })));
-      const { run, approval } = await world.startPaused(input);
-      await world.stack.withBus((bus) => bus.publish([approvedWith(approval, { line: approved })]));
+      const [proposed, written, deployed] = [aLine(), aLine(), aLine()];
+      const input = world.plans.plan(
+        'write a line and deploy',
+        wants(call('write_line', { line: proposed }), call('deploy', { line: proposed })),
+      );
+      const { run, pending } = await world.startPaused(input, 2);
+      const approved = { write_line: written, deploy: deployed };
+      const decisions = pending.map((approval) =>
+        approvedWith(approval, { line: approved[approval.tool_name as keyof typeof approved] }),
+      );
+      await world.stack.withBus((bus) => bus.publish(decisions));
       expect(await world.ended(run.run_id)).toMatchObject({
         status: 'COMPLETED',
-        tools: [{ tool_args: { line: approved }, result: expect.stringContaining(`wrote ${approved}`) }],
+        tools: [{ tool_args: { line: written } }, { tool_args: { line: deployed } }],
       });
-      expect(world.timesWritten(proposed)).toBe(0);
-      expect(world.timesWritten(approved)).toBe(1);
+      expect([proposed, written, deployed].map((line) => world.timesWritten(line))).toEqual([0, 1, 1]);
+      const told = (line: string) => new RegExp(`line was "${proposed}" and is "${line}".*wrote ${line}`, 's');
       expect(outputsIn(world.lastRequest(input))).toEqual([
-        expect.stringContaining(`line was ${JSON.stringify(proposed)} and is ${JSON.stringify(approved)}`),
+        expect.stringMatching(told(written)),
+        expect.stringMatching(told(deployed)),
       ]);
     });
   });
@@ -177,7 +184,12 @@ export function gateScenarios(world: World): void {
       'the approval to be void',
       async () => (await world.client.approval(approval.id)).status === 'cancelled',
     );
-    expect(await pendingOf(world.client, run.run_id, 0)).toEqual([]);
+  });
+
+  it('ends a run on its deadline while the model is asked as well', async () => {
+    const { run_id } = await world.start(world.plans.plan('think for ever', 'hang'), { deadline_in: 1 });
+    expect(await world.ended(run_id)).toMatchObject({ status: 'ERROR', error: expect.stringContaining('deadline') });
+    await expect.poll(() => world.model.open).toBe(0);
   });
 }
 

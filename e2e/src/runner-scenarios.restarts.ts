@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isReady } from './child.js';
+import { eventually } from './eventually.js';
 import { call, outputsIn, wants } from './model-plans.js';
 import { aLine, type World } from './world.js';
 
@@ -19,15 +21,37 @@ export function restartScenarios(world: World): void {
         await world.client.continueRun(run, { tools: [{ ...run.tools[0]!, result: 'seen' }] });
         return world.ended(run.run_id);
       };
-      expect(await answer(pinned)).toMatchObject({ status: 'COMPLETED', agent_version: expect.any(String) });
+      const before = await answer(pinned);
+      expect(before).toMatchObject({ status: 'COMPLETED', content: 'Done.' });
       expect(world.lastRequest(pinned.run.run_input)!.instructions).toBe('You follow the first instructions.');
       expect(await answer(changing)).toMatchObject({
         status: 'ERROR',
         error: expect.stringContaining('tool "measure": parameters.properties.metres.maximum was 100 and is 10'),
       });
       const fresh = await world.start(world.plans.plan('hello'), { agent: 'pinned' });
-      await world.ended(fresh.run_id);
+      const after = await world.ended(fresh.run_id);
       expect(world.lastRequest(fresh.run_input)!.instructions).toBe('You follow the second instructions.');
+      const agents = await world.client.agents();
+      const version = agents.find(({ id }) => id === 'pinned')!.version;
+      expect([before.agent_version === version, after.agent_version === version]).toEqual([false, true]);
+    });
+
+    it('in good order a call that was being made is over', async () => {
+      const until = world.gate();
+      const line = aLine();
+      const input = world.plans.plan('write', wants(call('write_line', { line, until: until.path })));
+      const { run, approval } = await world.startPaused(input);
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      await expect.poll(() => world.timesWritten(line), { timeout: 10_000 }).toBe(1);
+      const { url } = world.stack.children('agent-runner')[0]!;
+      const stopped = world.stack.stop('agent-runner');
+      await eventually('the stop to begin', async () => !(await isReady(url)));
+      until.open();
+      await stopped;
+      await world.stack.start();
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(outputsIn(world.lastRequest(input))).toEqual([`wrote ${line}`]);
+      expect(world.timesWritten(line)).toBe(1);
     });
 
     it('a call that was approved is not made again when its end was not seen; any other is', async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { text } from './model-plans.js';
-import type { World } from './world.js';
+import { eventually } from './eventually.js';
+import { call, outputsIn, text, wants } from './model-plans.js';
+import { aLine, type World } from './world.js';
 
 /** Several runs of one conversation. */
 export function sessionScenarios(world: World): void {
@@ -33,5 +34,25 @@ export function sessionScenarios(world: World): void {
     const runs = await world.client.runsOfSession(session_id);
     expect(runs.map(({ run_id }) => run_id).toSorted()).toEqual(started.map(({ run_id }) => run_id).toSorted());
     for (const run of runs) expect(run).toMatchObject({ status: 'COMPLETED', session_id });
+  });
+
+  it('lets the next run of a session go on when the one before it is cancelled', async () => {
+    const session_id = `session-${randomUUID()}`;
+    const line = aLine();
+    const first = world.plans.plan('write a line', wants(call('write_line', { line })));
+    const { run } = await world.startPaused(first, 1, { session_id });
+    const second = world.plans.plan('and now?');
+    const { run_id } = await world.start(second, { session_id });
+    const waiting = await eventually('it to wait for its turn', async () => {
+      const seen = await world.client.run(run_id);
+      return seen.error !== null && seen;
+    });
+    expect(waiting).toMatchObject({ status: 'PENDING', error: expect.stringContaining('has its turn') });
+
+    await world.client.cancelRun(run.run_id, 'changed my mind', 'worker');
+    expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', turn: 1, error: null });
+    expect(world.plans.requests(second)).toHaveLength(1);
+    expect(outputsIn(world.lastRequest(second))).toEqual([expect.stringContaining('CANCELLED')]);
+    expect(world.timesWritten(line)).toBe(0);
   });
 }

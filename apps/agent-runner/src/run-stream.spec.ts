@@ -187,9 +187,8 @@ describe('the events of a run', () => {
 
   it('hide the arguments that a tool declares as not for everybody', async () => {
     const asked = runAfter(requested, claimed, responded(callTo('grant', 'call_a')));
-    const filled = resolved(callIn(asked, 'call_a'), 'approved');
     const tool_args = { what: 'it', hours: 2, ticket: 'SECRET-1' };
-    const run = continued(asked, now, { ...filled, data: { ...filled.data, tool_args } });
+    const run = continued(asked, now, resolved(callIn(asked, 'call_a'), 'approved', { tool_args }));
     const { id } = callIn(run, 'call_a');
     await save(
       continued(run, now, claimed, { type: 'call_started', worker, call: id }, ended(id), responded(text('Done.'))),

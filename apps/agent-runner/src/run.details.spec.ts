@@ -107,6 +107,16 @@ describe("a turn of the model's", () => {
     expect(done).toMatchObject({ usage: { input_tokens: 20, output_tokens: 6 }, steps: 2, content: 'Deployed.' });
   });
 
+  it('does not obey a decision whose arguments are not the ones that its digest is of', () => {
+    const asked = callIn(paused, 'call_a');
+    const { digest } = resolved(asked, 'approved').data;
+    const forged = resolved(asked, 'approved', { tool_args: { service_name: 'billing', version: '6.6.6' }, digest });
+    expect(decideRun(paused, forged, now)).toEqual({
+      kind: 'rejected',
+      reason: 'the arguments are not the ones that were approved',
+    });
+  });
+
   it('asks for an approval of each call, tied to the call by its digest', () => {
     const response = responded(text('Both are ready.'), call('call_a'), call('call_b', 'billing', '3.0.0'));
     const [pausedEvent, ...required] = eventsOf(running, response);

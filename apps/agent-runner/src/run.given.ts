@@ -1,4 +1,11 @@
-import type { Call, ConversationItem, Event, EventData, Run } from '@countersign/contracts';
+import {
+  callDigest,
+  type Call,
+  type ConversationItem,
+  type Event,
+  type EventData,
+  type Run,
+} from '@countersign/contracts';
 import { agent, definition, tools } from './agent.given.js';
 import type { CallerResolution } from './call.js';
 import { decideRun, type RunMessage } from './run.js';
@@ -128,29 +135,31 @@ const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Call, run_id
 
 const envelope = { id: '1', source: '/elsewhere', time: '2026-09-01T09:30:00Z', subject: 'x', traceparent: null };
 
-export const resolved = (
+export function resolved(
   asked: Call,
   status: EventData<'approval.resolved'>['status'],
   change: Partial<EventData<'approval.resolved'>> = {},
-): Event<'approval.resolved'> => ({
-  ...envelope,
-  type: 'approval.resolved',
-  key: 'run-1',
-  data: {
-    ...about(asked),
-    tool_args: asked.tool_execution.tool_args,
-    approval_type: 'required',
-    pause_type: 'external_execution',
-    digest: 'sha256:…',
-    status,
-    automatic: false,
-    redact: asked.tool_execution.redact,
-    resolution_data: null,
-    resolved_by: 'bob',
-    resolved_at: now / 1000,
-    ...change,
-  },
-});
+): Event<'approval.resolved'> {
+  const call = { ...about(asked), tool_args: change.tool_args ?? asked.tool_execution.tool_args };
+  return {
+    ...envelope,
+    type: 'approval.resolved',
+    key: 'run-1',
+    data: {
+      ...call,
+      approval_type: 'required',
+      pause_type: 'external_execution',
+      digest: callDigest(call),
+      status,
+      automatic: false,
+      redact: asked.tool_execution.redact,
+      resolution_data: null,
+      resolved_by: 'bob',
+      resolved_at: now / 1000,
+      ...change,
+    },
+  };
+}
 const executionOf = (asked: Call) => ({
   ...about(asked),
   execution_id: asked.id,

@@ -1,4 +1,4 @@
-import { emit, isFinishedStatus, type Event, type Run } from '@countersign/contracts';
+import { callDigest, emit, isFinishedStatus, type Event, type Run } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { answered, isForWorker, isOpen, openRequirements, resolvedByApproval, type CallerResolution } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
@@ -71,7 +71,9 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
     case 'cancel_requested':
       return cancel(run, message.reason, now);
     case 'approval.resolved':
-      return amend(run, message.data.approval_id, now, (call) => resolvedByApproval(call, message.data));
+      return message.data.digest === callDigest(message.data)
+        ? amend(run, message.data.approval_id, now, (call) => resolvedByApproval(call, message.data))
+        : rejected('the arguments are not the ones that were approved');
     case 'tool.execution_completed':
       return amend(run, message.data.approval_id, now, (call) => executed(call, message.data.result));
     case 'tool.execution_failed':

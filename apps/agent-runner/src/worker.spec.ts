@@ -224,8 +224,8 @@ describe('a gated call', () => {
     const process = given.open();
     const refund = process.hold('refund');
     await paused(process);
-    const approval = resolved(callIn(await given.run(), 'a'), 'approved');
-    await process.runner.handle('run-1', { ...approval, data: { ...approval.data, tool_args: { what: 7 } } });
+    const asked = callIn(await given.run(), 'a');
+    await process.runner.handle('run-1', resolved(asked, 'approved', { tool_args: { what: 7 } }));
     expect(await given.outputOf(2, 'a')).toMatch(/Nothing was done\. The arguments do not fit: what: must be string/);
     expect(refund.calls).toHaveLength(0);
   });
