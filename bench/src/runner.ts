@@ -81,20 +81,24 @@ export async function measureChains(
   const { url: OPENAI_BASE_URL } = await model.next<{ url: string }>(10);
   const started = await Promise.all(Array.from({ length: runners }, () => startRunner({ ...env, OPENAI_BASE_URL })));
   try {
-    const began = performance.now();
-    await Promise.all(
-      Array.from({ length: runs }, async (_, n) => {
-        const { url } = started[n % runners]!;
-        const { run_id } = (await send(`${url}/agents/ops/runs`, { input })) as { run_id: string };
-        const run = await send(`${url}/runs/${run_id}?wait_for=COMPLETED,ERROR&timeout=60`);
-        if ((run as { status: string }).status !== 'COMPLETED') throw new Error(JSON.stringify(run));
-      }),
-    );
-    const took_s = (performance.now() - began) / 1000;
+    const all = async () => {
+      const began = performance.now();
+      await Promise.all(Array.from({ length: runs }, (_, n) => runToTheEnd(started[n % runners]!.url)));
+      return (performance.now() - began) / 1000;
+    };
+    // Processes and servers that were just started are several times slower.
+    await all();
+    const took_s = await all();
     return { stack, runners, runs, chain_s: calls * seconds, took_s };
   } finally {
     await Promise.all([model, ...started.map(({ child }) => child)].map((child) => child.stop()));
   }
+}
+
+async function runToTheEnd(url: string): Promise<void> {
+  const { run_id } = (await send(`${url}/agents/ops/runs`, { input })) as { run_id: string };
+  const run = await send(`${url}/runs/${run_id}?wait_for=COMPLETED,ERROR&timeout=60`);
+  if ((run as { status: string }).status !== 'COMPLETED') throw new Error(JSON.stringify(run));
 }
 
 async function send(url: string, body?: object): Promise<unknown> {
