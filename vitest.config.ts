@@ -22,7 +22,8 @@ const project = (root: string) => ({
 
 export default defineConfig({
   resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
+  // Without `import`, which Node would then prefer for whatever is required, too.
+  ssr: { resolve: { conditions: ['source', 'node', 'default'] } },
   test: {
     reporters: ['default', './tools/summary-reporter.ts'],
     projects: [
@@ -38,6 +39,7 @@ export default defineConfig({
       'apps/agent-runner',
       'apps/approval-service',
       'apps/executor',
+      'apps/cli',
       'apps/standalone',
       'infra',
       'tools',

@@ -16,6 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   service: ['contracts', 'sqlite', 'messaging', 'persistence', 'auth'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
+  cli: libraries,
   standalone: [...libraries, ...apps],
   infra: ['contracts'],
   e2e: [...libraries, 'infra'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { AgentRunnerConfig } from '@countersign/agent-runner';
 import { ApprovalServiceConfig } from '@countersign/approval-service';
 import { eventNames, services } from '@countersign/contracts';
@@ -32,8 +33,19 @@ const configs = {
   executor: ExecutorConfig,
 };
 
-/** What compose makes of `${NAME:-}` where nothing is set. */
-const unset = (value: string): string => value.replaceAll(/\$\{\w+:-\}/g, '');
+/** What tools/compose-env.mjs makes for a file `.env`. */
+const made = Object.fromEntries(
+  execFileSync(process.execPath, ['tools/compose-env.mjs'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1).replace(/^'|'$/g, '')]),
+);
+
+/** As on a machine that sets nothing but what there must be, and that as it is made. */
+const unset = (value: string): string =>
+  value
+    .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
+    .replaceAll(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => made[name] ?? `${name} is not made`);
 
 describe('docker-compose.yml', () => {
   it('creates the topic of every event, and the dead letters', () => {

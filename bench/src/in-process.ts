@@ -58,6 +58,7 @@ export async function startInProcess(
         verdict: 'approved',
         by: 'alice',
         resolution_data: null,
+        groups: [],
       });
       await completed;
       return { resume: performance.now() - began, model: model.took };

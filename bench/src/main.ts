@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startChild } from './child.js';
+import { access, newKeys } from './credentials.js';
 import { measureIdle, type Idle } from './idle.js';
 import { measureAll, type Load, type Measured } from './load.js';
 import { machine } from './machine.js';
@@ -33,7 +34,7 @@ function embedded(): Stack {
     name: 'embedded',
     fresh() {
       const DATA_DIR = temporary();
-      return { env: { DATA_DIR }, discard: () => rmSync(DATA_DIR, { recursive: true }) };
+      return { env: { ...access, DATA_DIR }, discard: () => rmSync(DATA_DIR, { recursive: true }) };
     },
     processes: [all],
     idle: ['standalone'],
@@ -47,12 +48,14 @@ async function distributed(): Promise<Stack> {
     startKafka({ dir: join(dir, 'kafka') }),
     startMongo({ dir: join(dir, 'mongo'), memory: true }),
   ]);
+  const keys = await newKeys();
   let databases = 0;
   return {
     name: 'Kafka + MongoDB',
     fresh() {
       const MONGODB_URI = `${mongo.uri}_${(databases += 1)}`;
-      return { env: { KAFKA_BROKERS: kafka.brokers, MONGODB_URI, DATA_DIR: dir }, discard: () => {} };
+      const env = { ...access, ...keys, KAFKA_BROKERS: kafka.brokers, MONGODB_URI, DATA_DIR: dir };
+      return { env, discard: () => {} };
     },
     processes: all.map((name) => [name]),
     idle: all,

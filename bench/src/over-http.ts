@@ -1,6 +1,8 @@
 import { approvalId, type RunStatus } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
+import { authorization } from './credentials.js';
 import type { Cycle } from './load.js';
+import { send } from './send.js';
 import { input, toolCallId } from './services.js';
 
 /** One cycle as a client and a person's tool make it: start, wait, decide, wait. */
@@ -9,9 +11,14 @@ export async function cycleOverHttp({ runs, approvals }: { runs: string; approva
   await waitFor(runs, run_id, 'PAUSED');
   const approval = `${approvals}/approvals/${approvalId(run_id, toolCallId)}`;
   // The approval is made from an event that the paused run sent.
-  for (let wait = 1; !(await fetch(approval).then(drained)).ok; wait = Math.min(2 * wait, 50)) await delay(wait);
+  for (
+    let wait = 1;
+    !(await fetch(approval, { headers: { authorization } }).then(drained)).ok;
+    wait = Math.min(2 * wait, 50)
+  )
+    await delay(wait);
   const began = performance.now();
-  await send(`${approval}/resolve`, { status: 'approved', resolved_by: 'alice' });
+  await send(`${approval}/resolve`, { status: 'approved' });
   await waitFor(runs, run_id, 'COMPLETED');
   return { resume: performance.now() - began };
 }
@@ -20,14 +27,6 @@ async function waitFor(origin: string, runId: string, status: RunStatus): Promis
   const run = await send(`${origin}/runs/${runId}?wait_for=${status},ERROR&timeout=20`);
   if ((run as { status: RunStatus }).status !== status)
     throw new Error(`a run is not ${status}: ${JSON.stringify(run)}`);
-}
-
-async function send(url: string, body?: object): Promise<unknown> {
-  const response = await fetch(url, {
-    ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${response.status} from ${url}: ${await response.text()}`);
-  return response.json();
 }
 
 /** The connection is free for the next request once the answer is read. */

@@ -1,17 +1,18 @@
 import { freePort } from '@countersign/infra';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from './child.js';
+import { send } from './send.js';
 import { input } from './services.js';
 
 /** An agent-runner as it is shipped, by itself. */
-export interface RunnerProcess {
+interface RunnerProcess {
   url: string;
   child: Child;
 }
 
 const probe = new URL('./probe.js', import.meta.url).href;
 
-export async function startRunner(env: Record<string, string>): Promise<RunnerProcess> {
+async function startRunner(env: Record<string, string>): Promise<RunnerProcess> {
   const port = String(await freePort());
   const child = startChild({
     module: '../../apps/agent-runner/dist/main.js',
@@ -99,12 +100,4 @@ async function runToTheEnd(url: string): Promise<void> {
   const { run_id } = (await send(`${url}/agents/ops/runs`, { input })) as { run_id: string };
   const run = await send(`${url}/runs/${run_id}?wait_for=COMPLETED,ERROR&timeout=60`);
   if ((run as { status: string }).status !== 'COMPLETED') throw new Error(JSON.stringify(run));
-}
-
-async function send(url: string, body?: object): Promise<unknown> {
-  const response = await fetch(url, {
-    ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${response.status} from ${url}: ${await response.text()}`);
-  return response.json();
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { driveWithAgno } from './agno.js';
+import { adminKey } from './credentials.js';
 import { isReady, startChild } from './child.js';
 import { eventually } from './eventually.js';
 
@@ -39,7 +40,7 @@ it("is driven by agno's own Python client, unchanged", async () => {
   const child = await startChild({ app: 'standalone', env });
   try {
     await eventually('it to be ready', () => isReady(child.url));
-    expect(await driveWithAgno(child.url)).toEqual([
+    expect(await driveWithAgno(child.url, adminKey)).toEqual([
       'list_agents',
       'run_agent',
       'continue_agent_run is refused while an approval is missing',

@@ -8,14 +8,19 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const requirements = at('../agno/requirements.txt');
-const driver = at('../agno/drive.py');
 
 /** Drives an API with agno's own Python client. @returns what it has seen, a line each; throws when that is not all. */
-export async function driveWithAgno(url: string): Promise<string[]> {
+export const driveWithAgno = (url: string, key: string): Promise<string[]> => runScript('drive.py', url, key);
+
+/** Checks the answers of the approvals routes with the models of agno's own server. @returns what it has seen. */
+export const validateWithAgno = (url: string, key: string): Promise<string[]> => runScript('approvals.py', url, key);
+
+/** @returns the lines that the script prints. */
+async function runScript(name: string, ...args: string[]): Promise<string[]> {
   const packages = await agnoPackages();
   // Nothing of the machine's own packages, and no telemetry.
   const env = { PATH: process.env['PATH'] ?? '', PYTHONPATH: packages, PYTHONNOUSERSITE: '1', AGNO_TELEMETRY: 'false' };
-  const { stdout } = await run('python3', [driver, url], { env, timeout: 90_000 });
+  const { stdout } = await run('python3', [at(`../agno/${name}`), ...args], { env, timeout: 90_000 });
   return stdout.trim().split('\n');
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { adminKey } from './credentials.js';
 import { within } from './eventually.js';
 
 export type AppName = 'standalone' | 'agent-runner' | 'approval-service' | 'executor';
@@ -34,7 +35,7 @@ const workspace = fileURLToPath(new URL('../..', import.meta.url));
 export async function startChild({ app, env, preload }: ChildOptions): Promise<Child> {
   const args = [...(preload ? ['--import', preload] : []), `${workspace}/apps/${app}/dist/main.js`];
   const process_ = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ...env },
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ADMIN_KEY: adminKey, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const killWithMe = () => process_.kill('SIGKILL');

@@ -3,8 +3,11 @@ import {
   Approval,
   ApprovalCount,
   ApprovalPage,
+  BulkResolveOutcome,
   Execution,
   ExecutionPage,
+  Grant,
+  GrantPage,
   RunOutput,
   RunPage,
   SessionPage,
@@ -14,6 +17,7 @@ import {
   type Verdict,
 } from '@countersign/contracts';
 import { z } from 'zod';
+import { Credentials, type Access } from './credentials.js';
 import { EventStream } from './event-stream.js';
 
 /** Where each part of the API is; one origin in standalone. */
@@ -51,7 +55,10 @@ export class HttpError extends Error {
 
 /** Talks to the HTTP API as any client would, and checks every answer against the published shapes. */
 export class Client {
-  constructor(readonly origins: Origins) {}
+  constructor(
+    readonly origins: Origins,
+    private readonly credentials = new Credentials(),
+  ) {}
 
   startRun(input: string, { key, agent = 'ops', ...rest }: StartOptions = {}): Promise<RunOutput> {
     const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
@@ -60,7 +67,8 @@ export class Client {
 
   /** Starts a run as a form does, and returns it once it is paused or over. */
   async startByForm(form: URLSearchParams | FormData, agent = 'ops'): Promise<RunOutput> {
-    return RunOutput.parse(await (await ok(fetch(this.#runsOf(agent), { method: 'POST', body: form }))).json());
+    const request = { method: 'POST', body: form, headers: this.admin };
+    return RunOutput.parse(await (await ok(fetch(this.#runsOf(agent), request))).json());
   }
 
   /** Starts a run and shows what happens to it, as long as the request lasts: to the end, or for a form to a pause. */
@@ -68,16 +76,16 @@ export class Client {
     return typeof body === 'string'
       ? EventStream.open(`${this.#runsOf(agent)}?stream=true`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: { ...this.admin, 'content-type': 'application/json' },
           body: JSON.stringify({ input: body }),
         })
-      : EventStream.open(this.#runsOf(agent), { method: 'POST', body });
+      : EventStream.open(this.#runsOf(agent), { method: 'POST', body, headers: this.admin });
   }
 
   /** What happens to a run, from its beginning or after an event. */
   events(runId: string, lastEventId?: string): Promise<EventStream> {
     const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    return EventStream.open(`${this.origins.runs}/runs/${runId}/events`, { headers });
+    return EventStream.open(`${this.origins.runs}/runs/${runId}/events`, { headers: { ...this.admin, ...headers } });
   }
 
   continueRun({ agent_id, run_id }: RunOutput, continuation: Continuation): Promise<RunOutput> {
@@ -127,9 +135,49 @@ export class Client {
     return (await this.#send(ApprovalCount, 'GET', `${this.origins.approvals}/approvals/count`)).count;
   }
 
-  resolve(id: string, status: Verdict, resolved_by: string, resolution_data?: ResolutionData): Promise<Approval> {
-    const body = { status, resolved_by, ...(resolution_data && { resolution_data }) };
-    return this.#send(Approval, 'POST', `${this.origins.approvals}/approvals/${id}/resolve`, body);
+  async resolve(id: string, status: Verdict, by: string, resolution_data?: ResolutionData): Promise<Approval> {
+    const body = { status, ...(resolution_data && { resolution_data }) };
+    const as = await this.as(by);
+    return this.#send(Approval, 'POST', `${this.origins.approvals}/approvals/${id}/resolve`, body, as);
+  }
+
+  /** The header of the administrator, who may do everything. */
+  get admin(): { authorization: string } {
+    return bearer(this.credentials.admin);
+  }
+
+  /** The header with which a person is known; people are approvers. */
+  async as(person: string): Promise<{ authorization: string }> {
+    return bearer(await this.credentials.keyOf(person, this.origins.approvals));
+  }
+
+  /** A token with which a person decides over the bus. */
+  async token(person: string): Promise<string> {
+    const made = z.object({ token: z.string() });
+    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, {}, await this.as(person))).token;
+  }
+
+  /** The same client for somebody else, who may do less. */
+  async for(person: string, access?: Access): Promise<Client> {
+    const key = await this.credentials.keyOf(person, this.origins.approvals, access);
+    return new Client(this.origins, new Credentials(key));
+  }
+
+  /** Decides approvals as whoever this client is for. */
+  resolveMany(ids: readonly string[], status: Verdict): Promise<z.infer<typeof BulkResolveOutcome>> {
+    return this.#send(BulkResolveOutcome, 'POST', `${this.origins.approvals}/approvals/resolve`, { ids, status });
+  }
+
+  comment(id: string, text: string): Promise<Approval> {
+    return this.#send(Approval, 'POST', `${this.origins.approvals}/approvals/${id}/comments`, { text });
+  }
+
+  grants(query: Record<string, string> = {}): Promise<z.infer<typeof GrantPage>> {
+    return this.#send(GrantPage, 'GET', `${this.origins.approvals}/grants?${new URLSearchParams(query)}`);
+  }
+
+  revokeGrant(id: string): Promise<Grant> {
+    return this.#send(Grant, 'DELETE', `${this.origins.approvals}/grants/${id}`);
   }
 
   async removeApproval(id: string): Promise<void> {
@@ -165,12 +213,14 @@ export class Client {
   async #fetch(method: string, url: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
     const request = fetch(url, {
       method,
-      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...this.admin, ...headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
     return ok(request);
   }
 }
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 /** @throws HttpError for any answer that is a problem. */
 async function ok(request: Promise<Response>): Promise<Response> {

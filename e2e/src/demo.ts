@@ -1,16 +1,17 @@
 import { startKafka, startMongo } from '@countersign/infra';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HttpError, Client } from './client.js';
+import { Credentials } from './credentials.js';
 import { pausedRun, request } from './flow.js';
 import { DistributedStack, EmbeddedStack } from './stack.js';
 
 const usage = `npm run demo                  on the embedded log and store, in a process of its own
 npm run demo -- --kafka       three processes, on Kafka and MongoDB (KAFKA_BROKERS and MONGODB_URI, or started here)
-npm run demo -- --url URL     on a system that runs already, such as the one of npm start`;
+npm run demo -- --url URL     on a system that runs already, such as the one of npm start; --key KEY for another`;
 
 /** The whole flow, as a client of the HTTP API. Ends with 0 only if all of it was seen. */
 async function demonstrate(client: Client): Promise<void> {
@@ -83,16 +84,22 @@ async function onKafka(): Promise<void> {
   }
 }
 
-function onUrl(url: string): Promise<void> {
-  return demonstrate(new Client({ runs: url, approvals: url, executions: url }));
+/** @param key with the role admin; the one of `npm start` unless it is given. */
+function onUrl(url: string, key = readFileSync('.countersign/admin.key', 'utf8').trim()): Promise<void> {
+  return demonstrate(new Client({ runs: url, approvals: url, executions: url }, new Credentials(key)));
 }
 
 const { values } = parseArgs({
-  options: { kafka: { type: 'boolean' }, url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    kafka: { type: 'boolean' },
+    url: { type: 'string' },
+    key: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 if (values.help) {
   console.log(usage);
 } else {
-  await (values.url ? onUrl(values.url.replace(/\/$/, '')) : values.kafka ? onKafka() : onEmbedded());
+  await (values.url ? onUrl(values.url.replace(/\/$/, ''), values.key) : values.kafka ? onKafka() : onEmbedded());
   console.log('\nAll of it was seen.');
 }

@@ -36,7 +36,7 @@ describe.skipIf(!brokers || !mongodb)('A platform that speaks nothing but Kafka'
     await send(brokers, 'approval.resolve_requested', run_id, {
       approval_id: approval!.id,
       status: 'approved',
-      resolved_by: 'platform',
+      token: await stack.client.token('platform'),
     });
 
     const seen = await readTopics(brokers, flow, (all) =>

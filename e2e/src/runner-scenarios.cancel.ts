@@ -21,7 +21,7 @@ export function cancelScenarios(world: World): void {
     });
 
     it('over the bus stops asking the model as well', async () => {
-      const { run_id } = await world.start(world.plans.plan('think for ever', 'hang'));
+      const { run_id } = await world.start(world.plans.plan('think for ever', 'hang', 'hang'));
       await expect.poll(() => world.model.open).toBe(1);
       const value = Buffer.from(JSON.stringify({ run_id, reason: 'stop' }));
       await world.stack.withBus((bus) =>

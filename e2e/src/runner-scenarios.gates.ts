@@ -1,6 +1,7 @@
-import { callDigest, type Approval, type EventData } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { eventually } from './eventually.js';
+import { forged, putAside, signedByNobody } from './forgery.js';
 import { call, outputsIn, wants } from './model-plans.js';
 import { eventsOf } from './stack.js';
 import { aLine, type World } from './world.js';
@@ -96,11 +97,9 @@ export function gateScenarios(world: World): void {
         wants(call('write_line', { line: proposed }), call('deploy', { line: proposed })),
       );
       const { run, pending } = await world.startPaused(input, 2);
-      const approved = { write_line: written, deploy: deployed };
-      const decisions = pending.map((approval) =>
-        approvedWith(approval, { line: approved[approval.tool_name as keyof typeof approved] }),
-      );
-      await world.stack.withBus((bus) => bus.publish(decisions));
+      const approved: Record<string, string> = { write_line: written, deploy: deployed };
+      for (const { id, tool_name } of pending)
+        await world.client.resolve(id, 'approved', 'ada', { tool_args: { line: approved[tool_name] } });
       expect(await world.ended(run.run_id)).toMatchObject({
         status: 'COMPLETED',
         tools: [{ tool_args: { line: written } }, { tool_args: { line: deployed } }],
@@ -111,6 +110,38 @@ export function gateScenarios(world: World): void {
         expect.stringMatching(told(written)),
         expect.stringMatching(told(deployed)),
       ]);
+    });
+
+    it('is not made by a decision that is forged, and the real one counts', async () => {
+      const line = aLine();
+      const input = world.plans.plan('write a line', wants(call('write_line', { line })));
+      const { run, approval } = await world.startPaused(input);
+      const decisions = [forged(approval), forged(approval, { signature: await signedByNobody(approval) })];
+      await world.stack.withBus((bus) => bus.publish(decisions));
+      const letters = await putAside(world.stack, 'agent-runner', run.run_id, 2);
+      expect(letters.map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('not signed'),
+        expect.stringContaining('key'),
+      ]);
+      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED', tools: [{ confirmed: null }] });
+      expect(world.timesWritten(line)).toBe(0);
+
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(world.timesWritten(line)).toBe(1);
+    });
+
+    it('is not made by the executor either when the decision is forged', async () => {
+      const line = aLine();
+      const input = world.plans.plan('deploy', wants(call('deploy', { line })));
+      const { run, approval } = await world.startPaused(input);
+      await world.stack.withBus((bus) => bus.publish([forged(approval)]));
+      await putAside(world.stack, 'agent-runner', run.run_id, 1);
+      const refused = await eventually('the refusal to be recorded', async () => {
+        return (await world.client.executions({ run_id: run.run_id })).data[0];
+      });
+      expect(refused).toMatchObject({ status: 'failed', error: expect.stringContaining('not signed') });
+      expect(world.timesWritten(line)).toBe(0);
     });
   });
 
@@ -191,25 +222,4 @@ export function gateScenarios(world: World): void {
     expect(await world.ended(run_id)).toMatchObject({ status: 'ERROR', error: expect.stringContaining('deadline') });
     await expect.poll(() => world.model.open).toBe(0);
   });
-}
-
-/** The decision on a call with other arguments, as whoever keeps approvals says it. */
-function approvedWith({ id, ...approval }: Approval, tool_args: Record<string, unknown>) {
-  const { run_id, tool_call_id, tool_name, approval_type, pause_type } = approval;
-  const data = {
-    run_id,
-    approval_id: id,
-    tool_call_id,
-    tool_name,
-    tool_args,
-    approval_type,
-    pause_type,
-    digest: callDigest({ run_id, tool_call_id, tool_name, tool_args }),
-    status: 'approved',
-    automatic: false,
-    resolution_data: null,
-    resolved_by: 'ada',
-    resolved_at: Math.floor(Date.now() / 1000),
-  };
-  return { topic: 'approval.resolved', key: run_id, headers: {}, value: Buffer.from(JSON.stringify(data)) };
 }

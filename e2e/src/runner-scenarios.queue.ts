@@ -15,7 +15,7 @@ export function describeFullQueue(makeStack: MakeStack): void {
       const { runs } = world.client.origins;
       const refused = await fetch(`${runs}/agents/worker/runs`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { ...world.client.admin, 'content-type': 'application/json' },
         body: JSON.stringify({ input: 'one too many' }),
       });
       expect(refused.status).toBe(429);

@@ -1,4 +1,4 @@
-import { callDigest, eventNames, eventsTo, type Event } from '@countersign/contracts';
+import { approvalDigest, eventNames, eventsTo, type Event } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type Delivery, type Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
         agent_id: 'ops',
         context: { input: request },
       });
-      expect(approval.digest).toBe(callDigest(approval));
+      expect(approval.digest).toBe(approvalDigest(approval));
       expect(deploymentsOf(approval.id)).toEqual([]);
 
       const resolved = await stack.client.resolve(approval.id, 'approved', 'ada', { note: 'go ahead' });
@@ -148,7 +148,8 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
         bus.publish([bare('run.requested', run_id, { run_id, agent_id: 'ops', input: request })]),
       );
       const [approval] = await pendingOf(stack.client, run_id);
-      const command = { approval_id: approval!.id, status: 'approved', resolved_by: 'a platform' };
+      const token = await stack.client.token('a platform');
+      const command = { approval_id: approval!.id, status: 'approved', token };
       await stack.withBus((bus) => bus.publish([bare('approval.resolve_requested', run_id, command)]));
       expect((await ended(run_id)).status).toBe('COMPLETED');
       expect(deploymentsOf(approval!.id)).toHaveLength(1);

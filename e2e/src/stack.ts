@@ -1,5 +1,6 @@
 import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
 import { decode, KafkaBus, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
+import { generateKey, keysFromText, publicJwks } from '@countersign/signing';
 import { SqliteFile } from '@countersign/sqlite';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isReady, startChild, type AppName, type Child } from './child.js';
 import { Client } from './client.js';
+import { Credentials } from './credentials.js';
 import { eventually } from './eventually.js';
 import { forgetGroups } from './external-kafka.js';
 
@@ -57,6 +59,7 @@ abstract class Processes {
   readonly dir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
   readonly running = new Map<AppName, Child[]>();
   readonly env: Record<string, string>;
+  readonly credentials = new Credentials();
 
   constructor({ env = {} }: StackOptions = {}) {
     this.env = { DEPLOY_TARGET_DIR: join(this.dir, 'deployments'), LEASE_SECONDS: '2', ...env };
@@ -109,7 +112,7 @@ export class EmbeddedStack extends Processes implements Stack {
 
   get client(): Client {
     const { url } = this.children()[0]!;
-    return new Client({ runs: url, approvals: url, executions: url });
+    return new Client({ runs: url, approvals: url, executions: url }, this.credentials);
   }
 
   async start(crash?: CrashPoint): Promise<void> {
@@ -146,6 +149,7 @@ export class EmbeddedStack extends Processes implements Stack {
 export class DistributedStack extends Processes implements Stack {
   readonly name = 'Kafka and MongoDB';
   readonly #servers: { brokers: string; mongodb: string; instances: number };
+  #keys: ReturnType<typeof newKeys> | undefined;
   readonly #database = `countersign_${randomUUID().slice(0, 8)}`;
 
   constructor(servers: { brokers: string; mongodb: string; instances: number }, options: StackOptions = {}) {
@@ -159,7 +163,8 @@ export class DistributedStack extends Processes implements Stack {
       const children = this.children(service);
       return children[Math.floor(Math.random() * children.length)]!.url;
     };
-    return new Client({ runs: any('agent-runner'), approvals: any('approval-service'), executions: any('executor') });
+    const origins = { runs: any('agent-runner'), approvals: any('approval-service'), executions: any('executor') };
+    return new Client(origins, this.credentials);
   }
 
   /** What ends while it waits is started too, without the crash point. */
@@ -185,6 +190,7 @@ export class DistributedStack extends Processes implements Stack {
       MONGODB_URI: databaseAt(this.#servers.mongodb, this.#database),
       KAFKA_SESSION_TIMEOUT_SECONDS: '5',
       DATA_DIR: join(this.dir, 'data'),
+      ...(await (this.#keys ??= newKeys())),
     };
     for (const service of serviceNames) {
       const missing = this.#servers.instances - this.children(service).length;
@@ -221,6 +227,12 @@ export class DistributedStack extends Processes implements Stack {
       await bus.close();
     }
   }
+}
+
+/** What the approval service signs with, and what the others trust. */
+async function newKeys(): Promise<{ SIGNING_KEYS: string; DECISION_KEYS: string }> {
+  const SIGNING_KEYS = JSON.stringify(await generateKey());
+  return { SIGNING_KEYS, DECISION_KEYS: JSON.stringify(publicJwks(await keysFromText(SIGNING_KEYS))) };
 }
 
 /** The URI with another database as its path. */

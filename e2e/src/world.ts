@@ -27,15 +27,16 @@ export class World {
   model!: ModelServer;
   plans!: ModelPlans;
 
-  constructor(makeStack: MakeStack, env: Record<string, string> = {}) {
+  /** @param fixture the file that declares agents and tools. */
+  constructor(makeStack: MakeStack, env: Record<string, string> = {}, fixture = 'countersign.yaml') {
     this.#makeStack = makeStack;
     this.#env = env;
+    writeFileSync(this.#definitions, definitions(fixture));
   }
 
   async open(): Promise<void> {
     this.model = await startModelServer();
     this.plans = new ModelPlans(this.model);
-    writeFileSync(this.#definitions, definitions());
     this.stack = this.#makeStack({
       env: {
         COUNTERSIGN_CONFIG: this.#definitions,
@@ -115,5 +116,5 @@ export class World {
 export const aLine = (): string => `line ${randomUUID()}`;
 
 /** The file of the fixtures, fit for being anywhere. */
-const definitions = (): string =>
-  readFileSync(join(fixtures, 'countersign.yaml'), 'utf8').replaceAll(/(?<=[\s,[])\.\//g, `${fixtures}/`);
+const definitions = (fixture: string): string =>
+  readFileSync(join(fixtures, fixture), 'utf8').replaceAll(/(?<=[\s,[])\.\//g, `${fixtures}/`);

@@ -2,6 +2,7 @@ import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
 import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
+import { DecisionGuard, openVerifier } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agent-versions.js';
 import { AgentsController } from './agents.controller.js';
@@ -98,6 +99,10 @@ export function agentRunner(
       now,
       log,
     });
+    const guard = new DecisionGuard(
+      () => openVerifier(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR),
+      now,
+    );
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -113,6 +118,7 @@ export function agentRunner(
         controllers: [AgentsController, RunsController, SessionsController, RunEventsController],
         providers: [
           { provide: Runner, useValue: runner },
+          { provide: DecisionGuard, useValue: guard },
           { provide: RunWatch, useValue: watch },
           { provide: RunStream, useValue: new RunStream(store, watch, preview) },
           { provide: RunQueue, useValue: new RunQueue(store, config.RUNNER_QUEUE_LIMIT, now) },
@@ -122,7 +128,7 @@ export function agentRunner(
         ],
       },
       async start() {
-        await agents.load();
+        await Promise.all([agents.load(), guard.open()]);
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();

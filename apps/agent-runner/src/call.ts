@@ -124,6 +124,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     pause_type: pauseTypeOf(call.tool_execution),
     source_name: agent.name,
     requirement: requirementOf(call),
+    parameters: agent.tools.find(({ name }) => name === tool_name)?.parameters ?? null,
     context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
   });

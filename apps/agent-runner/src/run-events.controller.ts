@@ -1,5 +1,6 @@
 import { derivedId, TerminalError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
+import { DecisionGuard, tooLate } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';
 import { Runner } from './runner.js';
@@ -9,7 +10,8 @@ import { Runner } from './runner.js';
 export class RunEventsController {
   constructor(
     @Inject(Runner) private readonly runner: Runner,
-    @Inject(Agents) private readonly agents: Agents,
+    @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
+    @Inject(DecisionGuard) private readonly guard: DecisionGuard,
   ) {}
 
   @OnEvent('agent-runner', 'run.requested')
@@ -33,6 +35,9 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
+    const problem = await this.guard.problemWith(event.data);
+    if (problem === tooLate) return this.#forward(asExpired(event));
+    if (problem !== undefined) throw new TerminalError(`approval ${event.data.approval_id}: ${problem}`);
     await this.#forward(event);
   }
 
@@ -57,6 +62,12 @@ export class RunEventsController {
     if (handled.kind === 'rejected') throw new TerminalError(`run ${event.data.run_id}: ${handled.reason}`);
   }
 }
+
+/** An approval that may not be acted on any more is as good as none; the run must not wait for it. */
+const asExpired = (event: Event<'approval.resolved'>): Event<'approval.resolved'> => ({
+  ...event,
+  data: { ...event.data, status: 'expired', resolution_data: null },
+});
 
 type ForRun =
   | Event<'approval.resolved'>

@@ -8,6 +8,7 @@ import {
   type Run,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
+import type { ServerSentEvent } from '@countersign/service';
 import { requirementOf } from './call.js';
 import { textIn } from './conversation.js';
 import { needsSomebody, type RunWatch } from './run-watch.js';
@@ -30,12 +31,8 @@ export function positionOf(id: string | undefined): Position {
 /** The end of what has happened to a run so far. */
 export const endOf = ({ journal }: Run): Position => ({ entry: journal.length - 1, characters: 0 });
 
-/** An event of a run in agno's words. Without an id it is only of the moment. */
-export interface StreamedEvent {
-  id?: string;
-  event: string;
-  data: object;
-}
+/** An event of a run in agno's words. */
+export type StreamedEvent = ServerSentEvent;
 
 export interface StreamOptions {
   after: Position;

@@ -156,6 +156,11 @@ export function resolved(
       resolution_data: null,
       resolved_by: 'bob',
       resolved_at: now / 1000,
+      requester: null,
+      policy_version: null,
+      expires_at: null,
+      decisions: [],
+      signature: null,
       ...change,
     },
   };

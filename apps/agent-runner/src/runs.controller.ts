@@ -1,3 +1,4 @@
+import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
 import {
   CancelRunRequest,
   ContinueRunRequest,
@@ -13,23 +14,25 @@ import {
   type Run,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { AcceptsForms, pageOf, ProblemError, Returns, ReturnsEvents } from '@countersign/service';
+import { AcceptsForms, pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Agents } from './agents.js';
+import type { CallerResolution } from './call.js';
 import { RunQueue } from './queue.js';
 import { resolutionsIn } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from './run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
 import { Runner } from './runner.js';
-import { sendEvents } from './server-sent-events.js';
 import { RUNS } from './tokens.js';
 
 const IdempotencyKey = z.string().min(1).max(200);
 /** How long a request waits for a run to need somebody, in milliseconds. */
 const longestWait = 600_000;
+/** How long a decision may be on its way to a run, in milliseconds. */
+const newsTakes = 1_000;
 const busyFor = '5';
 
 @Controller()
@@ -44,6 +47,7 @@ export class RunsController {
   ) {}
 
   @Post('agents/:agent_id/runs')
+  @Needs('runs:write')
   @AcceptsForms()
   @Returns(202, RunOutput, 'The run is stored and will be worked on, whatever happens to this process.')
   @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
@@ -54,6 +58,7 @@ export class RunsController {
     @Body({ schema: StartRunRequest }) body: z.infer<typeof StartRunRequest>,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('traceparent') traceparent: string | undefined,
+    @Who() who: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -61,7 +66,7 @@ export class RunsController {
     await this.#mustHaveRoom(reply);
     const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
     const run_input = (body.input ?? body.message)!;
-    const user_id = body.user_id ?? null;
+    const user_id = userFor(who, body.user_id);
     const run_id = key === undefined ? randomUUID() : this.#idFor(agent_id, user_id, key);
     const handled = await this.runner.handle(run_id, {
       type: 'requested',
@@ -88,6 +93,7 @@ export class RunsController {
   }
 
   @Post('agents/:agent_id/runs/:run_id/continue')
+  @Needs('runs:write')
   @AcceptsForms()
   @Returns(202, RunOutput, 'What was resolved is stored, and the run goes on.')
   @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
@@ -96,12 +102,14 @@ export class RunsController {
     @Param('agent_id') agentId: string,
     @Param('run_id') runId: string,
     @Body({ schema: ContinueRunRequest }) body: ContinueRunRequest,
+    @Who() who: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const run = await this.#find(runId, agentId);
-    if (isFinishedStatus(run.status)) throw new ProblemError(409, `Run ${runId} is ${run.status}; start a new one.`);
-    const resolutions = resolutionsIn(run, body);
+    const found = await this.#find(runId, who, agentId);
+    if (isFinishedStatus(found.status))
+      throw new ProblemError(409, `Run ${runId} is ${found.status}; start a new one.`);
+    const { run, resolutions } = await this.#resolve(found, body);
     const handled =
       resolutions.length > 0 ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }) : undefined;
     if (handled?.kind === 'rejected') throw new ProblemError(409, handled.reason);
@@ -110,44 +118,57 @@ export class RunsController {
   }
 
   @Get('runs')
+  @Needs('runs:read')
   @Returns(200, RunPage, 'Newest first.')
-  async list(@Query({ schema: ListRunsQuery }) query: z.infer<typeof ListRunsQuery>): Promise<z.infer<typeof RunPage>> {
-    const { limit, page, ...filter } = query;
+  async list(
+    @Query({ schema: ListRunsQuery }) query: z.infer<typeof ListRunsQuery>,
+    @Who() who: Principal,
+  ): Promise<z.infer<typeof RunPage>> {
+    const { limit, page, ...given } = query;
+    const filter = { ...given, ...(seesOnlyOwn(who) && { user_id: who.subject }) };
     const found = await pageOf(this.runs, { filter, sort: [['created_at', 'desc']], limit, page });
     return { ...found, data: found.data.map((run) => showRun(run, { redact: true })) };
   }
 
   @Get('runs/:run_id')
+  @Needs('runs:read')
   @Returns(200, RunOutput, 'The run; with `wait_for`, once it has such a status or the time is up.')
   async get(
     @Param('run_id') runId: string,
     @Query({ schema: GetRunQuery }) { wait_for, timeout }: z.infer<typeof GetRunQuery>,
+    @Who() who: Principal,
   ): Promise<RunOutput> {
-    if (!wait_for) return showRun(await this.#find(runId));
+    const found = await this.#find(runId, who);
+    if (!wait_for) return showRun(found);
     const run = await this.watch.waitFor(runId, hasStatus(wait_for), timeout * 1000);
     if (!run) throw noSuchRun(runId);
     return showRun(run);
   }
 
   @Get('runs/:run_id/events')
+  @Needs('runs:read')
   @ReturnsEvents(200, 'What happens to the run, from its beginning or after Last-Event-ID, to its end.')
   async events(
     @Param('run_id') runId: string,
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Who() who: Principal,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const run = await this.#find(runId);
+    const run = await this.#find(runId, who);
     if (!isFinishedStatus(run.status)) await this.runner.handle(runId, { type: 'watched' });
     this.#send(reply, runId, { after: positionOf(lastEventId), until: 'end' });
   }
 
   @Post('agents/:agent_id/runs/:run_id/cancel')
+  @Needs('runs:write')
   @HttpCode(200)
   @Returns(200, RunOutput, 'The run is cancelled, or had ended before.')
   async cancel(
     @Param('run_id') runId: string,
     @Body({ schema: CancelRunRequest.nullish() }) body: z.infer<typeof CancelRunRequest> | null | undefined,
+    @Who() who: Principal,
   ): Promise<RunOutput> {
+    await this.#find(runId, who);
     const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });
     if (!handled.state) throw noSuchRun(runId);
     return showRun(handled.state);
@@ -171,9 +192,22 @@ export class RunsController {
     sendEvents(reply, this.stream.events(runId, options));
   }
 
-  async #find(runId: string, agentId?: string): Promise<Run> {
+  /** Whoever continues a run right after its approval may be here before the news of it. */
+  async #resolve(run: Run, body: ContinueRunRequest): Promise<{ run: Run; resolutions: CallerResolution[] }> {
+    try {
+      return { run, resolutions: resolutionsIn(run, body) };
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.getStatus() !== 403) throw error;
+      const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakes);
+      return { run: later ?? run, resolutions: resolutionsIn(later ?? run, body) };
+    }
+  }
+
+  /** What somebody may not see does not exist for them. */
+  async #find(runId: string, who: Principal, agentId?: string): Promise<Run> {
     const run = await this.runs.get(runId);
     if (!run || (agentId !== undefined && run.agent_id !== agentId)) throw noSuchRun(runId);
+    if (seesOnlyOwn(who) && run.user_id !== who.subject) throw noSuchRun(runId);
     return run;
   }
 
@@ -202,6 +236,10 @@ function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Ans
   if (stream ?? isForm) return 'stream to a pause';
   return stream === false ? 'once it is settled' : 'at once';
 }
+
+/** People start runs for themselves. An administrator, or a platform with such a key, says for whom, if for anybody. */
+const userFor = (who: Principal, asked: string | undefined): string | null =>
+  who.roles.includes('admin') ? (asked ?? null) : who.subject;
 
 const traceOf = (header: string | undefined): string | null =>
   RunOutput.shape.traceparent.safeParse(header).data ?? null;

@@ -1,3 +1,4 @@
+import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
 import {
   ListSessionsQuery,
   RunOutput,
@@ -24,28 +25,33 @@ export class SessionsController {
   ) {}
 
   @Get()
+  @Needs('runs:read')
   @Returns(200, SessionPage, 'A session for each conversation that has begun.')
   async list(
     @Query({ schema: ListSessionsQuery }) query: z.infer<typeof ListSessionsQuery>,
+    @Who() who: Principal,
   ): Promise<z.infer<typeof SessionPage>> {
     const { type = 'agent', component_id: agent_id, user_id, session_name, sort_by, sort_order, limit, page } = query;
     if (type !== 'agent') return { data: [], meta: { page, limit, total_pages: 0, total_count: 0 } };
-    const filter = { agent_id, user_id, session_name };
+    const filter = { agent_id, user_id, session_name, ...own(who) };
     const found = await pageOf(this.sessions, { filter, sort: [[sort_by, sort_order]], limit, page });
     return { ...found, data: found.data.map(show) };
   }
 
   @Get(':session_id')
+  @Needs('runs:read')
   @Returns(200, SessionOutput, 'The session.')
-  async get(@Param('session_id') id: string): Promise<SessionOutput> {
-    return show(await this.#find(id));
+  async get(@Param('session_id') id: string, @Who() who: Principal): Promise<SessionOutput> {
+    return show(await this.#find(id, who));
   }
 
   @Get(':session_id/runs')
+  @Needs('runs:read')
   @Returns(200, z.array(RunOutput), 'Its runs, oldest first.')
   async runsOf(
     @Param('session_id') session_id: string,
     @Query({ schema: SessionRunsQuery }) query: z.infer<typeof SessionRunsQuery>,
+    @Who() who: Principal,
   ): Promise<RunOutput[]> {
     const { type = 'agent', user_id, status, created_after: gte, created_before: lte } = query;
     if (type !== 'agent') return [];
@@ -53,6 +59,7 @@ export class SessionsController {
     const filter = {
       session_id,
       user_id,
+      ...own(who),
       ...(status && { status: { in: status } }),
       ...(Object.keys(created_at).length > 0 && { created_at }),
     };
@@ -64,15 +71,18 @@ export class SessionsController {
       ],
       limit: mostRuns,
     });
-    if (found.length === 0) await this.#find(session_id);
+    if (found.length === 0) await this.#find(session_id, who);
     return found.map((run) => showRun(run, { redact: true }));
   }
 
-  async #find(id: string): Promise<Session> {
+  /** What somebody may not see does not exist for them. */
+  async #find(id: string, who: Principal): Promise<Session> {
     const session = await this.sessions.get(id);
-    if (!session) throw new ProblemError(404, `There is no session "${id}". GET /sessions lists them.`);
+    const isTheirs = !seesOnlyOwn(who) || session?.user_id === who.subject;
+    if (!session || !isTheirs) throw new ProblemError(404, `There is no session "${id}". GET /sessions lists them.`);
     return session;
   }
 }
 
+const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});
 const show = (session: Session): SessionOutput => SessionOutput.parse({ ...session, session_type: 'agent' });

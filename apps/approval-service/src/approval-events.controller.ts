@@ -1,42 +1,88 @@
-import { TerminalError, type Approval, type Event } from '@countersign/contracts';
+import { AuthError, type Principal } from '@countersign/auth';
+import { derivedId, TerminalError, type Approval, type Event, type Grant } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
+import { ProblemError } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
 import type { ApprovalMessage } from './approval.js';
-import type { Terms } from './asked.js';
-import { APPROVALS, TERMS } from './tokens.js';
+import { CommandTokens } from './command-tokens.js';
+import { Decisions } from './decisions.js';
+import type { GrantMessage } from './grant.js';
+import { Judge } from './judge.js';
+import type { NoticeKind } from '@countersign/definitions';
+import { Notifier } from './notify/notifier.js';
+import { Refusals } from './refusals.js';
+import { APPROVALS, GRANTS } from './tokens.js';
 
 /** What arrives for approvals. */
 @Controller()
 export class ApprovalEventsController {
   constructor(
     @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
-    @Inject(TERMS) private readonly terms: Terms,
+    @Inject(GRANTS) private readonly grants: Aggregate<Grant, GrantMessage>,
+    @Inject(Judge) private readonly judge: Judge,
+    @Inject(Decisions) private readonly decisions: Decisions,
+    @Inject(CommandTokens) private readonly tokens: CommandTokens,
+    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(Notifier) private readonly notifier: Notifier,
   ) {}
 
   @OnEvent('approval-service', 'tool.approval_required')
   async required(event: Event<'tool.approval_required'>): Promise<void> {
-    await this.approvals.handle(
-      event.data.approval_id,
-      { type: 'required', event, terms: this.terms },
-      { creates: true },
-    );
+    const { approval_id } = event.data;
+    const judgement = await this.judge.judge(event.data);
+    const handled = await this.approvals.handle(approval_id, { type: 'required', event, judgement }, { creates: true });
+    if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
+    const { grant_id } = handled.state!;
+    if (grant_id !== null) await this.grants.handle(grant_id, { type: 'used', approval_id });
   }
 
-  /** A command that comes twice counts once; one that comes too late goes to the dead letters. */
+  /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
   @OnEvent('approval-service', 'approval.resolve_requested')
-  async resolveRequested({ data }: Event<'approval.resolve_requested'>): Promise<void> {
-    const handled = await this.approvals.handle(data.approval_id, {
-      type: 'decided',
-      verdict: data.status,
-      by: data.resolved_by ?? null,
-      resolution_data: data.resolution_data ?? null,
-    });
-    const counted = handled.state?.decisions.some(
-      ({ by, verdict }) => by === (data.resolved_by ?? null) && verdict === data.status,
+  async resolveRequested({ id, data }: Event<'approval.resolve_requested'>): Promise<void> {
+    const approval = await this.approvals.store.get(data.approval_id);
+    if (!approval) throw new TerminalError(`there is no approval "${data.approval_id}"`);
+    try {
+      const who = await this.tokens.verify(data.token ?? '');
+      mustMayDecide(who);
+      const isKnown = approval.decisions.some(({ by, verdict }) => by === who.subject && verdict === data.status);
+      if (!isKnown) await this.decisions.decide(approval.id, data, who);
+    } catch (error) {
+      if (!(error instanceof ProblemError) && !(error instanceof AuthError)) throw error;
+      await this.refusals.publish(approval, id, error.detail);
+    }
+  }
+
+  @OnEvent('approval-service', 'approval.created')
+  async created({ data }: Event<'approval.created'>): Promise<void> {
+    await this.#notify(data.id, 'pending');
+  }
+
+  @OnEvent('approval-service', 'approval.reminder_due')
+  async reminderDue({ id, data }: Event<'approval.reminder_due'>): Promise<void> {
+    await this.#notify(data.approval_id, 'reminder', id);
+  }
+
+  @OnEvent('approval-service', 'approval.escalated')
+  async escalated({ data }: Event<'approval.escalated'>): Promise<void> {
+    await this.#notify(data.approval_id, 'escalation');
+  }
+
+  @OnEvent('approval-service', 'approval.resolved')
+  async resolved({ data }: Event<'approval.resolved'>): Promise<void> {
+    const approval = await this.#notify(data.approval_id, 'resolved');
+    // The record counts, not the event: anybody who can write to the log could have made that up.
+    const grant = approval?.status === 'approved' ? approval.resolution_data?.grant : undefined;
+    if (!approval || !grant) return;
+    const { id: approval_id, run_id, agent_id, tool_name, tool_args, resolved_by: created_by, traceparent } = approval;
+    const created = { run_id, approval_id, agent_id, tool_name, created_by, traceparent };
+    const id = derivedId('grant', approval_id);
+    const given = grant.arguments ?? approval.approved_args ?? tool_args;
+    await this.grants.handle(
+      id,
+      { type: 'created', grant: { ...created, id, arguments: given, expires_in: grant.expires_in } },
+      { creates: true },
     );
-    if (handled.kind === 'rejected' && !counted)
-      throw new TerminalError(`approval ${data.approval_id}: ${handled.reason}`);
   }
 
   @OnEvent('approval-service', 'run.completed')
@@ -68,4 +114,20 @@ export class ApprovalEventsController {
       if (approval_id !== null) await this.approvals.handle(approval_id, { type: 'void', event, requirement });
     }
   }
+
+  /** @param event the id of the reminder, by whose version reminders are told apart. @returns it, unless it was removed. */
+  async #notify(approvalId: string, kind: NoticeKind, event?: string): Promise<Approval | undefined> {
+    const approval = await this.approvals.store.get(approvalId);
+    if (!approval || approval.deleted_at !== null) return undefined;
+    if ((kind === 'resolved') !== (approval.status === 'pending')) {
+      const n = event === undefined ? 1 : Number(event.split('/').at(-2));
+      await this.notifier.notify(approval, kind, n);
+    }
+    return approval;
+  }
+}
+
+function mustMayDecide({ subject, scopes }: Principal): void {
+  if (!scopes.has('approvals:write'))
+    throw new ProblemError(403, `${subject} may not decide: that needs the scope approvals:write.`);
 }

@@ -1,75 +1,174 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, Grant } from '@countersign/contracts';
+import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
+import { openKeyRing } from '@countersign/signing';
 import { Module } from '@nestjs/common';
+import { ApiKeysController } from './api-keys.controller.js';
 import { ApprovalEventsController } from './approval-events.controller.js';
+import { ApprovalFeed } from './approval-feed.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
-import type { Terms } from './asked.js';
 import { ApprovalsController } from './approvals.controller.js';
+import { CommandTokens } from './command-tokens.js';
 import type { ApprovalServiceConfig } from './config.js';
-import { APPROVALS, TERMS } from './tokens.js';
+import { Decisions } from './decisions.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { decideGrant, type GrantMessage } from './grant.js';
+import { GrantsController } from './grants.controller.js';
+import { Judge } from './judge.js';
+import { KeysController } from './keys.controller.js';
+import { withSecrets } from './notify/channel-secrets.js';
+import { deliveryCollection, type Delivery } from './notify/delivery-record.js';
+import { decideDelivery, type DeliveryMessage } from './notify/delivery.js';
+import { Notifier } from './notify/notifier.js';
+import { sendersOf } from './notify/senders.js';
+import { Refusals } from './refusals.js';
+import { Signer } from './signer.js';
+import { SlackController } from './slack.controller.js';
+import { APPROVALS, CLOCK, DELIVERIES, GRANTS, SLACK_CHANNELS } from './tokens.js';
 
 const newest = '-created_at';
-const approvalCollection: Collection<Approval> = {
+/** Removed ones are never listed, so every list and its count can be answered from its index alone. */
+const shown = ['deleted_at', newest];
+export const approvalCollection: Collection<Approval> = {
   name: 'approvals',
   key: 'id',
   indexes: [
     ['due_at'],
-    [newest],
-    ['status', newest],
-    ['status', 'user_id'],
-    ['run_id', newest],
-    ['agent_id', newest],
-    ['user_id', newest],
-    ['approval_type', newest],
-    ['pause_type', newest],
+    ['updated_at'],
+    shown,
+    ['status', ...shown],
+    ['status', 'deleted_at', 'expires_at'],
+    ['status', 'user_id', 'deleted_at'],
+    ['run_id', ...shown],
+    ['agent_id', ...shown],
+    ['user_id', ...shown],
+    ['tool_name', ...shown],
+    ['resolved_by', ...shown],
+    ['approval_type', ...shown],
+    ['pause_type', ...shown],
   ],
 };
 
-/** Approvals whose time is up that are seen to at once. */
-const expiring = 100;
+const grantCollection: Collection<Grant> = {
+  name: 'grants',
+  key: 'id',
+  indexes: [[newest], ['agent_id', 'tool_name', '-expires_at'], ['tool_name', newest]],
+};
+
+/** Approvals whose time is up that are seen to at once, and notifications that are sent at once. */
+const atOnce = 100;
+const sendingAtOnce = 10;
 
 @Module({})
 class ApprovalServiceModule {}
 
-/** The service that owns approvals. */
-export const approvalService =
-  ({ APPROVAL_EXPIRES_SECONDS }: ApprovalServiceConfig) =>
-  (context: ServiceContext): Service => {
-    const { log, now } = context;
+export interface ApprovalServiceOptions {
+  /** What `{{env.NAME}}` stands for in the channels of the file. */
+  environment?: Record<string, string | undefined>;
+}
+
+/** The service that owns approvals. @throws ConfigError */
+export function approvalService(
+  config: ApprovalServiceConfig,
+  { environment = {} }: ApprovalServiceOptions = {},
+): (context: ServiceContext) => Service {
+  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
+  const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
+  const slackChannels = new Map(
+    channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : [])),
+  );
+  return (context) => {
+    const { bus, log, now, stopping } = context;
+    const signer = new Signer(() => openKeyRing(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR));
     const { aggregate: approvals, relay } = openAggregate<Approval, ApprovalMessage>(context, {
       service: 'approval-service',
       collection: approvalCollection,
       decide: decideApproval,
+      seal: signer.seal,
     });
-    const terms: Terms = { required_approvals: 1, expires_in: APPROVAL_EXPIRES_SECONDS ?? null };
-    const pool = new WorkPool<Approval>({
+    const { aggregate: grants, relay: grantRelay } = openAggregate<Grant, GrantMessage>(context, {
+      service: 'approval-service',
+      collection: grantCollection,
+      decide: decideGrant,
+    });
+    const { aggregate: deliveries } = openAggregate<Delivery, DeliveryMessage>(context, {
+      service: 'approval-service',
+      collection: deliveryCollection,
+      decide: decideDelivery,
+    });
+    const judge = new Judge({
+      definitions,
+      grants: grants.store,
+      expires_in: config.APPROVAL_EXPIRES_SECONDS ?? null,
+      now,
+    });
+    const notifier: Notifier = new Notifier({
+      deliveries,
+      pool: () => sending,
+      channels,
+      senders: sendersOf(channels, { now }),
+      approvals: (id) => approvals.store.get(id),
+      log,
+    });
+    const feed = new ApprovalFeed(approvals.store, stopping);
+    const due = new WorkPool<Approval>({
       store: approvals.store,
-      size: expiring,
+      size: atOnce,
       now,
       log,
       async attend(approval, place) {
         place.start(async () => void (await approvals.handle(approval.id, { type: 'due' }, { known: approval })));
       },
     });
+    const sending = new WorkPool<Delivery>({
+      store: deliveries.store,
+      size: sendingAtOnce,
+      now,
+      log,
+      attend: (delivery, place) => notifier.attend(delivery, place),
+    });
 
     return {
       name: 'approval-service',
       module: {
         module: ApprovalServiceModule,
-        controllers: [ApprovalsController, ApprovalEventsController],
+        controllers: [
+          ApprovalsController,
+          GrantsController,
+          DeliveriesController,
+          KeysController,
+          ApiKeysController,
+          SlackController,
+          ApprovalEventsController,
+        ],
         providers: [
           { provide: APPROVALS, useValue: approvals },
-          { provide: TERMS, useValue: terms },
+          { provide: GRANTS, useValue: grants },
+          { provide: DELIVERIES, useValue: deliveries.store },
+          { provide: SLACK_CHANNELS, useValue: slackChannels },
+          { provide: CLOCK, useValue: now },
+          { provide: ApprovalFeed, useValue: feed },
+          { provide: Judge, useValue: judge },
+          { provide: Decisions, useValue: new Decisions(approvals) },
+          { provide: Signer, useValue: signer },
+          { provide: CommandTokens, useValue: new CommandTokens(() => signer.ring, now) },
+          { provide: Refusals, useValue: new Refusals(bus, now) },
+          { provide: Notifier, useValue: notifier },
         ],
       },
       async start() {
+        await signer.open();
         relay.start();
-        pool.start();
+        grantRelay.start();
+        feed.follow(bus);
+        due.start();
+        sending.start();
       },
       async stop(grace) {
-        await pool.stop(grace);
-        await relay.stop();
+        await Promise.all([due.stop(grace), sending.stop(grace)]);
+        await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
       },
     };
   };
+}

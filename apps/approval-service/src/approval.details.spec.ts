@@ -3,6 +3,7 @@ import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
+  approvalsOfAnybody,
   audited,
   decided,
   failedVoid,
@@ -127,12 +128,20 @@ describe('deciding on an approval', () => {
       resolved_by: 'bob',
       resolved_at: nowSeconds,
       redact: [],
+      requester: 'ana',
+      policy_version: null,
+      expires_at: null,
+      decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],
+      signature: null,
     });
   });
 
   it('takes as many people as the terms say, and counts each once', () => {
-    const terms = { required_approvals: 3 };
-    const two = approvalAfter(required(terms), decided('approved', 'bob'), decided('approved', 'carol'));
+    const two = approvalAfter(
+      required(approvalsOfAnybody(3)),
+      decided('approved', 'bob'),
+      decided('approved', 'carol'),
+    );
     expect(two).toMatchObject({ status: 'pending', resolved_by: null });
     expect(decideApproval(two, decided('approved', 'bob'), now)).toEqual({
       kind: 'rejected',
@@ -145,17 +154,18 @@ describe('deciding on an approval', () => {
   });
 
   it('reports each verdict on the way to a quorum', () => {
-    const { events } = outcome(approvalAfter(required({ required_approvals: 2 })), decided('approved', 'bob'));
+    const { events } = outcome(approvalAfter(required(approvalsOfAnybody(2))), decided('approved', 'bob'));
     expect(events).toMatchObject([
       { type: 'approval.decision_recorded', data: { approvals: 1, required_approvals: 2, decision: { by: 'bob' } } },
     ]);
   });
 
   it('ends with the first person who rejects, whoever approved before', () => {
-    const half = approvalAfter(required({ required_approvals: 2 }), decided('approved', 'bob'));
+    const half = approvalAfter(required(approvalsOfAnybody(2)), decided('approved', 'bob'));
     const { state } = outcome(half, decided('rejected', 'carol', { note: 'Freeze.' }));
     expect(state).toMatchObject({ status: 'rejected', resolved_by: 'carol', resolution_data: { note: 'Freeze.' } });
-    expect(state.decisions.at(-1)).toEqual({ verdict: 'rejected', by: 'carol', at: nowSeconds, note: 'Freeze.' });
+    const said = { verdict: 'rejected', by: 'carol', at: nowSeconds, note: 'Freeze.', groups: [] };
+    expect(state.decisions.at(-1)).toEqual(said);
   });
 
   it('is refused once it is resolved, with the status it has', () => {
@@ -258,18 +268,20 @@ describe('the golden messages of version 1', () => {
 
   it('make the approval that they made then', () => {
     const golden: Event<'approval.created'> = goldenEvent('approval.created');
-    expect(parseEventData('approval.created', created.events[0]!.data)).toEqual(golden.data);
+    const { terms } = created.state;
+    expect(parseEventData('approval.created', created.events[0]!.data)).toEqual({ ...golden.data, terms });
     expect(created.state.traceparent).toBe(first.traceparent);
   });
 
-  it('decide it as they did then', () => {
+  it('decide it as they did then, and more is told of it now', () => {
     const { status, resolved_by, resolution_data } = goldenEvent('approval.resolve_requested').data;
     const { time } = goldenEvent('approval.resolved');
     const message = decided(status, resolved_by!, resolution_data!);
-    const { events } = outcome(created.state, message, Date.parse(time));
+    const { state, events } = outcome(created.state, message, Date.parse(time));
+    const { decisions, expires_at } = state;
     expect(events.map(({ data }) => data)).toEqual([
       goldenEvent('approval.decision_recorded').data,
-      goldenEvent('approval.resolved').data,
+      { ...goldenEvent('approval.resolved').data, requester: 'ana', decisions, expires_at },
     ]);
   });
 });

@@ -1,34 +1,60 @@
-import type {
-  Approval,
-  Event,
-  EventData,
-  Requirement,
-  ResolutionData,
-  ToolExecution,
-  UserInputField,
-  Verdict,
+import {
+  callDigest,
+  plainTerms,
+  type Approval,
+  type Event,
+  type EventData,
+  type Requirement,
+  type RequireTerms,
+  type ResolutionData,
+  type Ruling,
+  type ToolExecution,
+  type UserInputField,
+  type Verdict,
 } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { decideApproval, type ApprovalMessage } from './approval.js';
-import type { Terms } from './asked.js';
+import { unjudged, type Judgement } from './asked.js';
 
 /** Approvals and messages for specifications; the request is the golden one. */
 export const now = Date.parse('2026-09-01T09:30:00.900Z');
 export const nowSeconds = Math.floor(now / 1000);
 
 type Required = Extract<ApprovalMessage, { type: 'required' }>;
+type Decision = Extract<ApprovalMessage, { type: 'decided' }>;
 
+/** The request for an approval by these terms. */
 export function required(
-  terms: Partial<Terms> = {},
+  terms: Partial<RequireTerms> = {},
   change: Partial<EventData<'tool.approval_required'>> = {},
+  judgement: Partial<Judgement> = {},
 ): Required {
   const event = goldenEvent('tool.approval_required');
   return {
     type: 'required',
     event: { ...event, data: { ...event.data, ...change } },
-    terms: { required_approvals: 1, expires_in: null, ...terms },
+    judgement: { ...unjudged, terms: { ...plainTerms, ...terms }, ...judgement },
   };
 }
+
+/** A sound request for another call. */
+export function requestFor(change: Partial<EventData<'tool.approval_required'>>): Event<'tool.approval_required'> {
+  const event = goldenEvent('tool.approval_required');
+  const data = { ...event.data, ...change };
+  return { ...event, data: { ...data, digest: callDigest(data) } };
+}
+
+/** Terms by which so many people approve, whoever they are. */
+export const approvalsOfAnybody = (count: number): Partial<RequireTerms> => ({
+  approvers: [{ group: null, count, members: null }],
+});
+
+const version = 'f00d';
+export const ruled = (outcome: Ruling['outcome'], rule: string | null = 'production'): Ruling => ({
+  version,
+  rule,
+  outcome,
+});
 
 /** The golden requirement, of a call that is another in this. */
 export const requirementWith = (change: Partial<ToolExecution>): Requirement => {
@@ -53,9 +79,13 @@ export const fields = [
 export const values = { window: 'CHG-2201', replicas: 3 };
 
 /** Asks for the values of {@link fields}. */
-export const inputRequired = (terms: Partial<Terms> = {}, change: Partial<ToolExecution> = {}): Required => {
+export const inputRequired = (
+  terms: Partial<RequireTerms> = {},
+  change: Partial<ToolExecution> = {},
+  judgement: Partial<Judgement> = {},
+): Required => {
   const call = { external_execution_required: false, requires_user_input: true, user_input_schema: fields, ...change };
-  return required(terms, { pause_type: 'user_input', requirement: requirementWith(call) });
+  return required(terms, { pause_type: 'user_input', requirement: requirementWith(call) }, judgement);
 };
 export const audited = required({ expires_in: 60 }, { approval_type: 'audit' });
 
@@ -63,7 +93,12 @@ export const decided = (
   verdict: Verdict,
   by: string | null,
   resolution_data: ResolutionData | null = null,
-): ApprovalMessage => ({ type: 'decided', verdict, by, resolution_data });
+  groups: readonly string[] = [],
+): Decision => ({ type: 'decided', verdict, by, groups, resolution_data });
+export const commented = (id = 'comment-1', text = 'Is the change window open?'): ApprovalMessage => ({
+  type: 'commented',
+  comment: { id, by: 'carol', text },
+});
 
 export const runCancelled: Event<'run.cancelled'> = goldenEvent('run.cancelled');
 export const runCompleted: Event<'run.completed'> = goldenEvent('run.completed');

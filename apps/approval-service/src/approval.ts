@@ -1,8 +1,10 @@
 import {
+  canonicalJson,
   emit,
   redactApproval,
   type Approval,
   type ApprovalStatus,
+  type Comment,
   type Decision,
   type Event,
   type EventData,
@@ -10,11 +12,12 @@ import {
   type Requirement,
   type ResolutionData,
   type RunStatus,
-  type Verdict,
 } from '@countersign/contracts';
+import { quorum } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
-import { askedBefore, askedBy, newApproval, type Terms } from './asked.js';
-import { decidedCall, filledIn, inputProblems } from './user-input.js';
+import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Judgement } from './asked.js';
+import { argsOf, objectionTo, resolvedCall, type Decided } from './decision.js';
+import { filledIn } from './user-input.js';
 
 /**
  * The life of an approval.
@@ -24,14 +27,15 @@ import { decidedCall, filledIn, inputProblems } from './user-input.js';
  *  (required) ──► pending ─ somebody rejects ► rejected
  *      │          ├─ its time is up ─────────► expired
  *      │          └─ its run is over ────────► cancelled
- *      └─ an audit, which asks nobody ───────► approved
+ *      └─ rules or a grant decide ───────────► approved | rejected
  * ```
  *
  * It leaves `pending` once, and says so with one `approval.resolved`.
  */
 export type ApprovalMessage =
-  | { type: 'required'; event: Event<'tool.approval_required'>; terms: Terms }
-  | { type: 'decided'; verdict: Verdict; by: string | null; resolution_data: ResolutionData | null }
+  | { type: 'required'; event: Event<'tool.approval_required'>; judgement: Judgement }
+  | ({ type: 'decided' } & Decided)
+  | { type: 'commented'; comment: Omit<Comment, 'at'> }
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
   | { type: 'due' }
@@ -52,7 +56,7 @@ export function decideApproval(
   now: number,
 ): Transition<Approval> {
   if (message.type === 'required') {
-    return approval ? ignored('the approval exists') : require(message.event, message.terms, now);
+    return approval ? ignored('the approval exists') : require(message.event, message.judgement, now);
   }
   if (message.type === 'void') {
     return approval ? follow(approval, statusAfter[message.event.type], now) : stillborn(message, now);
@@ -65,7 +69,9 @@ export function decideApproval(
         ? record(approval, message, now)
         : rejected(`already resolved: ${approval.status}`);
     case 'due':
-      return expire(approval, now);
+      return due(approval, now);
+    case 'commented':
+      return comment(approval, message.comment, now);
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':
@@ -77,68 +83,114 @@ export function decideApproval(
   }
 }
 
-/** Asks for a decision. An audit asks nobody: the record of the call is all that is wanted. */
-function require(event: Event<'tool.approval_required'>, terms: Terms, now: number): Transition<Approval> {
-  const approval = newApproval(askedBy(event), terms, seconds(now));
+/** Asks for a decision, unless the rules, a grant or the kind of the call decide: an audit only wants a record. */
+function require(event: Event<'tool.approval_required'>, judgement: Judgement, now: number): Transition<Approval> {
+  if (!isSound(event)) return rejected('the arguments are not the ones that the digest is of', 'invalid');
+  const asked = newApproval(askedBy(event), judgement, seconds(now));
+  const approval = isLetThrough(asked, judgement) ? recordedOnly(asked) : asked;
   const created = emit('approval.created', redactApproval(approval));
-  return approval.approval_type === 'audit'
-    ? resolved(approval, 'approved', { ...nobody, automatic: true }, now, created)
-    : changed(approval, created);
+  if (judgement.policy?.outcome === 'reject') {
+    const resolution_data = judgement.reason === null ? null : { note: judgement.reason };
+    return resolved(approval, 'rejected', { by: null, resolution_data, automatic: true }, now, created);
+  }
+  return approval === asked
+    ? changed(approval, created)
+    : resolved(approval, 'approved', { ...nobody, automatic: true }, now, created);
 }
+
+/** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */
+const isLetThrough = ({ approval_type, pause_type }: Approval, { policy, grant_id }: Judgement): boolean =>
+  pause_type !== 'user_input' &&
+  (grant_id !== null || (policy ? policy.outcome === 'approve' : approval_type === 'audit'));
+
+/** Nobody was asked, so agno's word for it is audit. */
+const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_type: 'audit' });
 
 /** The run was over before its request arrived: keep the record, so that the request finds it void. */
 function stillborn(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
   now: number,
 ): Transition<Approval> {
-  const terms: Terms = { required_approvals: 1, expires_in: null };
-  const approval = newApproval(askedBefore(event, requirement), terms, seconds(now));
+  const approval = newApproval(askedBefore(event, requirement), unjudged, seconds(now));
   return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', nobody, now);
 }
 
-type Decided = Extract<ApprovalMessage, { type: 'decided' }>;
-
-function record(approval: Approval, message: Decided, now: number): Transition<Approval> {
-  const { verdict, by, resolution_data } = message;
-  if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return expire(approval, now);
-  const refusal = refusalOf(approval, message);
-  if (refusal !== null) return rejected(refusal);
-  const decision: Decision = { verdict, by, at: seconds(now), note: resolution_data?.note ?? null };
-  const decisions = [...approval.decisions, decision];
-  const approvals = decisions.filter((each) => each.verdict === 'approved').length;
-  const decided = touch(approval, now, { decisions });
+function record(approval: Approval, decided: Decided, now: number): Transition<Approval> {
+  const { verdict, by, groups, resolution_data } = decided;
+  if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return due(approval, now);
+  const objection = objectionTo(approval, decided);
+  if (objection) return rejected(objection.reason, objection.code);
+  const note = resolution_data?.note ?? null;
+  const decision: Decision = { verdict, by, at: seconds(now), note, groups: [...groups] };
+  const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
+  const { approvals, met, refused } = quorum(state.terms, state.decisions, state.user_id, state.escalated_at !== null);
   const recorded = emit('approval.decision_recorded', {
     ...callOf(approval),
     decision,
     approvals,
     required_approvals: approval.required_approvals,
   });
-  if (verdict === 'rejected') return resolved(decided, 'rejected', { by, resolution_data }, now, recorded);
-  if (approvals < approval.required_approvals) return changed(proposed(decided, resolution_data), recorded);
-  return resolved(decided, 'approved', { by, resolution_data }, now, recorded);
+  const ends = verdict === 'rejected' ? refused !== null : met;
+  return ends ? resolved(state, verdict, { by, resolution_data }, now, recorded) : changed(state, recorded);
 }
 
-/** Why a verdict does not count, if it does not. */
-function refusalOf(approval: Approval, decided: Decided): string | null {
-  const problems = inputProblems(approval, decided);
-  if (problems.length > 0)
-    return `the values do not fit: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
-  if (decided.by === null)
-    return approval.required_approvals > 1 ? 'several people must decide, so each has to say who decides' : null;
-  return approval.decisions.some(({ by }) => by === decided.by)
-    ? `${decided.by} has decided on this before, and each person counts once`
-    : null;
+/** What was approved stays with the record, for the others to see and approve. */
+function proposed(approval: Approval, decided: Decided): Approval {
+  if (decided.verdict === 'rejected') return approval;
+  const args = argsOf(approval, decided);
+  const approved_args = canonicalJson(args) === canonicalJson(approval.tool_args) ? null : args;
+  const { values, result, grant } = decided.resolution_data ?? {};
+  const said = {
+    ...(values && approval.pause_type === 'user_input' && { values }),
+    ...(result !== undefined && { result }),
+    ...(grant && { grant }),
+  };
+  return { ...approval, approved_args, ...(Object.keys(said).length > 0 && { resolution_data: said }) };
 }
 
-/** Values that one of several people approved stay with the record, for the others to see and approve. */
-function proposed(approval: Approval, resolution_data: ResolutionData | null): Approval {
-  const values = approval.pause_type === 'user_input' ? resolution_data?.values : undefined;
-  return values ? { ...approval, resolution_data: { values } } : approval;
+/** Expires, asks more people, or reminds: whatever is due, the gravest first. */
+function due(approval: Approval, now: number): Transition<Approval> {
+  const at = seconds(now);
+  const isDue = (time: number | null): boolean => approval.status === 'pending' && time !== null && time <= at;
+  if (isDue(approval.expires_at)) return resolved(approval, 'expired', nobody, now);
+  if (isDue(approval.escalate_at)) return escalate(approval, now);
+  return isDue(approval.remind_at) ? remind(approval, now) : ignored('nothing is due');
 }
 
-function expire(approval: Approval, now: number): Transition<Approval> {
-  const isDue = approval.status === 'pending' && approval.due_at !== null && approval.due_at <= now;
-  return isDue ? resolved(approval, 'expired', nobody, now) : ignored('nothing is due');
+/** More people count from now on, also those who have decided already. */
+function escalate(approval: Approval, now: number): Transition<Approval> {
+  const escalated = scheduled(touch(approval, now, { escalated_at: seconds(now), escalate_at: null }));
+  const groups = approval.terms.escalate_to.map(({ group }) => group);
+  const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
+  if (!quorum(escalated.terms, escalated.decisions, escalated.user_id, true).met) return changed(escalated, event);
+  const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
+  const { resolution_data } = escalated;
+  return resolved(escalated, 'approved', { by: last.by, resolution_data }, now, event);
+}
+
+/** Once, however many were missed while nobody was there to remind. */
+function remind(approval: Approval, now: number): Transition<Approval> {
+  const every = approval.terms.remind_every ?? Infinity;
+  const missed = Math.floor((seconds(now) - approval.remind_at!) / every);
+  const reminded = scheduled(touch(approval, now, { remind_at: approval.remind_at! + (missed + 1) * every }));
+  const { status, created_at: waiting_since } = approval;
+  return changed(reminded, emit('approval.reminder_due', { ...callOf(approval), status, waiting_since }));
+}
+
+const scheduled = (approval: Approval): Approval => ({ ...approval, due_at: nextDue(approval) });
+
+const mostComments = 1_000;
+
+function comment(approval: Approval, said: Omit<Comment, 'at'>, now: number): Transition<Approval> {
+  if (approval.comments.some(({ id }) => id === said.id)) return ignored('it is said');
+  if (approval.comments.length >= mostComments)
+    return rejected(`there are ${mostComments} comments already`, 'invalid');
+  const added: Comment = { ...said, at: seconds(now) };
+  const commented = touch(approval, now, { comments: [...approval.comments, added] });
+  return changed(
+    commented,
+    emit('approval.commented', { ...callOf(approval), status: approval.status, comment: added }),
+  );
 }
 
 /** Keeps the status of the run beside the approval, and voids what a run that is over still asked for. */
@@ -170,11 +222,21 @@ function resolved(
   ...before: readonly NewEvent[]
 ): Transition<Approval> {
   const resolved_at = seconds(now);
-  const state = filledIn(touch(approval, now, { status, resolution_data, resolved_by: by, resolved_at, due_at: null }));
+  const state = filledIn(
+    touch(approval, now, {
+      status,
+      resolution_data,
+      resolved_by: by,
+      resolved_at,
+      due_at: null,
+      remind_at: null,
+      escalate_at: null,
+    }),
+  );
   const { approval_type, pause_type } = state;
   const data: EventData<'approval.resolved'> = {
     ...callOf(state),
-    ...decidedCall(state),
+    ...resolvedCall(state),
     approval_type,
     pause_type,
     status,
@@ -183,6 +245,12 @@ function resolved(
     resolved_by: by,
     resolved_at,
     redact: state.requirements[0]?.tool_execution.redact ?? [],
+    requester: state.user_id,
+    policy_version: state.policy?.version ?? null,
+    expires_at: state.expires_at,
+    decisions: state.decisions,
+    // The signature takes time, so it is added before this is stored.
+    signature: null,
   };
   return changed(state, ...before, emit('approval.resolved', data));
 }

@@ -1,110 +1,155 @@
+import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
 import {
   Approval,
   ApprovalCount,
   ApprovalPage,
   ApprovalStatusView,
+  BulkResolveOutcome,
+  BulkResolveRequest,
+  CommentRequest,
   CountApprovalsQuery,
   ListApprovalsQuery,
   redactApproval,
   ResolveApprovalRequest,
 } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
-import { pageOf, ProblemError, Returns } from '@countersign/service';
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { ApprovalFeed } from './approval-feed.js';
 import type { ApprovalMessage } from './approval.js';
+import { Decisions, noSuchApproval, visible } from './decisions.js';
 import { APPROVALS } from './tokens.js';
-import { inputProblems } from './user-input.js';
 
-/** agno's routes, with agno's answers. */
+/** agno's routes, with agno's answers, and more. */
 @Controller('approvals')
 export class ApprovalsController {
-  constructor(@Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>) {}
+  constructor(
+    @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    @Inject(Decisions) private readonly decisions: Decisions,
+    @Inject(ApprovalFeed) private readonly feed: ApprovalFeed,
+  ) {}
 
   @Get()
-  @Returns(200, ApprovalPage, 'Newest first, and redacted as the tools declare; one by itself is not.')
+  @Needs('approvals:read')
+  @Returns(200, ApprovalPage, 'Newest first, unless `sort` says otherwise.')
   async list(
     @Query({ schema: ListApprovalsQuery }) query: z.infer<typeof ListApprovalsQuery>,
+    @Who() who: Principal,
   ): Promise<z.infer<typeof ApprovalPage>> {
-    const { limit, page, ...filter } = query;
-    const { data, meta } = await pageOf(this.approvals.store, {
-      filter: { ...filter, deleted_at: null },
-      sort: [['created_at', 'desc']],
+    const { limit, page, sort_by, sort_order, created_after: gte, created_before: lte, ...filter } = query;
+    const created_at = { ...(gte !== undefined && { gte }), ...(lte !== undefined && { lte }) };
+    const found = await pageOf(this.approvals.store, {
+      filter: {
+        ...filter,
+        ...(Object.keys(created_at).length > 0 && { created_at }),
+        ...own(who),
+        deleted_at: null,
+      },
+      sort: [[sort_by, sort_order]],
       limit,
       page,
     });
-    return { data: data.map(redactApproval), meta };
+    return { ...found, data: found.data.map(redactApproval) };
   }
 
   @Get('count')
+  @Needs('approvals:read')
   @Returns(200, ApprovalCount, 'How many are pending.')
   async count(
     @Query({ schema: CountApprovalsQuery }) { user_id }: z.infer<typeof CountApprovalsQuery>,
+    @Who() who: Principal,
   ): Promise<z.infer<typeof ApprovalCount>> {
-    return { count: await this.approvals.store.count({ status: 'pending', user_id, deleted_at: null }) };
+    const filter = { status: 'pending', user_id, ...own(who), deleted_at: null } as const;
+    return { count: await this.approvals.store.count(filter) };
+  }
+
+  @Get('stream')
+  @Needs('approvals:read')
+  @ReturnsEvents(200, 'Each approval that changes, as it is then; after Last-Event-ID, first those that changed since.')
+  stream(@Headers('last-event-id') last: string | undefined, @Who() who: Principal, @Res() reply: FastifyReply): void {
+    const after = /^\d{1,12}$/.test(last ?? '') ? Number(last) : undefined;
+    sendEvents(reply, this.feed.events(who, after));
+  }
+
+  @Post('resolve')
+  @Needs('approvals:write')
+  @HttpCode(200)
+  @Returns(200, BulkResolveOutcome, 'What became of each, in the order of the request. Each is decided by itself.')
+  async resolveMany(
+    @Body({ schema: BulkResolveRequest }) { ids, ...decision }: z.infer<typeof BulkResolveRequest>,
+    @Who() who: Principal,
+  ): Promise<z.infer<typeof BulkResolveOutcome>> {
+    const results = [];
+    for (const id of ids) results.push(await this.decisions.attempt(id, decision, who));
+    return { results };
   }
 
   @Get(':id')
+  @Needs('approvals:read')
   @Returns(200, Approval, 'The approval.')
-  async get(@Param('id') id: string): Promise<Approval> {
-    return this.#find(id);
+  get(@Param('id') id: string, @Who() who: Principal): Promise<Approval> {
+    return this.#find(id, who);
   }
 
   @Get(':id/status')
+  @Needs('approvals:read')
   @Returns(200, ApprovalStatusView, 'Where the approval stands.')
-  async status(@Param('id') id: string): Promise<z.infer<typeof ApprovalStatusView>> {
-    const { status, run_id, resolved_at, resolved_by } = await this.#find(id);
+  async status(@Param('id') id: string, @Who() who: Principal): Promise<z.infer<typeof ApprovalStatusView>> {
+    const { status, run_id, resolved_at, resolved_by } = await this.#find(id, who);
     return { approval_id: id, status, run_id, resolved_at, resolved_by };
   }
 
   @Post(':id/resolve')
+  @Needs('approvals:write')
   @HttpCode(200)
   @Returns(
     200,
     Approval,
-    'The decision is stored and will be acted on. Another decision is refused with 409, values that do not fit with 422.',
+    'The decision is stored and will be acted on. One that comes too late is refused with 409, one by somebody who may not with 403, values that do not fit with 422.',
   )
-  async resolve(
+  resolve(
     @Param('id') id: string,
     @Body({ schema: ResolveApprovalRequest }) body: z.infer<typeof ResolveApprovalRequest>,
+    @Who() who: Principal,
   ): Promise<Approval> {
-    const decided = {
-      type: 'decided',
-      verdict: body.status,
-      by: body.resolved_by ?? null,
-      resolution_data: body.resolution_data ?? null,
-    } as const;
-    const handled = await this.approvals.handle(id, decided);
-    const approval = visible(handled.state);
-    if (!approval) throw noSuchApproval(id);
-    if (handled.kind === 'rejected') {
-      const problems = approval.status === 'pending' ? inputProblems(approval, decided) : [];
-      if (problems.length > 0)
-        throw new ProblemError(422, `${handled.reason}. GET /approvals/${id} shows the fields.`, problems);
-      throw new ProblemError(409, `${handled.reason}. GET /approvals/${id} shows who decided.`);
-    }
-    if (approval.status === 'expired')
-      throw new ProblemError(409, 'already resolved: expired. The run has been told that nobody decided in time.');
-    return approval;
+    return this.decisions.decide(id, body, who);
+  }
+
+  @Post(':id/comments')
+  @Needs('approvals:write')
+  @HttpCode(201)
+  @Returns(201, Approval, 'The comment is stored with the approval.')
+  async comment(
+    @Param('id') id: string,
+    @Body({ schema: CommentRequest }) { text }: z.infer<typeof CommentRequest>,
+    @Who() who: Principal,
+  ): Promise<Approval> {
+    await this.#find(id, who);
+    const comment = { id: randomUUID(), by: who.subject, text };
+    const handled = await this.approvals.handle(id, { type: 'commented', comment });
+    if (handled.kind === 'rejected') throw new ProblemError(422, handled.reason);
+    return handled.state!;
   }
 
   @Delete(':id')
+  @Needs('approvals:delete')
   @HttpCode(204)
   @Returns(204, undefined, 'It is no longer shown. One that was pending is cancelled, and its run is told.')
-  async remove(@Param('id') id: string): Promise<void> {
-    await this.#find(id);
+  async remove(@Param('id') id: string, @Who() who: Principal): Promise<void> {
+    await this.#find(id, who);
     await this.approvals.handle(id, { type: 'removed' });
   }
 
-  async #find(id: string): Promise<Approval> {
+  /** What somebody may not see does not exist for them. */
+  async #find(id: string, who: Principal): Promise<Approval> {
     const approval = visible(await this.approvals.store.get(id));
-    if (!approval) throw noSuchApproval(id);
+    if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) throw noSuchApproval(id);
     return approval;
   }
 }
 
-const visible = (approval: Approval | undefined): Approval | undefined =>
-  approval?.deleted_at === null ? approval : undefined;
-
-const noSuchApproval = (id: string) =>
-  new ProblemError(404, `There is no approval "${id}". GET /approvals lists them.`);
+/** Whoever only requests sees what was requested for them. */
+const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});

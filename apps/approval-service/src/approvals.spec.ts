@@ -1,106 +1,112 @@
-import { TerminalError, type Approval, type Event } from '@countersign/contracts';
-import { Aggregate, type Store } from '@countersign/persistence';
-import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ApprovalEventsController } from './approval-events.controller.js';
-import { inputRequired, now, required, requirementWith, runFailed, values } from './approval.given.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
-import { ApprovalsController } from './approvals.controller.js';
+import { approvalsOfAnybody, inputRequired, required, values } from './approval.given.js';
+import { openApprovals, somebody, type OpenedApprovals } from './approvals.given.js';
 
 const { event } = inputRequired({}, { redact: ['version', 'window'] });
 const id = event.data.approval_id;
 const path = 'resolution_data.values.replicas';
+const [bob, carol, ana] = [somebody('bob'), somebody('carol'), somebody('ana', 'requester')];
+const all = { limit: 10, page: 1, sort_by: 'created_at', sort_order: 'desc' } as const;
 
 describe('the approvals', () => {
-  let close: () => void;
-  let published: Event[];
-  let store: Store<Approval>;
-  let over: { http: ApprovalsController; events: ApprovalEventsController };
-  beforeEach(() => {
-    const temporary = openTemporaryDatabase();
-    close = temporary.close;
-    const collection = { name: 'approvals', key: 'id' as const, indexes: [['run_id'], ['-created_at']] };
-    store = temporary.database.collection<Approval>(collection).store;
-    published = [];
-    const approvals = new Aggregate<Approval, ApprovalMessage>({
-      collection,
-      store,
-      decide: decideApproval,
-      source: '/approval-service',
-      publish: (events) => void published.push(...events),
-      now: () => now,
-    });
-    over = {
-      http: new ApprovalsController(approvals),
-      events: new ApprovalEventsController(approvals, required().terms),
-    };
-  });
-  afterEach(() => close());
-  const typesOf = () => [...new Map(published.map((each) => [each.id, each.type])).values()];
+  let open: OpenedApprovals;
+  beforeEach(async () => (open = await openApprovals()));
+  afterEach(() => open.close());
 
   it('are redacted where many are shown, and whole where one is', async () => {
-    await over.events.required(event);
-    await over.http.resolve(id, { status: 'approved', resolution_data: { values } });
-    const { data } = await over.http.list({ limit: 10, page: 1 });
+    await open.events.required(event);
+    await open.http.resolve(id, { status: 'approved', resolution_data: { values } }, bob);
+    const { data } = await open.http.list(all, bob);
     const tool_args = { service_name: 'auth-service', version: '[redacted]' };
     expect(data).toMatchObject([{ tool_args, resolution_data: { values: { window: '[redacted]', replicas: 3 } } }]);
     expect(JSON.stringify(data[0]!.requirements)).not.toMatch(/CHG-2201|2\.1\.0/);
-    expect(await over.http.get(id)).toMatchObject({
+    expect(await open.http.get(id, bob)).toMatchObject({
       tool_args: event.data.tool_args,
       resolution_data: { values },
       requirements: [{ user_input_schema: [{ value: 'CHG-2201' }, { value: 3 }, { value: null }] }],
     });
   });
 
-  it('refuse values that do not fit over HTTP with 422 and the names of the fields, and record nothing', async () => {
-    await over.events.required(event);
-    const refused = over.http.resolve(id, {
+  it('are decided by whoever makes the request, whatever name it says', async () => {
+    await open.events.required(required().event);
+    const resolved = await open.http.resolve(
+      id,
+      { status: 'approved', resolved_by: 'carol' },
+      somebody('bob', 'approver', ['ops']),
+    );
+    expect(resolved).toMatchObject({
       status: 'approved',
-      resolution_data: { values: { ...values, replicas: 0 } },
+      resolved_by: 'bob',
+      decisions: [{ by: 'bob', groups: ['ops'] }],
     });
+    expect(await open.http.status(id, bob)).toMatchObject({ approval_id: id, status: 'approved', resolved_by: 'bob' });
+  });
+
+  it('refuse values that do not fit over HTTP with 422 and the names of the fields, and record nothing', async () => {
+    await open.events.required(event);
+    const refused = open.http.resolve(
+      id,
+      { status: 'approved', resolution_data: { values: { ...values, replicas: 0 } } },
+      bob,
+    );
     await expect(refused).rejects.toMatchObject({
       status: 422,
       detail: expect.stringContaining(`${path}: must be >= 1`),
       errors: [{ path, message: 'must be >= 1' }],
     });
-    expect(await store.get(id)).toMatchObject({ status: 'pending', version: 1, decisions: [] });
-  });
-
-  it('refuse them in the same words when they come as a command, which is then dead', async () => {
-    await over.events.required(event);
-    const command = goldenEvent('approval.resolve_requested');
-    const refused = over.events.resolveRequested({ ...command, data: { approval_id: id, status: 'approved' } });
-    await expect(refused).rejects.toThrow(
-      `the values do not fit: resolution_data.values.window: is missing; ${path}: is missing`,
-    );
-    await expect(refused).rejects.toBeInstanceOf(TerminalError);
-    expect(await store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1, decisions: [] });
   });
 
   it('answer 409 to a second decision, whatever its values', async () => {
-    await over.events.required(event);
-    await over.http.resolve(id, { status: 'rejected', resolved_by: 'bob' });
-    await expect(over.http.resolve(id, { status: 'approved' })).rejects.toMatchObject({ status: 409 });
+    await open.events.required(event);
+    await open.http.resolve(id, { status: 'rejected' }, bob);
+    await expect(open.http.resolve(id, { status: 'approved' }, carol)).rejects.toMatchObject({ status: 409 });
   });
 
-  it('are void when their run fails before they were asked for', async () => {
-    await over.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
-    await over.events.required(event);
-    expect(await store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 1 });
-    expect(typesOf()).toEqual(['approval.resolved']);
+  it('are each decided by itself when many are decided, and each has its answer', async () => {
+    await open.events.required(required().event);
+    await open.events.required(required({}, { approval_id: 'mine', user_id: 'bob' }).event);
+    const { results } = await open.http.resolveMany({ ids: [id, 'mine', 'none'], status: 'approved' }, bob);
+    expect(results).toMatchObject([
+      { id, status: 200, detail: 'approved' },
+      { id: 'mine', status: 403, detail: expect.stringContaining('whoever asked for the call') },
+      { id: 'none', status: 404, detail: expect.stringContaining('GET /approvals') },
+    ]);
   });
 
-  it('are void when their run fails after they were asked for', async () => {
-    await over.events.required(event);
-    await over.events.failed(runFailed);
-    await over.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
-    expect(await store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 2 });
-    expect(typesOf()).toEqual(['approval.created', 'approval.resolved']);
+  it('are only their own for those who only ask, and others do not exist for them', async () => {
+    await open.events.required(required().event);
+    await open.events.required(required({}, { approval_id: 'theirs', user_id: 'dave' }).event);
+    expect((await open.http.list(all, ana)).data.map((each) => each.id)).toEqual([id]);
+    expect(await open.http.count({}, ana)).toEqual({ count: 1 });
+    expect(await open.http.count({}, bob)).toEqual({ count: 2 });
+    await expect(open.http.get('theirs', ana)).rejects.toMatchObject({ status: 404 });
+    await expect(open.http.comment('theirs', { text: 'Hm.' }, ana)).rejects.toMatchObject({ status: 404 });
+    expect(await open.http.get(id, ana)).toMatchObject({ user_id: 'ana' });
   });
 
-  it('are none for calls that a run waits for without asking here', async () => {
-    const requirement = requirementWith({ approval_id: null, approval_type: null });
-    await over.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [requirement] } });
-    expect((await over.http.list({ limit: 10, page: 1 })).data).toEqual([]);
+  it('keep what is said about them, by whoever says it', async () => {
+    await open.events.required(required().event);
+    const commented = await open.http.comment(id, { text: 'Is the window open?' }, carol);
+    expect(commented.comments).toMatchObject([{ by: 'carol', text: 'Is the window open?' }]);
+    expect(open.last('approval.commented')?.data.comment).toEqual(commented.comments[0]);
+  });
+
+  it('are not there any more once they are removed', async () => {
+    await open.events.required(required().event);
+    await open.http.remove(id, bob);
+    await expect(open.http.get(id, bob)).rejects.toMatchObject({ status: 404 });
+    await expect(open.http.resolve(id, { status: 'approved' }, bob)).rejects.toMatchObject({ status: 404 });
+    expect((await open.http.list(all, bob)).data).toEqual([]);
+    expect(open.last('approval.resolved')?.data.status).toBe('cancelled');
+  });
+
+  it('are signed when they are resolved, and not before', async () => {
+    const terms = approvalsOfAnybody(2);
+    await open.approvals.handle(id, required(terms), { creates: true });
+    expect(await open.http.resolve(id, { status: 'approved' }, bob)).toMatchObject({ signature: null });
+    const { signature } = await open.http.resolve(id, { status: 'approved' }, carol);
+    expect(open.last('approval.resolved')?.data.signature).toBe(signature);
+    expect(await open.verifier.verify(signature!)).toMatchObject({ deciders: [{ by: 'bob' }, { by: 'carol' }] });
   });
 });

@@ -1,11 +1,29 @@
-import { callDigest, pauseTypeOf, type Approval, type Event, type Requirement } from '@countersign/contracts';
+import {
+  approvalDigest,
+  callDigest,
+  pauseTypeOf,
+  plainTerms,
+  type Approval,
+  type Event,
+  type Requirement,
+  type RequireTerms,
+  type Ruling,
+} from '@countersign/contracts';
 
-/** The conditions of an approval, fixed when it is asked for. */
-export interface Terms {
-  required_approvals: number;
-  /** How long a decision may take, in seconds; `null` for as long as it takes. */
-  expires_in: number | null;
+/** What is fixed about an approval when it is asked for: what the rules say of the call, and by which terms. */
+export interface Judgement {
+  terms: RequireTerms;
+  policy: Ruling | null;
+  /** What the rules on trial would have said. */
+  shadow: Ruling | null;
+  /** Why the rules reject it; the model is told. */
+  reason: string | null;
+  /** The standing grant that approves it. */
+  grant_id: string | null;
 }
+
+/** Without rules or grants. */
+export const unjudged: Judgement = { terms: plainTerms, policy: null, shadow: null, reason: null, grant_id: null };
 
 /** What a request says; the rest of a new record follows. */
 type Asked = Pick<
@@ -22,15 +40,18 @@ type Asked = Pick<
   | 'pause_type'
   | 'source_name'
   | 'requirements'
+  | 'parameters'
   | 'context'
-  | 'digest'
   | 'traceparent'
 >;
 
 export function askedBy({ data, traceparent }: Event<'tool.approval_required'>): Asked {
-  const { approval_id, requirement, ...asked } = data;
+  const { approval_id, requirement, digest: _, ...asked } = data;
   return { ...asked, id: approval_id, requirements: [requirement], traceparent };
 }
+
+/** Whether the request is about the call that its digest is of. */
+export const isSound = ({ data }: Event<'tool.approval_required'>): boolean => callDigest(data) === data.digest;
 
 /** What the end of a run tells of a request that did not arrive; its arguments may be redacted. */
 export function askedBefore(
@@ -52,20 +73,20 @@ export function askedBefore(
     pause_type: pauseTypeOf(requirement.tool_execution),
     source_name: agent_id,
     requirements: [requirement],
+    parameters: null,
     context: {},
-    digest: callDigest({ run_id, tool_call_id, tool_name, tool_args }),
     traceparent,
   };
 }
 
 /** @param at when, in seconds since the epoch. */
-export function newApproval(asked: Asked, { required_approvals, expires_in }: Terms, at: number): Approval {
-  const expires_at = expires_in === null ? null : at + expires_in;
-  return {
+export function newApproval(asked: Asked, { terms, policy, shadow, grant_id }: Judgement, at: number): Approval {
+  const after = (seconds: number | null) => (seconds === null ? null : at + seconds);
+  const approval: Approval = {
     ...asked,
     status: 'pending',
     source_type: 'agent',
-    expires_at,
+    expires_at: after(terms.expires_in),
     team_id: null,
     workflow_id: null,
     schedule_id: null,
@@ -75,11 +96,30 @@ export function newApproval(asked: Asked, { required_approvals, expires_in }: Te
     resolved_at: null,
     run_status: 'PAUSED',
     decisions: [],
-    required_approvals,
+    required_approvals: terms.approvers.reduce((sum, { count }) => sum + count, 0),
+    allowed_decisions: terms.allowed_decisions,
+    terms,
+    policy,
+    shadow,
+    approved_args: null,
+    grant_id,
+    comments: [],
+    remind_at: after(terms.remind_every),
+    escalate_at: after(terms.escalate_after),
+    escalated_at: null,
+    signature: null,
+    digest: '',
     deleted_at: null,
-    due_at: expires_at === null ? null : expires_at * 1000,
+    due_at: null,
     version: 0,
     created_at: at,
     updated_at: at,
   };
+  return { ...approval, digest: approvalDigest(approval), due_at: nextDue(approval) };
+}
+
+/** When a pending approval next needs attention without being asked, in milliseconds. */
+export function nextDue({ expires_at, remind_at, escalate_at }: Approval): number | null {
+  const times = [expires_at, remind_at, escalate_at].filter((time) => time !== null);
+  return times.length > 0 ? Math.min(...times) * 1000 : null;
 }

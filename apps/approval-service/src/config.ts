@@ -1,7 +1,9 @@
 import { portSetting, serviceSettings } from '@countersign/service';
+import { signingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const approvalServiceSettings = {
+  ...signingSettings,
   APPROVAL_EXPIRES_SECONDS: z.coerce
     .number()
     .int()

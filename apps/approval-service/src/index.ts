@@ -1,5 +1,7 @@
-export { approvalService } from './approval-service.js';
+export { approvalService, type ApprovalServiceOptions } from './approval-service.js';
 export { decideApproval, type ApprovalMessage } from './approval.js';
-export type { Terms } from './asked.js';
+export { unjudged, type Judgement } from './asked.js';
 export { ApprovalServiceConfig, approvalServiceSettings } from './config.js';
 export { APPROVALS } from './tokens.js';
+export { approvalCollection } from './approval-service.js';
+export { Signer } from './signer.js';

@@ -4,5 +4,5 @@ import { ApprovalServiceConfig } from './config.js';
 
 await runMain('approval-service', async () => {
   const config = readConfig(ApprovalServiceConfig, process.env);
-  return serve(config, [approvalService(config)]);
+  return serve(config, [approvalService(config, { environment: process.env })]);
 });

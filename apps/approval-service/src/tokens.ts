@@ -1,3 +1,6 @@
 /** Names under which Nest injects what has no class of its own. */
 export const APPROVALS = Symbol('APPROVALS');
-export const TERMS = Symbol('TERMS');
+export const GRANTS = Symbol('GRANTS');
+export const DELIVERIES = Symbol('DELIVERIES');
+export const SLACK_CHANNELS = Symbol('SLACK_CHANNELS');
+export const CLOCK = Symbol('CLOCK');

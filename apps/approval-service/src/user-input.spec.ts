@@ -1,6 +1,16 @@
 import { Approval, callDigest, type ResolutionData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { approvalAfter, decided, fields, inputRequired, now, required, runFailed, values } from './approval.given.js';
+import {
+  approvalAfter,
+  approvalsOfAnybody,
+  decided,
+  fields,
+  inputRequired,
+  now,
+  required,
+  runFailed,
+  values,
+} from './approval.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { inputProblems } from './user-input.js';
 
@@ -82,6 +92,7 @@ describe('values that do not fit', () => {
     expect(decideApproval(asked, decided('approved', 'bob', data), now)).toEqual({
       kind: 'rejected',
       reason: `the values do not fit: ${named}`,
+      code: 'invalid',
     });
   });
 
@@ -124,10 +135,7 @@ describe('values are not asked for', () => {
 });
 
 describe('values that several people approve', () => {
-  const half = approvalAfter(
-    inputRequired({ required_approvals: 2 }),
-    decided('approved', 'bob', { note: 'Ok.', values }),
-  );
+  const half = approvalAfter(inputRequired(approvalsOfAnybody(2)), decided('approved', 'bob', { note: 'Ok.', values }));
 
   it('can be seen by those who come later', () => {
     expect(half).toMatchObject({ status: 'pending', resolution_data: { values }, requirements: asked.requirements });
@@ -137,7 +145,7 @@ describe('values that several people approve', () => {
     const others = { ...values, replicas: 4 };
     expect(decideApproval(half, decided('approved', 'carol', { values: others }), now)).toEqual({
       kind: 'rejected',
-      reason: 'the values do not fit: resolution_data.values: others have approved other values',
+      reason: 'others have approved other values or arguments, or another result or grant: approve the same, or reject',
     });
     const { state } = outcome(half, decided('approved', 'carol', { values: { replicas: 3, window: 'CHG-2201' } }));
     expect(state).toMatchObject({ status: 'approved', resolution_data: { values } });

@@ -1,5 +1,4 @@
 import {
-  callDigest,
   canonicalJson,
   type Approval,
   type Problem,
@@ -24,16 +23,7 @@ export function inputProblems(
   if (approval.pause_type !== 'user_input' || verdict !== 'approved') return [];
   const { values, result } = resolution_data ?? {};
   if (values === undefined && result !== undefined) return [];
-  const problems = misfits(fieldsOf(approval), values ?? {});
-  return problems.length > 0 ? problems : disagreements(approval, values ?? {});
-}
-
-/** With several people, each approves the same values. */
-function disagreements({ resolution_data }: Approval, values: Values): FieldProblems {
-  const before = resolution_data?.values;
-  return before === undefined || canonicalJson(before) === canonicalJson(values)
-    ? []
-    : [{ path, message: 'others have approved other values' }];
+  return misfits(fieldsOf(approval), values ?? {});
 }
 
 function misfits(fields: readonly UserInputField[], values: Values): FieldProblems {
@@ -79,14 +69,6 @@ export function filledIn(approval: Approval): Approval {
     },
   }));
   return { ...approval, requirements };
-}
-
-/** The exact call that the decision is about: with the approved values, which the digest covers as well. */
-export function decidedCall(approval: Approval): Pick<Approval, 'tool_args' | 'digest'> {
-  const values = approvedValues(approval);
-  if (!values) return { tool_args: approval.tool_args, digest: approval.digest };
-  const tool_args = { ...approval.tool_args, ...values };
-  return { tool_args, digest: callDigest({ ...approval, tool_args }) };
 }
 
 const approvedValues = ({ status, pause_type, resolution_data }: Approval): Values | undefined =>

@@ -1,7 +1,9 @@
 import { portSetting, serviceSettings } from '@countersign/service';
+import { verifyingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const executorSettings = {
+  ...verifyingSettings,
   EXECUTOR_CONCURRENCY: z.coerce
     .number()
     .int()

@@ -112,7 +112,13 @@ function stillborn({ event, requirement }: Cancelled, now: number): Transition<E
   const { tool_call_id, tool_name, tool_args, approval_id } = requirement.tool_execution;
   const call = { run_id, tool_call_id, tool_name, tool_args };
   const { redact } = requirement.tool_execution;
-  const about = { id: approval_id ?? requirement.id, redact, digest: callDigest(call), approved_by: null };
+  const about = {
+    id: approval_id ?? requirement.id,
+    redact,
+    digest: callDigest(call),
+    approved_by: null,
+    requester: event.data.user_id,
+  };
   return changed({ ...queued({ ...call, ...about, traceparent: event.traceparent }, now), ...takenBack(event) });
 }
 
@@ -126,11 +132,21 @@ const takenBack = ({ type }: EndOfRun) => ({
 
 type Approved = Pick<
   Execution,
-  'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args' | 'redact' | 'digest' | 'approved_by' | 'traceparent'
+  | 'id'
+  | 'run_id'
+  | 'tool_call_id'
+  | 'tool_name'
+  | 'tool_args'
+  | 'redact'
+  | 'digest'
+  | 'approved_by'
+  | 'requester'
+  | 'traceparent'
 >;
 
 const queued = (approved: Approved, now: number): Execution => {
-  const { id, run_id, tool_call_id, tool_name, tool_args, redact, digest, approved_by, traceparent } = approved;
+  const { id, run_id, tool_call_id, tool_name, tool_args, redact, digest, approved_by, requester, traceparent } =
+    approved;
   return {
     id,
     run_id,
@@ -140,6 +156,7 @@ const queued = (approved: Approved, now: number): Execution => {
     redact,
     digest,
     approved_by,
+    requester,
     status: 'queued',
     attempts: [],
     result: null,

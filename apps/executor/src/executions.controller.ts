@@ -1,3 +1,4 @@
+import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
 import {
   Execution,
   ExecutionPage,
@@ -17,24 +18,30 @@ export class ExecutionsController {
   constructor(@Inject(EXECUTIONS) private readonly executions: Aggregate<Execution, ExecutionMessage>) {}
 
   @Get()
+  @Needs('executions:read')
   @Returns(200, ExecutionPage, 'Newest first.')
   async list(
     @Query({ schema: ListExecutionsQuery }) query: z.infer<typeof ListExecutionsQuery>,
+    @Who() who: Principal,
   ): Promise<z.infer<typeof ExecutionPage>> {
-    const { limit, page, ...filter } = query;
+    const { limit, page, ...given } = query;
+    const filter = { ...given, ...(seesOnlyOwn(who) && { requester: who.subject }) };
     const found = await pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
     return { ...found, data: found.data.map(redactExecution) };
   }
 
   @Get(':id')
+  @Needs('executions:read')
   @Returns(200, Execution, 'The execution; its id is the approval’s.')
-  async get(@Param('id') id: string): Promise<Execution> {
+  async get(@Param('id') id: string, @Who() who: Principal): Promise<Execution> {
     const execution = await this.executions.store.get(id);
-    if (!execution) throw noSuchExecution(id);
+    const isTheirs = !seesOnlyOwn(who) || execution?.requester === who.subject;
+    if (!execution || !isTheirs) throw noSuchExecution(id);
     return execution;
   }
 
   @Post(':id/resolve-unknown')
+  @Needs('executions:write')
   @HttpCode(200)
   @Returns(200, Execution, 'The outcome that a person found out is stored, and the run goes on with it.')
   async settle(

@@ -1,6 +1,7 @@
 import type { Execution } from '@countersign/contracts';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
 import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
+import { DecisionGuard, openVerifier } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import type { Adapter } from './adapter.js';
 import type { ExecutorConfig } from './config.js';
@@ -20,6 +21,7 @@ const executionCollection: Collection<Execution> = {
     ['status', '-created_at'],
     ['run_id', '-created_at'],
     ['tool_name', '-created_at'],
+    ['requester', '-created_at'],
   ],
 };
 
@@ -43,6 +45,10 @@ export const executorService =
       collection: executionCollection,
       decide: decideExecution,
     });
+    const guard = new DecisionGuard(
+      () => openVerifier(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR),
+      now,
+    );
     const leaseMs = config.LEASE_SECONDS * 1000;
     const executor: Executor = new Executor({ executions, pool: () => pool, tools, leaseMs, log });
     const pool = new WorkPool<Execution>({
@@ -60,10 +66,12 @@ export const executorService =
         controllers: [ExecutionsController, ExecutionEventsController],
         providers: [
           { provide: Executor, useValue: executor },
+          { provide: DecisionGuard, useValue: guard },
           { provide: EXECUTIONS, useValue: executions },
         ],
       },
       async start() {
+        await guard.open();
         if (exclusive) await loseAll(executions);
         relay.start();
         pool.start();

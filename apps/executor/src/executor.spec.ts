@@ -85,6 +85,27 @@ describe('the executor', () => {
     expect(adapter.calls).toEqual([]);
   });
 
+  it('makes no call whose decision must not be acted on, records why, and has somebody look', async () => {
+    const { executor, log } = open();
+    await executor.accept(approved, 'The decision is not signed.');
+    expect(await execution()).toMatchObject({
+      status: 'failed',
+      error: 'not executed: The decision is not signed.',
+      attempts: [],
+    });
+    expect(adapter.calls).toEqual([]);
+    expect(typesOf()).toEqual(['tool.execution_failed']);
+    const about = { approval_id: id, tool_name: approved.data.tool_name, problem: 'The decision is not signed.' };
+    expect(log.error.mock.calls).toEqual([[about, 'a decision is refused']]);
+  });
+
+  it('makes no call again when a decision that must not be acted on comes after one that might', async () => {
+    const { executor } = open();
+    await executor.accept(approved);
+    await executor.accept(approved, 'The time to act on the decision is over.');
+    expect(await execution()).toMatchObject({ status: 'running', version: 1 });
+  });
+
   it('refuses a tool that it does not have', async () => {
     await open().executor.accept({ ...approved, data: { ...approved.data, tool_name: 'drop_database' } });
     expect(await execution()).toMatchObject({ status: 'failed', attempts: [] });

@@ -27,12 +27,17 @@ export class Executor {
     this.#options = options;
   }
 
-  /** Takes an approved call on; it begins in the same commit when there is a place free. */
-  async accept(event: Event<'approval.resolved'>): Promise<void> {
+  /**
+   * Takes an approved call on; it begins in the same commit when there is a place free.
+   *
+   * @param problem why the decision must not be acted on; then it is recorded as refused, and somebody should look.
+   */
+  async accept(event: Event<'approval.resolved'>, problem?: string): Promise<void> {
     const { approval_id, tool_name } = event.data;
-    const refusal = this.#options.tools.has(tool_name) ? null : `this executor has no tool "${tool_name}"`;
+    const { executions, pool, tools, log } = this.#options;
+    if (problem !== undefined) log.error({ approval_id, tool_name, problem }, 'a decision is refused');
+    const refusal = problem ?? (tools.has(tool_name) ? null : `this executor has no tool "${tool_name}"`);
     const message: ExecutionMessage = { type: 'approved', event, refusal };
-    const { executions, pool } = this.#options;
     const place = pool().reserve();
     if (place) {
       await this.#claiming(place, (claim) => executions.handle(approval_id, message, { then: [claim], creates: true }));

@@ -1,7 +1,9 @@
 import { agentRunner, modelFor } from '@countersign/agent-runner';
 import { approvalService } from '@countersign/approval-service';
+import { ensureAdminKey } from '@countersign/auth';
 import { executorService } from '@countersign/executor';
 import { readConfig, runMain, serve } from '@countersign/service';
+import { join, resolve } from 'node:path';
 import { StandaloneConfig } from './config.js';
 
 /**
@@ -20,19 +22,27 @@ await runMain('Countersign', async () => {
   const model = modelFor(config);
   const serving = await serve(config, [
     agentRunner(config, { model, environment }),
-    approvalService(config),
+    approvalService(config, { environment }),
     executorService(config, { environment }),
   ]);
-  return { ...serving, description: { model: model.description, ...serving.description }, hint: hint(serving.url) };
+  const { url, auth, log } = serving;
+  const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);
+  const { key_id } = (await auth.keys.identify(key))!;
+  const link = await auth.links.create('admin', ['admin'], { key_id });
+  const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key') });
+  return { ...serving, description: { model: model.description, ...serving.description }, hint };
 });
 
-function hint(url: string): string {
+function hintFor({ url, link, keyFile }: { url: string; link: string; keyFile: string }): string {
   return `
-Start a run, then see what it asks for:
+Sign in, within ten minutes and once: ${link}
 
-  curl ${url}/agents/ops/runs -H 'content-type: application/json' \\
+Or start a run with the key in ${keyFile}, then see what it asks for:
+
+  KEY="authorization: Bearer $(cat ${keyFile})"
+  curl ${url}/agents/ops/runs -H "$KEY" -H 'content-type: application/json' \\
     -d '{"input": "Deploy the auth-service version 2.1.0 to production."}'
-  curl '${url}/approvals?status=pending'
+  curl '${url}/approvals?status=pending' -H "$KEY"
 
 or, in another terminal, watch all of it happen: npm run demo -- --url ${url}`;
 }

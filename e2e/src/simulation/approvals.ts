@@ -4,17 +4,17 @@ import type { Steps, World } from './world.js';
 
 type EndOfRun = Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>;
 
-/** What arrives for approvals. */
+/** What arrives for approvals. What they tell of themselves is for people, who need nothing to decide here. */
 export async function* approvalsHandle(world: World, event: Event): Steps {
   yield;
   if (event.type === 'tool.approval_required') await require(world, event as Event<'tool.approval_required'>);
-  else yield* follow(world, event as EndOfRun);
+  else if (event.type.startsWith('run.')) yield* follow(world, event as EndOfRun);
 }
 
 async function require(world: World, event: Event<'tool.approval_required'>): Promise<void> {
-  const { terms } = world;
+  const { judgement } = world;
   const { aggregate } = world.approvals;
-  const message = { type: 'required', event, terms } as const;
+  const message = { type: 'required', event, judgement } as const;
   const handled = await aggregate.handle(event.data.approval_id, message, { creates: true });
   world.trace(`  approval-service: ${outcomeOf(handled)}`);
 }

@@ -4,6 +4,7 @@ import {
   isGated,
   type Call,
   type Event,
+  type ExactCall,
   type Execution,
   type Run,
 } from '@countersign/contracts';
@@ -26,6 +27,7 @@ export class Ledger {
 
   decided(data: Event<'approval.resolved'>['data']): void {
     expect(this.#decisions.has(data.approval_id), 'an approval is resolved once').toBe(false);
+    expect(callDigest(data), 'the digest is of the call that is told').toBe(data.digest);
     this.#decisions.set(data.approval_id, data);
   }
 
@@ -73,11 +75,11 @@ export class Ledger {
     this.#effects.add(id);
   }
 
-  #mustBeApproved(id: string, call: Parameters<typeof callDigest>[0]): void {
+  #mustBeApproved(id: string, call: ExactCall): void {
     const decision = this.#decisions.get(id);
     expect(decision, `${id} is approved before it is made`).toMatchObject({ status: 'approved' });
     expect(decision!.resolution_data?.result, 'what was done by hand is not made').toBeUndefined();
-    expect(callDigest(call), 'exactly the approved call').toBe(decision!.digest);
+    expect(callDigest({ ...decision!, ...call }), 'exactly the approved call').toBe(decision!.digest);
   }
 
   /** The arguments with which the caller may have let the call through. */

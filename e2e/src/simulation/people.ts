@@ -34,7 +34,8 @@ function verdictOn({ dice }: World, { pause_type, resolution_data }: Approval): 
     [1, { values: { hours: 0 } }],
   ]);
   const verdict = dice.one('approved', 'approved', 'approved', 'rejected');
-  return { type: 'decided', verdict, by: dice.one('bob', 'carol', 'dave', null), resolution_data: data };
+  const by = dice.one('bob', 'carol', 'dave', 'ana', null);
+  return { type: 'decided', verdict, by, groups: [], resolution_data: data };
 }
 
 async function tellApproval(world: World, { id }: Approval, message: ApprovalMessage): Promise<void> {
@@ -46,11 +47,20 @@ async function tellApproval(world: World, { id }: Approval, message: ApprovalMes
 /** Everybody who is waited for approves. */
 export async function decideAll(world: World): Promise<void> {
   for (const approval of world.approvals.store.all().filter(({ status }) => status === 'pending')) {
-    const values = approval.resolution_data?.values ?? { hours: 1 };
-    const resolution_data = approval.pause_type === 'user_input' ? { values } : null;
+    const resolution_data = asTheOthers(approval);
     for (const by of ['erin', 'frank'])
-      await tellApproval(world, approval, { type: 'decided', verdict: 'approved', by, resolution_data });
+      await tellApproval(world, approval, { type: 'decided', verdict: 'approved', by, groups: [], resolution_data });
   }
+}
+
+/** Several people approve the same: the values that others filled in, or none when they said it was done by hand. */
+function asTheOthers({ pause_type, decisions, resolution_data }: Approval): ResolutionData | null {
+  if (pause_type !== 'user_input') return null;
+  const values = resolution_data?.values;
+  if (values) return { values };
+  return decisions.some(({ verdict }) => verdict === 'approved')
+    ? { result: 'done by hand' }
+    : { values: { hours: 1 } };
 }
 
 /** A person says what came of an execution, which counts when nobody else knows. */

@@ -1,5 +1,5 @@
-import type { Terms } from '@countersign/approval-service';
-import { isFinishedStatus } from '@countersign/contracts';
+import { unjudged, type Judgement } from '@countersign/approval-service';
+import { isFinishedStatus, plainTerms } from '@countersign/contracts';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { Dice } from './dice.js';
@@ -9,11 +9,20 @@ import { attendToAll, deliverAll, finishAll, oneStep } from './steps.js';
 import { World } from './world.js';
 
 /** About half a minute's worth on two cores. */
-const numRuns = 10_000;
+const numRuns = 6_000;
 /** A run may ask the model eight times, and each turn may take people and executors a few rounds. */
 const enoughRounds = 60;
 
-const terms = fc.record({ required_approvals: fc.constantFrom(1, 1, 2), expires_in: fc.constantFrom(null, null, 20) });
+const judgement = fc
+  .record({
+    count: fc.constantFrom(1, 1, 2),
+    expires_in: fc.constantFrom(null, null, 20),
+    policy: fc.constantFrom(null, { version: 'f00d', rule: null, outcome: 'require' as const }),
+  })
+  .map(({ count, expires_in, policy }): Judgement => {
+    const approvers = [{ group: null, count, members: null }];
+    return { ...unjudged, policy, terms: { ...plainTerms, approvers, expires_in } };
+  });
 /** The seed of each step. What does not matter for a failure is left out; another seed would be another story. */
 const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 600, size: 'max' });
 
@@ -25,14 +34,14 @@ const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 600, size: 'max' });
  */
 describe('the three services, whatever happens to them,', () => {
   it('make each call once and only as it was let through, and every run ends', { timeout: 200_000 }, async () => {
-    await fc.assert(fc.asyncProperty(terms, seeds, tell), { numRuns });
+    await fc.assert(fc.asyncProperty(judgement, seeds, tell), { numRuns });
   });
 });
 
 /** One story, from its first request to its end. @throws what went wrong, and what happened before. */
-async function tell(terms: Terms, seeds: readonly number[]): Promise<void> {
+async function tell(judgement: Judgement, seeds: readonly number[]): Promise<void> {
   const told: string[] = [];
-  const world = new World({ terms, trace: (line) => told.push(line) });
+  const world = new World({ judgement, trace: (line) => told.push(line) });
   try {
     await begin(world);
     for (const seed of seeds) {

@@ -8,7 +8,7 @@ import {
   type ServiceName,
 } from '@countersign/contracts';
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
-import { decideApproval, type ApprovalMessage, type Terms } from '@countersign/approval-service';
+import { decideApproval, type ApprovalMessage, type Judgement } from '@countersign/approval-service';
 import { decideExecution, type ExecutionMessage } from '@countersign/executor';
 import { Aggregate, type Collection, type Decide, type StoredRecord } from '@countersign/persistence';
 import { Dice } from './dice.js';
@@ -28,7 +28,8 @@ interface Process {
 }
 
 export interface WorldOptions {
-  terms: Terms;
+  /** What the rules say of every call that asks for approval. */
+  judgement: Judgement;
   /** Is told what happens. */
   trace(line: string): void;
 }
@@ -44,7 +45,7 @@ export class World {
   dice = new Dice(0);
   /** From then on nothing is lost, nobody dies, and everybody does what is waited for. */
   isFair = false;
-  readonly terms: Terms;
+  readonly judgement: Judgement;
   readonly trace: (line: string) => void;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);
@@ -54,8 +55,8 @@ export class World {
   processes: Process[] = [];
   #names = 0;
 
-  constructor({ terms, trace }: WorldOptions) {
-    this.terms = terms;
+  constructor({ judgement, trace }: WorldOptions) {
+    this.judgement = judgement;
     this.trace = trace;
     this.runs = this.#keep({ name: 'runs', key: 'run_id' }, 'agent-runner', decideRun, checkRun);
     this.approvals = this.#keep({ name: 'approvals', key: 'id' }, 'approval-service', decideApproval, checkApproval);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { callDigest } from './digest.js';
 import { EpochSeconds, Id, JsonObject, stored } from './fields.js';
 import { RunStatus } from './run.js';
+import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
 import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement } from './tool-call.js';
 
 export const ApprovalStatus = z.enum(['pending', 'approved', 'rejected', 'expired', 'cancelled']);
@@ -24,6 +26,18 @@ export const ResolutionData = z
     values: JsonObject.optional().meta({
       description: 'The fields that a person filled in. An approval of a call that asks for them is refused without.',
     }),
+    tool_args: JsonObject.optional().meta({
+      description: 'Other arguments for the same tool, all of them; what is approved is a call with these.',
+    }),
+    grant: z
+      .object({
+        expires_in: z.int().positive().max(31_536_000),
+        arguments: JsonObject.optional().meta({
+          description: 'Arguments that a call must have; none stands for all of this one.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'Lets the same agent call the same tool again without asking, for so many seconds.' }),
   })
   .refine((data) => JSON.stringify(data).length <= maxResolution, `at most ${maxResolution} characters of JSON`);
 export type ResolutionData = z.infer<typeof ResolutionData>;
@@ -34,8 +48,13 @@ export const Decision = z.object({
   by: Id.nullable(),
   at: EpochSeconds,
   note: z.string().nullable(),
+  groups: z.array(z.string()).default([]).meta({ description: 'Of whoever decided, at that time.' }),
 });
 export type Decision = z.infer<typeof Decision>;
+
+/** What somebody says about an approval without deciding it. */
+export const Comment = z.object({ id: Id, by: Id.nullable(), at: EpochSeconds, text: z.string().min(1).max(10_000) });
+export type Comment = z.infer<typeof Comment>;
 
 /** The record of one tool call that asks for permission, as agno spells it; what is ours is added, never renamed. */
 export const Approval = z
@@ -67,24 +86,56 @@ export const Approval = z
     digest: z.string(),
     decisions: z.array(Decision),
     required_approvals: z.int().positive(),
+    allowed_decisions: z.array(DecisionKind).default(plainTerms.allowed_decisions),
+    terms: RequireTerms.default(plainTerms),
+    policy: Ruling.nullable().default(null).meta({ description: 'The rules that decided on the terms.' }),
+    shadow: Ruling.nullable().default(null).meta({ description: 'What the rules on trial would have decided.' }),
+    parameters: JsonObject.nullable()
+      .default(null)
+      .meta({ description: 'The JSON Schema that edited arguments must fit.' }),
+    approved_args: JsonObject.nullable()
+      .default(null)
+      .meta({ description: 'The arguments that were approved, when they are not the ones that were asked for.' }),
+    grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
+    comments: z.array(Comment).default([]),
+    remind_at: EpochSeconds.nullable().default(null),
+    escalate_at: EpochSeconds.nullable().default(null),
+    escalated_at: EpochSeconds.nullable().default(null),
+    signature: z.string().nullable().default(null).meta({ description: 'The resolution as a compact JWS.' }),
     deleted_at: EpochSeconds.nullable(),
     ...stored,
   })
   .meta({ id: 'Approval' });
 export type Approval = z.infer<typeof Approval>;
 
-type Shown = Pick<Approval, 'requirements' | 'tool_args' | 'resolution_data'>;
+/** The digest of a record: of the call that is asked for, with what it is bound to. */
+export const approvalDigest = (approval: Approval, tool_args = approval.tool_args): string =>
+  callDigest({
+    ...approval,
+    tool_args,
+    requester: approval.user_id,
+    policy_version: approval.policy?.version ?? null,
+  });
+
+type Shown = Pick<Approval, 'requirements' | 'tool_args' | 'approved_args' | 'resolution_data'>;
 
 /** The approval without the values of the arguments that its tool declares as not for everybody's eyes. */
 export function redactApproval<A extends Shown>(approval: A): A {
-  const { requirements, tool_args, resolution_data } = approval;
+  const { requirements, tool_args, approved_args, resolution_data } = approval;
   const redact = requirements.flatMap(({ tool_execution }) => tool_execution.redact);
   if (redact.length === 0) return approval;
-  const values = resolution_data?.values;
+  const hide = (given: Record<string, unknown> | undefined) => given && redactArguments(given, redact);
+  const values = hide(resolution_data?.values);
+  const edited = hide(resolution_data?.tool_args);
   return {
     ...approval,
     tool_args: redactArguments(tool_args, redact),
     requirements: requirements.map(redactRequirement),
-    resolution_data: values ? { ...resolution_data, values: redactArguments(values, redact) } : resolution_data,
+    approved_args: hide(approved_args ?? undefined) ?? null,
+    resolution_data: resolution_data && {
+      ...resolution_data,
+      ...(values && { values }),
+      ...(edited && { tool_args: edited }),
+    },
   };
 }

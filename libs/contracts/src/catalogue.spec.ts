@@ -43,7 +43,11 @@ describe('the catalogue', () => {
   it('tells each service what it must handle', () => {
     expect(eventsTo('executor').toSorted()).toEqual(['approval.resolved', 'run.cancelled', 'run.failed']);
     expect(eventsTo('approval-service').toSorted()).toEqual([
+      'approval.created',
+      'approval.escalated',
+      'approval.reminder_due',
       'approval.resolve_requested',
+      'approval.resolved',
       'run.cancelled',
       'run.completed',
       'run.failed',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Approval, ApprovalStatus, Decision, ResolutionData, Verdict } from './approval.js';
+import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } from './approval.js';
 import { EpochSeconds, Id, JsonObject } from './fields.js';
 import { Usage } from './run.js';
 import { ApprovalType, PauseType, Requirement } from './tool-call.js';
@@ -49,6 +49,7 @@ const ToolApprovalRequired = z.object({
   pause_type: PauseType,
   source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
   requirement: Requirement,
+  parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
   context: JsonObject,
   digest: z.string(),
 });
@@ -62,7 +63,11 @@ const ApprovalDecisionRecorded = z.object({
 const ApprovalResolveRequested = z.object({
   approval_id: Id,
   status: Verdict,
-  resolved_by: Id.optional(),
+  resolved_by: Id.optional().meta({ description: 'Without a meaning any more: the token says who decides.' }),
+  token: z.string().max(10_000).optional().meta({
+    description:
+      'Who decides: a signed token, of the identity system or of POST /auth/tokens. Without one it is refused.',
+  }),
   resolution_data: ResolutionData.optional(),
 });
 const ApprovalResolved = z.object({
@@ -77,7 +82,30 @@ const ApprovalResolved = z.object({
   resolved_by: Id.nullable(),
   resolved_at: EpochSeconds,
   redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
+  requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+  policy_version: z.string().nullable().default(null),
+  expires_at: EpochSeconds.nullable().default(null),
+  decisions: z.array(Decision).default([]),
+  signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
 });
+const ofApproval = { ...call, status: ApprovalStatus };
+const ApprovalReminderDue = z.object({ ...ofApproval, waiting_since: EpochSeconds });
+const ApprovalEscalated = z.object({ ...ofApproval, groups: z.array(Id) });
+const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
+const ApprovalResolveRefused = z.object({
+  ...call,
+  command_id: z.string().meta({ description: 'The id of the command that is refused.' }),
+  reason: z.string(),
+});
+const ApprovalGrantCreated = z.object({
+  run_id: Id,
+  grant_id: Id,
+  agent_id: Id,
+  tool_name: Id,
+  by: Id.nullable(),
+  expires_at: EpochSeconds,
+});
+const ApprovalGrantRevoked = z.object({ run_id: Id, grant_id: Id, by: Id.nullable() });
 const ToolExecutionStarted = z.object({ ...execution, worker: Id });
 const ToolExecutionCompleted = z.object({ ...execution, result: z.string() });
 const ToolExecutionFailed = z.object({ ...execution, error: z.string() });
@@ -118,10 +146,16 @@ export const catalogue = {
   'run.failed': event(runner, [approvals, executor, 'audit'], RunFailed, 'The run ended with an error.'),
   'run.cancelled': event(runner, [approvals, executor, 'audit'], RunCancelled, 'The run was cancelled; what it still asked for is void.'),
   'tool.approval_required': event(runner, [approvals], ToolApprovalRequired, 'A run wants to make this call, and may not until it is approved.'),
-  'approval.created': event(approvals, ['audit'], ApprovalCreated, 'A call asks for approval. It waits for a decision, unless it is of the type `audit`.'),
+  'approval.created': event(approvals, [approvals, 'audit'], ApprovalCreated, 'A call asks for approval. It waits for a decision, unless the rules or a grant decide at once.'),
+  'approval.reminder_due': event(approvals, [approvals, 'audit'], ApprovalReminderDue, 'An approval still waits for a decision.'),
+  'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'An approval waited for too long: more people may decide now.'),
+  'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'Somebody said something about an approval.'),
+  'approval.resolve_refused': event(approvals, ['audit'], ApprovalResolveRefused, 'A command to decide did not count, for this reason.'),
+  'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'Calls like this one are approved from now on, for a while.'),
+  'approval.grant_revoked': event(approvals, ['audit'], ApprovalGrantRevoked, 'A standing grant holds no longer.'),
   'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'One person gave a verdict.'),
   'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, 'Command: decide an approval, by the same rules as over HTTP.'),
-  'approval.resolved': event(approvals, [executor, runner], ApprovalResolved, 'The decision is final: these arguments, or not at all.'),
+  'approval.resolved': event(approvals, [executor, runner, approvals], ApprovalResolved, 'The decision is final: these arguments, or not at all.'),
   'tool.execution_started': event(executor, ['audit'], ToolExecutionStarted, 'An executor began the approved call.'),
   'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'The approved call was made, and this came of it.'),
   'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'The approved call was refused or failed; it is over.'),

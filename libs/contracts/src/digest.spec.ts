@@ -92,4 +92,13 @@ describe('the digest of a call', () => {
       }),
     );
   });
+
+  it('is bound to who asked, by which rules and until when, once there are rules', () => {
+    const binding = { requester: 'ana', policy_version: 'v1', expires_at: 1_788_300_000 };
+    const bound = callDigest({ ...call, ...binding });
+    expect(callDigest({ ...call, requester: 'ana', policy_version: null, expires_at: 7 })).toBe(callDigest(call));
+    for (const change of [{ requester: null }, { policy_version: 'v2' }, { expires_at: null }])
+      expect(callDigest({ ...call, ...binding, ...change })).not.toBe(bound);
+    expect(bound).not.toBe(callDigest(call));
+  });
 });

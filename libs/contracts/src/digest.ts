@@ -9,14 +9,23 @@ export interface ExactCall {
   tool_args: Record<string, unknown>;
 }
 
+/** What a resolution ties to the call besides: who asked, by which rules, and until when it may be acted on. */
+export interface Binding {
+  requester: string | null;
+  policy_version: string | null;
+  expires_at: number | null;
+}
+
 /** The one way to write this as JSON (RFC 8785). @throws when there is none: for half a character, or infinity. */
 export const canonicalJson = (value: unknown): string => canonicalize(value)!;
 
 /**
  * The digest that ties a decision to a call: `sha256:` and the hex SHA-256 of the call as canonical JSON
- * (RFC 8785, so neither key order nor white space matters).
+ * (RFC 8785, so neither key order nor white space matters). Once there are rules for it, with its {@link Binding}.
  */
-export function callDigest({ run_id, tool_call_id, tool_name, tool_args }: ExactCall): string {
-  const canonical = canonicalJson({ run_id, tool_call_id, tool_name, tool_args });
+export function callDigest(call: ExactCall & Partial<Binding>): string {
+  const { run_id, tool_call_id, tool_name, tool_args, requester, policy_version, expires_at } = call;
+  const bound = policy_version == null ? {} : { requester, policy_version, expires_at };
+  const canonical = canonicalJson({ run_id, tool_call_id, tool_name, tool_args, ...bound });
   return `sha256:${createHash('sha256').update(canonical).digest('hex')}`;
 }

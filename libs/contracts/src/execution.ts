@@ -26,6 +26,7 @@ export const Execution = z
     redact: z.array(z.string()).default([]).meta({ description: 'Arguments that lists do not show.' }),
     digest: z.string(),
     approved_by: Id.nullable(),
+    requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
     status: ExecutionStatus,
     attempts: z.array(Attempt),
     result: z.string().nullable(),

@@ -3,6 +3,7 @@ import { Approval, ApprovalStatus, ResolutionData, Verdict } from './approval.js
 import { catalogue } from './catalogue.js';
 import { Execution, ExecutionStatus } from './execution.js';
 import { Id } from './fields.js';
+import { Grant } from './grant.js';
 import { RunOutput, RunStatus } from './run.js';
 import { SessionOutput } from './session.js';
 import { ApprovalType, PauseType } from './tool-call.js';
@@ -160,6 +161,12 @@ export const ListApprovalsQuery = z.object({
   user_id: Id.optional(),
   schedule_id: Id.optional(),
   run_id: Id.optional(),
+  tool_name: Id.optional(),
+  resolved_by: Id.optional(),
+  created_after: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
+  created_before: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
+  sort_by: z.enum(['created_at', 'updated_at', 'expires_at']).default('created_at'),
+  sort_order: z.enum(['asc', 'desc']).default('desc'),
   ...pageQuery,
 });
 export const ApprovalPage = pageOf(Approval);
@@ -177,6 +184,22 @@ export const ResolveApprovalRequest = z.object({
   resolved_by: Id.optional(),
   resolution_data: ResolutionData.nullish(),
 });
+
+export const BulkResolveRequest = z.object({
+  ids: z.array(Id).min(1).max(500).meta({ description: 'Each approval by its id; there is no way to say "all".' }),
+  status: Verdict,
+  resolution_data: ResolutionData.nullish(),
+});
+const BulkResult = z.object({
+  id: Id,
+  status: z.int().meta({ description: 'What resolving it alone would have been answered with.' }),
+  detail: z.string(),
+});
+export type BulkResult = z.infer<typeof BulkResult>;
+export const BulkResolveOutcome = z.object({ results: z.array(BulkResult) });
+export const CommentRequest = z.object({ text: z.string().trim().min(1).max(10_000) });
+export const ListGrantsQuery = z.object({ agent_id: Id.optional(), tool_name: Id.optional(), ...pageQuery });
+export const GrantPage = pageOf(Grant);
 
 export const ListExecutionsQuery = z.object({
   status: ExecutionStatus.optional(),

@@ -78,6 +78,7 @@ describe('an approval that is redacted', () => {
   const approval = (redact: string[], resolution_data: ResolutionData | null = null) => ({
     id: 'approval-1',
     tool_args: { service: 'auth', token: 's3cret' },
+    approved_args: null,
     requirements: [requirement({ redact })],
     resolution_data,
   });

@@ -1,13 +1,11 @@
 import { JsonObject, PauseType } from '@countersign/contracts';
 import { z } from 'zod';
 import { agentFields } from './agent.js';
+import { Channel } from './channel.js';
 import { McpServerEntry } from './file.mcp.js';
+import { policyFields } from './policy.file.js';
+import { ToolReference } from './tool-reference.js';
 import { gate, ToolName } from './tool.js';
-
-/** A tool that an agent may call, an MCP server's as `server__tool`, or `server/*` for every tool that it offers. */
-const ToolReference = z
-  .string()
-  .regex(/^[a-zA-Z0-9_-]{1,64}(\/\*)?$/, "must be the name of a tool, or an MCP server's followed by /*");
 
 export const AgentEntry = z.strictObject({
   ...agentFields,
@@ -75,5 +73,7 @@ export const DefinitionsFile = z.strictObject({
     .default([])
     .meta({ description: 'TypeScript files whose exports are tools, relative to this file. The runner loads them.' }),
   mcp_servers: z.array(McpServerEntry).default([]),
+  channels: z.array(Channel).default([]).meta({ description: 'Where people are told of approvals.' }),
+  ...policyFields,
 });
 export type DefinitionsFile = z.infer<typeof DefinitionsFile>;

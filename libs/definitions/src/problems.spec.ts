@@ -1,19 +1,5 @@
-import { ConfigError } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { parseDefinitions } from './read.js';
-
-/** The problems of a file, one a line, without the head. */
-function problemsOf(text: string): string[] {
-  try {
-    parseDefinitions(text, '/project/countersign.yaml');
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const [head, ...lines] = error.message.split('\n');
-    expect(head).toBe(`/project/countersign.yaml has ${lines.length} problem(s):`);
-    return lines.map((line) => line.trim().replace(/^countersign\.yaml:/, ''));
-  }
-}
+import { problemsOf } from './problems.given.js';
 
 /** The problems of a tool with these fields besides name and description, which are two lines. */
 const problemsOfTool = (...fields: string[]) =>

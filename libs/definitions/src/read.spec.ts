@@ -122,6 +122,24 @@ mcp_servers:
     expect(mcpGate(server!, 'delete')).toMatchObject({ approval: 'required', requires: 'confirmation' });
   });
 
+  it('has everything approved by one person unless it says who approves what', () => {
+    const { groups, policies, shadow, policy_tests } = read('agents: []');
+    const require = {
+      approvers: [{ group: null, count: 1 }],
+      four_eyes: true,
+      on_rejection: 'end',
+      reason: [],
+      allow: ['approve', 'reject', 'values', 'result'],
+      expires_in: null,
+    };
+    expect({ groups, policies, shadow, policy_tests }).toEqual({
+      groups: {},
+      policies: { rules: [], default: { require } },
+      shadow: undefined,
+      policy_tests: [],
+    });
+  });
+
   it('may say a thing once and use it again', () => {
     const { tools } = read(`
 tools:

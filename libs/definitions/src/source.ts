@@ -34,7 +34,7 @@ export class Source {
     });
     const { errors, warnings } = this.#document;
     const found = [...errors, ...warnings].map(({ message, pos }) => ({ path: [], message, offset: pos[0] }));
-    const aliases = unresolvedAliases(this.#document);
+    const aliases = wrongAliases(this.#document);
     this.problems = [...found, ...aliases];
     // Any other error leaves in doubt what belongs to what, and whatever is said about that would mislead.
     const isReadable = errors.every(({ code }) => code === 'DUPLICATE_KEY') && aliases.length === 0;
@@ -80,12 +80,15 @@ function child(node: Node | null, segment: PropertyKey, document: Document) {
   return pair && { node: pair.value, offset: pair.key.range?.[0] };
 }
 
-function unresolvedAliases(document: Document): Problem[] {
+function wrongAliases(document: Document): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document)) return;
-      const message = `there is no anchor &${alias.source} before this alias`;
+    Alias(_, alias, parents) {
+      const node = alias.resolve(document);
+      if (node && !parents.includes(node)) return;
+      const message = node
+        ? `the alias *${alias.source} stands for something it is in`
+        : `there is no anchor &${alias.source} before this alias`;
       problems.push({ path: [], message, offset: alias.range?.[0] ?? 0 });
     },
   });

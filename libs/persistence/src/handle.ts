@@ -1,7 +1,7 @@
 import { eventId, type Event, type NewEvent } from '@countersign/contracts';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from './store.js';
-import type { Decide, Transition } from './transition.js';
+import type { Decide, RejectionCode, Transition } from './transition.js';
 
 /** Every record belongs to a run; the run's id is the key of its events. */
 type Owned = StoredRecord & { run_id: string };
@@ -12,6 +12,8 @@ export interface AggregateOptions<R extends Owned, M> {
   decide: Decide<R, M>;
   /** The CloudEvents source of what this aggregate emits. */
   source: string;
+  /** Adds to a change what takes time, such as a signature, before it is stored; the same for the same change. */
+  seal?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;
   /** Takes over the events of a commit, to publish them soon. */
   publish(events: readonly Event[]): void;
   now(): number;
@@ -20,7 +22,8 @@ export interface AggregateOptions<R extends Owned, M> {
 /** What came of a message: the stored state after a change, or the state it was refused in. */
 export type Handled<R> =
   | { kind: 'changed'; state: R }
-  | { kind: 'ignored' | 'rejected'; reason: string; state: R | undefined };
+  | { kind: 'ignored'; reason: string; state: R | undefined }
+  | { kind: 'rejected'; reason: string; code?: RejectionCode; state: R | undefined };
 
 /** Records that change only by their state machine's decisions, one atomic commit each. */
 export class Aggregate<R extends Owned, M> {
@@ -74,10 +77,11 @@ export class Aggregate<R extends Owned, M> {
   }
 
   async #commit(id: string, before: R | undefined, change: Extract<Transition<R>, { kind: 'changed' }>): Promise<R> {
-    const { collection, store, publish } = this.#options;
+    const { collection, store, publish, seal } = this.#options;
     const expected = before?.version ?? 0;
-    const state = { ...change.state, version: expected + 1 };
-    const events = change.events.map((event, n) => this.#stamp(state, id, event, n));
+    const sealed = seal ? await seal(change.state, change.events) : change;
+    const state = { ...sealed.state, version: expected + 1 };
+    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n));
     const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };
     if (committing.hasSubscribers) committing.publish(diagnostic);
     const unpublished = await store.commit({ expected, state, events });

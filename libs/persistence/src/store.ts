@@ -40,7 +40,8 @@ export interface Commit<R> {
 
 /** The CloudEvents subject of what a record emits, by which an outbox finds the record again. */
 export const subjectOf = (collection: string, id: string): string => `${collection}/${id}`;
-export const recordOf = (collection: string, { subject }: Event): string => subject.slice(collection.length + 1);
+export const recordOf = (collection: string, { subject }: Pick<Event, 'subject'>): string =>
+  subject.slice(collection.length + 1);
 
 /** Somebody else changed the record first. Read it again and decide again. */
 export class VersionConflict extends Error {

@@ -6,7 +6,10 @@ export type Transition<S> =
   /** Nothing to do, and that is fine: a duplicate, or news that no longer matters. */
   | { kind: 'ignored'; reason: string }
   /** Not allowed in this state; whoever asked should be told. */
-  | { kind: 'rejected'; reason: string };
+  | { kind: 'rejected'; reason: string; code?: RejectionCode };
+
+/** Why not, in general: whoever asks may not, or what they say does not fit; without one, it is too late or too early. */
+export type RejectionCode = 'forbidden' | 'invalid';
 
 export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S> => ({
   kind: 'changed',
@@ -14,7 +17,11 @@ export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition
   events,
 });
 export const ignored = (reason: string): Transition<never> => ({ kind: 'ignored', reason });
-export const rejected = (reason: string): Transition<never> => ({ kind: 'rejected', reason });
+export const rejected = (reason: string, code?: RejectionCode): Transition<never> => ({
+  kind: 'rejected',
+  reason,
+  ...(code && { code }),
+});
 
 /** A pure state machine: it answers every message in every state, and `now` (epoch milliseconds) is an argument. */
 export type Decide<S, M> = (state: S | undefined, message: M, now: number) => Transition<S>;

@@ -1,12 +1,20 @@
 import { eventSource, type Event, type ServiceName } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
-import { Aggregate, OutboxRelay, type Collection, type Decide, type StoredRecord } from '@countersign/persistence';
+import {
+  Aggregate,
+  OutboxRelay,
+  type AggregateOptions,
+  type Collection,
+  type Decide,
+  type StoredRecord,
+} from '@countersign/persistence';
 import type { ServiceContext } from './serve.js';
 
-export interface AggregateDefinition<R extends StoredRecord, M> {
+export interface AggregateDefinition<R extends StoredRecord & { run_id: string }, M> {
   service: ServiceName;
   collection: Collection<R>;
   decide: Decide<R, M>;
+  seal?: AggregateOptions<R, M>['seal'];
   /** Is shown what each commit here leaves to publish, before it is in the log. */
   onCommit?(events: readonly Event[]): void;
 }
@@ -14,7 +22,7 @@ export interface AggregateDefinition<R extends StoredRecord, M> {
 /** The records a service owns, with the relay that brings their events to the bus. */
 export function openAggregate<R extends StoredRecord & { run_id: string }, M>(
   { bus, database, log, now }: ServiceContext,
-  { service, collection, decide, onCommit }: AggregateDefinition<R, M>,
+  { service, collection, decide, seal, onCommit }: AggregateDefinition<R, M>,
 ): { aggregate: Aggregate<R, M>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const relay = new OutboxRelay({ outbox, publish: (events) => bus.publish(events.map(encode)), log, now });
@@ -22,6 +30,14 @@ export function openAggregate<R extends StoredRecord & { run_id: string }, M>(
     relay.push(events);
     onCommit?.(events);
   };
-  const aggregate = new Aggregate({ collection, store, decide, source: eventSource(service), now, publish });
+  const aggregate = new Aggregate<R, M>({
+    collection,
+    store,
+    decide,
+    source: eventSource(service),
+    now,
+    publish,
+    ...(seal && { seal }),
+  });
   return { aggregate, relay };
 }

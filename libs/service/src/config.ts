@@ -1,3 +1,4 @@
+import { authSettings } from '@countersign/auth';
 import { ConfigError } from '@countersign/contracts';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -53,6 +54,13 @@ export const serviceSettings = {
     .meta({ description: 'MongoDB, with the database as its path. Unset: the embedded store.' }),
   LEASE_SECONDS: seconds.default(30).meta({ description: 'How long a worker that says nothing keeps its work.' }),
   SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({ description: 'How long a stop waits for work under way.' }),
+  ...authSettings,
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(60_000)
+    .meta({ description: 'Requests of one address; 0 for no limit.' }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };
 

@@ -1,3 +1,4 @@
+import { Public } from '@countersign/auth';
 import { Controller, Get, Inject, Injectable, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -39,6 +40,7 @@ async function outcomeOf(check: () => Promise<void>): Promise<string> {
 const Live = z.object({ status: z.literal('ok') });
 const Ready = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.record(z.string(), z.string()) });
 
+@Public()
 @Controller('health')
 export class HealthController {
   constructor(@Inject(Readiness) private readonly readiness: Readiness) {}

@@ -6,3 +6,4 @@ export { AcceptsForms, Returns, ReturnsEvents } from './openapi.js';
 export * from './page.js';
 export { ProblemError } from './problem.filter.js';
 export * from './serve.js';
+export * from './server-sent-events.js';

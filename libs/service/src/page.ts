@@ -1,4 +1,4 @@
-import type { Query, Store, StoredRecord } from '@countersign/persistence';
+import type { Filter, Query, Store, StoredRecord } from '@countersign/persistence';
 
 /** One page of records with agno's `meta`. */
 export async function pageOf<R extends StoredRecord>(
@@ -7,7 +7,30 @@ export async function pageOf<R extends StoredRecord>(
 ) {
   const [data, total_count] = await Promise.all([
     store.find({ filter, sort, limit, skip: (page - 1) * limit }),
-    store.count(filter),
+    countOf(store, filter),
   ]);
   return { data, meta: { page, limit, total_pages: Math.ceil(total_count / limit), total_count } };
+}
+
+/** Counting a million takes a hundred times as long as reading a page, so a count that takes this long is kept … */
+const slow = 20;
+/** … for this long, in milliseconds. Only the total of a long list is a little old, never what is on the page. */
+const keptFor = 2_000;
+const mostKept = 100;
+
+const kept = new WeakMap<object, Map<string, { count: number; until: number }>>();
+
+async function countOf<R extends StoredRecord>(store: Store<R>, filter: Filter<R>): Promise<number> {
+  const counts = kept.get(store) ?? new Map<string, { count: number; until: number }>();
+  kept.set(store, counts);
+  const key = JSON.stringify(filter);
+  const began = Date.now();
+  const known = counts.get(key);
+  if (known && known.until > began) return known.count;
+  const count = await store.count(filter);
+  const now = Date.now();
+  counts.delete(key);
+  if (now - began >= slow) counts.set(key, { count, until: now + keptFor });
+  if (counts.size > mostKept) counts.delete(counts.keys().next().value!);
+  return count;
 }

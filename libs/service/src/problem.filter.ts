@@ -25,12 +25,9 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const problem = this.#problemOf(error);
     if (problem.status >= 500)
-      this.log.error({ err: error, method: request.method, url: request.url }, 'request failed');
+      this.log.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
     if (problem.status === 503) void reply.header('retry-after', '2');
-    void reply
-      .status(problem.status)
-      .header('content-type', 'application/problem+json')
-      .send(JSON.stringify({ ...problem, instance: request.url }));
+    send(reply, problem, pathOf(request));
   }
 
   #problemOf(error: unknown): Problem {
@@ -43,6 +40,21 @@ export class ProblemFilter implements ExceptionFilter {
     return problem(500, 'Something went wrong here, not with the request. It has been logged; try again later.');
   }
 }
+
+/** Fastify refuses a path that nobody can read before there is a route, and thus a filter. */
+export function answerBadUrl(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, problem(statusOf(error) ?? 400, error.message), pathOf(request));
+}
+
+function send(reply: FastifyReply, problem: Problem, instance: string): void {
+  void reply
+    .status(problem.status)
+    .header('content-type', 'application/problem+json')
+    .send(JSON.stringify({ ...problem, instance }));
+}
+
+/** Without the query, in which there may be a secret. */
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0]!;
 
 /** Fastify's own errors (a body that is too large, or not JSON) carry the status to answer. */
 function statusOf(error: unknown): number | undefined {

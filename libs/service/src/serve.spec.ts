@@ -1,3 +1,4 @@
+import { Needs, Public } from '@countersign/auth';
 import { RetryableError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import { Body, Controller, Get, HttpException, Module, Param, Post } from '@nestjs/common';
@@ -23,14 +24,25 @@ const errors: Record<string, () => unknown> = {
 @Controller('tiny')
 class TinyController {
   @Get('errors/:kind')
+  @Needs()
   fail(@Param('kind') kind: string): never {
     throw errors[kind]!();
   }
 
   @Post('orders')
+  @Needs('runs:write')
   order(@Body({ schema: Order }) order: z.infer<typeof Order>): z.infer<typeof Order> {
     return order;
   }
+
+  @Get('open')
+  @Public()
+  open(): { open: true } {
+    return { open: true };
+  }
+
+  @Get('undeclared')
+  undeclared(): void {}
 
   @OnEvent('executor', 'approval.resolved')
   async resolved(_event: Event<'approval.resolved'>): Promise<void> {}
@@ -52,16 +64,25 @@ const tiny = ({ stopping }: ServiceContext): Service => ({
   stop: async (grace) => void steps.push(`stopped after ${grace}, ${stopping.aborted ? 'told before' : 'not told'}`),
 });
 
+const adminKey = 'the-first-key-of-this-specification';
 const Config = z.object({ ...serviceSettings, PORT: portSetting(0) });
 
 describe('a service that is served', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-serve-'));
-  const settings = readConfig(Config, { DATA_DIR: dir, LOG_LEVEL: 'silent', SHUTDOWN_GRACE_SECONDS: '3' });
+  const settings = readConfig(Config, {
+    DATA_DIR: dir,
+    LOG_LEVEL: 'silent',
+    SHUTDOWN_GRACE_SECONDS: '3',
+    ADMIN_KEY: adminKey,
+  });
   let serving: Serving;
   beforeAll(async () => (serving = await serve(settings, [tiny])));
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  const ask = (path: string, init?: RequestInit) => fetch(`${serving.url}${path}`, init);
+  const authorization = `Bearer ${adminKey}`;
+  const askAnonymously = (path: string, init?: RequestInit) => fetch(`${serving.url}${path}`, init);
+  const ask = (path: string, init?: RequestInit) =>
+    askAnonymously(path, { ...init, headers: { authorization, ...init?.headers } });
   const post = (body: string, type = 'application/json') =>
     ask('/tiny/orders', { method: 'POST', body, headers: { 'content-type': type } });
   const problemIn = async (response: Response) => {
@@ -83,7 +104,36 @@ describe('a service that is served', () => {
     ['nonsense', 500, 'Internal Server Error', expect.stringMatching(/^Something went wrong here/)],
   ])('answers a %s as problem details, and tells nothing of its inside', async (kind, status, title, detail) => {
     const problem = await problemIn(await ask(`/tiny/errors/${kind}?x=1`));
-    expect(problem).toEqual({ type: 'about:blank', title, status, detail, instance: `/tiny/errors/${kind}?x=1` });
+    expect(problem).toEqual({ type: 'about:blank', title, status, detail, instance: `/tiny/errors/${kind}` });
+  });
+
+  it('tells nobody of the query of a request that fails, in which there may be a secret', async () => {
+    expect(await problemIn(await ask('/tiny/errors/bug?token=1234'))).toMatchObject({ instance: '/tiny/errors/bug' });
+  });
+
+  it.each(['/tiny/errors/http', '/openapi.json'])('does not answer %s to somebody who is not known', async (path) => {
+    const response = await askAnonymously(path);
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(await problemIn(response)).toMatchObject({ status: 401, detail: expect.stringContaining('Authorization') });
+    expect(await problemIn(await ask(path, { headers: { authorization: 'Bearer wrong' } }))).toMatchObject({
+      status: 401,
+    });
+  });
+
+  it('answers what is open to everybody', async () => {
+    expect(await (await askAnonymously('/tiny/open')).json()).toEqual({ open: true });
+    expect((await askAnonymously('/health/ready')).status).toBe(200);
+  });
+
+  it('does not answer at all where it is not said who may ask', async () => {
+    expect(await problemIn(await ask('/tiny/undeclared'))).toMatchObject({ status: 403 });
+  });
+
+  it('asks for the scopes that a route needs', async () => {
+    const { key } = await serving.auth.keys.create({ name: 'a reader', subject: 'bob', roles: ['viewer'] });
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const response = await ask('/tiny/orders', { method: 'POST', body: '{}', headers });
+    expect(await problemIn(response)).toMatchObject({ status: 403, detail: expect.stringContaining('runs:write') });
   });
 
   it('says when to try again after an outage', async () => {

@@ -1,18 +1,22 @@
+import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import { BusTransport, type Bus } from '@countersign/messaging';
 import type { Database } from '@countersign/persistence';
-import multipart from '@fastify/multipart';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import type { ServiceSettings } from './config.js';
+import { acceptForms } from './forms.js';
 import { HealthController, Readiness, type ReadinessCheck } from './health.controller.js';
 import { openInfrastructure, type Infrastructure } from './infrastructure.js';
 import { createLog, nestLogger } from './log.js';
-import { isLoopback, onlyLocalNames } from './local-names.js';
+import { onlyLocalNames } from './local-names.js';
 import { openApiDocument } from './openapi.js';
-import { ProblemFilter } from './problem.filter.js';
+import './sign-in-docs.js';
+import { answerBadUrl, ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.pipe.js';
 
 /** What a service gets to work with. */
@@ -44,6 +48,9 @@ export interface Serving {
   description: Record<string, string>;
   /** For people: what to try next. */
   hint?: string;
+  /** Who may do what here, for the program that makes the first key. */
+  auth: Auth;
+  log: Log;
   /** Drains and leaves; resolves when nothing is left to do. */
   stop(): Promise<void>;
 }
@@ -73,7 +80,8 @@ export async function serve(
   const context: ServiceContext = { bus, database, exclusive, log, now: Date.now, stopping: stopping.signal };
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
-  const app = await createApp(services, readiness(infrastructure, services, transports), settings, log);
+  const auth = openAuth({ settings, database, log, now: Date.now });
+  const app = await createApp(services, readiness(infrastructure, services, transports), auth, settings, log);
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
@@ -81,9 +89,6 @@ export async function serve(
   await app.startAllMicroservices();
   await app.listen(settings.PORT, settings.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
-  if (!isLoopback(settings.HOST)) {
-    log.warn({ host: settings.HOST }, 'there is no authentication yet: whoever can reach this address can decide');
-  }
 
   const stop = async () => {
     stopping.abort();
@@ -92,28 +97,43 @@ export async function serve(
     await app.close();
     await infrastructure.close();
   };
-  return { url: `http://${settings.HOST}:${port}`, description, stop };
+  return { url: `http://${settings.HOST}:${port}`, description, auth, log, stop };
 }
 
-async function createApp(services: readonly Service[], ready: Readiness, settings: ServiceSettings, log: Log) {
+async function createApp(
+  services: readonly Service[],
+  ready: Readiness,
+  auth: Auth,
+  settings: ServiceSettings,
+  log: Log,
+) {
   const root: DynamicModule = {
     module: Root,
-    imports: [DiscoveryModule, ...services.map(({ module }) => module)],
+    imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
     controllers: [HealthController],
     providers: [{ provide: Readiness, useValue: ready }],
   };
-  const adapter = new FastifyAdapter({ bodyLimit, forceCloseConnections: 'idle' });
+  const adapter = new FastifyAdapter({ bodyLimit, forceCloseConnections: 'idle', frameworkErrors: answerBadUrl });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: nestLogger(log),
     abortOnError: false,
+    // Signatures are of the bytes of a body.
+    rawBody: true,
   });
-  // Forms carry fields; what asks for more than that in one of them is refused.
-  await app.register(multipart, { attachFieldsToBody: 'keyValues', limits: { files: 0, fields: 100 } });
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null } },
+  });
+  if (settings.RATE_LIMIT_PER_MINUTE > 0)
+    await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
+  await acceptForms(app);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(log));
   onlyLocalNames(adapter.getInstance(), settings.HOST);
   let document: object | undefined;
-  adapter.getInstance().get('/openapi.json', () => (document ??= openApiDocument(app, 'Countersign')));
+  adapter.getInstance().get('/openapi.json', async (request, reply) => {
+    await auth.authenticator.authenticate(request, reply);
+    return (document ??= openApiDocument(app, 'Countersign'));
+  });
   return app;
 }
 

@@ -1,1 +1,12 @@
-export {};
+export * from './check.js';
+export * from './claims.js';
+export * from './decision-guard.js';
+export type { PrivateJwk, PublicJwk } from './jwk.js';
+export * from './key-file.js';
+export * from './key-ring.js';
+export type { RemoteKeysOptions } from './remote-keys.js';
+export * from './result-digest.js';
+export * from './settings.js';
+export { signDecision } from './sign.js';
+export * from './signature-error.js';
+export * from './verifier.js';

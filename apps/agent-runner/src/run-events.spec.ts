@@ -1,0 +1,167 @@
+import { callDigest, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
+import {
+  DecisionGuard,
+  generateKey,
+  keysFromText,
+  resultDigest,
+  signDecision,
+  Verifier,
+  type DecisionClaims,
+} from '@countersign/signing';
+import { goldenEvent } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunEventsController } from './run-events.controller.js';
+import { call, callIn, resolved } from './run.given.js';
+import { Given, type Process } from './runner.given.js';
+
+const ring = await keysFromText(JSON.stringify(await generateKey()));
+
+/** The decision as the approval service would have signed it. */
+async function signed(
+  event: Event<'approval.resolved'>,
+  change: Partial<DecisionClaims> = {},
+  key = ring.signingKey,
+): Promise<Event<'approval.resolved'>> {
+  const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = event.data;
+  const { resolved_at, expires_at, policy_version, resolution_data } = event.data;
+  const call = { approval_id, run_id, tool_call_id, tool_name, digest };
+  const result = resolution_data?.result;
+  const claims: DecisionClaims = {
+    ...call,
+    status,
+    pause_type,
+    automatic,
+    deciders: [],
+    resolved_at,
+    expires_at,
+    policy_version,
+    ...(result !== undefined && { result_digest: resultDigest(result) }),
+    ...change,
+  };
+  return { ...event, data: { ...event.data, signature: await signDecision(key, claims) } };
+}
+
+describe('a decision that arrives for a run', () => {
+  let given: Given;
+  let process: Process;
+  let before: Run;
+  let events: RunEventsController;
+  beforeEach(async () => {
+    given = new Given();
+    process = given.open();
+    const guard = new DecisionGuard(
+      () => Verifier.fromKeyRing(ring),
+      () => given.clock,
+    );
+    await guard.open();
+    events = new RunEventsController(process.runner, { has: (id) => id === 'ops', deadlineFor: () => null }, guard);
+    await given.begin(process);
+    (await given.model.asked()).answer(call('call_a'));
+    before = await given.until({ status: 'PAUSED' });
+  });
+  afterEach(() => given.close());
+
+  const decision = async (
+    status: EventData<'approval.resolved'>['status'] = 'approved',
+    change: Partial<EventData<'approval.resolved'>> = {},
+  ) => resolved(callIn(await given.run(), 'call_a'), status, change);
+  const isUntouched = async () => expect(await given.run()).toEqual(before);
+
+  it('is acted on when the approval service has signed it for this call', async () => {
+    await events.resolved(await signed(await decision('rejected', { resolution_data: { note: 'Freeze.' } })));
+    expect(await given.outputOf(2, 'call_a')).toContain('Freeze.');
+  });
+
+  it('is acted on where its digest covers the rules by which it was taken as well', async () => {
+    const { data, ...event } = await decision('rejected', { requester: 'ana', policy_version: 'f00d', expires_at: 1 });
+    await events.resolved(
+      await signed({ ...event, data: { ...data, digest: callDigest(data) } }, { expires_at: null }),
+    );
+    await given.model.asked(2);
+  });
+
+  it('is a dead letter when it is not signed, and changes nothing', async () => {
+    const refused = events.resolved(await decision());
+    await expect(refused).rejects.toBeInstanceOf(TerminalError);
+    await expect(refused).rejects.toThrow('is not signed');
+    await isUntouched();
+  });
+
+  it('is a dead letter when somebody else has signed it', async () => {
+    const other = await keysFromText(JSON.stringify(await generateKey()));
+    await expect(events.resolved(await signed(await decision(), {}, other.signingKey))).rejects.toBeInstanceOf(
+      TerminalError,
+    );
+    await isUntouched();
+  });
+
+  it.each<[string, Partial<EventData<'approval.resolved'>>]>([
+    ['other arguments', { tool_args: { service_name: 'auth-service', version: '6.6.6' } }],
+    ['another verdict', { status: 'approved' }],
+    ['a result that nobody gave', { resolution_data: { result: 'Done.' } }],
+  ])('is a dead letter when it was signed for something else: %s', async (_, change) => {
+    const event = await signed(await decision('rejected'));
+    const tampered = { ...event, data: { ...event.data, ...change } };
+    await expect(events.resolved(tampered)).rejects.toBeInstanceOf(TerminalError);
+    await isUntouched();
+  });
+
+  it('is as good as an expired approval when the time to act on it is over', async () => {
+    const expires_at = given.clock / 1000;
+    await events.resolved(
+      await signed(await decision('approved', { resolution_data: { result: 'Done.' }, expires_at })),
+    );
+    const output = await given.outputOf(2, 'call_a');
+    expect(output).toMatch(/expired/i);
+    expect(output).not.toContain('Done.');
+  });
+
+  it('that is done by hand is told to the model as somebody said it', async () => {
+    await events.resolved(await signed(await decision('approved', { resolution_data: { result: 'Done by hand.' } })));
+    expect(await given.outputOf(2, 'call_a')).toContain('Done by hand.');
+  });
+
+  it('is a dead letter when it is of no call of the run', async () => {
+    const event = await decision();
+    const other = { ...event, data: { ...event.data, approval_id: 'another' } };
+    await expect(events.resolved(await signed(other))).rejects.toBeInstanceOf(TerminalError);
+    await isUntouched();
+  });
+});
+
+describe('a command for a run', () => {
+  let given: Given;
+  let events: RunEventsController;
+  beforeEach(() => {
+    given = new Given();
+    const guard = new DecisionGuard(
+      () => Verifier.fromKeyRing(ring),
+      () => given.clock,
+    );
+    events = new RunEventsController(
+      given.open().runner,
+      { has: (id) => id === 'ops', deadlineFor: () => null },
+      guard,
+    );
+  });
+  afterEach(() => given.close());
+
+  it('is a dead letter when there is no such agent, or no such run', async () => {
+    const request = goldenEvent('run.requested');
+    const refused = events.requested({ ...request, data: { ...request.data, agent_id: 'none' } });
+    await expect(refused).rejects.toThrow(new TerminalError('there is no agent "none"'));
+    const cancel = goldenEvent('run.cancel_requested');
+    await expect(events.cancelRequested(cancel)).rejects.toBeInstanceOf(TerminalError);
+  });
+
+  it('starts a run once, however often it comes', async () => {
+    const request = goldenEvent('run.requested');
+    const event = { ...request, data: { ...request.data, run_id: 'run-1' } };
+    await events.requested(event);
+    await events.requested(event);
+    expect(await given.run()).toMatchObject({ agent_id: 'ops' });
+    expect(given.published.filter(({ type }) => type === 'run.started').map(({ id }) => id)).toEqual([
+      'runs/run-1/1/0',
+    ]);
+  });
+});

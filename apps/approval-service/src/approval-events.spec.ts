@@ -1,0 +1,242 @@
+import { TerminalError, type EventData } from '@countersign/contracts';
+import { NoticeKind } from '@countersign/definitions';
+import { goldenEvent } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { required, requestFor, requirementWith, runFailed } from './approval.given.js';
+import { openApprovals, somebody, type OpenedApprovals } from './approvals.given.js';
+import { webhookTo } from './notify/notify.given.js';
+
+const { event } = required();
+const id = event.data.approval_id;
+const restart = { approval_id: 'restart', tool_call_id: 'call_2', tool_name: 'restart' };
+const looks = { approval_id: 'looks', tool_call_id: 'call_3', tool_name: 'list_services' };
+const bob = somebody('bob');
+
+const rules = {
+  policies: {
+    rules: [
+      { name: 'no restarts', when: { tool: ['restart'] }, then: { reject: 'Not on Fridays.' } },
+      { name: 'looking is free', when: { tool: ['list_services'] }, then: { approve: true } },
+    ],
+    default: {
+      require: {
+        allow: ['approve', 'reject', 'edit', 'grant'],
+        remind_after: '1h',
+        escalate: { after: '2h', to: ['leads'] },
+      },
+    },
+  },
+  groups: { leads: ['erin'] },
+  tools: ['restart', 'list_services'].map((name) => ({ name, description: '', parameters: { type: 'object' } })),
+};
+
+const everything = { ...webhookTo('http://127.0.0.1:9/'), on: NoticeKind.options };
+
+let open: OpenedApprovals;
+beforeEach(async () => (open = await openApprovals({ rules, channels: [everything] })));
+afterEach(() => open.close());
+const typesOf = () => open.published().map(({ type }) => type);
+
+describe('a request for an approval', () => {
+  it('becomes an approval by the rules, once', async () => {
+    await open.events.required(event);
+    await open.events.required(event);
+    const approval = await open.store.get(id);
+    expect(approval).toMatchObject({ status: 'pending', version: 1, policy: { rule: null, outcome: 'require' } });
+    expect(approval!.allowed_decisions).toContain('grant');
+    expect(typesOf()).toEqual(['approval.created']);
+  });
+
+  it('is answered at once where a rule decides, and the answer is signed', async () => {
+    await open.events.required(requestFor(restart));
+    expect(open.last('approval.resolved')?.data).toMatchObject({
+      status: 'rejected',
+      automatic: true,
+      resolution_data: { note: 'Not on Fridays.' },
+      signature: expect.any(String),
+    });
+    await open.events.required(requestFor(looks));
+    expect(open.last('approval.resolved')?.data).toMatchObject({
+      status: 'approved',
+      automatic: true,
+      signature: expect.any(String),
+    });
+    expect(await open.store.get('looks')).toMatchObject({ policy: { rule: 'looking is free', outcome: 'approve' } });
+  });
+
+  it('is a dead letter when its digest is of another call', async () => {
+    const tool_args = { service_name: 'auth-service', version: '6.6.6' };
+    const refused = open.events.required(required({}, { tool_args }).event);
+    await expect(refused).rejects.toBeInstanceOf(TerminalError);
+    expect(await open.store.get(id)).toBeUndefined();
+  });
+});
+
+describe('a command to decide', () => {
+  beforeEach(() => open.events.required(event));
+  const command = (change: Partial<EventData<'approval.resolve_requested'>> = {}) => {
+    const { data, ...golden } = goldenEvent('approval.resolve_requested');
+    return { ...golden, data: { ...data, ...change } };
+  };
+  const refusals = () => open.published().filter(({ type }) => type === 'approval.resolve_refused');
+  const refusal = () => open.last('approval.resolve_refused')?.data;
+
+  it('counts for whoever its token says, and not for the name it gives', async () => {
+    const token = await open.tokens.issue(somebody('carol', 'approver', ['ops']), 60);
+    await open.events.resolveRequested(command({ token, resolved_by: 'bob' }));
+    expect(await open.store.get(id)).toMatchObject({
+      status: 'approved',
+      decisions: [{ by: 'carol', groups: ['ops'] }],
+    });
+    expect(refusals()).toEqual([]);
+  });
+
+  it('is refused without a token, and says why to whoever listens', async () => {
+    await open.events.resolveRequested(command());
+    expect(refusal()).toMatchObject({ approval_id: id, command_id: 'release-platform/4712' });
+    expect(refusal()!.reason).toContain('POST /auth/tokens');
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+  });
+
+  it('is refused with a token that is over', async () => {
+    const token = await open.tokens.issue(bob, 60);
+    open.clock.time += 60_000;
+    await open.events.resolveRequested(command({ token }));
+    expect(refusal()!.reason).toContain('or is over');
+  });
+
+  it('is refused with the token of somebody who may only ask', async () => {
+    const token = await open.tokens.issue(somebody('ana', 'requester'), 60);
+    await open.events.resolveRequested(command({ token }));
+    expect(refusal()!.reason).toContain('approvals:write');
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+  });
+
+  it('is refused to whoever asked for the call, though they may decide on others', async () => {
+    const token = await open.tokens.issue(somebody('ana'), 60);
+    await open.events.resolveRequested(command({ token }));
+    expect(refusal()!.reason).toContain('whoever asked for the call does not decide on it');
+  });
+
+  it('counts once when it comes twice, and the second is not refused', async () => {
+    const token = await open.tokens.issue(bob, 60);
+    await open.events.resolveRequested(command({ token }));
+    await open.events.resolveRequested(command({ token }));
+    expect(await open.store.get(id)).toMatchObject({ status: 'approved', version: 2 });
+    expect(refusals()).toEqual([]);
+  });
+
+  it('is refused with one and the same event, however often it comes', async () => {
+    for (const _ of [1, 2]) await open.events.resolveRequested(command());
+    expect(refusals()).toHaveLength(1);
+    await open.events.resolveRequested({ ...command(), id: 'release-platform/4713' });
+    expect(refusals()).toHaveLength(2);
+  });
+
+  it('is refused once the approval is resolved', async () => {
+    await open.decisions.decide(id, { status: 'rejected' }, bob);
+    const token = await open.tokens.issue(somebody('carol'), 60);
+    await open.events.resolveRequested(command({ token }));
+    expect(refusal()!.reason).toContain('already resolved: rejected');
+  });
+
+  it('is a dead letter when there is no such approval', async () => {
+    const refused = open.events.resolveRequested(command({ approval_id: 'none' }));
+    await expect(refused).rejects.toThrow(new TerminalError('there is no approval "none"'));
+  });
+});
+
+describe('an approval that lets calls to come through as well', () => {
+  const grantOf = async () => (await open.grantStore.find({ filter: {}, sort: [], limit: 10 }))[0];
+  const resolve = async (grant: object, status: 'approved' | 'rejected' = 'approved') => {
+    await open.events.required(event);
+    await open.decisions.decide(id, { status, resolution_data: { grant: { expires_in: 600, ...grant } } }, bob);
+    const resolved = open.last('approval.resolved')!;
+    await open.events.resolved(resolved);
+    await open.events.resolved(resolved);
+  };
+
+  it('makes a grant, once, and the next such call is approved by it', async () => {
+    await resolve({});
+    const grant = (await grantOf())!;
+    expect(grant).toMatchObject({ approval_id: id, arguments: event.data.tool_args, created_by: 'bob', version: 1 });
+    const next = requestFor({ approval_id: 'next', tool_call_id: 'call_next' });
+    await open.events.required(next);
+    await open.events.required(next);
+    expect(await open.store.get('next')).toMatchObject({ status: 'approved', grant_id: grant.id, decisions: [] });
+    expect(await grantOf()).toMatchObject({ uses: [{ approval_id: 'next' }], version: 2 });
+  });
+
+  it('makes one for the arguments that it names', async () => {
+    await resolve({ arguments: { service_name: 'auth-service' } });
+    expect(await grantOf()).toMatchObject({ arguments: { service_name: 'auth-service' } });
+    const tool_args = { service_name: 'auth-service', version: '2.2.0' };
+    await open.events.required(requestFor({ approval_id: 'next', tool_call_id: 'call_next', tool_args }));
+    expect(await open.store.get('next')).toMatchObject({ status: 'approved' });
+    const other = { service_name: 'billing', version: '2.2.0' };
+    await open.events.required(requestFor({ approval_id: 'other', tool_call_id: 'call_other', tool_args: other }));
+    expect(await open.store.get('other')).toMatchObject({ status: 'pending', grant_id: null });
+  });
+
+  it('makes none when it is rejected', async () => {
+    await resolve({}, 'rejected');
+    expect(await grantOf()).toBeUndefined();
+  });
+});
+
+describe('who is to be told', () => {
+  const notices = async () => {
+    const stored = await open.deliveryStore.find({ filter: {}, sort: [], limit: 100 });
+    return stored.map(({ kind, n }) => `${kind} ${n}`).toSorted();
+  };
+
+  it('is asked to be told of a new approval, of each reminder, of its escalation and of its end', async () => {
+    await open.events.required(event);
+    await open.events.created(open.last('approval.created')!);
+    for (const _ of [1, 2, 3]) {
+      open.clock.time += 3_600_000;
+      await open.approvals.handle(id, { type: 'due' });
+    }
+    const byType = open.published();
+    for (const each of byType) {
+      if (each.type === 'approval.reminder_due') await open.events.reminderDue(each as never);
+      if (each.type === 'approval.escalated') await open.events.escalated(each as never);
+    }
+    await open.decisions.decide(id, { status: 'approved' }, bob);
+    await open.events.resolved(open.last('approval.resolved')!);
+    expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 2', 'reminder 4', 'resolved 1']);
+  });
+
+  it('is not asked to look at what is decided or removed by then', async () => {
+    await open.events.required(event);
+    await open.decisions.decide(id, { status: 'approved' }, bob);
+    await open.events.created(open.last('approval.created')!);
+    expect(await notices()).toEqual([]);
+    await open.approvals.handle(id, { type: 'removed' });
+    await open.events.resolved(open.last('approval.resolved')!);
+    expect(await notices()).toEqual([]);
+  });
+});
+
+describe('the end of a run', () => {
+  it('voids approvals that were not asked for yet', async () => {
+    await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
+    await open.events.required(event);
+    expect(await open.store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 1 });
+    expect(typesOf()).toEqual(['approval.resolved']);
+  });
+
+  it('voids approvals that were asked for', async () => {
+    await open.events.required(event);
+    await open.events.failed(runFailed);
+    await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
+    expect(await open.store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 2 });
+    expect(typesOf()).toEqual(['approval.created', 'approval.resolved']);
+  });
+
+  it('makes no approvals of calls that the run waits for without asking here', async () => {
+    const requirement = requirementWith({ approval_id: null, approval_type: null });
+    await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [requirement] } });
+    expect(await open.store.count({})).toBe(0);
+  });
+});

@@ -1,0 +1,124 @@
+import { principalOf, type Principal, type Role } from '@countersign/auth';
+import type { Approval, Event, EventName, Grant } from '@countersign/contracts';
+import { readDefinitions, type Channel, type Definitions } from '@countersign/definitions';
+import { decode, type Message } from '@countersign/messaging';
+import { Aggregate, WorkPool } from '@countersign/persistence';
+import { generateKey, keysFromText, Verifier } from '@countersign/signing';
+import { openTemporaryDatabase } from '@countersign/testing';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApprovalEventsController } from './approval-events.controller.js';
+import { ApprovalFeed } from './approval-feed.js';
+import * as given from './approval.given.js';
+import { decideApproval, type ApprovalMessage } from './approval.js';
+import { ApprovalsController } from './approvals.controller.js';
+import { CommandTokens } from './command-tokens.js';
+import { Decisions } from './decisions.js';
+import { decideGrant, type GrantMessage } from './grant.js';
+import { Judge } from './judge.js';
+import { deliveryCollection, type Delivery } from './notify/delivery-record.js';
+import { decideDelivery, type DeliveryMessage } from './notify/delivery.js';
+import { Notifier } from './notify/notifier.js';
+import { Refusals } from './refusals.js';
+import { Signer } from './signer.js';
+
+export const somebody = (subject: string, role: Role = 'approver', groups: string[] = []): Principal =>
+  principalOf({ subject, roles: [role], groups }, 'key');
+
+/** A file that declares these groups and rules. */
+export function definitionsWith(content: object = {}): Definitions {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-rules-'));
+  try {
+    const file = join(dir, 'countersign.yaml');
+    writeFileSync(file, JSON.stringify(content));
+    return readDefinitions(file);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+export const quiet = { info() {}, warn() {}, error() {} };
+
+/** The parts of the service, put together as the service does it, on a store of its own. */
+export async function openApprovals({ rules = {}, channels = [] }: { rules?: object; channels?: Channel[] } = {}) {
+  const { database, close } = openTemporaryDatabase();
+  const clock = { time: given.now };
+  const now = () => clock.time;
+  const published: Event[] = [];
+  const common = {
+    source: '/approval-service',
+    now,
+    publish: (events: readonly Event[]) => void published.push(...events),
+  };
+  const ring = await keysFromText(JSON.stringify(await generateKey()));
+  const signer = new Signer(async () => ring);
+  await signer.open();
+
+  const ofApprovals = { name: 'approvals', key: 'id' as const, indexes: [['run_id'], ['-created_at'], ['due_at']] };
+  const store = database.collection<Approval>(ofApprovals).store;
+  const approvals = new Aggregate<Approval, ApprovalMessage>({
+    ...common,
+    collection: ofApprovals,
+    store,
+    decide: decideApproval,
+    seal: signer.seal,
+  });
+  const ofGrants = { name: 'grants', key: 'id' as const, indexes: [['agent_id', 'tool_name', '-expires_at']] };
+  const grantStore = database.collection<Grant>(ofGrants).store;
+  const grants = new Aggregate<Grant, GrantMessage>({
+    ...common,
+    collection: ofGrants,
+    store: grantStore,
+    decide: decideGrant,
+  });
+  const deliveryStore = database.collection(deliveryCollection).store;
+  const deliveries = new Aggregate<Delivery, DeliveryMessage>({
+    ...common,
+    collection: deliveryCollection,
+    store: deliveryStore,
+    decide: decideDelivery,
+  });
+
+  const pool = new WorkPool<Delivery>({ store: deliveryStore, size: 1, now, log: quiet, attend: async () => {} });
+  const notifier = new Notifier({
+    deliveries,
+    pool: () => pool,
+    channels,
+    senders: new Map(),
+    approvals: (id) => store.get(id),
+    log: quiet,
+  });
+  const judge = new Judge({ definitions: definitionsWith(rules), grants: grantStore, expires_in: null, now });
+  const decisions = new Decisions(approvals);
+  const tokens = new CommandTokens(() => ring, now);
+  const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
+  const refusals = new Refusals(bus, now);
+  const feed = new ApprovalFeed(store, new AbortController().signal);
+  return {
+    http: new ApprovalsController(approvals, decisions, feed),
+    events: new ApprovalEventsController(approvals, grants, judge, decisions, tokens, refusals, notifier),
+    approvals,
+    store,
+    grants,
+    grantStore,
+    deliveryStore,
+    decisions,
+    tokens,
+    refusals,
+    judge,
+    clock,
+    verifier: await Verifier.fromKeyRing(ring),
+    /** What was published, each event once. */
+    published: () => [...new Map(published.map((event) => [event.id, event])).values()],
+    /** The last event of this kind that was published. */
+    last: <N extends EventName>(name: N) => published.findLast(({ type }) => type === name) as Event<N> | undefined,
+    async close() {
+      await pool.stop(0);
+      close();
+    },
+  };
+}
+export type OpenedApprovals = Awaited<ReturnType<typeof openApprovals>>;
+
+const received = (message: Message): Event => decode({ ...message, partition: 0, offset: '0', timestamp: 0 });

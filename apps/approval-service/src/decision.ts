@@ -1,0 +1,122 @@
+import {
+  approvalDigest,
+  canonicalJson,
+  type Approval,
+  type DecisionKind,
+  type ResolutionData,
+  type Verdict,
+} from '@countersign/contracts';
+import { argumentProblems, mayDecide } from '@countersign/definitions';
+import type { RejectionCode } from '@countersign/persistence';
+import { inputProblems } from './user-input.js';
+
+/** What somebody decides. */
+export interface Decided {
+  verdict: Verdict;
+  by: string | null;
+  /** Those of whoever decides, as the identity system says. */
+  groups: readonly string[];
+  resolution_data: ResolutionData | null;
+}
+
+export interface Objection {
+  reason: string;
+  code?: RejectionCode;
+}
+
+/** Why a verdict on a pending approval does not count, if it does not. */
+export function objectionTo(approval: Approval, decided: Decided): Objection | null {
+  return (
+    unauthorised(approval, decided) ??
+    notAllowed(approval, decided) ??
+    unfit(approval, decided) ??
+    disagrees(approval, decided)
+  );
+}
+
+function unauthorised(
+  { terms, decisions, required_approvals, user_id, escalated_at }: Approval,
+  { by, groups }: Decided,
+): Objection | null {
+  if (by === null && required_approvals > 1)
+    return { reason: 'several people must decide, so each has to say who decides', code: 'invalid' };
+  if (by !== null && decisions.some((decision) => decision.by === by))
+    return { reason: `${by} has decided on this before, and each person counts once` };
+  const reason = mayDecide(terms, by, user_id, groups, escalated_at !== null);
+  return reason === undefined ? null : { reason, code: 'forbidden' };
+}
+
+function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: Decided): Objection | null {
+  const kind = kindsOf(decided, tool_args).find((each) => !allowed_decisions.includes(each));
+  if (kind) return { reason: `the rules do not allow this here: ${says[kind]}`, code: 'forbidden' };
+  const needsReason = terms.reason_required.includes(decided.verdict === 'approved' ? 'approve' : 'reject');
+  return needsReason && !decided.resolution_data?.note?.trim()
+    ? { reason: 'the rules ask for a reason: give one as resolution_data.note', code: 'invalid' }
+    : null;
+}
+
+const says: Record<DecisionKind, string> = {
+  approve: 'to approve',
+  reject: 'to reject',
+  edit: 'to approve other arguments',
+  values: 'to fill in fields',
+  result: 'to say that it was done by hand',
+  grant: 'to approve calls to come as well',
+};
+
+/** All that a decision does. */
+function kindsOf({ verdict, resolution_data }: Decided, asked: Record<string, unknown>): DecisionKind[] {
+  if (verdict === 'rejected') return ['reject'];
+  const { tool_args, values, result, grant } = resolution_data ?? {};
+  const edits = tool_args !== undefined && canonicalJson(tool_args) !== canonicalJson(asked);
+  return [
+    'approve',
+    ...(edits ? ['edit' as const] : []),
+    ...(values ? ['values' as const] : []),
+    ...(result === undefined ? [] : ['result' as const]),
+    ...(grant ? ['grant' as const] : []),
+  ];
+}
+
+function unfit(approval: Approval, decided: Decided): Objection | null {
+  const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
+  const all = [...filled, ...editProblems(approval, decided)];
+  return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'invalid' } : null;
+}
+
+/** Edited arguments, with what a person filled in, fit the schema of the tool. */
+function editProblems(approval: Approval, decided: Decided): string[] {
+  if (decided.verdict === 'rejected' || decided.resolution_data?.tool_args === undefined) return [];
+  if (approval.parameters === null) return ['resolution_data.tool_args: the schema of this tool is not known here'];
+  return argumentProblems(approval.parameters, argsOf(approval, decided)).map(
+    (line) => `resolution_data.tool_args: ${line}`,
+  );
+}
+
+/** Where several people approve, all of them approve the same. */
+function disagrees(approval: Approval, decided: Decided): Objection | null {
+  if (decided.verdict !== 'approved' || !approval.decisions.some(({ verdict }) => verdict === 'approved')) return null;
+  const before = [approval.approved_args ?? approval.tool_args, besides(approval.resolution_data)];
+  const now = [argsOf(approval, decided), besides(decided.resolution_data)];
+  return canonicalJson(before) === canonicalJson(now)
+    ? null
+    : {
+        reason:
+          'others have approved other values or arguments, or another result or grant: approve the same, or reject',
+      };
+}
+
+/** What an approval says besides the arguments. */
+const besides = (data: ResolutionData | null) => [data?.result ?? null, data?.grant ?? null];
+
+/** The arguments that an approval lets through: as they were asked for, as edited, with what was filled in. */
+export function argsOf(approval: Approval, { resolution_data }: Decided): Record<string, unknown> {
+  const { tool_args = approval.tool_args, values = {} } = resolution_data ?? {};
+  return approval.pause_type === 'user_input' ? { ...tool_args, ...values } : tool_args;
+}
+
+/** The exact call that a resolution is about, which its digest covers. */
+export function resolvedCall(approval: Approval): Pick<Approval, 'tool_args' | 'digest'> {
+  const tool_args = approval.approved_args ?? approval.tool_args;
+  return { tool_args, digest: approvalDigest(approval, tool_args) };
+}

@@ -1,0 +1,92 @@
+import type { Approval, Log } from '@countersign/contracts';
+import { insist, type Aggregate, type Place, type WorkPool } from '@countersign/persistence';
+import { randomUUID } from 'node:crypto';
+import { wants, type Channel, type NoticeKind } from '@countersign/definitions';
+import { deliveryId, type Delivery } from './delivery-record.js';
+import type { DeliveryMessage } from './delivery.js';
+import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
+
+export interface NotifierOptions {
+  deliveries: Aggregate<Delivery, DeliveryMessage>;
+  /** Asked late, since the pool in turn asks the notifier to attend to due deliveries. */
+  pool(): WorkPool<Delivery>;
+  channels: readonly Channel[];
+  /** By the names of their channels. */
+  senders: ReadonlyMap<string, Sender>;
+  /** An approval as it is now. */
+  approvals(id: string): Promise<Approval | undefined>;
+  /** How long an attempt may take, in milliseconds, before it is another's; half of it is left to record the outcome. */
+  leaseMs?: number;
+  log: Log;
+}
+
+/** More than any approval has with one channel. */
+const allOfThem = 1_000;
+
+/** Tells channels of approvals. It only stores what is to be said; saying it is work for the pool. */
+export class Notifier {
+  readonly #options: NotifierOptions & { leaseMs: number };
+  readonly #instance = randomUUID();
+  #claims = 0;
+
+  constructor(options: NotifierOptions) {
+    this.#options = { leaseMs: 60_000, ...options };
+  }
+
+  /** Stores what the channels that want it are to be told. Once or twice makes no difference. @param n which of its kind. */
+  async notify(approval: Approval, kind: NoticeKind, n = 1): Promise<void> {
+    const { channels, deliveries, pool } = this.#options;
+    const wanted = channels.filter((channel) => wants(channel, kind));
+    const handled = await Promise.all(
+      wanted.map(({ name }) => {
+        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n };
+        return deliveries.handle(deliveryId(approval.id, name, kind, n), created, { creates: true });
+      }),
+    );
+    if (handled.some(({ kind }) => kind === 'changed')) pool().missed();
+  }
+
+  /** Sees to a delivery that is due: claims it, and sends it unless another was faster. */
+  async attend(delivery: Delivery, place: Place): Promise<void> {
+    const { deliveries, leaseMs } = this.#options;
+    const worker = `${this.#instance}/${++this.#claims}`;
+    const claim: DeliveryMessage = { type: 'claimed', worker, lease_ms: leaseMs };
+    try {
+      const handled = await deliveries.handle(delivery.id, claim, { known: delivery });
+      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
+      if (claimed) place.start(() => this.#work(handled.state, worker));
+      else place.release();
+    } catch (error) {
+      place.release();
+      throw error;
+    }
+  }
+
+  async #work(delivery: Delivery, worker: string): Promise<void> {
+    const { deliveries, log } = this.#options;
+    const about = { delivery_id: delivery.id, approval_id: delivery.approval_id, channel: delivery.channel };
+    const outcome = await this.#send(delivery);
+    if (outcome.type.startsWith('failed')) log.warn({ ...about, outcome }, 'a notification was not delivered');
+    const report: DeliveryMessage = { ...outcome, worker };
+    const handled = await insist(() => deliveries.handle(delivery.id, report, { known: delivery }), log);
+    if (handled.kind !== 'changed') log.warn({ ...about, outcome, reason: handled.reason }, 'an outcome came too late');
+  }
+
+  async #send(delivery: Delivery): Promise<SendOutcome> {
+    const { approvals, deliveries, leaseMs, senders } = this.#options;
+    const { approval_id, channel, kind } = delivery;
+    try {
+      // Read after the claim: whoever resolves it from now on sees that a message is under way.
+      const approval = await approvals(approval_id);
+      if (!approval || (kind !== 'resolved' && approval.status !== 'pending'))
+        return { type: 'not_needed', detail: 'not needed any more' };
+      const sender = senders.get(channel);
+      if (!sender) return failedForGood(`there is no channel "${channel}" any more`);
+      const filter = { approval_id, channel };
+      const all = () => deliveries.store.find({ filter, sort: [], limit: allOfThem });
+      return await sender.send({ delivery, approval, deliveries: all }, AbortSignal.timeout(leaseMs / 2));
+    } catch (error) {
+      return failedForNow(problemOf(error));
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { Delivery } from './delivery-record.js';
+
+const first = 5_000;
+const factor = 3;
+const longest = 4 * 3_600_000;
+/** How long a delivery is tried, counted from when there was something to say. */
+const patience = 24 * 3_600_000;
+
+/**
+ * When to try again after the attempts so far (epoch milliseconds): later each time, and not before the receiver asked.
+ * The last try is at the end of the day; `null` after it.
+ */
+export function retryAt(
+  { attempts, created_at }: Pick<Delivery, 'attempts' | 'created_at'>,
+  asked: number | null,
+  now: number,
+): number | null {
+  const end = created_at * 1000 + patience;
+  if (now >= end) return null;
+  const wait = Math.min(longest, first * factor ** (attempts.length - 1));
+  return Math.min(end, now + Math.max(wait, asked ?? 0));
+}
+
+/** What `Retry-After` says, seconds or a date, in milliseconds from now. */
+export function retryAfter(header: string | null | undefined, now: number): number | null {
+  if (!header) return null;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
+
+const passing = new Set([408, 409, 425, 429]);
+
+/** Whether the same request may be answered better later. */
+export const mayPass = (status: number): boolean => status >= 500 || passing.has(status);

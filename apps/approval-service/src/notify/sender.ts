@@ -1,0 +1,39 @@
+import type { Approval } from '@countersign/contracts';
+import type { Delivery } from './delivery-record.js';
+
+/** What one channel is to be told. */
+export interface Notice {
+  delivery: Delivery;
+  /** As it is now. */
+  approval: Approval;
+  /** The deliveries of this approval to this channel, this one included. */
+  deliveries(): Promise<Delivery[]>;
+}
+
+export type SendOutcome =
+  | { type: 'sent'; detail: string | null; receipt: Delivery['receipt'] }
+  | { type: 'not_needed'; detail: string }
+  /** @property retry_after_ms what the receiver asks for, if it does. */
+  | { type: 'failed_for_now'; detail: string; retry_after_ms: number | null }
+  | { type: 'failed_for_good'; detail: string };
+
+/** How a channel is told. What it throws counts as a failure for now. */
+export interface Sender {
+  send(notice: Notice, signal: AbortSignal): Promise<SendOutcome>;
+}
+
+export const failedForNow = (detail: string, retry_after_ms: number | null = null): SendOutcome => ({
+  type: 'failed_for_now',
+  detail,
+  retry_after_ms,
+});
+export const failedForGood = (detail: string): SendOutcome => ({ type: 'failed_for_good', detail });
+
+/** What went wrong, in a line: of a failed request the cause says more than the error. */
+export function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError' || isTimeout(error.cause)) return 'no answer in time';
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+const isTimeout = (cause: unknown): boolean => cause instanceof Error && cause.name === 'TimeoutError';

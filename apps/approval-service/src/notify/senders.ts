@@ -1,0 +1,27 @@
+import type { Resolve } from './address-guard.js';
+import type { Channel } from '@countersign/definitions';
+import { EmailSender } from './sender.email.js';
+import type { Sender } from './sender.js';
+import { SlackSender } from './sender.slack.js';
+import { WebhookSender } from './sender.webhook.js';
+
+export interface SendersOptions {
+  now(): number;
+  /** How host names of webhooks are looked up; by the system unless given. */
+  resolve?: Resolve;
+  /** Slack's Web API, unless it is another. */
+  slackUrl?: string;
+  /** How long one request may take, in milliseconds. */
+  timeoutMs?: number;
+}
+
+/** What tells each of these channels, by its name. Their secrets are in place; see `withSecrets`. */
+export const sendersOf = (channels: readonly Channel[], options: SendersOptions): Map<string, Sender> =>
+  new Map(channels.map((channel) => [channel.name, senderOf(channel, options)]));
+
+function senderOf(channel: Channel, { slackUrl, ...options }: SendersOptions): Sender {
+  if ('webhook' in channel) return new WebhookSender({ webhook: channel.webhook, ...options });
+  if ('slack' in channel)
+    return new SlackSender({ channel, ...options, ...(slackUrl !== undefined && { url: slackUrl }) });
+  return new EmailSender({ email: channel.email, ...options });
+}

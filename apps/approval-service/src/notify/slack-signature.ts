@@ -1,0 +1,26 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Seconds that a request may be old, or ahead of this clock. */
+const tolerance = 5 * 60;
+
+/**
+ * Whether a request comes from Slack, and just now: its signature of version 0 over the time and the body, byte by byte
+ * as received.
+ *
+ * @param now epoch milliseconds
+ */
+export function verifySlackRequest(
+  signing_secret: string,
+  headers: IncomingHttpHeaders,
+  rawBody: string | Buffer,
+  now: number,
+): boolean {
+  const timestamp = headers['x-slack-request-timestamp'];
+  const signature = headers['x-slack-signature'];
+  if (signing_secret === '' || typeof timestamp !== 'string' || typeof signature !== 'string') return false;
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now / 1000 - Number(timestamp)) > tolerance) return false;
+  const hmac = createHmac('sha256', signing_secret).update(`v0:${timestamp}:`).update(rawBody);
+  const [expected, given] = [Buffer.from(`v0=${hmac.digest('hex')}`), Buffer.from(signature)];
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

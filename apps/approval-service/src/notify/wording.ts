@@ -1,0 +1,53 @@
+import { redactApproval, type Approval } from '@countersign/contracts';
+import type { NoticeKind } from '@countersign/definitions';
+import { visible, visibleLine } from './visible-text.js';
+
+/** What a message says of an approval, as text that hides nothing. Each channel escapes it in its own way. */
+export interface Wording {
+  headline: string;
+  /** Who asks for what, in a line. */
+  request: string;
+  /** JSON in lines, without what is not for everybody's eyes. */
+  args: string;
+  argsTitle: string;
+  /** What the model gave as its reason; nobody has checked it. */
+  reason: string | null;
+  deadline: string | null;
+  /** What was decided, once it is. */
+  outcome: string | null;
+  link: string | null;
+}
+
+const headlines: Record<NoticeKind, string> = {
+  pending: 'Approval needed',
+  reminder: 'Reminder: approval needed',
+  escalation: 'Escalation: approval needed',
+  resolved: 'Approval resolved',
+};
+
+export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string | undefined): Wording {
+  const { context, expires_at, source_name, status, tool_name, user_id } = approval;
+  const { approved_args, tool_args } = redactApproval(approval);
+  const reason = context['reason'];
+  const behalf = user_id === null ? '' : `, for ${user_id},`;
+  return {
+    headline: headlines[kind],
+    request: visibleLine(`${source_name}${behalf} asks to call ${tool_name}`),
+    args: visible(JSON.stringify(approved_args ?? tool_args, null, 2)),
+    argsTitle: approved_args === null ? 'Arguments' : 'Arguments, as they were changed and approved',
+    reason: typeof reason === 'string' && reason !== '' ? visible(reason) : null,
+    deadline: status === 'pending' && expires_at !== null ? `Until ${new Date(expires_at * 1000).toUTCString()}` : null,
+    outcome: status === 'pending' ? null : outcomeOf(approval),
+    link: base_url === undefined ? null : linkTo(approval.id, base_url),
+  };
+}
+
+function outcomeOf({ resolution_data, resolved_by, status }: Approval): string {
+  const by = resolved_by === null ? '' : ` by ${resolved_by}`;
+  const note = resolution_data?.note ? `: ${resolution_data.note}` : '';
+  return visibleLine(`${status[0]!.toUpperCase()}${status.slice(1)}${by}${note}`);
+}
+
+/** Only shows the approval: following a link must decide nothing, since programs follow links too. */
+const linkTo = (id: string, base_url: string): string =>
+  `${base_url.replace(/\/+$/, '')}/approvals/${encodeURIComponent(id)}`;

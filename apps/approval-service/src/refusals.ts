@@ -1,0 +1,33 @@
+import { emit, eventSource, type Approval } from '@countersign/contracts';
+import { encode, type Bus } from '@countersign/messaging';
+
+/** Answers commands that did not count. The same command is answered with the same event, however often it comes. */
+export class Refusals {
+  constructor(
+    private readonly bus: Pick<Bus, 'publish'>,
+    private readonly now: () => number,
+  ) {}
+
+  async publish(approval: Approval, command_id: string, reason: string): Promise<void> {
+    const { id: approval_id, run_id, tool_call_id, tool_name, traceparent } = approval;
+    const refused = emit('approval.resolve_refused', {
+      run_id,
+      approval_id,
+      tool_call_id,
+      tool_name,
+      command_id,
+      reason,
+    });
+    await this.bus.publish([
+      encode({
+        ...refused,
+        id: `approvals/${approval_id}/refused/${command_id}`,
+        source: eventSource('approval-service'),
+        time: new Date(this.now()).toISOString(),
+        subject: `approvals/${approval_id}`,
+        key: run_id,
+        traceparent,
+      }),
+    ]);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Approval, EventData, NewEvent } from '@countersign/contracts';
+import {
+  publicJwks,
+  resultDigest,
+  signDecision,
+  type DecisionClaims,
+  type KeyRing,
+  type PublicJwk,
+} from '@countersign/signing';
+
+/** Signs resolutions, so that whoever acts on one can tell that it is this service's, and for exactly this call. */
+export class Signer {
+  #ring: KeyRing | undefined;
+
+  constructor(private readonly openRing: () => Promise<KeyRing>) {}
+
+  /** @throws ConfigError when there are no keys. */
+  async open(): Promise<void> {
+    this.#ring = await this.openRing();
+  }
+
+  get ring(): KeyRing {
+    if (!this.#ring) throw new Error('the keys are not open yet');
+    return this.#ring;
+  }
+
+  jwks(): { keys: PublicJwk[] } {
+    return publicJwks(this.ring);
+  }
+
+  /** Puts the signature into the record and into `approval.resolved`, of the commit that resolves. */
+  readonly seal = async (approval: Approval, events: readonly NewEvent[]) => {
+    const resolved = events.find((event) => event.type === 'approval.resolved');
+    if (!resolved) return { state: approval, events };
+    const signature = await signDecision(this.ring.signingKey, claimsOf(resolved.data));
+    const sealed = { ...resolved, data: { ...resolved.data, signature } };
+    return {
+      state: { ...approval, signature },
+      events: events.map((event) => (event === resolved ? sealed : event)),
+    };
+  };
+}
+
+function claimsOf(data: EventData<'approval.resolved'>): DecisionClaims {
+  const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = data;
+  const { resolved_at, expires_at, policy_version, decisions, resolution_data } = data;
+  const result = resolution_data?.result;
+  return {
+    approval_id,
+    run_id,
+    tool_call_id,
+    tool_name,
+    digest,
+    status,
+    pause_type,
+    automatic,
+    deciders: decisions.map(({ by, verdict, at }) => ({ by, verdict, at })),
+    resolved_at,
+    // What is not approved is told, whenever it arrives.
+    expires_at: status === 'approved' ? expires_at : null,
+    policy_version,
+    ...(result !== undefined && { result_digest: resultDigest(result) }),
+  };
+}

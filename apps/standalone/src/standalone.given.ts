@@ -1,0 +1,83 @@
+import { agentRunner } from '@countersign/agent-runner';
+import { approvalService } from '@countersign/approval-service';
+import { executorService } from '@countersign/executor';
+import { readConfig, serve } from '@countersign/service';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StandaloneConfig } from './config.js';
+
+export const adminKey = 'a-key-for-tests-that-nobody-else-uses-ever';
+
+interface Content {
+  content?: Record<string, { schema: object }>;
+}
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema: object;
+}
+export interface Operation {
+  operationId: string;
+  parameters?: Parameter[];
+  requestBody?: Content;
+  responses: Record<string, Content & { description: string }>;
+}
+export interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+export interface Standalone {
+  url: string;
+  /** @param key of whoever asks; none for nobody. */
+  ask(method: string, path: string, options?: { key?: string | undefined; body?: object }): Promise<Response>;
+  document(): Promise<Document>;
+  close(): Promise<void>;
+}
+
+export const bearer = (key: string | undefined): Record<string, string> =>
+  key === undefined ? {} : { authorization: `Bearer ${key}` };
+
+/** The three services in this process, on the embedded stack and with the scripted model. */
+export async function openStandalone(): Promise<Standalone> {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-standalone-'));
+  // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
+  const { PATH = '' } = process.env;
+  const config = readConfig(StandaloneConfig, {
+    DATA_DIR: dir,
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ADMIN_KEY: adminKey,
+    RATE_LIMIT_PER_MINUTE: '0',
+    PATH,
+  });
+  const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
+  const ask: Standalone['ask'] = (method, path, { key, body } = {}) =>
+    fetch(serving.url + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...bearer(key), ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  return {
+    url: serving.url,
+    ask,
+    document: async () => (await (await ask('GET', '/openapi.json', { key: adminKey })).json()) as Document,
+    async close() {
+      await serving.stop();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+/** `GET /runs/{run_id}` and what the document says of it, for every route. */
+export const operationsOf = ({ paths }: Document): [route: string, operation: Operation][] =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );

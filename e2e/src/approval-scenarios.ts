@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { busScenarios } from './approval-scenarios.bus.js';
+import { grantScenarios } from './approval-scenarios.grants.js';
+import { peopleScenarios } from './approval-scenarios.people.js';
+import { ruleScenarios } from './approval-scenarios.rules.js';
+import { timeScenarios } from './approval-scenarios.time.js';
+import { startReceiver, type WebhookReceiver } from './webhook-receiver.js';
+import { World, type MakeStack } from './world.js';
+
+/** What is promised of approvals: who decides, by which rules, and until when. Told once and held on every stack. */
+export function describeApprovalScenarios(name: string, makeStack: MakeStack): void {
+  describe(`Approvals on ${name}`, () => {
+    const secret = `whsec_${randomBytes(24).toString('base64')}`;
+    const world = new World(makeStack, { WEBHOOK_SECRET: secret }, 'approvals.yaml');
+    let receiver: WebhookReceiver;
+    beforeAll(async () => {
+      receiver = await startReceiver(secret);
+      world.redefine('http://127.0.0.1:1/', receiver.url);
+      await world.open();
+    }, 120_000);
+    afterEach(() => world.stack?.start());
+    afterAll(async () => {
+      await world.close();
+      await receiver?.stop();
+    });
+
+    ruleScenarios(world);
+    peopleScenarios(world);
+    grantScenarios(world);
+    busScenarios(world, () => receiver.received);
+    timeScenarios(world);
+  });
+}

@@ -1,0 +1,104 @@
+import { openTemporaryDatabase } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apiKeys } from './api-key.js';
+import { ApiKeys } from './api-keys.js';
+import { Clock } from './auth.given.js';
+
+const adminKey = 'a key that somebody chose, long enough';
+
+describe('keys', () => {
+  let clock: Clock;
+  let given: ReturnType<typeof openTemporaryDatabase>;
+  let keys: ApiKeys;
+  const open = (key?: string) => new ApiKeys({ database: given.database, adminKey: key, now: clock.now });
+  beforeEach(() => {
+    clock = new Clock();
+    given = openTemporaryDatabase();
+    keys = open();
+  });
+  afterEach(() => given.close());
+
+  const create = (more: { expires_in?: number } = {}) =>
+    keys.create({ name: 'ci', subject: 'ada', roles: ['approver'], groups: ['ops'], ...more });
+
+  it('speak for whom they were made, with the scopes of the roles', async () => {
+    const { key, record } = await create();
+    expect(key).toMatch(new RegExp(`^cs_${record.id}_[\\w-]{43}$`));
+    const principal = await keys.verify(key);
+    expect(principal).toMatchObject({ subject: 'ada', roles: ['approver'], groups: ['ops'], via: 'key' });
+    expect(principal!.scopes.has('approvals:write')).toBe(true);
+    expect(await keys.identify(key)).toMatchObject({ key_id: record.id });
+  });
+
+  it('are stored without their secret, and listed without even its hash, newest first', async () => {
+    const { key, record } = await create();
+    clock.pass(1);
+    const { record: newer } = await create();
+    expect(await keys.list()).toEqual([newer, record]);
+    expect(record).not.toHaveProperty('secret_hash');
+    const stored = await given.database.collection(apiKeys).store.get(record.id);
+    expect(stored).toMatchObject({ secret_hash: expect.stringMatching(/^[0-9a-f]{64}$/), version: 1 });
+    expect(JSON.stringify(stored)).not.toContain(key.slice(-43));
+  });
+
+  it('work with their own secret only', async () => {
+    const [one, other] = [await create(), await create()];
+    const mixed = `cs_${one.record.id}_${other.key.slice(-43)}`;
+    const wrong = [mixed, '', 'cs_', `cs_${one.record.id}_`, `${one.key}x`, one.key.slice(0, -1), ` ${one.key}`];
+    for (const text of wrong) expect(await keys.verify(text), text).toBeUndefined();
+    expect(await keys.verify(`cs_${'0'.repeat(16)}_${one.key.slice(-43)}`)).toBeUndefined();
+    expect(await keys.verify(one.key)).toBeDefined();
+  });
+
+  it('end to the second when they expire, remembered or not', async () => {
+    const { key } = await create({ expires_in: 60 });
+    clock.pass(59);
+    expect(await keys.verify(key)).toBeDefined();
+    clock.pass(1);
+    expect(await keys.verify(key)).toBeUndefined();
+    expect(await open().verify(key)).toBeUndefined();
+  });
+
+  it('end at once where they are revoked, and elsewhere within five seconds', async () => {
+    const { key, record } = await create();
+    const elsewhere = open();
+    expect(await elsewhere.verify(key)).toBeDefined();
+    clock.pass(2);
+    expect(await keys.revoke(record.id)).toMatchObject({ revoked_at: clock.now() / 1000, version: 2 });
+    expect(await keys.verify(key)).toBeUndefined();
+    clock.pass(2.999);
+    expect(await elsewhere.verify(key)).toBeDefined();
+    clock.pass(0.001);
+    expect(await elsewhere.verify(key)).toBeUndefined();
+  });
+
+  it('are revoked once: a second time changes nothing, and one that there is not is not found', async () => {
+    const { record } = await create();
+    const revoked = await keys.revoke(record.id);
+    clock.pass(9);
+    expect(await keys.revoke(record.id)).toEqual(revoked);
+    expect(await keys.revoke('0000000000000000')).toBeUndefined();
+  });
+
+  it('that are used over and over are not read again for a while', async () => {
+    const { key } = await create();
+    expect(await keys.verify(key)).toBeDefined();
+    given.close();
+    clock.pass(4.9);
+    expect(await keys.verify(key)).toBeDefined();
+    clock.pass(0.1);
+    await expect(keys.verify(key)).rejects.toThrow();
+    given = openTemporaryDatabase();
+  });
+
+  it('from the environment make an administrator, and change their id with their text', async () => {
+    keys = open(adminKey);
+    expect(await keys.verify(adminKey)).toMatchObject({ subject: 'admin', roles: ['admin'], via: 'key' });
+    for (const wrong of [adminKey.slice(1), `${adminKey}.`, '']) expect(await keys.verify(wrong)).toBeUndefined();
+    const { key_id } = (await keys.identify(adminKey))!;
+    expect(await keys.isValid(key_id)).toBe(true);
+    expect(await open(`another ${adminKey}`).isValid(key_id)).toBe(false);
+    expect(await open().isValid(key_id)).toBe(false);
+    expect(await open().verify(adminKey)).toBeUndefined();
+  });
+});

@@ -1,0 +1,103 @@
+import type { Database, Store } from '@countersign/persistence';
+import { AdminKey } from './admin-key.js';
+import { ApiKeyView, apiKeys, newKeyText, readKey, writeKey, type ApiKey, type NewApiKey } from './api-key.js';
+import { principalOf, type Identity, type Principal } from './principal.js';
+import { Recent } from './recent.js';
+import { created, insert, secondsOf, update } from './records.js';
+import { hashOf, isSame } from './secret.js';
+
+export interface ApiKeysOptions {
+  database: Pick<Database, 'collection'>;
+  /** The setting ADMIN_KEY. */
+  adminKey?: string | undefined;
+  now(): number;
+}
+
+/** Whoever a key speaks for, and which key it is. */
+export type KeyHolder = Identity & { key_id: string };
+
+/**
+ * The keys of programs and people.
+ *
+ * A key that was used is remembered for five seconds, so a revocation is seen at once by the process that made it, and
+ * within five seconds by the others. An expiry is seen at once by all.
+ */
+export class ApiKeys {
+  readonly #store: Store<ApiKey>;
+  readonly #recent: Recent<ApiKey>;
+  readonly #admin: AdminKey | undefined;
+  readonly #now: () => number;
+
+  constructor({ database, adminKey, now }: ApiKeysOptions) {
+    this.#store = database.collection(apiKeys).store;
+    this.#recent = new Recent({ now });
+    this.#admin = adminKey === undefined ? undefined : new AdminKey(adminKey);
+    this.#now = now;
+  }
+
+  /** @returns the key in plain text, which nobody can ever see again, and its record. */
+  async create(wanted: NewApiKey): Promise<{ key: string; record: ApiKeyView }> {
+    const { name, subject, roles, groups = [], expires_in = null } = wanted;
+    const { id, secret } = newKeyText();
+    const now = this.#now();
+    const record = await insert(this.#store, {
+      id,
+      name,
+      subject,
+      roles,
+      groups,
+      secret_hash: hashOf(secret),
+      expires_at: expires_in === null ? null : secondsOf(now) + expires_in,
+      revoked_at: null,
+      ...created(now),
+    });
+    return { key: writeKey({ id, secret }), record: viewOf(record) };
+  }
+
+  /** Newest first, with those that no longer work. */
+  async list({ limit = 1000, skip = 0 }: { limit?: number; skip?: number } = {}): Promise<ApiKeyView[]> {
+    const records = await this.#store.find({ filter: {}, sort: [['created_at', 'desc']], limit, skip });
+    return records.map(viewOf);
+  }
+
+  /** Ends a key and the sessions it began, for good. @returns its record, undefined when there is no such key. */
+  async revoke(id: string): Promise<ApiKeyView | undefined> {
+    const now = this.#now();
+    const revoked = await update(this.#store, id, now, (key) =>
+      key.revoked_at === null ? { ...key, revoked_at: secondsOf(now) } : undefined,
+    );
+    if (revoked) this.#recent.changed(id, revoked.record);
+    return revoked && viewOf(revoked.record);
+  }
+
+  async verify(text: string): Promise<Principal | undefined> {
+    const holder = await this.identify(text);
+    return holder && principalOf(holder, 'key');
+  }
+
+  /** Like `verify`, and says by which key. */
+  async identify(text: string): Promise<KeyHolder | undefined> {
+    if (this.#admin?.matches(text)) return { ...this.#admin.identity, key_id: this.#admin.id };
+    const given = readKey(text);
+    const key = given && (await this.#find(given.id));
+    if (!key || !isSame(hashOf(given.secret), key.secret_hash) || !this.#works(key)) return undefined;
+    return { subject: key.subject, roles: key.roles, groups: key.groups, key_id: key.id };
+  }
+
+  /** Whether a key still works, for what was begun with it. */
+  async isValid(id: string): Promise<boolean> {
+    if (id === this.#admin?.id) return true;
+    const key = await this.#find(id);
+    return key !== undefined && this.#works(key);
+  }
+
+  #find(id: string): Promise<ApiKey | undefined> {
+    return this.#recent.get(id, (id) => this.#store.get(id));
+  }
+
+  #works({ revoked_at, expires_at }: ApiKey): boolean {
+    return revoked_at === null && (expires_at === null || this.#now() < expires_at * 1000);
+  }
+}
+
+const viewOf = (key: ApiKey): ApiKeyView => ApiKeyView.parse(key);

@@ -1,0 +1,52 @@
+import type { Log } from '@countersign/contracts';
+import type { Database } from '@countersign/persistence';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeys } from './api-keys.js';
+import { AuthGuard } from './auth.guard.js';
+import { AuthModule } from './auth.module.js';
+import { Authenticator } from './authenticator.js';
+import { BrowserSessions } from './browser-sessions.js';
+import { FailureLimit } from './failure-limit.js';
+import { JwtVerifier } from './jwt.js';
+import { Refusal } from './refusal.js';
+import { jwtOptions, type AuthSettings } from './settings.js';
+import { SignInLinks } from './sign-in-links.js';
+
+export interface AuthOptions {
+  settings: AuthSettings;
+  database: Pick<Database, 'collection'>;
+  log: Log;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export interface Auth {
+  keys: ApiKeys;
+  links: SignInLinks;
+  sessions: BrowserSessions;
+  /** For routes that are not Nest's, which the guard does not see. */
+  authenticator: Authenticator;
+  /** The guard on every route of the application, the routes to sign in, and the above for others to inject. */
+  module: DynamicModule;
+}
+
+/** Who may do what, for one process. @throws ConfigError */
+export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
+  const jwt = jwtOptions(settings);
+  const keys = new ApiKeys({ database, adminKey: settings.ADMIN_KEY, now });
+  const links = new SignInLinks({ database, now });
+  const sessions = new BrowserSessions({ database, keys, now });
+  const refusal = new Refusal({ failures: new FailureLimit({ now }), log });
+  const authenticator = new Authenticator({ keys, jwt: jwt && new JwtVerifier(jwt, { log, now }), sessions, refusal });
+  const parts = [keys, links, sessions, refusal, authenticator];
+  const providers = parts.map((part) => ({ provide: part.constructor, useValue: part }));
+  const guard = { provide: APP_GUARD, useValue: new AuthGuard(authenticator) };
+  const module: DynamicModule = {
+    module: AuthModule,
+    global: true,
+    providers: [...providers, guard],
+    exports: parts.map((part) => part.constructor),
+  };
+  return { keys, links, sessions, authenticator, module };
+}

@@ -1,0 +1,75 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiKeys } from './api-keys.js';
+import type { BrowserSession, BrowserSessions } from './browser-sessions.js';
+import { refuseForgery } from './forgery.js';
+import type { JwtVerifier } from './jwt.js';
+import { principalOf, type Principal } from './principal.js';
+import type { Refusal } from './refusal.js';
+import { clearSessionCookie, sessionCookieOf } from './session-cookie.js';
+
+/** Who makes a request, and the session when it came with one. */
+export interface Authentication {
+  principal: Principal;
+  session: BrowserSession | null;
+}
+
+const authentication = Symbol('countersign:authentication');
+type Recognised = FastifyRequest & { [authentication]?: Authentication };
+
+/** What was found out about a request; undefined on a public route, where nobody asks. */
+export const authenticationOf = (request: FastifyRequest): Authentication | undefined =>
+  (request as Recognised)[authentication];
+
+export interface AuthenticatorOptions {
+  keys: ApiKeys;
+  /** Undefined when no tokens of a provider are taken. */
+  jwt: JwtVerifier | undefined;
+  sessions: BrowserSessions;
+  refusal: Refusal;
+}
+
+/** Finds out who makes a request: from its bearer token, else from its cookie. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+  }
+
+  /** Asks once for each request. @throws AuthError */
+  async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
+    return ((request as Recognised)[authentication] ??= await this.#recognise(request, reply));
+  }
+
+  async #recognise(request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
+    const token = bearerIn(request.headers.authorization);
+    if (token !== undefined) return this.#byToken(token, request, reply);
+    const cookie = sessionCookieOf(request);
+    if (cookie !== undefined) return this.#byCookie(cookie, request, reply);
+    const detail = 'This needs credentials. Send a key or a token as `Authorization: Bearer …`, or sign in.';
+    throw this.#options.refusal.ofNobody(reply, detail);
+  }
+
+  async #byToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
+    const { keys, jwt, refusal } = this.#options;
+    const principal = (await keys.verify(token)) ?? (isJwt(token) ? await jwt?.verify(token) : undefined);
+    if (principal) return { principal, session: null };
+    throw refusal.ofWrong(request, reply, 'This key or token is wrong, expired or revoked. Use another.');
+  }
+
+  /** A browser sends a cookie until it is told not to, so one whose session has ended is no attempt at anything. */
+  async #byCookie(cookie: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
+    const { sessions, refusal } = this.#options;
+    const session = await sessions.verify(cookie);
+    if (!session) {
+      clearSessionCookie(request, reply);
+      throw refusal.ofNobody(reply, 'Your session has ended. Sign in again.');
+    }
+    refuseForgery(request, session);
+    return { principal: principalOf(session, 'session'), session };
+  }
+}
+
+const bearerIn = (header = ''): string | undefined => /^Bearer +(\S+) *$/i.exec(header)?.[1];
+
+const isJwt = (token: string): boolean => token.split('.').length === 3;

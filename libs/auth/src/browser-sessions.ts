@@ -1,0 +1,78 @@
+import { EpochSeconds, Id, stored } from '@countersign/contracts';
+import type { Collection, Database, Store } from '@countersign/persistence';
+import { z } from 'zod';
+import type { ApiKeys } from './api-keys.js';
+import { Role, type Identity } from './principal.js';
+import { Recent } from './recent.js';
+import { created, insert, secondsOf, update } from './records.js';
+import { hashOf, isSecret, newSecret } from './secret.js';
+
+/** Somebody who is signed in with a browser. */
+export const BrowserSession = z.object({
+  id: Id.meta({ description: "SHA-256 of the cookie's value, as hex." }),
+  subject: Id,
+  roles: z.array(Role),
+  groups: z.array(z.string()),
+  key_id: Id.nullable().meta({ description: 'The key that began it, and whose end is its end.' }),
+  csrf_token: z.string(),
+  expires_at: EpochSeconds,
+  ended_at: EpochSeconds.nullable(),
+  ...stored,
+});
+export type BrowserSession = z.infer<typeof BrowserSession>;
+
+const browserSessions: Collection<BrowserSession> = { name: 'browser_sessions', key: 'id', indexes: [] };
+
+/** Seconds. */
+export const sessionLasts = 12 * 3600;
+
+/**
+ * The sessions of browsers. Like a key, one that was used is remembered for five seconds: the end of a session, or of
+ * the key that began it, is seen at once by the process where it ended, and within five seconds by the others.
+ */
+export class BrowserSessions {
+  readonly #store: Store<BrowserSession>;
+  readonly #recent: Recent<BrowserSession>;
+  readonly #keys: ApiKeys;
+  readonly #now: () => number;
+
+  constructor({ database, keys, now }: { database: Pick<Database, 'collection'>; keys: ApiKeys; now(): number }) {
+    this.#store = database.collection(browserSessions).store;
+    this.#recent = new Recent({ now });
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  /** @returns the value for the cookie, which is not stored, and the session. */
+  async start(identity: Identity & { key_id: string | null }): Promise<{ cookie: string; session: BrowserSession }> {
+    const cookie = newSecret();
+    const now = this.#now();
+    const session = await insert(this.#store, {
+      id: hashOf(cookie),
+      subject: identity.subject,
+      roles: identity.roles,
+      groups: identity.groups,
+      key_id: identity.key_id,
+      csrf_token: newSecret(),
+      expires_at: secondsOf(now) + sessionLasts,
+      ended_at: null,
+      ...created(now),
+    });
+    return { cookie, session };
+  }
+
+  async verify(cookie: string): Promise<BrowserSession | undefined> {
+    if (!isSecret(cookie)) return undefined;
+    const session = await this.#recent.get(hashOf(cookie), (id) => this.#store.get(id));
+    if (!session || session.ended_at !== null || this.#now() >= session.expires_at * 1000) return undefined;
+    return session.key_id === null || (await this.#keys.isValid(session.key_id)) ? session : undefined;
+  }
+
+  async end(id: string): Promise<void> {
+    const now = this.#now();
+    const ended = await update(this.#store, id, now, (session) =>
+      session.ended_at === null ? { ...session, ended_at: secondsOf(now) } : undefined,
+    );
+    if (ended) this.#recent.changed(id, ended.record);
+  }
+}

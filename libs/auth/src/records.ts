@@ -1,0 +1,44 @@
+import { VersionConflict, type Store, type StoredRecord } from '@countersign/persistence';
+
+export const secondsOf = (millis: number): number => Math.floor(millis / 1000);
+
+/** What every record begins with. */
+export const created = (now: number): StoredRecord => ({
+  version: 1,
+  due_at: null,
+  traceparent: null,
+  created_at: secondsOf(now),
+  updated_at: secondsOf(now),
+});
+
+export async function insert<R extends StoredRecord>(store: Store<R>, state: R): Promise<R> {
+  await store.commit({ expected: 0, state, events: [] });
+  return state;
+}
+
+/**
+ * Changes a record, and decides again when somebody else was faster.
+ *
+ * @param change gives the new state, or undefined when there is nothing to change.
+ * @returns the record as it is now, and whether this call changed it.
+ */
+export async function update<R extends StoredRecord>(
+  store: Store<R>,
+  id: string,
+  now: number,
+  change: (record: R) => R | undefined,
+): Promise<{ record: R; changed: boolean } | undefined> {
+  for (;;) {
+    const before = await store.get(id);
+    if (!before) return undefined;
+    const after = change(before);
+    if (!after) return { record: before, changed: false };
+    const state = { ...after, version: before.version + 1, updated_at: secondsOf(now) };
+    try {
+      await store.commit({ expected: before.version, state, events: [] });
+      return { record: state, changed: true };
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { openTemporaryDatabase } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Clock } from './auth.given.js';
+import { SignInLinks } from './sign-in-links.js';
+
+describe('a link to sign in', () => {
+  let clock: Clock;
+  let given: ReturnType<typeof openTemporaryDatabase>;
+  const open = () => new SignInLinks({ database: given.database, now: clock.now });
+  beforeEach(() => {
+    clock = new Clock();
+    given = openTemporaryDatabase();
+  });
+  afterEach(() => given.close());
+
+  it('gives what it was made for, once', async () => {
+    const links = open();
+    const { code, path } = await links.create('ada', ['approver'], { groups: ['ops'], key_id: 'k' });
+    expect(path).toBe(`/auth/sign-in?code=${code}`);
+    expect(await links.redeem(code)).toEqual({ subject: 'ada', roles: ['approver'], groups: ['ops'], key_id: 'k' });
+    expect(await links.redeem(code)).toBeUndefined();
+  });
+
+  it('is won by one when several use it at once, in one process or in two', async () => {
+    const { code } = await open().create('ada', ['viewer']);
+    const [here, there] = [open(), open()];
+    const outcomes = await Promise.all([here, there, here, there].map((links) => links.redeem(code)));
+    expect(outcomes.filter((outcome) => outcome !== undefined)).toHaveLength(1);
+  });
+
+  it('is valid for ten minutes', async () => {
+    const links = open();
+    const [used, late] = [await links.create('ada', []), await links.create('ada', [])];
+    expect(late.expires_at).toBe(clock.now() / 1000 + 600);
+    clock.pass(599);
+    expect(await links.redeem(used.code)).toBeDefined();
+    clock.pass(1);
+    expect(await links.redeem(late.code)).toBeUndefined();
+  });
+
+  it('cannot be made up', async () => {
+    for (const code of ['', 'x', 'x'.repeat(43)]) expect(await open().redeem(code)).toBeUndefined();
+  });
+});

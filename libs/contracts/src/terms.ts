@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { Id } from './fields.js';
+
+/** What a person may do with a pending approval; `result` says that the work was already done by hand. */
+export const DecisionKind = z.enum(['approve', 'reject', 'edit', 'values', 'result', 'grant']);
+export type DecisionKind = z.infer<typeof DecisionKind>;
+
+const members = z.array(Id).nullable().meta({
+  description: "Who is in the group. null: whoever's token says so, or for no group everybody.",
+});
+
+/** What has to happen before a call is approved: plain data that needs nothing else to be understood. */
+export const RequireTerms = z.object({
+  approvers: z
+    .array(
+      z.object({ group: Id.nullable().meta({ description: 'null: anybody.' }), count: z.int().positive(), members }),
+    )
+    .min(1)
+    .meta({ description: 'All of these must be met, and each person counts once in all.' }),
+  four_eyes: z.boolean().meta({ description: 'Whoever asked for the call does not decide on it.' }),
+  on_rejection: z.enum(['end', 'continue']),
+  reason_required: z.array(z.enum(['approve', 'reject'])),
+  allowed_decisions: z.array(DecisionKind),
+  expires_in: z.int().positive().nullable().meta({ description: 'Seconds; null for never.' }),
+  remind_every: z.int().positive().nullable().meta({ description: 'Seconds; null for no reminders.' }),
+  escalate_after: z.int().positive().nullable().meta({ description: 'Seconds; null for never.' }),
+  escalate_to: z
+    .array(z.object({ group: Id, members }))
+    .meta({ description: 'Members of these may then decide as well, and count in place of any approver.' }),
+});
+export type RequireTerms = z.infer<typeof RequireTerms>;
+
+/** Without any rules: one approval by anybody who may, and no time limit. */
+export const plainTerms: RequireTerms = {
+  approvers: [{ group: null, count: 1, members: null }],
+  four_eyes: true,
+  on_rejection: 'end',
+  reason_required: [],
+  allowed_decisions: ['approve', 'reject', 'values', 'result'],
+  expires_in: null,
+  remind_every: null,
+  escalate_after: null,
+  escalate_to: [],
+};
+
+/** What a set of rules says of a call. */
+export const Ruling = z.object({
+  version: z.string().meta({ description: 'Digest of the rules.' }),
+  rule: z.string().nullable().meta({ description: 'The first that matched.' }),
+  outcome: z.enum(['require', 'approve', 'reject']),
+});
+export type Ruling = z.infer<typeof Ruling>;

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+export const NoticeKind = z.enum(['pending', 'reminder', 'escalation', 'resolved']);
+/** What is said of an approval. */
+export type NoticeKind = z.infer<typeof NoticeKind>;
+
+export const NoticeType = z.enum(['approval.pending', 'approval.reminder', 'approval.escalation', 'approval.resolved']);
+/** The same as the body of a webhook names it. */
+export type NoticeType = z.infer<typeof NoticeType>;
+
+const secret = (description: string, pattern: RegExp, error: string) =>
+  z
+    .string()
+    .min(1)
+    .refine((value) => value.includes('{{') || pattern.test(value), error)
+    .meta({ description: `${description} May contain {{env.NAME}}.` });
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' });
+const base_url = httpUrl.optional().meta({ description: 'Where the inbox is. Set: messages link to it.' });
+const oneLine = /^[^\r\n]+$/;
+
+const shared = {
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
+  on: z
+    .array(NoticeKind)
+    .default(['pending', 'reminder', 'escalation'])
+    .meta({ description: 'What is said here. Buttons in Slack give way to the outcome whether it is listed or not.' }),
+};
+
+export const WebhookChannel = z.strictObject({
+  ...shared,
+  webhook: z.strictObject({
+    url: httpUrl.meta({ description: 'Where to POST. https, unless allow_private.' }),
+    secret: secret('Signs what is sent, as of Standard Webhooks.', /^whsec_/, 'must begin with whsec_'),
+    events: z
+      .array(NoticeType)
+      .optional()
+      .meta({ description: 'The types that are sent. Set: takes the place of on.' }),
+    allow_private: z.boolean().default(false).meta({
+      description: 'Whether the URL may be of http and lead to addresses that are not public, such as 10.0.0.1.',
+    }),
+  }),
+});
+
+export const SlackChannel = z.strictObject({
+  ...shared,
+  slack: z.strictObject({
+    bot_token: secret('With the scope chat:write.', /^\S+$/, 'must not contain spaces'),
+    channel: z.string().min(1).meta({ description: 'The id of the channel to post to.' }),
+    signing_secret: secret('Shows that a pressed button comes from Slack.', /^\S+$/, 'must not contain spaces'),
+    users: z
+      .record(z.string().regex(/^[A-Z0-9]+$/, 'must be the id of a Slack user, such as U024BE7LH'), z.string().min(1))
+      .default({})
+      .meta({ description: 'Who may decide from Slack: ids of users, and who each of them is here.' }),
+    base_url,
+  }),
+});
+
+export const EmailChannel = z.strictObject({
+  ...shared,
+  email: z.strictObject({
+    smtp_url: secret('The mail server, smtp: or smtps:.', /^smtps?:\/\//, 'must begin with smtp:// or smtps://'),
+    from: z.string().regex(oneLine, 'must be one line'),
+    to: z.array(z.email()).min(1),
+    base_url,
+  }),
+});
+
+/** Somewhere to tell people, or programs, of approvals; `'slack' in channel` tells the kinds apart. */
+export const Channel = z.union([WebhookChannel, SlackChannel, EmailChannel]);
+export type Channel = z.infer<typeof Channel>;
+export type WebhookChannel = z.infer<typeof WebhookChannel>;
+export type SlackChannel = z.infer<typeof SlackChannel>;
+export type EmailChannel = z.infer<typeof EmailChannel>;
+
+export const noticeType = (kind: NoticeKind): NoticeType => `approval.${kind}`;
+
+/** Whether this is to be said there. The buttons of what was said in Slack have to go in any case. */
+export function wants(channel: Channel, kind: NoticeKind): boolean {
+  if ('webhook' in channel && channel.webhook.events) return channel.webhook.events.includes(noticeType(kind));
+  return channel.on.includes(kind) || ('slack' in channel && kind === 'resolved');
+}

@@ -1,0 +1,35 @@
+import { type PolicySet } from './policy.js';
+import type { PolicyCall } from './policy.call.js';
+import { Groups, Policies } from './policy.file.js';
+import { RequireTerms } from '@countersign/contracts';
+
+export const groups = { managers: ['ada', 'grace', 'edsger'], security: ['grace', 'barbara'], leads: 'from_token' };
+
+/** Policies as a file says them, with groups to name. */
+export const policies = (rules: object[] = [], other?: object): PolicySet => ({
+  ...Policies.parse({ rules, ...(other && { default: other }) }),
+  groups: Groups.parse(groups),
+});
+
+export const call = (fields: Partial<PolicyCall> = {}): PolicyCall => ({
+  agent_id: 'ops',
+  tool_name: 'deploy',
+  requester: 'ada',
+  arguments: {},
+  approval_type: 'required',
+  ...fields,
+});
+
+export const terms = (fields: Partial<RequireTerms> = {}): RequireTerms =>
+  RequireTerms.parse({
+    approvers: [{ group: null, count: 1, members: null }],
+    four_eyes: true,
+    on_rejection: 'end',
+    reason_required: [],
+    allowed_decisions: ['approve', 'reject', 'values', 'result'],
+    expires_in: null,
+    remind_every: null,
+    escalate_after: null,
+    escalate_to: [],
+    ...fields,
+  });

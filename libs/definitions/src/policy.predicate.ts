@@ -1,0 +1,61 @@
+import type { Predicate } from './policy.condition.js';
+import { patternOf } from './policy.pattern.js';
+import { allOf, anyOf, not, type Truth } from './policy.truth.js';
+
+type Scalar = string | number | boolean;
+type Tests = { [Name in keyof Predicate]-?: (value: unknown, operand: NonNullable<Predicate[Name]>) => Truth };
+
+const longestText = 10_000;
+
+/** Whether an argument is as asked. Open when it is absent or of another type than it is compared with. */
+export function meets(predicate: Predicate, path: string, args: Record<string, unknown>): Truth {
+  const value = valueAt(path, args);
+  const asked = Object.entries(predicate).filter(([, operand]) => operand !== undefined);
+  return allOf(asked.map(([name, operand]) => tests[name as keyof Tests](value, operand as never)));
+}
+
+/** Something stands in the way of the path, so that it cannot be told whether the argument is there. */
+const misplaced = Symbol('misplaced');
+
+function valueAt(path: string, args: Record<string, unknown>): unknown {
+  let value: unknown = args;
+  for (const name of path.split('.')) {
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== 'object' || (Array.isArray(value) && !/^\d+$/.test(name))) return misplaced;
+    value = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  }
+  return value;
+}
+
+const tests: Tests = {
+  equals,
+  not_equals: (value, operand) => not(equals(value, operand)),
+  in: isIn,
+  not_in: (value, operands) => not(isIn(value, operands)),
+  matches: (value, pattern) =>
+    typeof value === 'string' && value.length <= longestText ? patternOf(pattern).test(value) : 'unknown',
+  greater_than: (value, bound) => compared(value, (number) => number > bound),
+  less_than: (value, bound) => compared(value, (number) => number < bound),
+  at_least: (value, bound) => compared(value, (number) => number >= bound),
+  at_most: (value, bound) => compared(value, (number) => number <= bound),
+  exists: (value, wanted) => (value === misplaced ? 'unknown' : (value !== undefined && value !== null) === wanted),
+  contains: (value, part) => {
+    if (Array.isArray(value)) return anyOf(value.map((member) => equals(member, part)));
+    return typeof value === 'string' && typeof part === 'string' ? value.includes(part) : 'unknown';
+  },
+  starts_with: (value, start) => (typeof value === 'string' ? value.startsWith(start) : 'unknown'),
+  ends_with: (value, end) => (typeof value === 'string' ? value.endsWith(end) : 'unknown'),
+};
+
+function equals(value: unknown, operand: Scalar): Truth {
+  return typeof value === typeof operand ? value === operand : 'unknown';
+}
+
+/** Open only when the value is of a type that none of them has. */
+function isIn(value: unknown, operands: readonly Scalar[]): Truth {
+  const comparable = operands.filter((operand) => typeof operand === typeof value);
+  return comparable.length === 0 ? 'unknown' : comparable.some((operand) => operand === value);
+}
+
+const compared = (value: unknown, test: (number: number) => boolean): Truth =>
+  typeof value === 'number' && Number.isFinite(value) ? test(value) : 'unknown';

@@ -1,0 +1,43 @@
+import type { Query, Store, StoredRecord } from '@countersign/persistence';
+import { expect, it } from 'vitest';
+import { pageOf } from './page.js';
+
+const record = (n: number): StoredRecord => ({
+  version: n,
+  due_at: null,
+  traceparent: null,
+  created_at: n,
+  updated_at: n,
+});
+
+function storeOf(size: number, delay = 0) {
+  const store = {
+    counted: 0,
+    get: async () => undefined,
+    commit: async () => [],
+    find: async ({ skip = 0, limit }: Query<StoredRecord>) =>
+      Array.from({ length: Math.min(limit, size - skip) }, (_, n) => record(skip + n)),
+    async count() {
+      store.counted += 1;
+      const until = performance.now() + delay;
+      while (performance.now() < until);
+      return size;
+    },
+  };
+  return store satisfies Store<StoredRecord>;
+}
+
+it('is a part of the list, with how long that is', async () => {
+  const page = await pageOf(storeOf(25), { filter: {}, sort: [], limit: 10, page: 3 });
+  expect(page.data.map(({ version }) => version)).toEqual([20, 21, 22, 23, 24]);
+  expect(page.meta).toEqual({ page: 3, limit: 10, total_pages: 3, total_count: 25 });
+});
+
+it('counts a list that takes long to count once in a while, for each filter', async () => {
+  const [quick, slow] = [storeOf(5), storeOf(5, 40)];
+  for (const store of [quick, slow]) {
+    for (const filter of [{}, {}, { version: 1 }])
+      expect((await pageOf(store, { filter, sort: [], limit: 1, page: 1 })).meta.total_count).toBe(5);
+  }
+  expect([quick.counted, slow.counted]).toEqual([3, 2]);
+});

@@ -1,0 +1,40 @@
+import { callDigest, parseEventData, type EventData } from '@countersign/contracts';
+import type { DecisionClaims } from './claims.js';
+
+/** A decision and its event, for specifications. */
+export const now = 1788255100;
+
+const call = {
+  run_id: 'run-1',
+  tool_call_id: 'call_1',
+  tool_name: 'deploy_to_production',
+  tool_args: { service_name: 'auth-service', version: '2.1.0' },
+};
+
+export const resolved: EventData<'approval.resolved'> = parseEventData('approval.resolved', {
+  ...call,
+  approval_id: 'approval-1',
+  approval_type: 'required',
+  pause_type: 'external_execution',
+  digest: callDigest(call),
+  status: 'approved',
+  automatic: false,
+  resolution_data: { note: 'Change window CHG-2201.' },
+  resolved_by: 'bob',
+  resolved_at: now - 38,
+});
+
+export const claims: DecisionClaims = {
+  approval_id: 'approval-1',
+  run_id: 'run-1',
+  tool_call_id: 'call_1',
+  tool_name: 'deploy_to_production',
+  digest: resolved.digest,
+  status: 'approved',
+  pause_type: 'external_execution',
+  automatic: false,
+  deciders: [{ by: 'bob', verdict: 'approved', at: now - 38 }],
+  resolved_at: now - 38,
+  expires_at: now + 60,
+  policy_version: null,
+};

@@ -1,0 +1,31 @@
+import { ApprovalStatus, EpochSeconds, Id, PauseType, Verdict } from '@countersign/contracts';
+import { z } from 'zod';
+
+/** As `callDigest` and `resultDigest` write it. */
+const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits');
+
+/** One person's verdict, without the note. */
+const Decider = z.strictObject({ by: Id.nullable(), verdict: Verdict, at: EpochSeconds });
+
+/**
+ * What the approval service signs when an approval is resolved. It is strict: a verifier that does not know a
+ * claim refuses it, since the claim may say when the decision must not be acted on.
+ */
+export const DecisionClaims = z.strictObject({
+  approval_id: Id,
+  run_id: Id,
+  tool_call_id: Id,
+  tool_name: Id,
+  digest: Digest.meta({ description: 'The exact call, with the values that a person filled in.' }),
+  status: ApprovalStatus.exclude(['pending']),
+  pause_type: PauseType,
+  automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  deciders: z.array(Decider),
+  resolved_at: EpochSeconds,
+  expires_at: EpochSeconds.nullable().meta({ description: 'Until when acting on it is allowed; null: for ever.' }),
+  policy_version: z.string().nullable(),
+  result_digest: Digest.optional().meta({
+    description: 'Of `resolution_data.result`, exactly when the event has one: the work was done by hand.',
+  }),
+});
+export type DecisionClaims = z.infer<typeof DecisionClaims>;

@@ -1,0 +1,6 @@
+import { TerminalError } from '@countersign/contracts';
+
+/** This is no decision of the approval service, and never will be. The message is a sentence that says why. */
+export class SignatureError extends TerminalError {
+  override name = 'SignatureError';
+}

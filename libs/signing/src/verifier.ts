@@ -1,0 +1,93 @@
+import { base64url, compactVerify, type CryptoKey, type JSONWebKeySet } from 'jose';
+import { DecisionClaims } from './claims.js';
+import { algorithm, readHeader } from './header.js';
+import { publicJwks, type KeyRing } from './key-ring.js';
+import { remoteKeys, type RemoteKeysOptions } from './remote-keys.js';
+import { payloadOf } from './sign.js';
+import { SignatureError } from './signature-error.js';
+import { trustedKeys, type KeySource } from './trusted-keys.js';
+
+/** Tells whether a decision was signed with a key that is trusted, and what it says. */
+export class Verifier {
+  readonly #keys: KeySource;
+
+  private constructor(keys: KeySource) {
+    this.#keys = keys;
+  }
+
+  /** Trusts these public keys: a JWKS or one JWK, as text or parsed. @throws ConfigError, for a private key as well */
+  static async fromJwks(jwks: string | JSONWebKeySet, source = 'The keys to verify with'): Promise<Verifier> {
+    return new Verifier(await trustedKeys(typeof jwks === 'string' ? jwks : JSON.stringify(jwks), source));
+  }
+
+  /** Trusts what this process signs itself, and the older keys of its ring. */
+  static fromKeyRing(ring: KeyRing): Promise<Verifier> {
+    return Verifier.fromJwks(publicJwks(ring));
+  }
+
+  /** Trusts the keys that are published there at the time. Nothing is fetched before the first decision. @throws ConfigError */
+  static fromUrl(url: string | URL, options?: RemoteKeysOptions): Verifier {
+    return new Verifier(remoteKeys(new URL(url), options));
+  }
+
+  /**
+   * @throws SignatureError when this is no decision that can be trusted, RetryableError when the keys cannot be
+   * fetched now.
+   */
+  async verify(jws: string): Promise<DecisionClaims> {
+    requireCompact(jws);
+    const key = await this.#keys(readHeader(jws));
+    return readPayload(await verifiedPayload(jws, key));
+  }
+}
+
+/** Three parts, each written in the one way there is, so that a decision cannot be told in two texts. */
+function requireCompact(jws: string): void {
+  const parts = typeof jws === 'string' ? jws.split('.') : [];
+  if (parts.length !== 3 || !parts.every(isBase64url)) throw new SignatureError('The decision is not a compact JWS.');
+}
+
+function isBase64url(part: string): boolean {
+  try {
+    return part !== '' && base64url.encode(base64url.decode(part)) === part;
+  } catch {
+    return false;
+  }
+}
+
+async function verifiedPayload(jws: string, key: CryptoKey): Promise<Uint8Array> {
+  try {
+    return (await compactVerify(jws, key, { algorithms: [algorithm] })).payload;
+  } catch (cause) {
+    throw new SignatureError('The signature does not belong to the decision.', { cause });
+  }
+}
+
+function readPayload(payload: Uint8Array): DecisionClaims {
+  const parsed = DecisionClaims.safeParse(parse(payload));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`);
+    throw new SignatureError(`The signed text is not a decision as declared (${problems.join('; ')}).`);
+  }
+  if (!isWrittenSo(payload, parsed.data)) {
+    throw new SignatureError('The signed text is not a decision as declared (it is not canonical JSON).');
+  }
+  return parsed.data;
+}
+
+/** A text that says the same in other bytes was not written by the approval service. */
+function isWrittenSo(payload: Uint8Array, claims: DecisionClaims): boolean {
+  try {
+    return Buffer.from(payloadOf(claims)).equals(payload);
+  } catch {
+    return false;
+  }
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(payload));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,7 @@
+// Prints what docker-compose.yml asks for: a key to begin with, and what decisions are signed with. For a file `.env`
+// that is kept as long as the data: node tools/compose-env.mjs > .env
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+const { privateKey } = generateKeyPairSync('ed25519');
+console.log(`ADMIN_KEY=${randomBytes(32).toString('base64url')}`);
+console.log(`SIGNING_KEYS='${JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'EdDSA' })}'`);
