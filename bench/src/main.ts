@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureApprovals, type Approvals } from './approvals.js';
 import { startChild } from './child.js';
 import { access, newKeys } from './credentials.js';
 import { measureIdle, type Idle } from './idle.js';
 import { measureAll, type Load, type Measured } from './load.js';
 import { machine } from './machine.js';
 import { cycleOverHttp } from './over-http.js';
-import { chainsTable, heldTable, idleTable, loadTable, type Row } from './report.js';
+import { approvalTables, chainsTable, heldTable, idleTable, loadTable, type Row } from './report.js';
 import { measureChains, measureHeld, type Chains, type Held } from './runner.js';
 
 type Way = Row['way'];
@@ -146,6 +147,7 @@ const { values: options } = parseArgs({
     kafka: { type: 'boolean', default: false },
     idle: { type: 'boolean', default: false },
     runner: { type: 'boolean', default: false },
+    approvals: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -157,19 +159,21 @@ const stacks: Stack[] = [];
 const rows: Row[] = [];
 let idle: Idle[] = [];
 let held: Held[] = [];
+let decisions: Approvals | undefined;
 const chains: Chains[] = [];
 const model = startChild({ module: './model-process.js' });
 try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const only = options.idle || options.runner;
+  const only = options.idle || options.runner || options.approvals;
   if (!only) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
-  if (!options.idle) {
+  if (!only || options.runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
     held = await measurePaused(url, options.quick ? 1_000 : 10_000);
   }
-  if (!options.runner) {
+  if (!only || options.approvals) decisions = await measureApprovals(options.quick);
+  if (!only || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
       names.map((app) => ({ app, stack, env: fresh().env })),
@@ -184,10 +188,10 @@ try {
   await Promise.all([model.stop(), ...stacks.map((stack) => stack.stop())]);
 }
 
-const tables = [loadTable(rows), chainsTable(chains), heldTable(held), idleTable(idle)];
+const tables = [loadTable(rows), chainsTable(chains), heldTable(held), ...approvalTables(decisions), idleTable(idle)];
 console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-writeFileSync(file, JSON.stringify({ machine: machine(), options, rows, chains, held, idle }, null, 2));
+writeFileSync(file, JSON.stringify({ machine: machine(), options, rows, chains, held, decisions, idle }, null, 2));
 console.log(`\nIn full: ${file}`);

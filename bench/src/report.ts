@@ -1,3 +1,4 @@
+import type { Approvals } from './approvals.js';
 import type { Idle } from './idle.js';
 import { quantile, type Measured } from './load.js';
 import type { Chains, Held } from './runner.js';
@@ -65,6 +66,25 @@ export const chainsTable = (chains: readonly Chains[]): string =>
         ]),
       )
     : '';
+
+export const approvalTables = (measured: Approvals | undefined): string[] =>
+  measured
+    ? [
+        table(
+          ['deciding at once', 'decisions/s', 'store/s', 'of the store'],
+          measured.resolves.map(({ concurrency, product, store }) => [
+            String(concurrency),
+            text(product, 0),
+            text(store, 0),
+            text(product / store, 2),
+          ]),
+        ),
+        table(
+          ['pending', 'list p50 ms', 'p99'],
+          measured.lists.map(({ pending, p50_ms, p99_ms }) => [String(pending), text(p50_ms, 1), text(p99_ms, 1)]),
+        ),
+      ]
+    : [];
 
 export const heldTable = (held: readonly Held[]): string =>
   held.length > 0

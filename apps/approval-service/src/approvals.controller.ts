@@ -13,7 +13,7 @@ import {
   ResolveApprovalRequest,
 } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
-import { pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { pageAfter, pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -39,20 +39,22 @@ export class ApprovalsController {
     @Query({ schema: ListApprovalsQuery }) query: z.infer<typeof ListApprovalsQuery>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof ApprovalPage>> {
-    const { limit, page, sort_by, sort_order, created_after: gte, created_before: lte, ...filter } = query;
+    const { limit, page, sort_by, sort_order, cursor, created_after: gte, created_before, ...given } = query;
+    const [last, seen] = cursor ?? [];
+    const lte = last === undefined ? created_before : Math.min(last, created_before ?? last);
     const created_at = { ...(gte !== undefined && { gte }), ...(lte !== undefined && { lte }) };
-    const found = await pageOf(this.approvals.store, {
-      filter: {
-        ...filter,
-        ...(Object.keys(created_at).length > 0 && { created_at }),
-        ...own(who),
-        deleted_at: null,
-      },
-      sort: [[sort_by, sort_order]],
-      limit,
-      page,
-    });
-    return { ...found, data: found.data.map(redactApproval) };
+    const filter = {
+      ...given,
+      ...(Object.keys(created_at).length > 0 && { created_at }),
+      ...own(who),
+      deleted_at: null,
+    };
+    const found =
+      seen === undefined
+        ? await pageOf(this.approvals.store, { filter, sort: [[sort_by, sort_order]], limit, page })
+        : await pageAfter(this.approvals.store, { filter, sort: newestFirst, limit, skip: seen });
+    const next_cursor = cursorAfter(found.data, limit, last, seen);
+    return { data: found.data.map(redactApproval), meta: { ...found.meta, next_cursor } };
   }
 
   @Get('count')
@@ -153,3 +155,13 @@ export class ApprovalsController {
 
 /** Whoever only requests sees what was requested for them. */
 const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});
+
+const newestFirst = [['created_at', 'desc']] as const;
+
+/** Where the next page begins: at the last second of this one, behind those of that second that were seen. */
+function cursorAfter(data: readonly Approval[], limit: number, last?: number, seen = 0): string | null {
+  const at = data.at(-1)?.created_at;
+  if (data.length < limit || at === undefined) return null;
+  const ofThatSecond = data.filter(({ created_at }) => created_at === at).length;
+  return `${at}.${ofThatSecond + (at === last ? seen : 0)}`;
+}

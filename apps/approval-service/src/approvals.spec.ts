@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { approvalsOfAnybody, inputRequired, required, values } from './approval.given.js';
+import { approvalsOfAnybody, inputRequired, now, requestFor, required, values } from './approval.given.js';
 import { openApprovals, somebody, type OpenedApprovals } from './approvals.given.js';
 
 const { event } = inputRequired({}, { redact: ['version', 'window'] });
@@ -25,6 +25,25 @@ describe('the approvals', () => {
       resolution_data: { values },
       requirements: [{ user_input_schema: [{ value: 'CHG-2201' }, { value: 3 }, { value: null }] }],
     });
+  });
+
+  it('are read page after page by a cursor, each once, whatever is new meanwhile', async () => {
+    const ask = (n: number) => open.events.required(requestFor({ run_id: `run-${n}`, approval_id: `approval-${n}` }));
+    for (let n = 0; n < 7; n += 1) {
+      open.clock.time = now + Math.floor(n / 3) * 1000;
+      await ask(n);
+    }
+    const seen: string[] = [];
+    let cursor: [number, number] | undefined;
+    for (let n = 7; ; n += 1) {
+      const { data, meta } = await open.http.list({ ...all, limit: 2, ...(cursor && { cursor }) }, bob);
+      seen.push(...data.map((approval) => approval.id));
+      if (meta.next_cursor === null) break;
+      cursor = meta.next_cursor.split('.').map(Number) as [number, number];
+      open.clock.time = now + 9_000;
+      await ask(n);
+    }
+    expect(seen.toSorted()).toEqual(Array.from({ length: 7 }, (_, n) => `approval-${n}`));
   });
 
   it('are decided by whoever makes the request, whatever name it says', async () => {

@@ -9,6 +9,8 @@ import { answerInteraction, interactionOf, subjectOf } from './notify/slack-inte
 import { verifySlackRequest } from './notify/slack-signature.js';
 import { CLOCK, SLACK_CHANNELS } from './tokens.js';
 
+type SignedRequest = Pick<RawBodyRequest<FastifyRequest>, 'rawBody' | 'headers'>;
+
 /** What comes back from Slack. Its signature says that it is Slack's, and the channel says who a user of Slack is here. */
 @Controller('channels')
 export class SlackController {
@@ -26,7 +28,7 @@ export class SlackController {
     z.unknown(),
     'The button that was pressed is seen to; who pressed it is told in Slack if it did not count.',
   )
-  async interact(@Param('name') name: string, @Req() request: RawBodyRequest<FastifyRequest>): Promise<void> {
+  async interact(@Param('name') name: string, @Req() request: SignedRequest): Promise<void> {
     const channel = this.channels.get(name);
     if (!channel)
       throw new ProblemError(404, `There is no Slack channel "${name}" in the file that declares channels.`);

@@ -53,14 +53,10 @@ export async function decideAll(world: World): Promise<void> {
   }
 }
 
-/** Several people approve the same: the values that others filled in, or none when they said it was done by hand. */
+/** Several people approve the same, as the record shows it. */
 function asTheOthers({ pause_type, decisions, resolution_data }: Approval): ResolutionData | null {
-  if (pause_type !== 'user_input') return null;
-  const values = resolution_data?.values;
-  if (values) return { values };
-  return decisions.some(({ verdict }) => verdict === 'approved')
-    ? { result: 'done by hand' }
-    : { values: { hours: 1 } };
+  if (decisions.some(({ verdict }) => verdict === 'approved')) return resolution_data;
+  return pause_type === 'user_input' ? { values: { hours: 1 } } : null;
 }
 
 /** A person says what came of an execution, which counts when nobody else knows. */

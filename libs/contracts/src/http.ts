@@ -37,6 +37,12 @@ const pageOf = <T extends z.ZodType>(item: T) =>
     }),
   });
 
+/** When the last record of a page was made, and how many of that second have been seen. */
+const Cursor = z
+  .string()
+  .regex(/^\d{1,12}\.\d{1,7}$/, 'must be a next_cursor')
+  .transform((text) => text.split('.').map(Number) as [created_at: number, seen: number]);
+
 const RunStatusList = z
   .string()
   .transform((text) => text.split(','))
@@ -167,9 +173,16 @@ export const ListApprovalsQuery = z.object({
   created_before: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
   sort_by: z.enum(['created_at', 'updated_at', 'expires_at']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
+  cursor: Cursor.optional().meta({
+    description:
+      '`meta.next_cursor` of the page before, newest first: what is new meanwhile shifts nothing. In place of page and sort.',
+  }),
   ...pageQuery,
 });
-export const ApprovalPage = pageOf(Approval);
+const onePage = pageOf(Approval);
+export const ApprovalPage = onePage.extend({
+  meta: onePage.shape.meta.extend({ next_cursor: z.string().nullable() }),
+});
 export const CountApprovalsQuery = z.object({ user_id: Id.optional() });
 export const ApprovalCount = z.object({ count: z.int() });
 export const ApprovalStatusView = z.object({

@@ -12,6 +12,14 @@ export async function pageOf<R extends StoredRecord>(
   return { data, meta: { page, limit, total_pages: Math.ceil(total_count / limit), total_count } };
 }
 
+/** The page that follows what was seen, with what is left from there on as its total. */
+export async function pageAfter<R extends StoredRecord>(store: Store<R>, query: Query<R>) {
+  const { filter, limit, skip = 0 } = query;
+  const [data, count] = await Promise.all([store.find(query), countOf(store, filter)]);
+  const total_count = Math.max(0, count - skip);
+  return { data, meta: { page: 1, limit, total_pages: Math.ceil(total_count / limit), total_count } };
+}
+
 /** Counting a million takes a hundred times as long as reading a page, so a count that takes this long is kept … */
 const slow = 20;
 /** … for this long, in milliseconds. Only the total of a long list is a little old, never what is on the page. */
