@@ -16,14 +16,18 @@ const steps: { service: ServiceName; type: string }[] = [
   { service: 'agent-runner', type: 'run.continued' },
   { service: 'agent-runner', type: 'run.completed' },
 ];
-const moments = ['committing', 'committed', 'published'] as const;
+const everyMoment = ['committing', 'committed', 'published'] as const;
 
 /** Where the executor dies between its claim and the stored outcome, nobody saw what came of the call. */
 const leavesUnknown = (at: string): boolean =>
   /(committed|published) tool\.execution_started|committing tool\.execution_completed/.test(at);
 
 /** `kill -9` of each service at each step of the flow: the run still ends well and the deployment starts once. */
-export function describeCrashes(name: string, makeStack: () => Promise<Stack> | Stack): void {
+export function describeCrashes(
+  name: string,
+  makeStack: () => Promise<Stack> | Stack,
+  moments: readonly (typeof everyMoment)[number][] = everyMoment,
+): void {
   describe(`A crash on ${name}`, () => {
     let stack: Stack;
     beforeAll(async () => {
