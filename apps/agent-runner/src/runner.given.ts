@@ -16,7 +16,7 @@ import type { CallContext, ToolFunction } from './toolbox.js';
 export const soon = { timeout: 5_000, interval: 5 };
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
-export const answer = (...items: ConversationItem[]): ModelResponse => responded(...items).response;
+const answer = (...items: ConversationItem[]): ModelResponse => responded(...items).response;
 /** A request for a run, by default alone in its session. */
 export const request = (run_id: string, change: Partial<RequestOf['run']> = {}): RunMessage => ({
   type: 'requested',
@@ -31,7 +31,7 @@ interface Question extends ModelRequest {
 }
 
 /** Asks the specification; like a real one it stops when it is told to. */
-export class AskedModel implements Model {
+class AskedModel implements Model {
   readonly description = 'the specification';
   readonly questions: Question[] = [];
 
@@ -71,7 +71,7 @@ export class HeldFunction {
 }
 
 /** The agents of a process, which the specification may change. */
-export class GivenAgents {
+class GivenAgents {
   readonly agents = new Map<string, Agent>([[agent.id, agent]]);
   readonly away = new Map<string, string>();
   readonly functions = new Map<string, ToolFunction>();

@@ -38,7 +38,7 @@ export function definitionsWith(content: object = {}): Definitions {
   }
 }
 
-export const quiet = { info() {}, warn() {}, error() {} };
+const quiet = { info() {}, warn() {}, error() {} };
 
 /** The parts of the service, put together as the service does it, on a store of its own. */
 export async function openApprovals({ rules = {}, channels = [] }: { rules?: object; channels?: Channel[] } = {}) {

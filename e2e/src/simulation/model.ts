@@ -71,7 +71,7 @@ const message = (type: string, content: object): ConversationItem => ({
   role: 'assistant',
   content: [{ type, ...content }],
 });
-export const text = (said: string): ConversationItem => message('output_text', { text: said });
+const text = (said: string): ConversationItem => message('output_text', { text: said });
 
 /** Few, so that they come again; the second is what the runner might make of a first that came twice. */
 const callIds = ['call_1', 'call_1#1', 'call_2', 'call_3'] as const;

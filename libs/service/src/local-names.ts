@@ -4,7 +4,7 @@ import { ProblemError } from './problem.filter.js';
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 const localName = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
-export const isLoopback = (host: string): boolean => loopback.has(host);
+const isLoopback = (host: string): boolean => loopback.has(host);
 
 /**
  * While listening on loopback, answers only to loopback names, so that no web page can reach the API by pointing its

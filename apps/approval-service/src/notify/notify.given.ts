@@ -51,7 +51,7 @@ export const created = (kind: NoticeKind = 'pending', n = 1): DeliveryMessage =>
   kind,
   n,
 });
-export const lease_ms = minute;
+export const lease_ms = 60_000;
 export const claimed: DeliveryMessage = { type: 'claimed', worker: 'worker-1', lease_ms };
 export const sent: DeliveryMessage = { type: 'sent', worker: 'worker-1', detail: 'HTTP 204', receipt: { ts: '1.2' } };
 export const notNeeded: DeliveryMessage = { type: 'not_needed', worker: 'worker-1', detail: 'not needed any more' };

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 
 const piece = Buffer.alloc(16 * 1024);
 
-export interface Received {
+interface Received {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
@@ -13,7 +13,7 @@ export interface Received {
 }
 
 /** What to answer, or nothing at all. A body that is a number stands for so many bytes. */
-export type Answer = { status: number; headers?: Record<string, string>; body?: string | number } | 'hang';
+type Answer = { status: number; headers?: Record<string, string>; body?: string | number } | 'hang';
 
 export interface Receiver {
   port: number;
