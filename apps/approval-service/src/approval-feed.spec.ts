@@ -53,6 +53,15 @@ it('first tells what has changed since the last event that was seen', async () =
   await later.return();
 });
 
+it('tells of one that was removed that it was, and nothing else of it', async () => {
+  await ask();
+  const { updated_at } = (await open.store.get(id))!;
+  await open.approvals.handle(id, { type: 'removed' });
+  const events = feed.events(somebody('bob'), updated_at);
+  expect(await next(events)).toEqual({ id: String(updated_at), event: 'removed', data: { id } });
+  await events.return();
+});
+
 it('tells a requester nothing of what others asked for', async () => {
   await ask();
   const { updated_at } = (await open.store.get(id))!;

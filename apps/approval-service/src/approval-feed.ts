@@ -11,7 +11,7 @@ const patience = 1_000;
 const pageSize = 500;
 
 /**
- * Shows approvals as they change, whichever instance changes them. Each event is an approval as it is then, so one that
+ * Shows approvals as they change, whichever instance changes them. Each event is an approval as it is then, or that it was removed, so one that
  * comes twice does no harm; its id is when it changed, in seconds.
  */
 export class ApprovalFeed {
@@ -81,8 +81,10 @@ export class ApprovalFeed {
   }
 }
 
-/** What somebody may not see is not told. */
+/** What somebody may not see is not told, and of one that was removed no more than that. */
 function eventOf(approval: Approval | undefined, who: Principal): ServerSentEvent | undefined {
   if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) return undefined;
+  if (approval.deleted_at !== null)
+    return { id: String(approval.updated_at), event: 'removed', data: { id: approval.id } };
   return { id: String(approval.updated_at), event: 'approval', data: redactApproval(approval) };
 }

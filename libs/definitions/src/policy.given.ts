@@ -1,7 +1,7 @@
-import { type PolicySet } from './policy.js';
+import { plainTerms, RequireTerms } from '@countersign/contracts';
+import type { PolicySet } from './policy.js';
 import type { PolicyCall } from './policy.call.js';
 import { Groups, Policies } from './policy.file.js';
-import { RequireTerms } from '@countersign/contracts';
 
 export const groups = { managers: ['ada', 'grace', 'edsger'], security: ['grace', 'barbara'], leads: 'from_token' };
 
@@ -21,15 +21,4 @@ export const call = (fields: Partial<PolicyCall> = {}): PolicyCall => ({
 });
 
 export const terms = (fields: Partial<RequireTerms> = {}): RequireTerms =>
-  RequireTerms.parse({
-    approvers: [{ group: null, count: 1, members: null }],
-    four_eyes: true,
-    on_rejection: 'end',
-    reason_required: [],
-    allowed_decisions: ['approve', 'reject', 'values', 'result'],
-    expires_in: null,
-    remind_every: null,
-    escalate_after: null,
-    escalate_to: [],
-    ...fields,
-  });
+  RequireTerms.parse({ ...plainTerms, ...fields });
