@@ -7,6 +7,7 @@ import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import type { ServiceSettings } from './config.js';
 import { acceptForms } from './forms.js';
@@ -37,6 +38,8 @@ export interface Service {
   name: ServiceName;
   /** Controllers for HTTP and for the bus. */
   module: DynamicModule;
+  /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
+  edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;
   /** Takes nothing more, waits for work under way (`grace` milliseconds at the most), publishes what it committed. */
   stop(grace: number): Promise<void>;
@@ -126,6 +129,7 @@ async function createApp(
   if (settings.RATE_LIMIT_PER_MINUTE > 0)
     await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
   await acceptForms(app);
+  for (const service of services) await service.edge?.(adapter.getInstance());
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(log));
   onlyLocalNames(adapter.getInstance(), settings.HOST);
