@@ -14,3 +14,4 @@ export * from './run.js';
 export * from './session.js';
 export * from './terms.js';
 export * from './tool-call.js';
+export { visible, visibleLine } from './visible-text.js';

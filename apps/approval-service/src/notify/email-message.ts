@@ -1,5 +1,5 @@
 import type { Wording } from './wording.js';
-import { clipped } from './visible-text.js';
+import { clipped } from './clipped.js';
 
 const maxSubject = 200;
 const maxArgs = 20_000;

@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts';
-import { clipped } from './visible-text.js';
+import { clipped } from './clipped.js';
 import type { Wording } from './wording.js';
 
 /** The `action_id`s of the buttons; the value of each is the approval's id. */

@@ -1,6 +1,5 @@
-import { redactApproval, type Approval } from '@countersign/contracts';
+import { redactApproval, visible, visibleLine, type Approval } from '@countersign/contracts';
 import type { NoticeKind } from '@countersign/definitions';
-import { visible, visibleLine } from './visible-text.js';
 
 /** What a message says of an approval, as text that hides nothing. Each channel escapes it in its own way. */
 export interface Wording {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clipped, visible, visibleLine } from './visible-text.js';
+import { isHidden, visible, visibleLine } from './visible-text.js';
 
 describe('visible text', () => {
   it.each([
@@ -23,19 +23,16 @@ describe('visible text', () => {
   it('is one line where only one is wanted', () => {
     expect(visibleLine('a\nb')).toBe('a[U+000A]b');
   });
-});
 
-describe('clipped text', () => {
-  it('is whole when there is room', () => {
-    expect(clipped('x'.repeat(100), 100)).toBe('x'.repeat(100));
-  });
-
-  it('says how much is missing, within what there is room for', () => {
-    const text = clipped('x'.repeat(1_000), 100);
-    expect(text).toBe(`${'x'.repeat(60)}… and 940 more characters`);
-  });
-
-  it('cuts no character in the middle of how it is written', () => {
-    expect(clipped('&'.repeat(100), 101, () => '&amp;')).toBe(`${'&amp;'.repeat(12)}… and 88 more characters`);
+  it('tells the hidden characters from those that are seen', () => {
+    expect(['\u202E', '\u200B', '\n', 'a', ' ', '部', '👍'].map(isHidden)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

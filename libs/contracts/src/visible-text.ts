@@ -1,0 +1,20 @@
+/** Characters that show nothing themselves, or change how others are shown: control, direction, zero width, tags. */
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** How a character is written out, such as `U+202E`. */
+export const codePointOf = (character: string): string =>
+  `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+
+const writtenOut = (character: string): string => `[${codePointOf(character)}]`;
+
+/** The text with every character that nobody would see written out, so that it reads as what it is. Lines stay lines. */
+export const visible = (text: string): string =>
+  text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(hidden, (character) => (character === '\n' ? character : writtenOut(character)));
+
+/** The same in one line. */
+export const visibleLine = (text: string): string => visible(text).replaceAll('\n', writtenOut('\n'));
+
+/** Whether somebody who looks at the character alone would see nothing of it. */
+export const isHidden = (character: string): boolean => character.search(hidden) === 0;
