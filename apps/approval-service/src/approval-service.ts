@@ -15,6 +15,7 @@ import { Decisions } from './decisions.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { decideGrant, type GrantMessage } from './grant.js';
 import { GrantsController } from './grants.controller.js';
+import { serveInbox } from './inbox-files.js';
 import { Judge } from './judge.js';
 import { KeysController } from './keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
@@ -157,6 +158,7 @@ export function approvalService(
           { provide: Notifier, useValue: notifier },
         ],
       },
+      edge: (server) => serveInbox(server),
       async start() {
         await signer.open();
         relay.start();

@@ -60,6 +60,16 @@ export interface Serving {
 
 const bodyLimit = 1_048_576;
 
+/** What a page of this server may load and do: nothing but what is served here, and nothing that is written into it. */
+const onlyOwn = {
+  defaultSrc: ["'self'"],
+  baseUri: ["'none'"],
+  objectSrc: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+  requireTrustedTypesFor: ["'script'"],
+};
+
 @Module({})
 class Root {}
 
@@ -123,9 +133,7 @@ async function createApp(
     // Signatures are of the bytes of a body.
     rawBody: true,
   });
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null } },
-  });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
   if (settings.RATE_LIMIT_PER_MINUTE > 0)
     await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
   await acceptForms(app);
