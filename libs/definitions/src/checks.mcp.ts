@@ -1,5 +1,5 @@
 import { checkGate } from './checks.gate.js';
-import { checkTemplate } from './checks.tool.js';
+import { checkTemplate } from './checks.template.js';
 import type { McpServerEntry } from './file.mcp.js';
 import type { Path, Problem } from './source.js';
 

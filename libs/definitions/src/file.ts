@@ -2,6 +2,7 @@ import { JsonObject, PauseType } from '@countersign/contracts';
 import { z } from 'zod';
 import { agentFields } from './agent.js';
 import { Channel } from './channel.js';
+import { ExecuteEntry } from './file.execute.js';
 import { McpServerEntry } from './file.mcp.js';
 import { policyFields } from './policy.file.js';
 import { ToolReference } from './tool-reference.js';
@@ -18,32 +19,6 @@ export const AgentEntry = z.strictObject({
 /** An agent as the file declares it, with defaults filled in. */
 export type AgentEntry = z.infer<typeof AgentEntry>;
 
-export const CommandEntry = z.strictObject({
-  program: z.string().min(1).meta({
-    description: "Found in PATH, or a path relative to the working directory. node: the executor's own Node.",
-  }),
-  args: z.array(z.string()).default([]).meta({
-    description:
-      'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}}; one whose only placeholder is an argument that was not given is left out.',
-  }),
-  timeout: z
-    .number()
-    .positive()
-    .max(86_400)
-    .optional()
-    .meta({ description: 'Seconds after which it is killed. Unset: EXECUTION_TIMEOUT_SECONDS.' }),
-  env: z.record(z.string().min(1), z.string()).default({}).meta({
-    description: 'Its environment besides PATH. May contain {{env.NAME}} and {{settings.deploy_target_dir}}.',
-  }),
-  working_directory: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: "Relative to this file's directory, which is also where it runs when unset." }),
-});
-/** A program that makes a tool's calls. */
-export type CommandEntry = z.infer<typeof CommandEntry>;
-
 export const ToolEntry = z.strictObject({
   name: ToolName,
   description: z.string(),
@@ -56,10 +31,9 @@ export const ToolEntry = z.strictObject({
   user_input: gate.user_input.default([]),
   redact: gate.redact.default([]),
   max_output: gate.max_output,
-  execute: z
-    .strictObject({ command: CommandEntry })
-    .optional()
-    .meta({ description: 'What the executor does. Unset: another executor makes the calls.' }),
+  execute: ExecuteEntry.optional().meta({
+    description: 'What the executor does. Unset: another executor makes the calls.',
+  }),
 });
 /** A tool as the file declares it, with defaults filled in. */
 export type ToolEntry = z.infer<typeof ToolEntry>;

@@ -84,7 +84,7 @@ mcp_servers:
   - { name: here, command: here, tools: {} }
 `);
     expect(file.path).toBe(join(dir, 'countersign.yaml'));
-    expect(file.tools.map(({ execute }) => execute?.command.working_directory)).toEqual([join(dir, 'programs'), dir]);
+    expect(file.tools.map(({ execute }) => execute!.command!.working_directory)).toEqual([join(dir, 'programs'), dir]);
     expect(file.tool_modules).toEqual([join(dir, 'tools/one.ts')]);
     expect(file.mcp_servers).toMatchObject([{ working_directory: '/srv' }, { working_directory: dir }]);
   });

@@ -59,12 +59,10 @@ function absolute(file: DefinitionsFile, path: string): Definitions {
     ...file,
     path,
     tools: file.tools.map((tool) => {
-      if (!tool.execute) return tool;
+      if (!tool.execute?.command) return tool;
       const { command } = tool.execute;
-      return {
-        ...tool,
-        execute: { command: { ...command, working_directory: inDirectory(command.working_directory) } },
-      };
+      const absolute = { ...command, working_directory: inDirectory(command.working_directory) };
+      return { ...tool, execute: { ...tool.execute, command: absolute } };
     }),
     tool_modules: file.tool_modules.map(inDirectory),
     mcp_servers: file.mcp_servers.map((server) =>

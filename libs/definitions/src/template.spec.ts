@@ -19,6 +19,8 @@ describe('a text with placeholders', () => {
   it.each([
     ['{{arguments.a}}', { scope: 'arguments', name: 'a' }],
     ['{{run.id}}', { scope: 'run', name: 'id' }],
+    ['{{execution.attempt}}', { scope: 'execution', name: 'attempt' }],
+    ['{{response./run/id}}', { scope: 'response', name: '/run/id' }],
     ['{{env.HOME}}', { scope: 'env', name: 'HOME' }],
     ['{{settings.deploy_target_dir}}', { scope: 'settings', name: 'deploy_target_dir' }],
   ])('may be %s alone', (text, placeholder) => {
@@ -33,6 +35,8 @@ describe('a text with placeholders', () => {
     '{{}}',
     '{{a}}',
     '{{run.status}}',
+    '{{run.attempt}}',
+    '{{response.id}}',
     '{{settings.mongodb_uri}}',
     '{{env.}}',
     '{{env.A B}}',

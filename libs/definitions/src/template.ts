@@ -1,19 +1,24 @@
 /** What stands for a value in a text of the file, such as `{{arguments.version}}`. */
 export interface Placeholder {
-  scope: 'arguments' | 'execution' | 'run' | 'env' | 'settings';
+  scope: 'arguments' | 'execution' | 'run' | 'env' | 'settings' | 'response';
+  /** Of an answer (`response`) the JSON pointer into it. */
   name: string;
 }
 export type TemplatePart = string | Placeholder;
 
-const placeholder = /^\s*(?:(arguments|env)\.(\S+)|(execution|run)\.(id)|(settings)\.(deploy_target_dir))\s*$/;
+const placeholder =
+  /^\s*(?:(arguments|env)\.(\S+)|(execution)\.(id|attempt)|(run)\.(id)|(settings)\.(deploy_target_dir)|(response)\.(\/\S+))\s*$/;
 const known =
-  '{{arguments.NAME}}, {{execution.id}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}} are placeholders';
+  '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{settings.deploy_target_dir}} and {{response./POINTER}} are placeholders';
 
 /** Takes a text apart into what it says itself and its placeholders. @throws when a placeholder is none of those known. */
 export function parseTemplate(text: string): TemplatePart[] {
   const parts = text.split(/(\{\{.*?\}\})/s).filter((part) => part !== '');
   return parts.map((part) => (part.includes('{{') ? placeholderOf(part) : part));
 }
+
+/** As it is written in the file. */
+export const written = ({ scope, name }: Placeholder): string => `{{${scope}.${name}}}`;
 
 export const placeholdersOf = (parts: readonly TemplatePart[]): Placeholder[] =>
   parts.filter((part) => typeof part !== 'string');

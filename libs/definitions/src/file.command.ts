@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const program = z.string().min(1).meta({
+  description: "Found in PATH, or a path relative to the working directory. node: the executor's own Node.",
+});
+const args = z.array(z.string()).default([]).meta({
+  description:
+    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}}; one whose only placeholder is an argument that was not given is left out.',
+});
+
+export const CommandEntry = z.strictObject({
+  program,
+  args,
+  timeout: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .meta({ description: 'Seconds after which it is killed. Unset: EXECUTION_TIMEOUT_SECONDS.' }),
+  env: z.record(z.string().min(1), z.string()).default({}).meta({
+    description: 'Its environment besides PATH. May contain {{env.NAME}} and {{settings.deploy_target_dir}}.',
+  }),
+  working_directory: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Relative to this file's directory, which is also where it runs when unset." }),
+  retry_on_exit_codes: z.array(z.int().min(1).max(255)).default([]).meta({
+    description: 'With these the program says that it has done nothing and may be run again, such as 75 (EX_TEMPFAIL).',
+  }),
+  unknown_on_exit_codes: z.array(z.int().min(1).max(255)).default([]).meta({
+    description:
+      'With these the program says that it cannot tell whether it was done, such as 76 when a connection was lost. With any other code but 0 the call has failed.',
+  }),
+  status: z.strictObject({ program, args }).optional().meta({
+    description:
+      'Asks the target what came of a call that nobody saw the end of. Exit code 0: it was made, and the output is the result. 1: it was not. Anything else: it cannot tell.',
+  }),
+});
+/** A program that makes a tool's calls. */
+export type CommandEntry = z.infer<typeof CommandEntry>;
