@@ -1,27 +1,26 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandAdapter, type CommandOptions } from './adapter.command.js';
-import type { ApprovedCall } from './adapter.js';
+import { ProgramOutput } from './adapter.command.output.js';
+import { callWith, Follower } from './adapter.given.js';
+import { maskFor } from './secrets.js';
 
 const soon = { timeout: 10_000, interval: 10 };
-const callWith = (tool_args: ApprovedCall['tool_args'] = {}): ApprovedCall => ({
-  id: 'execution-1',
-  run_id: 'run-1',
-  tool_name: 'tool',
-  tool_args,
-});
-
 /** Runs this JavaScript as the program. */
-const execute = (script: string, options: Partial<CommandOptions> = {}, args: readonly string[] = []) =>
+const adapterFor = (script: string, options: Partial<CommandOptions> = {}) =>
   new CommandAdapter({
     program: process.execPath,
-    args: () => ['-e', script, '--', ...args],
+    args: () => ['-e', script],
     env: { PATH: process.env['PATH'] ?? '' },
     timeout: 20_000,
+    graceMs: 500,
     ...options,
-  }).execute(callWith());
+  });
+const execute = (script: string, options: Partial<CommandOptions> = {}, watch = new Follower()) =>
+  adapterFor(script, options).execute(callWith(), watch);
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -57,7 +56,7 @@ describe('a program that makes a call', () => {
       env: {},
       timeout: 20_000,
     });
-    const outcome = await adapter.execute(callWith({ value }));
+    const outcome = await adapter.execute(callWith({ value }), new Follower());
     expect(outcome).toEqual({ outcome: 'succeeded', result: JSON.stringify([value]) });
   });
 
@@ -86,7 +85,8 @@ describe('a program that makes a call', () => {
 
   it('has failed for sure when there is no such program', async () => {
     const outcome = await execute('', { program: '/no/such/program' });
-    expect(outcome).toMatchObject({ outcome: 'failed', error: expect.stringMatching(/could not be started.*ENOENT/) });
+    const error = expect.stringMatching(/could not be started.*ENOENT/);
+    expect(outcome).toEqual({ outcome: 'failed', error, retryable: false });
   });
 
   it('has an unknown outcome when something else kills it', async () => {
@@ -106,6 +106,7 @@ describe('a program that makes a call', () => {
     expect(outcome).toEqual({
       outcome: 'succeeded',
       result: '[the first 999997 characters are left out] xxxthe end',
+      truncated: true,
     });
   });
 
@@ -114,6 +115,167 @@ describe('a program that makes a call', () => {
       outcome: 'succeeded',
       result: 'x'.repeat(10),
     });
+  });
+});
+
+describe('an exit code', () => {
+  it.each([
+    [75, { outcome: 'failed', error: 'exit code 75: said', retryable: true }],
+    [76, { outcome: 'unknown', reason: 'exit code 76: said' }],
+    [77, { outcome: 'failed', error: 'exit code 77: said' }],
+  ])('%i may say that nothing was done, or that it cannot tell', async (code, outcome) => {
+    const script = `console.log('said'); process.exitCode = ${code}`;
+    expect(await execute(script, { retryOn: [75], unknownOn: [76] })).toEqual(outcome);
+  });
+});
+
+describe('what a program prints', () => {
+  it('is told while it runs, each character once and in order, also what is left out of the result', async () => {
+    const watch = new Follower();
+    const script = 'for (let n = 0; n < 20_000; n++) console.log(n); process.stdout.write("é without an end")';
+    await execute(script, { maxOutput: 100 }, watch);
+    const lines = Array.from({ length: 20_000 }, (_, n) => `${n}\n`);
+    expect(watch.output).toBe(`${lines.join('')}é without an end`);
+  });
+
+  it('is told before it ends', async () => {
+    const watch = new Follower();
+    const running = execute('console.log("begun"); setInterval(() => {}, 1000)', {}, watch);
+    await expect.poll(() => watch.output, soon).toBe('begun\n');
+    watch.stop();
+    await running;
+  });
+
+  it('is never torn: a line of one stream is not in the middle of a line of the other', async () => {
+    const watch = new Follower();
+    const script = `
+      process.stdout.write('half of a line, ');
+      setTimeout(() => process.stderr.write('an error\\n'), 50);
+      setTimeout(() => process.stdout.write('and the other half\\n'), 100);`;
+    await execute(script, {}, watch);
+    expect(watch.output).toBe('an error\nhalf of a line, and the other half\n');
+  });
+
+  it('may be how far it is, on a line of its own, which is no output', async () => {
+    const watch = new Follower();
+    const lines = [
+      '::progress 10 Copying files',
+      'copied',
+      ' ::progress 20',
+      '::progress',
+      '::progress 55.5%',
+      '::progress 400',
+      '::progress 100 Done',
+    ];
+    const outcome = await execute(`process.stdout.write(${JSON.stringify(lines.join('\n'))})`, {}, watch);
+    expect(watch.news.filter(({ percent }) => percent !== undefined)).toEqual([
+      { percent: 10, message: 'Copying files' },
+      { percent: 55.5 },
+      { percent: 100 },
+      { percent: 100, message: 'Done' },
+    ]);
+    expect(watch.output).toBe('copied\n ::progress 20\n::progress\n');
+    expect(outcome).toEqual({ outcome: 'succeeded', result: 'copied\n ::progress 20\n::progress' });
+  });
+
+  it('never has a secret in it, wherever it is said', async () => {
+    const watch = new Follower();
+    const TOKEN = 'top "secret"/token';
+    const mask = maskFor({ env: { TOKEN: '{{env.TOKEN}}' } }, { TOKEN });
+    const script = `
+      const token = process.env.TOKEN;
+      console.log('::progress 1 with ' + token);
+      console.log(token, encodeURIComponent(token), JSON.stringify({ token }));
+      process.stdout.write(token.slice(0, 5));
+      setTimeout(() => { process.stdout.write(token.slice(5)); process.exitCode = 1; }, 50);`;
+    const outcome = await execute(script, { env: { TOKEN }, mask }, watch);
+    expect(watch.news).toEqual([
+      { percent: 1, message: 'with ***' },
+      { output: '*** *** {"token":"***"}\n' },
+      { output: '***' },
+    ]);
+    expect(outcome).toEqual({ outcome: 'failed', error: 'exit code 1: *** *** {"token":"***"}\n***' });
+  });
+
+  it('waits for whoever reads it, so that it never fills the memory', async () => {
+    const watch = new Follower();
+    const output = new ProgramOutput({ maxOutput: 100, mask: (text) => text, progress: watch.progress });
+    const stream = new PassThrough({ highWaterMark: 4_000_000 });
+    output.read(stream);
+    stream.end('x'.repeat(2_000_000));
+    await expect.poll(() => stream.isPaused(), soon).toBe(true);
+    await expect.poll(() => stream.isPaused(), soon).toBe(false);
+    await expect.poll(() => stream.readableEnded, soon).toBe(true);
+    output.end();
+    expect(watch.output).toHaveLength(2_000_000);
+  });
+});
+
+describe('a program that is stopped', () => {
+  it('is not started any more when it was stopped before', async () => {
+    const watch = new Follower();
+    watch.stop();
+    expect(await execute('', {}, watch)).toEqual({ outcome: 'failed', error: 'stopped before it was started' });
+  });
+
+  it('may clean up, and has an unknown outcome', async () => {
+    const watch = new Follower();
+    const script = `
+      process.on('SIGTERM', () => { console.log('cleaned up'); process.exit(0); });
+      console.log('begun');
+      setInterval(() => {}, 1000);`;
+    const running = execute(script, {}, watch);
+    await expect.poll(() => watch.output, soon).toBe('begun\n');
+    watch.stop();
+    expect(await running).toEqual({
+      outcome: 'unknown',
+      reason: 'stopped while it was running, ada asked for it: begun\ncleaned up',
+    });
+  });
+
+  it('is killed when it does not end by itself', async () => {
+    const watch = new Follower();
+    const script = 'process.on("SIGTERM", () => {}); console.log(process.pid); setInterval(() => {}, 1000)';
+    const running = execute(script, {}, watch);
+    await expect.poll(() => watch.output, soon).toMatch(/^\d+\n$/);
+    watch.stop();
+    expect(await running).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('stopped while') });
+    await expect.poll(() => isAlive(Number(watch.output)), soon).toBe(false);
+  }, 20_000);
+});
+
+describe('a program that tells what came of a call', () => {
+  const reconcile = (script: string, watch = new Follower(), options: Partial<CommandOptions> = {}) =>
+    adapterFor('process.exit(9)', {
+      status: { program: process.execPath, args: ({ id }) => ['-e', script, '--', id] },
+      ...options,
+    }).reconcile!(callWith(), watch);
+
+  it.each([
+    ['console.log("released " + process.argv[1])', { outcome: 'succeeded', result: 'released execution-1' }],
+    [
+      'console.log("no such release"); process.exitCode = 1',
+      { outcome: 'failed', error: 'it was not made: no such release', retryable: true },
+    ],
+    [
+      'console.log("out of reach"); process.exitCode = 2',
+      { outcome: 'unknown', reason: 'the target cannot tell, exit code 2: out of reach' },
+    ],
+    ['process.kill(process.pid, "SIGKILL")', { outcome: 'unknown', reason: 'ended by SIGKILL: ' }],
+  ])('says it with %s', async (script, outcome) => {
+    expect(await reconcile(script)).toEqual(outcome);
+  });
+
+  it('cannot tell when it is not there', async () => {
+    const status = { program: '/no/such/program', args: () => [] };
+    expect(await reconcile('', new Follower(), { status })).toMatchObject({
+      outcome: 'unknown',
+      reason: expect.stringContaining('could not be started'),
+    });
+  });
+
+  it('is there or is not: without one nobody is asked', () => {
+    expect(adapterFor('').reconcile).toBeUndefined();
   });
 });
 
@@ -145,5 +307,12 @@ describe('a program that takes too long', () => {
     const outcome = await execute(withChild(file, true), { timeout: 1_500 });
     process.kill(pidsIn(file)[1]!, 'SIGKILL');
     expect(outcome).toEqual({ outcome: 'unknown', reason: 'killed after 1.5 s: started' });
-  }, 10_000);
+  }, 20_000);
+
+  it('has told its outcome when it exits, whatever it leaves running', async () => {
+    const file = join(dir, 'pids');
+    const script = withChild(file, false).replace('eval(wait)', 'process.exit(0)');
+    expect(await execute(script)).toEqual({ outcome: 'succeeded', result: 'started' });
+    process.kill(pidsIn(file)[1]!, 'SIGKILL');
+  }, 20_000);
 });

@@ -1,10 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import type { Adapter, ApprovedCall, Outcome } from './adapter.js';
+import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
+import { ProgramOutput } from './adapter.command.output.js';
+import { runProgram, type Ending } from './adapter.command.process.js';
+import type { Mask } from './secrets.js';
 
-export interface CommandOptions {
+/** A program and what a call passes to it. */
+export interface CommandLine {
   program: string;
-  /** Each entry is one argument, whole: nothing is parsed, split or expanded. */
+  /** @throws when the call lacks what an argument needs. */
   args(call: ApprovedCall): readonly string[];
+}
+
+export interface CommandOptions extends CommandLine {
   /** The environment, all of it: nothing of this process's is passed on. */
   env: Record<string, string>;
   /** The directory that it runs in; this process's when unset. */
@@ -13,78 +19,86 @@ export interface CommandOptions {
   timeout: number;
   /** Characters of output that are kept; the end is what matters, so the beginning goes first. */
   maxOutput?: number;
+  /** What these exit codes say: nothing was done, and it may be tried again; or it cannot tell. */
+  retryOn?: readonly number[];
+  unknownOn?: readonly number[];
+  /** Tells what came of a call: exit code 0, it was made; 1, it was not. */
+  status?: CommandLine;
+  mask?: Mask;
+  /** Milliseconds that the program has to end by itself when it is asked to. */
+  graceMs?: number;
+}
+
+/** What came of a program, and the end of what it printed. */
+interface Run {
+  ending: Ending;
+  text: string;
+  truncated: boolean;
 }
 
 /** Runs a program without a shell, in a process group of its own. Exit code 0 is success, and its output the result. */
 export class CommandAdapter implements Adapter {
-  readonly #options: CommandOptions & { maxOutput: number };
+  readonly #options: Required<Pick<CommandOptions, 'graceMs' | 'maxOutput' | 'mask' | 'retryOn' | 'unknownOn'>> &
+    CommandOptions;
+  readonly reconcile?: NonNullable<Adapter['reconcile']>;
 
   constructor(options: CommandOptions) {
-    this.#options = { maxOutput: 20_000, ...options };
+    this.#options = {
+      graceMs: 5_000,
+      maxOutput: 20_000,
+      mask: (text) => text,
+      retryOn: [],
+      unknownOn: [],
+      ...options,
+    };
+    const { status } = options;
+    if (status) this.reconcile = async (call, watch) => this.#reconciled(await this.#run(status, call, watch));
   }
 
-  execute(call: ApprovedCall): Promise<Outcome> {
-    const { program, args, env, cwd, timeout, maxOutput } = this.#options;
-    const child = spawn(program, args(call), {
-      detached: true,
-      env,
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const output = new Tail(maxOutput);
-    child.stdout.setEncoding('utf8').on('data', (text: string) => output.add(text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => output.add(text));
-    return new Promise((resolve) => {
-      let timedOut = false;
-      const timer = setTimeout(() => {
-        timedOut = true;
-        killGroup(child);
-        // What left the group may hold these open for ever; it is not waited for.
-        child.stdout.destroy();
-        child.stderr.destroy();
-      }, timeout);
-      child.once('error', (error) => {
-        clearTimeout(timer);
-        const where = cwd === undefined ? '' : ` in ${cwd}`;
-        resolve({ outcome: 'failed', error: `${program} could not be started${where}: ${error.message}` });
-      });
-      child.once('close', (code, signal) => {
-        clearTimeout(timer);
-        if (timedOut) resolve({ outcome: 'unknown', reason: `killed after ${timeout / 1000} s: ${output.text}` });
-        else if (code === 0) resolve({ outcome: 'succeeded', result: output.text });
-        else if (signal) resolve({ outcome: 'unknown', reason: `ended by ${signal}: ${output.text}` });
-        else resolve({ outcome: 'failed', error: `exit code ${code}: ${output.text}` });
-      });
-    });
-  }
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself in the meantime.
-  }
-}
-
-/** The last characters of a stream, and how many went before them. */
-class Tail {
-  #kept = '';
-  #dropped = 0;
-
-  constructor(private readonly limit: number) {}
-
-  add(text: string): void {
-    this.#kept += text;
-    const excess = this.#kept.length - this.limit;
-    if (excess <= 0) return;
-    this.#dropped += excess;
-    this.#kept = this.#kept.slice(excess);
+  async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    if (watch.signal.aborted) return { outcome: 'failed', error: 'stopped before it was started' };
+    return this.#executed(await this.#run(this.#options, call, watch));
   }
 
-  get text(): string {
-    const kept = this.#kept.trim();
-    return this.#dropped > 0 ? `[the first ${this.#dropped} characters are left out] ${kept}` : kept;
+  async #run({ program, args }: CommandLine, call: ApprovedCall, { signal, progress }: Watch): Promise<Run> {
+    const { env, cwd, graceMs, timeout, maxOutput, mask } = this.#options;
+    const output = new ProgramOutput({ maxOutput, mask, progress });
+    const ending = await runProgram(
+      { program, args: args(call), env, ...(cwd !== undefined && { cwd }) },
+      { timeoutMs: timeout, signal, graceMs, output },
+    );
+    return { ending, text: output.text, truncated: output.truncated };
+  }
+
+  #executed({ ending, text, truncated }: Run): Outcome {
+    const { retryOn, unknownOn } = this.#options;
+    switch (ending.type) {
+      case 'not_started':
+        return { outcome: 'failed', error: ending.reason, retryable: ending.may_pass };
+      case 'exited': {
+        const { code } = ending;
+        if (code === 0) return { outcome: 'succeeded', result: text, ...(truncated && { truncated }) };
+        const reason = `exit code ${code}: ${text}`;
+        if (unknownOn.includes(code)) return { outcome: 'unknown', reason };
+        return { outcome: 'failed', error: reason, ...(retryOn.includes(code) && { retryable: true }) };
+      }
+      default:
+        return { outcome: 'unknown', reason: `${this.#brokenOff(ending)}: ${text}` };
+    }
+  }
+
+  #reconciled({ ending, text, truncated }: Run): Outcome {
+    if (ending.type === 'not_started') return { outcome: 'unknown', reason: ending.reason };
+    if (ending.type !== 'exited') return { outcome: 'unknown', reason: `${this.#brokenOff(ending)}: ${text}` };
+    const { code } = ending;
+    if (code === 0) return { outcome: 'succeeded', result: text, ...(truncated && { truncated }) };
+    if (code === 1) return { outcome: 'failed', error: `it was not made: ${text}`, retryable: true };
+    return { outcome: 'unknown', reason: `the target cannot tell, exit code ${code}: ${text}` };
+  }
+
+  #brokenOff(ending: Exclude<Ending, { type: 'not_started' | 'exited' }>): string {
+    if (ending.type === 'killed') return `ended by ${ending.signal}`;
+    if (ending.type === 'timed_out') return `killed after ${this.#options.timeout / 1000} s`;
+    return `stopped while it was running, ${ending.reason}`;
   }
 }

@@ -1,14 +1,46 @@
 import type { Execution } from '@countersign/contracts';
 
-/** What came of a call. `unknown`: it was begun and nobody saw it end. */
+/** What came of a call. */
 export type Outcome =
-  | { outcome: 'succeeded'; result: string }
-  | { outcome: 'failed'; error: string }
+  /** `truncated`: the result is the end of what was printed. */
+  | { outcome: 'succeeded'; result: string; truncated?: boolean }
+  /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after` (milliseconds). */
+  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after?: number }
+  /** It was begun, and nobody saw it end. */
   | { outcome: 'unknown'; reason: string };
 
-export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_name' | 'tool_args'>;
+/** A call, and which start of it this is: the number is a fencing token, later attempts have higher ones. */
+export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_name' | 'tool_args'> & {
+  attempt: number;
+  /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt that nobody saw the end of. */
+  started_at: number;
+};
 
-/** A way to make calls happen. It is asked once for each approved call, and throws only before it has begun. */
+/** News of a call that is being made; what is left out has not changed. */
+export interface Progress {
+  /** What was printed since the last news. */
+  output?: string;
+  /** From 0 to 100. */
+  percent?: number;
+  message?: string;
+}
+
+/** Who follows a call while it is made. */
+export interface Watch {
+  /** Aborted when somebody asked for the call to be stopped: end it as soon as may be, and say what came of it. */
+  signal: AbortSignal;
+  progress(news: Progress): void;
+}
+
+/** A way to make calls happen. */
 export interface Adapter {
-  execute(call: ApprovedCall): Promise<Outcome>;
+  /** Is asked once for each attempt, and throws only before it has begun. */
+  execute(call: ApprovedCall, watch: Watch): Promise<Outcome>;
+  /**
+   * Asks the target what came of a call whose worker is gone; it may be asked again. `unknown`: it cannot tell.
+   * Absent where the target cannot be asked.
+   */
+  reconcile?(call: ApprovedCall, watch: Watch): Promise<Outcome>;
+  /** Lets go of connections. */
+  close?(): Promise<void>;
 }

@@ -1,15 +1,10 @@
 import { ConfigError } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import type { ApprovedCall } from './adapter.js';
+import { callWith } from './adapter.given.js';
 import { compileTemplate, fixedValue } from './template.js';
 
 const surroundings = { settings: { deploy_target_dir: '/srv/deployments' }, env: { REGION: 'eu', EMPTY: '' } };
-const callWith = (tool_args: ApprovedCall['tool_args']): ApprovedCall => ({
-  id: 'execution-1',
-  run_id: 'run-1',
-  tool_name: 'tool',
-  tool_args,
-});
 const expand = (text: string, tool_args: ApprovedCall['tool_args'] = {}) =>
   compileTemplate(text, surroundings)(callWith(tool_args));
 
@@ -18,7 +13,7 @@ describe('an argument of a program', () => {
     ['deploy', 'deploy'],
     ['', ''],
     ['--id={{execution.id}}', '--id=execution-1'],
-    ['{{run.id}}/{{execution.id}}', 'run-1/execution-1'],
+    ['{{run.id}}/{{execution.id}}/{{execution.attempt}}', 'run-1/execution-1/1'],
     ['--target={{settings.deploy_target_dir}}', '--target=/srv/deployments'],
     ['{{env.REGION}}-1{{env.EMPTY}}', 'eu-1'],
     ['{{arguments.a}} and {{arguments.a}}', 'x and x'],

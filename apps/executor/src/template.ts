@@ -45,11 +45,14 @@ function valueOf({ scope, name }: Placeholder, { settings, env }: Surroundings):
     case 'arguments':
       return ({ tool_args }) => (Object.hasOwn(tool_args, name) ? textOf(tool_args[name]) : undefined);
     case 'execution':
-      return ({ id }) => id;
+      return name === 'attempt' ? ({ attempt }) => String(attempt) : ({ id }) => id;
     case 'run':
       return ({ run_id }) => run_id;
     case 'settings':
       return () => settings.deploy_target_dir;
+    case 'response':
+      // Held by the file's checks.
+      throw new ConfigError(`{{response.${name}}} has no value here`);
     case 'env': {
       const value = environmentVariable(name, env);
       return () => value;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovedCall, Outcome } from './adapter.js';
+import { callWith, Follower } from './adapter.given.js';
 import { ExecutorConfig } from './config.js';
 import { declaredTools } from './tools.js';
 
@@ -38,8 +39,8 @@ describe('the tools that the file declares', () => {
   };
   const command = (command: object) => ({ name: 'deploy', execute: { command: { program: 'node', ...command } } });
   const call = async (tool_args: ApprovedCall['tool_args'], env: Record<string, string> = {}): Promise<Outcome> => {
-    const adapter = declaredTools(configOf(), env).get('deploy')!;
-    return adapter.execute({ id: 'execution-1', run_id: 'run-1', tool_name: 'deploy', tool_args });
+    const { adapter } = declaredTools(configOf(), env).get('deploy')!;
+    return adapter!.execute(callWith(tool_args), new Follower());
   };
   const seen = async (...args: Parameters<typeof call>) => {
     const outcome = await call(...args);

@@ -1,0 +1,34 @@
+import type { ApprovedCall, Progress, Watch } from './adapter.js';
+
+export const callWith = (
+  tool_args: ApprovedCall['tool_args'] = {},
+  rest: Partial<ApprovedCall> = {},
+): ApprovedCall => ({
+  id: 'execution-1',
+  run_id: 'run-1',
+  tool_name: 'tool',
+  tool_args,
+  attempt: 1,
+  started_at: Date.now(),
+  ...rest,
+});
+
+/** Follows a call, remembers what it is told, and may stop it. */
+export class Follower implements Watch {
+  readonly news: Progress[] = [];
+  readonly #stopping = new AbortController();
+  readonly signal: AbortSignal = this.#stopping.signal;
+  readonly progress = (news: Progress): void => void this.news.push(news);
+
+  get output(): string {
+    return this.news.map(({ output = '' }) => output).join('');
+  }
+
+  get percents(): number[] {
+    return this.news.flatMap(({ percent = [] }) => percent);
+  }
+
+  stop(reason = 'ada asked for it'): void {
+    this.#stopping.abort(new Error(reason));
+  }
+}
