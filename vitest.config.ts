@@ -34,6 +34,7 @@ export default defineConfig({
       'libs/persistence',
       'libs/auth',
       'libs/signing',
+      'libs/outbound',
       'libs/service',
       'libs/testing',
       'apps/agent-runner',

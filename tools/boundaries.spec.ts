@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** What each part may depend on: `contracts ← sqlite ← messaging, persistence ← service ← apps ← standalone, e2e, bench`. */
-const libraries = ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth', 'signing', 'service'];
+const libraries = ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth', 'signing', 'outbound', 'service'];
 const apps = ['agent-runner', 'approval-service', 'executor'];
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
@@ -13,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   persistence: ['contracts', 'sqlite'],
   auth: ['contracts', 'persistence'],
   signing: ['contracts'],
+  outbound: [],
   service: ['contracts', 'sqlite', 'messaging', 'persistence', 'auth'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),

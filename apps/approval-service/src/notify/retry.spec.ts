@@ -1,19 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { now } from './notify.given.js';
-import { mayPass, retryAfter } from './retry.js';
-
-describe('Retry-After', () => {
-  it.each([
-    ['seconds', '120', 120_000],
-    ['a date', new Date(now + 60_000).toUTCString(), 60_000],
-    ['a date that is past', new Date(now - 60_000).toUTCString(), 0],
-    ['nothing that is known', 'soon', null],
-    ['nothing', '', null],
-    ['no header', undefined, null],
-  ])('may be %s', (_, header, expected) => {
-    expect(retryAfter(header, now)).toBe(expected);
-  });
-});
+import { expect, it } from 'vitest';
+import { mayPass } from './retry.js';
 
 it.each([
   [400, false],

@@ -1,9 +1,8 @@
 import { redactApproval } from '@countersign/contracts';
 import { Webhook } from 'standardwebhooks';
-import { ForbiddenAddress, systemResolve, type Resolve } from './address-guard.js';
 import { noticeType, type WebhookChannel } from '@countersign/definitions';
-import { guardedPost } from './guarded-post.js';
-import { mayPass, retryAfter } from './retry.js';
+import { ForbiddenAddress, guardedRequest, retryAfter, systemResolve, type Resolve } from '@countersign/outbound';
+import { mayPass } from './retry.js';
 import { failedForGood, failedForNow, type Notice, type Sender, type SendOutcome } from './sender.js';
 
 export interface WebhookSenderOptions {
@@ -27,9 +26,12 @@ export class WebhookSender implements Sender {
     const { now, resolve, timeoutMs, webhook } = this.#options;
     const body = bodyOf(notice);
     try {
-      const { status, headers } = await guardedPost(new URL(webhook.url), {
+      const { status, headers } = await guardedRequest(new URL(webhook.url), {
+        method: 'POST',
         headers: this.#headers(notice.delivery.id, body),
         body,
+        // Of the answer only the head counts.
+        maxAnswer: 64 * 1024,
         resolve,
         allowPrivate: webhook.allow_private,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),

@@ -1,5 +1,5 @@
-import type { Resolve } from './address-guard.js';
 import type { Channel } from '@countersign/definitions';
+import type { Resolve } from '@countersign/outbound';
 import { EmailSender } from './sender.email.js';
 import type { Sender } from './sender.js';
 import { SlackSender } from './sender.slack.js';

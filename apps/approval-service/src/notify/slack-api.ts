@@ -1,5 +1,6 @@
+import { retryAfter } from '@countersign/outbound';
 import { z } from 'zod';
-import { mayPass, retryAfter } from './retry.js';
+import { mayPass } from './retry.js';
 import { failedForGood, failedForNow, type SendOutcome } from './sender.js';
 
 export interface SlackApiOptions {

@@ -9,7 +9,7 @@ export type Resolve = (hostname: string) => Promise<readonly string[]>;
 export const systemResolve: Resolve = async (hostname) =>
   (await lookup(hostname, { all: true })).map(({ address }) => address);
 
-/** Where a webhook must not go. */
+/** Where a request must not go. */
 export class ForbiddenAddress extends Error {
   override name = 'ForbiddenAddress';
 }

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { request as requestHttp, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { allowedAddresses, ForbiddenAddress, only, type Guard } from './address-guard.js';
+
+export interface GuardedRequest extends Guard {
+  method: string;
+  headers: Record<string, string>;
+  body?: string | undefined;
+  /** Bytes of the answer that are read. */
+  maxAnswer: number;
+  signal: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  /** Whether that is all of it: there may be more than is read, or the connection was lost meanwhile. */
+  read: 'whole' | 'in_part' | 'broken_off';
+}
+
+/** No connection could be made, so that the receiver has seen nothing. */
+export class NotSent extends Error {
+  override name = 'NotSent';
+}
+
+/**
+ * One request to where the guard lets it, with no redirect followed.
+ *
+ * @throws ForbiddenAddress, NotSent, or why there was no answer to what may have been received.
+ */
+export async function guardedRequest(url: URL, options: GuardedRequest): Promise<Answer> {
+  const { maxAnswer, signal } = options;
+  const isSecure = url.protocol === 'https:';
+  let request: ClientRequest | undefined;
+  let isConnected = false;
+  try {
+    const addresses = await allowedAddresses(url, options);
+    signal.throwIfAborted();
+    request = (isSecure ? requestHttps : requestHttp)(url, {
+      method: options.method,
+      headers: headersOf(options),
+      // A connection of its own, made now, to an address that was checked now.
+      agent: false,
+      lookup: only(addresses),
+      signal,
+    });
+    request.once('socket', (socket) =>
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+        isConnected = true;
+      }),
+    );
+    // What fails after the head has arrived is told by the body, and must have a listener.
+    request.on('error', () => {});
+    request.end(options.body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { status: response.statusCode!, headers: response.headers, ...(await read(response, maxAnswer)) };
+  } catch (error) {
+    if (isConnected || error instanceof ForbiddenAddress) throw error;
+    request?.destroy();
+    throw new NotSent(reasonOf(error, signal));
+  }
+}
+
+const headersOf = ({ body, headers, method }: GuardedRequest): Record<string, string> =>
+  body === undefined && (method === 'GET' || method === 'DELETE')
+    ? headers
+    : { ...headers, 'content-length': String(Buffer.byteLength(body ?? '')) };
+
+/** Lets the sender finish its answer, unless that is long or late. */
+async function read(response: IncomingMessage, max: number): Promise<Pick<Answer, 'body' | 'read'>> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const body = () => Buffer.concat(chunks).subarray(0, max);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > max) return { body: body(), read: 'in_part' };
+    }
+    return { body: body(), read: 'whole' };
+  } catch {
+    return { body: body(), read: 'broken_off' };
+  }
+}
+
+function reasonOf(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) {
+    const { reason } = signal as { reason: unknown };
+    if (!(reason instanceof Error)) return String(reason);
+    return reason.name === 'TimeoutError' ? 'no connection in time' : reason.message;
+  }
+  // Of several addresses each has failed for a reason of its own.
+  if (error instanceof AggregateError) return error.errors.map((each) => (each as Error).message).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
