@@ -17,6 +17,13 @@ export const executorSettings = {
     .max(86_400)
     .default(600)
     .meta({ description: 'For one call.' }),
+  EXECUTION_OUTPUT_CHARACTERS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000_000)
+    .default(1_000_000)
+    .meta({ description: 'Of what one attempt prints, so many characters are kept.' }),
   PATH: z.string().default('').meta({ description: 'Where the programs are found that calls run.' }),
   DEPLOY_TARGET_DIR: z.string().optional().meta({
     description:

@@ -1,23 +1,19 @@
 import type { Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import { Controller, Inject } from '@nestjs/common';
-import { DecisionGuard } from '@countersign/signing';
 import { Executor } from './executor.js';
 
 /** What arrives for executions. */
 @Controller()
 export class ExecutionEventsController {
-  constructor(
-    @Inject(Executor) private readonly executor: Pick<Executor, 'accept' | 'cancel'>,
-    @Inject(DecisionGuard) private readonly guard: DecisionGuard,
-  ) {}
+  constructor(@Inject(Executor) private readonly executor: Pick<Executor, 'accept' | 'cancel'>) {}
 
   @OnEvent('executor', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
     const { status, pause_type, resolution_data } = event.data;
     const doneByHand = resolution_data?.result !== undefined;
     if (status !== 'approved' || pause_type !== 'external_execution' || doneByHand) return;
-    await this.executor.accept(event, await this.guard.problemWith(event.data));
+    await this.executor.accept(event);
   }
 
   @OnEvent('executor', 'run.failed')

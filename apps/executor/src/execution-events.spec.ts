@@ -1,4 +1,4 @@
-import type { Event, EventData } from '@countersign/contracts';
+import { callDigest, type Event, type EventData } from '@countersign/contracts';
 import {
   DecisionGuard,
   generateKey,
@@ -8,7 +8,8 @@ import {
   type DecisionClaims,
 } from '@countersign/signing';
 import { goldenEvent } from '@countersign/testing';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ExecutorWorld, id, soon } from './executor.given.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
 
 const golden = goldenEvent('approval.resolved');
@@ -24,47 +25,79 @@ async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'appr
 }
 
 describe('a decision that arrives at the executor', () => {
-  let clock: number;
-  let accepted: { event: Event<'approval.resolved'>; problem: string | undefined }[];
+  let world: ExecutorWorld;
   let events: ExecutionEventsController;
   beforeEach(async () => {
-    [clock, accepted] = [seconds * 1000, []];
-    const guard = new DecisionGuard(
-      () => Verifier.fromKeyRing(ring),
-      () => clock,
-    );
+    world = new ExecutorWorld();
+    world.clock = seconds * 1000;
+    const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), world.now);
     await guard.open();
-    const executor = {
-      accept: async (event: Event<'approval.resolved'>, problem?: string) => void accepted.push({ event, problem }),
-      cancel: async () => {},
-    };
-    events = new ExecutionEventsController(executor, guard);
+    events = new ExecutionEventsController(
+      world.open({ guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) } })
+        .executor,
+    );
   });
-  const problem = () => accepted[0]!.problem;
+  afterEach(() => world.close());
+  const records = () => world.store.find({ filter: {}, sort: [], limit: 10 });
 
   it('is acted on when the approval service has signed it for this call', async () => {
     const event = await signed();
     await events.resolved(event);
-    expect(accepted).toEqual([{ event, problem: undefined }]);
+    expect(await records()).toMatchObject([{ id, status: 'running', decision: event.data.signature }]);
   });
 
-  it('is refused without a signature, and the refusal is recorded', async () => {
+  it("is nobody's without a signature: there is a record apart, and an alarm", async () => {
     await events.resolved(golden);
-    expect(problem()).toBe('The decision is not signed.');
+    const [record] = await records();
+    expect(record).toMatchObject({
+      approval_id: id,
+      status: 'failed',
+      error: 'not executed: The decision is not signed.',
+    });
+    expect(record!.id).not.toBe(id);
+    expect(world.alarms.decisionRefused).toHaveBeenCalledOnce();
   });
 
-  it('is refused when it was signed for other arguments', async () => {
+  it("is nobody's when it was signed for other arguments", async () => {
     const event = await signed();
     const tool_args = { ...golden.data.tool_args, version: '6.6.6' };
     await events.resolved({ ...event, data: { ...event.data, tool_args } });
-    expect(problem()).toMatch(/arguments are not/);
+    expect(await records()).toMatchObject([{ status: 'failed', error: expect.stringMatching(/arguments are not/) }]);
+    expect(world.adapter.calls).toEqual([]);
   });
 
-  it('is refused from the second at which its time is over', async () => {
+  it('is refused from the second at which its time is over, and the call is over with it', async () => {
     const event = await signed();
-    clock += 60_000;
+    world.clock += 60_000;
     await events.resolved(event);
-    expect(problem()).toMatch(/is over/);
+    expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/is over/) }]);
+  });
+
+  it('is checked again when it begins later, against what is stored', async () => {
+    const waits = new ExecutorWorld();
+    waits.clock = world.clock;
+    const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), waits.now);
+    await guard.open();
+    const { executor, pool } = waits.open({
+      size: 1,
+      guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) },
+    });
+    const place = pool.reserve()!;
+    await executor.accept(await signed());
+    const stored = await waits.execution();
+    const version = '6.6.6';
+    const tool_args = { ...stored.tool_args, version };
+    const state = { ...stored, tool_args, digest: callDigest({ ...stored, tool_args }), version: stored.version + 1 };
+    await waits.store.commit({ expected: stored.version, state, events: [] });
+    pool.start();
+    place.release();
+    await expect
+      .poll(() => waits.execution(), soon)
+      .toMatchObject({
+        status: 'failed',
+        error: 'not executed: The stored decision is about another call.',
+      });
+    await waits.close();
   });
 
   it.each<[string, Partial<EventData<'approval.resolved'>>]>([
@@ -73,6 +106,6 @@ describe('a decision that arrives at the executor', () => {
     ['says that it was done by hand', { resolution_data: { result: 'Done.' } }],
   ])('is none of its business when it %s, signed or not', async (_, change) => {
     await events.resolved({ ...golden, data: { ...golden.data, ...change } });
-    expect(accepted).toEqual([]);
+    expect(await records()).toEqual([]);
   });
 });

@@ -54,15 +54,15 @@ describe('an approved call', () => {
     ['another run', { run_id: 'run-other' }],
     ['another digest', { digest: callDigest({ ...data, tool_args: {} }) }],
   ])('is never begun when it has %s', (_, change) => {
-    const { state, events } = outcome(undefined, approved(change));
-    const error = 'not executed: the arguments are not the ones that were approved';
+    const { state, events } = outcome(undefined, approved({ data: change }));
+    const error = 'not executed: the arguments are not the approved ones';
     expect(state).toMatchObject({ status: 'failed', error, due_at: null, attempts: [] });
     expect(events).toMatchObject([{ type: 'tool.execution_failed', data: { error, attempt: 0 } }]);
     expect(decideExecution(state, claimed, now)).toEqual({ kind: 'rejected', reason: 'the execution is failed' });
   });
 
   it('is never begun when this executor refuses it, and says why', () => {
-    const { state, events } = outcome(undefined, approved({}, 'this executor has no tool "x"'));
+    const { state, events } = outcome(undefined, approved({ refusal: 'this executor has no tool "x"' }));
     expect(state).toMatchObject({ status: 'failed', due_at: null });
     expect(events).toMatchObject([{ data: { error: 'not executed: this executor has no tool "x"' } }]);
   });
@@ -144,7 +144,15 @@ describe('an execution that is claimed', () => {
     expect(Execution.parse(state)).toEqual(state);
     expect(state).toMatchObject({ ...record, lease: null, due_at: null });
     expect(state.attempts).toEqual([
-      { attempt: 1, worker, started_at: nowSeconds, ended_at: nowSeconds + 9, outcome: record.status },
+      {
+        attempt: 1,
+        worker,
+        started_at: nowSeconds,
+        ended_at: nowSeconds + 9,
+        outcome: record.status,
+        reason: record.error,
+        late_report: null,
+      },
     ]);
     expect(events).toMatchObject([{ data: { ...data, attempt: 1 } }]);
   });
@@ -163,8 +171,11 @@ describe('an execution whose worker is gone', () => {
     expect(decideExecution(unknown, claimed, now + lease_ms).kind).toBe('rejected');
   });
 
-  it('no longer listens to that worker', () => {
-    expect(decideExecution(unknown, succeeded, now + lease_ms)).toEqual({
+  it('no longer listens to that worker, but keeps what it says for whoever has to find out', () => {
+    const { state, events } = outcome(unknown, succeeded, now + lease_ms);
+    expect(state).toMatchObject({ status: 'outcome_unknown', attempts: [{ late_report: 'succeeded: Deployed.' }] });
+    expect(events).toEqual([]);
+    expect(decideExecution(state, failed, now + lease_ms)).toEqual({
       kind: 'rejected',
       reason: 'the execution is outcome_unknown, not held by worker-1',
     });
@@ -187,6 +198,7 @@ describe('the golden messages of version 1', () => {
       type: 'claimed',
       worker: goldenEvent('tool.execution_started').data.worker,
       lease_ms,
+      refusal: null,
     });
     expect(events).toMatchObject([{ data: goldenEvent('tool.execution_started').data }]);
   });
@@ -195,11 +207,12 @@ describe('the golden messages of version 1', () => {
     ['tool.execution_completed', { type: 'succeeded', worker, result: 'Deployed auth-service 2.1.0 (was 2.0.4)' }],
     [
       'tool.execution_failed',
-      { type: 'failed', worker, error: 'exit code 1: the health check of auth-service 2.1.0 did not pass' },
+      { ...failed, error: 'exit code 1: the health check of auth-service 2.1.0 did not pass' } as ExecutionMessage,
     ],
     ['tool.execution_outcome_unknown', due],
   ] as const)('end it as they did then: %s', (name, message) => {
     const { events } = outcome(executionAfter(approved(), claimed), message, now + lease_ms);
-    expect(events).toEqual([{ type: name, data: goldenEvent(name).data }]);
+    const { digest } = goldenEvent('approval.resolved').data;
+    expect(events).toEqual([{ type: name, data: { ...goldenEvent(name).data, digest } }]);
   });
 });

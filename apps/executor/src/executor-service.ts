@@ -1,22 +1,35 @@
+import { verifyCommandToken } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts';
-import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
+import { encode } from '@countersign/messaging';
+import { WorkPool, type Collection, type Filter } from '@countersign/persistence';
 import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openVerifier } from '@countersign/signing';
 import { Module } from '@nestjs/common';
-import type { Adapter } from './adapter.js';
+import { openAlarms } from './alarms.js';
+import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
 import { ExecutionsController } from './executions.controller.js';
+import { Executions } from './executions.js';
 import { Executor } from './executor.js';
-import { EXECUTIONS } from './tokens.js';
+import { outputCollection, Outputs } from './outputs.js';
+import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
+import { SwitchEventsController, type CommandVerifier } from './switch-events.controller.js';
+import { SwitchesController } from './switches.controller.js';
+import { switchCollection, Switches } from './switches.js';
+import { CLOCK, COMMAND_VERIFIER, LOG } from './tokens.js';
+import type { Tools } from './tool.js';
 import { declaredTools } from './tools.js';
+import { Worker } from './worker.js';
 
 const executionCollection: Collection<Execution> = {
   name: 'executions',
   key: 'id',
   indexes: [
     ['due_at'],
+    ['status', 'due_at'],
+    ['concurrency_key', 'status', 'created_at'],
     ['-created_at'],
     ['status', '-created_at'],
     ['run_id', '-created_at'],
@@ -30,7 +43,7 @@ class ExecutorModule {}
 
 export interface ExecutorOptions {
   /** What it may do, by tool name; what the definitions declare unless given. */
-  tools?: ReadonlyMap<string, Adapter>;
+  tools?: Tools;
   /** What `{{env.NAME}}` stands for in the file that declares the tools. */
   environment?: Record<string, string | undefined>;
 }
@@ -39,23 +52,54 @@ export interface ExecutorOptions {
 export const executorService =
   (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
   (context: ServiceContext): Service => {
-    const { exclusive, log, now } = context;
-    const { aggregate: executions, relay } = openAggregate<Execution, ExecutionMessage>(context, {
+    const { bus, database, exclusive, log, now } = context;
+    const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
       service: 'executor',
       collection: executionCollection,
       decide: decideExecution,
     });
-    const guard = new DecisionGuard(
-      () => openVerifier(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR),
-      now,
-    );
+    const { aggregate: switchRecords, relay: switchRelay } = openAggregate<SwitchRecord, SwitchMessage>(context, {
+      service: 'executor',
+      collection: switchCollection,
+      decide: decideSwitch,
+    });
+    const keys = new ConcurrencyKeys(database.collection(keyCollection).store, aggregate.store, now);
+    const executions = new Executions(aggregate, keys, log);
+    const switches = new Switches(switchRecords);
+    const outputs = new Outputs(database.collection(outputCollection).store, now);
+    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
+    const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
+    const commands: CommandVerifier = { verify: (token) => verifyCommandToken(token, guard.keyOf, now()) };
     const leaseMs = config.LEASE_SECONDS * 1000;
-    const executor: Executor = new Executor({ executions, pool: () => pool, tools, leaseMs, log });
+    const worker = new Worker({
+      executions,
+      tools,
+      outputs,
+      keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
+      publish: (event) => bus.publish([encode(event)]),
+      leaseMs,
+      now,
+      log,
+    });
+    const alarms = openAlarms(context);
+    const executor: Executor = new Executor({
+      executions,
+      keys,
+      switches,
+      guard,
+      pool: () => pool,
+      tools,
+      worker,
+      leaseMs,
+      now,
+      alarms,
+    });
     const pool = new WorkPool<Execution>({
       store: executions.store,
       size: config.EXECUTOR_CONCURRENCY,
       now,
       log,
+      among: () => startable(switches, tools),
       attend: (execution, place) => executor.attend(execution, place),
     });
 
@@ -63,36 +107,45 @@ export const executorService =
       name: 'executor',
       module: {
         module: ExecutorModule,
-        controllers: [ExecutionsController, ExecutionEventsController],
+        controllers: [SwitchesController, ExecutionsController, ExecutionEventsController, SwitchEventsController],
         providers: [
           { provide: Executor, useValue: executor },
-          { provide: DecisionGuard, useValue: guard },
-          { provide: EXECUTIONS, useValue: executions },
+          { provide: Executions, useValue: executions },
+          { provide: Outputs, useValue: outputs },
+          { provide: Switches, useValue: switches },
+          { provide: COMMAND_VERIFIER, useValue: commands },
+          { provide: CLOCK, useValue: now },
+          { provide: LOG, useValue: log },
         ],
       },
       async start() {
         await guard.open();
         if (exclusive) await loseAll(executions);
         relay.start();
+        switchRelay.start();
         pool.start();
       },
       async stop(grace) {
         await pool.stop(grace);
-        await executor.abandonAll();
-        await relay.stop();
+        await worker.abandonAll();
+        await Promise.all([relay.stop(), switchRelay.stop()]);
+        await Promise.all([...tools.values()].map(({ adapter }) => adapter?.close?.()));
       },
     };
   };
 
+/** What may be seen to: while a switch is off, the calls of its tools wait in the queue; what has begun is seen to. */
+export async function startable(switches: Switches, tools: Tools): Promise<Filter<Execution>[]> {
+  const paused = await switches.paused();
+  if (paused.nothing) return [{}];
+  const others = [...tools.keys()].filter((name) => !paused.has(name));
+  return [{ status: { in: ['running', 'reconciling'] } }, { status: 'queued', tool_name: { in: others } }];
+}
+
 /** What an earlier life of this process was doing when it ended, nobody saw the end of. */
-async function loseAll(executions: Aggregate<Execution, ExecutionMessage>): Promise<void> {
-  const running = await executions.store.find({ filter: { status: 'running' }, sort: [], limit: 100_000 });
-  for (const execution of running) {
-    const reason = 'the executor stopped while the call was being made';
-    await executions.handle(
-      execution.id,
-      { type: 'lost', worker: execution.lease!.worker, reason },
-      { known: execution },
-    );
+async function loseAll(executions: Executions): Promise<void> {
+  const reason = 'the executor stopped while the call was being made';
+  for (const known of await executions.store.find({ filter: { status: 'running' }, sort: [], limit: 100_000 })) {
+    await executions.handle(known.id, { type: 'lost', worker: known.lease!.worker, reason }, { known });
   }
 }

@@ -1,46 +1,61 @@
-import type { Event, Execution, Log } from '@countersign/contracts';
-import { insist, type Aggregate, type Handled, type Place, type WorkPool } from '@countersign/persistence';
+import { derivedId, type Event, type Execution } from '@countersign/contracts';
+import type { Handled, Place, WorkPool } from '@countersign/persistence';
+import type { DecisionGuard } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
-import type { Adapter, Outcome } from './adapter.js';
-import type { EndOfRun, ExecutionMessage } from './execution.js';
+import type { Alarms } from './alarms.js';
+import { nextOpening } from './change-window.js';
+import { lookAgain, type ConcurrencyKeys } from './concurrency-keys.js';
+import { nothing } from './execution.begin.js';
+import type { Approved, EndOfRun, ExecutionMessage } from './execution.js';
+import type { Executions } from './executions.js';
+import type { Switches } from './switches.js';
+import type { Tools } from './tool.js';
+import type { Worker } from './worker.js';
 
 export interface ExecutorOptions {
-  executions: Aggregate<Execution, ExecutionMessage>;
+  executions: Executions;
+  keys: ConcurrencyKeys;
+  switches: Switches;
+  guard: Pick<DecisionGuard, 'examine' | 'verifyStored'>;
   /** Asked late, since the pool in turn asks the executor to attend to due executions. */
   pool(): WorkPool<Execution>;
-  tools: ReadonlyMap<string, Adapter>;
+  tools: Tools;
+  worker: Worker;
   leaseMs: number;
-  log: Log;
+  now(): number;
+  alarms: Alarms;
 }
 
 type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
 
-/** Makes approved calls, each once. */
+/** Decides what begins and when: nothing without a decision that holds, and nothing before its time. */
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #instance = randomUUID();
-  /** What runs here now, by execution: the worker that holds it. */
-  readonly #running = new Map<string, string>();
   #claims = 0;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
   }
 
-  /**
-   * Takes an approved call on; it begins in the same commit when there is a place free.
-   *
-   * @param problem why the decision must not be acted on; then it is recorded as refused, and somebody should look.
-   */
-  async accept(event: Event<'approval.resolved'>, problem?: string): Promise<void> {
+  /** Takes an approved call on; it begins in the same commit when nothing is in its way and there is a place free. */
+  async accept(event: Event<'approval.resolved'>): Promise<void> {
     const { approval_id, tool_name } = event.data;
-    const { executions, pool, tools, log } = this.#options;
-    if (problem !== undefined) log.error({ approval_id, tool_name, problem }, 'a decision is refused');
-    const refusal = problem ?? (tools.has(tool_name) ? null : `this executor has no tool "${tool_name}"`);
-    const message: ExecutionMessage = { type: 'approved', event, refusal };
-    const place = pool().reserve();
+    const { executions, guard, pool, alarms } = this.#options;
+    const verdict = await guard.examine(event.data);
+    if (verdict.kind !== 'sound') {
+      alarms.decisionRefused(verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+    }
+    if (verdict.kind === 'not_authentic') {
+      const id = derivedId('refused', event.id);
+      await executions.handle(id, { type: 'not_authentic', id, event, reason: verdict.reason }, { creates: true });
+      return;
+    }
+    const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
+    const place = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
     if (place) {
-      await this.#claiming(place, (claim) => executions.handle(approval_id, message, { then: [claim], creates: true }));
+      const handle = (claim: Claim) => executions.handle(approval_id, message, { then: [claim], creates: true });
+      await this.#claiming(place, null, handle);
     } else {
       const handled = await executions.handle(approval_id, message, { creates: true });
       if (handled.kind === 'changed') pool().missed();
@@ -56,77 +71,86 @@ export class Executor {
     }
   }
 
-  /** Sees to an execution that is due: starts it, or says that its worker is gone. */
+  /** Sees to an execution that is due: starts it, lets it wait, asks what came of it, or says that its worker is gone. */
   async attend(execution: Execution, place: Place): Promise<void> {
     const { executions } = this.#options;
-    if (execution.status === 'queued') {
-      await this.#claiming(place, (claim) => executions.handle(execution.id, claim, { known: execution }));
-    } else {
-      place.start(async () => void (await executions.handle(execution.id, { type: 'due' }, { known: execution })));
-    }
-  }
-
-  /** Gives up what still runs here: nobody will see how it ends. */
-  async abandonAll(): Promise<void> {
-    const { executions, log } = this.#options;
-    const reason = 'its worker was stopped while the call was being made';
-    const abandoned = [...this.#running].map(([id, worker]) =>
-      executions.handle(id, { type: 'lost', worker, reason }).catch((error: unknown) => {
-        log.warn({ err: error, execution_id: id }, 'cannot be recorded now; it will be when the lease has run out');
-      }),
-    );
-    await Promise.all(abandoned);
-  }
-
-  async #claiming(place: Place, handle: (claim: Claim) => Promise<Handled<Execution>>): Promise<void> {
-    const worker = `${this.#instance}/${++this.#claims}`;
+    const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
     try {
-      const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });
-      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
-      if (claimed) place.start(() => this.#work(handled.state, worker));
-      else place.release();
+      if (execution.status === 'running') {
+        place.start(async () => void (await handle({ type: 'due' })));
+      } else if (execution.status === 'reconciling') {
+        await this.#claiming(place, null, handle);
+      } else {
+        const obstacle = await this.#obstacle(execution);
+        if (!obstacle) return await this.#claiming(place, await this.#refusal(execution), handle);
+        await handle({ type: 'postponed', ...obstacle });
+        place.release();
+      }
     } catch (error) {
       place.release();
       throw error;
     }
   }
 
-  async #work(execution: Execution, worker: string): Promise<void> {
-    const { executions, leaseMs, log } = this.#options;
-    const { id } = execution;
-    this.#running.set(id, worker);
-    const heartbeat = setInterval(() => {
-      executions
-        .handle(id, { type: 'lease_extended', worker, lease_ms: leaseMs })
-        .catch((error: unknown) => log.warn({ err: error, execution_id: id }, 'cannot extend the lease'));
-    }, leaseMs / 3);
+  #approved(event: Event<'approval.resolved'>, refusal: string | null): Approved {
+    const { approval_id: id, run_id, tool_name, tool_args, resolved_at } = event.data;
+    const tool = this.#options.tools.get(tool_name);
+    const message = { type: 'approved', event, terms: tool?.terms(resolved_at) ?? nothing } as const;
+    if (!tool)
+      return { ...message, refusal: refusal ?? `this executor has no tool "${tool_name}"`, concurrency_key: null };
     try {
-      const outcome = await this.#execute(execution);
-      const handled = await insist(() => executions.handle(id, report(outcome, worker), { known: execution }), log);
-      if (handled.kind !== 'changed')
-        log.error({ execution_id: id, outcome, reason: handled.reason }, 'an outcome came too late');
-    } finally {
-      clearInterval(heartbeat);
-      this.#running.delete(id);
-    }
-  }
-
-  async #execute(execution: Execution): Promise<Outcome> {
-    try {
-      return await this.#options.tools.get(execution.tool_name)!.execute(execution);
+      const call = { id, run_id, tool_name, tool_args, attempt: 1, started_at: this.#options.now() };
+      return { ...message, refusal, concurrency_key: tool.concurrencyKey?.(call) ?? null };
     } catch (error) {
-      return { outcome: 'failed', error: error instanceof Error ? error.message : String(error) };
+      return { ...message, refusal: refusal ?? (error as Error).message, concurrency_key: null };
     }
   }
-}
 
-function report(outcome: Outcome, worker: string): ExecutionMessage {
-  switch (outcome.outcome) {
-    case 'succeeded':
-      return { type: 'succeeded', worker, result: outcome.result };
-    case 'failed':
-      return { type: 'failed', worker, error: outcome.error };
-    case 'unknown':
-      return { type: 'lost', worker, reason: outcome.reason };
+  async #mayBeginAtOnce({ event, refusal, terms, concurrency_key }: Approved): Promise<boolean> {
+    const { tools, switches } = this.#options;
+    const { tool_name } = event.data;
+    if (refusal !== null || concurrency_key !== null || terms.not_before !== null) return false;
+    return !tools.get(tool_name)?.changeWindows && !(await switches.paused()).has(tool_name);
+  }
+
+  /** What is in the way of a start, and when to look again. */
+  async #obstacle(execution: Execution): Promise<{ until: number; reason: string } | undefined> {
+    const { tools, keys } = this.#options;
+    const now = this.#options.now();
+    const windows = tools.get(execution.tool_name)?.changeWindows;
+    const opens = windows ? nextOpening(windows, now) : now;
+    if (opens > now) return { until: opens, reason: 'its change window' };
+    const { concurrency_key: key } = execution;
+    const holder = key === null ? execution.id : await keys.take(key, execution);
+    if (holder === execution.id) return undefined;
+    return { until: now + lookAgain, reason: `execution ${holder}, which has the key ${key}` };
+  }
+
+  /** Why the stored decision does not allow a start; it may have been stored a while ago. */
+  async #refusal(execution: Execution): Promise<string | null> {
+    const { tools, guard, alarms } = this.#options;
+    const { tool_name, approval_id, decision } = execution;
+    if (!tools.has(tool_name)) return `this executor has no tool "${tool_name}"`;
+    const verdict = await guard.verifyStored({ ...execution, jws: decision });
+    if (verdict.kind === 'sound') return null;
+    alarms.decisionRefused(verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+    return verdict.reason;
+  }
+
+  async #claiming(
+    place: Place,
+    refusal: string | null,
+    handle: (claim: Claim) => Promise<Handled<Execution>>,
+  ): Promise<void> {
+    const name = `${this.#instance}/${++this.#claims}`;
+    try {
+      const handled = await handle({ type: 'claimed', worker: name, lease_ms: this.#options.leaseMs, refusal });
+      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === name;
+      if (claimed) place.start(() => this.#options.worker.work(handled.state, name));
+      else place.release();
+    } catch (error) {
+      place.release();
+      throw error;
+    }
   }
 }

@@ -1,2 +1,4 @@
 /** Names under which Nest injects what has no class of its own. */
-export const EXECUTIONS = Symbol('EXECUTIONS');
+export const COMMAND_VERIFIER = Symbol('COMMAND_VERIFIER');
+export const LOG = Symbol('LOG');
+export const CLOCK = Symbol('CLOCK');

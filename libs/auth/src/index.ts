@@ -6,6 +6,7 @@ export { openAuth, type Auth, type AuthOptions } from './auth.js';
 export { AuthError } from './auth-error.js';
 export { AuthGuard, requireScopes } from './auth.guard.js';
 export { Authenticator, authenticationOf, type Authentication } from './authenticator.js';
+export { issueCommandToken, verifyCommandToken } from './command-token.js';
 export { BrowserSessions } from './browser-sessions.js';
 export { type Principal, principalOf, Role, Scope, scopesOf, seesOnlyOwn } from './principal.js';
 export { SignInController } from './sign-in.controller.js';

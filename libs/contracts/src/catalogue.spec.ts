@@ -41,7 +41,13 @@ describe.each(eventNames)('%s', (name) => {
 
 describe('the catalogue', () => {
   it('tells each service what it must handle', () => {
-    expect(eventsTo('executor').toSorted()).toEqual(['approval.resolved', 'run.cancelled', 'run.failed']);
+    expect(eventsTo('executor').toSorted()).toEqual([
+      'approval.resolved',
+      'run.cancelled',
+      'run.failed',
+      'tool.pause_requested',
+      'tool.resume_requested',
+    ]);
     expect(eventsTo('approval-service').toSorted()).toEqual([
       'approval.created',
       'approval.escalated',

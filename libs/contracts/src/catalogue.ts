@@ -107,9 +107,27 @@ const ApprovalGrantCreated = z.object({
 });
 const ApprovalGrantRevoked = z.object({ run_id: Id, grant_id: Id, by: Id.nullable() });
 const ToolExecutionStarted = z.object({ ...execution, worker: Id });
-const ToolExecutionCompleted = z.object({ ...execution, result: z.string() });
-const ToolExecutionFailed = z.object({ ...execution, error: z.string() });
-const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string() });
+/** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
+const ToolExecutionProgress = z.object({
+  ...execution,
+  sequence: z.int().nonnegative().meta({ description: 'Counts the news of one attempt.' }),
+  output: z.string().meta({ description: 'What was printed since.' }),
+  percent: z.number().min(0).max(100).nullable(),
+  message: z.string().nullable(),
+});
+const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
+const signature = z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' });
+const ToolExecutionCompleted = z.object({ ...execution, result: z.string(), digest, signature });
+const ToolExecutionFailed = z.object({ ...execution, error: z.string(), digest, signature });
+const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string(), digest, signature });
+const tool_name = Id.nullable().meta({ description: 'The tool; null: all of them.' });
+const token = z.string().max(10_000).optional().meta({
+  description: 'Who asks: a signed token, of POST /auth/tokens. Without one it is refused.',
+});
+const ToolPauseRequested = z.object({ tool_name, reason: z.string().min(1).max(10_000), token });
+const ToolResumeRequested = z.object({ tool_name, token });
+const ToolPaused = z.object({ tool_name, reason: z.string(), by: Id.nullable() });
+const ToolResumed = z.object({ tool_name, by: Id.nullable() });
 
 /** `anyone` may send a command; `audit` stands for whoever listens without being part of the flow. */
 type Party = ServiceName | 'anyone' | 'audit';
@@ -131,7 +149,8 @@ const approvals = 'approval-service';
 const executor = 'executor';
 
 /**
- * Every event there is. The name is the topic and the CloudEvents type, the key is the run's id, and the schema
+ * Every event there is. The name is the topic and the CloudEvents type, the key is the run's id (a tool's name where
+ * there is no run), and the schema
  * is checked when an event is published and again when it is consumed.
  */
 // oxfmt-ignore
@@ -157,9 +176,14 @@ export const catalogue = {
   'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, 'Command: decide an approval, by the same rules as over HTTP.'),
   'approval.resolved': event(approvals, [executor, runner, approvals], ApprovalResolved, 'The decision is final: these arguments, or not at all.'),
   'tool.execution_started': event(executor, ['audit'], ToolExecutionStarted, 'An executor began the approved call.'),
+  'tool.execution_progress': event(executor, ['audit'], ToolExecutionProgress, 'A call is being made, and this is how far it is; a preview that nothing depends on.'),
   'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'The approved call was made, and this came of it.'),
   'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'The approved call was refused or failed; it is over.'),
   'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'The call began and nobody saw it end. A person must find out; it is not made again.'),
+  'tool.pause_requested': event('anyone', [executor], ToolPauseRequested, 'Command: start no calls of a tool, or none at all, until further notice.'),
+  'tool.resume_requested': event('anyone', [executor], ToolResumeRequested, 'Command: start calls again.'),
+  'tool.paused': event(executor, ['audit'], ToolPaused, 'Approved calls of this tool wait; none are lost.'),
+  'tool.resumed': event(executor, ['audit'], ToolResumed, 'Approved calls of this tool are started again.'),
 } as const;
 
 export type EventName = keyof typeof catalogue;

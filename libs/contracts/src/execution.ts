@@ -2,36 +2,93 @@ import { z } from 'zod';
 import { EpochSeconds, Id, JsonObject, Lease, stored } from './fields.js';
 import { redactArguments } from './tool-call.js';
 
-export const ExecutionStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'outcome_unknown', 'cancelled']);
+export const ExecutionStatus = z
+  .enum(['queued', 'running', 'awaiting_report', 'reconciling', 'succeeded', 'failed', 'outcome_unknown', 'cancelled'])
+  .meta({
+    description:
+      'awaiting_report: a person makes the call and says what came of it. reconciling: its worker is gone, and the target is asked. outcome_unknown: nobody knows, and a person has to find out.',
+  });
 export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
 
-/** One start of the work. */
+/** One start of the work. Its number is the fencing token: what an earlier attempt still says is refused. */
 export const Attempt = z.object({
   attempt: z.int().positive(),
   worker: Id,
   started_at: EpochSeconds,
   ended_at: EpochSeconds.nullable(),
   outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']).nullable(),
+  reason: z.string().nullable().default(null).meta({ description: 'Why it failed, or why nobody knows.' }),
+  late_report: z.string().nullable().default(null).meta({
+    description:
+      'What the worker said after the attempt had been given up. It counts for nothing but a person to read.',
+  }),
 });
 export type Attempt = z.infer<typeof Attempt>;
+
+/** How an execution is made, as the executor's tools said when it took the call on. */
+export const ExecutionTerms = z.object({
+  promise: z.enum(['at_most_once', 'idempotent']).meta({
+    description:
+      'at_most_once: a start that nobody saw the end of is never followed by another, unless a person says so. idempotent: the same call is made again with the same key.',
+  }),
+  max_attempts: z.int().positive(),
+  retry: z.object({ first_ms: z.int().positive(), longest_ms: z.int().positive() }),
+  made_by: z.enum(['worker', 'person']),
+  can_reconcile: z.boolean().meta({ description: 'The target can be asked what came of a call.' }),
+  not_before: EpochSeconds.nullable().meta({ description: 'The wait after the approval is over then.' }),
+  start_by: EpochSeconds.nullable().meta({ description: 'What has not begun then is not begun any more.' }),
+});
+export type ExecutionTerms = z.infer<typeof ExecutionTerms>;
+
+/** As calls were made before there were terms. */
+const plainTerms: ExecutionTerms = {
+  promise: 'at_most_once',
+  max_attempts: 1,
+  retry: { first_ms: 1_000, longest_ms: 60_000 },
+  made_by: 'worker',
+  can_reconcile: false,
+  not_before: null,
+  start_by: null,
+};
+
+const Said = z.object({ by: Id.nullable(), at: EpochSeconds, note: z.string().nullable() });
 
 /** The execution of one approved call; its id is the approval's. */
 export const Execution = z
   .object({
     id: Id,
+    approval_id: Id.meta({ description: 'Of a refused decision the execution has an id of its own.' }),
     run_id: Id,
     tool_call_id: Id,
     tool_name: Id,
     tool_args: JsonObject,
     redact: z.array(z.string()).default([]).meta({ description: 'Arguments that lists do not show.' }),
     digest: z.string(),
+    decision: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'The signed decision that it is made by (JWS).' }),
     approved_by: Id.nullable(),
     requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+    terms: ExecutionTerms.default(plainTerms),
+    concurrency_key: z.string().nullable().default(null).meta({
+      description: 'Of all executions with the same key one is made at a time.',
+    }),
     status: ExecutionStatus,
+    waiting_for: z.string().nullable().default(null).meta({ description: 'Why a queued one has not begun.' }),
     attempts: z.array(Attempt),
+    progress: z
+      .object({ percent: z.number().min(0).max(100).nullable(), message: z.string().nullable() })
+      .nullable()
+      .default(null),
     result: z.string().nullable(),
     error: z.string().nullable(),
     note: z.string().nullable().meta({ description: 'What the person said who settled an unknown outcome.' }),
+    reconciled: Said.nullable().default(null).meta({
+      description: 'Who found out what came of a start that nobody saw the end of; by null: the target itself said so.',
+    }),
+    cancel: Said.nullable().default(null).meta({ description: 'Who asked for it to be stopped.' }),
     lease: Lease.nullable(),
     ...stored,
   })

@@ -3,8 +3,8 @@ import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from './store.js';
 import type { Decide, RejectionCode, Transition } from './transition.js';
 
-/** Every record belongs to a run; the run's id is the key of its events. */
-type Owned = StoredRecord & { run_id: string };
+/** The key of a record's events: the id of the run that it belongs to, or what it says itself when there is none. */
+export type Owned = StoredRecord & ({ run_id: string } | { event_key: string });
 
 export interface AggregateOptions<R extends Owned, M> {
   collection: Collection<R>;
@@ -98,7 +98,7 @@ export class Aggregate<R extends Owned, M> {
       source,
       time: new Date(now()).toISOString(),
       subject: subjectOf(collection.name, id),
-      key: state.run_id,
+      key: 'run_id' in state ? state.run_id : state.event_key,
       traceparent: state.traceparent,
       data: event.data,
     };

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@countersign/contracts';
-import type { Store, StoredRecord } from './store.js';
+import type { Filter, Store, StoredRecord } from './store.js';
 
 export interface WorkPoolOptions<R extends StoredRecord> {
   store: Store<R>;
@@ -9,6 +9,8 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   size: number;
   /** How often to look for due records, in milliseconds. */
   pollEvery?: number;
+  /** Of the due records those to look for, most urgent first; all of them unless given. */
+  among?(): Promise<readonly Filter<R>[]>;
   now(): number;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
@@ -39,7 +41,7 @@ export class WorkPool<R extends StoredRecord> {
   #polling: Promise<void> | undefined;
 
   constructor(options: WorkPoolOptions<R>) {
-    this.#options = { pollEvery: 1_000, ...options };
+    this.#options = { pollEvery: 1_000, among: async () => [{}], ...options };
   }
 
   /** Aborted when the pool stops; work that can be handed back should then be. */
@@ -118,15 +120,26 @@ export class WorkPool<R extends StoredRecord> {
 
   /** @returns whether there may be more to do at once. */
   async #attendDue(): Promise<boolean> {
-    const { store, size, now, attend } = this.#options;
+    const { size, attend } = this.#options;
     const free = size - this.#reserved;
     if (free <= 0) return false;
     const refusals = this.#refusals;
-    const due = await store.find({ filter: { due_at: { lte: now() } }, sort: [['due_at', 'asc']], limit: free });
+    const due = await this.#due(free);
     this.#starved = due.length === free || this.#refusals > refusals;
     const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
     await Promise.all(places.map(({ record, place }) => attend(record, place)));
     return this.#starved;
+  }
+
+  async #due(limit: number): Promise<R[]> {
+    const { store, now, among } = this.#options;
+    const found: R[] = [];
+    for (const filter of await among()) {
+      if (found.length === limit) break;
+      const due = { ...filter, due_at: { lte: now() } };
+      found.push(...(await store.find({ filter: due, sort: [['due_at', 'asc']], limit: limit - found.length })));
+    }
+    return found;
   }
 
   async #untilWoken(): Promise<void> {

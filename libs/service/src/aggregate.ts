@@ -6,11 +6,11 @@ import {
   type AggregateOptions,
   type Collection,
   type Decide,
-  type StoredRecord,
+  type Owned,
 } from '@countersign/persistence';
 import type { ServiceContext } from './serve.js';
 
-export interface AggregateDefinition<R extends StoredRecord & { run_id: string }, M> {
+export interface AggregateDefinition<R extends Owned, M> {
   service: ServiceName;
   collection: Collection<R>;
   decide: Decide<R, M>;
@@ -20,7 +20,7 @@ export interface AggregateDefinition<R extends StoredRecord & { run_id: string }
 }
 
 /** The records a service owns, with the relay that brings their events to the bus. */
-export function openAggregate<R extends StoredRecord & { run_id: string }, M>(
+export function openAggregate<R extends Owned, M>(
   { bus, database, log, now }: ServiceContext,
   { service, collection, decide, seal, onCommit }: AggregateDefinition<R, M>,
 ): { aggregate: Aggregate<R, M>; relay: OutboxRelay } {

@@ -1,7 +1,29 @@
-import type { EventData } from '@countersign/contracts';
-import { checkDecision } from './check.js';
+import { callDigest, type EventData } from '@countersign/contracts';
+import { checkDecision, tooLate } from './check.js';
+import type { DecisionClaims } from './claims.js';
 import { SignatureError } from './signature-error.js';
+import type { KeySource } from './trusted-keys.js';
 import type { Verifier } from './verifier.js';
+
+/**
+ * What a decision is worth. `not_authentic`: nobody who may has decided this, whoever wrote it. `refused`: somebody
+ * has, and it must not be acted on.
+ */
+export type Verdict = { kind: 'sound' } | { kind: 'not_authentic' | 'refused'; reason: string };
+
+/** A call that is about to be made, and the decision that was stored with it. */
+export interface StoredCall {
+  jws: string | null;
+  approval_id: string;
+  run_id: string;
+  tool_call_id: string;
+  tool_name: string;
+  tool_args: Record<string, unknown>;
+}
+
+const sound: Verdict = { kind: 'sound' };
+const notAuthentic = (reason: string): Verdict => ({ kind: 'not_authentic', reason });
+const refused = (reason: string): Verdict => ({ kind: 'refused', reason });
 
 /** Stands between a decision that arrives and whoever acts on it. */
 export class DecisionGuard {
@@ -18,16 +40,53 @@ export class DecisionGuard {
     this.#verifier = await this.openVerifier();
   }
 
-  /** Why the decision must not be acted on; undefined when it may. @throws RetryableError while keys cannot be fetched */
+  /** The trusted key that a header names. @throws SignatureError when there is none */
+  readonly keyOf: KeySource = (header) => this.#opened.keys(header);
+
+  /** What a decision that arrives is worth. @throws RetryableError while keys cannot be fetched */
+  examine(resolved: EventData<'approval.resolved'>): Promise<Verdict> {
+    return this.#withClaims(resolved.signature, (claims) => {
+      const problem = checkDecision(claims, resolved, this.#seconds());
+      if (problem === undefined) return sound;
+      return problem === tooLate ? refused(problem) : notAuthentic(problem);
+    });
+  }
+
+  /**
+   * Whether a decision that was stored allows exactly this call now; the digest is computed from the arguments that are
+   * about to be used. @throws RetryableError while keys cannot be fetched
+   */
+  verifyStored({ jws, ...call }: StoredCall): Promise<Verdict> {
+    return this.#withClaims(jws, (claims) => {
+      if (claims.approval_id !== call.approval_id || claims.digest !== callDigest(call))
+        return notAuthentic('The stored decision is about another call.');
+      if (claims.status !== 'approved') return notAuthentic('The stored decision does not approve the call.');
+      return claims.expires_at !== null && claims.expires_at <= this.#seconds() ? refused(tooLate) : sound;
+    });
+  }
+
+  /** Why a decision must not be acted on; undefined when it may. @throws RetryableError while keys cannot be fetched */
   async problemWith(resolved: EventData<'approval.resolved'>): Promise<string | undefined> {
-    if (!this.#verifier) throw new Error('the keys are not open yet');
-    if (resolved.signature === null) return 'The decision is not signed.';
+    const verdict = await this.examine(resolved);
+    return verdict.kind === 'sound' ? undefined : verdict.reason;
+  }
+
+  async #withClaims(jws: string | null, judge: (claims: DecisionClaims) => Verdict): Promise<Verdict> {
+    if (jws === null) return notAuthentic('The decision is not signed.');
     try {
-      const claims = await this.#verifier.verify(resolved.signature);
-      return checkDecision(claims, resolved, Math.floor(this.now() / 1000));
+      return judge(await this.#opened.verify(jws));
     } catch (error) {
-      if (error instanceof SignatureError) return error.message;
+      if (error instanceof SignatureError) return notAuthentic(error.message);
       throw error;
     }
+  }
+
+  get #opened(): Verifier {
+    if (!this.#verifier) throw new Error('the keys are not open yet');
+    return this.#verifier;
+  }
+
+  #seconds(): number {
+    return Math.floor(this.now() / 1000);
   }
 }

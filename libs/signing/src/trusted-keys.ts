@@ -1,11 +1,10 @@
 import { ConfigError } from '@countersign/contracts';
 import { createLocalJWKSet, errors, type CryptoKey } from 'jose';
-import type { DecisionHeader } from './header.js';
 import { publicJwk, readJwks } from './jwk.js';
 import { SignatureError } from './signature-error.js';
 
 /** The key that a header names. @throws SignatureError when there is none, RetryableError when that is not known now */
-export type KeySource = (header: DecisionHeader) => Promise<CryptoKey>;
+export type KeySource = (header: { kid?: string; alg?: string }) => Promise<CryptoKey>;
 
 export const unknownKey = (cause: unknown): SignatureError =>
   new SignatureError('The decision is signed with a key that is not known.', { cause });

@@ -9,11 +9,8 @@ import { trustedKeys, type KeySource } from './trusted-keys.js';
 
 /** Tells whether a decision was signed with a key that is trusted, and what it says. */
 export class Verifier {
-  readonly #keys: KeySource;
-
-  private constructor(keys: KeySource) {
-    this.#keys = keys;
-  }
+  /** @param keys those that are trusted */
+  private constructor(readonly keys: KeySource) {}
 
   /** Trusts these public keys: a JWKS or one JWK, as text or parsed. @throws ConfigError, for a private key as well */
   static async fromJwks(jwks: string | JSONWebKeySet, source = 'The keys to verify with'): Promise<Verifier> {
@@ -36,7 +33,7 @@ export class Verifier {
    */
   async verify(jws: string): Promise<DecisionClaims> {
     requireCompact(jws);
-    const key = await this.#keys(readHeader(jws));
+    const key = await this.keys(readHeader(jws));
     return readPayload(await verifiedPayload(jws, key));
   }
 }

@@ -1,0 +1,119 @@
+import { callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
+import { changed, rejected, type Transition } from '@countersign/persistence';
+import type { ExecutionMessage, WorkerMessage } from './execution.js';
+import { callOf, fail, is, park, released, seconds, succeed, touch } from './execution.state.js';
+
+type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
+
+/** A worker has it from now on: to make the call, or to ask the target what came of it. */
+export function start(execution: Execution, message: Message<'claimed'>, now: number): Transition<Execution> {
+  const lease = leased(message.worker, message.lease_ms, now);
+  if (execution.status === 'reconciling') return changed(touch(execution, now, lease));
+  const problem = message.refusal ?? obstacle(execution, now);
+  if (problem !== null) return fail(touch(execution, now, {}), `not executed: ${problem}`);
+  const byPerson = execution.terms.made_by === 'person';
+  const worker = byPerson ? 'a person' : message.worker;
+  const began = touch(execution, now, {
+    attempts: [...execution.attempts, attempt(execution.attempts.length + 1, worker, now)],
+    waiting_for: null,
+    error: null,
+    ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
+  });
+  return changed(began, emit('tool.execution_started', { ...callOf(began), worker }));
+}
+
+/** Why the call must not begin now, whoever wants to make it. */
+function obstacle(execution: Execution, now: number): string | null {
+  const { terms, digest } = execution;
+  if (callDigest(execution) !== digest) return 'the arguments are not the approved ones';
+  if (terms.start_by !== null && terms.start_by <= seconds(now)) return 'the time to begin it is over';
+  return null;
+}
+
+const attempt = (number: number, worker: string, now: number): Attempt => ({
+  attempt: number,
+  worker,
+  started_at: seconds(now),
+  ended_at: null,
+  outcome: null,
+  reason: null,
+  late_report: null,
+});
+
+/** It cannot begin yet. @see ExecutionMessage */
+export const postpone = (execution: Execution, { until, reason }: Message<'postponed'>, now: number) =>
+  changed(touch(execution, now, { due_at: Math.max(until, now), waiting_for: reason }));
+
+/** What its worker says. */
+export function endByWorker(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
+  switch (message.type) {
+    case 'lease_extended':
+      return changed(
+        touch(execution, now, { ...leased(message.worker, message.lease_ms, now), progress: message.progress }),
+      );
+    case 'succeeded':
+      return execution.status === 'reconciling'
+        ? succeed(bySayOfTarget(execution, now), message.result)
+        : succeed(released(execution, 'succeeded', null, now), message.result);
+    case 'failed':
+      return failOrRetry(execution, message, now);
+    case 'lost':
+      return execution.status === 'reconciling'
+        ? park(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${message.reason}`)
+        : loseSight(execution, message.reason, now);
+    default:
+      return message satisfies never;
+  }
+}
+
+const lastReason = ({ attempts }: Execution): string => attempts.at(-1)?.reason ?? 'nobody saw the end of the call';
+
+const bySayOfTarget = (execution: Execution, now: number): Execution =>
+  touch(execution, now, { reconciled: { by: null, at: seconds(now), note: null } });
+
+/** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
+function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+  const { error, retryable, retry_after } = message;
+  const over =
+    execution.status === 'reconciling' ? bySayOfTarget(execution, now) : released(execution, 'failed', error, now);
+  return retryable && mayBeTriedAgain(over) ? again(over, error, retry_after, now) : fail(over, error);
+}
+
+/** The call began, and nobody saw it end. */
+export function loseSight(execution: Execution, reason: string, now: number): Transition<Execution> {
+  const lost = released(execution, 'outcome_unknown', reason, now);
+  if (execution.terms.promise === 'idempotent' && mayBeTriedAgain(lost)) return again(lost, reason, 0, now);
+  if (execution.terms.can_reconcile) return changed({ ...lost, status: 'reconciling', due_at: now });
+  return park(lost, reason);
+}
+
+const mayBeTriedAgain = ({ attempts, cancel, terms }: Execution): boolean =>
+  cancel === null && attempts.length < terms.max_attempts;
+
+/** Back into the queue: later each time, and not before the target asked. */
+function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
+  const { first_ms, longest_ms } = execution.terms.retry;
+  const wait = Math.min(longest_ms, first_ms * 2 ** (execution.attempts.length - 1));
+  const next = { lease: null, due_at: now + Math.max(wait, asked), waiting_for: `another attempt: ${reason}` };
+  return changed(touch(execution, now, { ...next, status: 'queued' }));
+}
+
+/** Too late to count, but whoever has to find out what came of the call should know of it. */
+export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
+  const said = reportOf(message);
+  const isTheirs = ({ worker, late_report }: Attempt) => worker === message.worker && late_report === null;
+  if (said === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
+    return rejected(`${is(execution)}, not held by ${message.worker}`);
+  const attempts = execution.attempts.map((each) => (isTheirs(each) ? { ...each, late_report: said } : each));
+  return changed(touch(execution, now, { attempts }));
+}
+
+function reportOf(message: WorkerMessage): string | null {
+  if (message.type === 'succeeded') return `succeeded: ${message.result}`;
+  return message.type === 'failed' ? `failed: ${message.error}` : null;
+}
+
+const leased = (worker: string, lease_ms: number, now: number) => ({
+  lease: { worker, expires_at: now + lease_ms },
+  due_at: now + lease_ms,
+});

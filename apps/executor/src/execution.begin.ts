@@ -1,0 +1,97 @@
+import { callDigest, type Event, type Execution, type ExecutionTerms } from '@countersign/contracts';
+import { changed, ignored, type Transition } from '@countersign/persistence';
+import type { EndOfRun, ExecutionMessage } from './execution.js';
+import { fail, is, seconds, withdraw } from './execution.state.js';
+
+type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
+
+/** Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. */
+export function accept(message: Message<'approved'>, now: number): Transition<Execution> {
+  const { event, refusal, terms, concurrency_key } = message;
+  const execution = approved(event, { id: event.data.approval_id, terms, concurrency_key }, now);
+  const problem = callDigest(event.data) === event.data.digest ? refusal : 'the arguments are not the approved ones';
+  return problem === null ? changed(execution) : fail(execution, `not executed: ${problem}`);
+}
+
+/** Of what somebody wrote who may not decide, there is a record for people to look into, and no more. */
+export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: number): Transition<Execution> =>
+  fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
+
+/** What is not begun, and never will be. Its run waits for nothing any more; the event is for who watches. */
+export function takeBack(execution: Execution, event: EndOfRun, now: number): Transition<Execution> {
+  const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
+  return isWaiting ? withdraw(execution, why(event), now) : ignored(is(execution));
+}
+
+/** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
+export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, now: number): Transition<Execution> {
+  const { run_id, user_id } = event.data;
+  const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
+  const call = { run_id, tool_call_id, tool_name, tool_args };
+  const id = approval_id ?? requirement.id;
+  const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id };
+  const given = { terms: nothing, concurrency_key: null, traceparent: event.traceparent };
+  const execution = queued({ ...call, ...about, ...given, digest: callDigest(call) }, now);
+  return changed({ ...execution, status: 'cancelled', error: why(event), due_at: null });
+}
+
+const why = ({ type }: EndOfRun): string =>
+  `not executed: its run ${type === 'run.cancelled' ? 'was cancelled' : 'ended'}`;
+
+/** Of what is not made at all. */
+export const nothing: ExecutionTerms = {
+  promise: 'at_most_once',
+  max_attempts: 1,
+  retry: { first_ms: 1_000, longest_ms: 1_000 },
+  made_by: 'worker',
+  can_reconcile: false,
+  not_before: null,
+  start_by: null,
+};
+
+function approved(
+  { data, traceparent }: Event<'approval.resolved'>,
+  given: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
+  now: number,
+): Execution {
+  const { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest } = data;
+  const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest };
+  const { signature, resolved_by, requester } = data;
+  const of = { decision: signature, approved_by: resolved_by, requester, traceparent };
+  return queued({ ...call, ...of, ...given }, now);
+}
+
+type Known =
+  | 'id'
+  | 'approval_id'
+  | 'run_id'
+  | 'tool_call_id'
+  | 'tool_name'
+  | 'tool_args'
+  | 'redact'
+  | 'digest'
+  | 'decision'
+  | 'approved_by'
+  | 'requester'
+  | 'terms'
+  | 'concurrency_key'
+  | 'traceparent';
+
+/** A new execution; a wait after the approval is counted from the approval. */
+const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
+  ...known,
+  status: 'queued',
+  waiting_for: (known.terms.not_before ?? 0) * 1000 > now ? 'the wait after the approval' : null,
+  attempts: [],
+  progress: null,
+  result: null,
+  error: null,
+  note: null,
+  reconciled: null,
+  cancel: null,
+  lease: null,
+  due_at: Math.max(now, (known.terms.not_before ?? 0) * 1000),
+  version: 0,
+  created_at: seconds(now),
+  updated_at: seconds(now),
+});

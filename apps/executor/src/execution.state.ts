@@ -1,0 +1,82 @@
+import { emit, type Attempt, type EventData, type Execution } from '@countersign/contracts';
+import { changed, type Transition } from '@countersign/persistence';
+
+/** What the decisions about executions are made of. */
+
+/** Over, and nothing changes it any more. */
+export const isOver = ({ status }: Pick<Execution, 'status'>): boolean =>
+  status === 'succeeded' || status === 'failed' || status === 'cancelled';
+
+export const is = ({ status }: Execution): string => `the execution is ${status}`;
+export const isDue = ({ due_at }: Execution, now: number): boolean => due_at !== null && due_at <= now;
+
+/** Whether this is the worker that has it now. */
+export const holds = ({ status, lease }: Execution, worker: string): boolean =>
+  (status === 'running' || status === 'reconciling') && lease?.worker === worker;
+
+export const seconds = (ms: number): number => Math.floor(ms / 1000);
+
+export const touch = (execution: Execution, now: number, change: Partial<Execution>): Execution => ({
+  ...execution,
+  ...change,
+  updated_at: seconds(now),
+});
+
+/** The last attempt changed. */
+export const withLastAttempt = ({ attempts }: Execution, change: Partial<Attempt>): Attempt[] =>
+  attempts.map((attempt, n) => (n === attempts.length - 1 ? { ...attempt, ...change } : attempt));
+
+/** Nobody has it any more: the attempt under way is over, in this way. */
+export function released(
+  execution: Execution,
+  outcome: NonNullable<Attempt['outcome']>,
+  reason: string | null,
+  now: number,
+): Execution {
+  const attempts = withLastAttempt(execution, { outcome, reason, ended_at: seconds(now) });
+  return touch(execution, now, { attempts, lease: null, due_at: null, progress: null });
+}
+
+type CallOfExecution = Omit<EventData<'tool.execution_started'>, 'worker'>;
+
+export const callOf = ({ id, approval_id, run_id, tool_call_id, tool_name, attempts }: Execution): CallOfExecution => ({
+  run_id,
+  approval_id,
+  execution_id: id,
+  tool_call_id,
+  tool_name,
+  attempt: attempts.length,
+});
+
+/** What a result is signed with is added when it is stored. */
+const unsigned = ({ digest }: Execution) => ({ digest, signature: null });
+const idle = { lease: null, due_at: null, waiting_for: null, progress: null };
+
+export const succeed = (execution: Execution, result: string): Transition<Execution> =>
+  changed(
+    { ...execution, ...idle, status: 'succeeded', result, error: null },
+    emit('tool.execution_completed', { ...callOf(execution), result, ...unsigned(execution) }),
+  );
+
+export const fail = (
+  execution: Execution,
+  error: string,
+  status: 'failed' | 'cancelled' = 'failed',
+): Transition<Execution> =>
+  changed(
+    { ...execution, ...idle, status, error },
+    emit('tool.execution_failed', { ...callOf(execution), error, ...unsigned(execution) }),
+  );
+
+/** Waits for a person to find out. */
+export const park = (execution: Execution, reason: string): Transition<Execution> =>
+  changed(
+    { ...execution, ...idle, status: 'outcome_unknown', error: reason },
+    emit('tool.execution_outcome_unknown', { ...callOf(execution), reason, ...unsigned(execution) }),
+  );
+
+/** Nobody makes it any more. */
+export function withdraw(execution: Execution, error: string, now: number): Transition<Execution> {
+  const isWithPerson = execution.status === 'awaiting_report';
+  return fail(isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {}), error, 'cancelled');
+}

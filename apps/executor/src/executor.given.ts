@@ -1,0 +1,132 @@
+import type { Event, Execution, Log } from '@countersign/contracts';
+import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
+import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
+import { vi, type Mock } from 'vitest';
+import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
+import type { Alarms } from './alarms.js';
+import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
+import { terms } from './execution.given.js';
+import { decideExecution, type ExecutionMessage } from './execution.js';
+import { Executions } from './executions.js';
+import { startable } from './executor-service.js';
+import { Executor, type ExecutorOptions } from './executor.js';
+import { outputCollection, Outputs } from './outputs.js';
+import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
+import { switchCollection, Switches } from './switches.js';
+import type { Tool } from './tool.js';
+import { Worker } from './worker.js';
+
+export const soon = { timeout: 5_000, interval: 5 };
+export const approval = goldenEvent('approval.resolved');
+export const id = approval.data.approval_id;
+
+/** Leaves every call to the test. */
+export class HeldAdapter implements Adapter {
+  readonly calls: { call: ApprovedCall; watch: Watch; end: PromiseWithResolvers<Outcome> }[] = [];
+
+  execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    const end = Promise.withResolvers<Outcome>();
+    this.calls.push({ call, watch, end });
+    return end.promise;
+  }
+}
+
+interface Opened {
+  size?: number;
+  leaseMs?: number;
+  tool?: Partial<Tool>;
+  guard?: Partial<ExecutorOptions['guard']>;
+}
+
+/** Executors on one store, with a clock and a tool that the test has in its hands. */
+export class ExecutorWorld {
+  clock = 1_000_000;
+  readonly published: Event[] = [];
+  /** What is only a preview. */
+  readonly told: Event[] = [];
+  readonly adapter = new HeldAdapter();
+  readonly store: Store<Execution>;
+  readonly executions: Executions;
+  readonly outputs: Outputs;
+  readonly switches: Switches;
+  readonly #keys: ConcurrencyKeys;
+  readonly #closeDatabase: () => void;
+  readonly #stops: (() => Promise<void>)[] = [];
+  readonly log: Record<keyof Log, Mock> = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  readonly alarms: Record<keyof Alarms, Mock> = { decisionRefused: vi.fn() };
+
+  constructor() {
+    const { close, database } = openTemporaryDatabase();
+    this.#closeDatabase = close;
+    const collection = { name: 'executions', key: 'id' as const, indexes: [['due_at']] };
+    this.store = database.collection<Execution>(collection).store;
+    const about = {
+      source: '/executor',
+      publish: (events: readonly Event[]) => void this.published.push(...events),
+      now: this.now,
+    };
+    const aggregate = new Aggregate<Execution, ExecutionMessage>({
+      collection,
+      store: this.store,
+      decide: decideExecution,
+      ...about,
+    });
+    const switches = database.collection(switchCollection).store;
+    this.switches = new Switches(
+      new Aggregate<SwitchRecord, SwitchMessage>({
+        collection: switchCollection,
+        store: switches,
+        decide: decideSwitch,
+        ...about,
+      }),
+    );
+    this.#keys = new ConcurrencyKeys(database.collection(keyCollection).store, this.store, this.now);
+    this.executions = new Executions(aggregate, this.#keys, this.log);
+    this.outputs = new Outputs(database.collection(outputCollection).store, this.now);
+  }
+
+  readonly now = (): number => this.clock;
+
+  /** One instance. */
+  open({ size = 4, leaseMs = 30_000, tool = {}, guard = {} }: Opened = {}) {
+    const { executions, switches, outputs, now, log, alarms } = this;
+    const tools = new Map<string, Tool>([
+      ['deploy_to_production', { adapter: this.adapter, terms: () => terms, ...tool }],
+      ['other', { adapter: this.adapter, terms: () => terms }],
+    ]);
+    const publish = async (event: Event) => void this.told.push(event);
+    const worker = new Worker({ executions, tools, outputs, keepOutput: 1_000, publish, leaseMs, now, log });
+    const sound = async () => ({ kind: 'sound' }) as const;
+    const executor: Executor = new Executor({
+      executions,
+      keys: this.#keys,
+      switches,
+      guard: { examine: sound, verifyStored: sound, ...guard },
+      pool: () => pool,
+      tools,
+      worker,
+      leaseMs,
+      now,
+      alarms,
+    });
+    const attend: WorkPoolOptions<Execution>['attend'] = (execution, place) => executor.attend(execution, place);
+    const among = () => startable(switches, tools);
+    const pool = new WorkPool<Execution>({ store: this.store, size, now, log, attend, among, pollEvery: 5 });
+    this.#stops.push(() => pool.stop(1_000));
+    return { executor, pool, worker };
+  }
+
+  async execution(of = id): Promise<Execution> {
+    return (await this.store.get(of))!;
+  }
+
+  typesOf(): string[] {
+    return [...new Map(this.published.map((event) => [event.id, event.type])).values()];
+  }
+
+  async close(): Promise<void> {
+    for (const { end } of this.adapter.calls) end.resolve({ outcome: 'failed', error: 'the test is over' });
+    for (const stop of this.#stops) await stop();
+    this.#closeDatabase();
+  }
+}

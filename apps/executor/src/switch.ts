@@ -1,0 +1,41 @@
+import { emit, type Switch } from '@countersign/contracts';
+import { changed, ignored, type StoredRecord, type Transition } from '@countersign/persistence';
+
+/** The kill switch of a tool, or of all of them. */
+export interface SwitchRecord extends StoredRecord, Pick<Switch, 'tool_name' | 'paused' | 'reason' | 'by'> {
+  id: string;
+  event_key: string;
+  /** Epoch milliseconds at which somebody last said anything about it. */
+  said_at: number;
+}
+
+/** `at`: epoch milliseconds at which it was said. */
+export type SwitchMessage =
+  | { type: 'paused'; tool_name: string | null; reason: string; by: string; at: number }
+  | { type: 'resumed'; tool_name: string | null; by: string; at: number };
+
+/** The switch of all tools has a name that no tool has. */
+export const switchId = (tool_name: string | null): string => tool_name ?? '*';
+
+/**
+ * The last word counts: what was said before it, and arrives later or once more, changes nothing. A tool of which
+ * nothing was ever said is not paused.
+ */
+export function decideSwitch(
+  record: SwitchRecord | undefined,
+  message: SwitchMessage,
+  now: number,
+): Transition<SwitchRecord> {
+  const { type, tool_name, by } = message;
+  if (record && message.at <= record.said_at) return ignored('something was said after this');
+  const paused = type === 'paused';
+  const reason = paused ? message.reason : null;
+  const id = switchId(tool_name);
+  const at = Math.floor(now / 1000);
+  const stored = { version: record?.version ?? 0, due_at: null, traceparent: null, updated_at: at };
+  const of = { id, event_key: id, tool_name, created_at: record?.created_at ?? at, said_at: Math.min(message.at, now) };
+  return changed(
+    { ...of, ...stored, paused, reason, by },
+    paused ? emit('tool.paused', { tool_name, reason: message.reason, by }) : emit('tool.resumed', { tool_name, by }),
+  );
+}

@@ -1,0 +1,105 @@
+import type { Event, Execution, Log } from '@countersign/contracts';
+import { insist, type Handled } from '@countersign/persistence';
+import type { Outcome, Watch } from './adapter.js';
+import { CallProgress } from './call-progress.js';
+import type { ExecutionMessage } from './execution.js';
+import type { Executions } from './executions.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Outputs } from './outputs.js';
+import type { Tools } from './tool.js';
+
+export interface WorkerOptions {
+  executions: Executions;
+  tools: Tools;
+  outputs: Outputs;
+  /** Characters of the output of one attempt that are kept. */
+  keepOutput: number;
+  /** Tells whoever watches a call; it may fail. */
+  publish(event: Event): Promise<void>;
+  leaseMs: number;
+  now(): number;
+  log: Log;
+}
+
+/** Makes the calls that have begun, and records what came of them. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  /** What runs here now, by execution: the name under which it was claimed. */
+  readonly #running = new Map<string, string>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the call, or asks the target what came of it; resolves once the outcome is stored. */
+  async work(execution: Execution, name: string): Promise<void> {
+    const { executions, leaseMs, log } = this.#options;
+    const { id } = execution;
+    this.#running.set(id, name);
+    const stopping = new AbortController();
+    const stop = (reason: string) => stopping.abort(new Error(reason));
+    const progress = new CallProgress(execution, { ...this.#options, keep: this.#options.keepOutput });
+    const heartbeat = new Heartbeat(id, name, { executions, leaseMs, progress, stop, log });
+    try {
+      const watch = { signal: stopping.signal, progress: progress.add.bind(progress) };
+      const outcome = pointingAt(id, await this.#outcome(execution, watch));
+      await progress.close();
+      const handled = await insist(() => executions.handle(id, report(outcome, name), { known: execution }), log);
+      if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');
+    } finally {
+      heartbeat.end();
+      this.#running.delete(id);
+    }
+  }
+
+  /** Gives up what still runs here: nobody will see how it ends. */
+  async abandonAll(): Promise<void> {
+    const { executions, log } = this.#options;
+    const reason = 'its worker was stopped while the call was being made';
+    const abandoned = [...this.#running].map(([id, worker]) =>
+      executions.handle(id, { type: 'lost', worker, reason }).catch((error: unknown) => {
+        log.warn({ err: error, execution_id: id }, 'cannot be recorded now; it will be when the lease has run out');
+      }),
+    );
+    await Promise.all(abandoned);
+  }
+
+  async #outcome({ id, run_id, tool_name, tool_args, attempts, status }: Execution, watch: Watch): Promise<Outcome> {
+    const adapter = this.#options.tools.get(tool_name)?.adapter;
+    const { attempt, started_at } = attempts.at(-1)!;
+    const call = { id, run_id, tool_name, tool_args, attempt, started_at: started_at * 1000 };
+    const isAsking = status === 'reconciling';
+    try {
+      if (!adapter || (isAsking && !adapter.reconcile))
+        throw new Error(`there is no way to make calls of ${tool_name}`);
+      return await (isAsking ? adapter.reconcile!(call, watch) : adapter.execute(call, watch));
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return isAsking ? { outcome: 'unknown', reason: text } : { outcome: 'failed', error: text };
+    }
+  }
+}
+
+/** Whether what a worker said decides anything: it may have been given up before. */
+const counts = (handled: Handled<Execution>, name: string): boolean =>
+  handled.kind === 'changed' &&
+  !handled.state.attempts.some(({ worker, late_report }) => worker === name && late_report !== null);
+
+/** The model gets the end of a long output, and a person all of it. */
+function pointingAt(id: string, outcome: Outcome): Outcome {
+  if (outcome.outcome !== 'succeeded' || !outcome.truncated) return outcome;
+  return { ...outcome, result: `${outcome.result}\n[all of it: GET /executions/${id}/output]` };
+}
+
+function report(outcome: Outcome, worker: string): ExecutionMessage {
+  switch (outcome.outcome) {
+    case 'succeeded':
+      return { type: 'succeeded', worker, result: outcome.result };
+    case 'failed': {
+      const { error, retryable = false, retry_after = 0 } = outcome;
+      return { type: 'failed', worker, error, retryable, retry_after };
+    }
+    case 'unknown':
+      return { type: 'lost', worker, reason: outcome.reason };
+  }
+}
