@@ -2,6 +2,7 @@
 export const access: Record<string, string> = {
   'GET /health/live': 'anybody',
   'GET /health/ready': 'anybody',
+  'GET /metrics': 'metrics:read',
   'GET /.well-known/jwks.json': 'anybody',
   'POST /auth/sign-in': 'anybody',
   'GET /auth/sign-in': 'anybody',
@@ -46,7 +47,7 @@ export const access: Record<string, string> = {
   'POST /auth/tokens': 'approvals:write',
 };
 
-const reading = ['approvals:read', 'runs:read', 'executions:read', 'events:read'];
+const reading = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'metrics:read'];
 
 /** What each role is for. */
 export const scopes: Record<string, readonly string[]> = {

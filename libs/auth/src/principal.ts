@@ -12,6 +12,7 @@ export const Scope = z.enum([
   'executions:read',
   'executions:write',
   'events:read',
+  'metrics:read',
   'keys:write',
 ]);
 export type Scope = z.infer<typeof Scope>;

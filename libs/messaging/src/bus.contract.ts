@@ -3,9 +3,10 @@ import { RetryableError, TerminalError, type Log } from '@countersign/contracts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
 import { deadLetterTopic, originalOf } from './dead-letters.js';
+import type { BusObserver } from './observer.js';
 
 /** Opens a bus on the same log each time; the log outlives every bus, as it outlives a process. */
-export type OpenBus = (topics: readonly string[]) => { bus: Bus; close: () => Promise<void> };
+export type OpenBus = (topics: readonly string[], observer: BusObserver) => { bus: Bus; close: () => Promise<void> };
 
 /** For the log of a bus under test, whose failures are part of the test. */
 export const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -20,14 +21,20 @@ export function describeBus(name: string, make: () => OpenBus): void {
     let open: () => Bus;
     let bus: Bus;
     let closers: (() => Promise<void>)[];
+    let observed: string[];
 
     beforeEach(() => {
       topic = `first-${randomUUID()}`;
       other = `second-${randomUUID()}`;
       closers = [];
+      observed = [];
+      const observer: BusObserver = {
+        published: (on) => void observed.push(`published on ${on}`),
+        delivered: ({ group, topic: on, outcome }) => void observed.push(`${group} ${outcome} ${on}`),
+      };
       const openBus = make();
       open = () => {
-        const opened = openBus([topic, other]);
+        const opened = openBus([topic, other], observer);
         closers.push(opened.close);
         return opened.bus;
       };
@@ -264,6 +271,23 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await publish(message('k', 'c'));
       await listen('two').hears('before', 'a', 'b', 'c');
       expect(seen).toEqual(['a', 'b']);
+    });
+
+    test('tells an observer what it published, and what came of each time a message was handed over', async () => {
+      let failures = 1;
+      const { hears } = listen('one', {
+        handle: async ({ value }) => {
+          if (value!.toString() === 'poison') throw new TerminalError('no such thing');
+          if (failures-- > 0) throw new RetryableError('busy');
+        },
+      });
+      await publish(message('k', 'a'), message('k', 'poison'), message('k', 'b'));
+      await hears('a', 'b');
+      const outcomes = ['failed', 'handled', 'dead_letter', 'handled'].map(
+        (outcome) => `one-${topic} ${outcome} ${topic}`,
+      );
+      await vi.waitFor(() => expect(observed.filter((each) => each.startsWith('one'))).toEqual(outcomes), patience);
+      expect(observed.filter((each) => each.startsWith('published'))).toEqual(Array(3).fill(`published on ${topic}`));
     });
 
     test('answers a ping, and refuses to publish once it is closed', async () => {

@@ -8,8 +8,8 @@ const title = brokers.length > 0 ? 'on Kafka' : 'on Kafka: SKIPPED, no broker; i
 const common = { clientId: 'contract', partitions: 3, replicationFactor: 1, createTopics: true, log: quiet };
 
 describe.skipIf(brokers.length === 0)(title, () => {
-  describeBus('KafkaBus', () => (topics) => {
-    const bus = new KafkaBus({ ...common, brokers, topics, onFatal: console.error });
+  describeBus('KafkaBus', () => (topics, observer) => {
+    const bus = new KafkaBus({ ...common, brokers, topics, observer, onFatal: console.error });
     return { bus, close: () => bus.close() };
   });
 });

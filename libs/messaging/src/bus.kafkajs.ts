@@ -8,6 +8,7 @@ import { KafkaProducer } from './bus.kafkajs.producer.js';
 import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
 import { deadLetterTopic } from './dead-letters.js';
 import { deliverer } from './delivery.js';
+import type { BusObserver } from './observer.js';
 import { Outage, retry } from './retry.js';
 
 /** Nobody takes over from a follower, so that nobody waits for it to leave. */
@@ -28,6 +29,7 @@ export interface KafkaBusOptions {
   /** How long a publish may wait to be confirmed. */
   publishTimeoutMs?: number;
   log: Log;
+  observer?: BusObserver;
   /** A consumer ended for a reason that waiting does not cure; the process had better end too and be started again. */
   onFatal: (error: Error) => void;
 }
@@ -61,6 +63,7 @@ export class KafkaBus implements Bus {
       if (!this.#topics.has(topic)) throw new TerminalError(`${topic} is not a topic of this bus`);
     }
     await this.#producer.publish(messages);
+    for (const { topic } of messages) if (topic !== deadLetterTopic) this.#options.observer?.published(topic);
   }
 
   get #sessionTimeoutMs(): number {
@@ -68,8 +71,8 @@ export class KafkaBus implements Bus {
   }
 
   subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
-    const { log, onFatal } = this.#options;
-    const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log });
+    const { log, observer, onFatal } = this.#options;
+    const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log, observer });
     const common = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs: this.#sessionTimeoutMs, log, onFatal };
     return this.#track(new KafkaSubscription({ ...common, group, topics, deliver }));
   }

@@ -7,9 +7,9 @@ import { SqliteBus } from './bus.sqlite.js';
 
 describeBus('SqliteBus', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-bus-'));
-  return () => {
+  return (_topics, observer) => {
     const file = new SqliteFile(dir);
-    const bus = new SqliteBus(file, { log: quiet });
+    const bus = new SqliteBus(file, { log: quiet, observer });
     return { bus, close: () => bus.close().finally(() => file.close()) };
   };
 });

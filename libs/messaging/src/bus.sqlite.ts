@@ -3,7 +3,9 @@ import type { SqliteFile } from '@countersign/sqlite';
 import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
 import { SqliteGroup } from './bus.sqlite.group.js';
 import { SqliteLog } from './bus.sqlite.log.js';
+import { deadLetterTopic } from './dead-letters.js';
 import { deliverer } from './delivery.js';
+import type { BusObserver } from './observer.js';
 
 interface Follower {
   topics: ReadonlySet<string>;
@@ -13,13 +15,15 @@ interface Follower {
 /** The embedded log: one table, and groups that live in this process. Nobody polls; publishing wakes who waits. */
 export class SqliteBus implements Bus {
   readonly #log: Log;
+  readonly #observer: BusObserver | undefined;
   readonly #table: SqliteLog;
   readonly #groups = new Map<string, SqliteGroup>();
   readonly #followers = new Set<Follower>();
   #closed = false;
 
-  constructor(file: SqliteFile, { log }: { log: Log }) {
+  constructor(file: SqliteFile, { log, observer }: { log: Log; observer?: BusObserver }) {
     this.#log = log;
+    this.#observer = observer;
     this.#table = new SqliteLog(file);
   }
 
@@ -74,10 +78,12 @@ export class SqliteBus implements Bus {
   readonly #announce = (deliveries: readonly Delivery[]): void => {
     for (const group of this.#groups.values()) group.offer(deliveries);
     for (const follower of this.#followers) this.#show(follower, deliveries);
+    for (const { topic } of deliveries) if (topic !== deadLetterTopic) this.#observer?.published(topic);
   };
 
   #deliverer(group: string, handle: Handler) {
-    return deliverer({ group, handle, publish: (message) => this.publish([message]), log: this.#log });
+    const publish = (message: Message) => this.publish([message]);
+    return deliverer({ group, handle, publish, log: this.#log, observer: this.#observer });
   }
 
   #show({ topics, handle }: Follower, deliveries: readonly Delivery[]): void {

@@ -1,6 +1,7 @@
-import type { Log } from '@countersign/contracts';
+import { RetryableError, type Log } from '@countersign/contracts';
 import type { Delivery, Handler, Message } from './bus.js';
 import { deadLetter, deadLetterTopic } from './dead-letters.js';
+import type { BusObserver } from './observer.js';
 import { Outage, retry } from './retry.js';
 
 interface Policy {
@@ -9,6 +10,7 @@ interface Policy {
   /** Publishes a dead letter. */
   publish: (message: Message) => Promise<void>;
   log: Log;
+  observer?: BusObserver | undefined;
 }
 
 /**
@@ -21,18 +23,28 @@ export type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<boole
  * What becomes of a message is the same on every bus: a RetryableError is waited out in place, and any other error
  * makes it a dead letter, for which the log is waited out in the same way. Never throws.
  */
-export function deliverer({ group, handle, publish, log }: Policy): Deliver {
+export function deliverer({ group, handle, publish, log, observer }: Policy): Deliver {
   const handling = new Outage(log, `handling messages for ${group}`);
   const burying = new Outage(log, `publishing dead letters of ${group}`);
 
   return async (delivery, signal) => {
     try {
-      await retry(() => handle(delivery), { outage: handling, signal });
+      await retry(() => attempt(delivery), { outage: handling, signal });
+      observer?.delivered({ group, topic: delivery.topic, outcome: 'handled' });
       return true;
     } catch (error) {
       return signal.aborted ? false : bury(delivery, error, signal);
     }
   };
+
+  async function attempt(delivery: Delivery): Promise<void> {
+    try {
+      await handle(delivery);
+    } catch (error) {
+      if (error instanceof RetryableError) observer?.delivered({ group, topic: delivery.topic, outcome: 'failed' });
+      throw error;
+    }
+  }
 
   async function bury(delivery: Delivery, error: unknown, signal: AbortSignal): Promise<boolean> {
     const { topic, partition, offset } = delivery;
@@ -51,6 +63,7 @@ export function deliverer({ group, handle, publish, log }: Policy): Deliver {
         'the log refuses the dead letter; the original stays in its topic',
       );
     }
+    observer?.delivered({ group, topic, outcome: 'dead_letter' });
     return true;
   }
 }

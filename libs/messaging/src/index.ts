@@ -3,5 +3,6 @@ export { KafkaBus, type KafkaBusOptions } from './bus.kafkajs.js';
 export { SqliteBus } from './bus.sqlite.js';
 export { decode, encode } from './cloudevents.js';
 export { type DeadLetter, deadLetterTopic, originalOf } from './dead-letters.js';
+export type { BusObserver } from './observer.js';
 export { BusTransport } from './nest-transport.js';
 export { OnEvent } from './on-event.js';

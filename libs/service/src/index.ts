@@ -2,6 +2,7 @@ export * from './aggregate.js';
 export * from './config.js';
 export * from './infrastructure.js';
 export * from './main.js';
+export { type Count, Metrics } from './metrics.js';
 export { AcceptsForms, Returns, ReturnsEvents } from './openapi.js';
 export * from './page.js';
 export { ProblemError } from './problem.filter.js';

@@ -1,5 +1,5 @@
 import { eventNames, type Log } from '@countersign/contracts';
-import { encode, KafkaBus, SqliteBus, type Bus } from '@countersign/messaging';
+import { encode, KafkaBus, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
 import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
@@ -19,6 +19,7 @@ export interface Infrastructure {
 export interface InfrastructureOptions {
   clientId: string;
   log: Log;
+  observer?: BusObserver;
   /** The connection is beyond repair; only a restart helps. */
   onFatal(error: Error): void;
 }
@@ -28,7 +29,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
   const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = settings;
   const dir = resolve(settings.DATA_DIR);
   const file = brokers && uri ? undefined : new SqliteFile(dir);
-  const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, { log: options.log });
+  const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, options);
   const database = uri
     ? new MongoDatabase({ uri, dbName: databaseIn(uri), log: options.log })
     : new SqliteDatabase(
@@ -51,7 +52,11 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
   };
 }
 
-const kafka = (brokers: string[], settings: ServiceSettings, { clientId, log, onFatal }: InfrastructureOptions) =>
+const kafka = (
+  brokers: string[],
+  settings: ServiceSettings,
+  { clientId, log, observer, onFatal }: InfrastructureOptions,
+) =>
   new KafkaBus({
     brokers,
     clientId,
@@ -61,6 +66,7 @@ const kafka = (brokers: string[], settings: ServiceSettings, { clientId, log, on
     replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
     sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_SECONDS * 1000,
     log,
+    ...(observer && { observer }),
     onFatal,
   });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { portSetting, readConfig, serviceSettings } from './config.js';
+import type { Count } from './metrics.js';
 import { ProblemError } from './problem.filter.js';
 import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
 
@@ -52,17 +53,27 @@ class TinyController {
 
   @OnEvent('executor', 'run.failed')
   async failed(_event: Event<'run.failed'>): Promise<void> {}
+
+  @OnEvent('executor', 'tool.pause_requested')
+  async pauseRequested(_event: Event<'tool.pause_requested'>): Promise<void> {}
+
+  @OnEvent('executor', 'tool.resume_requested')
+  async resumeRequested(_event: Event<'tool.resume_requested'>): Promise<void> {}
 }
 @Module({})
 class TinyModule {}
 
 const steps: string[] = [];
-const tiny = ({ stopping }: ServiceContext): Service => ({
-  name: 'executor',
-  module: { module: TinyModule, controllers: [TinyController] },
-  start: async () => void steps.push('started'),
-  stop: async (grace) => void steps.push(`stopped after ${grace}, ${stopping.aborted ? 'told before' : 'not told'}`),
-});
+let counted: Count<'kind'>;
+const tiny = ({ metrics, stopping }: ServiceContext): Service => {
+  counted = metrics.counter({ name: 'tiny_things_total', help: 'Things.', labels: ['kind'] });
+  return {
+    name: 'executor',
+    module: { module: TinyModule, controllers: [TinyController] },
+    start: async () => void steps.push('started'),
+    stop: async (grace) => void steps.push(`stopped after ${grace}, ${stopping.aborted ? 'told before' : 'not told'}`),
+  };
+};
 
 const adminKey = 'the-first-key-of-this-specification';
 const Config = z.object({ ...serviceSettings, PORT: portSetting(0) });
@@ -111,14 +122,32 @@ describe('a service that is served', () => {
     expect(await problemIn(await ask('/tiny/errors/bug?token=1234'))).toMatchObject({ instance: '/tiny/errors/bug' });
   });
 
-  it.each(['/tiny/errors/http', '/openapi.json'])('does not answer %s to somebody who is not known', async (path) => {
-    const response = await askAnonymously(path);
-    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
-    expect(await problemIn(response)).toMatchObject({ status: 401, detail: expect.stringContaining('Authorization') });
-    expect(await problemIn(await ask(path, { headers: { authorization: 'Bearer wrong' } }))).toMatchObject({
-      status: 401,
-    });
+  it('shows Prometheus what it counts, and how the process does', async () => {
+    counted.add({ kind: 'odd' });
+    counted.add({ kind: 'odd' }, 2);
+    const response = await ask('/metrics');
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const lines = (await response.text()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining(['# TYPE tiny_things_total counter', 'tiny_things_total{kind="odd"} 3']),
+    );
+    expect(lines.some((line) => line.startsWith('process_cpu_seconds_total '))).toBe(true);
   });
+
+  it.each(['/tiny/errors/http', '/openapi.json', '/metrics'])(
+    'does not answer %s to somebody who is not known',
+    async (path) => {
+      const response = await askAnonymously(path);
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      expect(await problemIn(response)).toMatchObject({
+        status: 401,
+        detail: expect.stringContaining('Authorization'),
+      });
+      expect(await problemIn(await ask(path, { headers: { authorization: 'Bearer wrong' } }))).toMatchObject({
+        status: 401,
+      });
+    },
+  );
 
   it('answers what is open to everybody', async () => {
     expect(await (await askAnonymously('/tiny/open')).json()).toEqual({ open: true });

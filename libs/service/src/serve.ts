@@ -9,12 +9,15 @@ import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { countMessages } from './bus-metrics.js';
 import type { ServiceSettings } from './config.js';
 import { acceptForms } from './forms.js';
 import { HealthController, Readiness, type ReadinessCheck } from './health.controller.js';
 import { openInfrastructure, type Infrastructure } from './infrastructure.js';
 import { createLog, nestLogger } from './log.js';
 import { onlyLocalNames } from './local-names.js';
+import { MetricsController } from './metrics.controller.js';
+import { Metrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
 import './sign-in-docs.js';
 import { answerBadUrl, ProblemFilter } from './problem.filter.js';
@@ -27,6 +30,8 @@ export interface ServiceContext {
   /** No other process can be working on the same records. */
   exclusive: boolean;
   log: Log;
+  /** For what somebody may want to count or be woken by; `GET /metrics` shows it. */
+  metrics: Metrics;
   /** Epoch milliseconds. */
   now(): number;
   /** Aborted when the process begins to stop; whoever only waits lets go. */
@@ -87,14 +92,26 @@ export async function serve(
     log.error({ err: error }, 'cannot go on, exiting so that a supervisor starts me again');
     process.exit(1);
   };
-  const infrastructure = openInfrastructure(settings, { clientId: `countersign-${process.pid}`, log, onFatal });
+  const metrics = new Metrics();
+  const observer = countMessages(metrics);
+  const clientId = `countersign-${process.pid}`;
+  const infrastructure = openInfrastructure(settings, { clientId, log, observer, onFatal });
   const { bus, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
-  const context: ServiceContext = { bus, database, exclusive, log, now: Date.now, stopping: stopping.signal };
+  const context: ServiceContext = {
+    bus,
+    database,
+    exclusive,
+    log,
+    metrics,
+    now: Date.now,
+    stopping: stopping.signal,
+  };
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
   const auth = openAuth({ settings, database, log, now: Date.now });
-  const app = await createApp(services, readiness(infrastructure, services, transports), auth, settings, log);
+  const ready = readiness(infrastructure, services, transports);
+  const app = await createApp(services, { ready, metrics, auth, settings, log });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
@@ -113,18 +130,23 @@ export async function serve(
   return { url: `http://${settings.HOST}:${port}`, description, auth, log, stop };
 }
 
-async function createApp(
-  services: readonly Service[],
-  ready: Readiness,
-  auth: Auth,
-  settings: ServiceSettings,
-  log: Log,
-) {
+interface AppParts {
+  ready: Readiness;
+  metrics: Metrics;
+  auth: Auth;
+  settings: ServiceSettings;
+  log: Log;
+}
+
+async function createApp(services: readonly Service[], { ready, metrics, auth, settings, log }: AppParts) {
   const root: DynamicModule = {
     module: Root,
     imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
-    controllers: [HealthController],
-    providers: [{ provide: Readiness, useValue: ready }],
+    controllers: [HealthController, MetricsController],
+    providers: [
+      { provide: Readiness, useValue: ready },
+      { provide: Metrics, useValue: metrics },
+    ],
   };
   const adapter = new FastifyAdapter({ bodyLimit, forceCloseConnections: 'idle', frameworkErrors: answerBadUrl });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

@@ -1,0 +1,28 @@
+import type { BusObserver } from '@countersign/messaging';
+import type { Metrics } from './metrics.js';
+
+/** Counts what goes through the bus of this process. */
+export function countMessages(metrics: Metrics): BusObserver {
+  const published = metrics.counter({
+    name: 'countersign_events_published_total',
+    help: 'Events that this process has put into the log.',
+    labels: ['type'],
+  });
+  const handled = metrics.counter({
+    name: 'countersign_messages_handled_total',
+    help: 'Messages that this process was handed: handled, failed (for now: it is handed over again), or dead_letter.',
+    labels: ['group', 'topic', 'outcome'],
+  });
+  const deadLetters = metrics.counter({
+    name: 'countersign_dead_letters_total',
+    help: 'Messages that this process gave up, by the topic they came from.',
+    labels: ['topic'],
+  });
+  return {
+    published: (type) => published.add({ type }),
+    delivered({ group, topic, outcome }) {
+      handled.add({ group, topic, outcome });
+      if (outcome === 'dead_letter') deadLetters.add({ topic });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { countMessages } from './bus-metrics.js';
+import { Metrics } from './metrics.js';
+
+const definition = { name: 'things_total', help: 'Things.', labels: ['kind', 'colour'] } as const;
+
+describe('what a process counts', () => {
+  it('is counted apart for each set of labels', async () => {
+    const metrics = new Metrics();
+    const things = metrics.counter(definition);
+    things.add({ kind: 'odd', colour: 'red' });
+    things.add({ kind: 'odd', colour: 'red' }, 4);
+    things.add({ kind: 'even', colour: 'red' });
+    expect(await metrics.valueOf('things_total', { kind: 'odd', colour: 'red' })).toBe(5);
+    expect(await metrics.valueOf('things_total', { kind: 'even', colour: 'red' })).toBe(1);
+    expect(await metrics.valueOf('things_total', { kind: 'even', colour: 'blue' })).toBe(0);
+    expect(await metrics.valueOf('things_total', { kind: 'even' })).toBe(0);
+    expect(await metrics.valueOf('nothing_total', {})).toBe(0);
+  });
+
+  it('is one counter for all who name it', async () => {
+    const metrics = new Metrics();
+    for (const service of [metrics, metrics]) service.counter(definition).add({ kind: 'odd', colour: 'red' });
+    expect(await metrics.valueOf('things_total', { kind: 'odd', colour: 'red' })).toBe(2);
+  });
+
+  it('is nothing to another process', async () => {
+    new Metrics().counter(definition).add({ kind: 'odd', colour: 'red' });
+    expect(await new Metrics().exposition()).not.toContain('things_total');
+  });
+
+  it('is what the bus did: events by type, messages by outcome, dead letters by topic', async () => {
+    const metrics = new Metrics();
+    const { published, delivered } = countMessages(metrics);
+    const about = { group: 'executor', topic: 'approval.resolved' };
+    published('approval.created');
+    delivered({ ...about, outcome: 'failed' });
+    delivered({ ...about, outcome: 'handled' });
+    delivered({ ...about, outcome: 'dead_letter' });
+    const counts = (await metrics.exposition()).split('\n').filter((line) => line.startsWith('countersign_'));
+    expect(counts).toEqual([
+      'countersign_events_published_total{type="approval.created"} 1',
+      'countersign_messages_handled_total{group="executor",topic="approval.resolved",outcome="failed"} 1',
+      'countersign_messages_handled_total{group="executor",topic="approval.resolved",outcome="handled"} 1',
+      'countersign_messages_handled_total{group="executor",topic="approval.resolved",outcome="dead_letter"} 1',
+      'countersign_dead_letters_total{topic="approval.resolved"} 1',
+    ]);
+  });
+});
