@@ -3,7 +3,17 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** What each part may depend on: `contracts ← sqlite ← messaging, persistence ← service ← apps ← standalone, e2e, bench`. */
-const libraries = ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth', 'signing', 'outbound', 'service'];
+const libraries = [
+  'contracts',
+  'definitions',
+  'sqlite',
+  'messaging',
+  'persistence',
+  'auth',
+  'signing',
+  'outbound',
+  'service',
+];
 const apps = ['agent-runner', 'approval-service', 'executor'];
 const allowed: Record<string, readonly string[]> = {
   contracts: [],

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProgramOutput } from './adapter.command.output.js';
+import { whyStopped } from './bounded.js';
 
 export interface Program {
   program: string;
@@ -80,7 +81,7 @@ function endOf(child: ChildProcess, { timeoutMs, signal, graceMs }: Bounds): Pro
       stopReading(child);
     });
   };
-  const stop = () => end({ type: 'stopped', reason: String((signal.reason as Error | undefined)?.message) });
+  const stop = () => end({ type: 'stopped', reason: whyStopped(signal) });
   signal.addEventListener('abort', stop, { once: true });
   later(timeoutMs, () => end({ type: 'timed_out' }));
   child.once('error', reject);

@@ -99,6 +99,6 @@ export class CommandAdapter implements Adapter {
   #brokenOff(ending: Exclude<Ending, { type: 'not_started' | 'exited' }>): string {
     if (ending.type === 'killed') return `ended by ${ending.signal}`;
     if (ending.type === 'timed_out') return `killed after ${this.#options.timeout / 1000} s`;
-    return `stopped while it was running, ${ending.reason}`;
+    return ending.reason;
   }
 }

@@ -1,9 +1,22 @@
-import type { CommandEntry, ExecuteEntry, ToolEntry } from '@countersign/definitions';
+import type { CommandEntry, ExecuteEntry, HttpEntry, HttpPollEntry, ToolEntry } from '@countersign/definitions';
 import type { Adapter } from './adapter.js';
 import { CommandAdapter, type CommandLine } from './adapter.command.js';
+import { HttpAdapter } from './adapter.http.js';
+import type { Question } from './adapter.http.question.js';
 import type { ExecutorConfig } from './config.js';
-import { maskFor } from './secrets.js';
+import { maskFor, type Mask } from './secrets.js';
+import { compileHeaders } from './template.headers.js';
+import { compileJson } from './template.json.js';
 import { compileTemplate, fixedValue, type Surroundings } from './template.js';
+import { compileUrl } from './template.url.js';
+
+/** What every adapter of a tool is held to. */
+interface Limits {
+  /** Milliseconds, unless the entry has its own. */
+  timeout: number;
+  maxOutput: number;
+  mask: Mask;
+}
 
 /** How the calls of a tool are made; undefined when a person makes them. @throws ConfigError */
 export function adapterOf(
@@ -12,18 +25,22 @@ export function adapterOf(
   { PATH, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig,
   surroundings: Surroundings,
 ): Adapter | undefined {
-  const { command } = execute;
-  if (!command) return undefined;
+  const { command, http } = execute;
+  const seconds = command?.timeout ?? http?.timeout ?? EXECUTION_TIMEOUT_SECONDS;
+  const limits = { timeout: seconds * 1000, maxOutput, mask: maskFor(execute, surroundings.env) };
+  if (command) return commandAdapter(command, PATH, surroundings, limits);
+  return http ? httpAdapter(http, surroundings, limits) : undefined;
+}
+
+function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surroundings, limits: Limits): Adapter {
   const { env, retry_on_exit_codes: retryOn, status, unknown_on_exit_codes: unknownOn, working_directory } = command;
   const declared = Object.entries(env).map(([name, text]) => [name, fixedValue(text, surroundings)]);
   return new CommandAdapter({
+    ...limits,
     ...commandLine(command, surroundings),
     env: { PATH, ...Object.fromEntries(declared) },
-    timeout: (command.timeout ?? EXECUTION_TIMEOUT_SECONDS) * 1000,
-    maxOutput,
     retryOn,
     unknownOn,
-    mask: maskFor(execute, surroundings.env),
     ...(status && { status: commandLine(status, surroundings) }),
     ...(working_directory !== undefined && { cwd: working_directory }),
   });
@@ -39,3 +56,24 @@ function commandLine(
     args: (call) => templates.map((template) => template(call)).filter((text) => text !== undefined),
   };
 }
+
+function httpAdapter(http: HttpEntry, surroundings: Surroundings, limits: Limits): Adapter {
+  const { allow_private: allowPrivate, body, headers, method, poll, result, status, url } = http;
+  return new HttpAdapter({
+    ...limits,
+    method,
+    url: compileUrl(url, surroundings),
+    headers: compileHeaders(headers, surroundings),
+    ...(body !== undefined && { body: compileJson(body, surroundings) }),
+    result,
+    allowPrivate,
+    ...(poll && { poll: questionOf(poll, surroundings) }),
+    ...(status && { status: questionOf(status, surroundings) }),
+  });
+}
+
+const questionOf = ({ every, url, ...question }: HttpPollEntry, surroundings: Surroundings): Question => ({
+  ...question,
+  url: compileUrl(url, surroundings),
+  everyMs: every * 1000,
+});

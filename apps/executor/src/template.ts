@@ -1,5 +1,12 @@
 import { ConfigError } from '@countersign/contracts';
-import { environmentVariable, parseTemplate, placeholdersOf, type Placeholder } from '@countersign/definitions';
+import {
+  atPointer,
+  environmentVariable,
+  parseTemplate,
+  placeholdersOf,
+  type Placeholder,
+  type TemplatePart,
+} from '@countersign/definitions';
 import type { ApprovedCall } from './adapter.js';
 
 /** What placeholders stand for that has nothing to do with a call. */
@@ -9,7 +16,7 @@ export interface Surroundings {
 }
 
 /** What a call makes of a text; `undefined` when the only thing it passes on was not given. */
-export type Template = (call: ApprovedCall) => string | undefined;
+export type Template<T = string> = (call: ApprovedCall, response?: unknown) => T | undefined;
 
 /**
  * Values go in as they are, and are never read as a template themselves.
@@ -18,10 +25,10 @@ export type Template = (call: ApprovedCall) => string | undefined;
  */
 export function compileTemplate(text: string, surroundings: Surroundings): Template {
   const parts = parseTemplate(text);
-  const values = parts.map((part) => (typeof part === 'string' ? () => part : valueOf(part, surroundings)));
+  const values = parts.map((part) => compilePart(part, surroundings));
   const isAlone = placeholdersOf(parts).length === 1;
-  return (call) => {
-    const texts = values.map((value) => value(call));
+  return (...given) => {
+    const texts = values.map((value) => value(...given));
     if (!texts.includes(undefined)) return texts.join('');
     if (isAlone) return undefined;
     // Half of an argument could mean something else altogether, such as a whole directory.
@@ -29,30 +36,31 @@ export function compileTemplate(text: string, surroundings: Surroundings): Templ
   };
 }
 
-/** A value that is the same for every call. @throws ConfigError as above, and for what only a call can say. */
-export function fixedValue(text: string, surroundings: Surroundings): string {
-  const values = parseTemplate(text).map((part) => {
-    if (typeof part === 'string') return part;
-    if (part.scope === 'settings') return surroundings.settings[part.name as 'deploy_target_dir'];
-    if (part.scope === 'env') return environmentVariable(part.name, surroundings.env);
-    throw new ConfigError(`${text} differs from call to call`);
-  });
-  return values.join('');
+/** A part of a text, as text. @throws ConfigError as above. */
+export function compilePart(part: TemplatePart, surroundings: Surroundings): Template {
+  if (typeof part === 'string') return () => part;
+  const value = compileValue(part, surroundings);
+  return (...given) => textOf(value(...given));
 }
 
-function valueOf({ scope, name }: Placeholder, { settings, env }: Surroundings): Template {
+/**
+ * The value that a placeholder stands for, of any type; `undefined` when it was not given. `null` is how models leave
+ * out an argument where they must name all of them.
+ *
+ * @throws ConfigError as above.
+ */
+export function compileValue({ scope, name }: Placeholder, { settings, env }: Surroundings): Template<unknown> {
   switch (scope) {
     case 'arguments':
-      return ({ tool_args }) => (Object.hasOwn(tool_args, name) ? textOf(tool_args[name]) : undefined);
+      return ({ tool_args }) => (Object.hasOwn(tool_args, name) ? (tool_args[name] ?? undefined) : undefined);
     case 'execution':
-      return name === 'attempt' ? ({ attempt }) => String(attempt) : ({ id }) => id;
+      return name === 'attempt' ? ({ attempt }) => attempt : ({ id }) => id;
     case 'run':
       return ({ run_id }) => run_id;
+    case 'response':
+      return (_, response) => atPointer(response, name) ?? undefined;
     case 'settings':
       return () => settings.deploy_target_dir;
-    case 'response':
-      // Held by the file's checks.
-      throw new ConfigError(`{{response.${name}}} has no value here`);
     case 'env': {
       const value = environmentVariable(name, env);
       return () => value;
@@ -60,8 +68,20 @@ function valueOf({ scope, name }: Placeholder, { settings, env }: Surroundings):
   }
 }
 
-/** `null` is how models leave out an argument where they must name all of them. */
+/** A value that is the same for every call. @throws ConfigError as above, and for what only a call can say. */
+export const fixedValue = (text: string, surroundings: Surroundings): string =>
+  fixedParts(parseTemplate(text), surroundings);
+
+export function fixedParts(parts: readonly TemplatePart[], { env, settings }: Surroundings): string {
+  const values = parts.map((part) => {
+    if (typeof part === 'string') return part;
+    if (part.scope === 'settings') return settings.deploy_target_dir;
+    if (part.scope === 'env') return environmentVariable(part.name, env);
+    throw new ConfigError(`{{${part.scope}.${part.name}}} differs from call to call`);
+  });
+  return values.join('');
+}
+
 function textOf(value: unknown): string | undefined {
-  if (value === null || value === undefined) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,0 +1,28 @@
+import { parseTemplate } from '@countersign/definitions';
+import { compileTemplate, compileValue, type Surroundings, type Template } from './template.js';
+
+/**
+ * What a call makes of a JSON value with texts in it. A text that is one placeholder becomes the value itself; a field
+ * or an element whose value was not given is left out. Only values are filled in: the structure is the file's.
+ *
+ * @throws ConfigError when the environment lacks a variable that a text names.
+ */
+export function compileJson(value: unknown, surroundings: Surroundings): Template<unknown> {
+  if (typeof value === 'string') return compileText(value, surroundings);
+  if (Array.isArray(value)) {
+    const elements = value.map((each) => compileJson(each, surroundings));
+    return (...given) => elements.map((element) => element(...given)).filter((element) => element !== undefined);
+  }
+  if (typeof value !== 'object' || value === null) return () => value;
+  const fields = Object.entries(value).map(([name, each]) => [name, compileJson(each, surroundings)] as const);
+  return (...given) => {
+    const filled = fields.map(([name, field]) => [name, field(...given)] as const);
+    return Object.fromEntries(filled.filter(([, field]) => field !== undefined));
+  };
+}
+
+function compileText(text: string, surroundings: Surroundings): Template<unknown> {
+  const [first, ...others] = parseTemplate(text);
+  const isAlone = first !== undefined && typeof first !== 'string' && others.length === 0;
+  return isAlone ? compileValue(first, surroundings) : compileTemplate(text, surroundings);
+}
