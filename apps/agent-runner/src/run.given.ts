@@ -169,6 +169,8 @@ const executionOf = (asked: Call) => ({
   ...about(asked),
   execution_id: asked.id,
   attempt: 1,
+  digest: null,
+  signature: null,
 });
 export const completed = (asked: Call, result = 'done'): Event<'tool.execution_completed'> => ({
   ...envelope,

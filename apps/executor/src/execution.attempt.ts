@@ -73,10 +73,23 @@ const bySayOfTarget = (execution: Execution, now: number): Execution =>
 
 /** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
 function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+  if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
   const { error, retryable, retry_after } = message;
-  const over =
-    execution.status === 'reconciling' ? bySayOfTarget(execution, now) : released(execution, 'failed', error, now);
+  const over = released(execution, 'failed', error, now);
   return retryable && mayBeTriedAgain(over) ? again(over, error, retry_after, now) : fail(over, error);
+}
+
+/**
+ * The target was asked. That a call never arrived (it may be tried again) does not mean that it never will: the worker
+ * may have been halted just before it, so where one start was promised a person has to look.
+ */
+function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+  const { error, retryable, retry_after } = message;
+  if (!retryable) return fail(bySayOfTarget(execution, now), error);
+  const { promise } = execution.terms;
+  return promise === 'idempotent' && mayBeTriedAgain(execution)
+    ? again(execution, error, retry_after, now)
+    : park(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }
 
 /** The call began, and nobody saw it end. */
@@ -87,8 +100,8 @@ export function loseSight(execution: Execution, reason: string, now: number): Tr
   return park(lost, reason);
 }
 
-const mayBeTriedAgain = ({ attempts, cancel, terms }: Execution): boolean =>
-  cancel === null && attempts.length < terms.max_attempts;
+const mayBeTriedAgain = ({ attempts, cancel, withdrawn, terms }: Execution): boolean =>
+  cancel === null && withdrawn === null && attempts.length < terms.max_attempts;
 
 /** Back into the queue: later each time, and not before the target asked. */
 function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {

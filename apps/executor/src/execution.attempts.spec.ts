@@ -89,8 +89,18 @@ describe('a start that nobody saw the end of', () => {
     expect(at(asking, given.failed)).toMatchObject({ status: 'failed', reconciled: { by: null } });
   });
 
-  it('is followed by another when the target says that it never arrived', () => {
-    expect(at(asking, given.failedForNow)).toMatchObject({ status: 'queued', due_at: now + 1_000 });
+  it('waits for a person when it never arrived and one start was promised: its worker may just be slow', () => {
+    expect(at(asking, given.failedForNow)).toMatchObject({
+      status: 'outcome_unknown',
+      error: 'ended by SIGKILL; the target says: exit code 75',
+    });
+  });
+
+  it('is followed by another when it never arrived and the tool is idempotent, while there are attempts left', () => {
+    const terms = { promise: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
+    const twice = continued(executionAfter(approved({ terms }), claimed, lost), now + 1_000, claimed, lost, claimed);
+    expect(twice).toMatchObject({ status: 'reconciling', attempts: [{}, {}] });
+    expect(continued(twice, now + 1_000, given.failedForNow)).toMatchObject({ status: 'outcome_unknown' });
   });
 
   it('waits for a person when the target cannot tell', () => {

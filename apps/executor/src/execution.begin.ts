@@ -1,7 +1,7 @@
 import { callDigest, type Event, type Execution, type ExecutionTerms } from '@countersign/contracts';
 import { changed, ignored, type Transition } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './execution.js';
-import { fail, is, seconds, withdraw } from './execution.state.js';
+import { fail, is, isOver, seconds, touch, withdraw } from './execution.state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -17,10 +17,16 @@ export function accept(message: Message<'approved'>, now: number): Transition<Ex
 export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: number): Transition<Execution> =>
   fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
 
-/** What is not begun, and never will be. Its run waits for nothing any more; the event is for who watches. */
+/**
+ * What has not begun never will; its run waits for nothing any more, and the event is for who watches. What has begun
+ * is let run, and is not tried again.
+ */
 export function takeBack(execution: Execution, event: EndOfRun, now: number): Transition<Execution> {
+  if (isOver(execution) || execution.withdrawn !== null) return ignored(is(execution));
   const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
-  return isWaiting ? withdraw(execution, why(event), now) : ignored(is(execution));
+  return isWaiting
+    ? withdraw(execution, `not executed: ${why(event)}`, now)
+    : changed(touch(execution, now, { withdrawn: why(event) }));
 }
 
 /** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
@@ -32,11 +38,10 @@ export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, no
   const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id };
   const given = { terms: nothing, concurrency_key: null, traceparent: event.traceparent };
   const execution = queued({ ...call, ...about, ...given, digest: callDigest(call) }, now);
-  return changed({ ...execution, status: 'cancelled', error: why(event), due_at: null });
+  return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
 }
 
-const why = ({ type }: EndOfRun): string =>
-  `not executed: its run ${type === 'run.cancelled' ? 'was cancelled' : 'ended'}`;
+const why = ({ type }: EndOfRun): string => `its run ${type === 'run.cancelled' ? 'was cancelled' : 'ended'}`;
 
 /** Of what is not made at all. */
 export const nothing: ExecutionTerms = {
@@ -89,6 +94,7 @@ const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
   note: null,
   reconciled: null,
   cancel: null,
+  withdrawn: null,
   lease: null,
   due_at: Math.max(now, (known.terms.not_before ?? 0) * 1000),
   version: 0,

@@ -11,11 +11,14 @@ import {
   executionAfter,
   extended,
   failed,
+  failedForNow,
+  idempotent,
   lease_ms,
   lost,
   now,
   nowSeconds,
   requirementWith,
+  retriedAnyway,
   runCancelled,
   settled,
   succeeded,
@@ -112,8 +115,20 @@ describe('an execution whose run is over', () => {
   });
 
   it('goes on when it runs, and ends as its worker says', () => {
-    const running = executionAfter(approved(), claimed);
-    expect(decideExecution(running, cancelled, now)).toEqual({ kind: 'ignored', reason: 'the execution is running' });
+    const withdrawn = executionAfter(approved(), claimed, cancelled);
+    expect(withdrawn).toMatchObject({ status: 'running', withdrawn: 'its run was cancelled' });
+    expect(decideExecution(withdrawn, cancelled, now)).toEqual({ kind: 'ignored', reason: 'the execution is running' });
+    expect(outcome(withdrawn, succeeded).state).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('is not tried again, whatever its tool promises and whoever asks', () => {
+    const lostAfter = executionAfter(idempotent, claimed, cancelled, lost);
+    expect(lostAfter).toMatchObject({ status: 'outcome_unknown' });
+    expect(decideExecution(lostAfter, retriedAnyway, now)).toEqual({
+      kind: 'rejected',
+      reason: 'its run was cancelled, and nobody waits for it any more',
+    });
+    expect(executionAfter(approved(), claimed, cancelled, failedForNow)).toMatchObject({ status: 'failed' });
   });
 });
 

@@ -22,6 +22,7 @@ export function settle(execution: Execution, { by, outcome, note }: Message<'set
 
 /** A person wants it started again; what promises one start needs them to say that another one is all right. */
 export function retry(execution: Execution, message: Message<'retried'>, now: number): Transition<Execution> {
+  if (execution.withdrawn !== null) return rejected(`${execution.withdrawn}, and nobody waits for it any more`);
   if (execution.terms.promise === 'at_most_once' && !message.even_if_done) {
     return rejected(
       'the tool promises to be started at most once, and nobody knows what came of the start before; "even_if_done": true says that a second one does no harm',

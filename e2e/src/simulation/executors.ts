@@ -1,4 +1,4 @@
-import type { Event, Execution } from '@countersign/contracts';
+import type { Event, Execution, ExecutionTerms } from '@countersign/contracts';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { Handled } from '@countersign/persistence';
 import { outcomeOf, unlessOutOfReach } from './runners.js';
@@ -19,11 +19,29 @@ async function accept(world: World, event: Event<'approval.resolved'>): Promise<
   const { approval_id, status, pause_type, resolution_data } = event.data;
   if (status !== 'approved' || pause_type !== 'external_execution' || resolution_data?.result !== undefined) return;
   const worker = world.fresh('executor');
-  const message: ExecutionMessage = { type: 'approved', event, refusal: null };
-  const then: ExecutionMessage[] = world.dice.oneIn(2) ? [{ type: 'claimed', worker, lease_ms }] : [];
+  const terms = termsFor(world, event.data.tool_name);
+  const message: ExecutionMessage = { type: 'approved', event, refusal: null, terms, concurrency_key: null };
+  const then = world.dice.oneIn(2) ? [claimedBy(worker)] : [];
   const handled = await world.executions.aggregate.handle(approval_id, message, { then, creates: true });
   world.trace(`  executor: ${outcomeOf(handled)}`);
   executing(world, worker, handled);
+}
+
+const claimedBy = (worker: string): ExecutionMessage => ({ type: 'claimed', worker, lease_ms, refusal: null });
+
+/** Each story has tools of its own, which keep their promise for as long as it lasts. */
+function termsFor(world: World, tool: string): ExecutionTerms {
+  const terms = world.terms.get(tool) ?? {
+    promise: world.dice.oneIn(3) ? 'idempotent' : 'at_most_once',
+    max_attempts: world.dice.oneIn(2) ? 3 : 1,
+    retry: { first_ms: 1_000, longest_ms: 10_000 },
+    made_by: 'worker',
+    can_reconcile: world.dice.oneIn(2),
+    not_before: null,
+    start_by: null,
+  };
+  world.terms.set(tool, terms);
+  return terms;
 }
 
 async function* takeBack(world: World, event: Event<'run.failed'> | Event<'run.cancelled'>): Steps {
@@ -45,7 +63,7 @@ export function attendToExecution(world: World, execution: Execution): void {
 async function* attend(world: World, worker: string, known: Execution): Steps {
   yield;
   const { aggregate } = world.executions;
-  const message: ExecutionMessage = known.status === 'queued' ? { type: 'claimed', worker, lease_ms } : { type: 'due' };
+  const message: ExecutionMessage = known.status === 'running' ? { type: 'due' } : claimedBy(worker);
   executing(world, worker, await aggregate.handle(known.id, message, { known }));
 }
 
@@ -58,13 +76,13 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
   const { id } = execution;
   const { aggregate } = world.executions;
   yield;
-  world.ledger.madeByExecutor(execution);
+  const report = execution.status === 'reconciling' ? said(world, worker, execution) : made(world, worker, execution);
   while (world.dice.oneIn(2)) {
     yield;
-    await aggregate.handle(id, { type: 'lease_extended', worker, lease_ms }).catch(unlessOutOfReach);
+    const extended = { type: 'lease_extended', worker, lease_ms, progress: null } as const;
+    await aggregate.handle(id, extended).catch(unlessOutOfReach);
   }
   yield;
-  const report = reportOf(world, worker);
   for (;;) {
     const handled = await aggregate.handle(id, report, { known: execution }).catch(unlessOutOfReach);
     if (handled) return world.trace(`  ${worker} says ${report.type}: ${outcomeOf(handled)}`);
@@ -72,12 +90,26 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
   }
 }
 
-const reportOf = ({ dice }: World, worker: string): ExecutionMessage =>
-  dice.weighted<ExecutionMessage>([
+/** Makes the call, and says what came of it; a failure that may pass is one that did nothing. */
+function made(world: World, worker: string, execution: Execution): ExecutionMessage {
+  const failed = { type: 'failed', worker, error: 'exit code 1', retryable: false, retry_after: 0 } as const;
+  const report = world.dice.weighted<ExecutionMessage>([
     [6, { type: 'succeeded', worker, result: `made by ${worker}` }],
-    [2, { type: 'failed', worker, error: 'exit code 1' }],
-    [1, { type: 'lost', worker, reason: `ended by\nSIGKILL` }],
+    [2, failed],
+    [2, { ...failed, error: 'exit code 75', retryable: true }],
+    [2, { type: 'lost', worker, reason: `ended by\nSIGKILL` }],
   ]);
+  const didNothing = report.type === 'failed' && report.retryable;
+  if (!didNothing) world.ledger.madeByExecutor(execution);
+  return report;
+}
+
+/** What the target says that is asked: the truth as far as it knows it. */
+function said({ dice, ledger }: World, worker: string, { id }: Execution): ExecutionMessage {
+  if (dice.oneIn(4)) return { type: 'lost', worker, reason: 'it does not answer' };
+  if (ledger.hasMade(id)) return { type: 'succeeded', worker, result: 'it is there' };
+  return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after: 0 };
+}
 
 /** The only process of the executor starts again: what it was making, nobody saw the end of. */
 export async function restartExecutor(world: World): Promise<void> {

@@ -97,7 +97,14 @@ export function checkExecution(
 ): void {
   Execution.parse(after);
   checkEvents(events);
-  if (after.attempts.length > 1) throw new Error(`execution ${after.id} is started twice`);
+  checkAttempts(world, after);
   if (events.some(({ type }) => type === 'tool.execution_started')) world.ledger.started(after);
   if (before && ['succeeded', 'failed', 'cancelled'].includes(before.status)) throw new Error('what has ended changes');
+}
+
+/** Where one start was promised, what comes before the last one did nothing, or a person has allowed another. */
+function checkAttempts({ ledger }: World, { id, attempts, terms }: Execution): void {
+  const earlier = attempts.slice(0, -1).filter(({ outcome }) => outcome !== 'failed');
+  if (terms.promise === 'at_most_once' && earlier.length > 0 && !ledger.isAllowedAgain(id))
+    throw new Error(`execution ${id} is started twice`);
 }

@@ -20,6 +20,7 @@ export class Ledger {
   readonly #resolutions = new Map<string, Resolution[]>();
   readonly #answers = new Map<string, number>();
   readonly #takenBack = new Set<string>();
+  readonly #allowed = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -45,8 +46,18 @@ export class Ledger {
     expect(this.#takenBack.has(run_id), 'nothing is started after the end of its run').toBe(false);
   }
 
-  madeByExecutor({ id, run_id, tool_call_id, tool_name, tool_args }: Execution): void {
-    this.#once(id);
+  /** A person has said that another start does no harm. */
+  allowedAgain(id: string): void {
+    this.#allowed.add(id);
+  }
+
+  isAllowedAgain(id: string): boolean {
+    return this.#allowed.has(id);
+  }
+
+  /** What an idempotent target is asked for again is the same effect. */
+  madeByExecutor({ id, run_id, tool_call_id, tool_name, tool_args, terms }: Execution): void {
+    if (!this.#effects.has(id) || (terms.promise === 'at_most_once' && !this.#allowed.has(id))) this.#once(id);
     this.#mustBeApproved(id, { run_id, tool_call_id, tool_name, tool_args });
   }
 
@@ -58,6 +69,10 @@ export class Ledger {
     const run = this.#world.runs.store.records.get(run_id)!;
     expect(run.calls.find(({ id }) => id === call.id)!.confirmation, 'the caller has let it through').toBe(true);
     expect(this.#letThrough(call), 'what the caller let through').toContain(canonicalJson(tool_args));
+  }
+
+  hasMade(id: string): boolean {
+    return this.#effects.has(id);
   }
 
   modelAnswered(runId: string): void {

@@ -1,6 +1,7 @@
 import type { RunMessage } from '@countersign/agent-runner';
 import type { ApprovalMessage } from '@countersign/approval-service';
 import { isFinishedStatus, type Approval, type Call, type ResolutionData, type Run } from '@countersign/contracts';
+import type { ExecutionMessage } from '@countersign/executor';
 import { outcomeOf, tellRun, unlessOutOfReach } from './runners.js';
 import type { World } from './world.js';
 
@@ -62,7 +63,20 @@ function asTheOthers({ pause_type, decisions, resolution_data }: Approval): Reso
 /** A person says what came of an execution, which counts when nobody else knows. */
 export async function settle(world: World, id: string): Promise<void> {
   const outcome = world.dice.one('succeeded', 'failed');
-  await world.executions.aggregate.handle(id, { type: 'settled', outcome, note: 'I looked.' }).catch(unlessOutOfReach);
+  const settled: ExecutionMessage = { type: 'settled', by: 'grace', outcome, note: 'I looked.' };
+  const again = !world.isFair && world.dice.oneIn(4);
+  if (again) world.ledger.allowedAgain(id);
+  const message: ExecutionMessage = again
+    ? { type: 'retried', by: 'grace', note: 'It does no harm.', even_if_done: true }
+    : settled;
+  await world.executions.aggregate.handle(id, message).catch(unlessOutOfReach);
+}
+
+/** Somebody would like an execution to be stopped. */
+export async function stop(world: World): Promise<void> {
+  const execution = world.dice.pick(world.executions.store.all());
+  const message: ExecutionMessage = { type: 'cancel_requested', by: 'grace', reason: 'Not today.' };
+  if (execution) await world.executions.aggregate.handle(execution.id, message).catch(unlessOutOfReach);
 }
 
 export async function settleAll(world: World): Promise<void> {

@@ -2,7 +2,7 @@ import type { Event, ServiceName } from '@countersign/contracts';
 import { approvalsHandle, attendToApproval } from './approvals.js';
 import type { Lane } from './event-log.js';
 import { attendToExecution, executorHandles, restartExecutor } from './executors.js';
-import { decide, interfere, requestRun, resolve, settle } from './people.js';
+import { decide, interfere, requestRun, resolve, settle, stop } from './people.js';
 import { attendToRun, restartRunner, runnerHandles, unlessOutOfReach } from './runners.js';
 import type { Steps, World } from './world.js';
 
@@ -99,6 +99,7 @@ const steps: readonly (readonly [weight: number, Step])[] = [
   [1, rewind],
   [1, request],
   [0.5, interfere],
+  [0.3, stop],
   [1, restart],
 ];
 

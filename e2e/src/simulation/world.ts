@@ -4,6 +4,7 @@ import {
   type Approval,
   type Event,
   type Execution,
+  type ExecutionTerms,
   type Run,
   type ServiceName,
 } from '@countersign/contracts';
@@ -49,6 +50,8 @@ export class World {
   readonly trace: (line: string) => void;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);
+  /** How the tools of this story are made. */
+  readonly terms = new Map<string, ExecutionTerms>();
   readonly runs: Kept<Run, RunMessage>;
   readonly approvals: Kept<Approval, ApprovalMessage>;
   readonly executions: Kept<Execution, ExecutionMessage>;

@@ -89,6 +89,9 @@ export const Execution = z
       description: 'Who found out what came of a start that nobody saw the end of; by null: the target itself said so.',
     }),
     cancel: Said.nullable().default(null).meta({ description: 'Who asked for it to be stopped.' }),
+    withdrawn: z.string().nullable().default(null).meta({
+      description: 'Its run was over before it was: what has begun goes on, and no other attempt follows.',
+    }),
     lease: Lease.nullable(),
     ...stored,
   })
