@@ -36,8 +36,9 @@ export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, no
   const call = { run_id, tool_call_id, tool_name, tool_args };
   const id = approval_id ?? requirement.id;
   const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id };
-  const given = { terms: nothing, concurrency_key: null, traceparent: event.traceparent };
-  const execution = queued({ ...call, ...about, ...given, digest: callDigest(call) }, now);
+  const unbound = { policy_version: null, expires_at: null, terms: nothing, concurrency_key: null };
+  const given = { ...unbound, traceparent: event.traceparent, digest: callDigest(call) };
+  const execution = queued({ ...call, ...about, ...given }, now);
   return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
 }
 
@@ -61,8 +62,8 @@ function approved(
 ): Execution {
   const { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest } = data;
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest };
-  const { signature, resolved_by, requester } = data;
-  const of = { decision: signature, approved_by: resolved_by, requester, traceparent };
+  const { signature, resolved_by, requester, policy_version, expires_at } = data;
+  const of = { decision: signature, approved_by: resolved_by, requester, policy_version, expires_at, traceparent };
   return queued({ ...call, ...of, ...given }, now);
 }
 
@@ -78,6 +79,8 @@ type Known =
   | 'decision'
   | 'approved_by'
   | 'requester'
+  | 'policy_version'
+  | 'expires_at'
   | 'terms'
   | 'concurrency_key'
   | 'traceparent';

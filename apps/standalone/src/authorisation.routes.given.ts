@@ -39,7 +39,14 @@ export const access: Record<string, string> = {
 
   'GET /executions': 'executions:read',
   'GET /executions/{id}': 'executions:read',
+  'GET /executions/{id}/output': 'executions:read',
   'POST /executions/{id}/resolve-unknown': 'executions:write',
+  'POST /executions/{id}/retry': 'executions:write',
+  'POST /executions/{id}/report': 'executions:write',
+  'POST /executions/{id}/cancel': 'executions:write',
+  'GET /executions/switches': 'executions:read',
+  'POST /executions/pause': 'executions:write',
+  'POST /executions/resume': 'executions:write',
 
   'POST /auth/keys': 'keys:write',
   'GET /auth/keys': 'keys:write',

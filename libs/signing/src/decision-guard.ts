@@ -1,4 +1,4 @@
-import { callDigest, type EventData } from '@countersign/contracts';
+import { callDigest, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
 import { checkDecision, tooLate } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from './signature-error.js';
@@ -12,13 +12,9 @@ import type { Verifier } from './verifier.js';
 export type Verdict = { kind: 'sound' } | { kind: 'not_authentic' | 'refused'; reason: string };
 
 /** A call that is about to be made, and the decision that was stored with it. */
-export interface StoredCall {
+export interface StoredCall extends ExactCall, Binding {
   jws: string | null;
   approval_id: string;
-  run_id: string;
-  tool_call_id: string;
-  tool_name: string;
-  tool_args: Record<string, unknown>;
 }
 
 const sound: Verdict = { kind: 'sound' };
