@@ -61,5 +61,13 @@ export const scopes: Record<string, readonly string[]> = {
   viewer: reading,
   requester: ['runs:read', 'runs:write', 'approvals:read', 'executions:read'],
   approver: [...reading, 'approvals:write'],
-  admin: [...reading, 'runs:write', 'approvals:write', 'approvals:delete', 'executions:write', 'keys:write'],
+  admin: [
+    ...reading,
+    'runs:write',
+    'approvals:write',
+    'approvals:delete',
+    'executions:write',
+    'events:write',
+    'keys:write',
+  ],
 };

@@ -16,7 +16,9 @@ function isSeenTo({ approvals, executions }: World, { id, made_by, tool_executio
   const approval = approvals.store.records.get(id);
   if (approval?.status !== 'approved') return approval?.status === 'pending';
   const execution = executions.store.records.get(id);
-  return made_by === 'executor' && ['queued', 'running', 'reconciling', 'outcome_unknown'].includes(execution?.status ?? '');
+  return (
+    made_by === 'executor' && ['queued', 'running', 'reconciling', 'outcome_unknown'].includes(execution?.status ?? '')
+  );
 }
 
 /** What holds once a run is over and everybody has heard of it. */

@@ -14,6 +14,7 @@ describe('what a role allows', () => {
     'executions:read': { viewer: yes, requester: yes, approver: yes, admin: yes },
     'executions:write': { viewer: no, requester: no, approver: no, admin: yes },
     'events:read': { viewer: yes, requester: no, approver: yes, admin: yes },
+    'events:write': { viewer: no, requester: no, approver: no, admin: yes },
     'metrics:read': { viewer: yes, requester: no, approver: yes, admin: yes },
     'keys:write': { viewer: no, requester: no, approver: no, admin: yes },
   };

@@ -12,6 +12,7 @@ export const Scope = z.enum([
   'executions:read',
   'executions:write',
   'events:read',
+  'events:write',
   'metrics:read',
   'keys:write',
 ]);

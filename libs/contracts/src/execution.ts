@@ -72,7 +72,9 @@ export const Execution = z
     approved_by: Id.nullable(),
     requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
     policy_version: z.string().nullable().default(null),
-    expires_at: EpochSeconds.nullable().default(null).meta({ description: 'The decision may not be acted on after it.' }),
+    expires_at: EpochSeconds.nullable()
+      .default(null)
+      .meta({ description: 'The decision may not be acted on after it.' }),
     terms: ExecutionTerms.default(plainTerms),
     concurrency_key: z.string().nullable().default(null).meta({
       description: 'Of all executions with the same key one is made at a time.',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Approval, ApprovalStatus, ResolutionData, Verdict } from './approval.js';
-import { catalogue } from './catalogue.js';
+import { catalogue, eventNames } from './catalogue.js';
 import { Execution, ExecutionStatus } from './execution.js';
-import { Id } from './fields.js';
+import { EpochSeconds, Id, JsonObject, stored } from './fields.js';
 import { Grant } from './grant.js';
 import { RunOutput, RunStatus } from './run.js';
 import { SessionOutput } from './session.js';
@@ -171,6 +171,10 @@ export const ListApprovalsQuery = z.object({
   resolved_by: Id.optional(),
   created_after: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
   created_before: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
+  text: z.string().trim().min(1).max(200).optional().meta({
+    description:
+      'Words that must all occur in who asks, what for, the tool and its arguments (without redacted ones), in any case.',
+  }),
   sort_by: z.enum(['created_at', 'updated_at', 'expires_at']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
   cursor: Cursor.optional().meta({
@@ -263,3 +267,91 @@ export const Switch = z
   .meta({ id: 'Switch' });
 export type Switch = z.infer<typeof Switch>;
 export const Switches = z.object({ data: z.array(Switch) });
+
+/** How approvals went lately; what only requests sees its own. */
+export const ApprovalStatsQuery = z.object({
+  days: z.coerce.number().int().min(1).max(90).default(14).meta({ description: 'Of how many days, today included.' }),
+});
+export const ApprovalStats = z
+  .object({
+    pending: z
+      .array(
+        z.object({
+          older_than: z.int().nonnegative().meta({ description: 'Seconds that they have waited at least.' }),
+          count: z.int().nonnegative(),
+        }),
+      )
+      .meta({ description: 'How many wait, by age: each is counted once, in the oldest group that it is in.' }),
+    days: z.array(
+      z.object({
+        date: z.iso.date().meta({ description: 'A day in UTC.' }),
+        approved: z.int().nonnegative(),
+        rejected: z.int().nonnegative(),
+        expired: z.int().nonnegative(),
+        cancelled: z.int().nonnegative(),
+      }),
+    ),
+    seconds_to_decision: z
+      .object({ median: z.number(), p90: z.number(), decided: z.int().nonnegative() })
+      .nullable()
+      .meta({ description: 'Of what people decided lately, the newest thousand at the most; null: nothing.' }),
+  })
+  .meta({ id: 'ApprovalStats' });
+export type ApprovalStats = z.infer<typeof ApprovalStats>;
+
+const EventNameList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(eventNames)));
+/** An event of the log as whoever looks on sees it: declared arguments are hidden, and no signature is shown. */
+export const LoggedEvent = z
+  .object({
+    id: z.string(),
+    type: z.enum(eventNames),
+    source: z.string(),
+    subject: z.string(),
+    time: z.string(),
+    run_id: Id.nullable(),
+    data: JsonObject,
+  })
+  .meta({ id: 'LoggedEvent' });
+export type LoggedEvent = z.infer<typeof LoggedEvent>;
+export const ListEventsQuery = z.object({
+  type: EventNameList.optional().meta({ description: 'Names of events, separated by commas.' }),
+  run_id: Id.optional(),
+  limit: pageQuery.limit,
+});
+export const FollowEventsQuery = ListEventsQuery.pick({ type: true, run_id: true });
+export const EventList = z.object({ data: z.array(LoggedEvent) });
+
+/** A message that a group could not handle, and what became of it. */
+export const DeadLetterStatus = z.enum(['open', 'replayed', 'discarded']);
+export type DeadLetterStatus = z.infer<typeof DeadLetterStatus>;
+export const DeadLetter = z
+  .object({
+    id: Id,
+    status: DeadLetterStatus,
+    topic: z.string().meta({ description: 'Where the message was.' }),
+    group: z.string().meta({ description: 'Who could not handle it.' }),
+    reason: z.string(),
+    partition: z.int().nonnegative(),
+    offset: z.string(),
+    key: z.string().nullable(),
+    headers: z.record(z.string(), z.string()),
+    value: z.string().nullable().meta({ description: 'The bytes of the message, in base64.' }),
+    given_up_at: EpochSeconds,
+    settled_by: Id.nullable().meta({ description: 'Who replayed or discarded it.' }),
+    settled_at: EpochSeconds.nullable(),
+    note: z.string().nullable(),
+    ...stored,
+  })
+  .meta({ id: 'DeadLetter' });
+export type DeadLetter = z.infer<typeof DeadLetter>;
+export const ListDeadLettersQuery = z.object({
+  status: DeadLetterStatus.optional(),
+  topic: z.string().optional(),
+  group: z.string().optional(),
+  ...pageQuery,
+});
+export const DeadLetterPage = pageOf(DeadLetter);
+export const SettleDeadLetterRequest = z.object({ note: note.optional() });
