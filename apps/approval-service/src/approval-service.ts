@@ -48,6 +48,7 @@ export const approvalCollection: Collection<Approval> = {
     ['resolved_by', ...shown],
     ['approval_type', ...shown],
     ['pause_type', ...shown],
+    ['status', 'deleted_at', '-resolved_at'],
   ],
 };
 

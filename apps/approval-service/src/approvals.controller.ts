@@ -3,6 +3,8 @@ import {
   Approval,
   ApprovalCount,
   ApprovalPage,
+  ApprovalStats,
+  ApprovalStatsQuery,
   ApprovalStatusView,
   BulkResolveOutcome,
   BulkResolveRequest,
@@ -13,15 +15,17 @@ import {
   ResolveApprovalRequest,
 } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
-import { pageAfter, pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { ApprovalFeed } from './approval-feed.js';
+import { listApprovals } from './approval-list.js';
+import { statsOf } from './approval-stats.js';
 import type { ApprovalMessage } from './approval.js';
 import { Decisions, noSuchApproval, visible } from './decisions.js';
-import { APPROVALS } from './tokens.js';
+import { APPROVALS, CLOCK } from './tokens.js';
 
 /** agno's routes, with agno's answers, and more. */
 @Controller('approvals')
@@ -30,6 +34,7 @@ export class ApprovalsController {
     @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(ApprovalFeed) private readonly feed: ApprovalFeed,
+    @Inject(CLOCK) private readonly now: () => number,
   ) {}
 
   @Get()
@@ -39,22 +44,18 @@ export class ApprovalsController {
     @Query({ schema: ListApprovalsQuery }) query: z.infer<typeof ListApprovalsQuery>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof ApprovalPage>> {
-    const { limit, page, sort_by, sort_order, cursor, created_after: gte, created_before, ...given } = query;
-    const [last, seen] = cursor ?? [];
-    const lte = last === undefined ? created_before : Math.min(last, created_before ?? last);
-    const created_at = { ...(gte !== undefined && { gte }), ...(lte !== undefined && { lte }) };
-    const filter = {
-      ...given,
-      ...(Object.keys(created_at).length > 0 && { created_at }),
-      ...own(who),
-      deleted_at: null,
-    };
-    const found =
-      seen === undefined
-        ? await pageOf(this.approvals.store, { filter, sort: [[sort_by, sort_order]], limit, page })
-        : await pageAfter(this.approvals.store, { filter, sort: newestFirst, limit, skip: seen });
-    const next_cursor = cursorAfter(found.data, limit, last, seen);
-    return { data: found.data.map(redactApproval), meta: { ...found.meta, next_cursor } };
+    const { data, meta } = await listApprovals(this.approvals.store, query, own(who));
+    return { data: data.map(redactApproval), meta };
+  }
+
+  @Get('stats')
+  @Needs('approvals:read')
+  @Returns(200, ApprovalStats, 'How many wait and for how long, and how the last days went.')
+  stats(
+    @Query({ schema: ApprovalStatsQuery }) { days }: z.infer<typeof ApprovalStatsQuery>,
+    @Who() who: Principal,
+  ): Promise<ApprovalStats> {
+    return statsOf(this.approvals.store, { own: own(who), days, now: this.now() });
   }
 
   @Get('count')
@@ -155,13 +156,3 @@ export class ApprovalsController {
 
 /** Whoever only requests sees what was requested for them. */
 const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});
-
-const newestFirst = [['created_at', 'desc']] as const;
-
-/** Where the next page begins: at the last second of this one, behind those of that second that were seen. */
-function cursorAfter(data: readonly Approval[], limit: number, last?: number, seen = 0): string | null {
-  const at = data.at(-1)?.created_at;
-  if (data.length < limit || at === undefined) return null;
-  const ofThatSecond = data.filter(({ created_at }) => created_at === at).length;
-  return `${at}.${ofThatSecond + (at === last ? seen : 0)}`;
-}

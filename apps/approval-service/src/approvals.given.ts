@@ -96,7 +96,7 @@ export async function openApprovals({ rules = {}, channels = [] }: { rules?: obj
   const refusals = new Refusals(bus, now);
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {
-    http: new ApprovalsController(approvals, decisions, feed),
+    http: new ApprovalsController(approvals, decisions, feed, now),
     events: new ApprovalEventsController(approvals, grants, judge, decisions, tokens, refusals, notifier),
     approvals,
     store,

@@ -1,0 +1,54 @@
+import type { Approval, ApprovalPage, ListApprovalsQuery } from '@countersign/contracts';
+import type { Filter, Query, Sort, Store } from '@countersign/persistence';
+import { pageAfter, pageOf, ProblemError } from '@countersign/service';
+import type { z } from 'zod';
+import { search } from './search.js';
+
+type Asked = z.infer<typeof ListApprovalsQuery>;
+type Page = z.infer<typeof ApprovalPage>;
+
+/**
+ * A page of approvals: by number, from a cursor on, or of those that have the words of a text.
+ *
+ * @param own what whoever asks is confined to.
+ * @throws ProblemError 400 for a cursor and a text at once.
+ */
+export async function listApprovals(store: Store<Approval>, query: Asked, own: Filter<Approval>): Promise<Page> {
+  const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, ...given } = query;
+  if (text !== undefined && cursor) throw new ProblemError(400, 'A search has pages by number: leave the cursor out.');
+  const [last, seen] = cursor ?? [];
+  const until = last === undefined ? created_before : Math.min(last, created_before ?? last);
+  const filter = { ...given, ...createdWithin(created_after, until), ...own, deleted_at: null };
+  const sort: Sort<Approval> = [[sort_by, sort_order]];
+  if (text !== undefined) return matching(store, { filter, sort, limit }, page, text);
+  const { data, meta } =
+    seen === undefined
+      ? await pageOf(store, { filter, sort, limit, page })
+      : await pageAfter(store, { filter, sort: newestFirst, limit, skip: seen });
+  return { data, meta: { ...meta, next_cursor: cursorAfter(data, limit, last, seen) } };
+}
+
+const newestFirst: Sort<Approval> = [['created_at', 'desc']];
+
+const createdWithin = (gte?: number, lte?: number): Filter<Approval> =>
+  gte === undefined && lte === undefined
+    ? {}
+    : { created_at: { ...(gte !== undefined && { gte }), ...(lte !== undefined && { lte }) } };
+
+async function matching(store: Store<Approval>, query: Query<Approval>, page: number, text: string): Promise<Page> {
+  const { limit } = query;
+  const found = await search(store, query, text);
+  const total_count = found.length;
+  return {
+    data: found.slice((page - 1) * limit, page * limit),
+    meta: { page, limit, total_pages: Math.ceil(total_count / limit), total_count, next_cursor: null },
+  };
+}
+
+/** Where the next page begins: at the last second of this one, behind those of that second that were seen. */
+function cursorAfter(data: readonly Approval[], limit: number, last?: number, seen = 0): string | null {
+  const at = data.at(-1)?.created_at;
+  if (data.length < limit || at === undefined) return null;
+  const ofThatSecond = data.filter(({ created_at }) => created_at === at).length;
+  return `${at}.${ofThatSecond + (at === last ? seen : 0)}`;
+}
