@@ -11,6 +11,14 @@ import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { CommandTokens } from './command-tokens.js';
 import type { ApprovalServiceConfig } from './config.js';
+import {
+  deadLetterCollection,
+  decideDeadLetter,
+  type DeadLetterMessage,
+  type DeadLetterRecord,
+} from './dead-letters/dead-letter.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
 import { Decisions } from './decisions.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { decideGrant, type GrantMessage } from './grant.js';
@@ -99,6 +107,12 @@ export function approvalService(
       collection: deliveryCollection,
       decide: decideDelivery,
     });
+    const { aggregate: deadLetters } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
+      service: 'approval-service',
+      collection: deadLetterCollection,
+      decide: decideDeadLetter,
+    });
+    const letters = new DeadLetters(deadLetters, bus);
     const judge = new Judge({
       definitions,
       grants: grants.store,
@@ -139,6 +153,7 @@ export function approvalService(
           ApprovalsController,
           GrantsController,
           DeliveriesController,
+          DeadLettersController,
           KeysController,
           ApiKeysController,
           SlackController,
@@ -157,6 +172,7 @@ export function approvalService(
           { provide: CommandTokens, useValue: new CommandTokens(() => signer.ring, now) },
           { provide: Refusals, useValue: new Refusals(bus, now) },
           { provide: Notifier, useValue: notifier },
+          { provide: DeadLetters, useValue: letters },
         ],
       },
       edge: (server) => serveInbox(server),
@@ -165,11 +181,12 @@ export function approvalService(
         relay.start();
         grantRelay.start();
         feed.follow(bus);
+        letters.start();
         due.start();
         sending.start();
       },
       async stop(grace) {
-        await Promise.all([due.stop(grace), sending.stop(grace)]);
+        await Promise.all([letters.stop(), due.stop(grace), sending.stop(grace)]);
         await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
       },
     };

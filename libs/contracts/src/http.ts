@@ -353,5 +353,7 @@ export const ListDeadLettersQuery = z.object({
   group: z.string().optional(),
   ...pageQuery,
 });
-export const DeadLetterPage = pageOf(DeadLetter);
+const DeadLetterSummary = DeadLetter.omit({ value: true, headers: true }).meta({ id: 'DeadLetterSummary' });
+export type DeadLetterSummary = z.infer<typeof DeadLetterSummary>;
+export const DeadLetterPage = pageOf(DeadLetterSummary);
 export const SettleDeadLetterRequest = z.object({ note: note.optional() });

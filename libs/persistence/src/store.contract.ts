@@ -17,6 +17,8 @@ export interface Sample extends StoredRecord {
   sample_id: string;
   status: string;
   agent_id: string | null;
+  /** A word of SQL. */
+  group: string | null;
   priority: number | null;
   automatic: boolean;
   tool_args: Record<string, unknown>;
@@ -26,13 +28,14 @@ export interface Sample extends StoredRecord {
 export const samples = (): Collection<Sample> => ({
   name: `samples_${Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('')}`,
   key: 'sample_id',
-  indexes: [['status', '-created_at'], ['agent_id', 'created_at'], ['due_at']],
+  indexes: [['status', '-created_at'], ['agent_id', 'created_at'], ['group'], ['due_at']],
 });
 
 export const sample = (sample_id: string, fields: Partial<Sample> = {}): Sample => ({
   sample_id,
   status: 'pending',
   agent_id: null,
+  group: null,
   priority: null,
   automatic: false,
   tool_args: {},
@@ -253,7 +256,7 @@ export function describeStore(name: string, make: () => Database): void {
       const records = [
         sample('a', { status: 'pending', priority: 1, due_at: 100 }),
         sample('b', { status: 'pending', priority: 2, due_at: 200, agent_id: 'ops' }),
-        sample('c', { status: 'approved', priority: null, due_at: 300, agent_id: 'ops' }),
+        sample('c', { status: 'approved', priority: null, due_at: 300, agent_id: 'ops', group: 'x' }),
         sample('d', { status: 'rejected', priority: 0, due_at: null, agent_id: 'o\'ps"; --', automatic: true }),
       ];
       let store: Store<Sample>;
@@ -273,6 +276,7 @@ export function describeStore(name: string, make: () => Database): void {
         ['null', { agent_id: null }, ['a']],
         ['quotes without being fooled', { agent_id: 'o\'ps"; --' }, ['d']],
         ['its key', { sample_id: 'b' }, ['b']],
+        ['a field that is called like a word of SQL', { group: 'x' }, ['c']],
         ['one of several', { status: { in: ['approved', 'rejected', 'expired'] } }, ['c', 'd']],
         ['one of several keys', { sample_id: { in: ['a', 'd', 'z'] } }, ['a', 'd']],
         ['one of several with null among them', { priority: { in: [null, 2] } }, ['b', 'c']],

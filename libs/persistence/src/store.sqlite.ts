@@ -88,8 +88,8 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     for (const field of this.#columns) {
       if (present.some(({ name }) => name === field)) continue;
       this.#file.exec(`
-        ALTER TABLE ${this.#name} ADD COLUMN ${field};
-        UPDATE ${this.#name} SET ${field} = json_extract(data, '$.${field}');`);
+        ALTER TABLE ${this.#name} ADD COLUMN ${quoted(field)};
+        UPDATE ${this.#name} SET ${quoted(field)} = json_extract(data, '$.${field}');`);
     }
   }
 
@@ -159,7 +159,7 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   }
 
   #insert(id: string, state: R, data: string): boolean {
-    const columns = ['key', 'version', 'data', ...this.#columns];
+    const columns = ['key', 'version', 'data', ...this.#columns.map(quoted)];
     const places = columns.map(() => '?').join(', ');
     const { changes } = this.#file
       .sql(`INSERT INTO ${this.#name} (${columns.join(', ')}) VALUES (${places}) ON CONFLICT DO NOTHING`)
@@ -169,11 +169,11 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
 
   #update(id: string, state: R, data: string, expected: number): boolean {
     const before = this.#file
-      .sql(`SELECT ${['version', ...this.#columns].join(', ')} FROM ${this.#name} WHERE key = ?`)
+      .sql(`SELECT ${['version', ...this.#columns].map(quoted).join(', ')} FROM ${this.#name} WHERE key = ?`)
       .get(id);
     if (before?.['version'] !== expected) return false;
     const changed = this.#columns.filter((field) => before[field] !== columnOf(state, field));
-    const set = ['version', 'data', ...changed].map((field) => `${field} = ?`).join(', ');
+    const set = ['version', 'data', ...changed].map((field) => `${quoted(field)} = ?`).join(', ');
     this.#file
       .sql(`UPDATE ${this.#name} SET ${set} WHERE key = ?`)
       .run(state.version, data, ...changed.map((field) => columnOf(state, field)), id);
@@ -216,7 +216,7 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
 
   #column(field: string): string {
     if (field === this.#key) return 'key';
-    return this.#columns.includes(field) ? field : `json_extract(data, '$.${fieldName(field)}')`;
+    return this.#columns.includes(field) ? quoted(field) : `json_extract(data, '$.${fieldName(field)}')`;
   }
 
   #ordered(order: Order): string {
@@ -236,6 +236,9 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     return { sql: tests.length > 0 ? `WHERE ${tests.join(' AND ')}` : '', values };
   }
 }
+
+/** A field may be called like a word of SQL. */
+const quoted = (field: string): string => `"${field}"`;
 
 function announced(events: readonly Event[]): void {
   if (published.hasSubscribers) published.publish({ events });

@@ -1,0 +1,76 @@
+import { derivedId, type DeadLetter } from '@countersign/contracts';
+import type { DeadLetter as GivenUp } from '@countersign/messaging';
+import { changed, ignored, rejected, type Collection, type Transition } from '@countersign/persistence';
+
+/**
+ * The life of a dead letter.
+ *
+ * ```
+ *  (given up) ──► open ──► replayed | discarded
+ * ```
+ *
+ * One that is replayed and given up again is another dead letter. It emits no events: nothing waits for it.
+ */
+export type DeadLetterMessage =
+  | { type: 'given_up'; letter: GivenUp }
+  | { type: 'replayed' | 'discarded'; by: string; note: string | null };
+
+/** As it is stored; it belongs to no run. */
+export type DeadLetterRecord = DeadLetter & { event_key: string };
+
+export const deadLetterCollection: Collection<DeadLetterRecord> = {
+  name: 'dead_letters',
+  key: 'id',
+  indexes: [['-created_at'], ['status', '-created_at'], ['topic', '-created_at'], ['group', '-created_at']],
+};
+
+/** What one group could not handle is one dead letter, however often it is told of it. */
+export const deadLetterId = ({ message, partition, offset, group }: GivenUp): string =>
+  derivedId('dead-letter', group, message.topic, String(partition), offset);
+
+export function decideDeadLetter(
+  letter: DeadLetterRecord | undefined,
+  message: DeadLetterMessage,
+  now: number,
+): Transition<DeadLetterRecord> {
+  const at = Math.floor(now / 1000);
+  if (message.type === 'given_up') return letter ? ignored('it is known') : changed(opened(message.letter, at));
+  if (!letter) return rejected('there is no such dead letter');
+  if (letter.status !== 'open') return rejected(`${letter.settled_by} has ${letter.status} it already`);
+  const { type: status, by: settled_by, note } = message;
+  return changed({ ...letter, status, settled_by, settled_at: at, note, updated_at: at });
+}
+
+function opened(letter: GivenUp, at: number): DeadLetterRecord {
+  const { message, group, reason, partition, offset, time } = letter;
+  const { topic, key, headers, value } = message;
+  const id = deadLetterId(letter);
+  return {
+    id,
+    event_key: id,
+    status: 'open',
+    topic,
+    group,
+    reason,
+    partition,
+    offset,
+    key,
+    headers,
+    value: value?.toString('base64') ?? null,
+    given_up_at: secondsOf(time) ?? at,
+    settled_by: null,
+    settled_at: null,
+    note: null,
+    due_at: null,
+    traceparent: null,
+    version: 0,
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+/** Anybody may have written the header. */
+function secondsOf(time: string): number | undefined {
+  const seconds = Math.floor(Date.parse(time) / 1000);
+  return seconds >= 0 ? seconds : undefined;
+}

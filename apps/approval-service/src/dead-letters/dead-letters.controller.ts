@@ -1,0 +1,69 @@
+import { Needs, Who, type Principal } from '@countersign/auth';
+import { DeadLetter, DeadLetterPage, ListDeadLettersQuery, SettleDeadLetterRequest } from '@countersign/contracts';
+import type { Handled } from '@countersign/persistence';
+import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import type { DeadLetterRecord } from './dead-letter.js';
+import { DeadLetters, shown, summaryOf } from './dead-letters.js';
+
+type Settle = z.infer<typeof SettleDeadLetterRequest>;
+
+/** Messages that no service could handle. */
+@Controller('dead-letters')
+export class DeadLettersController {
+  constructor(@Inject(DeadLetters) private readonly letters: DeadLetters) {}
+
+  @Get()
+  @Needs('events:read')
+  @Returns(200, DeadLetterPage, 'Newest first, without what is in them.')
+  async list(
+    @Query({ schema: ListDeadLettersQuery }) { limit, page, ...filter }: z.infer<typeof ListDeadLettersQuery>,
+  ): Promise<z.infer<typeof DeadLetterPage>> {
+    const found = await pageOf(this.letters.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    return { ...found, data: found.data.map(summaryOf) };
+  }
+
+  @Get(':id')
+  @Needs('events:write')
+  @Returns(200, DeadLetter, 'The message with its bytes, which nobody has hidden anything in.')
+  async get(@Param('id') id: string): Promise<DeadLetter> {
+    const letter = await this.letters.store.get(id);
+    if (!letter) throw noSuchLetter(id);
+    return shown(letter);
+  }
+
+  @Post(':id/replay')
+  @Needs('events:write')
+  @HttpCode(200)
+  @Returns(200, DeadLetter, 'It is published once more, as it was; if it is given up again, that is another one.')
+  async replay(
+    @Param('id') id: string,
+    @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
+    @Who() { subject }: Principal,
+  ): Promise<DeadLetter> {
+    return answer(id, await this.letters.replay(id, subject, note ?? null));
+  }
+
+  @Post(':id/discard')
+  @Needs('events:write')
+  @HttpCode(200)
+  @Returns(200, DeadLetter, 'It is settled, and stays listed.')
+  async discard(
+    @Param('id') id: string,
+    @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
+    @Who() { subject }: Principal,
+  ): Promise<DeadLetter> {
+    return answer(id, await this.letters.discard(id, subject, note ?? null));
+  }
+}
+
+/** @throws ProblemError 404, 409 when somebody has settled it, or 422 when it cannot be published. */
+function answer(id: string, handled: Handled<DeadLetterRecord>): DeadLetter {
+  if (!handled.state) throw noSuchLetter(id);
+  if (handled.kind === 'rejected') throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${handled.reason}.`);
+  return shown(handled.state);
+}
+
+const noSuchLetter = (id: string) =>
+  new ProblemError(404, `There is no dead letter "${id}". GET /dead-letters lists them.`);

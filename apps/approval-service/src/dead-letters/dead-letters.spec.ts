@@ -1,0 +1,160 @@
+import { RetryableError, TerminalError } from '@countersign/contracts';
+import { deadLetterTopic, SqliteBus, type Delivery, type Message } from '@countersign/messaging';
+import { Aggregate, SqliteDatabase } from '@countersign/persistence';
+import { principalOf } from '@countersign/auth';
+import { SqliteFile } from '@countersign/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  deadLetterCollection,
+  decideDeadLetter,
+  type DeadLetterMessage,
+  type DeadLetterRecord,
+} from './dead-letter.js';
+import { DeadLettersController } from './dead-letters.controller.js';
+import { DeadLetters } from './dead-letters.js';
+
+const admin = principalOf({ subject: 'ada', roles: ['admin'], groups: [] }, 'key');
+const now = Date.parse('2026-09-01T09:30:00Z');
+const log = { info() {}, warn() {}, error() {} };
+const poison: Message = {
+  topic: 'run.requested',
+  key: 'r1',
+  headers: { ce_id: 'e1' },
+  value: Buffer.from([0xff, 0x00, 0x7b]),
+};
+const all = { limit: 100, page: 1 };
+
+describe('dead letters', () => {
+  let dir: string;
+  let file: SqliteFile;
+  let bus: SqliteBus;
+  let letters: DeadLetters;
+  let http: DeadLettersController;
+  /** What a group that handles nothing was given. */
+  let given: Delivery[];
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-letters-'));
+    file = new SqliteFile(dir);
+    bus = new SqliteBus(file, { log });
+    const records = new Aggregate<DeadLetterRecord, DeadLetterMessage>({
+      collection: deadLetterCollection,
+      store: new SqliteDatabase(file).collection(deadLetterCollection).store,
+      decide: decideDeadLetter,
+      source: '/approval-service',
+      now: () => now,
+      publish: () => {},
+    });
+    letters = new DeadLetters(records, bus);
+    http = new DeadLettersController(letters);
+    given = [];
+    bus.subscribe({
+      group: 'agent-runner',
+      topics: ['run.requested'],
+      handle: async (delivery) => {
+        given.push(delivery);
+        throw new TerminalError('not JSON');
+      },
+    });
+    letters.start();
+  });
+  afterEach(async () => {
+    await letters.stop();
+    await bus.close();
+    file.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  async function givenUp(count = 1): Promise<string[]> {
+    const listed = () => http.list(all);
+    await vi.waitUntil(async () => (await listed()).data.length === count, { timeout: 5_000 });
+    return (await listed()).data.map(({ id }) => id);
+  }
+
+  it('are what a group gave up: where it was, why, and its very bytes', async () => {
+    await bus.publish([poison]);
+    const [id] = await givenUp();
+    const { data } = await http.list(all);
+    expect(data).toMatchObject([
+      { status: 'open', topic: 'run.requested', group: 'agent-runner', key: 'r1', reason: 'TerminalError: not JSON' },
+    ]);
+    expect(data[0]).not.toHaveProperty('value');
+    expect(await http.get(id!)).toMatchObject({ headers: { ce_id: 'e1' }, value: poison.value!.toString('base64') });
+  });
+
+  it('are one for each message and group, however often the log tells of it', async () => {
+    await bus.publish([poison]);
+    await givenUp();
+    const [letter] = given;
+    const again: Message = {
+      topic: deadLetterTopic,
+      key: letter!.key,
+      headers: {
+        dead_letter_topic: letter!.topic,
+        dead_letter_partition: String(letter!.partition),
+        dead_letter_offset: letter!.offset,
+        dead_letter_group: 'agent-runner',
+        dead_letter_reason: 'not JSON',
+        dead_letter_time: 'yesterday',
+      },
+      value: null,
+    };
+    await bus.publish([again, { ...again, headers: { ...again.headers, dead_letter_group: 'executor' } }]);
+    expect(await givenUp(2)).toHaveLength(2);
+  });
+
+  it('are replayed as they were, once; one that is given up again is another', async () => {
+    await bus.publish([poison]);
+    const [id] = await givenUp();
+    expect(await http.replay(id!, { note: 'It is mended.' }, admin)).toMatchObject({
+      status: 'replayed',
+      settled_by: 'ada',
+      settled_at: now / 1000,
+      note: 'It is mended.',
+    });
+    await givenUp(2);
+    expect(given.map(({ key, headers, value }) => ({ key, headers, value }))).toEqual(
+      Array.from({ length: 2 }, () => ({ key: 'r1', headers: { ce_id: 'e1' }, value: poison.value })),
+    );
+    await expect(http.replay(id!, {}, admin)).rejects.toMatchObject({ status: 409, message: /ada has replayed/ });
+    await expect(http.discard(id!, {}, admin)).rejects.toMatchObject({ status: 409 });
+    expect(given).toHaveLength(2);
+  });
+
+  it('are discarded, and stay to be read', async () => {
+    await bus.publish([poison]);
+    const [id] = await givenUp();
+    expect(await http.discard(id!, {}, admin)).toMatchObject({ status: 'discarded', note: null });
+    expect((await http.list({ ...all, status: 'open' })).data).toEqual([]);
+    expect((await http.list({ ...all, status: 'discarded', topic: 'run.requested' })).data).toHaveLength(1);
+  });
+
+  it('stay open when the log is away, or will never take them', async () => {
+    await bus.publish([poison]);
+    const [id] = await givenUp();
+    const publish = vi.spyOn(bus, 'publish');
+    publish.mockRejectedValueOnce(new RetryableError('the broker is away'));
+    await expect(http.replay(id!, {}, admin)).rejects.toThrow('the broker is away');
+    publish.mockRejectedValueOnce(new TerminalError('no such topic'));
+    await expect(http.replay(id!, {}, admin)).rejects.toMatchObject({ status: 422, message: /no such topic/ });
+    expect(await http.get(id!)).toMatchObject({ status: 'open' });
+  });
+
+  it('that are not there are not found', async () => {
+    for (const ask of [http.get('x'), http.replay('x', {}, admin), http.discard('x', {}, admin)]) {
+      await expect(ask).rejects.toMatchObject({ status: 404 });
+    }
+  });
+
+  it('are nothing else that is written to their topic', async () => {
+    const delivery = { topic: deadLetterTopic, partition: 0, offset: '7', key: null, value: null, timestamp: 0 };
+    await expect(letters.record({ ...delivery, headers: {} })).rejects.toThrow(TerminalError);
+    const headers = Object.fromEntries(
+      ['topic', 'partition', 'offset', 'group', 'reason', 'time'].map((name) => [`dead_letter_${name}`, 'x']),
+    );
+    await expect(letters.record({ ...delivery, headers })).rejects.toThrow('no place in a topic');
+  });
+});

@@ -1,0 +1,82 @@
+import { TerminalError, type DeadLetter, type DeadLetterSummary } from '@countersign/contracts';
+import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
+import type { Aggregate, Handled } from '@countersign/persistence';
+import { deadLetterId, type DeadLetterMessage, type DeadLetterRecord } from './dead-letter.js';
+
+type Records = Aggregate<DeadLetterRecord, DeadLetterMessage>;
+
+/** Keeps a record of each message that some group of any service gave up, so that a person can see to it. */
+export class DeadLetters {
+  #subscription: Subscription | undefined;
+
+  constructor(
+    private readonly records: Records,
+    private readonly bus: Pick<Bus, 'publish' | 'subscribe'>,
+  ) {}
+
+  get store(): Records['store'] {
+    return this.records.store;
+  }
+
+  start(): void {
+    this.#subscription = this.bus.subscribe({
+      group: 'dead-letters',
+      topics: [deadLetterTopic],
+      handle: (delivery) => this.record(delivery),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#subscription?.close();
+  }
+
+  /** @throws TerminalError when it is not a dead letter. */
+  async record(delivery: Delivery): Promise<void> {
+    const letter = originalOf(delivery);
+    if (!Number.isSafeInteger(letter.partition) || letter.partition < 0)
+      throw new TerminalError(`${deadLetterTopic}/${delivery.offset} is not a dead letter: it has no place in a topic`);
+    await this.records.handle(deadLetterId(letter), { type: 'given_up', letter }, { creates: true });
+  }
+
+  /**
+   * Publishes the message once more, as it was. It goes to every group of its topic; those that handled it ignore it.
+   * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
+   */
+  async replay(id: string, by: string, note: string | null): Promise<Handled<DeadLetterRecord>> {
+    const letter = await this.store.get(id);
+    if (letter?.status === 'open') {
+      const refusal = await this.#publish(letter);
+      if (refusal !== undefined) return { kind: 'rejected', code: 'invalid', reason: refusal, state: letter };
+    }
+    return this.records.handle(id, { type: 'replayed', by, note });
+  }
+
+  /** @returns why the log will never take it; anybody may have written the dead letter. */
+  async #publish(letter: DeadLetter): Promise<string | undefined> {
+    try {
+      await this.bus.publish([originalMessage(letter)]);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TerminalError) return `It cannot be published: ${error.message}`;
+      throw error;
+    }
+  }
+
+  discard(id: string, by: string, note: string | null): Promise<Handled<DeadLetterRecord>> {
+    return this.records.handle(id, { type: 'discarded', by, note });
+  }
+}
+
+const originalMessage = ({ topic, key, headers, value }: DeadLetter) => ({
+  topic,
+  key,
+  headers,
+  value: value === null ? null : Buffer.from(value, 'base64'),
+});
+
+/** The dead letter as it is shown; its bytes may hold what is not for everybody's eyes. */
+export const shown = ({ event_key: _, ...letter }: DeadLetterRecord): DeadLetter => letter;
+export function summaryOf(record: DeadLetterRecord): DeadLetterSummary {
+  const { value: _value, headers: _headers, ...summary } = shown(record);
+  return summary;
+}
