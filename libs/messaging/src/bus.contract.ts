@@ -273,6 +273,30 @@ export function describeBus(name: string, make: () => OpenBus): void {
       expect(seen).toEqual(['a', 'b']);
     });
 
+    test('shows a follower that wants them the latest messages too, and each new one once they are read', async () => {
+      await publish(...numbers(6).map((n) => message('k', n)), message('k', 'other', other));
+      const seen = new Set<string>();
+      const follower = bus.follow({
+        topics: [topic, other],
+        last: 1_000,
+        handle: ({ value }) => void seen.add(value!.toString()),
+      });
+      await vi.waitFor(() => expect([...seen].toSorted()).toEqual([...numbers(6), 'other']), patience);
+      await publish(message('k', 'new'));
+      await vi.waitFor(() => expect(seen).toContain('new'), patience);
+      await follower.close();
+      expect(seen.size).toBe(8);
+    });
+
+    test('does not read a long log for a follower that wants little of it', async () => {
+      await publish(...numbers(100).map((n) => message('k', n)));
+      const seen: string[] = [];
+      const follower = bus.follow({ topics: [topic], last: 10, handle: ({ value }) => void seen.push(String(value)) });
+      await vi.waitFor(() => expect(seen).toContain('99'), patience);
+      await follower.close();
+      expect(seen.length).toBeLessThanOrEqual(20);
+    });
+
     test('tells an observer what it published, and what came of each time a message was handed over', async () => {
       let failures = 1;
       const { hears } = listen('one', {

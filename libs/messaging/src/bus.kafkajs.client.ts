@@ -65,3 +65,23 @@ export async function createTopics(kafka: Kafka, { topics, partitions, replicati
 export async function findTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
   await withAdmin(kafka, (admin) => admin.fetchTopicMetadata({ topics: [...topics, deadLetterTopic] }));
 }
+
+/** Where the latest messages of each topic begin, about so many of them; a partition without any is left out. */
+export function beforeEnd(kafka: Kafka, topics: readonly string[], messages: number) {
+  return withAdmin(kafka, async (admin) => {
+    const perTopic = await Promise.all(
+      topics.map(async (topic) => {
+        const partitions = await admin.fetchTopicOffsets(topic);
+        const share = Math.ceil(messages / partitions.length);
+        return partitions
+          .filter(({ low, high }) => low !== high)
+          .map(({ partition, low, high }) => ({
+            topic,
+            partition,
+            offset: String(Math.max(Number(low), Number(high) - share)),
+          }));
+      }),
+    );
+    return perTopic.flat();
+  });
+}

@@ -23,6 +23,8 @@ interface Options {
   /** Resolves when the topics exist. */
   ready: Promise<void>;
   eachBatch: EachBatchHandler;
+  /** Where to read from, when that is neither where the group was nor an end of the topics. */
+  beginAt?: () => Promise<{ topic: string; partition: number; offset: string }[]>;
   /** The group assigns partitions anew: what is uncommitted is committed now or delivered again. */
   onRebalancing?: () => void;
   /** Partitions were assigned. */
@@ -40,6 +42,7 @@ export class KafkaConsumer {
   #consumer: Consumer | undefined;
   #fetching = false;
   #lastAnswer = 0;
+  #begun = false;
 
   constructor(options: Options) {
     this.#options = options;
@@ -108,11 +111,18 @@ export class KafkaConsumer {
       });
       await Promise.race([joined, crashed.then((error) => Promise.reject(error))]);
       signal.throwIfAborted();
+      await this.#begin(consumer);
       return { consumer, crashed };
     } catch (error) {
       await this.#leave(consumer);
       throw error;
     }
+  }
+
+  async #begin(consumer: Consumer): Promise<void> {
+    if (this.#begun) return;
+    for (const position of (await this.#options.beginAt?.()) ?? []) consumer.seek(position);
+    this.#begun = true;
   }
 
   #watch(consumer: Consumer): { joined: Promise<void>; crashed: Promise<Error> } {

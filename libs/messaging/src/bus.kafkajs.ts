@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { TerminalError, type Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
-import type { Bus, Message, Subscription } from './bus.js';
-import { connectLater, createTopics, findTopics, ping } from './bus.kafkajs.client.js';
+import type { Bus, FollowOptions, Message, Subscription } from './bus.js';
+import { beforeEnd, connectLater, createTopics, findTopics, ping } from './bus.kafkajs.client.js';
 import { KafkaConsumer } from './bus.kafkajs.consumer.js';
 import { KafkaProducer } from './bus.kafkajs.producer.js';
 import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
@@ -77,7 +77,7 @@ export class KafkaBus implements Bus {
     return this.#track(new KafkaSubscription({ ...common, group, topics, deliver }));
   }
 
-  follow({ topics, handle }: Parameters<Bus['follow']>[0]): Subscription {
+  follow({ topics, handle, last = 0 }: FollowOptions): Subscription {
     const { clientId, log, onFatal } = this.#options;
     return this.#track(
       new KafkaConsumer({
@@ -91,6 +91,7 @@ export class KafkaBus implements Bus {
         ready: this.#ready,
         log,
         onFatal,
+        ...(last > 0 && { beginAt: () => beforeEnd(this.#kafka, topics, last) }),
         eachBatch: async ({ batch: { topic, partition, messages }, resolveOffset }) => {
           for (const message of messages) {
             try {

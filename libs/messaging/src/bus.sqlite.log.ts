@@ -64,15 +64,13 @@ export class SqliteLog {
   read(topics: readonly string[], after: number, limit: number): Delivery[] {
     const any = topics.map(() => '?').join();
     const select = this.#file.sql(`SELECT * FROM log WHERE offset > ? AND topic IN (${any}) ORDER BY offset LIMIT ?`);
-    return (select.all(after, ...topics, limit) as unknown as Row[]).map((row) => ({
-      topic: row.topic,
-      key: row.key,
-      headers: JSON.parse(row.headers) as Record<string, string>,
-      value: row.value && Buffer.from(row.value.buffer, row.value.byteOffset, row.value.byteLength),
-      partition,
-      offset: String(row.offset),
-      timestamp: row.timestamp,
-    }));
+    return (select.all(after, ...topics, limit) as unknown as Row[]).map(deliveryOf);
+  }
+
+  /** What was appended to these topics lately: of the last so many messages of the log those that are in them. */
+  latest(topics: readonly string[], messages: number): Delivery[] {
+    const { end } = this.#file.sql('SELECT ifnull(max(offset), 0) AS "end" FROM log').get() as { end: number };
+    return this.read(topics, end - messages, messages);
   }
 
   /** The offset up to which the group has handled a topic; 0 when it never read it. */
@@ -95,3 +93,13 @@ export class SqliteLog {
     this.#file.sql('SELECT 1').get();
   }
 }
+
+const deliveryOf = ({ topic, key, headers, value, offset, timestamp }: Row): Delivery => ({
+  topic,
+  key,
+  headers: JSON.parse(headers) as Record<string, string>,
+  value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+  partition,
+  offset: String(offset),
+  timestamp,
+});

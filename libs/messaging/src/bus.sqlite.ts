@@ -1,6 +1,6 @@
 import { RetryableError, type Log } from '@countersign/contracts';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
+import type { Bus, Delivery, FollowOptions, Handler, Message, Subscription } from './bus.js';
 import { SqliteGroup } from './bus.sqlite.group.js';
 import { SqliteLog } from './bus.sqlite.log.js';
 import { deadLetterTopic } from './dead-letters.js';
@@ -52,9 +52,10 @@ export class SqliteBus implements Bus {
     return group.join(topics, this.#deliverer(name, handle));
   }
 
-  follow({ topics, handle }: Parameters<Bus['follow']>[0]): Subscription {
+  follow({ topics, handle, last = 0 }: FollowOptions): Subscription {
     const follower = { topics: new Set(topics), handle };
     const followers = this.#followers.add(follower);
+    if (last > 0) this.#show(follower, this.#table.latest(topics, last * topics.length));
     return {
       get joined() {
         return followers.has(follower);

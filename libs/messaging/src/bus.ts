@@ -28,6 +28,14 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+export interface FollowOptions {
+  topics: readonly string[];
+  /** What it throws is logged, and changes nothing. */
+  handle(delivery: Delivery): void;
+  /** Begin with the latest messages, about so many for each topic; what is new meanwhile may come twice. */
+  last?: number;
+}
+
 /**
  * The event log.
  *
@@ -47,7 +55,7 @@ export interface Bus {
   /** Joins a group, now or as soon as the broker can be reached. All members of a group name the same topics. */
   subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
   /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
-  follow(options: { topics: readonly string[]; handle: (delivery: Delivery) => void }): Subscription;
+  follow(options: FollowOptions): Subscription;
   /** Whether the log can be reached; throws the reason why not. */
   ping(): Promise<void>;
   close(): Promise<void>;
