@@ -19,6 +19,8 @@ import {
 } from './dead-letters/dead-letter.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
+import { EventLogController } from './event-log/event-log.controller.js';
+import { EventLog } from './event-log/event-log.js';
 import { Decisions } from './decisions.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { decideGrant, type GrantMessage } from './grant.js';
@@ -128,6 +130,7 @@ export function approvalService(
       log,
     });
     const feed = new ApprovalFeed(approvals.store, stopping);
+    const events = new EventLog(stopping);
     const due = new WorkPool<Approval>({
       store: approvals.store,
       size: atOnce,
@@ -154,6 +157,7 @@ export function approvalService(
           GrantsController,
           DeliveriesController,
           DeadLettersController,
+          EventLogController,
           KeysController,
           ApiKeysController,
           SlackController,
@@ -173,6 +177,7 @@ export function approvalService(
           { provide: Refusals, useValue: new Refusals(bus, now) },
           { provide: Notifier, useValue: notifier },
           { provide: DeadLetters, useValue: letters },
+          { provide: EventLog, useValue: events },
         ],
       },
       edge: (server) => serveInbox(server),
@@ -181,13 +186,14 @@ export function approvalService(
         relay.start();
         grantRelay.start();
         feed.follow(bus);
+        events.follow(bus);
         letters.start();
         due.start();
         sending.start();
       },
       async stop(grace) {
         await Promise.all([letters.stop(), due.stop(grace), sending.stop(grace)]);
-        await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
+        await Promise.all([relay.stop(), grantRelay.stop(), feed.stop(), events.stop()]);
       },
     };
   };

@@ -23,6 +23,7 @@ export const access: Record<string, string> = {
 
   'GET /approvals': 'approvals:read',
   'GET /approvals/count': 'approvals:read',
+  'GET /approvals/stats': 'approvals:read',
   'GET /approvals/stream': 'approvals:read',
   'GET /approvals/{id}': 'approvals:read',
   'GET /approvals/{id}/status': 'approvals:read',
@@ -33,6 +34,12 @@ export const access: Record<string, string> = {
   // Its messages are signed by Slack.
   'POST /channels/{name}/slack': 'anybody',
   'GET /deliveries': 'approvals:delete',
+  'GET /events': 'events:read',
+  'GET /events/stream': 'events:read',
+  'GET /dead-letters': 'events:read',
+  'GET /dead-letters/{id}': 'events:write',
+  'POST /dead-letters/{id}/replay': 'events:write',
+  'POST /dead-letters/{id}/discard': 'events:write',
   'GET /grants': 'events:read',
   'GET /grants/{id}': 'events:read',
   'DELETE /grants/{id}': 'approvals:write',

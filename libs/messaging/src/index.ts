@@ -1,4 +1,4 @@
-export type { Bus, Delivery, Handler, Message, Subscription } from './bus.js';
+export type { Bus, Delivery, FollowOptions, Handler, Message, Subscription } from './bus.js';
 export { KafkaBus, type KafkaBusOptions } from './bus.kafkajs.js';
 export { SqliteBus } from './bus.sqlite.js';
 export { decode, encode } from './cloudevents.js';

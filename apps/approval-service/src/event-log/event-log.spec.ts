@@ -1,0 +1,163 @@
+import { eventNames, type Event, type EventName } from '@countersign/contracts';
+import { encode, type Delivery, type FollowOptions, type Message } from '@countersign/messaging';
+import { goldenEvent } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventLog } from './event-log.js';
+import { Latest } from './latest.js';
+import { shownEvent } from './shown-event.js';
+
+let offset = 0;
+const delivered = (message: Message): Delivery => ({
+  ...message,
+  partition: 0,
+  offset: String(offset++),
+  timestamp: 0,
+});
+const at = <N extends EventName>(name: N, seconds: number, id = `${name}/${seconds}`): Event => ({
+  ...goldenEvent(name),
+  id,
+  time: new Date(1_800_000_000_000 + seconds * 1000).toISOString(),
+});
+
+describe('the event log', () => {
+  let followed: FollowOptions;
+  let log: EventLog;
+  let stopping: AbortController;
+  beforeEach(() => {
+    stopping = new AbortController();
+    log = new EventLog(stopping.signal);
+    log.follow({
+      follow(options) {
+        followed = options;
+        return { joined: true, close: async () => {} };
+      },
+    });
+  });
+  afterEach(() => stopping.abort());
+  const happens = (...events: Event[]) => events.forEach((event) => followed.handle(delivered(encode(event))));
+  const ids = (...query: Parameters<EventLog['list']>) => log.list(...query).map(({ id }) => id);
+
+  it('follows every event but previews, and begins with the latest', () => {
+    expect(followed.topics).toEqual(
+      eventNames.filter((name) => !['run.output_delta', 'tool.execution_progress'].includes(name)),
+    );
+    expect(followed.last).toBeGreaterThan(0);
+  });
+
+  it('has each event once, newest first, whatever the order in which topics were read', () => {
+    const [first, second, third] = [at('run.started', 1), at('run.paused', 2), at('run.continued', 3)];
+    happens(third, first, second, first);
+    expect(ids({}, 100)).toEqual([third, second, first].map(({ id }) => id));
+    expect(ids({}, 1)).toEqual([third.id]);
+  });
+
+  it('is narrowed to kinds of events and to a run', () => {
+    const other = {
+      ...at('run.started', 3, 'other'),
+      key: 'run-2',
+      data: { ...goldenEvent('run.started').data, run_id: 'run-2' },
+    };
+    happens(at('run.started', 1), at('run.paused', 2), other);
+    expect(ids({ type: ['run.started'] }, 100)).toEqual(['other', 'run.started/1']);
+    expect(ids({ run_id: 'run-2' }, 100)).toEqual(['other']);
+  });
+
+  it('leaves out what is no event', () => {
+    followed.handle(delivered({ topic: 'run.started', key: 'x', headers: {}, value: Buffer.from('{') }));
+    expect(log.list({}, 100)).toEqual([]);
+  });
+
+  it('tells who listens what happens, from where they left off on', async () => {
+    happens(at('run.started', 1), at('run.paused', 2), at('run.continued', 3));
+    const heard = async (events: ReturnType<EventLog['events']>, count: number) => {
+      const got: string[] = [];
+      for await (const event of events) {
+        if (event) got.push(event.id!);
+        if (got.length === count) break;
+      }
+      return got;
+    };
+    const resumed = heard(log.events({}, 'run.started/1'), 3);
+    const fresh = heard(log.events({ type: ['run.completed'] }), 1);
+    happens(at('run.completed', 4));
+    expect(await resumed).toEqual(['run.paused/2', 'run.continued/3', 'run.completed/4']);
+    expect(await fresh).toEqual(['run.completed/4']);
+  });
+
+  it('ends its streams when the process begins to stop', async () => {
+    const events = log.events({});
+    await events.next();
+    stopping.abort();
+    expect(await events.next()).toMatchObject({ done: true });
+  });
+});
+
+describe('the latest messages', () => {
+  const message = (n: number, bytes: number): Delivery =>
+    delivered({ topic: 't', key: null, headers: { ce_id: `e${n}` }, value: Buffer.alloc(bytes) });
+
+  it('are so many that they fit into memory', () => {
+    const few = new Latest();
+    for (let n = 0; n < 40; n += 1) few.add(message(n, 1024 * 1024));
+    expect(few.all().length).toBe(16);
+    const many = new Latest();
+    for (let n = 0; n < 3_000; n += 1) many.add(message(n, 10));
+    expect(many.all().map(({ headers }) => headers['ce_id'])).toEqual(
+      Array.from({ length: 2_000 }, (_, n) => `e${n + 1_000}`),
+    );
+  });
+
+  it('after one that is gone are all of them', () => {
+    const latest = new Latest();
+    latest.add(message(1, 1));
+    expect([latest.after('e1').length, latest.after('gone').length]).toEqual([0, 1]);
+  });
+});
+
+describe('an event that is shown', () => {
+  const secret = 'hunter2';
+  const args = { service_name: 'auth-service', version: secret };
+
+  it.each(eventNames)('is whole: %s', (name) => {
+    const { id, type, time, data } = goldenEvent(name);
+    const shown = shownEvent(goldenEvent(name));
+    expect(shown).toMatchObject({ id, type, time });
+    const { token: _token, signature: _signature, ...rest } = data as Record<string, unknown>;
+    expect(Object.keys(shown.data)).toEqual(Object.keys(rest));
+  });
+
+  it('has no argument that is not for everybody’s eyes', () => {
+    const request = goldenEvent('tool.approval_required');
+    const tool_execution = { ...request.data.requirement.tool_execution, tool_args: args, redact: ['version'] };
+    const requirement = { ...request.data.requirement, tool_execution };
+    const created = goldenEvent('approval.created');
+    const resolved = goldenEvent('approval.resolved');
+    const resolution_data = { values: { version: secret }, tool_args: args, grant: { expires_in: 1, arguments: args } };
+    const events: Event[] = [
+      { ...request, data: { ...request.data, tool_args: args, requirement } },
+      { ...created, data: { ...created.data, tool_args: args, requirements: [requirement] } },
+      { ...resolved, data: { ...resolved.data, tool_args: args, redact: ['version'], resolution_data } },
+    ];
+    for (const event of events) {
+      const shown = shownEvent(event);
+      expect(JSON.stringify(shown), event.type).not.toContain(secret);
+      expect(shown.data).toMatchObject({ tool_args: { service_name: 'auth-service', version: '[redacted]' } });
+    }
+  });
+
+  it('has neither the token of a command nor the values that it gives', () => {
+    const command = goldenEvent('approval.resolve_requested');
+    const resolution_data = { note: 'fine', tool_args: args, values: { password: secret } };
+    const shown = shownEvent({ ...command, data: { ...command.data, token: secret, resolution_data } });
+    expect(JSON.stringify(shown)).not.toContain(secret);
+    expect(shown.data).toMatchObject({ resolution_data: { note: 'fine', values: { password: '[redacted]' } } });
+    expect(shown.data).not.toHaveProperty('token');
+  });
+
+  it('has no signature, which would let its reader act on it', () => {
+    const resolved = goldenEvent('approval.resolved');
+    expect(shownEvent({ ...resolved, data: { ...resolved.data, signature: 'a.b.c' } }).data).not.toHaveProperty(
+      'signature',
+    );
+  });
+});
