@@ -23,6 +23,7 @@ import { EventLogController } from './event-log/event-log.controller.js';
 import { EventLog } from './event-log/event-log.js';
 import { Decisions } from './decisions.js';
 import { DeliveriesController } from './deliveries.controller.js';
+import { forward, type Upstreams } from './forward.js';
 import { decideGrant, type GrantMessage } from './grant.js';
 import { GrantsController } from './grants.controller.js';
 import { serveInbox } from './inbox-files.js';
@@ -82,7 +83,7 @@ export interface ApprovalServiceOptions {
 
 /** The service that owns approvals. @throws ConfigError */
 export function approvalService(
-  config: ApprovalServiceConfig,
+  config: Omit<ApprovalServiceConfig, keyof Upstreams> & Upstreams,
   { environment = {} }: ApprovalServiceOptions = {},
 ): (context: ServiceContext) => Service {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
@@ -180,7 +181,10 @@ export function approvalService(
           { provide: EventLog, useValue: events },
         ],
       },
-      edge: (server) => serveInbox(server),
+      async edge(server) {
+        await serveInbox(server);
+        await forward(server, config, stopping);
+      },
       async start() {
         await signer.open();
         relay.start();

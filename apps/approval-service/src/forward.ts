@@ -1,0 +1,57 @@
+import proxy from '@fastify/http-proxy';
+import type { Problem } from '@countersign/contracts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+/** The routes of each other service. */
+const routes = {
+  AGENT_RUNNER_URL: ['/agents', '/runs', '/sessions'],
+  EXECUTOR_URL: ['/executions'],
+} as const;
+
+export type Upstreams = { [K in keyof typeof routes]?: string | undefined };
+
+/**
+ * Hands requests for the other services on to them, so that people have one origin. Whoever is asked checks who asks:
+ * credentials go along, and so does the name that the request was sent to, which a browser's Origin is compared with.
+ *
+ * @param stopping ends the event streams that pass through here, which would never end by themselves.
+ */
+export async function forward(server: FastifyInstance, upstreams: Upstreams, stopping: AbortSignal): Promise<void> {
+  const streams = new Set<FastifyReply['raw']>();
+  stopping.addEventListener('abort', () => streams.forEach((stream) => stream.destroy()));
+  for (const [name, prefixes] of Object.entries(routes)) {
+    const upstream = upstreams[name as keyof Upstreams];
+    for (const prefix of upstream === undefined ? [] : prefixes) {
+      await server.register(async (scope) => {
+        scope.addHook('onSend', async (_request, reply) => {
+          if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return;
+          streams.add(reply.raw);
+          reply.raw.once('close', () => streams.delete(reply.raw));
+        });
+        await scope.register(proxy, {
+          upstream: upstream!,
+          prefix,
+          rewritePrefix: prefix,
+          replyOptions: {
+            rewriteRequestHeaders: ({ headers: { host } }, headers) => ({ ...headers, host }),
+            onError: (reply) => unreachable(reply as FastifyReply, prefix),
+          },
+        });
+      });
+    }
+  }
+}
+
+function unreachable(reply: FastifyReply, prefix: string): void {
+  const problem: Problem = {
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    detail: `The service that answers ${prefix} is out of reach. Try again in a moment.`,
+  };
+  void reply
+    .status(503)
+    .header('retry-after', '2')
+    .header('content-type', 'application/problem+json')
+    .send(JSON.stringify(problem));
+}
