@@ -25,15 +25,19 @@ export interface Child {
 export interface ChildOptions {
   app: AppName;
   env: Record<string, string>;
+  /** On the command line; a standalone starts without a sample run unless this says otherwise. */
+  args?: string[];
   /** A module to load before the app, such as one that ends the process at an exact point. */
   preload?: string;
 }
 
+const defaultArgs: Partial<Record<AppName, string[]>> = { standalone: ['--no-sample'] };
 const workspace = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts an app on a free port and resolves once it listens, which does not mean that it is ready. */
-export async function startChild({ app, env, preload }: ChildOptions): Promise<Child> {
-  const args = [...(preload ? ['--import', preload] : []), `${workspace}/apps/${app}/dist/main.js`];
+export async function startChild({ app, env, args: given, preload }: ChildOptions): Promise<Child> {
+  const main = `${workspace}/apps/${app}/dist/main.js`;
+  const args = [...(preload ? ['--import', preload] : []), main, ...(given ?? defaultArgs[app] ?? [])];
   const process_ = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ADMIN_KEY: adminKey, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

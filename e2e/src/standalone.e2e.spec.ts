@@ -23,13 +23,13 @@ describe('npm start', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const start = async (): Promise<Client> => {
-    const { url } = (child = await startChild({ app: 'standalone', env: { DATA_DIR: dir } }));
+  const start = async (...args: string[]): Promise<Client> => {
+    const { url } = (child = await startChild({ app: 'standalone', env: { DATA_DIR: dir }, args }));
     await eventually('it to be ready', () => isReady(url));
     return new Client({ runs: url, approvals: url, executions: url });
   };
-  const run = (env: Record<string, string>) =>
-    spawnSync(process.execPath, [main], {
+  const run = (env: Record<string, string>, ...args: string[]) =>
+    spawnSync(process.execPath, [main, ...args], {
       env: { PATH: process.env['PATH'], ...env },
       encoding: 'utf8',
       timeout: 20_000,
@@ -43,6 +43,39 @@ describe('npm start', () => {
     expect(output).toMatch(new RegExp(`log +embedded, in ${dir}`));
     expect(output).toMatch(new RegExp(`store +embedded, in ${dir}`));
     expect(output).toContain(`npm run demo -- --url ${origins.runs}`);
+  });
+
+  it('begins with one run that waits for an approval, which whoever signs in may give', async () => {
+    const client = await start();
+    expect(child!.output()).toContain('A run waits for your approval.');
+    const [approval] = await eventually('the sample to wait', async () => {
+      const { data } = await client.approvals({ status: 'pending' });
+      return data.length === 1 && data;
+    });
+    const { run_id, user_id } = approval!;
+    expect(user_id).toBe('a colleague');
+    const body = { status: 'approved' };
+    const headers = { ...client.admin, 'content-type': 'application/json' };
+    const url = `${client.origins.approvals}/approvals/${approval!.id}/resolve`;
+    expect((await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).status).toBe(200);
+    expect((await client.waitForRun(run_id, ['COMPLETED', 'ERROR'])).status).toBe('COMPLETED');
+  });
+
+  it('has the sample once, and not at all when it is not wanted', async () => {
+    await start();
+    await child!.stop();
+    const again = await start();
+    expect((await again.runs()).data).toHaveLength(1);
+    await child!.stop();
+    rmSync(dir, { recursive: true });
+    expect((await (await start('--no-sample')).runs()).data).toEqual([]);
+    expect(child!.output()).not.toContain('A run waits');
+  });
+
+  it('refuses what it does not know on the command line', () => {
+    const { status, stderr } = run({ DATA_DIR: dir }, '--no-samples');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/--no-samples[^]*npm start -- --no-sample /);
   });
 
   it('goes on where it stopped', async () => {

@@ -5,6 +5,7 @@ import { executorService } from '@countersign/executor';
 import { readConfig, runMain, serve } from '@countersign/service';
 import { join, resolve } from 'node:path';
 import { StandaloneConfig } from './config.js';
+import { isEmpty, readOptions, startSampleRun } from './sample-run.js';
 
 /**
  * The whole system in one process:
@@ -18,7 +19,9 @@ import { StandaloneConfig } from './config.js';
  */
 await runMain('Countersign', async () => {
   const environment = process.env;
+  const { sample } = readOptions(process.argv.slice(2));
   const config = readConfig(StandaloneConfig, environment);
+  const isNew = !config.KAFKA_BROKERS && !config.MONGODB_URI && isEmpty(config.DATA_DIR);
   const model = modelFor(config);
   const serving = await serve(config, [
     agentRunner(config, { model, environment }),
@@ -27,14 +30,23 @@ await runMain('Countersign', async () => {
   ]);
   const { url, auth, log } = serving;
   const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);
+  const hasSample = sample && isNew && !environment['COUNTERSIGN_CONFIG'];
+  if (hasSample) await startSampleRun(url, key);
   const { key_id } = (await auth.keys.identify(key))!;
   const link = await auth.links.create('admin', ['admin'], { key_id });
-  const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key') });
+  const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample });
   return { ...serving, description: { model: model.description, ...serving.description }, hint };
 });
 
-function hintFor({ url, link, keyFile }: { url: string; link: string; keyFile: string }): string {
-  return `
+interface Hint {
+  url: string;
+  link: string;
+  keyFile: string;
+  hasSample: boolean;
+}
+
+function hintFor({ url, link, keyFile, hasSample }: Hint): string {
+  return `${hasSample ? '\nA run waits for your approval.' : ''}
 Sign in, within ten minutes and once: ${link}
 
 Or start a run with the key in ${keyFile}, then see what it asks for:

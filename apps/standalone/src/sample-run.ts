@@ -1,0 +1,35 @@
+import { ConfigError } from '@countersign/contracts';
+import { existsSync, readdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const usage = `npm start                   on an empty data directory, one sample run waits for your approval
+npm start -- --no-sample    without it`;
+
+/** What `npm start` is told on the command line. @throws ConfigError that says what there is */
+export function readOptions(args: string[]): { sample: boolean } {
+  try {
+    const { values } = parseArgs({ args, options: { 'no-sample': { type: 'boolean', default: false } } });
+    return { sample: !values['no-sample'] };
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+export const isEmpty = (directory: string): boolean => !existsSync(directory) || readdirSync(directory).length === 0;
+
+/**
+ * Starts a run of the example agent, so that there is something to approve. Somebody else asks for it, since nobody
+ * approves what they asked for themselves.
+ */
+export async function startSampleRun(url: string, key: string): Promise<void> {
+  const response = await fetch(`${url}/agents/ops/runs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': 'sample' },
+    body: JSON.stringify({
+      input: 'Deploy the auth-service version 2.1.0 to production.',
+      user_id: 'a colleague',
+    }),
+  });
+  if (!response.ok) throw new Error(`The sample run could not be started: ${await response.text()}`);
+  await response.body?.cancel();
+}
