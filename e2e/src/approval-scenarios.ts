@@ -4,6 +4,9 @@ import { busScenarios } from './approval-scenarios.bus.js';
 import { grantScenarios } from './approval-scenarios.grants.js';
 import { peopleScenarios } from './approval-scenarios.people.js';
 import { ruleScenarios } from './approval-scenarios.rules.js';
+import { lookingScenarios } from './approval-scenarios.looking.js';
+import { slackScenarios } from './approval-scenarios.slack.js';
+import { startSlack, type Slack } from './slack.js';
 import { timeScenarios } from './approval-scenarios.time.js';
 import { startReceiver, type WebhookReceiver } from './webhook-receiver.js';
 import { World, type MakeStack } from './world.js';
@@ -12,23 +15,29 @@ import { World, type MakeStack } from './world.js';
 export function describeApprovalScenarios(name: string, makeStack: MakeStack): void {
   describe(`Approvals on ${name}`, () => {
     const secret = `whsec_${randomBytes(24).toString('base64')}`;
-    const world = new World(makeStack, { WEBHOOK_SECRET: secret }, 'approvals.yaml');
+    const slackSecret = randomBytes(16).toString('hex');
+    const secrets = { WEBHOOK_SECRET: secret, SLACK_SECRET: slackSecret };
+    const world = new World(makeStack, secrets, 'approvals.yaml');
     let receiver: WebhookReceiver;
+    let slack: Slack;
     beforeAll(async () => {
-      receiver = await startReceiver(secret);
+      [receiver, slack] = [await startReceiver(secret), await startSlack(slackSecret)];
       world.redefine('http://127.0.0.1:1/', receiver.url);
+      world.redefine('http://127.0.0.1:2/', slack.url);
       await world.open();
     }, 120_000);
     afterEach(() => world.stack?.start());
     afterAll(async () => {
       await world.close();
-      await receiver?.stop();
+      await Promise.all([receiver?.stop(), slack?.stop()]);
     });
 
     ruleScenarios(world);
     peopleScenarios(world);
     grantScenarios(world);
     busScenarios(world, () => receiver.received);
+    slackScenarios(world, () => slack);
     timeScenarios(world);
+    lookingScenarios(world);
   });
 }

@@ -4,6 +4,9 @@ import {
   ApprovalCount,
   ApprovalPage,
   BulkResolveOutcome,
+  DeadLetter,
+  DeadLetterPage,
+  EventList,
   Execution,
   ExecutionPage,
   Grant,
@@ -11,6 +14,8 @@ import {
   RunOutput,
   RunPage,
   SessionPage,
+  type DeadLetterSummary,
+  type LoggedEvent,
   type Problem,
   type ResolutionData,
   type RunStatus,
@@ -182,6 +187,30 @@ export class Client {
 
   async removeApproval(id: string): Promise<void> {
     await this.#fetch('DELETE', `${this.origins.approvals}/approvals/${id}`);
+  }
+
+  /** Approvals as they change. */
+  approvalStream(): Promise<EventStream> {
+    return EventStream.open(`${this.origins.approvals}/approvals/stream`, { headers: this.admin });
+  }
+
+  /** The latest events of all services, newest first. */
+  async eventLog(query: Record<string, string> = {}): Promise<LoggedEvent[]> {
+    const url = `${this.origins.approvals}/events?${new URLSearchParams(query)}`;
+    return (await this.#send(EventList, 'GET', url)).data;
+  }
+
+  async deadLetters(query: Record<string, string> = {}): Promise<DeadLetterSummary[]> {
+    const url = `${this.origins.approvals}/dead-letters?${new URLSearchParams(query)}`;
+    return (await this.#send(DeadLetterPage, 'GET', url)).data;
+  }
+
+  deadLetter(id: string): Promise<DeadLetter> {
+    return this.#send(DeadLetter, 'GET', `${this.origins.approvals}/dead-letters/${id}`);
+  }
+
+  settleDeadLetter(id: string, how: 'replay' | 'discard', note: string): Promise<DeadLetter> {
+    return this.#send(DeadLetter, 'POST', `${this.origins.approvals}/dead-letters/${id}/${how}`, { note });
   }
 
   executions(query: Record<string, string> = {}): Promise<z.infer<typeof ExecutionPage>> {

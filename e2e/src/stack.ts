@@ -192,12 +192,19 @@ export class DistributedStack extends Processes implements Stack {
       DATA_DIR: join(this.dir, 'data'),
       ...(await (this.#keys ??= newKeys())),
     };
-    for (const service of serviceNames) {
+    // People go to the approval service, which hands on what is for the others.
+    for (const service of serviceNames.toSorted((a) => (a === 'approval-service' ? 1 : -1))) {
       const missing = this.#servers.instances - this.children(service).length;
       for (let n = 0; n < missing; n += 1) {
-        await this.launch(service, env, service === crash?.service ? crash.at : undefined);
+        const others = service === 'approval-service' ? this.#others() : {};
+        await this.launch(service, { ...env, ...others }, service === crash?.service ? crash.at : undefined);
       }
     }
+  }
+
+  #others(): Record<string, string> {
+    const [runner, executor] = [this.children('agent-runner')[0], this.children('executor')[0]];
+    return { ...(runner && { AGENT_RUNNER_URL: runner.url }), ...(executor && { EXECUTOR_URL: executor.url }) };
   }
 
   children(service: ServiceName): readonly Child[] {

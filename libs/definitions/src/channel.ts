@@ -51,6 +51,9 @@ export const SlackChannel = z.strictObject({
       .record(z.string().regex(/^[A-Z0-9]+$/, 'must be the id of a Slack user, such as U024BE7LH'), z.string().min(1))
       .default({})
       .meta({ description: 'Who may decide from Slack: ids of users, and who each of them is here.' }),
+    api_url: httpUrl
+      .default('https://slack.com/api')
+      .meta({ description: "Slack's Web API; another for GovSlack, or what speaks like it." }),
     base_url,
   }),
 });

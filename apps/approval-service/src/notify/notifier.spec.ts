@@ -61,7 +61,7 @@ describe('the notifier', () => {
       deliveries,
       pool: () => pool,
       channels,
-      senders: sendersOf(channels, { now: () => clock, slackUrl: receiver.url, timeoutMs }),
+      senders: sendersOf(channels, { now: () => clock, timeoutMs }),
       approvals: async (id) => approvals.get(id),
       leaseMs: lease_ms,
       log,
@@ -272,7 +272,7 @@ describe('the notifier', () => {
   it('takes the buttons away in Slack when an approval is resolved', async () => {
     const ok = { ok: true, channel: 'C1', ts: '1756.1' };
     receiver.answerWith(() => ({ status: 200, body: JSON.stringify(ok) }));
-    const slack = { bot_token: 'xoxb-1', channel: '#ops', signing_secret: 's' };
+    const slack = { bot_token: 'xoxb-1', channel: '#ops', signing_secret: 's', api_url: receiver.url };
     const { notifier, pool } = open([channelOf({ name: 'ops', slack })]);
     pool.start();
     await notifier.notify(approval, 'pending');

@@ -31,11 +31,17 @@ describe('a channel of Slack', () => {
   const channel = (on?: NoticeKind[]) =>
     channelOf({
       name: 'ops',
-      slack: { bot_token: 'xoxb-1', channel: '#ops', signing_secret: 's', base_url: 'https://inbox.example' },
+      slack: {
+        bot_token: 'xoxb-1',
+        channel: '#ops',
+        signing_secret: 's',
+        api_url: slack.url,
+        base_url: 'https://inbox.example',
+      },
       ...(on && { on }),
     }) as SlackChannel;
   const sender = (on?: NoticeKind[], timeoutMs = 5_000) =>
-    new SlackSender({ channel: channel(on), url: slack.url, now: () => now, timeoutMs });
+    new SlackSender({ channel: channel(on), now: () => now, timeoutMs });
   const requests = () => slack.received.map(({ path, body }) => [path, JSON.parse(body) as object]);
   const post = () => sender().send(noticeOf(approvalWith()), never);
 

@@ -5,7 +5,7 @@ import { SlackApi, type SlackApiOptions } from './slack-api.js';
 import { slackMessage } from './slack-message.js';
 import { wordingOf } from './wording.js';
 
-export interface SlackSenderOptions extends Omit<SlackApiOptions, 'token'> {
+export interface SlackSenderOptions extends Omit<SlackApiOptions, 'token' | 'url'> {
   channel: SlackChannel;
 }
 
@@ -21,7 +21,8 @@ export class SlackSender implements Sender {
 
   constructor({ channel, ...api }: SlackSenderOptions) {
     this.#channel = channel;
-    this.#api = new SlackApi({ ...api, token: channel.slack.bot_token });
+    const { api_url: url, bot_token: token } = channel.slack;
+    this.#api = new SlackApi({ ...api, url, token });
   }
 
   async send(notice: Notice, signal: AbortSignal): Promise<SendOutcome> {

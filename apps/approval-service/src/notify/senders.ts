@@ -9,8 +9,6 @@ export interface SendersOptions {
   now(): number;
   /** How host names of webhooks are looked up; by the system unless given. */
   resolve?: Resolve;
-  /** Slack's Web API, unless it is another. */
-  slackUrl?: string;
   /** How long one request may take, in milliseconds. */
   timeoutMs?: number;
 }
@@ -19,9 +17,8 @@ export interface SendersOptions {
 export const sendersOf = (channels: readonly Channel[], options: SendersOptions): Map<string, Sender> =>
   new Map(channels.map((channel) => [channel.name, senderOf(channel, options)]));
 
-function senderOf(channel: Channel, { slackUrl, ...options }: SendersOptions): Sender {
+function senderOf(channel: Channel, options: SendersOptions): Sender {
   if ('webhook' in channel) return new WebhookSender({ webhook: channel.webhook, ...options });
-  if ('slack' in channel)
-    return new SlackSender({ channel, ...options, ...(slackUrl !== undefined && { url: slackUrl }) });
+  if ('slack' in channel) return new SlackSender({ channel, ...options });
   return new EmailSender({ email: channel.email, ...options });
 }

@@ -5,7 +5,7 @@ import { failedForGood, failedForNow, type SendOutcome } from './sender.js';
 
 export interface SlackApiOptions {
   token: string;
-  url?: string;
+  url: string;
   now(): number;
   timeoutMs?: number;
 }
@@ -38,7 +38,7 @@ export class SlackApi {
   readonly #options: Required<SlackApiOptions>;
 
   constructor(options: SlackApiOptions) {
-    this.#options = { url: 'https://slack.com/api', timeoutMs: 10_000, ...options };
+    this.#options = { timeoutMs: 10_000, ...options };
   }
 
   /** @throws when Slack cannot be reached, or does not answer in time. */
