@@ -75,7 +75,7 @@ const originalMessage = ({ topic, key, headers, value }: DeadLetter) => ({
 });
 
 /** The dead letter as it is shown; its bytes may hold what is not for everybody's eyes. */
-export const shown = ({ event_key: _, ...letter }: DeadLetterRecord): DeadLetter => letter;
+export const shown = ({ event_key: _key, ...letter }: DeadLetterRecord): DeadLetter => letter;
 export function summaryOf(record: DeadLetterRecord): DeadLetterSummary {
   const { value: _value, headers: _headers, ...summary } = shown(record);
   return summary;
