@@ -11,18 +11,7 @@ import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { CommandTokens } from './command-tokens.js';
 import type { ApprovalServiceConfig } from './config.js';
-import {
-  deadLetterCollection,
-  decideDeadLetter,
-  type DeadLetterMessage,
-  type DeadLetterRecord,
-} from './dead-letters/dead-letter.js';
-import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
-import { DeadLetters } from './dead-letters/dead-letters.js';
-import { EventLogController } from './event-log/event-log.controller.js';
-import { EventLog } from './event-log/event-log.js';
 import { Decisions } from './decisions.js';
-import { DeliveriesController } from './deliveries.controller.js';
 import { forward, type Upstreams } from './forward.js';
 import { decideGrant, type GrantMessage } from './grant.js';
 import { GrantsController } from './grants.controller.js';
@@ -30,14 +19,11 @@ import { serveInbox } from './inbox-files.js';
 import { Judge } from './judge.js';
 import { KeysController } from './keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
-import { deliveryCollection, type Delivery } from './notify/delivery-record.js';
-import { decideDelivery, type DeliveryMessage } from './notify/delivery.js';
-import { Notifier } from './notify/notifier.js';
-import { sendersOf } from './notify/senders.js';
+import { openNotifications } from './notify/notifications.js';
+import { openOversight } from './oversight.js';
 import { Refusals } from './refusals.js';
 import { Signer } from './signer.js';
-import { SlackController } from './slack.controller.js';
-import { APPROVALS, CLOCK, DELIVERIES, GRANTS, SLACK_CHANNELS } from './tokens.js';
+import { APPROVALS, CLOCK, GRANTS } from './tokens.js';
 
 const newest = '-created_at';
 /** Removed ones are never listed, so every list and its count can be answered from its index alone. */
@@ -69,9 +55,8 @@ const grantCollection: Collection<Grant> = {
   indexes: [[newest], ['agent_id', 'tool_name', '-expires_at'], ['tool_name', newest]],
 };
 
-/** Approvals whose time is up that are seen to at once, and notifications that are sent at once. */
+/** Approvals whose time is up that are seen to at once. */
 const atOnce = 100;
-const sendingAtOnce = 10;
 
 @Module({})
 class ApprovalServiceModule {}
@@ -88,9 +73,6 @@ export function approvalService(
 ): (context: ServiceContext) => Service {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
-  const slackChannels = new Map(
-    channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : [])),
-  );
   return (context) => {
     const { bus, log, now, stopping } = context;
     const signer = new Signer(() => openKeyRing(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR));
@@ -105,33 +87,13 @@ export function approvalService(
       collection: grantCollection,
       decide: decideGrant,
     });
-    const { aggregate: deliveries } = openAggregate<Delivery, DeliveryMessage>(context, {
-      service: 'approval-service',
-      collection: deliveryCollection,
-      decide: decideDelivery,
-    });
-    const { aggregate: deadLetters } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
-      service: 'approval-service',
-      collection: deadLetterCollection,
-      decide: decideDeadLetter,
-    });
-    const letters = new DeadLetters(deadLetters, bus);
     const judge = new Judge({
       definitions,
       grants: grants.store,
       expires_in: config.APPROVAL_EXPIRES_SECONDS ?? null,
       now,
     });
-    const notifier: Notifier = new Notifier({
-      deliveries,
-      pool: () => sending,
-      channels,
-      senders: sendersOf(channels, { now }),
-      approvals: (id) => approvals.store.get(id),
-      log,
-    });
     const feed = new ApprovalFeed(approvals.store, stopping);
-    const events = new EventLog(stopping);
     const due = new WorkPool<Approval>({
       store: approvals.store,
       size: atOnce,
@@ -141,13 +103,7 @@ export function approvalService(
         place.start(async () => void (await approvals.handle(approval.id, { type: 'due' }, { known: approval })));
       },
     });
-    const sending = new WorkPool<Delivery>({
-      store: deliveries.store,
-      size: sendingAtOnce,
-      now,
-      log,
-      attend: (delivery, place) => notifier.attend(delivery, place),
-    });
+    const parts = [openNotifications(context, { channels, approvals: approvals.store }), openOversight(context)];
 
     return {
       name: 'approval-service',
@@ -156,19 +112,14 @@ export function approvalService(
         controllers: [
           ApprovalsController,
           GrantsController,
-          DeliveriesController,
-          DeadLettersController,
-          EventLogController,
           KeysController,
           ApiKeysController,
-          SlackController,
           ApprovalEventsController,
+          ...parts.flatMap(({ controllers }) => controllers),
         ],
         providers: [
           { provide: APPROVALS, useValue: approvals },
           { provide: GRANTS, useValue: grants },
-          { provide: DELIVERIES, useValue: deliveries.store },
-          { provide: SLACK_CHANNELS, useValue: slackChannels },
           { provide: CLOCK, useValue: now },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Judge, useValue: judge },
@@ -176,9 +127,7 @@ export function approvalService(
           { provide: Signer, useValue: signer },
           { provide: CommandTokens, useValue: new CommandTokens(() => signer.ring, now) },
           { provide: Refusals, useValue: new Refusals(bus, now) },
-          { provide: Notifier, useValue: notifier },
-          { provide: DeadLetters, useValue: letters },
-          { provide: EventLog, useValue: events },
+          ...parts.flatMap(({ providers }) => providers),
         ],
       },
       async edge(server) {
@@ -190,14 +139,12 @@ export function approvalService(
         relay.start();
         grantRelay.start();
         feed.follow(bus);
-        events.follow(bus);
-        letters.start();
         due.start();
-        sending.start();
+        for (const part of parts) part.start();
       },
       async stop(grace) {
-        await Promise.all([letters.stop(), due.stop(grace), sending.stop(grace)]);
-        await Promise.all([relay.stop(), grantRelay.stop(), feed.stop(), events.stop()]);
+        await Promise.all([due.stop(grace), ...parts.map((part) => part.stop(grace))]);
+        await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
       },
     };
   };

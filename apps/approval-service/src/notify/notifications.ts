@@ -1,0 +1,54 @@
+import type { Approval } from '@countersign/contracts';
+import type { Channel } from '@countersign/definitions';
+import { WorkPool, type Store } from '@countersign/persistence';
+import { openAggregate, type ServiceContext } from '@countersign/service';
+import { DeliveriesController } from '../deliveries.controller.js';
+import type { Part } from '../part.js';
+import { SlackController } from '../slack.controller.js';
+import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
+import { deliveryCollection, type Delivery } from './delivery-record.js';
+import { decideDelivery, type DeliveryMessage } from './delivery.js';
+import { Notifier } from './notifier.js';
+import { sendersOf } from './senders.js';
+
+/** Notifications that are sent at once. */
+const atOnce = 10;
+
+/** Tells channels of approvals, from records. @param channels with their secrets in place */
+export function openNotifications(
+  context: ServiceContext,
+  { channels, approvals }: { channels: readonly Channel[]; approvals: Store<Approval> },
+): Part {
+  const { log, now } = context;
+  const { aggregate: deliveries } = openAggregate<Delivery, DeliveryMessage>(context, {
+    service: 'approval-service',
+    collection: deliveryCollection,
+    decide: decideDelivery,
+  });
+  const notifier: Notifier = new Notifier({
+    deliveries,
+    pool: () => sending,
+    channels,
+    senders: sendersOf(channels, { now }),
+    approvals: (id) => approvals.get(id),
+    log,
+  });
+  const sending = new WorkPool<Delivery>({
+    store: deliveries.store,
+    size: atOnce,
+    now,
+    log,
+    attend: (delivery, place) => notifier.attend(delivery, place),
+  });
+  const slackChannels = channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : []));
+  return {
+    controllers: [DeliveriesController, SlackController],
+    providers: [
+      { provide: DELIVERIES, useValue: deliveries.store },
+      { provide: SLACK_CHANNELS, useValue: new Map(slackChannels) },
+      { provide: Notifier, useValue: notifier },
+    ],
+    start: () => sending.start(),
+    stop: (grace) => sending.stop(grace),
+  };
+}

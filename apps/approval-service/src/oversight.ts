@@ -1,0 +1,38 @@
+import { openAggregate, type ServiceContext } from '@countersign/service';
+import {
+  deadLetterCollection,
+  decideDeadLetter,
+  type DeadLetterMessage,
+  type DeadLetterRecord,
+} from './dead-letters/dead-letter.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import { EventLogController } from './event-log/event-log.controller.js';
+import { EventLog } from './event-log/event-log.js';
+import type { Part } from './part.js';
+
+/** Shows people what happens in all services: the latest events, and the messages that could not be handled. */
+export function openOversight(context: ServiceContext): Part {
+  const { bus, stopping } = context;
+  const { aggregate } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
+    service: 'approval-service',
+    collection: deadLetterCollection,
+    decide: decideDeadLetter,
+  });
+  const letters = new DeadLetters(aggregate, bus);
+  const events = new EventLog(stopping);
+  return {
+    controllers: [DeadLettersController, EventLogController],
+    providers: [
+      { provide: DeadLetters, useValue: letters },
+      { provide: EventLog, useValue: events },
+    ],
+    start() {
+      events.follow(bus);
+      letters.start();
+    },
+    async stop() {
+      await Promise.all([letters.stop(), events.stop()]);
+    },
+  };
+}

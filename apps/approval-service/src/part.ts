@@ -1,0 +1,10 @@
+import type { Provider, Type } from '@nestjs/common';
+
+/** Something that the service does beside its decisions, with its routes. */
+export interface Part {
+  controllers: Type[];
+  providers: Provider[];
+  start(): void;
+  /** @param grace milliseconds for work under way */
+  stop(grace: number): Promise<void>;
+}
