@@ -1,4 +1,6 @@
 import type { Execution } from '@countersign/contracts';
+import type { Bus } from '@countersign/messaging';
+import type { Replies } from './replies.js';
 
 /** What came of a call. */
 export type Outcome =
@@ -32,8 +34,17 @@ export interface Watch {
   progress(news: Progress): void;
 }
 
+/** What there is besides the call and its target. */
+export interface Facilities {
+  /** The log of other platforms, for these of their topics. */
+  busTo(topics: readonly string[]): Bus;
+  replies: Replies;
+}
+
 /** A way to make calls happen. */
 export interface Adapter {
+  /** Is called once, before the first call is made. */
+  open?(facilities: Facilities): void;
   /** Is asked once for each attempt, and throws only before it has begun. */
   execute(call: ApprovedCall, watch: Watch): Promise<Outcome>;
   /**

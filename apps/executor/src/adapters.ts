@@ -1,8 +1,16 @@
-import type { CommandEntry, ExecuteEntry, HttpEntry, HttpPollEntry, ToolEntry } from '@countersign/definitions';
-import type { Adapter } from './adapter.js';
+import type {
+  CommandEntry,
+  ExecuteEntry,
+  HttpEntry,
+  HttpPollEntry,
+  KafkaEntry,
+  ToolEntry,
+} from '@countersign/definitions';
+import type { Adapter, ApprovedCall } from './adapter.js';
 import { CommandAdapter, type CommandLine } from './adapter.command.js';
 import { HttpAdapter } from './adapter.http.js';
 import type { Question } from './adapter.http.question.js';
+import { KafkaAdapter } from './adapter.kafka.js';
 import type { ExecutorConfig } from './config.js';
 import { maskFor, type Mask } from './secrets.js';
 import { compileHeaders } from './template.headers.js';
@@ -25,11 +33,12 @@ export function adapterOf(
   { PATH, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig,
   surroundings: Surroundings,
 ): Adapter | undefined {
-  const { command, http } = execute;
-  const seconds = command?.timeout ?? http?.timeout ?? EXECUTION_TIMEOUT_SECONDS;
+  const { command, http, kafka } = execute;
+  const seconds = command?.timeout ?? http?.timeout ?? kafka?.timeout ?? EXECUTION_TIMEOUT_SECONDS;
   const limits = { timeout: seconds * 1000, maxOutput, mask: maskFor(execute, surroundings.env) };
   if (command) return commandAdapter(command, PATH, surroundings, limits);
-  return http ? httpAdapter(http, surroundings, limits) : undefined;
+  if (http) return httpAdapter(http, surroundings, limits);
+  return kafka ? kafkaAdapter(kafka, surroundings, limits) : undefined;
 }
 
 function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surroundings, limits: Limits): Adapter {
@@ -77,3 +86,31 @@ const questionOf = ({ every, url, ...question }: HttpPollEntry, surroundings: Su
   url: compileUrl(url, surroundings),
   everyMs: every * 1000,
 });
+
+function kafkaAdapter(kafka: KafkaEntry, surroundings: Surroundings, limits: Limits): Adapter {
+  const { failed, headers, key, reply_topic: replyTopic, result, status, succeeded, topic, value } = kafka;
+  return new KafkaAdapter({
+    ...limits,
+    topic,
+    replyTopic,
+    ...(key !== undefined && { key: compileTemplate(key, surroundings) }),
+    headers: compileTexts(headers, surroundings),
+    value: compileJson(value, surroundings),
+    status,
+    succeeded,
+    failed,
+    result,
+  });
+}
+
+/** What was not given is left out. */
+function compileTexts(texts: Record<string, string>, surroundings: Surroundings) {
+  const compiled = Object.entries(texts).map(([name, text]) => [name, compileTemplate(text, surroundings)] as const);
+  return (call: ApprovedCall): Record<string, string> =>
+    Object.fromEntries(
+      compiled.flatMap(([name, template]) => {
+        const text = template(call);
+        return text === undefined ? [] : [[name, text] as const];
+      }),
+    );
+}

@@ -6,7 +6,7 @@ export interface Alarms {
   decisionRefused(kind: 'not_authentic' | 'refused', about: RefusedDecision): void;
 }
 
-export interface RefusedDecision {
+interface RefusedDecision {
   approval_id: string;
   tool_name: string;
   reason: string;

@@ -61,7 +61,7 @@ export const failed: ExecutionMessage = {
 export const failedForNow: ExecutionMessage = { ...failed, error: 'exit code 75', retryable: true };
 export const lost: ExecutionMessage = { type: 'lost', worker, reason: 'ended by SIGKILL' };
 export const due: ExecutionMessage = { type: 'due' };
-export const by = 'ada';
+const by = 'ada';
 export const reported = (outcome: 'succeeded' | 'failed'): ExecutionMessage => ({
   type: 'reported',
   by,

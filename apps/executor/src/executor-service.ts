@@ -14,6 +14,7 @@ import { ExecutionsController } from './executions.controller.js';
 import { Executions } from './executions.js';
 import { Executor } from './executor.js';
 import { outputCollection, Outputs } from './outputs.js';
+import { Replies, replyCollection } from './replies.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
 import { SwitchEventsController, type CommandVerifier } from './switch-events.controller.js';
 import { SwitchesController } from './switches.controller.js';
@@ -52,7 +53,7 @@ export interface ExecutorOptions {
 export const executorService =
   (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
   (context: ServiceContext): Service => {
-    const { bus, database, exclusive, log, now } = context;
+    const { bus, busTo, database, exclusive, log, now } = context;
     const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
       service: 'executor',
       collection: executionCollection,
@@ -67,6 +68,7 @@ export const executorService =
     const executions = new Executions(aggregate, keys, log);
     const switches = new Switches(switchRecords);
     const outputs = new Outputs(database.collection(outputCollection).store, now);
+    const replies = new Replies(database.collection(replyCollection).store, executions.store);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const commands: CommandVerifier = { verify: (token) => verifyCommandToken(token, guard.keyOf, now()) };
@@ -120,6 +122,7 @@ export const executorService =
       },
       async start() {
         await guard.open();
+        for (const { adapter } of tools.values()) adapter?.open?.({ busTo, replies });
         if (exclusive) await loseAll(executions);
         relay.start();
         switchRelay.start();

@@ -21,7 +21,7 @@ export const approval = goldenEvent('approval.resolved');
 export const id = approval.data.approval_id;
 
 /** Leaves every call to the test. */
-export class HeldAdapter implements Adapter {
+class HeldAdapter implements Adapter {
   readonly calls: { call: ApprovedCall; watch: Watch; end: PromiseWithResolvers<Outcome> }[] = [];
 
   execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {

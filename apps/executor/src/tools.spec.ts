@@ -1,5 +1,7 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError, type Execution } from '@countersign/contracts';
+import { SqliteBus } from '@countersign/messaging';
 import { readConfig } from '@countersign/service';
+import { openTemporaryDatabase } from '@countersign/testing';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovedCall, Outcome } from './adapter.js';
 import { callWith, Follower } from './adapter.given.js';
 import { ExecutorConfig } from './config.js';
+import { Platform, replies, requests } from './platform.given.js';
+import { Replies, replyCollection } from './replies.js';
 import { declaredTools } from './tools.js';
 
 /** Says how it was started. */
@@ -108,5 +112,39 @@ describe('the tools that the file declares', () => {
 
   it('are, unless another file is named, those of this project', () => {
     expect([...declaredTools(configOf({ COUNTERSIGN_CONFIG: '' })).keys()]).toEqual(['deploy_to_production']);
+  });
+
+  it('ask another platform for what the file says, and take its reply for what came of it', async () => {
+    const kafka = {
+      topic: requests,
+      reply_topic: replies,
+      key: '{{arguments.service}}',
+      headers: { authorization: 'Bearer {{env.TOKEN}}' },
+      value: { service: '{{arguments.service}}', force: '{{arguments.force}}', id: '{{execution.id}}' },
+      status: '/state',
+      succeeded: ['deployed'],
+      result: '/id',
+    };
+    declare({ name: 'deploy', execute: { kafka } });
+    const { adapter, terms } = declaredTools(configOf(), { TOKEN: 'a-secret' }).get('deploy')!;
+    expect(terms(0)).toMatchObject({ promise: 'at_most_once', can_reconcile: true });
+
+    const { database, file, close } = openTemporaryDatabase();
+    const bus = new SqliteBus(file, { log: { info() {}, warn() {}, error() {} } });
+    const platform = new Platform(bus);
+    const executions = { get: async (id: string) => ({ id }) as Execution };
+    adapter!.open!({ busTo: () => bus, replies: new Replies(database.collection(replyCollection).store, executions) });
+    const outcome = await adapter!.execute(callWith({ service: 'auth', force: true }), new Follower());
+    expect(outcome).toEqual({ outcome: 'succeeded', result: '7' });
+    expect(platform.done).toMatchObject([
+      {
+        key: 'auth',
+        headers: { authorization: 'Bearer a-secret' },
+        value: { service: 'auth', force: true, id: 'execution-1' },
+      },
+    ]);
+    await Promise.all([adapter!.close!(), platform.stop()]);
+    await bus.close();
+    close();
   });
 });

@@ -5,7 +5,10 @@ const Topic = z.string().regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'must be t
 
 export const KafkaEntry = z.strictObject({
   topic: Topic.meta({ description: "Another platform's topic, on the same brokers. It must exist." }),
-  reply_topic: Topic.meta({ description: 'Where it answers, with the header correlation-id of the request.' }),
+  reply_topic: Topic.meta({
+    description:
+      'Where it answers, with the header correlation-id of the request. An answer that repeats the header attempt as well counts for that attempt alone.',
+  }),
   key: z.string().min(1).optional().meta({ description: 'As the texts of value. Unset: the execution id.' }),
   headers: z.record(z.string().min(1), z.string()).default({}).meta({
     description:

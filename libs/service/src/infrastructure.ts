@@ -8,6 +8,8 @@ import type { ServiceSettings } from './config.js';
 /** The log and the store that a process works on. */
 export interface Infrastructure {
   bus: Bus;
+  /** @see ServiceContext */
+  busTo(topics: readonly string[]): Bus;
   database: Database;
   /** No other process can be working on the same records, so whatever a lease says, its worker is gone. */
   exclusive: boolean;
@@ -30,6 +32,13 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
   const dir = resolve(settings.DATA_DIR);
   const file = brokers && uri ? undefined : new SqliteFile(dir);
   const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, options);
+  const others: Bus[] = [];
+  const busTo = (topics: readonly string[]) => {
+    if (!brokers) return bus;
+    const other = kafka(brokers, { ...settings, KAFKA_CREATE_TOPICS: false }, options, topics);
+    others.push(other);
+    return other;
+  };
   const database = uri
     ? new MongoDatabase({ uri, dbName: databaseIn(uri), log: options.log })
     : new SqliteDatabase(
@@ -38,6 +47,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
       );
   return {
     bus,
+    busTo,
     database,
     exclusive: !uri,
     description: {
@@ -45,7 +55,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
       store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,
     },
     async close() {
-      await bus.close();
+      await Promise.all([bus, ...others].map((each) => each.close()));
       await database.close();
       file?.close();
     },
@@ -56,11 +66,12 @@ const kafka = (
   brokers: string[],
   settings: ServiceSettings,
   { clientId, log, observer, onFatal }: InfrastructureOptions,
+  topics: readonly string[] = eventNames,
 ) =>
   new KafkaBus({
     brokers,
     clientId,
-    topics: eventNames,
+    topics,
     createTopics: settings.KAFKA_CREATE_TOPICS,
     partitions: settings.KAFKA_PARTITIONS,
     replicationFactor: settings.KAFKA_REPLICATION_FACTOR,

@@ -26,6 +26,11 @@ import { validationPipe } from './validation.pipe.js';
 /** What a service gets to work with. */
 export interface ServiceContext {
   bus: Bus;
+  /**
+   * The log of other platforms, on the same brokers, for these topics. They are theirs to create; while one is missing,
+   * publishing there fails as in an outage, and nothing of ours waits for it.
+   */
+  busTo(topics: readonly string[]): Bus;
   database: Database;
   /** No other process can be working on the same records. */
   exclusive: boolean;
@@ -96,10 +101,11 @@ export async function serve(
   const observer = countMessages(metrics);
   const clientId = `countersign-${process.pid}`;
   const infrastructure = openInfrastructure(settings, { clientId, log, observer, onFatal });
-  const { bus, database, exclusive, description } = infrastructure;
+  const { bus, busTo, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
   const context: ServiceContext = {
     bus,
+    busTo,
     database,
     exclusive,
     log,
