@@ -1,7 +1,12 @@
-// Prints what docker-compose.yml asks for: a key to begin with, and what decisions are signed with. For a file `.env`
-// that is kept as long as the data: node tools/compose-env.mjs > .env
+// Prints what docker-compose.yml asks for: a key to begin with, and what decisions and results are signed with. For a
+// file `.env` that is kept as long as the data: node tools/compose-env.mjs > .env
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-const { privateKey } = generateKeyPairSync('ed25519');
+const newKey = () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'EdDSA' });
+};
+
 console.log(`ADMIN_KEY=${randomBytes(32).toString('base64url')}`);
-console.log(`SIGNING_KEYS='${JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'EdDSA' })}'`);
+console.log(`SIGNING_KEYS='${newKey()}'`);
+console.log(`EXECUTION_SIGNING_KEYS='${newKey()}'`);

@@ -1,5 +1,6 @@
 import type { ServiceName } from '@countersign/contracts';
 import { InfraUnavailable, startKafka, startMongo } from '@countersign/infra';
+import { newServiceKeys } from '@countersign/testing/service-keys';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureApprovals, type Approvals } from './approvals.js';
 import { startChild } from './child.js';
-import { access, newKeys } from './credentials.js';
+import { access } from './credentials.js';
 import { measureIdle, type Idle } from './idle.js';
 import { measureAll, type Load, type Measured } from './load.js';
 import { machine } from './machine.js';
@@ -49,7 +50,7 @@ async function distributed(): Promise<Stack> {
     startKafka({ dir: join(dir, 'kafka') }),
     startMongo({ dir: join(dir, 'mongo'), memory: true }),
   ]);
-  const keys = await newKeys();
+  const keys = await newServiceKeys();
   let databases = 0;
   return {
     name: 'Kafka + MongoDB',

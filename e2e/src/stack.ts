@@ -1,7 +1,7 @@
 import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
 import { decode, KafkaBus, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
-import { generateKey, keysFromText, publicJwks } from '@countersign/signing';
 import { SqliteFile } from '@countersign/sqlite';
+import { newServiceKeys } from '@countersign/testing/service-keys';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -149,7 +149,7 @@ export class EmbeddedStack extends Processes implements Stack {
 export class DistributedStack extends Processes implements Stack {
   readonly name = 'Kafka and MongoDB';
   readonly #servers: { brokers: string; mongodb: string; instances: number };
-  #keys: ReturnType<typeof newKeys> | undefined;
+  #keys: ReturnType<typeof newServiceKeys> | undefined;
   readonly #database = `countersign_${randomUUID().slice(0, 8)}`;
 
   constructor(servers: { brokers: string; mongodb: string; instances: number }, options: StackOptions = {}) {
@@ -190,7 +190,7 @@ export class DistributedStack extends Processes implements Stack {
       MONGODB_URI: databaseAt(this.#servers.mongodb, this.#database),
       KAFKA_SESSION_TIMEOUT_SECONDS: '5',
       DATA_DIR: join(this.dir, 'data'),
-      ...(await (this.#keys ??= newKeys())),
+      ...(await (this.#keys ??= newServiceKeys())),
     };
     // People go to the approval service, which hands on what is for the others.
     for (const service of serviceNames.toSorted((a) => (a === 'approval-service' ? 1 : -1))) {
@@ -234,12 +234,6 @@ export class DistributedStack extends Processes implements Stack {
       await bus.close();
     }
   }
-}
-
-/** What the approval service signs with, and what the others trust. */
-async function newKeys(): Promise<{ SIGNING_KEYS: string; DECISION_KEYS: string }> {
-  const SIGNING_KEYS = JSON.stringify(await generateKey());
-  return { SIGNING_KEYS, DECISION_KEYS: JSON.stringify(publicJwks(await keysFromText(SIGNING_KEYS))) };
 }
 
 /** The URI with another database as its path. */

@@ -1,8 +1,8 @@
 import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
-import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
-import { DecisionGuard, openVerifier } from '@countersign/signing';
+import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { DecisionGuard, openResultVerifier, openVerifier, ResultGuard } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agent-versions.js';
 import { AgentsController } from './agents.controller.js';
@@ -22,7 +22,7 @@ import { decideSession, type SessionMessage } from './session.js';
 import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.js';
 import { TextPreview } from './text-preview.js';
-import { RUNS, SESSIONS } from './tokens.js';
+import { ALARMS, RUNS, SESSIONS } from './tokens.js';
 
 const runCollection: Collection<Run> = {
   name: 'runs',
@@ -99,10 +99,9 @@ export function agentRunner(
       now,
       log,
     });
-    const guard = new DecisionGuard(
-      () => openVerifier(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR),
-      now,
-    );
+    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
+    const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
+    const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -119,6 +118,8 @@ export function agentRunner(
         providers: [
           { provide: Runner, useValue: runner },
           { provide: DecisionGuard, useValue: guard },
+          { provide: ResultGuard, useValue: results },
+          { provide: ALARMS, useValue: openAlarms(context) },
           { provide: RunWatch, useValue: watch },
           { provide: RunStream, useValue: new RunStream(store, watch, preview) },
           { provide: RunQueue, useValue: new RunQueue(store, config.RUNNER_QUEUE_LIMIT, now) },
@@ -128,7 +129,7 @@ export function agentRunner(
         ],
       },
       async start() {
-        await Promise.all([agents.load(), guard.open()]);
+        await Promise.all([agents.load(), guard.open(), results.open()]);
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();

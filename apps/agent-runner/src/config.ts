@@ -1,9 +1,10 @@
 import { portSetting, serviceSettings } from '@countersign/service';
-import { verifyingSettings } from '@countersign/signing';
+import { resultVerifyingSettings, verifyingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const agentRunnerSettings = {
   ...verifyingSettings,
+  ...resultVerifyingSettings,
   OPENAI_API_KEY: z.string().optional().meta({ description: 'Unset, and no base URL either: the scripted model.' }),
   OPENAI_BASE_URL: z.url().optional().meta({ description: 'Any server that speaks the Responses API.' }),
   MODEL: z.string().default('gpt-5-mini').meta({ description: 'Model id at the provider.' }),

@@ -1,9 +1,11 @@
 import { derivedId, TerminalError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
-import { DecisionGuard, tooLate } from '@countersign/signing';
+import type { Alarms } from '@countersign/service';
+import { DecisionGuard, ResultGuard, tooLate, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';
 import { Runner } from './runner.js';
+import { ALARMS } from './tokens.js';
 
 /** What arrives for runs. Each handler records it and returns; the model is asked elsewhere. */
 @Controller()
@@ -12,6 +14,8 @@ export class RunEventsController {
     @Inject(Runner) private readonly runner: Runner,
     @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
+    @Inject(ResultGuard) private readonly results: ResultGuard,
+    @Inject(ALARMS) private readonly alarms: Alarms,
   ) {}
 
   @OnEvent('agent-runner', 'run.requested')
@@ -37,23 +41,35 @@ export class RunEventsController {
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
     const problem = await this.guard.problemWith(event.data);
     if (problem === tooLate) return this.#forward(asExpired(event));
-    if (problem !== undefined) throw new TerminalError(`approval ${event.data.approval_id}: ${problem}`);
+    if (problem !== undefined) throw this.#refused('decision', event, problem);
     await this.#forward(event);
   }
 
   @OnEvent('agent-runner', 'tool.execution_completed')
   async completed(event: Event<'tool.execution_completed'>): Promise<void> {
-    await this.#forward(event);
+    await this.#believe(event);
   }
 
   @OnEvent('agent-runner', 'tool.execution_failed')
   async failed(event: Event<'tool.execution_failed'>): Promise<void> {
-    await this.#forward(event);
+    await this.#believe(event);
   }
 
   @OnEvent('agent-runner', 'tool.execution_outcome_unknown')
   async outcomeUnknown(event: Event<'tool.execution_outcome_unknown'>): Promise<void> {
+    await this.#believe(event);
+  }
+
+  /** What an executor says came of a call, if it was an executor who said it. */
+  async #believe(event: ResultEvent & ForRun): Promise<void> {
+    const problem = await this.results.problemWith(event);
+    if (problem !== undefined) throw this.#refused('result', event, problem);
     await this.#forward(event);
+  }
+
+  #refused(what: 'decision' | 'result', { data: { approval_id, tool_name } }: ForRun, reason: string): TerminalError {
+    this.alarms.refused(what, 'not_authentic', { approval_id, tool_name, reason });
+    return new TerminalError(`approval ${approval_id}: ${reason}`);
   }
 
   /** A message that its run refuses belongs to no call of it; it goes to the dead letters, where somebody can see why. */

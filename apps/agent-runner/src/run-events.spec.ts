@@ -3,18 +3,36 @@ import {
   DecisionGuard,
   generateKey,
   keysFromText,
+  resultClaimsOf,
   resultDigest,
+  ResultGuard,
   signDecision,
+  signResult,
   Verifier,
   type DecisionClaims,
+  type ResultEvent,
 } from '@countersign/signing';
 import { goldenEvent } from '@countersign/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Alarms } from '@countersign/service';
+import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { RunEventsController } from './run-events.controller.js';
-import { call, callIn, resolved } from './run.given.js';
+import { call, callIn, completed, failed, outcomeUnknown, resolved } from './run.given.js';
 import { Given, type Process } from './runner.given.js';
 
 const ring = await keysFromText(JSON.stringify(await generateKey()));
+/** What an executor signs with, and nobody decides with. */
+const executorsRing = await keysFromText(JSON.stringify(await generateKey()));
+
+/** The handlers as the service has them, with its keys. */
+async function handlersOf(given: Given, process: Process) {
+  const now = () => given.clock;
+  const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), now);
+  const results = new ResultGuard(() => Verifier.fromKeyRing(executorsRing));
+  await Promise.all([guard.open(), results.open()]);
+  const alarms: Record<keyof Alarms, Mock> = { refused: vi.fn() };
+  const agents = { has: (id: string) => id === 'ops', deadlineFor: () => null };
+  return { alarms, events: new RunEventsController(process.runner, agents, guard, results, alarms) };
+}
 
 /** The decision as the approval service would have signed it. */
 async function signed(
@@ -45,16 +63,12 @@ describe('a decision that arrives for a run', () => {
   let given: Given;
   let process: Process;
   let before: Run;
+  let alarms: Record<keyof Alarms, Mock>;
   let events: RunEventsController;
   beforeEach(async () => {
     given = new Given();
     process = given.open();
-    const guard = new DecisionGuard(
-      () => Verifier.fromKeyRing(ring),
-      () => given.clock,
-    );
-    await guard.open();
-    events = new RunEventsController(process.runner, { has: (id) => id === 'ops', deadlineFor: () => null }, guard);
+    ({ alarms, events } = await handlersOf(given, process));
     await given.begin(process);
     (await given.model.asked()).answer(call('call_a'));
     before = await given.until({ status: 'PAUSED' });
@@ -85,6 +99,11 @@ describe('a decision that arrives for a run', () => {
     await expect(refused).rejects.toBeInstanceOf(TerminalError);
     await expect(refused).rejects.toThrow('is not signed');
     await isUntouched();
+    expect(alarms.refused).toHaveBeenCalledExactlyOnceWith(
+      'decision',
+      'not_authentic',
+      expect.objectContaining({ approval_id: callIn(before, 'call_a').tool_execution.approval_id }),
+    );
   });
 
   it('is a dead letter when somebody else has signed it', async () => {
@@ -129,20 +148,69 @@ describe('a decision that arrives for a run', () => {
   });
 });
 
+describe('a result that arrives for a run', () => {
+  let given: Given;
+  let alarms: Record<keyof Alarms, Mock>;
+  let events: RunEventsController;
+  let before: Run;
+  beforeEach(async () => {
+    given = new Given();
+    const process = given.open();
+    ({ alarms, events } = await handlersOf(given, process));
+    await given.begin(process);
+    (await given.model.asked()).answer(call('call_a'));
+    const asking = await given.until({ status: 'PAUSED' });
+    await events.resolved(await signed(resolved(callIn(asking, 'call_a'), 'approved')));
+    before = await given.run();
+  });
+  afterEach(() => given.close());
+
+  const said = async <E extends ResultEvent>(event: E, key = executorsRing.signingKey): Promise<E> => ({
+    ...event,
+    data: { ...event.data, signature: await signResult(key, resultClaimsOf(event)) },
+  });
+  const asked = () => callIn(before, 'call_a');
+
+  it('goes to the model when an executor has signed it', async () => {
+    await events.completed(await said(completed(asked(), 'Deployed.')));
+    expect(await given.outputOf(2, 'call_a')).toBe('Deployed.');
+    expect(alarms.refused).not.toHaveBeenCalled();
+  });
+
+  it('goes to the model when it is a failure, and to a person when nobody knows', async () => {
+    await events.outcomeUnknown(await said(outcomeUnknown(asked())));
+    expect((await given.run()).error).toContain('unknown');
+    await events.failed(await said(failed(asked())));
+    expect(await given.outputOf(2, 'call_a')).toContain('exit code 1');
+  });
+
+  it.each<[string, () => Promise<Event<'tool.execution_completed'>>]>([
+    ['nobody signed it', async () => completed(asked())],
+    ['who decides signed it', () => said(completed(asked()), ring.signingKey)],
+    [
+      'it is not what was signed',
+      async () => {
+        const event = await said(completed(asked()));
+        return { ...event, data: { ...event.data, result: 'All is well.' } };
+      },
+    ],
+  ])('is a dead letter when %s: the run is as it was, and there is an alarm', async (_, event) => {
+    await expect(events.completed(await event())).rejects.toBeInstanceOf(TerminalError);
+    expect(await given.run()).toEqual(before);
+    expect(alarms.refused).toHaveBeenCalledExactlyOnceWith(
+      'result',
+      'not_authentic',
+      expect.objectContaining({ tool_name: 'deploy_to_production' }),
+    );
+  });
+});
+
 describe('a command for a run', () => {
   let given: Given;
   let events: RunEventsController;
-  beforeEach(() => {
+  beforeEach(async () => {
     given = new Given();
-    const guard = new DecisionGuard(
-      () => Verifier.fromKeyRing(ring),
-      () => given.clock,
-    );
-    events = new RunEventsController(
-      given.open().runner,
-      { has: (id) => id === 'ops', deadlineFor: () => null },
-      guard,
-    );
+    ({ events } = await handlersOf(given, given.open()));
   });
   afterEach(() => given.close());
 

@@ -1,10 +1,9 @@
 import { Public } from '@countersign/auth';
 import { Returns } from '@countersign/service';
+import { Jwks } from '@countersign/signing';
 import { Controller, Get, Inject } from '@nestjs/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Signer } from './signer.js';
-
-const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) }).meta({ id: 'Jwks' });
 
 @Controller('.well-known')
 export class KeysController {
@@ -14,6 +13,6 @@ export class KeysController {
   @Public()
   @Returns(200, Jwks, 'The public keys with which decisions are signed, as a JWK Set (RFC 7517).')
   jwks(): z.infer<typeof Jwks> {
-    return { keys: this.signer.jwks().keys.map((key) => ({ ...key })) };
+    return this.signer.jwks();
   }
 }

@@ -1,33 +1,8 @@
 import type { Approval, EventData, NewEvent } from '@countersign/contracts';
-import {
-  publicJwks,
-  resultDigest,
-  signDecision,
-  type DecisionClaims,
-  type KeyRing,
-  type PublicJwk,
-} from '@countersign/signing';
+import { OwnKeys, resultDigest, signDecision, type DecisionClaims } from '@countersign/signing';
 
 /** Signs resolutions, so that whoever acts on one can tell that it is this service's, and for exactly this call. */
-export class Signer {
-  #ring: KeyRing | undefined;
-
-  constructor(private readonly openRing: () => Promise<KeyRing>) {}
-
-  /** @throws ConfigError when there are no keys. */
-  async open(): Promise<void> {
-    this.#ring = await this.openRing();
-  }
-
-  get ring(): KeyRing {
-    if (!this.#ring) throw new Error('the keys are not open yet');
-    return this.#ring;
-  }
-
-  jwks(): { keys: PublicJwk[] } {
-    return publicJwks(this.ring);
-  }
-
+export class Signer extends OwnKeys {
   /** Puts the signature into the record and into `approval.resolved`, of the commit that resolves. */
   readonly seal = async (approval: Approval, events: readonly NewEvent[]) => {
     const resolved = events.find((event) => event.type === 'approval.resolved');

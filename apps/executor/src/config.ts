@@ -1,9 +1,10 @@
 import { portSetting, serviceSettings } from '@countersign/service';
-import { verifyingSettings } from '@countersign/signing';
+import { resultSigningSettings, verifyingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const executorSettings = {
   ...verifyingSettings,
+  ...resultSigningSettings,
   EXECUTOR_CONCURRENCY: z.coerce
     .number()
     .int()

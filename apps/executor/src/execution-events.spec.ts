@@ -55,7 +55,7 @@ describe('a decision that arrives at the executor', () => {
       error: 'not executed: The decision is not signed.',
     });
     expect(record!.id).not.toBe(id);
-    expect(world.alarms.decisionRefused).toHaveBeenCalledOnce();
+    expect(world.alarms.refused).toHaveBeenCalledOnce();
   });
 
   it("is nobody's when it was signed for other arguments", async () => {

@@ -2,10 +2,9 @@ import { verifyCommandToken } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection, type Filter } from '@countersign/persistence';
-import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
-import { DecisionGuard, openVerifier } from '@countersign/signing';
+import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { DecisionGuard, openResultKeyRing, openVerifier } from '@countersign/signing';
 import { Module } from '@nestjs/common';
-import { openAlarms } from './alarms.js';
 import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
@@ -15,6 +14,8 @@ import { Executions } from './executions.js';
 import { Executor } from './executor.js';
 import { outputCollection, Outputs } from './outputs.js';
 import { Replies, replyCollection } from './replies.js';
+import { ResultKeysController } from './result-keys.controller.js';
+import { ResultSigner } from './result-signer.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
 import { SwitchEventsController, type CommandVerifier } from './switch-events.controller.js';
 import { SwitchesController } from './switches.controller.js';
@@ -54,10 +55,13 @@ export const executorService =
   (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
   (context: ServiceContext): Service => {
     const { bus, busTo, database, exclusive, log, now } = context;
+    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
+    const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
     const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
       service: 'executor',
       collection: executionCollection,
       decide: decideExecution,
+      seal: signer.seal,
     });
     const { aggregate: switchRecords, relay: switchRelay } = openAggregate<SwitchRecord, SwitchMessage>(context, {
       service: 'executor',
@@ -69,7 +73,6 @@ export const executorService =
     const switches = new Switches(switchRecords);
     const outputs = new Outputs(database.collection(outputCollection).store, now);
     const replies = new Replies(database.collection(replyCollection).store, executions.store);
-    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const commands: CommandVerifier = { verify: (token) => verifyCommandToken(token, guard.keyOf, now()) };
     const leaseMs = config.LEASE_SECONDS * 1000;
@@ -109,11 +112,18 @@ export const executorService =
       name: 'executor',
       module: {
         module: ExecutorModule,
-        controllers: [SwitchesController, ExecutionsController, ExecutionEventsController, SwitchEventsController],
+        controllers: [
+          SwitchesController,
+          ExecutionsController,
+          ResultKeysController,
+          ExecutionEventsController,
+          SwitchEventsController,
+        ],
         providers: [
           { provide: Executor, useValue: executor },
           { provide: Executions, useValue: executions },
           { provide: Outputs, useValue: outputs },
+          { provide: ResultSigner, useValue: signer },
           { provide: Switches, useValue: switches },
           { provide: COMMAND_VERIFIER, useValue: commands },
           { provide: CLOCK, useValue: now },
@@ -121,7 +131,7 @@ export const executorService =
         ],
       },
       async start() {
-        await guard.open();
+        await Promise.all([guard.open(), signer.open()]);
         for (const { adapter } of tools.values()) adapter?.open?.({ busTo, replies });
         if (exclusive) await loseAll(executions);
         relay.start();

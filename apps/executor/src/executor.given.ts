@@ -1,9 +1,9 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
 import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
+import type { Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { vi, type Mock } from 'vitest';
 import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
-import type { Alarms } from './alarms.js';
 import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
 import { terms } from './execution.given.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
@@ -53,7 +53,7 @@ export class ExecutorWorld {
   readonly #closeDatabase: () => void;
   readonly #stops: (() => Promise<void>)[] = [];
   readonly log: Record<keyof Log, Mock> = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  readonly alarms: Record<keyof Alarms, Mock> = { decisionRefused: vi.fn() };
+  readonly alarms: Record<keyof Alarms, Mock> = { refused: vi.fn() };
 
   constructor() {
     const { close, database } = openTemporaryDatabase();

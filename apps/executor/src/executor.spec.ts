@@ -46,7 +46,7 @@ describe('the executor', () => {
     expect(world.adapter.calls).toEqual([]);
     expect(world.typesOf()).toEqual(['tool.execution_failed']);
     const about = { approval_id: id, tool_name: approval.data.tool_name, reason: refused.reason };
-    expect(world.alarms.decisionRefused.mock.calls).toEqual([['refused', about]]);
+    expect(world.alarms.refused.mock.calls).toEqual([['decision', 'refused', about]]);
   });
 
   it("keeps what is nobody's decision apart, so that the real one is obeyed when it comes", async () => {
@@ -60,7 +60,7 @@ describe('the executor', () => {
     const [record, ...others] = await world.store.find({ filter: {}, sort: [], limit: 10 });
     expect(others).toEqual([]);
     expect(record).toMatchObject({ approval_id: id, status: 'failed', error: `not executed: ${nobodys.reason}` });
-    expect(world.alarms.decisionRefused.mock.calls[0]).toMatchObject(['not_authentic', { approval_id: id }]);
+    expect(world.alarms.refused.mock.calls[0]).toMatchObject(['decision', 'not_authentic', { approval_id: id }]);
     await executor.accept(approval);
     expect(await world.execution()).toMatchObject({ status: 'running' });
   });

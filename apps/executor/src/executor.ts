@@ -1,8 +1,8 @@
 import { derivedId, type Event, type Execution } from '@countersign/contracts';
 import type { Handled, Place, WorkPool } from '@countersign/persistence';
+import type { Alarms } from '@countersign/service';
 import type { DecisionGuard } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
-import type { Alarms } from './alarms.js';
 import { nextOpening } from './change-window.js';
 import { lookAgain, type ConcurrencyKeys } from './concurrency-keys.js';
 import { nothing } from './execution.begin.js';
@@ -44,7 +44,7 @@ export class Executor {
     const { executions, guard, pool, alarms } = this.#options;
     const verdict = await guard.examine(event.data);
     if (verdict.kind !== 'sound') {
-      alarms.decisionRefused(verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+      alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
     }
     if (verdict.kind === 'not_authentic') {
       const id = derivedId('refused', event.id);
@@ -133,7 +133,7 @@ export class Executor {
     if (!tools.has(tool_name)) return `this executor has no tool "${tool_name}"`;
     const verdict = await guard.verifyStored({ ...execution, jws: decision });
     if (verdict.kind === 'sound') return null;
-    alarms.decisionRefused(verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+    alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
     return verdict.reason;
   }
 

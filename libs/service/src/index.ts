@@ -1,4 +1,5 @@
 export * from './aggregate.js';
+export * from './alarms.js';
 export * from './config.js';
 export * from './infrastructure.js';
 export * from './main.js';

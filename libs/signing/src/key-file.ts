@@ -3,13 +3,11 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey, keysFromText, type KeyRing } from './key-ring.js';
 
-const fileName = 'signing-key.json';
-
 /**
  * The ring of the key in this directory, which is made at the first start. Of several processes that start at once,
  * one makes it and all of them use it. @throws ConfigError when the file holds no key
  */
-export async function loadOrCreateKeys(directory: string): Promise<KeyRing> {
+export async function loadOrCreateKeys(directory: string, fileName = 'signing-key.json'): Promise<KeyRing> {
   const file = join(directory, fileName);
   const text = (await readIfThere(file)) ?? (await create(directory, file));
   return keysFromText(text, file);

@@ -6,8 +6,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { claims } from './claims.given.js';
 import { generateKey, keysFromText, publicJwks } from './key-ring.js';
-import { openKeyRing, openVerifier, signingSettings, verifyingSettings } from './settings.js';
-import { signDecision } from './sign.js';
+import { resultClaimsOf } from './result-claims.js';
+import {
+  openKeyRing,
+  openResultKeyRing,
+  openResultVerifier,
+  openVerifier,
+  signingSettings,
+  verifyingSettings,
+} from './settings.js';
+import { signDecision, signResult } from './sign.js';
 
 const key = await generateKey();
 const secret = JSON.stringify(key);
@@ -85,6 +93,35 @@ describe('the settings to verify with', () => {
   it('say what is wrong by their names', async () => {
     await expect(openVerifier({ DECISION_KEYS: secret })).rejects.toThrow(/^DECISION_KEYS: must be public keys/);
     await expect(openVerifier({ DECISION_KEYS_FILE: dir })).rejects.toThrow(/^DECISION_KEYS_FILE: /);
+  });
+});
+
+describe('the settings for results', () => {
+  const call = { run_id: 'r', approval_id: 'a', execution_id: 'a', tool_call_id: 'c', tool_name: 't', attempt: 1 };
+  const data = { ...call, result: 'Done.', digest: 'sha256:00', signature: null };
+  const said = resultClaimsOf({ type: 'tool.execution_completed', data });
+
+  it('are as those for decisions, by other names', async () => {
+    const result = await signResult(ring.signingKey, said);
+    expect((await openResultKeyRing({ EXECUTION_SIGNING_KEYS: secret })).signingKey.kid).toBe(key.kid);
+    expect((await openResultKeyRing({ EXECUTION_SIGNING_KEYS_FILE: write(secret) })).signingKey.kid).toBe(key.kid);
+    for (const settings of [{ EXECUTION_KEYS: published }, { EXECUTION_KEYS_FILE: write(published) }])
+      expect(await (await openResultVerifier(settings)).verifyResult(result)).toEqual(said);
+    await expect(openResultKeyRing({})).rejects.toThrow(/^EXECUTION_SIGNING_KEYS or EXECUTION_SIGNING_KEYS_FILE: one /);
+    await expect(openResultVerifier({})).rejects.toThrow(
+      /^EXECUTION_KEYS, EXECUTION_KEYS_FILE or EXECUTION_KEYS_URL: /,
+    );
+  });
+
+  it('lead to keys of their own where all is embedded: who decides cannot say what came of it, nor the other way', async () => {
+    const [decider, executor] = [await openKeyRing({}, dir), await openResultKeyRing({}, dir)];
+    expect(executor.signingKey.kid).not.toBe(decider.signingKey.kid);
+    const [decisions, results] = [await openVerifier({}, dir), await openResultVerifier({}, dir)];
+    expect(await results.verifyResult(await signResult(executor.signingKey, said))).toEqual(said);
+    const ofDecider = await signResult(decider.signingKey, said);
+    await expect(results.verifyResult(ofDecider)).rejects.toThrow(/key that is not known/);
+    const ofExecutor = await signDecision(executor.signingKey, claims);
+    await expect(decisions.verify(ofExecutor)).rejects.toThrow(/key that is not known/);
   });
 });
 

@@ -6,6 +6,7 @@ import { keysFromText, type KeyRing } from './key-ring.js';
 import { Verifier } from './verifier.js';
 
 const text = z.string().optional();
+const address = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional();
 
 /** For the approval service. */
 export const signingSettings = {
@@ -22,12 +23,32 @@ export type SigningSettings = z.infer<z.ZodObject<typeof signingSettings>>;
 export const verifyingSettings = {
   DECISION_KEYS: text.meta({ description: 'The public keys that decisions are signed with: a JWK or a JWKS.' }),
   DECISION_KEYS_FILE: text.meta({ description: 'The file that holds them.' }),
-  DECISION_KEYS_URL: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .optional()
-    .meta({ description: 'Where the approval service publishes them. Whoever answers there can sign: use https.' }),
+  DECISION_KEYS_URL: address.meta({
+    description: 'Where the approval service publishes them. Whoever answers there can sign: use https.',
+  }),
 };
 export type VerifyingSettings = z.infer<z.ZodObject<typeof verifyingSettings>>;
+
+/** For the executor. */
+export const resultSigningSettings = {
+  EXECUTION_SIGNING_KEYS: text.meta({
+    description: 'What results of calls are signed with, as SIGNING_KEYS; keys of their own.',
+  }),
+  EXECUTION_SIGNING_KEYS_FILE: text.meta({
+    description: 'The file that holds them. Embedded and unset: made at the first start.',
+  }),
+};
+export type ResultSigningSettings = z.infer<z.ZodObject<typeof resultSigningSettings>>;
+
+/** For whoever believes results. */
+export const resultVerifyingSettings = {
+  EXECUTION_KEYS: text.meta({ description: 'The public keys that results are signed with: a JWK or a JWKS.' }),
+  EXECUTION_KEYS_FILE: text.meta({ description: 'The file that holds them.' }),
+  EXECUTION_KEYS_URL: address.meta({
+    description: 'Where the executor publishes them. Whoever answers there can sign: use https.',
+  }),
+};
+export type ResultVerifyingSettings = z.infer<z.ZodObject<typeof resultVerifyingSettings>>;
 
 /**
  * The ring that the settings name. Where they name none, an embedded process keeps its own in its data directory.
@@ -35,13 +56,15 @@ export type VerifyingSettings = z.infer<z.ZodObject<typeof verifyingSettings>>;
  * @param embeddedIn the data directory; undefined where several processes share a bus, and so must share a key
  * @throws ConfigError
  */
-export async function openKeyRing(settings: SigningSettings, embeddedIn?: string): Promise<KeyRing> {
-  const { SIGNING_KEYS: keys, SIGNING_KEYS_FILE: file } = settings;
-  requireAtMostOne({ SIGNING_KEYS: keys, SIGNING_KEYS_FILE: file });
-  if (keys) return keysFromText(keys, 'SIGNING_KEYS');
-  if (file) return keysFromText(await read(file, 'SIGNING_KEYS_FILE'), 'SIGNING_KEYS_FILE');
-  if (embeddedIn !== undefined) return loadOrCreateKeys(embeddedIn);
-  throw new ConfigError('SIGNING_KEYS or SIGNING_KEYS_FILE: one must be set, since the approvals are not embedded');
+export function openKeyRing(settings: SigningSettings, embeddedIn?: string): Promise<KeyRing> {
+  const { SIGNING_KEYS, SIGNING_KEYS_FILE } = settings;
+  return ringOf({ SIGNING_KEYS, SIGNING_KEYS_FILE }, embeddedIn, 'signing-key.json');
+}
+
+/** As `openKeyRing`, of the executor. A ring of its own, since whoever makes calls must not be able to decide on them. */
+export function openResultKeyRing(settings: ResultSigningSettings, embeddedIn?: string): Promise<KeyRing> {
+  const { EXECUTION_SIGNING_KEYS, EXECUTION_SIGNING_KEYS_FILE } = settings;
+  return ringOf({ EXECUTION_SIGNING_KEYS, EXECUTION_SIGNING_KEYS_FILE }, embeddedIn, 'execution-key.json');
 }
 
 /**
@@ -50,30 +73,62 @@ export async function openKeyRing(settings: SigningSettings, embeddedIn?: string
  *
  * @throws ConfigError
  */
-export async function openVerifier(
-  settings: VerifyingSettings & SigningSettings,
+export function openVerifier(settings: VerifyingSettings & SigningSettings, embeddedIn?: string): Promise<Verifier> {
+  const { DECISION_KEYS, DECISION_KEYS_FILE, DECISION_KEYS_URL } = settings;
+  const named = { DECISION_KEYS, DECISION_KEYS_FILE, DECISION_KEYS_URL };
+  return verifierOf(named, embeddedIn, () => openKeyRing(settings, embeddedIn));
+}
+
+/** As `openVerifier`, of results. */
+export function openResultVerifier(
+  settings: ResultVerifyingSettings & ResultSigningSettings,
   embeddedIn?: string,
 ): Promise<Verifier> {
-  const { DECISION_KEYS: keys, DECISION_KEYS_FILE: file, DECISION_KEYS_URL: url } = settings;
-  requireAtMostOne({ DECISION_KEYS: keys, DECISION_KEYS_FILE: file, DECISION_KEYS_URL: url });
-  if (keys) return Verifier.fromJwks(keys, 'DECISION_KEYS');
-  if (file) return Verifier.fromJwks(await read(file, 'DECISION_KEYS_FILE'), 'DECISION_KEYS_FILE');
-  if (url) return Verifier.fromUrl(url);
-  if (embeddedIn !== undefined) return Verifier.fromKeyRing(await openKeyRing(settings, embeddedIn));
-  throw new ConfigError(
-    'DECISION_KEYS, DECISION_KEYS_FILE or DECISION_KEYS_URL: one must be set, since the approvals are not embedded',
-  );
+  const { EXECUTION_KEYS, EXECUTION_KEYS_FILE, EXECUTION_KEYS_URL } = settings;
+  const named = { EXECUTION_KEYS, EXECUTION_KEYS_FILE, EXECUTION_KEYS_URL };
+  return verifierOf(named, embeddedIn, () => openResultKeyRing(settings, embeddedIn));
 }
 
-function requireAtMostOne(settings: Record<string, string | undefined>): void {
-  const set = Object.keys(settings).filter((name) => settings[name]);
-  if (set.length > 1) throw new ConfigError(`${set.join(' and ')}: only one may be set`);
+type Named = Record<string, string | undefined>;
+
+async function ringOf(named: Named, embeddedIn: string | undefined, fileName: string): Promise<KeyRing> {
+  const found = onlyOne(named);
+  if (found) return keysFromText(await textOf(found), found.name);
+  if (embeddedIn !== undefined) return loadOrCreateKeys(embeddedIn, fileName);
+  throw missing(named);
 }
 
-async function read(file: string, setting: string): Promise<string> {
+async function verifierOf(named: Named, embeddedIn: string | undefined, own: () => Promise<KeyRing>) {
+  const found = onlyOne(named);
+  if (found?.name.endsWith('_URL')) return Verifier.fromUrl(found.value);
+  if (found) return Verifier.fromJwks(await textOf(found), found.name);
+  if (embeddedIn !== undefined) return Verifier.fromKeyRing(await own());
+  throw missing(named);
+}
+
+interface Setting {
+  name: string;
+  value: string;
+}
+
+function onlyOne(named: Named): Setting | undefined {
+  const set = Object.entries(named).flatMap(([name, value]) => (value ? [{ name, value }] : []));
+  if (set.length > 1) throw new ConfigError(`${set.map(({ name }) => name).join(' and ')}: only one may be set`);
+  return set[0];
+}
+
+function missing(named: Named): ConfigError {
+  const names = Object.keys(named)
+    .join(', ')
+    .replace(/, (\w+)$/, ' or $1');
+  return new ConfigError(`${names}: one must be set, since the services are not embedded`);
+}
+
+async function textOf({ name, value }: Setting): Promise<string> {
+  if (!name.endsWith('_FILE')) return value;
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(value, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`${setting}: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`${name}: ${(cause as Error).message}`, { cause });
   }
 }

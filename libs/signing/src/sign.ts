@@ -1,16 +1,27 @@
 import { canonicalJson } from '@countersign/contracts';
 import { CompactSign } from 'jose';
-import { DecisionClaims } from './claims.js';
-import { algorithm, decisionType } from './header.js';
+import type { DecisionClaims } from './claims.js';
+import { algorithm } from './header.js';
 import type { SigningKey } from './key-ring.js';
+import type { ResultClaims } from './result-claims.js';
+import { decision, result, type Statement } from './statement.js';
 
 /** The claims as they are signed: there is one way to write them. */
-export const payloadOf = (claims: DecisionClaims): string => canonicalJson(claims);
+export const payloadOf = (claims: object): string => canonicalJson(claims);
 
 /** @returns a compact JWS. The same key and claims always give the same text. @throws when the claims are not as declared. */
-export async function signDecision({ kid, privateKey }: SigningKey, claims: DecisionClaims): Promise<string> {
-  const payload = payloadOf(DecisionClaims.parse(claims));
+export const signDecision = (key: SigningKey, claims: DecisionClaims): Promise<string> => sign(decision, key, claims);
+
+/** As a decision is signed. */
+export const signResult = (key: SigningKey, claims: ResultClaims): Promise<string> => sign(result, key, claims);
+
+async function sign<C extends object>(
+  statement: Statement<C>,
+  { kid, privateKey }: SigningKey,
+  claims: C,
+): Promise<string> {
+  const payload = payloadOf(statement.claims.parse(claims));
   return new CompactSign(new TextEncoder().encode(payload))
-    .setProtectedHeader({ alg: algorithm, kid, typ: decisionType })
+    .setProtectedHeader({ alg: algorithm, kid, typ: statement.typ })
     .sign(privateKey);
 }

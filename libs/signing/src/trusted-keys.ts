@@ -7,7 +7,7 @@ import { SignatureError } from './signature-error.js';
 export type KeySource = (header: { kid?: string; alg?: string }) => Promise<CryptoKey>;
 
 export const unknownKey = (cause: unknown): SignatureError =>
-  new SignatureError('The decision is signed with a key that is not known.', { cause });
+  new SignatureError('It is signed with a key that is not known.', { cause });
 
 /** The keys of a text. A private one is refused: whoever only verifies must not be able to sign. @throws ConfigError */
 export async function trustedKeys(text: string, source: string): Promise<KeySource> {

@@ -1,13 +1,15 @@
 import { base64url, compactVerify, type CryptoKey, type JSONWebKeySet } from 'jose';
-import { DecisionClaims } from './claims.js';
+import type { DecisionClaims } from './claims.js';
 import { algorithm, readHeader } from './header.js';
 import { publicJwks, type KeyRing } from './key-ring.js';
+import type { ResultClaims } from './result-claims.js';
 import { remoteKeys, type RemoteKeysOptions } from './remote-keys.js';
 import { payloadOf } from './sign.js';
 import { SignatureError } from './signature-error.js';
+import { decision, result, type Statement } from './statement.js';
 import { trustedKeys, type KeySource } from './trusted-keys.js';
 
-/** Tells whether a decision was signed with a key that is trusted, and what it says. */
+/** Tells whether a decision or a result was signed with a key that is trusted, and what it says. */
 export class Verifier {
   /** @param keys those that are trusted */
   private constructor(readonly keys: KeySource) {}
@@ -31,17 +33,26 @@ export class Verifier {
    * @throws SignatureError when this is no decision that can be trusted, RetryableError when the keys cannot be
    * fetched now.
    */
-  async verify(jws: string): Promise<DecisionClaims> {
-    requireCompact(jws);
-    const key = await this.keys(readHeader(jws));
-    return readPayload(await verifiedPayload(jws, key));
+  verify(jws: string): Promise<DecisionClaims> {
+    return this.#verify(decision, jws);
+  }
+
+  /** As `verify`, for the results of an executor. */
+  verifyResult(jws: string): Promise<ResultClaims> {
+    return this.#verify(result, jws);
+  }
+
+  async #verify<C extends object>(statement: Statement<C>, jws: string): Promise<C> {
+    requireCompact(jws, statement);
+    const key = await this.keys(readHeader(jws, statement));
+    return readPayload(await verifiedPayload(jws, key, statement), statement);
   }
 }
 
-/** Three parts, each written in the one way there is, so that a decision cannot be told in two texts. */
-function requireCompact(jws: string): void {
+/** Three parts, each written in the one way there is, so that a thing cannot be told in two texts. */
+function requireCompact(jws: string, { noun }: Statement<object>): void {
   const parts = typeof jws === 'string' ? jws.split('.') : [];
-  if (parts.length !== 3 || !parts.every(isBase64url)) throw new SignatureError('The decision is not a compact JWS.');
+  if (parts.length !== 3 || !parts.every(isBase64url)) throw new SignatureError(`The ${noun} is not a compact JWS.`);
 }
 
 function isBase64url(part: string): boolean {
@@ -52,28 +63,28 @@ function isBase64url(part: string): boolean {
   }
 }
 
-async function verifiedPayload(jws: string, key: CryptoKey): Promise<Uint8Array> {
+async function verifiedPayload(jws: string, key: CryptoKey, { noun }: Statement<object>): Promise<Uint8Array> {
   try {
     return (await compactVerify(jws, key, { algorithms: [algorithm] })).payload;
   } catch (cause) {
-    throw new SignatureError('The signature does not belong to the decision.', { cause });
+    throw new SignatureError(`The signature does not belong to the ${noun}.`, { cause });
   }
 }
 
-function readPayload(payload: Uint8Array): DecisionClaims {
-  const parsed = DecisionClaims.safeParse(parse(payload));
+function readPayload<C extends object>(payload: Uint8Array, { claims, noun }: Statement<C>): C {
+  const parsed = claims.safeParse(parse(payload));
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`);
-    throw new SignatureError(`The signed text is not a decision as declared (${problems.join('; ')}).`);
+    throw new SignatureError(`The signed text is not a ${noun} as declared (${problems.join('; ')}).`);
   }
   if (!isWrittenSo(payload, parsed.data)) {
-    throw new SignatureError('The signed text is not a decision as declared (it is not canonical JSON).');
+    throw new SignatureError(`The signed text is not a ${noun} as declared (it is not canonical JSON).`);
   }
   return parsed.data;
 }
 
-/** A text that says the same in other bytes was not written by the approval service. */
-function isWrittenSo(payload: Uint8Array, claims: DecisionClaims): boolean {
+/** A text that says the same in other bytes was not written by who signs. */
+function isWrittenSo(payload: Uint8Array, claims: object): boolean {
   try {
     return Buffer.from(payloadOf(claims)).equals(payload);
   } catch {

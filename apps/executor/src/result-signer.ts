@@ -1,0 +1,17 @@
+import type { Execution, NewEvent } from '@countersign/contracts';
+import { isResult, OwnKeys, resultClaimsOf, signResult } from '@countersign/signing';
+
+/** Signs what the executor says came of calls, so that a run can tell that it was the executor who said it. */
+export class ResultSigner extends OwnKeys {
+  /** Puts the signature into the events of a commit that say what came of a call. */
+  readonly seal = async (state: Execution, events: readonly NewEvent[]) => ({
+    state,
+    events: await Promise.all(events.map((event) => this.#sign(event))),
+  });
+
+  async #sign(event: NewEvent): Promise<NewEvent> {
+    if (!isResult(event)) return event;
+    const signature = await signResult(this.ring.signingKey, resultClaimsOf(event));
+    return { ...event, data: { ...event.data, signature } } as NewEvent;
+  }
+}

@@ -1,0 +1,51 @@
+import { Id, type EventData } from '@countersign/contracts';
+import { z } from 'zod';
+import { resultDigest } from './result-digest.js';
+
+/**
+ * What the executor signs when it says what came of a call. It is strict: a claim that a verifier does not know may say
+ * when the result must not be believed.
+ */
+export const ResultClaims = z.strictObject({
+  execution_id: Id,
+  approval_id: Id,
+  run_id: Id,
+  tool_call_id: Id,
+  tool_name: Id,
+  attempt: z.int().nonnegative(),
+  outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']),
+  digest: z.string().meta({ description: 'Of the call, as it was approved.' }),
+  result_digest: z.string().meta({ description: 'Of the result, the error or the reason.' }),
+});
+export type ResultClaims = z.infer<typeof ResultClaims>;
+
+/** The events in which an executor says what came of a call. */
+export type ResultEvent = {
+  [N in keyof typeof outcomes]: { type: N; data: EventData<N> };
+}[keyof typeof outcomes];
+
+const outcomes = {
+  'tool.execution_completed': 'succeeded',
+  'tool.execution_failed': 'failed',
+  'tool.execution_outcome_unknown': 'outcome_unknown',
+} as const;
+
+export const isResult = (event: { type: string }): event is ResultEvent => Object.hasOwn(outcomes, event.type);
+
+/** What an event says, as it is signed. */
+export function resultClaimsOf(event: ResultEvent): ResultClaims {
+  const { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt, digest } = event.data;
+  const call = { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt };
+  return { ...call, outcome: outcomes[event.type], digest: digest ?? '', result_digest: resultDigest(textOf(event)) };
+}
+
+function textOf(event: ResultEvent): string {
+  switch (event.type) {
+    case 'tool.execution_completed':
+      return event.data.result;
+    case 'tool.execution_failed':
+      return event.data.error;
+    case 'tool.execution_outcome_unknown':
+      return event.data.reason;
+  }
+}

@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import { DecisionClaims } from './claims.js';
+import { ResultClaims } from './result-claims.js';
+
+/** What is signed. Each kind says in its header which it is, so that one can never pass for the other. */
+export interface Statement<C> {
+  noun: string;
+  typ: string;
+  claims: z.ZodType<C>;
+}
+
+export const decision: Statement<DecisionClaims> = {
+  noun: 'decision',
+  typ: 'countersign-decision+jws',
+  claims: DecisionClaims,
+};
+
+export const result: Statement<ResultClaims> = {
+  noun: 'result',
+  typ: 'countersign-result+jws',
+  claims: ResultClaims,
+};
