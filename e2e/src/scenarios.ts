@@ -181,6 +181,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
         'run.started',
         'tool.approval_required',
         'tool.execution_completed',
+        'tool.execution_progress',
         'tool.execution_started',
       ]);
     });

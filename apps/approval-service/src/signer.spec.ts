@@ -55,6 +55,7 @@ describe('a resolution', () => {
       pause_type: 'external_execution',
       automatic: false,
       deciders: [{ by: 'bob', verdict: 'approved', at: nowSeconds }],
+      required_approvals: 1,
       resolved_at: nowSeconds,
       expires_at: nowSeconds + 60,
       policy_version: ruled('require').version,

@@ -7,7 +7,7 @@ export class Signer extends OwnKeys {
   readonly seal = async (approval: Approval, events: readonly NewEvent[]) => {
     const resolved = events.find((event) => event.type === 'approval.resolved');
     if (!resolved) return { state: approval, events };
-    const signature = await signDecision(this.ring.signingKey, claimsOf(resolved.data));
+    const signature = await signDecision(this.ring.signingKey, claimsOf(approval, resolved.data));
     const sealed = { ...resolved, data: { ...resolved.data, signature } };
     return {
       state: { ...approval, signature },
@@ -16,7 +16,7 @@ export class Signer extends OwnKeys {
   };
 }
 
-function claimsOf(data: EventData<'approval.resolved'>): DecisionClaims {
+function claimsOf({ required_approvals }: Approval, data: EventData<'approval.resolved'>): DecisionClaims {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = data;
   const { resolved_at, expires_at, policy_version, decisions, resolution_data } = data;
   const result = resolution_data?.result;
@@ -30,6 +30,7 @@ function claimsOf(data: EventData<'approval.resolved'>): DecisionClaims {
     pause_type,
     automatic,
     deciders: decisions.map(({ by, verdict, at }) => ({ by, verdict, at })),
+    required_approvals,
     resolved_at,
     // What is not approved is told, whenever it arrives.
     expires_at: status === 'approved' ? expires_at : null,

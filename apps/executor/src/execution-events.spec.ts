@@ -20,7 +20,8 @@ async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'appr
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = golden.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
   const at = { resolved_at: seconds, expires_at: seconds + 60, policy_version: null };
-  const claims = { ...call, status, pause_type, automatic, deciders: [], ...at, ...change };
+  const deciders = [{ by: 'bob', verdict: 'approved' as const, at: seconds }];
+  const claims = { ...call, status, pause_type, automatic, deciders, required_approvals: 1, ...at, ...change };
   return { ...golden, data: { ...golden.data, signature: await signDecision(ring.signingKey, claims) } };
 }
 
@@ -71,6 +72,18 @@ describe('a decision that arrives at the executor', () => {
     world.clock += 60_000;
     await events.resolved(event);
     expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/is over/) }]);
+  });
+
+  it('is refused when fewer people have approved than have to, and one of them twice', async () => {
+    const once = { by: 'bob', verdict: 'approved' as const, at: seconds };
+    await events.resolved(await signed({ required_approvals: 2, deciders: [once, once] }));
+    expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/Fewer people/) }]);
+    expect(world.alarms.refused).toHaveBeenCalledExactlyOnceWith(
+      'decision',
+      'refused',
+      expect.objectContaining({ approval_id: id }),
+    );
+    expect(world.adapter.calls).toEqual([]);
   });
 
   it('is checked again when it begins later, against what is stored', async () => {

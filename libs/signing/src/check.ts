@@ -4,6 +4,7 @@ import { resultDigest } from './result-digest.js';
 
 /** What is said of a decision that is sound, and was to be acted on earlier. */
 export const tooLate = 'The time to act on the decision is over.';
+export const tooFew = 'Fewer people have approved than have to.';
 
 type Resolved = EventData<'approval.resolved'>;
 
@@ -21,7 +22,6 @@ const repeated = {
 /**
  * Why verified claims do not allow what this event asks for, in a sentence; undefined when they do. The digest is
  * computed from the arguments that are about to be used, so nothing that the event says of itself is believed.
- * How many had to agree is the policy's business and not checked here.
  *
  * @param now epoch seconds
  */
@@ -32,8 +32,21 @@ export function checkDecision(claims: DecisionClaims, event: Resolved, now: numb
   }
   if (digestOf(event) !== claims.digest) return 'The arguments are not the ones that were decided on.';
   if (digestOfResult(event) !== claims.result_digest) return 'The result is not the one that was given.';
-  if (claims.expires_at !== null && claims.expires_at <= now) return tooLate;
-  return undefined;
+  return reservation(claims, now);
+}
+
+/**
+ * Why a decision that is authentic must not be acted on, if it must not. Who counts was the policy's business when it
+ * was made; that each of so many people counts once is seen here as well.
+ *
+ * @param now epoch seconds
+ */
+export function reservation(claims: DecisionClaims, now: number): string | undefined {
+  const { automatic, deciders, expires_at, required_approvals, status } = claims;
+  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
+  const approvers = new Set(deciders.map(({ by }) => by).filter((by) => !rejecters.has(by)));
+  if (status === 'approved' && !automatic && approvers.size < required_approvals) return tooFew;
+  return expires_at !== null && expires_at <= now ? tooLate : undefined;
 }
 
 /** A call that cannot be written as canonical JSON has no digest, so nobody decided on it. */

@@ -34,6 +34,7 @@ export const claims: DecisionClaims = {
   pause_type: 'external_execution',
   automatic: false,
   deciders: [{ by: 'bob', verdict: 'approved', at: now - 38 }],
+  required_approvals: 1,
   resolved_at: now - 38,
   expires_at: now + 60,
   policy_version: null,

@@ -21,6 +21,9 @@ export const DecisionClaims = z.strictObject({
   pause_type: PauseType,
   automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
   deciders: z.array(Decider),
+  required_approvals: z.int().positive().meta({
+    description: 'How many people had to approve, unless a policy decided.',
+  }),
   resolved_at: EpochSeconds,
   expires_at: EpochSeconds.nullable().meta({ description: 'Until when acting on it is allowed; null: for ever.' }),
   policy_version: z.string().nullable(),

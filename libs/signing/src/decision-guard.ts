@@ -1,5 +1,5 @@
 import { callDigest, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
-import { checkDecision, tooLate } from './check.js';
+import { checkDecision, reservation, tooFew, tooLate } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from './signature-error.js';
 import type { KeySource } from './trusted-keys.js';
@@ -44,7 +44,7 @@ export class DecisionGuard {
     return this.#withClaims(resolved.signature, (claims) => {
       const problem = checkDecision(claims, resolved, this.#seconds());
       if (problem === undefined) return sound;
-      return problem === tooLate ? refused(problem) : notAuthentic(problem);
+      return problem === tooLate || problem === tooFew ? refused(problem) : notAuthentic(problem);
     });
   }
 
@@ -57,7 +57,8 @@ export class DecisionGuard {
       if (claims.approval_id !== call.approval_id || claims.digest !== callDigest(call))
         return notAuthentic('The stored decision is about another call.');
       if (claims.status !== 'approved') return notAuthentic('The stored decision does not approve the call.');
-      return claims.expires_at !== null && claims.expires_at <= this.#seconds() ? refused(tooLate) : sound;
+      const problem = reservation(claims, this.#seconds());
+      return problem === undefined ? sound : refused(problem);
     });
   }
 
