@@ -11,6 +11,7 @@ import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model.js';
 import { OpenAIModel } from './model.openai.js';
 import { ScriptedModel } from './model.scripted.js';
+import { CallPreview } from './call-preview.js';
 import { RunQueue } from './queue.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunStream } from './run-stream.js';
@@ -86,6 +87,7 @@ export function agentRunner(
     const agents = new Agents({ definitions, model: config.MODEL, environment, now, log });
     const watch = new RunWatch(store, stopping);
     const preview = new TextPreview(bus, exclusive, log, now);
+    const calls = new CallPreview();
     const runner: Runner = new Runner({
       runs,
       pool: () => pool,
@@ -121,7 +123,7 @@ export function agentRunner(
           { provide: ResultGuard, useValue: results },
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: RunWatch, useValue: watch },
-          { provide: RunStream, useValue: new RunStream(store, watch, preview) },
+          { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
           { provide: RunQueue, useValue: new RunQueue(store, config.RUNNER_QUEUE_LIMIT, now) },
           { provide: RUNS, useValue: store },
           { provide: SESSIONS, useValue: sessions.store },
@@ -134,6 +136,7 @@ export function agentRunner(
         relay.start();
         pool.start();
         preview.follow();
+        calls.follow(bus);
         watch.follow(bus, (runId) => {
           runner.look(runId).catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
         });
@@ -141,7 +144,7 @@ export function agentRunner(
       async stop(grace) {
         await pool.stop(grace);
         await relay.stop();
-        await Promise.all([watch.stop(), preview.stop(), agents.close()]);
+        await Promise.all([watch.stop(), preview.stop(), calls.stop(), agents.close()]);
       },
     };
   };

@@ -4,6 +4,7 @@ import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CallPreview } from './call-preview.js';
 import { callIn, callTo, claimed, continued, now, requested, responded, runAfter, text, worker } from './run.given.js';
 import { beginning, positionOf, RunStream, type StreamedEvent } from './run-stream.js';
 import { RunWatch } from './run-watch.js';
@@ -32,7 +33,7 @@ class Scene {
   readonly id = `run-${++runs}`;
   readonly watch = new RunWatch(store, new AbortController().signal);
   readonly preview = new TextPreview({} as Bus, true, silent, () => now);
-  readonly stream = new RunStream(store, this.watch, this.preview);
+  readonly stream = new RunStream(store, this.watch, this.preview, new CallPreview());
   readonly seen: StreamedEvent[] = [];
   #run = { ...runAfter(requested, claimed), run_id: this.id, version: 1 };
   #written = 0;

@@ -1,6 +1,6 @@
 import type { Run } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { openTemporaryDatabase } from '@countersign/testing';
+import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   call,
@@ -20,6 +20,8 @@ import {
 } from './run.given.js';
 import type { RunMessage } from './run.js';
 import { beginning, endOf, positionOf, RunStream, type StreamedEvent, type StreamOptions } from './run-stream.js';
+import type { CallNews } from './call-preview.js';
+import { Listeners } from './listeners.js';
 import { RunWatch } from './run-watch.js';
 import { silent } from './runner.given.js';
 import { TextPreview, type TextDelta } from './text-preview.js';
@@ -51,6 +53,7 @@ let store: Store<Run>;
 let stopping: AbortController;
 let watch: RunWatch;
 let preview: CountedPreview;
+let calls: Listeners<CallNews>;
 let stream: RunStream;
 beforeEach(() => {
   const temporary = openTemporaryDatabase();
@@ -62,7 +65,8 @@ beforeEach(() => {
     typeof TextPreview
   >[0];
   preview = new CountedPreview(bus, true, silent, () => now);
-  stream = new RunStream(store, watch, preview);
+  calls = new Listeners();
+  stream = new RunStream(store, watch, preview, { listen: (id, listener) => calls.add(id, listener) });
 });
 afterEach(() => close());
 
@@ -266,6 +270,25 @@ describe('a stream that is read while the run goes on', () => {
     expect(textOf(events)).toBe('Hello, world.');
     expect(events.at(3)).toMatchObject({ id: '0.13', data: { content: 'world.' } });
     expect(events.at(4)).toMatchObject({ id: '1', event: 'RunContentCompleted', data: { content: 'Hello, world.' } });
+  });
+
+  it('shows what a call prints and how far it is, without an id to read on from', async () => {
+    const asked = await save(runAfter(requested, claimed, responded(call('call_b'))));
+    const reader = new Reader();
+    await reader.untilIdle();
+    const last = reader.events.at(-1)!.id;
+    const { data } = goldenEvent('tool.execution_progress');
+    const { run_id: _, ...news } = data;
+    calls.tell('run-1', data);
+    expect(await reader.next()).toEqual({
+      event: 'ToolCallProgress',
+      data: expect.objectContaining({ event: 'ToolCallProgress', run_id: 'run-1', ...news }),
+    });
+    const approved = await advance(asked, resolved(callIn(asked, 'call_b'), 'approved'));
+    await advance(approved, completed(callIn(approved, 'call_b')), claimed, responded(text('Done.')));
+    const rest = (await reader.untilOver()).filter(({ event }) => event !== 'ToolCallProgress');
+    expect(rest.slice(rest.findIndex(({ id }) => id === last) + 1)).toEqual(await all({ after: positionOf(last) }));
+    expect(calls.has('run-1')).toBe(false);
   });
 
   it('can break off within text that is not stored yet, and go on elsewhere', async () => {

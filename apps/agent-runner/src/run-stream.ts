@@ -10,6 +10,7 @@ import {
 import type { Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';
 import { requirementOf } from './call.js';
+import type { CallNews, CallPreview } from './call-preview.js';
 import { textIn } from './conversation.js';
 import { needsSomebody, type RunWatch } from './run-watch.js';
 import type { TextDelta, TextPreview } from './text-preview.js';
@@ -46,12 +47,16 @@ export class RunStream {
     private readonly store: Store<Run>,
     private readonly watch: RunWatch,
     private readonly preview: TextPreview,
+    private readonly calls: Pick<CallPreview, 'listen'>,
   ) {}
 
   /** @yields undefined from time to time while nothing happens, which keeps the connection alive. */
   async *events(runId: string, { after, until }: StreamOptions): AsyncGenerator<StreamedEvent | undefined, void> {
-    const deltas = new Inbox<TextDelta>();
-    const stop = this.preview.listen(runId, (delta) => deltas.add(delta));
+    const previews = new Inbox<TextDelta | CallNews>();
+    const listening = [
+      this.preview.listen(runId, (delta) => previews.add(delta)),
+      this.calls.listen(runId, (news) => previews.add(news)),
+    ];
     try {
       let { entry, characters } = after;
       for (;;) {
@@ -63,10 +68,14 @@ export class RunStream {
         }
         if (!run || isOver(run, until) || this.watch.stopping.aborted) return change.dismiss();
         yield undefined;
-        for await (const delta of deltas.until(change.happened)) {
+        for await (const delta of previews.until(change.happened)) {
+          if (!('step' in delta)) {
+            yield progress(run, delta);
+            continue;
+          }
           if (delta.step > run.steps) {
             // The text before this one is stored by now, and comes first.
-            deltas.putBack(delta);
+            previews.putBack(delta);
             change.dismiss();
             break;
           }
@@ -76,7 +85,7 @@ export class RunStream {
         }
       }
     } finally {
-      stop();
+      for (const stop of listening) stop();
     }
   }
 }
@@ -172,6 +181,12 @@ function waitingFor({ calls }: Run) {
 
 const content = (run: Run, id: string, text: string, at?: number): StreamedEvent =>
   event(run, 'RunContent', { content: text, content_type: 'str' }, id, at);
+
+/** Only of the moment: whoever comes later reads what came of the call. */
+function progress(run: Run, { run_id: _, ...news }: CallNews): StreamedEvent {
+  const { event: name, data } = event(run, 'ToolCallProgress', news, '');
+  return { event: name, data };
+}
 
 function event(run: Run, name: string, data: object, id: string, at = run.updated_at): StreamedEvent {
   const { run_id, agent_id, session_id } = run;

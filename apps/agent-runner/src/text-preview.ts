@@ -1,5 +1,6 @@
 import { emit, eventSource, type Event, type EventData, type Log, type Run } from '@countersign/contracts';
 import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
+import { Listeners } from './listeners.js';
 
 export type TextDelta = Pick<EventData<'run.output_delta'>, 'step' | 'offset' | 'text'>;
 
@@ -16,7 +17,7 @@ interface Gathered extends TextDelta {
  * preview: some of it may be lost, and what is stored in the end is what counts.
  */
 export class TextPreview {
-  readonly #listeners = new Map<string, Set<(delta: TextDelta) => void>>();
+  readonly #listeners = new Listeners<TextDelta>();
   readonly #gathered = new Map<string, Gathered>();
   #flush: NodeJS.Timeout | undefined;
   #following: Subscription | undefined;
@@ -35,24 +36,19 @@ export class TextPreview {
       topics: [topic],
       handle: (delivery) => {
         if (delivery.key === null || !this.#listeners.has(delivery.key)) return;
-        this.#show(delivery.key, (decode(delivery) as Event<typeof topic>).data);
+        this.#listeners.tell(delivery.key, (decode(delivery) as Event<typeof topic>).data);
       },
     });
   }
 
   /** @returns what ends it. */
   listen(runId: string, listener: (delta: TextDelta) => void): () => void {
-    const listeners = this.#listeners.get(runId) ?? new Set();
-    this.#listeners.set(runId, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(runId) === listeners) this.#listeners.delete(runId);
-    };
+    return this.#listeners.add(runId, listener);
   }
 
   /** The model went on with the text of the run's next step. */
   write(run: Run, offset: number, text: string): void {
-    this.#show(run.run_id, { step: run.steps, offset, text });
+    this.#listeners.tell(run.run_id, { step: run.steps, offset, text });
     if (this.alone) return;
     const gathered = this.#gathered.get(run.run_id);
     if (gathered?.step === run.steps && gathered.offset + gathered.text.length === offset) gathered.text += text;
@@ -63,10 +59,6 @@ export class TextPreview {
   async stop(): Promise<void> {
     clearTimeout(this.#flush);
     await this.#following?.close();
-  }
-
-  #show(runId: string, delta: TextDelta): void {
-    for (const listener of this.#listeners.get(runId) ?? []) listener(delta);
   }
 
   #publish(): void {

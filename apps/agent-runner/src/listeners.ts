@@ -1,0 +1,22 @@
+/** Who wants to be told of something, by what it is about. */
+export class Listeners<T> {
+  readonly #of = new Map<string, Set<(news: T) => void>>();
+
+  has(id: string): boolean {
+    return this.#of.has(id);
+  }
+
+  /** @returns what ends it. */
+  add(id: string, listener: (news: T) => void): () => void {
+    const listeners = this.#of.get(id) ?? new Set();
+    this.#of.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#of.get(id) === listeners) this.#of.delete(id);
+    };
+  }
+
+  tell(id: string, news: T): void {
+    for (const listener of this.#of.get(id) ?? []) listener(news);
+  }
+}
