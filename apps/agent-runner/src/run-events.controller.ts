@@ -64,7 +64,8 @@ export class RunEventsController {
   async #believe(event: ResultEvent & ForRun): Promise<void> {
     const problem = await this.results.problemWith(event);
     if (problem !== undefined) throw this.#refused('result', event, problem);
-    await this.#forward(event);
+    // The execution of an approval has its id. One of a decision that nobody took has another: the call is still open.
+    if (event.data.execution_id === event.data.approval_id) await this.#forward(event);
   }
 
   #refused(what: 'decision' | 'result', { data: { approval_id, tool_name } }: ForRun, reason: string): TerminalError {

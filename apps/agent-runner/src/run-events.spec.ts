@@ -185,6 +185,13 @@ describe('a result that arrives for a run', () => {
     expect(await given.outputOf(2, 'call_a')).toContain('exit code 1');
   });
 
+  it('is none of the run when it is of a decision that nobody took: the call is still open', async () => {
+    const event = failed(asked(), 'not executed: The decision is not signed.');
+    await events.failed(await said({ ...event, data: { ...event.data, execution_id: 'refused-1' } }));
+    expect(await given.run()).toEqual(before);
+    expect(alarms.refused).not.toHaveBeenCalled();
+  });
+
   it.each<[string, () => Promise<Event<'tool.execution_completed'>>]>([
     ['nobody signed it', async () => completed(asked())],
     ['who decides signed it', () => said(completed(asked()), ring.signingKey)],
