@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import { program } from './program.js';
+import { run } from './program.js';
 
-await program({ env: process.env, out: console.log, fail: (code) => void (process.exitCode = code) })
-  .parseAsync()
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
+// Whoever reads may have had enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const { env, stdin, stdout, stderr } = process;
+process.exitCode = await run(process.argv.slice(2), { env, stdin, stdout, stderr });

@@ -1,19 +1,28 @@
-import { readDefinitions, runPolicyTests } from '@countersign/definitions';
 import { Command } from 'commander';
-import type { Surroundings } from './program.js';
+import type { On } from './context.js';
+import { exitCodes } from './exit-codes.js';
 
 /** Rules without a server. */
-export function policyCommand({ env, out, fail }: Surroundings): Command {
-  const test = new Command('test')
+export const policyCommand = (on: On): Command =>
+  new Command('policy').description('The rules that decide what needs whose approval.').addCommand(testPolicy(on));
+
+const testPolicy = (on: On): Command =>
+  new Command('test')
     .description('Runs the policy_tests of the file that declares agents, tools and rules. Ends with 1 when one fails.')
-    .option('-c, --config <file>', 'the file', env['COUNTERSIGN_CONFIG'] || 'countersign.yaml')
-    .action(({ config }: { config: string }) => {
-      const { passed, failed } = runPolicyTests(readDefinitions(config));
-      for (const { name, expected, got } of failed) {
-        out(`FAILED ${name}\n  expected ${JSON.stringify(expected)}\n  got      ${JSON.stringify(got)}`);
-      }
-      out(`${passed} passed, ${failed.length} failed`);
-      if (failed.length > 0) fail(1);
-    });
-  return new Command('policy').description('The rules that decide what needs whose approval.').addCommand(test);
-}
+    .option('-c, --config <file>', 'the file; COUNTERSIGN_CONFIG, or countersign.yaml here, unless given')
+    .action(
+      on(async ({ screen, surroundings: { env } }, { config }: { config?: string }) => {
+        const { readDefinitions, runPolicyTests } = await import('@countersign/definitions');
+        const file = config ?? (env['COUNTERSIGN_CONFIG'] || 'countersign.yaml');
+        const results = runPolicyTests(readDefinitions(file));
+        screen.show(results, ({ passed, failed }) => [
+          ...failed.flatMap(({ name, expected, got }) => [
+            `${screen.paint('red', '✘')} ${name}`,
+            `  expected ${JSON.stringify(expected)}`,
+            `  got      ${JSON.stringify(got)}`,
+          ]),
+          `${passed} passed, ${failed.length} failed`,
+        ]);
+        return results.failed.length > 0 ? exitCodes.failed : exitCodes.ok;
+      }),
+    );

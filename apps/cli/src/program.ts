@@ -1,17 +1,88 @@
-import { Command } from 'commander';
+import { visible } from '@countersign/contracts';
+import { Command, CommanderError } from 'commander';
+import { approvalsCommand } from './approvals.js';
+import { addCompletion } from './completion.js';
+import { actionsIn } from './context.js';
+import { deadLettersCommand } from './dead-letters.js';
+import { doctorCommand } from './doctor.js';
+import { eventsCommand } from './events.js';
+import { executionsCommand } from './executions.js';
+import { exitCodes, exitCodesHelp, Failure, type ExitCode } from './exit-codes.js';
+import { grantsCommand } from './grants.js';
 import { keysCommand } from './keys.js';
 import { policyCommand } from './policy.js';
+import { startCommand } from './runs.start.js';
+import { runsCommand } from './runs.js';
+import { loginCommand, logoutCommand, whoamiCommand } from './sign-in.js';
+import type { Surroundings } from './surroundings.js';
+import { pauseCommand, resumeCommand } from './switches.js';
 
-/** What a command works with, besides its arguments. */
-export interface Surroundings {
-  env: Record<string, string | undefined>;
-  out(line: string): void;
-  /** The exit code, when it is not 0. */
-  fail(code: number): void;
+/** Runs the program. @returns what the process is to end with. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok;
+  const program = programIn(surroundings, (given) => (code = given));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error, surroundings);
+  }
 }
 
-export const program = (surroundings: Surroundings): Command =>
-  new Command('countersign')
-    .description('Keys and rules of a Countersign installation.')
-    .addCommand(policyCommand(surroundings))
-    .addCommand(keysCommand(surroundings));
+function programIn(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
+  const on = actionsIn(surroundings, end);
+  const program = new Command('countersign')
+    .description('Human approval for what AI agents want to do.')
+    .option('--url <url>', 'the server (COUNTERSIGN_URL)')
+    .option('--key <key>', 'who asks (COUNTERSIGN_KEY)')
+    .option('--profile <name>', 'what login has kept under this name (COUNTERSIGN_PROFILE)')
+    .option('--json', 'for scripts: one JSON document, or one for each line of a stream')
+    .option('--no-color', 'without colours, as with NO_COLOR')
+    .addHelpText('after', exitCodesHelp)
+    .commandsGroup('Work:')
+    .addCommand(startCommand(on, 'run'))
+    .addCommand(approvalsCommand(on))
+    .addCommand(runsCommand(on))
+    .addCommand(executionsCommand(on))
+    .addCommand(grantsCommand(on))
+    .commandsGroup('Operation:')
+    .addCommand(doctorCommand(on))
+    .addCommand(eventsCommand(on))
+    .addCommand(deadLettersCommand(on))
+    .addCommand(pauseCommand(on))
+    .addCommand(resumeCommand(on))
+    .addCommand(keysCommand(on))
+    .addCommand(policyCommand(on))
+    .commandsGroup('This program:')
+    .addCommand(loginCommand(on))
+    .addCommand(logoutCommand(on))
+    .addCommand(whoamiCommand(on));
+  addCompletion(program);
+  settle(program, surroundings);
+  return program;
+}
+
+/** What holds for every command alike. */
+function settle(command: Command, surroundings: Surroundings): void {
+  command
+    .exitOverride()
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, '')),
+      getOutHelpWidth: () => surroundings.stdout.columns ?? 80,
+      getErrHelpWidth: () => surroundings.stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  for (const each of command.commands) settle(each, surroundings);
+}
+
+/** Says what went wrong in a line or two, and what to do. */
+function explain(error: unknown, { stderr }: Surroundings): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  stderr.write(`${visible(error instanceof Error ? error.message : String(error))}\n`);
+  return error instanceof Failure ? error.code : exitCodes.failed;
+}

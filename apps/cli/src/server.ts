@@ -1,43 +1,108 @@
-import type { Problem } from '@countersign/contracts';
-import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
-import type { Surroundings } from './program.js';
+import { Problem } from '@countersign/contracts';
+import { z } from 'zod';
+import type { Connection } from './connection.js';
+import { exitCodeOf, exitCodes, Failure } from './exit-codes.js';
 
-export interface ServerOptions {
-  url?: string;
-  key?: string;
+/** What a question may say besides its path; a value that is undefined is left out. */
+type Query = Record<string, string | number | boolean | undefined>;
+
+export interface Request {
+  method?: 'GET' | 'POST' | 'DELETE';
+  query?: Query;
+  body?: object;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
 }
 
-/** A running approval service, or all of Countersign, and who asks. */
+const patience = 30_000;
+
+/** A running approval service, or all of Countersign, and who asks it. */
 export class Server {
-  readonly #url: string;
-  readonly #key: string;
+  readonly url: string;
+  readonly #key: string | undefined;
 
-  constructor({ url, key }: ServerOptions, { env }: Surroundings) {
-    this.#url = (url ?? env['COUNTERSIGN_URL'] ?? 'http://127.0.0.1:4000').replace(/\/$/, '');
-    this.#key = key ?? env['COUNTERSIGN_KEY'] ?? adminKey();
+  constructor({ url, key }: Connection) {
+    this.url = url;
+    this.#key = key;
   }
 
-  /** @throws Error with what the server said, when it refuses. */
-  async ask<S extends z.ZodType>(shape: S, method: string, path: string, body?: object): Promise<z.infer<S>> {
-    const response = await fetch(this.#url + path, {
-      method,
-      headers: { authorization: `Bearer ${this.#key}`, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    }).catch((error: unknown) => {
-      throw new Error(`${this.#url} cannot be reached. Name another with --url.`, { cause: error });
-    });
-    const answer = response.status === 204 ? undefined : ((await response.json()) as unknown);
-    if (!response.ok) throw new Error((answer as Problem).detail);
-    return shape.parse(answer);
+  /** @throws Failure with what the server said, when it refuses. */
+  get<S extends z.ZodType>(shape: S, path: string, query: Query = {}): Promise<z.infer<S>> {
+    return this.#ask(shape, path, { query });
+  }
+
+  post<S extends z.ZodType>(shape: S, path: string, body: object): Promise<z.infer<S>> {
+    return this.#ask(shape, path, { method: 'POST', body });
+  }
+
+  delete<S extends z.ZodType>(shape: S, path: string): Promise<z.infer<S>> {
+    return this.#ask(shape, path, { method: 'DELETE' });
+  }
+
+  /** An answer that is good, however long it takes to read. @throws Failure */
+  async open(path: string, request: Request = {}): Promise<Response> {
+    if (this.#key === undefined) throw noKey(this.url);
+    const response = await this.fetch(path, request);
+    if (!response.ok) throw await refusal(response, this.url);
+    return response;
+  }
+
+  /** Any answer, without a look at it. @throws Failure when there is none. */
+  async fetch(path: string, { method = 'GET', query = {}, body, headers, signal }: Request = {}): Promise<Response> {
+    try {
+      return await fetch(addressOf(this.url + path, query), {
+        method,
+        headers: {
+          ...(this.#key !== undefined && { authorization: `Bearer ${this.#key}` }),
+          ...(body && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      throw unreachable(this.url, error);
+    }
+  }
+
+  async #ask<S extends z.ZodType>(shape: S, path: string, request: Request): Promise<z.infer<S>> {
+    const response = await this.open(path, { ...request, signal: AbortSignal.timeout(patience) });
+    const parsed = shape.safeParse(response.status === 204 ? undefined : await jsonOf(response));
+    if (parsed.success) return parsed.data;
+    throw new Failure(
+      exitCodes.failed,
+      `${this.url} answered ${path} in a way that this countersign does not understand. Are both of the same version?`,
+      { cause: parsed.error },
+    );
   }
 }
 
-/** The key that `npm start` keeps. */
-function adminKey(): string {
-  try {
-    return readFileSync('.countersign/admin.key', 'utf8').trim();
-  } catch {
-    throw new Error('There is no key: give one with --key, COUNTERSIGN_KEY or in .countersign/admin.key.');
-  }
+/** A path whose parts may hold any characters. */
+export const pathOf = (strings: TemplateStringsArray, ...parts: string[]): string =>
+  String.raw({ raw: strings }, ...parts.map(encodeURIComponent));
+
+function addressOf(url: string, query: Query): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  return given.size > 0 ? `${url}?${given}` : url;
+}
+
+const jsonOf = (response: Response): Promise<unknown> => response.json().catch(() => undefined);
+
+async function refusal(response: Response, url: string): Promise<Failure> {
+  const problem = Problem.safeParse(await jsonOf(response));
+  const code = exitCodeOf(response.status);
+  if (!problem.success) return new Failure(code, `${url} answered ${response.status}. Is it Countersign? See --url.`);
+  const { detail, errors = [] } = problem.data;
+  return new Failure(code, [detail, ...errors.map(({ path, message }) => `  ${path}: ${message}`)].join('\n'));
+}
+
+const noKey = (url: string) =>
+  new Failure(exitCodes.forbidden, `There is no key for ${url}. Sign in: countersign login --url ${url}`);
+
+function unreachable(url: string, cause: unknown): Failure {
+  if (!URL.canParse(url)) return new Failure(exitCodes.usage, `"${url}" is no URL. Say it as http://host:port.`);
+  const isLate = cause instanceof Error && cause.name === 'TimeoutError';
+  const what = isLate ? `${url} does not answer.` : `${url} cannot be reached.`;
+  return new Failure(exitCodes.unreachable, `${what} Is it running (npm start)? --url names another.`, { cause });
 }

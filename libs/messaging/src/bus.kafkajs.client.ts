@@ -85,3 +85,16 @@ export function beforeEnd(kafka: Kafka, topics: readonly string[], messages: num
     return perTopic.flat();
   });
 }
+
+/** Which of the topics a cluster does not have. @throws the reason why it cannot be reached */
+export async function missingTopics(
+  server: Parameters<typeof connectLater>[0],
+  topics: readonly string[],
+): Promise<string[]> {
+  const there = await within(
+    pingTimeoutMs,
+    'reaching Kafka',
+    withAdmin(connectLater(server), (admin) => admin.listTopics()),
+  );
+  return [...topics, deadLetterTopic].filter((topic) => !there.includes(topic));
+}

@@ -1,0 +1,6 @@
+import type { Screen } from './screen.js';
+import { roughly, timestamp } from './words.js';
+
+/** How old something is, for people; when it was made, for programs that read a pipe. */
+export const ageIn = (screen: Screen, at: number): string =>
+  screen.width === undefined ? timestamp(at) : roughly(Date.now() / 1000 - at);

@@ -1,0 +1,108 @@
+import { Approval, BulkResolveOutcome, visibleLine, type ResolutionData, type Verdict } from '@countersign/contracts';
+import { Command } from 'commander';
+import type { Context, On } from './context.js';
+import { exitCodeOf, exitCodes, Failure, type ExitCode } from './exit-codes.js';
+import { jsonObject, several, textOf, wholeNumber } from './options.js';
+import { pathOf, type Server } from './server.js';
+import { fieldValues } from './field-values.js';
+import { oneLine } from './words.js';
+
+interface ApproveOptions {
+  note?: string;
+  args?: string;
+  value?: string[];
+  result?: string;
+  grant?: number;
+}
+
+export const approveCommand = (on: On): Command =>
+  new Command('approve')
+    .description('Approves one call, or several that are each named.')
+    .argument('<approvals...>', 'their ids')
+    .option('-m, --note <text>', 'a reason; the model is told')
+    .option('--args <json>', 'other arguments for the same tool, all of them: JSON or @file')
+    .option('--value <name=value>', 'fills in a field; once for each field', several)
+    .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
+    .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  countersign approvals approve 7d1f… --note 'checked with the team'
+  countersign approvals approve 7d1f… --args '{"service_name": "search", "version": "3.1.1"}'
+  countersign approvals approve 7d1f… --value ticket=OPS-12 --value expires_in_hours=4
+  countersign approvals list --json --tool deploy | jq -r '.data[].id' | xargs countersign approvals approve`,
+    )
+    .action(
+      on(async (context, ids: string[], options: ApproveOptions) => {
+        const data = await resolutionOf(context.server, ids, options);
+        return decide(context, ids, 'approved', data);
+      }),
+    );
+
+export const rejectCommand = (on: On): Command =>
+  new Command('reject')
+    .description('Rejects one call, or several that are each named.')
+    .argument('<approvals...>', 'their ids')
+    .option('-m, --reason <text>', 'why; the model is told')
+    .action(
+      on(async (context, ids: string[], { reason }: { reason?: string }) =>
+        decide(context, ids, 'rejected', reason === undefined ? {} : { note: reason }),
+      ),
+    );
+
+async function resolutionOf(server: Server, ids: string[], options: ApproveOptions): Promise<ResolutionData> {
+  const { note, args, value, result, grant } = options;
+  if (ids.length > 1 && (args !== undefined || value !== undefined || result !== undefined))
+    throw new Failure(exitCodes.usage, '--args, --value and --result are of one call: name one approval with them.');
+  return {
+    ...(note !== undefined && { note }),
+    ...(args !== undefined && { tool_args: jsonObject(args, '--args') }),
+    ...(value !== undefined && {
+      values: fieldValues(value, await server.get(Approval, pathOf`/approvals/${ids[0]!}`)),
+    }),
+    ...(result !== undefined && { result: textOf(result) }),
+    ...(grant !== undefined && { grant: { expires_in: grant } }),
+  };
+}
+
+async function decide(context: Context, ids: string[], status: Verdict, data: ResolutionData): Promise<ExitCode> {
+  const resolution_data = Object.keys(data).length > 0 ? data : null;
+  return ids.length === 1
+    ? decideOne(context, ids[0]!, { status, resolution_data })
+    : decideMany(context, { ids, status, resolution_data });
+}
+
+type Decision = { status: Verdict; resolution_data: ResolutionData | null };
+
+async function decideOne({ screen, server }: Context, id: string, decision: Decision): Promise<ExitCode> {
+  const approval = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
+  screen.show(approval, () => [`${screen.paint('green', '✔')} ${outcomeOf(approval)}`]);
+  return exitCodes.ok;
+}
+
+/** What a decision came to. One of several that are needed leaves the approval pending. */
+export function outcomeOf({
+  status,
+  tool_name,
+  tool_args,
+  approved_args,
+  decisions,
+  required_approvals,
+}: Approval): string {
+  const call = visibleLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
+  if (status !== 'pending') return `${status}  ${call}`;
+  const given = decisions.filter(({ verdict }) => verdict === 'approved').length;
+  return `counted, ${given} of ${required_approvals}  ${call}`;
+}
+
+async function decideMany({ screen, server }: Context, request: Decision & { ids: string[] }): Promise<ExitCode> {
+  const outcome = await server.post(BulkResolveOutcome, '/approvals/resolve', request);
+  screen.show(outcome, ({ results }) =>
+    results.map(({ id, status, detail }) => {
+      const mark = status === 200 ? screen.paint('green', '✔') : screen.paint('red', '✘');
+      return `${mark} ${visibleLine(`${id}  ${detail}`)}`;
+    }),
+  );
+  return exitCodeOf(outcome.results.find(({ status }) => status !== 200)?.status ?? 200);
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exitCodes, Failure } from './exit-codes.js';
+import { readProfile, type Profile } from './profile.js';
+import type { Surroundings } from './surroundings.js';
+
+export interface ConnectionOptions {
+  url?: string;
+  key?: string;
+  profile?: string;
+}
+
+/** Which server, and who asks it. */
+export interface Connection {
+  url: string;
+  key: string | undefined;
+}
+
+const local = 'http://127.0.0.1:4000';
+
+/** Options come first, then a profile that was asked for, the environment, the profile, and what `npm start` keeps. */
+export function connectionOf({ url, key, profile }: ConnectionOptions, env: Surroundings['env']): Connection {
+  const asked = profile ?? env['COUNTERSIGN_PROFILE'];
+  const kept = readProfile(env, asked ?? 'default');
+  if (asked !== undefined && !kept)
+    throw new Failure(exitCodes.usage, `There is no profile "${asked}". Make it: countersign login --profile ${asked}`);
+  const ofEnvironment = profile === undefined ? env : {};
+  const server = withoutSlash(url ?? (ofEnvironment['COUNTERSIGN_URL'] || kept?.url) ?? local);
+  return { url: server, key: key ?? (ofEnvironment['COUNTERSIGN_KEY'] || keyFor(server, kept, env)) };
+}
+
+/** A profile that is about to be made says nothing yet. */
+export const serverToSignInAt = ({ url }: ConnectionOptions, env: Surroundings['env']): string =>
+  withoutSlash(url ?? (env['COUNTERSIGN_URL'] || local));
+
+/** A key that is kept for one server is never sent to another. */
+function keyFor(url: string, kept: Profile | undefined, env: Surroundings['env']): string | undefined {
+  if (kept && withoutSlash(kept.url) === url) return kept.key;
+  return isLoopback(url) ? adminKey(env['DATA_DIR'] || '.countersign') : undefined;
+}
+
+/** The key that `npm start` keeps. */
+function adminKey(dataDir: string): string | undefined {
+  try {
+    return readFileSync(join(dataDir, 'admin.key'), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = URL.parse(url) ?? {};
+  return hostname !== undefined && /^(localhost|\[::1\]|127(\.\d+){3})$/.test(hostname);
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

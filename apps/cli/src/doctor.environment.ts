@@ -1,0 +1,110 @@
+import { eventNames } from '@countersign/contracts';
+import { existsSync } from 'node:fs';
+import { finding, type Finding } from './doctor.finding.js';
+import type { Surroundings } from './surroundings.js';
+import { plural } from './words.js';
+
+type Env = Surroundings['env'];
+
+const silent = { info() {}, warn() {}, error() {} };
+
+/** What a service would find that is started with this environment. */
+export async function checkEnvironment(env: Env): Promise<Finding[]> {
+  const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = env;
+  return [
+    await checkFile(env['COUNTERSIGN_CONFIG'] || 'countersign.yaml', Boolean(env['COUNTERSIGN_CONFIG'])),
+    await finding('settings', () => settings(env), 'Mend these environment variables; the README lists them.'),
+    ...(brokers ? await checkKafka(brokers.split(',').map((broker) => broker.trim())) : []),
+    ...(uri ? [await checkMongo(uri)] : []),
+    ...(await checkKeys(env)),
+  ];
+}
+
+async function checkFile(file: string, isNamed: boolean): Promise<Finding> {
+  if (!isNamed && !existsSync(file)) return { what: 'file', state: 'skipped', found: `there is no ${file} here` };
+  return finding(
+    'file',
+    async () => {
+      const { readDefinitions, runPolicyTests } = await import('@countersign/definitions');
+      const definitions = readDefinitions(file);
+      const { passed, failed } = runPolicyTests(definitions);
+      if (failed.length > 0)
+        throw new Error(`${file}: ${failed.length} of its policy tests fail: countersign policy test`);
+      return `${file} is sound: ${plural(definitions.agents.length, 'agent')}, ${plural(passed, 'policy test')} passed`;
+    },
+    'Mend the file; docs/countersign.schema.json helps an editor to.',
+  );
+}
+
+async function settings(env: Env): Promise<string> {
+  const { readConfig, serviceSettings } = await import('@countersign/service');
+  const { z } = await import('zod');
+  readConfig(z.object(serviceSettings), env);
+  return `${env['KAFKA_BROKERS'] ? 'Kafka' : 'the embedded log'} and ${env['MONGODB_URI'] ? 'MongoDB' : 'the embedded store'}`;
+}
+
+async function checkKafka(brokers: string[]): Promise<Finding[]> {
+  const { missingTopics } = await import('@countersign/messaging');
+  const where = brokers.join(', ');
+  let missing: string[] = [];
+  const broker = await finding(
+    'Kafka',
+    async () => {
+      missing = await missingTopics({ brokers, clientId: 'countersign-doctor', log: silent }, eventNames);
+      return `reached at ${where}`;
+    },
+    `Is a broker up at ${where}, and does it advertise an address that can be reached from here?`,
+  );
+  if (broker.state !== 'ok') return [broker];
+  if (missing.length === 0) return [broker, { what: 'topics', state: 'ok', found: 'all there' }];
+  const found = `missing: ${missing.join(', ')}`;
+  const advice = 'A service creates them when it starts; with KAFKA_CREATE_TOPICS=false, create them yourself.';
+  return [broker, { what: 'topics', state: 'unsure', found, advice }];
+}
+
+async function checkMongo(uri: string): Promise<Finding> {
+  const { MongoDatabase } = await import('@countersign/persistence');
+  return finding(
+    'MongoDB',
+    async () => {
+      const database = new MongoDatabase({ uri, dbName: 'countersign', log: silent });
+      try {
+        await database.ping();
+        return 'reached';
+      } finally {
+        await database.close();
+      }
+    },
+    'Is it up, and does MONGODB_URI name it with the right user and password?',
+  );
+}
+
+/** Signing keys of the approval service, and those that runner and executor verify with, where either are set. */
+async function checkKeys(env: Env): Promise<Finding[]> {
+  const isSet = (...names: string[]) => names.some((name) => env[name]);
+  const { openKeyRing, openVerifier } = await import('@countersign/signing');
+  const advice = 'Make some: node tools/compose-env.mjs prints SIGNING_KEYS, and what to verify with.';
+  const looks: [boolean, string, () => Promise<string>][] = [
+    [
+      isSet('SIGNING_KEYS', 'SIGNING_KEYS_FILE'),
+      'signing keys',
+      async () => {
+        await openKeyRing(settingsOf(env, ['SIGNING_KEYS', 'SIGNING_KEYS_FILE']));
+        return 'decisions can be signed with them';
+      },
+    ],
+    [
+      isSet('DECISION_KEYS', 'DECISION_KEYS_FILE', 'DECISION_KEYS_URL'),
+      'decision keys',
+      async () => {
+        await openVerifier(settingsOf(env, ['DECISION_KEYS', 'DECISION_KEYS_FILE', 'DECISION_KEYS_URL']));
+        return 'decisions can be verified with them';
+      },
+    ],
+  ];
+  const wanted = looks.filter(([isWanted]) => isWanted);
+  return Promise.all(wanted.map(([, what, look]) => finding(what, look, advice)));
+}
+
+const settingsOf = (env: Env, names: string[]): Record<string, string | undefined> =>
+  Object.fromEntries(names.map((name) => [name, env[name] || undefined]));

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import type { On } from './context.js';
+import { exitCodes } from './exit-codes.js';
+import { checkEnvironment } from './doctor.environment.js';
+import type { Finding } from './doctor.finding.js';
+import { checkServer } from './doctor.server.js';
+import type { Screen } from './screen.js';
+import { fields } from './table.js';
+
+interface DoctorOptions {
+  local?: boolean;
+  remote?: boolean;
+  config?: string;
+}
+
+export const doctorCommand = (on: On): Command =>
+  new Command('doctor')
+    .summary('Looks for what is wrong, and says what to do.')
+    .description(
+      'Looks for what is wrong, and says what to do: the server, the key, the clock; and with the environment of a service the file, Kafka, its topics, MongoDB and the signing keys.',
+    )
+    .option('--local', 'only what the environment here says, without the server')
+    .option('--remote', 'only the server')
+    .option('-c, --config <file>', 'the file that declares agents and tools (COUNTERSIGN_CONFIG)')
+    .action(
+      on(async (context, { local, remote, config }: DoctorOptions) => {
+        const { env } = context.surroundings;
+        const given = config === undefined ? env : { ...env, COUNTERSIGN_CONFIG: config };
+        const findings = [
+          ...(local ? [] : await checkServer(context)),
+          ...(remote ? [] : await checkEnvironment(given)),
+        ];
+        context.screen.show(findings, () => findings.flatMap((each) => findingText(context.screen, each)));
+        return findings.some(({ state }) => state === 'bad') ? exitCodes.failed : exitCodes.ok;
+      }),
+    );
+
+const marks = { ok: ['green', '✔'], bad: ['red', '✘'], unsure: ['yellow', '!'], skipped: ['dim', '-'] } as const;
+
+function findingText(screen: Screen, { state, what, found, advice }: Finding): string[] {
+  const [style, mark] = marks[state];
+  const lines = fields(screen, { [what.padEnd(14)]: found });
+  return [
+    ...lines.map((line, n) => `${n === 0 ? screen.paint(style, mark) : ' '} ${line}`),
+    ...(advice === undefined ? [] : [`${' '.repeat(18)}→ ${advice}`]),
+  ];
+}

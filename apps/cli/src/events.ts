@@ -1,0 +1,82 @@
+import { EventList, eventNames, isEventName, LoggedEvent, visibleLine } from '@countersign/contracts';
+import { Command, InvalidArgumentError } from 'commander';
+import { breakNote } from './break-note.js';
+import type { Context, On } from './context.js';
+import { follow } from './event-stream.js';
+import { patienceOption, wholeNumber, type PatienceOption } from './options.js';
+import type { Screen } from './screen.js';
+import { clip } from './table.js';
+import { clockTime, oneLine } from './words.js';
+
+export const eventsCommand = (on: On): Command =>
+  new Command('events').description('What has happened, as the log has it.').addCommand(tailEvents(on));
+
+interface TailOptions extends PatienceOption {
+  type?: string[];
+  run?: string;
+  last: number;
+  /** False for `--no-follow`. */
+  follow: boolean;
+}
+
+const tailEvents = (on: On): Command =>
+  new Command('tail')
+    .description('Shows the latest events, and then each that happens, until Ctrl-C.')
+    .option('-t, --type <names>', 'only these, separated by commas; `approval.*` names all that begin so', types)
+    .option('--run <id>', 'only those of this run')
+    .option('-n, --last <count>', 'so many of the past', wholeNumber, 20)
+    .option('--no-follow', 'end after those of the past')
+    .addOption(patienceOption())
+    .action(on(tail));
+
+async function tail({ screen, server }: Context, { type, run, last, reconnectFor, ...options }: TailOptions) {
+  const query = { type: type?.join(','), run_id: run };
+  const show = (event: LoggedEvent) => screen.showNext(event, () => [eventText(screen, event)]);
+  const [newest] = (await server.get(EventList, '/events', { limit: 1 })).data;
+  const past = last === 0 ? [] : (await server.get(EventList, '/events', { ...query, limit: last })).data;
+  past.toReversed().forEach(show);
+  if (!options.follow) return;
+  const after = (past[0] ?? newest)?.id;
+  const stream = { query, patience: reconnectFor * 1000, onBreak: breakNote(screen), ...(after && { after }) };
+  for await (const { data } of follow(server, '/events/stream', stream)) show(LoggedEvent.parse(JSON.parse(data)));
+}
+
+function types(given: string, earlier: string[] = []): string[] {
+  const named = given.split(',').flatMap((name) => {
+    const matching = name.endsWith('*') ? eventNames.filter((each) => each.startsWith(name.slice(0, -1))) : [name];
+    if (!matching.some(isEventName))
+      throw new InvalidArgumentError(`There is no event ${name}. There is: ${eventNames.join(', ')}.`);
+    return matching;
+  });
+  return [...earlier, ...named];
+}
+
+function eventText(screen: Screen, { time, type, run_id, data }: LoggedEvent): string {
+  const at = screen.width === undefined ? time : clockTime(new Date(time));
+  const text = visibleLine(`${run_id ?? '-'}  ${gistOf(data)}`);
+  const room = screen.width === undefined ? Infinity : screen.width - at.length - longest - 5;
+  return [screen.paint('dim', at), screen.paint('bold', type.padEnd(longest)), clip(text, Math.max(room, 36))].join(
+    '  ',
+  );
+}
+const longest = Math.max(...eventNames.map(({ length }) => length));
+
+/** What tells one event from another at a glance; `--json` has all of it. */
+const telling = [
+  'agent_id',
+  'tool_name',
+  'status',
+  'by',
+  'resolved_by',
+  'input',
+  'content',
+  'result',
+  'error',
+  'reason',
+];
+
+function gistOf(data: Record<string, unknown>): string {
+  const args = data['tool_args'] as Record<string, unknown> | undefined;
+  const told = telling.filter((name) => data[name] !== undefined && data[name] !== null && data[name] !== '');
+  return oneLine({ ...Object.fromEntries(told.map((name) => [name, data[name]])), ...args });
+}

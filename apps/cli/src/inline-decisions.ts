@@ -1,0 +1,176 @@
+import {
+  Approval,
+  visibleLine,
+  type Requirement,
+  type ResolutionData,
+  type UserInputField,
+  type Verdict,
+} from '@countersign/contracts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Questions } from './questions.js';
+import { approvalText, fieldsToFill } from './approvals.show.js';
+import { outcomeOf } from './approvals.decide.js';
+import type { Context } from './context.js';
+import { follow } from './event-stream.js';
+import { exitCodes, Failure } from './exit-codes.js';
+import { valueFor } from './field-values.js';
+import { Me } from './me.js';
+import { pathOf } from './server.js';
+import { oneLine } from './words.js';
+
+/** How long an approval may be on its way from the run to its record, in milliseconds. */
+const newsTakes = 10_000;
+
+type Answer = 'approved' | 'rejected' | 'show' | 'later';
+
+/** Asks whoever follows a run to decide on what it wants to do, where they may. */
+export class InlineDecisions {
+  readonly #context: Context;
+  readonly #asked = new Set<string>();
+  #me: Promise<Me> | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** One after another; what somebody else decides meanwhile is left alone. */
+  async ask(requirements: readonly Requirement[]): Promise<void> {
+    for (const { tool_execution } of requirements) {
+      const id = tool_execution.approval_id;
+      if (id === null || tool_execution.result !== null || this.#asked.has(id)) continue;
+      this.#asked.add(id);
+      const approval = await this.#find(id);
+      if (approval?.status === 'pending' && (await this.#mayDecide(approval))) await this.#decide(approval);
+    }
+  }
+
+  /** Undefined when it does not come in time, or is not for these eyes. */
+  async #find(id: string): Promise<Approval | undefined> {
+    const { server } = this.#context;
+    for (const deadline = Date.now() + newsTakes; Date.now() < deadline; await delay(100)) {
+      try {
+        return await server.get(Approval, pathOf`/approvals/${id}`);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== exitCodes.missing) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #mayDecide({ terms, user_id }: Approval): Promise<boolean> {
+    const { screen, server } = this.#context;
+    const { subject, scopes } = await (this.#me ??= server.get(Me, '/auth/me'));
+    if (!scopes.includes('approvals:write')) return false;
+    if (!terms.four_eyes || user_id !== subject) return true;
+    screen.note(screen.tint('dim', '  Somebody else has to decide, since you asked for it.'));
+    return false;
+  }
+
+  async #decide(approval: Approval): Promise<void> {
+    const { screen, surroundings } = this.#context;
+    const over = new AbortController();
+    const theirs = this.#untilResolved(approval, over);
+    const questions = new Questions(surroundings, over.signal);
+    let answer: Step = 'again';
+    try {
+      while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === exitCodes.interrupted) throw error;
+      screen.note(screen.tint('red', error.message));
+    } finally {
+      over.abort();
+    }
+    const resolved = await theirs;
+    if (resolved && answer !== 'done') screen.note(screen.tint('yellow', `  ${meanwhile(resolved)}`));
+  }
+
+  async #askOnce(approval: Approval, questions: Questions): Promise<Step> {
+    const { screen } = this.#context;
+    const answer = await questions.choose(questionAbout(approval), choicesOf(approval));
+    if (answer === undefined || answer === 'later') return 'later';
+    if (answer === 'show') {
+      screen.note('', ...approvalText(screen, approval), '');
+      return 'again';
+    }
+    const data = await this.#particulars(approval, answer, questions);
+    return data === undefined ? 'again' : this.#send(approval, answer, data);
+  }
+
+  /** What a decision says besides. Undefined when the questions are over. */
+  async #particulars(approval: Approval, verdict: Verdict, questions: Questions): Promise<ResolutionData | undefined> {
+    const values: Record<string, unknown> = {};
+    for (const field of verdict === 'approved' ? fieldsToFill(approval) : []) {
+      const answer = await questions.text(labelOf(field), { check: (text) => checkOf(field, text) });
+      if (answer === undefined) return undefined;
+      if (answer !== '') values[field.name] = valueFor(field, answer);
+    }
+    const isNeeded = approval.terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
+    const wantsReason = isNeeded || verdict === 'rejected';
+    const note = wantsReason
+      ? await questions.text('Why? The agent is told.', {
+          check: (text) => (isNeeded && !text ? 'Say why.' : undefined),
+        })
+      : '';
+    if (note === undefined) return undefined;
+    return { ...(note && { note }), ...(Object.keys(values).length > 0 && { values }) };
+  }
+
+  async #send(approval: Approval, status: Verdict, data: ResolutionData): Promise<Step> {
+    const { screen, server } = this.#context;
+    const path = pathOf`/approvals/${approval.id}/resolve`;
+    const resolution_data = Object.keys(data).length > 0 ? data : null;
+    const resolved = await server.post(Approval, path, { status, resolution_data }).catch((error: unknown) => {
+      if (!(error instanceof Failure) || error.code !== exitCodes.usage) throw error;
+      screen.note(screen.tint('red', error.message));
+    });
+    if (!resolved) return 'again';
+    screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
+    return 'done';
+  }
+
+  /** The approval once somebody has resolved it, which ends the questions; undefined when they are over before. */
+  async #untilResolved({ id, updated_at }: Approval, over: AbortController): Promise<Approval | undefined> {
+    const { server } = this.#context;
+    const options = { after: String(updated_at), signal: over.signal, patience: Infinity };
+    try {
+      for await (const { data } of follow(server, '/approvals/stream', options)) {
+        const changed = Approval.safeParse(JSON.parse(data)).data;
+        if (changed?.id !== id || changed.status === 'pending') continue;
+        over.abort();
+        return changed;
+      }
+    } catch {
+      // Who cannot be told is told when they answer.
+    }
+    return undefined;
+  }
+}
+
+type Step = 'again' | 'done' | 'later';
+
+const questionAbout = ({ tool_name, tool_args }: Approval): string =>
+  `Let it call ${visibleLine(`${tool_name} ${oneLine(tool_args)}`)}?`;
+
+const choicesOf = ({ allowed_decisions }: Approval): { value: Answer; label: string }[] =>
+  [
+    { value: 'approved' as const, label: 'Approve', needs: 'approve' as const },
+    { value: 'rejected' as const, label: 'Reject, with a reason', needs: 'reject' as const },
+    { value: 'show' as const, label: 'Show all of it first' },
+    { value: 'later' as const, label: 'Leave it to others, and wait' },
+  ].filter(({ needs }) => needs === undefined || allowed_decisions.includes(needs));
+
+const labelOf = ({ name, description, required }: UserInputField): string =>
+  visibleLine(`${name}${description ? `: ${description}` : ''}${required ? '' : ' (may be empty)'}`);
+
+function checkOf(field: UserInputField, text: string): string | undefined {
+  if (text === '') return field.required ? 'It is needed.' : undefined;
+  try {
+    valueFor(field, text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const meanwhile = ({ status, resolved_by }: Approval): string =>
+  visibleLine(`${status} meanwhile${resolved_by === null ? '' : ` by ${resolved_by}`}`);

@@ -1,0 +1,53 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { exitCodes, Failure } from './exit-codes.js';
+
+/** A parser for commander. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** A parser for commander, of an option that may be given several times. */
+export const several = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
+export const oneOf = (flags: string, description: string, choices: readonly string[]): Option =>
+  new Option(flags, description).choices([...choices]);
+
+export const limitOption = (): Option =>
+  new Option('-n, --limit <count>', 'so many at the most').argParser(wholeNumber).default(50);
+export const pageOption = (): Option => new Option('--page <number>', 'of so many').argParser(wholeNumber).default(1);
+
+/** For commands that follow a stream. */
+export interface PatienceOption {
+  reconnectFor: number;
+}
+export const patienceOption = (): Option =>
+  new Option('--reconnect-for <seconds>', 'how long to look for a server that is gone')
+    .argParser(wholeNumber)
+    .default(60);
+
+/** The text itself, or that of a file for `@file`. */
+export function textOf(given: string): string {
+  if (!given.startsWith('@')) return given;
+  try {
+    return readFileSync(given.slice(1), 'utf8');
+  } catch (cause) {
+    throw new Failure(exitCodes.usage, `${given.slice(1)} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A JSON object, given as text or `@file`. @param what it is, for whoever got it wrong. */
+export function jsonObject(given: string, what: string): Record<string, unknown> {
+  const value = parsed(textOf(given));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Failure(exitCodes.usage, `${what} must be a JSON object, such as '{"version": "2.1.0"}', or @file.`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Requirement } from '@countersign/contracts';
+import { breakNote } from './break-note.js';
+import type { Context } from './context.js';
+import { follow } from './event-stream.js';
+import { exitCodes, Failure, type ExitCode } from './exit-codes.js';
+import { InlineDecisions } from './inline-decisions.js';
+import { runEventIn, type RunEvent } from './run-events.js';
+import { RunSteps } from './run-steps.js';
+import type { Screen } from './screen.js';
+import { pathOf, type Server } from './server.js';
+import type { Spinner } from './spinner.js';
+
+export interface FollowChoices {
+  untilPaused?: boolean;
+  /** False for `--no-ask`. */
+  ask: boolean;
+  reconnectFor: number;
+}
+
+/** Shows a run while it happens. Steps are notes and the answer is the result, so a script gets just the answer. */
+export class RunFollower {
+  readonly #screen: Screen;
+  readonly #server: Server;
+  readonly #choices: FollowChoices;
+  readonly #steps: RunSteps;
+  readonly #spinner: Spinner;
+  readonly #decisions: InlineDecisions;
+
+  constructor(context: Context, choices: FollowChoices) {
+    this.#screen = context.screen;
+    this.#server = context.server;
+    this.#choices = choices;
+    this.#steps = new RunSteps(this.#screen);
+    this.#spinner = this.#screen.spinner();
+    this.#decisions = new InlineDecisions(context);
+  }
+
+  /** @returns how the run ended. */
+  async follow(runId: string): Promise<ExitCode> {
+    const onBreak = (isBroken: boolean) => {
+      this.#spinner.stop();
+      breakNote(this.#screen)(isBroken);
+    };
+    const options = { patience: this.#choices.reconnectFor * 1000, onBreak };
+    this.#spinner.start('waiting for the agent');
+    try {
+      for await (const { data } of follow(this.#server, pathOf`/runs/${runId}/events`, options)) {
+        const event = runEventIn(data);
+        if (!event) continue;
+        const code = await this.#see(event, data);
+        if (code !== undefined) return code;
+      }
+      return exitCodes.failed;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== exitCodes.interrupted) throw error;
+      throw new Failure(error.code, `The run goes on: countersign runs follow ${runId}`);
+    } finally {
+      this.#spinner.stop();
+    }
+  }
+
+  /** @returns the exit code, once it is over. */
+  async #see(event: RunEvent, data: string): Promise<ExitCode | undefined> {
+    this.#spinner.stop();
+    if (this.#screen.json) this.#screen.showNext(JSON.parse(data) as unknown, () => []);
+    else this.#steps.show(event);
+    if (event.event === 'RunPaused') {
+      if (this.#choices.untilPaused) return exitCodes.waiting;
+      await this.#wait(event.requirements);
+    } else if (!this.#steps.isInLine) {
+      this.#spinner.start('the agent is at work');
+    }
+    return endOf(event);
+  }
+
+  async #wait(requirements: readonly Requirement[]): Promise<void> {
+    const canAsk = this.#choices.ask && this.#screen.canAsk;
+    if (canAsk) await this.#decisions.ask(requirements);
+    const open = requirements.filter(({ tool_execution }) => tool_execution.result === null);
+    const names = open.map(({ tool_execution }) => tool_execution.tool_name).join(', ');
+    this.#spinner.start(`waiting for ${names || 'a decision'}`);
+  }
+}
+
+function endOf({ event }: RunEvent): ExitCode | undefined {
+  if (event === 'RunCompleted') return exitCodes.ok;
+  if (event === 'RunCancelled') return exitCodes.cancelled;
+  return event === 'RunError' ? exitCodes.failed : undefined;
+}

@@ -1,0 +1,14 @@
+import type { Readable, Writable } from 'node:stream';
+
+type Input = Readable & { isTTY?: boolean };
+export type Output = Writable & { isTTY?: boolean; columns?: number };
+
+/** The world around the program. */
+export interface Surroundings {
+  env: Record<string, string | undefined>;
+  stdin: Input;
+  /** For what was asked for, and nothing else. */
+  stdout: Output;
+  /** For people: what goes on, what is wrong, what is asked. */
+  stderr: Output;
+}
