@@ -1,11 +1,4 @@
-import {
-  Approval,
-  visibleLine,
-  type Requirement,
-  type ResolutionData,
-  type UserInputField,
-  type Verdict,
-} from '@countersign/contracts';
+import { Approval, visibleLine, type Requirement, type ResolutionData, type Verdict } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from './questions.js';
 import { approvalText, fieldsToFill } from './approvals.show.js';
@@ -13,7 +6,7 @@ import { outcomeOf } from './approvals.decide.js';
 import type { Context } from './context.js';
 import { follow } from './event-stream.js';
 import { exitCodes, Failure } from './exit-codes.js';
-import { valueFor } from './field-values.js';
+import { askFields } from './field-questions.js';
 import { Me } from './me.js';
 import { pathOf } from './server.js';
 import { oneLine } from './words.js';
@@ -98,12 +91,8 @@ export class InlineDecisions {
 
   /** What a decision says besides. Undefined when the questions are over. */
   async #particulars(approval: Approval, verdict: Verdict, questions: Questions): Promise<ResolutionData | undefined> {
-    const values: Record<string, unknown> = {};
-    for (const field of verdict === 'approved' ? fieldsToFill(approval) : []) {
-      const answer = await questions.text(labelOf(field), { check: (text) => checkOf(field, text) });
-      if (answer === undefined) return undefined;
-      if (answer !== '') values[field.name] = valueFor(field, answer);
-    }
+    const values = verdict === 'approved' ? await askFields(questions, fieldsToFill(approval)) : {};
+    if (values === undefined) return undefined;
     const isNeeded = approval.terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
     const wantsReason = isNeeded || verdict === 'rejected';
     const note = wantsReason
@@ -158,19 +147,6 @@ const choicesOf = ({ allowed_decisions }: Approval): { value: Answer; label: str
     { value: 'show' as const, label: 'Show all of it first' },
     { value: 'later' as const, label: 'Leave it to others, and wait' },
   ].filter(({ needs }) => needs === undefined || allowed_decisions.includes(needs));
-
-const labelOf = ({ name, description, required }: UserInputField): string =>
-  visibleLine(`${name}${description ? `: ${description}` : ''}${required ? '' : ' (may be empty)'}`);
-
-function checkOf(field: UserInputField, text: string): string | undefined {
-  if (text === '') return field.required ? 'It is needed.' : undefined;
-  try {
-    valueFor(field, text);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
 
 const meanwhile = ({ status, resolved_by }: Approval): string =>
   visibleLine(`${status} meanwhile${resolved_by === null ? '' : ` by ${resolved_by}`}`);

@@ -12,7 +12,12 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.looseObject({ event: z.literal('ToolCallStarted'), tool }),
   z.looseObject({ event: z.literal('ToolCallCompleted'), tool, content }),
   z.looseObject({ event: z.literal('ToolCallError'), tool, error: content }),
-  z.looseObject({ event: z.literal('RunPaused'), requirements: z.array(Requirement) }),
+  z.looseObject({
+    event: z.literal('RunPaused'),
+    run_id: z.string(),
+    agent_id: z.string(),
+    requirements: z.array(Requirement),
+  }),
   z.looseObject({ event: z.literal('RunContinued') }),
   z.looseObject({ event: z.literal('RunCompleted'), content }),
   z.looseObject({ event: z.literal('RunCancelled'), reason: content }),

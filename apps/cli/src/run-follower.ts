@@ -1,5 +1,5 @@
-import type { Requirement } from '@countersign/contracts';
 import { breakNote } from './break-note.js';
+import { CallerAnswers } from './caller-answers.js';
 import type { Context } from './context.js';
 import { follow } from './event-stream.js';
 import { exitCodes, Failure, type ExitCode } from './exit-codes.js';
@@ -25,6 +25,7 @@ export class RunFollower {
   readonly #steps: RunSteps;
   readonly #spinner: Spinner;
   readonly #decisions: InlineDecisions;
+  readonly #answers: CallerAnswers;
 
   constructor(context: Context, choices: FollowChoices) {
     this.#screen = context.screen;
@@ -33,6 +34,7 @@ export class RunFollower {
     this.#steps = new RunSteps(this.#screen);
     this.#spinner = this.#screen.spinner();
     this.#decisions = new InlineDecisions(context);
+    this.#answers = new CallerAnswers(context);
   }
 
   /** @returns how the run ended. */
@@ -66,21 +68,25 @@ export class RunFollower {
     else this.#steps.show(event);
     if (event.event === 'RunPaused') {
       if (this.#choices.untilPaused) return exitCodes.waiting;
-      await this.#wait(event.requirements);
+      await this.#wait(event);
     } else if (!this.#steps.isInLine) {
       this.#spinner.start('the agent is at work');
     }
     return endOf(event);
   }
 
-  async #wait(requirements: readonly Requirement[]): Promise<void> {
-    const canAsk = this.#choices.ask && this.#screen.canAsk;
-    if (canAsk) await this.#decisions.ask(requirements);
+  async #wait({ requirements, ...run }: PausedEvent): Promise<void> {
+    if (this.#choices.ask && this.#screen.canAsk) {
+      await this.#answers.ask(requirements, run);
+      await this.#decisions.ask(requirements);
+    }
     const open = requirements.filter(({ tool_execution }) => tool_execution.result === null);
     const names = open.map(({ tool_execution }) => tool_execution.tool_name).join(', ');
     this.#spinner.start(`waiting for ${names || 'a decision'}`);
   }
 }
+
+type PausedEvent = Extract<RunEvent, { event: 'RunPaused' }>;
 
 function endOf({ event }: RunEvent): ExitCode | undefined {
   if (event === 'RunCompleted') return exitCodes.ok;

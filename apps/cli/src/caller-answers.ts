@@ -1,0 +1,71 @@
+import { RunOutput, visibleLine, type Requirement } from '@countersign/contracts';
+import type { Context } from './context.js';
+import { exitCodes, Failure } from './exit-codes.js';
+import { askFields } from './field-questions.js';
+import { Questions } from './questions.js';
+import { pathOf } from './server.js';
+import { oneLine } from './words.js';
+
+interface RunName {
+  run_id: string;
+  agent_id: string;
+}
+
+/** What a call is answered with, in agno's words. */
+type Answer = Pick<Requirement, 'id'> & {
+  confirmation?: boolean;
+  confirmation_note?: string;
+  external_execution_result?: string;
+  user_input_schema?: { name: string; value: unknown }[];
+};
+
+/** Asks whoever follows a run for what it needs of the one who started it, which no approval stands for. */
+export class CallerAnswers {
+  readonly #context: Context;
+  readonly #asked = new Set<string>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  async ask(requirements: readonly Requirement[], { run_id, agent_id }: RunName): Promise<void> {
+    const { screen, server } = this.#context;
+    for (const requirement of requirements) {
+      const { approval_id, result } = requirement.tool_execution;
+      if (approval_id !== null || result !== null || this.#asked.has(requirement.id)) continue;
+      this.#asked.add(requirement.id);
+      for (let isAnswered = false; !isAnswered;) {
+        const answer = await this.#answer(requirement);
+        const path = pathOf`/agents/${agent_id}/runs/${run_id}/continue`;
+        isAnswered = await server.post(RunOutput, path, { requirements: [answer] }).then(
+          () => true,
+          (error: unknown) => {
+            if (!(error instanceof Failure)) throw error;
+            screen.note(screen.tint('red', visibleLine(error.message)));
+            return error.code !== exitCodes.usage;
+          },
+        );
+      }
+    }
+  }
+
+  async #answer({ id, user_input_schema, tool_execution }: Requirement): Promise<Answer> {
+    const questions = new Questions(this.#context.surroundings);
+    const call = visibleLine(`${tool_execution.tool_name} ${oneLine(tool_execution.tool_args)}`);
+    if (user_input_schema) {
+      const values = (await askFields(questions, user_input_schema)) ?? {};
+      return { id, user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })) };
+    }
+    if (tool_execution.external_execution_required) {
+      const check = (text: string) => (text === '' ? 'The agent needs to know.' : undefined);
+      return { id, external_execution_result: (await questions.text(`What came of ${call}?`, { check })) ?? '' };
+    }
+    const verdict = await questions.choose(`Let it call ${call}?`, [
+      { value: 'yes', label: 'Yes' },
+      { value: 'no', label: 'No, with a reason' },
+    ]);
+    if (verdict === 'yes') return { id, confirmation: true };
+    const note = await questions.text('Why? The agent is told.', { check: () => undefined });
+    return { id, confirmation: false, ...(note && { confirmation_note: note }) };
+  }
+}

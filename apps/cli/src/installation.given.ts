@@ -1,0 +1,64 @@
+import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
+import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
+import { executorService, executorSettings } from '@countersign/executor';
+import { portSetting, readConfig, serve, serviceSettings } from '@countersign/service';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { cli, type CliOptions, type Ended } from './cli.given.js';
+
+const adminKey = 'a-key-for-tests-that-nobody-else-uses-ever';
+
+const Config = z.object({
+  ...serviceSettings,
+  ...agentRunnerSettings,
+  ...approvalServiceSettings,
+  ...executorSettings,
+  PORT: portSetting(0),
+});
+
+/** All of Countersign in this process, with the scripted model, and a command line that is signed in. */
+export interface Installation {
+  url: string;
+  /** As an administrator, unless the options name another key. */
+  cli(args: string[], options?: CliOptions): Promise<Ended>;
+  /** What a command says as JSON. */
+  json<T>(...args: string[]): Promise<T>;
+  close(): Promise<void>;
+}
+
+export async function openInstallation(): Promise<Installation> {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
+  // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
+  const { PATH = '' } = process.env;
+  const env = { DATA_DIR: dir, LOG_LEVEL: 'silent', ADMIN_KEY: adminKey, RATE_LIMIT_PER_MINUTE: '0', PATH };
+  const config = readConfig(Config, env);
+  const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
+  const signedIn = { COUNTERSIGN_URL: serving.url, COUNTERSIGN_KEY: adminKey };
+  const ask: Installation['cli'] = (args, options = {}) =>
+    cli(args, { ...options, env: { ...signedIn, ...options.env } });
+  return {
+    url: serving.url,
+    cli: ask,
+    async json<T>(...args: string[]) {
+      const { out, err } = await ask([...args, '--json']);
+      if (out === '') throw new Error(err);
+      return JSON.parse(out) as T;
+    },
+    async close() {
+      await serving.stop();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+/** Looks again and again until there is something to see. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(20)) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+  }
+  throw new Error(`waited for ${what}`);
+}
