@@ -14,6 +14,7 @@ import {
   RunOutput,
   RunPage,
   SessionPage,
+  Switches,
   type DeadLetterSummary,
   type LoggedEvent,
   type Problem,
@@ -152,14 +153,15 @@ export class Client {
   }
 
   /** The header with which a person is known; people are approvers. */
-  async as(person: string): Promise<{ authorization: string }> {
-    return bearer(await this.credentials.keyOf(person, this.origins.approvals));
+  async as(person: string, access?: Access): Promise<{ authorization: string }> {
+    return bearer(await this.credentials.keyOf(person, this.origins.approvals, access));
   }
 
-  /** A token with which a person decides over the bus. */
-  async token(person: string): Promise<string> {
+  /** A token with which a person commands over the bus. */
+  async token(person: string, access?: Access): Promise<string> {
     const made = z.object({ token: z.string() });
-    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, {}, await this.as(person))).token;
+    const as = await this.as(person, access);
+    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, {}, as)).token;
   }
 
   /** The same client for somebody else, who may do less. */
@@ -217,11 +219,27 @@ export class Client {
     return this.#send(ExecutionPage, 'GET', `${this.origins.executions}/executions?${new URLSearchParams(query)}`);
   }
 
+  execution(id: string): Promise<Execution> {
+    return this.#send(Execution, 'GET', `${this.origins.executions}/executions/${id}`);
+  }
+
   settle(id: string, outcome: 'succeeded' | 'failed', note: string): Promise<Execution> {
-    return this.#send(Execution, 'POST', `${this.origins.executions}/executions/${id}/resolve-unknown`, {
-      outcome,
-      note,
-    });
+    return this.tell(id, 'resolve-unknown', { outcome, note });
+  }
+
+  /** Says something of an execution that only a person can say. */
+  tell(id: string, what: 'resolve-unknown' | 'retry' | 'cancel' | 'report', body: object): Promise<Execution> {
+    return this.#send(Execution, 'POST', `${this.origins.executions}/executions/${id}/${what}`, body);
+  }
+
+  /** Turns a kill switch: of a tool, or of all of them (null). */
+  async turn(how: 'pause' | 'resume', tool_name: string | null): Promise<void> {
+    const reason = how === 'pause' ? { reason: 'a test' } : {};
+    await this.#fetch('POST', `${this.origins.executions}/executions/${how}`, { tool_name, ...reason });
+  }
+
+  async switches(): Promise<z.infer<typeof Switches>['data']> {
+    return (await this.#send(Switches, 'GET', `${this.origins.executions}/executions/switches`)).data;
   }
 
   #runsOf(agent: string): string {

@@ -38,8 +38,12 @@ export interface Stack {
   kill(service: ServiceName): Promise<void>;
   /** Ends a service with SIGTERM, or everything. */
   stop(service?: ServiceName): Promise<void>;
-  /** Works on the log directly, beside the services where that is possible and between two lives of them where not. */
-  withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T>;
+  /**
+   * Works on the log directly, beside the services where that is possible and between two lives of them where not.
+   *
+   * @param topics of other platforms, besides those of Countersign.
+   */
+  withBus<T>(work: (bus: Bus) => Promise<T>, topics?: readonly string[]): Promise<T>;
   /** Lets every service read the log from its beginning again; the services are stopped. */
   rewind(): Promise<void>;
   /** What the deployment target was told to do, ever. */
@@ -145,14 +149,23 @@ export class EmbeddedStack extends Processes implements Stack {
   }
 }
 
+interface Servers {
+  brokers: string;
+  mongodb: string;
+  /** Of each service. */
+  instances: number;
+  /** Of the executor, if they are others. */
+  executors?: number;
+}
+
 /** Each service as `instances` processes of its own, on Kafka and MongoDB. */
 export class DistributedStack extends Processes implements Stack {
   readonly name = 'Kafka and MongoDB';
-  readonly #servers: { brokers: string; mongodb: string; instances: number };
+  readonly #servers: Servers;
   #keys: ReturnType<typeof newServiceKeys> | undefined;
   readonly #database = `countersign_${randomUUID().slice(0, 8)}`;
 
-  constructor(servers: { brokers: string; mongodb: string; instances: number }, options: StackOptions = {}) {
+  constructor(servers: Servers, options: StackOptions = {}) {
     super(options);
     this.#servers = servers;
   }
@@ -194,7 +207,8 @@ export class DistributedStack extends Processes implements Stack {
     };
     // People go to the approval service, which hands on what is for the others.
     for (const service of serviceNames.toSorted((a) => (a === 'approval-service' ? 1 : -1))) {
-      const missing = this.#servers.instances - this.children(service).length;
+      const { instances, executors = instances } = this.#servers;
+      const missing = (service === 'executor' ? executors : instances) - this.children(service).length;
       for (let n = 0; n < missing; n += 1) {
         const others = service === 'approval-service' ? this.#others() : {};
         await this.launch(service, { ...env, ...others }, service === crash?.service ? crash.at : undefined);
@@ -215,11 +229,11 @@ export class DistributedStack extends Processes implements Stack {
     return forgetGroups(this.#servers.brokers, serviceNames);
   }
 
-  async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
+  async withBus<T>(work: (bus: Bus) => Promise<T>, topics: readonly string[] = []): Promise<T> {
     const bus = new KafkaBus({
       brokers: this.#servers.brokers.split(','),
       clientId: 'e2e',
-      topics: eventNames,
+      topics: [...eventNames, ...topics],
       createTopics: true,
       partitions: 6,
       replicationFactor: 1,

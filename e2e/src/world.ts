@@ -13,6 +13,16 @@ import type { Stack, StackOptions } from './stack.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 
+export interface LedgerEntry {
+  what: 'start' | 'end';
+  tool: string;
+  /** Of the execution. */
+  id: string;
+  attempt: number;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export type MakeStack = (options: StackOptions) => Stack;
 
 /** A key that an error must never show. */
@@ -80,6 +90,21 @@ export class World {
   /** What the model was told of the calls, when it was asked for the last time. */
   lastRequest(input: string) {
     return this.plans.requests(input).at(-1);
+  }
+
+  /** What the target was told to do and has done, oldest first; see `fixtures/target.ts`. */
+  ledger(): LedgerEntry[] {
+    if (!existsSync(this.#ledger)) return [];
+    const lines = readFileSync(this.#ledger, 'utf8').trim().split('\n').filter(Boolean);
+    return lines.map((line) => {
+      const [what, tool, id, attempt, at] = line.split(' ') as [LedgerEntry['what'], string, string, string, string];
+      return { what, tool, id, attempt: Number(attempt), at: Number(at) };
+    });
+  }
+
+  /** The attempts with which the target was told to make a call. */
+  startsOf({ id }: { id: string }): number[] {
+    return this.ledger().flatMap((entry) => (entry.what === 'start' && entry.id === id ? [entry.attempt] : []));
   }
 
   /** How often a call with this line was made, ever. */

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { isReady } from './child.js';
+import { eventually } from './eventually.js';
+import { approvedCalls, executionsOnce, started } from './executor-calls.js';
+import { places } from './executor-scenarios.js';
+import type { World } from './world.js';
+
+/** When approved calls begin: not while somebody holds them, one at a time where that was asked for, each once. */
+export function orderScenarios(world: World): void {
+  describe('approved calls', () => {
+    it('wait while their tool is paused, whichever instance has them, and begin when it is resumed', async () => {
+      await world.client.turn('pause', 'deploy');
+      const { run, approvals } = await approvedCalls(world, 'deploy', {}, {}, {});
+      const { run: other, approvals: others } = await approvedCalls(world, 'deploy_again', {}, {}, {});
+      await world.ended(other.run_id);
+      const waiting = await executionsOnce(world, run, 'all to be queued', ({ length }) => length === 3);
+      expect(waiting.map(({ status }) => status)).toEqual(['queued', 'queued', 'queued']);
+      expect(others.map((approval) => world.startsOf(approval))).toEqual([[1], [1], [1]]);
+      expect(approvals.flatMap((approval) => world.startsOf(approval))).toEqual([]);
+      await world.client.turn('resume', 'deploy');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(approvals.map((approval) => world.startsOf(approval))).toEqual([[1], [1], [1]]);
+    });
+
+    it('wait while all tools are paused by a command over the bus, also through a restart', async () => {
+      const command = async (topic: string, more: object) => {
+        const token = await world.client.token('olga', { roles: ['admin'] });
+        const value = Buffer.from(JSON.stringify({ tool_name: null, token, ...more }));
+        await world.stack.withBus((bus) => bus.publish([{ topic, key: '*', headers: {}, value }]));
+      };
+      const isPaused = async () =>
+        (await world.client.switches()).some((each) => each.tool_name === null && each.paused);
+      await command('tool.pause_requested', { reason: 'an incident' });
+      await eventually('all to be paused', isPaused);
+      const { run, approvals } = await approvedCalls(world, 'deploy', {}, {});
+      await executionsOnce(world, run, 'both to be queued', ({ length }) => length === 2);
+      await world.stack.stop('executor');
+      await world.stack.start();
+      expect(approvals.flatMap((approval) => world.startsOf(approval))).toEqual([]);
+      await command('tool.resume_requested', {});
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(approvals.map((approval) => world.startsOf(approval))).toEqual([[1], [1]]);
+    });
+
+    it('with the same concurrency key are made one at a time, in the order of their approval', async () => {
+      const { run, approvals } = await approvedCalls(world, 'deploy_alone', ...Array(4).fill({ takes: '150' }));
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      const ids = new Set(approvals.map(({ id }) => id));
+      const entries = world.ledger().filter(({ id }) => ids.has(id));
+      expect(entries.map(({ what }) => what)).toEqual(Array(4).fill(['start', 'end']).flat());
+      for (const approval of approvals) expect(world.startsOf(approval)).toEqual([1]);
+    });
+
+    it('that have not begun are handed back by an executor that is stopped; it waits for those that have', async () => {
+      const executors = [...world.stack.children('executor')];
+      const gate = world.gate();
+      const begun = places * executors.length;
+      const { run, approvals } = await approvedCalls(world, 'deploy', ...Array(begun + 2).fill({ until: gate.path }));
+      await started(world, approvals, begun);
+      const stopped = world.stack.stop('executor');
+      await eventually('all executors to stop', async () => {
+        const ready = await Promise.all(executors.map(({ url }) => isReady(url)));
+        return !ready.includes(true);
+      });
+      gate.open();
+      await stopped;
+      for (const { ended } of executors) expect(await ended).toBe(0);
+      const ids = new Set(approvals.map(({ id }) => id));
+      const entries = world.ledger().filter(({ id }) => ids.has(id));
+      expect(entries.filter(({ what }) => what === 'start')).toHaveLength(begun);
+      expect(entries.filter(({ what }) => what === 'end')).toHaveLength(begun);
+      await world.stack.start();
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      for (const approval of approvals) expect(world.startsOf(approval)).toEqual([1]);
+    });
+  });
+}

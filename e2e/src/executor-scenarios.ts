@@ -1,0 +1,25 @@
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { decisionScenarios } from './executor-scenarios.decisions.js';
+import { orderScenarios } from './executor-scenarios.order.js';
+import { peopleOfExecutionScenarios } from './executor-scenarios.people.js';
+import { platformScenarios } from './executor-scenarios.platform.js';
+import { World, type MakeStack } from './world.js';
+
+/** Calls that one executor makes at once in these scenarios. */
+export const places = 2;
+
+/** What the executor promises of approved calls, told once and held on every stack; the target's ledger is the judge. */
+export function describeExecutorScenarios(name: string, makeStack: MakeStack): void {
+  describe(`The executor on ${name}`, () => {
+    const env = { EXECUTOR_CONCURRENCY: String(places), SHUTDOWN_GRACE_SECONDS: '3' };
+    const world = new World(makeStack, env, 'executor.yaml');
+    beforeAll(() => world.open(), 120_000);
+    afterEach(() => world.stack?.start());
+    afterAll(() => world.close());
+
+    decisionScenarios(world);
+    orderScenarios(world);
+    peopleOfExecutionScenarios(world);
+    platformScenarios(world);
+  });
+}
