@@ -57,7 +57,7 @@ describe.each(projects.map((project) => ({ ...project, part: project.name.slice(
       expect(ours(project.dependencies).filter((name) => !allowed[project.part]!.includes(name))).toEqual([]);
       expect(
         ours(project.devDependencies).filter(
-          (name) => ![...libraries, 'testing', 'infra', ...apps, 'standalone'].includes(name),
+          (name) => ![...libraries, 'testing', 'infra', ...apps, 'cli', 'standalone'].includes(name),
         ),
       ).toEqual([]);
     });

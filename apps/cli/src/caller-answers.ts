@@ -34,8 +34,9 @@ export class CallerAnswers {
       const { approval_id, result } = requirement.tool_execution;
       if (approval_id !== null || result !== null || this.#asked.has(requirement.id)) continue;
       this.#asked.add(requirement.id);
+      const drafts = new Map<string, string>();
       for (let isAnswered = false; !isAnswered;) {
-        const answer = await this.#answer(requirement);
+        const answer = await this.#answer(requirement, drafts);
         const path = pathOf`/agents/${agent_id}/runs/${run_id}/continue`;
         isAnswered = await server.post(RunOutput, path, { requirements: [answer] }).then(
           () => true,
@@ -49,11 +50,12 @@ export class CallerAnswers {
     }
   }
 
-  async #answer({ id, user_input_schema, tool_execution }: Requirement): Promise<Answer> {
+  async #answer(requirement: Requirement, drafts: Map<string, string>): Promise<Answer> {
+    const { id, user_input_schema, tool_execution } = requirement;
     const questions = new Questions(this.#context.surroundings);
     const call = visibleLine(`${tool_execution.tool_name} ${oneLine(tool_execution.tool_args)}`);
     if (user_input_schema) {
-      const values = (await askFields(questions, user_input_schema)) ?? {};
+      const values = (await askFields(questions, user_input_schema, drafts)) ?? {};
       return { id, user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })) };
     }
     if (tool_execution.external_execution_required) {

@@ -2,15 +2,18 @@ import { visibleLine, type UserInputField } from '@countersign/contracts';
 import { valueFor } from './field-values.js';
 import type { Questions } from './questions.js';
 
-/** Asks for each field. @returns the values; undefined once the questions are over. */
+/** Asks for each field. @param drafts what was answered before, and is now. @returns the values; undefined once the questions are over. */
 export async function askFields(
   questions: Questions,
   fields: readonly UserInputField[],
+  drafts: Map<string, string>,
 ): Promise<Record<string, unknown> | undefined> {
   const values: Record<string, unknown> = {};
   for (const field of fields) {
-    const answer = await questions.text(labelOf(field), { check: (text) => problemWith(field, text) });
+    const check = (text: string) => problemWith(field, text);
+    const answer = await questions.text(labelOf(field), { check, initial: drafts.get(field.name) });
     if (answer === undefined) return undefined;
+    drafts.set(field.name, answer);
     if (answer !== '') values[field.name] = valueFor(field, answer);
   }
   return values;

@@ -20,6 +20,8 @@ type Answer = 'approved' | 'rejected' | 'show' | 'later';
 export class InlineDecisions {
   readonly #context: Context;
   readonly #asked = new Set<string>();
+  /** What was filled in, for when it does not fit. */
+  #drafts = new Map<string, string>();
   #me: Promise<Me> | undefined;
 
   constructor(context: Context) {
@@ -64,6 +66,7 @@ export class InlineDecisions {
     const over = new AbortController();
     const theirs = this.#untilResolved(approval, over);
     const questions = new Questions(surroundings, over.signal);
+    this.#drafts = new Map();
     let answer: Step = 'again';
     try {
       while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions);
@@ -91,7 +94,7 @@ export class InlineDecisions {
 
   /** What a decision says besides. Undefined when the questions are over. */
   async #particulars(approval: Approval, verdict: Verdict, questions: Questions): Promise<ResolutionData | undefined> {
-    const values = verdict === 'approved' ? await askFields(questions, fieldsToFill(approval)) : {};
+    const values = verdict === 'approved' ? await askFields(questions, fieldsToFill(approval), this.#drafts) : {};
     if (values === undefined) return undefined;
     const isNeeded = approval.terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
     const wantsReason = isNeeded || verdict === 'rejected';

@@ -8,6 +8,13 @@ interface Terminal {
   signal: AbortSignal;
 }
 
+interface TextOptions {
+  /** Says what is wrong with an answer. */
+  check(text: string): string | undefined;
+  /** What is there to begin with. */
+  initial?: string | undefined;
+}
+
 /** Asks whoever sits at the terminal. Answers are undefined once the questions are over. */
 export class Questions {
   readonly #surroundings: Surroundings;
@@ -24,11 +31,12 @@ export class Questions {
     return this.#ask((terminal) => select<T>({ ...terminal, message, options: options as Option<T>[] }));
   }
 
-  /** @param check says what is wrong with an answer. */
-  async text(message: string, { check }: { check(text: string): string | undefined }): Promise<string | undefined> {
+  async text(message: string, { check, initial }: TextOptions): Promise<string | undefined> {
     const { text } = await import('@clack/prompts');
     const validate = (given: string | undefined) => check(given ?? '');
-    return this.#ask((terminal) => text({ ...terminal, message, validate, defaultValue: '' }));
+    return this.#ask((terminal) =>
+      text({ ...terminal, message, validate, defaultValue: '', ...(initial && { initialValue: initial }) }),
+    );
   }
 
   async secret(message: string): Promise<string | undefined> {

@@ -69,10 +69,11 @@ export class RunFollower {
     if (event.event === 'RunPaused') {
       if (this.#choices.untilPaused) return exitCodes.waiting;
       await this.#wait(event);
-    } else if (!this.#steps.isInLine) {
-      this.#spinner.start('the agent is at work');
     }
-    return endOf(event);
+    const end = endOf(event);
+    if (end === undefined && event.event !== 'RunPaused' && !this.#steps.isInLine)
+      this.#spinner.start('the agent is at work');
+    return end;
   }
 
   async #wait({ requirements, ...run }: PausedEvent): Promise<void> {

@@ -94,7 +94,8 @@ async function refusal(response: Response, url: string): Promise<Failure> {
   const code = exitCodeOf(response.status);
   if (!problem.success) return new Failure(code, `${url} answered ${response.status}. Is it Countersign? See --url.`);
   const { detail, errors = [] } = problem.data;
-  return new Failure(code, [detail, ...errors.map(({ path, message }) => `  ${path}: ${message}`)].join('\n'));
+  const more = errors.filter(({ message }) => !detail.includes(message));
+  return new Failure(code, [detail, ...more.map(({ path, message }) => `  ${path}: ${message}`)].join('\n'));
 }
 
 const noKey = (url: string) =>
