@@ -17,7 +17,7 @@ export interface FollowOptions {
 /** A server says something every 15 seconds; a connection that says nothing for so long is a dead one. */
 const longestSilence = 40_000;
 const firstPause = 200;
-const longestPause = 3_000;
+const longestPause = 2_000;
 
 /**
  * What a server tells as Server-Sent Events, without end: a connection that breaks is made anew, and goes on after the
