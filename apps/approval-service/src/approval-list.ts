@@ -14,11 +14,13 @@ type Page = z.infer<typeof ApprovalPage>;
  * @throws ProblemError 400 for a cursor and a text at once.
  */
 export async function listApprovals(store: Store<Approval>, query: Asked, own: Filter<Approval>): Promise<Page> {
-  const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, ...given } = query;
+  const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, expires_before, ...given } =
+    query;
   if (text !== undefined && cursor) throw new ProblemError(400, 'A search has pages by number: leave the cursor out.');
   const [last, seen] = cursor ?? [];
   const until = last === undefined ? created_before : Math.min(last, created_before ?? last);
-  const filter = { ...given, ...createdWithin(created_after, until), ...own, deleted_at: null };
+  const expires_at = expires_before === undefined ? undefined : { lte: expires_before };
+  const filter = { ...given, ...createdWithin(created_after, until), expires_at, ...own, deleted_at: null };
   const sort: Sort<Approval> = [[sort_by, sort_order]];
   if (text !== undefined) return matching(store, { filter, sort, limit }, page, text);
   const { data, meta } =

@@ -1,5 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { approvalsOfAnybody, inputRequired, now, requestFor, required, values } from './approval.given.js';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  approvalsOfAnybody,
+  inputRequired,
+  now,
+  requestFor,
+  required,
+  requirementWith,
+  values,
+} from './approval.given.js';
 import { openApprovals, somebody, type OpenedApprovals } from './approvals.given.js';
 
 const { event } = inputRequired({}, { redact: ['version', 'window'] });
@@ -128,4 +136,26 @@ describe('the approvals', () => {
     expect(open.last('approval.resolved')?.data.signature).toBe(signature);
     expect(await open.verifier.verify(signature!)).toMatchObject({ deciders: [{ by: 'bob' }, { by: 'carol' }] });
   });
+});
+
+it('approvals are found by how soon they expire, and those that never do are not among them', async () => {
+  const within = (version: string, expires_in: string) => ({
+    name: version,
+    when: { arguments: { version: { equals: version } } },
+    then: { require: { expires_in } },
+  });
+  const rules = { policies: { rules: [within('soon', '1m'), within('later', '2h')] } };
+  const open = await openApprovals({ rules });
+  onTestFinished(() => open.close());
+  for (const version of ['soon', 'later', 'never']) {
+    const tool_args = { service_name: 'auth-service', version };
+    const requirement = requirementWith({ tool_args });
+    await open.events.required(requestFor({ run_id: version, approval_id: version, tool_args, requirement }));
+  }
+  const before = async (expires_before: number) => {
+    const query = { ...all, sort_by: 'expires_at', sort_order: 'asc', expires_before } as const;
+    return (await open.http.list(query, bob)).data.map((approval) => approval.id);
+  };
+  expect(await before(now / 1000 + 3_600)).toEqual(['soon']);
+  expect(await before(now / 1000 + 9_000)).toEqual(['soon', 'later']);
 });

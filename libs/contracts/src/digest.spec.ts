@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callDigest, canonicalJson, type ExactCall } from './digest.js';
+import { canonicalJson } from './canonical-json.js';
+import { callDigest, type ExactCall } from './digest.js';
 
 const call: ExactCall = {
   run_id: 'run-1',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from './canonical-json.js';
 
 /** What a person approves: exactly this tool, with exactly these arguments, for exactly this call of this run. */
 export interface ExactCall {
@@ -15,9 +15,6 @@ export interface Binding {
   policy_version: string | null;
   expires_at: number | null;
 }
-
-/** The one way to write this as JSON (RFC 8785). @throws when there is none: for half a character, or infinity. */
-export const canonicalJson = (value: unknown): string => canonicalize(value)!;
 
 /**
  * The digest that ties a decision to a call: `sha256:` and the hex SHA-256 of the call as canonical JSON

@@ -171,6 +171,9 @@ export const ListApprovalsQuery = z.object({
   resolved_by: Id.optional(),
   created_after: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
   created_before: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
+  expires_before: z.coerce.number().int().nonnegative().optional().meta({
+    description: 'Seconds since 1970. What never expires is not among them.',
+  }),
   text: z.string().trim().min(1).max(200).optional().meta({
     description:
       'Words that must all occur in who asks, what for, the tool and its arguments (without redacted ones), in any case.',

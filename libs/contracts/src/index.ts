@@ -1,4 +1,5 @@
 export * from './approval.js';
+export * from './canonical-json.js';
 export * from './catalogue.js';
 export * from './digest.js';
 export * from './errors.js';
