@@ -41,6 +41,7 @@ export default defineConfig({
       'apps/approval-service',
       'apps/executor',
       'apps/cli',
+      'apps/inbox',
       'apps/standalone',
       'infra',
       'tools',

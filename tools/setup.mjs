@@ -1,7 +1,18 @@
 // Runs before every npm script that needs dependencies or a build, so it has nothing but Node itself (20 or newer).
 // It installs what package-lock.json lists unless it is installed, and builds; with `--no-build` it only installs.
 import { spawnSync } from 'node:child_process';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,7 +33,10 @@ if (!isInstalled()) {
   exitUnless(run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']).status === 0);
 }
 requireNode();
-if (!process.argv.includes('--no-build')) exitUnless(run('tsc', ['--build']).status === 0);
+if (!process.argv.includes('--no-build')) {
+  exitUnless(run('tsc', ['--build']).status === 0);
+  buildInbox();
+}
 
 /** npm writes down what it installed once it is done; that has to be what the lock file asks for. */
 function isInstalled() {
@@ -53,6 +67,30 @@ function requireNode() {
       'https://nodejs.org, `brew install node@24` or `nvm install 24`.',
   );
   process.exit(1);
+}
+
+/** Builds the pages of the inbox, unless they were built from the very files that are here. */
+function buildInbox() {
+  const sources = ['apps/inbox', 'libs/contracts/src', 'package-lock.json'].flatMap(filesUnder).toSorted();
+  const hash = createHash('sha256');
+  for (const file of sources) hash.update(`${file}\n`).update(readFileSync(inRoot(file)));
+  const digest = hash.digest('hex');
+  const note = inRoot('apps/inbox/dist/built-from');
+  if (
+    existsSync(inRoot('apps/inbox/dist/site/index.html')) &&
+    existsSync(note) &&
+    readFileSync(note, 'utf8') === digest
+  )
+    return;
+  exitUnless(run('vite', ['build', 'apps/inbox', '--logLevel', 'warn']).status === 0);
+  writeFileSync(note, digest);
+}
+
+function filesUnder(path) {
+  if (!statSync(inRoot(path)).isDirectory()) return [path];
+  return readdirSync(inRoot(path)).flatMap((name) =>
+    name === 'dist' || name === 'node_modules' ? [] : filesUnder(`${path}/${name}`),
+  );
 }
 
 function exitUnless(succeeded) {

@@ -1,0 +1,208 @@
+import type { Approval } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Ago, Left, now } from '../clock.js';
+import { addressOf } from '../routes.js';
+import { RunTimeline } from '../runs/run-timeline.js';
+import { onApproval } from '../server/connection.js';
+import { useResource } from '../server/resource.js';
+import { urgency } from '../time.js';
+import { Failure, Note, Status } from '../ui/notes.js';
+import { announce, useHeading } from '../ui/page.js';
+import { Visible } from '../ui/visible.js';
+import { Arguments, Changes } from './arguments.js';
+import { changesBetween } from './changes.js';
+import { Comments } from './comments.js';
+import { whoDecided } from './decision.js';
+import { DecisionPanel } from './decision-panel.js';
+import { Terms } from './terms.js';
+
+interface ApprovalPageProps {
+  id: string;
+  close(): void;
+  next: string | undefined;
+  open(id: string): void;
+}
+
+/** One approval: who asks for what and why, and what somebody decides. */
+export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
+  const { data: approval, problem, reload } = useResource<Approval>(`/approvals/${encodeURIComponent(id)}`);
+  // What the stream tells is redacted; whoever opens one sees all of it.
+  useEffect(() => onApproval((change) => void (change.id === id && reload())), [id, reload]);
+  return (
+    <article class="approval">
+      <p class="back">
+        <button type="button" class="quiet" onClick={close}>
+          ← All approvals
+        </button>
+      </p>
+      <Failure problem={problem} retry={() => void reload()} />
+      {approval && <Shown {...{ approval, reload, next, open }} />}
+    </article>
+  );
+}
+
+type ShownProps = { approval: Approval; reload(): Promise<void> } & Pick<ApprovalPageProps, 'next' | 'open'>;
+
+function Shown({ approval, reload, next, open }: ShownProps) {
+  const { status, tool_name, tool_args, approved_args, digest } = approval;
+  const heading = useHeading(tool_name);
+  const isPending = status === 'pending';
+  const [tooLate, setTooLate] = useState<string>();
+  const before = useRef(status);
+  useEffect(() => {
+    if (before.current === 'pending' && !isPending) {
+      announce(whoDecided(approval));
+      // The form that had the focus is gone.
+      heading.current?.focus();
+    }
+    before.current = status;
+  }, [status]);
+  const why = (
+    <section aria-labelledby="why">
+      <h2 id="why">Why</h2>
+      <Why context={approval.context} />
+    </section>
+  );
+  return (
+    <>
+      <div class="approval-main">
+        <header>
+          <h1 ref={heading} tabIndex={-1}>
+            {visibleLine(tool_name)}
+          </h1>
+          <Status of={status} />
+          <Asked approval={approval} />
+        </header>
+        {tooLate && <Note tone="bad">{tooLate}</Note>}
+        {isPending ? (
+          <DecisionPanel approval={approval} reload={reload} late={setTooLate}>
+            {why}
+          </DecisionPanel>
+        ) : (
+          <>
+            <Decided {...{ approval, next, open }} />
+            <section aria-labelledby="call">
+              <h2 id="call">What was {status === 'approved' ? 'approved' : 'asked for'}</h2>
+              <Arguments args={approved_args ?? tool_args} {...(!approved_args && { digest })} />
+              {approved_args && (
+                <Changes title="Changed by whoever approved" changes={changesBetween(tool_args, approved_args)} />
+              )}
+            </section>
+            {why}
+          </>
+        )}
+      </div>
+      <div class="approval-side">
+        <Terms approval={approval} />
+        <Comments approval={approval} reload={reload} />
+      </div>
+      <section class="approval-run" aria-labelledby="timeline">
+        <h2 id="timeline">The whole run</h2>
+        <RunTimeline runId={approval.run_id} approvalId={approval.id} />
+      </section>
+    </>
+  );
+}
+
+function Asked({
+  approval: { source_name, agent_id, user_id, run_id, created_at, expires_at, status },
+}: {
+  approval: Approval;
+}) {
+  return (
+    <p class="asked">
+      <strong title={agent_id}>{visibleLine(source_name)}</strong> asked
+      {user_id !== null && (
+        <>
+          {' '}
+          for <strong>{visibleLine(user_id)}</strong>
+        </>
+      )}
+      , <Ago at={created_at} />, in <a href={addressOf('runs', run_id)}>this run</a>.
+      {status === 'pending' && expires_at !== null && (
+        <span class={`left ${urgency(expires_at, now.value)}`}>
+          {' '}
+          <Left until={expires_at} />
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** The words of a model are what it says, and no more than that. */
+function Why({ context }: { context: Record<string, unknown> }) {
+  const { reason, input } = context;
+  return (
+    <>
+      {typeof reason === 'string' && reason !== '' ? (
+        <blockquote class="model-words">
+          <Visible text={reason} />
+          <footer>The model’s own words. Nobody has checked them.</footer>
+        </blockquote>
+      ) : (
+        <p class="muted">The model gave no reason.</p>
+      )}
+      {typeof input === 'string' && (
+        <div class="request">
+          <h3>What the run was asked to do</h3>
+          <p>
+            <Visible text={input} />
+          </p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Decided({ approval, next, open }: { approval: Approval } & Pick<ApprovalPageProps, 'next' | 'open'>) {
+  const { status, resolved_by, resolved_at, resolution_data, decisions, grant_id } = approval;
+  const note = decisions.at(-1)?.note ?? resolution_data?.note;
+  return (
+    <div class={`decided ${status}`}>
+      <p>
+        {status === 'expired' && 'Nobody decided in time'}
+        {status === 'cancelled' && 'Nothing is left to decide: the run is over'}
+        {(status === 'approved' || status === 'rejected') && (
+          <>
+            {status === 'approved' ? 'Approved' : 'Rejected'}{' '}
+            {resolved_by === null ? (
+              grant_id ? (
+                'by a standing grant'
+              ) : (
+                'by the rules'
+              )
+            ) : (
+              <>
+                by <strong>{visibleLine(resolved_by)}</strong>
+              </>
+            )}
+          </>
+        )}
+        {resolved_at !== null && (
+          <>
+            , <Ago at={resolved_at} />
+          </>
+        )}
+      </p>
+      {note && (
+        <blockquote>
+          <Visible text={note} />
+        </blockquote>
+      )}
+      {resolution_data?.result !== undefined && (
+        <>
+          <h3>Done by hand</h3>
+          <pre tabIndex={0}>
+            <Visible text={resolution_data.result} />
+          </pre>
+        </>
+      )}
+      {next && (
+        <button type="button" onClick={() => open(next)}>
+          Next approval <kbd>j</kbd>
+        </button>
+      )}
+    </div>
+  );
+}

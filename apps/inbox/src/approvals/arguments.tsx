@@ -1,0 +1,81 @@
+import { canonicalJson } from '@countersign/contracts/canonical-json';
+import { Visible } from '../ui/visible.js';
+import type { Change } from './changes.js';
+
+/** Arguments as people read them, and as the exact bytes that are signed and run. */
+export function Arguments({ args, digest }: { args: Record<string, unknown>; digest?: string }) {
+  const entries = Object.entries(args);
+  return (
+    <>
+      {entries.length > 0 && (
+        <dl class="arguments">
+          {entries.map(([name, value]) => (
+            <div key={name}>
+              <dt>
+                <Visible text={name} />
+              </dt>
+              <dd>
+                <Value of={value} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <figure class="bytes">
+        <figcaption>
+          Exactly these bytes
+          {digest && (
+            <span class="digest" title={digest}>
+              {digest.slice(0, 19)}…
+            </span>
+          )}
+        </figcaption>
+        <pre tabIndex={0}>
+          <Visible text={canonicalJson(args)} />
+        </pre>
+      </figure>
+    </>
+  );
+}
+
+const Value = ({ of }: { of: unknown }) =>
+  typeof of === 'string' ? (
+    <Visible text={of} />
+  ) : (
+    <code>
+      <Visible text={JSON.stringify(of, null, 2)} />
+    </code>
+  );
+
+/** What an edit changes. */
+export function Changes({ changes, title }: { changes: readonly Change[]; title: string }) {
+  if (changes.length === 0) return null;
+  return (
+    <figure class="changes">
+      <figcaption>{title}</figcaption>
+      <dl>
+        {changes.map(({ name, before, after }) => (
+          <div key={name}>
+            <dt>
+              <Visible text={name} />
+            </dt>
+            {before !== undefined && (
+              <dd>
+                <del>
+                  <Visible text={before} />
+                </del>
+              </dd>
+            )}
+            {after !== undefined && (
+              <dd>
+                <ins>
+                  <Visible text={after} />
+                </ins>
+              </dd>
+            )}
+          </div>
+        ))}
+      </dl>
+    </figure>
+  );
+}

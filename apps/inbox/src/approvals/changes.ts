@@ -1,0 +1,19 @@
+import { canonicalJson } from '@countersign/contracts/canonical-json';
+
+/** How one argument differs; what is undefined is not there. */
+export interface Change {
+  name: string;
+  before: string | undefined;
+  after: string | undefined;
+}
+
+/** The arguments in which two calls differ, as the JSON of their values. */
+export function changesBetween(before: Record<string, unknown>, after: Record<string, unknown>): Change[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names]
+    .map((name) => ({ name, before: jsonOf(before, name), after: jsonOf(after, name) }))
+    .filter((change) => change.before !== change.after);
+}
+
+const jsonOf = (args: Record<string, unknown>, name: string): string | undefined =>
+  Object.hasOwn(args, name) && args[name] !== undefined ? canonicalJson(args[name]) : undefined;

@@ -1,0 +1,36 @@
+import type { Approval } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { Ago } from '../clock.js';
+import { may } from '../server/session.js';
+import { ActionForm } from '../forms/action-form.js';
+import { Visible } from '../ui/visible.js';
+
+/** What people say about an approval without deciding it. */
+export function Comments({ approval: { id, comments }, reload }: { approval: Approval; reload(): Promise<void> }) {
+  if (comments.length === 0 && !may('approvals:write')) return null;
+  return (
+    <section aria-labelledby="comments">
+      <h2 id="comments">Comments</h2>
+      <ul class="comments">
+        {comments.map(({ id, by, at, text }) => (
+          <li key={id}>
+            <p class="muted">
+              <strong>{by === null ? 'Somebody' : visibleLine(by)}</strong>, <Ago at={at} />
+            </p>
+            <p>
+              <Visible text={text} />
+            </p>
+          </li>
+        ))}
+      </ul>
+      {may('approvals:write') && (
+        <ActionForm
+          path={`/approvals/${encodeURIComponent(id)}/comments`}
+          field={{ name: 'text', label: 'Say something without deciding', required: true }}
+          action="Comment"
+          done={reload}
+        />
+      )}
+    </section>
+  );
+}

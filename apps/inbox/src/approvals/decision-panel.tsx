@@ -1,0 +1,147 @@
+import type { Approval, Verdict } from '@countersign/contracts';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { change, me, read, ServerProblem, wordsOf } from '../server/request.js';
+import { may } from '../server/session.js';
+import { Failure, Note } from '../ui/notes.js';
+import { announce } from '../ui/page.js';
+import { Arguments, Changes } from './arguments.js';
+import { changesBetween } from './changes.js';
+import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
+import { DecisionFields } from './decision-fields.js';
+import { useDraft, type DraftForm } from './draft.js';
+import { intent } from './intent.js';
+
+interface PanelProps {
+  approval: Approval;
+  reload(): Promise<void>;
+  /** Says that a decision came too late. */
+  late(text: string): void;
+  /** What somebody should have read before. */
+  children?: ComponentChildren;
+}
+
+/** What will run, and the decision on it. */
+export function DecisionPanel({ approval, reload, late, children }: PanelProps) {
+  const form = useDraft(approval);
+  const isChanged = changesBetween(approval.tool_args, form.args);
+  const obstacle = may('approvals:write') ? obstacleFor(me.value!, approval) : 'You may look, but not decide.';
+  return (
+    <section class="decide" aria-labelledby="decide">
+      <h2 id="decide">What will run</h2>
+      <Arguments args={form.args} {...(isChanged.length === 0 && { digest: approval.digest })} />
+      {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
+      {children}
+      {obstacle === null ? <Decide {...{ approval, form, reload, late }} /> : <Note>{obstacle}</Note>}
+    </section>
+  );
+}
+
+function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm }) {
+  const { busy, problem, decide } = useDecide({ approval, reload, late });
+  const [asked, setAsked] = useState<string>();
+  const [isRejecting, setRejecting] = useState(false);
+  const approveButton = useRef<HTMLButtonElement>(null);
+  const note = useRef<HTMLTextAreaElement>(null);
+
+  const submit = (verdict: Verdict) => {
+    const lacksReason = needsReason(approval, verdict) && form.note.text.trim() === '';
+    const lacksFields = verdict === 'approved' && !form.isComplete;
+    if (!lacksReason && !lacksFields) return void decide(verdict, form);
+    setAsked(
+      lacksReason
+        ? `The rules ask for a reason to ${verdict === 'approved' ? 'approve' : 'reject'}.`
+        : 'Some fields are missing or wrong.',
+    );
+    if (lacksReason) note.current?.focus();
+    else requestAnimationFrame(() => document.querySelector<HTMLElement>('.decide [aria-invalid="true"]')?.focus());
+  };
+
+  useEffect(() => {
+    const wish = intent.value;
+    if (wish === null) return;
+    intent.value = null;
+    setRejecting(wish === 'reject');
+    if (wish === 'edit' && form.allows('edit')) form.edit.begin();
+    else if (wish === 'edit') setAsked('The rules do not allow other arguments here.');
+    else (wish === 'approve' ? approveButton : note).current?.focus();
+  }, [intent.value]);
+
+  return (
+    <form class="decision" onSubmit={(event) => event.preventDefault()}>
+      <DecisionFields form={form} approval={approval} tried={asked !== undefined} />
+      <label class="reason">
+        Reason <span class="optional">{reasonHint(approval)}</span>
+        <textarea
+          ref={note}
+          rows={2}
+          value={form.note.text}
+          onInput={(event) => form.note.write(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') event.currentTarget.blur();
+            if (isRejecting && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit('rejected');
+          }}
+        />
+        {isRejecting && <span class="hint">Ctrl+Enter rejects.</span>}
+      </label>
+      {asked && <Note tone="warn">{asked}</Note>}
+      <Failure problem={problem} />
+      <div class="buttons">
+        <button
+          ref={approveButton}
+          type="button"
+          class="primary good"
+          disabled={busy}
+          onClick={() => submit('approved')}
+        >
+          {approveLabel(form, approval)}
+        </button>
+        <button type="button" class="primary bad" disabled={busy} onClick={() => submit('rejected')}>
+          Reject
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function approveLabel({ edit, result, grant, args }: DraftForm, { tool_args }: Approval): string {
+  if (result.text !== null) return 'Approve as done';
+  if (edit.written !== null && changesBetween(tool_args, args).length > 0) return 'Approve with changes';
+  return grant.seconds === null ? 'Approve' : 'Approve and allow more';
+}
+
+function reasonHint(approval: Approval): string {
+  const needed = (['approved', 'rejected'] as const).filter((verdict) => needsReason(approval, verdict));
+  if (needed.length === 2) return 'needed; the model is told';
+  return needed.length === 1
+    ? `needed to ${needed[0] === 'approved' ? 'approve' : 'reject'}; the model is told`
+    : 'optional; the model is told';
+}
+
+/** Sends the decision. Whoever comes too late is told who was faster. */
+function useDecide({ approval, reload, late }: PanelProps) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<ServerProblem>();
+  const path = `/approvals/${encodeURIComponent(approval.id)}`;
+
+  const decide = async (verdict: Verdict, form: DraftForm) => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const resolved = await change<Approval>('POST', `${path}/resolve`, resolutionOf(verdict, form.draft));
+      announce(
+        resolved.status === 'pending' ? 'Your decision is recorded; others are needed' : `Now ${resolved.status}`,
+      );
+      await reload();
+    } catch (error) {
+      const problem = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
+      if (problem.status === 409) {
+        const fresh = await read<Approval>(path).catch(() => undefined);
+        late(`Your decision came too late and does not count. ${fresh ? whoDecided(fresh) : problem.detail}`);
+        await reload();
+      } else setProblem(problem);
+    }
+    setBusy(false);
+  };
+  return { busy, problem, decide };
+}

@@ -1,0 +1,60 @@
+import type { Approval, ResolutionData, Verdict } from '@countersign/contracts';
+
+/** What somebody is about to decide. */
+export interface Draft {
+  note: string;
+  /** Filled in for a call that asks for it. */
+  values?: Record<string, unknown> | undefined;
+  /** In place of the arguments that were asked for. */
+  tool_args?: Record<string, unknown> | undefined;
+  /** What came of the work that was already done by hand. */
+  result?: string | undefined;
+  /** For how many seconds calls like this one need not ask. */
+  grant?: number | undefined;
+}
+
+/** The body of `POST /approvals/{id}/resolve`. Of a rejection only the reason counts. */
+export function resolutionOf(status: Verdict, { note, values, tool_args, result, grant }: Draft) {
+  const said = note.trim();
+  const data: ResolutionData = {
+    ...(said !== '' && { note: said }),
+    ...(status === 'approved' && {
+      ...(values && result === undefined && { values }),
+      ...(tool_args && { tool_args }),
+      ...(result !== undefined && { result }),
+      ...(grant !== undefined && { grant: { expires_in: grant } }),
+    }),
+  };
+  return { status, ...(Object.keys(data).length > 0 && { resolution_data: data }) };
+}
+
+interface Person {
+  subject: string;
+  groups: readonly string[];
+}
+
+/** Why this person cannot decide, as far as the record tells; null when nothing speaks against it. */
+export function obstacleFor({ subject, groups }: Person, approval: Approval): string | null {
+  const { terms, user_id, decisions, escalated_at } = approval;
+  if (terms.four_eyes && user_id === subject) return 'You asked for this call, so somebody else has to decide.';
+  const own = decisions.find(({ by }) => by === subject);
+  if (own) return `You have ${own.verdict} this. It waits for others.`;
+  const isIn = ({ group, members }: { group: string | null; members: readonly string[] | null }) =>
+    group === null || (members === null ? groups.includes(group) : members.includes(subject));
+  const asked = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];
+  if (asked.some(isIn)) return null;
+  return `This needs somebody of ${asked.map(({ group }) => group).join(' or ')}.`;
+}
+
+/** Whether the rules ask for a reason with this verdict. */
+export const needsReason = ({ terms }: Approval, verdict: Verdict): boolean =>
+  terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
+
+/** What became of an approval, for somebody whose decision came too late. */
+export function whoDecided({ status, resolved_by, decisions, resolution_data }: Approval): string {
+  if (status === 'expired') return 'Nobody decided in time: it has expired.';
+  if (status === 'cancelled') return 'Its run is over, so nothing is left to decide.';
+  if (status === 'pending') return 'Somebody else was faster, and it waits for more.';
+  const note = decisions.findLast(({ by }) => by === resolved_by)?.note ?? resolution_data?.note;
+  return `${resolved_by ?? 'Somebody'} has ${status} it${note ? `: “${note}”` : ''}.`;
+}

@@ -1,0 +1,59 @@
+import type { Approval } from '@countersign/contracts';
+
+/** What somebody wants to see; an empty text is no wish. */
+export interface Filters {
+  status: string;
+  tool_name: string;
+  agent_id: string;
+  user_id: string;
+  text: string;
+}
+
+const names = ['status', 'tool_name', 'agent_id', 'user_id', 'text'] as const satisfies (keyof Filters)[];
+
+/** The filters that the query of an address asks for: what is pending, unless it says otherwise. */
+export function filtersIn(query: URLSearchParams): Filters {
+  const given = (name: keyof Filters) => query.get(name)?.trim() ?? '';
+  const [status, tool_name, agent_id, user_id, text] = names.map(given) as [string, string, string, string, string];
+  return { status: status || 'pending', tool_name, agent_id, user_id, text };
+}
+
+/** The query of an address that asks for these. */
+export function queryOf(filters: Filters): string {
+  const given = names.flatMap((name) =>
+    filters[name] === '' || (name === 'status' && filters.status === 'pending') ? [] : [[name, filters[name]]],
+  );
+  return given.length > 0 ? `?${new URLSearchParams(given)}` : '';
+}
+
+/** The same for `GET /approvals`. */
+export const asParameters = ({ status, ...rest }: Filters): Record<string, string> => ({
+  ...rest,
+  status: status === 'all' ? '' : status,
+});
+
+/** Whether an approval that has just changed is one of those, by the rules of the server. */
+export function matches(approval: Approval, { status, tool_name, agent_id, user_id, text }: Filters): boolean {
+  return (
+    (status === 'all' || approval.status === status) &&
+    (tool_name === '' || approval.tool_name === tool_name) &&
+    (agent_id === '' || approval.agent_id === agent_id) &&
+    (user_id === '' || approval.user_id === user_id) &&
+    hasWords(approval, text)
+  );
+}
+
+function hasWords(approval: Approval, text: string): boolean {
+  if (text === '') return true;
+  const { id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by, tool_args, context } =
+    approval;
+  const said = [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by]
+    .concat(approval.comments.map((comment) => comment.text))
+    .concat(JSON.stringify(tool_args), JSON.stringify(context))
+    .join(' ')
+    .toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => said.includes(word));
+}

@@ -1,0 +1,163 @@
+import type { Approval } from '@countersign/contracts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { now } from '../clock.js';
+import { useKeys } from '../keyboard.js';
+import { navigate, query } from '../navigation.js';
+import { addressOf } from '../routes.js';
+import { revision } from '../server/connection.js';
+import { may } from '../server/session.js';
+import { Empty, Failure } from '../ui/notes.js';
+import { announce, useHeading } from '../ui/page.js';
+import { ApprovalPage } from './approval-page.js';
+import { BulkBar } from './bulk-bar.js';
+import { filtersIn, queryOf } from './filters.js';
+import { intent } from './intent.js';
+import { ApprovalList } from './list.js';
+import { Listing } from './listing.js';
+import { inOrder } from './order.js';
+import { SearchBar } from './search-bar.js';
+import { useSelection } from './selection.js';
+
+/** The approvals, and beside them the one that is open. */
+export function Inbox({ id }: { id: string | null }) {
+  const filters = filtersIn(query.value);
+  const asked = queryOf(filters);
+  const listing = useListing(asked);
+  const approvals = useOrder(listing);
+  const selection = useSelection(listing.approvals.value);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const place = useRef(0);
+  const index = approvals.findIndex((each) => each.id === (id ?? cursor));
+  if (index >= 0) place.current = index;
+
+  const open = (next: string | null) => navigate(next === null ? `/inbox${asked}` : addressOf('inbox', next) + asked);
+  /** One that is no longer listed has left its place to the next. */
+  const neighbour = (step: 1 | -1): Approval | undefined =>
+    index >= 0 ? approvals[index + step] : approvals[step > 0 ? place.current : place.current - 1];
+  const move = (step: 1 | -1) => {
+    const next = neighbour(step);
+    if (!next) return;
+    setCursor(next.id);
+    if (id !== null) open(next.id);
+  };
+  const decide = (what: 'approve' | 'reject' | 'edit') => {
+    const target = id ?? cursor;
+    if (target === null) return;
+    intent.value = what;
+    open(target);
+  };
+  const close = () => {
+    setCursor(id);
+    open(null);
+  };
+  const current = id ?? cursor;
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: (event) => (id === null ? move(1) : scrollBy(event, 80)),
+    ArrowUp: (event) => (id === null ? move(-1) : scrollBy(event, -80)),
+    a: () => decide('approve'),
+    r: () => decide('reject'),
+    e: () => decide('edit'),
+    x: () => current !== null && selection.toggle?.(current),
+    '/': () => focusSearch(() => open(null)),
+    Escape: () => id !== null && close(),
+  });
+
+  return (
+    <div class={`inbox ${id === null ? '' : 'has-open'}`}>
+      <section class="list-pane" aria-label="Approvals">
+        <ListHead status={filters.status} total={listing.total.value} isPage={id === null} />
+        <SearchBar filters={filters} known={approvals} />
+        <Failure problem={listing.problem.value} retry={() => void listing.read()} />
+        {approvals.length > 0 ? (
+          <ApprovalList
+            approvals={approvals}
+            cursor={id === null ? cursor : null}
+            open={id}
+            query={asked}
+            selected={selection.ids}
+            select={selection.toggle}
+            more={() => void listing.readMore()}
+          />
+        ) : (
+          listing.total.value !== undefined && <NothingHere isFiltered={asked !== ''} />
+        )}
+        {selection.ids.size > 0 && <BulkBar selection={selection} />}
+      </section>
+      <section class="detail-pane" aria-label="The approval that is open">
+        {id === null ? (
+          <Empty title="No approval is open">
+            Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>.
+          </Empty>
+        ) : (
+          <ApprovalPage key={id} id={id} close={close} next={neighbour(1)?.id} open={open} />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function useListing(asked: string): Listing {
+  const listing = useMemo(() => new Listing(filtersIn(new URLSearchParams(asked))), [asked]);
+  const seen = revision.value;
+  const first = useRef(seen);
+  useEffect(() => listing.open(), [listing]);
+  useEffect(() => {
+    if (seen !== first.current) void listing.read();
+  }, [seen]);
+  return listing;
+}
+
+/** In order as of this minute, and screen readers told of what is new. */
+function useOrder(listing: Listing): Approval[] {
+  const minute = Math.floor(now.value / 60);
+  const approvals = listing.approvals.value;
+  const ordered = useMemo(() => inOrder(approvals.values(), minute * 60), [approvals, minute]);
+  const newest = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    const latest = ordered.reduce((at, { created_at }) => Math.max(at, created_at), 0);
+    const fresh = ordered.find(({ created_at }) => created_at === latest);
+    if (newest.current !== undefined && latest > newest.current) announce(`New: ${fresh!.tool_name}`);
+    newest.current = Math.max(latest, newest.current ?? 0);
+  }, [ordered]);
+  return ordered;
+}
+
+function ListHead({ status, total, isPage }: { status: string; total: number | undefined; isPage: boolean }) {
+  const heading = useHeading('Inbox');
+  const Heading = isPage ? 'h1' : 'h2';
+  const what = { pending: 'waiting', all: 'in all' }[status] ?? status;
+  return (
+    <div class="list-head">
+      <Heading ref={isPage ? heading : null} tabIndex={-1}>
+        Inbox
+      </Heading>
+      {total !== undefined && (
+        <p>
+          {total.toLocaleString()} {what}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const NothingHere = ({ isFiltered }: { isFiltered: boolean }) =>
+  isFiltered ? (
+    <Empty title="Nothing fits these filters">
+      <a href="/inbox">Show all that waits</a>
+    </Empty>
+  ) : (
+    <Empty title="Nothing waits for a decision">
+      What agents ask for appears here by itself. {may('runs:write') && <a href={addressOf('runs')}>Start a run</a>}
+    </Empty>
+  );
+
+function focusSearch(showList: () => void): void {
+  const search = () => document.getElementById('search');
+  if (search()?.checkVisibility() === false) showList();
+  requestAnimationFrame(() => search()?.focus());
+}
+
+const scrollBy = (_event: KeyboardEvent, pixels: number): void =>
+  document.querySelector('.detail-pane')?.scrollBy({ top: pixels });

@@ -1,0 +1,95 @@
+import type { Approval } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { At, Left } from '../clock.js';
+import { duration } from '../time.js';
+import { Status } from '../ui/notes.js';
+import { Visible } from '../ui/visible.js';
+
+/** Who must decide and by which rule, and who has. */
+export function Terms({ approval }: { approval: Approval }) {
+  const { terms, policy, shadow, decisions, required_approvals, expires_at, status, escalate_at, escalated_at } =
+    approval;
+  const approved = decisions.filter(({ verdict }) => verdict === 'approved').length;
+  return (
+    <section aria-labelledby="terms">
+      <h2 id="terms">Who decides</h2>
+      <dl class="facts">
+        <dt>Approvals</dt>
+        <dd>
+          {approved} of {required_approvals}
+          <meter min={0} max={required_approvals} value={approved} aria-label="Approvals given" />
+        </dd>
+        <dt>By</dt>
+        <dd>
+          {terms.approvers.map(({ group, count, members }) => (
+            <span class="who" key={String(group)}>
+              {count} {group === null ? 'who may approve' : `of ${group}`}
+              {members && members.length > 0 && <span class="muted"> ({members.map(visibleLine).join(', ')})</span>}
+            </span>
+          ))}
+          {terms.four_eyes && <span class="muted"> never whoever asked</span>}
+        </dd>
+        {terms.reason_required.length > 0 && (
+          <>
+            <dt>With a reason</dt>
+            <dd>to {terms.reason_required.join(' and to ')}</dd>
+          </>
+        )}
+        {expires_at !== null && (
+          <>
+            <dt>Until</dt>
+            <dd>
+              <At at={expires_at} />
+              {status === 'pending' && (
+                <span class="muted">
+                  {' '}
+                  (<Left until={expires_at} />)
+                </span>
+              )}
+            </dd>
+          </>
+        )}
+        {terms.escalate_after !== null && (
+          <>
+            <dt>Escalation</dt>
+            <dd>
+              {escalated_at !== null ? 'has reached ' : `after ${duration(terms.escalate_after)} to `}
+              {terms.escalate_to.map(({ group }) => group).join(', ')}
+              {escalated_at === null && escalate_at !== null && status === 'pending' && (
+                <span class="muted">
+                  {' '}
+                  at <At at={escalate_at} />
+                </span>
+              )}
+            </dd>
+          </>
+        )}
+        <dt>Rule</dt>
+        <dd>{policy?.rule ? visibleLine(policy.rule) : <span class="muted">none matched; the default holds</span>}</dd>
+        {shadow && (
+          <>
+            <dt>Rules on trial</dt>
+            <dd>
+              would {shadow.outcome}
+              {shadow.rule && ` by ${visibleLine(shadow.rule)}`}
+            </dd>
+          </>
+        )}
+      </dl>
+      {decisions.length > 0 && (
+        <ul class="decisions">
+          {decisions.map(({ verdict, by, at, note }) => (
+            <li key={`${by} ${at}`}>
+              <Status of={verdict} /> {by === null ? 'the rules' : visibleLine(by)}, <At at={at} />
+              {note && (
+                <blockquote>
+                  <Visible text={note} />
+                </blockquote>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

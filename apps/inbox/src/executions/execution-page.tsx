@@ -1,0 +1,91 @@
+import type { Attempt, Execution } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { Arguments } from '../approvals/arguments.js';
+import { Ago, At } from '../clock.js';
+import { addressOf } from '../routes.js';
+import { useResource } from '../server/resource.js';
+import { Failure, Status } from '../ui/notes.js';
+import { Page } from '../ui/page.js';
+import { Visible } from '../ui/visible.js';
+import { ExecutionActions } from './execution-actions.js';
+import { ExecutionOutputView } from './output.js';
+
+/** One approved call: what is made of it, and what a person can do about it. */
+export function ExecutionPage({ id }: { id: string }) {
+  const { data: execution, problem, reload } = useResource<Execution>(`/executions/${encodeURIComponent(id)}`, 1_500);
+  return (
+    <Page title={execution?.tool_name ?? 'Execution'} aside={execution && <Status of={execution.status} />}>
+      <p class="back">
+        <a href={addressOf('executions')}>← All executions</a>
+      </p>
+      <Failure problem={problem} retry={() => void reload()} />
+      {execution && <Shown execution={execution} reload={reload} />}
+    </Page>
+  );
+}
+
+function Shown({ execution, reload }: { execution: Execution; reload(): Promise<void> }) {
+  const { approved_by, approval_id, run_id, updated_at, waiting_for, error, result, terms, withdrawn } = execution;
+  return (
+    <>
+      <p class="muted">
+        Approved by {approved_by === null ? 'the rules' : visibleLine(approved_by)} (
+        <a href={addressOf('inbox', approval_id)}>the approval</a>) in <a href={addressOf('runs', run_id)}>this run</a>;
+        it is so since <Ago at={updated_at} />.
+      </p>
+      {waiting_for && <p>It waits: {visibleLine(waiting_for)}</p>}
+      {withdrawn && <p>Its run was over before it was: {visibleLine(withdrawn)}</p>}
+      <ExecutionActions execution={execution} reload={reload} />
+      {error && <Said title="Why it failed" text={error} />}
+      {result && <Said title="The result" text={result} />}
+      <section aria-labelledby="call">
+        <h2 id="call">The call</h2>
+        <Arguments args={execution.tool_args} digest={execution.digest} />
+      </section>
+      <section aria-labelledby="attempts">
+        <h2 id="attempts">Attempts</h2>
+        <p class="muted">
+          {terms.promise === 'at_most_once' ? 'Started at most once.' : 'May be made again with the same key.'}{' '}
+          {terms.max_attempts} at the most{terms.can_reconcile ? '; the target can be asked what came of it' : ''}.
+        </p>
+        <ol class="attempts">
+          {execution.attempts.map((attempt) => (
+            <OneAttempt key={attempt.attempt} attempt={attempt} />
+          ))}
+        </ol>
+        <ExecutionOutputView execution={execution} />
+      </section>
+    </>
+  );
+}
+
+const OneAttempt = ({ attempt: { started_at, ended_at, outcome, reason, late_report } }: { attempt: Attempt }) => (
+  <li>
+    <Status of={outcome ?? 'running'} /> <At at={started_at} />
+    {ended_at !== null && (
+      <>
+        {' '}
+        to <At at={ended_at} />
+      </>
+    )}
+    {reason && (
+      <p class="said">
+        <Visible text={reason} />
+      </p>
+    )}
+    {late_report && (
+      <p class="said">
+        Said later, and counts for nothing but a person to read: <Visible text={late_report} />
+      </p>
+    )}
+  </li>
+);
+
+const Said = ({ title, text }: { title: string; text: string }) => (
+  <section>
+    <h2>{title}</h2>
+    <pre tabIndex={0}>
+      <Visible text={text} />
+    </pre>
+  </section>
+);

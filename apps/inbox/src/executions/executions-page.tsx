@@ -1,0 +1,103 @@
+import type { Execution } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { Ago } from '../clock.js';
+import { navigate, query } from '../navigation.js';
+import { addressOf } from '../routes.js';
+import { pathWith } from '../server/request.js';
+import { useResource } from '../server/resource.js';
+import { summaryOf } from '../approvals/summary.js';
+import { Failure, Status } from '../ui/notes.js';
+import { Choice, Paged } from '../ui/paged.js';
+import { Page } from '../ui/page.js';
+import { ExecutionPage } from './execution-page.js';
+import { Switches } from './switches.js';
+
+const statuses = [
+  'queued',
+  'running',
+  'awaiting_report',
+  'reconciling',
+  'succeeded',
+  'failed',
+  'outcome_unknown',
+  'cancelled',
+];
+
+/** The approved calls and what came of them; what needs somebody comes first. */
+export function Executions({ id }: { id: string | null }) {
+  if (id !== null) return <ExecutionPage key={id} id={id} />;
+  const status = query.value.get('status') ?? '';
+  return (
+    <Page title="Executions">
+      <NeedsSomebody
+        status="outcome_unknown"
+        title="Nobody saw how these ended"
+        text="They may or may not have been done. Look at the target, then say what you found; nothing is made again by itself."
+      />
+      <NeedsSomebody
+        status="awaiting_report"
+        title="For a person to do"
+        text="These were approved and are made by hand. Do them, then report what came of it."
+      />
+      <Switches />
+      <Choice
+        name="Status"
+        value={status}
+        options={statuses}
+        change={(value) => navigate(`/inbox/executions${value && `?status=${value}`}`, { replace: true })}
+      />
+      <Paged<Execution>
+        path="/executions"
+        query={{ status }}
+        every={3_000}
+        empty={{
+          title: status ? 'No execution is like this' : 'Nothing was executed yet',
+          text: 'An approved call that is made outside of the agent appears here.',
+        }}
+        head={['Call', 'Approved by', 'Status', 'Since']}
+        keyOf={(execution) => execution.id}
+        row={(execution) => [
+          <Call execution={execution} />,
+          execution.approved_by === null ? 'the rules' : visibleLine(execution.approved_by),
+          <>
+            <Status of={execution.status} />
+            {execution.waiting_for && <span class="muted"> {visibleLine(execution.waiting_for)}</span>}
+          </>,
+          <Ago at={execution.updated_at} />,
+        ]}
+      />
+    </Page>
+  );
+}
+
+const Call = ({ execution: { id, tool_name, tool_args } }: { execution: Execution }) => (
+  <>
+    <a class="strong" href={addressOf('executions', id)}>
+      {visibleLine(tool_name)}
+    </a>{' '}
+    <span class="muted">{visibleLine(summaryOf(tool_args)).slice(0, 120)}</span>
+  </>
+);
+
+function NeedsSomebody({ status, title, text }: { status: string; title: string; text: string }) {
+  const { data: page, problem } = useResource<{ data: Execution[]; meta: { total_count: number } }>(
+    pathWith('/executions', { status, limit: 20 }),
+    3_000,
+  );
+  if (!page || page.data.length === 0) return <Failure problem={problem} />;
+  return (
+    <section class="card attention" aria-label={title}>
+      <h2>
+        {title} <span class="count">{page.meta.total_count}</span>
+      </h2>
+      <p>{text}</p>
+      <ul>
+        {page.data.map((execution) => (
+          <li key={execution.id}>
+            <Call execution={execution} /> <Ago at={execution.updated_at} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

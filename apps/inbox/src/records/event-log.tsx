@@ -1,0 +1,91 @@
+import type { LoggedEvent } from '@countersign/contracts';
+import { useEffect, useState } from 'preact/hooks';
+import { At } from '../clock.js';
+import { navigate, query } from '../navigation.js';
+import { addressOf } from '../routes.js';
+import { pathWith } from '../server/request.js';
+import { revision } from '../server/connection.js';
+import { useResource } from '../server/resource.js';
+import { Empty, Failure } from '../ui/notes.js';
+import { Page } from '../ui/page.js';
+import { Visible } from '../ui/visible.js';
+import { eventTypes, newestFirst } from './events.js';
+
+const shown = 200;
+
+/** Every event of the system, the newest first, as it is published. */
+export function EventLog() {
+  const type = query.value.get('type') ?? '';
+  const run_id = query.value.get('run_id') ?? '';
+  const { data, problem, reload } = useResource<{ data: LoggedEvent[] }>(
+    pathWith('/events', { type, run_id, limit: shown }),
+  );
+  const fresh = useNewEvents(type, run_id);
+  const events = newestFirst([...fresh, ...(data?.data ?? [])]).slice(0, shown);
+  const ask = (change: Record<string, string>) =>
+    navigate(pathWith('/inbox/events', { type, run_id, ...change }), { replace: true });
+  return (
+    <Page title="Events">
+      <div class="toolbar">
+        <label class="choice">
+          Event
+          <select value={type} onChange={(event) => ask({ type: event.currentTarget.value })}>
+            <option value="">any</option>
+            {eventTypes.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <label class="choice">
+          Run
+          <input
+            value={run_id}
+            placeholder="any"
+            onChange={(event) => ask({ run_id: event.currentTarget.value.trim() })}
+          />
+        </label>
+      </div>
+      <Failure problem={problem} retry={() => void reload()} />
+      {data && events.length === 0 && <Empty title="No events">What happens appears here by itself.</Empty>}
+      <ol class="events">
+        {events.map((event) => (
+          <li key={event.id}>
+            <details>
+              <summary>
+                <code>{event.type}</code>
+                <span class="muted">{event.source.replace(/^\//, '')}</span>
+                <At at={Date.parse(event.time) / 1000} />
+              </summary>
+              <p class="muted">
+                {event.subject}
+                {event.run_id !== null && (
+                  <>
+                    , <a href={addressOf('runs', event.run_id)}>its run</a>
+                  </>
+                )}
+              </p>
+              <pre tabIndex={0}>
+                <Visible text={JSON.stringify(event.data, null, 2)} />
+              </pre>
+            </details>
+          </li>
+        ))}
+      </ol>
+    </Page>
+  );
+}
+
+/** What is published while somebody looks. */
+function useNewEvents(type: string, run_id: string): readonly LoggedEvent[] {
+  const [events, setEvents] = useState<readonly LoggedEvent[]>([]);
+  const seen = revision.value;
+  useEffect(() => {
+    setEvents([]);
+    const source = new EventSource(pathWith('/events/stream', { type, run_id }));
+    const hear = ({ data }: MessageEvent<string>) =>
+      setEvents((events) => [JSON.parse(data) as LoggedEvent, ...events].slice(0, shown));
+    for (const name of eventTypes) source.addEventListener(name, hear);
+    return () => source.close();
+  }, [type, run_id, seen]);
+  return events;
+}

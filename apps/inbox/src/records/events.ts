@@ -1,0 +1,41 @@
+import type { EventName, LoggedEvent } from '@countersign/contracts';
+
+/** All events there are; the type sees to it that none is missing. */
+const known: Record<EventName, true> = {
+  'run.requested': true,
+  'run.cancel_requested': true,
+  'run.started': true,
+  'run.paused': true,
+  'run.continued': true,
+  'run.output_delta': true,
+  'run.completed': true,
+  'run.failed': true,
+  'run.cancelled': true,
+  'tool.approval_required': true,
+  'approval.created': true,
+  'approval.reminder_due': true,
+  'approval.escalated': true,
+  'approval.commented': true,
+  'approval.resolve_refused': true,
+  'approval.grant_created': true,
+  'approval.grant_revoked': true,
+  'approval.decision_recorded': true,
+  'approval.resolve_requested': true,
+  'approval.resolved': true,
+  'tool.execution_started': true,
+  'tool.execution_progress': true,
+  'tool.execution_completed': true,
+  'tool.execution_failed': true,
+  'tool.execution_outcome_unknown': true,
+  'tool.pause_requested': true,
+  'tool.resume_requested': true,
+  'tool.paused': true,
+  'tool.resumed': true,
+};
+export const eventTypes = Object.keys(known) as EventName[];
+
+/** Each event once, by their times. */
+export function newestFirst(events: readonly LoggedEvent[]): LoggedEvent[] {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  return [...byId.values()].toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time));
+}

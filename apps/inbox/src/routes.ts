@@ -1,0 +1,43 @@
+/** What an address shows. */
+export type Page =
+  | 'inbox'
+  | 'overview'
+  | 'runs'
+  | 'executions'
+  | 'grants'
+  | 'events'
+  | 'dead-letters'
+  | 'deliveries'
+  | 'unknown';
+
+export interface Route {
+  page: Page;
+  /** Of the one record that is shown, if it is one. */
+  id: string | null;
+}
+
+const pages = new Set(['overview', 'runs', 'executions', 'grants', 'events', 'dead-letters', 'deliveries']);
+
+/** Reads the path of an address. */
+export function routeOf(path: string): Route {
+  const [, base = '', page = '', id = null, ...more] = path.replace(/\/+$/, '').split('/');
+  const isOurs = (base === '' || base === 'inbox') && more.length === 0;
+  if (isOurs && page === '' && id === null) return { page: 'inbox', id: null };
+  if (isOurs && page === 'approvals') return { page: 'inbox', id: decoded(id) };
+  return isOurs && pages.has(page) ? { page: page as Page, id: decoded(id) } : { page: 'unknown', id: null };
+}
+
+function decoded(id: string | null): string | null {
+  try {
+    return id === null ? null : decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+/** The address of a page, or of one record of it. */
+export function addressOf(page: Exclude<Page, 'unknown'>, id?: string | null): string {
+  const record = id ? `/${encodeURIComponent(id)}` : '';
+  if (page === 'inbox') return id ? `/inbox/approvals${record}` : '/inbox';
+  return `/inbox/${page}${record}`;
+}

@@ -1,0 +1,64 @@
+import type { RunOutput } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { Ago } from '../clock.js';
+import { ActionForm } from '../forms/action-form.js';
+import { addressOf } from '../routes.js';
+import { useResource } from '../server/resource.js';
+import { may } from '../server/session.js';
+import { Failure, Status } from '../ui/notes.js';
+import { Page } from '../ui/page.js';
+import { Visible } from '../ui/visible.js';
+import { RunTimeline } from './run-timeline.js';
+import { WaitsForCaller } from './waits-for-caller.js';
+
+const over = ['COMPLETED', 'CANCELLED', 'ERROR'];
+
+/** One run: what it was asked, where it stands, and all that happened. */
+export function RunPage({ id }: { id: string }) {
+  const { data: run, problem, reload } = useResource<RunOutput>(`/runs/${encodeURIComponent(id)}`, 2_000);
+  return (
+    <Page title="Run" aside={run && <Status of={run.status} />}>
+      <Failure problem={problem} retry={() => void reload()} />
+      {run && (
+        <>
+          <p class="lead">
+            <Visible text={run.run_input} />
+          </p>
+          <p class="muted">
+            {run.agent_id}
+            {run.user_id !== null && ` for ${visibleLine(run.user_id)}`}, <Ago at={run.created_at} />. {run.steps} model{' '}
+            {run.steps === 1 ? 'call' : 'calls'}, {run.usage.input_tokens + run.usage.output_tokens} tokens.{' '}
+            {may('approvals:read') && <a href={`${addressOf('inbox')}?status=all&text=${run.run_id}`}>Its approvals</a>}
+          </p>
+          <WaitsForCaller run={run} reload={reload} />
+          {run.content && run.status === 'COMPLETED' && (
+            <section class="card" aria-labelledby="answer">
+              <h2 id="answer">The answer</h2>
+              <p class="said">
+                <Visible text={run.content} />
+              </p>
+            </section>
+          )}
+          <section aria-labelledby="timeline">
+            <h2 id="timeline">Timeline</h2>
+            <RunTimeline runId={id} />
+          </section>
+          {may('runs:write') && !over.includes(run.status) && <Cancel run={run} reload={reload} />}
+        </>
+      )}
+    </Page>
+  );
+}
+
+const Cancel = ({ run: { agent_id, run_id }, reload }: { run: RunOutput; reload(): Promise<void> }) => (
+  <details class="card">
+    <summary>Cancel this run</summary>
+    <ActionForm
+      path={`/agents/${encodeURIComponent(agent_id)}/runs/${encodeURIComponent(run_id)}/cancel`}
+      field={{ name: 'reason', label: 'Reason', required: false }}
+      action="Cancel the run"
+      tone="bad"
+      done={reload}
+    />
+  </details>
+);

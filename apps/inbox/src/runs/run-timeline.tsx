@@ -1,0 +1,83 @@
+import type { Approval, Execution } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { useEffect } from 'preact/hooks';
+import { At } from '../clock.js';
+import { ExecutionOutputView } from '../executions/output.js';
+import { addressOf } from '../routes.js';
+import { onApproval } from '../server/connection.js';
+import { pathWith } from '../server/request.js';
+import { useResource } from '../server/resource.js';
+import { may } from '../server/session.js';
+import { Visible } from '../ui/visible.js';
+import { useRunEvents } from './run-events.js';
+import { timelineOf, type Entry } from './timeline.js';
+
+const whileItRuns = 1_500;
+
+/** All that happens in a run, as it happens. @param approvalId the approval that is looked at, if it is one. */
+export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?: string }) {
+  const { events, writing, isOver } = useRunEvents(runId);
+  const ofRun = { run_id: runId, limit: 200 };
+  const approvals = useResource<{ data: Approval[] }>(pathWith('/approvals', ofRun));
+  const executions = useResource<{ data: Execution[] }>(
+    may('executions:read') ? pathWith('/executions', ofRun) : null,
+    isOver ? undefined : whileItRuns,
+  );
+  useEffect(() => onApproval(({ approval }) => void (approval?.run_id === runId && approvals.reload())), [runId]);
+  useEffect(() => void executions.reload(), [isOver, events.length]);
+
+  const made = executions.data?.data ?? [];
+  const timeline = timelineOf(events, approvals.data?.data ?? [], made);
+  return (
+    <ol class="timeline" aria-label="What happened in the run">
+      {timeline.map((entry) => (
+        <Step key={entry.key} entry={entry} approvalId={approvalId}>
+          {entry.key.startsWith('began') && isLatest(entry, made) && (
+            <ExecutionOutputView execution={of(entry, made)!} />
+          )}
+        </Step>
+      ))}
+      {writing !== '' && (
+        <li class="step model">
+          <p class="step-title">The model writes</p>
+          <p class="said">
+            <Visible text={writing} />
+          </p>
+        </li>
+      )}
+    </ol>
+  );
+}
+
+const of = ({ about }: Entry, executions: readonly Execution[]) => executions.find(({ id }) => id === about?.id);
+
+/** Output is kept by attempt; the last one is shown. */
+const isLatest = (entry: Entry, executions: readonly Execution[]): boolean =>
+  entry.key.endsWith(` ${of(entry, executions)?.attempts.length}`);
+
+interface StepProps {
+  entry: Entry;
+  approvalId: string | undefined;
+  children?: preact.ComponentChildren;
+}
+
+function Step({ entry: { at, kind, title, text, tone, about }, approvalId, children }: StepProps) {
+  return (
+    <li class={`step ${kind} ${tone ?? ''}`}>
+      <p class="step-title">
+        {about && about.id !== approvalId ? (
+          <a href={addressOf(about.page, about.id)}>{visibleLine(title)}</a>
+        ) : (
+          visibleLine(title)
+        )}{' '}
+        <At at={at} />
+      </p>
+      {text && (
+        <p class="said">
+          <Visible text={text} />
+        </p>
+      )}
+      {children}
+    </li>
+  );
+}

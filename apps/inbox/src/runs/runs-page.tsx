@@ -1,0 +1,54 @@
+import type { RunOutput } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { useState } from 'preact/hooks';
+import { Ago } from '../clock.js';
+import { navigate, query } from '../navigation.js';
+import { addressOf } from '../routes.js';
+import { may } from '../server/session.js';
+import { Choice, Paged } from '../ui/paged.js';
+import { Page } from '../ui/page.js';
+import { Status } from '../ui/notes.js';
+import { StartRun } from './start-run.js';
+
+const statuses = ['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR'];
+
+/** All runs, newest first, and a form that starts one. */
+export function Runs() {
+  const [isStarting, setStarting] = useState(query.value.has('start'));
+  const status = query.value.get('status') ?? '';
+  const start = may('runs:write') && !isStarting && (
+    <button type="button" class="primary" onClick={() => setStarting(true)}>
+      Start a run
+    </button>
+  );
+  return (
+    <Page title="Runs" aside={start}>
+      {isStarting && may('runs:write') && <StartRun close={() => setStarting(false)} />}
+      <Choice
+        name="Status"
+        value={status}
+        options={statuses}
+        change={(value) => navigate(`/inbox/runs${value && `?status=${value}`}`, { replace: true })}
+      />
+      <Paged<RunOutput>
+        path="/runs"
+        query={{ status }}
+        every={3_000}
+        empty={{ title: status ? 'No run is like this' : 'No runs yet', text: 'A run is one task of an agent.' }}
+        head={['Run', 'Agent', 'For', 'Status', 'Began']}
+        keyOf={({ run_id }) => run_id}
+        row={({ run_id, run_input, agent_id, user_id, status, created_at, error }) => [
+          <a class="strong" href={addressOf('runs', run_id)}>
+            {visibleLine(run_input).slice(0, 160)}
+          </a>,
+          agent_id,
+          user_id === null ? '' : visibleLine(user_id),
+          <span title={error ?? undefined}>
+            <Status of={status} />
+          </span>,
+          <Ago at={created_at} />,
+        ]}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,80 @@
+import type { AgentOutput, RunOutput } from '@countersign/contracts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { navigate } from '../navigation.js';
+import { addressOf } from '../routes.js';
+import { change, ServerProblem, wordsOf } from '../server/request.js';
+import { useResource } from '../server/resource.js';
+import { Failure } from '../ui/notes.js';
+
+/** Gives an agent something to do. */
+export function StartRun({ close }: { close(): void }) {
+  const agents = useResource<AgentOutput[]>('/agents');
+  const [agentId, setAgentId] = useState<string>();
+  const [input, setInput] = useState('');
+  const [problem, setProblem] = useState<ServerProblem>();
+  const field = useRef<HTMLTextAreaElement>(null);
+  // A second click, or a second try after a lost answer, is the same run.
+  const [key, setKey] = useState(newKey);
+  useEffect(() => field.current?.focus(), []);
+  const agent = agents.data?.find(({ id }) => id === agentId) ?? agents.data?.[0];
+
+  const start = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!agent) return;
+    try {
+      const path = `/agents/${encodeURIComponent(agent.id)}/runs`;
+      const run = await change<RunOutput>('POST', path, { input: input.trim() }, { 'idempotency-key': key });
+      navigate(addressOf('runs', run.run_id));
+    } catch (error) {
+      setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
+    }
+  };
+
+  return (
+    <form class="card start-run" onSubmit={start}>
+      <h2>Start a run</h2>
+      <label>
+        Agent
+        <select value={agent?.id} onChange={(event) => setAgentId(event.currentTarget.value)}>
+          {agents.data?.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {agent && (
+        <p class="hint">
+          It can use:{' '}
+          {agent.tools
+            .map(({ name, approval }) => `${name}${approval === 'required' ? ' (needs approval)' : ''}`)
+            .join(', ')}
+        </p>
+      )}
+      <label>
+        What is it to do?
+        <textarea
+          ref={field}
+          rows={3}
+          required
+          value={input}
+          placeholder="Deploy the auth-service version 2.1.0 to production."
+          onInput={(event) => {
+            setInput(event.currentTarget.value);
+            setKey(newKey());
+          }}
+        />
+      </label>
+      <Failure problem={problem ?? agents.problem} />
+      <div class="buttons">
+        <button class="primary">Start</button>
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Browsers have `randomUUID` on secure pages only. */
+const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');

@@ -1,0 +1,144 @@
+import type { Approval, Execution } from '@countersign/contracts';
+
+/** An event of a run as `GET /runs/{id}/events` tells it. */
+export interface RunEvent {
+  event: string;
+  /** Seconds since 1970. */
+  created_at: number;
+  input?: string;
+  content?: string | null;
+  reason?: string | null;
+  error?: string | null;
+  tool?: { tool_call_id: string; tool_name: string; tool_args: Record<string, unknown>; result: string | null };
+}
+
+/** One thing that happened in a run. */
+export interface Entry {
+  key: string;
+  at: number;
+  kind: 'run' | 'model' | 'call' | 'approval' | 'execution';
+  title: string;
+  /** What was said, as it was. */
+  text?: string | null | undefined;
+  tone?: 'good' | 'bad' | 'wait';
+  /** The record that it is about. */
+  about?: { page: 'inbox' | 'executions'; id: string };
+  /** The call that it is about. */
+  call?: string;
+}
+
+/** All that happened in a run, in order, from what its three services know of it. */
+export function timelineOf(
+  events: readonly RunEvent[],
+  approvals: readonly Approval[],
+  executions: readonly Execution[],
+): Entry[] {
+  const timeline = events.flatMap((event, n) => entriesOf(event, n));
+  const asides = [...approvals.flatMap(approvalEntries), ...executions.flatMap(executionEntries)];
+  for (const entry of asides.toSorted((a, b) => a.at - b.at)) timeline.splice(placeOf(entry, timeline), 0, entry);
+  return timeline;
+}
+
+/** Services have clocks of whole seconds: within one, a call is answered after all that came of it. */
+function placeOf(entry: Entry, timeline: readonly Entry[]): number {
+  const later = timeline.findIndex((other) => other.at > entry.at);
+  const answered = timeline.findIndex(({ key, call }) => call === entry.call && key.startsWith('answered'));
+  const over = timeline.findLastIndex(({ key }) => key.startsWith('continued'));
+  const limits = [later, answered, over >= 0 && timeline[over]!.at >= entry.at ? over : -1].filter(
+    (index) => index >= 0,
+  );
+  return limits.length > 0 ? Math.min(...limits) : timeline.length;
+}
+
+function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number): Entry[] {
+  const entry = (kind: Entry['kind'], title: string, more: Partial<Entry> = {}): Entry[] => [
+    { key: `run ${n}`, at, kind, title, ...more },
+  ];
+  const call = tool && { call: tool.tool_call_id };
+  switch (event) {
+    case 'RunStarted':
+      return entry('run', 'The run began', { text: said.input });
+    case 'RunContentCompleted':
+      return entry('model', 'The model', { text: said.content });
+    case 'ToolCallStarted':
+      return entry('call', `The call of ${tool!.tool_name} is made`, { ...call });
+    case 'ToolCallCompleted':
+      return entry('call', `${tool!.tool_name} was answered`, { key: `answered ${n}`, text: said.content, ...call });
+    case 'ToolCallError':
+      return entry('call', `${tool!.tool_name} was answered`, {
+        key: `answered ${n}`,
+        text: said.error,
+        tone: 'bad',
+        ...call,
+      });
+    case 'RunPaused':
+      return entry('run', 'The run waits', { tone: 'wait' });
+    case 'RunContinued':
+      return entry('run', 'The run goes on', { key: `continued ${n}` });
+    case 'RunCompleted':
+      return entry('run', 'The run is complete', { tone: 'good' });
+    case 'RunCancelled':
+      return entry('run', 'The run was cancelled', { text: said.reason, tone: 'bad' });
+    case 'RunError':
+      return entry('run', 'The run failed', { text: said.content, tone: 'bad' });
+    default:
+      return [];
+  }
+}
+
+function approvalEntries(approval: Approval): Entry[] {
+  const { id, tool_name, tool_call_id, created_at, decisions, status, resolved_at, grant_id } = approval;
+  const common = { kind: 'approval', about: { page: 'inbox', id }, call: tool_call_id } as const;
+  const asked: Entry = { key: `asked ${id}`, at: created_at, title: `${tool_name} needs an approval`, ...common };
+  const decided = decisions.map(({ verdict, by, at, note }, n): Entry => ({
+    key: `decided ${id} ${n}`,
+    at,
+    title: `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${tool_name}`,
+    text: note,
+    tone: verdict === 'approved' ? 'good' : 'bad',
+    ...common,
+  }));
+  const over: Entry[] =
+    status === 'expired' || status === 'cancelled' || (decisions.length === 0 && status !== 'pending')
+      ? [
+          {
+            key: `over ${id}`,
+            at: resolved_at ?? created_at,
+            title: `The approval of ${tool_name} is ${status}`,
+            ...common,
+          },
+        ]
+      : [];
+  return [asked, ...decided, ...over];
+}
+
+const outcomes = {
+  succeeded: ['The call was made', 'good'],
+  failed: ['The call failed', 'bad'],
+  outcome_unknown: ['The call ended in a way that nobody saw', 'wait'],
+} as const;
+
+function executionEntries({ id, tool_name, tool_call_id, attempts, reconciled, status }: Execution): Entry[] {
+  const common = { kind: 'execution', about: { page: 'executions', id }, call: tool_call_id } as const;
+  const entries = attempts.flatMap(({ attempt, started_at, ended_at, outcome, reason }): Entry[] => {
+    const which = attempts.length > 1 ? ` (attempt ${attempt})` : '';
+    const began: Entry = {
+      key: `began ${id} ${attempt}`,
+      at: started_at,
+      title: `The executor makes the call of ${tool_name}${which}`,
+      ...common,
+    };
+    if (ended_at === null || outcome === null) return [began];
+    const [what, tone] = outcomes[outcome];
+    return [began, { key: `ended ${id} ${attempt}`, at: ended_at, title: what + which, text: reason, tone, ...common }];
+  });
+  if (reconciled)
+    entries.push({
+      key: `settled ${id}`,
+      at: reconciled.at,
+      title: `${reconciled.by ?? 'The target'} says that it ${status === 'succeeded' ? 'was done' : 'was not done'}`,
+      text: reconciled.note,
+      ...common,
+    });
+  return entries;
+}

@@ -1,0 +1,88 @@
+import type { Requirement, RunOutput } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/visible-text';
+import { useState } from 'preact/hooks';
+import { Arguments } from '../approvals/arguments.js';
+import { fieldsOfInputs, valuesIn, type Written } from '../forms/fields.js';
+import { Fields } from '../forms/fields-form.js';
+import { change, ServerProblem, wordsOf } from '../server/request.js';
+import { may } from '../server/session.js';
+import { Failure } from '../ui/notes.js';
+
+/** What a paused run waits for from whoever started it, where no approval is needed. */
+export function WaitsForCaller({ run, reload }: { run: RunOutput; reload(): Promise<void> }) {
+  if (run.status !== 'PAUSED' || !may('runs:write')) return null;
+  return (
+    <>
+      {run.requirements.filter(waitsForCaller).map((requirement) => (
+        <CallerForm key={requirement.id} {...{ run, requirement, reload }} />
+      ))}
+    </>
+  );
+}
+
+const waitsForCaller = ({ tool_execution: call }: Requirement): boolean =>
+  call.approval_type === null && call.result === null && call.confirmed === null && call.answered !== true;
+
+type CallerFormProps = { run: RunOutput; requirement: Requirement; reload(): Promise<void> };
+
+function CallerForm({ run: { agent_id, run_id }, requirement: { tool_execution: call }, reload }: CallerFormProps) {
+  const fields = fieldsOfInputs(call.user_input_schema ?? []);
+  const [written, setWritten] = useState<Written>({});
+  const [result, setResult] = useState('');
+  const [problem, setProblem] = useState<ServerProblem>();
+  const { values, problems } = valuesIn(fields, written);
+
+  const answer = async (said: object) => {
+    const path = `/agents/${encodeURIComponent(agent_id)}/runs/${encodeURIComponent(run_id)}/continue`;
+    try {
+      await change('POST', path, { tools: [{ tool_call_id: call.tool_call_id, ...said }] });
+      setProblem(undefined);
+      await reload();
+    } catch (error) {
+      setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
+    }
+  };
+  const filled = () => answer({ user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })) });
+
+  return (
+    <form class="card" onSubmit={(event) => event.preventDefault()}>
+      <h2>{visibleLine(call.tool_name)} waits for you</h2>
+      <Arguments args={call.tool_args} />
+      <Failure problem={problem} />
+      {call.requires_user_input && (
+        <>
+          <Fields fields={fields} written={written} problems={{}} change={setWritten} />
+          <button
+            type="button"
+            class="primary"
+            disabled={Object.keys(problems).length > 0}
+            onClick={() => void filled()}
+          >
+            Answer
+          </button>
+        </>
+      )}
+      {call.requires_confirmation && (
+        <div class="buttons">
+          <button type="button" class="primary good" onClick={() => void answer({ confirmed: true })}>
+            Confirm
+          </button>
+          <button type="button" class="primary bad" onClick={() => void answer({ confirmed: false })}>
+            Refuse
+          </button>
+        </div>
+      )}
+      {call.external_execution_required && (
+        <>
+          <label>
+            What came of it
+            <textarea rows={3} value={result} onInput={(event) => setResult(event.currentTarget.value)} />
+          </label>
+          <button type="button" class="primary" disabled={result.trim() === ''} onClick={() => void answer({ result })}>
+            Give the result
+          </button>
+        </>
+      )}
+    </form>
+  );
+}

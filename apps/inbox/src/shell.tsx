@@ -1,0 +1,129 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Help, helpIsOpen } from './help.js';
+import { useKeys } from './keyboard.js';
+import { navigate, route } from './navigation.js';
+import { addressOf, type Page } from './routes.js';
+import { connection, onApproval, revision } from './server/connection.js';
+import { me, read, wordsOf } from './server/request.js';
+import { may, signOut } from './server/session.js';
+import { Brand } from './sign-in.js';
+import { announce, Announcer, waiting } from './ui/page.js';
+
+const sections: { page: Exclude<Page, 'unknown'>; name: string; needs: string }[] = [
+  { page: 'inbox', name: 'Inbox', needs: 'approvals:read' },
+  { page: 'runs', name: 'Runs', needs: 'runs:read' },
+  { page: 'executions', name: 'Executions', needs: 'executions:read' },
+  { page: 'grants', name: 'Grants', needs: 'events:read' },
+  { page: 'overview', name: 'Overview', needs: 'approvals:read' },
+  { page: 'events', name: 'Events', needs: 'events:read' },
+  { page: 'dead-letters', name: 'Dead letters', needs: 'events:read' },
+  { page: 'deliveries', name: 'Notifications', needs: 'approvals:delete' },
+];
+
+/** What is around every page: where one is, who one is, and whether the server is there. */
+export function Shell({ children }: { children: ComponentChildren }) {
+  const [menuIsOpen, setMenu] = useState(false);
+  const current = route.value.page;
+  useEffect(() => setMenu(false), [route.value]);
+  useWaitingCount();
+  useKeys({ '?': () => (helpIsOpen.value = true), 'g i': () => navigate('/inbox') });
+
+  return (
+    <>
+      <a class="skip" href="#content" onClick={skipToContent}>
+        Skip to the content
+      </a>
+      <header class="top">
+        <Brand />
+        <button
+          type="button"
+          class="menu-button"
+          aria-expanded={menuIsOpen}
+          aria-controls="menu"
+          onClick={() => setMenu(!menuIsOpen)}
+        >
+          Menu
+        </button>
+        <nav id="menu" class={menuIsOpen ? 'is-open' : ''} aria-label="Sections">
+          <ul>
+            {sections
+              .filter(({ needs }) => may(needs))
+              .map(({ page, name }) => (
+                <li key={page}>
+                  <a href={addressOf(page)} aria-current={page === current ? 'page' : undefined}>
+                    {name}
+                    {page === 'inbox' && !!waiting.value && <Count of={waiting.value} />}
+                  </a>
+                </li>
+              ))}
+          </ul>
+          <Account />
+        </nav>
+      </header>
+      {connection.value === 'away' && (
+        <div class="away" role="status">
+          The server is out of reach. What you see may be old; this page goes on by itself once it is back.
+        </div>
+      )}
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+      <Announcer />
+      <Help />
+    </>
+  );
+}
+
+const Count = ({ of }: { of: number }) => (
+  <span class="count">
+    {of > 999 ? '999+' : of}
+    <span class="only-spoken"> waiting</span>
+  </span>
+);
+
+function Account() {
+  const { subject, roles } = me.value!;
+  const leave = () => void signOut().catch((error: unknown) => announce(wordsOf(error)));
+  return (
+    <div class="account">
+      <span title={roles.join(', ')}>{subject}</span>
+      <button type="button" class="quiet" onClick={() => (helpIsOpen.value = true)} aria-label="Keyboard shortcuts">
+        ?
+      </button>
+      <button type="button" class="quiet" onClick={leave}>
+        Sign out
+      </button>
+    </div>
+  );
+}
+
+function skipToContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
+}
+
+/** How many wait, kept up to date; asked for seldom, however much happens. */
+function useWaitingCount(): void {
+  const seen = revision.value;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const count = async () => {
+      timer = undefined;
+      waiting.value = await read<{ count: number }>('/approvals/count').then(
+        (answer) => answer.count,
+        () => waiting.peek(),
+      );
+    };
+    const soon = () => (timer ??= setTimeout(() => void count(), 400));
+    void count();
+    const stop = onApproval(soon);
+    // Meanwhile nobody tells it, and the title is what somebody elsewhere sees.
+    const inBackground = setInterval(() => document.hidden && soon(), 30_000);
+    return () => {
+      stop();
+      clearTimeout(timer);
+      clearInterval(inBackground);
+    };
+  }, [seen]);
+}

@@ -1,0 +1,25 @@
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A time in seconds in few words, such as `3 h 5 min`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < minute) return `${s} s`;
+  if (s < hour) return `${Math.floor(s / minute)} min`;
+  if (s < day) return inTwo(s, [hour, 'h'], [minute, 'min']);
+  return inTwo(s, [day, 'd'], [hour, 'h']);
+}
+
+type Unit = [seconds: number, name: string];
+
+function inTwo(s: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+  const rest = Math.floor((s % large) / small);
+  return `${Math.floor(s / large)} ${largeName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`;
+}
+
+/** How much a deadline presses. */
+export function urgency(expires_at: number | null, now: number): 'none' | 'soon' | 'now' {
+  if (expires_at === null || expires_at - now > hour) return 'none';
+  return expires_at - now > 10 * minute ? 'soon' : 'now';
+}
