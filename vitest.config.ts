@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import KafkaFirst from './tools/kafka-first.ts';
 
 /** Only a run that includes one of these waits for Kafka and MongoDB to start. */
 const onInfra = ['libs/messaging', 'libs/persistence', 'e2e'];
@@ -12,8 +13,8 @@ const project = (root: string) => ({
     name: root.split('/').at(-1)!,
     root,
     include: [root === 'tools' ? '*.spec.ts' : 'src/**/*.spec.ts'],
-    // The scenarios share the topics of one broker, so they take turns.
-    ...(root === 'e2e' && { fileParallelism: false, hookTimeout: 120_000, testTimeout: 120_000 }),
+    // After the others, since the scenarios have deadlines.
+    ...(root === 'e2e' && { sequence: { groupOrder: 1 }, hookTimeout: 120_000, testTimeout: 120_000 }),
     // These carry their sources beside what they are compiled to, and the condition below would find them.
     server: { deps: { inline: [/@modelcontextprotocol/, /eventsource/] } },
     globalSetup: onInfra.includes(root) ? [infraSetup] : [],
@@ -25,6 +26,8 @@ export default defineConfig({
   // Without `import`, which Node would then prefer for whatever is required, too.
   ssr: { resolve: { conditions: ['source', 'node', 'default'] } },
   test: {
+    maxWorkers: 2,
+    sequence: { sequencer: KafkaFirst },
     reporters: ['default', './tools/summary-reporter.ts'],
     projects: [
       'libs/contracts',

@@ -1,0 +1,31 @@
+import type {} from '@countersign/infra';
+import { describe, inject } from 'vitest';
+import { describeApprovalScenarios } from './approval-scenarios.js';
+import { describeCrashes } from './crashes.js';
+import { describeExecutorScenarios } from './executor-scenarios.js';
+import { describeOutsider } from './outsider.js';
+import { describeRunnerScenarios } from './runner-scenarios.js';
+import { describeScenarios } from './scenarios.js';
+import { DistributedStack } from './stack.js';
+
+const brokers = inject('kafkaBrokers');
+const mongodb = inject('mongodbUri');
+
+// One file, and so one after another, since they share the topics of one broker.
+if (brokers && mongodb) {
+  const servers = { brokers, mongodb };
+  const two = 'Kafka and MongoDB, two instances of each service';
+  describeScenarios(two, () => new DistributedStack({ ...servers, instances: 2 }));
+  describeRunnerScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
+  describeApprovalScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
+  describeExecutorScenarios(
+    'Kafka and MongoDB, two instances',
+    (options) => new DistributedStack({ ...servers, instances: 1, executors: 2 }, options),
+  );
+  describeOutsider(servers);
+  // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.
+  const moments = ['committed', 'published'] as const;
+  describeCrashes('Kafka and MongoDB', () => new DistributedStack({ ...servers, instances: 1 }), moments);
+} else {
+  describe.skip('Countersign on Kafka and MongoDB: needs Java and Maven, or KAFKA_BROKERS and MONGODB_URI', () => {});
+}

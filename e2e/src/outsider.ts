@@ -1,0 +1,63 @@
+import { eventJsonSchema, isEventName } from '@countersign/contracts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTopics, send } from './external-kafka.js';
+import { pendingOf, request } from './flow.js';
+import { DistributedStack } from './stack.js';
+
+const flow = [
+  'run.started',
+  'run.paused',
+  'tool.approval_required',
+  'approval.created',
+  'approval.decision_recorded',
+  'approval.resolved',
+  'tool.execution_started',
+  'tool.execution_completed',
+  'run.continued',
+  'run.completed',
+];
+
+export function describeOutsider({ brokers, mongodb }: { brokers: string; mongodb: string }): void {
+  describe('A platform that speaks nothing but Kafka', () => {
+    let stack: DistributedStack;
+    beforeAll(async () => {
+      stack = new DistributedStack({ brokers, mongodb, instances: 1 });
+      await stack.start();
+    }, 120_000);
+    afterAll(() => stack?.close());
+
+    it('starts a run, decides, and reads every event with its CloudEvents headers and its published schema', async () => {
+      const run_id = `outside-${Date.now()}`;
+      await send(brokers, 'run.requested', run_id, { run_id, agent_id: 'ops', input: request });
+      const [approval] = await pendingOf(stack.client, run_id);
+      await send(brokers, 'approval.resolve_requested', run_id, {
+        approval_id: approval!.id,
+        status: 'approved',
+        token: await stack.client.token('platform'),
+      });
+
+      const seen = await readTopics(brokers, flow, (all) =>
+        flow.every((topic) => all.some((each) => each.topic === topic && String(each.key) === run_id)),
+      );
+      const ajv = new Ajv2020({ strict: false });
+      const ofRun = seen.filter(({ key }) => String(key) === run_id);
+      expect(new Set(ofRun.map(({ topic }) => topic))).toEqual(new Set(flow));
+      for (const { topic, headers, value } of ofRun) {
+        expect(headers).toMatchObject({
+          ce_specversion: '1.0',
+          ce_type: topic,
+          ce_id: expect.stringMatching(/^(runs|approvals|executions)\/.+\/\d+\/\d+$/),
+          ce_source: expect.stringMatching(/^\/countersign\/(agent-runner|approval-service|executor)$/),
+          ce_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+          ce_subject: expect.stringContaining('/'),
+          'content-type': 'application/json',
+        });
+        if (!isEventName(topic)) throw new Error(`${topic} is not in the catalogue`);
+        const valid = ajv.validate(eventJsonSchema(topic), JSON.parse(String(value)));
+        expect(ajv.errors ?? []).toEqual([]);
+        expect(valid).toBe(true);
+      }
+    }, 60_000);
+  });
+}
