@@ -3,6 +3,9 @@ import { eventually } from './eventually.js';
 import { call, wants } from './model-plans.js';
 import type { World } from './world.js';
 
+/** Calls that one executor makes at once in the scenarios. */
+export const places = 3;
+
 /** A run that has asked for calls of one tool, with what each of them is to be given; `name` is all that is needed. */
 export async function asked(world: World, tool: string, ...args: Record<string, string>[]) {
   const calls = args.map((each) => call(tool, { name: tool, ...each }));

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isReady } from './child.js';
 import { eventually } from './eventually.js';
-import { approvedCalls, executionsOnce, started } from './executor-calls.js';
-import { places } from './executor-scenarios.js';
+import { approvedCalls, executionsOnce, places, started } from './executor-calls.js';
 import type { World } from './world.js';
 
 /** When approved calls begin: not while somebody holds them, one at a time where that was asked for, each once. */
@@ -43,11 +42,11 @@ export function orderScenarios(world: World): void {
     });
 
     it('with the same concurrency key are made one at a time, in the order of their approval', async () => {
-      const { run, approvals } = await approvedCalls(world, 'deploy_alone', ...Array(4).fill({ takes: '150' }));
+      const { run, approvals } = await approvedCalls(world, 'deploy_alone', ...copies(4, { takes: '150' }));
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       const ids = new Set(approvals.map(({ id }) => id));
       const entries = world.ledger().filter(({ id }) => ids.has(id));
-      expect(entries.map(({ what }) => what)).toEqual(Array(4).fill(['start', 'end']).flat());
+      expect(entries.map(({ what }) => what)).toEqual(copies(4, ['start', 'end']).flat());
       for (const approval of approvals) expect(world.startsOf(approval)).toEqual([1]);
     });
 
@@ -55,7 +54,7 @@ export function orderScenarios(world: World): void {
       const executors = [...world.stack.children('executor')];
       const gate = world.gate();
       const begun = places * executors.length;
-      const { run, approvals } = await approvedCalls(world, 'deploy', ...Array(begun + 2).fill({ until: gate.path }));
+      const { run, approvals } = await approvedCalls(world, 'deploy', ...copies(begun + 2, { until: gate.path }));
       await started(world, approvals, begun);
       const stopped = world.stack.stop('executor');
       await eventually('all executors to stop', async () => {
@@ -75,3 +74,5 @@ export function orderScenarios(world: World): void {
     });
   });
 }
+
+const copies = <T>(count: number, of: T): T[] => Array.from({ length: count }, () => of);

@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { approvedCalls, executionOnce, started } from './executor-calls.js';
 import { outputsIn } from './model-plans.js';
 import type { World } from './world.js';
@@ -7,25 +7,32 @@ import type { World } from './world.js';
 /** What only a person can say of a call. */
 export function peopleOfExecutionScenarios(world: World): void {
   describe('a call whose worker died while it was made', () => {
-    /** Begun, and left behind by `kill -9`; it goes on by itself once the gate is open. */
-    async function abandoned(tool: string) {
+    const tools = ['deploy', 'deploy_again', 'deploy_asking'] as const;
+    type Abandoned = Record<(typeof tools)[number], Awaited<ReturnType<typeof approvedCalls>>>;
+    let abandoned: Abandoned;
+    const approvalOf = (tool: keyof Abandoned) => abandoned[tool].approvals[0] as Approval;
+    const hasEnded = async (tool: keyof Abandoned) =>
+      expect(await world.ended(abandoned[tool].run.run_id)).toMatchObject({ status: 'COMPLETED' });
+
+    /** One of each tool: begun, and left behind by `kill -9` of all executors; the target goes on by itself. */
+    beforeAll(async () => {
       const gate = world.gate();
-      const given = await approvedCalls(world, tool, { until: gate.path });
-      await started(world, given.approvals);
+      const begin = async (tool: string) => [tool, await approvedCalls(world, tool, { until: gate.path })] as const;
+      abandoned = Object.fromEntries(await Promise.all(tools.map(begin))) as Abandoned;
+      await started(world, tools.map(approvalOf));
       await world.stack.kill('executor');
       await world.stack.start();
-      return { ...given, approval: given.approvals[0] as Approval, gate };
-    }
+      gate.open();
+    }, 60_000);
 
     it('is parked, and is started again only when a person says that a second start does no harm', async () => {
-      const { run, approval, gate } = await abandoned('deploy');
+      const approval = approvalOf('deploy');
       await executionOnce(world, approval, 'outcome_unknown');
       const again = { note: 'Nothing came of it.' };
       await expect(world.client.tell(approval.id, 'retry', again)).rejects.toMatchObject({ status: 422 });
       expect(world.startsOf(approval)).toEqual([1]);
-      gate.open();
       await world.client.tell(approval.id, 'retry', { ...again, even_if_done: true });
-      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      await hasEnded('deploy');
       expect(world.startsOf(approval)).toEqual([1, 2]);
       expect(await world.client.execution(approval.id)).toMatchObject({
         status: 'succeeded',
@@ -33,30 +40,14 @@ export function peopleOfExecutionScenarios(world: World): void {
       });
     });
 
-    it('is over when a person says what came of it, and the model is told', async () => {
-      const { input, run, approval, gate } = await abandoned('deploy');
-      await executionOnce(world, approval, 'outcome_unknown');
-      await world.client.settle(approval.id, 'failed', 'The old version is still there.');
-      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
-      expect(outputsIn(world.lastRequest(input))).toEqual([expect.stringContaining('The old version is still there.')]);
-      await expect(world.client.settle(approval.id, 'succeeded', 'no')).rejects.toMatchObject({ status: 409 });
-      await expect(world.client.tell(approval.id, 'retry', { note: 'no' })).rejects.toMatchObject({ status: 409 });
-      expect(world.startsOf(approval)).toEqual([1]);
-      gate.open();
-    });
-
     it('is started again by itself where its tool allows it, with the same key and a higher number', async () => {
-      const { run, approval, gate } = await abandoned('deploy_again');
-      await started(world, [approval], 2);
-      gate.open();
-      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
-      expect(world.startsOf(approval)).toEqual([1, 2]);
+      await hasEnded('deploy_again');
+      expect(world.startsOf(approvalOf('deploy_again'))).toEqual([1, 2]);
     });
 
     it('needs nobody where the target can be asked what came of it', async () => {
-      const { run, approval, gate } = await abandoned('deploy_asking');
-      gate.open();
-      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      await hasEnded('deploy_asking');
+      const approval = approvalOf('deploy_asking');
       expect(world.startsOf(approval)).toEqual([1]);
       expect(await world.client.execution(approval.id)).toMatchObject({
         status: 'succeeded',
@@ -81,7 +72,7 @@ export function peopleOfExecutionScenarios(world: World): void {
 
     it('while it is made is stopped, and a person says what came of it', async () => {
       const gate = world.gate();
-      const { run, approvals } = await approvedCalls(world, 'deploy', { until: gate.path });
+      const { input, run, approvals } = await approvedCalls(world, 'deploy', { until: gate.path });
       const [approval] = approvals as [Approval];
       await started(world, approvals);
       await world.client.tell(approval.id, 'cancel', { reason: 'the wrong one' });
@@ -89,6 +80,9 @@ export function peopleOfExecutionScenarios(world: World): void {
       expect(parked.error).toContain('the wrong one');
       await world.client.settle(approval.id, 'failed', 'It was stopped in time.');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(outputsIn(world.lastRequest(input))).toEqual([expect.stringContaining('It was stopped in time.')]);
+      await expect(world.client.settle(approval.id, 'succeeded', 'no')).rejects.toMatchObject({ status: 409 });
+      await expect(world.client.tell(approval.id, 'retry', { note: 'no' })).rejects.toMatchObject({ status: 409 });
       expect(world.ledger().filter(({ what, id }) => what === 'end' && id === approval.id)).toEqual([]);
     });
   });
@@ -97,8 +91,6 @@ export function peopleOfExecutionScenarios(world: World): void {
     const { input, run, approvals } = await approvedCalls(world, 'deploy_by_hand', {});
     const [approval] = approvals as [Approval];
     await executionOnce(world, approval, 'awaiting_report');
-    await world.stack.stop('executor');
-    await world.stack.start();
     await world.client.tell(approval.id, 'report', { outcome: 'succeeded', result: 'I rolled it out by hand.' });
     expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     expect(outputsIn(world.lastRequest(input))).toEqual(['I rolled it out by hand.']);

@@ -1,6 +1,7 @@
 import type { Approval } from '@countersign/contracts';
 import type { Message } from '@countersign/messaging';
 import { expect, it } from 'vitest';
+import { eventually } from './eventually.js';
 import { approvedCalls, executionOnce } from './executor-calls.js';
 import { outputsIn } from './model-plans.js';
 import { readAll } from './stack.js';
@@ -26,8 +27,11 @@ export function platformScenarios(world: World): void {
     const [one, two] = approvals as [Approval, Approval];
     for (const approval of approvals) await executionOnce(world, approval, 'running');
     const asked = await world.stack.withBus(async (bus) => {
-      const seen = await readAll(bus, [requests]);
-      const mine = seen.filter(({ headers }) => approvals.some(({ id }) => id === headers['correlation-id']));
+      const mine = await eventually('the requests', async () => {
+        const seen = await readAll(bus, [requests]);
+        const ours = seen.filter(({ headers }) => approvals.some(({ id }) => id === headers['correlation-id']));
+        return ours.length >= 2 && ours;
+      });
       const done = says(one.id, { state: 'deployed', url: 'https://releases.example/1' });
       await bus.publish([
         reply(one.id, Buffer.from([0xff, 0x00])),

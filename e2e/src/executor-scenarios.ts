@@ -1,12 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { places } from './executor-calls.js';
 import { decisionScenarios } from './executor-scenarios.decisions.js';
 import { orderScenarios } from './executor-scenarios.order.js';
 import { peopleOfExecutionScenarios } from './executor-scenarios.people.js';
 import { platformScenarios } from './executor-scenarios.platform.js';
 import { World, type MakeStack } from './world.js';
-
-/** Calls that one executor makes at once in these scenarios. */
-export const places = 2;
 
 /** What the executor promises of approved calls, told once and held on every stack; the target's ledger is the judge. */
 export function describeExecutorScenarios(name: string, makeStack: MakeStack): void {

@@ -183,7 +183,7 @@ const content = (run: Run, id: string, text: string, at?: number): StreamedEvent
   event(run, 'RunContent', { content: text, content_type: 'str' }, id, at);
 
 /** Only of the moment: whoever comes later reads what came of the call. */
-function progress(run: Run, { run_id: _run, ...news }: CallNews): StreamedEvent {
+function progress(run: Run, news: CallNews): StreamedEvent {
   const { event: name, data } = event(run, 'ToolCallProgress', news, '');
   return { event: name, data };
 }

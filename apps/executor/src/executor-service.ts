@@ -54,7 +54,7 @@ export interface ExecutorOptions {
 export const executorService =
   (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
   (context: ServiceContext): Service => {
-    const { bus, busTo, database, exclusive, log, now } = context;
+    const { bus, busTo, database, exclusive, log, now, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
     const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
@@ -136,6 +136,8 @@ export const executorService =
         if (exclusive) await loseAll(executions);
         relay.start();
         switchRelay.start();
+        // Leaving a consumer group may take a while, and nothing begins in it.
+        stopping.addEventListener('abort', () => pool.drain());
         pool.start();
       },
       async stop(grace) {

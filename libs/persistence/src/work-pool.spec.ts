@@ -53,6 +53,29 @@ describe('a work pool', () => {
   }
   const atWork = () => [...working.keys()];
 
+  it('starts nothing more once it drains, not even what it was looking for, and lets go on what is under way', async () => {
+    await add('first', now);
+    const pool = poolWith({ size: 2, pollEvery: 5 });
+    pool.start();
+    await vi.waitFor(() => expect(atWork()).toEqual(['first']), soon);
+    const looking = Promise.withResolvers<void>();
+    const find = store.find.bind(store);
+    vi.spyOn(store, 'find').mockImplementation(async (query) => {
+      await looking.promise;
+      return find(query);
+    });
+    await vi.waitFor(() => expect(store.find).toHaveBeenCalled(), soon);
+    await add('second', now);
+    pool.drain();
+    looking.resolve();
+    expect(pool.reserve()).toBeUndefined();
+    expect(atWork()).toEqual(['first']);
+    const stopped = pool.stop(5_000);
+    working.get('first')!.resolve();
+    await stopped;
+    expect(started).toEqual(['first']);
+  });
+
   it('attends to what is due, and not to what is due later or never', async () => {
     await Promise.all([add('due', now), add('later', now + 1), add('never', null)]);
     const find = vi.spyOn(store, 'find');

@@ -74,10 +74,15 @@ export class WorkPool<R extends StoredRecord> {
     if (this.#reserved < this.#options.size) this.#wake?.();
   }
 
-  /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
-  async stop(grace: number): Promise<void> {
+  /** Starts nothing more from now on. */
+  drain(): void {
     this.#stopping.abort();
     this.#wake?.();
+  }
+
+  /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
+  async stop(grace: number): Promise<void> {
+    this.drain();
     const deadline = AbortSignal.timeout(grace);
     await this.#polling;
     while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
@@ -125,6 +130,7 @@ export class WorkPool<R extends StoredRecord> {
     if (free <= 0) return false;
     const refusals = this.#refusals;
     const due = await this.#due(free);
+    if (this.#stopping.signal.aborted) return false;
     this.#starved = due.length === free || this.#refusals > refusals;
     const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
     await Promise.all(places.map(({ record, place }) => attend(record, place)));
