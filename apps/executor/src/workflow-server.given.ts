@@ -107,6 +107,7 @@ export class WorkflowServer {
       this.done.push(received);
     }
     if (!isGitHub) return { status: 202, body: { id: run.id } };
+    if (body['return_run_details'] !== true) return { status: 204 };
     const run_url = `${this.url}/repos/acme/shop/actions/runs/${run.id}`;
     return { status: 200, body: { workflow_run_id: run.id, run_url, html_url: 'https://github.example/acme/shop' } };
   }
