@@ -9,6 +9,13 @@ import { ageIn } from './age.js';
 import type { Screen } from './screen.js';
 import { left, oneLine } from './words.js';
 
+/** `urgent`: what expires soonest. */
+const orders = {
+  newest: {},
+  oldest: { sort_order: 'asc' },
+  urgent: { sort_by: 'expires_at', sort_order: 'asc' },
+} as const;
+
 interface ListOptions {
   status: string;
   all?: boolean;
@@ -19,14 +26,14 @@ interface ListOptions {
   needs?: string;
   resolvedBy?: string;
   text?: string;
-  oldest?: boolean;
+  sort: keyof typeof orders;
   limit: number;
   page: number;
 }
 
 export const listApprovals = (on: On): Command =>
   new Command('list')
-    .description('Lists approvals, the newest first: those that wait for a decision, unless told otherwise.')
+    .description('Lists approvals: those that wait for a decision, unless told otherwise.')
     .addOption(oneOf('-s, --status <status>', 'with this status', ApprovalStatus.options).default('pending'))
     .option('-a, --all', 'with any status')
     .option('--text <words>', 'with all of these words in who asks, what for, the tool or its arguments')
@@ -36,7 +43,7 @@ export const listApprovals = (on: On): Command =>
     .option('--user <id>', 'asked for on behalf of this user')
     .addOption(oneOf('--needs <kind>', 'that need this of a person', PauseType.options))
     .option('--resolved-by <id>', 'decided by this person')
-    .option('--oldest', 'the oldest first')
+    .addOption(oneOf('--sort <order>', 'which come first', Object.keys(orders)).default('newest'))
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
@@ -47,20 +54,7 @@ export const listApprovals = (on: On): Command =>
       }),
     );
 
-const queryOf = ({
-  status,
-  all,
-  agent,
-  tool,
-  run,
-  user,
-  needs,
-  resolvedBy,
-  text,
-  oldest,
-  limit,
-  page,
-}: ListOptions) => ({
+const queryOf = ({ status, all, agent, tool, run, user, needs, resolvedBy, text, sort, limit, page }: ListOptions) => ({
   status: all ? undefined : status,
   agent_id: agent,
   tool_name: tool,
@@ -69,7 +63,7 @@ const queryOf = ({
   pause_type: needs,
   resolved_by: resolvedBy,
   text,
-  sort_order: oldest ? 'asc' : undefined,
+  ...orders[sort],
   limit,
   page,
 });
