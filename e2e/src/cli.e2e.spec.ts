@@ -1,10 +1,14 @@
 import type { Approval, DeadLetter, RunOutput } from '@countersign/contracts';
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type {} from '@countersign/infra';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { keys, main, runCommand, Terminal, type CommandLineOptions, type Ended } from './command-line.js';
 import { eventually } from './eventually.js';
 import { pausedRun, request } from './flow.js';
 import { EmbeddedStack } from './stack.js';
+
+const brokers = inject('kafkaBrokers');
+const mongodb = inject('mongodbUri');
 
 describe('countersign in scripts', () => {
   const stack = new EmbeddedStack();
@@ -140,6 +144,14 @@ describe('countersign in scripts', () => {
     });
     expect(bad.out).toMatch(/✘ Kafka[^]*→ Is a broker up at 127\.0\.0\.1:1[^]*✘ decision keys/);
     expect(bad.code).toBe(1);
+  });
+
+  it.skipIf(!brokers || !mongodb)('finds Kafka, its topics and MongoDB with the environment of a service', async () => {
+    const { out, code } = await countersign(['doctor', '--local'], {
+      env: { KAFKA_BROKERS: brokers!, MONGODB_URI: mongodb! },
+    });
+    expect(out).toMatch(/✔ Kafka +reached at [^]*[✔!] topics [^]*✔ MongoDB +reached/);
+    expect(code).toBe(0);
   });
 
   it('completes commands and options in a shell', async () => {

@@ -75,8 +75,7 @@ const columns = (screen: Screen, { all, status }: ListOptions): Column<Approval>
   ...(all || status !== 'pending'
     ? []
     : [{ title: 'LEFT', value: ({ expires_at }: Approval) => (expires_at === null ? '-' : left(expires_at)) }]),
-  { title: 'AGENT', value: ({ agent_id }) => agent_id },
-  { title: 'FOR', value: ({ user_id }) => user_id ?? '-' },
-  { title: 'TOOL', value: ({ tool_name }) => tool_name, style: () => 'bold' },
-  { title: 'ARGUMENTS', value: ({ tool_args }) => oneLine(tool_args), shrinks: true },
+  { title: 'AGENT', value: ({ agent_id }) => agent_id, isExtra: true },
+  { title: 'FOR', value: ({ user_id }) => user_id ?? '-', isExtra: true },
+  { title: 'CALL', value: ({ tool_name, tool_args }) => `${tool_name} ${oneLine(tool_args)}`, shrinks: true },
 ];

@@ -46,9 +46,9 @@ describe('approvals', () => {
   it('are listed for people and for scripts, and found by words', async () => {
     const { id } = await waiting('1.0.1');
     const { out } = await there.cli(['approvals', 'list', '--text', 'search 1.0.1']);
-    expect(out).toMatch(/^ID +AGE +LEFT +AGENT +FOR +TOOL +ARGUMENTS\n/);
+    expect(out).toMatch(/^ID +AGE +LEFT +AGENT +FOR +CALL\n/);
     expect(out).toContain(`${id}  `);
-    expect(out).toMatch(/deploy_to_production  service_name=search version=1\.0\.1\n$/);
+    expect(out).toMatch(/deploy_to_production service_name=search version=1\.0\.1\n$/);
     expect(
       (await there.json<Page<Approval>>('approvals', 'list', '--text', '1.0.1')).data.map((each) => each.id),
     ).toEqual([id]);

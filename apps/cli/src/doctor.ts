@@ -1,3 +1,4 @@
+import { visible } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from './context.js';
 import { exitCodes } from './exit-codes.js';
@@ -5,7 +6,6 @@ import { checkEnvironment } from './doctor.environment.js';
 import type { Finding } from './doctor.finding.js';
 import { checkServer } from './doctor.server.js';
 import type { Screen } from './screen.js';
-import { fields } from './table.js';
 
 interface DoctorOptions {
   local?: boolean;
@@ -30,18 +30,21 @@ export const doctorCommand = (on: On): Command =>
           ...(local ? [] : await checkServer(context)),
           ...(remote ? [] : await checkEnvironment(given)),
         ];
-        context.screen.show(findings, () => findings.flatMap((each) => findingText(context.screen, each)));
+        const width = Math.max(...findings.map(({ what }) => what.length));
+        context.screen.show(findings, () => findings.flatMap((each) => findingText(context.screen, each, width)));
         return findings.some(({ state }) => state === 'bad') ? exitCodes.failed : exitCodes.ok;
       }),
     );
 
 const marks = { ok: ['green', '✔'], bad: ['red', '✘'], unsure: ['yellow', '!'], skipped: ['dim', '-'] } as const;
 
-function findingText(screen: Screen, { state, what, found, advice }: Finding): string[] {
+function findingText(screen: Screen, { state, what, found, advice }: Finding, width: number): string[] {
   const [style, mark] = marks[state];
-  const lines = fields(screen, { [what.padEnd(14)]: found });
+  const indent = ' '.repeat(width + 4);
   return [
-    ...lines.map((line, n) => `${n === 0 ? screen.paint(style, mark) : ' '} ${line}`),
-    ...(advice === undefined ? [] : [`${' '.repeat(18)}→ ${advice}`]),
+    ...visible(`${what.padEnd(width)}  ${found}`)
+      .split('\n')
+      .map((line, n) => (n === 0 ? `${screen.paint(style, mark)} ${line}` : indent + line.trimStart())),
+    ...(advice === undefined ? [] : [`${indent}→ ${advice}`]),
   ];
 }

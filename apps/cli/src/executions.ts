@@ -51,10 +51,9 @@ const columns = (screen: Screen): Column<Execution>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
   { title: 'STATUS', value: ({ status }) => status, style: statusStyle },
   { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
-  { title: 'TRIES', value: ({ attempts }) => String(attempts.length) },
-  { title: 'BY', value: ({ approved_by }) => approved_by ?? '-' },
-  { title: 'TOOL', value: ({ tool_name }) => tool_name, style: () => 'bold' },
-  { title: 'ARGUMENTS', value: ({ tool_args }) => oneLine(tool_args), shrinks: true },
+  { title: 'TRIES', value: ({ attempts }) => String(attempts.length), isExtra: true },
+  { title: 'BY', value: ({ approved_by }) => approved_by ?? '-', isExtra: true },
+  { title: 'CALL', value: ({ tool_name, tool_args }) => `${tool_name} ${oneLine(tool_args)}`, shrinks: true },
 ];
 
 const showExecution = (on: On): Command =>

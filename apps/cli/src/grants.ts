@@ -41,11 +41,10 @@ const holds = ({ revoked_at, expires_at }: Grant): boolean => revoked_at === nul
 const columns = (screen: Screen): Column<Grant>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
   { title: 'HOLDS', value: (grant) => untilWhen(screen, grant), style: (grant) => (holds(grant) ? 'green' : 'dim') },
-  { title: 'USED', value: ({ uses }) => String(uses.length) },
-  { title: 'BY', value: ({ created_by }) => created_by ?? '-' },
-  { title: 'AGENT', value: ({ agent_id }) => agent_id },
-  { title: 'TOOL', value: ({ tool_name }) => tool_name, style: () => 'bold' },
-  { title: 'ARGUMENTS', value: (grant) => oneLine(grant.arguments), shrinks: true },
+  { title: 'USED', value: ({ uses }) => String(uses.length), isExtra: true },
+  { title: 'BY', value: ({ created_by }) => created_by ?? '-', isExtra: true },
+  { title: 'AGENT', value: ({ agent_id }) => agent_id, isExtra: true },
+  { title: 'CALLS', value: (grant) => `${grant.tool_name} ${oneLine(grant.arguments)}`, shrinks: true },
 ];
 
 function untilWhen(screen: Screen, { revoked_at, expires_at }: Grant): string {

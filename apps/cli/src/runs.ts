@@ -54,7 +54,7 @@ const columns = (screen: Screen): Column<RunOutput>[] => [
   { title: 'STATUS', value: ({ status }) => status, style: statusStyle },
   { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
   { title: 'AGENT', value: ({ agent_id }) => agent_id },
-  { title: 'FOR', value: ({ user_id }) => user_id ?? '-' },
+  { title: 'FOR', value: ({ user_id }) => user_id ?? '-', isExtra: true },
   { title: 'INPUT', value: ({ run_input }) => run_input, shrinks: true },
 ];
 

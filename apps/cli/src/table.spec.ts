@@ -33,6 +33,15 @@ describe('a table', () => {
     expect(lines).toEqual(['ID  TEXT                   END', 'a   much too long for a …  x']);
   });
 
+  it('leaves out what is extra before it cuts too much of the rest', () => {
+    const extra = { title: 'EXTRA', value: () => 'an extra column', isExtra: true };
+    const rows = [{ id: 'a', text: 'a text of thirty-five characters or' }];
+    expect(table(screenOf(60), [...columns, extra], rows)[1]).toBe(
+      'a   a text of thirty-five characters …  x    an extra column',
+    );
+    expect(table(screenOf(50), [...columns, extra], rows)[1]).toBe('a   a text of thirty-five characters or  x');
+  });
+
   it('is never cut in a pipe', () => {
     const text = 'a'.repeat(500);
     expect(table(screenOf(), columns, [{ id: 'a', text }])[1]).toContain(text);
@@ -52,6 +61,14 @@ describe('fields', () => {
       'Long  three',
     ]);
   });
+});
+
+it('wraps the values of fields between words, where there is a terminal to fit', () => {
+  expect(fields(screenOf(20), { Name: 'one two three four', Id: 'a-very-long-word-indeed' })).toEqual([
+    'Name  one two three',
+    '      four',
+    'Id    a-very-long-word-indeed',
+  ]);
 });
 
 it('clips what is too wide, and says so', () => {

@@ -9,61 +9,88 @@ export interface Column<T> {
   style?(row: T): Parameters<Screen['paint']>[0];
   /** Gives way when a terminal is too narrow for all of it. */
   shrinks?: boolean;
+  /** Is left out when that would leave too little of what gives way. */
+  isExtra?: boolean;
 }
 
 const gap = '  ';
-const narrowest = 12;
+/** What is left at least of a column that gives way, with extra columns and without. */
+const [enough, narrowest] = [30, 12];
 
 /** Aligned columns under a line of titles. */
 export function table<T>(screen: Screen, columns: readonly Column<T>[], rows: readonly T[]): string[] {
-  const cells = rows.map((row) => columns.map(({ value }) => visibleLine(value(row))));
-  const widths = columns.map(({ title }, n) => Math.max(...[title, ...cells.map((row) => row[n]!)].map(widthOf)));
-  shrink(columns, widths, screen.width);
-  const line = (texts: readonly string[], paint: (text: string, n: number) => string) =>
-    texts
-      .map((text, n) => paint(fit(text, widths[n]!, n === texts.length - 1), n))
+  const cells = columns.map(({ title, value, style, ...column }) => {
+    const texts = rows.map((row) => visibleLine(value(row)));
+    return { ...column, title, style, texts, width: Math.max(...[title, ...texts].map(widthOf)) };
+  });
+  const shown = fitting(cells, screen.width ?? Infinity);
+  const line = (textOf: (cell: (typeof shown)[number]) => string) =>
+    shown
+      .map((cell, n) => (n === shown.length - 1 ? textOf(cell) : padded(textOf(cell), cell.width)))
       .join(gap)
       .trimEnd();
-  const title = line(
-    columns.map(({ title }) => title),
-    (text) => screen.paint('dim', text),
-  );
   const body = rows.map((row, r) =>
-    line(cells[r]!, (text, n) => {
-      const style = columns[n]!.style?.(row);
-      return style ? screen.paint(style, text) : text;
+    line(({ texts, width, style }) => {
+      const text = clip(texts[r]!, width);
+      const look = style?.(row);
+      return look ? screen.paint(look, text) : text;
     }),
   );
-  return [title, ...body];
+  return [line(({ title, width }) => screen.paint('dim', clip(title, width))), ...body];
 }
 
 /** Names and values below each other; a value of several lines is indented. What is null is left out. */
 export function fields(screen: Screen, entries: Record<string, string | null | undefined>): string[] {
   const known = Object.entries(entries).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  const width = Math.max(...known.map(([name]) => name.length));
+  const names = Math.max(...known.map(([name]) => name.length));
+  const indent = ' '.repeat(names + gap.length);
+  const room = (screen.width ?? Infinity) - indent.length;
   return known.flatMap(([name, value]) => {
-    const [first = '', ...rest] = visible(value).split('\n');
-    const indent = ' '.repeat(width + gap.length);
-    return [
-      `${screen.paint('dim', name.padEnd(width))}${gap}${first}`.trimEnd(),
-      ...rest.map((line) => `${indent}${line}`.trimEnd()),
-    ];
+    const lines = visible(value)
+      .split('\n')
+      .flatMap((line) => wrapped(line, room));
+    const label = screen.paint('dim', name.padEnd(names)) + gap;
+    return lines.map((line, n) => `${n === 0 ? label : indent}${line}`.trimEnd());
   });
+}
+
+/** Lines that are no wider, unless a single word is. */
+function wrapped(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line];
+  const lines = [''];
+  for (const word of line.split(' ')) {
+    const longer = lines.at(-1) === '' ? word : `${lines.at(-1)} ${word}`;
+    if (lines.at(-1) !== '' && widthOf(longer) > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 const widthOf = (text: string): number => getWidth(text).width;
 
-function shrink(columns: readonly Column<never>[], widths: number[], available: number | undefined): void {
-  const flexible = columns.findIndex(({ shrinks }) => shrinks);
-  if (available === undefined || flexible < 0) return;
-  const total = widths.reduce((sum, width) => sum + width + gap.length, -gap.length);
-  widths[flexible] = Math.max(narrowest, widths[flexible]! - Math.max(0, total - available));
+interface Width {
+  width: number;
+  shrinks?: boolean;
+  isExtra?: boolean;
 }
 
-const fit = (text: string, width: number, isLast: boolean): string => {
-  const shown = clip(text, width);
-  return isLast ? shown : shown + ' '.repeat(Math.max(0, width - widthOf(shown)));
-};
+/** The columns that there is room for: extra ones are left out from the last on, and one of the others is narrowed. */
+function fitting<C extends Width>(columns: readonly C[], available: number): C[] {
+  const excess = columns.reduce((sum, { width }) => sum + width + gap.length, -gap.length) - available;
+  const flexible = columns.find(({ shrinks }) => shrinks);
+  if (excess <= 0 || !flexible) return [...columns];
+  const extra = columns.findLast(({ isExtra }) => isExtra);
+  const room = flexible.width - excess;
+  if (room < Math.min(enough, flexible.width) && extra)
+    return fitting(
+      columns.filter((each) => each !== extra),
+      available,
+    );
+  return columns.map((each) => (each === flexible ? { ...each, width: Math.max(narrowest, room) } : each));
+}
+
+/** Styles take no room. */
+const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
 /** The text, or its beginning when it is wider than so many columns. */
 export function clip(text: string, width: number): string {
