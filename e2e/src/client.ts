@@ -63,7 +63,7 @@ export class HttpError extends Error {
 export class Client {
   constructor(
     readonly origins: Origins,
-    private readonly credentials = new Credentials(),
+    readonly credentials = new Credentials(),
   ) {}
 
   startRun(input: string, { key, agent = 'ops', ...rest }: StartOptions = {}): Promise<RunOutput> {

@@ -11,7 +11,7 @@ export function Comments({ approval: { id, comments }, reload }: { approval: App
   return (
     <section aria-labelledby="comments">
       <h2 id="comments">Comments</h2>
-      <ul class="comments">
+      <ul class="comments" hidden={comments.length === 0}>
         {comments.map(({ id, by, at, text }) => (
           <li key={id}>
             <p class="muted">
@@ -26,7 +26,7 @@ export function Comments({ approval: { id, comments }, reload }: { approval: App
       {may('approvals:write') && (
         <ActionForm
           path={`/approvals/${encodeURIComponent(id)}/comments`}
-          field={{ name: 'text', label: 'Say something without deciding', required: true }}
+          field={{ name: 'text', label: 'Ask or add something, without deciding', required: true }}
           action="Comment"
           done={reload}
         />

@@ -39,23 +39,29 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
 
 function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm }) {
   const { busy, problem, decide } = useDecide({ approval, reload, late });
-  const [asked, setAsked] = useState<string>();
+  const [asked, setAsked] = useState<{ text: string; of?: 'reason' | 'fields' }>();
   const [isRejecting, setRejecting] = useState(false);
   const approveButton = useRef<HTMLButtonElement>(null);
   const note = useRef<HTMLTextAreaElement>(null);
+  const element = useRef<HTMLFormElement>(null);
 
-  const submit = (verdict: Verdict) => {
+  const submit = (verdict: Verdict): void => {
     const lacksReason = needsReason(approval, verdict) && form.note.text.trim() === '';
     const lacksFields = verdict === 'approved' && !form.isComplete;
-    if (!lacksReason && !lacksFields) return void decide(verdict, form);
-    setAsked(
-      lacksReason
-        ? `The rules ask for a reason to ${verdict === 'approved' ? 'approve' : 'reject'}.`
-        : 'Some fields are missing or wrong.',
-    );
-    if (lacksReason) note.current?.focus();
-    else requestAnimationFrame(() => document.querySelector<HTMLElement>('.decide [aria-invalid="true"]')?.focus());
+    if (lacksReason)
+      return setAsked({
+        text: `The rules ask for a reason to ${verdict === 'approved' ? 'approve' : 'reject'}.`,
+        of: 'reason',
+      });
+    if (lacksFields) return setAsked({ text: 'Some fields are missing or wrong.', of: 'fields' });
+    setAsked(undefined);
+    void decide(verdict, form);
   };
+
+  useEffect(() => {
+    if (asked?.of === 'reason') note.current?.focus();
+    if (asked?.of === 'fields') element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [asked]);
 
   useEffect(() => {
     const wish = intent.value;
@@ -63,13 +69,13 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
     intent.value = null;
     setRejecting(wish === 'reject');
     if (wish === 'edit' && form.allows('edit')) form.edit.begin();
-    else if (wish === 'edit') setAsked('The rules do not allow other arguments here.');
+    else if (wish === 'edit') setAsked({ text: 'The rules do not allow other arguments here.' });
     else (wish === 'approve' ? approveButton : note).current?.focus();
   }, [intent.value]);
 
   return (
-    <form class="decision" onSubmit={(event) => event.preventDefault()}>
-      <DecisionFields form={form} approval={approval} tried={asked !== undefined} />
+    <form ref={element} class="decision" onSubmit={(event) => event.preventDefault()}>
+      <DecisionFields form={form} approval={approval} tried={asked?.of === 'fields'} />
       <label class="reason">
         Reason <span class="optional">{reasonHint(approval)}</span>
         <textarea
@@ -84,7 +90,7 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
         />
         {isRejecting && <span class="hint">Ctrl+Enter rejects.</span>}
       </label>
-      {asked && <Note tone="warn">{asked}</Note>}
+      {asked && <Note tone="warn">{asked.text}</Note>}
       <Failure problem={problem} />
       <div class="buttons">
         <button

@@ -17,13 +17,14 @@ export function Terms({ approval }: { approval: Approval }) {
         <dt>Approvals</dt>
         <dd>
           {approved} of {required_approvals}
-          <meter min={0} max={required_approvals} value={approved} aria-label="Approvals given" />
         </dd>
         <dt>By</dt>
         <dd>
           {terms.approvers.map(({ group, count, members }) => (
             <span class="who" key={String(group)}>
-              {count} {group === null ? 'who may approve' : `of ${group}`}
+              {group === null
+                ? `${count === 1 ? 'anybody' : `${count} people`} who may approve`
+                : `${count} of ${group}`}
               {members && members.length > 0 && <span class="muted"> ({members.map(visibleLine).join(', ')})</span>}
             </span>
           ))}

@@ -56,7 +56,7 @@ const Bar = ({ name, count, of }: { name: string; count: number; of: number }) =
   <div>
     <dt>{name}</dt>
     <dd>
-      <span class="bar" style={{ width: `${of === 0 ? 0 : (count / of) * 100}%` }} />
+      {count > 0 && <span class="bar" style={{ width: `${(count / of) * 100}%` }} />}
       <span class="bar-count">{count.toLocaleString()}</span>
     </dd>
   </div>

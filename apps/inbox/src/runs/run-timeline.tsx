@@ -38,7 +38,7 @@ export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?:
         </Step>
       ))}
       {writing !== '' && (
-        <li class="step model">
+        <li class="step is-model">
           <p class="step-title">The model writes</p>
           <p class="said">
             <Visible text={writing} />
@@ -63,7 +63,7 @@ interface StepProps {
 
 function Step({ entry: { at, kind, title, text, tone, about }, approvalId, children }: StepProps) {
   return (
-    <li class={`step ${kind} ${tone ?? ''}`}>
+    <li class={`step is-${kind} ${tone ?? ''}`}>
       <p class="step-title">
         {about && about.id !== approvalId ? (
           <a href={addressOf(about.page, about.id)}>{visibleLine(title)}</a>

@@ -1,0 +1,88 @@
+import type { Approval, RunOutput } from '@countersign/contracts';
+import axe from 'axe-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { Browsers } from './browser.js';
+import { eventually } from './eventually.js';
+import type { Access } from './credentials.js';
+import { call, text, wants } from './model-plans.js';
+import { EmbeddedStack } from './stack.js';
+import { World } from './world.js';
+
+interface Asked {
+  run: RunOutput;
+  approval: Approval;
+}
+type Visit = BrowserContextOptions & { path?: string; access?: Access };
+export type Visited = Awaited<ReturnType<Browsers['page']>>;
+
+/** The whole system with people at their browsers. */
+export class Office {
+  readonly world = new World((options) => new EmbeddedStack(options), {}, 'inbox.yaml');
+  readonly #browsers = new Browsers();
+
+  async open(): Promise<void> {
+    await Promise.all([this.world.open(), this.#browsers.open()]);
+  }
+
+  async close(): Promise<void> {
+    await this.#browsers.close();
+    await this.world.close();
+  }
+
+  get url(): string {
+    return this.world.client.origins.approvals;
+  }
+
+  /** An agent asks for a call, for ada. */
+  async asked(args: Record<string, unknown>, tool = 'deploy_to_production', reason = 'It is time.'): Promise<Asked> {
+    const input = this.world.plans.plan(`Please ${tool}`, wants(text(reason), call(tool, args)));
+    return this.world.startPaused(input, 1, { agent: 'ops', user_id: 'ada' });
+  }
+
+  /** A service that nobody else in these tests deploys. */
+  deployment = ((n) => (kind: string) => ({ service_name: `${kind}-${(n += 1)}`, version: '2.1.0' }))(0);
+
+  /** A browser in which nobody is signed in. */
+  stranger(options: BrowserContextOptions = {}): Promise<Visited> {
+    return this.#browsers.page({ baseURL: this.url, ...options });
+  }
+
+  /** A browser in which somebody is signed in, on a page of the inbox. */
+  async visit(person: string, { path = '/inbox', access, ...options }: Visit = {}): Promise<Visited> {
+    const page = await this.stranger(options);
+    const key = await this.keyOf(person, access);
+    const answer = await page.request.post('/auth/sign-in', { data: { key } });
+    expect(answer.status()).toBe(200);
+    await page.goto(path);
+    return page;
+  }
+
+  keyOf(person: string, access?: Access): Promise<string> {
+    return this.world.client.credentials.keyOf(person, this.url, access);
+  }
+
+  async status(approval: Approval): Promise<string> {
+    return (await this.world.client.approval(approval.id)).status;
+  }
+}
+
+export const pageOf = (approval: Approval): string => `/inbox/approvals/${approval.id}`;
+
+/** The row of an approval in the list. */
+export const rowOf = (page: Page, { id }: Approval) => page.locator(`[data-approval="${id}"]`);
+
+/** What axe finds wrong on a page, and where. */
+export async function barriersOn(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" | ")))',
+  );
+}
+
+/** Waits until what has the focus is so, such as `tagName === "INPUT"`. */
+export const focusIsOn = (page: Page, what: string): Promise<boolean> =>
+  eventually(
+    `the focus to be on ${what}`,
+    async () => (await page.evaluate<boolean>(`Boolean(document.activeElement?.${what})`)) || undefined,
+  );
