@@ -18,11 +18,14 @@ export type Visited = Awaited<ReturnType<Browsers['page']>>;
 
 /** The whole system with people at their browsers. */
 export class Office {
-  readonly world = new World((options) => new EmbeddedStack(options), {}, 'inbox.yaml');
+  readonly world = new World((options) => (this.#stack = new EmbeddedStack(options)), {}, 'inbox.yaml');
   readonly #browsers = new Browsers();
+  #stack!: EmbeddedStack;
 
   async open(): Promise<void> {
     await Promise.all([this.world.open(), this.#browsers.open()]);
+    // Browsers find it where it was, also after a restart.
+    this.#stack.env['PORT'] = new URL(this.url).port;
   }
 
   async close(): Promise<void> {
