@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Office, pageOf } from './inbox-office.js';
+
+const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+
+/** `SCREENSHOTS=1 npx vitest run --project e2e inbox-screenshots` takes the pictures of the README anew. */
+describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () => {
+  const office = new Office();
+  beforeAll(async () => {
+    await office.open();
+    mkdirSync(folder, { recursive: true });
+  });
+  afterAll(() => office.close());
+
+  it('show an inbox in use', async () => {
+    const deploy = (service_name: string, version: string, reason: string) =>
+      office.asked({ service_name, version }, undefined, reason);
+    const { client } = office.world;
+    const done = await deploy(
+      'auth-service',
+      '2.1.0',
+      'Version 2.1.0 fixes the login page, and staging has run it since Monday.',
+    );
+    await deploy('search', '3.4.0', 'The new index is built.');
+    await office.asked({ system: 'billing-database' }, 'grant_access', 'ada has to look up invoice 7731.');
+    await deploy('ledger', '1.9.2', 'The audit needs the new report.');
+    const payments = await deploy(
+      'payments-api',
+      '7.3.1',
+      'Refunds fail for cards of one bank. 7.3.1 has the fix, and nothing else.',
+    );
+    await client.resolve(payments.approval.id, 'approved', 'linus', { note: 'I have read the change.' });
+
+    const page = await office.visit('grace', { path: pageOf(payments.approval) });
+    await page.locator('.timeline').getByText('linus approved').waitFor();
+    await page.screenshot({ path: `${folder}approval.png` });
+
+    const dark = await office.visit('grace', { colorScheme: 'dark', path: pageOf(done.approval) });
+    await dark.getByRole('button', { name: 'Approve', exact: true }).click();
+    await dark.getByText('The run is complete').waitFor();
+    await dark.locator('.output').waitFor();
+    await dark.getByText('Why', { exact: true }).scrollIntoViewIfNeeded();
+    await dark.screenshot({ path: `${folder}run-in-dark.png` });
+
+    const phone = await office.visit('grace', { viewport: { width: 390, height: 760 }, deviceScaleFactor: 2 });
+    await phone.locator('.row').first().waitFor();
+    await phone.screenshot({ path: `${folder}phone.png` });
+
+    const overview = await office.visit('grace', { path: '/inbox/overview' });
+    await overview.getByText('is the median').waitFor();
+    await overview.screenshot({ path: `${folder}overview.png` });
+    expect([...page.errors, ...dark.errors, ...phone.errors, ...overview.errors]).toEqual([]);
+  });
+});
