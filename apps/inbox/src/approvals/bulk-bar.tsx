@@ -6,7 +6,7 @@ import { Dialog } from '../ui/dialog.js';
 import { Note } from '../ui/notes.js';
 import { announce } from '../ui/page.js';
 import type { Selection } from './selection.js';
-import { summaryOf } from './summary.js';
+import { Summary } from './summary.js';
 
 /** Decides on all that is selected, after showing it once more. */
 export function BulkBar({ selection }: { selection: Selection }) {
@@ -65,7 +65,7 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
         <ul class="chosen" tabIndex={0} aria-label="What is decided on">
           {chosen.map(({ id, tool_name, tool_args }) => (
             <li key={id}>
-              <strong>{visibleLine(tool_name)}</strong> <code>{visibleLine(summaryOf(tool_args))}</code>
+              <strong>{visibleLine(tool_name)}</strong> <Summary args={tool_args} />
               <Outcome result={results?.get(id)} />
             </li>
           ))}

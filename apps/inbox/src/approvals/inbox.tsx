@@ -87,9 +87,7 @@ export function Inbox({ id }: { id: string | null }) {
       </section>
       <section class="detail-pane" aria-label="The approval that is open">
         {id === null ? (
-          <Empty title="No approval is open">
-            Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>.
-          </Empty>
+          approvals.length > 0 && <NothingOpen />
         ) : (
           <ApprovalPage key={id} id={id} close={close} next={neighbour(1)?.id} open={open} />
         )}
@@ -149,9 +147,16 @@ const NothingHere = ({ isFiltered }: { isFiltered: boolean }) =>
     </Empty>
   ) : (
     <Empty title="Nothing waits for a decision">
-      What agents ask for appears here by itself. {may('runs:write') && <a href={addressOf('runs')}>Start a run</a>}
+      What agents ask for appears here by itself.{' '}
+      {may('runs:write') && <a href={`${addressOf('runs')}?start`}>Start a run</a>}
     </Empty>
   );
+
+const NothingOpen = () => (
+  <Empty title="No approval is open">
+    Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>.
+  </Empty>
+);
 
 function focusSearch(showList: () => void): void {
   const search = () => document.getElementById('search');

@@ -4,7 +4,7 @@ import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { urgency } from '../time.js';
 import { Status } from '../ui/notes.js';
-import { summaryOf } from './summary.js';
+import { Summary, summaryOf } from './summary.js';
 
 /** In pixels; the style sheet says the same. */
 export const rowHeight = 84;
@@ -36,7 +36,7 @@ export function Row({ approval, position, total, query, isOpen, isSelected, sele
           tabIndex={-1}
           checked={isSelected}
           onChange={() => select(id)}
-          aria-label={`Select ${tool_name}, ${visibleLine(summaryOf(tool_args))}`}
+          aria-label={`Select ${tool_name}, ${summaryOf(tool_args)}`}
         />
       ) : (
         <span class="row-mark" />
@@ -46,7 +46,9 @@ export function Row({ approval, position, total, query, isOpen, isSelected, sele
           <strong>{visibleLine(tool_name)}</strong>
           <When approval={approval} />
         </span>
-        <span class="row-args">{visibleLine(summaryOf(tool_args)) || 'no arguments'}</span>
+        <span class="row-args">
+          <Summary args={tool_args} />
+        </span>
         <span class="row-who">
           <Who approval={approval} />
         </span>

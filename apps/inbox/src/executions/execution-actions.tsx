@@ -63,7 +63,14 @@ function Outcome({ title, path, field, yes, no, done }: OutcomeProps) {
   return (
     <section class="card attention" aria-label={title}>
       <h2>{title}</h2>
-      <ActionForm path={path} field={{ ...field, required: true }} body={{ outcome }} action="Record it" done={done}>
+      <ActionForm
+        path={path}
+        field={{ ...field, required: true }}
+        body={{ outcome }}
+        action="Record it"
+        tone="primary"
+        done={done}
+      >
         <div class="radios" role="radiogroup" aria-label="Outcome">
           {choice('succeeded', yes)}
           {choice('failed', no)}

@@ -25,7 +25,8 @@ export function ExecutionPage({ id }: { id: string }) {
 }
 
 function Shown({ execution, reload }: { execution: Execution; reload(): Promise<void> }) {
-  const { approved_by, approval_id, run_id, updated_at, waiting_for, error, result, terms, withdrawn } = execution;
+  const { status, approved_by, approval_id, run_id, updated_at, waiting_for, error, result, terms, withdrawn } =
+    execution;
   return (
     <>
       <p class="muted">
@@ -36,7 +37,7 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
       {waiting_for && <p>It waits: {visibleLine(waiting_for)}</p>}
       {withdrawn && <p>Its run was over before it was: {visibleLine(withdrawn)}</p>}
       <ExecutionActions execution={execution} reload={reload} />
-      {error && <Said title="Why it failed" text={error} />}
+      {error && <Said title={status === 'failed' ? 'Why it failed' : 'What is known'} text={error} />}
       {result && <Said title="The result" text={result} />}
       <section aria-labelledby="call">
         <h2 id="call">The call</h2>

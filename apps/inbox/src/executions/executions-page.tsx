@@ -5,7 +5,7 @@ import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
 import { pathWith } from '../server/request.js';
 import { useResource } from '../server/resource.js';
-import { summaryOf } from '../approvals/summary.js';
+import { Summary } from '../approvals/summary.js';
 import { Failure, Status } from '../ui/notes.js';
 import { Choice, Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
@@ -75,7 +75,7 @@ const Call = ({ execution: { id, tool_name, tool_args } }: { execution: Executio
     <a class="strong" href={addressOf('executions', id)}>
       {visibleLine(tool_name)}
     </a>{' '}
-    <span class="muted">{visibleLine(summaryOf(tool_args)).slice(0, 120)}</span>
+    <Summary args={tool_args} />
   </>
 );
 

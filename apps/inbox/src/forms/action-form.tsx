@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { change, ServerProblem, wordsOf } from '../server/request.js';
-import { Failure, type Tone } from '../ui/notes.js';
+import { Failure } from '../ui/notes.js';
 import { announce } from '../ui/page.js';
 
 interface ActionFormProps {
@@ -11,7 +11,8 @@ interface ActionFormProps {
   /** What the body says besides. */
   body?: object;
   action: string;
-  tone?: Tone;
+  /** The class of the button. */
+  tone?: 'plain' | 'primary' | 'bad';
   done(): unknown;
   children?: ComponentChildren;
 }
@@ -39,6 +40,7 @@ export function ActionForm({ path, field, body, action, tone = 'plain', done, ch
 
   return (
     <form class="action-form" onSubmit={submit}>
+      {children}
       <label>
         {field.label}
         <textarea
@@ -48,7 +50,6 @@ export function ActionForm({ path, field, body, action, tone = 'plain', done, ch
           onInput={(event) => setText(event.currentTarget.value)}
         />
       </label>
-      {children}
       <Failure problem={problem} />
       <button class={tone} disabled={busy}>
         {action}

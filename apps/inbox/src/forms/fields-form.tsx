@@ -36,7 +36,7 @@ interface OneFieldProps {
 
 function OneField({ field, text, problem, write }: OneFieldProps) {
   const id = useId();
-  const hint = [field.description, ...field.rules].filter(Boolean).join('; ');
+  const hint = `${field.description ?? ''} ${field.rules.join(', ')}`.trim();
   return (
     <div class="field">
       <label for={id}>

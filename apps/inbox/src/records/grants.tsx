@@ -5,7 +5,7 @@ import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { change, wordsOf } from '../server/request.js';
 import { may } from '../server/session.js';
-import { summaryOf } from '../approvals/summary.js';
+import { Summary } from '../approvals/summary.js';
 import { Note, Status } from '../ui/notes.js';
 import { Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
@@ -35,7 +35,7 @@ export function Grants() {
             <a class="strong" href={addressOf('inbox', grant.approval_id)}>
               {visibleLine(grant.tool_name)}
             </a>{' '}
-            <span class="muted">{visibleLine(summaryOf(grant.arguments))}</span>
+            <Summary args={grant.arguments} />
           </>,
           grant.agent_id,
           <>

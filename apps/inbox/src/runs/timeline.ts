@@ -25,6 +25,8 @@ export interface Entry {
   about?: { page: 'inbox' | 'executions'; id: string };
   /** The call that it is about. */
   call?: string;
+  /** Which part of the story of a call or a run it is, where the order depends on it. */
+  step?: 'begins' | 'ends' | 'goes on';
 }
 
 /** All that happened in a run, in order, from what its three services know of it. */
@@ -33,21 +35,23 @@ export function timelineOf(
   approvals: readonly Approval[],
   executions: readonly Execution[],
 ): Entry[] {
-  const timeline = events.flatMap((event, n) => entriesOf(event, n));
+  const executed = new Set(executions.map(({ tool_call_id }) => tool_call_id));
+  const timeline = events
+    .flatMap(entriesOf)
+    .filter(({ kind, call, step }) => !(kind === 'call' && step === 'begins' && executed.has(call!)));
   const asides = [...approvals.flatMap(approvalEntries), ...executions.flatMap(executionEntries)];
   for (const entry of asides.toSorted((a, b) => a.at - b.at)) timeline.splice(placeOf(entry, timeline), 0, entry);
   return timeline;
 }
 
-/** Services have clocks of whole seconds: within one, a call is answered after all that came of it. */
-function placeOf(entry: Entry, timeline: readonly Entry[]): number {
-  const later = timeline.findIndex((other) => other.at > entry.at);
-  const answered = timeline.findIndex(({ key, call }) => call === entry.call && key.startsWith('answered'));
-  const over = timeline.findLastIndex(({ key }) => key.startsWith('continued'));
-  const limits = [later, answered, over >= 0 && timeline[over]!.at >= entry.at ? over : -1].filter(
-    (index) => index >= 0,
-  );
-  return limits.length > 0 ? Math.min(...limits) : timeline.length;
+/** Services tell times in whole seconds: within one, what came of a call stands after all that led to it. */
+function placeOf({ at, call, kind }: Entry, timeline: readonly Entry[]): number {
+  const follows = (other: Entry): boolean =>
+    other.at > at ||
+    (other.kind === 'call' && other.call === call && (other.step === 'ends' || kind === 'approval')) ||
+    (other.at === at && other.step === 'goes on');
+  const place = timeline.findIndex(follows);
+  return place < 0 ? timeline.length : place;
 }
 
 function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number): Entry[] {
@@ -61,20 +65,15 @@ function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number
     case 'RunContentCompleted':
       return entry('model', 'The model', { text: said.content });
     case 'ToolCallStarted':
-      return entry('call', `The call of ${tool!.tool_name} is made`, { ...call });
+      return entry('call', `The call of ${tool!.tool_name} is made`, { ...call, step: 'begins' });
     case 'ToolCallCompleted':
-      return entry('call', `${tool!.tool_name} was answered`, { key: `answered ${n}`, text: said.content, ...call });
+      return entry('call', `${tool!.tool_name} was answered`, { text: said.content, ...call, step: 'ends' });
     case 'ToolCallError':
-      return entry('call', `${tool!.tool_name} was answered`, {
-        key: `answered ${n}`,
-        text: said.error,
-        tone: 'bad',
-        ...call,
-      });
+      return entry('call', `${tool!.tool_name} was answered`, { text: said.error, tone: 'bad', ...call, step: 'ends' });
     case 'RunPaused':
       return entry('run', 'The run waits', { tone: 'wait' });
     case 'RunContinued':
-      return entry('run', 'The run goes on', { key: `continued ${n}` });
+      return entry('run', 'The run goes on', { step: 'goes on' });
     case 'RunCompleted':
       return entry('run', 'The run is complete', { tone: 'good' });
     case 'RunCancelled':

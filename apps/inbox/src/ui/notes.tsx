@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ServerProblem } from '../server/request.js';
 
-export type Tone = 'plain' | 'good' | 'bad' | 'warn';
+type Tone = 'plain' | 'good' | 'bad' | 'warn';
 
 /** Says something that has to be seen, and has screen readers say it. */
 export function Note({ tone = 'plain', children }: { tone?: Tone; children: ComponentChildren }) {

@@ -4,6 +4,6 @@ export function rowsInView(
   { rowHeight, top, height, spare = 8 }: { rowHeight: number; top: number; height: number; spare?: number },
 ): [first: number, end: number] {
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
-  const end = Math.min(count, Math.ceil((top + height) / rowHeight) + spare);
-  return [Math.min(first, count), Math.max(first, end)];
+  const end = Math.ceil((top + height) / rowHeight) + spare;
+  return [Math.min(first, count), Math.min(end, count)];
 }

@@ -1,0 +1,133 @@
+import { Execution } from '@countersign/contracts';
+import { describe, expect, it } from 'vitest';
+import { approvalWith, decision, now } from '../approvals/approval.given.js';
+import { timelineOf, type RunEvent } from './timeline.js';
+
+const tool = { tool_call_id: 'call-1', tool_name: 'deploy', tool_args: {}, result: null };
+const event = (event: string, more: Partial<RunEvent> = {}): RunEvent => ({ event, created_at: now, ...more });
+const executed = (given: Partial<Execution>): Execution =>
+  Execution.parse({
+    id: 'approval-1',
+    approval_id: 'approval-1',
+    run_id: 'run-1',
+    tool_call_id: 'call-1',
+    tool_name: 'deploy',
+    tool_args: {},
+    digest: 'sha256:0',
+    approved_by: 'bob',
+    status: 'succeeded',
+    attempts: [],
+    result: null,
+    error: null,
+    note: null,
+    lease: null,
+    version: 1,
+    due_at: null,
+    traceparent: null,
+    created_at: now,
+    updated_at: now,
+    ...given,
+  });
+const attempt = (outcome: 'succeeded' | 'outcome_unknown' | null, reason: string | null = null) => ({
+  attempt: 1,
+  worker: 'w',
+  started_at: now,
+  ended_at: outcome && now,
+  outcome,
+  reason,
+  late_report: null,
+});
+const titles = (...given: Parameters<typeof timelineOf>) => timelineOf(...given).map(({ title }) => title);
+
+describe('the timeline of a run', () => {
+  const wholeStory = [
+    event('RunStarted', { input: 'Deploy.' }),
+    event('RunContentCompleted', { content: 'I deploy.' }),
+    event('RunPaused'),
+    event('ToolCallStarted', { tool }),
+    event('ToolCallCompleted', { tool, content: 'deployed' }),
+    event('RunContinued'),
+    event('RunCompleted'),
+  ];
+  const approved = approvalWith({
+    tool_name: 'deploy',
+    status: 'approved',
+    decisions: [decision('bob', 'approved', 'Go.')],
+    created_at: now,
+  });
+
+  it('puts what three services know in order, though all of it was within a second', () => {
+    expect(titles(wholeStory, [approved], [executed({ attempts: [attempt('succeeded')] })])).toEqual([
+      'The run began',
+      'The model',
+      'The run waits',
+      'deploy needs an approval',
+      'bob approved deploy',
+      'The executor makes the call of deploy',
+      'The call was made',
+      'deploy was answered',
+      'The run goes on',
+      'The run is complete',
+    ]);
+  });
+
+  it('goes by the time where that tells', () => {
+    const late = approvalWith({
+      tool_name: 'deploy',
+      created_at: now - 10,
+      decisions: [{ ...decision('bob'), at: now + 5 }],
+    });
+    expect(titles([event('RunStarted', { created_at: now - 20 }), event('RunPaused')], [late], [])).toEqual([
+      'The run began',
+      'deploy needs an approval',
+      'The run waits',
+      'bob approved deploy',
+    ]);
+  });
+
+  it('says what nobody saw, and who found out', () => {
+    const unknown = executed({
+      attempts: [attempt('outcome_unknown', 'the executor stopped')],
+      reconciled: { by: 'eve', at: now + 1, note: 'It answers.' },
+    });
+    expect(timelineOf([], [], [unknown])).toMatchObject([
+      { title: 'The executor makes the call of deploy' },
+      { title: 'The call ended in a way that nobody saw', text: 'the executor stopped', tone: 'wait' },
+      { title: 'eve says that it was done', text: 'It answers.' },
+    ]);
+  });
+
+  it('says what became of an approval that nobody decided on', () => {
+    expect(titles([], [approvalWith({ tool_name: 'deploy', status: 'expired', resolved_at: now })], [])).toEqual([
+      'deploy needs an approval',
+      'The approval of deploy is expired',
+    ]);
+  });
+
+  it('names the rules or a grant when nobody was asked', () => {
+    const by = (grant_id: string | null) =>
+      titles(
+        [],
+        [
+          approvalWith({
+            tool_name: 'deploy',
+            status: 'approved',
+            grant_id,
+            decisions: [{ ...decision('x'), by: null }],
+          }),
+        ],
+        [],
+      ).at(-1);
+    expect([by(null), by('grant-1')]).toEqual(['The rules approved deploy', 'A standing grant approved deploy']);
+  });
+
+  it('shows a call that the runner makes itself', () => {
+    expect(titles([event('ToolCallStarted', { tool }), event('ToolCallError', { tool, error: 'no' })], [], [])).toEqual(
+      ['The call of deploy is made', 'deploy was answered'],
+    );
+  });
+
+  it('passes over events that it does not know', () => {
+    expect(titles([event('SomethingNew')], [], [])).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { piecesOf } from './pieces.js';
+
+it.each([
+  ['plain', [['plain', false]]],
+  ['', []],
+  ['two\r\nlines', [['two\nlines', false]]],
+  [
+    'a\u202eb',
+    [
+      ['a', false],
+      ['U+202E', true],
+      ['b', false],
+    ],
+  ],
+  [
+    '\u0007\u200b',
+    [
+      ['U+0007', true],
+      ['U+200B', true],
+    ],
+  ],
+  ['[U+202E]', [['[U+202E]', false]]],
+] as const)('a text falls into what is seen and what is not: %j', (text, pieces) => {
+  expect(piecesOf(text).map((piece) => [piece.text, piece.hidden])).toEqual(pieces);
+});
