@@ -1,5 +1,5 @@
 /** `failed`: for now, and it is going to be tried again. */
-export type Outcome = 'handled' | 'failed' | 'dead_letter';
+type Outcome = 'handled' | 'failed' | 'dead_letter';
 
 /** Is told what a bus does in this process, for metrics. */
 export interface BusObserver {
