@@ -36,9 +36,10 @@ describe('countersign in scripts', () => {
     return terminal;
   };
   const shell = (script: string) =>
-    spawnSync('bash', ['-c', script, process.execPath, main], {
+    spawnSync('bash', ['--norc', '-c', script, process.execPath, main], {
       env: { PATH: process.env['PATH'], ...env },
       encoding: 'utf8',
+      timeout: 20_000,
     });
 
   it('starts a run, approves what it asks for, and prints its answer and nothing else', async () => {
@@ -95,13 +96,15 @@ describe('countersign in scripts', () => {
   });
 
   it('shows events and approvals while they happen, until Ctrl-C', async () => {
-    const events = watching('events', 'tail', '--type', 'approval.*', '--last', '0');
+    const events = watching('events', 'tail', '--type', 'approval.*', '--last', '1');
     const approvals = watching('approvals', 'watch');
+    // Once they show something of the past they are there.
+    await Promise.all([events.shows('approval.'), approvals.shows('pending')]);
     const { approval, run } = await pausedRun(stack.client);
-    await events.shows(new RegExp(`approval\\.created +${run.run_id} {2}agent_id=ops tool_name=deploy_to_production`));
+    await events.shows(new RegExp(`approval\\.created +${run.run_id} {2}ops deploy_to_production`));
     await approvals.shows(new RegExp(`pending +${approval.id}`));
     await stack.client.resolve(approval.id, 'rejected', 'grace');
-    await events.shows(/approval\.resolved .*status=rejected resolved_by=grace/);
+    await events.shows(new RegExp(`approval\\.resolved +${run.run_id} .*status=rejected resolved_by=grace`));
     await approvals.shows(new RegExp(`rejected +${approval.id} .*by grace`));
     events.press(keys.interrupt);
     approvals.press(keys.interrupt);
@@ -163,7 +166,7 @@ describe('countersign in scripts', () => {
   });
 
   it('stops quietly when nobody reads any more', () => {
-    const { stdout, stderr } = shell('"$0" "$1" events tail --json | head -n 1; echo ${PIPESTATUS[0]}');
+    const { stdout, stderr } = shell('"$0" "$1" events tail --no-follow --json | head -n 1; echo ${PIPESTATUS[0]}');
     const [line, code] = stdout.trim().split('\n');
     expect(JSON.parse(line!)).toHaveProperty('type');
     expect({ code, stderr }).toEqual({ code: '0', stderr: '' });

@@ -220,7 +220,7 @@ describe('events', () => {
     expect(all.indexOf('run.started')).toBeLessThan(all.indexOf('approval.created'));
     expect(types((await there.cli([...tail, '--type', 'approval.*', '--json'])).out)).toEqual(['approval.created']);
     expect((await there.cli([...tail, '-n', '1', '--type', 'run.started'])).out).toMatch(
-      new RegExp(`^\\S+Z {2}run\\.started +${run_id} {2}agent_id=ops input="Deploy`),
+      new RegExp(`^\\S+Z {2}run\\.started +${run_id} {2}ops input="Deploy`),
     );
   });
 

@@ -5,7 +5,6 @@ import type { Context, On } from './context.js';
 import { follow } from './event-stream.js';
 import { patienceOption, wholeNumber, type PatienceOption } from './options.js';
 import type { Screen } from './screen.js';
-import { clip } from './table.js';
 import { clockTime, oneLine } from './words.js';
 
 export const eventsCommand = (on: On): Command =>
@@ -54,29 +53,16 @@ function types(given: string, earlier: string[] = []): string[] {
 function eventText(screen: Screen, { time, type, run_id, data }: LoggedEvent): string {
   const at = screen.width === undefined ? time : clockTime(new Date(time));
   const text = visibleLine(`${run_id ?? '-'}  ${gistOf(data)}`);
-  const room = screen.width === undefined ? Infinity : screen.width - at.length - longest - 5;
-  return [screen.paint('dim', at), screen.paint('bold', type.padEnd(longest)), clip(text, Math.max(room, 36))].join(
-    '  ',
-  );
+  return [screen.paint('dim', at), screen.paint('bold', type.padEnd(usual)), text].join('  ');
 }
-const longest = Math.max(...eventNames.map(({ length }) => length));
+/** Most names are not longer. */
+const usual = 24;
 
 /** What tells one event from another at a glance; `--json` has all of it. */
-const telling = [
-  'agent_id',
-  'tool_name',
-  'status',
-  'by',
-  'resolved_by',
-  'input',
-  'content',
-  'result',
-  'error',
-  'reason',
-];
-
 function gistOf(data: Record<string, unknown>): string {
+  const known = (names: string[]) => names.filter((name) => data[name] !== undefined && data[name] !== null);
+  const what = known(['agent_id', 'tool_name']).map((name) => String(data[name]));
+  const told = known(['status', 'by', 'resolved_by', 'input', 'content', 'result', 'error', 'reason']);
   const args = data['tool_args'] as Record<string, unknown> | undefined;
-  const told = telling.filter((name) => data[name] !== undefined && data[name] !== null && data[name] !== '');
-  return oneLine({ ...Object.fromEntries(told.map((name) => [name, data[name]])), ...args });
+  return [...what, oneLine({ ...args, ...Object.fromEntries(told.map((name) => [name, data[name]])) })].join(' ');
 }
