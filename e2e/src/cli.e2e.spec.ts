@@ -163,6 +163,13 @@ describe('countersign in scripts', () => {
     expect(stdout).toContain('__countersign_complete');
     expect((await countersign(['complete', '--', 'approvals', 're'])).out).toContain('reject\t');
     expect((await countersign(['complete', '--', 'approvals', 'list', '--sta'])).out).toContain('--status');
+    const { approval } = await pausedRun(stack.client);
+    const ids = await countersign(['complete', '--', 'approvals', 'approve', approval.id.slice(0, 8)]);
+    expect(ids.out).toContain(`${approval.id}\tdeploy_to_production service_name=auth-service version=2.1.0\n`);
+    const nobody = await countersign(['complete', '--', 'approvals', 'approve', ''], {
+      env: { COUNTERSIGN_KEY: 'wrong' },
+    });
+    expect(nobody).toEqual({ code: 0, out: ':4\n', err: '' });
   });
 
   it('stops quietly when nobody reads any more', () => {

@@ -1,5 +1,6 @@
 import { Approval, BulkResolveOutcome, visibleLine, type ResolutionData, type Verdict } from '@countersign/contracts';
 import { Command } from 'commander';
+import { inCommands } from './advice.js';
 import type { Context, On } from './context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from './exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from './options.js';
@@ -101,7 +102,7 @@ async function decideMany({ screen, server }: Context, request: Decision & { ids
   screen.show(outcome, ({ results }) =>
     results.map(({ id, status, detail }) => {
       const mark = status === 200 ? screen.paint('green', '✔') : screen.paint('red', '✘');
-      return `${mark} ${visibleLine(`${id}  ${detail}`)}`;
+      return `${mark} ${visibleLine(`${id}  ${inCommands(detail)}`)}`;
     }),
   );
   return exitCodeOf(outcome.results.find(({ status }) => status !== 200)?.status ?? 200);

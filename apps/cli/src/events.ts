@@ -64,5 +64,7 @@ function gistOf(data: Record<string, unknown>): string {
   const what = known(['agent_id', 'tool_name']).map((name) => String(data[name]));
   const told = known(['status', 'by', 'resolved_by', 'input', 'content', 'result', 'error', 'reason']);
   const args = data['tool_args'] as Record<string, unknown> | undefined;
-  return [...what, oneLine({ ...args, ...Object.fromEntries(told.map((name) => [name, data[name]])) })].join(' ');
+  return [...what, oneLine({ ...args, ...Object.fromEntries(told.map((name) => [name, data[name]])) })]
+    .join(' ')
+    .trim();
 }

@@ -1,8 +1,8 @@
 import { visible } from '@countersign/contracts';
 import { Command, CommanderError } from 'commander';
 import { approvalsCommand } from './approvals.js';
-import { addCompletion } from './completion.js';
-import { actionsIn } from './context.js';
+import { addCompletion, completeIds } from './completion.js';
+import { actionsIn, Context } from './context.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { eventsCommand } from './events.js';
@@ -21,7 +21,11 @@ import { pauseCommand, resumeCommand } from './switches.js';
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   const program = programIn(surroundings, (given) => (code = given));
+  const completion = addCompletion(program);
+  settle(program, surroundings);
   try {
+    if (args[0] === 'complete')
+      await completeIds(completion, args.slice(2), () => new Context(surroundings, {}).server);
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
@@ -31,7 +35,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 function programIn(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
   const on = actionsIn(surroundings, end);
-  const program = new Command('countersign')
+  return new Command('countersign')
     .description('Human approval for what AI agents want to do.')
     .option('--url <url>', 'the server (COUNTERSIGN_URL)')
     .option('--key <key>', 'who asks (COUNTERSIGN_KEY)')
@@ -57,9 +61,6 @@ function programIn(surroundings: Surroundings, end: (code: ExitCode) => void): C
     .addCommand(loginCommand(on))
     .addCommand(logoutCommand(on))
     .addCommand(whoamiCommand(on));
-  addCompletion(program);
-  settle(program, surroundings);
-  return program;
 }
 
 /** What holds for every command alike. */

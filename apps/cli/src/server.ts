@@ -1,5 +1,6 @@
 import { Problem } from '@countersign/contracts';
 import { z } from 'zod';
+import { inCommands } from './advice.js';
 import type { Connection } from './connection.js';
 import { exitCodeOf, exitCodes, Failure } from './exit-codes.js';
 
@@ -95,7 +96,10 @@ async function refusal(response: Response, url: string): Promise<Failure> {
   if (!problem.success) return new Failure(code, `${url} answered ${response.status}. Is it Countersign? See --url.`);
   const { detail, errors = [] } = problem.data;
   const more = errors.filter(({ message }) => !detail.includes(message));
-  return new Failure(code, [detail, ...more.map(({ path, message }) => `  ${path}: ${message}`)].join('\n'));
+  return new Failure(
+    code,
+    [inCommands(detail), ...more.map(({ path, message }) => `  ${path}: ${message}`)].join('\n'),
+  );
 }
 
 const noKey = (url: string) =>
