@@ -1,5 +1,6 @@
+import { freePort } from '@countersign/infra';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, keys, Terminal } from './command-line.js';
+import { keys, Terminal } from './command-line.js';
 import { call, says, text, wants } from './model-plans.js';
 import { pendingOf } from './flow.js';
 import { EmbeddedStack } from './stack.js';

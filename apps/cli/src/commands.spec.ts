@@ -110,13 +110,39 @@ describe('approvals', () => {
     expect(code).toBe(5);
   });
 
-  it('take other arguments only where the rules allow it, and say so where not', async () => {
-    const { id } = await waiting('1.5.0');
-    const edit = await there.cli(['approvals', 'approve', id, '--args', '{"service_name": "search", "version": "9"}']);
-    expect(edit.code).toBe(3);
-    expect(edit.err).toContain('other arguments');
-    const none = await there.cli(['approvals', 'approve', id, '--value', 'ticket=OPS-1']);
-    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('no fields to fill in') as string });
+  it('take other arguments, and what is done is what was approved', async () => {
+    const { id, run_id } = await waiting('1.5.0');
+    writeFileSync(join(dir, 'arguments'), '{"service_name": "search", "version": "9"}');
+    const { out } = await there.cli(['approvals', 'approve', id, '--args', `@${join(dir, 'arguments')}`]);
+    expect(out).toBe('✔ approved  deploy_to_production service_name=search version=9\n');
+    expect((await endOf(run_id)).content).toContain('Deployed search 9');
+    expect((await there.cli(['approvals', 'show', id])).out).toMatch(
+      /Arguments that were asked for[^]*1\.5\.0[^]*Arguments that were approved[^]*"9"/,
+    );
+  });
+
+  it('refuse values for fields that nobody asks for', async () => {
+    const { id } = await waiting('1.6.0');
+    const { code, err } = await there.cli(['approvals', 'approve', id, '--value', 'ticket=OPS-1']);
+    expect(code).toBe(2);
+    expect(err).toContain('no fields to fill in');
+  });
+
+  it('let such calls through for a while, until that is revoked', async () => {
+    const { id } = await waiting('1.7.0');
+    expect((await there.cli(['approvals', 'approve', id, '--grant', '600'])).code).toBe(0);
+    const grant = await eventually('the grant', async () => {
+      const { data } = await there.json<Page<{ id: string; approval_id: string }>>('grants', 'list');
+      return data.find(({ approval_id }) => approval_id === id);
+    });
+    const again = await there.cli(['run', '--agent', 'ops', '--follow', 'Deploy the search service version 1.7.0.']);
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Deployed search 1.7.0') as string });
+    const { out } = await there.cli(['grants', 'list']);
+    expect(out).toMatch(
+      /^ID +HOLDS +USED +BY +AGENT +CALLS\n[^]* {2}1 +admin +ops +deploy_to_production service_name=search/,
+    );
+    expect((await there.cli(['grants', 'revoke', grant.id])).out).toBe(`${grant.id} is revoked\n`);
+    expect((await there.cli(['grants', 'list'])).out).toMatch(new RegExp(`${grant.id} +revoked`));
   });
 
   it('refuse arguments that are no JSON object, and those of one call for several', async () => {
@@ -163,7 +189,7 @@ describe('a run that is followed', () => {
 
   it('needs an agent to be named where there are several', async () => {
     const { code, err } = await there.cli(['run', 'Deploy.']);
-    expect({ code, err }).toEqual({ code: 2, err: 'Which agent? Name it with --agent: ops, support, access.\n' });
+    expect({ code, err }).toEqual({ code: 2, err: 'Which agent? Name it with --agent: ops, gardener.\n' });
   });
 });
 

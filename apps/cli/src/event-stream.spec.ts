@@ -73,6 +73,12 @@ describe('following a stream', () => {
     expect(asked).toEqual(['7']);
   });
 
+  it('does not wait for a connection that says nothing any more', async () => {
+    const server = await serving(events(1), events(2));
+    expect(await take(follow(server, '/s', { patience: 10_000, silence: 200 }), 2)).toEqual(['1', '2']);
+    expect(asked).toEqual([undefined, '1']);
+  });
+
   it('gives up a server that stays away', async () => {
     const server = await serving(broken(events(1)), (reply) => void reply.destroy());
     await expect(take(follow(server, '/s', { patience: 300 }), 2)).rejects.toMatchObject({

@@ -10,12 +10,13 @@ export interface FollowOptions {
   /** How long a server that is gone is looked for, in milliseconds. */
   patience: number;
   signal?: AbortSignal;
+  /** How long a connection may say nothing, in milliseconds, before it counts as dead; a server says it is there every 15 s. */
+  silence?: number;
   /** The connection broke (true), or is there again (false). */
   onBreak?(isBroken: boolean): void;
 }
 
-/** A server says something every 15 seconds; a connection that says nothing for so long is a dead one. */
-const longestSilence = 40_000;
+const usualSilence = 40_000;
 const firstPause = 200;
 const longestPause = 2_000;
 
@@ -59,13 +60,14 @@ interface ConnectionOptions {
   query?: Record<string, string | undefined>;
   last: string | undefined;
   signal?: AbortSignal;
+  silence?: number;
 }
 
 /** One connection, to its end. @yields first that it is there. */
 async function* connection(
   server: Server,
   path: string,
-  { query = {}, last, signal }: ConnectionOptions,
+  { query = {}, last, signal, silence = usualSilence }: ConnectionOptions,
 ): AsyncGenerator<EventSourceMessage | 'connected'> {
   const hangUp = new AbortController();
   const response = await server.open(path, {
@@ -79,7 +81,7 @@ async function* connection(
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   try {
     for (;;) {
-      const { done, value } = await unlessSilent(reader.read(), hangUp);
+      const { done, value } = await unlessSilent(reader.read(), hangUp, silence);
       if (done) return;
       parser.feed(value);
       yield* messages.splice(0);
@@ -90,8 +92,8 @@ async function* connection(
   }
 }
 
-async function unlessSilent<T>(reading: Promise<T>, hangUp: AbortController): Promise<T> {
-  const timer = setTimeout(() => hangUp.abort(), longestSilence);
+async function unlessSilent<T>(reading: Promise<T>, hangUp: AbortController, silence: number): Promise<T> {
+  const timer = setTimeout(() => hangUp.abort(), silence);
   return reading.finally(() => clearTimeout(timer));
 }
 

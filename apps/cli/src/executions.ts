@@ -1,5 +1,16 @@
-import { Execution, ExecutionOutput, ExecutionPage, ExecutionStatus, visible } from '@countersign/contracts';
+import {
+  type CancelExecutionRequest,
+  Execution,
+  ExecutionOutput,
+  ExecutionPage,
+  ExecutionStatus,
+  type ReportExecutionRequest,
+  type RetryExecutionRequest,
+  type SettleExecutionRequest,
+  visible,
+} from '@countersign/contracts';
 import { Command } from 'commander';
+import type { z } from 'zod';
 import { ageIn } from './age.js';
 import type { Context, On } from './context.js';
 import { executionText } from './execution-text.js';
@@ -93,7 +104,11 @@ const resolveUnknown = (on: On): Command =>
     .argument('<execution>', 'its id')
     .addOption(outcome())
     .requiredOption('-m, --note <text>', 'what you found, and how; the model is told')
-    .action(on((context, id: string, body: object) => tell(context, id, 'resolve-unknown', body)));
+    .action(
+      on((context, id: string, body: z.input<typeof SettleExecutionRequest>) =>
+        tell(context, id, 'resolve-unknown', body),
+      ),
+    );
 
 const report = (on: On): Command =>
   new Command('report')
@@ -102,7 +117,7 @@ const report = (on: On): Command =>
     .addOption(outcome())
     .requiredOption('--result <text>', 'what came of it: text or @file; the model is told')
     .action(
-      on((context, id: string, { outcome, result }: { outcome: string; result: string }) =>
+      on((context, id: string, { outcome, result }: z.input<typeof ReportExecutionRequest>) =>
         tell(context, id, 'report', { outcome, result: textOf(result) }),
       ),
     );
@@ -126,7 +141,20 @@ const cancel = (on: On): Command =>
     .requiredOption('-m, --reason <text>', 'why')
     .action(on((context, id: string, { reason }: { reason: string }) => tell(context, id, 'cancel', { reason })));
 
-async function tell({ screen, server }: Context, id: string, what: string, body: object): Promise<void> {
+/** What may be said of an execution, each at a route of its own. */
+interface Said {
+  'resolve-unknown': z.input<typeof SettleExecutionRequest>;
+  report: z.input<typeof ReportExecutionRequest>;
+  retry: z.input<typeof RetryExecutionRequest>;
+  cancel: z.input<typeof CancelExecutionRequest>;
+}
+
+async function tell<W extends keyof Said>(
+  { screen, server }: Context,
+  id: string,
+  what: W,
+  body: Said[W],
+): Promise<void> {
   const execution = await server.post(Execution, `${pathOf`/executions/${id}`}/${what}`, body);
   screen.show(execution, ({ status, tool_name, tool_args }) => [
     `${screen.paint(statusStyle({ status }), status)}  ${visible(`${tool_name} ${oneLine(tool_args)}`)}`,

@@ -2,7 +2,7 @@ import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import { executorService, executorSettings } from '@countersign/executor';
 import { portSetting, readConfig, serve, serviceSettings } from '@countersign/service';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,6 +19,25 @@ const Config = z.object({
   PORT: portSetting(0),
 });
 
+/** The scripted model plays agents with this tool. */
+const definitions = `
+agents:
+  - { id: ops, name: Operations, instructions: You deploy., tools: [deploy_to_production] }
+  - { id: gardener, name: Gardener, instructions: You garden., tools: [] }
+tools:
+  - name: deploy_to_production
+    description: Deploys.
+    parameters: { type: object, properties: { service_name: { type: string }, version: { type: string } } }
+    approval: required
+    requires: external_execution
+    execute:
+      command:
+        program: node
+        args: [-p, '"Deployed " + process.argv.slice(1).join(" ")', '{{arguments.service_name}}', '{{arguments.version}}']
+policies:
+  default: { require: { allow: [approve, reject, edit, result, grant] } }
+`;
+
 /** All of Countersign in this process, with the scripted model, and a command line that is signed in. */
 export interface Installation {
   url: string;
@@ -33,7 +52,16 @@ export async function openInstallation(): Promise<Installation> {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
   // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
   const { PATH = '' } = process.env;
-  const env = { DATA_DIR: dir, LOG_LEVEL: 'silent', ADMIN_KEY: adminKey, RATE_LIMIT_PER_MINUTE: '0', PATH };
+  const file = join(dir, 'countersign.yaml');
+  writeFileSync(file, definitions);
+  const env = {
+    COUNTERSIGN_CONFIG: file,
+    DATA_DIR: dir,
+    LOG_LEVEL: 'silent',
+    ADMIN_KEY: adminKey,
+    RATE_LIMIT_PER_MINUTE: '0',
+    PATH,
+  };
   const config = readConfig(Config, env);
   const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
   const signedIn = { COUNTERSIGN_URL: serving.url, COUNTERSIGN_KEY: adminKey };
