@@ -41,6 +41,7 @@ export class RunFollower {
   async follow(runId: string): Promise<ExitCode> {
     const onBreak = (isBroken: boolean) => {
       this.#spinner.stop();
+      this.#steps.endLine();
       breakNote(this.#screen)(isBroken);
     };
     const options = { patience: this.#choices.reconnectFor * 1000, onBreak };

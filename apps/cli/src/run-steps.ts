@@ -1,13 +1,15 @@
 import { visible, visibleLine, type ToolExecution } from '@countersign/contracts';
+import { FlowingText } from './flowing-text.js';
 import type { RunEvent } from './run-events.js';
 import type { Screen } from './screen.js';
+import { wrapped } from './text-width.js';
 import { oneLine } from './words.js';
 
 /** The steps of a run as lines, the agent's words as they come. */
 export class RunSteps {
   readonly #screen: Screen;
-  /** What of the present text has been shown. */
-  #text = '';
+  /** What the agent is saying. */
+  #saying: FlowingText | undefined;
   #lastText = '';
   readonly #waiting = new Set<string>();
 
@@ -17,7 +19,7 @@ export class RunSteps {
 
   /** Whether the agent is in the middle of a line. */
   get isInLine(): boolean {
-    return this.#text !== '';
+    return this.#saying !== undefined;
   }
 
   show(event: RunEvent): void {
@@ -52,27 +54,27 @@ export class RunSteps {
   }
 
   #step(mark: string, style: 'cyan' | 'blue' | 'green' | 'red' | 'yellow', text: string): void {
-    this.#endLine();
+    this.endLine();
     this.#screen.note(`${this.#screen.tint(style, mark)} ${visibleLine(text)}`);
   }
 
   /** Text is shown as it is written on a terminal, and as a whole in a file. */
   #write(text: string): void {
-    if (!this.#screen.isWatched || (this.#text === '' && text.trim() === '')) return;
-    const begin = this.#text === '' ? '  ' : '';
-    this.#screen.write(begin + visible(text).replaceAll('\n', '\n  '));
-    this.#text += text;
+    if (!this.#screen.isWatched) return;
+    this.#saying ??= new FlowingText((more) => this.#screen.write(more), this.#screen.noteWidth, '  ');
+    this.#saying.add(text);
   }
 
   #endText(whole: string): void {
-    if (this.#text === '' && whole !== '') this.#screen.note(...indented(whole));
-    this.#endLine();
+    if (!this.#saying && whole !== '') this.#screen.note(...this.#indented(whole, '  '));
+    this.endLine();
     this.#lastText = whole;
   }
 
-  #endLine(): void {
-    if (this.#text !== '') this.#screen.write('\n');
-    this.#text = '';
+  /** Ends the line that the agent is in the middle of. */
+  endLine(): void {
+    this.#saying?.end();
+    this.#saying = undefined;
   }
 
   #wait(call: ToolExecution): void {
@@ -90,12 +92,20 @@ export class RunSteps {
     text: string | null | undefined,
   ) {
     this.#step(mark, style, call?.tool_name ?? 'a call');
-    if (text) this.#screen.note(...indented(text.trimEnd(), '    ').map((line) => this.#screen.tint('dim', line)));
+    if (text)
+      this.#screen.note(...this.#indented(text.trimEnd(), '    ').map((line) => this.#screen.tint('dim', line)));
+  }
+
+  #indented(text: string, by: string): string[] {
+    return visible(text)
+      .split('\n')
+      .flatMap((line) => wrapped(line, this.#screen.noteWidth - by.length))
+      .map((line) => by + line);
   }
 
   /** The answer is the result. Where the steps are read on the same terminal it has been read already. */
   #answer(content: string): void {
-    this.#endLine();
+    this.endLine();
     const isRead = this.#screen.isWatched && this.#screen.width !== undefined && content === this.#lastText;
     if (!isRead) this.#screen.print(visible(content));
     if (this.#screen.isWatched) this.#screen.note(`${this.#screen.tint('green', '■')} completed`);
@@ -103,8 +113,3 @@ export class RunSteps {
 }
 
 const callOf = ({ tool_name, tool_args }: ToolExecution): string => `${tool_name} ${oneLine(tool_args)}`;
-
-const indented = (text: string, by = '  '): string[] =>
-  visible(text)
-    .split('\n')
-    .map((line) => by + line);

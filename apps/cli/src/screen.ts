@@ -29,6 +29,11 @@ export class Screen {
     return isTTY ? (columns ?? 80) : undefined;
   }
 
+  /** The same of the terminal that notes are shown on, without a limit elsewhere. */
+  get noteWidth(): number {
+    return this.isWatched ? (this.#surroundings.stderr.columns ?? 80) : Infinity;
+  }
+
   /** Whether somebody looks on while it works. */
   get isWatched(): boolean {
     return this.#surroundings.stderr.isTTY === true;

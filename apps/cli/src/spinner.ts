@@ -1,5 +1,5 @@
 import type { Output } from './surroundings.js';
-import { clip } from './table.js';
+import { clip } from './text-width.js';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const every = 100;

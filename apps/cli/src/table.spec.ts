@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { surroundingsOf } from './cli.given.js';
 import { Screen } from './screen.js';
-import { clip, fields, table, type Column } from './table.js';
+import { fields, table, type Column } from './table.js';
+import { clip } from './text-width.js';
 
 interface Row {
   id: string;

@@ -1,6 +1,6 @@
 import { visible, visibleLine } from '@countersign/contracts';
-import getWidth from 'fast-string-truncated-width';
 import type { Screen } from './screen.js';
+import { clip, widthOf, wrapped } from './text-width.js';
 
 export interface Column<T> {
   title: string;
@@ -54,20 +54,6 @@ export function fields(screen: Screen, entries: Record<string, string | null | u
   });
 }
 
-/** Lines that are no wider, unless a single word is. */
-function wrapped(line: string, width: number): string[] {
-  if (widthOf(line) <= width) return [line];
-  const lines = [''];
-  for (const word of line.split(' ')) {
-    const longer = lines.at(-1) === '' ? word : `${lines.at(-1)} ${word}`;
-    if (lines.at(-1) !== '' && widthOf(longer) > width) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines;
-}
-
-const widthOf = (text: string): number => getWidth(text).width;
-
 interface Width {
   width: number;
   shrinks?: boolean;
@@ -91,9 +77,3 @@ function fitting<C extends Width>(columns: readonly C[], available: number): C[]
 
 /** Styles take no room. */
 const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
-
-/** The text, or its beginning when it is wider than so many columns. */
-export function clip(text: string, width: number): string {
-  const { index, ellipsed } = getWidth(text, { limit: width, ellipsis: '…' });
-  return ellipsed ? `${text.slice(0, index)}…` : text;
-}
