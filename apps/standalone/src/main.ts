@@ -45,16 +45,21 @@ interface Hint {
   hasSample: boolean;
 }
 
-function hintFor({ url, link, keyFile, hasSample }: Hint): string {
+function hintFor(hint: Hint): string {
+  const { url, link, keyFile, hasSample } = hint;
   return `${hasSample ? '\nA run waits for your approval.' : ''}
 Sign in, within ten minutes and once: ${link}
 
-Or start a run with the key in ${keyFile}, then see what it asks for:
+Or start a run in another terminal, with the key in ${keyFile}, and decide there on what it asks for:
 
-  KEY="authorization: Bearer $(cat ${keyFile})"
-  curl ${url}/agents/ops/runs -H "$KEY" -H 'content-type: application/json' \\
-    -d '{"input": "Deploy the auth-service version 2.1.0 to production."}'
-  curl '${url}/approvals?status=pending' -H "$KEY"
+  ${commandFor(hint)}
 
 or, in another terminal, watch all of it happen: npm run demo -- --url ${url}`;
+}
+
+/** The command line finds by itself what `npm start` keeps where it usually does. */
+function commandFor({ url, keyFile }: Hint): string {
+  const key = keyFile === join('.countersign', 'admin.key') ? '' : `COUNTERSIGN_KEY=$(cat ${keyFile}) `;
+  const server = url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`;
+  return `${key}npm run -s cli -- run 'Deploy the auth-service version 2.1.0 to production.' --agent ops --follow${server}`;
 }
