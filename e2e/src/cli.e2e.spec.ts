@@ -157,10 +157,14 @@ describe('countersign in scripts', () => {
     expect(code).toBe(0);
   });
 
-  it('completes commands and options in a shell', async () => {
-    const { status, stdout, stderr } = shell('source <("$0" "$1" completion bash) && complete -p countersign');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toContain('__countersign_complete');
+  it('completes commands, options and ids in a shell that has nothing but itself', async () => {
+    const { status, stdout, stderr } = shell(`
+      eval "countersign() { '$0' '$1' \\"\\$@\\"; }"
+      source <(countersign completion bash)
+      COMP_WORDS=(countersign approvals appr) COMP_CWORD=2
+      __countersign_complete 2>/dev/null
+      echo "\${COMPREPLY[@]}"`);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'approve\n', stderr: '' });
     expect((await countersign(['complete', '--', 'approvals', 're'])).out).toContain('reject\t');
     expect((await countersign(['complete', '--', 'approvals', 'list', '--sta'])).out).toContain('--status');
     const { approval } = await pausedRun(stack.client);

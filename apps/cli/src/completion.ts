@@ -11,14 +11,23 @@ import {
 } from '@countersign/contracts';
 import type { Command } from 'commander';
 import type { Server } from './server.js';
+import type { Output } from './surroundings.js';
 import { oneLine } from './words.js';
 
+/** What bash scripts take for granted, where the package bash-completion is not installed. */
+const forBareBash = `
+declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
+    cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
+}
+`;
+
 /** `countersign completion <shell>`, and what the script that it prints asks. */
-export function addCompletion(program: Command): RootCommand {
+export function addCompletion(program: Command, stdout: Output): RootCommand {
   const completion = tab(program, { completionCommandName: 'completion' });
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.description('Prints a script that completes commands, options and ids with the Tab key.')
+    ?.hook('preAction', (_, { args }) => void (args[0] === 'bash' && stdout.write(forBareBash)))
+    .description('Prints a script that completes commands, options and ids with the Tab key.')
     .addHelpText('after', `\nIn ~/.bashrc: source <(countersign completion bash). zsh, fish and powershell alike.`);
   const types = completion.commands.get('events tail')?.options.get('type');
   if (types) types.handler = (complete) => eventNames.forEach((name) => complete(name, ''));

@@ -21,8 +21,8 @@ import { pauseCommand, resumeCommand } from './switches.js';
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   const program = programIn(surroundings, (given) => (code = given));
-  const completion = addCompletion(program);
   settle(program, surroundings);
+  const completion = addCompletion(program, surroundings.stdout);
   try {
     if (args[0] === 'complete')
       await completeIds(completion, args.slice(2), () => new Context(surroundings, {}).server);
