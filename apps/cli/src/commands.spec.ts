@@ -375,6 +375,15 @@ describe('what goes wrong', () => {
     expect(ended.err.trim().split('\n').length).toBeLessThan(4);
   });
 
+  it('is not that somebody asks for help', async () => {
+    for (const args of [['--help'], ['help'], ['approvals', 'approve', '--help']]) {
+      const { code, out, err } = await cli(args);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(/^Usage: countersign/);
+    }
+    expect((await cli(['--help'])).out).toContain('6  the server cannot be reached');
+  });
+
   it('is told of a server without a key, before anything is sent', async () => {
     const { code, err } = await cli(['runs', 'list', '--url', there.url]);
     expect({ code, err }).toEqual({

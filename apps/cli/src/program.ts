@@ -67,7 +67,7 @@ function programIn(surroundings: Surroundings, end: (code: ExitCode) => void): C
 function settle(command: Command, surroundings: Surroundings): void {
   command
     .exitOverride()
-    .helpCommand(false)
+    .helpCommand(command.parent === null)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => surroundings.stdout.write(text),
