@@ -1,3 +1,4 @@
+import { isFinishedStatus, type Approval, type RunOutput } from '@countersign/contracts';
 import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import { executorService, executorSettings } from '@countersign/executor';
@@ -45,7 +46,15 @@ export interface Installation {
   cli(args: string[], options?: CliOptions): Promise<Ended>;
   /** What a command says as JSON. */
   json<T>(...args: string[]): Promise<T>;
+  /** The approval that a run of its own waits for. */
+  waiting(version: string): Promise<Approval>;
+  /** The run once it is over. */
+  endOf(runId: string): Promise<RunOutput>;
   close(): Promise<void>;
+}
+
+export interface Page<T> {
+  data: T[];
 }
 
 export async function openInstallation(): Promise<Installation> {
@@ -67,14 +76,32 @@ export async function openInstallation(): Promise<Installation> {
   const signedIn = { COUNTERSIGN_URL: serving.url, COUNTERSIGN_KEY: adminKey };
   const ask: Installation['cli'] = (args, options = {}) =>
     cli(args, { ...options, env: { ...signedIn, ...options.env } });
+  const json: Installation['json'] = async <T>(...args: string[]) => {
+    const { out, err } = await ask([...args, '--json']);
+    if (out === '') throw new Error(err);
+    return JSON.parse(out) as T;
+  };
   return {
     url: serving.url,
     cli: ask,
-    async json<T>(...args: string[]) {
-      const { out, err } = await ask([...args, '--json']);
-      if (out === '') throw new Error(err);
-      return JSON.parse(out) as T;
+    json,
+    async waiting(version) {
+      const { out } = await ask([
+        'run',
+        '--agent',
+        'ops',
+        `Deploy the search service version ${version} to production.`,
+      ]);
+      return eventually('an approval', async () => {
+        const { data } = await json<Page<Approval>>('approvals', 'list', '--run', out.trim());
+        return data[0];
+      });
     },
+    endOf: (runId) =>
+      eventually('the end of the run', async () => {
+        const run = await json<RunOutput>('runs', 'show', runId);
+        return isFinishedStatus(run.status) ? run : undefined;
+      }),
     async close() {
       await serving.stop();
       rmSync(dir, { recursive: true });
