@@ -1,11 +1,18 @@
-import { Approval, visibleLine, type Requirement, type ResolutionData, type Verdict } from '@countersign/contracts';
+import {
+  Approval,
+  visible,
+  visibleLine,
+  type Requirement,
+  type ResolutionData,
+  type Verdict,
+} from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from './questions.js';
 import { approvalText, fieldsToFill } from './approvals.show.js';
 import { outcomeOf } from './approvals.decide.js';
 import type { Context } from './context.js';
 import { follow } from './event-stream.js';
-import { exitCodes, Failure } from './exit-codes.js';
+import { exitCodes, Failure, type ExitCode } from './exit-codes.js';
 import { askFields } from './field-questions.js';
 import { Me } from './me.js';
 import { pathOf } from './server.js';
@@ -46,7 +53,7 @@ export class InlineDecisions {
       try {
         return await server.get(Approval, pathOf`/approvals/${id}`);
       } catch (error) {
-        if (!(error instanceof Failure) || error.code !== exitCodes.missing) throw error;
+        if (!isOneOf(error, exitCodes.missing, exitCodes.unreachable)) throw error;
       }
     }
     return undefined;
@@ -72,7 +79,7 @@ export class InlineDecisions {
       while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions);
     } catch (error) {
       if (!(error instanceof Failure) || error.code === exitCodes.interrupted) throw error;
-      screen.note(screen.tint('red', error.message));
+      screen.note(screen.tint('red', visible(error.message)));
     } finally {
       over.abort();
     }
@@ -112,8 +119,8 @@ export class InlineDecisions {
     const path = pathOf`/approvals/${approval.id}/resolve`;
     const resolution_data = Object.keys(data).length > 0 ? data : null;
     const resolved = await server.post(Approval, path, { status, resolution_data }).catch((error: unknown) => {
-      if (!(error instanceof Failure) || error.code !== exitCodes.usage) throw error;
-      screen.note(screen.tint('red', error.message));
+      if (!isOneOf(error, exitCodes.usage, exitCodes.unreachable)) throw error;
+      screen.note(screen.tint('red', visible(error.message)));
     });
     if (!resolved) return 'again';
     screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
@@ -137,6 +144,9 @@ export class InlineDecisions {
     return undefined;
   }
 }
+
+const isOneOf = (error: unknown, ...codes: ExitCode[]): error is Failure =>
+  error instanceof Failure && codes.includes(error.code);
 
 type Step = 'again' | 'done' | 'later';
 

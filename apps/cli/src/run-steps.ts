@@ -82,7 +82,7 @@ export class RunSteps {
     this.#waiting.add(call.tool_call_id);
     this.#step('⏸', 'yellow', callOf(call));
     const waitsFor = call.approval_id === null ? 'whoever started the run' : `approval ${call.approval_id}`;
-    this.#screen.note(this.#screen.tint('dim', `    waits for ${waitsFor}`));
+    this.#screen.note(this.#screen.tint('dim', `    waits for ${visibleLine(waitsFor)}`));
   }
 
   #result(
