@@ -16,7 +16,7 @@ describe('axe finds nothing', () => {
   beforeAll(async () => {
     await office.open();
     pending = (await office.asked({ service_name: 'search-\u202e1', version: '2.1.0' })).approval;
-    asking = (await office.asked({ system: 'billing' }, 'grant_access')).approval;
+    asking = (await office.asked({ system: 'billing' }, { tool: 'grant_access' })).approval;
     const done = await office.asked(office.deployment('ledger'));
     await office.world.client.resolve(done.approval.id, 'approved', 'linus', { note: 'Go.' });
     await office.world.ended(done.run.run_id);

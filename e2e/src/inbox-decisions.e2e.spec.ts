@@ -33,7 +33,7 @@ describe('Deciding in the inbox', () => {
 
   it('shows who asks for what and why, and an approval runs exactly that, live', async () => {
     const call = office.deployment('auth');
-    const { run, approval } = await office.asked(call, undefined, 'The login page \u202eis broken.');
+    const { run, approval } = await office.asked(call, { reason: 'The login page \u202eis broken.' });
     const page = await office.visit('grace', { path: pageOf(approval) });
     await page.getByRole('heading', { name: 'deploy_to_production' }).waitFor();
     const shown = await page.locator('.approval').textContent();
@@ -82,7 +82,7 @@ describe('Deciding in the inbox', () => {
   });
 
   it('asks for what a person fills in, field by field', async () => {
-    const { approval } = await office.asked({ system: 'billing' }, 'grant_access');
+    const { approval } = await office.asked({ system: 'billing' }, { tool: 'grant_access' });
     const page = await office.visit('grace', { path: pageOf(approval) });
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByText('Some fields are missing or wrong.').waitFor();

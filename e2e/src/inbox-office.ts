@@ -13,6 +13,13 @@ interface Asked {
   run: RunOutput;
   approval: Approval;
 }
+interface Wish {
+  tool?: string;
+  /** The model's own. */
+  reason?: string;
+  /** What the run is asked to do. */
+  input?: string;
+}
 type Visit = BrowserContextOptions & { path?: string; access?: Access };
 export type Visited = Awaited<ReturnType<Browsers['page']>>;
 
@@ -38,9 +45,14 @@ export class Office {
   }
 
   /** An agent asks for a call, for ada. */
-  async asked(args: Record<string, unknown>, tool = 'deploy_to_production', reason = 'It is time.'): Promise<Asked> {
-    const input = this.world.plans.plan(`Please ${tool}`, wants(text(reason), call(tool, args)));
-    return this.world.startPaused(input, 1, { agent: 'ops', user_id: 'ada' });
+  async asked(
+    args: Record<string, unknown>,
+    { tool = 'deploy_to_production', reason = 'It is time.', input }: Wish = {},
+  ): Promise<Asked> {
+    const { plans } = this.world;
+    const answer = wants(text(reason), call(tool, args));
+    const said = input === undefined ? plans.plan(`Please ${tool}`, answer) : plans.answer(input, answer);
+    return this.world.startPaused(said, 1, { agent: 'ops', user_id: 'ada' });
   }
 
   /** A service that nobody else in these tests deploys. */

@@ -16,7 +16,10 @@ describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () =>
 
   it('show an inbox in use', async () => {
     const deploy = (service_name: string, version: string, reason: string) =>
-      office.asked({ service_name, version }, undefined, reason);
+      office.asked(
+        { service_name, version },
+        { reason, input: `Deploy the ${service_name} version ${version} to production.` },
+      );
     const { client } = office.world;
     const done = await deploy(
       'auth-service',
@@ -24,7 +27,10 @@ describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () =>
       'Version 2.1.0 fixes the login page, and staging has run it since Monday.',
     );
     await deploy('search', '3.4.0', 'The new index is built.');
-    await office.asked({ system: 'billing-database' }, 'grant_access', 'ada has to look up invoice 7731.');
+    await office.asked(
+      { system: 'billing-database' },
+      { tool: 'grant_access', reason: 'Invoice 7731 has to be looked up.', input: 'Let me look up invoice 7731.' },
+    );
     await deploy('ledger', '1.9.2', 'The audit needs the new report.');
     const payments = await deploy(
       'payments-api',
@@ -34,14 +40,18 @@ describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () =>
     await client.resolve(payments.approval.id, 'approved', 'linus', { note: 'I have read the change.' });
 
     const page = await office.visit('grace', { path: pageOf(payments.approval) });
+    await page.locator('.timeline').getByText('The run waits').waitFor();
     await page.locator('.timeline').getByText('linus approved').waitFor();
     await page.screenshot({ path: `${folder}approval.png` });
 
-    const dark = await office.visit('grace', { colorScheme: 'dark', path: pageOf(done.approval) });
+    const dark = await office.visit('grace', {
+      colorScheme: 'dark',
+      viewport: { width: 1280, height: 1120 },
+      path: pageOf(done.approval),
+    });
     await dark.getByRole('button', { name: 'Approve', exact: true }).click();
     await dark.getByText('The run is complete').waitFor();
     await dark.locator('.output').waitFor();
-    await dark.getByText('Why', { exact: true }).scrollIntoViewIfNeeded();
     await dark.screenshot({ path: `${folder}run-in-dark.png` });
 
     const phone = await office.visit('grace', { viewport: { width: 390, height: 760 }, deviceScaleFactor: 2 });

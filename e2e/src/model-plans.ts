@@ -15,7 +15,11 @@ export class ModelPlans {
 
   /** @returns what a user is to say to be answered so, one answer after another. After the last it says `Done.`. */
   plan(title: string, ...answers: readonly Answer[]): string {
-    const text = `${title} (${randomUUID()})`;
+    return this.answer(`${title} (${randomUUID()})`, ...answers);
+  }
+
+  /** The same for a text that is said once. */
+  answer(text: string, ...answers: readonly Answer[]): string {
     this.#answers.set(text, answers);
     return text;
   }
