@@ -54,7 +54,7 @@ describe('axe finds nothing', () => {
     await page.getByRole('dialog').waitFor();
     expect(await barriersOn(page), 'help and an edit').toEqual([]);
     await page.goto('/inbox/runs?start');
-    await page.getByLabel('Agent', { exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'Agent' }).waitFor();
     expect(await barriersOn(page), 'start a run').toEqual([]);
   });
 });

@@ -178,7 +178,7 @@ describe('Deciding in the inbox', () => {
     await page.keyboard.type(String(approval.tool_args['service_name']));
     await page.waitForURL(/text=/);
     await page.keyboard.press('Escape');
-    await page.getByText('1 waiting').waitFor();
+    await page.locator('.list-head').getByText('1 waiting').waitFor();
     await page.evaluate('document.activeElement.blur()');
     await page.keyboard.press('j');
     await focusIsOn(page, `dataset.approval === '${approval.id}'`);

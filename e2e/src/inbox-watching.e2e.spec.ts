@@ -23,7 +23,7 @@ describe('Watching the inbox', () => {
     await eventually('the title to say so', async () => (await page.title()).startsWith('(3) Inbox') || undefined);
     await office.world.client.resolve(usual.approval.id, 'approved', 'linus');
     await rowOf(page, usual.approval).waitFor({ state: 'detached' });
-    await page.getByText('2 waiting', { exact: true }).waitFor();
+    await page.locator('.list-head').getByText('2 waiting').waitFor();
 
     await page.locator('summary', { hasText: 'Filters' }).click();
     await page.getByLabel('Status').selectOption('approved');
@@ -75,7 +75,7 @@ describe('Watching the inbox', () => {
     await page.getByRole('button', { name: 'Approve', exact: true }).tap();
     await page.getByText('Approved by grace').waitFor();
     await page.getByRole('button', { name: '← All approvals' }).tap();
-    await page.getByText('Nothing waits for a decision').waitFor();
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
     for (const section of ['Runs', 'Executions', 'Grants', 'Overview', 'Events', 'Dead letters']) {
       await page.getByRole('button', { name: 'Menu' }).tap();
       await page.getByRole('link', { name: section, exact: true }).tap();
@@ -97,7 +97,7 @@ describe('Watching the inbox', () => {
       },
     );
     const page = await office.visit('grace');
-    await page.getByText('10,000 waiting', { exact: true }).waitFor();
+    await page.locator('.list-head').getByText('10,000 waiting').waitFor();
     const rows = () => page.locator('.row').count();
     await page.locator('.row').first().waitFor();
     expect(await rows()).toBeLessThan(60);
@@ -111,7 +111,7 @@ describe('Watching the inbox', () => {
       expect(await rows()).toBeLessThan(60);
     }
     await page.getByLabel('Search approvals').fill('service-7777');
-    await page.getByText('1 waiting', { exact: true }).waitFor();
+    await page.locator('.list-head').getByText('1 waiting').waitFor();
     await page.locator('.row a').first().click();
     await page.locator('.arguments').getByText('service-7777').waitFor();
   });

@@ -1,14 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { unsettled, useCounts, waiting } from './counts.js';
 import { Help, helpIsOpen } from './help.js';
 import { useKeys } from './keyboard.js';
 import { navigate, route } from './navigation.js';
 import { addressOf, type Page } from './routes.js';
-import { connection, onApproval, revision } from './server/connection.js';
-import { me, read, wordsOf } from './server/request.js';
+import { connection } from './server/connection.js';
+import { me, wordsOf } from './server/request.js';
 import { may, signOut } from './server/session.js';
 import { Brand } from './sign-in.js';
-import { announce, Announcer, waiting } from './ui/page.js';
+import { announce, Announcer } from './ui/page.js';
 
 const sections: { page: Exclude<Page, 'unknown'>; name: string; needs: string }[] = [
   { page: 'inbox', name: 'Inbox', needs: 'approvals:read' },
@@ -26,7 +27,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [menuIsOpen, setMenu] = useState(false);
   const current = route.value.page;
   useEffect(() => setMenu(false), [route.value]);
-  useWaitingCount();
+  useCounts();
   useKeys({ '?': () => (helpIsOpen.value = true), 'g i': () => navigate('/inbox') });
 
   return (
@@ -53,7 +54,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
                 <li key={page}>
                   <a href={addressOf(page)} aria-current={page === current ? 'page' : undefined}>
                     {name}
-                    {page === 'inbox' && !!waiting.value && <Count of={waiting.value} />}
+                    {page === 'inbox' && <Count of={waiting.value} what="waiting" />}
+                    {page === 'executions' && <Count of={unsettled.value} what="need somebody" />}
                   </a>
                 </li>
               ))}
@@ -75,12 +77,13 @@ export function Shell({ children }: { children: ComponentChildren }) {
   );
 }
 
-const Count = ({ of }: { of: number }) => (
-  <span class="count">
-    {of > 999 ? '999+' : of}
-    <span class="only-spoken"> waiting</span>
-  </span>
-);
+const Count = ({ of, what }: { of: number | undefined; what: string }) =>
+  of ? (
+    <span class="count">
+      {of > 999 ? '999+' : of}
+      <span class="only-spoken"> {what}</span>
+    </span>
+  ) : null;
 
 function Account() {
   const { subject, roles } = me.value!;
@@ -101,29 +104,4 @@ function Account() {
 function skipToContent(event: MouseEvent): void {
   event.preventDefault();
   document.getElementById('content')?.focus();
-}
-
-/** How many wait, kept up to date; asked for seldom, however much happens. */
-function useWaitingCount(): void {
-  const seen = revision.value;
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const count = async () => {
-      timer = undefined;
-      waiting.value = await read<{ count: number }>('/approvals/count').then(
-        (answer) => answer.count,
-        () => waiting.peek(),
-      );
-    };
-    const soon = () => (timer ??= setTimeout(() => void count(), 400));
-    void count();
-    const stop = onApproval(soon);
-    // Meanwhile nobody tells it, and the title is what somebody elsewhere sees.
-    const inBackground = setInterval(() => document.hidden && soon(), 30_000);
-    return () => {
-      stop();
-      clearTimeout(timer);
-      clearInterval(inBackground);
-    };
-  }, [seen]);
 }

@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts';
 import { visibleLine } from '@countersign/contracts/visible-text';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { RunTimeline } from '../runs/run-timeline.js';
@@ -9,13 +9,15 @@ import { useResource } from '../server/resource.js';
 import { urgency } from '../time.js';
 import { Failure, Note, Status } from '../ui/notes.js';
 import { announce, useHeading } from '../ui/page.js';
-import { Visible } from '../ui/visible.js';
 import { Arguments, Changes } from './arguments.js';
 import { changesBetween } from './changes.js';
 import { Comments } from './comments.js';
 import { whoDecided } from './decision.js';
 import { DecisionPanel } from './decision-panel.js';
+import { Decided } from './decided.js';
+import { intent } from './intent.js';
 import { Terms } from './terms.js';
+import { Why } from './why.js';
 
 interface ApprovalPageProps {
   id: string;
@@ -29,6 +31,7 @@ export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
   const { data: approval, problem, reload } = useResource<Approval>(`/approvals/${encodeURIComponent(id)}`);
   // What the stream tells is redacted; whoever opens one sees all of it.
   useEffect(() => onApproval((change) => void (change.id === id && reload())), [id, reload]);
+  useEffect(() => () => void (intent.value = null), []);
   return (
     <article class="approval">
       <p class="back">
@@ -50,7 +53,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
   const isPending = status === 'pending';
   const [tooLate, setTooLate] = useState<string>();
   const before = useRef(status);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current === 'pending' && !isPending) {
       announce(whoDecided(approval));
       // The form that had the focus is gone.
@@ -127,82 +130,5 @@ function Asked({
         </span>
       )}
     </p>
-  );
-}
-
-/** The words of a model are what it says, and no more than that. */
-function Why({ context }: { context: Record<string, unknown> }) {
-  const { reason, input } = context;
-  return (
-    <>
-      {typeof reason === 'string' && reason !== '' ? (
-        <blockquote class="model-words">
-          <Visible text={reason} />
-          <footer>The model’s own words. Nobody has checked them.</footer>
-        </blockquote>
-      ) : (
-        <p class="muted">The model gave no reason.</p>
-      )}
-      {typeof input === 'string' && (
-        <div class="request">
-          <h3>What the run was asked to do</h3>
-          <p>
-            <Visible text={input} />
-          </p>
-        </div>
-      )}
-    </>
-  );
-}
-
-function Decided({ approval, next, open }: { approval: Approval } & Pick<ApprovalPageProps, 'next' | 'open'>) {
-  const { status, resolved_by, resolved_at, resolution_data, decisions, grant_id } = approval;
-  const note = decisions.at(-1)?.note ?? resolution_data?.note;
-  return (
-    <div class={`decided ${status}`}>
-      <p>
-        {status === 'expired' && 'Nobody decided in time'}
-        {status === 'cancelled' && 'Nothing is left to decide: the run is over'}
-        {(status === 'approved' || status === 'rejected') && (
-          <>
-            {status === 'approved' ? 'Approved' : 'Rejected'}{' '}
-            {resolved_by === null ? (
-              grant_id ? (
-                'by a standing grant'
-              ) : (
-                'by the rules'
-              )
-            ) : (
-              <>
-                by <strong>{visibleLine(resolved_by)}</strong>
-              </>
-            )}
-          </>
-        )}
-        {resolved_at !== null && (
-          <>
-            , <Ago at={resolved_at} />
-          </>
-        )}
-      </p>
-      {note && (
-        <blockquote>
-          <Visible text={note} />
-        </blockquote>
-      )}
-      {resolution_data?.result !== undefined && (
-        <>
-          <h3>Done by hand</h3>
-          <pre tabIndex={0}>
-            <Visible text={resolution_data.result} />
-          </pre>
-        </>
-      )}
-      {next && (
-        <button type="button" onClick={() => open(next)}>
-          Next approval <kbd>j</kbd>
-        </button>
-      )}
-    </div>
   );
 }

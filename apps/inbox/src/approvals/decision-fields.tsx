@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Fields } from '../forms/fields-form.js';
 import { duration } from '../time.js';
 import { Changes } from './arguments.js';
@@ -98,7 +98,7 @@ const Undo = ({ what, undo }: { what: string; undo(): void }) => (
 
 function Editor({ form: { edit, args }, approval }: { form: DraftForm; approval: Approval }) {
   const first = useRef<HTMLFieldSetElement>(null);
-  useEffect(() => first.current?.querySelector<HTMLElement>('input, textarea, select')?.focus(), []);
+  useLayoutEffect(() => first.current?.querySelector<HTMLElement>('input, textarea, select')?.focus(), []);
   return (
     <fieldset ref={first}>
       <legend>Other arguments</legend>

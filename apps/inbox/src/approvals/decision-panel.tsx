@@ -1,22 +1,18 @@
 import type { Approval, Verdict } from '@countersign/contracts';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { change, me, read, ServerProblem, wordsOf } from '../server/request.js';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { me } from '../server/request.js';
 import { may } from '../server/session.js';
 import { Failure, Note } from '../ui/notes.js';
-import { announce } from '../ui/page.js';
 import { Arguments, Changes } from './arguments.js';
 import { changesBetween } from './changes.js';
-import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
+import { needsReason, obstacleFor } from './decision.js';
 import { DecisionFields } from './decision-fields.js';
 import { useDraft, type DraftForm } from './draft.js';
 import { intent } from './intent.js';
+import { useDecide, type Deciding } from './use-decide.js';
 
-interface PanelProps {
-  approval: Approval;
-  reload(): Promise<void>;
-  /** Says that a decision came too late. */
-  late(text: string): void;
+interface PanelProps extends Deciding {
   /** What somebody should have read before. */
   children?: ComponentChildren;
 }
@@ -46,6 +42,7 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
   const element = useRef<HTMLFormElement>(null);
 
   const submit = (verdict: Verdict): void => {
+    if (busy) return;
     const lacksReason = needsReason(approval, verdict) && form.note.text.trim() === '';
     const lacksFields = verdict === 'approved' && !form.isComplete;
     if (lacksReason)
@@ -58,12 +55,12 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
     void decide(verdict, form);
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked?.of === 'reason') note.current?.focus();
     if (asked?.of === 'fields') element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [asked]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const wish = intent.value;
     if (wish === null) return;
     intent.value = null;
@@ -97,12 +94,12 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
           ref={approveButton}
           type="button"
           class="primary good"
-          disabled={busy}
+          aria-disabled={busy}
           onClick={() => submit('approved')}
         >
           {approveLabel(form, approval)}
         </button>
-        <button type="button" class="primary bad" disabled={busy} onClick={() => submit('rejected')}>
+        <button type="button" class="primary bad" aria-disabled={busy} onClick={() => submit('rejected')}>
           Reject
         </button>
       </div>
@@ -122,32 +119,4 @@ function reasonHint(approval: Approval): string {
   return needed.length === 1
     ? `needed to ${needed[0] === 'approved' ? 'approve' : 'reject'}; the model is told`
     : 'optional; the model is told';
-}
-
-/** Sends the decision. Whoever comes too late is told who was faster. */
-function useDecide({ approval, reload, late }: PanelProps) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<ServerProblem>();
-  const path = `/approvals/${encodeURIComponent(approval.id)}`;
-
-  const decide = async (verdict: Verdict, form: DraftForm) => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const resolved = await change<Approval>('POST', `${path}/resolve`, resolutionOf(verdict, form.draft));
-      announce(
-        resolved.status === 'pending' ? 'Your decision is recorded; others are needed' : `Now ${resolved.status}`,
-      );
-      await reload();
-    } catch (error) {
-      const problem = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
-      if (problem.status === 409) {
-        const fresh = await read<Approval>(path).catch(() => undefined);
-        late(`Your decision came too late and does not count. ${fresh ? whoDecided(fresh) : problem.detail}`);
-        await reload();
-      } else setProblem(problem);
-    }
-    setBusy(false);
-  };
-  return { busy, problem, decide };
 }

@@ -1,22 +1,20 @@
 import type { Approval } from '@countersign/contracts';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { now } from '../clock.js';
+import { useRef, useState } from 'preact/hooks';
+import { waiting } from '../counts.js';
 import { useKeys } from '../keyboard.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
-import { revision } from '../server/connection.js';
 import { may } from '../server/session.js';
 import { Empty, Failure } from '../ui/notes.js';
-import { announce, useHeading } from '../ui/page.js';
+import { useHeading } from '../ui/page.js';
 import { ApprovalPage } from './approval-page.js';
 import { BulkBar } from './bulk-bar.js';
 import { filtersIn, queryOf } from './filters.js';
 import { intent } from './intent.js';
 import { ApprovalList } from './list.js';
-import { Listing } from './listing.js';
-import { inOrder } from './order.js';
 import { SearchBar } from './search-bar.js';
 import { useSelection } from './selection.js';
+import { useListing, useOrder } from './use-listing.js';
 
 /** The approvals, and beside them the one that is open. */
 export function Inbox({ id }: { id: string | null }) {
@@ -67,7 +65,11 @@ export function Inbox({ id }: { id: string | null }) {
   return (
     <div class={`inbox ${id === null ? '' : 'has-open'}`}>
       <section class="list-pane" aria-label="Approvals">
-        <ListHead status={filters.status} total={listing.total.value} isPage={id === null} />
+        <ListHead
+          status={filters.status}
+          total={asked === '' ? (waiting.value ?? listing.total.value) : listing.total.value}
+          isPage={id === null}
+        />
         <SearchBar filters={filters} known={approvals} />
         <Failure problem={listing.problem.value} retry={() => void listing.read()} />
         {approvals.length > 0 ? (
@@ -96,34 +98,8 @@ export function Inbox({ id }: { id: string | null }) {
   );
 }
 
-function useListing(asked: string): Listing {
-  const listing = useMemo(() => new Listing(filtersIn(new URLSearchParams(asked))), [asked]);
-  const seen = revision.value;
-  const first = useRef(seen);
-  useEffect(() => listing.open(), [listing]);
-  useEffect(() => {
-    if (seen !== first.current) void listing.read();
-  }, [seen]);
-  return listing;
-}
-
-/** In order as of this minute, and screen readers told of what is new. */
-function useOrder(listing: Listing): Approval[] {
-  const minute = Math.floor(now.value / 60);
-  const approvals = listing.approvals.value;
-  const ordered = useMemo(() => inOrder(approvals.values(), minute * 60), [approvals, minute]);
-  const newest = useRef<number | undefined>(undefined);
-  useEffect(() => {
-    const latest = ordered.reduce((at, { created_at }) => Math.max(at, created_at), 0);
-    const fresh = ordered.find(({ created_at }) => created_at === latest);
-    if (newest.current !== undefined && latest > newest.current) announce(`New: ${fresh!.tool_name}`);
-    newest.current = Math.max(latest, newest.current ?? 0);
-  }, [ordered]);
-  return ordered;
-}
-
 function ListHead({ status, total, isPage }: { status: string; total: number | undefined; isPage: boolean }) {
-  const heading = useHeading('Inbox');
+  const heading = useHeading(isPage ? 'Inbox' : null);
   const Heading = isPage ? 'h1' : 'h2';
   const what = { pending: 'waiting', all: 'in all' }[status] ?? status;
   return (

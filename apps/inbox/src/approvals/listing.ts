@@ -25,7 +25,8 @@ export class Listing {
   readonly #filters: Filters;
   readonly #abort = new AbortController();
   #next: Next | null = null;
-  #reading = false;
+  #reading = Promise.resolve();
+  #isReading = false;
   #changes: ApprovalChange[] = [];
   #drawing: ReturnType<typeof setTimeout> | undefined;
 
@@ -60,7 +61,7 @@ export class Listing {
   /** Reads the next page, if there is one and it is not on its way. */
   readMore(): Promise<void> {
     const next = this.#next;
-    if (next === null) return Promise.resolve();
+    if (next === null || this.#isReading) return Promise.resolve();
     return this.#take(async () => {
       const answer = await this.#ask(next);
       this.approvals.value = byId([...this.approvals.peek().values(), ...answer.data]);
@@ -80,9 +81,13 @@ export class Listing {
     return read<Answer>(path, this.#abort.signal);
   }
 
-  async #take(work: () => Promise<void>): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
+  /** One after the other, so that what was asked for last is shown last. */
+  #take(work: () => Promise<void>): Promise<void> {
+    return (this.#reading = this.#reading.then(() => this.#attempt(work)));
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    this.#isReading = true;
     try {
       await work();
       this.problem.value = undefined;
@@ -90,7 +95,7 @@ export class Listing {
       if (!this.#abort.signal.aborted)
         this.problem.value = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
     }
-    this.#reading = false;
+    this.#isReading = false;
   }
 
   /** A search has pages by number, anything else a cursor, which what is new meanwhile does not shift. */

@@ -1,5 +1,5 @@
 import type { AgentOutput, RunOutput } from '@countersign/contracts';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../navigation.js';
 import { addressOf } from '../routes.js';
 import { change, ServerProblem, wordsOf } from '../server/request.js';
@@ -15,7 +15,7 @@ export function StartRun({ close }: { close(): void }) {
   const field = useRef<HTMLTextAreaElement>(null);
   // A second click, or a second try after a lost answer, is the same run.
   const [key, setKey] = useState(newKey);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const agent = agents.data?.find(({ id }) => id === agentId) ?? agents.data?.[0];
 
   const start = async (event: SubmitEvent) => {

@@ -1,5 +1,6 @@
 import type { Approval } from '@countersign/contracts';
 import { signal } from '@preact/signals';
+import { me } from './request.js';
 import { recognise } from './session.js';
 
 /** `away`: the server cannot be reached; it is tried again until it can. */
@@ -46,7 +47,7 @@ function open(): void {
     connection.value = 'away';
     if (stream.readyState !== EventSource.CLOSED) return;
     close();
-    retry = setTimeout(() => void recognise().then(open), retryAfter);
+    retry = setTimeout(() => void recognise().then(() => me.peek() && open()), retryAfter);
   });
   stream.addEventListener('approval', ({ data }) => {
     const approval = JSON.parse(data as string) as Approval;

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { connection, revision } from './connection.js';
 import { read, ServerProblem, wordsOf } from './request.js';
 
@@ -19,17 +19,21 @@ export function useResource<T>(path: string | null, every?: number): Resource<T>
   const [data, setData] = useState<T>();
   const [problem, setProblem] = useState<ServerProblem>();
   const seen = revision.value;
+  const asked = useRef(0);
 
   const load = useCallback(
     async (abort?: AbortSignal) => {
       if (path === null) return;
+      const mine = (asked.current += 1);
+      // An older answer may come after a newer one.
+      const counts = () => !abort?.aborted && mine === asked.current;
       try {
         const fresh = await read<T>(path, abort);
-        if (abort?.aborted) return;
+        if (!counts()) return;
         setData(() => fresh);
         setProblem(undefined);
       } catch (error) {
-        if (abort?.aborted) return;
+        if (!counts()) return;
         setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
       }
     },

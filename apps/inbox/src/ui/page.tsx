@@ -1,9 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
-
-/** How many approvals wait; the title of the page begins with it. */
-export const waiting = signal<number | undefined>(undefined);
+import { waiting } from '../counts.js';
 
 /** A page with its title, which gets the focus when the page is opened, so that a screen reader begins there. */
 export function Page({
@@ -29,14 +27,18 @@ export function Page({
   );
 }
 
-/** Names the document, and moves the focus to the heading once. */
-export function useHeading(title: string) {
+/**
+ * Names the document, and moves the focus to the heading once: before anybody can have put it elsewhere.
+ *
+ * @param title null while something else names the document.
+ */
+export function useHeading(title: string | null) {
   const heading = useRef<HTMLHeadingElement>(null);
   const count = waiting.value;
   useEffect(() => {
-    document.title = `${count ? `(${count}) ` : ''}${title} · Countersign`;
+    if (title !== null) document.title = `${count ? `(${count}) ` : ''}${title} · Countersign`;
   }, [title, count]);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return heading;
 }
 

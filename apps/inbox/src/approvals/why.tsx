@@ -1,0 +1,26 @@
+import { Visible } from '../ui/visible.js';
+
+/** The words of a model are what it says, and no more than that. */
+export function Why({ context }: { context: Record<string, unknown> }) {
+  const { reason, input } = context;
+  return (
+    <>
+      {typeof reason === 'string' && reason !== '' ? (
+        <blockquote class="model-words">
+          <Visible text={reason} />
+          <footer>The model’s own words. Nobody has checked them.</footer>
+        </blockquote>
+      ) : (
+        <p class="muted">The model gave no reason.</p>
+      )}
+      {typeof input === 'string' && (
+        <div class="request">
+          <h3>What the run was asked to do</h3>
+          <p>
+            <Visible text={input} />
+          </p>
+        </div>
+      )}
+    </>
+  );
+}
