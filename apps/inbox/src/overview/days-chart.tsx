@@ -26,27 +26,29 @@ export function DaysChart({ days }: { days: readonly Day[] }) {
           </li>
         ))}
       </ul>
-      <table class="only-spoken">
-        <thead>
-          <tr>
-            {['day', ...kinds].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {days.map((day) => (
-            <tr key={day.date}>
-              <th scope="row">{day.date}</th>
-              {kinds.map((kind) => (
-                <td key={kind}>{day[kind]}</td>
+      <div class="only-spoken">
+        <table>
+          <thead>
+            <tr>
+              {['day', ...kinds].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {days.map((day) => (
+              <tr key={day.date}>
+                <th scope="row">{day.date}</th>
+                {kinds.map((kind) => (
+                  <td key={kind}>{day[kind]}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }
