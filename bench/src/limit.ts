@@ -1,6 +1,4 @@
-import { eventsTo, services, type Event, type EventName, type ServiceName } from '@countersign/contracts';
-import { encode, type Bus, type Message } from '@countersign/messaging';
-import type { Outbox, Store } from '@countersign/persistence';
+import { eventsTo, services, type EventName, type ServiceName } from '@countersign/contracts';
 import { openInfrastructure } from '@countersign/service';
 import { randomUUID } from 'node:crypto';
 import OpenAI from 'openai';
@@ -8,6 +6,7 @@ import { taskOf, tell } from './child.js';
 import { measureAll, type Cycle, type Load } from './load.js';
 import { recordCycle } from './recording.js';
 import { configFor } from './services.js';
+import { writerOf } from './writes.js';
 
 /**
  * What this machine can do at the most: the same records and outboxes written, the same messages sent and received
@@ -16,53 +15,16 @@ import { configFor } from './services.js';
  */
 const { env, loads } = taskOf<{ env: Record<string, string>; loads: Load[] }>();
 const config = configFor(env);
-const { collections, modelRequests } = await recordCycle();
-const { bus, database, close } = openInfrastructure(config, {
+const recording = await recordCycle();
+const infrastructure = openInfrastructure(config, {
   clientId: 'countersign-limit',
   log: { info() {}, warn: console.error, error: console.error },
   onFatal: (error) => {
     throw error;
   },
 });
+const { bus, close } = infrastructure;
 const model = new OpenAI({ apiKey: 'none', baseURL: env['OPENAI_BASE_URL'] });
-
-/** The n-th write of a collection, as recorded but for its ids, and its messages. */
-function writer(name: string, writes: number) {
-  const { collection, commits } = collections.get(name)!;
-  if (commits.length !== writes) throw new Error(`${commits.length} writes of ${name} in a cycle, not ${writes}`);
-  const { store, outbox } = database.collection(collection);
-  const forget = forgetter(outbox);
-  const messages = commits.map(({ events }) => events.map(encode));
-  return async (n: number, run_id: string, id: string): Promise<void> => {
-    const commit = commits[n]!;
-    const state = { ...commit.state, run_id, [collection.key]: id };
-    const events = commit.events.map((event) => ({ ...event, key: run_id, subject: `${name}/${id}` }));
-    const unpublished = await (store as Store<typeof state>).commit({ ...commit, state, events });
-    if (unpublished.length > 0) void publish(bus, messages[n]!, run_id).then(() => forget(events));
-  };
-}
-
-const publish = (to: Bus, messages: readonly Message[], key: string): Promise<void> =>
-  to.publish(messages.map((message) => ({ ...message, key })));
-
-/** Takes published events out of the outbox, all of those that came while the last were taken out. */
-function forgetter(outbox: Outbox): (events: readonly Event[]) => void {
-  let waiting: Event[] = [];
-  let busy = false;
-  return (events) => {
-    waiting.push(...events);
-    if (busy) return;
-    busy = true;
-    void (async () => {
-      while (waiting.length > 0) {
-        const batch = waiting;
-        waiting = [];
-        await outbox.published(batch);
-      }
-      busy = false;
-    })();
-  };
-}
 
 const expected = new Map<string, () => void>();
 const arrival = (service: ServiceName, topic: EventName, run: string): Promise<void> =>
@@ -73,9 +35,9 @@ const arrived = (service: ServiceName, topic: string, run: string | null): void 
   expected.delete(name);
 };
 
-const writeRun = writer('runs', 5);
-const writeApproval = writer('approvals', 3);
-const writeExecution = writer('executions', 2);
+const writeRun = writerOf(recording, infrastructure, 'runs', 5);
+const writeApproval = writerOf(recording, infrastructure, 'approvals', 3);
+const writeExecution = writerOf(recording, infrastructure, 'executions', 2);
 const subscriptions = services.map((service) =>
   bus.subscribe({
     group: service,
@@ -83,7 +45,7 @@ const subscriptions = services.map((service) =>
     handle: async ({ topic, key }) => arrived(service, topic, key),
   }),
 );
-const ask = (n: number): Promise<unknown> => model.responses.create(modelRequests[n]! as never);
+const ask = (n: number): Promise<unknown> => model.responses.create(recording.modelRequests[n]! as never);
 
 async function cycle(): Promise<Cycle> {
   const run = randomUUID();

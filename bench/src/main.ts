@@ -9,11 +9,21 @@ import { parseArgs } from 'node:util';
 import { measureApprovals, type Approvals } from './approvals.js';
 import { startChild } from './child.js';
 import { access } from './credentials.js';
+import { measureExecutions, measureScaling, type Executions, type Scaling } from './executions.js';
 import { measureIdle, type Idle } from './idle.js';
 import { measureAll, type Load, type Measured } from './load.js';
 import { machine } from './machine.js';
 import { cycleOverHttp } from './over-http.js';
-import { approvalTables, chainsTable, heldTable, idleTable, loadTable, type Row } from './report.js';
+import {
+  approvalTables,
+  chainsTable,
+  executionsTable,
+  heldTable,
+  idleTable,
+  loadTable,
+  scalingTable,
+  type Row,
+} from './report.js';
 import { measureChains, measureHeld, type Chains, type Held } from './runner.js';
 
 type Way = Row['way'];
@@ -149,6 +159,7 @@ const { values: options } = parseArgs({
     idle: { type: 'boolean', default: false },
     runner: { type: 'boolean', default: false },
     approvals: { type: 'boolean', default: false },
+    executor: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -162,18 +173,25 @@ let idle: Idle[] = [];
 let held: Held[] = [];
 let decisions: Approvals | undefined;
 const chains: Chains[] = [];
+const executions: Executions[] = [];
+let scaling: Scaling[] = [];
 const model = startChild({ module: './model-process.js' });
 try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const only = options.idle || options.runner || options.approvals;
+  const only = options.idle || options.runner || options.approvals || options.executor;
   if (!only) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
   if (!only || options.runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
     held = await measurePaused(url, options.quick ? 1_000 : 10_000);
   }
   if (!only || options.approvals) decisions = await measureApprovals(options.quick);
+  if (!only || options.executor) {
+    const keys = await newServiceKeys();
+    for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads)));
+    for (const { fresh, processes } of stacks) if (processes.length > 1) scaling = await measureScaling(fresh, keys);
+  }
   if (!only || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
@@ -189,10 +207,19 @@ try {
   await Promise.all([model.stop(), ...stacks.map((stack) => stack.stop())]);
 }
 
-const tables = [loadTable(rows), chainsTable(chains), heldTable(held), ...approvalTables(decisions), idleTable(idle)];
+const tables = [
+  loadTable(rows),
+  chainsTable(chains),
+  heldTable(held),
+  ...approvalTables(decisions),
+  executionsTable(executions),
+  scalingTable(scaling),
+  idleTable(idle),
+];
 console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-writeFileSync(file, JSON.stringify({ machine: machine(), options, rows, chains, held, decisions, idle }, null, 2));
+const measured = { rows, chains, held, decisions, executions, scaling, idle };
+writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);

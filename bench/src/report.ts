@@ -1,4 +1,5 @@
 import type { Approvals } from './approvals.js';
+import type { Executions, Scaling } from './executions.js';
 import type { Idle } from './idle.js';
 import { quantile, type Measured } from './load.js';
 import type { Chains, Held } from './runner.js';
@@ -91,6 +92,33 @@ export const heldTable = (held: readonly Held[]): string =>
     ? table(
         ['paused runs', 'RSS MB', 'heap in use MB'],
         held.map(({ paused, rss_mb, heap_mb }) => [String(paused), text(rss_mb, 0), text(heap_mb, 1)]),
+      )
+    : '';
+
+export const executionsTable = (measured: readonly Executions[]): string =>
+  measured.length > 0
+    ? table(
+        ['on', 'executing at once', 'executions/s', 'limit/s', 'of limit'],
+        measured.map(({ stack, concurrency, product, limit }) => [
+          stack,
+          String(concurrency),
+          text(product, 0),
+          text(limit, 0),
+          text(product / limit, 2),
+        ]),
+      )
+    : '';
+
+export const scalingTable = (measured: readonly Scaling[]): string =>
+  measured.length > 0
+    ? table(
+        ['executors', 'executions/s', 'of linear', 'at most'],
+        measured.map(({ executors, per_s, at_most }) => [
+          String(executors),
+          text(per_s, 1),
+          text(per_s / (measured[0]!.per_s * executors), 2),
+          text(at_most, 0),
+        ]),
       )
     : '';
 

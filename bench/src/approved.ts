@@ -1,0 +1,46 @@
+import { callDigest, emit, type Event } from '@countersign/contracts';
+import { keysFromText, signDecision } from '@countersign/signing';
+import { randomUUID } from 'node:crypto';
+
+/** Approved calls of `deploy_to_production`, each of a run of its own, as the approval service tells of them. */
+export async function approvedCalls(signingKeys: string, count: number): Promise<Event<'approval.resolved'>[]> {
+  const { signingKey } = await keysFromText(signingKeys);
+  return Promise.all(Array.from({ length: count }, () => approved(signingKey)));
+}
+
+type SigningKey = Parameters<typeof signDecision>[0];
+
+async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
+  const [run_id, approval_id, resolved_at] = [randomUUID(), randomUUID(), Math.floor(Date.now() / 1000)];
+  const tool_args = { service_name: 'auth-service', version: '2.1.0' };
+  const call = { run_id, tool_call_id: 'call_0', tool_name: 'deploy_to_production' };
+  const digest = callDigest({ ...call, tool_args });
+  const decided = { status: 'approved', pause_type: 'external_execution', automatic: false, resolved_at } as const;
+  const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
+  const unbound = { expires_at: null, policy_version: null };
+  const claims = { ...call, approval_id, digest, ...decided, ...unbound, deciders: [by], required_approvals: 1 };
+  const signature = await signDecision(key, claims);
+  return {
+    ...emit('approval.resolved', {
+      ...call,
+      approval_id,
+      tool_args,
+      digest,
+      ...decided,
+      ...unbound,
+      approval_type: 'required',
+      resolution_data: null,
+      resolved_by: 'ada',
+      redact: [],
+      requester: null,
+      decisions: [{ ...by, note: null, groups: [] }],
+      signature,
+    }),
+    id: randomUUID(),
+    source: '/bench',
+    time: new Date().toISOString(),
+    subject: `approvals/${approval_id}`,
+    key: run_id,
+    traceparent: null,
+  } as Event<'approval.resolved'>;
+}

@@ -1,0 +1,82 @@
+import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
+import { openInfrastructure, serve } from '@countersign/service';
+import { setTimeout as delay } from 'node:timers/promises';
+import { approvedCalls } from './approved.js';
+import { taskOf, tell } from './child.js';
+import { measureAll, type Cycle, type Load } from './load.js';
+import { recordCycle } from './recording.js';
+import { configFor, createServices } from './services.js';
+import { writerOf } from './writes.js';
+
+/**
+ * Executions of calls that take no time, from the approval in the log to the result in the log: by the executor, or by
+ * as many writes and messages with nothing between them.
+ */
+const { env, way, loads } = taskOf<{ env: Record<string, string>; way: 'product' | 'limit'; loads: Load[] }>();
+const config = configFor(env);
+
+const completed = new Map<string, () => void>();
+const follow = (bus: Bus): Subscription =>
+  bus.follow({
+    topics: ['tool.execution_completed'],
+    handle: ({ key }) => key !== null && completed.get(key)?.(),
+  });
+
+/** @returns a bus with the executor on it. */
+async function product(): Promise<{ bus: Bus; subscriptions: Subscription[] }> {
+  let bus: Bus | undefined;
+  await serve(config, [
+    (context) => {
+      bus = context.bus;
+      return createServices(config).executor(context);
+    },
+  ]);
+  return { bus: bus!, subscriptions: [follow(bus!)] };
+}
+
+/** The same records and messages, as they were recorded but for their ids. */
+async function limit(): Promise<{ bus: Bus; subscriptions: Subscription[] }> {
+  const recording = await recordCycle();
+  const infrastructure = openInfrastructure(config, {
+    clientId: 'countersign-limit',
+    log: { info() {}, warn: console.error, error: console.error },
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const write = writerOf(recording, infrastructure, 'executions', 2);
+  const { bus } = infrastructure;
+  const subscription = bus.subscribe({
+    group: 'executor',
+    topics: ['approval.resolved'],
+    handle: async (delivery) => {
+      const { run_id, approval_id } = decode(delivery).data as { run_id: string; approval_id: string };
+      await write(0, run_id, approval_id);
+      void write(1, run_id, approval_id);
+    },
+  });
+  return { bus, subscriptions: [subscription, follow(bus)] };
+}
+
+const { bus, subscriptions } = await (way === 'product' ? product() : limit());
+while (!subscriptions.every(({ joined }) => joined)) await delay(50);
+/** More than anything here can execute in that time. */
+const prepared = await approvedCalls(
+  env['SIGNING_KEYS']!,
+  loads.reduce((sum, { warmUp, seconds }) => sum + (warmUp + seconds) * 4_000, 10_000),
+);
+
+async function execute(): Promise<Cycle> {
+  const event = prepared.pop();
+  if (!event) throw new Error('more approvals have to be prepared');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  completed.set(event.key, resolve);
+  const began = performance.now();
+  await bus.publish([encode(event)]);
+  await promise;
+  completed.delete(event.key);
+  return { resume: performance.now() - began };
+}
+
+tell({ measured: await measureAll(execute, loads) });
+process.exit(0);
