@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { approvedCalls } from './approved.js';
 import { startChild } from './child.js';
-import type { Load, Measured } from './load.js';
+import { quantile, type Load, type Measured } from './load.js';
 import { configFor } from './services.js';
 
 type Env = Record<string, string>;
@@ -20,11 +20,12 @@ export interface Executions {
   limit: number;
 }
 
-/** Executions per second of calls that take no time, one process, beside the limit. */
+/** Executions per second of calls that take no time, one process, beside the limit; medians of several turns. */
 export async function measureExecutions(
   stack: { name: string; fresh(): { env: Env; discard(): void } },
   keys: Env,
   loads: Load[],
+  repeat: number,
 ): Promise<Executions[]> {
   const of = async (way: 'product' | 'limit') => {
     console.error(`${stack.name}: executions, ${way}`);
@@ -35,12 +36,21 @@ export async function measureExecutions(
     discard();
     return measured;
   };
-  const [product, limit] = [await of('product'), await of('limit')];
-  return product.map(({ concurrency, cycles_per_s }, n) => ({
+  const measured = { product: [] as Measured[], limit: [] as Measured[] };
+  for (let n = 0; n < repeat; n += 1) {
+    measured.product.push(...(await of('product')));
+    measured.limit.push(...(await of('limit')));
+  }
+  const median = (all: readonly Measured[], concurrency: number): number =>
+    quantile(
+      all.filter((each) => each.concurrency === concurrency).map(({ cycles_per_s }) => cycles_per_s),
+      0.5,
+    )!;
+  return loads.map(({ concurrency }) => ({
     stack: stack.name,
     concurrency,
-    product: cycles_per_s,
-    limit: limit[n]!.cycles_per_s,
+    product: median(measured.product, concurrency),
+    limit: median(measured.limit, concurrency),
   }));
 }
 

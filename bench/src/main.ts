@@ -189,7 +189,7 @@ try {
   if (!only || options.approvals) decisions = await measureApprovals(options.quick);
   if (!only || options.executor) {
     const keys = await newServiceKeys();
-    for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads)));
+    for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads, repeat)));
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaling = await measureScaling(fresh, keys);
   }
   if (!only || options.idle) {

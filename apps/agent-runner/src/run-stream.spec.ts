@@ -272,10 +272,11 @@ describe('a stream that is read while the run goes on', () => {
     expect(events.at(4)).toMatchObject({ id: '1', event: 'RunContentCompleted', data: { content: 'Hello, world.' } });
   });
 
-  it('shows what a call prints and how far it is, without an id to read on from', async () => {
-    const asked = await save(runAfter(requested, claimed, responded(call('call_b'))));
-    const reader = new Reader();
-    await reader.untilIdle();
+  it('shows what a call prints and how far it is, without an id to read on from, and not to agno’s clients', async () => {
+    const asked = runAfter(requested, claimed, responded(call('call_b')));
+    const approved = await save(continued(asked, now, resolved(callIn(asked, 'call_b'), 'approved')));
+    const [reader, agnos] = [new Reader(), new Reader({ until: 'pause' })];
+    await Promise.all([reader.untilIdle(), agnos.untilIdle()]);
     const last = reader.events.at(-1)!.id;
     const { data } = goldenEvent('tool.execution_progress');
     calls.tell('run-1', data);
@@ -283,10 +284,10 @@ describe('a stream that is read while the run goes on', () => {
       event: 'ToolCallProgress',
       data: expect.objectContaining({ event: 'ToolCallProgress', ...data }),
     });
-    const approved = await advance(asked, resolved(callIn(asked, 'call_b'), 'approved'));
     await advance(approved, completed(callIn(approved, 'call_b')), claimed, responded(text('Done.')));
     const rest = (await reader.untilOver()).filter(({ event }) => event !== 'ToolCallProgress');
     expect(rest.slice(rest.findIndex(({ id }) => id === last) + 1)).toEqual(await all({ after: positionOf(last) }));
+    expect(await agnos.untilOver()).toEqual(rest);
     expect(calls.has('run-1')).toBe(false);
   });
 

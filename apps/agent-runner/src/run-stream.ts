@@ -53,10 +53,9 @@ export class RunStream {
   /** @yields undefined from time to time while nothing happens, which keeps the connection alive. */
   async *events(runId: string, { after, until }: StreamOptions): AsyncGenerator<StreamedEvent | undefined, void> {
     const previews = new Inbox<TextDelta | CallNews>();
-    const listening = [
-      this.preview.listen(runId, (delta) => previews.add(delta)),
-      this.calls.listen(runId, (news) => previews.add(news)),
-    ];
+    const listening = [this.preview.listen(runId, (delta) => previews.add(delta))];
+    // agno's clients know no such event, and they are the ones that read until a pause.
+    if (until === 'end') listening.push(this.calls.listen(runId, (news) => previews.add(news)));
     try {
       let { entry, characters } = after;
       for (;;) {
