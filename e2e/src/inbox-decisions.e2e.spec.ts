@@ -182,6 +182,10 @@ describe('Deciding in the inbox', () => {
     await page.evaluate('document.activeElement.blur()');
     await page.keyboard.press('j');
     await focusIsOn(page, `dataset.approval === '${approval.id}'`);
+    await page.keyboard.press('x');
+    await page.getByText('1 selected').waitFor();
+    await page.keyboard.press('x');
+    await page.getByText('1 selected').waitFor({ state: 'detached' });
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'deploy_to_production' }).waitFor();
     await page.keyboard.press('r');

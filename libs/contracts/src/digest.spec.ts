@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from './canonical-json.js';
-import { callDigest, type ExactCall } from './digest.js';
+import { callDigest } from './digest.js';
+import type { ExactCall } from './exact-call.js';
 
 const call: ExactCall = {
   run_id: 'run-1',

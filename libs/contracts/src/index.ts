@@ -4,6 +4,7 @@ export * from './catalogue.js';
 export * from './digest.js';
 export * from './errors.js';
 export * from './event.js';
+export * from './exact-call.js';
 export * from './execution.js';
 export * from './fields.js';
 export * from './grant.js';

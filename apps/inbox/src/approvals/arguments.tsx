@@ -1,9 +1,17 @@
 import { canonicalJson } from '@countersign/contracts/canonical-json';
+import { Note } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
 import type { Change } from './changes.js';
 
+interface ArgumentsProps {
+  args: Record<string, unknown>;
+  digest?: string;
+  /** Whether the digest was found to be that of the call; null: that was not looked at. */
+  verified?: boolean | null;
+}
+
 /** Arguments as people read them, and as the exact bytes that are signed and run. */
-export function Arguments({ args, digest }: { args: Record<string, unknown>; digest?: string }) {
+export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
   const entries = Object.entries(args);
   return (
     <>
@@ -21,11 +29,17 @@ export function Arguments({ args, digest }: { args: Record<string, unknown>; dig
           ))}
         </dl>
       )}
+      {verified === false && (
+        <Note tone="bad">
+          The digest that a decision signs is not of the call that is shown here. Do not approve it.
+        </Note>
+      )}
       <figure class="bytes">
         <figcaption>
           Exactly these bytes
           {digest && (
-            <span class="digest" title={digest}>
+            <span class="digest" title={verified ? `${digest}, computed anew from what is shown here` : digest}>
+              {verified === true && '✓ '}
               {digest.slice(0, 19)}…
             </span>
           )}

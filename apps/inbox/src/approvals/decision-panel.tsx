@@ -10,6 +10,7 @@ import { needsReason, obstacleFor } from './decision.js';
 import { DecisionFields } from './decision-fields.js';
 import { useDraft, type DraftForm } from './draft.js';
 import { intent } from './intent.js';
+import { useVerified } from './verified.js';
 import { useDecide, type Deciding } from './use-decide.js';
 
 interface PanelProps extends Deciding {
@@ -20,12 +21,13 @@ interface PanelProps extends Deciding {
 /** What will run, and the decision on it. */
 export function DecisionPanel({ approval, reload, late, children }: PanelProps) {
   const form = useDraft(approval);
+  const verified = useVerified(approval);
   const isChanged = changesBetween(approval.tool_args, form.args);
   const obstacle = may('approvals:write') ? obstacleFor(me.value!, approval) : 'You may look, but not decide.';
   return (
     <section class="decide" aria-labelledby="decide">
       <h2 id="decide">What will run</h2>
-      <Arguments args={form.args} {...(isChanged.length === 0 && { digest: approval.digest })} />
+      <Arguments args={form.args} {...(isChanged.length === 0 && { digest: approval.digest, verified })} />
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
       {children}
       {obstacle === null ? <Decide {...{ approval, form, reload, late }} /> : <Note>{obstacle}</Note>}

@@ -135,9 +135,10 @@ const NothingOpen = () => (
 );
 
 function focusSearch(showList: () => void): void {
-  const search = () => document.getElementById('search');
-  if (search()?.checkVisibility() === false) showList();
-  requestAnimationFrame(() => search()?.focus());
+  const focus = () => document.getElementById('search')?.focus();
+  if (document.getElementById('search')?.checkVisibility()) return focus();
+  showList();
+  requestAnimationFrame(focus);
 }
 
 const scrollBy = (_event: KeyboardEvent, pixels: number): void =>

@@ -53,7 +53,7 @@ export function EventLog() {
             <details>
               <summary>
                 <code>{event.type}</code>
-                <span class="muted">{event.source.replace(/^\//, '')}</span>
+                <span class="muted">{event.source.replace('/countersign/', '')}</span>
                 <At at={Date.parse(event.time) / 1000} />
               </summary>
               <p class="muted">

@@ -28,7 +28,8 @@ export function RunPage({ id }: { id: string }) {
             {run.agent_id}
             {run.user_id !== null && ` for ${visibleLine(run.user_id)}`}, <Ago at={run.created_at} />. {run.steps} model{' '}
             {run.steps === 1 ? 'call' : 'calls'}, {run.usage.input_tokens + run.usage.output_tokens} tokens.{' '}
-            {may('approvals:read') && <a href={`${addressOf('inbox')}?status=all&text=${run.run_id}`}>Its approvals</a>}
+            {may('approvals:read') && <a href={`${addressOf('inbox')}?status=all&text=${run.run_id}`}>Its approvals</a>}{' '}
+            {may('events:read') && <a href={`${addressOf('events')}?run_id=${run.run_id}`}>Its events</a>}
           </p>
           <WaitsForCaller run={run} reload={reload} />
           {run.content && run.status === 'COMPLETED' && (

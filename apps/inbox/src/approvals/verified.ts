@@ -1,0 +1,25 @@
+import type { Approval } from '@countersign/contracts';
+import { exactText } from '@countersign/contracts/exact-call';
+import { useEffect, useState } from 'preact/hooks';
+
+/** Whether the digest of an approval is that of the call that is shown; null where it cannot be told. */
+export async function isOfShownCall(approval: Approval): Promise<boolean | null> {
+  // Browsers compute digests on secure pages only.
+  if (!globalThis.crypto?.subtle) return null;
+  const { user_id: requester, policy } = approval;
+  const text = exactText({ ...approval, requester, policy_version: policy?.version ?? null });
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return approval.digest === `sha256:${hex}`;
+}
+
+/** The same, once it is known. */
+export function useVerified(approval: Approval): boolean | null {
+  const [verified, setVerified] = useState<boolean | null>(null);
+  useEffect(() => {
+    let isCurrent = true;
+    void isOfShownCall(approval).then((answer) => isCurrent && setVerified(answer));
+    return () => void (isCurrent = false);
+  }, [approval]);
+  return verified;
+}
