@@ -176,10 +176,8 @@ describe('Deciding in the inbox', () => {
     await rowOf(page, approval).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type(String(approval.tool_args['service_name']));
-    await page.waitForURL(/text=/);
-    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
     await page.locator('.list-head').getByText('1 waiting').waitFor();
-    await page.evaluate('document.activeElement.blur()');
     await page.keyboard.press('j');
     await focusIsOn(page, `dataset.approval === '${approval.id}'`);
     await page.keyboard.press('x');

@@ -7,7 +7,7 @@ import { eventually } from './eventually.js';
 import type { Access } from './credentials.js';
 import { call, text, wants } from './model-plans.js';
 import { EmbeddedStack } from './stack.js';
-import { World } from './world.js';
+import { World, type MakeStack } from './world.js';
 
 interface Asked {
   run: RunOutput;
@@ -25,14 +25,18 @@ export type Visited = Awaited<ReturnType<Browsers['page']>>;
 
 /** The whole system with people at their browsers. */
 export class Office {
-  readonly world = new World((options) => (this.#stack = new EmbeddedStack(options)), {}, 'inbox.yaml');
+  readonly world: World;
   readonly #browsers = new Browsers();
-  #stack!: EmbeddedStack;
+
+  constructor(makeStack: MakeStack = (options) => new EmbeddedStack(options)) {
+    this.world = new World(makeStack, {}, 'inbox.yaml');
+  }
 
   async open(): Promise<void> {
     await Promise.all([this.world.open(), this.#browsers.open()]);
+    const { stack } = this.world;
     // Browsers find it where it was, also after a restart.
-    this.#stack.env['PORT'] = new URL(this.url).port;
+    if (stack instanceof EmbeddedStack) stack.env['PORT'] = new URL(this.url).port;
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { describe, inject } from 'vitest';
 import { describeApprovalScenarios } from './approval-scenarios.js';
 import { describeCrashes } from './crashes.js';
 import { describeExecutorScenarios } from './executor-scenarios.js';
+import { describeInbox } from './inbox-at-one-address.js';
 import { describeOutsider } from './outsider.js';
 import { describeRunnerScenarios } from './runner-scenarios.js';
 import { describeScenarios } from './scenarios.js';
@@ -22,6 +23,7 @@ if (brokers && mongodb) {
     'Kafka and MongoDB, two instances',
     (options) => new DistributedStack({ ...servers, instances: 1, executors: 2 }, options),
   );
+  describeInbox('Kafka and MongoDB', (options) => new DistributedStack({ ...servers, instances: 1 }, options));
   describeOutsider(servers);
   // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.
   const moments = ['committed', 'published'] as const;

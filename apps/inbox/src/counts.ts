@@ -11,38 +11,37 @@ export const waiting = signal<number | undefined>(undefined);
 export const unsettled = signal<number | undefined>(undefined);
 
 const soonEnough = 400;
-const whileHidden = 30_000;
 const nowAndThen = 5_000;
+const whileHidden = 30_000;
 
 /** Keeps both up to date; they are asked for seldom, however much happens. */
 export function useCounts(): void {
   const seen = revision.value;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const count = async () => {
+    const count = () => {
       timer = undefined;
-      const answer = await read<{ count: number }>('/approvals/count').catch(() => undefined);
-      if (answer) waiting.value = answer.count;
+      void countWaiting();
+      if (may('executions:read')) void countUnsettled();
     };
-    const soon = () => (timer ??= setTimeout(() => void count(), soonEnough));
-    void count();
+    const soon = () => (timer ??= setTimeout(count, soonEnough));
+    count();
     const stop = onApproval(soon);
-    // Nobody tells a page that is hidden, and its title is what somebody elsewhere sees.
-    const inBackground = setInterval(() => document.hidden && soon(), whileHidden);
+    const visible = setInterval(() => !document.hidden && soon(), nowAndThen);
+    // Its title is what somebody elsewhere sees of a page.
+    const hidden = setInterval(() => document.hidden && soon(), whileHidden);
     return () => {
       stop();
       clearTimeout(timer);
-      clearInterval(inBackground);
+      clearInterval(visible);
+      clearInterval(hidden);
     };
   }, [seen]);
+}
 
-  useEffect(() => {
-    if (!may('executions:read')) return undefined;
-    const count = () => !document.hidden && void countUnsettled();
-    count();
-    const timer = setInterval(count, nowAndThen);
-    return () => clearInterval(timer);
-  }, [seen]);
+async function countWaiting(): Promise<void> {
+  const answer = await read<{ count: number }>('/approvals/count').catch(() => undefined);
+  if (answer) waiting.value = answer.count;
 }
 
 async function countUnsettled(): Promise<void> {

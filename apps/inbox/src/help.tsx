@@ -10,7 +10,7 @@ const shortcuts: [keys: string[], what: string][] = [
   [['a'], 'go to Approve; Enter then approves'],
   [['r'], 'write why not; Ctrl+Enter then rejects'],
   [['e'], 'edit the arguments'],
-  [['/'], 'search'],
+  [['/'], 'search; Enter goes on to what was found'],
   [['Esc'], 'back to the list, or leave a field'],
   [['g', 'i'], 'one after the other: go to the inbox'],
   [['?'], 'this help'],

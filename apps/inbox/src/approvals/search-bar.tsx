@@ -33,7 +33,12 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
         aria-label="Search approvals"
         aria-keyshortcuts="/"
         onInput={(event) => type(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === 'Enter' && apply({ text: text.trim() })}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          apply({ text: text.trim() });
+          // So that the keys of the list work from here on.
+          event.currentTarget.blur();
+        }}
       />
       <details open={others.length > 0}>
         <summary>Filters{others.length > 0 && ` (${others.length})`}</summary>

@@ -1,6 +1,7 @@
 import type { Approval } from '@countersign/contracts';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { now } from '../clock.js';
+import { waiting } from '../counts.js';
 import { revision } from '../server/connection.js';
 import { announce } from '../ui/page.js';
 import { filtersIn } from './filters.js';
@@ -16,7 +17,23 @@ export function useListing(asked: string): Listing {
   useEffect(() => {
     if (seen !== first.current) void listing.read();
   }, [seen]);
+  useHealing(listing, asked === '');
   return listing;
+}
+
+const untilItTells = 1_500;
+
+/** When the count of all that waits stays another one, the stream has missed something, and the list is read again. */
+function useHealing(listing: Listing, isAll: boolean): void {
+  const { size } = listing.approvals.value;
+  const count = waiting.value;
+  const isWrong =
+    isAll && !listing.hasMore.value && listing.total.value !== undefined && count !== undefined && count !== size;
+  useEffect(() => {
+    if (!isWrong) return undefined;
+    const timer = setTimeout(() => void listing.read(), untilItTells);
+    return () => clearTimeout(timer);
+  }, [isWrong, count, size]);
 }
 
 /** In order as of this minute, and screen readers told of what is new. */

@@ -5,6 +5,7 @@ import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
 import { pathWith } from '../server/request.js';
 import { revision } from '../server/connection.js';
+import { follow } from '../server/follow.js';
 import { useResource } from '../server/resource.js';
 import { Empty, Failure } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
@@ -79,13 +80,13 @@ export function EventLog() {
 function useNewEvents(type: string, run_id: string): readonly LoggedEvent[] {
   const [events, setEvents] = useState<readonly LoggedEvent[]>([]);
   const seen = revision.value;
-  useEffect(() => {
-    setEvents([]);
-    const source = new EventSource(pathWith('/events/stream', { type, run_id }));
-    const hear = ({ data }: MessageEvent<string>) =>
-      setEvents((events) => [JSON.parse(data) as LoggedEvent, ...events].slice(0, shown));
-    for (const name of eventTypes) source.addEventListener(name, hear);
-    return () => source.close();
-  }, [type, run_id, seen]);
+  useEffect(
+    () =>
+      follow<LoggedEvent>(pathWith('/events/stream', { type, run_id }), eventTypes, {
+        begin: () => setEvents([]),
+        hear: (event) => setEvents((events) => [event, ...events].slice(0, shown)),
+      }),
+    [type, run_id, seen],
+  );
   return events;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { revision } from '../server/connection.js';
+import { follow } from '../server/follow.js';
 import type { RunEvent } from './timeline.js';
 
 const names = [
@@ -30,19 +31,19 @@ const nothing: RunEvents = { events: [], writing: '', isOver: false };
 export function useRunEvents(runId: string): RunEvents {
   const [state, setState] = useState(nothing);
   const seen = revision.value;
-  useEffect(() => {
-    setState(nothing);
-    const source = new EventSource(`/runs/${encodeURIComponent(runId)}/events`);
-    const hear = ({ data }: MessageEvent<string>) => {
-      const event = JSON.parse(data) as RunEvent;
-      const isOver = last.has(event.event);
-      // The server ends the stream here, and a browser would ask for it again.
-      if (isOver) source.close();
-      setState((state) => after(state, event, isOver));
-    };
-    for (const name of names) source.addEventListener(name, hear);
-    return () => source.close();
-  }, [runId, seen]);
+  useEffect(
+    () =>
+      follow<RunEvent>(`/runs/${encodeURIComponent(runId)}/events`, names, {
+        begin: () => setState(nothing),
+        hear(event) {
+          // The server ends the stream here, and a browser would ask for it again.
+          const isOver = last.has(event.event);
+          setState((state) => after(state, event, isOver));
+          return isOver;
+        },
+      }),
+    [runId, seen],
+  );
   return state;
 }
 

@@ -13,12 +13,14 @@ import { useRunEvents } from './run-events.js';
 import { timelineOf, type Entry } from './timeline.js';
 
 const whileItRuns = 1_500;
+/** The stream tells of approvals as they change; this is for what it may have missed while a service started. */
+const whileItWaits = 5_000;
 
 /** All that happens in a run, as it happens. @param approvalId the approval that is looked at, if it is one. */
 export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?: string }) {
   const { events, writing, isOver } = useRunEvents(runId);
   const ofRun = { run_id: runId, limit: 200 };
-  const approvals = useResource<{ data: Approval[] }>(pathWith('/approvals', ofRun));
+  const approvals = useResource<{ data: Approval[] }>(pathWith('/approvals', ofRun), isOver ? undefined : whileItWaits);
   const executions = useResource<{ data: Execution[] }>(
     may('executions:read') ? pathWith('/executions', ofRun) : null,
     isOver ? undefined : whileItRuns,

@@ -1,0 +1,40 @@
+const firstRetry = 2_000;
+const longestRetry = 60_000;
+
+interface Following<T> {
+  /** Each event, as it comes. @returns whether it was the last: then the stream is let go of. */
+  hear(event: T): boolean | void;
+  /** Called before everything is told from the beginning. */
+  begin(): void;
+}
+
+/**
+ * Follows a stream of events. After an interruption the browser goes on where it was; where the server has refused
+ * that, it begins again after a while.
+ *
+ * @returns how to stop.
+ */
+export function follow<T>(path: string, names: readonly string[], { hear, begin }: Following<T>): () => void {
+  let source: EventSource;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let wait = firstRetry;
+  const open = () => {
+    begin();
+    source = new EventSource(path);
+    source.addEventListener('open', () => (wait = firstRetry));
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      retry = setTimeout(open, wait);
+      wait = Math.min(wait * 2, longestRetry);
+    });
+    for (const name of names)
+      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+        if (hear(JSON.parse(data) as T)) source.close();
+      });
+  };
+  open();
+  return () => {
+    clearTimeout(retry);
+    source.close();
+  };
+}
