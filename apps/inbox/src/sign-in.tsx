@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { query } from './navigation.js';
 import { wordsOf } from './server/request.js';
 import { signIn, unreachable, recognise } from './server/session.js';
 import { Note } from './ui/notes.js';
@@ -29,6 +30,9 @@ export function SignIn() {
         <p>
           Use the link that somebody gave you, or a key. A key is kept by this browser only as long as you ask it to.
         </p>
+        {!problem && query.value.get('link') === 'refused' && (
+          <Note tone="bad">This link was used or has expired. Ask for another, or use a key.</Note>
+        )}
         {problem && <Note tone="bad">{problem}</Note>}
         <label for="key">Key</label>
         <input

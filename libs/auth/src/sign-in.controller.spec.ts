@@ -238,6 +238,16 @@ describe('signing in', () => {
       expect(again.headers).not.toHaveProperty('set-cookie');
     });
 
+    it('that is worth nothing leads people to a page that says so, until they try too many', async () => {
+      const wrong = () => follow(`/auth/sign-in?code=${'x'.repeat(43)}`, { accept: 'text/html,*/*' });
+      const answer = await wrong();
+      expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/?link=refused' } });
+      expect(answer.headers).not.toHaveProperty('set-cookie');
+      const later = [];
+      for (let n = 0; n < 30; n += 1) later.push((await wrong()).statusCode);
+      expect(later.at(-1)).toBe(429);
+    });
+
     it('is not used up by whoever only asks for the headers', async () => {
       const { path } = await app.links.create('grace', ['viewer']);
       const head = await app.app.inject({ method: 'HEAD', url: path, headers: { host } });

@@ -67,9 +67,17 @@ export class SignInController {
     // Whoever only asks for the headers, such as a preview, must not use the code up.
     if (request.method === 'HEAD') return;
     const holder = await this.links.redeem(code);
-    if (!holder) throw this.refusal.ofWrong(request, reply, 'This link was used or has expired. Ask for another.');
-    await this.#start(holder, request, reply);
-    void reply.status(303).header('location', '/').header('referrer-policy', 'no-referrer');
+    if (holder) await this.#start(holder, request, reply);
+    else this.#refuseLink(request, reply);
+    const page = holder ? '/' : '/?link=refused';
+    void reply.status(303).header('location', page).header('referrer-policy', 'no-referrer');
+  }
+
+  /** People are told by a page on which they can do something about it; one who tries many is not led anywhere. */
+  #refuseLink(request: FastifyRequest, reply: FastifyReply): void {
+    const refused = this.refusal.ofWrong(request, reply, 'This link was used or has expired. Ask for another.');
+    const isBrowser = (request.headers.accept ?? '').includes('text/html');
+    if (!isBrowser || refused.getStatus() !== 401) throw refused;
   }
 
   @Needs()

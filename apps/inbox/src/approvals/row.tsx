@@ -33,7 +33,6 @@ export function Row({ approval, position, total, query, isOpen, isSelected, sele
       {select && status === 'pending' ? (
         <input
           type="checkbox"
-          tabIndex={-1}
           checked={isSelected}
           onChange={() => select(id)}
           aria-label={`Select ${tool_name}, ${summaryOf(tool_args)}`}
