@@ -15,6 +15,12 @@ import { writerOf } from './writes.js';
 const { env, way, loads } = taskOf<{ env: Record<string, string>; way: 'product' | 'limit'; loads: Load[] }>();
 const config = configFor(env);
 
+/** More than anything here can execute in that time; made before anybody joins a group, since it keeps the process busy. */
+const prepared = await approvedCalls(
+  env['SIGNING_KEYS']!,
+  loads.reduce((sum, { warmUp, seconds }) => sum + (warmUp + seconds) * 4_000, 10_000),
+);
+
 const completed = new Map<string, () => void>();
 const follow = (bus: Bus): Subscription =>
   bus.follow({
@@ -22,20 +28,27 @@ const follow = (bus: Bus): Subscription =>
     handle: ({ key }) => key !== null && completed.get(key)?.(),
   });
 
-/** @returns a bus with the executor on it. */
-async function product(): Promise<{ bus: Bus; subscriptions: Subscription[] }> {
+interface Measurable {
+  bus: Bus;
+  subscriptions: Subscription[];
+  /** Leaves the group, so that whoever is measured next has it to itself. */
+  stop(): Promise<void>;
+}
+
+/** The executor. */
+async function product(): Promise<Measurable> {
   let bus: Bus | undefined;
-  await serve(config, [
+  const { stop } = await serve(config, [
     (context) => {
       bus = context.bus;
       return createServices(config).executor(context);
     },
   ]);
-  return { bus: bus!, subscriptions: [follow(bus!)] };
+  return { bus: bus!, subscriptions: [follow(bus!)], stop };
 }
 
 /** The same records and messages, as they were recorded but for their ids. */
-async function limit(): Promise<{ bus: Bus; subscriptions: Subscription[] }> {
+async function limit(): Promise<Measurable> {
   const recording = await recordCycle();
   const infrastructure = openInfrastructure(config, {
     clientId: 'countersign-limit',
@@ -45,27 +58,24 @@ async function limit(): Promise<{ bus: Bus; subscriptions: Subscription[] }> {
     },
   });
   const write = writerOf(recording, infrastructure, 'executions', 2);
-  const { bus } = infrastructure;
+  const { bus, close } = infrastructure;
+  const seen = new Set<string>();
   const subscription = bus.subscribe({
     group: 'executor',
     topics: ['approval.resolved'],
     handle: async (delivery) => {
       const { run_id, approval_id } = decode(delivery).data as { run_id: string; approval_id: string };
+      if (seen.has(run_id)) return;
+      seen.add(run_id);
       await write(0, run_id, approval_id);
-      void write(1, run_id, approval_id);
+      await write(1, run_id, approval_id);
     },
   });
-  return { bus, subscriptions: [subscription, follow(bus)] };
+  return { bus, subscriptions: [subscription, follow(bus)], stop: close };
 }
 
-const { bus, subscriptions } = await (way === 'product' ? product() : limit());
+const { bus, subscriptions, stop } = await (way === 'product' ? product() : limit());
 while (!subscriptions.every(({ joined }) => joined)) await delay(50);
-/** More than anything here can execute in that time. */
-const prepared = await approvedCalls(
-  env['SIGNING_KEYS']!,
-  loads.reduce((sum, { warmUp, seconds }) => sum + (warmUp + seconds) * 4_000, 10_000),
-);
-
 async function execute(): Promise<Cycle> {
   const event = prepared.pop();
   if (!event) throw new Error('more approvals have to be prepared');
@@ -78,5 +88,7 @@ async function execute(): Promise<Cycle> {
   return { resume: performance.now() - began };
 }
 
-tell({ measured: await measureAll(execute, loads) });
+const measured = await measureAll(execute, loads);
+await stop();
+tell({ measured });
 process.exit(0);
