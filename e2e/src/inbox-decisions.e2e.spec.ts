@@ -133,6 +133,25 @@ describe('Deciding in the inbox', () => {
     expect(await office.status(approval)).toBe('approved');
   });
 
+  it('has the second of two approve exactly what the first has changed', async () => {
+    const call = office.deployment('payments');
+    const { approval } = await office.asked(call);
+    const [grace, linus] = await Promise.all(
+      ['grace', 'linus'].map((person) => office.visit(person, { path: pageOf(approval) })),
+    );
+    await grace!.getByRole('button', { name: 'Edit the arguments' }).click();
+    await grace!.getByRole('textbox', { name: 'version' }).fill('2.1.1');
+    await grace!.getByRole('button', { name: 'Approve with changes' }).click();
+    await linus!.getByText('As others have approved it').waitFor();
+    expect(await linus!.locator('.changes').textContent()).toContain('"2.1.0""2.1.1"');
+    await linus!.getByRole('button', { name: 'Approve', exact: true }).click();
+    await linus!.getByText('Approved by linus').waitFor();
+    expect(await office.world.client.approval(approval.id)).toMatchObject({
+      status: 'approved',
+      approved_args: { ...call, version: '2.1.1' },
+    });
+  });
+
   it('tells the second of two who decide at the same time who was faster', async () => {
     const { approval } = await office.asked(office.deployment('auth'));
     const page = await office.visit('linus', { path: pageOf(approval) });

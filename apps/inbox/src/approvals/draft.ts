@@ -1,7 +1,7 @@
 import type { Approval, DecisionKind } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { fieldOf, fieldsOf, fieldsOfInputs, valuesIn, writtenFor, type Field, type Written } from '../forms/fields.js';
-import type { Draft } from './decision.js';
+import { agreedOn, type Draft } from './decision.js';
 
 /** What a person has to fill in. */
 const fieldsToFill = ({ pause_type, requirements }: Approval): Field[] =>
@@ -33,14 +33,11 @@ export function useDraft(approval: Approval) {
   const toEdit = schemaFields ?? [asJson];
   const editing = edited === null ? null : readEdit(schemaFields, edited, approval.tool_args);
   const filling = valuesIn(toFill, filled);
-  /** Others have approved it like this, and everybody has to approve the same. */
-  const agreed = approval.decisions.some(({ verdict }) => verdict === 'approved')
-    ? (approval.resolution_data ?? {})
-    : null;
+  const agreed = agreedOn(approval);
 
   const values = toFill.length > 0 ? filling.values : undefined;
   const draft: Draft = agreed
-    ? { ...agreed, note, grant: agreed.grant?.expires_in }
+    ? { ...agreed, note }
     : {
         note,
         values,
@@ -66,12 +63,12 @@ export function useDraft(approval: Approval) {
     args: agreed
       ? (approval.approved_args ?? approval.tool_args)
       : { ...(editing?.values ?? approval.tool_args), ...values },
-    isComplete:
-      Object.keys(editing?.problems ?? {}).length === 0 &&
-      (result !== null || Object.keys(filling.problems).length === 0),
+    isComplete: agreed !== null || (isEmpty(editing?.problems) && (result !== null || isEmpty(filling.problems))),
     allows: (kind: DecisionKind) => agreed === null && approval.allowed_decisions.includes(kind),
   };
 }
+
+const isEmpty = (problems: object = {}): boolean => Object.keys(problems).length === 0;
 
 function readEdit(fields: Field[] | undefined, written: Written, before: Record<string, unknown>) {
   if (fields) return valuesIn(fields, written, before);

@@ -29,11 +29,11 @@ export function useDecide({ approval, reload, late }: Deciding) {
       await reload();
     } catch (error) {
       const problem = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
-      if (problem.status === 409) {
-        const fresh = await read<Approval>(path).catch(() => undefined);
-        late(`Your decision came too late and does not count. ${fresh ? whoDecided(fresh) : problem.detail}`);
-        await reload();
-      } else setProblem(problem);
+      const fresh = problem.status === 409 ? await read<Approval>(path).catch(() => undefined) : undefined;
+      if (fresh && fresh.status !== 'pending')
+        late(`Your decision came too late and does not count. ${whoDecided(fresh)}`);
+      else setProblem(problem);
+      if (fresh) await reload();
     }
     setBusy(false);
   };
