@@ -57,9 +57,16 @@ const Value = ({ of }: { of: unknown }) =>
     <Visible text={of} />
   ) : (
     <code>
-      <Visible text={JSON.stringify(of, null, 2)} />
+      <Visible text={readable(of)} />
     </code>
   );
+
+const oneLine = 60;
+
+const readable = (value: unknown): string => {
+  const short = JSON.stringify(value);
+  return short.length > oneLine ? JSON.stringify(value, null, 2) : short;
+};
 
 /** What an edit changes. */
 export function Changes({ changes, title }: { changes: readonly Change[]; title: string }) {

@@ -64,7 +64,9 @@ export function useDraft(approval: Approval) {
       ? (approval.approved_args ?? approval.tool_args)
       : { ...(editing?.values ?? approval.tool_args), ...values },
     isComplete: agreed !== null || (isEmpty(editing?.problems) && (result !== null || isEmpty(filling.problems))),
-    allows: (kind: DecisionKind) => agreed === null && approval.allowed_decisions.includes(kind),
+    /** Other arguments are held against a schema, so there has to be one. */
+    allows: (kind: DecisionKind) =>
+      agreed === null && approval.allowed_decisions.includes(kind) && (kind !== 'edit' || approval.parameters !== null),
   };
 }
 
