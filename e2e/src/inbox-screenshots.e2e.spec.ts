@@ -1,18 +1,22 @@
-import { mkdirSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Office, pageOf } from './inbox-office.js';
 
-const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const ofReadme = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 
-/** `SCREENSHOTS=1 npx vitest run --project e2e inbox-screenshots` takes the pictures of the README anew. */
-describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () => {
+/** `SCREENSHOTS=1 npx vitest run --project e2e inbox-screenshots` takes those of the README anew. */
+describe('The pictures of the README', () => {
   const office = new Office();
-  beforeAll(async () => {
-    await office.open();
-    mkdirSync(folder, { recursive: true });
+  const aside = mkdtempSync(join(tmpdir(), 'countersign-pictures-'));
+  const picture = (name: string) => join(process.env['SCREENSHOTS'] ? ofReadme : aside, `${name}.png`);
+  beforeAll(() => office.open());
+  afterAll(async () => {
+    await office.close();
+    rmSync(aside, { recursive: true });
   });
-  afterAll(() => office.close());
 
   it('show an inbox in use', async () => {
     const deploy = (service_name: string, version: string, reason: string) =>
@@ -42,7 +46,7 @@ describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () =>
     const page = await office.visit('grace', { path: pageOf(payments.approval) });
     await page.locator('.timeline').getByText('The run waits').waitFor();
     await page.locator('.timeline').getByText('linus approved').waitFor();
-    await page.screenshot({ path: `${folder}approval.png` });
+    await page.screenshot({ path: picture('approval') });
 
     const dark = await office.visit('grace', {
       colorScheme: 'dark',
@@ -52,15 +56,15 @@ describe.skipIf(!process.env['SCREENSHOTS'])('The pictures of the README', () =>
     await dark.getByRole('button', { name: 'Approve', exact: true }).click();
     await dark.getByText('The run is complete').waitFor();
     await dark.locator('.output').waitFor();
-    await dark.screenshot({ path: `${folder}run-in-dark.png` });
+    await dark.screenshot({ path: picture('run-in-dark') });
 
     const phone = await office.visit('grace', { viewport: { width: 390, height: 760 }, deviceScaleFactor: 2 });
     await phone.locator('.row').first().waitFor();
-    await phone.screenshot({ path: `${folder}phone.png` });
+    await phone.screenshot({ path: picture('phone') });
 
     const overview = await office.visit('grace', { path: '/inbox/overview' });
     await overview.getByText('is the median').waitFor();
-    await overview.screenshot({ path: `${folder}overview.png` });
+    await overview.screenshot({ path: picture('overview') });
     expect([...page.errors, ...dark.errors, ...phone.errors, ...overview.errors]).toEqual([]);
   });
 });
