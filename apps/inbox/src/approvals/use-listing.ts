@@ -48,5 +48,8 @@ export function useOrder(listing: Listing): Approval[] {
     if (newest.current !== undefined && latest > newest.current) announce(`New: ${fresh!.tool_name}`);
     newest.current = Math.max(latest, newest.current ?? 0);
   }, [ordered]);
-  return ordered;
+  // What was listed stays until there is something else, so that typing does not make it flicker.
+  const shown = useRef(ordered);
+  if (listing.total.value !== undefined) shown.current = ordered;
+  return shown.current;
 }
