@@ -4,6 +4,7 @@ import type { Bus, Subscription } from '@countersign/messaging';
 import { recordOf, type Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
+import { joinedOnce } from './joined-once.js';
 
 const topics = eventNames.filter((name) => name.startsWith('approval.') && catalogue[name].from === 'approval-service');
 /** How long one who listens waits before it looks whether the connection still holds, in milliseconds. */
@@ -37,6 +38,9 @@ export class ApprovalFeed {
   async stop(): Promise<void> {
     await this.#following?.close();
   }
+
+  /** @throws until it hears of anything */
+  readonly check = joinedOnce(() => this.#following);
 
   /**
    * @param after the id of the last event that was seen: what has changed since is told first. Undefined: from now on.

@@ -130,6 +130,7 @@ export function approvalService(
           ...parts.flatMap(({ providers }) => providers),
         ],
       },
+      checks: [{ name: 'approval-stream', check: () => feed.check() }, ...parts.flatMap(({ checks = [] }) => checks)],
       async edge(server) {
         await serveInbox(server);
         await forward(server, config, stopping);

@@ -27,6 +27,7 @@ export function openOversight(context: ServiceContext): Part {
       { provide: DeadLetters, useValue: letters },
       { provide: EventLog, useValue: events },
     ],
+    checks: [{ name: 'event-log', check: () => events.check() }],
     start() {
       events.follow(bus);
       letters.start();

@@ -3,6 +3,7 @@ export * from './alarms.js';
 export * from './config.js';
 export * from './infrastructure.js';
 export * from './main.js';
+export type { ReadinessCheck } from './health.controller.js';
 export { type Count, Metrics } from './metrics.js';
 export { AcceptsForms, Returns, ReturnsEvents } from './openapi.js';
 export * from './page.js';

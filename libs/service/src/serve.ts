@@ -48,6 +48,8 @@ export interface Service {
   name: ServiceName;
   /** Controllers for HTTP and for the bus. */
   module: DynamicModule;
+  /** What it needs to be ready, besides the store, the log and its consumer group. */
+  checks?: readonly ReadinessCheck[];
   /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
   edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;
@@ -209,6 +211,7 @@ function readiness(
         if (!transport.joined) throw new Error('has not joined its consumer group yet');
       },
     })),
+    ...services.flatMap(({ checks = [] }) => checks),
   ];
   return new Readiness(checks);
 }

@@ -23,7 +23,9 @@ describe('the event log', () => {
   let followed: FollowOptions;
   let log: EventLog;
   let stopping: AbortController;
+  let joined: boolean;
   beforeEach(() => {
+    joined = false;
     stopping = new AbortController();
     log = new EventLog(stopping.signal);
     log.follow({
@@ -42,6 +44,14 @@ describe('the event log', () => {
       eventNames.filter((name) => !['run.output_delta', 'tool.execution_progress'].includes(name)),
     );
     expect(followed.last).toBeGreaterThan(0);
+  });
+
+  it('is not ready before it hears of anything, and then is', async () => {
+    await expect(log.check()).rejects.toThrow('yet');
+    joined = true;
+    await log.check();
+    joined = false;
+    await log.check();
   });
 
   it('has each event once, newest first, whatever the order in which topics were read', () => {

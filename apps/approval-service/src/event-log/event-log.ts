@@ -4,6 +4,7 @@ import type { ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Latest } from './latest.js';
 import { shownEvent } from './shown-event.js';
+import { joinedOnce } from '../joined-once.js';
 
 /** Previews are many, and what they say is stored elsewhere once it counts. */
 const previews: readonly EventName[] = ['run.output_delta', 'tool.execution_progress'];
@@ -43,6 +44,9 @@ export class EventLog {
   async stop(): Promise<void> {
     await this.#following?.close();
   }
+
+  /** @throws until it hears of anything */
+  readonly check = joinedOnce(() => this.#following);
 
   /** Newest first, at most `limit`. */
   list(wanted: Wanted, limit: number): LoggedEvent[] {
