@@ -31,7 +31,12 @@ describe('the event log', () => {
     log.follow({
       follow(options) {
         followed = options;
-        return { joined: true, close: async () => {} };
+        return {
+          get joined() {
+            return joined;
+          },
+          close: async () => {},
+        };
       },
     });
   });
