@@ -22,9 +22,9 @@ interface ChildOptions {
   execArgv?: string[];
 }
 
-export function startChild({ module, task = {}, env = {}, execArgv = [] }: ChildOptions): Child {
+export function startChild({ module, task, env = {}, execArgv = [] }: ChildOptions): Child {
   const path = fileURLToPath(new URL(module, import.meta.url));
-  const child = fork(path, [JSON.stringify(task)], {
+  const child = fork(path, task ? [JSON.stringify(task)] : [], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     execArgv: [...profiling(), ...execArgv],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
