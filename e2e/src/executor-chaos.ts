@@ -125,7 +125,8 @@ export const killedAt =
   (at: string): Disturbance =>
   async (world) => {
     await anyExecutor(world).kill();
-    await world.stack.start({ service: 'executor', at });
+    // What waits for it may be seen to, and end it, before it is ready: then a supervisor starts it as it does any other.
+    await world.stack.start({ service: 'executor', at }).catch(() => world.stack.start());
   };
 
 /** Halted for longer than its lease, in the middle of whatever it was doing; then it goes on as if nothing were. */
