@@ -9,6 +9,7 @@
  * change was not made, 2 when nobody knows.
  */
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 const annotation = 'countersign.dev/execution';
 const patience = '300s';
@@ -22,20 +23,20 @@ function kubectl(namespace, args, { quiet = false } = {}) {
   const { promise, resolve } = Promise.withResolvers();
   const child = spawn('kubectl', ['--namespace', namespace, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  const read = (text) => {
-    output += text;
-    if (!quiet) tell(text);
+  const read = (line) => {
+    output += `${line}\n`;
+    if (!quiet) tell(line);
   };
-  child.stdout.setEncoding('utf8').on('data', read);
-  child.stderr.setEncoding('utf8').on('data', read);
+  createInterface({ input: child.stdout }).on('line', read);
+  createInterface({ input: child.stderr }).on('line', read);
   child.on('error', (error) => resolve({ code: 127, output: error.message }));
   child.on('close', (code) => resolve({ code: code ?? 1, output }));
   return promise;
 }
 
-function tell(text) {
-  process.stdout.write(text);
-  const [, done, all] = [...text.matchAll(/(\d+) (?:out )?of (\d+) (?:new|updated) replicas/g)].at(-1) ?? [];
+function tell(line) {
+  console.log(line);
+  const [, done, all] = /(\d+) (?:out )?of (\d+) (?:new|updated) replicas/.exec(line) ?? [];
   if (all !== undefined) console.log(`::progress ${Math.round((100 * done) / all)} ${done} of ${all} replicas`);
 }
 

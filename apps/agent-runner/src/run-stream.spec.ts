@@ -338,6 +338,38 @@ describe('a stream that is read while the run goes on', () => {
     expect(contentOf(completedText!)).toBe('Hello.');
   });
 
+  it('tells what a text comes after first, when the text is quicker than the news of it', async () => {
+    const looking = await save(
+      runAfter(requested, claimed, responded(text('Let me see. '), callTo('look_up', 'call_a'))),
+    );
+    const reader = new Reader();
+    await reader.untilIdle();
+    expect(namesOf(reader.events).at(-1)).toBe('ToolCallStarted');
+    const found = continued(looking, now, ended(callIn(looking, 'call_a').id));
+    const expected = (await store.get('run-1'))!.version;
+    await store.commit({ expected, state: { ...found, version: expected + 1 }, events: [] });
+    preview.write(found, 0, 'It is');
+    while (!textOf(reader.events).endsWith('It is')) await reader.next();
+    expect(reader.events.slice(-2).map(({ id, event }) => [id, event])).toEqual([
+      ['3', 'ToolCallCompleted'],
+      ['3.5', 'RunContent'],
+    ]);
+    await reader.leave();
+  });
+
+  it('shows no text of which it is not known what it comes after, and asks for that once', async () => {
+    const run = await save(runAfter(requested, claimed));
+    const reader = new Reader();
+    await reader.untilIdle();
+    const ahead = { ...run, journal: [...run.journal, ...run.journal] };
+    preview.write(ahead, 0, 'Good day');
+    preview.write(run, 0, 'Hel');
+    await reader.next();
+    expect(await reader.next()).toMatchObject({ id: '0.3', data: { content: 'Hel' } });
+    await advance(run, responded(text('Hello.')));
+    expect(textOf(await reader.untilOver())).toBe('Hello.');
+  });
+
   it('tells the text of each step once, however far its reader is behind', async () => {
     const first = await save(runAfter(requested, claimed));
     const reader = new Reader();

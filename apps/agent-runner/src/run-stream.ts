@@ -58,6 +58,7 @@ export class RunStream {
     if (until === 'end') listening.push(this.calls.listen(runId, (news) => previews.add(news)));
     try {
       let { entry, characters } = after;
+      let early: TextDelta | undefined;
       for (;;) {
         const change = this.watch.nextChange(runId);
         const run = await this.store.get(runId);
@@ -68,17 +69,17 @@ export class RunStream {
         if (!run || isOver(run, until) || this.watch.stopping.aborted) return change.dismiss();
         yield undefined;
         for await (const delta of previews.until(change.happened)) {
-          if (!('step' in delta)) {
+          if (!('offset' in delta)) {
             yield progress(run, delta);
             continue;
           }
-          if (delta.step > run.steps) {
-            // The text before this one is stored by now, and comes first.
-            previews.putBack(delta);
+          if (isAhead(delta, entry) && delta !== early) {
+            // What it comes after is stored by now, and is told first. It is looked for once.
+            previews.putBack((early = delta));
             change.dismiss();
             break;
           }
-          const fresh = delta.step === run.steps ? textAfter(delta, characters) : '';
+          const fresh = delta.after === entry ? textAfter(delta, characters) : '';
           characters += fresh.length;
           if (fresh !== '') yield content(run, `${entry}.${characters}`, fresh);
         }
@@ -118,6 +119,8 @@ class Inbox<T> {
 
 const isOver = (run: Run, until: StreamOptions['until']): boolean =>
   until === 'pause' ? needsSomebody(run) : isFinishedStatus(run.status);
+
+const isAhead = ({ after }: TextDelta, entry: number): boolean => after !== null && after > entry;
 
 /** What a delta adds to what was seen; one that leaves a gap is dropped, since the whole text comes in the end. */
 const textAfter = ({ offset, text }: TextDelta, seen: number): string =>

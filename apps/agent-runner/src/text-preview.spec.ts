@@ -9,7 +9,7 @@ import { now, requested, runAfter } from './run.given.js';
 import { silent, soon } from './runner.given.js';
 import { TextPreview, type TextDelta } from './text-preview.js';
 
-const run = { ...runAfter(requested), steps: 2 };
+const run = runAfter(requested);
 
 describe('the text of a run while it is written', () => {
   let folder: string;
@@ -36,7 +36,7 @@ describe('the text of a run while it is written', () => {
   }
   function heardBy(preview: TextPreview, runId = 'run-1'): TextDelta[] & { end(): void } {
     const heard: TextDelta[] = [];
-    const end = preview.listen(runId, ({ step, offset, text }) => heard.push({ step, offset, text }));
+    const end = preview.listen(runId, ({ after, offset, text }) => heard.push({ after, offset, text }));
     return Object.assign(heard, { end });
   }
 
@@ -44,7 +44,7 @@ describe('the text of a run while it is written', () => {
     const preview = open();
     const [one, other, elsewhere] = [heardBy(preview), heardBy(preview), heardBy(preview, 'run-2')];
     preview.write(run, 0, 'Hel');
-    expect([...one]).toEqual([{ step: 2, offset: 0, text: 'Hel' }]);
+    expect([...one]).toEqual([{ after: 0, offset: 0, text: 'Hel' }]);
     one.end();
     preview.write(run, 3, 'lo');
     expect(other.map(({ text }) => text)).toEqual(['Hel', 'lo']);
@@ -57,9 +57,9 @@ describe('the text of a run while it is written', () => {
     const heard = heardBy(there);
     here.write(run, 0, 'Hel');
     here.write(run, 3, 'lo');
-    await expect.poll(() => [...heard], soon).toEqual([{ step: 2, offset: 0, text: 'Hello' }]);
+    await expect.poll(() => [...heard], soon).toEqual([{ after: 0, offset: 0, text: 'Hello' }]);
     here.write(run, 5, '!');
-    await expect.poll(() => heard[1], soon).toEqual({ step: 2, offset: 5, text: '!' });
+    await expect.poll(() => heard[1], soon).toEqual({ after: 0, offset: 5, text: '!' });
   });
 
   it('is gathered for each run by itself, and begins anew with each attempt', async () => {
@@ -68,8 +68,8 @@ describe('the text of a run while it is written', () => {
     here.write(run, 0, 'Hel');
     here.write({ ...run, run_id: 'run-2' }, 0, 'Bye');
     here.write(run, 0, 'Good');
-    await expect.poll(() => [...second], soon).toEqual([{ step: 2, offset: 0, text: 'Bye' }]);
-    expect([...heard]).toEqual([{ step: 2, offset: 0, text: 'Good' }]);
+    await expect.poll(() => [...second], soon).toEqual([{ after: 0, offset: 0, text: 'Bye' }]);
+    expect([...heard]).toEqual([{ after: 0, offset: 0, text: 'Good' }]);
   });
 
   it('does not go on the bus of a process that is alone', async () => {

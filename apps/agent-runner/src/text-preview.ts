@@ -2,7 +2,8 @@ import { emit, eventSource, type Event, type EventData, type Log, type Run } fro
 import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
 import { Listeners } from './listeners.js';
 
-export type TextDelta = Pick<EventData<'run.output_delta'>, 'step' | 'offset' | 'text'>;
+/** A piece of the text that follows the entry `after` of the run's journal. */
+export type TextDelta = Pick<EventData<'run.output_delta'>, 'after' | 'offset' | 'text'>;
 
 /** How long the text of a run is gathered before other instances are sent it, in milliseconds. */
 const gatherFor = 50;
@@ -48,11 +49,12 @@ export class TextPreview {
 
   /** The model went on with the text of the run's next step. */
   write(run: Run, offset: number, text: string): void {
-    this.#listeners.tell(run.run_id, { step: run.steps, offset, text });
+    const after = run.journal.length - 1;
+    this.#listeners.tell(run.run_id, { after, offset, text });
     if (this.alone) return;
     const gathered = this.#gathered.get(run.run_id);
-    if (gathered?.step === run.steps && gathered.offset + gathered.text.length === offset) gathered.text += text;
-    else this.#gathered.set(run.run_id, { run, step: run.steps, offset, text });
+    if (gathered?.after === after && gathered.offset + gathered.text.length === offset) gathered.text += text;
+    else this.#gathered.set(run.run_id, { run, after, offset, text });
     this.#flush ??= setTimeout(() => this.#publish(), gatherFor);
   }
 
@@ -70,10 +72,10 @@ export class TextPreview {
     });
   }
 
-  #event({ run, step, offset, text }: Gathered): Event {
-    const { run_id, agent_id, session_id, user_id } = run;
+  #event({ run, after, offset, text }: Gathered): Event {
+    const { run_id, agent_id, session_id, user_id, steps: step } = run;
     return {
-      ...emit('run.output_delta', { run_id, agent_id, session_id, user_id, step, offset, text }),
+      ...emit('run.output_delta', { run_id, agent_id, session_id, user_id, step, after, offset, text }),
       id: `runs/${run_id}/output/${step}/${offset}`,
       source: eventSource('agent-runner'),
       time: new Date(this.now()).toISOString(),

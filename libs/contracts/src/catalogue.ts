@@ -38,6 +38,12 @@ const RunCancelled = z.object({ ...run, reason: z.string().nullable(), requireme
 const RunOutputDelta = z.object({
   ...run,
   step: z.int().nonnegative(),
+  after: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .meta({ description: "The last entry of the run's journal when it was written." }),
   offset: z.int().nonnegative().meta({ description: 'Characters of the text of this step that came before.' }),
   text: z.string(),
 });
