@@ -221,4 +221,42 @@ describe('a request to another platform', () => {
     });
     expect(await adapter({}, refusing).execute(call(), watch)).toEqual(outcome);
   });
+
+  describe('while the topics of the platform are not there', () => {
+    /** As Kafka has it: whoever listens there waits for them, too. */
+    const withoutTopics = (listening = { joined: false, close: async () => {} }) => {
+      const publish = vi.fn(bus.publish.bind(bus));
+      const subscribe = (options: Parameters<Bus['subscribe']>[0]) => {
+        const real = bus.subscribe(options);
+        return Object.assign(listening, { close: () => real.close() });
+      };
+      return { listening, publish, on: Object.assign(Object.create(bus) as Bus, { subscribe, publish }) };
+    };
+
+    it('is not sent, and may be tried again', async () => {
+      const { on, publish } = withoutTopics();
+      expect(await adapter({ patience: 50 }, on).execute(call(), watch)).toEqual({
+        outcome: 'failed',
+        error: `nothing was sent: "${topic}" and "${replyTopic}" are not there, or the broker cannot be reached`,
+        retryable: true,
+      });
+      expect(publish).not.toHaveBeenCalled();
+    });
+
+    it('is sent once they are', async () => {
+      const { listening, on } = withoutTopics();
+      const asked = adapter({}, on).execute(call(), watch);
+      await expect(Promise.race([asked, Promise.resolve('waits')])).resolves.toBe('waits');
+      listening.joined = true;
+      expect(await asked).toMatchObject({ outcome: 'succeeded' });
+    });
+
+    it('can be stopped before it is sent', async () => {
+      const { on, publish } = withoutTopics();
+      const asked = adapter({}, on).execute(call(), watch);
+      watch.stop();
+      expect(await asked).toEqual({ outcome: 'failed', error: 'stopped before it was sent' });
+      expect(publish).not.toHaveBeenCalled();
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { TerminalError } from '@countersign/contracts';
 import type { Bus, Message, Subscription } from '@countersign/messaging';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, Facilities, Outcome, Watch } from './adapter.js';
 import { bounded, whyStopped } from './bounded.js';
 import { excerpt, parsedJson, textAt } from './json-text.js';
@@ -25,10 +26,14 @@ export interface KafkaOptions {
   /** Characters of a result that are kept. */
   maxOutput: number;
   mask: Mask;
+  /** How long the topics are waited for before a request is given up that was not sent, in milliseconds. */
+  patience?: number;
   /** How long to look for a reply that may have come while nobody listened, in milliseconds. */
   catchUp?: number;
   now?(): number;
 }
+
+const lookEvery = 50;
 
 /** Characters of a reply that are part of a reason. */
 const maxSaid = 1_000;
@@ -39,13 +44,13 @@ const maxSaid = 1_000;
  * token. A reply carries the first, and may carry the second: then it counts for that attempt alone.
  */
 export class KafkaAdapter implements Adapter {
-  readonly #options: Required<Pick<KafkaOptions, 'catchUp' | 'now'>> & KafkaOptions;
+  readonly #options: Required<Pick<KafkaOptions, 'patience' | 'catchUp' | 'now'>> & KafkaOptions;
   #bus!: Bus;
   #replies!: Replies;
-  #listening: Subscription | undefined;
+  #listening!: Subscription;
 
   constructor(options: KafkaOptions) {
-    this.#options = { catchUp: 10_000, now: Date.now, ...options };
+    this.#options = { patience: 10_000, catchUp: 10_000, now: Date.now, ...options };
   }
 
   open({ busTo, replies }: Facilities): void {
@@ -58,7 +63,9 @@ export class KafkaAdapter implements Adapter {
   async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
     const request = this.#request(call);
     return bounded(this.#options.timeout, watch.signal, async (signal) => {
+      const isReached = await this.#isReached(signal);
       if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
+      if (!isReached) return this.#notReached();
       return (await this.#send(request)) ?? this.#reply(call, watch, signal);
     });
   }
@@ -71,7 +78,7 @@ export class KafkaAdapter implements Adapter {
   }
 
   async close(): Promise<void> {
-    await this.#listening?.close();
+    await this.#listening.close();
   }
 
   #request(call: ApprovedCall): Message {
@@ -88,6 +95,20 @@ export class KafkaAdapter implements Adapter {
       },
       value: Buffer.from(JSON.stringify(value(call) ?? null)),
     };
+  }
+
+  /** Whether both topics are there and the broker answers: replies can be heard, so a request can be sent. */
+  async #isReached(signal: AbortSignal): Promise<boolean> {
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(this.#options.patience)]);
+    while (!this.#listening.joined && !giveUp.aborted)
+      await sleep(lookEvery, undefined, { signal: giveUp }).catch(() => {});
+    return this.#listening.joined;
+  }
+
+  #notReached(): Outcome {
+    const { replyTopic, topic } = this.#options;
+    const error = `nothing was sent: "${topic}" and "${replyTopic}" are not there, or the broker cannot be reached`;
+    return { outcome: 'failed', error, retryable: true };
   }
 
   /** @returns what there is to say of a request that is not known to be in the log. */
