@@ -1,8 +1,10 @@
 import type { Event } from '@countersign/contracts';
 import type { Message } from '@countersign/messaging';
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { eventually } from './eventually.js';
-import { pausedLine } from './line-run.js';
+import { lineRun, pausedLine } from './line-run.js';
+import { pendingOf } from './flow.js';
 import { eventsOf } from './stack.js';
 import type { Received } from './webhook-receiver.js';
 import type { World } from './world.js';
@@ -20,7 +22,7 @@ export function busScenarios(world: World, received: () => readonly Received[]):
         topic: 'approval.resolve_requested',
         key: run.run_id,
         headers: {},
-        value: Buffer.from(JSON.stringify({ approval_id: approval.id, status: 'approved', ...more })),
+        value: bytesOf({ approval_id: approval.id, status: 'approved', ...more }),
       });
       await publish([command({ resolved_by: 'olga' }), command({ token: 'olga' }), command({ token: ofAda })]);
       const refused = await eventually('the refusals', async () => {
@@ -42,6 +44,51 @@ export function busScenarios(world: World, received: () => readonly Received[]):
         decisions: [{ by: 'olga' }, { by: 'oscar' }],
       });
     });
+
+    it('a token that is for one approval decides no other', async () => {
+      const [mine, other] = [await pausedLine(world, 'ordinary'), await pausedLine(world, 'ordinary')];
+      const token = await world.client.token('ada', undefined, mine.approval.id);
+      const command = ({ approval, run }: typeof mine): Message => {
+        const data = { approval_id: approval.id, status: 'approved', token };
+        return { topic: 'approval.resolve_requested', key: run.run_id, headers: {}, value: bytesOf(data) };
+      };
+      await publish([command(other), command(mine)]);
+      expect(await world.ended(mine.run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      const [refusal] = await eventually('the refusal', async () => {
+        const refused = (await eventsOf(world.stack, other.run.run_id)).filter(isRefusal);
+        return refused.length > 0 && refused;
+      });
+      expect(refusal!.data.reason).toContain('is for');
+      await world.client.resolve(other.approval.id, 'rejected', 'ada');
+    });
+
+    it('a run is for whoever the token of its command names, and none is started with a bad one', async () => {
+      const command = (run_id: string, token: string): Message => {
+        const data = { run_id, agent_id: 'worker', input: lineRun(world, 'ordinary').input, user_id: 'bob', token };
+        return { topic: 'run.requested', key: run_id, headers: {}, value: bytesOf(data) };
+      };
+      const [asked, forged, byViewer] = [randomUUID(), randomUUID(), randomUUID()];
+      const token = (role: 'requester' | 'viewer') => world.client.token('rita', { roles: [role] });
+      await publish([
+        command(asked, await token('requester')),
+        command(forged, 'rita'),
+        command(byViewer, await token('viewer')),
+      ]);
+      const [approval] = await pendingOf(world.client, asked);
+      expect(await world.client.run(asked)).toMatchObject({ status: 'PAUSED', user_id: 'rita' });
+      await world.client.resolve(approval!.id, 'approved', 'ada');
+      expect(await world.ended(asked)).toMatchObject({ status: 'COMPLETED' });
+      const reasons = await eventually('the dead letters', async () => {
+        const letters = await world.client.deadLetters({ topic: 'run.requested' });
+        const found = [forged, byViewer].map((id) => letters.find(({ key }) => key === id)?.reason);
+        return found.every((reason) => reason !== undefined) && found;
+      });
+      expect(reasons).toEqual([
+        expect.stringContaining('does not say who commands'),
+        expect.stringContaining('needs the scope runs:write'),
+      ]);
+      await expect(world.client.run(forged)).rejects.toMatchObject({ status: 404 });
+    });
   });
 
   it('tells a webhook of an approval and of its resolution, signed, each with an id of its own', async () => {
@@ -61,5 +108,6 @@ export function busScenarios(world: World, received: () => readonly Received[]):
   });
 }
 
+const bytesOf = (data: object): Buffer => Buffer.from(JSON.stringify(data));
 const isRefusal = (event: Event): event is Event<'approval.resolve_refused'> =>
   event.type === 'approval.resolve_refused';

@@ -157,11 +157,11 @@ export class Client {
     return bearer(await this.credentials.keyOf(person, this.origins.approvals, access));
   }
 
-  /** A token with which a person commands over the bus. */
-  async token(person: string, access?: Access): Promise<string> {
+  /** A token with which a person commands over the bus, `one` thing alone or anything. */
+  async token(person: string, access?: Access, one?: string): Promise<string> {
     const made = z.object({ token: z.string() });
     const as = await this.as(person, access);
-    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, {}, as)).token;
+    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, { for: one }, as)).token;
   }
 
   /** The same client for somebody else, who may do less. */

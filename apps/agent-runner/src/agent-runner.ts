@@ -1,3 +1,4 @@
+import { CommandGuard } from '@countersign/auth';
 import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
@@ -13,6 +14,7 @@ import { OpenAIModel } from './model.openai.js';
 import { ScriptedModel } from './model.scripted.js';
 import { CallPreview } from './call-preview.js';
 import { RunQueue } from './queue.js';
+import { RunCommands } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunStream } from './run-stream.js';
 import { RunWatch } from './run-watch.js';
@@ -104,6 +106,7 @@ export function agentRunner(
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
+    const commands = new RunCommands(new CommandGuard(guard.keyOf, now), store, config.RUN_COMMANDS);
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -119,6 +122,7 @@ export function agentRunner(
         controllers: [AgentsController, RunsController, SessionsController, RunEventsController],
         providers: [
           { provide: Runner, useValue: runner },
+          { provide: RunCommands, useValue: commands },
           { provide: DecisionGuard, useValue: guard },
           { provide: ResultGuard, useValue: results },
           { provide: ALARMS, useValue: openAlarms(context) },

@@ -16,6 +16,9 @@ export const agentRunnerSettings = {
     .max(10_000)
     .default(256)
     .meta({ description: 'Runs worked on at once; nearly all of that is waiting for a model.' }),
+  RUN_COMMANDS: z.enum(['trusted', 'signed']).default('trusted').meta({
+    description: 'Whether `run.requested` and `run.cancel_requested` need a token that says who sends them.',
+  }),
   RUNNER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000).meta({
     description: 'Runs that may wait for a worker, of all instances, before HTTP requests for more are refused.',
   }),

@@ -4,6 +4,7 @@ import type { Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, tooLate, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';
+import { RunCommands } from './run-commands.js';
 import { Runner } from './runner.js';
 import { ALARMS } from './tokens.js';
 
@@ -13,6 +14,7 @@ export class RunEventsController {
   constructor(
     @Inject(Runner) private readonly runner: Runner,
     @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
+    @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'requester' | 'mayCancel'>,
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
     @Inject(ResultGuard) private readonly results: ResultGuard,
     @Inject(ALARMS) private readonly alarms: Alarms,
@@ -20,9 +22,12 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'run.requested')
   async requested({ id, data, traceparent }: Event<'run.requested'>): Promise<void> {
-    const { agent_id, input, user_id = null, deadline_in } = data;
+    const { agent_id, input, deadline_in } = data;
     if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
     const run_id = data.run_id ?? derivedId('run', id);
+    const requester = await this.commands.requester({ ...data, run_id });
+    if (!requester) return;
+    const { user_id } = requester;
     const session_id = data.session_id ?? run_id;
     const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
     await this.runner.handle(run_id, {
@@ -33,8 +38,8 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'run.cancel_requested')
   async cancelRequested({ data }: Event<'run.cancel_requested'>): Promise<void> {
-    const handled = await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
-    if (!handled.state) throw new TerminalError(`there is no run "${data.run_id}" to cancel`);
+    if (!(await this.commands.mayCancel(data))) return;
+    await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
   }
 
   @OnEvent('agent-runner', 'approval.resolved')

@@ -1,3 +1,4 @@
+import { CommandGuard } from '@countersign/auth';
 import { callDigest, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
 import {
   DecisionGuard,
@@ -15,6 +16,7 @@ import {
 import { goldenEvent } from '@countersign/testing';
 import type { Alarms } from '@countersign/service';
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
+import { RunCommands } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
 import { call, callIn, completed, failed, outcomeUnknown, resolved } from './run.given.js';
 import { Given, type Process } from './runner.given.js';
@@ -30,8 +32,9 @@ async function handlersOf(given: Given, process: Process) {
   const results = new ResultGuard(() => Verifier.fromKeyRing(executorsRing));
   await Promise.all([guard.open(), results.open()]);
   const alarms: Record<keyof Alarms, Mock> = { refused: vi.fn() };
+  const commands = new RunCommands(new CommandGuard(guard.keyOf, now), given.store, 'trusted');
   const agents = { has: (id: string) => id === 'ops', deadlineFor: () => null };
-  return { alarms, events: new RunEventsController(process.runner, agents, guard, results, alarms) };
+  return { alarms, events: new RunEventsController(process.runner, agents, commands, guard, results, alarms) };
 }
 
 /** The decision as the approval service would have signed it. */

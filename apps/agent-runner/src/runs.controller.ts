@@ -22,6 +22,7 @@ import { z } from 'zod';
 import { Agents } from './agents.js';
 import type { CallerResolution } from './call.js';
 import { RunQueue } from './queue.js';
+import { userFor } from './requester.js';
 import { resolutionsIn } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from './run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
@@ -236,10 +237,6 @@ function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Ans
   if (stream ?? isForm) return 'stream to a pause';
   return stream === false ? 'once it is settled' : 'at once';
 }
-
-/** People start runs for themselves. An administrator, or a platform with such a key, says for whom, if for anybody. */
-const userFor = (who: Principal, asked: string | undefined): string | null =>
-  who.roles.includes('admin') ? (asked ?? null) : who.subject;
 
 const traceOf = (header: string | undefined): string | null =>
   RunOutput.shape.traceparent.safeParse(header).data ?? null;

@@ -5,7 +5,12 @@ import { z } from 'zod';
 import { CommandTokens } from './command-tokens.js';
 
 const CreatedKey = z.object({ key: z.string().meta({ description: 'Shown this once.' }), record: ApiKeyView });
-const TokenRequest = z.object({ expires_in: z.int().min(10).max(3_600).default(300) });
+const TokenRequest = z.object({
+  expires_in: z.int().min(10).max(3_600).default(300).meta({ description: 'Seconds.' }),
+  for: z.string().min(1).max(200).optional().meta({
+    description: 'What alone it commands: the id of an approval or a run, the name of an agent or a tool.',
+  }),
+});
 const Token = z.object({ token: z.string(), expires_in: z.int() });
 
 @Controller('auth')
@@ -40,13 +45,13 @@ export class ApiKeysController {
   }
 
   @Post('tokens')
-  @Needs('approvals:write')
+  @Needs()
   @HttpCode(201)
-  @Returns(201, Token, 'A token with which a command over the bus says who decides.')
+  @Returns(201, Token, 'A token with which a command over the bus says who sends it.')
   async token(
-    @Body({ schema: TokenRequest }) { expires_in }: z.infer<typeof TokenRequest>,
+    @Body({ schema: TokenRequest }) wanted: z.infer<typeof TokenRequest>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof Token>> {
-    return { token: await this.tokens.issue(who, expires_in), expires_in };
+    return { token: await this.tokens.issue(who, wanted), expires_in: wanted.expires_in };
   }
 }

@@ -43,7 +43,7 @@ export class ApprovalEventsController {
     const approval = await this.approvals.store.get(data.approval_id);
     if (!approval) throw new TerminalError(`there is no approval "${data.approval_id}"`);
     try {
-      const who = await this.tokens.verify(data.token ?? '');
+      const who = await this.tokens.verify(data.token ?? '', approval.id);
       mustMayDecide(who);
       const isKnown = approval.decisions.some(({ by, verdict }) => by === who.subject && verdict === data.status);
       if (!isKnown) await this.decisions.decide(approval.id, data, who);

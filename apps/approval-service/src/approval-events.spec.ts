@@ -82,7 +82,7 @@ describe('a command to decide', () => {
   const refusal = () => open.last('approval.resolve_refused')?.data;
 
   it('counts for whoever its token says, and not for the name it gives', async () => {
-    const token = await open.tokens.issue(somebody('carol', 'approver', ['ops']), 60);
+    const token = await open.tokens.issue(somebody('carol', 'approver', ['ops']), { expires_in: 60 });
     await open.events.resolveRequested(command({ token, resolved_by: 'bob' }));
     expect(await open.store.get(id)).toMatchObject({
       status: 'approved',
@@ -99,27 +99,27 @@ describe('a command to decide', () => {
   });
 
   it('is refused with a token that is over', async () => {
-    const token = await open.tokens.issue(bob, 60);
+    const token = await open.tokens.issue(bob, { expires_in: 60 });
     open.clock.time += 60_000;
     await open.events.resolveRequested(command({ token }));
     expect(refusal()!.reason).toContain('or is over');
   });
 
   it('is refused with the token of somebody who may only ask', async () => {
-    const token = await open.tokens.issue(somebody('ana', 'requester'), 60);
+    const token = await open.tokens.issue(somebody('ana', 'requester'), { expires_in: 60 });
     await open.events.resolveRequested(command({ token }));
     expect(refusal()!.reason).toContain('approvals:write');
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
   });
 
   it('is refused to whoever asked for the call, though they may decide on others', async () => {
-    const token = await open.tokens.issue(somebody('ana'), 60);
+    const token = await open.tokens.issue(somebody('ana'), { expires_in: 60 });
     await open.events.resolveRequested(command({ token }));
     expect(refusal()!.reason).toContain('whoever asked for the call does not decide on it');
   });
 
   it('counts once when it comes twice, and the second is not refused', async () => {
-    const token = await open.tokens.issue(bob, 60);
+    const token = await open.tokens.issue(bob, { expires_in: 60 });
     await open.events.resolveRequested(command({ token }));
     await open.events.resolveRequested(command({ token }));
     expect(await open.store.get(id)).toMatchObject({ status: 'approved', version: 2 });
@@ -135,7 +135,7 @@ describe('a command to decide', () => {
 
   it('is refused once the approval is resolved', async () => {
     await open.decisions.decide(id, { status: 'rejected' }, bob);
-    const token = await open.tokens.issue(somebody('carol'), 60);
+    const token = await open.tokens.issue(somebody('carol'), { expires_in: 60 });
     await open.events.resolveRequested(command({ token }));
     expect(refusal()!.reason).toContain('already resolved: rejected');
   });

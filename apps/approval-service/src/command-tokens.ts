@@ -1,4 +1,4 @@
-import { issueCommandToken, verifyCommandToken, type Principal } from '@countersign/auth';
+import { issueCommandToken, verifyCommandToken, type CommandTokenOptions, type Principal } from '@countersign/auth';
 import type { KeyRing } from '@countersign/signing';
 import { createLocalJWKSet } from 'jose';
 
@@ -9,13 +9,12 @@ export class CommandTokens {
     private readonly now: () => number,
   ) {}
 
-  /** @param expires_in seconds */
-  issue(principal: Principal, expires_in: number): Promise<string> {
-    return issueCommandToken(principal, expires_in, this.ring().signingKey, this.now());
+  issue(principal: Principal, options: CommandTokenOptions): Promise<string> {
+    return issueCommandToken(principal, options, this.ring().signingKey, this.now());
   }
 
-  /** @throws AuthError when it is none, or over. */
-  verify(token: string): Promise<Principal> {
-    return verifyCommandToken(token, createLocalJWKSet({ keys: [...this.ring().publicKeys] }), this.now());
+  /** @throws AuthError when it is none, over, or for something else than this. */
+  verify(token: string, about: string): Promise<Principal> {
+    return verifyCommandToken(token, createLocalJWKSet({ keys: [...this.ring().publicKeys] }), this.now(), [about]);
   }
 }

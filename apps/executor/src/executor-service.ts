@@ -1,4 +1,4 @@
-import { verifyCommandToken } from '@countersign/auth';
+import { CommandGuard } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection, type Filter } from '@countersign/persistence';
@@ -17,10 +17,10 @@ import { Replies, replyCollection } from './replies.js';
 import { ResultKeysController } from './result-keys.controller.js';
 import { ResultSigner } from './result-signer.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
-import { SwitchEventsController, type CommandVerifier } from './switch-events.controller.js';
+import { SwitchEventsController } from './switch-events.controller.js';
 import { SwitchesController } from './switches.controller.js';
 import { switchCollection, Switches } from './switches.js';
-import { CLOCK, COMMAND_VERIFIER, LOG } from './tokens.js';
+import { CLOCK, LOG } from './tokens.js';
 import type { Tools } from './tool.js';
 import { declaredTools } from './tools.js';
 import { Worker } from './worker.js';
@@ -74,7 +74,6 @@ export const executorService =
     const outputs = new Outputs(database.collection(outputCollection).store, now);
     const replies = new Replies(database.collection(replyCollection).store, executions.store);
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
-    const commands: CommandVerifier = { verify: (token) => verifyCommandToken(token, guard.keyOf, now()) };
     const leaseMs = config.LEASE_SECONDS * 1000;
     const worker = new Worker({
       executions,
@@ -125,7 +124,7 @@ export const executorService =
           { provide: Outputs, useValue: outputs },
           { provide: ResultSigner, useValue: signer },
           { provide: Switches, useValue: switches },
-          { provide: COMMAND_VERIFIER, useValue: commands },
+          { provide: CommandGuard, useValue: new CommandGuard(guard.keyOf, now) },
           { provide: CLOCK, useValue: now },
           { provide: LOG, useValue: log },
         ],

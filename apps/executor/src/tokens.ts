@@ -1,4 +1,3 @@
 /** Names under which Nest injects what has no class of its own. */
-export const COMMAND_VERIFIER = Symbol('COMMAND_VERIFIER');
 export const LOG = Symbol('LOG');
 export const CLOCK = Symbol('CLOCK');

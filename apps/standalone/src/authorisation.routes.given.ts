@@ -59,7 +59,7 @@ export const access: Record<string, string> = {
   'POST /auth/keys': 'keys:write',
   'GET /auth/keys': 'keys:write',
   'DELETE /auth/keys/{id}': 'keys:write',
-  'POST /auth/tokens': 'approvals:write',
+  'POST /auth/tokens': 'known',
 };
 
 const reading = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'metrics:read'];

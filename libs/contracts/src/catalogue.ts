@@ -19,15 +19,22 @@ const DeadlineIn = z.int().positive().max(31_536_000).meta({
 });
 const openRequirements = z.array(Requirement).meta({ description: 'What the run still waited for.' });
 
+const runToken = z.string().max(10_000).optional().meta({
+  description:
+    'Who asks: a signed token, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
+});
 const RunRequested = z.object({
   agent_id: Id,
   input: z.string().min(1).max(maxInput),
   run_id: Id.optional().meta({ description: "Chosen by the requester, or else derived from the event's id." }),
   session_id: Id.optional(),
-  user_id: Id.optional(),
+  user_id: Id.optional().meta({
+    description: 'For whom; with a token, whoever sent it, unless that is an administrator.',
+  }),
   deadline_in: DeadlineIn.optional(),
+  token: runToken,
 });
-const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000).optional() });
+const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000).optional(), token: runToken });
 const RunStarted = z.object({ ...run, input: z.string() });
 const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
 const RunContinued = z.object({ ...run });
@@ -71,8 +78,7 @@ const ApprovalResolveRequested = z.object({
   status: Verdict,
   resolved_by: Id.optional().meta({ description: 'Without a meaning any more: the token says who decides.' }),
   token: z.string().max(10_000).optional().meta({
-    description:
-      'Who decides: a signed token, of the identity system or of POST /auth/tokens. Without one it is refused.',
+    description: 'Who decides: a signed token, of POST /auth/tokens. Without one it is refused.',
   }),
   resolution_data: ResolutionData.optional(),
 });
