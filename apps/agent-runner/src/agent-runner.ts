@@ -2,7 +2,7 @@ import { CommandGuard } from '@countersign/auth';
 import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
-import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { countRecords, openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openResultVerifier, openVerifier, ResultGuard } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agent-versions.js';
@@ -10,6 +10,7 @@ import { AgentsController } from './agents.controller.js';
 import { Agents } from './agents.js';
 import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model.js';
+import { MeasuredModel } from './model.measured.js';
 import { OpenAIModel } from './model.openai.js';
 import { ScriptedModel } from './model.scripted.js';
 import { CallPreview } from './call-preview.js';
@@ -73,7 +74,7 @@ export function agentRunner(
 ): (context: ServiceContext) => Service {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   return (context) => {
-    const { bus, database, exclusive, log, now, stopping } = context;
+    const { bus, database, exclusive, log, metrics, now, stopping } = context;
     const { aggregate: runs, relay } = openAggregate<Run, RunMessage>(context, {
       service: 'agent-runner',
       collection: runCollection,
@@ -86,6 +87,11 @@ export function agentRunner(
       decide: decideSession,
     });
     const store = runs.store;
+    countRecords(metrics, store, {
+      name: 'countersign_runs',
+      help: 'Runs that are not over.',
+      statuses: ['PENDING', 'RUNNING', 'PAUSED'],
+    });
     const agents = new Agents({ definitions, model: config.MODEL, environment, now, log });
     const watch = new RunWatch(store, stopping);
     const preview = new TextPreview(bus, exclusive, log, now);
@@ -96,7 +102,7 @@ export function agentRunner(
       agents,
       versions: new AgentVersions(database.collection(agentVersionCollection).store, now),
       sessions: new Sessions({ sessions, runs: store, wake: (id) => runner.handle(id, { type: 'turn_came' }), log }),
-      model,
+      model: new MeasuredModel(model, metrics, now),
       preview: (run, offset, text) => preview.write(run, offset, text),
       changed: (runId) => watch.changed(runId),
       leaseMs: config.LEASE_SECONDS * 1000,

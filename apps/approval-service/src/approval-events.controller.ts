@@ -4,6 +4,7 @@ import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
 import { ProblemError } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
+import { ApprovalMetrics } from './approval-metrics.js';
 import type { ApprovalMessage } from './approval.js';
 import { CommandTokens } from './command-tokens.js';
 import { Decisions } from './decisions.js';
@@ -25,6 +26,7 @@ export class ApprovalEventsController {
     @Inject(CommandTokens) private readonly tokens: CommandTokens,
     @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(Notifier) private readonly notifier: Notifier,
+    @Inject(ApprovalMetrics) private readonly metrics: Pick<ApprovalMetrics, 'resolved'>,
   ) {}
 
   @OnEvent('approval-service', 'tool.approval_required')
@@ -71,6 +73,7 @@ export class ApprovalEventsController {
   @OnEvent('approval-service', 'approval.resolved')
   async resolved({ data }: Event<'approval.resolved'>): Promise<void> {
     const approval = await this.#notify(data.approval_id, 'resolved');
+    if (approval && approval.resolved_at !== null) this.metrics.resolved(approval);
     // The record counts, not the event: anybody who can write to the log could have made that up.
     const grant = approval?.status === 'approved' ? approval.resolution_data?.grant : undefined;
     if (!approval || !grant) return;

@@ -6,6 +6,7 @@ import { openKeyRing } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApprovalEventsController } from './approval-events.controller.js';
+import { ApprovalMetrics } from './approval-metrics.js';
 import { ApprovalFeed } from './approval-feed.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
@@ -74,7 +75,7 @@ export function approvalService(
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
   return (context) => {
-    const { bus, log, now, stopping } = context;
+    const { bus, log, metrics, now, stopping } = context;
     const signer = new Signer(() => openKeyRing(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR));
     const { aggregate: approvals, relay } = openAggregate<Approval, ApprovalMessage>(context, {
       service: 'approval-service',
@@ -121,6 +122,7 @@ export function approvalService(
           { provide: APPROVALS, useValue: approvals },
           { provide: GRANTS, useValue: grants },
           { provide: CLOCK, useValue: now },
+          { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Judge, useValue: judge },
           { provide: Decisions, useValue: new Decisions(approvals) },

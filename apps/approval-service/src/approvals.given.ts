@@ -3,6 +3,7 @@ import type { Approval, Event, EventName, Grant } from '@countersign/contracts';
 import { readDefinitions, type Channel, type Definitions } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { Aggregate, WorkPool } from '@countersign/persistence';
+import { Metrics } from '@countersign/service';
 import { generateKey, keysFromText, Verifier } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApprovalEventsController } from './approval-events.controller.js';
 import { ApprovalFeed } from './approval-feed.js';
+import { ApprovalMetrics } from './approval-metrics.js';
 import * as given from './approval.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
@@ -94,10 +96,11 @@ export async function openApprovals({ rules = {}, channels = [] }: { rules?: obj
   const tokens = new CommandTokens(() => ring, now);
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
   const refusals = new Refusals(bus, now);
+  const metrics = new ApprovalMetrics(new Metrics(), store, now);
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {
     http: new ApprovalsController(approvals, decisions, feed, now),
-    events: new ApprovalEventsController(approvals, grants, judge, decisions, tokens, refusals, notifier),
+    events: new ApprovalEventsController(approvals, grants, judge, decisions, tokens, refusals, notifier, metrics),
     approvals,
     store,
     grants,

@@ -1,4 +1,4 @@
-import { openAggregate, type ServiceContext } from '@countersign/service';
+import { countRecords, openAggregate, type ServiceContext } from '@countersign/service';
 import {
   deadLetterCollection,
   decideDeadLetter,
@@ -13,11 +13,16 @@ import type { Part } from './part.js';
 
 /** Shows people what happens in all services: the latest events, and the messages that could not be handled. */
 export function openOversight(context: ServiceContext): Part {
-  const { bus, stopping } = context;
+  const { bus, metrics, stopping } = context;
   const { aggregate } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
     service: 'approval-service',
     collection: deadLetterCollection,
     decide: decideDeadLetter,
+  });
+  countRecords(metrics, aggregate.store, {
+    name: 'countersign_dead_letters',
+    help: 'Messages that no service could handle, which wait for a person.',
+    statuses: ['open'],
   });
   const letters = new DeadLetters(aggregate, bus);
   const events = new EventLog(stopping);

@@ -10,6 +10,7 @@ import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
 import { ExecutionsController } from './executions.controller.js';
+import { ExecutionMetrics } from './execution-metrics.js';
 import { Executions } from './executions.js';
 import { Executor } from './executor.js';
 import { outputCollection, Outputs } from './outputs.js';
@@ -54,7 +55,7 @@ export interface ExecutorOptions {
 export const executorService =
   (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
   (context: ServiceContext): Service => {
-    const { bus, busTo, database, exclusive, log, now, stopping } = context;
+    const { bus, busTo, database, exclusive, log, metrics, now, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
     const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
@@ -81,6 +82,7 @@ export const executorService =
       outputs,
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
       publish: (event) => bus.publish([encode(event)]),
+      metrics: new ExecutionMetrics(metrics, executions.store),
       leaseMs,
       now,
       log,

@@ -1,12 +1,13 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
 import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
-import type { Alarms } from '@countersign/service';
+import { Metrics, type Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { vi, type Mock } from 'vitest';
 import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
 import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
 import { terms } from './execution.given.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
+import { ExecutionMetrics } from './execution-metrics.js';
 import { Executions } from './executions.js';
 import { startable } from './executor-service.js';
 import { Executor, type ExecutorOptions } from './executor.js';
@@ -95,7 +96,8 @@ export class ExecutorWorld {
       ['other', { adapter: this.adapter, terms: () => terms }],
     ]);
     const publish = async (event: Event) => void this.told.push(event);
-    const worker = new Worker({ executions, tools, outputs, keepOutput: 1_000, publish, leaseMs, now, log });
+    const metrics = new ExecutionMetrics(new Metrics(), executions.store);
+    const worker = new Worker({ executions, tools, outputs, keepOutput: 1_000, publish, metrics, leaseMs, now, log });
     const sound = async () => ({ kind: 'sound' }) as const;
     const executor: Executor = new Executor({
       executions,

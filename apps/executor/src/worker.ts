@@ -4,6 +4,7 @@ import type { Outcome, Watch } from './adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from './execution.js';
 import type { Executions } from './executions.js';
+import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Outputs } from './outputs.js';
 import type { Tools } from './tool.js';
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   keepOutput: number;
   /** Tells whoever watches a call; it may fail. */
   publish(event: Event): Promise<void>;
+  /** Is told how long a call took. */
+  metrics: Pick<ExecutionMetrics, 'called'>;
   leaseMs: number;
   now(): number;
   log: Log;
@@ -42,7 +45,7 @@ export class Worker {
     const heartbeat = new Heartbeat(id, name, { executions, leaseMs, progress, stop, log });
     try {
       const watch = { signal: stopping.signal, progress: progress.add.bind(progress) };
-      const outcome = pointingAt(id, await this.#outcome(execution, watch));
+      const outcome = pointingAt(id, await this.#measured(execution, watch));
       await progress.close();
       const handled = await insist(() => executions.handle(id, report(outcome, name), { known: execution }), log);
       if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');
@@ -62,6 +65,14 @@ export class Worker {
       }),
     );
     await Promise.all(abandoned);
+  }
+
+  async #measured(execution: Execution, watch: Watch): Promise<Outcome> {
+    const { metrics, now } = this.#options;
+    const begun = now();
+    const outcome = await this.#outcome(execution, watch);
+    metrics.called(execution.tool_name, outcome, (now() - begun) / 1000);
+    return outcome;
   }
 
   async #outcome({ id, run_id, tool_name, tool_args, attempts, status }: Execution, watch: Watch): Promise<Outcome> {

@@ -7,6 +7,7 @@ export type { ReadinessCheck } from './health.controller.js';
 export { type Count, Metrics } from './metrics.js';
 export { AcceptsForms, Returns, ReturnsEvents } from './openapi.js';
 export * from './page.js';
+export * from './record-metrics.js';
 export { ProblemError } from './problem.filter.js';
 export * from './serve.js';
 export * from './server-sent-events.js';

@@ -4,6 +4,9 @@ import { Metrics } from './metrics.js';
 
 const definition = { name: 'things_total', help: 'Things.', labels: ['kind', 'colour'] } as const;
 
+const linesOf = (exposition: string, name: string): string[] =>
+  exposition.split('\n').filter((line) => line.startsWith(name));
+
 describe('what a process counts', () => {
   it('is counted apart for each set of labels', async () => {
     const metrics = new Metrics();
@@ -22,6 +25,31 @@ describe('what a process counts', () => {
     const metrics = new Metrics();
     for (const service of [metrics, metrics]) service.counter(definition).add({ kind: 'odd', colour: 'red' });
     expect(await metrics.valueOf('things_total', { kind: 'odd', colour: 'red' })).toBe(2);
+  });
+
+  it('is how long things take, in buckets', async () => {
+    const metrics = new Metrics();
+    const calls = { name: 'calls_seconds', help: 'Calls.', labels: ['kind'] } as const;
+    for (const service of [metrics, metrics]) service.durations(calls, [1, 10]).observe({ kind: 'odd' }, 2);
+    expect(linesOf(await metrics.exposition(), 'calls_seconds')).toEqual([
+      'calls_seconds_bucket{le="1",kind="odd"} 0',
+      'calls_seconds_bucket{le="10",kind="odd"} 2',
+      'calls_seconds_bucket{le="+Inf",kind="odd"} 2',
+      'calls_seconds_sum{kind="odd"} 4',
+      'calls_seconds_count{kind="odd"} 2',
+    ]);
+  });
+
+  it('is how much there is just now, and nothing while that cannot be told', async () => {
+    const metrics = new Metrics();
+    let read = async () => [{ labels: { kind: 'odd' }, value: 3 }];
+    metrics.levels({ name: 'things', help: 'Things.', labels: ['kind'] }, () => read());
+    metrics.counter(definition).add({ kind: 'odd', colour: 'red' });
+    expect(linesOf(await metrics.exposition(), 'things{')).toEqual(['things{kind="odd"} 3']);
+    read = () => Promise.reject(new Error('the store is out of reach'));
+    expect(linesOf(await metrics.exposition(), 'things')).toEqual(['things_total{kind="odd",colour="red"} 1']);
+    read = async () => [{ labels: { kind: 'even' }, value: 1 }];
+    expect(linesOf(await metrics.exposition(), 'things{')).toEqual(['things{kind="even"} 1']);
   });
 
   it('is nothing to another process', async () => {

@@ -1,12 +1,23 @@
-import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Something that only grows, told apart by its labels, which have few values each. */
 export interface Count<L extends string> {
   add(labels: Record<L, string>, by?: number): void;
 }
 
-export interface CountDefinition<L extends string> {
-  /** As Prometheus has it: `countersign_…_total`. */
+/** How long things take, told apart by labels that have few values each. */
+export interface Durations<L extends string> {
+  observe(labels: Record<L, string>, seconds: number): void;
+}
+
+/** How much there is of something just now, told apart by labels that have few values each. */
+export interface Level<L extends string> {
+  labels: Record<L, string>;
+  value: number;
+}
+
+export interface MetricDefinition<L extends string> {
+  /** As Prometheus has it: `countersign_…_total` of a counter, `countersign_…_seconds` of durations. */
   name: string;
   help: string;
   labels: readonly L[];
@@ -18,10 +29,38 @@ export class Metrics {
   #ofProcess = false;
 
   /** Whoever names the same counter adds to the same one, so that services in one process can share it. */
-  counter<L extends string>({ name, help, labels }: CountDefinition<L>): Count<L> {
+  counter<L extends string>({ name, help, labels }: MetricDefinition<L>): Count<L> {
     const known = this.#registry.getSingleMetric(name) as Counter<L> | undefined;
     const counter = known ?? new Counter({ name, help, labelNames: labels, registers: [this.#registry] });
     return { add: (values, by = 1) => counter.inc(values, by) };
+  }
+
+  /** @param buckets their upper bounds in seconds, ascending. Whoever names the same durations adds to them. */
+  durations<L extends string>({ name, help, labels }: MetricDefinition<L>, buckets: readonly number[]): Durations<L> {
+    const known = this.#registry.getSingleMetric(name) as Histogram<L> | undefined;
+    const options = { name, help, labelNames: labels, buckets: [...buckets], registers: [this.#registry] };
+    const histogram = known ?? new Histogram(options);
+    return { observe: (values, seconds) => histogram.observe(values, seconds) };
+  }
+
+  /** @param read is asked whenever somebody looks; what it cannot tell just now is left out. */
+  levels<L extends string>(
+    { name, help, labels }: MetricDefinition<L>,
+    read: () => Promise<readonly Level<L>[]> | readonly Level<L>[],
+  ): void {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: labels,
+      registers: [this.#registry],
+      async collect() {
+        gauge.reset();
+        const levels = await Promise.resolve()
+          .then(read)
+          .catch((): Level<L>[] => []);
+        for (const { labels: values, value } of levels) gauge.set(values, value);
+      },
+    });
   }
 
   /** How much was counted with just these labels; 0 when nothing was. */

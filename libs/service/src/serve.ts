@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { countMessages } from './bus-metrics.js';
 import type { ServiceSettings } from './config.js';
 import { acceptForms } from './forms.js';
+import { measureRequests } from './http-metrics.js';
 import { HealthController, Readiness, type ReadinessCheck } from './health.controller.js';
 import { openInfrastructure, type Infrastructure } from './infrastructure.js';
 import { createLog, nestLogger } from './log.js';
@@ -170,6 +171,7 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
   for (const service of services) await service.edge?.(adapter.getInstance());
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(log));
+  measureRequests(adapter.getInstance(), metrics);
   onlyLocalNames(adapter.getInstance(), settings.HOST);
   let document: object | undefined;
   adapter.getInstance().get('/openapi.json', async (request, reply) => {

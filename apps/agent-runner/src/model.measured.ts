@@ -1,0 +1,51 @@
+import type { Metrics } from '@countersign/service';
+import type { Model, ModelRequest, ModelResponse } from './model.js';
+
+const buckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+/** A model that is watched: how long it takes to answer, and what that costs. */
+export class MeasuredModel implements Model {
+  readonly #requests;
+  readonly #tokens;
+
+  constructor(
+    private readonly model: Model,
+    metrics: Metrics,
+    private readonly now: () => number,
+  ) {
+    this.#requests = metrics.durations(
+      {
+        name: 'countersign_model_request_seconds',
+        help: 'Requests to the model: answered, failed, or given_up since nobody wanted the answer any more.',
+        labels: ['model', 'outcome'],
+      },
+      buckets,
+    );
+    this.#tokens = metrics.counter({
+      name: 'countersign_model_tokens_total',
+      help: 'Tokens that the model has read (input) and written (output).',
+      labels: ['model', 'direction'],
+    });
+  }
+
+  get description(): string {
+    return this.model.description;
+  }
+
+  async respond(request: ModelRequest): Promise<ModelResponse> {
+    const { model } = request.agent;
+    const begun = this.now();
+    const took = (outcome: 'answered' | 'failed' | 'given_up') =>
+      this.#requests.observe({ model, outcome }, (this.now() - begun) / 1000);
+    try {
+      const response = await this.model.respond(request);
+      took('answered');
+      this.#tokens.add({ model, direction: 'input' }, response.usage.input_tokens);
+      this.#tokens.add({ model, direction: 'output' }, response.usage.output_tokens);
+      return response;
+    } catch (error) {
+      took(request.signal.aborted ? 'given_up' : 'failed');
+      throw error;
+    }
+  }
+}

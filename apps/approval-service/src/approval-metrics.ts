@@ -1,0 +1,47 @@
+import type { Approval } from '@countersign/contracts';
+import type { Store } from '@countersign/persistence';
+import { countRecords, type Metrics } from '@countersign/service';
+
+const minute = 60;
+const buckets = [10, minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute, 1_440 * minute, 10_080 * minute];
+const waiting = { status: 'pending', deleted_at: null } as const;
+
+/** What an operator watches of approvals. */
+export class ApprovalMetrics {
+  readonly #decisions;
+
+  /** @param now epoch milliseconds */
+  constructor(metrics: Metrics, approvals: Pick<Store<Approval>, 'count' | 'find'>, now: () => number) {
+    countRecords(metrics, approvals, {
+      name: 'countersign_approvals',
+      help: 'Approvals that wait for people.',
+      statuses: ['pending'],
+      where: { deleted_at: null },
+    });
+    metrics.levels(
+      { name: 'countersign_approval_longest_wait_seconds', help: 'How long the oldest of them waits.', labels: [] },
+      async () => {
+        const [oldest] = await approvals.find({ filter: waiting, sort: [['created_at', 'asc']], limit: 1 });
+        return [{ labels: {}, value: oldest ? now() / 1000 - oldest.created_at : 0 }];
+      },
+    );
+    this.#decisions = metrics.durations(
+      {
+        name: 'countersign_approval_wait_seconds',
+        help: 'How long resolved approvals had waited. decided_by: people, rules (a grant too), or nobody.',
+        labels: ['status', 'decided_by'],
+      },
+      buckets,
+    );
+  }
+
+  resolved(approval: Approval): void {
+    const { created_at, resolved_at, status } = approval;
+    this.#decisions.observe({ status, decided_by: deciderOf(approval) }, resolved_at! - created_at);
+  }
+}
+
+function deciderOf({ resolved_by, status }: Approval): 'people' | 'rules' | 'nobody' {
+  if (resolved_by !== null) return 'people';
+  return status === 'approved' || status === 'rejected' ? 'rules' : 'nobody';
+}
