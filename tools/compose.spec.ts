@@ -19,10 +19,14 @@ interface Service {
   restart?: string;
   security_opt?: string[];
   stop_grace_period?: string;
+  volumes?: string[];
 }
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
 const dockerfile = read('infra/Dockerfile');
 const serviceNamed = (name: string): Service => compose.services[name]!;
 
@@ -64,6 +68,14 @@ describe('docker-compose.yml', () => {
     for (const { security_opt } of Object.values(compose.services)) {
       expect(security_opt).toContain('no-new-privileges:true');
     }
+  });
+
+  it('gives what the executor deploys to a place that it may write to, which outlives it', () => {
+    const { environment = {}, volumes } = serviceNamed('executor');
+    const place = environment['DEPLOY_TARGET_DIR'];
+    expect(volumes).toEqual([`deployments:${place}`]);
+    expect(Object.keys(compose.volumes)).toContain('deployments');
+    expect(dockerfile).toContain(`install -d -o node -g node ${place}`);
   });
 
   describe.each(services)('%s', (name) => {
