@@ -53,6 +53,7 @@ function keeping(database: Database, collections: Recording['collections']): Dat
           find: (query) => store.find(query),
           count: (filter) => store.count(filter),
           commit,
+          remove: (filter, limit) => store.remove(filter, limit),
         },
         outbox,
       };

@@ -70,6 +70,7 @@ describe('kept definitions', () => {
       get: (id) => store.get(id),
       find: (query) => store.find(query),
       count: (filter) => store.count(filter),
+      remove: (filter, limit) => store.remove(filter, limit),
       commit: async (commit) => {
         if (down) throw new RetryableError('out of reach');
         return store.commit(commit);

@@ -39,6 +39,7 @@ describe('waiting for a run', () => {
       find: (query) => found.find(query),
       count: (filter) => found.count(filter),
       commit: (commit) => found.commit(commit),
+      remove: (filter, limit) => found.remove(filter, limit),
     };
     stopping = new AbortController();
     watch = new RunWatch(store, stopping.signal);

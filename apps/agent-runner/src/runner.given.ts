@@ -113,6 +113,7 @@ export class TroubledStore implements Store<Run> {
   get: Store<Run>['get'] = (id) => this.#unlessGone(() => this.store.get(id));
   find: Store<Run>['find'] = (query) => this.#unlessGone(() => this.store.find(query));
   count: Store<Run>['count'] = (filter) => this.#unlessGone(() => this.store.count(filter));
+  remove: Store<Run>['remove'] = (filter, limit) => this.#unlessGone(() => this.store.remove(filter, limit));
 
   async commit(commit: Commit<Run>): Promise<Event[]> {
     const refused = this.refuse(commit);

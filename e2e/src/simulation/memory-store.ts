@@ -61,6 +61,11 @@ export class MemoryStore<R extends StoredRecord> implements Store<R> {
     return [...events];
   }
 
+  /** What the simulation plays is kept for good. */
+  async remove(): Promise<never> {
+    throw new Error(`${this.#options.collection.name} are never removed`);
+  }
+
   #queue(id: string, event: Event): void {
     const queue = this.unpublished.get(id);
     if (queue) queue.push(event);

@@ -2,6 +2,7 @@ export * from './diagnostics.js';
 export * from './handle.js';
 export * from './insist.js';
 export * from './outbox-relay.js';
+export * from './removal.js';
 export * from './store.js';
 export * from './store.mongodb.js';
 export * from './store.sqlite.js';

@@ -329,6 +329,68 @@ export function describeStore(name: string, make: () => Database): void {
       });
     });
 
+    describe('a removal', () => {
+      const fits = { status: 'over', created_at: { lt: 100 } } as const;
+      const over = (id: string, fields: Partial<Sample> = {}) =>
+        sample(id, { status: 'over', created_at: 1, ...fields });
+
+      it('takes what fits for good, and says how much that was', async () => {
+        const { store, commit } = open();
+        const others = [sample('young', { status: 'over' }), sample('open', { created_at: 1 })];
+        for (const record of [over('a'), over('b'), ...others]) await commit(record, 0);
+        expect(await store.remove(fits, 10)).toBe(2);
+        expect(await store.get('a')).toBeUndefined();
+        expect(await store.find({ filter: {}, sort: [], limit: 10 })).toStrictEqual(others.toReversed());
+        expect(await store.remove(fits, 10)).toBe(0);
+      });
+
+      it('takes no more at once than it may, until nothing is left', async () => {
+        const { store, commit } = open();
+        await Promise.all(Array.from({ length: 5 }, (_, n) => commit(over(`${n}`), 0)));
+        const removed = [];
+        for (let n = 0; n < 4; n += 1) removed.push(await store.remove(fits, 2));
+        expect(removed).toEqual([2, 2, 1, 0]);
+        expect(await store.count({})).toBe(0);
+      });
+
+      it('leaves what has something to tell, and takes what comes after it', async () => {
+        const { store, outbox, commit, unpublished } = open();
+        const events = await commit(over('a'));
+        await commit(over('b'), 0);
+        expect(await store.remove(fits, 1)).toBe(1);
+        expect(await store.remove(fits, 1)).toBe(0);
+        expect(await store.get('a')).toBeDefined();
+        expect(await unpublished()).toEqual(ids(events));
+        await outbox.published(events);
+        expect(await store.remove(fits, 1)).toBe(1);
+      });
+
+      it('is told by the key as well as by any other field', async () => {
+        const { store, commit } = open();
+        for (const id of ['a', 'b', 'c']) await commit(over(id, { agent_id: 'ops' }), 0);
+        expect(await store.remove({ ...fits, sample_id: { in: ['a', 'c', 'z'] }, agent_id: 'ops' }, 10)).toBe(2);
+        expect(await store.remove({ ...fits, sample_id: { in: [] } }, 10)).toBe(0);
+        expect(await store.count({})).toBe(1);
+      });
+
+      it('is shared by several at once: together they take each record once', async () => {
+        const { store, commit } = open();
+        await Promise.all(Array.from({ length: 30 }, (_, n) => commit(over(`${n}`), 0)));
+        const removed = await Promise.all(Array.from({ length: 6 }, () => store.remove(fits, 10)));
+        const left = await store.count({});
+        expect(removed.reduce((sum, n) => sum + n, 0) + left).toBe(30);
+      });
+
+      it('is lost on whoever holds what is gone: a commit on it is refused, and it can be there anew', async () => {
+        const { store, commit } = open();
+        await commit(over('a'), 0);
+        await store.remove(fits, 1);
+        await expect(commit(over('a', { version: 2 }))).rejects.toThrow(VersionConflict);
+        await commit(over('a', { priority: 7 }));
+        expect(await store.get('a')).toMatchObject({ version: 1, priority: 7 });
+      });
+    });
+
     describe('a record', () => {
       const cases: [string, Record<string, unknown>][] = [
         [

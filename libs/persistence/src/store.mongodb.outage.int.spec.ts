@@ -24,6 +24,7 @@ describe('MongoDB as a record store, out of reach', () => {
       store.get('a'),
       store.find({ filter: {}, sort: [], limit: 1 }),
       store.count({}),
+      store.remove({}, 1),
       store.commit(transition(collection, sample('a'))),
       store.commit(transition(collection, sample('a', { version: 2 }))),
       outbox.unpublished({ before: 1, limit: 1 }),

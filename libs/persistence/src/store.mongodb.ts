@@ -165,6 +165,19 @@ class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox {
     });
   }
 
+  /** The condition is asked twice: somebody may change what was found before it is removed. */
+  remove(filter: Filter<R>, limit: number): Promise<number> {
+    return attempt(async () => {
+      const removable = { $and: [this.#where(filter), { outbox: { $size: 0 } }] };
+      const found = await this.#documents
+        .find(removable, { projection: { _id: 1 }, limit, batchSize: limit })
+        .toArray();
+      const listed = { _id: { $in: found.map(({ _id }) => _id) } };
+      const { deletedCount } = await this.#documents.deleteMany({ $and: [listed, removable] });
+      return deletedCount;
+    });
+  }
+
   unpublished({ before, limit }: { before: number; limit: number }): Promise<Event[]> {
     return attempt(async () => {
       const documents = await this.#documents

@@ -128,6 +128,14 @@ describe('SQLite as a record store, on disk', () => {
     expect(plan).toContain(`INDEX ${collection.name}_by_status_desc_created_at (status=?)`);
   });
 
+  it('finds what it removes with the index, and whether it has something to tell', async () => {
+    const collection = samples();
+    const { store } = new SqliteDatabase(file).collection(collection);
+    const plan = await planOf(() => store.remove({ status: 'over', created_at: { lt: 5 } }, 10));
+    expect(plan).toContain(`INDEX ${collection.name}_by_status_desc_created_at (status=? AND created_at<?)`);
+    expect(plan).toContain('INDEX outbox_record (collection=? AND record=?)');
+  });
+
   it('finds the events of a record with the index', async () => {
     const collection = samples();
     const { store, outbox } = new SqliteDatabase(file).collection(collection);

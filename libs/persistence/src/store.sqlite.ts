@@ -135,6 +135,16 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     });
   }
 
+  remove(filter: Filter<R>, limit: number): Promise<number> {
+    return attempt(() => {
+      const where = this.#where(filter);
+      const told = `NOT EXISTS (SELECT 1 FROM outbox WHERE collection = ? AND record = ${this.#name}.key)`;
+      const found = `SELECT key FROM ${this.#name} ${where.sql || 'WHERE true'} AND ${told} LIMIT ?`;
+      const remove = this.#file.sql(`DELETE FROM ${this.#name} WHERE key IN (${found})`);
+      return this.#file.write(() => Number(remove.run(...where.values, this.#name, limit).changes));
+    });
+  }
+
   unpublished({ before, limit }: { before: number; limit: number }): Promise<Event[]> {
     return attempt(() => {
       const records = new Set<string>();

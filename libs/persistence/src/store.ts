@@ -65,6 +65,13 @@ export interface Store<R extends StoredRecord> {
    * @throws VersionConflict
    */
   commit(commit: Commit<R>): Promise<Event[]>;
+  /**
+   * Removes for good what fits, at most `limit` records of it, and none with events that have not been published yet. One
+   * that somebody changes meanwhile is removed only if it still fits.
+   *
+   * @returns how many it removed: fewer than `limit` when no more fit, or when somebody else is at it too.
+   */
+  remove(filter: Filter<R>, limit: number): Promise<number>;
 }
 
 /**

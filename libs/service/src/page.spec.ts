@@ -15,6 +15,7 @@ function storeOf(size: number, delay = 0) {
     counted: 0,
     get: async () => undefined,
     commit: async () => [],
+    remove: async () => 0,
     find: async ({ skip = 0, limit }: Query<StoredRecord>) =>
       Array.from({ length: Math.min(limit, size - skip) }, (_, n) => record(skip + n)),
     async count() {
