@@ -24,6 +24,8 @@ interface Progress {
 
 /** The members of one group and what they have in hand, from the first member's coming to the last one's leaving. */
 export class SqliteGroup {
+  /** The topics that members have named. */
+  readonly named = new Set<string>();
   readonly #name: string;
   readonly #table: SqliteLog;
   readonly #log: Log;
@@ -55,6 +57,7 @@ export class SqliteGroup {
   join(topics: readonly string[], deliver: Deliver): Subscription {
     const member = new SqliteMember(deliver, () => this.#leave(member));
     this.#members.push(member);
+    for (const topic of topics) this.named.add(topic);
     void this.#predecessor.then(() => this.#extend(topics));
     return member;
   }

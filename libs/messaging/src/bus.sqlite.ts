@@ -3,6 +3,7 @@ import type { SqliteFile } from '@countersign/sqlite';
 import type { Bus, Delivery, FollowOptions, Handler, Message, Subscription } from './bus.js';
 import { SqliteGroup } from './bus.sqlite.group.js';
 import { SqliteLog } from './bus.sqlite.log.js';
+import { trimLog } from './bus.sqlite.trim.js';
 import { deadLetterTopic } from './dead-letters.js';
 import { deliverer } from './delivery.js';
 import type { BusObserver } from './observer.js';
@@ -16,6 +17,7 @@ interface Follower {
 export class SqliteBus implements Bus {
   readonly #log: Log;
   readonly #observer: BusObserver | undefined;
+  readonly #file: SqliteFile;
   readonly #table: SqliteLog;
   readonly #groups = new Map<string, SqliteGroup>();
   readonly #followers = new Set<Follower>();
@@ -24,6 +26,7 @@ export class SqliteBus implements Bus {
   constructor(file: SqliteFile, { log, observer }: { log: Log; observer?: BusObserver }) {
     this.#log = log;
     this.#observer = observer;
+    this.#file = file;
     this.#table = new SqliteLog(file);
   }
 
@@ -64,6 +67,11 @@ export class SqliteBus implements Bus {
         followers.delete(follower);
       },
     };
+  }
+
+  /** Removes old messages that every group has handled; see {@link trimLog}. */
+  trim(before: number): AsyncIterable<number> {
+    return trimLog(this.#file, before, () => new Map([...this.#groups].map(([name, { named }]) => [name, named])));
   }
 
   async ping(): Promise<void> {
