@@ -133,6 +133,7 @@ export function approvalService(
         ],
       },
       checks: [{ name: 'approval-stream', check: () => feed.check() }, ...parts.flatMap(({ checks = [] }) => checks)],
+      removals: parts.flatMap(({ removals }) => removals),
       async edge(server) {
         await serveInbox(server);
         await forward(server, config, stopping);

@@ -32,6 +32,7 @@ export function openOversight(context: ServiceContext): Part {
       { provide: DeadLetters, useValue: letters },
       { provide: EventLog, useValue: events },
     ],
+    removals: [letters.removal],
     checks: [{ name: 'event-log', check: () => events.check() }],
     start() {
       events.follow(bus);

@@ -1,3 +1,4 @@
+import type { Removal } from '@countersign/persistence';
 import type { ReadinessCheck } from '@countersign/service';
 import type { Provider, Type } from '@nestjs/common';
 
@@ -6,6 +7,7 @@ export interface Part {
   controllers: Type[];
   providers: Provider[];
   checks?: readonly ReadinessCheck[];
+  removals: readonly Removal[];
   start(): void;
   /** @param grace milliseconds for work under way */
   stop(grace: number): Promise<void>;

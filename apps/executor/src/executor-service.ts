@@ -15,6 +15,7 @@ import { Executions } from './executions.js';
 import { Executor } from './executor.js';
 import { outputCollection, Outputs } from './outputs.js';
 import { Replies, replyCollection } from './replies.js';
+import { repliesNoLongerNeeded } from './reply-removal.js';
 import { ResultKeysController } from './result-keys.controller.js';
 import { ResultSigner } from './result-signer.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
@@ -73,7 +74,8 @@ export const executorService =
     const executions = new Executions(aggregate, keys, log);
     const switches = new Switches(switchRecords);
     const outputs = new Outputs(database.collection(outputCollection).store, now);
-    const replies = new Replies(database.collection(replyCollection).store, executions.store);
+    const { store: replyStore } = database.collection(replyCollection);
+    const replies = new Replies(replyStore, executions.store);
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const leaseMs = config.LEASE_SECONDS * 1000;
     const worker = new Worker({
@@ -131,6 +133,7 @@ export const executorService =
           { provide: LOG, useValue: log },
         ],
       },
+      removals: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
         await Promise.all([guard.open(), signer.open()]);
         for (const { adapter } of tools.values()) adapter?.open?.({ busTo, replies });

@@ -18,7 +18,7 @@ export interface Reply extends StoredRecord {
 export const replyCollection: Collection<Reply> = {
   name: 'replies',
   key: 'id',
-  indexes: [['execution_id', 'created_at']],
+  indexes: [['execution_id', 'created_at'], ['created_at']],
 };
 
 /** Characters of one reply, and how many replies to one execution are read. */

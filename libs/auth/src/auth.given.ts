@@ -1,4 +1,5 @@
 import type { Log } from '@countersign/contracts';
+import type { Removal } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { Module, StandardSchemaValidationPipe, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -14,6 +15,13 @@ export class Clock {
   pass(seconds: number): void {
     this.time += seconds * 1000;
   }
+}
+
+/** How many records go when it is time. */
+export async function removed({ stays = NaN, removeBefore }: Removal, { now }: Clock): Promise<number> {
+  let count = 0;
+  for await (const some of removeBefore(now() - stays)) count += some;
+  return count;
 }
 
 /** Everything that was logged, as text. */

@@ -1,5 +1,5 @@
 import type { Log } from '@countersign/contracts';
-import type { Database } from '@countersign/persistence';
+import type { Database, Removal } from '@countersign/persistence';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeys } from './api-keys.js';
@@ -25,6 +25,8 @@ export interface Auth {
   keys: ApiKeys;
   links: SignInLinks;
   sessions: BrowserSessions;
+  /** What goes by and by. */
+  removals: readonly Removal[];
   /** For routes that are not Nest's, which the guard does not see. */
   authenticator: Authenticator;
   /** The guard on every route of the application, the routes to sign in, and the above for others to inject. */
@@ -48,5 +50,5 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
     providers: [...providers, guard],
     exports: parts.map((part) => part.constructor),
   };
-  return { keys, links, sessions, authenticator, module };
+  return { keys, links, sessions, removals: [links.removal, sessions.removal], authenticator, module };
 }

@@ -1,10 +1,10 @@
 import { EpochSeconds, Id, stored } from '@countersign/contracts';
-import type { Collection, Database, Store } from '@countersign/persistence';
+import { removeAll, type Collection, type Database, type Removal, type Store } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from './api-keys.js';
 import { Role, type Identity } from './principal.js';
 import { Recent } from './recent.js';
-import { created, insert, secondsOf, update } from './records.js';
+import { created, day, insert, secondsOf, update } from './records.js';
 import { hashOf, isSecret, newSecret } from './secret.js';
 
 /** Somebody who is signed in with a browser. */
@@ -21,7 +21,7 @@ export const BrowserSession = z.object({
 });
 export type BrowserSession = z.infer<typeof BrowserSession>;
 
-const browserSessions: Collection<BrowserSession> = { name: 'browser_sessions', key: 'id', indexes: [] };
+const browserSessions: Collection<BrowserSession> = { name: 'browser_sessions', key: 'id', indexes: [['expires_at']] };
 
 /** Seconds. */
 export const sessionLasts = 12 * 3600;
@@ -42,6 +42,13 @@ export class BrowserSessions {
     this.#keys = keys;
     this.#now = now;
   }
+
+  /** Those whose time was up a day ago, whether they had ended before or not. */
+  readonly removal: Removal = {
+    what: 'browser sessions',
+    stays: day,
+    removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
+  };
 
   /** @returns the value for the cookie, which is not stored, and the session. */
   async start(identity: Identity & { key_id: string | null }): Promise<{ cookie: string; session: BrowserSession }> {

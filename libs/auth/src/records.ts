@@ -1,5 +1,8 @@
 import { VersionConflict, type Store, type StoredRecord } from '@countersign/persistence';
 
+/** Milliseconds. */
+export const day = 24 * 3_600_000;
+
 export const secondsOf = (millis: number): number => Math.floor(millis / 1000);
 
 /** What every record begins with. */

@@ -1,6 +1,6 @@
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Clock } from './auth.given.js';
+import { Clock, removed } from './auth.given.js';
 import { SignInLinks } from './sign-in-links.js';
 
 describe('a link to sign in', () => {
@@ -36,6 +36,20 @@ describe('a link to sign in', () => {
     expect(await links.redeem(used.code)).toBeDefined();
     clock.pass(1);
     expect(await links.redeem(late.code)).toBeUndefined();
+  });
+
+  it('is forgotten a day after its time was up, used or not', async () => {
+    const links = open();
+    const { code } = await links.create('ada', []);
+    await links.redeem(code);
+    await links.create('ada', []);
+    clock.pass(600);
+    await links.create('bob', []);
+    expect(await removed(links.removal, clock)).toBe(0);
+    clock.pass(24 * 3600 + 1);
+    expect(await removed(links.removal, clock)).toBe(2);
+    expect(await links.redeem(code)).toBeUndefined();
+    expect(given.file.sql('SELECT count(*) AS codes FROM sign_in_codes').get()).toEqual({ codes: 1 });
   });
 
   it('cannot be made up', async () => {

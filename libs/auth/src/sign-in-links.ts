@@ -1,6 +1,13 @@
-import type { Collection, Database, Store, StoredRecord } from '@countersign/persistence';
+import {
+  removeAll,
+  type Collection,
+  type Database,
+  type Removal,
+  type Store,
+  type StoredRecord,
+} from '@countersign/persistence';
 import type { Identity, Role } from './principal.js';
-import { created, insert, secondsOf, update } from './records.js';
+import { created, day, insert, secondsOf, update } from './records.js';
 import { hashOf, isSecret, newSecret } from './secret.js';
 
 interface SignInCode extends StoredRecord, Identity {
@@ -11,7 +18,7 @@ interface SignInCode extends StoredRecord, Identity {
   used_at: number | null;
 }
 
-const signInCodes: Collection<SignInCode> = { name: 'sign_in_codes', key: 'id', indexes: [] };
+const signInCodes: Collection<SignInCode> = { name: 'sign_in_codes', key: 'id', indexes: [['expires_at']] };
 
 /** Seconds. */
 const linkLasts = 600;
@@ -25,6 +32,13 @@ export class SignInLinks {
     this.#store = database.collection(signInCodes).store;
     this.#now = now;
   }
+
+  /** Those whose time was up a day ago, whether they were used or not. */
+  readonly removal: Removal = {
+    what: 'codes to sign in',
+    stays: day,
+    removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
+  };
 
   /** @param key_id a key whose end ends what the link begins. @returns the code, and the path with it to open. */
   async create(

@@ -8,6 +8,7 @@ describe('the configuration', () => {
   it('needs nothing: what is unset has a preset, and what is embedded needs no address', () => {
     const config = readConfig(Config, {});
     expect(config).toMatchObject({ HOST: '127.0.0.1', PORT: 4000, DATA_DIR: '.countersign', LOG_LEVEL: 'info' });
+    expect(config.RETENTION_DAYS).toBe(90);
     expect(config.KAFKA_BROKERS).toBeUndefined();
     expect(config.MONGODB_URI).toBeUndefined();
   });
@@ -26,9 +27,10 @@ describe('the configuration', () => {
         LEASE_SECONDS: 'soon',
         LOG_LEVEL: 'loud',
         KAFKA_CREATE_TOPICS: 'perhaps',
+        RETENTION_DAYS: '0',
       });
     expect(problems).toThrow(ConfigError);
-    expect(problems).toThrow(/^The configuration has 6 problem\(s\):/);
+    expect(problems).toThrow(/^The configuration has 7 problem\(s\):/);
     for (const problem of [
       /\n {2}PORT: .*65535/,
       /\n {2}KAFKA_BROKERS\.1: must be host:port/,
@@ -36,6 +38,7 @@ describe('the configuration', () => {
       /\n {2}LEASE_SECONDS: /,
       /\n {2}LOG_LEVEL: /,
       /\n {2}KAFKA_CREATE_TOPICS: /,
+      /\n {2}RETENTION_DAYS: .*>=1/,
     ]) {
       expect(problems).toThrow(problem);
     }
@@ -46,6 +49,7 @@ describe('the configuration', () => {
     ['KAFKA_CREATE_TOPICS', 'false', false],
     ['PORT', '0', 0],
     ['LEASE_SECONDS', '0.5', 0.5],
+    ['RETENTION_DAYS', '7', 7],
   ])('reads %s=%s', (name, text, value) => {
     expect(readConfig(Config, { [name]: text })).toMatchObject({ [name]: value });
   });

@@ -54,6 +54,13 @@ export const serviceSettings = {
     .meta({ description: 'MongoDB, with the database as its path. Unset: the embedded store.' }),
   LEASE_SECONDS: seconds.default(30).meta({ description: 'How long a worker that says nothing keeps its work.' }),
   SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({ description: 'How long a stop waits for work under way.' }),
+  RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(90)
+    .meta({ description: 'How long what has served its purpose is kept. Runs, approvals and executions always are.' }),
   ...authSettings,
   RATE_LIMIT_PER_MINUTE: z.coerce
     .number()

@@ -1,6 +1,6 @@
 import { eventNames, type Log } from '@countersign/contracts';
 import { encode, KafkaBus, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
-import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
+import { MongoDatabase, SqliteDatabase, type Database, type Removal } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
 import type { ServiceSettings } from './config.js';
@@ -13,6 +13,8 @@ export interface Infrastructure {
   database: Database;
   /** No other process can be working on the same records, so whatever a lease says, its worker is gone. */
   exclusive: boolean;
+  /** What of this goes by and by. */
+  removals: readonly Removal[];
   /** For people: what was chosen. */
   description: { log: string; store: string };
   close(): Promise<void>;
@@ -50,6 +52,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
     busTo,
     database,
     exclusive: !uri,
+    removals: bus instanceof SqliteBus ? [{ what: 'messages of the log', removeBefore: (time) => bus.trim(time) }] : [],
     description: {
       log: brokers ? `Kafka at ${brokers.join(', ')}` : `embedded, in ${dir}`,
       store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,

@@ -1,7 +1,7 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import { BusTransport, type Bus } from '@countersign/messaging';
-import type { Database } from '@countersign/persistence';
+import type { Database, Removal } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -22,6 +22,7 @@ import { Metrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
 import './sign-in-docs.js';
 import { answerBadUrl, ProblemFilter } from './problem.filter.js';
+import { Retention } from './retention.js';
 import { validationPipe } from './validation.pipe.js';
 
 /** What a service gets to work with. */
@@ -51,6 +52,8 @@ export interface Service {
   module: DynamicModule;
   /** What it needs to be ready, besides the store, the log and its consumer group. */
   checks?: readonly ReadinessCheck[];
+  /** What it removes by and by. */
+  removals?: readonly Removal[];
   /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
   edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;
@@ -71,6 +74,7 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+const day = 24 * 3_600_000;
 const bodyLimit = 1_048_576;
 
 /** What a page of this server may load and do: nothing but what is served here, and nothing that is written into it. */
@@ -104,7 +108,7 @@ export async function serve(
   const observer = countMessages(metrics);
   const clientId = `countersign-${process.pid}`;
   const infrastructure = openInfrastructure(settings, { clientId, log, observer, onFatal });
-  const { bus, busTo, database, exclusive, description } = infrastructure;
+  const { bus, busTo, database, exclusive, removals, description } = infrastructure;
   const stopping = new AbortController();
   const context: ServiceContext = {
     bus,
@@ -119,6 +123,12 @@ export async function serve(
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
   const auth = openAuth({ settings, database, log, now: Date.now });
+  const retention = new Retention({
+    removals: [...removals, ...auth.removals, ...services.flatMap(({ removals = [] }) => removals)],
+    stays: settings.RETENTION_DAYS * day,
+    log,
+    now: Date.now,
+  });
   const ready = readiness(infrastructure, services, transports);
   const app = await createApp(services, { ready, metrics, auth, settings, log });
   const closeServer = closingOf(app);
@@ -126,12 +136,14 @@ export async function serve(
 
   for (const service of services) await service.start();
   await app.startAllMicroservices();
+  // Now every group that reads the log is known.
+  retention.start();
   await app.listen(settings.PORT, settings.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
 
   const stop = async () => {
     stopping.abort();
-    await Promise.all([...transports.map((transport) => transport.close()), closeServer()]);
+    await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retention.stop()]);
     await Promise.all(services.map((service) => service.stop(settings.SHUTDOWN_GRACE_SECONDS * 1000)));
     await app.close();
     await infrastructure.close();

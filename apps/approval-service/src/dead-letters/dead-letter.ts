@@ -21,7 +21,13 @@ export type DeadLetterRecord = DeadLetter & { event_key: string };
 export const deadLetterCollection: Collection<DeadLetterRecord> = {
   name: 'dead_letters',
   key: 'id',
-  indexes: [['-created_at'], ['status', '-created_at'], ['topic', '-created_at'], ['group', '-created_at']],
+  indexes: [
+    ['-created_at'],
+    ['status', '-created_at'],
+    ['topic', '-created_at'],
+    ['group', '-created_at'],
+    ['settled_at'],
+  ],
 };
 
 /** What one group could not handle is one dead letter, however often it is told of it. */

@@ -48,7 +48,7 @@ export class DeadLettersController {
   @Post(':id/discard')
   @Needs('events:write')
   @HttpCode(200)
-  @Returns(200, DeadLetter, 'It is settled, and stays listed.')
+  @Returns(200, DeadLetter, 'It is settled, and stays listed for as long as RETENTION_DAYS say.')
   async discard(
     @Param('id') id: string,
     @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,

@@ -68,6 +68,12 @@ describe('dead letters', () => {
     rmSync(dir, { recursive: true });
   });
 
+  async function removedBefore(time: number): Promise<number> {
+    let removed = 0;
+    for await (const some of letters.removal.removeBefore(time)) removed += some;
+    return removed;
+  }
+
   async function givenUp(count = 1): Promise<string[]> {
     const listed = () => http.list(all);
     await vi.waitUntil(async () => (await listed()).data.length === count, { timeout: 5_000 });
@@ -130,6 +136,15 @@ describe('dead letters', () => {
     expect(await http.discard(id!, {}, admin)).toMatchObject({ status: 'discarded', note: null });
     expect((await http.list({ ...all, status: 'open' })).data).toEqual([]);
     expect((await http.list({ ...all, status: 'discarded', topic: 'run.requested' })).data).toHaveLength(1);
+  });
+
+  it('stay for a while once they are settled, and for as long as it takes before', async () => {
+    await bus.publish([poison, { ...poison, key: 'r2' }]);
+    const [settled, open] = await givenUp(2);
+    await http.discard(settled!, {}, admin);
+    expect(await removedBefore(now)).toBe(0);
+    expect(await removedBefore(now + 1_000)).toBe(1);
+    expect((await http.list(all)).data).toMatchObject([{ id: open, status: 'open' }]);
   });
 
   it('stay open when the log is away, or will never take them', async () => {

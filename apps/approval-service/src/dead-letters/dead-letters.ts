@@ -1,6 +1,6 @@
 import { TerminalError, type DeadLetter, type DeadLetterSummary } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
-import type { Aggregate, Handled } from '@countersign/persistence';
+import { removeAll, type Aggregate, type Handled, type Removal } from '@countersign/persistence';
 import { deadLetterId, type DeadLetterMessage, type DeadLetterRecord } from './dead-letter.js';
 
 type Records = Aggregate<DeadLetterRecord, DeadLetterMessage>;
@@ -17,6 +17,12 @@ export class DeadLetters {
   get store(): Records['store'] {
     return this.records.store;
   }
+
+  /** Those that are settled; an open one waits for a person. */
+  readonly removal: Removal = {
+    what: 'settled dead letters',
+    removeBefore: (time) => removeAll(this.store, { settled_at: { lt: Math.floor(time / 1000) } }),
+  };
 
   start(): void {
     this.#subscription = this.bus.subscribe({

@@ -46,6 +46,7 @@ export const deliveryCollection: Collection<Delivery> = {
     ['due_at'],
     ['-created_at'],
     ['status', '-created_at'],
+    ['status', 'updated_at'],
     ['channel', '-created_at'],
     ['approval_id', 'channel'],
   ],

@@ -8,6 +8,7 @@ import { SlackController } from '../slack.controller.js';
 import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
 import { deliveryCollection, type Delivery } from './delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from './delivery.js';
+import { deliveriesNoLongerNeeded } from './delivery-removal.js';
 import { Notifier } from './notifier.js';
 import { sendersOf } from './senders.js';
 
@@ -48,6 +49,7 @@ export function openNotifications(
       { provide: SLACK_CHANNELS, useValue: new Map(slackChannels) },
       { provide: Notifier, useValue: notifier },
     ],
+    removals: deliveriesNoLongerNeeded(deliveries.store, approvals),
     start: () => sending.start(),
     stop: (grace) => sending.stop(grace),
   };

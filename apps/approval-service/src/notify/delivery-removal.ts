@@ -1,0 +1,29 @@
+import type { Approval } from '@countersign/contracts';
+import { removeBelongings, type Removal, type Store } from '@countersign/persistence';
+import type { Delivery, DeliveryStatus } from './delivery-record.js';
+
+const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
+
+/**
+ * Deliveries that are settled, of approvals that are too: while one is pending, a message about it may have to be changed
+ * later, and that takes the receipt.
+ */
+export const deliveriesNoLongerNeeded = (
+  deliveries: Pick<Store<Delivery>, 'find' | 'remove'>,
+  approvals: Pick<Store<Approval>, 'find'>,
+): Removal[] =>
+  settled.map((status) => ({
+    what: `${status} notifications`,
+    removeBefore: (time) =>
+      removeBelongings({
+        store: deliveries,
+        key: 'id',
+        filter: { status, updated_at: { lt: Math.floor(time / 1000) } },
+        sort: [['updated_at', 'asc']],
+        belongsTo: 'approval_id',
+        open: async (ids) => {
+          const filter = { id: { in: ids }, status: 'pending' } as const;
+          return (await approvals.find({ filter, sort: [], limit: ids.length })).map(({ id }) => id);
+        },
+      }),
+  }));
