@@ -5,6 +5,7 @@ import { grantScenarios } from './approval-scenarios.grants.js';
 import { peopleScenarios } from './approval-scenarios.people.js';
 import { ruleScenarios } from './approval-scenarios.rules.js';
 import { lookingScenarios } from './approval-scenarios.looking.js';
+import { retentionScenarios } from './approval-scenarios.retention.js';
 import { slackScenarios } from './approval-scenarios.slack.js';
 import { startSlack, type Slack } from './slack.js';
 import { timeScenarios } from './approval-scenarios.time.js';
@@ -39,5 +40,6 @@ export function describeApprovalScenarios(name: string, makeStack: MakeStack): v
     slackScenarios(world, () => slack);
     timeScenarios(world);
     lookingScenarios(world);
+    retentionScenarios(world);
   });
 }

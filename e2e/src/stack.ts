@@ -1,5 +1,6 @@
 import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
 import { decode, KafkaBus, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
+import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { newServiceKeys } from '@countersign/testing/service-keys';
 import { randomUUID } from 'node:crypto';
@@ -44,6 +45,8 @@ export interface Stack {
    * @param topics of other platforms, besides those of Countersign.
    */
   withBus<T>(work: (bus: Bus) => Promise<T>, topics?: readonly string[]): Promise<T>;
+  /** Works on the records directly, beside the services where that is possible and between two lives of them where not. */
+  withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T>;
   /** Lets every service read the log from its beginning again; the services are stopped. */
   rewind(): Promise<void>;
   /** What the deployment target was told to do, ever. */
@@ -135,14 +138,23 @@ export class EmbeddedStack extends Processes implements Stack {
     file.close();
   }
 
-  async withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
+  withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
+    return this.#withFile(async (file) => {
+      const bus = new SqliteBus(file, { log });
+      return work(bus).finally(() => bus.close());
+    });
+  }
+
+  withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#withFile((file) => work(new SqliteDatabase(file)));
+  }
+
+  async #withFile<T>(work: (file: SqliteFile) => Promise<T>): Promise<T> {
     await this.stop();
     const file = new SqliteFile(this.#dataDir);
-    const bus = new SqliteBus(file, { log });
     try {
-      return await work(bus);
+      return await work(file);
     } finally {
-      await bus.close();
       file.close();
       await this.start();
     }
@@ -200,7 +212,7 @@ export class DistributedStack extends Processes implements Stack {
   async boot(crash?: CrashPoint): Promise<void> {
     const env = {
       KAFKA_BROKERS: this.#servers.brokers,
-      MONGODB_URI: databaseAt(this.#servers.mongodb, this.#database),
+      MONGODB_URI: this.#mongodbUri,
       KAFKA_SESSION_TIMEOUT_SECONDS: '5',
       DATA_DIR: join(this.dir, 'data'),
       ...(await (this.#keys ??= newServiceKeys())),
@@ -227,6 +239,15 @@ export class DistributedStack extends Processes implements Stack {
 
   rewind(): Promise<void> {
     return forgetGroups(this.#servers.brokers, serviceNames);
+  }
+
+  get #mongodbUri(): string {
+    return databaseAt(this.#servers.mongodb, this.#database);
+  }
+
+  async withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const database = new MongoDatabase({ uri: this.#mongodbUri, dbName: this.#database, log });
+    return work(database).finally(() => database.close());
   }
 
   async withBus<T>(work: (bus: Bus) => Promise<T>, topics: readonly string[] = []): Promise<T> {

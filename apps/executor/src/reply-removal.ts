@@ -8,7 +8,7 @@ export const repliesNoLongerNeeded = (
   replies: Pick<Store<Reply>, 'find' | 'remove'>,
   executions: Pick<Store<Execution>, 'find'>,
 ): Removal => ({
-  what: 'replies of other platforms',
+  what: 'replies',
   removeBefore: (time) =>
     removeBelongings({
       store: replies,

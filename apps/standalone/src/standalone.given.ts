@@ -35,15 +35,18 @@ export interface Standalone {
   /** @param key of whoever asks; none for nobody. */
   ask(method: string, path: string, options?: { key?: string | undefined; body?: object }): Promise<Response>;
   document(): Promise<Document>;
+  /** Ends it, and leaves its data for another. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
 export const bearer = (key: string | undefined): Record<string, string> =>
   key === undefined ? {} : { authorization: `Bearer ${key}` };
 
+const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'countersign-standalone-'));
+
 /** The three services in this process, on the embedded stack and with the scripted model. */
-export async function openStandalone(): Promise<Standalone> {
-  const dir = mkdtempSync(join(tmpdir(), 'countersign-standalone-'));
+export async function openStandalone(dir = newDirectory()): Promise<Standalone> {
   // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
   const { PATH = '' } = process.env;
   const config = readConfig(StandaloneConfig, {
@@ -66,6 +69,7 @@ export async function openStandalone(): Promise<Standalone> {
     url: serving.url,
     ask,
     document: async () => (await (await ask('GET', '/openapi.json', { key: adminKey })).json()) as Document,
+    stop: () => serving.stop(),
     async close() {
       await serving.stop();
       rmSync(dir, { recursive: true });

@@ -45,7 +45,7 @@ export class BrowserSessions {
 
   /** Those whose time was up a day ago, whether they had ended before or not. */
   readonly removal: Removal = {
-    what: 'browser sessions',
+    what: 'browser_sessions',
     stays: day,
     removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
   };

@@ -35,7 +35,7 @@ export class SignInLinks {
 
   /** Those whose time was up a day ago, whether they were used or not. */
   readonly removal: Removal = {
-    what: 'codes to sign in',
+    what: 'sign_in_codes',
     stays: day,
     removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
   };

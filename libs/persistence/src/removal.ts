@@ -2,7 +2,7 @@ import type { Collection, Filter, Query, Store, StoredRecord } from './store.js'
 
 /** Something that goes a while after it has served its purpose. */
 export interface Removal {
-  /** For people: what it is. */
+  /** What it is, for the log and the metrics: `dead_letters`. */
   what: string;
   /** For how long it stays, in milliseconds; for as long as the settings say unless given. */
   stays?: number;

@@ -52,7 +52,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
     busTo,
     database,
     exclusive: !uri,
-    removals: bus instanceof SqliteBus ? [{ what: 'messages of the log', removeBefore: (time) => bus.trim(time) }] : [],
+    removals: bus instanceof SqliteBus ? [{ what: 'log_messages', removeBefore: (time) => bus.trim(time) }] : [],
     description: {
       log: brokers ? `Kafka at ${brokers.join(', ')}` : `embedded, in ${dir}`,
       store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,

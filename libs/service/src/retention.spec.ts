@@ -1,6 +1,7 @@
 import { RetryableError } from '@countersign/contracts';
 import type { Removal } from '@countersign/persistence';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Metrics } from './metrics.js';
 import { Retention, type RetentionOptions } from './retention.js';
 
 const day = 24 * 3_600_000;
@@ -15,8 +16,10 @@ describe('what has served its purpose', () => {
   });
 
   const logged = () => ({ info: vi.fn(), warn: vi.fn(), error: vi.fn() });
+  let metrics: Metrics;
+  beforeEach(() => void (metrics = new Metrics()));
   function start(removals: readonly Removal[], options: Partial<RetentionOptions> = {}): Retention {
-    const retention = new Retention({ removals, stays: 90 * day, log: logged(), now: () => now, ...options });
+    const retention = new Retention({ removals, stays: 90 * day, log: logged(), metrics, now: () => now, ...options });
     started.push(retention);
     retention.start();
     return retention;
@@ -46,12 +49,13 @@ describe('what has served its purpose', () => {
     await vi.waitFor(() => expect(removal.asked).toContain(now - 89 * day), soon);
   });
 
-  it('goes in batches of which the log tells once, and nothing is told where nothing went', async () => {
+  it('goes in batches that are counted, and of which the log tells once where anything went', async () => {
     const log = logged();
     const last = removalOf([0]);
     start([removalOf([200, 200, 17], { what: 'many' }), removalOf([0]), last], { log });
     await vi.waitFor(() => expect(last.asked).toHaveLength(1), soon);
     expect(log.info.mock.calls).toEqual([[{ what: 'many', removed: 417 }, 'removed what is old']]);
+    expect(await metrics.valueOf('countersign_removed_total', { what: 'many' })).toBe(417);
   });
 
   it('stays through an outage, holds up nothing else, and goes after it', async () => {

@@ -1,5 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import type { Removal } from '@countersign/persistence';
+import type { Count, Metrics } from './metrics.js';
 import { setImmediate as othersTurn, setTimeout as delay } from 'node:timers/promises';
 
 export interface RetentionOptions {
@@ -7,6 +8,7 @@ export interface RetentionOptions {
   /** For how long things stay that do not say it themselves, in milliseconds. */
   stays: number;
   log: Log;
+  metrics: Pick<Metrics, 'counter'>;
   /** Epoch milliseconds. */
   now(): number;
   /** How often to look, in milliseconds. */
@@ -19,10 +21,16 @@ const hour = 3_600_000;
 export class Retention {
   readonly #options: Required<RetentionOptions>;
   readonly #stopping = new AbortController();
+  readonly #removed: Count<'what'>;
   #running: Promise<void> | undefined;
 
   constructor(options: RetentionOptions) {
     this.#options = { every: hour, ...options };
+    this.#removed = options.metrics.counter({
+      name: 'countersign_removed_total',
+      help: 'What was removed because it had served its purpose.',
+      labels: ['what'],
+    });
   }
 
   start(): void {
@@ -51,6 +59,7 @@ export class Retention {
     try {
       for await (const some of removeBefore(now() - stays)) {
         removed += some;
+        this.#removed.add({ what }, some);
         if (this.#stopping.signal.aborted) break;
         await othersTurn();
       }

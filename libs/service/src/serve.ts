@@ -127,6 +127,7 @@ export async function serve(
     removals: [...removals, ...auth.removals, ...services.flatMap(({ removals = [] }) => removals)],
     stays: settings.RETENTION_DAYS * day,
     log,
+    metrics,
     now: Date.now,
   });
   const ready = readiness(infrastructure, services, transports);

@@ -20,7 +20,7 @@ export class DeadLetters {
 
   /** Those that are settled; an open one waits for a person. */
   readonly removal: Removal = {
-    what: 'settled dead letters',
+    what: 'dead_letters',
     removeBefore: (time) => removeAll(this.store, { settled_at: { lt: Math.floor(time / 1000) } }),
   };
 

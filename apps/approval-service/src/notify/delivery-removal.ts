@@ -13,7 +13,7 @@ export const deliveriesNoLongerNeeded = (
   approvals: Pick<Store<Approval>, 'find'>,
 ): Removal[] =>
   settled.map((status) => ({
-    what: `${status} notifications`,
+    what: 'deliveries',
     removeBefore: (time) =>
       removeBelongings({
         store: deliveries,

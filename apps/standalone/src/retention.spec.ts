@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { adminKey, openStandalone, type Standalone } from './standalone.given.js';
+
+const day = 24 * 3_600_000;
+const soon = { timeout: 20_000, interval: 20 };
+
+describe('a data directory', () => {
+  let dir: string;
+  let standalone: Standalone | undefined;
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    dir = mkdtempSync(join(tmpdir(), 'countersign-retention-'));
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await standalone?.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  const start = async () => void (standalone = await openStandalone(dir));
+  const stop = async () => {
+    await standalone!.stop();
+    standalone = undefined;
+  };
+  /** Answers of the API, as they are. */
+  async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+    const response = await standalone!.ask(method, path, { key: adminKey, ...(body && { body }) });
+    expect(response.ok).toBe(true);
+    return (await response.json()) as T;
+  }
+  interface Listed {
+    id: string;
+    status: string;
+    run_status: string | null;
+  }
+  const list = async (path: string) => (await ask<{ data: Listed[] }>('GET', path)).data;
+  const statusOf = async (run: string) =>
+    (await ask<{ status: string }>('GET', `/runs/${run}?wait_for=COMPLETED&timeout=20`)).status;
+  /** A run that waits for its approval. */
+  async function pausedRun(): Promise<{ run: string; approval: string }> {
+    const asked = { input: 'Deploy search version 3.0.0 to production.', user_id: 'a colleague' };
+    const { run_id: run } = await ask<{ run_id: string }>('POST', '/agents/ops/runs', asked);
+    const pending = () => list(`/approvals?run_id=${run}&status=pending`);
+    await vi.waitUntil(async () => (await pending()).length === 1, soon);
+    return { run, approval: (await pending())[0]!.id };
+  }
+  async function approve({ run, approval }: { run: string; approval: string }): Promise<void> {
+    await ask('POST', `/approvals/${approval}/resolve`, { status: 'approved' });
+    expect(await statusOf(run)).toBe('COMPLETED');
+    const isKnown = async () => (await list(`/approvals?run_id=${run}`))[0]!.run_status === 'COMPLETED';
+    await vi.waitUntil(isKnown, soon);
+  }
+  /** What is in the file while nobody has it open. */
+  function count(table: string, where = 'true'): number {
+    const file = new DatabaseSync(join(dir, 'countersign.sqlite'));
+    const { n } = file.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).get() as { n: number };
+    file.close();
+    return n;
+  }
+  async function removed(what: string): Promise<number> {
+    const metrics = await (await standalone!.ask('GET', '/metrics', { key: adminKey })).text();
+    return Number(new RegExp(`countersign_removed_total\\{what="${what}"\\} (\\d+)`).exec(metrics)?.[1] ?? 0);
+  }
+
+  it('that is old loses what has served its purpose when it is started again, and everything goes on', async () => {
+    await start();
+    const [done, waiting] = [await pausedRun(), await pausedRun()];
+    await approve(done);
+    await ask('POST', '/auth/sign-in', { key: adminKey });
+    await stop();
+    const messages = count('log');
+    expect([messages > 10, count('browser_sessions')]).toEqual([true, 1]);
+
+    const later = Date.now() + 91 * day;
+    vi.setSystemTime(later);
+    await start();
+    await vi.waitUntil(async () => (await removed('log_messages')) === messages, soon);
+    await vi.waitUntil(async () => (await removed('browser_sessions')) === 1, soon);
+    expect((await list('/approvals')).map(({ id, status }) => [id, status])).toEqual(
+      expect.arrayContaining([
+        [done.approval, 'approved'],
+        [waiting.approval, 'pending'],
+      ]),
+    );
+    expect((await list('/executions')).map(({ id }) => id)).toEqual([done.approval]);
+    await approve(waiting);
+    await approve(await pausedRun());
+    await stop();
+    expect(count('log', `timestamp < ${later}`)).toBe(0);
+    expect(count('log')).toBeGreaterThan(10);
+
+    await start();
+    expect((await list('/executions')).map(({ status }) => status)).toEqual(Array(3).fill('succeeded'));
+    expect(await statusOf(done.run)).toBe('COMPLETED');
+    await approve(await pausedRun());
+  }, 120_000);
+});
