@@ -10,8 +10,8 @@ export interface Removal {
   removeBefore(time: number): AsyncIterable<number>;
 }
 
-/** How many records are removed with one write; others wait for it. */
-const atOnce = 200;
+/** How many records are read or removed at once; others wait for it. */
+const atOnce = 100;
 
 /** Removes all records that fit, batch by batch. */
 export async function* removeAll<R extends StoredRecord>(
@@ -30,15 +30,18 @@ export interface Belongings<R extends StoredRecord> extends Pick<Query<R>, 'filt
   open(ids: readonly string[]): Promise<readonly string[]>;
 }
 
-/** Removes, batch by batch, the records that fit, but for those that belong to something that is not over. */
+/**
+ * Removes, batch by batch, the records that fit, but for those that belong to something that is not over. What fits once
+ * must fit for ever, and so must be over what was.
+ */
 export async function* removeBelongings<R extends StoredRecord>(options: Belongings<R>): AsyncGenerator<number, void> {
   const { store, key, filter, sort, belongsTo, open } = options;
   for (let stayed = 0; ;) {
     const found = await store.find({ filter, sort, limit: atOnce, skip: stayed });
     if (found.length === 0) return;
     const still = new Set(await open([...new Set(found.map((record) => record[belongsTo] as string))]));
-    const old = found.filter((record) => !still.has(record[belongsTo] as string));
-    const removed = await store.remove({ ...filter, [key]: { in: old.map((record) => record[key]) } }, atOnce);
+    const old = found.filter((record) => !still.has(record[belongsTo] as string)).map((record) => record[key]);
+    const removed = await store.remove({ [key]: { in: old } } as object as Filter<R>, atOnce);
     yield removed;
     stayed += found.length - removed;
   }

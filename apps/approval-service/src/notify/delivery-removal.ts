@@ -22,8 +22,8 @@ export const deliveriesNoLongerNeeded = (
         sort: [['updated_at', 'asc']],
         belongsTo: 'approval_id',
         open: async (ids) => {
-          const filter = { id: { in: ids }, status: 'pending' } as const;
-          return (await approvals.find({ filter, sort: [], limit: ids.length })).map(({ id }) => id);
+          const found = await approvals.find({ filter: { id: { in: ids } }, sort: [], limit: ids.length });
+          return found.filter(({ status }) => status === 'pending').map(({ id }) => id);
         },
       }),
   }));
