@@ -69,7 +69,7 @@ export class RunStream {
         if (!run || isOver(run, until) || this.watch.stopping.aborted) return change.dismiss();
         yield undefined;
         for await (const delta of previews.until(change.happened)) {
-          if (!('offset' in delta)) {
+          if ('execution_id' in delta) {
             yield progress(run, delta);
             continue;
           }

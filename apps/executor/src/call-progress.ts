@@ -70,10 +70,11 @@ export class CallProgress {
       this.#fresh = this.#fresh.slice(longest);
       this.#isNews = this.#fresh !== '';
       const n = this.#n++;
+      const offset = this.#kept + this.#leftOut;
       const text = output.slice(0, Math.max(0, this.options.keep - this.#kept));
       this.#kept += text.length;
       this.#leftOut += output.length - text.length;
-      await Promise.all([text === '' ? undefined : this.#store(text, n), this.#tell(output, n)]);
+      await Promise.all([text === '' ? undefined : this.#store(text, n), this.#tell(output, offset, n)]);
     }
   }
 
@@ -86,12 +87,12 @@ export class CallProgress {
     });
   }
 
-  async #tell(output: string, sequence: number): Promise<void> {
+  async #tell(output: string, offset: number, sequence: number): Promise<void> {
     const { now, publish } = this.options;
     const { id, run_id, traceparent } = this.execution;
     const { percent = null, message = null } = this.latest ?? {};
     const call = callOf(this.execution);
-    const news = emit('tool.execution_progress', { ...call, sequence, output, percent, message });
+    const news = emit('tool.execution_progress', { ...call, sequence, output, offset, percent, message });
     const event = {
       ...news,
       id: `executions/${id}/progress/${call.attempt}/${sequence}`,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Adapter } from './adapter.js';
 import { terms } from './execution.given.js';
 import { approval, ExecutorWorld, id, soon } from './executor.given.js';
 
@@ -20,7 +21,7 @@ describe('a call that is being made', () => {
           id: `executions/${id}/progress/1/0`,
           type: 'tool.execution_progress',
           key: approval.data.run_id,
-          data: { attempt: 1, sequence: 0, output: 'pulling\nstarting\n', percent: 40, message: 'starting' },
+          data: { attempt: 1, sequence: 0, output: 'pulling\nstarting\n', offset: 0, percent: 40, message: 'starting' },
         },
       ]);
     const progress = { percent: 40, message: 'starting' };
@@ -57,9 +58,14 @@ describe('a call that is being made', () => {
     const output = await world.outputs.read(await world.execution(), 1);
     expect(output).toMatchObject({ total_characters: 120_900, complete: false });
     expect(output.text).toBe('x'.repeat(900) + 'y'.repeat(100));
-    const told = world.told.map(({ data }) => (data as { output: string }).output);
-    expect(told.join('')).toHaveLength(120_900);
-    expect(Math.max(...told.map(({ length }) => length))).toBeLessThanOrEqual(50_000);
+    const told = world.told.map(({ data }) => data as { output: string; offset: number });
+    let printed = '';
+    for (const { output, offset } of told) {
+      expect(offset).toBe(printed.length);
+      printed += output;
+    }
+    expect(printed).toHaveLength(120_900);
+    expect(Math.max(...told.map(({ output }) => output.length))).toBeLessThanOrEqual(50_000);
   });
 
   it('is stopped when somebody asks for it, on whichever instance', async () => {
@@ -125,6 +131,22 @@ describe('a call that nobody saw the end of', () => {
       });
     expect(asked).toMatchObject([{ id, attempt: 1 }]);
     expect(world.typesOf()).toEqual(['tool.execution_started', 'tool.execution_completed']);
+  });
+
+  it('keeps the output that it had: what is printed by whoever asks is no part of it', async () => {
+    const reconcile: NonNullable<Adapter['reconcile']> = async (_call, { progress }) => {
+      progress({ output: 'It is there.', percent: 90 });
+      return { outcome: 'succeeded', result: 'It is there.' };
+    };
+    const adapter = { execute: world.adapter.execute.bind(world.adapter), reconcile };
+    const { executor, pool } = world.open({ tool: { ...askable, adapter } });
+    pool.start();
+    await executor.accept(approval);
+    world.adapter.calls[0]!.watch.progress({ output: 'copying\n' });
+    world.adapter.calls[0]!.end.resolve({ outcome: 'unknown', reason: 'killed' });
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded' });
+    expect(await world.outputs.read(await world.execution(), 1)).toMatchObject({ text: 'copying\n' });
+    expect(world.told.map(({ data }) => (data as { output: string }).output).join('')).toBe('copying\n');
   });
 
   it('waits for a person when asking fails', async () => {

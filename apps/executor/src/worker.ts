@@ -44,7 +44,7 @@ export class Worker {
     const progress = new CallProgress(execution, { ...this.#options, keep: this.#options.keepOutput });
     const heartbeat = new Heartbeat(id, name, { executions, leaseMs, progress, stop, log });
     try {
-      const watch = { signal: stopping.signal, progress: progress.add.bind(progress) };
+      const watch = { signal: stopping.signal, progress: newsOf(execution, progress) };
       const outcome = pointingAt(id, await this.#measured(execution, watch));
       await progress.close();
       const handled = await insist(() => executions.handle(id, report(outcome, name), { known: execution }), log);
@@ -90,6 +90,12 @@ export class Worker {
     }
   }
 }
+
+/** Of a target that is asked only how far it is: what was printed is the output of the attempt that is asked about. */
+const newsOf =
+  ({ status }: Execution, progress: CallProgress): Watch['progress'] =>
+  ({ output = '', ...news }) =>
+    progress.add(status === 'reconciling' ? news : { ...news, output });
 
 /** Whether what a worker said decides anything: it may have been given up before. */
 const counts = (handled: Handled<Execution>, name: string): boolean =>

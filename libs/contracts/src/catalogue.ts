@@ -124,6 +124,12 @@ const ToolExecutionProgress = z.object({
   ...execution,
   sequence: z.int().nonnegative().meta({ description: 'Counts the news of one attempt.' }),
   output: z.string().meta({ description: 'What was printed since.' }),
+  offset: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .meta({ description: 'Characters that this attempt had printed before.' }),
   percent: z.number().min(0).max(100).nullable(),
   message: z.string().nullable(),
 });
