@@ -67,7 +67,9 @@ export function StartRun({ close }: { close(): void }) {
       </label>
       <Failure problem={problem ?? agents.problem} />
       <div class="buttons">
-        <button class="primary">Start</button>
+        <button class="primary" disabled={!agent}>
+          Start
+        </button>
         <button type="button" onClick={close}>
           Cancel
         </button>
