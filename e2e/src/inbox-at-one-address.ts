@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Office } from './inbox-office.js';
+import { Office, showsOutput } from './inbox-office.js';
 import { call, text, wants } from './model-plans.js';
 import type { MakeStack } from './world.js';
 
@@ -36,6 +36,28 @@ export function describeInbox(name: string, makeStack: MakeStack): void {
       const [run] = (await office.world.client.runs({ user_id: 'ada' })).data;
       await grace.goto(`/inbox/events?run_id=${run!.run_id}`);
       await grace.locator('.events').getByText('run.completed').waitFor();
+    });
+
+    it('shows what a call prints, each line once, also while the service that tells of it restarts', async () => {
+      const { stack } = office.world;
+      const { run, approval, say } = await office.printing('one');
+      const page = await office.visit('grace', { path: `/inbox/executions/${approval.id}` });
+      await showsOutput(page, 'one');
+      await stack.stop('agent-runner');
+      say('two');
+      await showsOutput(page, 'one', 'two');
+      const isToldAgain = page.waitForResponse((answer) => answer.url().endsWith('/events') && answer.ok());
+      await stack.start();
+      await isToldAgain;
+      say('three', '::progress 75 nearly');
+      await page.getByText('nearly').waitFor();
+      await showsOutput(page, 'one', 'two', 'three');
+      say('four', 'end');
+      await showsOutput(page, 'one', 'two', 'three', 'four');
+      await office.world.ended(run.run_id);
+      await page.reload();
+      await showsOutput(page, 'one', 'two', 'three', 'four');
+      expect(page.errors).toEqual([]);
     });
   });
 }

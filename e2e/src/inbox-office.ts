@@ -1,5 +1,6 @@
 import type { Approval, RunOutput } from '@countersign/contracts';
 import axe from 'axe-core';
+import { appendFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { Browsers } from './browser.js';
@@ -34,9 +35,8 @@ export class Office {
 
   async open(): Promise<void> {
     await Promise.all([this.world.open(), this.#browsers.open()]);
-    const { stack } = this.world;
     // Browsers find it where it was, also after a restart.
-    if (stack instanceof EmbeddedStack) stack.env['PORT'] = new URL(this.url).port;
+    this.world.stack.keepAddresses();
   }
 
   async close(): Promise<void> {
@@ -57,6 +57,17 @@ export class Office {
     const answer = wants(text(reason), call(tool, args));
     const said = input === undefined ? plans.plan(`Please ${tool}`, answer) : plans.answer(input, answer);
     return this.world.startPaused(said, 1, { agent: 'ops', user_id: 'ada' });
+  }
+
+  /** A call under way, which prints what it is told to, line by line, until that is `end`. */
+  async printing(...lines: string[]) {
+    const script = this.world.gate();
+    script.open();
+    const asked = await this.asked({ script: script.path }, { tool: 'migrate' });
+    await this.world.client.resolve(asked.approval.id, 'approved', 'grace');
+    const say = (...lines: string[]) => appendFileSync(script.path, lines.map((line) => `${line}\n`).join(''));
+    say(...lines);
+    return { ...asked, say };
   }
 
   /** A service that nobody else in these tests deploys. */
@@ -90,6 +101,14 @@ export const pageOf = (approval: Approval): string => `/inbox/approvals/${approv
 
 /** The row of an approval in the list. */
 export const rowOf = (page: Page, { id }: Approval) => page.locator(`[data-approval="${id}"]`);
+
+/** Waits until these lines are the output that a page shows, no fewer, no more, and each of them once. */
+export const showsOutput = (page: Page, ...lines: string[]): Promise<true> =>
+  eventually(`the output to be ${lines.join(', ')}`, async () => {
+    const shown = await page.locator('.output pre').allTextContents();
+    if (shown.join() === lines.map((line) => `${line}\n`).join('')) return true;
+    throw new Error(`it is ${JSON.stringify(shown)}`);
+  });
 
 /** What axe finds wrong on a page, and where. */
 export async function barriersOn(page: Page): Promise<string[]> {

@@ -37,6 +37,8 @@ export interface Stack {
   children(service: ServiceName): readonly Child[];
   /** Ends all of a service with `kill -9`. On one process that is the whole system. */
   kill(service: ServiceName): Promise<void>;
+  /** From now on what is started again listens where it did before; for services of one instance. */
+  keepAddresses(): void;
   /** Ends a service with SIGTERM, or everything. */
   stop(service?: ServiceName): Promise<void>;
   /**
@@ -67,6 +69,7 @@ abstract class Processes {
   readonly running = new Map<AppName, Child[]>();
   readonly env: Record<string, string>;
   readonly credentials = new Credentials();
+  readonly #ports = new Map<AppName, string>();
 
   constructor({ env = {} }: StackOptions = {}) {
     this.env = { DEPLOY_TARGET_DIR: join(this.dir, 'deployments'), LEASE_SECONDS: '2', ...env };
@@ -82,6 +85,10 @@ abstract class Processes {
   }
 
   abstract children(service: ServiceName): readonly Child[];
+
+  keepAddresses(): void {
+    for (const [app, [child]] of this.running) this.#ports.set(app, new URL(child!.url).port);
+  }
 
   async stop(service?: ServiceName): Promise<void> {
     const children = service ? this.children(service) : [...this.running.values()].flat();
@@ -99,7 +106,8 @@ abstract class Processes {
   }
 
   protected async launch(app: AppName, env: Record<string, string>, at?: string): Promise<Child> {
-    const options = { app, env: { ...this.env, ...env, ...(at && { CRASH_AT: at }) } };
+    const port = this.#ports.get(app);
+    const options = { app, env: { ...this.env, ...env, ...(port && { PORT: port }), ...(at && { CRASH_AT: at }) } };
     const child = await startChild(at ? { ...options, preload: crashModule } : options);
     const forget = () => {
       const rest = (this.running.get(app) ?? []).filter((each) => each !== child);

@@ -1,14 +1,18 @@
 import type { Attempt, Execution } from '@countersign/contracts';
 import { visibleLine } from '@countersign/contracts/visible-text';
+import { useEffect } from 'preact/hooks';
 import { Arguments } from '../approvals/arguments.js';
 import { Ago, At } from '../clock.js';
 import { addressOf } from '../routes.js';
+import { attemptsIn, useRunEvents } from '../runs/run-events.js';
 import { useResource } from '../server/resource.js';
+import { may } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
 import { ExecutionActions } from './execution-actions.js';
 import { ExecutionOutputView } from './output.js';
+import { isUnderWay } from './under-way.js';
 
 /** One approved call: what is made of it, and what a person can do about it. */
 export function ExecutionPage({ id }: { id: string }) {
@@ -27,6 +31,8 @@ export function ExecutionPage({ id }: { id: string }) {
 function Shown({ execution, reload }: { execution: Execution; reload(): Promise<void> }) {
   const { status, approved_by, approval_id, run_id, updated_at, waiting_for, error, result, terms, withdrawn } =
     execution;
+  const { events, calls } = useRunEvents(isUnderWay(execution) && may('runs:read') ? run_id : null);
+  useEffect(() => void reload(), [events.length, attemptsIn(calls)]);
   return (
     <>
       <p class="muted">
@@ -54,7 +60,7 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
             <OneAttempt key={attempt.attempt} attempt={attempt} />
           ))}
         </ol>
-        <ExecutionOutputView execution={execution} />
+        <ExecutionOutputView execution={execution} calls={calls} />
       </section>
     </>
   );

@@ -1,38 +1,30 @@
-import type { Execution, ExecutionOutput } from '@countersign/contracts';
-import { useEffect } from 'preact/hooks';
-import { useResource } from '../server/resource.js';
+import type { Execution } from '@countersign/contracts';
+import type { LiveCalls } from '../runs/run-events.js';
 import { Visible } from '../ui/visible.js';
+import { usePrinted } from './use-printed.js';
 
-const whileItRuns = 1_000;
+const isBeingMade = ({ status }: Execution): boolean => status === 'running' || status === 'reconciling';
 
-/** What a call prints, while it prints it. */
-export function ExecutionOutputView({ execution: { id, status, progress, attempts } }: { execution: Execution }) {
-  const isRunning = status === 'running' || status === 'reconciling';
-  const path = `/executions/${encodeURIComponent(id)}/output`;
-  const { data, reload } = useResource<ExecutionOutput>(
-    attempts.length > 0 ? path : null,
-    isRunning ? whileItRuns : undefined,
-  );
-  useEffect(() => void reload(), [status]);
+/** What a call prints, while it prints it, and how far it is. */
+export function ExecutionOutputView({ execution, calls }: { execution: Execution; calls: LiveCalls }) {
+  const { text, total } = usePrinted(execution, calls);
+  const { percent = null, message = null } = calls.heard[execution.id]?.progress ?? execution.progress ?? {};
   return (
     <>
-      {isRunning && progress && (
+      {isBeingMade(execution) && (percent !== null || message !== null) && (
         <p class="progress">
-          {progress.percent !== null && (
-            <progress max={100} value={progress.percent} aria-label="Progress of the call" />
-          )}{' '}
-          {progress.message && <Visible text={progress.message} />}
+          {percent !== null && <progress max={100} value={percent} aria-label="Progress of the call" />}{' '}
+          {message && <Visible text={message} />}
         </p>
       )}
-      {data && data.text !== '' && (
+      {text !== '' && (
         <figure class="output">
           <figcaption>
             Output
-            {data.total_characters > data.text.length &&
-              `, the last ${data.text.length} of ${data.total_characters} characters`}
+            {total > text.length && `, the first ${text.length} of ${total} characters`}
           </figcaption>
           <pre tabIndex={0}>
-            <Visible text={data.text} />
+            <Visible text={text} />
           </pre>
         </figure>
       )}

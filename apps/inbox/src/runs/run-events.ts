@@ -1,13 +1,19 @@
 import { useEffect, useState } from 'preact/hooks';
+import { hear, type CallNews, type Heard } from '../executions/heard.js';
 import { revision } from '../server/connection.js';
 import { follow } from '../server/follow.js';
 import type { RunEvent } from './timeline.js';
+
+const progress = 'ToolCallProgress';
+type CallProgress = CallNews & { event: typeof progress };
+const isProgress = (event: RunEvent | CallProgress): event is CallProgress => event.event === progress;
 
 const names = [
   'RunStarted',
   'RunContent',
   'RunContentCompleted',
   'ToolCallStarted',
+  progress,
   'ToolCallCompleted',
   'ToolCallError',
   'RunPaused',
@@ -18,37 +24,61 @@ const names = [
 ];
 const last = new Set(['RunCompleted', 'RunCancelled', 'RunError']);
 
+/** What calls say while the executor makes them. */
+export interface LiveCalls {
+  /** Whether it comes by itself now. What went before that is stored. */
+  isLive: boolean;
+  /** What was heard since then, by execution. */
+  heard: Readonly<Record<string, Heard>>;
+}
+
+/** The attempts that were heard of; whoever knows one of them can tell a new one by that. */
+export const attemptsIn = ({ heard }: LiveCalls): string =>
+  Object.entries(heard)
+    .map(([id, { attempt }]) => `${id} ${attempt}`)
+    .join();
+
 export interface RunEvents {
   events: readonly RunEvent[];
   /** What the model is writing, as far as it has got. */
   writing: string;
+  calls: LiveCalls;
   isOver: boolean;
 }
 
-const nothing: RunEvents = { events: [], writing: '', isOver: false };
+const nothing: RunEvents = { events: [], writing: '', calls: { isLive: false, heard: {} }, isOver: false };
 
-/** What happens in a run, from its beginning on, while it happens. */
-export function useRunEvents(runId: string): RunEvents {
+/** What happens in a run, from its beginning on, while it happens. @param runId null for none. */
+export function useRunEvents(runId: string | null): RunEvents {
   const [state, setState] = useState(nothing);
   const seen = revision.value;
   useEffect(
     () =>
-      follow<RunEvent>(`/runs/${encodeURIComponent(runId)}/events`, names, {
-        begin: () => setState(nothing),
-        hear(event) {
-          // The server ends the stream here, and a browser would ask for it again.
-          const isOver = last.has(event.event);
-          setState((state) => after(state, event, isOver));
-          return isOver;
-        },
-      }),
+      runId === null
+        ? undefined
+        : follow<RunEvent | CallProgress>(`/runs/${encodeURIComponent(runId)}/events`, names, {
+            begin: () => setState(nothing),
+            live: (isLive) => setState((state) => ({ ...state, calls: { isLive, heard: {} } })),
+            hear(event) {
+              // The server ends the stream at the last, and a browser would ask for it again.
+              const isOver = last.has(event.event);
+              setState((state) => after(state, event, isOver));
+              return isOver;
+            },
+          }),
     [runId, seen],
   );
   return state;
 }
 
-function after({ events, writing }: RunEvents, event: RunEvent, isOver: boolean): RunEvents {
+function after(state: RunEvents, event: RunEvent | CallProgress, isOver: boolean): RunEvents {
+  if (isProgress(event)) return { ...state, calls: afterNews(state.calls, event) };
   return event.event === 'RunContent'
-    ? { events, writing: writing + (event.content ?? ''), isOver }
-    : { events: [...events, event], writing: '', isOver };
+    ? { ...state, writing: state.writing + (event.content ?? '') }
+    : { ...state, events: [...state.events, event], writing: '', isOver };
 }
+
+const afterNews = ({ isLive, heard }: LiveCalls, news: CallNews): LiveCalls => ({
+  isLive,
+  heard: { ...heard, [news.execution_id]: hear(heard[news.execution_id], news) },
+});

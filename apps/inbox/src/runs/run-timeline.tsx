@@ -1,15 +1,16 @@
 import type { Approval, Execution } from '@countersign/contracts';
 import { visibleLine } from '@countersign/contracts/visible-text';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { At } from '../clock.js';
 import { ExecutionOutputView } from '../executions/output.js';
+import { isUnderWay } from '../executions/under-way.js';
 import { addressOf } from '../routes.js';
 import { onApproval } from '../server/connection.js';
 import { pathWith } from '../server/request.js';
 import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { Visible } from '../ui/visible.js';
-import { useRunEvents } from './run-events.js';
+import { attemptsIn, useRunEvents } from './run-events.js';
 import { timelineOf, type Entry } from './timeline.js';
 
 const whileItRuns = 1_500;
@@ -18,24 +19,27 @@ const whileItWaits = 5_000;
 
 /** All that happens in a run, as it happens. @param approvalId the approval that is looked at, if it is one. */
 export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?: string }) {
-  const { events, writing, isOver } = useRunEvents(runId);
+  const { events, writing, calls, isOver } = useRunEvents(runId);
   const ofRun = { run_id: runId, limit: 200 };
   const approvals = useResource<{ data: Approval[] }>(pathWith('/approvals', ofRun), isOver ? undefined : whileItWaits);
+  // A call that has begun goes on when its run is cancelled.
+  const areUnderWay = useRef(false);
   const executions = useResource<{ data: Execution[] }>(
     may('executions:read') ? pathWith('/executions', ofRun) : null,
-    isOver ? undefined : whileItRuns,
+    isOver && !areUnderWay.current ? undefined : whileItRuns,
   );
-  useEffect(() => onApproval(({ approval }) => void (approval?.run_id === runId && approvals.reload())), [runId]);
-  useEffect(() => void executions.reload(), [isOver, events.length]);
-
   const made = executions.data?.data ?? [];
+  areUnderWay.current = made.some(isUnderWay);
+  useEffect(() => onApproval(({ approval }) => void (approval?.run_id === runId && approvals.reload())), [runId]);
+  useEffect(() => void executions.reload(), [isOver, events.length, attemptsIn(calls)]);
+
   const timeline = timelineOf(events, approvals.data?.data ?? [], made);
   return (
     <ol class="timeline" aria-label="What happened in the run">
       {timeline.map((entry) => (
         <Step key={entry.key} entry={entry} approvalId={approvalId}>
           {entry.key.startsWith('began') && isLatest(entry, made) && (
-            <ExecutionOutputView execution={of(entry, made)!} />
+            <ExecutionOutputView execution={of(entry, made)!} calls={calls} />
           )}
         </Step>
       ))}

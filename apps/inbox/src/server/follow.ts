@@ -6,6 +6,8 @@ interface Following<T> {
   hear(event: T): boolean | void;
   /** Called before everything is told from the beginning. */
   begin(): void;
+  /** Whether events come by themselves now; what has no id may have been missed before. */
+  live?(isLive: boolean): void;
 }
 
 /**
@@ -14,22 +16,32 @@ interface Following<T> {
  *
  * @returns how to stop.
  */
-export function follow<T>(path: string, names: readonly string[], { hear, begin }: Following<T>): () => void {
+export function follow<T>(
+  path: string,
+  names: readonly string[],
+  { hear, begin, live = () => {} }: Following<T>,
+): () => void {
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let wait = firstRetry;
   const open = () => {
     begin();
     source = new EventSource(path);
-    source.addEventListener('open', () => (wait = firstRetry));
+    source.addEventListener('open', () => {
+      wait = firstRetry;
+      live(true);
+    });
     source.addEventListener('error', () => {
+      live(false);
       if (source.readyState !== EventSource.CLOSED) return;
       retry = setTimeout(open, wait);
       wait = Math.min(wait * 2, longestRetry);
     });
     for (const name of names)
       source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-        if (hear(JSON.parse(data) as T)) source.close();
+        if (!hear(JSON.parse(data) as T)) return;
+        source.close();
+        live(false);
       });
   };
   open();

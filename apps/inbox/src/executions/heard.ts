@@ -1,0 +1,59 @@
+/** How far a call is, as `ToolCallProgress` of its run's stream tells it. */
+export interface CallNews {
+  execution_id: string;
+  attempt: number;
+  /** What was printed since the last news, and the characters that came before; null when those are not known. */
+  output: string;
+  offset: number | null;
+  percent: number | null;
+  message: string | null;
+}
+
+/** What was heard of one attempt of a call: a piece of its output without a gap, and how far it is. */
+export interface Heard {
+  attempt: number;
+  /** Characters that came before the piece. */
+  from: number;
+  text: string;
+  progress: Pick<CallNews, 'percent' | 'message'>;
+}
+
+/** Characters of a piece; whoever prints more begins another. */
+const longest = 1_000_000;
+
+/** What is heard after some news. After a gap another piece begins. */
+export function hear(heard: Heard | undefined, news: CallNews): Heard {
+  const { attempt, output, percent, message } = news;
+  const offset = news.offset ?? Infinity;
+  // A worker that was given up may still be at it.
+  if (heard && attempt < heard.attempt) return heard;
+  const progress = { percent, message };
+  const end = heard?.attempt === attempt && heard.text.length < longest ? heard.from + heard.text.length : -1;
+  return heard && offset <= end
+    ? { ...heard, text: heard.text + output.slice(end - offset), progress }
+    : { attempt, from: offset, text: output, progress };
+}
+
+/** What one attempt of a call printed, from its beginning on, as far as it is known without a gap. */
+export interface Printed {
+  attempt: number;
+  text: string;
+}
+
+export const nothingPrinted: Printed = { attempt: 0, text: '' };
+
+/** The one that tells more; both are beginnings of the same. */
+export const further = (one: Printed, other: Printed): Printed =>
+  other.attempt > one.attempt || (other.attempt === one.attempt && other.text.length > one.text.length) ? other : one;
+
+/** Whether something is missing between what is known and what was heard. */
+export const isGap = (known: Printed, { attempt, from }: Heard): boolean =>
+  attempt > known.attempt ? from > 0 : attempt === known.attempt && from > known.text.length;
+
+/** What is known, with what was heard. */
+export function withHeard(known: Printed, heard: Heard): Printed {
+  const { attempt, from, text } = heard;
+  if (attempt < known.attempt || isGap(known, heard)) return known;
+  const before = attempt === known.attempt ? known.text.slice(0, from) : '';
+  return further(known, { attempt, text: before + text });
+}

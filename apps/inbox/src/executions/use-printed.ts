@@ -1,0 +1,32 @@
+import type { Execution, ExecutionOutput } from '@countersign/contracts';
+import { useEffect, useRef } from 'preact/hooks';
+import type { LiveCalls } from '../runs/run-events.js';
+import { useResource } from '../server/resource.js';
+import { further, isGap, nothingPrinted, withHeard } from './heard.js';
+import { isUnderWay } from './under-way.js';
+
+/** How often the output is read where it does not come by itself, in milliseconds. */
+const whileItRuns = 1_000;
+
+/**
+ * What the last attempt printed, and how many characters in all. It comes by itself; what may have been missed is read
+ * when that begins, when something is missing in between, and when the call is over.
+ */
+export function usePrinted(execution: Execution, { isLive, heard }: LiveCalls): { text: string; total: number } {
+  const { id, status, attempts } = execution;
+  const { data, reload } = useResource<ExecutionOutput>(
+    attempts.length > 0 ? `/executions/${encodeURIComponent(id)}/output` : null,
+    isUnderWay(execution) && !isLive ? whileItRuns : undefined,
+  );
+  const news = heard[id];
+  // It never gets shorter while somebody reads.
+  const known = useRef(nothingPrinted);
+  if (data) known.current = further(known.current, data);
+  const isIncomplete = news !== undefined && isGap(known.current, news);
+  if (news) known.current = withHeard(known.current, news);
+  useEffect(() => void reload(), [status, isLive]);
+  useEffect(() => void (isIncomplete && reload()), [news?.attempt, news?.from]);
+
+  const { attempt, text } = known.current;
+  return { text, total: Math.max(text.length, data?.attempt === attempt ? data.total_characters : 0) };
+}
