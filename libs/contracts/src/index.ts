@@ -1,3 +1,4 @@
+export * from './agreed-on.js';
 export * from './approval.js';
 export * from './canonical-json.js';
 export * from './catalogue.js';

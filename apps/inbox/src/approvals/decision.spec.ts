@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, terms } from './approval.given.js';
-import { agreedOn, needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
+import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
 
 const bob = { subject: 'bob', groups: [] };
 const group = (name: string, members: string[] | null) => ({ group: name, count: 1, members });
@@ -28,33 +28,6 @@ describe('the body of a decision', () => {
   it('has nothing but the reason when it is a no', () => {
     const draft = { note: 'No.', tool_args: {}, result: 'done', grant: 60, values: {} };
     expect(resolutionOf('rejected', draft)).toEqual({ status: 'rejected', resolution_data: { note: 'No.' } });
-  });
-});
-
-describe('what others have approved before', () => {
-  const approved = { decisions: [decision('eve')] };
-
-  it('is nothing while nobody has', () => {
-    expect(agreedOn(approvalWith({ decisions: [decision('eve', 'rejected')] }))).toBeNull();
-  });
-
-  it('is the call as it was asked for, unless they have changed it', () => {
-    expect(agreedOn(approvalWith(approved))).toEqual({});
-    const approved_args = { service_name: 'auth-service', version: '2.1.1' };
-    expect(agreedOn(approvalWith({ ...approved, approved_args }))).toEqual({ tool_args: approved_args });
-  });
-
-  it('is what they have filled in, apart from what they have edited', () => {
-    const resolution_data = { values: { ticket: 'OPS-1' }, grant: { expires_in: 60 } };
-    const asked = approvalWith().tool_args;
-    const filled = { ...approved, resolution_data, approved_args: { ...asked, ticket: 'OPS-1' } };
-    expect(agreedOn(approvalWith(filled))).toEqual({ values: { ticket: 'OPS-1' }, grant: 60 });
-    const edited = { ...filled, approved_args: { ...asked, version: '3', ticket: 'OPS-1' } };
-    expect(agreedOn(approvalWith(edited))).toEqual({
-      values: { ticket: 'OPS-1' },
-      grant: 60,
-      tool_args: { ...asked, version: '3' },
-    });
   });
 });
 

@@ -1,4 +1,3 @@
-import { canonicalJson } from '@countersign/contracts/canonical-json';
 import type { Approval, ResolutionData, Verdict } from '@countersign/contracts';
 
 /** What somebody is about to decide. */
@@ -27,25 +26,6 @@ export function resolutionOf(status: Verdict, { note, values, tool_args, result,
     }),
   };
   return { status, ...(Object.keys(data).length > 0 && { resolution_data: data }) };
-}
-
-/**
- * What others have approved already, which everybody after them has to approve as well; null when nobody has.
- * The record keeps what was filled in apart from the arguments that were edited, and so does a decision.
- */
-export function agreedOn({
-  decisions,
-  tool_args,
-  approved_args,
-  resolution_data,
-}: Approval): Omit<Draft, 'note'> | null {
-  if (!decisions.some(({ verdict }) => verdict === 'approved')) return null;
-  const { values, result, grant } = resolution_data ?? {};
-  const filled = new Set(Object.keys(values ?? {}));
-  const edited = Object.fromEntries(Object.entries(approved_args ?? tool_args).filter(([name]) => !filled.has(name)));
-  const asked = Object.fromEntries(Object.entries(tool_args).filter(([name]) => !filled.has(name)));
-  const isEdited = canonicalJson(edited) !== canonicalJson(asked);
-  return { values, result, grant: grant?.expires_in, tool_args: isEdited ? edited : undefined };
 }
 
 interface Person {

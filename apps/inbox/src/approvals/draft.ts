@@ -1,7 +1,8 @@
 import type { Approval, DecisionKind } from '@countersign/contracts';
+import { agreedOn } from '@countersign/contracts/agreed-on';
 import { useState } from 'preact/hooks';
 import { fieldOf, fieldsOf, fieldsOfInputs, valuesIn, writtenFor, type Field, type Written } from '../forms/fields.js';
-import { agreedOn, type Draft } from './decision.js';
+import type { Draft } from './decision.js';
 
 /** What a person has to fill in. */
 const fieldsToFill = ({ pause_type, requirements }: Approval): Field[] =>
@@ -37,7 +38,7 @@ export function useDraft(approval: Approval) {
 
   const values = toFill.length > 0 ? filling.values : undefined;
   const draft: Draft = agreed
-    ? { ...agreed, note }
+    ? { ...agreed, grant: agreed.grant?.expires_in, note }
     : {
         note,
         values,
