@@ -8,6 +8,7 @@ it.each([
     'Too late. GET /approvals/a-1 shows where it stands.',
     'Too late. countersign approvals show a-1 shows where it stands.',
   ],
+  ['Say "even_if_done": true.', 'Say --even-if-done.'],
   ['There is no agent "x". GET /agents lists them.', 'There is no agent "x". GET /agents lists them.'],
 ])('what a server advises is told as commands: %s', (detail, told) => {
   expect(inCommands(detail)).toBe(told);

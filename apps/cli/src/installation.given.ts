@@ -20,6 +20,13 @@ const Config = z.object({
   PORT: portSetting(0),
 });
 
+/** Nobody knows what came of the first attempt at a version that begins with 0. */
+const deploy = `
+const [attempt, ...call] = process.argv.slice(1);
+if (attempt === '1' && call[1].startsWith('0')) process.exit(75);
+console.log('Deployed', ...call);
+`;
+
 /** The scripted model plays agents with this tool. */
 const definitions = `
 agents:
@@ -34,7 +41,13 @@ tools:
     execute:
       command:
         program: node
-        args: [-p, '"Deployed " + process.argv.slice(1).join(" ")', '{{arguments.service_name}}', '{{arguments.version}}']
+        args:
+          - -e
+          - ${JSON.stringify(deploy)}
+          - '{{execution.attempt}}'
+          - '{{arguments.service_name}}'
+          - '{{arguments.version}}'
+        unknown_on_exit_codes: [75]
 policies:
   default: { require: { allow: [approve, reject, edit, result, grant] } }
 `;

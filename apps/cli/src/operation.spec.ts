@@ -48,6 +48,45 @@ describe('the kill switch', () => {
   });
 });
 
+describe('a call whose outcome nobody knows', () => {
+  const abandoned = async (version: string) => {
+    const approval = await there.waiting(version);
+    await there.cli(['approvals', 'approve', approval.id]);
+    await eventually('the unknown outcome', async () => {
+      const { data } = await there.json<Page<Execution>>('executions', 'list', '--status', 'outcome_unknown');
+      return data.find(({ id }) => id === approval.id);
+    });
+    return approval;
+  };
+
+  it('is made again only by an explicit word, with what came of it', async () => {
+    const { id, run_id } = await abandoned('0.1.0');
+    const again = ['executions', 'retry', id, '--note', 'Nothing came of it.'];
+    const { code, err } = await there.cli(again);
+    expect(code).toBe(2);
+    expect(err).toMatch(/at most once[^]*--even-if-done/);
+    expect(await there.cli([...again, '--even-if-done'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^queued {2}deploy_to_production service_name=search version=0\.1\.0\n/) as string,
+    });
+    expect((await there.endOf(run_id)).content).toContain('Deployed search 0.1.0');
+    expect(await there.json<Execution>('executions', 'show', id)).toMatchObject({
+      status: 'succeeded',
+      note: 'Nothing came of it.',
+      attempts: [{ outcome: 'outcome_unknown' }, { outcome: 'succeeded' }],
+    });
+    expect((await there.cli([...again, '--even-if-done'])).code).toBe(5);
+  });
+
+  it('is settled by whoever found out', async () => {
+    const { id, run_id } = await abandoned('0.2.0');
+    const found = ['executions', 'resolve-unknown', id, '--outcome', 'succeeded', '--note', 'It is there.'];
+    expect((await there.cli(found)).out).toMatch(/^succeeded {2}/);
+    expect((await there.endOf(run_id)).content).toContain('It is there.');
+    expect((await there.cli(['executions', 'retry', id, '--note', 'x'])).code).toBe(5);
+  });
+});
+
 describe('events', () => {
   it('of the past are shown oldest first, by type and by run', async () => {
     const { run_id } = await there.waiting('5.0.0');
