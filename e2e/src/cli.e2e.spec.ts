@@ -176,6 +176,18 @@ describe('countersign in scripts', () => {
     expect(nobody).toEqual({ code: 0, out: ':4\n', err: '' });
   });
 
+  it('has a script for other shells, and says how each of them reads it', async () => {
+    const { out: help } = await countersign(['completion', '--help']);
+    for (const name of ['bash', 'zsh', 'fish', 'powershell']) {
+      expect(help).toContain(`countersign completion ${name}`);
+      expect((await countersign(['completion', name])).out).toContain('countersign complete ');
+    }
+    const { out: zsh } = await countersign(['completion', 'zsh']);
+    // By its first line zsh finds it in a directory of such scripts.
+    expect(zsh).toMatch(/^#compdef countersign\n/);
+    expect(zsh).toContain('functions[countersign]="${aliases[countersign]} \\"\\$@\\""\n');
+  });
+
   it('stops quietly when nobody reads any more', () => {
     const { stdout, stderr } = shell('"$0" "$1" events tail --no-follow --json | head -n 1; echo ${PIPESTATUS[0]}');
     const [line, code] = stdout.trim().split('\n');

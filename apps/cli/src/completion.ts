@@ -14,21 +14,42 @@ import type { Server } from './server.js';
 import type { Output } from './surroundings.js';
 import { oneLine } from './words.js';
 
-/** What bash scripts take for granted, where the package bash-completion is not installed. */
-const forBareBash = `
+/** What the scripts take for granted, where a shell does not have it. */
+const before: Record<string, string> = {
+  // It is in the package bash-completion.
+  bash: `
 declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
     cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
 }
-`;
+`,
+  // An alias is completed as what it stands for, which is node; a function is completed by its name.
+  zsh: `#compdef countersign
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+if (( $+aliases[countersign] )); then
+    functions[countersign]="\${aliases[countersign]} \\"\\$@\\""
+    unalias countersign
+fi
+`,
+  // An alias is completed as what it stands for as well, which has options of its own.
+  fish: `
+complete -c countersign | string replace -rf -- '^complete countersign --wraps ' 'complete -c countersign -e -w ' | source
+`,
+};
+
+const howTo = `
+In ~/.bashrc:                   source <(countersign completion bash)
+In ~/.zshrc:                    source <(countersign completion zsh)
+In ~/.config/fish/config.fish:  countersign completion fish | source
+In $PROFILE of PowerShell:      countersign completion powershell | Out-String | Invoke-Expression`;
 
 /** `countersign completion <shell>`, and what the script that it prints asks. */
 export function addCompletion(program: Command, stdout: Output): RootCommand {
   const completion = tab(program, { completionCommandName: 'completion' });
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.hook('preAction', (_, { args }) => void (args[0] === 'bash' && stdout.write(forBareBash)))
+    ?.hook('preAction', (_, { args: [shell = ''] }) => void stdout.write(before[shell] ?? ''))
     .description('Prints a script that completes commands, options and ids with the Tab key.')
-    .addHelpText('after', `\nIn ~/.bashrc: source <(countersign completion bash). zsh, fish and powershell alike.`);
+    .addHelpText('after', howTo);
   const types = completion.commands.get('events tail')?.options.get('type');
   if (types) types.handler = (complete) => eventNames.forEach((name) => complete(name, ''));
   return completion;
