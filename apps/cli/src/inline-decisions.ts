@@ -1,34 +1,23 @@
-import {
-  Approval,
-  visible,
-  visibleLine,
-  type Requirement,
-  type ResolutionData,
-  type Verdict,
-} from '@countersign/contracts';
+import { Approval, visible, visibleLine, type Requirement, type ResolutionData } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from './questions.js';
-import { approvalText, fieldsToFill } from './approvals.show.js';
+import { approvalText } from './approvals.show.js';
 import { outcomeOf } from './approvals.decide.js';
 import type { Context } from './context.js';
 import { follow } from './event-stream.js';
 import { exitCodes, Failure, type ExitCode } from './exit-codes.js';
-import { askFields } from './field-questions.js';
 import { Me } from './me.js';
+import { ResolutionQuestions, type Answer } from './resolution-questions.js';
 import { pathOf } from './server.js';
 import { oneLine } from './words.js';
 
 /** How long an approval may be on its way from the run to its record, in milliseconds. */
 const newsTakes = 10_000;
 
-type Answer = 'approved' | 'rejected' | 'show' | 'later';
-
 /** Asks whoever follows a run to decide on what it wants to do, where they may. */
 export class InlineDecisions {
   readonly #context: Context;
   readonly #asked = new Set<string>();
-  /** What was filled in, for when it does not fit. */
-  #drafts = new Map<string, string>();
   #me: Promise<Me> | undefined;
 
   constructor(context: Context) {
@@ -73,10 +62,10 @@ export class InlineDecisions {
     const over = new AbortController();
     const theirs = this.#untilResolved(approval, over);
     const questions = new Questions(surroundings, over.signal);
-    this.#drafts = new Map();
+    const resolution = new ResolutionQuestions(approval, questions, surroundings);
     let answer: Step = 'again';
     try {
-      while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions);
+      while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions, resolution);
     } catch (error) {
       if (!(error instanceof Failure) || error.code === exitCodes.interrupted) throw error;
       screen.note(screen.tint('red', visible(error.message)));
@@ -87,42 +76,33 @@ export class InlineDecisions {
     if (resolved && answer !== 'done') screen.note(screen.tint('yellow', `  ${meanwhile(resolved)}`));
   }
 
-  async #askOnce(approval: Approval, questions: Questions): Promise<Step> {
+  async #askOnce(approval: Approval, questions: Questions, resolution: ResolutionQuestions): Promise<Step> {
     const { screen } = this.#context;
-    const answer = await questions.choose(questionAbout(approval), choicesOf(approval));
+    const answer = await questions.choose(questionAbout(approval), [
+      ...resolution.choices,
+      { value: 'show', label: 'Show all of it first' },
+      { value: 'later', label: 'Leave it to others, and wait' },
+    ]);
     if (answer === undefined || answer === 'later') return 'later';
     if (answer === 'show') {
       screen.note('', ...approvalText(screen, approval), '');
       return 'again';
     }
-    const data = await this.#particulars(approval, answer, questions);
-    return data === undefined ? 'again' : this.#send(approval, answer, data);
-  }
-
-  /** What a decision says besides. Undefined when the questions are over. */
-  async #particulars(approval: Approval, verdict: Verdict, questions: Questions): Promise<ResolutionData | undefined> {
-    const values = verdict === 'approved' ? await askFields(questions, fieldsToFill(approval), this.#drafts) : {};
-    if (values === undefined) return undefined;
-    const isNeeded = approval.terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
-    const wantsReason = isNeeded || verdict === 'rejected';
-    const note = wantsReason
-      ? await questions.text('Why? The agent is told.', {
-          check: (text) => (isNeeded && !text ? 'Say why.' : undefined),
-        })
-      : '';
-    if (note === undefined) return undefined;
-    return { ...(note && { note }), ...(Object.keys(values).length > 0 && { values }) };
-  }
-
-  async #send(approval: Approval, status: Verdict, data: ResolutionData): Promise<Step> {
-    const { screen, server } = this.#context;
-    const path = pathOf`/approvals/${approval.id}/resolve`;
-    const resolution_data = Object.keys(data).length > 0 ? data : null;
-    const resolved = await server.post(Approval, path, { status, resolution_data }).catch((error: unknown) => {
+    try {
+      const data = await resolution.particulars(answer);
+      return data === undefined ? 'again' : await this.#send(approval, answer, data);
+    } catch (error) {
       if (!isOneOf(error, exitCodes.usage, exitCodes.unreachable)) throw error;
       screen.note(screen.tint('red', visible(error.message)));
-    });
-    if (!resolved) return 'again';
+      return 'again';
+    }
+  }
+
+  async #send({ id }: Approval, answer: Answer, data: ResolutionData): Promise<Step> {
+    const { screen, server } = this.#context;
+    const resolution_data = Object.keys(data).length > 0 ? data : null;
+    const decision = { status: answer === 'reject' ? 'rejected' : 'approved', resolution_data };
+    const resolved = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
     screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
     return 'done';
   }
@@ -150,16 +130,8 @@ const isOneOf = (error: unknown, ...codes: ExitCode[]): error is Failure =>
 
 type Step = 'again' | 'done' | 'later';
 
-const questionAbout = ({ tool_name, tool_args }: Approval): string =>
-  `Let it call ${visibleLine(`${tool_name} ${oneLine(tool_args)}`)}?`;
-
-const choicesOf = ({ allowed_decisions }: Approval): { value: Answer; label: string }[] =>
-  [
-    { value: 'approved' as const, label: 'Approve', needs: 'approve' as const },
-    { value: 'rejected' as const, label: 'Reject, with a reason', needs: 'reject' as const },
-    { value: 'show' as const, label: 'Show all of it first' },
-    { value: 'later' as const, label: 'Leave it to others, and wait' },
-  ].filter(({ needs }) => needs === undefined || allowed_decisions.includes(needs));
+const questionAbout = ({ tool_name, tool_args, approved_args }: Approval): string =>
+  `Let it call ${visibleLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`)}?`;
 
 const meanwhile = ({ status, resolved_by }: Approval): string =>
   visibleLine(`${status} meanwhile${resolved_by === null ? '' : ` by ${resolved_by}`}`);
