@@ -1,3 +1,4 @@
+export { type Certificates, makeCertificates } from './certificates.js';
 export { freePort } from './free-port.js';
 export { InfraUnavailable } from './java-libraries.js';
 export { startKafka, type KafkaServer } from './kafka.js';

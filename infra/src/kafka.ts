@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { freePort } from './free-port.js';
+import { listenersOf, scramOf, secure, type SecuredKafka } from './kafka.secured.js';
 import { kafkaAnswers } from './probe.js';
 import { java, startJavaServer, type Server } from './server.js';
 
@@ -9,6 +10,8 @@ export interface KafkaServer extends Server {
   readonly port: number;
   /** What KAFKA_BROKERS is to be. */
   readonly brokers: string;
+  /** The same for clients that it has to know: by a password, or by a certificate. */
+  readonly secured?: { password: string; certificate: string };
 }
 
 /** Starts a Kafka broker, alone its own cluster, on 127.0.0.1. Its topics live in `dir`. */
@@ -16,23 +19,36 @@ export async function startKafka({
   dir,
   port,
   detached = false,
+  secured,
 }: {
   dir: string;
   port?: number;
   detached?: boolean;
+  secured?: SecuredKafka;
 }): Promise<KafkaServer> {
   const chosen = port ?? (await freePort());
   const data = join(resolve(dir), 'data');
   const config = join(resolve(dir), 'server.properties');
   await mkdir(dir, { recursive: true });
-  await writeFile(config, properties({ data, port: chosen, controllerPort: await freePort() }));
+  const ports = secured && { password: await freePort(), certificate: await freePort() };
+  const listeners = ports ? listenersOf(ports) : '';
+  const security = secured ? await secure(resolve(dir), secured) : '';
+  const plain = properties({ data, port: chosen, controllerPort: await freePort(), listeners });
+  await writeFile(config, plain + security);
   if (!(await isFormatted(data))) {
     const cluster = randomBytes(16).toString('base64url');
-    await java(['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, `--config=${config}`]);
+    const users = secured ? scramOf(secured) : [];
+    await java(['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, `--config=${config}`, ...users]);
   }
   const command = ['kafka.Kafka', config];
   const server = await startJavaServer({ dir, port: chosen, command, detached, answers: kafkaAnswers });
-  return { ...server, port: chosen, brokers: `127.0.0.1:${chosen}` };
+  const at = (number: number) => `127.0.0.1:${number}`;
+  return {
+    ...server,
+    port: chosen,
+    brokers: at(chosen),
+    ...(ports && { secured: { password: at(ports.password), certificate: at(ports.certificate) } }),
+  };
 }
 
 const isFormatted = (data: string): Promise<boolean> =>
@@ -41,13 +57,21 @@ const isFormatted = (data: string): Promise<boolean> =>
     () => false,
   );
 
-const properties = ({ data, port, controllerPort }: { data: string; port: number; controllerPort: number }): string => `
+interface Properties {
+  data: string;
+  port: number;
+  controllerPort: number;
+  /** Others, each after a comma. */
+  listeners: string;
+}
+
+const properties = ({ data, port, controllerPort, listeners }: Properties): string => `
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=CLIENTS://127.0.0.1:${port}
-listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${listeners}
+advertised.listeners=CLIENTS://127.0.0.1:${port}${listeners}
+listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_SSL,CERTIFICATE:SSL
 inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
 log.dirs=${data.replaceAll('\\', '/')}

@@ -14,7 +14,7 @@ export async function checkEnvironment(env: Env): Promise<Finding[]> {
   return [
     await checkFile(env['COUNTERSIGN_CONFIG'] || 'countersign.yaml', Boolean(env['COUNTERSIGN_CONFIG'])),
     await finding('settings', () => settings(env), 'Mend these environment variables; the README lists them.'),
-    ...(brokers ? await checkKafka(brokers.split(',').map((broker) => broker.trim())) : []),
+    ...(brokers ? await checkKafka(env) : []),
     ...(uri ? [await checkMongo(uri)] : []),
     ...(await checkKeys(env)),
   ];
@@ -36,24 +36,30 @@ async function checkFile(file: string, isNamed: boolean): Promise<Finding> {
   );
 }
 
-async function settings(env: Env): Promise<string> {
-  const { readConfig, serviceSettings } = await import('@countersign/service');
+async function readSettings(env: Env) {
+  const { readConfig, serviceSettings, kafkaSecurity } = await import('@countersign/service');
   const { z } = await import('zod');
-  readConfig(z.object(serviceSettings), env);
+  const settings = readConfig(z.object(serviceSettings), env);
+  return { brokers: settings.KAFKA_BROKERS ?? [], security: kafkaSecurity(settings) };
+}
+
+async function settings(env: Env): Promise<string> {
+  await readSettings(env);
   return `${env['KAFKA_BROKERS'] ? 'Kafka' : 'the embedded log'} and ${env['MONGODB_URI'] ? 'MongoDB' : 'the embedded store'}`;
 }
 
-async function checkKafka(brokers: string[]): Promise<Finding[]> {
+async function checkKafka(env: Env): Promise<Finding[]> {
   const { missingTopics } = await import('@countersign/messaging');
-  const where = brokers.join(', ');
+  const where = env['KAFKA_BROKERS']!;
   let missing: string[] = [];
   const broker = await finding(
     'Kafka',
     async () => {
-      missing = await missingTopics({ brokers, clientId: 'countersign-doctor', log: silent }, eventNames);
+      const servers = { ...(await readSettings(env)), clientId: 'countersign-doctor', log: silent };
+      missing = await missingTopics(servers, eventNames);
       return `reached at ${where}`;
     },
-    `Is a broker up at ${where}, and does it advertise an address that can be reached from here?`,
+    `Is a broker up at ${where}, does it advertise an address that can be reached from here, and does it know KAFKA_SASL_USERNAME?`,
   );
   if (broker.state !== 'ok') return [broker];
   if (missing.length === 0) return [broker, { what: 'topics', state: 'ok', found: 'all there' }];

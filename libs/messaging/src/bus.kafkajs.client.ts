@@ -1,5 +1,5 @@
 import type { Log } from '@countersign/contracts';
-import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig, type Kafka, type SASLOptions } from 'kafkajs';
 import { stopIdleTimers } from './bus.kafkajs.idle.js';
 import { deadLetterMaxBytes, deadLetterTopic } from './dead-letters.js';
 import { within } from './within.js';
@@ -11,11 +11,28 @@ export const clientRetry = { initialRetryTime: 100, maxRetryTime: 2_000, retries
 
 stopIdleTimers();
 
+/** How a cluster knows its clients, and they it. */
+export interface KafkaSecurity {
+  /** Encrypted, as PEM: whom to trust besides the system's authorities, and what to show. Unset: in the clear. */
+  tls?: { ca?: string; cert?: string; key?: string };
+  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+}
+
+export interface KafkaServers {
+  brokers: readonly string[];
+  clientId: string;
+  security?: KafkaSecurity | undefined;
+  log: Log;
+}
+
 /** kafkajs logs each attempt of an outage as an error, so it is silent unless KAFKAJS_LOG_LEVEL says otherwise. */
-export function connectLater({ brokers, clientId, log }: { brokers: string[]; clientId: string; log: Log }): Kafka {
+export function connectLater({ brokers, clientId, security = {}, log }: KafkaServers): Kafka {
+  const { tls, sasl } = security;
   return new kafkajs.Kafka({
-    brokers,
+    brokers: [...brokers],
     clientId,
+    ...(tls && { ssl: tls }),
+    ...(sasl && { sasl: sasl as SASLOptions }),
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: clientRetry,
@@ -87,10 +104,7 @@ export function beforeEnd(kafka: Kafka, topics: readonly string[], messages: num
 }
 
 /** Which of the topics a cluster does not have. @throws the reason why it cannot be reached */
-export async function missingTopics(
-  server: Parameters<typeof connectLater>[0],
-  topics: readonly string[],
-): Promise<string[]> {
+export async function missingTopics(server: KafkaServers, topics: readonly string[]): Promise<string[]> {
   const there = await within(
     pingTimeoutMs,
     'reaching Kafka',

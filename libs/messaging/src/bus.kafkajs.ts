@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TerminalError, type Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
 import type { Bus, FollowOptions, Message, Subscription } from './bus.js';
-import { beforeEnd, connectLater, createTopics, findTopics, ping } from './bus.kafkajs.client.js';
+import { beforeEnd, connectLater, createTopics, findTopics, ping, type KafkaSecurity } from './bus.kafkajs.client.js';
 import { KafkaConsumer } from './bus.kafkajs.consumer.js';
 import { KafkaProducer } from './bus.kafkajs.producer.js';
 import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
@@ -17,6 +17,7 @@ const followerFetchWaitMs = 4_000;
 export interface KafkaBusOptions {
   brokers: readonly string[];
   clientId: string;
+  security?: KafkaSecurity | undefined;
   /** All topics that are published to, without the dead letters. */
   topics: readonly string[];
   /** Of a topic that is created here. */
@@ -48,10 +49,10 @@ export class KafkaBus implements Bus {
   readonly #closing = new AbortController();
 
   constructor(options: KafkaBusOptions) {
-    const { brokers, clientId, log, publishTimeoutMs = 30_000 } = options;
+    const { brokers, clientId, security, log, publishTimeoutMs = 30_000 } = options;
     this.#options = options;
     this.#topics = new Set([...options.topics, deadLetterTopic]);
-    this.#kafka = connectLater({ brokers: [...brokers], clientId, log });
+    this.#kafka = connectLater({ brokers, clientId, security, log });
     this.#ready = this.#prepareTopics();
     this.#ready.catch(() => {});
     this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });

@@ -2,6 +2,7 @@ import { authSettings } from '@countersign/auth';
 import { ConfigError } from '@countersign/contracts';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { kafkaSecuritySettings } from './kafka-security.js';
 
 export { ConfigError };
 
@@ -47,6 +48,7 @@ export const serviceSettings = {
     .max(300)
     .default(10)
     .meta({ description: 'How long an instance that crashed keeps its partitions to itself.' }),
+  ...kafkaSecuritySettings,
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')

@@ -2,6 +2,7 @@ export * from './aggregate.js';
 export * from './alarms.js';
 export * from './config.js';
 export * from './infrastructure.js';
+export { kafkaSecurity } from './kafka-security.js';
 export * from './main.js';
 export type { ReadinessCheck } from './health.controller.js';
 export { type Count, Metrics } from './metrics.js';

@@ -3,6 +3,7 @@ import { encode, KafkaBus, SqliteBus, type Bus, type BusObserver } from '@counte
 import { MongoDatabase, SqliteDatabase, type Database, type Removal } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
+import { kafkaSecurity } from './kafka-security.js';
 import type { ServiceSettings } from './config.js';
 
 /** The log and the store that a process works on. */
@@ -74,6 +75,7 @@ const kafka = (
   new KafkaBus({
     brokers,
     clientId,
+    security: kafkaSecurity(settings),
     topics,
     createTopics: settings.KAFKA_CREATE_TOPICS,
     partitions: settings.KAFKA_PARTITIONS,
