@@ -48,6 +48,18 @@ describe('countersign on a terminal', () => {
     expect(world.timesWritten(line)).toBe(1);
   });
 
+  it('shows how far a call is while it is made', async () => {
+    const gate = world.gate();
+    const deployment = call('deploy', { line: 'shown on its way', until: gate.path });
+    const terminal = follow(world.plans.plan('Show it', wants(deployment), says('It is deployed.')));
+    await terminal.shows('Let it call deploy');
+    terminal.press(keys.enter);
+    await terminal.shows('deploy  50 %  half of it');
+    gate.open();
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.text).toMatch(/✔ deploy[^]*■ completed\n$/);
+  });
+
   it('shows all of a call before it is rejected there, with a reason that the model is told', async () => {
     const input = world.plans.plan('Reject here', wants(call('deploy', { line: 'never' })), says('As you wish.'));
     const terminal = follow(input);

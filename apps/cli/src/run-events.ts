@@ -10,6 +10,13 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.looseObject({ event: z.literal('RunContent'), content }),
   z.looseObject({ event: z.literal('RunContentCompleted'), content }),
   z.looseObject({ event: z.literal('ToolCallStarted'), tool }),
+  z.looseObject({
+    event: z.literal('ToolCallProgress'),
+    tool_name: z.string(),
+    output: z.string(),
+    percent: z.number().nullable(),
+    message: content,
+  }),
   z.looseObject({ event: z.literal('ToolCallCompleted'), tool, content }),
   z.looseObject({ event: z.literal('ToolCallError'), tool, error: content }),
   z.looseObject({

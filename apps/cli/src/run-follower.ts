@@ -1,3 +1,4 @@
+import { visibleLine } from '@countersign/contracts';
 import { breakNote } from './break-note.js';
 import { CallerAnswers } from './caller-answers.js';
 import type { Context } from './context.js';
@@ -73,7 +74,7 @@ export class RunFollower {
     }
     const end = endOf(event);
     if (end === undefined && event.event !== 'RunPaused' && !this.#steps.isInLine)
-      this.#spinner.start('the agent is at work');
+      this.#spinner.start(event.event === 'ToolCallProgress' ? progressOf(event) : 'the agent is at work');
     return end;
   }
 
@@ -88,6 +89,15 @@ export class RunFollower {
   }
 }
 
+/** How far a call is: what it says of that itself, or else the last line that it printed. */
+function progressOf({ message, output, percent, tool_name }: ProgressEvent): string {
+  const said = message ?? output.trimEnd().split('\n').at(-1)!;
+  return visibleLine(
+    [tool_name, percent === null ? '' : `${percent} %`, said].filter((part) => part !== '').join('  '),
+  );
+}
+
+type ProgressEvent = Extract<RunEvent, { event: 'ToolCallProgress' }>;
 type PausedEvent = Extract<RunEvent, { event: 'RunPaused' }>;
 
 function endOf({ event }: RunEvent): ExitCode | undefined {

@@ -40,6 +40,8 @@ export class RunSteps {
         return this.#result('✘', 'red', event.tool, event.error);
       case 'RunPaused':
         return event.requirements.forEach(({ tool_execution }) => this.#wait(tool_execution));
+      // Of the moment, for whoever waits; what came of the call is told when it has ended.
+      case 'ToolCallProgress':
       case 'RunContinued':
         return undefined;
       case 'RunCompleted':
