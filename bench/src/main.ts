@@ -156,6 +156,7 @@ const { values: options } = parseArgs({
   options: {
     embedded: { type: 'boolean', default: false },
     kafka: { type: 'boolean', default: false },
+    cycles: { type: 'boolean', default: false },
     idle: { type: 'boolean', default: false },
     runner: { type: 'boolean', default: false },
     approvals: { type: 'boolean', default: false },
@@ -180,19 +181,20 @@ try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const only = options.idle || options.runner || options.approvals || options.executor;
-  if (!only) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
-  if (!only || options.runner) {
+  const { cycles, runner, approvals, executor } = options;
+  const everything = ![cycles, runner, approvals, executor, options.idle].includes(true);
+  if (everything || cycles) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
+  if (everything || runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
     held = await measurePaused(url, options.quick ? 1_000 : 10_000);
   }
-  if (!only || options.approvals) decisions = await measureApprovals(options.quick);
-  if (!only || options.executor) {
+  if (everything || approvals) decisions = await measureApprovals(options.quick);
+  if (everything || executor) {
     const keys = await newServiceKeys();
     for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads, repeat)));
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaling = await measureScaling(fresh, keys);
   }
-  if (!only || options.idle) {
+  if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
       names.map((app) => ({ app, stack, env: fresh().env })),
