@@ -40,6 +40,18 @@ describe('what an operator watches', () => {
     expect(shown.get('countersign_approval_longest_wait_seconds')).toBeGreaterThan(0);
   });
 
+  it('is not how long somebody watched a stream', async () => {
+    const answer = await standalone.ask('GET', '/runs?status=COMPLETED', { key: adminKey });
+    const [run] = ((await answer.json()) as { data: { run_id: string }[] }).data;
+    await (await standalone.ask('GET', `/runs/${run!.run_id}/events`, { key: adminKey })).text();
+    await (await standalone.ask('GET', `/runs/${run!.run_id}`, { key: adminKey })).text();
+    const routes = [...(await look()).keys()].filter((name) =>
+      name.startsWith('countersign_http_request_seconds_count'),
+    );
+    expect(routes).toContain('countersign_http_request_seconds_count{method="GET",route="/runs/:run_id",status="200"}');
+    expect(routes.filter((name) => name.includes('/events"'))).toEqual([]);
+  });
+
   it('is all that the alerts ask for', async () => {
     const exposition = await (await standalone.ask('GET', '/metrics', { key: adminKey })).text();
     const known = new Set([...exposition.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name!));
