@@ -2,6 +2,7 @@ import {
   approvalId,
   callDigest,
   emit,
+  fieldTypes,
   pauseTypeOf,
   redactArguments,
   redactRequirement,
@@ -63,16 +64,6 @@ function freshId(runId: string, earlier: readonly Call[], tool_call_id: string):
   for (let use = 1; earlier.some((call) => call.id === id); use++) id = approvalId(runId, `${tool_call_id}#${use}`);
   return id;
 }
-
-/** agno's names for the types of JSON Schema. */
-const fieldTypes: Record<string, UserInputField['field_type']> = {
-  string: 'str',
-  integer: 'int',
-  number: 'float',
-  boolean: 'bool',
-  array: 'list',
-  object: 'dict',
-};
 
 function fieldsOf(tool: ToolDefinition): UserInputField[] | null {
   if (tool.requires !== 'user_input') return null;

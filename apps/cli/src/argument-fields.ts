@@ -1,14 +1,5 @@
-import type { Approval, UserInputField } from '@countersign/contracts';
+import { fieldTypes, type Approval, type UserInputField } from '@countersign/contracts';
 import { fieldsToFill } from './approvals.show.js';
-
-const types: Record<string, UserInputField['field_type']> = {
-  string: 'str',
-  integer: 'int',
-  number: 'float',
-  boolean: 'bool',
-  array: 'list',
-  object: 'dict',
-};
 
 interface Property {
   type?: unknown;
@@ -29,7 +20,7 @@ export function argumentFields(approval: Approval): UserInputField[] | undefined
     .filter(([name]) => !filled.has(name))
     .map(([name, { type, description }]) => ({
       name,
-      field_type: types[String(type)],
+      field_type: fieldTypes[String(type)],
       description: typeof description === 'string' ? description : null,
       value: null,
       schema: {},

@@ -18,6 +18,16 @@ export const UserInputField = z.object({
 });
 export type UserInputField = z.infer<typeof UserInputField>;
 
+/** agno's names for the types of JSON Schema. */
+export const fieldTypes: Record<string, UserInputField['field_type']> = {
+  string: 'str',
+  integer: 'int',
+  number: 'float',
+  boolean: 'bool',
+  array: 'list',
+  object: 'dict',
+};
+
 /** A tool call as agno spells it. `result` is what the model was answered, `null` until then. */
 export const ToolExecution = z.object({
   tool_call_id: Id,
