@@ -1,7 +1,8 @@
+import { prepared, stateDir } from '@countersign/infra';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -25,17 +26,10 @@ async function runScript(name: string, ...args: string[]): Promise<string[]> {
 }
 
 /** Fetches the packages from PyPI, once for each list of them. */
-async function agnoPackages(): Promise<string> {
+function agnoPackages(): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const directory = at(`../../.infra/agno-${hash}`);
-  if (existsSync(directory)) return directory;
-  const work = `${directory}.${process.pid}`;
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
-  try {
+  return prepared(join(stateDir, `agno-${hash}`), async (work) => {
     await run('python3', [...pip, '--target', work, '-r', requirements], { timeout: 180_000 });
-    await rename(work, directory);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-  return directory;
+  });
 }

@@ -1,4 +1,9 @@
-import sparticuz from '@sparticuz/chromium';
+import { prepared, stateDir } from '@countersign/infra';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 /** Browsers for people: a real Chromium, brought by npm. */
@@ -7,7 +12,7 @@ export class Browsers {
 
   async open(): Promise<void> {
     this.#browser = await chromium.launch({
-      executablePath: await sparticuz.executablePath(),
+      executablePath: await chromiumPath(),
       // Not the package's own arguments: they switch off what a page may not do, and several pages at once.
       args: [
         '--no-sandbox',
@@ -36,4 +41,18 @@ export class Browsers {
     });
     return Object.assign(page, { errors });
   }
+}
+
+/** The package unpacks its browser into the temporary folder, half of which another test could find. */
+async function chromiumPath(): Promise<string> {
+  const manifest = fileURLToPath(new URL('../../package.json', import.meta.resolve('@sparticuz/chromium')));
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  const unpack = `import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())`;
+  const directory = await prepared(join(stateDir, `chromium-${version}`), async (work) => {
+    await promisify(execFile)(process.execPath, ['--eval', unpack], {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      env: { ...process.env, TMPDIR: work },
+    });
+  });
+  return join(directory, 'chromium');
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { prepared } from './prepared.js';
 
 const run = promisify(execFile);
 const infra = fileURLToPath(new URL('..', import.meta.url));
@@ -30,25 +31,21 @@ async function fetched(): Promise<string> {
   for (const file of [pom, ...sources]) hash.update(await readFile(file));
 
   const library = join(stateDir, `lib-${hash.digest('hex').slice(0, 12)}`);
-  const jars = [library, join(library, '*')].join(delimiter);
   await requireCommands(['java']);
-  if (await exists(library)) return jars;
+  await prepared(library, (work) => fetch(work, pom, sources));
+  return [library, join(library, '*')].join(delimiter);
+}
 
+async function fetch(work: string, pom: string, sources: readonly string[]): Promise<void> {
   await requireCommands(['javac', 'mvn']);
   process.stderr.write('Fetching Kafka and a MongoDB server for the JVM with Maven, once (about 50 MB).\n');
-  await mkdir(stateDir, { recursive: true });
-  const work = await mkdtemp(join(stateDir, 'fetching-'));
   try {
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
     await run('mvn', ['-q', '-B', '-f', pom, copy, `-DoutputDirectory=${work}`], { shell: windows });
     await run('javac', ['-cp', join(work, '*'), '-d', work, ...sources]);
-    await moveTo(library, work);
   } catch (error) {
     throw new InfraUnavailable(`Kafka and MongoDB could not be fetched: ${outputOf(error)}`, { cause: error });
-  } finally {
-    await rm(work, { recursive: true, force: true });
   }
-  return jars;
 }
 
 async function requireCommands(commands: string[]): Promise<void> {
@@ -63,21 +60,6 @@ async function requireCommands(commands: string[]): Promise<void> {
       'starts where there is a Docker engine.',
   );
 }
-
-/** Two processes may fetch at once: the first to finish wins, and both have the same. */
-async function moveTo(library: string, work: string): Promise<void> {
-  try {
-    await rename(work, library);
-  } catch (error) {
-    if (!(await exists(library))) throw error;
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Maven and javac explain themselves on standard output and standard error. */
 function outputOf(error: unknown): string {
