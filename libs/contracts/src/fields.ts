@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /** Ids are opaque to everyone but their maker; the limit keeps them usable as keys. */
-export const Id = z.string().min(1).max(200);
+export const longestId = 200;
+export const Id = z.string().min(1).max(longestId);
 export const EpochSeconds = z.int().nonnegative().meta({ description: 'Seconds since 1970-01-01T00:00:00Z.' });
 export const EpochMillis = z.int().nonnegative().meta({ description: 'Milliseconds since 1970-01-01T00:00:00Z.' });
 export const JsonObject = z.record(z.string(), z.unknown());

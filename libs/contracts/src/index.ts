@@ -19,6 +19,7 @@ export * from './json-schemas.js';
 export * from './log.js';
 export * from './run.js';
 export * from './session.js';
+export { canonicalSubject, InvalidSubject, isSameSubject, Subject } from './subject.js';
 export * from './terms.js';
 export * from './tool-call.js';
 export { visible, visibleLine } from './visible-text.js';
