@@ -39,6 +39,8 @@ export default defineConfig({
       'libs/signing',
       'libs/outbound',
       'libs/service',
+      'libs/tool',
+      'libs/mcp',
       'libs/testing',
       'apps/agent-runner',
       'apps/approval-service',

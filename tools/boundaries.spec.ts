@@ -13,6 +13,8 @@ const libraries = [
   'signing',
   'outbound',
   'service',
+  'tool',
+  'mcp',
 ];
 const apps = ['agent-runner', 'approval-service', 'executor'];
 const allowed: Record<string, readonly string[]> = {
@@ -25,6 +27,8 @@ const allowed: Record<string, readonly string[]> = {
   signing: ['contracts'],
   outbound: [],
   service: ['contracts', 'sqlite', 'messaging', 'persistence', 'auth'],
+  tool: ['contracts', 'definitions'],
+  mcp: ['contracts', 'definitions', 'tool'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
   inbox: ['contracts'],

@@ -1,4 +1,4 @@
-import { defineTool } from '@countersign/agent-runner/tool';
+import { defineTool } from '@countersign/tool';
 import { z } from 'zod';
 
 interface Order {

@@ -1,4 +1,4 @@
-import { defineTool } from '@countersign/agent-runner/tool';
+import { defineTool } from '@countersign/tool';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,18 +1,16 @@
 import { ConfigError } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
+import { mcpServerProgram as program, pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Agents, type AgentsOptions } from './agents.js';
-import { pagingServer, startHttp, type HttpServer } from './mcp.given.js';
 import { now } from './run.given.js';
 import { silent, soon } from './runner.given.js';
 
-const library = JSON.stringify(join(import.meta.dirname, 'tool.ts'));
+const library = JSON.stringify(join(import.meta.dirname, '../../../libs/tool/src/define-tool.ts'));
 const zod = JSON.stringify(import.meta.resolve('zod'));
-const program = fileURLToPath(new URL('mcp.given.ts', import.meta.url));
 const none = { approval: 'none' };
 const fields = { name: 'Operations', instructions: 'Do what you are asked to.' };
 const context = { run_id: 'run-1', tool_call_id: 'call-1', signal: new AbortController().signal };

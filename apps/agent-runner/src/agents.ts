@@ -1,17 +1,7 @@
 import { ConfigError, type Log } from '@countersign/contracts';
-import {
-  agentOf,
-  toolDefinitionOf,
-  withEnvironment,
-  type Agent,
-  type AgentEntry,
-  type Definitions,
-  type McpServerEntry,
-} from '@countersign/definitions';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { McpServer, McpServerOptions } from './mcp.js';
-import { loadToolModules } from './tool-modules.js';
-import { nameClashes, type Tool, type ToolFunction } from './toolbox.js';
+import { agentOf, toolDefinitionOf, type Agent, type AgentEntry, type Definitions } from '@countersign/definitions';
+import { McpServers } from '@countersign/mcp';
+import { loadToolModules, nameClashes, type Tool, type ToolFunction } from '@countersign/tool';
 
 export interface AgentsOptions {
   definitions: Definitions;
@@ -25,26 +15,20 @@ export interface AgentsOptions {
   log: Log;
 }
 
-/** How long a start waits for MCP servers, in milliseconds. */
-const patience = 10_000;
-
 /** The agents that runs can start with, and the functions of their tools. */
 export class Agents {
   readonly #options: AgentsOptions;
-  readonly #serverOptions: McpServerOptions[];
-  #servers: McpServer[] = [];
-  readonly #closing = new AbortController();
+  readonly #servers: McpServers;
   readonly #agents = new Map<string, Agent>();
   /** Why an agent is not complete yet. */
   readonly #missing = new Map<string, string>();
   #own: Tool[] = [];
   #functions = new Map<string, ToolFunction>();
-  #connecting: Promise<unknown> | undefined;
 
   /** @throws ConfigError when a placeholder has no value. */
   constructor(options: AgentsOptions) {
     this.#options = options;
-    this.#serverOptions = options.definitions.mcp_servers.map((server) => optionsOf(server, options.environment));
+    this.#servers = new McpServers({ ...options, servers: options.definitions.mcp_servers });
   }
 
   /**
@@ -57,12 +41,9 @@ export class Agents {
     const { definitions } = this.#options;
     const modules = await loadToolModules(definitions.tool_modules);
     this.#own = [...definitions.tools.map((entry) => ({ definition: toolDefinitionOf(entry) })), ...modules];
-    this.#servers = await serversOf(this.#serverOptions, this.#options.log);
-    const first = Promise.all(this.#servers.map((server) => this.#connect(server)));
-    await Promise.race([first, delay(patience, undefined, { signal: this.#closing.signal, ref: false })]);
+    await this.#servers.open();
     this.#assemble();
-    this.#connecting = Promise.all(this.#servers.map((server) => this.#keepTrying(server)));
-    this.#connecting.catch((error: unknown) => this.#options.log.error({ err: error }, 'an MCP server does not fit'));
+    this.#servers.keepTrying(() => this.#assemble());
   }
 
   all(): Agent[] {
@@ -98,36 +79,12 @@ export class Agents {
     return Number.isFinite(soonest) ? this.#options.now() + soonest * 1000 : null;
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await Promise.all(this.#servers.map((server) => server.close()));
-    await this.#connecting?.catch(() => {});
-  }
-
-  /** @returns whether the server is there now. */
-  async #connect(server: McpServer): Promise<boolean> {
-    try {
-      await server.connect();
-      return true;
-    } catch (error) {
-      if (error instanceof ConfigError) throw error;
-      if (!this.#closing.signal.aborted)
-        this.#options.log.warn({ err: error, server: server.name }, 'an MCP server is out of reach, trying again');
-      return false;
-    }
-  }
-
-  async #keepTrying(server: McpServer): Promise<void> {
-    const { signal } = this.#closing;
-    const { tryEvery = 5_000 } = this.#options;
-    while (!signal.aborted && !isKnown(server)) {
-      await delay(tryEvery, undefined, { signal, ref: false }).catch(() => {});
-      if (!signal.aborted && (await this.#connect(server))) this.#assemble();
-    }
+  close(): Promise<void> {
+    return this.#servers.close();
   }
 
   #assemble(): void {
-    const served = this.#servers.filter(isKnown).flatMap((server) => server.tools());
+    const served = this.#servers.known.flatMap((server) => server.tools());
     const tools = new Map([...served, ...this.#own].map((tool) => [tool.definition.name, tool]));
     this.#functions = new Map([...tools].flatMap(([name, { run }]) => (run ? [[name, run] as const] : [])));
     const clashes = nameClashes([
@@ -144,7 +101,7 @@ export class Agents {
     const { model = this.#options.model, tools: names, ...fields } = entry;
     const found = names.map((name) => ({ name, tools: this.#named(name, tools) }));
     const absent = found.filter((each) => each.tools === undefined).map(({ name }) => name);
-    const away = this.#servers.filter((server) => !isKnown(server)).map(({ name }) => name);
+    const away = this.#servers.away.map(({ name }) => name);
     const hopeless = absent.filter((name) => !away.some((server) => name.startsWith(server)));
     if (absent.length > 0) {
       this.#missing.set(
@@ -171,25 +128,6 @@ export class Agents {
       const tool = tools.get(name);
       return tool && [tool];
     }
-    const server = this.#servers.find((each) => `${each.name}/*` === name);
-    return server && isKnown(server) ? server.tools() : undefined;
+    return this.#servers.known.find((server) => `${server.name}/*` === name)?.tools();
   }
-}
-
-/** The SDK takes megabytes, so it is loaded only where there are servers. */
-async function serversOf(options: readonly McpServerOptions[], log: Log): Promise<McpServer[]> {
-  if (options.length === 0) return [];
-  const { McpServer } = await import('./mcp.js');
-  return options.map((each) => new McpServer(each, log));
-}
-
-const isKnown = ({ isKnown }: McpServer): boolean => isKnown;
-
-function optionsOf(server: McpServerEntry, environment: AgentsOptions['environment']): McpServerOptions {
-  const resolved = (values: Record<string, string>) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, environment)]));
-  const { name, tools } = server;
-  if ('url' in server) return { name, tools, url: server.url, headers: resolved(server.headers) };
-  const { command, args, env, working_directory: cwd } = server;
-  return { name, tools, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
 }

@@ -2,6 +2,7 @@ import type { Call, ConversationItem, Event, Log, Run, Session } from '@counters
 import type { Agent } from '@countersign/definitions';
 import { Aggregate, WorkPool, type Commit, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
+import type { CallContext, ToolFunction } from '@countersign/tool';
 import { expect } from 'vitest';
 import { agentVersionCollection, AgentVersions } from './agent-versions.js';
 import { ModelError, type Model, type ModelRequest, type ModelResponse } from './model.js';
@@ -10,7 +11,6 @@ import { decideRun, type RunMessage } from './run.js';
 import { Runner } from './runner.js';
 import { decideSession, type SessionMessage } from './session.js';
 import { Sessions } from './sessions.js';
-import type { CallContext, ToolFunction } from './toolbox.js';
 
 /** Runners in one process or as several, on a store of their own, for specifications. */
 export const soon = { timeout: 5_000, interval: 5 };

@@ -1,8 +1,8 @@
 import { ConfigError } from '@countersign/contracts';
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { isDefinedTool } from './tool.js';
-import { nameClashes, type Tool } from './toolbox.js';
+import { isDefinedTool } from './define-tool.js';
+import { nameClashes, type Tool } from './tool.js';
 
 interface Loaded {
   path: string;

@@ -1,8 +1,6 @@
 import { ToolDefinition } from '@countersign/definitions';
 import { z } from 'zod';
-import { defaultPause, gateProblems, type CallContext, type Tool, type ToolFunction } from './toolbox.js';
-
-export type { CallContext } from './toolbox.js';
+import { defaultPause, gateProblems, type CallContext, type Tool, type ToolFunction } from './tool.js';
 
 /** Marks what `defineTool` made, also when a module brought its own copy of this one. */
 const tag = Symbol.for('countersign.tool');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadToolModules } from './tool-modules.js';
 
-const library = JSON.stringify(join(import.meta.dirname, 'tool.ts'));
+const library = JSON.stringify(join(import.meta.dirname, 'define-tool.ts'));
 const zod = JSON.stringify(import.meta.resolve('zod'));
 const prelude = `
   import { defineTool } from ${library};

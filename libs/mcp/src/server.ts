@@ -1,4 +1,5 @@
 import type { Log } from '@countersign/contracts';
+import type { CallContext, Tool } from '@countersign/tool';
 import {
   ProtocolError,
   SdkError,
@@ -9,14 +10,13 @@ import {
 } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { McpConnection, type McpEvents } from './mcp-connection.js';
-import { neverArrived, reasonOf, textOf } from './mcp-result.js';
-import { gatedTools, type Gates, type McpTool } from './mcp-tools.js';
-import type { McpTarget } from './mcp-transport.js';
-import type { CallContext, Tool } from './toolbox.js';
+import { McpConnection, type McpEvents } from './connection.js';
+import { neverArrived, reasonOf, textOf } from './result.js';
+import { gatedTools, type Gates, type McpTool } from './tools.js';
+import type { McpTarget } from './transport.js';
 
-export type { Gate } from './mcp-tools.js';
-export type { McpTarget } from './mcp-transport.js';
+export type { Gate } from './tools.js';
+export type { McpTarget } from './transport.js';
 
 export type McpServerOptions = {
   /** Its tools are named `<name>__<tool>`. */

@@ -7,9 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-/** MCP servers for specifications. Run as a program, this file is one over standard input and output. */
+/** This file: run as a program it is a server over standard input and output. */
+export const mcpServerProgram: string = fileURLToPath(import.meta.url);
+
+/** An MCP server for specifications. */
 export function givenServer(): McpServer {
   const server = new McpServer({ name: 'given', version: '1.0.0' });
   const text = (words: string) => ({ content: [{ type: 'text' as const, text: words }] });

@@ -1,12 +1,16 @@
 import { ConfigError, type Log } from '@countersign/contracts';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { givenServer, pagingServer, startHttp, type HttpServer } from './mcp.given.js';
-import { McpServer, type Gate, type McpServerOptions, type McpTarget } from './mcp.js';
+import {
+  givenServer,
+  mcpServerProgram as program,
+  pagingServer,
+  startHttp,
+  type HttpServer,
+} from '@countersign/testing/mcp-server';
+import { McpServer, type Gate, type McpServerOptions, type McpTarget } from './server.js';
 
 const none: Gate = { approval: 'none', user_input: [], redact: [] };
 const required: Gate = { ...none, approval: 'required' };
-const program = fileURLToPath(new URL('mcp.given.ts', import.meta.url));
 const soon = { timeout: 10_000, interval: 10 };
 const context = (signal = new AbortController().signal) => ({ run_id: 'run-1', tool_call_id: 'call-1', signal });
 

@@ -6,8 +6,8 @@ import {
   type Tool,
   type Transport,
 } from '@modelcontextprotocol/client';
-import { isLost, StreamEnded } from './mcp-result.js';
-import { streamEnded, transportTo, type McpTarget } from './mcp-transport.js';
+import { isLost, StreamEnded } from './result.js';
+import { streamEnded, transportTo, type McpTarget } from './transport.js';
 
 export interface McpEvents {
   /** The server wrote a line to its standard error. */

@@ -1,7 +1,7 @@
 import { ConfigError, type PauseType } from '@countersign/contracts';
 import { argumentProblems, ToolDefinition } from '@countersign/definitions';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
-import { defaultPause, gateProblems, nameClashes } from './toolbox.js';
+import { defaultPause, gateProblems, nameClashes } from '@countersign/tool';
 
 /** What has to happen before calls of a server's tool. */
 export interface Gate {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineTool, isDefinedTool, type ToolOptions } from './tool.js';
+import { defineTool, isDefinedTool, type ToolOptions } from './define-tool.js';
 
 const context = { run_id: 'run-1', tool_call_id: 'call-1', signal: new AbortController().signal };
 const parameters = z.object({
