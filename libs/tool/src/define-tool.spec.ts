@@ -90,7 +90,7 @@ describe('a tool that is a function', () => {
   });
 
   it('is known for one by every copy of this module', async () => {
-    const { defineTool: another } = (await import(`${import.meta.dirname}/tool.ts?copy`)) as {
+    const { defineTool: another } = (await import(`${import.meta.dirname}/define-tool.ts?copy`)) as {
       defineTool: typeof defineTool;
     };
     expect(another).not.toBe(defineTool);
