@@ -37,7 +37,8 @@ function request(): Event<'tool.approval_required'> {
   const tool_args = { service_name: 'auth-service', version: '2.1.0' };
   const call = { run_id, tool_call_id: 'call_0', tool_name: 'deploy_to_production', tool_args };
   const approval_id = approvalId(run_id, 'call_0');
-  const ids = { agent_id: 'ops', session_id: run_id, user_id: `user-${made % 100}` };
+  const user_id = `user-${made % 100}`;
+  const ids = { agent_id: 'ops', session_id: run_id, user_id, requested_by: user_id };
   const types = { approval_type: 'required', pause_type: 'external_execution' } as const;
   const tool_execution = {
     ...call,

@@ -17,7 +17,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
   const digest = callDigest({ ...call, tool_args });
   const decided = { status: 'approved', pause_type: 'external_execution', automatic: false, resolved_at } as const;
   const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
-  const unbound = { expires_at: null, policy_version: null };
+  const unbound = { requester: null, requested_by: null, expires_at: null, policy_version: null };
   const claims = { ...call, approval_id, digest, ...decided, ...unbound, deciders: [by], required_approvals: 1 };
   const signature = await signDecision(key, claims);
   return {
@@ -32,7 +32,6 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       resolution_data: null,
       resolved_by: 'ada',
       redact: [],
-      requester: null,
       decisions: [{ ...by, note: null, groups: [] }],
       signature,
     }),

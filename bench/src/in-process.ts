@@ -44,6 +44,7 @@ export async function startInProcess(
           agent_id: 'ops',
           session_id: run_id,
           user_id: null,
+          requested_by: null,
           run_input: input,
           deadline_at: null,
           streamed: false,

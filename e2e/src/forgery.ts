@@ -19,6 +19,7 @@ export function forged(
     resolved_by: 'ada',
     resolved_at: now(),
     requester: approval.user_id,
+    requested_by: approval.requested_by,
     policy_version: approval.policy?.version ?? null,
     signature,
   };
@@ -40,6 +41,8 @@ export async function signedByNobody(approval: Approval): Promise<string> {
     ...callOf(approval),
     status: 'approved',
     automatic: false,
+    requester: approval.user_id,
+    requested_by: approval.requested_by,
     deciders: [{ by: 'ada', verdict: 'approved', at: now() }],
     required_approvals: 1,
     resolved_at: now(),

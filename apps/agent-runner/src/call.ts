@@ -15,6 +15,7 @@ import {
 } from '@countersign/contracts';
 import type { Agent, ToolDefinition } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
+import { who } from './run.states.js';
 
 /** Characters of the model's own reason that an approval shows. */
 const maxReason = 10_000;
@@ -103,10 +104,7 @@ export const openRequirements = ({ calls }: Run): Requirement[] =>
 export function approvalRequired(run: Run, agent: Agent, call: Call, reason: string): NewEvent {
   const { tool_call_id, tool_name, tool_args, approval_type } = call.tool_execution;
   return emit('tool.approval_required', {
-    run_id: run.run_id,
-    agent_id: run.agent_id,
-    session_id: run.session_id,
-    user_id: run.user_id,
+    ...who(run),
     approval_id: call.id,
     tool_call_id,
     tool_name,

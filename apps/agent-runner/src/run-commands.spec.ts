@@ -24,19 +24,31 @@ const cancel = { run_id: 'run-1' };
 describe('a command to start a run', () => {
   it.each(['signed', 'trusted'] as const)('with a token is for whoever sent it, where commands are %s', async (how) => {
     const given = commands(how);
-    expect(await given.requester({ ...request, token: 'requester:ana' })).toEqual({ user_id: 'ana' });
+    expect(await given.requester({ ...request, token: 'requester:ana' })).toEqual({
+      user_id: 'ana',
+      requested_by: 'ana',
+    });
     expect(given.sender).toHaveBeenCalledWith('requester:ana', { scope: 'runs:write', about: ['run-1', 'ops'] });
   });
 
   it('of an administrator is for whom it says', async () => {
     const token = 'admin:platform';
-    expect(await commands('signed').requester({ ...request, token })).toEqual({ user_id: 'bob' });
-    expect(await commands('signed').requester({ ...request, user_id: undefined, token })).toEqual({ user_id: null });
+    expect(await commands('signed').requester({ ...request, token })).toEqual({
+      user_id: 'bob',
+      requested_by: 'platform',
+    });
+    expect(await commands('signed').requester({ ...request, user_id: undefined, token })).toEqual({
+      user_id: null,
+      requested_by: 'platform',
+    });
   });
 
   it('without a token is believed where whoever writes to the topic is trusted, and only there', async () => {
-    expect(await commands('trusted').requester(request)).toEqual({ user_id: 'bob' });
-    expect(await commands('trusted').requester({ ...request, user_id: undefined })).toEqual({ user_id: null });
+    expect(await commands('trusted').requester(request)).toEqual({ user_id: 'bob', requested_by: null });
+    expect(await commands('trusted').requester({ ...request, user_id: undefined })).toEqual({
+      user_id: null,
+      requested_by: null,
+    });
     await expect(commands('signed').requester(request)).rejects.toBe(refused);
   });
 

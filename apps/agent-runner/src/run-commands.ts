@@ -6,6 +6,9 @@ import { userFor } from './requester.js';
 /** `signed`: each command says who sends it. `trusted`: whoever may write to the topic may start and cancel runs. */
 export type RunCommandPolicy = 'signed' | 'trusted';
 
+/** For whom a run is, and who sent the request; null when nobody was recognised. */
+export type Requester = Pick<Run, 'user_id' | 'requested_by'>;
+
 type Requested = EventData<'run.requested'> & { run_id: string };
 type CancelRequested = EventData<'run.cancel_requested'>;
 
@@ -18,18 +21,18 @@ export class RunCommands {
   ) {}
 
   /**
-   * For whom a run is to be started.
+   * For whom a run is to be started, and by whom.
    *
    * @returns undefined when it was started before: its token may be over by the time the command arrives again
    * @throws TerminalError when its sender may not
    */
-  async requester({ agent_id, run_id, token, user_id }: Requested): Promise<{ user_id: string | null } | undefined> {
+  async requester({ agent_id, run_id, token, user_id }: Requested): Promise<Requester | undefined> {
     const sender = await this.#sender(token, [run_id, agent_id]).catch(async (error: unknown) => {
       if (!(error instanceof TerminalError) || !(await this.runs.get(run_id))) throw error;
       return 'obeyed before' as const;
     });
     if (sender === 'obeyed before') return undefined;
-    return { user_id: sender ? userFor(sender, user_id) : (user_id ?? null) };
+    return { user_id: sender ? userFor(sender, user_id) : (user_id ?? null), requested_by: sender?.subject ?? null };
   }
 
   /** @returns whether there is something to cancel. @throws TerminalError when its sender may not */

@@ -27,12 +27,22 @@ export class RunEventsController {
     const run_id = data.run_id ?? derivedId('run', id);
     const requester = await this.commands.requester({ ...data, run_id });
     if (!requester) return;
-    const { user_id } = requester;
+    const { user_id, requested_by } = requester;
     const session_id = data.session_id ?? run_id;
     const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
     await this.runner.handle(run_id, {
       type: 'requested',
-      run: { run_id, agent_id, session_id, user_id, run_input: input, deadline_at, streamed: false, traceparent },
+      run: {
+        run_id,
+        agent_id,
+        session_id,
+        user_id,
+        requested_by,
+        run_input: input,
+        deadline_at,
+        streamed: false,
+        traceparent,
+      },
     });
   }
 

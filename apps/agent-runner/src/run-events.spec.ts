@@ -44,7 +44,7 @@ async function signed(
   key = ring.signingKey,
 ): Promise<Event<'approval.resolved'>> {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = event.data;
-  const { resolved_at, expires_at, policy_version, resolution_data } = event.data;
+  const { resolved_at, expires_at, policy_version, resolution_data, requester, requested_by } = event.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
   const result = resolution_data?.result;
   const claims: DecisionClaims = {
@@ -52,6 +52,8 @@ async function signed(
     status,
     pause_type,
     automatic,
+    requester,
+    requested_by,
     deciders: [{ by: 'bob', verdict: 'approved', at: resolved_at }],
     required_approvals: 1,
     resolved_at,

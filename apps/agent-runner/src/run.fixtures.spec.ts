@@ -11,6 +11,7 @@ const started = continued(undefined, now, {
     agent_id: data.agent_id,
     session_id: data.session_id!,
     user_id: data.user_id!,
+    requested_by: null,
     run_input: data.input,
     deadline_at: null,
     streamed: false,

@@ -6,7 +6,13 @@ import { truncate, withEveryCallAnswered } from './conversation.js';
 /** Characters of an answer that its event tells; the record has all of it. */
 const maxTold = 100_000;
 
-export const who = ({ run_id, agent_id, session_id, user_id }: Run) => ({ run_id, agent_id, session_id, user_id });
+export const who = ({ run_id, agent_id, session_id, user_id, requested_by }: Run) => ({
+  run_id,
+  agent_id,
+  session_id,
+  user_id,
+  requested_by,
+});
 export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
 export const seconds = (ms: number): number => Math.floor(ms / 1000);
 export const touch = (run: Run, now: number, change: Partial<Run>): Run => ({

@@ -45,6 +45,8 @@ interface RunRequest {
   agent_id: string;
   session_id: string;
   user_id: string | null;
+  /** Who sent the request. */
+  requested_by: string | null;
   run_input: string;
   /** Epoch milliseconds. */
   deadline_at: number | null;

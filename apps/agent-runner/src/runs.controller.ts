@@ -76,6 +76,7 @@ export class RunsController {
         agent_id,
         session_id: body.session_id ?? run_id,
         user_id,
+        requested_by: who.subject,
         run_input,
         deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
         streamed: how.startsWith('stream'),

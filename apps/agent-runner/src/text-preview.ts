@@ -1,6 +1,7 @@
 import { emit, eventSource, type Event, type EventData, type Log, type Run } from '@countersign/contracts';
 import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
 import { Listeners } from './listeners.js';
+import { who } from './run.states.js';
 
 /** A piece of the text that follows the entry `after` of the run's journal. */
 export type TextDelta = Pick<EventData<'run.output_delta'>, 'after' | 'offset' | 'text'>;
@@ -73,9 +74,9 @@ export class TextPreview {
   }
 
   #event({ run, after, offset, text }: Gathered): Event {
-    const { run_id, agent_id, session_id, user_id, steps: step } = run;
+    const { run_id, steps: step } = run;
     return {
-      ...emit('run.output_delta', { run_id, agent_id, session_id, user_id, step, after, offset, text }),
+      ...emit('run.output_delta', { ...who(run), step, after, offset, text }),
       id: `runs/${run_id}/output/${step}/${offset}`,
       source: eventSource('agent-runner'),
       time: new Date(this.now()).toISOString(),

@@ -129,6 +129,7 @@ describe('deciding on an approval', () => {
       resolved_at: nowSeconds,
       redact: [],
       requester: 'ana',
+      requested_by: null,
       policy_version: null,
       expires_at: null,
       decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],

@@ -246,6 +246,7 @@ function resolved(
     resolved_at,
     redact: state.requirements[0]?.tool_execution.redact ?? [],
     requester: state.user_id,
+    requested_by: state.requested_by,
     policy_version: state.policy?.version ?? null,
     expires_at: state.expires_at,
     decisions: state.decisions,

@@ -33,6 +33,7 @@ type Asked = Pick<
   | 'agent_id'
   | 'session_id'
   | 'user_id'
+  | 'requested_by'
   | 'tool_call_id'
   | 'tool_name'
   | 'tool_args'
@@ -58,7 +59,7 @@ export function askedBefore(
   { data, traceparent }: Event<'run.failed'> | Event<'run.cancelled'>,
   requirement: Requirement,
 ): Asked {
-  const { run_id, agent_id, session_id, user_id } = data;
+  const { run_id, agent_id, session_id, user_id, requested_by } = data;
   const { tool_call_id, tool_name, tool_args, approval_id, approval_type } = requirement.tool_execution;
   return {
     id: approval_id ?? requirement.id,
@@ -66,6 +67,7 @@ export function askedBefore(
     agent_id,
     session_id,
     user_id,
+    requested_by,
     tool_call_id,
     tool_name,
     tool_args,

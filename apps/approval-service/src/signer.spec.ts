@@ -54,6 +54,8 @@ describe('a resolution', () => {
       status: 'approved',
       pause_type: 'external_execution',
       automatic: false,
+      requester: data.requester,
+      requested_by: data.requested_by,
       deciders: [{ by: 'bob', verdict: 'approved', at: nowSeconds }],
       required_approvals: 1,
       resolved_at: nowSeconds,

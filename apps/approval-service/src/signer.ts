@@ -18,7 +18,7 @@ export class Signer extends OwnKeys {
 
 function claimsOf({ required_approvals }: Approval, data: EventData<'approval.resolved'>): DecisionClaims {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = data;
-  const { resolved_at, expires_at, policy_version, decisions, resolution_data } = data;
+  const { resolved_at, expires_at, policy_version, decisions, resolution_data, requester, requested_by } = data;
   const result = resolution_data?.result;
   return {
     approval_id,
@@ -29,6 +29,8 @@ function claimsOf({ required_approvals }: Approval, data: EventData<'approval.re
     status,
     pause_type,
     automatic,
+    requester,
+    requested_by,
     deciders: decisions.map(({ by, verdict, at }) => ({ by, verdict, at })),
     required_approvals,
     resolved_at,

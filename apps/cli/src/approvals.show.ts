@@ -46,12 +46,14 @@ export const fieldsToFill = ({ requirements }: Approval): UserInputField[] =>
   requirements.flatMap(({ user_input_schema }) => user_input_schema ?? []);
 
 function about(approval: Approval): Record<string, string | null> {
-  const { source_name, agent_id, user_id, context, expires_at, created_at, resolved_at, resolved_by } = approval;
+  const { source_name, agent_id, user_id, requested_by, context, expires_at } = approval;
+  const { created_at, resolved_at, resolved_by } = approval;
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   return {
     Approval: approval.id,
     Agent: `${source_name} (${agent_id})`,
     For: user_id,
+    'Sent by': requested_by === user_id ? null : requested_by,
     Run: approval.run_id,
     'Asked to': text(context['input']),
     'It says': text(context['reason']),

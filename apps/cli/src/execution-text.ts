@@ -16,6 +16,7 @@ export function executionText(screen: Screen, execution: Execution): string[] {
       Run: execution.run_id,
       'Approved by': execution.approved_by,
       For: execution.requester,
+      'Sent by': execution.requested_by === execution.requester ? null : execution.requested_by,
       Created: when(execution.created_at),
       Promise: execution.terms.promise.replaceAll('_', ' '),
       'Waits for': execution.waiting_for,

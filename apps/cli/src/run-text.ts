@@ -6,7 +6,20 @@ import { oneLine, when } from './words.js';
 
 /** A run for people. */
 export function runText(screen: Screen, run: RunOutput): string[] {
-  const { run_id, status, agent_id, user_id, session_id, run_input, content, error, tools, usage, steps } = run;
+  const {
+    run_id,
+    status,
+    agent_id,
+    user_id,
+    requested_by,
+    session_id,
+    run_input,
+    content,
+    error,
+    tools,
+    usage,
+    steps,
+  } = run;
   return [
     `${screen.paint('bold', visibleLine(agent_id))}  ${screen.paint(statusStyle(run), status)}`,
     '',
@@ -14,6 +27,7 @@ export function runText(screen: Screen, run: RunOutput): string[] {
       Run: run_id,
       Session: session_id === run_id ? null : session_id,
       For: user_id,
+      'Sent by': requested_by === user_id ? null : requested_by,
       'Asked to': run_input,
       Started: when(run.created_at),
       Ended: run.finished_at === null ? null : when(run.finished_at),

@@ -19,9 +19,21 @@ const ring = await keysFromText(JSON.stringify(await generateKey()));
 async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'approval.resolved'>> {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = golden.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
+  const { requester, requested_by } = golden.data;
   const at = { resolved_at: seconds, expires_at: seconds + 60, policy_version: null };
   const deciders = [{ by: 'bob', verdict: 'approved' as const, at: seconds }];
-  const claims = { ...call, status, pause_type, automatic, deciders, required_approvals: 1, ...at, ...change };
+  const claims = {
+    ...call,
+    status,
+    pause_type,
+    automatic,
+    requester,
+    requested_by,
+    deciders,
+    required_approvals: 1,
+    ...at,
+    ...change,
+  };
   return { ...golden, data: { ...golden.data, signature: await signDecision(ring.signingKey, claims) } };
 }
 

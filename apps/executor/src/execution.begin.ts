@@ -31,11 +31,11 @@ export function takeBack(execution: Execution, event: EndOfRun, now: number): Tr
 
 /** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
 export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, now: number): Transition<Execution> {
-  const { run_id, user_id } = event.data;
+  const { run_id, user_id, requested_by } = event.data;
   const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
   const call = { run_id, tool_call_id, tool_name, tool_args };
   const id = approval_id ?? requirement.id;
-  const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id };
+  const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id, requested_by };
   const unbound = { policy_version: null, expires_at: null, terms: nothing, concurrency_key: null };
   const given = { ...unbound, traceparent: event.traceparent, digest: callDigest(call) };
   const execution = queued({ ...call, ...about, ...given }, now);
@@ -62,8 +62,9 @@ function approved(
 ): Execution {
   const { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest } = data;
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest };
-  const { signature, resolved_by, requester, policy_version, expires_at } = data;
-  const of = { decision: signature, approved_by: resolved_by, requester, policy_version, expires_at, traceparent };
+  const { signature, resolved_by, requester, requested_by, policy_version, expires_at } = data;
+  const asked = { requester, requested_by, policy_version, expires_at };
+  const of = { ...asked, decision: signature, approved_by: resolved_by, traceparent };
   return queued({ ...call, ...of, ...given }, now);
 }
 
@@ -79,6 +80,7 @@ type Known =
   | 'decision'
   | 'approved_by'
   | 'requester'
+  | 'requested_by'
   | 'policy_version'
   | 'expires_at'
   | 'terms'

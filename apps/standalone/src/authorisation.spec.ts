@@ -141,13 +141,13 @@ describe('authorisation', () => {
     expect(told).not.toContain(others.approval_id);
   });
 
-  it('lets nobody but an administrator start a run for somebody else', async () => {
+  it('lets nobody but an administrator start a run for somebody else, and records who did', async () => {
     const start = async (role: string) => {
       const body = { input: 'Hello.', user_id: 'another requester' };
       return (await standalone.ask('POST', '/agents/ops/runs', { key: keys[role], body })).json();
     };
-    expect(await start('requester')).toMatchObject({ user_id: 'a requester' });
-    expect(await start('admin')).toMatchObject({ user_id: 'another requester' });
+    expect(await start('requester')).toMatchObject({ user_id: 'a requester', requested_by: 'a requester' });
+    expect(await start('admin')).toMatchObject({ user_id: 'another requester', requested_by: 'a admin' });
   });
 
   it('says what is missing, and to whom to turn', async () => {

@@ -12,8 +12,11 @@ export async function requestRun(world: World): Promise<void> {
   const { dice, now } = world;
   const run_id = world.fresh('run');
   const deadline_at = dice.oneIn(4) ? now + dice.one(1_000, 40_000, 200_000) : null;
-  const request = { run_id, agent_id: 'ops', session_id: run_id, user_id: 'ana', run_input: 'Do it.', deadline_at };
-  await tellRun(world, run_id, { type: 'requested', run: { ...request, streamed: false, traceparent: null } });
+  const request = { run_id, agent_id: 'ops', session_id: run_id, user_id: 'ana', requested_by: 'ana' };
+  await tellRun(world, run_id, {
+    type: 'requested',
+    run: { ...request, run_input: 'Do it.', deadline_at, streamed: false, traceparent: null },
+  });
 }
 
 /** Somebody decides on some approval, in some way, whether it is still pending or not. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callDigest } from './digest.js';
-import { EpochSeconds, Id, JsonObject, stored } from './fields.js';
+import { EpochSeconds, Id, JsonObject, RequestedBy, stored } from './fields.js';
 import { RunStatus } from './run.js';
 import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
 import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement } from './tool-call.js';
@@ -73,6 +73,7 @@ export const Approval = z
     team_id: Id.nullable(),
     workflow_id: Id.nullable(),
     user_id: Id.nullable(),
+    requested_by: RequestedBy,
     schedule_id: Id.nullable(),
     schedule_run_id: Id.nullable(),
     source_name: z.string(),

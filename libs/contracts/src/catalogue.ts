@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } from './approval.js';
-import { EpochSeconds, Id, JsonObject } from './fields.js';
+import { EpochSeconds, Id, JsonObject, RequestedBy } from './fields.js';
 import { Usage } from './run.js';
 import { ApprovalType, PauseType, Requirement } from './tool-call.js';
 
 export const services = ['agent-runner', 'approval-service', 'executor'] as const;
 export type ServiceName = (typeof services)[number];
 
-const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Id.nullable() };
+const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Id.nullable(), requested_by: RequestedBy };
 const call = { run_id: Id, approval_id: Id, tool_call_id: Id, tool_name: Id };
 const execution = { ...call, execution_id: Id, attempt: z.int().nonnegative() };
 /** As JSON, whatever the characters, this fits into a message of 1 MiB. */
@@ -95,6 +95,7 @@ const ApprovalResolved = z.object({
   resolved_at: EpochSeconds,
   redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
   requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+  requested_by: RequestedBy,
   policy_version: z.string().nullable().default(null),
   expires_at: EpochSeconds.nullable().default(null),
   decisions: z.array(Decision).default([]),

@@ -95,11 +95,11 @@ describe('the digest of a call', () => {
     );
   });
 
-  it('is bound to who asked, by which rules and until when, once there are rules', () => {
-    const binding = { requester: 'ana', policy_version: 'v1', expires_at: 1_788_300_000 };
+  it('is bound to for whom and by whom it was asked, by which rules and until when, once there are rules', () => {
+    const binding = { requester: 'ana', requested_by: 'ana', policy_version: 'v1', expires_at: 1_788_300_000 };
     const bound = callDigest({ ...call, ...binding });
     expect(callDigest({ ...call, requester: 'ana', policy_version: null, expires_at: 7 })).toBe(callDigest(call));
-    for (const change of [{ requester: null }, { policy_version: 'v2' }, { expires_at: null }])
+    for (const change of [{ requester: null }, { requested_by: 'bob' }, { policy_version: 'v2' }, { expires_at: null }])
       expect(callDigest({ ...call, ...binding, ...change })).not.toBe(bound);
     expect(bound).not.toBe(callDigest(call));
   });

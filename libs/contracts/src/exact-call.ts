@@ -8,9 +8,10 @@ export interface ExactCall {
   tool_args: Record<string, unknown>;
 }
 
-/** What a resolution ties to the call besides: who asked, by which rules, and until when it may be acted on. */
+/** What a resolution ties to the call besides: for whom and by whom, by which rules, and until when it holds. */
 export interface Binding {
   requester: string | null;
+  requested_by: string | null;
   policy_version: string | null;
   expires_at: number | null;
 }
@@ -20,7 +21,7 @@ export interface Binding {
  * matters). Once there are rules for it, with its {@link Binding}.
  */
 export function exactText(call: ExactCall & Partial<Binding>): string {
-  const { run_id, tool_call_id, tool_name, tool_args, requester, policy_version, expires_at } = call;
-  const bound = policy_version == null ? {} : { requester, policy_version, expires_at };
+  const { run_id, tool_call_id, tool_name, tool_args, requester, requested_by, policy_version, expires_at } = call;
+  const bound = policy_version == null ? {} : { requester, requested_by, policy_version, expires_at };
   return canonicalJson({ run_id, tool_call_id, tool_name, tool_args, ...bound });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochSeconds, Id, JsonObject, Lease, stored } from './fields.js';
+import { EpochSeconds, Id, JsonObject, Lease, RequestedBy, stored } from './fields.js';
 import { redactArguments } from './tool-call.js';
 
 export const ExecutionStatus = z
@@ -71,6 +71,7 @@ export const Execution = z
       .meta({ description: 'The signed decision that it is made by (JWS).' }),
     approved_by: Id.nullable(),
     requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+    requested_by: RequestedBy,
     policy_version: z.string().nullable().default(null),
     expires_at: EpochSeconds.nullable()
       .default(null)

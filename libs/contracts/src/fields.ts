@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** Ids are opaque to everyone but their maker; the limit keeps them usable as keys. */
 export const longestId = 200;
 export const Id = z.string().min(1).max(longestId);
+/** Who sent the request of a run, apart from the user for whom it is. */
+export const RequestedBy = Id.nullable().default(null).meta({
+  description: 'Who sent the request, whoever it is for (`user_id`); null: nobody who was recognised.',
+});
 export const EpochSeconds = z.int().nonnegative().meta({ description: 'Seconds since 1970-01-01T00:00:00Z.' });
 export const EpochMillis = z.int().nonnegative().meta({ description: 'Milliseconds since 1970-01-01T00:00:00Z.' });
 export const JsonObject = z.record(z.string(), z.unknown());

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochMillis, EpochSeconds, Id, JsonObject, Lease, stored } from './fields.js';
+import { EpochMillis, EpochSeconds, Id, JsonObject, Lease, RequestedBy, stored } from './fields.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from './tool-call.js';
 
 export const RunStatus = z.enum(['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR']);
@@ -52,6 +52,7 @@ export const Run = z.object({
   agent_id: Id,
   session_id: Id,
   user_id: Id.nullable(),
+  requested_by: RequestedBy,
   status: RunStatus,
   run_input: z.string(),
   content: z.string().nullable().meta({ description: "The agent's answer, once COMPLETED." }),

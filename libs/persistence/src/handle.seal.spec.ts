@@ -17,7 +17,7 @@ interface Page extends StoredRecord {
 }
 
 const pages: Collection<Page> = { name: 'pages', key: 'id', indexes: [] };
-const about = { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id: null };
+const about = { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id: null, requested_by: null };
 const empty: Page = {
   id: 'p',
   run_id: 'run-1',

@@ -39,8 +39,16 @@ function decide(counter: Counter | undefined, message: Message): Transition<Coun
   const user_id = `after ${count}`;
   return changed(
     { ...rest, count: count + 1 },
-    emit('run.continued', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id }),
-    emit('run.failed', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id, error: 'e', requirements: [] }),
+    emit('run.continued', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id, requested_by: null }),
+    emit('run.failed', {
+      run_id: 'run-1',
+      agent_id: 'ops',
+      session_id: 's',
+      user_id,
+      requested_by: null,
+      error: 'e',
+      requirements: [],
+    }),
   );
 }
 

@@ -58,7 +58,7 @@ export function transition({ name }: Collection<Sample>, state: Sample, events =
     subject: subjectOf(name, id),
     key: id,
     traceparent: null,
-    data: { run_id: id, agent_id: 'ops', session_id: 's', user_id: null },
+    data: { run_id: id, agent_id: 'ops', session_id: 's', user_id: null, requested_by: null },
   });
   return { expected: version - 1, state, events: Array.from({ length: events }, (_, n) => event(n)) };
 }

@@ -21,6 +21,8 @@ describe('a decision that is checked against what is about to be used', () => {
     ['another tool', { tool_name: 'undeploy' }, /another tool/],
     ['another status', { status: 'rejected' }, /another status/],
     ['a call that waits for something else', { pause_type: 'confirmation' }, /waits for something else/],
+    ['a call that is for somebody else', { requester: 'eve' }, /somebody else asked/],
+    ['a call that somebody else sent', { requested_by: 'eve' }, /somebody else requested/],
     ['another digest', { digest: callDigest({ ...resolved, ...other }) }, /another digest/],
     ['other arguments', other, /arguments are not/],
     ['other arguments with their own digest', { ...other, digest: callDigest({ ...resolved, ...other }) }, /digest/],
@@ -37,6 +39,8 @@ describe('a decision that is checked against what is about to be used', () => {
     ['tool', { tool_name: 'undeploy' }],
     ['status', { status: 'expired' }],
     ['pause', { pause_type: 'user_input' }],
+    ['requester', { requester: null }],
+    ['sender', { requested_by: 'eve' }],
     ['digest', { digest: callDigest({ ...resolved, ...other }) }],
     ['result', { result_digest: resultDigest('Deployed by hand.') }],
   ])('speaks when it is of another %s than the event', (_, change) => {

@@ -16,6 +16,8 @@ const repeated = {
   tool_name: 'The decision is for another tool.',
   status: 'The decision has another status.',
   pause_type: 'The decision is for a call that waits for something else.',
+  requester: 'The decision is for a call that somebody else asked for.',
+  requested_by: 'The decision is for a call that somebody else requested.',
   digest: 'The decision is for another digest.',
 } as const satisfies Partial<Record<keyof Resolved & keyof DecisionClaims, string>>;
 

@@ -22,6 +22,8 @@ export const resolved: EventData<'approval.resolved'> = parseEventData('approval
   resolution_data: { note: 'Change window CHG-2201.' },
   resolved_by: 'bob',
   resolved_at: now - 38,
+  requester: 'ana',
+  requested_by: 'ana',
 });
 
 export const claims: DecisionClaims = {
@@ -33,6 +35,8 @@ export const claims: DecisionClaims = {
   status: 'approved',
   pause_type: 'external_execution',
   automatic: false,
+  requester: 'ana',
+  requested_by: 'ana',
   deciders: [{ by: 'bob', verdict: 'approved', at: now - 38 }],
   required_approvals: 1,
   resolved_at: now - 38,

@@ -20,6 +20,8 @@ export const DecisionClaims = z.strictObject({
   status: ApprovalStatus.exclude(['pending']),
   pause_type: PauseType,
   automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  requester: Id.nullable().meta({ description: 'For whom the run asked.' }),
+  requested_by: Id.nullable().meta({ description: 'Who sent the request of the run.' }),
   deciders: z.array(Decider),
   required_approvals: z.int().positive().meta({
     description: 'How many people had to approve, unless a policy decided.',

@@ -109,7 +109,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
 }
 
 function Asked({
-  approval: { source_name, agent_id, user_id, run_id, created_at, expires_at, status },
+  approval: { source_name, agent_id, user_id, requested_by, run_id, created_at, expires_at, status },
 }: {
   approval: Approval;
 }) {
@@ -120,6 +120,12 @@ function Asked({
         <>
           {' '}
           for <strong>{visibleLine(user_id)}</strong>
+        </>
+      )}
+      {requested_by !== null && requested_by !== user_id && (
+        <>
+          {' '}
+          on the request of <strong>{visibleLine(requested_by)}</strong>
         </>
       )}
       , <Ago at={created_at} />, in <a href={addressOf('runs', run_id)}>this run</a>.

@@ -26,8 +26,12 @@ export function RunPage({ id }: { id: string }) {
           </p>
           <p class="muted">
             {run.agent_id}
-            {run.user_id !== null && ` for ${visibleLine(run.user_id)}`}, <Ago at={run.created_at} />. {run.steps} model{' '}
-            {run.steps === 1 ? 'call' : 'calls'}, {run.usage.input_tokens + run.usage.output_tokens} tokens.{' '}
+            {run.user_id !== null && ` for ${visibleLine(run.user_id)}`}
+            {run.requested_by !== null &&
+              run.requested_by !== run.user_id &&
+              ` on the request of ${visibleLine(run.requested_by)}`}
+            , <Ago at={run.created_at} />. {run.steps} model {run.steps === 1 ? 'call' : 'calls'},{' '}
+            {run.usage.input_tokens + run.usage.output_tokens} tokens.{' '}
             {may('approvals:read') && <a href={`${addressOf('inbox')}?status=all&text=${run.run_id}`}>Its approvals</a>}{' '}
             {may('events:read') && <a href={`${addressOf('events')}?run_id=${run.run_id}`}>Its events</a>}
           </p>
