@@ -1,3 +1,4 @@
+import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { describe, expect, it } from 'vitest';
 import { argumentProblems, validatorOf } from './arguments.js';
 
@@ -44,6 +45,56 @@ describe('the arguments of a call', () => {
   });
 });
 
+describe('hostile arguments', () => {
+  const list = (item: object) => ({ type: 'object', properties: { a: { type: 'array', ...item } } });
+
+  it('are compared with a pattern in linear time', () => {
+    const backtracking = { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } };
+    expect(argumentProblems(backtracking, { a: `${'a'.repeat(100_000)}!` })).toEqual([
+      'a: must match pattern "^(a+)+$"',
+    ]);
+    const wide = { type: 'object', properties: { a: { type: 'string', not: { pattern: 'a[ab]{900}[cd]' } } } };
+    expect(argumentProblems(wide, { a: 'ab'.repeat(100_000) })).toEqual([
+      expect.stringMatching(/^the arguments: a text has more than the \d+ characters/),
+    ]);
+  });
+
+  it.each(Object.keys(fullFormats))('are compared with the format %s in linear time', (format) => {
+    const schema = { type: 'object', properties: { a: { type: 'string', format } } };
+    const spent = (length: number) => {
+      const begun = performance.now();
+      for (const unit of ['a', '1', '.', 'a.', 'a@', '::', '%41', '/a', '{a', '-'])
+        for (const start of ['', 'http://a:', 'urn:', 'a@', 'P'])
+          argumentProblems(schema, { a: `${start}${unit.repeat(length / unit.length)}!` });
+      return performance.now() - begun;
+    };
+    spent(2_000);
+    expect(spent(20_000)).toBeLessThan(40 * Math.max(spent(2_000), 10));
+  });
+
+  it('have members that differ as JSON does, told in linear time', () => {
+    const unique = list({ uniqueItems: true });
+    expect(
+      argumentProblems(unique, {
+        a: [
+          { x: 1, y: 2 },
+          { y: 2, x: 1 },
+        ],
+      }),
+    ).toEqual(['a: must NOT have duplicate items']);
+    const many = Array.from({ length: 30_000 }, (_, n) => ({ n }));
+    expect(argumentProblems(unique, { a: many })).toEqual([]);
+  });
+
+  it('have no more problems than somebody can read', () => {
+    const problems = argumentProblems(list({ items: { type: 'string' } }), {
+      a: Array.from({ length: 5_000 }, () => 1),
+    });
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-1)).toBe('the arguments: and 4980 more problems');
+  });
+});
+
 describe('a JSON Schema', () => {
   it('may have the id of another', () => {
     const [one, other] = ['string', 'integer'].map((type) => ({ $id: 'urn:same', type }));
@@ -51,7 +102,10 @@ describe('a JSON Schema', () => {
     expect(argumentProblems(other!, 'x')).toEqual(['the arguments: must be integer']);
   });
 
-  it.each([{ type: 'text' }, { $ref: '#/$defs/none' }, { pattern: '(' }])('is not %j', (schema) => {
-    expect(() => validatorOf(schema)).toThrow();
-  });
+  it.each([{ type: 'text' }, { $ref: '#/$defs/none' }, { pattern: '(' }, { pattern: '(?=a)' }])(
+    'is not %j',
+    (schema) => {
+      expect(() => validatorOf(schema)).toThrow();
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { checkGate } from './checks.gate.js';
 import { declaresArgument } from './checks.template.js';
 import { checkExecute } from './checks.execute.js';
 import type { ToolEntry } from './file.js';
+import { wrongPatterns } from './pattern/schema-patterns.js';
 import type { Path, Problem } from './source.js';
 import { requirementOf } from './tool-of-file.js';
 
@@ -18,6 +19,9 @@ function checkParameters(tool: ToolEntry, path: Path): Problem[] {
   const at = (field: string, message: string) => ({ path: [...path, field], message });
   if (tool.parameters['type'] !== 'object')
     return [at('parameters', 'must say "type: object", with each argument as a property')];
+  const wrong = wrongPatterns(tool.parameters);
+  if (wrong.length > 0)
+    return wrong.map((each) => ({ path: [...path, 'parameters', ...each.path], message: each.message }));
   try {
     validatorOf(tool.parameters);
   } catch (error) {

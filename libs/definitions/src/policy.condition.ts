@@ -1,6 +1,6 @@
 import { Id } from '@countersign/contracts';
 import { z } from 'zod';
-import { patternOf } from './policy.pattern.js';
+import { patternProblem } from './pattern/pattern.js';
 import { ToolReference } from './tool-reference.js';
 import { AgentId } from './tool.js';
 
@@ -13,11 +13,8 @@ const Pattern = z
   .string()
   .max(1_000)
   .superRefine((pattern, context) => {
-    try {
-      patternOf(pattern);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `is no pattern: ${(error as Error).message}` });
-    }
+    const problem = patternProblem(pattern);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `is no pattern: ${problem}` });
   });
 
 const isNotEmpty = (fields: object): boolean => Object.values(fields).some((value) => value !== undefined);
@@ -31,7 +28,7 @@ export const Predicate = z
     not_in: z.array(Scalar).min(1).optional(),
     matches: Pattern.optional().meta({
       description:
-        "A regular expression of JavaScript with the flag u, found anywhere unless it says ^ and $. Texts of more than 10,000 characters are not compared. A pattern that backtracks without end, such as (a+)+$, stops the service: that is its author's to avoid.",
+        'A regular expression of JavaScript with the flag u, found anywhere unless it says ^ and $, in a time linear in the text: look-ahead, look-behind, back references and more than 1,000 repetitions are refused. Texts of more than 10,000 characters are not compared.',
     }),
     greater_than: z.number().optional(),
     less_than: z.number().optional(),

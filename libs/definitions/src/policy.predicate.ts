@@ -1,5 +1,5 @@
 import type { Predicate } from './policy.condition.js';
-import { patternOf } from './policy.pattern.js';
+import { patternOf, TextTooLong, type Pattern } from './pattern/pattern.js';
 import { allOf, anyOf, not, type Truth } from './policy.truth.js';
 
 type Scalar = string | number | boolean;
@@ -33,7 +33,7 @@ const tests: Tests = {
   in: isIn,
   not_in: (value, operands) => not(isIn(value, operands)),
   matches: (value, pattern) =>
-    typeof value === 'string' && value.length <= longestText ? patternOf(pattern).test(value) : 'unknown',
+    typeof value === 'string' && value.length <= longestText ? found(patternOf(pattern), value) : 'unknown',
   greater_than: (value, bound) => compared(value, (number) => number > bound),
   less_than: (value, bound) => compared(value, (number) => number < bound),
   at_least: (value, bound) => compared(value, (number) => number >= bound),
@@ -46,6 +46,15 @@ const tests: Tests = {
   starts_with: (value, start) => (typeof value === 'string' ? value.startsWith(start) : 'unknown'),
   ends_with: (value, end) => (typeof value === 'string' ? value.endsWith(end) : 'unknown'),
 };
+
+function found(pattern: Pattern, value: string): Truth {
+  try {
+    return pattern.test(value);
+  } catch (error) {
+    if (error instanceof TextTooLong) return 'unknown';
+    throw error;
+  }
+}
 
 function equals(value: unknown, operand: Scalar): Truth {
   return typeof value === typeof operand ? value === operand : 'unknown';

@@ -39,6 +39,33 @@ mcp_server: []
     ]);
   });
 
+  it('is told where a pattern is that takes no linear time, and what to write instead', () => {
+    expect(
+      problemsOf(`
+tools:
+  - name: t
+    description: T.
+    parameters:
+      type: object
+      properties:
+        pattern: { type: string, enum: ['(?='] }
+        a:
+          type: string
+          pattern: '^(?!prod)'
+        b: { type: object, patternProperties: { '(x)\\1': {} } }
+policies:
+  rules:
+    - { name: r, when: { arguments: { a: { matches: '(?<=a)b' } } }, then: { approve: true } }
+`),
+    ).toEqual([
+      expect.stringMatching(
+        /^11:11 tools\.0\.parameters\.properties\.a\.pattern: is no pattern: .* look-ahead .* not_equals/,
+      ),
+      expect.stringMatching(/^12:49 .*\.patternProperties\.\(x\)\\1: is no pattern: .* a back reference/),
+      expect.stringMatching(/^15:44 .*\.a\.matches: is no pattern: .* look-behind/),
+    ]);
+  });
+
   it.each([
     ['an unclosed list', 'agents: [\ntools: []', /^2:1 .*\]/],
     ['a tab', 'agents:\n\t- id: x', /^2:1 Tabs are not allowed/],

@@ -133,9 +133,16 @@ export class McpServer {
   }
 
   #pin(offered: readonly OfferedTool[]): void {
-    if (!this.#tools) this.#tools = gatedTools(this.name, offered, this.#options.tools);
+    if (!this.#tools) this.#tools = this.#gated(offered);
     else if (!isDeepStrictEqual(offered, this.#offered)) this.#events.toolsChanged();
     this.#offered = offered;
+  }
+
+  #gated(offered: readonly OfferedTool[]): McpTool[] {
+    const { tools, leftOut } = gatedTools(this.name, offered, this.#options.tools);
+    for (const tool of leftOut)
+      this.#log.warn({ mcp_server: this.name, tool }, 'a tool of an MCP server is left out: it cannot be checked');
+    return tools;
   }
 
   readonly #events: McpEvents = {

@@ -1,5 +1,5 @@
 import { ConfigError, type PauseType } from '@countersign/contracts';
-import { argumentProblems, ToolDefinition } from '@countersign/definitions';
+import { argumentProblems, ToolDefinition, withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
 import { defaultPause, gateProblems, nameClashes } from '@countersign/tool';
 
@@ -23,29 +23,48 @@ export interface McpTool {
   definition: ToolDefinition;
 }
 
+/** What of a server is offered to models. */
+export interface GatedTools {
+  tools: McpTool[];
+  /** A line for each tool that is not, since what its server says of it cannot be checked. */
+  leftOut: string[];
+}
+
 const longestDescription = 4_000;
 
 /**
  * The tools of a server that its configuration lets through, as a model sees them. What the server says of itself beyond
- * names, descriptions and parameters, such as that a tool only reads, is not believed and changes nothing.
+ * names, descriptions and parameters, such as that a tool only reads, is not believed and changes nothing. A tool whose
+ * parameters cannot be checked is left out when only `*` lets it through.
  *
  * @throws ConfigError naming everything in which the configuration and the server do not fit.
  */
-export function gatedTools(server: string, offered: readonly OfferedTool[], gates: Gates): McpTool[] {
-  const tools = offered.flatMap((tool) => {
-    const gate = Object.hasOwn(gates, tool.name) ? gates[tool.name] : gates['*'];
-    return gate ? [{ name: tool.name, definition: definitionOf(server, tool, gate) }] : [];
+export function gatedTools(server: string, offered: readonly OfferedTool[], gates: Gates): GatedTools {
+  const gated = offered.flatMap((tool) => {
+    const isNamed = Object.hasOwn(gates, tool.name);
+    const gate = isNamed ? gates[tool.name] : gates['*'];
+    if (!gate) return [];
+    const definition = definitionOf(server, tool, gate);
+    return [{ name: tool.name, definition, isNamed, wrong: schemaProblems(definition.parameters) }];
   });
+  const tools = gated.filter(({ isNamed, wrong }) => isNamed || wrong.length === 0);
   const problems = [
     ...Object.keys(gates)
       .filter((name) => name !== '*' && !offered.some((tool) => tool.name === name))
       .map((name) => `it has no tool "${name}"; it has ${offered.map((tool) => tool.name).join(', ') || 'none'}`),
-    ...tools.flatMap(({ name, definition }) => problemsOf(definition).map((problem) => `${name}: ${problem}`)),
+    ...tools.flatMap(({ name, definition, wrong }) =>
+      [...gateProblems(definition), ...wrong].map((problem) => `${name}: ${problem}`),
+    ),
     ...nameClashes(tools.map(({ name, definition }) => ({ name: definition.name, origin: `"${name}"` }))),
   ];
   if (problems.length > 0)
     throw new ConfigError(`The MCP server ${server} does not fit its configuration:\n  ${problems.join('\n  ')}`);
-  return tools;
+  return {
+    tools: tools.map(({ name, definition }) => ({ name, definition })),
+    leftOut: gated
+      .filter((tool) => !tools.includes(tool))
+      .map(({ name, wrong }) => `${shortened(name)}: ${shortened(wrong.join('; '))}`),
+  };
 }
 
 function definitionOf(
@@ -54,7 +73,7 @@ function definitionOf(
   gate: Gate,
 ): ToolDefinition {
   // Without a dialect it is read as today's JSON Schema, which takes nearly all that older ones say.
-  const { $schema: _, ...parameters } = inputSchema;
+  const { $schema: _, ...parameters } = withoutNeedlessPatterns(inputSchema);
   const { approval, requires, user_input, redact, max_output } = gate;
   return {
     name: `${server}__${name}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
@@ -72,12 +91,14 @@ function definitionOf(
 const shortened = (text: string): string =>
   text.length > longestDescription ? `${text.slice(0, longestDescription - 1)}…` : text;
 
-function problemsOf(definition: ToolDefinition): string[] {
-  const problems = gateProblems(definition);
+/** What a server says of a tool's parameters is a third party's: nothing it writes may hold a check up. */
+function schemaProblems(parameters: Record<string, unknown>): string[] {
+  const wrong = wrongPatterns(parameters);
+  if (wrong.length > 0) return wrong.map(({ path, message }) => `its parameters.${path.join('.')} ${message}`);
   try {
-    argumentProblems(definition.parameters, {});
+    argumentProblems(parameters, {});
+    return [];
   } catch (error) {
-    problems.push(`its parameters are no JSON Schema that can be checked: ${(error as Error).message}`);
+    return [`its parameters are no JSON Schema that can be checked: ${(error as Error).message}`];
   }
-  return problems;
 }

@@ -1,4 +1,4 @@
-import { ToolDefinition } from '@countersign/definitions';
+import { ToolDefinition, withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions';
 import { z } from 'zod';
 import { defaultPause, gateProblems, type CallContext, type Tool, type ToolFunction } from './tool.js';
 
@@ -63,7 +63,11 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
   });
   if (!parsed.success)
     throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`));
-  const problems = gateProblems(parsed.data);
+  const patterns = wrongPatterns(parsed.data.parameters);
+  const problems = [
+    ...gateProblems(parsed.data),
+    ...patterns.map(({ path, message }) => `parameters.${path.join('.')} ${message}, or use refine()`),
+  ];
   if (problems.length > 0) throw wrong(problems);
   return parsed.data;
 }
@@ -71,7 +75,7 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
 function jsonSchemaOf(parameters: z.ZodObject, wrong: (problems: readonly string[]) => Error): unknown {
   try {
     // As plain data: zod's own has more in it than JSON shows.
-    return JSON.parse(JSON.stringify(z.toJSONSchema(parameters, { io: 'input' })));
+    return withoutNeedlessPatterns(JSON.parse(JSON.stringify(z.toJSONSchema(parameters, { io: 'input' }))));
   } catch (error) {
     throw wrong([`parameters must be a z.object() that JSON Schema can express: ${(error as Error).message}`]);
   }
