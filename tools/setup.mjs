@@ -28,9 +28,14 @@ const run = (command, args, stdio = 'inherit') =>
 const unlock = await lock(inRoot('.infra/setup.lock'));
 process.on('exit', unlock);
 
-if (!isInstalled()) {
+if (missingPackages().length > 0) {
   console.log('Installing dependencies (npm ci)...');
   exitUnless(run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']).status === 0);
+  const missing = missingPackages();
+  if (missing.length > 0)
+    console.warn(
+      `npm left these out, and the next start tries again: ${missing.join(', ')}. Is the registry in reach?`,
+    );
 }
 requireNode();
 if (!process.argv.includes('--no-build')) {
@@ -38,14 +43,37 @@ if (!process.argv.includes('--no-build')) {
   buildInbox();
 }
 
-/** npm writes down what it installed once it is done; that has to be what the lock file asks for. */
-function isInstalled() {
+/**
+ * What is in the lock file and not installed. npm writes down what it installed, and leaves out without a word what is
+ * optional and could not be fetched: of that, what is for this platform counts.
+ */
+function missingPackages() {
   const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map(packagesIn);
-  if (!installed) return false;
-  return Object.entries(wanted).every(([path, { version, optional }]) => {
-    if (!path.startsWith('node_modules/')) return true;
-    return path in installed ? installed[path].version === version : optional;
-  });
+  if (!installed) return ['node_modules'];
+  const isMissing = ([path, { version, optional, ...platform }]) => {
+    if (!path.startsWith('node_modules/')) return false;
+    if (path in installed) return installed[path].version !== version || !existsSync(inRoot(path));
+    return !(optional && !isForHere(platform));
+  };
+  return Object.entries(wanted)
+    .filter(isMissing)
+    .map(([path]) => path.replace('node_modules/', ''));
+}
+
+/** By npm's own rule. A package for any system and processor is one that others bundle, or that only they need. */
+function isForHere({ os, cpu, libc }) {
+  if (!os && !cpu) return false;
+  const has = (list, value) => {
+    const names = [list ?? []].flat();
+    const named = names.filter((name) => !name.startsWith('!'));
+    return !names.includes(`!${value}`) && (named.length === 0 || named.includes(value));
+  };
+  return has(os, process.platform) && has(cpu, process.arch) && has(libc, libcHere());
+}
+
+function libcHere() {
+  if (process.platform !== 'linux') return undefined;
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
 }
 
 function packagesIn(lockFile) {
@@ -63,8 +91,8 @@ function requireNode() {
   if (major > 22 || (major === 22 && minor >= 18)) return;
   console.error(
     `Countersign needs Node 22.18 or newer, and this is ${version}.\n` +
-      'On Linux (x64 and arm64, glibc) and Windows (x64) it brings its own; on this system please install Node 24:\n' +
-      'https://nodejs.org, `brew install node@24` or `nvm install 24`.',
+      'It brings its own on Linux (x64 and arm64, glibc), macOS and Windows (x64). If npm left that out, start again with\n' +
+      'the registry in reach; on another system please install Node 26: https://nodejs.org or `nvm install 26`.',
   );
   process.exit(1);
 }
