@@ -1,5 +1,6 @@
 import proxy from '@fastify/http-proxy';
 import type { Problem } from '@countersign/contracts';
+import { handedOn } from '@countersign/service';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** The routes of each other service. */
@@ -32,6 +33,7 @@ export async function forward(server: FastifyInstance, upstreams: Upstreams, sto
           upstream: upstream!,
           prefix,
           rewritePrefix: prefix,
+          config: handedOn,
           replyOptions: {
             rewriteRequestHeaders: ({ headers: { host } }, headers) => ({ ...headers, host }),
             onError: (reply) => unreachable(reply as FastifyReply, prefix),

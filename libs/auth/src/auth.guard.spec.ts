@@ -14,7 +14,7 @@ import {
   type SigningKey,
 } from './identity-provider.given.js';
 import { Role, type Principal } from './principal.js';
-import { undeclaredRoutes } from './undeclared-routes.js';
+import { undeclaredRoutes } from './declared-routes.js';
 
 @Controller('things')
 class ThingsController {

@@ -14,4 +14,4 @@ export { SignInController } from './sign-in.controller.js';
 export { authSettings, type AuthSettings } from './settings.js';
 export { Me, SignInQuery, SignInRequest } from './sign-in.controller.js';
 export { SignInLinks } from './sign-in-links.js';
-export { undeclaredRoutes } from './undeclared-routes.js';
+export { declaredRoutes, undeclaredRoutes } from './declared-routes.js';

@@ -4,7 +4,7 @@ import { Needs, Who } from './access.js';
 import { bearer, cookieIn, openApp, type App } from './auth.given.js';
 import type { Principal } from './principal.js';
 import type { Me } from './sign-in.controller.js';
-import { undeclaredRoutes } from './undeclared-routes.js';
+import { undeclaredRoutes } from './declared-routes.js';
 
 @Controller('things')
 @Needs('approvals:read')

@@ -2,6 +2,7 @@ import { authSettings } from '@countersign/auth';
 import { ConfigError } from '@countersign/contracts';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { admissionSettings } from './admission/settings.js';
 import { kafkaSecuritySettings } from './kafka-security.js';
 
 export { ConfigError };
@@ -70,6 +71,7 @@ export const serviceSettings = {
     .min(0)
     .default(60_000)
     .meta({ description: 'Requests of one address; 0 for no limit.' }),
+  ...admissionSettings,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };
 

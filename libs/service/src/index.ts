@@ -1,3 +1,4 @@
+export { handedOn } from './admission/admission.js';
 export * from './aggregate.js';
 export * from './alarms.js';
 export * from './config.js';

@@ -9,6 +9,8 @@ import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { admit } from './admission/admission.js';
+import { limitConnections, timeouts } from './admission/connections.js';
 import { countMessages } from './bus-metrics.js';
 import type { ServiceSettings } from './config.js';
 import { acceptForms } from './forms.js';
@@ -170,7 +172,13 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
       { provide: Metrics, useValue: metrics },
     ],
   };
-  const adapter = new FastifyAdapter({ bodyLimit, forceCloseConnections: 'idle', frameworkErrors: answerBadUrl });
+  const adapter = new FastifyAdapter({
+    bodyLimit,
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerBadUrl,
+    ...timeouts(settings),
+  });
+  limitConnections(adapter.getInstance().server, settings);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: nestLogger(log),
     abortOnError: false,
@@ -180,6 +188,7 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
   if (settings.RATE_LIMIT_PER_MINUTE > 0)
     await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
+  admit(adapter.getInstance(), app, { authenticator: auth.authenticator, settings });
   await acceptForms(app);
   for (const service of services) await service.edge?.(adapter.getInstance());
   app.useGlobalPipes(validationPipe());

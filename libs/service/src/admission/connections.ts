@@ -1,0 +1,24 @@
+import type { Server } from 'node:http';
+import { OpenRequests } from './open-requests.js';
+import type { AdmissionSettings } from './settings.js';
+
+/** How often connections are looked through for those whose time is over, in milliseconds. */
+const checkEvery = 1_000;
+
+/** For the HTTP server: a client that sends its head or its body byte by byte is cut off. Milliseconds. */
+export const timeouts = (settings: AdmissionSettings) => ({
+  keepAliveTimeout: settings.HTTP_KEEP_ALIVE_SECONDS * 1000,
+  requestTimeout: Math.max(settings.HTTP_BODY_SECONDS, settings.HTTP_HEADERS_SECONDS) * 1000,
+  http: { headersTimeout: settings.HTTP_HEADERS_SECONDS * 1000, connectionsCheckingInterval: checkEvery },
+});
+
+/** Closes connections beyond what there may be of all and of one address. */
+export function limitConnections(server: Server, settings: AdmissionSettings): void {
+  server.maxConnections = settings.HTTP_CONNECTIONS;
+  const byAddress = new OpenRequests(settings.HTTP_CONNECTIONS_PER_ADDRESS);
+  server.on('connection', (socket) => {
+    const leave = byAddress.enter(socket.remoteAddress ?? '');
+    if (leave) socket.once('close', leave);
+    else socket.destroy();
+  });
+}
