@@ -11,9 +11,9 @@ const over = continued(paused, now, cancelRequested);
 /** Tokens are the words "role:subject" here; who signs them is another matter. */
 function commands(policy: RunCommandPolicy, ...runs: Run[]) {
   const sender = vi.fn(async (token: string | undefined) => {
-    const [role, subject] = token?.split(':') ?? [];
-    if (subject === undefined) throw refused;
-    return principalOf({ subject, roles: [role as Role], groups: [] }, 'jwt');
+    const [roles, subject] = token?.split(':') ?? [];
+    if (roles === undefined || subject === undefined) throw refused;
+    return principalOf({ subject, roles: roles.split('+') as Role[], groups: [] }, 'jwt');
   });
   const get = async (id: string) => runs.find(({ run_id }) => run_id === id);
   return Object.assign(new RunCommands({ sender }, { get }, policy), { sender });
@@ -71,10 +71,16 @@ describe('a command to cancel a run', () => {
     expect(given.sender).toHaveBeenCalledWith(token, { scope: 'runs:write', about: ['run-1', 'ops'] });
   });
 
-  it('of a requester who cannot see the run is answered as if there were none', async () => {
-    await expect(commands('signed', paused).mayCancel({ ...cancel, token: 'requester:bob' })).rejects.toThrow(
-      new TerminalError('there is no run "run-1" to cancel'),
-    );
+  it.each(['requester:bob', 'approver+requester:bob', 'operator+requester:bob'])(
+    'of %s, who does not own the run, is answered as if there were none',
+    async (token) => {
+      await expect(commands('signed', paused).mayCancel({ ...cancel, token })).rejects.toThrow(
+        new TerminalError('there is no run "run-1" to cancel'),
+      );
+    },
+  );
+
+  it('of a run that there is not is refused', async () => {
     await expect(commands('trusted').mayCancel(cancel)).rejects.toBeInstanceOf(TerminalError);
   });
 

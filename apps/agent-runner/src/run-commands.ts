@@ -1,7 +1,7 @@
-import { seesOnlyOwn, type CommandGuard, type Principal } from '@countersign/auth';
+import { isOwner, type CommandGuard, type Principal } from '@countersign/auth';
 import { isFinishedStatus, TerminalError, type EventData, type Run } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { userFor } from './requester.js';
+import { ownersOf, userFor } from './requester.js';
 
 /** `signed`: each command says who sends it. `trusted`: whoever may write to the topic may start and cancel runs. */
 export type RunCommandPolicy = 'signed' | 'trusted';
@@ -41,7 +41,7 @@ export class RunCommands {
     if (!run) throw noSuchRun(run_id);
     if (isFinishedStatus(run.status)) return false;
     const sender = await this.#sender(token, [run_id, run.agent_id]);
-    if (sender && seesOnlyOwn(sender) && run.user_id !== sender.subject) throw noSuchRun(run_id);
+    if (sender && !isOwner(sender, ownersOf(run))) throw noSuchRun(run_id);
     return true;
   }
 

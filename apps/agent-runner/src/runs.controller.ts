@@ -1,4 +1,4 @@
-import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
+import { isOwner, Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
 import {
   CancelRunRequest,
   ContinueRunRequest,
@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { Agents } from './agents.js';
 import type { CallerResolution } from './call.js';
 import { RunQueue } from './queue.js';
-import { userFor } from './requester.js';
+import { ownersOf, userFor } from './requester.js';
 import { resolutionsIn } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from './run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
@@ -108,7 +108,7 @@ export class RunsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const found = await this.#find(runId, who, agentId);
+    const found = await this.#findToChange(runId, who, agentId);
     if (isFinishedStatus(found.status))
       throw new ProblemError(409, `Run ${runId} is ${found.status}; start a new one.`);
     const { run, resolutions } = await this.#resolve(found, body);
@@ -170,7 +170,7 @@ export class RunsController {
     @Body({ schema: CancelRunRequest.nullish() }) body: z.infer<typeof CancelRunRequest> | null | undefined,
     @Who() who: Principal,
   ): Promise<RunOutput> {
-    await this.#find(runId, who);
+    await this.#findToChange(runId, who);
     const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });
     if (!handled.state) throw noSuchRun(runId);
     return showRun(handled.state);
@@ -209,7 +209,14 @@ export class RunsController {
   async #find(runId: string, who: Principal, agentId?: string): Promise<Run> {
     const run = await this.runs.get(runId);
     if (!run || (agentId !== undefined && run.agent_id !== agentId)) throw noSuchRun(runId);
-    if (seesOnlyOwn(who) && run.user_id !== who.subject) throw noSuchRun(runId);
+    if (seesOnlyOwn(who) && !isOwner(who, ownersOf(run))) throw noSuchRun(runId);
+    return run;
+  }
+
+  /** A run is continued, answered and cancelled by its owners, however many others may see it. */
+  async #findToChange(runId: string, who: Principal, agentId?: string): Promise<Run> {
+    const run = await this.#find(runId, who, agentId);
+    if (!isOwner(who, ownersOf(run))) throw noSuchRun(runId);
     return run;
   }
 

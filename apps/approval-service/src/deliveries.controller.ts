@@ -24,7 +24,7 @@ export class DeliveriesController {
   constructor(@Inject(DELIVERIES) private readonly deliveries: Store<Delivery>) {}
 
   @Get()
-  @Needs('approvals:delete')
+  @Needs('events:write')
   @Returns(200, DeliveryPage, 'What was told to whom, newest first, with every attempt.')
   list(
     @Query({ schema: ListDeliveriesQuery }) { limit, page, ...filter }: z.infer<typeof ListDeliveriesQuery>,

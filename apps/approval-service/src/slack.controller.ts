@@ -45,7 +45,7 @@ export class SlackController {
   /** @returns why it did not count. */
   async #decide({ approval_id, verdict }: { approval_id: string; verdict: 'approved' | 'rejected' }, subject: string) {
     // Who may decide in Slack is listed in the channel; groups come from the rules, which name people.
-    const who = principalOf({ subject, roles: ['approver'], groups: [] }, 'key');
+    const who = principalOf({ subject, roles: ['approver'], groups: [] }, 'channel');
     const { status, detail } = await this.decisions.attempt(approval_id, { status: verdict }, who);
     return status === 200 ? undefined : detail;
   }

@@ -51,7 +51,7 @@ const listKeys = (on: On): Command =>
 
 const columns = (screen: Screen): Column<ApiKeyView>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
-  { title: 'SUBJECT', value: ({ subject }) => subject },
+  { title: 'SUBJECT', value: ({ subject, display_name }) => display_name ?? subject },
   { title: 'ROLES', value: ({ roles }) => roles.join(',') },
   { title: 'GROUPS', value: ({ groups }) => groups.join(',') || '-' },
   { title: 'WORKS', value: stateOf, style: (key) => (screen.width && key.revoked_at !== null ? 'dim' : 'green') },

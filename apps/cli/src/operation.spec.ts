@@ -131,7 +131,7 @@ describe('keys', () => {
   it('know the roles', async () => {
     const { code, err } = await there.cli(['keys', 'create', '--name', 'n', '--subject', 's', '--role', 'king']);
     expect(code).toBe(2);
-    expect(err).toContain('viewer, requester, approver, admin');
+    expect(err).toContain('viewer, requester, approver, operator, admin');
   });
 });
 

@@ -43,7 +43,7 @@ export const whoamiCommand = (on: On): Command =>
     }),
   );
 
-const nameOf = ({ subject, roles }: Me): string => `${subject} (${roles.join(', ')})`;
+const nameOf = ({ display_name, roles }: Me): string => `${display_name} (${roles.join(', ')})`;
 
 /** On a terminal it is asked for, and not shown; else it is what comes in: `countersign login < key`. */
 async function askedKey({ screen, surroundings }: Context, url: string): Promise<string> {

@@ -86,11 +86,11 @@ const Count = ({ of, what }: { of: number | undefined; what: string }) =>
   ) : null;
 
 function Account() {
-  const { subject, roles } = me.value!;
+  const { display_name, roles } = me.value!;
   const leave = () => void signOut().catch((error: unknown) => announce(wordsOf(error)));
   return (
     <div class="account">
-      <span title={roles.join(', ')}>{subject}</span>
+      <span title={roles.join(', ')}>{display_name}</span>
       <button type="button" class="quiet" onClick={() => (helpIsOpen.value = true)} aria-label="Keyboard shortcuts">
         ?
       </button>

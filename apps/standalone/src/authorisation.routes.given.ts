@@ -34,7 +34,7 @@ export const access: Record<string, string> = {
   'DELETE /approvals/{id}': 'approvals:delete',
   // Its messages are signed by Slack.
   'POST /channels/{name}/slack': 'anybody',
-  'GET /deliveries': 'approvals:delete',
+  'GET /deliveries': 'events:write',
   'GET /events': 'events:read',
   'GET /events/stream': 'events:read',
   'GET /dead-letters': 'events:read',
@@ -69,6 +69,7 @@ export const scopes: Record<string, readonly string[]> = {
   viewer: reading,
   requester: ['runs:read', 'runs:write', 'approvals:read', 'executions:read'],
   approver: [...reading, 'approvals:write'],
+  operator: [...reading, 'executions:write', 'events:write'],
   admin: [
     ...reading,
     'runs:write',

@@ -2,6 +2,7 @@ import { ConfigError, type Log } from '@countersign/contracts';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiKeys } from './api-keys.js';
+import { administrator } from './reserved.js';
 
 /**
  * The administrator's key of an installation that one person runs, kept in `admin.key` beside the data for whoever can
@@ -43,7 +44,7 @@ async function readPrivate(file: string, log: Log): Promise<string | undefined> 
 }
 
 async function makeKey(file: string, keys: ApiKeys): Promise<string> {
-  const { key, record } = await keys.create({ name: 'admin.key', subject: 'admin', roles: ['admin'] });
+  const { key, record } = await keys.create({ name: 'admin.key', subject: administrator, roles: ['admin'] });
   try {
     await writeFile(file, `${key}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {

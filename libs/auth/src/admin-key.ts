@@ -1,10 +1,11 @@
 import { scryptSync } from 'node:crypto';
 import type { Identity } from './principal.js';
+import { administrator } from './reserved.js';
 import { isSame } from './secret.js';
 
 /** A key for the first administrator that is told by the environment, not stored. */
 export class AdminKey {
-  readonly identity: Identity = { subject: 'admin', roles: ['admin'], groups: [] };
+  readonly identity: Identity = { subject: administrator, roles: ['admin'], groups: [] };
   /**
    * Names the key in the sessions that it began, so that they end when it is replaced. People may have chosen it, hence
    * the slow hash.

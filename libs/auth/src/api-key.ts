@@ -1,15 +1,21 @@
-import { EpochSeconds, Id, stored } from '@countersign/contracts';
+import { EpochSeconds, Id, longestId, stored, Subject } from '@countersign/contracts';
 import type { Collection } from '@countersign/persistence';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Role } from './principal.js';
+import { isReserved } from './reserved.js';
 import { newSecret } from './secret.js';
 
 /** A key as it is stored: enough to recognise it, not enough to use it. */
 export const ApiKey = z.object({
   id: Id,
   name: z.string().min(1).max(200),
-  subject: Id.meta({ description: 'Who it speaks for.' }),
+  subject: Id.meta({ description: 'Who it speaks for, in the spelling that is compared.' }),
+  display_name: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ description: 'The same as it was given, to be shown and never compared.' }),
   roles: z.array(Role),
   groups: z.array(Id),
   secret_hash: z.string().meta({ description: 'SHA-256 of the secret, as hex.' }),
@@ -25,9 +31,22 @@ export type ApiKeyView = z.infer<typeof ApiKeyView>;
 
 export const NewApiKey = z.object({
   name: ApiKey.shape.name,
-  subject: ApiKey.shape.subject,
+  subject: z
+    .string()
+    .min(1)
+    .max(longestId)
+    .superRefine((text, context) => {
+      for (const { message } of Subject.safeParse(text).error?.issues ?? [])
+        context.addIssue({ code: 'custom', message });
+      if (isReserved(text))
+        context.addIssue({
+          code: 'custom',
+          message: "is the name of this installation's own administrator: take another",
+        });
+    })
+    .meta({ description: 'Who it speaks for. Case, and white space around it, make no difference.' }),
   roles: z.array(Role).min(1),
-  groups: z.array(Id).max(100).default([]),
+  groups: z.array(Subject).max(100).default([]),
   expires_in: z
     .int()
     .positive()

@@ -1,6 +1,6 @@
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { apiKeys } from './api-key.js';
+import { apiKeys, NewApiKey } from './api-key.js';
 import { ApiKeys } from './api-keys.js';
 import { Clock } from './auth.given.js';
 
@@ -25,7 +25,12 @@ describe('keys', () => {
     const { key, record } = await create();
     expect(key).toMatch(new RegExp(`^cs_${record.id}_[\\w-]{43}$`));
     const principal = await keys.verify(key);
-    expect(principal).toMatchObject({ subject: 'ada', roles: ['approver'], groups: ['ops'], via: 'key' });
+    expect(principal).toMatchObject({
+      subject: 'ada',
+      roles: ['approver'],
+      groups: ['ops'],
+      credential: { via: 'key' },
+    });
     expect(principal!.scopes.has('approvals:write')).toBe(true);
     expect(await keys.identify(key)).toMatchObject({ key_id: record.id });
   });
@@ -93,12 +98,62 @@ describe('keys', () => {
 
   it('from the environment make an administrator, and change their id with their text', async () => {
     keys = open(adminKey);
-    expect(await keys.verify(adminKey)).toMatchObject({ subject: 'admin', roles: ['admin'], via: 'key' });
+    expect(await keys.verify(adminKey)).toMatchObject({
+      subject: 'admin',
+      roles: ['admin'],
+      credential: { via: 'key' },
+    });
     for (const wrong of [adminKey.slice(1), `${adminKey}.`, '']) expect(await keys.verify(wrong)).toBeUndefined();
     const { key_id } = (await keys.identify(adminKey))!;
     expect(await keys.isValid(key_id)).toBe(true);
     expect(await open(`another ${adminKey}`).isValid(key_id)).toBe(false);
     expect(await open().isValid(key_id)).toBe(false);
     expect(await open().verify(adminKey)).toBeUndefined();
+  });
+
+  it('of two spellings are of one person, and each shows the one that it was given', async () => {
+    const [one, other] = [
+      await keys.create({ name: 'n', subject: 'Ada@Example.com ', roles: ['requester'], groups: ['Ops'] }),
+      await keys.create({ name: 'n', subject: 'ada@example.com', roles: ['approver'] }),
+    ];
+    expect(await keys.verify(one.key)).toMatchObject({
+      subject: 'ada@example.com',
+      display_name: 'Ada@Example.com ',
+      groups: ['ops'],
+    });
+    expect(await keys.verify(other.key)).toMatchObject({ subject: 'ada@example.com', display_name: 'ada@example.com' });
+  });
+
+  it('that were stored in another spelling are of the same person, and of nobody when it names nobody', async () => {
+    const { store } = given.database.collection(apiKeys);
+    const respell = async (id: string, subject: string) => {
+      const record = (await store.get(id))!;
+      const state = { ...record, subject, display_name: null, version: record.version + 1 };
+      await store.commit({ expected: record.version, state, events: [] });
+    };
+    const [older, broken] = [await create(), await create()];
+    await respell(older.record.id, 'ADA ');
+    await respell(broken.record.id, 'ada\u200B');
+    expect(await keys.verify(older.key)).toMatchObject({ subject: 'ada', display_name: 'ADA ' });
+    expect(await keys.verify(broken.key)).toBeUndefined();
+  });
+});
+
+describe('a key that somebody makes', () => {
+  const problems = (fields: object) =>
+    NewApiKey.safeParse({ name: 'n', subject: 'ada', roles: ['viewer'], ...fields }).error?.issues.map(
+      ({ path, message }) => `${path.join('.')} ${message}`,
+    ) ?? [];
+
+  it.each(['admin', 'Admin ', 'ＡＤＭＩＮ'])("is not this installation's own administrator's: %s", (subject) => {
+    expect(problems({ subject })).toEqual([expect.stringMatching(/^subject is the name of this installation's own/)]);
+  });
+
+  it('is of somebody, in groups that have names', () => {
+    expect(problems({ subject: 'ada\u200B' })).toEqual([
+      'subject a name must not contain U+200B, which nobody can see',
+    ]);
+    expect(problems({ groups: ['ops', '\u00A0'] })).toEqual(['groups.1 a name must not be empty']);
+    expect(problems({})).toEqual([]);
   });
 });

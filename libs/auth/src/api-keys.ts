@@ -1,3 +1,4 @@
+import { canonicalSubject, Subject } from '@countersign/contracts';
 import type { Database, Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { ApiKeyView, apiKeys, newKeyText, readKey, writeKey, type ApiKey, type NewApiKey } from './api-key.js';
@@ -13,8 +14,8 @@ export interface ApiKeysOptions {
   now(): number;
 }
 
-/** Whoever a key speaks for, and which key it is. */
-export type KeyHolder = Identity & { key_id: string };
+/** Whoever a key speaks for, which key it is, and until when it works (seconds; null for ever). */
+export type KeyHolder = Identity & { key_id: string; expires_at: number | null };
 
 /**
  * The keys of programs and people.
@@ -43,9 +44,10 @@ export class ApiKeys {
     const record = await insert(this.#store, {
       id,
       name,
-      subject,
+      subject: canonicalSubject(subject),
+      display_name: subject,
       roles,
-      groups,
+      groups: groups.map(canonicalSubject),
       secret_hash: hashOf(secret),
       expires_at: expires_in === null ? null : secondsOf(now) + expires_in,
       revoked_at: null,
@@ -72,16 +74,16 @@ export class ApiKeys {
 
   async verify(text: string): Promise<Principal | undefined> {
     const holder = await this.identify(text);
-    return holder && principalOf(holder, 'key');
+    return holder && principalOf(holder, 'key', { id: holder.key_id, expires_at: holder.expires_at });
   }
 
   /** Like `verify`, and says by which key. */
   async identify(text: string): Promise<KeyHolder | undefined> {
-    if (this.#admin?.matches(text)) return { ...this.#admin.identity, key_id: this.#admin.id };
+    if (this.#admin?.matches(text)) return { ...this.#admin.identity, key_id: this.#admin.id, expires_at: null };
     const given = readKey(text);
     const key = given && (await this.#find(given.id));
     if (!key || !isSame(hashOf(given.secret), key.secret_hash) || !this.#works(key)) return undefined;
-    return { subject: key.subject, roles: key.roles, groups: key.groups, key_id: key.id };
+    return holderOf(key);
   }
 
   /** Whether a key still works, for what was begun with it. */
@@ -98,6 +100,15 @@ export class ApiKeys {
   #works({ revoked_at, expires_at }: ApiKey): boolean {
     return revoked_at === null && (expires_at === null || this.#now() < expires_at * 1000);
   }
+}
+
+/** A record may be older than the one spelling of names; one that has none is nobody's. */
+function holderOf(key: ApiKey): KeyHolder | undefined {
+  const { id: key_id, display_name, roles, groups, expires_at } = key;
+  const subject = Subject.safeParse(key.subject).data;
+  return subject === undefined
+    ? undefined
+    : { subject, display_name: display_name ?? key.subject, roles, groups, key_id, expires_at };
 }
 
 const viewOf = (key: ApiKey): ApiKeyView => ApiKeyView.parse(key);

@@ -128,13 +128,18 @@ describe('the guard', () => {
 
   it('hands whoever sends a key to the route', async () => {
     const answer = await ask('/things/known', bearer(keys.viewer));
-    expect(answer.json()).toMatchObject({ subject: 'a viewer', roles: ['viewer'], via: 'key' });
+    expect(answer.json()).toMatchObject({ subject: 'a viewer', roles: ['viewer'], credential: { via: 'key' } });
   });
 
   it('hands whoever sends a token to the route', async () => {
     const token = await tokenOf(key, app.clock.now(), { claims: { groups: ['ops'] } });
     const answer = await ask('/things/known', bearer(token));
-    expect(answer.json()).toMatchObject({ subject: 'ada', roles: ['approver'], groups: ['ops'], via: 'jwt' });
+    expect(answer.json()).toMatchObject({
+      subject: 'ada',
+      roles: ['approver'],
+      groups: ['ops'],
+      credential: { via: 'jwt' },
+    });
   });
 
   it('knows a token without a role, and lets it do nothing', async () => {
@@ -156,6 +161,7 @@ describe('the guard', () => {
       viewer: 403,
       requester: 403,
       approver: 403,
+      operator: 403,
       admin: 201,
     });
     const answer = await ask('/things', bearer(keys.approver), { method: 'POST' });

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiKeys } from './api-keys.js';
-import type { BrowserSession, BrowserSessions } from './browser-sessions.js';
+import { principalOfSession, type BrowserSession, type BrowserSessions } from './browser-sessions.js';
 import { refuseForgery } from './forgery.js';
 import type { JwtVerifier } from './jwt.js';
-import { principalOf, type Principal } from './principal.js';
+import type { Principal } from './principal.js';
 import type { Refusal } from './refusal.js';
 import { clearSessionCookie, sessionCookieOf } from './session-cookie.js';
 
@@ -66,7 +66,7 @@ export class Authenticator {
       throw refusal.ofNobody(reply, 'Your session has ended. Sign in again.');
     }
     refuseForgery(request, session);
-    return { principal: principalOf(session, 'session'), session };
+    return { principal: principalOfSession(session), session };
   }
 }
 

@@ -1,8 +1,8 @@
-import { EpochSeconds, Id, stored } from '@countersign/contracts';
+import { canonicalSubject, EpochSeconds, Id, stored } from '@countersign/contracts';
 import { removeAll, type Collection, type Database, type Removal, type Store } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from './api-keys.js';
-import { Role, type Identity } from './principal.js';
+import { principalOf, Role, type Identity, type Principal } from './principal.js';
 import { Recent } from './recent.js';
 import { created, day, insert, secondsOf, update } from './records.js';
 import { hashOf, isSecret, newSecret } from './secret.js';
@@ -11,6 +11,7 @@ import { hashOf, isSecret, newSecret } from './secret.js';
 export const BrowserSession = z.object({
   id: Id.meta({ description: "SHA-256 of the cookie's value, as hex." }),
   subject: Id,
+  display_name: z.string().nullable().default(null),
   roles: z.array(Role),
   groups: z.array(z.string()),
   key_id: Id.nullable().meta({ description: 'The key that began it, and whose end is its end.' }),
@@ -56,7 +57,8 @@ export class BrowserSessions {
     const now = this.#now();
     const session = await insert(this.#store, {
       id: hashOf(cookie),
-      subject: identity.subject,
+      subject: canonicalSubject(identity.subject),
+      display_name: identity.display_name ?? identity.subject,
       roles: identity.roles,
       groups: identity.groups,
       key_id: identity.key_id,
@@ -83,3 +85,9 @@ export class BrowserSessions {
     if (ended) this.#recent.changed(id, ended.record);
   }
 }
+
+/** Whoever is signed in. */
+export const principalOfSession = (session: BrowserSession): Principal => {
+  const { id, key_id, expires_at } = session;
+  return principalOf(session, 'session', { id, key_id, expires_at });
+};

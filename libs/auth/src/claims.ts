@@ -1,4 +1,4 @@
-import { Id } from '@countersign/contracts';
+import { Subject } from '@countersign/contracts';
 import type { JWTPayload } from 'jose';
 import { Role, type Identity } from './principal.js';
 
@@ -10,11 +10,13 @@ export interface ClaimNames {
 
 /** Who a token speaks of; undefined when it does not say, or says so by an address that was never verified. */
 export function identityIn(payload: JWTPayload, names: ClaimNames): Identity | undefined {
-  const subject = Id.safeParse(claimIn(payload, names.subjectClaim)).data;
+  const display_name = claimIn(payload, names.subjectClaim);
+  const subject = Subject.safeParse(display_name).data;
   if (subject === undefined) return undefined;
   if (names.subjectClaim === 'email' && payload['email_verified'] === false) return undefined;
   return {
     subject,
+    display_name: display_name as string,
     roles: listIn(payload, names.rolesClaim).flatMap((name) => Role.safeParse(name).data ?? []),
     groups: listIn(payload, names.groupsClaim),
   };

@@ -9,7 +9,16 @@ export { Authenticator, authenticationOf, type Authentication } from './authenti
 export { CommandGuard, type CommandTerms } from './command-guard.js';
 export { issueCommandToken, verifyCommandToken, type CommandTokenOptions } from './command-token.js';
 export { BrowserSessions } from './browser-sessions.js';
-export { type Principal, principalOf, Role, Scope, scopesOf, seesOnlyOwn } from './principal.js';
+export {
+  type Credential,
+  isOwner,
+  type Principal,
+  principalOf,
+  Role,
+  Scope,
+  scopesOf,
+  seesOnlyOwn,
+} from './principal.js';
 export { SignInController } from './sign-in.controller.js';
 export { authSettings, type AuthSettings } from './settings.js';
 export { Me, SignInQuery, SignInRequest } from './sign-in.controller.js';

@@ -38,8 +38,31 @@ describe('a token of an identity provider', () => {
 
   it('says who it is, with roles and groups', async () => {
     const principal = await verify({ roles: ['viewer', 'approver'], groups: ['ops'] });
-    expect(principal).toMatchObject({ subject: 'ada', roles: ['viewer', 'approver'], groups: ['ops'], via: 'jwt' });
+    expect(principal).toMatchObject({
+      subject: 'ada',
+      roles: ['viewer', 'approver'],
+      groups: ['ops'],
+      credential: { via: 'jwt', expires_at: at(300) },
+    });
     expect(principal!.scopes.has('approvals:write')).toBe(true);
+  });
+
+  it('has one spelling of who it is, and keeps the other for show', async () => {
+    expect(await verify({ sub: 'Ada@Example.com ', groups: ['Ops', '', '\u200B'] })).toMatchObject({
+      subject: 'ada@example.com',
+      display_name: 'Ada@Example.com ',
+      groups: ['ops'],
+    });
+  });
+
+  it.each(['ada\u200B', ' ', 'a\nb'])('is of nobody when it says %j', async (sub) => {
+    expect(await verify({ sub })).toBeUndefined();
+  });
+
+  it.each(['admin', 'ADMIN', ' admin'])("is never this installation's own administrator: %j", async (sub) => {
+    const refused = verify({ sub, roles: ['admin'] });
+    await expect(refused).rejects.toMatchObject({ status: 403 });
+    await expect(refused).rejects.toThrow(/"admin" is the name of this installation's own administrator/);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jos
 import { AuthError } from './auth-error.js';
 import { identityIn, type ClaimNames } from './claims.js';
 import { principalOf, type Principal } from './principal.js';
+import { isReserved } from './reserved.js';
 
 export interface JwtOptions extends ClaimNames {
   jwksUrl: string;
@@ -33,7 +34,10 @@ export class JwtVerifier {
     this.#now = now;
   }
 
-  /** @throws AuthError (503) when the keys cannot be had now, which says nothing about the token. */
+  /**
+   * @throws AuthError (503) when the keys cannot be had now, which says nothing about the token; 403 when it is of
+   * somebody who would be this installation's administrator.
+   */
   async verify(token: string): Promise<Principal | undefined> {
     const { issuer, audience, algorithms } = this.#options;
     try {
@@ -47,7 +51,8 @@ export class JwtVerifier {
       });
       const identity = identityIn(payload, this.#options);
       if (!identity) this.#log.info({ claim: this.#options.subjectClaim }, 'a token does not say whose it is');
-      return identity && principalOf(identity, 'jwt');
+      if (identity && isReserved(identity.subject)) throw taken(identity.subject);
+      return identity && principalOf(identity, 'jwt', { expires_at: payload.exp! });
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       this.#log.info({ code: error.code, claim: 'claim' in error ? error.claim : undefined }, 'a token was refused');
@@ -55,6 +60,12 @@ export class JwtVerifier {
     }
   }
 }
+
+const taken = (subject: string) =>
+  new AuthError(
+    403,
+    `"${subject}" is the name of this installation's own administrator, which no identity provider gives. Have it call you otherwise, or set AUTH_SUBJECT_CLAIM.`,
+  );
 
 /** What a lookup of keys says about the token; every other failure is the provider's. */
 const aboutTheToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];

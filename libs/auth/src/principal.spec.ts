@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { principalOf, Role, Scope, scopesOf, seesOnlyOwn } from './principal.js';
+import { isOwner, principalOf, Role, Scope, scopesOf, seesOnlyOwn } from './principal.js';
 
 const yes = true;
 const no = false;
 
 describe('what a role allows', () => {
   const matrix: Record<Scope, Record<Role, boolean>> = {
-    'approvals:read': { viewer: yes, requester: yes, approver: yes, admin: yes },
-    'approvals:write': { viewer: no, requester: no, approver: yes, admin: yes },
-    'approvals:delete': { viewer: no, requester: no, approver: no, admin: yes },
-    'runs:read': { viewer: yes, requester: yes, approver: yes, admin: yes },
-    'runs:write': { viewer: no, requester: yes, approver: no, admin: yes },
-    'executions:read': { viewer: yes, requester: yes, approver: yes, admin: yes },
-    'executions:write': { viewer: no, requester: no, approver: no, admin: yes },
-    'events:read': { viewer: yes, requester: no, approver: yes, admin: yes },
-    'events:write': { viewer: no, requester: no, approver: no, admin: yes },
-    'metrics:read': { viewer: yes, requester: no, approver: yes, admin: yes },
-    'keys:write': { viewer: no, requester: no, approver: no, admin: yes },
+    'approvals:read': { viewer: yes, requester: yes, approver: yes, operator: yes, admin: yes },
+    'approvals:write': { viewer: no, requester: no, approver: yes, operator: no, admin: yes },
+    'approvals:delete': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
+    'runs:read': { viewer: yes, requester: yes, approver: yes, operator: yes, admin: yes },
+    'runs:write': { viewer: no, requester: yes, approver: no, operator: no, admin: yes },
+    'executions:read': { viewer: yes, requester: yes, approver: yes, operator: yes, admin: yes },
+    'executions:write': { viewer: no, requester: no, approver: no, operator: yes, admin: yes },
+    'events:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
+    'events:write': { viewer: no, requester: no, approver: no, operator: yes, admin: yes },
+    'metrics:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
+    'keys:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
   };
   const cases = Scope.options.flatMap((scope) =>
     Role.options.map((role) => ({ role, scope, allowed: matrix[scope][role] })),
@@ -40,5 +40,26 @@ describe('what a role allows', () => {
     [[], true],
   ] as const)('%s sees only its own: %s', (roles, own) => {
     expect(seesOnlyOwn(principalOf({ subject: 'ada', roles: [...roles], groups: [] }, 'key'))).toBe(own);
+  });
+
+  it.each([
+    ['ada', ['requester'], true],
+    ['bob', ['requester'], false],
+    ['bob', ['approver', 'requester'], false],
+    ['bob', ['operator', 'requester'], false],
+    ['bob', ['admin'], true],
+    ['Ada ', ['approver', 'requester'], true],
+  ] as const)('%s as %s may change what is ada’s: %s', (subject, roles, may) => {
+    expect(isOwner(principalOf({ subject, roles: [...roles], groups: [] }, 'key'), ['ada', null])).toBe(may);
+  });
+});
+
+describe('who somebody is', () => {
+  it('has one spelling, groups too, and keeps the one that was given for show', () => {
+    expect(principalOf({ subject: 'Ada@Example.com ', roles: [], groups: ['Ops', '\u200B'] }, 'key')).toMatchObject({
+      subject: 'ada@example.com',
+      display_name: 'Ada@Example.com ',
+      groups: ['ops'],
+    });
   });
 });

@@ -1,6 +1,7 @@
+import { canonicalSubject, Subject } from '@countersign/contracts';
 import { z } from 'zod';
 
-export const Role = z.enum(['viewer', 'requester', 'approver', 'admin']);
+export const Role = z.enum(['viewer', 'requester', 'approver', 'operator', 'admin']);
 export type Role = z.infer<typeof Role>;
 
 export const Scope = z.enum([
@@ -21,15 +22,29 @@ export type Scope = z.infer<typeof Scope>;
 /** Who somebody is, however that was found out. */
 export interface Identity {
   subject: string;
+  /** The subject as it was written where it came from, to be shown and never compared. Unset: as it is compared. */
+  display_name?: string | null | undefined;
   roles: Role[];
   groups: string[];
 }
 
+/** What somebody was recognised by, so that it can be looked at again. */
+export interface Credential {
+  /** `channel`: the file of definitions says who a user of a chat is. */
+  via: 'key' | 'jwt' | 'session' | 'channel';
+  /** Of the key or the session; null for what is stored nowhere here. */
+  id: string | null;
+  /** Of the key that a session was begun with, and ends with. */
+  key_id: string | null;
+  /** When it is over in any case, in seconds; null for never. */
+  expires_at: number | null;
+}
+
 /** Who makes a request, and what that allows. */
 export interface Principal extends Identity {
+  display_name: string;
   scopes: ReadonlySet<Scope>;
-  /** What it was recognised by. */
-  via: 'key' | 'jwt' | 'session';
+  credential: Credential;
 }
 
 const reading = Scope.options.filter((scope) => scope.endsWith(':read'));
@@ -38,6 +53,7 @@ const scopesByRole: Record<Role, readonly Scope[]> = {
   viewer: reading,
   requester: ['runs:read', 'runs:write', 'approvals:read', 'executions:read'],
   approver: [...reading, 'approvals:write'],
+  operator: [...reading, 'executions:write', 'events:write'],
   admin: Scope.options,
 };
 
@@ -45,14 +61,32 @@ const scopesByRole: Record<Role, readonly Scope[]> = {
 export const scopesOf = (roles: readonly Role[]): ReadonlySet<Scope> =>
   new Set(roles.flatMap((role) => scopesByRole[role]));
 
-export const principalOf = ({ subject, roles, groups }: Identity, via: Principal['via']): Principal => ({
-  subject,
+/**
+ * Everybody who makes a request or sends a command passes here, and has one spelling from then on. Groups without a
+ * possible name are left out: no rule can name them either.
+ *
+ * @throws InvalidSubject
+ */
+export const principalOf = (
+  { subject, display_name, roles, groups }: Identity,
+  via: Credential['via'],
+  credential: Partial<Omit<Credential, 'via'>> = {},
+): Principal => ({
+  subject: canonicalSubject(subject),
+  display_name: display_name ?? subject,
   roles,
-  groups,
+  groups: groups.flatMap((group) => Subject.safeParse(group).data ?? []),
   scopes: scopesOf(roles),
-  via,
+  credential: { id: null, key_id: null, expires_at: null, ...credential, via },
 });
 
 /** Whether lists and records are to be narrowed to those of this subject: nothing but `requester` lets it see any. */
 export const seesOnlyOwn = ({ roles }: Pick<Principal, 'roles'>): boolean =>
   roles.every((role) => role === 'requester');
+
+/**
+ * Whether somebody may change what these people own: one of them may, and an administrator. What other roles somebody
+ * has lets them see more, and change no more.
+ */
+export const isOwner = ({ subject, roles }: Pick<Principal, 'subject' | 'roles'>, owners: readonly (string | null)[]) =>
+  roles.includes('admin') || owners.includes(subject);

@@ -11,7 +11,7 @@ import { undeclaredRoutes } from './declared-routes.js';
 class ThingsController {
   @Get()
   look(@Who() who: Principal): object {
-    return { subject: who.subject, via: who.via };
+    return { subject: who.subject, via: who.credential.via };
   }
 
   @Post()
@@ -111,7 +111,7 @@ describe('signing in', () => {
   it('tells who it is, with what a page needs to make changes', async () => {
     const { cookie, own } = await signedIn();
     const scopes = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'metrics:read', 'approvals:write'];
-    const me = { subject: 'ada', roles: ['approver'], groups: ['ops'], scopes };
+    const me = { subject: 'ada', display_name: 'ada', roles: ['approver'], groups: ['ops'], scopes };
     const answer = await get('/auth/me', cookie);
     expect(answer.json()).toEqual({ ...me, csrf_token: own['x-csrf-token'] });
     expect(answer.headers['cache-control']).toBe('no-store');

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { Needs, Public } from './access.js';
 import { ApiKeys } from './api-keys.js';
 import { authenticationOf, type Authentication } from './authenticator.js';
-import { BrowserSessions } from './browser-sessions.js';
+import { BrowserSessions, principalOfSession } from './browser-sessions.js';
 import { refuseOtherOrigins } from './forgery.js';
-import { principalOf, Role, Scope, type Identity } from './principal.js';
+import { Role, Scope, type Identity } from './principal.js';
 import { Refusal } from './refusal.js';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 import { SignInLinks } from './sign-in-links.js';
@@ -17,6 +17,7 @@ export const SignInQuery = z.object({ code: z.string().min(1).max(1000) });
 export const Me = z
   .object({
     subject: z.string(),
+    display_name: z.string().meta({ description: 'The subject as it was given, to be shown and never compared.' }),
     roles: z.array(Role),
     groups: z.array(z.string()),
     scopes: z.array(Scope),
@@ -104,12 +105,13 @@ export class SignInController {
     const { cookie, session } = await this.sessions.start(holder);
     setSessionCookie(request, reply, cookie);
     void reply.header('cache-control', 'no-store');
-    return meOf({ principal: principalOf(session, 'session'), session });
+    return meOf({ principal: principalOfSession(session), session });
   }
 }
 
-const meOf = ({ principal: { subject, roles, groups, scopes }, session }: Authentication): Me => ({
+const meOf = ({ principal: { subject, display_name, roles, groups, scopes }, session }: Authentication): Me => ({
   subject,
+  display_name,
   roles,
   groups,
   scopes: [...scopes],

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } from './approval.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy } from './fields.js';
 import { Usage } from './run.js';
+import { Subject } from './subject.js';
 import { ApprovalType, PauseType, Requirement } from './tool-call.js';
 
 export const services = ['agent-runner', 'approval-service', 'executor'] as const;
 export type ServiceName = (typeof services)[number];
 
-const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Id.nullable(), requested_by: RequestedBy };
+const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Subject.nullable(), requested_by: RequestedBy };
 const call = { run_id: Id, approval_id: Id, tool_call_id: Id, tool_name: Id };
 const execution = { ...call, execution_id: Id, attempt: z.int().nonnegative() };
 /** As JSON, whatever the characters, this fits into a message of 1 MiB. */
@@ -28,7 +29,7 @@ const RunRequested = z.object({
   input: z.string().min(1).max(maxInput),
   run_id: Id.optional().meta({ description: "Chosen by the requester, or else derived from the event's id." }),
   session_id: Id.optional(),
-  user_id: Id.optional().meta({
+  user_id: Subject.optional().meta({
     description: 'For whom; with a token, whoever sent it, unless that is an administrator.',
   }),
   deadline_in: DeadlineIn.optional(),

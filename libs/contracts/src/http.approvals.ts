@@ -3,6 +3,7 @@ import { Approval, ApprovalStatus, ResolutionData, Verdict } from './approval.js
 import { Id } from './fields.js';
 import { Grant } from './grant.js';
 import { pageOf, pageQuery } from './http.page.js';
+import { Subject } from './subject.js';
 import { ApprovalType, PauseType } from './tool-call.js';
 
 /** When the last record of a page was made, and how many of that second have been seen. */
@@ -19,11 +20,11 @@ export const ListApprovalsQuery = z.object({
   agent_id: Id.optional(),
   team_id: Id.optional(),
   workflow_id: Id.optional(),
-  user_id: Id.optional(),
+  user_id: Subject.optional(),
   schedule_id: Id.optional(),
   run_id: Id.optional(),
   tool_name: Id.optional(),
-  resolved_by: Id.optional(),
+  resolved_by: Subject.optional(),
   created_after: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
   created_before: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),
   expires_before: z.coerce.number().int().nonnegative().optional().meta({
@@ -45,7 +46,7 @@ const onePage = pageOf(Approval);
 export const ApprovalPage = onePage.extend({
   meta: onePage.shape.meta.extend({ next_cursor: z.string().nullable() }),
 });
-export const CountApprovalsQuery = z.object({ user_id: Id.optional() });
+export const CountApprovalsQuery = z.object({ user_id: Subject.optional() });
 export const ApprovalCount = z.object({ count: z.int() });
 export const ApprovalStatusView = z.object({
   approval_id: Id,

@@ -4,6 +4,7 @@ import { Id } from './fields.js';
 import { pageOf, pageQuery } from './http.page.js';
 import { RunOutput, RunStatus } from './run.js';
 import { SessionOutput } from './session.js';
+import { Subject } from './subject.js';
 
 const RunStatusList = z
   .string()
@@ -74,7 +75,7 @@ export const ListRunsQuery = z.object({
   status: RunStatus.optional(),
   agent_id: Id.optional(),
   session_id: Id.optional(),
-  user_id: Id.optional(),
+  user_id: Subject.optional(),
   ...pageQuery,
 });
 export const RunPage = pageOf(RunOutput);
@@ -97,7 +98,7 @@ export type AgentOutput = z.infer<typeof AgentOutput>;
 export const ListSessionsQuery = z.object({
   type: z.enum(['agent', 'team', 'workflow']).optional(),
   component_id: Id.optional().meta({ description: 'The id of an agent.' }),
-  user_id: Id.optional(),
+  user_id: Subject.optional(),
   session_name: z.string().optional(),
   sort_by: z.enum(['created_at', 'updated_at']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
@@ -107,7 +108,7 @@ export const ListSessionsQuery = z.object({
 export const SessionPage = pageOf(SessionOutput);
 export const SessionRunsQuery = z.object({
   type: ListSessionsQuery.shape.type,
-  user_id: Id.optional(),
+  user_id: Subject.optional(),
   status: z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [given].flat().map((each) => each.toUpperCase()))

@@ -23,6 +23,7 @@ export class InvalidSubject extends Error {
  * whose case nobody knows.
  */
 export function canonicalSubject(text: string): string {
+  if (plain.test(text) && text.length <= longestId) return text.toLowerCase();
   let subject = folded(text);
   for (let next = folded(subject); next !== subject; next = folded(subject)) subject = next;
   const unseen = invisible.exec(subject)?.[0];
@@ -54,6 +55,9 @@ export function isSameSubject(a: string, b: string): boolean {
   const [one, other] = [a, b].map((text) => Subject.safeParse(text).data);
   return one !== undefined && one === other;
 }
+
+/** What nearly every name is: visible ASCII, in which there is nothing else to do. */
+const plain = /^[!-~]+$/;
 
 /** Control, format, private, unassigned and half characters, separators of lines, fillers, and the blank of Braille. */
 const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;

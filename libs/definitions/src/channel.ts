@@ -1,3 +1,4 @@
+import { Subject } from '@countersign/contracts';
 import { z } from 'zod';
 
 export const NoticeKind = z.enum(['pending', 'reminder', 'escalation', 'resolved']);
@@ -48,8 +49,8 @@ export const SlackChannel = z.strictObject({
     channel: z.string().min(1).meta({ description: 'The id of the channel to post to.' }),
     signing_secret: secret('Shows that a pressed button comes from Slack.', /^\S+$/, 'must not contain spaces'),
     users: z
-      .record(z.string().regex(/^[A-Z0-9]+$/, 'must be the id of a Slack user, such as U024BE7LH'), z.string().min(1))
-      .default({})
+      .record(z.string().regex(/^[A-Z0-9]+$/, 'must be the id of a Slack user, such as U024BE7LH'), Subject)
+      .prefault({})
       .meta({ description: 'Who may decide from Slack: ids of users, and who each of them is here.' }),
     api_url: httpUrl
       .default('https://slack.com/api')

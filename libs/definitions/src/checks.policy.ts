@@ -1,3 +1,4 @@
+import { Subject } from '@countersign/contracts';
 import { duplicates, sound, valueIn } from './checks.entries.js';
 import { checkAutomatic, checkCondition } from './checks.condition.js';
 import { checkPolicyTests } from './checks.policy-tests.js';
@@ -9,7 +10,8 @@ import type { Path, Problem } from './source.js';
 export function policyProblems(file: unknown): Problem[] {
   const groups = groupsOf(file);
   return [
-    ...Object.entries(groups).flatMap(([group, members]) => checkMembers(members, ['groups', group])),
+    ...sameGroups(file),
+    ...declaredGroups(file).flatMap(([name, , members]) => checkMembers(members, ['groups', name])),
     ...['policies', 'shadow'].flatMap((set) => checkPolicies(file, set, groups)),
     ...checkPolicyTests(file),
   ];
@@ -40,14 +42,25 @@ const checkMembers = (members: Groups[string], path: Path): Problem[] =>
         return [{ path: [...path, n], message: `${member} is listed twice: remove one` }];
       });
 
-/** Of a group with the wrong shape nothing is known but that it is there. */
-function groupsOf(file: unknown): Groups {
+/** Names that are one in the spelling that is compared. */
+function sameGroups(file: unknown): Problem[] {
+  const declared = declaredGroups(file);
+  return declared.flatMap(([name, group], n) => {
+    const first = declared.findIndex((each) => each[1] === group);
+    if (first === n) return [];
+    return [{ path: ['groups', name], message: `is the same group as ${declared[first]![0]}: make it one` }];
+  });
+}
+
+const groupsOf = (file: unknown): Groups =>
+  Object.fromEntries(declaredGroups(file).map(([, group, members]) => [group, members]));
+
+/** Each group as it is written, as it is compared, and its members. Of one with the wrong shape no more is known. */
+function declaredGroups(file: unknown): [name: string, group: string, members: Groups[string]][] {
   const declared = valueIn(file, ['groups']);
-  if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return {};
-  return Object.fromEntries(
-    Object.entries(declared).map(([group, members]) => {
-      const parsed = Groups.safeParse({ [group]: members });
-      return [group, parsed.data?.[group] ?? 'from_token'];
-    }),
-  );
+  if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return [];
+  return Object.entries(declared).map(([name, members]) => {
+    const [group, known] = Object.entries(Groups.safeParse({ [name]: members }).data ?? {})[0] ?? [];
+    return [name, group ?? Subject.safeParse(name).data ?? name, known ?? 'from_token'];
+  });
 }

@@ -47,7 +47,7 @@ export const DefinitionsFile = z.strictObject({
     .default([])
     .meta({ description: 'TypeScript files whose exports are tools, relative to this file. The runner loads them.' }),
   mcp_servers: z.array(McpServerEntry).default([]),
-  channels: z.array(Channel).default([]).meta({ description: 'Where people are told of approvals.' }),
+  channels: z.array(Channel).prefault([]).meta({ description: 'Where people are told of approvals.' }),
   ...policyFields,
 });
 export type DefinitionsFile = z.infer<typeof DefinitionsFile>;

@@ -1,11 +1,11 @@
-import { Id } from '@countersign/contracts';
+import { Subject as AnySubject } from '@countersign/contracts';
 import { z } from 'zod';
 import { patternProblem } from './pattern/pattern.js';
 import { ToolReference } from './tool-reference.js';
 import { AgentId } from './tool.js';
 
 /** Whoever the identity system says somebody is. There is no `*`: to mean everybody, leave the list out. */
-export const Subject = Id.refine((subject) => subject !== '*', '* is not allowed: name each one');
+export const Subject = AnySubject.refine((subject) => subject !== '*', '* is not allowed: name each one');
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 

@@ -1,4 +1,4 @@
-import { ApprovalType, Id, JsonObject } from '@countersign/contracts';
+import { ApprovalType, JsonObject, Subject as GroupName } from '@countersign/contracts';
 import { z } from 'zod';
 import { Subject, When } from './policy.condition.js';
 import { Duration, DurationOrNever } from './policy.duration.js';
@@ -8,7 +8,7 @@ import { AgentId, ToolName } from './tool.js';
 /** Who approves: the members of each group, or `from_token`. */
 export const Groups = z
   .record(
-    Id,
+    GroupName,
     z.union([z.array(Subject).min(1, 'has no members: name somebody, or say from_token'), z.literal('from_token')]),
   )
   .meta({ description: "Groups of approvers: their members, or from_token for whoever's token has the group." });
@@ -17,7 +17,7 @@ export type Groups = z.infer<typeof Groups>;
 const count = z.int().min(1).max(100).default(1);
 
 const Approver = z.union([
-  z.strictObject({ group: Id, count }),
+  z.strictObject({ group: GroupName, count }),
   z.strictObject({ anyone: z.literal(true), count }).transform(({ count }) => ({ group: null, count })),
 ]);
 
@@ -46,7 +46,7 @@ export const Require = z.strictObject({
   expires_in: DurationOrNever.prefault('never'),
   remind_after: Duration.optional().meta({ description: 'And again each time as much has passed.' }),
   escalate: z
-    .strictObject({ after: Duration, to: z.array(Id).min(1) })
+    .strictObject({ after: Duration, to: z.array(GroupName).min(1) })
     .optional()
     .meta({ description: 'When members of further groups may decide as well, and count in place of any approver.' }),
 });
@@ -91,7 +91,7 @@ export const PolicyTest = z.strictObject({
   call: z.strictObject({
     agent: AgentId,
     tool: ToolName,
-    requester: Subject.nullable().default(null),
+    requester: Subject.nullable().prefault(null),
     arguments: JsonObject.default({}),
     approval: ApprovalType.optional().meta({
       description: "The tool's own. Unset: as this file declares it, else required.",
@@ -107,8 +107,8 @@ export type PolicyTest = z.infer<typeof PolicyTest>;
 
 /** What `countersign.yaml` says about who approves what. */
 export const policyFields = {
-  groups: Groups.default({}),
+  groups: Groups.prefault({}),
   policies: Policies.prefault({}),
   shadow: Policies.optional().meta({ description: 'Evaluated on every call and recorded; decides nothing.' }),
-  policy_tests: z.array(PolicyTest).default([]).meta({ description: 'Cases for `countersign policy test`.' }),
+  policy_tests: z.array(PolicyTest).prefault([]).meta({ description: 'Cases for `countersign policy test`.' }),
 };

@@ -71,8 +71,8 @@ describe('what becomes of a call', () => {
   });
 
   it('can be met by nobody when its group is not there', () => {
-    const { terms } = evaluate(policies([], { require: { approvers: [{ group: 'toString' }] } }), call());
-    expect(terms?.approvers).toEqual([{ group: 'toString', count: 1, members: [] }]);
+    const { terms } = evaluate(policies([], { require: { approvers: [{ group: 'constructor' }] } }), call());
+    expect(terms?.approvers).toEqual([{ group: 'constructor', count: 1, members: [] }]);
   });
 });
 

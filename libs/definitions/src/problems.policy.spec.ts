@@ -155,6 +155,28 @@ policies: { rules: [{ name: r, when: { tool: [${tool}] }, then: `;
   });
 });
 
+describe('names of people and groups', () => {
+  it('are one in whatever spelling, so none is there twice', () => {
+    expect(problemsOf(`groups: { Leads: [Ada@Example.com, 'ada@example.com '], 'leads ': [grace] }`)).toEqual([
+      '1:36 groups.Leads.1: ada@example.com is listed twice: remove one',
+      '1:57 groups.leads : is the same group as Leads: make it one',
+    ]);
+  });
+
+  it('are found in whatever spelling', () => {
+    expect(problemsOfRequire('approvers: [{ group: PAIR, count: 2 }]')).toEqual([]);
+    expect(problemsOfRequire('approvers: [{ group: Pair, count: 3 }]')).toEqual([
+      'approvers.0.count: asks for 3 of pair, which has 2 member(s)',
+    ]);
+  });
+
+  it('show all that they are', () => {
+    expect(problemsOf(`groups: { leads: ["ada\\u200B"] }`)).toEqual([
+      '1:19 groups.leads.0: a name must not contain U+200B, which nobody can see',
+    ]);
+  });
+});
+
 describe('what a rule requires', () => {
   it.each([
     ['approvers: []', /^approvers: Too small/],
@@ -162,7 +184,10 @@ describe('what a rule requires', () => {
     ['approvers: [{ group: pair, count: 0 }]', /^approvers\.0\.count: Too small/],
     ['approvers: [{ group: pair, count: 3 }]', 'approvers.0.count: asks for 3 of pair, which has 2 member(s)'],
     ['approvers: [{ group: nobody }]', 'approvers.0.group: there is no group "nobody": declare it under groups'],
-    ['approvers: [{ group: toString }]', 'approvers.0.group: there is no group "toString": declare it under groups'],
+    [
+      'approvers: [{ group: constructor }]',
+      'approvers.0.group: there is no group "constructor": declare it under groups',
+    ],
     [
       'approvers: [{ group: pair }, { group: pair }]',
       'approvers.1: pair is listed twice: make it one, with the count of both',

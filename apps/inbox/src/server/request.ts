@@ -4,6 +4,8 @@ import { signal } from '@preact/signals';
 /** Who is signed in, as `GET /auth/me` says it. */
 export interface Me {
   subject: string;
+  /** The subject as it was given, to be shown and never compared. */
+  display_name: string;
   roles: string[];
   groups: string[];
   scopes: string[];
