@@ -92,9 +92,9 @@ describe('who somebody is', () => {
         const once = canonicalOrRefused(given);
         if (once !== null) expect(canonicalSubject(once)).toBe(once);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
-  });
+  }, 20_000);
 
   it('is one person in any case, and with any white space around', () => {
     const name = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 50 });
