@@ -14,7 +14,7 @@ import { MeasuredModel } from './model.measured.js';
 import { OpenAIModel } from './model.openai.js';
 import { ScriptedModel } from './model.scripted.js';
 import { CallPreview } from './call-preview.js';
-import { RunQueue } from './queue.js';
+import { backlog, RunQueue } from './queue.js';
 import { RunCommands } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunStream } from './run-stream.js';
@@ -35,6 +35,8 @@ const runCollection: Collection<Run> = {
     ['due_at'],
     ['-created_at'],
     ['status', '-created_at'],
+    ['status', 'due_at'],
+    ['status', 'queue_rank'],
     ['session_id', '-created_at'],
     ['session_id', '-turn'],
     ['agent_id', '-created_at'],
@@ -96,8 +98,15 @@ export function agentRunner(
     const watch = new RunWatch(store, stopping);
     const preview = new TextPreview(bus, exclusive, log, now);
     const calls = new CallPreview();
+    const queue = new RunQueue({
+      store,
+      limit: config.RUNNER_QUEUE_LIMIT,
+      perOwner: config.RUNNER_QUEUE_LIMIT_PER_USER,
+      now,
+    });
     const runner: Runner = new Runner({
       runs,
+      queue,
       pool: () => pool,
       agents,
       versions: new AgentVersions(database.collection(agentVersionCollection).store, now),
@@ -118,6 +127,7 @@ export function agentRunner(
       size: config.RUNNER_CONCURRENCY,
       now,
       log,
+      backlog,
       attend: (run, place) => runner.attend(run, place),
     });
 
@@ -134,14 +144,14 @@ export function agentRunner(
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: RunWatch, useValue: watch },
           { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
-          { provide: RunQueue, useValue: new RunQueue(store, config.RUNNER_QUEUE_LIMIT, now) },
+          { provide: RunQueue, useValue: queue },
           { provide: RUNS, useValue: store },
           { provide: SESSIONS, useValue: sessions.store },
           { provide: Agents, useValue: agents },
         ],
       },
       async start() {
-        await Promise.all([agents.load(), guard.open(), results.open()]);
+        await Promise.all([agents.load(), guard.open(), results.open(), queue.open()]);
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();

@@ -22,6 +22,9 @@ export const agentRunnerSettings = {
   RUNNER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000).meta({
     description: 'Runs that may wait for a worker, of all instances, before HTTP requests for more are refused.',
   }),
+  RUNNER_QUEUE_LIMIT_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1_000).meta({
+    description: 'The same of one user, of those that one instance took on. Users take turns in any case.',
+  }),
 };
 
 export const AgentRunnerConfig = z.object({ ...serviceSettings, ...agentRunnerSettings, PORT: portSetting(4001) });

@@ -15,7 +15,7 @@ describe('the queue of runs that wait for a worker', () => {
     close = temporary.close;
     store = temporary.database.collection<Run>({ name: 'runs', key: 'run_id', indexes: [] }).store;
     clock = now;
-    queue = new RunQueue(store, 2, () => clock);
+    queue = new RunQueue({ store, limit: 2, perOwner: 3, now: () => clock });
   });
   afterEach(() => close());
 
@@ -36,6 +36,21 @@ describe('the queue of runs that wait for a worker', () => {
     await add('run-2', { ...waiting, due_at: now + 60_000 });
     await add('run-3');
     expect(await queue.isTooLong()).toBe(false);
+  });
+
+  it('has so many of one owner, and of others all the same', () => {
+    const [alice, bob] = ['alice', 'bob'].map((user_id) => ({ user_id, requested_by: 'platform' }));
+    const ranks = [1, 2, 3].map(() => queue.rank(alice!, true));
+    expect([queue.hasTooMany(alice!), queue.hasTooMany(bob!)]).toEqual([true, false]);
+    queue.begins({ ...waiting, queue_rank: ranks[0]! });
+    expect(queue.hasTooMany(alice!)).toBe(false);
+  });
+
+  it('goes on where it was when the process started', async () => {
+    await add('run-1', { ...waiting, queue_rank: 700 });
+    await add('run-2', { ...waiting, queue_rank: 650 });
+    await queue.open();
+    expect(queue.rank({ user_id: 'bob', requested_by: null }, true)).toBe(651);
   });
 
   it('counts those that are let in between two looks at the store', async () => {

@@ -51,6 +51,8 @@ interface RunRequest {
   /** Epoch milliseconds. */
   deadline_at: number | null;
   streamed: boolean;
+  /** Where it stands among runs that wait. Unset: as of now. */
+  queue_rank?: number;
   traceparent: string | null;
 }
 
@@ -130,6 +132,7 @@ function work(run: Run, message: WorkMessage, now: number): Transition<Run> {
 
 function request({ run_input, ...request }: RunRequest, now: number): Transition<Run> {
   const run: Run = {
+    queue_rank: now,
     ...request,
     ...idle,
     status: 'PENDING',

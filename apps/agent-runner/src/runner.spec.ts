@@ -25,6 +25,23 @@ describe('the runner', () => {
     expect(typesOf()).toEqual(['run.started', 'run.completed']);
   });
 
+  it('lets users take turns, however many runs one of them has waiting', async () => {
+    const { runner, pool } = given.open({ size: 1 });
+    pool.start();
+    for (let n = 0; n < 40; n += 1) await runner.handle(`alice-${n}`, request(`alice-${n}`, { user_id: 'alice' }));
+    await runner.handle('bob-1', request('bob-1', { user_id: 'bob' }));
+    const begun: string[] = [];
+    for (let n = 1; n <= 4; n += 1) {
+      const question = await given.model.asked(n);
+      const running = await given.store.find({ filter: { status: 'RUNNING' }, sort: [], limit: 2 });
+      begun.push(...running.map(({ run_id }) => run_id));
+      question.answer(text('Done.'));
+      await given.until({ status: 'COMPLETED' }, running[0]!.run_id);
+    }
+    expect(begun).toHaveLength(4);
+    expect(begun.slice(1)).toContain('bob-1');
+  });
+
   it('takes a request that arrives twice as one', async () => {
     const { runner } = given.open();
     await runner.handle('run-1', lone);

@@ -64,10 +64,10 @@ export class RunsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     this.#mustExist(agent_id);
-    await this.#mustHaveRoom(reply);
+    const user_id = userFor(who, body.user_id);
+    await this.#mustHaveRoom({ user_id, requested_by: who.subject }, reply);
     const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
     const run_input = (body.input ?? body.message)!;
-    const user_id = userFor(who, body.user_id);
     const run_id = key === undefined ? randomUUID() : this.#idFor(agent_id, user_id, key);
     const handled = await this.runner.handle(run_id, {
       type: 'requested',
@@ -225,10 +225,17 @@ export class RunsController {
     throw new ProblemError(404, `There is no agent "${agentId}". There is: ${this.agents.ids().join(', ')}.`);
   }
 
-  async #mustHaveRoom(reply: FastifyReply): Promise<void> {
-    if (!this.runner.isFull || !(await this.queue.isTooLong())) return;
+  async #mustHaveRoom(owner: Pick<Run, 'user_id' | 'requested_by'>, reply: FastifyReply): Promise<void> {
+    if (!this.runner.isFull) return;
+    const hasTooMany = this.queue.hasTooMany(owner);
+    if (!hasTooMany && !(await this.queue.isTooLong())) return;
     void reply.header('retry-after', busyFor);
-    throw new ProblemError(429, 'Too many runs wait for a worker. Try again later, or start more agent-runners.');
+    throw new ProblemError(
+      429,
+      hasTooMany
+        ? `Too many runs of ${owner.user_id ?? owner.requested_by} wait for a worker. Try again later; those of others are not held up.`
+        : 'Too many runs wait for a worker. Try again later, or start more agent-runners.',
+    );
   }
 
   #idFor(agentId: string, userId: string | null, key: string): string {

@@ -73,6 +73,11 @@ export const Run = z.object({
   worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
   working_since: EpochMillis.nullable(),
   lease: Lease.nullable(),
+  queue_rank: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'Where it stands among runs that wait for a worker: owners take turns.' }),
   finished_at: EpochSeconds.nullable(),
   ...stored,
 });
@@ -88,6 +93,7 @@ export const RunOutput = Run.omit({
   failures: true,
   working_since: true,
   streamed: true,
+  queue_rank: true,
 })
   .extend({ tools: z.array(ToolExecution), requirements: z.array(Requirement) })
   .meta({ id: 'Run' });

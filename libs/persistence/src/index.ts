@@ -1,4 +1,5 @@
 export * from './diagnostics.js';
+export * from './fair-queue.js';
 export * from './handle.js';
 export * from './insist.js';
 export * from './outbox-relay.js';

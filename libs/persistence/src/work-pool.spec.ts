@@ -53,6 +53,32 @@ describe('a work pool', () => {
   }
   const atWork = () => [...working.keys()];
 
+  it('looks through a backlog in its own order, and asks for no more than what is due while there is none', async () => {
+    const find = vi.spyOn(store, 'find');
+    const pool = poolWith({ size: 1, backlog: [{ filter: {}, sort: [['priority', 'asc']] }] });
+    await add('alone', now);
+    pool.start();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alone']), soon);
+    const orders = () => find.mock.calls.map(([{ sort }]) => sort[0]![0]);
+    find.mockClear();
+    const addWith = (id: string, priority: number) =>
+      store.commit(transition(collection, sample(id, { due_at: now - priority, priority }), 0));
+    for (const [id, priority] of [
+      ['last', 5],
+      ['first', 1],
+      ['second', 2],
+    ] as const)
+      await addWith(id, priority);
+    pool.missed();
+    for (const id of ['alone', 'first', 'second']) {
+      await vi.waitFor(() => expect(atWork()).toEqual([id]), soon);
+      working.get(id)!.resolve();
+    }
+    await vi.waitFor(() => expect(atWork()).toEqual(['last']), soon);
+    expect(started).toEqual(['alone', 'first', 'second', 'last']);
+    expect(orders()).toContain('priority');
+  });
+
   it('starts nothing more once it drains, not even what it was looking for, and lets go on what is under way', async () => {
     await add('first', now);
     const pool = poolWith({ size: 2, pollEvery: 5 });

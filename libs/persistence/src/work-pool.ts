@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@countersign/contracts';
-import type { Filter, Store, StoredRecord } from './store.js';
+import type { Filter, Query, Store, StoredRecord } from './store.js';
 
 export interface WorkPoolOptions<R extends StoredRecord> {
   store: Store<R>;
@@ -11,11 +11,19 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   pollEvery?: number;
   /** Of the due records those to look for, most urgent first; all of them unless given. */
   among?(): Promise<readonly Filter<R>[]>;
+  /**
+   * What to look for instead while more may be due than there are places: in turn, each in its own order. Unless given,
+   * whoever has been due for longest comes first, so that one requester's queue holds up everybody.
+   */
+  backlog?: readonly Due<R>[];
   now(): number;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
   attend(record: R, place: Place): Promise<void>;
 }
+
+/** Records that are due, and which of them first. */
+export type Due<R> = Pick<Query<R>, 'filter' | 'sort'>;
 
 /** One place in the pool. Whoever reserved it gives it back, or starts work that does. */
 export interface Place {
@@ -41,7 +49,7 @@ export class WorkPool<R extends StoredRecord> {
   #polling: Promise<void> | undefined;
 
   constructor(options: WorkPoolOptions<R>) {
-    this.#options = { pollEvery: 1_000, among: async () => [{}], ...options };
+    this.#options = { pollEvery: 1_000, among: async () => [{}], backlog: [], ...options };
   }
 
   /** Aborted when the pool stops; work that can be handed back should then be. */
@@ -138,12 +146,22 @@ export class WorkPool<R extends StoredRecord> {
   }
 
   async #due(limit: number): Promise<R[]> {
-    const { store, now, among } = this.#options;
+    const { backlog, among } = this.#options;
+    if (this.#starved && backlog.length > 0) return this.#find(backlog, limit);
+    const filters = await among();
+    const found = await this.#find(
+      filters.map((filter) => ({ filter, sort: [['due_at', 'asc']] })),
+      limit,
+    );
+    return found.length < limit || backlog.length === 0 ? found : this.#find(backlog, limit);
+  }
+
+  async #find(among: readonly Due<R>[], limit: number): Promise<R[]> {
     const found: R[] = [];
-    for (const filter of await among()) {
+    for (const { filter, sort } of among) {
       if (found.length === limit) break;
-      const due = { ...filter, due_at: { lte: now() } };
-      found.push(...(await store.find({ filter: due, sort: [['due_at', 'asc']], limit: limit - found.length })));
+      const due = { ...filter, due_at: { lte: this.#options.now() } };
+      found.push(...(await this.#options.store.find({ filter: due, sort, limit: limit - found.length })));
     }
     return found;
   }
