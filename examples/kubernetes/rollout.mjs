@@ -1,8 +1,8 @@
 /**
  * Rolls one version of a service out on Kubernetes, and says how far it is:
  *
- *   node rollout.mjs start  NAMESPACE SERVICE IMAGE EXECUTION
- *   node rollout.mjs status NAMESPACE SERVICE EXECUTION
+ *   node rollout.mjs start  NAMESPACE -- SERVICE IMAGE EXECUTION
+ *   node rollout.mjs status NAMESPACE -- SERVICE EXECUTION
  *
  * The deployment says in an annotation which execution changed it last, in the same change, so that `status` can tell
  * whether it was made. Exit codes of `start`: 75 when nothing was sent, 76 when nobody knows. Of `status`: 1 when the
@@ -10,6 +10,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 
 const annotation = 'countersign.dev/execution';
 const patience = '300s';
@@ -68,5 +69,7 @@ async function rolledOut(namespace, service) {
   return /exceeded its progress deadline/.test(waited.output) ? 1 : undefined;
 }
 
-const [what, ...args] = process.argv.slice(2);
+// What stands after -- is no option, whatever it begins with.
+const { positionals } = parseArgs({ allowPositionals: true, options: {} });
+const [what, ...args] = positionals;
 process.exitCode = await (what === 'status' ? status(...args) : start(...args));

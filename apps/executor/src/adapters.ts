@@ -13,6 +13,7 @@ import type { Question } from './adapter.http.question.js';
 import { KafkaAdapter } from './adapter.kafka.js';
 import type { ExecutorConfig } from './config.js';
 import { maskFor, type Mask } from './secrets.js';
+import { compileArguments } from './template.arguments.js';
 import { compileHeaders } from './template.headers.js';
 import { compileJson } from './template.json.js';
 import { compileTemplate, fixedValue, type Surroundings } from './template.js';
@@ -46,23 +47,23 @@ function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surro
   const declared = Object.entries(env).map(([name, text]) => [name, fixedValue(text, surroundings)]);
   return new CommandAdapter({
     ...limits,
-    ...commandLine(command, surroundings),
+    ...commandLine(command, command.allow_leading_dash, surroundings),
     env: { PATH, ...Object.fromEntries(declared) },
     retryOn,
     unknownOn,
-    ...(status && { status: commandLine(status, surroundings) }),
+    ...(status && { status: commandLine(status, command.allow_leading_dash, surroundings) }),
     ...(working_directory !== undefined && { cwd: working_directory }),
   });
 }
 
 function commandLine(
   { program, args }: Pick<CommandEntry, 'program' | 'args'>,
+  allowed: readonly string[],
   surroundings: Surroundings,
 ): CommandLine {
-  const templates = args.map((text) => compileTemplate(text, surroundings));
   return {
     program: program === 'node' ? process.execPath : program,
-    args: (call) => templates.map((template) => template(call)).filter((text) => text !== undefined),
+    args: compileArguments(args, allowed, surroundings),
   };
 }
 

@@ -81,6 +81,35 @@ describe('the tools that the file declares', () => {
     expect((await seen({ service: 'auth' }, env)).argv).toHaveLength(3);
   });
 
+  describe('never take a value for an option', () => {
+    const withArgs = (args: string[], allow_leading_dash: string[] = []) =>
+      declare(command({ args: ['echo.mjs', ...args], allow_leading_dash }));
+
+    it.each(['--version', '-', '-rf', -1])('so that %j is refused before anything is done', async (service) => {
+      withArgs(['deploy', '{{arguments.service}}']);
+      await expect(call({ service })).rejects.toThrow(
+        /^service begins with a dash.*nothing was done.*put "--".*allow_leading_dash$/,
+      );
+    });
+
+    it.each([['{{env.NOTHING}}{{arguments.service}}'], ['{{arguments.service}}/x']])('also of %s', async (text) => {
+      withArgs([text]);
+      await expect(call({ service: '-x' }, { NOTHING: '' })).rejects.toThrow('begins with a dash');
+    });
+
+    it('unless the file says that it is none', async () => {
+      withArgs(['--service={{arguments.service}}', 'x{{arguments.service}}', '--', '{{arguments.service}}']);
+      expect((await seen({ service: '-x' })).argv).toEqual(['--service=-x', 'x-x', '--', '-x']);
+      withArgs(['{{arguments.service}}'], ['service']);
+      expect((await seen({ service: -1 })).argv).toEqual(['-1']);
+    });
+
+    it('and everything after options have ended is as it is', async () => {
+      withArgs(['{{arguments.force}}', '--', '{{arguments.service}}']);
+      expect((await seen({ service: '--force' })).argv).toEqual(['--', '--force']);
+    });
+  });
+
   it('run it elsewhere when they say so', async () => {
     mkdirSync(join(dir, 'programs'));
     declare(command({ args: ['../echo.mjs'], working_directory: 'programs' }));

@@ -1,4 +1,4 @@
-import { checkTemplate, passesOn } from './checks.template.js';
+import { checkTemplate, declaresArgument, passesOn } from './checks.template.js';
 import type { CommandEntry } from './file.command.js';
 import type { ToolEntry } from './file.js';
 import type { Path, Problem } from './source.js';
@@ -6,7 +6,7 @@ import { written } from './template.js';
 
 /** What is wrong with a program that makes calls. */
 export function checkCommand(command: CommandEntry, tool: ToolEntry, path: Path): Problem[] {
-  const { env, retry_on_exit_codes, status, unknown_on_exit_codes } = command;
+  const { allow_leading_dash, env, retry_on_exit_codes, status, unknown_on_exit_codes } = command;
   const inEnv = Object.entries(env).flatMap(([variable, text]) =>
     checkTemplate(text, [...path, 'env', variable], (placeholder) =>
       placeholder.scope === 'env' || placeholder.scope === 'settings'
@@ -19,8 +19,14 @@ export function checkCommand(command: CommandEntry, tool: ToolEntry, path: Path)
     const message = `${code} is under retry_on_exit_codes too: it cannot mean both`;
     return [{ path: [...path, 'unknown_on_exit_codes', n], message }];
   });
+  const undeclared = allow_leading_dash.flatMap((name, n) => {
+    if (declaresArgument(tool, name)) return [];
+    const message = `"${name}" is no argument of this tool: declare it under parameters.properties`;
+    return [{ path: [...path, 'allow_leading_dash', n], message }];
+  });
   return [
     ...checkProgram(command, tool, path),
+    ...undeclared,
     ...inEnv,
     ...twice,
     ...(status ? checkProgram(status, tool, [...path, 'status']) : []),
@@ -33,5 +39,10 @@ function checkProgram({ program, args }: Pick<CommandEntry, 'program' | 'args'>,
   return [
     ...(program.includes('{{') ? [{ path: [...path, 'program'], message }] : []),
     ...args.flatMap((text, n) => checkTemplate(text, [...path, 'args', n], objection)),
+    ...args.flatMap((text, n) => {
+      if (!/^--?\{\{\s*arguments\./.test(text) || args.slice(0, n).includes('--')) return [];
+      const message = 'would let a call say which option it is: name the option, as in --name={{arguments.name}}';
+      return [{ path: [...path, 'args', n], message }];
+    }),
   ];
 }

@@ -5,12 +5,16 @@ const program = z.string().min(1).meta({
 });
 const args = z.array(z.string()).default([]).meta({
   description:
-    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}}; one whose only placeholder is an argument that was not given is left out.',
+    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}}; one whose only placeholder is an argument that was not given is left out. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
 });
 
 export const CommandEntry = z.strictObject({
   program,
   args,
+  allow_leading_dash: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'Arguments whose values may begin with a dash although the program could take them for options, such as a number.',
+  }),
   timeout: z
     .number()
     .positive()

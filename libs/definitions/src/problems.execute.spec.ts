@@ -64,6 +64,18 @@ describe('a program', () => {
     ).toEqual([`${where}.command.unknown_on_exit_codes.1: 1 is under retry_on_exit_codes too: it cannot mean both`]);
   });
 
+  it('never lets a call say which option it gives', () => {
+    expect(
+      messagesWith(
+        "command: { program: ls, args: ['-{{arguments.a}}', '--{{ arguments.a }}=1', '-n{{arguments.a}}', '--', '-{{arguments.a}}'], allow_leading_dash: [a, c] }",
+      ),
+    ).toEqual([
+      `${where}.command.args.0: would let a call say which option it is: name the option, as in --name={{arguments.name}}`,
+      `${where}.command.args.1: would let a call say which option it is: name the option, as in --name={{arguments.name}}`,
+      `${where}.command.allow_leading_dash.1: "c" is no argument of this tool: declare it under parameters.properties`,
+    ]);
+  });
+
   it('that is asked what came of a call is as bound as the one that makes it', () => {
     const status =
       "status: { program: '{{arguments.a}}', args: ['{{arguments.a}}', '{{arguments.c}}', '{{response./a}}'] }";
