@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Progress } from './adapter.js';
+import type { Mask, MaskedStream } from './masking/mask.js';
 import { Tail } from './tail.js';
 
 /** Characters without a line break that count as a line all the same. */
@@ -14,8 +15,7 @@ const progressLine = /^::progress (\d{1,3}(?:\.\d+)?)%?(?: (.*))?\r?\n?$/;
 export interface OutputOptions {
   /** Characters that are kept of the end. */
   maxOutput: number;
-  /** Hides what nobody may read in a line. */
-  mask(text: string): string;
+  mask: Mask;
   progress(news: Progress): void;
 }
 
@@ -23,11 +23,14 @@ export interface OutputOptions {
 export class ProgramOutput {
   readonly #streams = new Map<Readable, string>();
   readonly #tail: Tail;
+  /** Of both streams together: half of a secret may come on each. */
+  readonly #masked: MaskedStream;
   #thisMoment = 0;
   #moment: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: OutputOptions) {
     this.#tail = new Tail(options.maxOutput);
+    this.#masked = options.mask.stream?.() ?? { add: options.mask, end: () => '' };
   }
 
   /** The end of what was printed, and how much went before. */
@@ -51,6 +54,7 @@ export class ProgramOutput {
     clearTimeout(this.#moment);
     for (const unfinished of this.#streams.values()) this.#print([unfinished]);
     this.#streams.clear();
+    this.#tell(this.#masked.end());
   }
 
   #add(stream: Readable, text: string): void {
@@ -66,13 +70,16 @@ export class ProgramOutput {
     const printed: string[] = [];
     for (const line of lines) {
       const [, percent, message] = progressLine.exec(line) ?? [];
-      if (percent === undefined) printed.push(mask(line));
+      if (percent === undefined) printed.push(line);
       else progress({ percent: Math.min(100, Number(percent)), ...(message && { message: mask(message) }) });
     }
-    const output = printed.join('');
+    this.#tell(this.#masked.add(printed.join('')));
+  }
+
+  #tell(output: string): void {
     if (output === '') return;
     this.#tail.add(output);
-    progress({ output });
+    this.options.progress({ output });
   }
 
   #slowDown(characters: number): void {

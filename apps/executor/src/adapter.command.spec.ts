@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandAdapter, type CommandOptions } from './adapter.command.js';
 import { ProgramOutput } from './adapter.command.output.js';
 import { callWith, Follower } from './adapter.given.js';
-import { maskFor } from './secrets.js';
+import { maskFor } from './masking/secrets.js';
 
 const soon = { timeout: 10_000, interval: 10 };
 /** Runs this JavaScript as the program. */

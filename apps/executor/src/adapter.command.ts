@@ -1,7 +1,7 @@
 import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
 import { ProgramOutput } from './adapter.command.output.js';
 import { runProgram, type Ending } from './adapter.command.process.js';
-import type { Mask } from './secrets.js';
+import type { Mask } from './masking/mask.js';
 
 /** A program and what a call passes to it. */
 export interface CommandLine {

@@ -5,7 +5,7 @@ import type { ApprovedCall, Outcome } from './adapter.js';
 import { callWith, Follower } from './adapter.given.js';
 import { HttpAdapter, type HttpOptions } from './adapter.http.js';
 import type { Question } from './adapter.http.question.js';
-import { maskFor } from './secrets.js';
+import { maskFor } from './masking/secrets.js';
 import { compileHeaders } from './template.headers.js';
 import { compileJson } from './template.json.js';
 import { compileUrl } from './template.url.js';

@@ -11,7 +11,7 @@ import { askUntilDone, type Question } from './adapter.http.question.js';
 import { verdictOf } from './adapter.http.verdict.js';
 import { bounded, whyStopped } from './bounded.js';
 import { excerpt, parsedJson, textAt } from './json-text.js';
-import type { Mask } from './secrets.js';
+import type { Mask } from './masking/mask.js';
 import type { Template } from './template.js';
 import type { UrlOfCall } from './template.url.js';
 

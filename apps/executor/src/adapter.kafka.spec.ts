@@ -7,7 +7,7 @@ import { callWith, Follower } from './adapter.given.js';
 import { KafkaAdapter, type KafkaOptions } from './adapter.kafka.js';
 import { Platform, replies as replyTopic, requests as topic } from './platform.given.js';
 import { Replies, replyCollection } from './replies.js';
-import { maskFor } from './secrets.js';
+import { maskFor } from './masking/secrets.js';
 import { compileJson } from './template.json.js';
 
 const soon = { timeout: 10_000, interval: 5 };

@@ -5,7 +5,7 @@ import type { Adapter, ApprovedCall, Facilities, Outcome, Watch } from './adapte
 import { bounded, whyStopped } from './bounded.js';
 import { excerpt, parsedJson, textAt } from './json-text.js';
 import type { Replies, Reply } from './replies.js';
-import type { Mask } from './secrets.js';
+import type { Mask } from './masking/mask.js';
 import type { Template } from './template.js';
 
 export interface KafkaOptions {

@@ -2,7 +2,7 @@ export * from './agent.js';
 export * from './channel.js';
 export { argumentProblems } from './arguments.js';
 export { withoutNeedlessPatterns, wrongPatterns } from './pattern/schema-patterns.js';
-export { environmentVariable, withEnvironment } from './environment.js';
+export { environmentValue, environmentVariable, withEnvironment } from './environment.js';
 export type { CommandEntry } from './file.command.js';
 export { executeAdapters, type ChangeWindow, type ExecuteEntry } from './file.execute.js';
 export type { HttpEntry, HttpPollEntry } from './file.http.js';
