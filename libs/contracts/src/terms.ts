@@ -9,6 +9,20 @@ const members = z.array(Id).nullable().meta({
   description: "Who is in the group. null: whoever's token says so, or for no group everybody.",
 });
 
+/** How far people who approve a call may approve calls to come as well. */
+export const GrantTerms = z.object({
+  max_duration: z.int().positive().meta({ description: 'Seconds that a grant holds at most.' }),
+  max_uses: z.int().positive().meta({ description: 'Calls that a grant lets through at most.' }),
+  arguments: z.enum(['exact', 'chosen']).meta({
+    description:
+      'exact: calls with exactly the arguments that were approved. chosen: whoever approves may name those that count, and leave the others open.',
+  }),
+});
+export type GrantTerms = z.infer<typeof GrantTerms>;
+
+/** Where a rule lets grants be given and says no more. */
+export const plainGrantTerms: GrantTerms = { max_duration: 3_600, max_uses: 10, arguments: 'exact' };
+
 /** What has to happen before a call is approved: plain data that needs nothing else to be understood. */
 export const RequireTerms = z.object({
   approvers: z
@@ -27,6 +41,9 @@ export const RequireTerms = z.object({
   escalate_to: z
     .array(z.object({ group: Id, members }))
     .meta({ description: 'Members of these may then decide as well, and count in place of any approver.' }),
+  grant: GrantTerms.default(plainGrantTerms).meta({
+    description: 'How far a grant may go, where allowed_decisions has it.',
+  }),
 });
 export type RequireTerms = z.infer<typeof RequireTerms>;
 
@@ -41,6 +58,7 @@ export const plainTerms: RequireTerms = {
   remind_every: null,
   escalate_after: null,
   escalate_to: [],
+  grant: plainGrantTerms,
 };
 
 /** What a set of rules says of a call. */

@@ -21,6 +21,18 @@ const Approver = z.union([
   z.strictObject({ anyone: z.literal(true), count }).transform(({ count }) => ({ group: null, count })),
 ]);
 
+/** Calls that one grant lets through at most, whatever the file says: each of them is noted in it. */
+const mostUses = 1_000;
+
+const Grants = z.strictObject({
+  max_duration: Duration.prefault('1h').meta({ description: 'How long a grant holds at most.' }),
+  max_uses: z.int().min(1).max(mostUses).default(10).meta({ description: 'Calls that a grant lets through at most.' }),
+  arguments: z.enum(['exact', 'chosen']).default('exact').meta({
+    description:
+      'exact: a grant is for calls with exactly the approved arguments. chosen: whoever approves may name those that count, and leave the others open.',
+  }),
+});
+
 /** What a call needs before it is approved, as the file says it. */
 export const Require = z.strictObject({
   approvers: z
@@ -49,6 +61,7 @@ export const Require = z.strictObject({
     .strictObject({ after: Duration, to: z.array(GroupName).min(1) })
     .optional()
     .meta({ description: 'When members of further groups may decide as well, and count in place of any approver.' }),
+  grant: Grants.prefault({}).meta({ description: 'How far a grant goes, where allow names grant.' }),
 });
 export type Require = z.infer<typeof Require>;
 

@@ -3,7 +3,7 @@ import type { RequireTerms } from '@countersign/contracts';
 
 /** The terms of a requirement, with the members of its groups as they are now. */
 export function termsOf(require: Require, groups: Groups): RequireTerms {
-  const { approvers, four_eyes, on_rejection, reason, allow, expires_in, remind_after, escalate } = require;
+  const { approvers, four_eyes, on_rejection, reason, allow, expires_in, remind_after, escalate, grant } = require;
   return {
     approvers: approvers.map(({ group, count }) => ({
       group,
@@ -18,6 +18,7 @@ export function termsOf(require: Require, groups: Groups): RequireTerms {
     remind_every: remind_after ?? null,
     escalate_after: escalate?.after ?? null,
     escalate_to: (escalate?.to ?? []).map((group) => ({ group, members: membersOf(group, groups) })),
+    grant,
   };
 }
 

@@ -51,6 +51,7 @@ describe('what becomes of a call', () => {
       expires_in: '4h',
       remind_after: '30m',
       escalate: { after: 7200, to: ['security', 'leads'] },
+      grant: { max_duration: '8h', max_uses: 20, arguments: 'chosen' },
     };
     const { terms } = evaluate(policies([], { require }), call());
     expect(terms).toEqual({
@@ -66,6 +67,7 @@ describe('what becomes of a call', () => {
         { group: 'security', members: ['grace', 'barbara'] },
         { group: 'leads', members: null },
       ],
+      grant: { max_duration: 28_800, max_uses: 20, arguments: 'chosen' },
     });
     expect(RequireTerms.parse(JSON.parse(JSON.stringify(terms)))).toEqual(terms);
   });

@@ -27,17 +27,37 @@ export function strictest(all: readonly [RequireTerms, ...RequireTerms[]]): Requ
     // Whom one of them lets stand in, the others may not.
     escalate_after: null,
     escalate_to: [],
+    grant: {
+      max_duration: Math.min(...all.map(({ grant }) => grant.max_duration)),
+      max_uses: Math.min(...all.map(({ grant }) => grant.max_uses)),
+      arguments: all.every(({ grant }) => grant.arguments === 'chosen') ? 'chosen' : 'exact',
+    },
   };
 }
 
 function approversOfAll(all: readonly RequireTerms[]): Approver[] {
-  const named = new Map<string, Approver>();
+  const named: Approver[] = [];
   for (const approver of all.flatMap(({ approvers }) => approvers)) {
-    const { group, count } = approver;
-    if (group !== null && count > (named.get(group)?.count ?? 0)) named.set(group, approver);
+    if (approver.group === null) continue;
+    const n = named.findIndex((other) => bothIn(other, approver) !== undefined);
+    if (n < 0) named.push(approver);
+    else named[n] = bothIn(named[n]!, approver)!;
   }
-  const approvers = [...named.values()];
   // Members count as anybody too, so anybody has to make up only what is left of the most that one of them asks for.
-  const rest = Math.max(...all.map(approvalsOf)) - approvalsOf({ approvers });
-  return rest > 0 ? [...approvers, { group: null, count: rest, members: null }] : approvers;
+  const rest = Math.max(...all.map(approvalsOf)) - approvalsOf({ approvers: named });
+  return rest > 0 ? [...named, { group: null, count: rest, members: null }] : named;
+}
+
+/**
+ * One entry that is met only when both are, of the same group: by those who are in it by either of its two lists, or
+ * undefined when these are too few, or cannot be told.
+ */
+function bothIn(one: Approver, other: Approver): Approver | undefined {
+  if (one.group !== other.group) return undefined;
+  const count = Math.max(one.count, other.count);
+  if (one.members === null && other.members === null) return { ...one, count };
+  if (one.members === null || other.members === null) return undefined;
+  const members = one.members.filter((member) => other.members!.includes(member));
+  const isSame = members.length === one.members.length && members.length === other.members.length;
+  return isSame || members.length >= count ? { group: one.group, count, members } : undefined;
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type RequireTerms } from '@countersign/contracts';
+import { canonicalJson, plainGrantTerms, type RequireTerms } from '@countersign/contracts';
 import { createHash } from 'node:crypto';
 import { holds, type PolicyCall } from './policy.call.js';
 import type { Groups, Policies, Then } from './policy.file.js';
@@ -105,4 +105,5 @@ const lastResort: RequireTerms = {
   remind_every: null,
   escalate_after: null,
   escalate_to: [],
+  grant: plainGrantTerms,
 };

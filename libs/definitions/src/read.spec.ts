@@ -131,6 +131,7 @@ mcp_servers:
       reason: [],
       allow: ['approve', 'reject', 'values', 'result'],
       expires_in: null,
+      grant: { max_duration: 3_600, max_uses: 10, arguments: 'exact' },
     };
     expect({ groups, policies, shadow, policy_tests }).toEqual({
       groups: {},

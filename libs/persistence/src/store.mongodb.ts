@@ -245,6 +245,7 @@ const sortKeys = (key: string, order: Order): [path: string, direction: 1 | -1][
 
 function matching(condition: Condition): Record<string, unknown> {
   if (condition === null || typeof condition !== 'object') return { $eq: condition };
+  if ('not' in condition) return { $ne: condition.not };
   return Object.fromEntries(
     Object.entries(condition).flatMap(([name, value]) => (value === undefined ? [] : [[`$${name}`, value]])),
   );

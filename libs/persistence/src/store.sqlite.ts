@@ -266,6 +266,10 @@ function testsOf(condition: Condition): { sql: string; value?: SQLInputValue }[]
   if (condition === null) return [{ sql: 'field IS NULL' }];
   if (typeof condition === 'boolean') return [{ sql: 'field = ?', value: Number(condition) }];
   if (typeof condition !== 'object') return [{ sql: 'field = ?', value: condition }];
+  if ('not' in condition) {
+    const { not } = condition;
+    return [{ sql: 'field IS NOT ?', value: typeof not === 'boolean' ? Number(not) : not }];
+  }
   if ('in' in condition) {
     // One parameter however many values, so that statements stay few and prepared.
     const listed = 'field IN (SELECT value FROM json_each(?))';
