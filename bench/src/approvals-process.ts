@@ -4,6 +4,7 @@ import {
   Signer,
   unjudged,
   type ApprovalMessage,
+  rulesOf,
 } from '@countersign/approval-service';
 import { approvalId, callDigest, type Approval, type Event } from '@countersign/contracts';
 import { Aggregate, SqliteDatabase, type Store } from '@countersign/persistence';
@@ -83,6 +84,7 @@ const decided: ApprovalMessage = {
   by: 'ada',
   groups: [],
   resolution_data: { note: 'looks right' },
+  rules: rulesOf({ rules: [], default: { approve: true }, groups: {} }, null),
 };
 const resolve = async (id: string) => {
   const { kind } = await approvals.handle(id, decided);

@@ -1,11 +1,14 @@
 import { modelFor, Runner, type Model } from '@countersign/agent-runner';
-import { APPROVALS, type ApprovalMessage } from '@countersign/approval-service';
+import { APPROVALS, rulesOf, type ApprovalMessage } from '@countersign/approval-service';
 import { approvalId, type Approval, type EventName } from '@countersign/contracts';
 import { committed, type Aggregate, type CommitDiagnostic } from '@countersign/persistence';
 import { serve, type Service, type ServiceContext } from '@countersign/service';
 import { randomUUID } from 'node:crypto';
 import type { Cycle } from './load.js';
 import { createServices, input, toolCallId, type Config } from './services.js';
+
+/** They ask for nothing beyond what the approval does. */
+const rules = rulesOf({ rules: [], default: { approve: true }, groups: {} }, null);
 
 export interface System {
   cycle(): Promise<Cycle>;
@@ -44,7 +47,7 @@ export async function startInProcess(
           agent_id: 'ops',
           session_id: run_id,
           user_id: null,
-          requested_by: null,
+          requested_by: 'bench',
           run_input: input,
           deadline_at: null,
           streamed: false,
@@ -60,6 +63,7 @@ export async function startInProcess(
         by: 'alice',
         resolution_data: null,
         groups: [],
+        rules,
       });
       await completed;
       return { resume: performance.now() - began, model: model.took };

@@ -23,6 +23,7 @@ import { withSecrets } from './notify/channel-secrets.js';
 import { openNotifications } from './notify/notifications.js';
 import { openOversight } from './oversight.js';
 import { Refusals } from './refusals.js';
+import { Rejudging } from './rejudging.js';
 import { Signer } from './signer.js';
 import { APPROVALS, CLOCK, GRANTS } from './tokens.js';
 
@@ -47,6 +48,7 @@ export const approvalCollection: Collection<Approval> = {
     ['approval_type', ...shown],
     ['pause_type', ...shown],
     ['status', 'deleted_at', '-resolved_at'],
+    ['status', 'rules_version'],
   ],
 };
 
@@ -95,13 +97,17 @@ export function approvalService(
       now,
     });
     const feed = new ApprovalFeed(approvals.store, stopping);
+    const rejudging = new Rejudging(approvals, judge.rules, log);
     const due = new WorkPool<Approval>({
       store: approvals.store,
       size: atOnce,
       now,
       log,
       async attend(approval, place) {
-        place.start(async () => void (await approvals.handle(approval.id, { type: 'due' }, { known: approval })));
+        place.start(async () => {
+          const { state: known = approval } = await rejudging.rejudge(approval);
+          await approvals.handle(approval.id, { type: 'due' }, { known });
+        });
       },
     });
     const parts = [openNotifications(context, { channels, approvals: approvals.store }), openOversight(context)];
@@ -125,7 +131,7 @@ export function approvalService(
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Judge, useValue: judge },
-          { provide: Decisions, useValue: new Decisions(approvals) },
+          { provide: Decisions, useValue: new Decisions(approvals, judge.rules) },
           { provide: Signer, useValue: signer },
           { provide: CommandTokens, useValue: new CommandTokens(() => signer.ring, now) },
           { provide: Refusals, useValue: new Refusals(bus, now) },
@@ -144,10 +150,11 @@ export function approvalService(
         grantRelay.start();
         feed.follow(bus);
         due.start();
+        rejudging.start();
         for (const part of parts) part.start();
       },
       async stop(grace) {
-        await Promise.all([due.stop(grace), ...parts.map((part) => part.stop(grace))]);
+        await Promise.all([due.stop(grace), rejudging.stop(), ...parts.map((part) => part.stop(grace))]);
         await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
       },
     };

@@ -269,8 +269,12 @@ describe('the golden messages of version 1', () => {
 
   it('make the approval that they made then', () => {
     const golden: Event<'approval.created'> = goldenEvent('approval.created');
-    const { terms } = created.state;
-    expect(parseEventData('approval.created', created.events[0]!.data)).toEqual({ ...golden.data, terms });
+    const { terms, rules_version } = created.state;
+    expect(parseEventData('approval.created', created.events[0]!.data)).toEqual({
+      ...golden.data,
+      terms,
+      rules_version,
+    });
     expect(created.state.traceparent).toBe(first.traceparent);
   });
 

@@ -15,10 +15,14 @@ import {
 import { goldenEvent } from '@countersign/testing';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { unjudged, type Judgement } from './asked.js';
+import { rulesWith } from './definitions.given.js';
 
 /** Approvals and messages for specifications; the request is the golden one. */
 export const now = Date.parse('2026-09-01T09:30:00.900Z');
 export const nowSeconds = Math.floor(now / 1000);
+
+/** They ask for nothing, so that the terms of an approval are what a specification says. */
+export const rules = rulesWith([], { approve: true });
 
 type Required = Extract<ApprovalMessage, { type: 'required' }>;
 type Decision = Extract<ApprovalMessage, { type: 'decided' }>;
@@ -33,7 +37,7 @@ export function required(
   return {
     type: 'required',
     event: { ...event, data: { ...event.data, ...change } },
-    judgement: { ...unjudged, terms: { ...plainTerms, ...terms }, ...judgement },
+    judgement: { ...unjudged, rules_version: rules.version, terms: { ...plainTerms, ...terms }, ...judgement },
   };
 }
 
@@ -94,7 +98,7 @@ export const decided = (
   by: string | null,
   resolution_data: ResolutionData | null = null,
   groups: readonly string[] = [],
-): Decision => ({ type: 'decided', verdict, by, groups, resolution_data });
+): Decision => ({ type: 'decided', verdict, by, groups, resolution_data, rules });
 export const commented = (id = 'comment-1', text = 'Is the change window open?'): ApprovalMessage => ({
   type: 'commented',
   comment: { id, by: 'carol', text },

@@ -36,6 +36,7 @@ const terms = fc.record<RequireTerms>({
   remind_every: fc.constantFrom(null, 7),
   escalate_after: fc.constantFrom(null, 5),
   escalate_to: fc.constantFrom([], [{ group: 'leads', members: ['dave'] }]),
+  grant: fc.constant(plainTerms.grant),
 });
 const judgement = fc.constantFrom<Partial<Judgement>>(
   {},

@@ -17,6 +17,8 @@ import { quorum } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Judgement } from './asked.js';
 import { argsOf, objectionTo, resolvedCall, type Decided } from './decision.js';
+import { heldAgainst, ruledOut } from './held-against.js';
+import type { Rules } from './rules.js';
 import { filledIn } from './user-input.js';
 
 /**
@@ -30,6 +32,8 @@ import { filledIn } from './user-input.js';
  *      └─ rules or a grant decide ───────────► approved | rejected
  * ```
  *
+ * While it is pending, other rules can come into force: it is held against them then, and with each decision.
+ *
  * It leaves `pending` once, and says so with one `approval.resolved`.
  */
 export type ApprovalMessage =
@@ -39,6 +43,8 @@ export type ApprovalMessage =
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
   | { type: 'due' }
+  /** The service has other rules than those that it was asked for under. */
+  | { type: 'rejudged'; rules: Rules }
   | { type: 'removed' }
   | Event<'run.completed'>
   | Event<'run.failed'>
@@ -70,6 +76,8 @@ export function decideApproval(
         : rejected(`already resolved: ${approval.status}`);
     case 'due':
       return due(approval, now);
+    case 'rejudged':
+      return rejudge(approval, message.rules, now);
     case 'commented':
       return comment(approval, message.comment, now);
     case 'run.completed':
@@ -115,15 +123,18 @@ function stillborn(
   return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', nobody, now);
 }
 
-function record(approval: Approval, decided: Decided, now: number): Transition<Approval> {
+function record(pending: Approval, decided: Decided, now: number): Transition<Approval> {
   const { verdict, by, groups, resolution_data } = decided;
+  const held = hold(pending, decided.rules, now);
+  if ('kind' in held) return held;
+  const { approval, events: before } = held;
   if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return due(approval, now);
   const objection = objectionTo(approval, decided);
   if (objection) return rejected(objection.reason, objection.code);
   const note = resolution_data?.note ?? null;
   const decision: Decision = { verdict, by, at: seconds(now), note, groups: [...groups] };
   const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
-  const { approvals, met, refused } = quorum(state.terms, state.decisions, state.user_id, state.escalated_at !== null);
+  const { approvals, met, refused } = quorumOf(state);
   const recorded = emit('approval.decision_recorded', {
     ...callOf(approval),
     decision,
@@ -131,7 +142,45 @@ function record(approval: Approval, decided: Decided, now: number): Transition<A
     required_approvals: approval.required_approvals,
   });
   const ends = verdict === 'rejected' ? refused !== null : met;
-  return ends ? resolved(state, verdict, { by, resolution_data }, now, recorded) : changed(state, recorded);
+  return ends
+    ? resolved(state, verdict, { by, resolution_data }, now, ...before, recorded)
+    : changed(state, ...before, recorded);
+}
+
+/** Holds it against other rules. Nothing is taken back: what they ask for comes on top. */
+function rejudge(pending: Approval, rules: Rules, now: number): Transition<Approval> {
+  if (pending.status !== 'pending') return ignored('it is resolved');
+  if (pending.rules_version === rules.version) return ignored('these rules are known');
+  const held = hold(pending, rules, now);
+  return 'kind' in held ? held : changed(touch(held.approval, now, {}), ...held.events);
+}
+
+/** The approval under these rules, and what there is to tell of it; or its end, when nobody can approve it any more. */
+function hold(
+  pending: Approval,
+  rules: Rules,
+  now: number,
+): Transition<Approval> | { approval: Approval; events: NewEvent[] } {
+  const held = heldAgainst(pending, rules, seconds(now));
+  const rejectedBecause = (note: string, ...before: NewEvent[]) =>
+    resolved(held.approval, 'rejected', { by: null, resolution_data: { note }, automatic: true }, now, ...before);
+  if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
+  if (!held.tightened) return { approval: held.approval, events: [] };
+  const { refused } = quorumOf(held.approval);
+  const events = [rejudged(held.approval)];
+  return refused === null ? { approval: held.approval, events } : rejectedBecause(refused, ...events);
+}
+
+const rejudged = (approval: Approval): NewEvent => {
+  const { status, policy, required_approvals, expires_at } = approval;
+  return emit('approval.rejudged', { ...callOf(approval), status, policy, required_approvals, expires_at });
+};
+
+/** How far the approval is, by what counts under its terms. A reason that they ask for by now was given then, or it does not count. */
+function quorumOf({ terms, decisions, user_id, escalated_at }: Approval) {
+  const needsReason = terms.reason_required.includes('approve');
+  const counted = decisions.filter(({ verdict, note }) => verdict === 'rejected' || !needsReason || note?.trim());
+  return quorum(terms, counted, user_id, escalated_at !== null);
 }
 
 /** What was approved stays with the record, for the others to see and approve. */
@@ -162,7 +211,7 @@ function escalate(approval: Approval, now: number): Transition<Approval> {
   const escalated = scheduled(touch(approval, now, { escalated_at: seconds(now), escalate_at: null }));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
-  if (!quorum(escalated.terms, escalated.decisions, escalated.user_id, true).met) return changed(escalated, event);
+  if (!quorumOf(escalated).met) return changed(escalated, event);
   const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
   const { resolution_data } = escalated;
   return resolved(escalated, 'approved', { by: last.by, resolution_data }, now, event);

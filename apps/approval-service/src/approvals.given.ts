@@ -1,14 +1,11 @@
 import { principalOf, type Principal, type Role } from '@countersign/auth';
 import type { Approval, Event, EventName, Grant } from '@countersign/contracts';
-import { readDefinitions, type Channel, type Definitions } from '@countersign/definitions';
+import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { Aggregate, WorkPool } from '@countersign/persistence';
 import { Metrics } from '@countersign/service';
 import { generateKey, keysFromText, Verifier } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ApprovalEventsController } from './approval-events.controller.js';
 import { ApprovalFeed } from './approval-feed.js';
 import { ApprovalMetrics } from './approval-metrics.js';
@@ -17,6 +14,7 @@ import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { CommandTokens } from './command-tokens.js';
 import { Decisions } from './decisions.js';
+import { definitionsWith } from './definitions.given.js';
 import { decideGrant, type GrantMessage } from './grant.js';
 import { Judge } from './judge.js';
 import { deliveryCollection, type Delivery } from './notify/delivery-record.js';
@@ -27,18 +25,6 @@ import { Signer } from './signer.js';
 
 export const somebody = (subject: string, role: Role = 'approver', groups: string[] = []): Principal =>
   principalOf({ subject, roles: [role], groups }, 'key');
-
-/** A file that declares these groups and rules. */
-export function definitionsWith(content: object = {}): Definitions {
-  const dir = mkdtempSync(join(tmpdir(), 'countersign-rules-'));
-  try {
-    const file = join(dir, 'countersign.yaml');
-    writeFileSync(file, JSON.stringify(content));
-    return readDefinitions(file);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
 
 const quiet = { info() {}, warn() {}, error() {} };
 
@@ -92,7 +78,7 @@ export async function openApprovals({ rules = {}, channels = [] }: { rules?: obj
     log: quiet,
   });
   const judge = new Judge({ definitions: definitionsWith(rules), grants: grantStore, expires_in: null, now });
-  const decisions = new Decisions(approvals);
+  const decisions = new Decisions(approvals, judge.rules);
   const tokens = new CommandTokens(() => ring, now);
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
   const refusals = new Refusals(bus, now);

@@ -14,6 +14,8 @@ import {
 export interface Judgement {
   terms: RequireTerms;
   policy: Ruling | null;
+  /** The digest of the rules; null without any. */
+  rules_version: string | null;
   /** What the rules on trial would have said. */
   shadow: Ruling | null;
   /** Why the rules reject it; the model is told. */
@@ -23,7 +25,14 @@ export interface Judgement {
 }
 
 /** Without rules or grants. */
-export const unjudged: Judgement = { terms: plainTerms, policy: null, shadow: null, reason: null, grant_id: null };
+export const unjudged: Judgement = {
+  terms: plainTerms,
+  policy: null,
+  rules_version: null,
+  shadow: null,
+  reason: null,
+  grant_id: null,
+};
 
 /** What a request says; the rest of a new record follows. */
 type Asked = Pick<
@@ -82,7 +91,11 @@ export function askedBefore(
 }
 
 /** @param at when, in seconds since the epoch. */
-export function newApproval(asked: Asked, { terms, policy, shadow, grant_id }: Judgement, at: number): Approval {
+export function newApproval(
+  asked: Asked,
+  { terms, policy, rules_version, shadow, grant_id }: Judgement,
+  at: number,
+): Approval {
   const after = (seconds: number | null) => (seconds === null ? null : at + seconds);
   const approval: Approval = {
     ...asked,
@@ -102,6 +115,7 @@ export function newApproval(asked: Asked, { terms, policy, shadow, grant_id }: J
     allowed_decisions: terms.allowed_decisions,
     terms,
     policy,
+    rules_version,
     shadow,
     approved_args: null,
     grant_id,

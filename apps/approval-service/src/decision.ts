@@ -6,8 +6,9 @@ import {
   type ResolutionData,
   type Verdict,
 } from '@countersign/contracts';
-import { argumentProblems, mayDecide } from '@countersign/definitions';
+import { argumentProblems, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
 import type { RejectionCode } from '@countersign/persistence';
+import { judgeBy, nameOf, type Rules } from './rules.js';
 import { inputProblems } from './user-input.js';
 
 /** What somebody decides. */
@@ -17,6 +18,8 @@ export interface Decided {
   /** Those of whoever decides, as the identity system says. */
   groups: readonly string[];
   resolution_data: ResolutionData | null;
+  /** Those in force where the decision is taken. */
+  rules: Rules;
 }
 
 export interface Objection {
@@ -30,6 +33,7 @@ export function objectionTo(approval: Approval, decided: Decided): Objection | n
     unauthorised(approval, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
+    outruled(approval, decided) ??
     disagrees(approval, decided)
   );
 }
@@ -91,6 +95,23 @@ function editProblems(approval: Approval, decided: Decided): string[] {
   return argumentProblems(approval.parameters, argsOf(approval, decided)).map(
     (line) => `resolution_data.tool_args: ${line}`,
   );
+}
+
+/**
+ * What would run is not what was asked for: as a call of its own it would fall under the rules like any other. They must
+ * ask for nothing more than was asked for here.
+ */
+function outruled(approval: Approval, decided: Decided): Objection | null {
+  const args = argsOf(approval, decided);
+  if (decided.verdict === 'rejected' || canonicalJson(args) === canonicalJson(approval.tool_args)) return null;
+  const { policy, terms, reason } = judgeBy(decided.rules, approval, args);
+  const under = `with these arguments the call falls under ${nameOf(policy)}`;
+  if (policy.outcome === 'reject') return { reason: `${under}, which rejects it: ${reason}`, code: 'rejected_by_rule' };
+  const done: DecisionKind[] = kindsOf(decided, approval.tool_args).filter((kind) => kind !== 'edit');
+  const allowed_decisions = approval.terms.allowed_decisions.filter((kind) => done.includes(kind));
+  if (policy.outcome === 'approve' || isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions })) return null;
+  const advice = 'reject this one, so that the agent asks for the call that is meant';
+  return { reason: `${under}, which asks for more than is asked for here: ${advice}`, code: 'stricter_rule' };
 }
 
 /** Where several people approve, all of them approve the same. */

@@ -3,6 +3,7 @@ import type { Approval, BulkResult, ResolutionData, Verdict } from '@countersign
 import type { Aggregate } from '@countersign/persistence';
 import { ProblemError } from '@countersign/service';
 import type { ApprovalMessage } from './approval.js';
+import type { Rules } from './rules.js';
 import { inputProblems } from './user-input.js';
 
 export interface Wish {
@@ -12,11 +13,14 @@ export interface Wish {
 
 /** Takes decisions, wherever they come from: over HTTP, from the bus, from a chat. The same rules hold for all. */
 export class Decisions {
-  constructor(private readonly approvals: Aggregate<Approval, ApprovalMessage>) {}
+  constructor(
+    private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    private readonly rules: Rules,
+  ) {}
 
   /** @throws ProblemError when the decision does not count; it says why. */
   async decide(id: string, { status, resolution_data = null }: Wish, who: Principal): Promise<Approval> {
-    const decided = { verdict: status, by: who.subject, groups: who.groups, resolution_data };
+    const decided = { verdict: status, by: who.subject, groups: who.groups, resolution_data, rules: this.rules };
     const handled = await this.approvals.handle(id, { type: 'decided', ...decided });
     const approval = visible(handled.state);
     if (!approval) throw noSuchApproval(id);
@@ -26,8 +30,16 @@ export class Decisions {
         statusOf[handled.code ?? 'late'],
         `${handled.reason}. GET /approvals/${id} shows where it stands.`,
         problems.length > 0 ? problems : undefined,
+        handled.code,
       );
     }
+    if (status === 'approved' && approval.status === 'rejected')
+      throw new ProblemError(
+        409,
+        `already resolved: rejected. ${approval.resolution_data?.note ?? ''}`,
+        undefined,
+        'rejected_by_rule',
+      );
     if (approval.status === 'expired')
       throw new ProblemError(409, 'already resolved: expired. The run has been told that nobody decided in time.');
     return approval;
@@ -44,7 +56,7 @@ export class Decisions {
   }
 }
 
-const statusOf = { forbidden: 403, invalid: 422, late: 409 } as const;
+const statusOf = { forbidden: 403, invalid: 422, late: 409, stricter_rule: 409, rejected_by_rule: 409 } as const;
 
 export const visible = (approval: Approval | undefined): Approval | undefined =>
   approval?.deleted_at === null ? approval : undefined;

@@ -4,7 +4,7 @@ import { Aggregate, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { now, requestFor } from './approval.given.js';
-import { definitionsWith } from './approvals.given.js';
+import { definitionsWith } from './definitions.given.js';
 import { decideGrant, type GrantMessage, type NewGrant } from './grant.js';
 import { Judge } from './judge.js';
 

@@ -1,17 +1,9 @@
-import { plainTerms, type EventData, type Grant, type Ruling } from '@countersign/contracts';
-import {
-  evaluate,
-  policySetOf,
-  policyVersion,
-  shadowSetOf,
-  type Definitions,
-  type PolicyCall,
-  type PolicyResult,
-  type PolicySet,
-} from '@countersign/definitions';
+import type { EventData, Grant } from '@countersign/contracts';
+import { policySetOf, shadowSetOf, type Definitions } from '@countersign/definitions';
 import type { Store } from '@countersign/persistence';
 import type { Judgement } from './asked.js';
 import { covers } from './grant.js';
+import { judgeBy, rulesOf, type Rules } from './rules.js';
 
 export interface JudgeOptions {
   definitions: Definitions;
@@ -21,41 +13,32 @@ export interface JudgeOptions {
   now(): number;
 }
 
-/** A set of rules and its digest, which is the same for every call. */
-interface Rules {
-  set: PolicySet;
-  version: string;
-}
-
 /** Grants of one tool of one agent that are looked through. */
 const mostGrants = 1_000;
 
 /** Says what the rules, and the grants that people gave, make of a request. */
 export class Judge {
   readonly #options: JudgeOptions;
-  readonly #rules: Rules;
+  /** Those in force. */
+  readonly rules: Rules;
   readonly #shadow: Rules | null;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
-    this.#rules = rulesOf(policySetOf(options.definitions));
+    this.rules = rulesOf(policySetOf(options.definitions), options.expires_in);
     const shadow = shadowSetOf(options.definitions);
-    this.#shadow = shadow && rulesOf(shadow);
+    this.#shadow = shadow && rulesOf(shadow, options.expires_in);
   }
 
   async judge(asked: EventData<'tool.approval_required'>): Promise<Judgement> {
-    const call: PolicyCall = { ...asked, requester: asked.user_id, arguments: asked.tool_args };
-    const { set, version } = this.#rules;
-    const result = evaluate(set, call);
-    const shadow = this.#shadow && rulingOf(this.#shadow.version, evaluate(this.#shadow.set, call));
-    const terms = result.terms ?? plainTerms;
+    const ruled = judgeBy(this.rules, asked, asked.tool_args);
     return {
-      terms: { ...terms, expires_in: terms.expires_in ?? this.#options.expires_in },
-      policy: rulingOf(version, result),
-      shadow,
-      reason: result.reason,
+      ...ruled,
+      rules_version: this.rules.version,
+      shadow: this.#shadow && judgeBy(this.#shadow, asked, asked.tool_args).policy,
       // What a person is to fill in, no grant fills in.
-      grant_id: result.outcome === 'require' && asked.pause_type !== 'user_input' ? await this.#grantFor(asked) : null,
+      grant_id:
+        ruled.policy.outcome === 'require' && asked.pause_type !== 'user_input' ? await this.#grantFor(asked) : null,
     };
   }
 
@@ -70,7 +53,3 @@ export class Judge {
     return found.find((grant) => covers(grant, call, at))?.id ?? null;
   }
 }
-
-const rulesOf = (set: PolicySet): Rules => ({ set, version: policyVersion(set) });
-
-const rulingOf = (version: string, { rule, outcome }: PolicyResult): Ruling => ({ version, rule, outcome });

@@ -28,7 +28,8 @@ export async function decide(world: World): Promise<void> {
   if (approval) await tellApproval(world, approval, verdictOn(world, approval));
 }
 
-function verdictOn({ dice }: World, { pause_type, resolution_data }: Approval): ApprovalMessage {
+function verdictOn(world: World, { pause_type, resolution_data }: Approval): ApprovalMessage {
+  const { dice } = world;
   if (dice.oneIn(15)) return { type: 'removed' };
   const values = resolution_data?.values ?? { hours: dice.one(1, 2) };
   const data = dice.weighted<ResolutionData | null>([
@@ -39,7 +40,7 @@ function verdictOn({ dice }: World, { pause_type, resolution_data }: Approval): 
   ]);
   const verdict = dice.one('approved', 'approved', 'approved', 'rejected');
   const by = dice.one('bob', 'carol', 'dave', 'ana', null);
-  return { type: 'decided', verdict, by, groups: [], resolution_data: data };
+  return { type: 'decided', verdict, by, groups: [], resolution_data: data, rules: world.rules };
 }
 
 async function tellApproval(world: World, { id }: Approval, message: ApprovalMessage): Promise<void> {
@@ -52,8 +53,8 @@ async function tellApproval(world: World, { id }: Approval, message: ApprovalMes
 export async function decideAll(world: World): Promise<void> {
   for (const approval of world.approvals.store.all().filter(({ status }) => status === 'pending')) {
     const resolution_data = asTheOthers(approval);
-    for (const by of ['erin', 'frank'])
-      await tellApproval(world, approval, { type: 'decided', verdict: 'approved', by, groups: [], resolution_data });
+    const decided = { type: 'decided', verdict: 'approved', groups: [], resolution_data, rules: world.rules } as const;
+    for (const by of ['erin', 'frank']) await tellApproval(world, approval, { ...decided, by });
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type ServiceName,
 } from '@countersign/contracts';
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
-import { decideApproval, type ApprovalMessage, type Judgement } from '@countersign/approval-service';
+import { decideApproval, type ApprovalMessage, type Judgement, rulesOf } from '@countersign/approval-service';
 import { decideExecution, type ExecutionMessage } from '@countersign/executor';
 import { Aggregate, type Collection, type Decide, type StoredRecord } from '@countersign/persistence';
 import { Dice } from './dice.js';
@@ -47,6 +47,8 @@ export class World {
   /** From then on nothing is lost, nobody dies, and everybody does what is waited for. */
   isFair = false;
   readonly judgement: Judgement;
+  /** They ask for nothing beyond that. */
+  readonly rules = rulesOf({ rules: [], default: { approve: true }, groups: {} }, null);
   readonly trace: (line: string) => void;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);

@@ -90,6 +90,11 @@ export const Approval = z
     allowed_decisions: z.array(DecisionKind).default(plainTerms.allowed_decisions),
     terms: RequireTerms.default(plainTerms),
     policy: Ruling.nullable().default(null).meta({ description: 'The rules that decided on the terms.' }),
+    rules_version: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'Digest of the rules that it was held against last.' }),
     shadow: Ruling.nullable().default(null).meta({ description: 'What the rules on trial would have decided.' }),
     parameters: JsonObject.nullable()
       .default(null)

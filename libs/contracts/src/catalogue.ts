@@ -3,6 +3,7 @@ import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } 
 import { EpochSeconds, Id, JsonObject, RequestedBy } from './fields.js';
 import { Usage } from './run.js';
 import { Subject } from './subject.js';
+import { Ruling } from './terms.js';
 import { ApprovalType, PauseType, Requirement } from './tool-call.js';
 
 export const services = ['agent-runner', 'approval-service', 'executor'] as const;
@@ -105,6 +106,12 @@ const ApprovalResolved = z.object({
 const ofApproval = { ...call, status: ApprovalStatus };
 const ApprovalReminderDue = z.object({ ...ofApproval, waiting_since: EpochSeconds });
 const ApprovalEscalated = z.object({ ...ofApproval, groups: z.array(Id) });
+const ApprovalRejudged = z.object({
+  ...ofApproval,
+  policy: Ruling.nullable(),
+  required_approvals: z.int().positive(),
+  expires_at: EpochSeconds.nullable(),
+});
 const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
 const ApprovalResolveRefused = z.object({
   ...call,
@@ -188,6 +195,7 @@ export const catalogue = {
   'approval.created': event(approvals, [approvals, 'audit'], ApprovalCreated, 'A call asks for approval. It waits for a decision, unless the rules or a grant decide at once.'),
   'approval.reminder_due': event(approvals, [approvals, 'audit'], ApprovalReminderDue, 'An approval still waits for a decision.'),
   'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'An approval waited for too long: more people may decide now.'),
+  'approval.rejudged': event(approvals, ['audit'], ApprovalRejudged, 'The rules have changed while an approval waited, and ask for more than it was asked for under.'),
   'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'Somebody said something about an approval.'),
   'approval.resolve_refused': event(approvals, ['audit'], ApprovalResolveRefused, 'A command to decide did not count, for this reason.'),
   'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'Calls like this one are approved from now on, for a while.'),

@@ -7,6 +7,7 @@ export const Problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    code: z.string().optional().meta({ description: 'What is wrong, for programs; it stays the same.' }),
     instance: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })

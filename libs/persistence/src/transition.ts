@@ -8,8 +8,11 @@ export type Transition<S> =
   /** Not allowed in this state; whoever asked should be told. */
   | { kind: 'rejected'; reason: string; code?: RejectionCode };
 
-/** Why not, in general: whoever asks may not, or what they say does not fit; without one, it is too late or too early. */
-export type RejectionCode = 'forbidden' | 'invalid';
+/**
+ * Why not, in general: whoever asks may not, what they say does not fit, or the rules ask for more or reject it; without
+ * one, it is too late or too early.
+ */
+export type RejectionCode = 'forbidden' | 'invalid' | 'stricter_rule' | 'rejected_by_rule';
 
 export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S> => ({
   kind: 'changed',

@@ -9,6 +9,8 @@ export class ProblemError extends HttpException {
     status: number,
     readonly detail: string,
     readonly errors?: Problem['errors'],
+    /** Stable, for programs; see `Problem.code`. */
+    readonly code?: string,
   ) {
     super(detail, status);
   }
@@ -31,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   #problemOf(error: unknown): Problem {
-    if (error instanceof ProblemError) return problem(error.getStatus(), error.detail, error.errors);
+    if (error instanceof ProblemError) return problem(error.getStatus(), error.detail, error.errors, error.code);
     if (error instanceof HttpException) return problem(error.getStatus(), error.message);
     if (error instanceof RetryableError)
       return problem(503, 'The database or the event log is out of reach. Try again in a moment.');
@@ -62,10 +64,11 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }
 
-const problem = (status: number, detail: string, errors?: Problem['errors']): Problem => ({
+const problem = (status: number, detail: string, errors?: Problem['errors'], code?: string): Problem => ({
   type: 'about:blank',
   title: STATUS_CODES[status] ?? 'Error',
   status,
   detail,
+  ...(code !== undefined && { code }),
   ...(errors && { errors }),
 });

@@ -15,6 +15,7 @@ const known: Record<EventName, true> = {
   'approval.created': true,
   'approval.reminder_due': true,
   'approval.escalated': true,
+  'approval.rejudged': true,
   'approval.commented': true,
   'approval.resolve_refused': true,
   'approval.grant_created': true,

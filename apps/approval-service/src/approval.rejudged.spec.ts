@@ -1,0 +1,237 @@
+import { Approval, approvalDigest, DecisionKind, parseEventData, type RequireTerms } from '@countersign/contracts';
+import { quorum } from '@countersign/definitions';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as given from './approval.given.js';
+import { decideApproval, type ApprovalMessage } from './approval.js';
+import { rulesWith } from './definitions.given.js';
+import { judgeBy, type Rules } from './rules.js';
+
+const { now, nowSeconds, approvalAfter, required, decided } = given;
+const parameters = { type: 'object' };
+const version = (version: string) => ({ service_name: 'auth-service', version });
+const when = (equals: string) => ({ arguments: { version: { equals } } });
+const ofVersion = (equals: string, then: object) => rulesWith([{ name: equals, when: when(equals), then }]);
+const two = { approvers: [{ anyone: true, count: 2 }] };
+
+const asked = (terms: Partial<RequireTerms> = {}) =>
+  approvalAfter(required({ allowed_decisions: DecisionKind.options, ...terms }, { parameters }));
+const by = (rules: Rules, message: ReturnType<typeof decided>): ApprovalMessage => ({ ...message, rules });
+const told = (approval: Approval, message: ApprovalMessage, at = now) => {
+  const transition = decideApproval(approval, message, at);
+  if (transition.kind === 'changed') transition.events.forEach(({ type, data }) => parseEventData(type, data));
+  return transition;
+};
+const changed = (approval: Approval, message: ApprovalMessage, at = now) => {
+  const transition = told(approval, message, at);
+  if (transition.kind !== 'changed') throw new Error(`${transition.kind}: ${transition.reason}`);
+  return transition;
+};
+const rejudge = (rules: Rules): ApprovalMessage => ({ type: 'rejudged', rules });
+
+describe('arguments that were edited', () => {
+  const edited = decided('approved', 'bob', { tool_args: version('6.6.6') });
+  const under = (then: object) => by({ ...ofVersion('6.6.6', then), version: given.rules.version }, edited);
+
+  it('fall under the rules like those of any call, which may reject them', () => {
+    expect(told(asked(), under({ reject: 'Frozen.' }))).toMatchObject({
+      kind: 'rejected',
+      code: 'rejected_by_rule',
+      reason: expect.stringMatching(/the rule "6.6.6".*Frozen/),
+    });
+  });
+
+  it.each<[string, object]>([
+    ['more people', two],
+    ['somebody of a group', { approvers: [{ group: 'ops' }] }],
+    ['a reason', { reason: ['approve'] }],
+    ['a sooner decision', { expires_in: '1m' }],
+    ['a decision that is none of these', { allow: ['values'] }],
+  ])('are refused where a rule asks for %s', (_, require) => {
+    expect(told(asked(), under({ require }))).toMatchObject({ kind: 'rejected', code: 'stricter_rule' });
+  });
+
+  it('are approved where the rules ask for nothing more, whether or not they allow to edit these', () => {
+    expect(changed(asked(), under({ require: {} })).state.status).toBe('approved');
+    expect(changed(asked(), under({ approve: true })).state.status).toBe('approved');
+    const strict = asked(given.approvalsOfAnybody(2));
+    expect(changed(strict, under({ require: two })).state).toMatchObject({ status: 'pending' });
+  });
+
+  it('are judged with what a person fills in, and so are values alone', () => {
+    const input = approvalAfter(given.inputRequired({}, {}, {}));
+    const rules = rulesWith([
+      { name: 'many', when: { arguments: { replicas: { at_least: 3 } } }, then: { reject: 'No.' } },
+    ]);
+    const fill = by({ ...rules, version: given.rules.version }, decided('approved', 'bob', { values: given.values }));
+    expect(told(input, fill)).toMatchObject({ kind: 'rejected', code: 'rejected_by_rule' });
+  });
+});
+
+describe('other rules, while an approval waits,', () => {
+  it('change nothing but that they are known, where they ask for nothing more', () => {
+    const approval = asked();
+    const rules = rulesWith([], { approve: true });
+    const other = { ...rules, version: 'other' };
+    const { state, events } = changed(approval, rejudge(other));
+    expect(state).toEqual({ ...approval, rules_version: 'other' });
+    expect(events).toEqual([]);
+    expect(told(state, rejudge(other))).toEqual({ kind: 'ignored', reason: 'these rules are known' });
+  });
+
+  it('hold from then on where they are stricter, counted from when it was asked for, and are told', () => {
+    const rules = ofVersion('2.1.0', {
+      require: { ...two, expires_in: '1h', remind_after: '10s', allow: ['approve', 'reject'], reason: ['reject'] },
+    });
+    const { state, events } = changed(asked(), rejudge(rules), now + 15_000);
+    expect(Approval.parse(state)).toEqual(state);
+    expect(state).toMatchObject({
+      status: 'pending',
+      required_approvals: 2,
+      allowed_decisions: ['approve', 'reject'],
+      expires_at: nowSeconds + 3_600,
+      remind_at: nowSeconds + 20,
+      due_at: (nowSeconds + 20) * 1_000,
+      policy: { rule: '2.1.0', version: rules.version },
+    });
+    expect(state.digest).toBe(approvalDigest(state));
+    expect(events).toMatchObject([
+      { type: 'approval.rejudged', data: { required_approvals: 2, policy: state.policy } },
+    ]);
+  });
+
+  it('hold together with those before where neither are the stricter', () => {
+    const security = { group: 'security', count: 1, members: ['eve'] };
+    const rules = ofVersion('2.1.0', { require: { approvers: [{ group: 'ops' }] } });
+    const { state } = changed(asked({ approvers: [security] }), rejudge(rules));
+    expect(state.terms.approvers).toMatchObject([security, { group: 'ops', count: 1 }]);
+    expect(state.required_approvals).toBe(2);
+  });
+
+  it('reject what they reject, also when it was edited before they came', () => {
+    const rules = ofVersion('6.6.6', { reject: 'Frozen.' });
+    const half = changed(
+      asked(given.approvalsOfAnybody(2)),
+      decided('approved', 'bob', { tool_args: version('6.6.6') }),
+    );
+    const { state, events } = changed(half.state, rejudge(rules));
+    expect(state).toMatchObject({ status: 'rejected', resolved_by: null });
+    expect(events).toMatchObject([{ data: { automatic: true, status: 'rejected' } }]);
+    expect(state.resolution_data!.note).toMatch(/the rule "6.6.6" rejects this: Frozen/);
+  });
+
+  it('hold for a decision that comes before the service has got to it', () => {
+    const approval = asked();
+    const stricter = ofVersion('2.1.0', { require: two });
+    const half = changed(approval, by(stricter, decided('approved', 'bob')));
+    expect(half.state).toMatchObject({ status: 'pending', required_approvals: 2, rules_version: stricter.version });
+    expect(half.events.map(({ type }) => type)).toEqual(['approval.rejudged', 'approval.decision_recorded']);
+    expect(changed(half.state, by(stricter, decided('approved', 'carol'))).state.status).toBe('approved');
+    const out = changed(
+      approval,
+      by(ofVersion('2.1.0', { reject: 'Frozen.' }), decided('approved', 'bob', { result: 'Done.' })),
+    );
+    expect(out.state).toMatchObject({ status: 'rejected', decisions: [] });
+  });
+
+  it('do not count those who decided as they must not decide any more', () => {
+    const half = changed(asked(given.approvalsOfAnybody(2)), decided('approved', 'dave')).state;
+    const ops = ofVersion('2.1.0', { require: { approvers: [{ group: 'ops' }, { anyone: true }] } });
+    const carol = changed(half, by(ops, decided('approved', 'carol'))).state;
+    expect(carol.status).toBe('approved');
+    const reasons = ofVersion('2.1.0', { require: { ...two, reason: ['approve'] } });
+    const explained = decided('approved', 'carol', { note: 'I looked.' });
+    expect(changed(half, by(reasons, explained)).state.status).toBe('pending');
+  });
+
+  it('end what too few are left for', () => {
+    const terms = { ...given.approvalsOfAnybody(2), on_rejection: 'continue' as const };
+    const half = changed(asked(terms), decided('rejected', 'dave')).state;
+    const { state } = changed(half, rejudge(ofVersion('2.1.0', { require: two })));
+    expect(state).toMatchObject({ status: 'rejected', resolution_data: { note: 'dave rejected it' } });
+  });
+
+  it('are none of its business once it is resolved', () => {
+    const approved = changed(asked(), decided('approved', 'bob')).state;
+    expect(told(approved, rejudge(ofVersion('2.1.0', { reject: 'Frozen.' }))).kind).toBe('ignored');
+  });
+
+  it('take back an escalation that is not due by them', () => {
+    const leads = { group: 'leads', members: ['erin'] };
+    const escalating = asked({ escalate_after: 5, escalate_to: [leads] });
+    const escalated = changed(escalating, { type: 'due' }, now + 5_000).state;
+    const { state } = changed(escalated, rejudge(ofVersion('2.1.0', { require: two })), now + 6_000);
+    expect(state).toMatchObject({ escalated_at: null, escalate_at: null });
+  });
+});
+
+describe('whatever is edited, and whatever rules come and go,', () => {
+  const approvers = fc.constantFrom<object[]>(
+    [{ anyone: true }],
+    [{ anyone: true, count: 2 }],
+    [{ group: 'ops' }],
+    [{ group: 'ops' }, { anyone: true }],
+  );
+  const then = fc.oneof(
+    fc.constantFrom<object>({ approve: true }, { reject: 'No.' }),
+    fc
+      .record({ approvers, four_eyes: fc.boolean(), on_rejection: fc.constantFrom('end', 'continue') })
+      .map((require) => ({
+        require: { ...require, allow: ['approve', 'reject', 'edit', 'result'] },
+      })),
+  );
+  const someRules = fc.tuple(then, then, then).map(([a, b, other]) =>
+    rulesWith(
+      [
+        { name: 'a', when: when('a'), then: a },
+        { name: 'b', when: when('b'), then: b },
+      ],
+      other,
+    ),
+  );
+  const rules = fc.constantFrom(...fc.sample(someRules, { numRuns: 40, seed: 7 }));
+  const step = fc.oneof(
+    rules.map(rejudge),
+    fc
+      .tuple(
+        rules,
+        fc.constantFrom('ana', 'bob', 'carol', 'dave', 'erin', null),
+        fc.constantFrom('approved', 'approved', 'approved', 'rejected'),
+        fc.constantFrom(undefined, version('a'), version('b'), version('c')),
+      )
+      .map(([rules, who, verdict, tool_args]) => by(rules, decided(verdict, who, tool_args ? { tool_args } : null))),
+  );
+
+  it('what is approved is approved as it had to be, had it been asked for that way', () => {
+    const one = fc.record({ rules, args: fc.constantFrom('a', 'b', 'c'), steps: fc.array(step, { maxLength: 12 }) });
+    fc.assert(
+      fc.property(one, ({ rules, args, steps }) => {
+        const judgement = judgeBy(rules, { ...required().event.data, approval_type: 'required' }, version(args));
+        const message = given.required(
+          {},
+          { parameters, tool_args: version(args) },
+          { ...judgement, rules_version: rules.version },
+        );
+        message.event = given.requestFor({ ...message.event.data });
+        let approval = approvalAfter(message);
+        const held = [{ rules, ran: approval.tool_args }];
+        for (const received of steps) {
+          if (approval.status !== 'pending') break;
+          const transition = told(approval, received);
+          if (transition.kind !== 'changed') continue;
+          approval = transition.state;
+          const { rules } = received as { rules: Rules };
+          held.push({ rules, ran: approval.tool_args }, { rules, ran: approval.approved_args ?? approval.tool_args });
+        }
+        if (approval.status !== 'approved' || approval.decisions.length === 0) return;
+        for (const { rules, ran } of held) {
+          const { policy, terms } = judgeBy(rules, { ...approval, approval_type: 'required' }, ran);
+          expect(policy.outcome).not.toBe('reject');
+          if (policy.outcome === 'require')
+            expect(quorum(terms, approval.decisions, approval.user_id, false).met).toBe(true);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import { plainTerms, type Approval, type RequireTerms, type Ruling } from '@countersign/contracts';
+import { evaluate, policyVersion, type PolicySet } from '@countersign/definitions';
+
+/** The rules in force, with what an evaluation depends on besides the call. */
+export interface Rules {
+  set: PolicySet;
+  /** Digest of the set. */
+  version: string;
+  /** For terms that set no time limit, in seconds; `null` for never. */
+  expires_in: number | null;
+}
+
+export const rulesOf = (set: PolicySet, expires_in: number | null): Rules => ({
+  set,
+  version: policyVersion(set),
+  expires_in,
+});
+
+/** What is known of a call besides its arguments. */
+export type CallFacts = Pick<Approval, 'agent_id' | 'tool_name' | 'user_id' | 'approval_type'>;
+
+/** What rules make of one call. */
+export interface Ruled {
+  /** What has to happen; where no rule asks for anything, one approval. */
+  terms: RequireTerms;
+  policy: Ruling;
+  /** Why they reject it. */
+  reason: string | null;
+}
+
+/** What the rules say of a call with exactly these arguments. */
+export function judgeBy({ set, version, expires_in }: Rules, facts: CallFacts, args: Record<string, unknown>): Ruled {
+  const { rule, outcome, terms, reason } = evaluate(set, { ...facts, requester: facts.user_id, arguments: args });
+  const required = terms ?? plainTerms;
+  return {
+    terms: { ...required, expires_in: required.expires_in ?? expires_in },
+    policy: { version, rule, outcome },
+    reason,
+  };
+}
+
+/** The rule, for people. */
+export const nameOf = ({ rule }: Ruling): string => (rule === null ? 'the default' : `the rule "${rule}"`);
