@@ -39,9 +39,9 @@ describe('whoever is asked on a terminal', () => {
     const terminal = follow(planned('edit me'), { VISUAL: editor, EDITOR: 'false' });
     await terminal.shows(question('edit me'));
     choose(terminal, 'edit');
-    await terminal.shows(/The arguments are no JSON[^]*◆ {2}Let it call/);
+    await terminal.shows(/The arguments cannot be used[^]*◆ {2}Let it call/);
     choose(terminal, 'edit');
-    await terminal.shows(/The arguments are no JSON[^]*do not fit[^]*◆ {2}Let it call/);
+    await terminal.shows(/The arguments cannot be used[^]*do not fit[^]*◆ {2}Let it call/);
     choose(terminal, 'edit');
     expect(await terminal.ended).toBe(0);
     expect(terminal.text).toMatch(/✔ approved {2}deploy line="as edited"[^]*So be it\./);

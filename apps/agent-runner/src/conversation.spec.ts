@@ -20,13 +20,28 @@ describe('a call of a tool', () => {
   });
 
   it.each([
-    ['half a character', '{"text":"\\ud83d"}'],
-    ['a number beyond all bounds', '{"text":1e400}'],
-    ['no JSON at all', '{"text"'],
-  ])('is refused when nobody could sign it, because it has %s', (_, args) => {
-    expect(check(args)).toEqual({
-      complaint: 'The arguments of note are not JSON. Nothing was done; correct the call.',
-    });
+    ['half a character', '{"text":"\\ud83d"}', '/text: half of a character (a lone surrogate) stands in a text'],
+    [
+      'a number beyond all bounds',
+      '{"text":1e400}',
+      '/text: the number 1e400 cannot be kept exactly: give it as a string',
+    ],
+    [
+      'an integer that would become another',
+      '{"text":[2512292042121000001]}',
+      '/text/0: the number 2512292042121000001 cannot be kept exactly: give it as a string',
+    ],
+    ['a name twice', '{"text":"a","text":"b"}', '/text: the same name is there twice in one object'],
+    ['__proto__', '{"text":"a","__proto__":{}}', '/__proto__: no field can have the name __proto__'],
+    [
+      'levels without end',
+      `{"text":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+      expect.stringMatching(/\n\/text(\/0){63}: lists and objects are nested more than 64 levels deep$/),
+    ],
+    ['no JSON at all', '{"text"', expect.stringContaining('\nthe arguments: this is not JSON')],
+  ])('is refused when nobody could tell what they sign, because it has %s', (_, args, why: unknown) => {
+    const complaint = 'The arguments of note cannot be used. Nothing was done; correct the call.\n';
+    expect(check(args)).toEqual({ complaint: typeof why === 'string' ? complaint + why : why });
   });
 
   it('is checked without the fields that a person fills in', () => {

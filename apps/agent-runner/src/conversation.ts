@@ -1,4 +1,4 @@
-import { canonicalJson, Id, type Call, type ConversationItem, type EventData } from '@countersign/contracts';
+import { Id, parseStrictJson, type Call, type ConversationItem, type EventData } from '@countersign/contracts';
 import { argumentProblems, type ToolDefinition } from '@countersign/definitions';
 import { z } from 'zod';
 import { modelParameters } from './model-parameters.js';
@@ -81,9 +81,14 @@ export function checkCall(call: FunctionCall, tools: readonly ToolDefinition[]):
     return {
       complaint: `There is no tool "${call.name.slice(0, 100)}". The tools are: ${tools.map(({ name }) => name).join(', ')}.`,
     };
-  const parsed = parseJson(call.arguments);
-  if (!parsed.ok)
-    return { complaint: `The arguments of ${call.name} are not JSON. Nothing was done; correct the call.` };
+  const parsed = parseStrictJson(call.arguments);
+  if (!parsed.ok) {
+    const { path, message } = parsed.problem;
+    const where = path === '' ? 'the arguments' : path;
+    return {
+      complaint: `The arguments of ${call.name} cannot be used. Nothing was done; correct the call.\n${where}: ${message}`,
+    };
+  }
   const problems = [...argumentProblems(modelParameters(tool), parsed.value), ...presumed(tool, parsed.value)];
   if (problems.length > 0) {
     return {
@@ -160,15 +165,4 @@ export function truncate(text: string, max: number): string {
   const head = text.slice(0, Math.ceil(max / 2));
   const tail = text.slice(text.length - Math.floor(max / 2));
   return `${head}\n[${text.length - max} characters are left out here]\n${tail}`.toWellFormed();
-}
-
-/** Only what has a canonical form too (RFC 8785), since what is approved is a digest of that. */
-function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
-  try {
-    const value: unknown = JSON.parse(text);
-    canonicalJson(value);
-    return { ok: true, value };
-  } catch {
-    return { ok: false };
-  }
 }

@@ -45,7 +45,7 @@ describe('the model is told, of a call that cannot be made,', () => {
     [
       'arguments that are not JSON',
       { ...call('call_x'), arguments: '{"service_name":' },
-      /are not JSON.*Nothing was done/,
+      /cannot be used\. Nothing was done.*is not JSON/s,
     ],
     ['arguments that do not fit', call('call_x', 'auth service'), /do not fit[^]*service_name/],
     [

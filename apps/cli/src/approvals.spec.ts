@@ -121,6 +121,8 @@ describe('approvals', () => {
 
   it('refuse arguments that are no JSON object, and those of one call for several', async () => {
     expect((await there.cli(['approvals', 'approve', 'a', '--args', '[1]'])).err).toContain('must be a JSON object');
+    const inexact = await there.cli(['approvals', 'approve', 'a', '--args', '{"id": 2512292042121000001}']);
+    expect(inexact.err).toContain('--args: /id: the number 2512292042121000001 cannot be kept exactly');
     expect((await there.cli(['approvals', 'approve', 'a', 'b', '--result', 'x'])).code).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import type { Approval, UserInputField } from '@countersign/contracts';
+import { parseStrictJson, type Approval, type UserInputField } from '@countersign/contracts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -75,12 +75,12 @@ async function inEditor(editor: string, text: string, { stdin, stderr, env }: Su
 
 /** @throws Failure that says what is wrong with it. */
 function argumentsIn(text: string): Arguments {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Failure(exitCodes.usage, `The arguments are no JSON: ${(cause as Error).message}`, { cause });
+  const read = parseStrictJson(text);
+  if (!read.ok) {
+    const { path, message } = read.problem;
+    throw new Failure(exitCodes.usage, `The arguments cannot be used: ${path === '' ? '' : `${path}: `}${message}`);
   }
+  const { value } = read;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Arguments;
   throw new Failure(exitCodes.usage, 'The arguments must be a JSON object, such as {"version": "2.1.0"}.');
 }

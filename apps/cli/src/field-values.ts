@@ -1,4 +1,4 @@
-import type { Approval, UserInputField } from '@countersign/contracts';
+import { parseStrictJson, type Approval, type UserInputField } from '@countersign/contracts';
 import { exitCodes, Failure } from './exit-codes.js';
 import { fieldsToFill } from './approvals.show.js';
 
@@ -18,11 +18,12 @@ export function fieldValues(given: readonly string[], approval: Approval): Recor
 /** @throws Failure when it is not of the field's type. */
 export function valueFor({ name, field_type }: UserInputField, text: string): unknown {
   if (field_type === 'str') return text;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Failure(exitCodes.usage, `${name} is of the type ${field_type}, and "${text}" is not.`);
-  }
+  const read = parseStrictJson(text);
+  if (read.ok) return read.value;
+  const { code, message } = read.problem;
+  const why =
+    code === 'not_json' ? `is of the type ${field_type}, and "${text}" is not.` : `cannot be that: ${message}.`;
+  throw new Failure(exitCodes.usage, `${name} ${why}`);
 }
 
 function unknownField(text: string, known: readonly UserInputField[]): Failure {

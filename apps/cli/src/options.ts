@@ -1,3 +1,4 @@
+import { parseStrictJson } from '@countersign/contracts';
 import { InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { exitCodes, Failure } from './exit-codes.js';
@@ -39,15 +40,10 @@ export function textOf(given: string): string {
 
 /** A JSON object, given as text or `@file`. @param what it is, for whoever got it wrong. */
 export function jsonObject(given: string, what: string): Record<string, unknown> {
-  const value = parsed(textOf(given));
+  const read = parseStrictJson(textOf(given));
+  if (!read.ok && read.problem.code !== 'not_json')
+    throw new Failure(exitCodes.usage, `${what}: ${read.problem.path}: ${read.problem.message}`);
+  const value = read.ok ? read.value : undefined;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Failure(exitCodes.usage, `${what} must be a JSON object, such as '{"version": "2.1.0"}', or @file.`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from '@countersign/contracts';
 import {
   ForbiddenAddress,
   guardedRequest,
@@ -70,7 +71,7 @@ export class HttpAdapter implements Adapter {
       'idempotency-key': call.id,
       'countersign-attempt': String(call.attempt),
     };
-    const request = { headers, body: content === undefined ? undefined : JSON.stringify(content) };
+    const request = { headers, body: content === undefined ? undefined : canonicalJson(content) };
     return bounded(timeout, watch.signal, async (signal) => {
       const sent = await this.#send(target, request, signal).catch((error: unknown) => this.#unanswered(error, watch));
       if ('outcome' in sent) return sent;

@@ -1,4 +1,4 @@
-import { TerminalError } from '@countersign/contracts';
+import { canonicalJson, TerminalError } from '@countersign/contracts';
 import type { Bus, Message, Subscription } from '@countersign/messaging';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, Facilities, Outcome, Watch } from './adapter.js';
@@ -93,7 +93,7 @@ export class KafkaAdapter implements Adapter {
         'reply-topic': replyTopic,
         attempt: String(call.attempt),
       },
-      value: Buffer.from(JSON.stringify(value(call) ?? null)),
+      value: Buffer.from(canonicalJson(value(call) ?? null)),
     };
   }
 

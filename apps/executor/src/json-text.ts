@@ -1,12 +1,16 @@
+import { parseStrictJson } from '@countersign/contracts';
 import { atPointer } from '@countersign/definitions';
 
-/** What a text says as JSON; `undefined` when it is none. */
+/** Levels of lists and objects in what a target answers. */
+const depth = 500;
+
+/**
+ * What a text says as JSON, every number to its last digit; `undefined` when it is none, or could be read in two ways,
+ * such as with a name that is there twice.
+ */
 export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const read = parseStrictJson(text, { depth, numbers: 'keep', texts: 'any' });
+  return read.ok ? read.value : undefined;
 }
 
 /** What is there in a JSON value, as a text; `undefined` when nothing is, or null. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { canonicalJson, ConfigError } from '@countersign/contracts';
 import {
   atPointer,
   environmentVariable,
@@ -40,7 +40,12 @@ export function compileTemplate(text: string, surroundings: Surroundings): Templ
 export function compilePart(part: TemplatePart, surroundings: Surroundings): Template {
   if (typeof part === 'string') return () => part;
   const value = compileValue(part, surroundings);
-  return (...given) => textOf(value(...given));
+  // Arguments as people are shown them; of an answer the numbers as they were written.
+  const write = part.scope === 'response' ? JSON.stringify : canonicalJson;
+  return (...given) => {
+    const found = value(...given);
+    return found === undefined || typeof found === 'string' ? found : write(found);
+  };
 }
 
 /**
@@ -80,8 +85,4 @@ export function fixedParts(parts: readonly TemplatePart[], { env, settings }: Su
     throw new ConfigError(`{{${part.scope}.${part.name}}} differs from call to call`);
   });
   return values.join('');
-}
-
-function textOf(value: unknown): string | undefined {
-  return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callDigest } from './digest.js';
+import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, stored } from './fields.js';
 import { RunStatus } from './run.js';
 import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
@@ -23,16 +24,16 @@ export const ResolutionData = z
       .max(100_000)
       .optional()
       .meta({ description: 'The work was already done by hand, and this came of it: nothing is executed.' }),
-    values: JsonObject.optional().meta({
+    values: CallArguments.optional().meta({
       description: 'The fields that a person filled in. An approval of a call that asks for them is refused without.',
     }),
-    tool_args: JsonObject.optional().meta({
+    tool_args: CallArguments.optional().meta({
       description: 'Other arguments for the same tool, all of them; what is approved is a call with these.',
     }),
     grant: z
       .object({
         expires_in: z.int().positive().max(31_536_000),
-        arguments: JsonObject.optional().meta({
+        arguments: CallArguments.optional().meta({
           description: 'Arguments that a call must have; none stands for all of this one.',
         }),
       })
@@ -67,7 +68,7 @@ export const Approval = z
     approval_type: ApprovalType,
     pause_type: PauseType,
     tool_name: Id,
-    tool_args: JsonObject,
+    tool_args: CallArguments,
     expires_at: EpochSeconds.nullable(),
     agent_id: Id,
     team_id: Id.nullable(),
@@ -99,7 +100,7 @@ export const Approval = z
     parameters: JsonObject.nullable()
       .default(null)
       .meta({ description: 'The JSON Schema that edited arguments must fit.' }),
-    approved_args: JsonObject.nullable()
+    approved_args: CallArguments.nullable()
       .default(null)
       .meta({ description: 'The arguments that were approved, when they are not the ones that were asked for.' }),
     grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),

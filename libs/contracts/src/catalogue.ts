@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } from './approval.js';
+import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy } from './fields.js';
 import { Usage } from './run.js';
 import { Subject } from './subject.js';
@@ -59,7 +60,7 @@ const RunOutputDelta = z.object({
 const ToolApprovalRequired = z.object({
   ...run,
   ...call,
-  tool_args: JsonObject,
+  tool_args: CallArguments,
   approval_type: ApprovalType,
   pause_type: PauseType,
   source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
@@ -86,7 +87,7 @@ const ApprovalResolveRequested = z.object({
 });
 const ApprovalResolved = z.object({
   ...call,
-  tool_args: JsonObject.meta({ description: 'What was decided on, with the values that a person filled in.' }),
+  tool_args: CallArguments.meta({ description: 'What was decided on, with the values that a person filled in.' }),
   approval_type: ApprovalType,
   pause_type: PauseType,
   digest: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EpochSeconds, Id, JsonObject, Lease, RequestedBy, stored } from './fields.js';
+import { CallArguments } from './call-arguments.js';
+import { EpochSeconds, Id, Lease, RequestedBy, stored } from './fields.js';
 import { redactArguments } from './tool-call.js';
 
 export const ExecutionStatus = z
@@ -61,7 +62,7 @@ export const Execution = z
     run_id: Id,
     tool_call_id: Id,
     tool_name: Id,
-    tool_args: JsonObject,
+    tool_args: CallArguments,
     redact: z.array(z.string()).default([]).meta({ description: 'Arguments that lists do not show.' }),
     digest: z.string(),
     decision: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EpochSeconds, Id, JsonObject, stored } from './fields.js';
+import { CallArguments } from './call-arguments.js';
+import { EpochSeconds, Id, stored } from './fields.js';
 
 /** Lets the same agent call the same tool without asking, until a deadline. */
 export const Grant = z
@@ -9,7 +10,7 @@ export const Grant = z
     approval_id: Id.meta({ description: 'The approval with which it was given.' }),
     agent_id: Id,
     tool_name: Id,
-    arguments: JsonObject.meta({ description: 'What a call must have; it may have others besides.' }),
+    arguments: CallArguments.meta({ description: 'What a call must have; it may have others besides.' }),
     expires_at: EpochSeconds,
     created_by: Id.nullable(),
     revoked_at: EpochSeconds.nullable(),

@@ -4,6 +4,7 @@ import { Id } from './fields.js';
 import { pageOf, pageQuery } from './http.page.js';
 import { RunOutput, RunStatus } from './run.js';
 import { SessionOutput } from './session.js';
+import { parseStrictJson } from './strict-json.js';
 import { Subject } from './subject.js';
 
 const RunStatusList = z
@@ -14,14 +15,15 @@ const RunStatusList = z
 /** A form has text where JSON has a value. */
 const flag = z.union([z.boolean(), z.stringbool()]);
 const inForm = <S extends z.ZodType>(schema: S) =>
-  z.preprocess((value) => (typeof value === 'string' && value !== '' ? parsed(value) : value || undefined), schema);
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-};
+  z.preprocess((value, context) => {
+    if (typeof value !== 'string' || value === '') return value || undefined;
+    const read = parseStrictJson(value);
+    if (read.ok) return read.value;
+    const { code, path, message } = read.problem;
+    // What is no JSON does not fit the schema either, which says what does.
+    if (code !== 'not_json') context.addIssue({ code: 'custom', message: `${path}: ${message}` });
+    return value;
+  }, schema);
 
 const command = catalogue['run.requested'].schema;
 /** As JSON, or as a form (agno's clients send one, with `message`). */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EpochMillis, EpochSeconds, Id, JsonObject, Lease, RequestedBy, stored } from './fields.js';
+import { CallArguments } from './call-arguments.js';
+import { EpochMillis, EpochSeconds, Id, Lease, RequestedBy, stored } from './fields.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from './tool-call.js';
 
 export const RunStatus = z.enum(['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR']);
@@ -29,7 +30,9 @@ export const Call = Requirement.extend({
   made_by: z
     .enum(['runner', 'executor', 'person'])
     .meta({ description: 'Who makes the call. A person’s is answered with what the person says.' }),
-  proposed_args: JsonObject.nullable().meta({ description: "The model's arguments, when a person approved others." }),
+  proposed_args: CallArguments.nullable().meta({
+    description: "The model's arguments, when a person approved others.",
+  }),
   max_output: z.int().positive().meta({ description: 'Characters of the output that the model is told.' }),
 });
 export type Call = z.infer<typeof Call>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CallArguments } from './call-arguments.js';
 import { Id, JsonObject } from './fields.js';
 
 export const ApprovalType = z.enum(['required', 'audit']);
@@ -32,7 +33,7 @@ export const fieldTypes: Record<string, UserInputField['field_type']> = {
 export const ToolExecution = z.object({
   tool_call_id: Id,
   tool_name: Id,
-  tool_args: JsonObject,
+  tool_args: CallArguments,
   result: z.string().nullable(),
   tool_call_error: z.boolean().nullable().default(null).meta({ description: 'Whether the call failed.' }),
   requires_confirmation: z.boolean(),

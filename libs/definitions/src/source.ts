@@ -1,3 +1,4 @@
+import { isExactNumber } from '@countersign/contracts';
 import { isAlias, isMap, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type Pair } from 'yaml';
 
 export type Path = readonly PropertyKey[];
@@ -35,7 +36,7 @@ export class Source {
     const { errors, warnings } = this.#document;
     const found = [...errors, ...warnings].map(({ message, pos }) => ({ path: [], message, offset: pos[0] }));
     const aliases = wrongAliases(this.#document);
-    this.problems = [...found, ...aliases];
+    this.problems = [...found, ...aliases, ...inexactNumbers(this.#document)];
     // Any other error leaves in doubt what belongs to what, and whatever is said about that would mislead.
     const isReadable = errors.every(({ code }) => code === 'DUPLICATE_KEY') && aliases.length === 0;
     this.value = isReadable ? this.#read() : undefined;
@@ -94,3 +95,19 @@ function wrongAliases(document: Document): Problem[] {
   });
   return problems;
 }
+
+/** Numbers that would become others: a rule about `2512292042121000001` would hold for `2512292042121000000`. */
+function inexactNumbers(document: Document): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Scalar(_, { value, source, range }) {
+      if (typeof value !== 'number' || source === undefined || isKept(value, source)) return;
+      const message = `the number ${source} cannot be kept exactly: write it in quotes, as a text`;
+      problems.push({ path: [], message, offset: range?.[0] ?? 0 });
+    },
+  });
+  return problems;
+}
+
+const isKept = (value: number, source: string): boolean =>
+  /^0[xo]/.test(source) ? Number.isSafeInteger(value) : Number.isFinite(value) && isExactNumber(source);

@@ -20,6 +20,8 @@ const delivered = (message: Message): Delivery => ({ ...message, ...place });
 const bare = (value: unknown, headers: Record<string, string> = {}, topic = 'run.cancel_requested'): Delivery =>
   delivered({ topic, key: null, headers, value: Buffer.from(JSON.stringify(value)) });
 
+const text = (value: string): Delivery => ({ ...bare(data), value: Buffer.from(value) });
+
 describe('encode', () => {
   test('writes CloudEvents 1.0 in binary mode, keyed for order', () => {
     const { value, ...rest } = encode(event);
@@ -84,6 +86,11 @@ describe('decode', () => {
     ['an unknown topic', bare(data, {}, 'toString'), 'there is no event called toString'],
     ['no value', { ...bare(data), value: null }, 'a message without a value on run.cancel_requested'],
     ['no JSON', { ...bare(data), value: Buffer.from('{') }, 'not JSON on run.cancel_requested'],
+    ['bytes that are not UTF-8', { ...bare(data), value: Buffer.from('{"run_id":"r\xff"}', 'latin1') }, '[not_utf8]'],
+    ['a name twice', text('{"run_id":"r1","reason":"a","run_id":"r2"}'), '(at /run_id) [duplicate_name]'],
+    ['__proto__', text('{"run_id":"r1","__proto__":{"token":"x"}}'), '[reserved_name]'],
+    ['an integer that would become another', text('{"run_id":2512292042121000001}'), '[inexact_number]'],
+    ['what is too deep', text(`{"run_id":"r1","x":${'['.repeat(200)}${']'.repeat(200)}}`), '[too_deep]'],
     ['wrong data', bare({ run_id: 5 }), 'not a valid run.cancel_requested'],
     ['another type than the topic', bare(data, { ce_type: 'run.started' }), 'of type run.started on the topic'],
     ['another CloudEvents version', bare(data, { ce_specversion: '2.0' }), 'CloudEvents 2.0'],

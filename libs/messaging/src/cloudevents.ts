@@ -2,7 +2,9 @@ import {
   type Event,
   type EventName,
   isEventName,
+  maxDepth,
   parseEventData,
+  parseStrictJson,
   TerminalError,
   Traceparent,
 } from '@countersign/contracts';
@@ -11,6 +13,8 @@ import type { Delivery, Message } from './bus.js';
 /** The source of an event whose producer does not name itself. */
 const anonymous = '/anyone';
 const json = 'application/json';
+/** Levels of a message: those of arguments, and of what is around them. */
+const depth = maxDepth + 36;
 const structured = 'application/cloudevents+json';
 
 /**
@@ -80,11 +84,12 @@ function known(name: string): EventName {
 
 function parseJson({ topic, value }: Delivery): unknown {
   if (value === null) throw new TerminalError(`a message without a value on ${topic}`);
-  try {
-    return JSON.parse(value.toString());
-  } catch (error) {
-    throw new TerminalError(`not JSON on ${topic}: ${(error as Error).message}`);
-  }
+  // What an agent says may hold any text; that of arguments is looked at with their schema.
+  const read = parseStrictJson(value, { depth, texts: 'any' });
+  if (read.ok) return read.value;
+  const { code, path, message } = read.problem;
+  if (code === 'not_json') throw new TerminalError(`not JSON on ${topic}: ${message}`);
+  throw new TerminalError(`not taken on ${topic}: ${message}${path === '' ? '' : ` (at ${path})`} [${code}]`);
 }
 
 function asObject(body: unknown, topic: string): Record<string, unknown> {

@@ -118,6 +118,22 @@ describe('a service that is served', () => {
     expect(problem).toEqual({ type: 'about:blank', title, status, detail, instance: `/tiny/errors/${kind}` });
   });
 
+  it.each([
+    ['{"name": "a", "lines": [{"count": 2512292042121000001}]}', 422, 'inexact_number', '/lines/0/count'],
+    ['{"name": 1e400}', 422, 'inexact_number', '/name'],
+    ['{"name": "a", "name": "b"}', 422, 'duplicate_name', '/name'],
+    ['{"__proto__": {"name": "a"}}', 422, 'reserved_name', '/__proto__'],
+    [String.raw`{"name": "\ud800"}`, 422, 'lone_surrogate', '/name'],
+    [String.raw`{"name": "\u0000"}`, 422, 'nul_character', '/name'],
+    ['['.repeat(5_000) + ']'.repeat(5_000), 422, 'too_deep', '/0'.repeat(64)],
+    ['{"name"', 400, 'not_json', undefined],
+    ['', 400, 'not_json', undefined],
+  ])('refuses the body %.60s, with a code and where it is', async (body, status, code, path) => {
+    const problem = await problemIn(await post(body));
+    expect(problem).toMatchObject({ status, code });
+    expect(problem['errors']).toEqual(path === undefined ? undefined : [{ path, message: expect.any(String) }]);
+  });
+
   it('tells nobody of the query of a request that fails, in which there may be a secret', async () => {
     expect(await problemIn(await ask('/tiny/errors/bug?token=1234'))).toMatchObject({ instance: '/tiny/errors/bug' });
   });

@@ -25,6 +25,7 @@ import { openApiDocument } from './openapi.js';
 import './sign-in-docs.js';
 import { answerBadUrl, ProblemFilter } from './problem.filter.js';
 import { Retention } from './retention.js';
+import { readStrictBodies } from './strict-body.js';
 import { validationPipe } from './validation.pipe.js';
 
 /** What a service gets to work with. */
@@ -189,6 +190,7 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
   if (settings.RATE_LIMIT_PER_MINUTE > 0)
     await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
   admit(adapter.getInstance(), app, { authenticator: auth.authenticator, settings });
+  readStrictBodies(app, bodyLimit);
   await acceptForms(app);
   for (const service of services) await service.edge?.(adapter.getInstance());
   app.useGlobalPipes(validationPipe());

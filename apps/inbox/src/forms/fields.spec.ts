@@ -52,6 +52,9 @@ describe('the fields of a schema', () => {
     ['replicas', '2.5', 'must be a whole number'],
     ['replicas', 'two', 'must be a whole number'],
     ['ratio', '"1"', 'must be a number'],
+    ['replicas', '9007199254740993', 'the number 9007199254740993 cannot be kept exactly: give it as a string'],
+    ['ratio', '1e400', 'the number 1e400 cannot be kept exactly: give it as a string'],
+    ['labels', '{"a": 1, "a": 2}', 'the same name is there twice in one object'],
     ['labels', 'a, b', 'must be JSON; a text stands in double quotes'],
   ])('say what is wrong with %s %s', (name, text, problem) => {
     expect(valuesIn(fields, { ...writtenFor(fields, all), [name]: text }).problems).toEqual({ [name]: problem });

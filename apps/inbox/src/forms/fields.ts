@@ -1,4 +1,5 @@
 import type { UserInputField } from '@countersign/contracts';
+import { parseStrictJson } from '@countersign/contracts/strict-json';
 
 type Schema = Record<string, unknown>;
 
@@ -98,9 +99,9 @@ export function valuesIn(
       if (field.required) problems[field.name] = 'is missing';
       continue;
     }
-    const value = valueOf(field, text);
-    if (value === undefined) problems[field.name] = wanted[field.kind];
-    else values[field.name] = value;
+    const read = valueOf(field, text);
+    if ('problem' in read) problems[field.name] = read.problem;
+    else values[field.name] = read.value;
   }
   return { values, problems };
 }
@@ -114,20 +115,13 @@ const wanted: Record<Field['kind'], string> = {
   json: 'must be JSON; a text stands in double quotes',
 };
 
-function valueOf({ kind }: Field, text: string): unknown {
-  if (kind === 'text') return text;
-  const value = parsed(text);
-  if (kind === 'integer') return Number.isSafeInteger(value) ? value : undefined;
-  if (kind === 'number') return typeof value === 'number' ? value : undefined;
-  return value;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function valueOf({ kind }: Field, text: string): { value: unknown } | { problem: string } {
+  if (kind === 'text') return { value: text };
+  const read = parseStrictJson(text);
+  if (!read.ok) return { problem: read.problem.code === 'not_json' ? wanted[kind] : read.problem.message };
+  const { value } = read;
+  const isWanted = kind === 'integer' ? Number.isInteger(value) : kind !== 'number' || typeof value === 'number';
+  return isWanted ? { value } : { problem: wanted[kind] };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
