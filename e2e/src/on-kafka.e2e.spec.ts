@@ -3,6 +3,7 @@ import { describe, inject } from 'vitest';
 import { describeApprovalScenarios } from './approval-scenarios.js';
 import { describeCrashes } from './crashes.js';
 import { describeExecutorScenarios } from './executor-scenarios.js';
+import { describeGateScenarios } from './gate-scenarios.js';
 import { describeInbox } from './inbox-at-one-address.js';
 import { describeOutsider } from './outsider.js';
 import { describeRunnerScenarios } from './runner-scenarios.js';
@@ -23,6 +24,7 @@ if (brokers && mongodb) {
     'Kafka and MongoDB, two instances',
     (options) => new DistributedStack({ ...servers, instances: 1, executors: 2 }, options),
   );
+  describeGateScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
   describeInbox('Kafka and MongoDB', (options) => new DistributedStack({ ...servers, instances: 1 }, options));
   describeOutsider(servers);
   // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.

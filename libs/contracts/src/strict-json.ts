@@ -79,22 +79,21 @@ const bracketOrBrace = 0x20;
 
 /** One pass over a text that is JSON. */
 class Scan {
+  readonly #text: string;
+  readonly #options: Required<StrictJsonOptions>;
   readonly #levels: Level[] = [];
   /** Whether a text in it may be one that cannot be written again. */
   readonly #isSuspicious: boolean;
 
-  constructor(
-    private readonly text: string,
-    private readonly options: Required<StrictJsonOptions>,
-  ) {
+  constructor(text: string, options: Required<StrictJsonOptions>) {
+    this.#text = text;
+    this.#options = options;
     this.#isSuspicious = options.texts === 'refuse' && (text.includes('\\u') || !text.isWellFormed());
   }
 
   problem(): StrictJsonProblem | undefined {
-    const {
-      text,
-      options: { numbers },
-    } = this;
+    const text = this.#text;
+    const { numbers } = this.#options;
     const levels = this.#levels;
     let problem: StrictJsonProblem | undefined;
     for (let at = 0; at < text.length && !problem; at++) {
@@ -118,7 +117,7 @@ class Scan {
   }
 
   #begin(isObject: boolean): StrictJsonProblem | undefined {
-    const { depth } = this.options;
+    const { depth } = this.#options;
     if (this.#levels.length === depth)
       return this.#at('too_deep', `lists and objects are nested more than ${depth} levels deep`);
     this.#levels.push({ names: isObject ? new Set() : undefined, name: '', index: 0, isName: isObject });

@@ -1,0 +1,24 @@
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { exactScenarios } from './gate-scenarios.exact.js';
+import { startRefunds, type Refunds } from './refunds.js';
+import { World, type MakeStack } from './world.js';
+
+/** What attackers try, with means of their own, and what comes of it. Told once and held on every stack. */
+export function describeGateScenarios(name: string, makeStack: MakeStack): void {
+  describe(`The gate on ${name}`, () => {
+    const world = new World(makeStack, {}, 'gate.yaml');
+    let refunds: Refunds;
+    beforeAll(async () => {
+      refunds = await startRefunds();
+      for (const place of ['http://127.0.0.1:1/', 'http://127.0.0.1:2/']) world.redefine(place, refunds.url);
+      await world.open();
+    }, 120_000);
+    afterEach(() => world.stack?.start());
+    afterAll(async () => {
+      await world.close();
+      await refunds?.stop();
+    });
+
+    exactScenarios(world, () => refunds);
+  });
+}
