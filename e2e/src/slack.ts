@@ -13,6 +13,8 @@ interface Button {
 export interface SlackMessage {
   ts: string;
   text: string;
+  /** All that it shows, as JSON. */
+  all: string;
   buttons: Button[];
 }
 
@@ -46,7 +48,7 @@ export async function startSlack(signing_secret: string): Promise<Slack> {
     }
     const ts = sent.ts ?? `${messages.size}.${randomUUID()}`;
     const buttons = sent.blocks.flatMap(({ type, elements = [] }) => (type === 'actions' ? elements : []));
-    messages.set(ts, { ts, text: sent.text, buttons });
+    messages.set(ts, { ts, text: sent.text, all: JSON.stringify(sent.blocks), buttons });
     return answer({ ok: true, channel: 'C0123', ts });
   });
   server.listen(0, '127.0.0.1');

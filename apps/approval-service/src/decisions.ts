@@ -18,6 +18,11 @@ export class Decisions {
     private readonly rules: Rules,
   ) {}
 
+  /** The approval as it is now, if there is one. */
+  async find(id: string): Promise<Approval | undefined> {
+    return visible(await this.approvals.store.get(id));
+  }
+
   /** @throws ProblemError when the decision does not count; it says why. */
   async decide(id: string, { status, resolution_data = null }: Wish, who: Principal): Promise<Approval> {
     const decided = { verdict: status, by: who.subject, groups: who.groups, resolution_data, rules: this.rules };

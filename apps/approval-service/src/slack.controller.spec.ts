@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { required } from './approval.given.js';
 import { openApprovals, type OpenedApprovals } from './approvals.given.js';
 import { channelOf } from './notify/notify.given.js';
+import { buttonValue } from './notify/slack-message.js';
 import { startReceiver, type Receiver } from './notify/receiver.given.js';
 import { SlackController } from './slack.controller.js';
 
@@ -32,12 +33,17 @@ describe('a button that somebody presses in Slack', () => {
 
   const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.handle(id, required(terms), { creates: true });
 
-  function press(action_id: string, user: string, { secret = signing_secret, channel = 'ops' } = {}): Promise<void> {
+  async function press(
+    action_id: string,
+    user: string,
+    { secret = signing_secret, channel = 'ops', value = '' } = {},
+  ): Promise<void> {
+    const approval = (await open.store.get(id))!;
     const payload = {
       type: 'block_actions',
       user: { id: user },
       response_url: slack.url,
-      actions: [{ action_id, value: id }],
+      actions: [{ action_id, value: value || buttonValue(approval) }],
     };
     const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
     const at = String(Math.floor(open.clock.time / 1000));
@@ -76,6 +82,13 @@ describe('a button that somebody presses in Slack', () => {
     await press('approve', 'U9');
     expect(await open.store.get(id)).toMatchObject({ status: 'pending' });
     expect(slack.received[0]!.body).toContain('Nothing was decided');
+  });
+
+  it('decides nothing on a call that its message does not show', async () => {
+    await ask();
+    await press('approve', 'U1', { value: JSON.stringify({ approval_id: id, digest: 'sha256:of another call' }) });
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
+    expect(slack.received[0]!.body).toContain('is not what this message shows');
   });
 
   it('decides nothing without the signature of Slack, or on a channel that there is not', async () => {

@@ -5,7 +5,7 @@ import { Controller, HttpCode, Inject, Param, Post, Req, type RawBodyRequest } f
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Decisions } from './decisions.js';
-import { answerInteraction, interactionOf, subjectOf } from './notify/slack-interaction.js';
+import { answerInteraction, interactionOf, notShown, subjectOf, type Interaction } from './notify/slack-interaction.js';
 import { verifySlackRequest } from './notify/slack-signature.js';
 import { CLOCK, SLACK_CHANNELS } from './tokens.js';
 
@@ -38,12 +38,16 @@ export class SlackController {
     const interaction = interactionOf(body);
     if (!interaction) return;
     const who = subjectOf(channel, interaction);
-    const refusal = 'refusal' in who ? who.refusal : await this.#decide(interaction, who.subject);
+    const refusal = 'refusal' in who ? who.refusal : await this.#decide(interaction, who.subject, channel);
     if (refusal !== undefined) await answerInteraction(interaction, refusal);
   }
 
   /** @returns why it did not count. */
-  async #decide({ approval_id, verdict }: { approval_id: string; verdict: 'approved' | 'rejected' }, subject: string) {
+  async #decide(interaction: Interaction, subject: string, channel: SlackChannel): Promise<string | undefined> {
+    const { approval_id, verdict } = interaction;
+    const approval = await this.decisions.find(approval_id);
+    const hidden = approval && notShown(approval, interaction, channel);
+    if (hidden !== undefined) return hidden;
     // Who may decide in Slack is listed in the channel; groups come from the rules, which name people.
     const who = principalOf({ subject, roles: ['approver'], groups: [] }, 'channel');
     const { status, detail } = await this.decisions.attempt(approval_id, { status: verdict }, who);

@@ -1,11 +1,16 @@
-import { Id, type Verdict } from '@countersign/contracts';
+import { Id, parseStrictJson, type Approval, type Verdict } from '@countersign/contracts';
 import { z } from 'zod';
 import type { SlackChannel } from '@countersign/definitions';
-import { actions } from './slack-message.js';
+import { resolvedCall } from '../decision.js';
+import { actions, isShownWhole, offered, type Action } from './slack-message.js';
+import { wordingOf } from './wording.js';
 
 /** A button that somebody pressed. */
 export interface Interaction {
   approval_id: string;
+  /** Of the call that the message showed. */
+  digest: string;
+  action: Action;
   verdict: Verdict;
   slack_user: string;
   response_url: string;
@@ -15,26 +20,49 @@ const Payload = z.object({
   type: z.literal('block_actions'),
   user: z.object({ id: z.string().min(1) }),
   response_url: z.url({ protocol: /^https?$/ }),
-  actions: z.tuple([z.object({ action_id: z.enum(actions), value: Id })]).rest(z.unknown()),
+  actions: z.tuple([z.object({ action_id: z.enum(actions), value: z.string() })]).rest(z.unknown()),
 });
+
+const ButtonValue = z.object({ approval_id: Id, digest: z.string() });
 
 const verdicts = { approve: 'approved', reject: 'rejected' } as const;
 
 /** What the body of an interaction says, or `undefined` when it is not one of our buttons. Verify it before. */
 export function interactionOf(rawBody: string | Buffer): Interaction | undefined {
-  const { success, data } = Payload.safeParse(payloadOf(rawBody));
+  const { success, data } = Payload.safeParse(read(new URLSearchParams(rawBody.toString()).get('payload')));
   if (!success) return undefined;
   const { action_id, value } = data.actions[0];
+  const { data: about } = ButtonValue.safeParse(read(value));
+  if (!about) return undefined;
   const { response_url, user } = data;
-  return { approval_id: value, verdict: verdicts[action_id], slack_user: user.id, response_url };
+  return { ...about, action: action_id, verdict: verdicts[action_id], slack_user: user.id, response_url };
 }
 
-function payloadOf(rawBody: string | Buffer): unknown {
-  try {
-    return JSON.parse(new URLSearchParams(rawBody.toString()).get('payload') ?? '');
-  } catch {
-    return undefined;
-  }
+/** Slack writes numbers of its own that nobody here looks at. */
+function read(text: string | null): unknown {
+  const read = parseStrictJson(text ?? '', { numbers: 'keep', texts: 'any' });
+  return read.ok ? read.value : undefined;
+}
+
+/**
+ * Why a button must not decide, whatever the message looked like when it was pressed: its call is not the one that is
+ * asked for now, or no message can show that one whole. What is decided already is not looked at.
+ */
+export function notShown(
+  approval: Approval,
+  { action, digest }: Pick<Interaction, 'action' | 'digest'>,
+  { slack: { base_url } }: SlackChannel,
+): string | undefined {
+  if (approval.status !== 'pending') return undefined;
+  const wording = wordingOf(approval, 'pending', base_url);
+  const instead = `Open it in the inbox${wording.link === null ? '' : `: ${wording.link}`}`;
+  if (!isShownWhole(approval, wording))
+    return `Nothing was decided: a message here cannot show all of this call. ${instead}`;
+  if (digest !== resolvedCall(approval).digest)
+    return `Nothing was decided: what is asked for now is not what this message shows. ${instead}`;
+  return offered(approval, wording).includes(action)
+    ? undefined
+    : `Nothing was decided: a button is not enough for this call. ${instead}`;
 }
 
 /** Who a user of Slack is here, or what to tell somebody who is nobody here. */

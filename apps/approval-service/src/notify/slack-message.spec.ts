@@ -2,7 +2,7 @@ import type { Approval } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import type { NoticeKind } from '@countersign/definitions';
 import { approvalWith, approvalWithSecret, approved } from './notify.given.js';
-import { slackMessage } from './slack-message.js';
+import { buttonValue, slackMessage } from './slack-message.js';
 import { wordingOf } from './wording.js';
 
 const messageOf = (approval: Approval, kind: NoticeKind = 'pending', base_url?: string) =>
@@ -38,11 +38,14 @@ describe('a message in Slack', () => {
     expect(message.text).toBe(`${headline}: Operations, for ana, asks to call deploy_to_production`);
   });
 
-  it('has buttons that name the approval', () => {
-    const { id } = approvalWith();
+  it('has buttons that name the approval and the call that is shown', () => {
+    const value = buttonValue(approvalWith());
+    const { id, digest, tool_args } = approvalWith();
+    expect(JSON.parse(value)).toEqual({ approval_id: id, digest });
+    expect(buttonValue(approvalWith({ approved_args: { ...tool_args, version: '2.0.9' } }))).not.toBe(value);
     expect(blocksOf(approvalWith()).find(({ type }) => type === 'actions')?.elements).toMatchObject([
-      { type: 'button', action_id: 'approve', value: id, style: 'primary', text: { text: 'Approve' } },
-      { type: 'button', action_id: 'reject', value: id, style: 'danger', text: { text: 'Reject' } },
+      { type: 'button', action_id: 'approve', value, style: 'primary', text: { text: 'Approve' } },
+      { type: 'button', action_id: 'reject', value, style: 'danger', text: { text: 'Reject' } },
     ]);
   });
 
@@ -58,6 +61,39 @@ describe('a message in Slack', () => {
       type === 'actions' ? elements! : [],
     );
     expect(buttons.map(({ action_id }) => action_id)).toEqual(expected);
+  });
+
+  const cut = 'This is not all of the call. Open it in the inbox to decide.';
+  const environment = 'production';
+  it.each<[string, Approval]>([
+    ['an argument that is long', approvalWith({ tool_args: { text: 'x'.repeat(4_000), environment } })],
+    [
+      'many arguments',
+      approvalWith({ tool_args: Object.fromEntries(Array.from({ length: 200 }, (_, n) => [n, 'x'.repeat(20)])) }),
+    ],
+    ['characters that take much room', approvalWith({ tool_args: { text: '&'.repeat(600) } })],
+    ['characters that are written out', approvalWith({ tool_args: { text: '\u202e'.repeat(400) } })],
+    [
+      'arguments that another person changed to long ones',
+      approvalWith({ approved_args: { text: 'x'.repeat(4_000) } }),
+    ],
+    ['a long reason', approvalWith({ context: { reason: 'x'.repeat(4_000) } })],
+    ['a long name', approvalWith({ source_name: 'x'.repeat(2_000) })],
+    ['an argument that is not for everybody', approvalWithSecret()],
+  ])('has a link and no button where it cannot show all of the call: %s', (_, approval) => {
+    const blocks = blocksOf(approval, 'pending', 'https://inbox.example');
+    expect(blocks.map(({ type }) => type)).not.toContain('actions');
+    expect(sections(approval)).toContain(cut);
+    expect(JSON.stringify(blocks.at(-1))).toContain('|Open in the inbox>');
+  });
+
+  it('is not folded by Slack, and has buttons up to the last character that fits', () => {
+    const withLength = (length: number) => approvalWith({ tool_args: { text: 'x'.repeat(length) } });
+    const hasButtons = (approval: Approval) => blocksOf(approval).some(({ type }) => type === 'actions');
+    const rest = sections(withLength(0))[1]!.length;
+    expect([2_900 - rest, 2_901 - rest].map((length) => hasButtons(withLength(length)))).toEqual([true, false]);
+    for (const block of blocksOf(approvalWith()))
+      if (block.type === 'section') expect(block).toMatchObject({ expand: true });
   });
 
   it('has the outcome in the place of buttons once there is one', () => {
