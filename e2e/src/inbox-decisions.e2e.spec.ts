@@ -191,6 +191,42 @@ describe('Deciding in the inbox', () => {
     expect(await office.status(other.approval)).toBe('pending');
   });
 
+  it('shows all of what several people would let through at once, however long, and what looks like something else', async () => {
+    const hidden = 'and then to production';
+    const long = { service_name: `${'x'.repeat(4_000)} ${hidden}`, version: '2.1.0' };
+    const fake = { service_name: 'p\u0430yroll', version: '2.1.0' };
+    const secret = { system: 'billing' };
+    const asked = [
+      await office.asked(long),
+      await office.asked(fake, { reason: 'Because.' }),
+      await office.asked(secret, { tool: 'grant_access' }),
+    ];
+    const page = await office.visit('grace');
+    for (const { approval } of asked)
+      await page
+        .locator('.row', { has: rowOf(page, approval) })
+        .getByRole('checkbox')
+        .check();
+    // What cannot be read is not decided on.
+    const unread = asked[2]!.approval;
+    await page.route(`**/approvals/${unread.id}`, (route) => route.abort());
+    await page.getByRole('button', { name: 'Approve…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Approve 2' }).waitFor();
+    const text = await dialog.locator('.chosen').textContent();
+    expect(text).toContain(`${'x'.repeat(4_000)} ${hidden}`);
+    expect(text).toContain('The model says: Because.');
+    expect(text).toContain('Left out: ');
+    expect(await dialog.locator('.lookalike-character').first().getAttribute('data-code')).toBe('U+0430');
+    await dialog.getByRole('button', { name: 'Approve 2' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await Promise.all(asked.map(({ approval }) => office.status(approval)))).toEqual([
+      'approved',
+      'approved',
+      'pending',
+    ]);
+  });
+
   it('is done by keyboard alone', async () => {
     const { approval } = await office.asked(office.deployment('auth'));
     const page = await office.visit('grace');

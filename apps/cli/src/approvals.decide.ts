@@ -1,4 +1,11 @@
-import { Approval, BulkResolveOutcome, visibleLine, type ResolutionData, type Verdict } from '@countersign/contracts';
+import {
+  Approval,
+  BulkResolveOutcome,
+  markedLine,
+  visibleLine,
+  type ResolutionData,
+  type Verdict,
+} from '@countersign/contracts';
 import { Command } from 'commander';
 import { inCommands } from './advice.js';
 import type { Context, On } from './context.js';
@@ -91,7 +98,7 @@ export function outcomeOf({
   decisions,
   required_approvals,
 }: Approval): string {
-  const call = visibleLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
+  const call = markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
   if (status !== 'pending') return `${status}  ${call}`;
   const given = decisions.filter(({ verdict }) => verdict === 'approved').length;
   return `counted, ${given} of ${required_approvals}  ${call}`;

@@ -1,4 +1,4 @@
-import { Approval, visible, type UserInputField } from '@countersign/contracts';
+import { Approval, marked, visible, type UserInputField } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from './context.js';
 import type { Screen } from './screen.js';
@@ -36,7 +36,7 @@ export function approvalText(screen: Screen, approval: Approval): string[] {
 /** The arguments as the JSON that they are, with every character that hides written out. */
 export const argumentsText = (screen: Screen, title: string, args: Record<string, unknown>): string[] => [
   screen.paint('dim', title),
-  ...visible(JSON.stringify(args, null, 2))
+  ...marked(JSON.stringify(args, null, 2))
     .split('\n')
     .map((line) => `  ${line}`),
 ];

@@ -1,4 +1,4 @@
-import { Approval, ApprovalPage, visibleLine } from '@countersign/contracts';
+import { Approval, ApprovalPage, markedLine, visibleLine } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { Context, On } from './context.js';
 import { follow } from './event-stream.js';
@@ -46,5 +46,5 @@ function changeText(screen: Screen, approval: Approval): string {
   const at = clockTime(new Date((status === 'pending' ? created_at : updated_at) * 1000));
   const who = resolved_by === null || status === 'pending' ? `from ${agent_id}` : `by ${resolved_by}`;
   const state = screen.paint(statusStyle(approval), status.padEnd(9));
-  return `${screen.paint('dim', at)}  ${state}  ${screen.paint('cyan', visibleLine(id))}  ${visibleLine(`${tool_name} ${oneLine(tool_args)}  ${who}`)}`;
+  return `${screen.paint('dim', at)}  ${state}  ${screen.paint('cyan', visibleLine(id))}  ${markedLine(`${tool_name} ${oneLine(tool_args)}  ${who}`)}`;
 }

@@ -1,4 +1,4 @@
-import { RunOutput, visibleLine, type Requirement } from '@countersign/contracts';
+import { markedLine, RunOutput, visibleLine, type Requirement } from '@countersign/contracts';
 import type { Context } from './context.js';
 import { exitCodes, Failure } from './exit-codes.js';
 import { askFields } from './field-questions.js';
@@ -34,9 +34,10 @@ export class CallerAnswers {
       const { approval_id, result } = requirement.tool_execution;
       if (approval_id !== null || result !== null || this.#asked.has(requirement.id)) continue;
       this.#asked.add(requirement.id);
+      const shown = await this.#inClear(requirement, run_id);
       const drafts = new Map<string, string>();
       for (let isAnswered = false; !isAnswered;) {
-        const answer = await this.#answer(requirement, drafts);
+        const answer = await this.#answer(shown, drafts);
         const path = pathOf`/agents/${agent_id}/runs/${run_id}/continue`;
         isAnswered = await server.post(RunOutput, path, { requirements: [answer] }).then(
           () => true,
@@ -50,10 +51,17 @@ export class CallerAnswers {
     }
   }
 
+  /** What streams tell is redacted; whoever answers sees all of it. */
+  async #inClear(requirement: Requirement, run_id: string): Promise<Requirement> {
+    if (requirement.tool_execution.redact.length === 0) return requirement;
+    const { requirements } = await this.#context.server.get(RunOutput, pathOf`/runs/${run_id}`);
+    return requirements.find(({ id }) => id === requirement.id) ?? requirement;
+  }
+
   async #answer(requirement: Requirement, drafts: Map<string, string>): Promise<Answer> {
     const { id, user_input_schema, tool_execution } = requirement;
     const questions = new Questions(this.#context.surroundings);
-    const call = visibleLine(`${tool_execution.tool_name} ${oneLine(tool_execution.tool_args)}`);
+    const call = markedLine(`${tool_execution.tool_name} ${oneLine(tool_execution.tool_args)}`);
     if (user_input_schema) {
       const values = (await askFields(questions, user_input_schema, drafts)) ?? {};
       return { id, user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })) };

@@ -1,4 +1,11 @@
-import { Approval, visible, visibleLine, type Requirement, type ResolutionData } from '@countersign/contracts';
+import {
+  Approval,
+  markedLine,
+  visible,
+  visibleLine,
+  type Requirement,
+  type ResolutionData,
+} from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from './questions.js';
 import { approvalText } from './approvals.show.js';
@@ -64,6 +71,7 @@ export class InlineDecisions {
     const questions = new Questions(surroundings, over.signal);
     const resolution = new ResolutionQuestions(approval, questions, surroundings);
     let answer: Step = 'again';
+    if (!fitsInQuestion(approval)) screen.note('', ...approvalText(screen, approval), '');
     try {
       while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions, resolution);
     } catch (error) {
@@ -130,8 +138,18 @@ const isOneOf = (error: unknown, ...codes: ExitCode[]): error is Failure =>
 
 type Step = 'again' | 'done' | 'later';
 
-const questionAbout = ({ tool_name, tool_args, approved_args }: Approval): string =>
-  `Let it call ${visibleLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`)}?`;
+/** Characters of a call that a question shows; a longer one is shown whole before. */
+const longestQuestion = 300;
+
+const callOf = ({ tool_name, tool_args, approved_args }: Approval): string =>
+  markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
+
+const fitsInQuestion = (approval: Approval): boolean => callOf(approval).length <= longestQuestion;
+
+const questionAbout = (approval: Approval): string =>
+  fitsInQuestion(approval)
+    ? `Let it call ${callOf(approval)}?`
+    : `Let it call ${markedLine(approval.tool_name)} as shown above?`;
 
 const meanwhile = ({ status, resolved_by }: Approval): string =>
   visibleLine(`${status} meanwhile${resolved_by === null ? '' : ` by ${resolved_by}`}`);

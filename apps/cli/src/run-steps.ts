@@ -1,4 +1,4 @@
-import { visible, visibleLine, type ToolExecution } from '@countersign/contracts';
+import { marked, visible, visibleLine, type ToolExecution } from '@countersign/contracts';
 import { FlowingText } from './flowing-text.js';
 import type { RunEvent } from './run-events.js';
 import type { Screen } from './screen.js';
@@ -114,4 +114,4 @@ export class RunSteps {
   }
 }
 
-const callOf = ({ tool_name, tool_args }: ToolExecution): string => `${tool_name} ${oneLine(tool_args)}`;
+const callOf = ({ tool_name, tool_args }: ToolExecution): string => marked(`${tool_name} ${oneLine(tool_args)}`);

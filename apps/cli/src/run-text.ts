@@ -1,4 +1,4 @@
-import { visible, visibleLine, type RunOutput, type ToolExecution } from '@countersign/contracts';
+import { markedLine, visible, visibleLine, type RunOutput, type ToolExecution } from '@countersign/contracts';
 import type { Screen } from './screen.js';
 import { statusStyle } from './status.js';
 import { fields } from './table.js';
@@ -45,7 +45,7 @@ const callText = (screen: Screen, call: ToolExecution) => {
   const mark = markOf(screen, call);
   const waits = result === null && approval_id !== null ? `  approval ${approval_id}` : '';
   return [
-    `  ${mark} ${visibleLine(`${tool_name} ${oneLine(tool_args)}${waits}`)}`,
+    `  ${mark} ${markedLine(`${tool_name} ${oneLine(tool_args)}${waits}`)}`,
     ...(result === null
       ? []
       : visible(result.trimEnd())

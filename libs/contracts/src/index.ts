@@ -25,4 +25,4 @@ export * from './strict-json.js';
 export { canonicalSubject, InvalidSubject, isSameSubject, Subject } from './subject.js';
 export * from './terms.js';
 export * from './tool-call.js';
-export { visible, visibleLine } from './visible-text.js';
+export { marked, markedLine, visible, visibleLine } from './visible-text.js';

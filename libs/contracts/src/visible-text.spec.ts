@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isHidden, visible, visibleLine } from './visible-text.js';
+import { isHidden, marked, markedLine, visible, visibleLine } from './visible-text.js';
 
 describe('visible text', () => {
   it.each([
@@ -22,6 +22,12 @@ describe('visible text', () => {
 
   it('is one line where only one is wanted', () => {
     expect(visibleLine('a\nb')).toBe('a[U+000A]b');
+  });
+
+  it('marks what looks like something else where somebody decides', () => {
+    expect(marked('p\u0430yments\n\u202e')).toBe('p\u0430[U+0430]yments\n[U+202E]');
+    expect(markedLine('ｐrod\n')).toBe('ｐ[U+FF50]rod[U+000A]');
+    expect(marked('{"a": "部署"}')).toBe('{"a": "部署"}');
   });
 
   it('tells the hidden characters from those that are seen', () => {

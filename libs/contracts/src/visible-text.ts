@@ -1,3 +1,5 @@
+import { lookalikesIn } from './lookalike-text.js';
+
 /** Characters that show nothing themselves, or change how others are shown: control, direction, zero width, tags. */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
@@ -14,7 +16,28 @@ export const visible = (text: string): string =>
     .replaceAll(hidden, (character) => (character === '\n' ? character : writtenOut(character)));
 
 /** The same in one line. */
-export const visibleLine = (text: string): string => visible(text).replaceAll('\n', writtenOut('\n'));
+export const visibleLine = (text: string): string => inOneLine(visible(text));
+
+/**
+ * For what somebody decides on, such as arguments: also with the code of every character behind it that is likely to be
+ * taken for another ({@link lookalikesIn}), such as `pа[U+0430]yments` with a Cyrillic letter.
+ */
+export function marked(text: string): string {
+  const found = lookalikesIn(text);
+  if (found.size === 0) return visible(text);
+  let at = 0;
+  const characters = Array.from(text, (character) => {
+    const isFound = found.has(at);
+    at += character.length;
+    return isFound ? `${character}${writtenOut(character)}` : character;
+  });
+  return visible(characters.join(''));
+}
+
+/** The same in one line. */
+export const markedLine = (text: string): string => inOneLine(marked(text));
+
+const inOneLine = (text: string): string => text.replaceAll('\n', writtenOut('\n'));
 
 /** Whether somebody who looks at the character alone would see nothing of it. */
 export const isHidden = (character: string): boolean => character.search(hidden) === 0;

@@ -1,4 +1,4 @@
-import { redactApproval, visible, visibleLine, type Approval } from '@countersign/contracts';
+import { marked, markedLine, redactApproval, visibleLine, type Approval } from '@countersign/contracts';
 import type { NoticeKind } from '@countersign/definitions';
 
 /** What a message says of an approval, as text that hides nothing. Each channel escapes it in its own way. */
@@ -31,10 +31,10 @@ export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string
   const behalf = user_id === null ? '' : `, for ${user_id},`;
   return {
     headline: headlines[kind],
-    request: visibleLine(`${source_name}${behalf} asks to call ${tool_name}`),
-    args: visible(JSON.stringify(approved_args ?? tool_args, null, 2)),
+    request: markedLine(`${source_name}${behalf} asks to call ${tool_name}`),
+    args: marked(JSON.stringify(approved_args ?? tool_args, null, 2)),
     argsTitle: approved_args === null ? 'Arguments' : 'Arguments, as they were changed and approved',
-    reason: typeof reason === 'string' && reason !== '' ? visible(reason) : null,
+    reason: typeof reason === 'string' && reason !== '' ? marked(reason) : null,
     deadline: status === 'pending' && expires_at !== null ? `Until ${new Date(expires_at * 1000).toUTCString()}` : null,
     outcome: status === 'pending' ? null : outcomeOf(approval),
     link: base_url === undefined ? null : linkTo(approval.id, base_url),

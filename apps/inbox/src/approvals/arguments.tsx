@@ -20,7 +20,7 @@ export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
           {entries.map(([name, value]) => (
             <div key={name}>
               <dt>
-                <Visible text={name} />
+                <Visible exact text={name} />
               </dt>
               <dd>
                 <Value of={value} />
@@ -45,7 +45,7 @@ export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
           )}
         </figcaption>
         <pre tabIndex={0}>
-          <Visible text={canonicalJson(args)} />
+          <Visible exact text={canonicalJson(args)} />
         </pre>
       </figure>
     </>
@@ -54,10 +54,10 @@ export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
 
 const Value = ({ of }: { of: unknown }) =>
   typeof of === 'string' ? (
-    <Visible text={of} />
+    <Visible exact text={of} />
   ) : (
     <code>
-      <Visible text={readable(of)} />
+      <Visible exact text={readable(of)} />
     </code>
   );
 
@@ -78,19 +78,19 @@ export function Changes({ changes, title }: { changes: readonly Change[]; title:
         {changes.map(({ name, before, after }) => (
           <div key={name}>
             <dt>
-              <Visible text={name} />
+              <Visible exact text={name} />
             </dt>
             {before !== undefined && (
               <dd>
                 <del>
-                  <Visible text={before} />
+                  <Visible exact text={before} />
                 </del>
               </dd>
             )}
             {after !== undefined && (
               <dd>
                 <ins>
-                  <Visible text={after} />
+                  <Visible exact text={after} />
                 </ins>
               </dd>
             )}

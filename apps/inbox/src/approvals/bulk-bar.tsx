@@ -1,14 +1,14 @@
 import type { BulkResult } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
 import { useState } from 'preact/hooks';
 import { change, wordsOf } from '../server/request.js';
 import { Dialog } from '../ui/dialog.js';
 import { Note } from '../ui/notes.js';
 import { announce } from '../ui/page.js';
+import { Chosen } from './chosen.js';
 import type { Selection } from './selection.js';
-import { Summary } from './summary.js';
+import { useWhole } from './use-whole.js';
 
-/** Decides on all that is selected, after showing it once more. */
+/** Decides on all that is selected, after showing all of it. */
 export function BulkBar({ selection }: { selection: Selection }) {
   const [status, setStatus] = useState<'approved' | 'rejected' | null>(null);
   return (
@@ -36,6 +36,12 @@ interface BulkDialogProps {
 
 function BulkDialog({ status, selection, close }: BulkDialogProps) {
   const [chosen] = useState(selection.approvals);
+  const whole = useWhole(chosen.map(({ id }) => id));
+  /** Nobody decides on what they cannot see. */
+  const shown = chosen.filter(({ id }) => {
+    const found = whole?.get(id);
+    return found !== undefined && 'approval' in found;
+  });
   const [note, setNote] = useState('');
   const [results, setResults] = useState<Map<string, BulkResult>>();
   const [problem, setProblem] = useState<string>();
@@ -43,9 +49,10 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
 
   const decide = async (event: SubmitEvent) => {
     event.preventDefault();
+    if (shown.length === 0) return;
     try {
       const resolution_data = note.trim() === '' ? {} : { resolution_data: { note: note.trim() } };
-      const body = { ids: chosen.map(({ id }) => id), status, ...resolution_data };
+      const body = { ids: shown.map(({ id }) => id), status, ...resolution_data };
       const { results } = await change<{ results: BulkResult[] }>('POST', '/approvals/resolve', body);
       const failed = results.filter((result) => result.status !== 200);
       announce(`${results.length - failed.length} ${status}${failed.length > 0 ? `, ${failed.length} not` : ''}`);
@@ -63,11 +70,8 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
     <Dialog title={`${verb} ${chosen.length} approval${chosen.length === 1 ? '' : 's'}`} close={close}>
       <form onSubmit={decide}>
         <ul class="chosen" tabIndex={0} aria-label="What is decided on">
-          {chosen.map(({ id, tool_name, tool_args }) => (
-            <li key={id}>
-              <strong>{visibleLine(tool_name)}</strong> <Summary args={tool_args} />
-              <Outcome result={results?.get(id)} />
-            </li>
+          {chosen.map((listed) => (
+            <Chosen key={listed.id} listed={listed} whole={whole?.get(listed.id)} result={results?.get(listed.id)} />
           ))}
         </ul>
         {problem && <Note tone="bad">{problem}</Note>}
@@ -84,8 +88,8 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
               <textarea rows={2} value={note} onInput={(event) => setNote(event.currentTarget.value)} autoFocus />
             </label>
             <div class="buttons">
-              <button class={`primary ${status === 'approved' ? 'good' : 'bad'}`}>
-                {verb} {chosen.length}
+              <button class={`primary ${status === 'approved' ? 'good' : 'bad'}`} aria-disabled={shown.length === 0}>
+                {verb} {whole ? shown.length : '…'}
               </button>
               <button type="button" onClick={close}>
                 Cancel
@@ -96,9 +100,4 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
       </form>
     </Dialog>
   );
-}
-
-function Outcome({ result }: { result: BulkResult | undefined }) {
-  if (!result) return null;
-  return <span class={result.status === 200 ? 'outcome good' : 'outcome bad'}>{result.detail}</span>;
 }

@@ -1,10 +1,10 @@
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { markedLine } from '@countersign/contracts/visible-text';
 
 const shown = 300;
 
-/** Arguments in one line, such as `service_name auth-service · version 2.1.0`. */
+/** The beginning of arguments in one line, to find a call by and not to decide on, such as `service_name auth-service · version 2.1.0`. */
 export const summaryOf = (args: Record<string, unknown>): string =>
-  visibleLine(
+  markedLine(
     cut(
       Object.entries(args)
         .map(([name, value]) => `${name} ${textOf(value)}`)
@@ -17,7 +17,7 @@ export const Summary = ({ args }: { args: Record<string, unknown> }) => (
   <code class="summary">
     {Object.entries(args).map(([name, value]) => (
       <span key={name}>
-        <span class="argument-name">{visibleLine(name)}</span> {visibleLine(cut(textOf(value)))}{' '}
+        <span class="argument-name">{markedLine(name)}</span> {markedLine(cut(textOf(value)))}{' '}
       </span>
     ))}
   </code>

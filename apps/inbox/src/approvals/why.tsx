@@ -7,7 +7,7 @@ export function Why({ context }: { context: Record<string, unknown> }) {
     <>
       {typeof reason === 'string' && reason !== '' ? (
         <blockquote class="model-words">
-          <Visible text={reason} />
+          <Visible exact text={reason} />
           <footer>The model’s own words. Nobody has checked them.</footer>
         </blockquote>
       ) : (

@@ -1,18 +1,29 @@
+import { lookalikesIn } from '@countersign/contracts/lookalike-text';
 import { codePointOf, isHidden } from '@countersign/contracts/visible-text';
 
 interface Piece {
+  /** Of a hidden character its code, such as `U+202E`. */
   text: string;
-  hidden: boolean;
+  mark: 'hidden' | 'lookalike' | null;
 }
 
-/** A text in pieces: what can be seen, and each character that cannot, written out. Lines stay lines. */
-export function piecesOf(text: string): Piece[] {
+/**
+ * A text in pieces: what can be seen, and each character that cannot, written out. Lines stay lines.
+ *
+ * @param lookalikes whether characters that are likely to be taken for others are pieces of their own.
+ */
+export function piecesOf(given: string, lookalikes = false): Piece[] {
+  const text = given.replaceAll('\r\n', '\n');
+  const found = lookalikes ? lookalikesIn(text) : new Set<number>();
   const pieces: Piece[] = [];
-  for (const character of text.replaceAll('\r\n', '\n')) {
+  let at = 0;
+  for (const character of text) {
     const last = pieces.at(-1);
-    if (character !== '\n' && isHidden(character)) pieces.push({ text: codePointOf(character), hidden: true });
-    else if (last && !last.hidden) last.text += character;
-    else pieces.push({ text: character, hidden: false });
+    if (character !== '\n' && isHidden(character)) pieces.push({ text: codePointOf(character), mark: 'hidden' });
+    else if (found.has(at)) pieces.push({ text: character, mark: 'lookalike' });
+    else if (last?.mark === null) last.text += character;
+    else pieces.push({ text: character, mark: null });
+    at += character.length;
   }
   return pieces;
 }

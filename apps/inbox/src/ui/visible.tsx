@@ -1,16 +1,31 @@
+import { codePointOf } from '@countersign/contracts/visible-text';
 import { piecesOf } from './pieces.js';
 
+interface VisibleProps {
+  text: string;
+  /** Whether somebody decides on it, so that characters that are likely to be taken for others are marked too. */
+  exact?: boolean;
+}
+
 /** Text that a model or a stranger wrote: nothing in it is invisible or moves what stands beside it. */
-export const Visible = ({ text }: { text: string }) => (
+export const Visible = ({ text, exact = false }: VisibleProps) => (
   <bdi>
-    {piecesOf(text).map(({ text, hidden }, n) =>
-      hidden ? (
+    {piecesOf(text, exact).map(({ text, mark }, n) => {
+      if (mark === null) return text;
+      return mark === 'hidden' ? (
         <mark key={n} class="hidden-character" title="A character that shows nothing by itself">
           {text}
         </mark>
       ) : (
-        text
-      ),
-    )}
+        <mark
+          key={n}
+          class="lookalike-character"
+          data-code={codePointOf(text)}
+          title={`${codePointOf(text)}: easily taken for another character`}
+        >
+          {text}
+        </mark>
+      );
+    })}
   </bdi>
 );
