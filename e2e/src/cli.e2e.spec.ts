@@ -12,7 +12,12 @@ const mongodb = inject('mongodbUri');
 
 describe('countersign in scripts', () => {
   const stack = new EmbeddedStack();
-  const poison = { topic: 'run.requested', key: 'a-run', headers: {}, value: Buffer.from('{"agent_id": 7}') };
+  const poison = {
+    topic: 'run.requested',
+    key: 'a-run',
+    headers: {},
+    value: Buffer.from('{"agent_id": "nobody", "input": "x", "token": "none"}'),
+  };
   let env: Record<string, string>;
   const open: Terminal[] = [];
   beforeAll(async () => {
@@ -119,7 +124,7 @@ describe('countersign in scripts', () => {
     });
     const [first, second] = data;
     const shown = await countersign(['dead-letters', 'show', first!.id]);
-    expect(shown.out).toMatch(/^run\.requested {2}open\n[^]*Group +agent-runner\n[^]*"agent_id": 7/);
+    expect(shown.out).toMatch(/^run\.requested {2}open\n[^]*Group +agent-runner\n[^]*"agent_id": "nobody"/);
     expect((await countersign(['dead-letters', 'replay', first!.id, '--note', 'again'])).out).toContain('replayed');
     expect((await countersign(['dead-letters', 'discard', second!.id])).out).toContain('discarded');
     expect((await countersign(['dead-letters', 'discard', first!.id])).code).toBe(5);

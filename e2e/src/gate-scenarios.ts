@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { exactScenarios } from './gate-scenarios.exact.js';
+import { requestScenarios } from './gate-scenarios.requests.js';
 import { startRefunds, type Refunds } from './refunds.js';
 import { World, type MakeStack } from './world.js';
 
@@ -20,5 +21,6 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     });
 
     exactScenarios(world, () => refunds);
+    requestScenarios(world);
   });
 }

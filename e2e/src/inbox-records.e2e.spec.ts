@@ -94,12 +94,13 @@ describe('The records in the inbox', () => {
   });
 
   it('are messages that could not be handled, to be handed over again or let go', async () => {
-    const poison = { topic: 'run.requested', key: 'poison', headers: {}, value: Buffer.from('not JSON') };
+    const nobody = JSON.stringify({ agent_id: 'nobody', input: 'x', token: 'none' });
+    const poison = { topic: 'run.requested', key: 'poison', headers: {}, value: Buffer.from(nobody) };
     await office.world.stack.withBus((bus) => bus.publish([poison]));
     await eventually('the dead letter', async () => (await office.world.client.deadLetters()).length > 0 || undefined);
     const page = await office.visit('root', { path: '/inbox/dead-letters', ...admin });
     await page.getByRole('link', { name: 'run.requested' }).click();
-    await page.locator('pre').getByText('not JSON').last().waitFor();
+    await page.locator('pre').getByText('nobody').last().waitFor();
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('root has replayed it').waitFor();
     await page.getByRole('link', { name: 'All dead letters' }).click();

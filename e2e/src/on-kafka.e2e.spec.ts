@@ -20,11 +20,11 @@ if (brokers && mongodb) {
   describeScenarios(two, () => new DistributedStack({ ...servers, instances: 2 }));
   describeRunnerScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
   describeApprovalScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
+  describeGateScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
   describeExecutorScenarios(
     'Kafka and MongoDB, two instances',
     (options) => new DistributedStack({ ...servers, instances: 1, executors: 2 }, options),
   );
-  describeGateScenarios(two, (options) => new DistributedStack({ ...servers, instances: 2 }, options));
   describeInbox('Kafka and MongoDB', (options) => new DistributedStack({ ...servers, instances: 1 }, options));
   describeOutsider(servers);
   // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.

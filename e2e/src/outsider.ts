@@ -29,12 +29,13 @@ export function describeOutsider({ brokers, mongodb }: { brokers: string; mongod
 
     it('starts a run, decides, and reads every event with its CloudEvents headers and its published schema', async () => {
       const run_id = `outside-${Date.now()}`;
-      await send(brokers, 'run.requested', run_id, { run_id, agent_id: 'ops', input: request });
+      const asPlatform = await stack.client.token('platform', { roles: ['admin'] }, run_id);
+      await send(brokers, 'run.requested', run_id, { run_id, agent_id: 'ops', input: request, token: asPlatform });
       const [approval] = await pendingOf(stack.client, run_id);
       await send(brokers, 'approval.resolve_requested', run_id, {
         approval_id: approval!.id,
         status: 'approved',
-        token: await stack.client.token('platform'),
+        token: await stack.client.token('ada'),
       });
 
       const seen = await readTopics(brokers, flow, (all) =>

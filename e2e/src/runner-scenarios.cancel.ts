@@ -23,7 +23,8 @@ export function cancelScenarios(world: World): void {
     it('over the bus stops asking the model as well', async () => {
       const { run_id } = await world.start(world.plans.plan('think for ever', 'hang', 'hang'));
       await expect.poll(() => world.model.open).toBe(1);
-      const value = Buffer.from(JSON.stringify({ run_id, reason: 'stop' }));
+      const token = await world.client.token('platform', { roles: ['admin'] }, run_id);
+      const value = Buffer.from(JSON.stringify({ run_id, reason: 'stop', token }));
       await world.stack.withBus((bus) =>
         bus.publish([{ topic: 'run.cancel_requested', key: run_id, headers: {}, value }]),
       );

@@ -144,22 +144,22 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
 
     it('is driven over the bus alone: a bare message starts a run, another decides', async () => {
       const run_id = `bare-${Date.now()}`;
-      await stack.withBus((bus) =>
-        bus.publish([bare('run.requested', run_id, { run_id, agent_id: 'ops', input: request })]),
-      );
+      const asked = await stack.client.token('platform', { roles: ['admin'] }, run_id);
+      const command = { run_id, agent_id: 'ops', input: request, token: asked };
+      await stack.withBus((bus) => bus.publish([bare('run.requested', run_id, command)]));
       const [approval] = await pendingOf(stack.client, run_id);
       const token = await stack.client.token('a platform');
-      const command = { approval_id: approval!.id, status: 'approved', token };
-      await stack.withBus((bus) => bus.publish([bare('approval.resolve_requested', run_id, command)]));
+      const decision = { approval_id: approval!.id, status: 'approved', token };
+      await stack.withBus((bus) => bus.publish([bare('approval.resolve_requested', run_id, decision)]));
       expect((await ended(run_id)).status).toBe('COMPLETED');
       expect(deploymentsOf(approval!.id)).toHaveLength(1);
     });
 
     it('cancels a run over the bus', async () => {
       const { run } = await pausedRun(stack.client);
-      await stack.withBus((bus) =>
-        bus.publish([bare('run.cancel_requested', run.run_id, { run_id: run.run_id, reason: 'stop' })]),
-      );
+      const token = await stack.client.token('platform', { roles: ['admin'] }, run.run_id);
+      const command = { run_id: run.run_id, reason: 'stop', token };
+      await stack.withBus((bus) => bus.publish([bare('run.cancel_requested', run.run_id, command)]));
       expect((await ended(run.run_id)).status).toBe('CANCELLED');
     });
 

@@ -3,7 +3,7 @@ import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
 import { countRecords, openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
-import { DecisionGuard, openResultVerifier, openVerifier, ResultGuard } from '@countersign/signing';
+import { DecisionGuard, openRequestKeyRing, openResultVerifier, openVerifier, ResultGuard } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agent-versions.js';
 import { AgentsController } from './agents.controller.js';
@@ -15,6 +15,8 @@ import { OpenAIModel } from './model.openai.js';
 import { ScriptedModel } from './model.scripted.js';
 import { CallPreview } from './call-preview.js';
 import { backlog, RunQueue } from './queue.js';
+import { RequestKeysController } from './request-keys.controller.js';
+import { RequestSigner } from './request-signer.js';
 import { RunCommands } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunStream } from './run-stream.js';
@@ -77,10 +79,13 @@ export function agentRunner(
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   return (context) => {
     const { bus, database, exclusive, log, metrics, now, stopping } = context;
+    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
+    const signer = new RequestSigner(() => openRequestKeyRing(config, embeddedIn));
     const { aggregate: runs, relay } = openAggregate<Run, RunMessage>(context, {
       service: 'agent-runner',
       collection: runCollection,
       decide: decideRun,
+      seal: signer.seal,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
     });
     const { aggregate: sessions } = openAggregate<Session, SessionMessage>(context, {
@@ -118,7 +123,6 @@ export function agentRunner(
       now,
       log,
     });
-    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
     const commands = new RunCommands(new CommandGuard(guard.keyOf, now), store, config.RUN_COMMANDS);
@@ -135,12 +139,13 @@ export function agentRunner(
       name: 'agent-runner',
       module: {
         module: AgentRunnerModule,
-        controllers: [AgentsController, RunsController, SessionsController, RunEventsController],
+        controllers: [AgentsController, RunsController, SessionsController, RunEventsController, RequestKeysController],
         providers: [
           { provide: Runner, useValue: runner },
           { provide: RunCommands, useValue: commands },
           { provide: DecisionGuard, useValue: guard },
           { provide: ResultGuard, useValue: results },
+          { provide: RequestSigner, useValue: signer },
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: RunWatch, useValue: watch },
           { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
@@ -151,7 +156,7 @@ export function agentRunner(
         ],
       },
       async start() {
-        await Promise.all([agents.load(), guard.open(), results.open(), queue.open()]);
+        await Promise.all([agents.load(), guard.open(), results.open(), queue.open(), signer.open()]);
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();

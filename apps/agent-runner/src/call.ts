@@ -15,7 +15,7 @@ import {
 } from '@countersign/contracts';
 import type { Agent, ToolDefinition } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
-import { who } from './run.states.js';
+import { unsigned, who } from './run.states.js';
 
 /** Characters of the model's own reason that an approval shows. */
 const maxReason = 10_000;
@@ -116,6 +116,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     parameters: agent.tools.find(({ name }) => name === tool_name)?.parameters ?? null,
     context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
+    ...unsigned,
   });
 }
 

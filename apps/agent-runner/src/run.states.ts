@@ -51,11 +51,19 @@ export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now:
     { type: 'over' },
   );
 
+/** The signature takes time, so it is added before this is stored. */
+export const unsigned = { signature: null } as const;
+
 export function fail(run: Run, error: string, now: number): Transition<Run> {
   const ended = over(run, 'ERROR', now, { error });
   return changed(
     ended,
-    emit('run.failed', { ...who(run), error: truncate(error, maxTold), requirements: openRequirements(run) }),
+    emit('run.failed', {
+      ...who(run),
+      error: truncate(error, maxTold),
+      requirements: openRequirements(run),
+      ...unsigned,
+    }),
   );
 }
 
@@ -63,6 +71,12 @@ export function complete(run: Run, content: string, now: number): Transition<Run
   const ended = over(run, 'COMPLETED', now, { content });
   return changed(
     ended,
-    emit('run.completed', { ...who(run), content: truncate(content, maxTold), steps: run.steps, usage: run.usage }),
+    emit('run.completed', {
+      ...who(run),
+      content: truncate(content, maxTold),
+      steps: run.steps,
+      usage: run.usage,
+      ...unsigned,
+    }),
   );
 }

@@ -3,7 +3,7 @@ import { changed, ignored, rejected, type Transition } from '@countersign/persis
 import { answered, isForWorker, isOpen, openRequirements, resolvedByApproval, type CallerResolution } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, park, replace, resolveByCaller, settle } from './run.calls.js';
-import { call, fail, idle, leased, log, over, rested, seconds, touch, waiting, who } from './run.states.js';
+import { call, fail, idle, leased, log, over, rested, seconds, touch, unsigned, waiting, who } from './run.states.js';
 import { take, type Turn } from './run.turn.js';
 
 /**
@@ -171,7 +171,10 @@ function claim(run: Run, worker: string, lease_ms: number, now: number): Transit
 
 function cancel(run: Run, reason: string | null, now: number): Transition<Run> {
   const ended = over(run, 'CANCELLED', now, { error: reason ?? 'cancelled' });
-  return changed(ended, emit('run.cancelled', { ...who(run), reason, requirements: openRequirements(run) }));
+  return changed(
+    ended,
+    emit('run.cancelled', { ...who(run), reason, requirements: openRequirements(run), ...unsigned }),
+  );
 }
 
 /** A run that is over takes only the news of how a call ended that was under way. */

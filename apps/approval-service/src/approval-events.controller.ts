@@ -2,7 +2,8 @@ import { AuthError, type Principal } from '@countersign/auth';
 import { derivedId, TerminalError, type Approval, type Event, type Grant } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
-import { ProblemError } from '@countersign/service';
+import { ProblemError, type Alarms } from '@countersign/service';
+import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from './approval-metrics.js';
 import type { ApprovalMessage } from './approval.js';
@@ -13,7 +14,7 @@ import { Judge } from './judge.js';
 import type { NoticeKind } from '@countersign/definitions';
 import { Notifier } from './notify/notifier.js';
 import { Refusals } from './refusals.js';
-import { APPROVALS, GRANTS } from './tokens.js';
+import { ALARMS, APPROVALS, GRANTS } from './tokens.js';
 
 /** What arrives for approvals. */
 @Controller()
@@ -21,6 +22,8 @@ export class ApprovalEventsController {
   constructor(
     @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
     @Inject(GRANTS) private readonly grants: Aggregate<Grant, GrantMessage>,
+    @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
+    @Inject(ALARMS) private readonly alarms: Alarms,
     @Inject(Judge) private readonly judge: Judge,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(CommandTokens) private readonly tokens: CommandTokens,
@@ -31,7 +34,9 @@ export class ApprovalEventsController {
 
   @OnEvent('approval-service', 'tool.approval_required')
   async required(event: Event<'tool.approval_required'>): Promise<void> {
-    const { approval_id } = event.data;
+    const { approval_id, run_id, tool_name } = event.data;
+    const problem = await this.guard.problemWithRequest(event.data);
+    if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
     const judgement = await this.judge.judge(event.data);
     const handled = await this.approvals.handle(approval_id, { type: 'required', event, judgement }, { creates: true });
     if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
@@ -90,19 +95,34 @@ export class ApprovalEventsController {
 
   @OnEvent('approval-service', 'run.completed')
   async completed(event: Event<'run.completed'>): Promise<void> {
+    await this.#mustBeSigned(event);
     await this.#tellAll(event);
   }
 
   @OnEvent('approval-service', 'run.failed')
   async failed(event: Event<'run.failed'>): Promise<void> {
+    await this.#mustBeSigned(event);
     await this.#tellAll(event);
     await this.#void(event);
   }
 
   @OnEvent('approval-service', 'run.cancelled')
   async cancelled(event: Event<'run.cancelled'>): Promise<void> {
+    await this.#mustBeSigned(event);
     await this.#tellAll(event);
     await this.#void(event);
+  }
+
+  /** @throws TerminalError when no runner has said so: nothing is void because of it */
+  async #mustBeSigned(event: RunEnd): Promise<void> {
+    const reason = await this.guard.problemWithEnd(event);
+    if (reason !== undefined) throw this.#refused('run_end', { run_id: event.data.run_id, reason });
+  }
+
+  #refused(what: 'request' | 'run_end', about: Parameters<Alarms['refused']>[2]): TerminalError {
+    this.alarms.refused(what, 'not_authentic', about);
+    const { run_id, approval_id, reason } = about;
+    return new TerminalError(`${approval_id === undefined ? `run ${run_id}` : `approval ${approval_id}`}: ${reason}`);
   }
 
   async #tellAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Approval, Grant } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openAggregate, type Service, type ServiceContext } from '@countersign/service';
-import { openKeyRing } from '@countersign/signing';
+import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApprovalEventsController } from './approval-events.controller.js';
@@ -25,7 +25,7 @@ import { openOversight } from './oversight.js';
 import { Refusals } from './refusals.js';
 import { Rejudging } from './rejudging.js';
 import { Signer } from './signer.js';
-import { APPROVALS, CLOCK, GRANTS } from './tokens.js';
+import { ALARMS, APPROVALS, CLOCK, GRANTS } from './tokens.js';
 
 const newest = '-created_at';
 /** Removed ones are never listed, so every list and its count can be answered from its index alone. */
@@ -78,7 +78,10 @@ export function approvalService(
   const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
   return (context) => {
     const { bus, log, metrics, now, stopping } = context;
-    const signer = new Signer(() => openKeyRing(config, config.KAFKA_BROKERS ? undefined : config.DATA_DIR));
+    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
+    const signer = new Signer(() => openKeyRing(config, embeddedIn));
+    const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
+    const decisions = new DecisionGuard(() => Verifier.fromKeyRing(signer.ring), now);
     const { aggregate: approvals, relay } = openAggregate<Approval, ApprovalMessage>(context, {
       service: 'approval-service',
       collection: approvalCollection,
@@ -110,7 +113,10 @@ export function approvalService(
         });
       },
     });
-    const parts = [openNotifications(context, { channels, approvals: approvals.store }), openOversight(context)];
+    const parts = [
+      openNotifications(context, { channels, approvals: approvals.store }),
+      openOversight(context, { decisions, requests }),
+    ];
 
     return {
       name: 'approval-service',
@@ -125,6 +131,8 @@ export function approvalService(
           ...parts.flatMap(({ controllers }) => controllers),
         ],
         providers: [
+          { provide: RequestGuard, useValue: requests },
+          { provide: ALARMS, useValue: openAlarms(context) },
           { provide: APPROVALS, useValue: approvals },
           { provide: GRANTS, useValue: grants },
           { provide: CLOCK, useValue: now },
@@ -146,6 +154,7 @@ export function approvalService(
       },
       async start() {
         await signer.open();
+        await Promise.all([requests.open(), decisions.open()]);
         relay.start();
         grantRelay.start();
         feed.follow(bus);

@@ -3,9 +3,10 @@ import type { Approval, Event, EventName, Grant } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { Aggregate, WorkPool } from '@countersign/persistence';
-import { Metrics } from '@countersign/service';
-import { generateKey, keysFromText, Verifier } from '@countersign/signing';
+import { Metrics, type Alarms } from '@countersign/service';
+import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
+import { vi } from 'vitest';
 import { ApprovalEventsController } from './approval-events.controller.js';
 import { ApprovalFeed } from './approval-feed.js';
 import { ApprovalMetrics } from './approval-metrics.js';
@@ -28,8 +29,15 @@ export const somebody = (subject: string, role: Role = 'approver', groups: strin
 
 const quiet = { info() {}, warn() {}, error() {} };
 
+interface Opened {
+  rules?: object;
+  channels?: Channel[];
+  /** Those that are signed are signed with `ring`. */
+  requests?: RequestPolicy;
+}
+
 /** The parts of the service, put together as the service does it, on a store of its own. */
-export async function openApprovals({ rules = {}, channels = [] }: { rules?: object; channels?: Channel[] } = {}) {
+export async function openApprovals({ rules = {}, channels = [], requests = 'trusted' }: Opened = {}) {
   const { database, close } = openTemporaryDatabase();
   const clock = { time: given.now };
   const now = () => clock.time;
@@ -77,6 +85,9 @@ export async function openApprovals({ rules = {}, channels = [] }: { rules?: obj
     approvals: (id) => store.get(id),
     log: quiet,
   });
+  const guard = new RequestGuard(requests, () => Verifier.fromKeyRing(ring));
+  await guard.open();
+  const refused = vi.fn<Alarms['refused']>();
   const judge = new Judge({ definitions: definitionsWith(rules), grants: grantStore, expires_in: null, now });
   const decisions = new Decisions(approvals, judge.rules);
   const tokens = new CommandTokens(() => ring, now);
@@ -86,7 +97,21 @@ export async function openApprovals({ rules = {}, channels = [] }: { rules?: obj
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {
     http: new ApprovalsController(approvals, decisions, feed, now),
-    events: new ApprovalEventsController(approvals, grants, judge, decisions, tokens, refusals, notifier, metrics),
+    events: new ApprovalEventsController(
+      approvals,
+      grants,
+      guard,
+      { refused },
+      judge,
+      decisions,
+      tokens,
+      refusals,
+      notifier,
+      metrics,
+    ),
+    ring,
+    /** The alarms that were raised. */
+    refused,
     approvals,
     store,
     grants,

@@ -1,9 +1,10 @@
 import { portSetting, serviceSettings } from '@countersign/service';
-import { signingSettings } from '@countersign/signing';
+import { requestVerifyingSettings, signingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const approvalServiceSettings = {
   ...signingSettings,
+  ...requestVerifyingSettings,
   APPROVAL_EXPIRES_SECONDS: z.coerce
     .number()
     .int()

@@ -7,12 +7,13 @@ import {
 } from './dead-letters/dead-letter.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
+import { ReplayGuard, type ReplayGuardOptions } from './dead-letters/replay-guard.js';
 import { EventLogController } from './event-log/event-log.controller.js';
 import { EventLog } from './event-log/event-log.js';
 import type { Part } from './part.js';
 
 /** Shows people what happens in all services: the latest events, and the messages that could not be handled. */
-export function openOversight(context: ServiceContext): Part {
+export function openOversight(context: ServiceContext, guards: ReplayGuardOptions): Part {
   const { bus, metrics, stopping } = context;
   const { aggregate } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
     service: 'approval-service',
@@ -24,7 +25,7 @@ export function openOversight(context: ServiceContext): Part {
     help: 'Messages that no service could handle, which wait for a person.',
     statuses: ['open'],
   });
-  const letters = new DeadLetters(aggregate, bus);
+  const letters = new DeadLetters(aggregate, bus, new ReplayGuard(guards));
   const events = new EventLog(stopping);
   return {
     controllers: [DeadLettersController, EventLogController],

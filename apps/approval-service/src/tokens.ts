@@ -1,4 +1,5 @@
 /** Names under which Nest injects what has no class of its own. */
+export const ALARMS = Symbol('alarms');
 export const APPROVALS = Symbol('APPROVALS');
 export const GRANTS = Symbol('GRANTS');
 export const DELIVERIES = Symbol('DELIVERIES');

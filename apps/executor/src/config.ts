@@ -1,10 +1,11 @@
 import { portSetting, serviceSettings } from '@countersign/service';
-import { resultSigningSettings, verifyingSettings } from '@countersign/signing';
+import { requestVerifyingSettings, resultSigningSettings, verifyingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const executorSettings = {
   ...verifyingSettings,
   ...resultSigningSettings,
+  ...requestVerifyingSettings,
   EXECUTOR_CONCURRENCY: z.coerce
     .number()
     .int()

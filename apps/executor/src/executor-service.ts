@@ -3,7 +3,13 @@ import type { Execution } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection, type Filter } from '@countersign/persistence';
 import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
-import { DecisionGuard, openResultKeyRing, openVerifier } from '@countersign/signing';
+import {
+  DecisionGuard,
+  openRequestVerifier,
+  openResultKeyRing,
+  openVerifier,
+  RequestGuard,
+} from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
@@ -77,6 +83,7 @@ export const executorService =
     const { store: replyStore } = database.collection(replyCollection);
     const replies = new Replies(replyStore, executions.store);
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
+    const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
     const leaseMs = config.LEASE_SECONDS * 1000;
     const worker = new Worker({
       executions,
@@ -101,6 +108,7 @@ export const executorService =
       leaseMs,
       now,
       alarms,
+      requests,
     });
     const pool = new WorkPool<Execution>({
       store: executions.store,
@@ -135,7 +143,7 @@ export const executorService =
       },
       removals: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
-        await Promise.all([guard.open(), signer.open()]);
+        await Promise.all([guard.open(), signer.open(), requests.open()]);
         for (const { adapter } of tools.values()) adapter?.open?.({ busTo, replies });
         if (exclusive) await loseAll(executions);
         relay.start();

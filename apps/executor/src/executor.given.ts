@@ -37,7 +37,10 @@ interface Opened {
   leaseMs?: number;
   tool?: Partial<Tool>;
   guard?: Partial<ExecutorOptions['guard']>;
+  requests?: ExecutorOptions['requests'];
 }
+
+const believing: ExecutorOptions['requests'] = { problemWithEnd: async () => undefined };
 
 /** Executors on one store, with a clock and a tool that the test has in its hands. */
 export class ExecutorWorld {
@@ -89,7 +92,7 @@ export class ExecutorWorld {
   readonly now = (): number => this.clock;
 
   /** One instance. */
-  open({ size = 4, leaseMs = 30_000, tool = {}, guard = {} }: Opened = {}) {
+  open({ size = 4, leaseMs = 30_000, tool = {}, guard = {}, requests = believing }: Opened = {}) {
     const { executions, switches, outputs, now, log, alarms } = this;
     const tools = new Map<string, Tool>([
       ['deploy_to_production', { adapter: this.adapter, terms: () => terms, ...tool }],
@@ -110,6 +113,7 @@ export class ExecutorWorld {
       leaseMs,
       now,
       alarms,
+      requests,
     });
     const attend: WorkPoolOptions<Execution>['attend'] = (execution, place) => executor.attend(execution, place);
     const among = () => startable(switches, tools);

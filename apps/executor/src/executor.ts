@@ -1,7 +1,7 @@
-import { derivedId, type Event, type Execution } from '@countersign/contracts';
+import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
 import type { Handled, Place, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
-import type { DecisionGuard } from '@countersign/signing';
+import type { DecisionGuard, RequestGuard } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
 import { nextOpening } from './change-window.js';
 import { lookAgain, type ConcurrencyKeys } from './concurrency-keys.js';
@@ -24,6 +24,7 @@ export interface ExecutorOptions {
   leaseMs: number;
   now(): number;
   alarms: Alarms;
+  requests: Pick<RequestGuard, 'problemWithEnd'>;
 }
 
 type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
@@ -62,8 +63,18 @@ export class Executor {
     }
   }
 
-  /** Takes back what a run that is over still waited for; what runs already is let run. */
+  /**
+   * Takes back what a run that is over still waited for; what runs already is let run.
+   *
+   * @throws TerminalError when no runner has said so
+   */
   async cancel(event: EndOfRun): Promise<void> {
+    const problem = await this.#options.requests.problemWithEnd(event);
+    if (problem !== undefined) {
+      const { run_id } = event.data;
+      this.#options.alarms.refused('run_end', 'not_authentic', { run_id, reason: problem });
+      throw new TerminalError(`run ${run_id}: ${problem}`);
+    }
     for (const requirement of event.data.requirements) {
       const { external_execution_required, approval_id } = requirement.tool_execution;
       if (!external_execution_required || approval_id === null) continue;

@@ -5,6 +5,7 @@ export const access: Record<string, string> = {
   'GET /metrics': 'metrics:read',
   'GET /.well-known/jwks.json': 'anybody',
   'GET /.well-known/execution-jwks.json': 'anybody',
+  'GET /.well-known/request-jwks.json': 'anybody',
   'POST /auth/sign-in': 'anybody',
   'GET /auth/sign-in': 'anybody',
   'POST /auth/sign-out': 'known',

@@ -22,6 +22,14 @@ const DeadlineIn = z.int().positive().max(31_536_000).meta({
 });
 const openRequirements = z.array(Requirement).meta({ description: 'What the run still waited for.' });
 
+/** What is put in when a commit is sealed. */
+const signedBy = (what: string) =>
+  z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ description: `${what} as a compact JWS (EdDSA), by the runner.` });
+
 const runToken = z.string().max(10_000).optional().meta({
   description:
     'Who asks: a signed token, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
@@ -41,9 +49,26 @@ const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000)
 const RunStarted = z.object({ ...run, input: z.string() });
 const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
 const RunContinued = z.object({ ...run });
-const RunCompleted = z.object({ ...run, content: z.string(), steps: z.int(), usage: Usage });
-const RunFailed = z.object({ ...run, error: z.string(), requirements: openRequirements.default([]) });
-const RunCancelled = z.object({ ...run, reason: z.string().nullable(), requirements: openRequirements });
+const endSignature = signedBy('The end of the run');
+const RunCompleted = z.object({
+  ...run,
+  content: z.string(),
+  steps: z.int(),
+  usage: Usage,
+  signature: endSignature,
+});
+const RunFailed = z.object({
+  ...run,
+  error: z.string(),
+  requirements: openRequirements.default([]),
+  signature: endSignature,
+});
+const RunCancelled = z.object({
+  ...run,
+  reason: z.string().nullable(),
+  requirements: openRequirements,
+  signature: endSignature,
+});
 /** Not a fact but a preview: it is sent while a model writes, may be lost, and is over once the step is stored. */
 const RunOutputDelta = z.object({
   ...run,
@@ -68,6 +93,7 @@ const ToolApprovalRequired = z.object({
   parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
   context: JsonObject,
   digest: z.string(),
+  signature: signedBy('The request'),
 });
 const ApprovalCreated = Approval.omit({ due_at: true, traceparent: true, version: true, deleted_at: true });
 const ApprovalDecisionRecorded = z.object({

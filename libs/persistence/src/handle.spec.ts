@@ -48,6 +48,7 @@ function decide(counter: Counter | undefined, message: Message): Transition<Coun
       requested_by: null,
       error: 'e',
       requirements: [],
+      signature: null,
     }),
   );
 }

@@ -3,12 +3,14 @@ import type { ServiceContext } from './serve.js';
 /** What somebody should look at, because somebody else may be up to something. */
 export interface Alarms {
   /** `not_authentic`: nobody who may has written it. `refused`: somebody has, and it must not be acted on. */
-  refused(what: 'decision' | 'result', kind: 'not_authentic' | 'refused', about: Refused): void;
+  refused(what: 'decision' | 'result' | 'request' | 'run_end', kind: 'not_authentic' | 'refused', about: Refused): void;
 }
 
-interface Refused {
-  approval_id: string;
-  tool_name: string;
+/** What it was, as far as that is known. */
+export interface Refused {
+  run_id?: string;
+  approval_id?: string;
+  tool_name?: string;
   reason: string;
 }
 
@@ -16,13 +18,13 @@ interface Refused {
 export function openAlarms({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>): Alarms {
   const refusals = metrics.counter({
     name: 'countersign_refused_total',
-    help: 'Decisions and results that were not acted on: not_authentic (nobody who may has written it), or refused.',
+    help: 'Decisions, results, requests and ends of runs (run_end) that were not acted on: not_authentic (nobody who may has written it), or refused.',
     labels: ['what', 'kind'],
   });
   return {
     refused(what, kind, about) {
       refusals.add({ what, kind });
-      log.error({ ...about, kind }, `a ${what} is refused, and not acted on`);
+      log.error({ ...about, kind }, `a ${what.replace('_', ' ')} is refused, and not acted on`);
     },
   };
 }

@@ -1,9 +1,7 @@
-import { ConfigError } from '@countersign/contracts';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { loadOrCreateKeys } from './key-file.js';
-import { keysFromText, type KeyRing } from './key-ring.js';
-import { Verifier } from './verifier.js';
+import type { KeyRing } from './key-ring.js';
+import { ringOf, verifierOf } from './named-keys.js';
+import type { Verifier } from './verifier.js';
 
 const text = z.string().optional();
 const address = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional();
@@ -87,48 +85,4 @@ export function openResultVerifier(
   const { EXECUTION_KEYS, EXECUTION_KEYS_FILE, EXECUTION_KEYS_URL } = settings;
   const named = { EXECUTION_KEYS, EXECUTION_KEYS_FILE, EXECUTION_KEYS_URL };
   return verifierOf(named, embeddedIn, () => openResultKeyRing(settings, embeddedIn));
-}
-
-type Named = Record<string, string | undefined>;
-
-async function ringOf(named: Named, embeddedIn: string | undefined, fileName: string): Promise<KeyRing> {
-  const found = onlyOne(named);
-  if (found) return keysFromText(await textOf(found), found.name);
-  if (embeddedIn !== undefined) return loadOrCreateKeys(embeddedIn, fileName);
-  throw missing(named);
-}
-
-async function verifierOf(named: Named, embeddedIn: string | undefined, own: () => Promise<KeyRing>) {
-  const found = onlyOne(named);
-  if (found?.name.endsWith('_URL')) return Verifier.fromUrl(found.value);
-  if (found) return Verifier.fromJwks(await textOf(found), found.name);
-  if (embeddedIn !== undefined) return Verifier.fromKeyRing(await own());
-  throw missing(named);
-}
-
-interface Setting {
-  name: string;
-  value: string;
-}
-
-function onlyOne(named: Named): Setting | undefined {
-  const set = Object.entries(named).flatMap(([name, value]) => (value ? [{ name, value }] : []));
-  if (set.length > 1) throw new ConfigError(`${set.map(({ name }) => name).join(' and ')}: only one may be set`);
-  return set[0];
-}
-
-function missing(named: Named): ConfigError {
-  const names = Object.keys(named)
-    .join(', ')
-    .replace(/, (\w+)$/, ' or $1');
-  return new ConfigError(`${names}: one must be set, since the services are not embedded`);
-}
-
-async function textOf({ name, value }: Setting): Promise<string> {
-  if (!name.endsWith('_FILE')) return value;
-  try {
-    return await readFile(value, 'utf8');
-  } catch (cause) {
-    throw new ConfigError(`${name}: ${(cause as Error).message}`, { cause });
-  }
 }

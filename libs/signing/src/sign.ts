@@ -3,8 +3,10 @@ import { CompactSign } from 'jose';
 import type { DecisionClaims } from './claims.js';
 import { algorithm } from './header.js';
 import type { SigningKey } from './key-ring.js';
+import type { RequestClaims } from './request-claims.js';
 import type { ResultClaims } from './result-claims.js';
-import { decision, result, type Statement } from './statement.js';
+import type { RunEndClaims } from './run-end-claims.js';
+import { decision, request, result, runEnd, type Statement } from './statement.js';
 
 /** The claims as they are signed: there is one way to write them. */
 export const payloadOf = (claims: object): string => canonicalJson(claims);
@@ -14,6 +16,12 @@ export const signDecision = (key: SigningKey, claims: DecisionClaims): Promise<s
 
 /** As a decision is signed. */
 export const signResult = (key: SigningKey, claims: ResultClaims): Promise<string> => sign(result, key, claims);
+
+/** As a decision is signed. */
+export const signRequest = (key: SigningKey, claims: RequestClaims): Promise<string> => sign(request, key, claims);
+
+/** As a decision is signed. */
+export const signRunEnd = (key: SigningKey, claims: RunEndClaims): Promise<string> => sign(runEnd, key, claims);
 
 async function sign<C extends object>(
   statement: Statement<C>,

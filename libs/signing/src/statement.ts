@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { DecisionClaims } from './claims.js';
+import { RequestClaims } from './request-claims.js';
 import { ResultClaims } from './result-claims.js';
+import { RunEndClaims } from './run-end-claims.js';
 
 /** What is signed. Each kind says in its header which it is, so that one can never pass for the other. */
 export interface Statement<C> {
@@ -19,4 +21,16 @@ export const result: Statement<ResultClaims> = {
   noun: 'result',
   typ: 'countersign-result+jws',
   claims: ResultClaims,
+};
+
+export const request: Statement<RequestClaims> = {
+  noun: 'request',
+  typ: 'countersign-request+jws',
+  claims: RequestClaims,
+};
+
+export const runEnd: Statement<RunEndClaims> = {
+  noun: 'end of a run',
+  typ: 'countersign-run-end+jws',
+  claims: RunEndClaims,
 };

@@ -2,14 +2,16 @@ import { base64url, compactVerify, type CryptoKey, type JSONWebKeySet } from 'jo
 import type { DecisionClaims } from './claims.js';
 import { algorithm, readHeader } from './header.js';
 import { publicJwks, type KeyRing } from './key-ring.js';
+import type { RequestClaims } from './request-claims.js';
 import type { ResultClaims } from './result-claims.js';
 import { remoteKeys, type RemoteKeysOptions } from './remote-keys.js';
+import type { RunEndClaims } from './run-end-claims.js';
 import { payloadOf } from './sign.js';
 import { SignatureError } from './signature-error.js';
-import { decision, result, type Statement } from './statement.js';
+import { decision, request, result, runEnd, type Statement } from './statement.js';
 import { trustedKeys, type KeySource } from './trusted-keys.js';
 
-/** Tells whether a decision or a result was signed with a key that is trusted, and what it says. */
+/** Tells whether a decision, a result or what a runner says was signed with a key that is trusted, and what it says. */
 export class Verifier {
   /** @param keys those that are trusted */
   private constructor(readonly keys: KeySource) {}
@@ -40,6 +42,16 @@ export class Verifier {
   /** As `verify`, for the results of an executor. */
   verifyResult(jws: string): Promise<ResultClaims> {
     return this.#verify(result, jws);
+  }
+
+  /** As `verify`, for the requests of a runner. */
+  verifyRequest(jws: string): Promise<RequestClaims> {
+    return this.#verify(request, jws);
+  }
+
+  /** As `verify`, for the ends of runs. */
+  verifyRunEnd(jws: string): Promise<RunEndClaims> {
+    return this.#verify(runEnd, jws);
   }
 
   async #verify<C extends object>(statement: Statement<C>, jws: string): Promise<C> {

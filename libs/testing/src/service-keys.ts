@@ -1,13 +1,15 @@
 import { generateKey, keysFromText, publicJwks } from '@countersign/signing';
 
-/** What services that share no folder sign with, and verify with: decisions, and results of calls. */
+/** What services that share no folder sign with, and verify with: decisions, results of calls, and what runners ask for. */
 export async function newServiceKeys() {
-  const [decisions, results] = [await newPair(), await newPair()];
+  const [decisions, results, requests] = [await newPair(), await newPair(), await newPair()];
   return {
     SIGNING_KEYS: decisions.secret,
     DECISION_KEYS: decisions.published,
     EXECUTION_SIGNING_KEYS: results.secret,
     EXECUTION_KEYS: results.published,
+    REQUEST_SIGNING_KEYS: requests.secret,
+    REQUEST_KEYS: requests.published,
   };
 }
 

@@ -36,7 +36,11 @@ export class DeadLettersController {
   @Post(':id/replay')
   @Needs('events:write')
   @HttpCode(200)
-  @Returns(200, DeadLetter, 'It is published once more, as it was; if it is given up again, that is another one.')
+  @Returns(
+    200,
+    DeadLetter,
+    'It is published once more, as it was; if it is given up again, that is another one. What cannot be verified is not handed on (422).',
+  )
   async replay(
     @Param('id') id: string,
     @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
@@ -61,7 +65,8 @@ export class DeadLettersController {
 /** @throws ProblemError 404, 409 when somebody has settled it, or 422 when it cannot be published. */
 function answer(id: string, handled: Handled<DeadLetterRecord>): DeadLetter {
   if (!handled.state) throw noSuchLetter(id);
-  if (handled.kind === 'rejected') throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${handled.reason}.`);
+  if (handled.kind === 'rejected')
+    throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${handled.reason.replace(/\.$/, '')}.`);
   return shown(handled.state);
 }
 

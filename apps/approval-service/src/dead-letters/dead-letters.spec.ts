@@ -48,7 +48,9 @@ describe('dead letters', () => {
       now: () => now,
       publish: () => {},
     });
-    letters = new DeadLetters(records, bus);
+    letters = new DeadLetters(records, bus, {
+      problemWith: async ({ key }) => (key === 'planted' ? 'Nobody said so.' : undefined),
+    });
     http = new DeadLettersController(letters);
     given = [];
     bus.subscribe({
@@ -156,6 +158,15 @@ describe('dead letters', () => {
     publish.mockRejectedValueOnce(new TerminalError('no such topic'));
     await expect(http.replay(id!, {}, admin)).rejects.toMatchObject({ status: 422, message: /no such topic/ });
     expect(await http.get(id!)).toMatchObject({ status: 'open' });
+  });
+
+  it('stay open when nobody can tell who said what they hold', async () => {
+    await bus.publish([{ ...poison, key: 'planted' }]);
+    const [id] = await givenUp();
+    const refusal = { status: 422, message: 'It is not handed on. Nobody said so.' };
+    await expect(http.replay(id!, {}, admin)).rejects.toMatchObject(refusal);
+    expect(await http.get(id!)).toMatchObject({ status: 'open' });
+    expect(given).toHaveLength(1);
   });
 
   it('that are not there are not found', async () => {

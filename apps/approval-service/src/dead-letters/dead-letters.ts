@@ -1,6 +1,7 @@
 import { TerminalError, type DeadLetter, type DeadLetterSummary } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { removeAll, type Aggregate, type Handled, type Removal } from '@countersign/persistence';
+import type { ReplayGuard } from './replay-guard.js';
 import { deadLetterId, type DeadLetterMessage, type DeadLetterRecord } from './dead-letter.js';
 
 type Records = Aggregate<DeadLetterRecord, DeadLetterMessage>;
@@ -12,6 +13,7 @@ export class DeadLetters {
   constructor(
     private readonly records: Records,
     private readonly bus: Pick<Bus, 'publish' | 'subscribe'>,
+    private readonly guard: Pick<ReplayGuard, 'problemWith'>,
   ) {}
 
   get store(): Records['store'] {
@@ -45,13 +47,14 @@ export class DeadLetters {
   }
 
   /**
-   * Publishes the message once more, as it was. It goes to every group of its topic; those that handled it ignore it.
+   * Publishes the message once more, as it was, if it can be told who said it. It goes to every group of its topic; those that handled it ignore it.
    * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
    */
   async replay(id: string, by: string, note: string | null): Promise<Handled<DeadLetterRecord>> {
     const letter = await this.store.get(id);
     if (letter?.status === 'open') {
-      const refusal = await this.#publish(letter);
+      const problem = await this.guard.problemWith(letter);
+      const refusal = problem === undefined ? await this.#publish(letter) : `It is not handed on. ${problem}`;
       if (refusal !== undefined) return { kind: 'rejected', code: 'invalid', reason: refusal, state: letter };
     }
     return this.records.handle(id, { type: 'replayed', by, note });

@@ -1,0 +1,76 @@
+import {
+  catalogue,
+  isEventName,
+  services,
+  TerminalError,
+  type Event,
+  type EventName,
+  type ServiceName,
+} from '@countersign/contracts';
+import { decode } from '@countersign/messaging';
+import { isRunEnd, type DecisionGuard, type RequestGuard } from '@countersign/signing';
+import type { DeadLetterRecord } from './dead-letter.js';
+
+export interface ReplayGuardOptions {
+  decisions: Pick<DecisionGuard, 'examine'>;
+  requests: Pick<RequestGuard, 'policy' | 'problemWithRequest' | 'problemWithEnd'>;
+}
+
+const is = <N extends EventName>(event: Event, name: N): event is Event<N> => event.type === name;
+
+/**
+ * Tells which dead letters may be handed on. Whoever can write dead letters may never have been able to write to the
+ * topic that one names, and a replay is written by this service: so only what says by itself who said it is handed on,
+ * and its handlers verify it once more.
+ */
+export class ReplayGuard {
+  constructor(private readonly options: ReplayGuardOptions) {}
+
+  /** Why it must not be handed on, in a sentence. @throws RetryableError while keys cannot be fetched */
+  async problemWith(letter: DeadLetterRecord): Promise<string | undefined> {
+    const { topic } = letter;
+    if (!isHandled(topic)) return `No service handles "${topic}", so nothing is written there.`;
+    try {
+      return await this.#problemWith(decode(deliveryOf(letter)));
+    } catch (error) {
+      if (error instanceof TerminalError) return `It would only be given up again: ${error.message}`;
+      throw error;
+    }
+  }
+
+  async #problemWith(event: Event): Promise<string | undefined> {
+    const { decisions, requests } = this.options;
+    if (is(event, 'tool.approval_required'))
+      return requests.policy === 'trusted' ? trusted : requests.problemWithRequest(event.data);
+    const end: { type: EventName } = event;
+    if (isRunEnd(end)) return requests.policy === 'trusted' ? trusted : requests.problemWithEnd(end);
+    if (is(event, 'approval.resolved')) {
+      // One that came too late is authentic, and its run is told so.
+      const verdict = await decisions.examine(event.data);
+      return verdict.kind === 'not_authentic' ? verdict.reason : undefined;
+    }
+    const { from } = catalogue[event.type];
+    if (from === 'anyone') return hasText(event.data, 'token') ? undefined : unknown('the command has no token');
+    return from === 'executor' && !hasText(event.data, 'signature') ? 'The result is not signed.' : undefined;
+  }
+}
+
+const unknown = (why: string) => `Nobody can tell whether it ever was on its topic, since ${why}.`;
+
+const trusted = unknown('APPROVAL_REQUESTS is "trusted"');
+
+const isHandled = (topic: string): topic is EventName =>
+  isEventName(topic) && catalogue[topic].to.some((party) => services.includes(party as ServiceName));
+
+const hasText = (data: object, field: string): boolean =>
+  typeof (data as Record<string, unknown>)[field] === 'string' && (data as Record<string, unknown>)[field] !== '';
+
+const deliveryOf = ({ topic, key, headers, value, partition, offset, given_up_at }: DeadLetterRecord) => ({
+  topic,
+  key,
+  headers,
+  value: value === null ? null : Buffer.from(value, 'base64'),
+  partition,
+  offset,
+  timestamp: given_up_at * 1000,
+});
