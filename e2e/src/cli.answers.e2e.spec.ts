@@ -49,6 +49,33 @@ describe('whoever is asked on a terminal', () => {
     expect(await approvalOf(terminal)).toMatchObject({ approved_args: { line: 'as edited' } });
   });
 
+  it('is shown all of a call that is longer than a question, before one is asked', async () => {
+    const line = `${'x'.repeat(1_000)} p\u0430yments`;
+    const terminal = follow(planned(line));
+    await terminal.shows('Let it call deploy as shown above?');
+    expect(terminal.text.replaceAll(/\s/g, '')).toContain(`"line":"${'x'.repeat(1_000)}p\u0430[U+0430]yments"`);
+    choose(terminal, 'approve');
+    expect(await terminal.ended).toBe(0);
+    expect(world.timesWritten(line)).toBe(1);
+  });
+
+  it('is shown what an id stands for before it is approved, unless they say yes to begin with', async () => {
+    const { approval } = await world.startPaused(planned('by its id'));
+    const approve = (...options: string[]): Terminal => {
+      const terminal = new Terminal(['approvals', 'approve', approval.id, ...options], { env: admin });
+      open.push(terminal);
+      return terminal;
+    };
+    const first = approve();
+    await first.shows(/"line": "by its id"[^]*Approve it\?/);
+    first.press(keys.enter);
+    expect(await first.ended).toBe(1);
+    expect(first.text).toContain('Nothing was decided.');
+    expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending' });
+    expect(await approve('--yes').ended).toBe(0);
+    expect(await world.client.approval(approval.id)).toMatchObject({ status: 'approved' });
+  });
+
   it('can type in the editor', async () => {
     const editor = `sh -c 'printf "Which line? "; read -r word; sed -i "s/any line/$word/" "$0"'`;
     const terminal = follow(planned('any line'), { EDITOR: editor });

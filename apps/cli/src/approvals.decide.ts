@@ -8,6 +8,7 @@ import {
 } from '@countersign/contracts';
 import { Command } from 'commander';
 import { inCommands } from './advice.js';
+import { seeBefore } from './approvals.seen.js';
 import type { Context, On } from './context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from './exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from './options.js';
@@ -21,6 +22,7 @@ interface ApproveOptions {
   value?: string[];
   result?: string;
   grant?: number;
+  yes?: boolean;
 }
 
 export const approveCommand = (on: On): Command =>
@@ -32,6 +34,7 @@ export const approveCommand = (on: On): Command =>
     .option('--value <name=value>', 'fills in a field; once for each field', several)
     .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
     .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
+    .option('-y, --yes', 'on a terminal, without being shown the calls and asked first')
     .addHelpText(
       'after',
       `
@@ -44,6 +47,7 @@ Examples:
     .action(
       on(async (context, ids: string[], options: ApproveOptions) => {
         const data = await resolutionOf(context.server, ids, options);
+        if (!options.yes) await seeBefore(context, ids);
         return decide(context, ids, 'approved', data);
       }),
     );

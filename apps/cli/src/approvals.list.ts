@@ -1,4 +1,4 @@
-import { ApprovalPage, ApprovalStatus, PauseType, type Approval } from '@countersign/contracts';
+import { ApprovalPage, ApprovalStatus, marked, PauseType, type Approval } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from './context.js';
 import { limitOption, oneOf, pageOption } from './options.js';
@@ -77,5 +77,5 @@ const columns = (screen: Screen, { all, status }: ListOptions): Column<Approval>
     : [{ title: 'LEFT', value: ({ expires_at }: Approval) => (expires_at === null ? '-' : left(expires_at)) }]),
   { title: 'AGENT', value: ({ agent_id }) => agent_id, isExtra: true },
   { title: 'FOR', value: ({ user_id }) => user_id ?? '-', isExtra: true },
-  { title: 'CALL', value: ({ tool_name, tool_args }) => `${tool_name} ${oneLine(tool_args)}`, shrinks: true },
+  { title: 'CALL', value: ({ tool_name, tool_args }) => marked(`${tool_name} ${oneLine(tool_args)}`), shrinks: true },
 ];

@@ -1,4 +1,4 @@
-import { DeadLetter, DeadLetterPage, DeadLetterStatus, visible } from '@countersign/contracts';
+import { DeadLetter, DeadLetterPage, DeadLetterStatus, parseStrictJson, visible } from '@countersign/contracts';
 import { Command } from 'commander';
 import { ageIn } from './age.js';
 import type { Context, On } from './context.js';
@@ -85,12 +85,10 @@ function letterText(screen: Screen, letter: DeadLetter): string[] {
   ];
 }
 
+/** JSON in lines; anything else, and JSON that this would change, as it is. */
 function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+  const read = parseStrictJson(text);
+  return read.ok ? JSON.stringify(read.value, null, 2) : text;
 }
 
 const settle = (on: On, verb: 'replay' | 'discard', description: string): Command =>

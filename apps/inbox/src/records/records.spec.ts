@@ -28,6 +28,8 @@ it.each([
   [null, '(no value)'],
   [btoa('not JSON'), 'not JSON'],
   [btoa('{"a":1}'), '{\n  "a": 1\n}'],
+  [btoa('{"a":2512292042121000001}'), '{"a":2512292042121000001}'],
+  [btoa('{"a":1,"a":2}'), '{"a":1,"a":2}'],
   ['w7w=', 'ü'],
 ])('the bytes of a message are shown as text: %s', (value, text) => {
   expect(textOf(value)).toBe(text);

@@ -1,0 +1,24 @@
+import { Approval } from '@countersign/contracts';
+import { approvalText } from './approvals.show.js';
+import type { Context } from './context.js';
+import { exitCodes, Failure } from './exit-codes.js';
+import { Questions } from './questions.js';
+import { pathOf } from './server.js';
+import { plural } from './words.js';
+
+/**
+ * Shows whoever sits at a terminal all of what they are about to approve, and asks. A script says what it approves by
+ * its id and is asked nothing.
+ *
+ * @throws Failure when they would rather not
+ */
+export async function seeBefore({ screen, server, surroundings }: Context, ids: readonly string[]): Promise<void> {
+  if (!screen.canAsk) return;
+  for (const id of ids) screen.note('', ...approvalText(screen, await server.get(Approval, pathOf`/approvals/${id}`)));
+  const what = ids.length === 1 ? 'it' : `these ${plural(ids.length, 'call')}`;
+  const answer = await new Questions(surroundings).choose(`Approve ${what}?`, [
+    { value: 'no', label: 'No, leave it pending' },
+    { value: 'yes', label: 'Yes' },
+  ]);
+  if (answer !== 'yes') throw new Failure(exitCodes.failed, 'Nothing was decided.');
+}
