@@ -35,6 +35,8 @@ describe('requests for another service', () => {
       }
     });
     here = fastify({ forceCloseConnections: true });
+    // As services have one; what is only passed on is not for it.
+    here.addContentTypeParser('application/json', (_request, _payload, done) => done(new Error('read here')));
     await forward(here, { AGENT_RUNNER_URL: await listening(runner) }, stopping.signal);
     url = await here.listen({ port: 0, host: '127.0.0.1' });
   });

@@ -24,6 +24,8 @@ export async function forward(server: FastifyInstance, upstreams: Upstreams, sto
     const upstream = upstreams[name as keyof Upstreams];
     for (const prefix of upstream === undefined ? [] : prefixes) {
       await server.register(async (scope) => {
+        // What passes through here is read by whoever answers it.
+        scope.removeContentTypeParser('application/json');
         scope.addHook('onSend', async (_request, reply) => {
           if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return;
           streams.add(reply.raw);
