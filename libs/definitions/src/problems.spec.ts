@@ -75,6 +75,8 @@ policies:
     ['an alias of nothing', 'agents: *all', /^1:9 there is no anchor &all/],
     ['an integer that would become another', 'agents: []\ntools: [2512292042121000001]', /^2:9 .*write it in quotes/],
     ['the same in base 16', 'agents: 0x20000000000001', /^1:9 the number 0x20000000000001 cannot be kept exactly/],
+    ['half of a character', String.raw`agents: "\ud800"`, /^1:9 half of a character/],
+    ['__proto__', 'agents: []\nx:\n  __proto__: {}', /^3:3 no field can have the name __proto__/],
     ['a number without an end', 'agents: .inf', /^1:9 the number \.inf cannot be kept exactly/],
     ['a merge', 'x: &x { tools: [] }\n<<: *x', /^2:1 <<: there is no such field/],
     ['nothing at all', '# empty', /^1:\d+ expected object, received null/],

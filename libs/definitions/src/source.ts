@@ -36,7 +36,7 @@ export class Source {
     const { errors, warnings } = this.#document;
     const found = [...errors, ...warnings].map(({ message, pos }) => ({ path: [], message, offset: pos[0] }));
     const aliases = wrongAliases(this.#document);
-    this.problems = [...found, ...aliases, ...inexactNumbers(this.#document)];
+    this.problems = [...found, ...aliases, ...ambiguities(this.#document)];
     // Any other error leaves in doubt what belongs to what, and whatever is said about that would mislead.
     const isReadable = errors.every(({ code }) => code === 'DUPLICATE_KEY') && aliases.length === 0;
     this.value = isReadable ? this.#read() : undefined;
@@ -96,17 +96,27 @@ function wrongAliases(document: Document): Problem[] {
   return problems;
 }
 
-/** Numbers that would become others: a rule about `2512292042121000001` would hold for `2512292042121000000`. */
-function inexactNumbers(document: Document): Problem[] {
+/**
+ * What JSON would take for something else, as `parseStrictJson` refuses it: a rule about `2512292042121000001` would hold
+ * for `2512292042121000000`.
+ */
+function ambiguities(document: Document): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
-    Scalar(_, { value, source, range }) {
-      if (typeof value !== 'number' || source === undefined || isKept(value, source)) return;
-      const message = `the number ${source} cannot be kept exactly: write it in quotes, as a text`;
-      problems.push({ path: [], message, offset: range?.[0] ?? 0 });
+    Scalar(place, { value, source = '', range }) {
+      const message = ambiguity(value, source, place === 'key');
+      if (message !== undefined) problems.push({ path: [], message, offset: range?.[0] ?? 0 });
     },
   });
   return problems;
+}
+
+function ambiguity(value: unknown, source: string, isName: boolean): string | undefined {
+  if (typeof value === 'number' && !isKept(value, source))
+    return `the number ${source} cannot be kept exactly: write it in quotes, as a text`;
+  if (typeof value !== 'string') return undefined;
+  if (!value.isWellFormed()) return 'half of a character (a lone surrogate) stands in a text';
+  return isName && value === '__proto__' ? 'no field can have the name __proto__' : undefined;
 }
 
 const isKept = (value: number, source: string): boolean =>

@@ -9,9 +9,16 @@ import {
 /** What a model reads of a result. What is no text is only described, unless there is no text and it comes as JSON. */
 export function textOf({ content, structuredContent }: CallToolResult): string {
   const lines = content.map(lineOf);
-  if (structuredContent !== undefined && !content.some(isText)) lines.unshift(JSON.stringify(structuredContent));
+  if (structuredContent !== undefined && !content.some(isText))
+    lines.unshift(JSON.stringify(structuredContent, unrounded));
   return lines.join('\n');
 }
+
+/** The client has read the JSON already, and a wide integer with it. A model must not take what is left for an exact id. */
+const unrounded = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+    ? `about ${value}: the server sent a number that is too wide to be kept exactly`
+    : value;
 
 const isText = (block: ContentBlock): boolean =>
   block.type === 'text' || (block.type === 'resource' && 'text' in block.resource);
