@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   auth: ['contracts', 'persistence'],
   signing: ['contracts'],
   outbound: [],
-  service: ['contracts', 'sqlite', 'messaging', 'persistence', 'auth'],
+  service: ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth'],
   tool: ['contracts', 'definitions'],
   mcp: ['contracts', 'definitions', 'tool'],
   testing: libraries,

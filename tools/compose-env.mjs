@@ -1,13 +1,41 @@
-// Prints what docker-compose.yml asks for: a key to begin with, and what decisions, results and requests are signed with. For a
-// file `.env` that is kept as long as the data: node tools/compose-env.mjs > .env
+// Makes what an installation is to keep secret: a key to begin with, and what decisions, results and requests
+// are signed with.
+//
+//   node tools/compose-env.mjs .secrets    a file each, as docker-compose.yml mounts them; what is there already stays
+//   node tools/compose-env.mjs             prints them as variables, for services that are started by hand
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const newKey = () => {
   const { privateKey } = generateKeyPairSync('ed25519');
   return JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'EdDSA' });
 };
 
-console.log(`ADMIN_KEY=${randomBytes(32).toString('base64url')}`);
-console.log(`SIGNING_KEYS='${newKey()}'`);
-console.log(`EXECUTION_SIGNING_KEYS='${newKey()}'`);
-console.log(`REQUEST_SIGNING_KEYS='${newKey()}'`);
+/** In the form of a key of the store, so that only the service that is told of it has to be. */
+const newAdminKey = () => `cs_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`;
+
+const secrets = {
+  ADMIN_KEY: newAdminKey,
+  SIGNING_KEYS: newKey,
+  EXECUTION_SIGNING_KEYS: newKey,
+  REQUEST_SIGNING_KEYS: newKey,
+};
+/** What a person may write into the file; empty, it counts as unset. */
+const given = { OPENAI_API_KEY: process.env.OPENAI_API_KEY ?? '' };
+
+const [, , directory] = process.argv;
+if (directory === undefined) {
+  for (const [name, make] of Object.entries(secrets)) {
+    const value = make();
+    console.log(`${name}=${value.startsWith('{') ? `'${value}'` : value}`);
+  }
+} else {
+  // Nobody else gets into the directory; the files themselves are mounted for the user of the containers to read.
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const files = { ...given, ...Object.fromEntries(Object.entries(secrets).map(([name, make]) => [name, make()])) };
+  for (const [name, value] of Object.entries(files)) {
+    const file = join(directory, name.toLowerCase());
+    if (!existsSync(file)) writeFileSync(file, `${value}\n`, { mode: 0o644 });
+  }
+}

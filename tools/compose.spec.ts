@@ -3,9 +3,11 @@ import { AgentRunnerConfig } from '@countersign/agent-runner';
 import { ApprovalServiceConfig } from '@countersign/approval-service';
 import { eventNames, services } from '@countersign/contracts';
 import { ExecutorConfig } from '@countersign/executor';
-import { readConfig } from '@countersign/service';
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { readConfig, secretFiles } from '@countersign/service';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 interface Service {
@@ -17,6 +19,7 @@ interface Service {
   healthcheck?: { test: string[] };
   read_only?: boolean;
   restart?: string;
+  secrets?: string[];
   security_opt?: string[];
   stop_grace_period?: string;
   volumes?: string[];
@@ -26,6 +29,7 @@ const read = (path: string): string => readFileSync(new URL(`../${path}`, import
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
+  secrets: Record<string, { file: string }>;
 };
 const dockerfile = read('infra/Dockerfile');
 const serviceNamed = (name: string): Service => compose.services[name]!;
@@ -37,19 +41,18 @@ const configs = {
   executor: ExecutorConfig,
 };
 
-/** What tools/compose-env.mjs makes for a file `.env`. */
-const made = Object.fromEntries(
-  execFileSync(process.execPath, ['tools/compose-env.mjs'], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1).replace(/^'|'$/g, '')]),
-);
+/** What tools/compose-env.mjs makes, a file each. */
+const madeIn = mkdtempSync(join(tmpdir(), 'countersign-compose-'));
+const make = (...args: string[]) =>
+  execFileSync(process.execPath, ['tools/compose-env.mjs', ...args], { encoding: 'utf8' });
+make(join(madeIn, '.secrets'));
+afterAll(() => rmSync(madeIn, { recursive: true }));
 
-/** As on a machine that sets nothing but what there must be, and that as it is made. */
+/** As on a machine that sets nothing; secrets are where the tool leaves them. */
 const unset = (value: string): string =>
   value
     .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
-    .replaceAll(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => made[name] ?? `${name} is not made`);
+    .replace(/^\/run\/secrets\/(\w+)$/, (_, name: string) => join(madeIn, compose.secrets[name]!.file));
 
 describe('docker-compose.yml', () => {
   it('creates the topic of every event, and the dead letters', () => {
@@ -76,6 +79,24 @@ describe('docker-compose.yml', () => {
     expect(volumes).toEqual([`deployments:${place}`]);
     expect(Object.keys(compose.volumes)).toContain('deployments');
     expect(dockerfile).toContain(`install -d -o node -g node ${place}`);
+  });
+
+  it("gives nobody the administrator's key but the service that people speak to", () => {
+    const holders = Object.entries(compose.services).filter(([, service]) =>
+      JSON.stringify(service).includes('admin_key'),
+    );
+    expect(holders.map(([name]) => name)).toEqual(['approval-service']);
+    expect(readFileSync(join(madeIn, '.secrets/admin_key'), 'utf8')).toMatch(/^cs_[0-9a-f]{16}_[\w-]{43}\n$/);
+    expect(make()).toMatch(/^ADMIN_KEY=cs_\w+\S+\nSIGNING_KEYS='\{/);
+  });
+
+  it('has a directory of secrets that nobody else gets into, and keeps what is there', () => {
+    const directory = join(madeIn, '.secrets');
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    const before = readFileSync(join(directory, 'signing_keys'), 'utf8');
+    make(directory);
+    expect(readFileSync(join(directory, 'signing_keys'), 'utf8')).toBe(before);
+    expect(Object.values(compose.secrets).map(({ file }) => existsSync(join(madeIn, file)))).not.toContain(false);
   });
 
   describe.each(services)('%s', (name) => {
@@ -113,7 +134,19 @@ describe('docker-compose.yml', () => {
     });
 
     it('is told nothing it does not know', () => {
-      expect(Object.keys(environment).filter((name) => !(name in config.shape))).toEqual([]);
+      const files = secretFiles(config);
+      expect(Object.keys(environment).filter((name) => !(name in config.shape || files.has(name)))).toEqual([]);
+    });
+
+    it('has secrets in files of its own, and in no environment', () => {
+      const mounted = Object.values(service.environment ?? {}).flatMap(
+        (value) => /^\/run\/secrets\/(\w+)$/.exec(value)?.[1] ?? [],
+      );
+      expect(service.secrets?.toSorted()).toEqual(mounted.toSorted());
+      for (const file of secretFiles(config).values())
+        expect(Object.keys(environment).filter((key) => key !== 'MONGODB_URI')).not.toContain(file);
+      for (const [other, { secrets = [] }] of Object.entries(compose.services))
+        if (other !== name) expect(secrets.filter((each) => mounted.includes(each))).toEqual([]);
     });
 
     it('is told what it needs, in words that it accepts', () => {

@@ -1,10 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel';
 
 /**
- * Loaded before an app (`node --import`), ends it with `kill -9` at one exact point, once: `CRASH_AT` names a diagnostics
+ * Loaded before an app (`node --import`), ends it with `kill -9` at one exact point, once: `?at=` names a diagnostics
  * channel and the type of an event that is about to be stored, stored or published there.
  */
-const [channel, type] = (process.env['CRASH_AT'] ?? '').split(' ');
+const [channel, type] = (new URL(import.meta.url).searchParams.get('at') ?? '').split(' ');
 
 interface Diagnostic {
   events: readonly { type: string }[];

@@ -107,8 +107,10 @@ abstract class Processes {
 
   protected async launch(app: AppName, env: Record<string, string>, at?: string): Promise<Child> {
     const port = this.#ports.get(app);
-    const options = { app, env: { ...this.env, ...env, ...(port && { PORT: port }), ...(at && { CRASH_AT: at }) } };
-    const child = await startChild(at ? { ...options, preload: crashModule } : options);
+    const options = { app, env: { ...this.env, ...env, ...(port && { PORT: port }) } };
+    const child = await startChild(
+      at ? { ...options, preload: `${crashModule}?at=${encodeURIComponent(at)}` } : options,
+    );
     const forget = () => {
       const rest = (this.running.get(app) ?? []).filter((each) => each !== child);
       if (rest.length > 0) this.running.set(app, rest);

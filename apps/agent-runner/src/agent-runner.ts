@@ -156,7 +156,10 @@ export function agentRunner(
         ],
       },
       async start() {
-        await Promise.all([agents.load(), guard.open(), results.open(), queue.open(), signer.open()]);
+        await Promise.all([agents.load(), guard.open(), results.open(), signer.open()]);
+        await queue
+          .open()
+          .catch((error: unknown) => log.warn({ err: error }, 'what waits in the queue is not known yet'));
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();

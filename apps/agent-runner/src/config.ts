@@ -6,7 +6,10 @@ export const agentRunnerSettings = {
   ...verifyingSettings,
   ...resultVerifyingSettings,
   ...requestSigningSettings,
-  OPENAI_API_KEY: z.string().optional().meta({ description: 'Unset, and no base URL either: the scripted model.' }),
+  OPENAI_API_KEY: z
+    .string()
+    .optional()
+    .meta({ description: 'Unset, and no base URL either: the scripted model.', secret: true }),
   OPENAI_BASE_URL: z.url().optional().meta({ description: 'Any server that speaks the Responses API.' }),
   MODEL: z.string().default('gpt-5-mini').meta({ description: 'Model id at the provider.' }),
   MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).meta({ description: 'For one answer.' }),

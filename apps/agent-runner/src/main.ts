@@ -1,8 +1,5 @@
-import { readConfig, runMain, serve } from '@countersign/service';
-import { agentRunner } from './agent-runner.js';
-import { AgentRunnerConfig } from './config.js';
+import { environment } from '@countersign/service/environment';
 
-await runMain('agent-runner', async () => {
-  const config = readConfig(AgentRunnerConfig, process.env);
-  return serve(config, [agentRunner(config, { environment: process.env })]);
-});
+// Loaded only now: taking the environment may have started this process over.
+const { start } = await import('./start.js');
+await start(environment);

@@ -1,8 +1,5 @@
-import { readConfig, runMain, serve } from '@countersign/service';
-import { approvalService } from './approval-service.js';
-import { ApprovalServiceConfig } from './config.js';
+import { environment } from '@countersign/service/environment';
 
-await runMain('approval-service', async () => {
-  const config = readConfig(ApprovalServiceConfig, process.env);
-  return serve(config, [approvalService(config, { environment: process.env })]);
-});
+// Loaded only now: taking the environment may have started this process over.
+const { start } = await import('./start.js');
+await start(environment);

@@ -10,6 +10,8 @@ export interface Program {
   env: Record<string, string>;
   /** The directory that it runs in; this process's when unset. */
   cwd?: string;
+  /** The user that it runs as; this process's when unset. */
+  runAs?: { uid: number; gid: number };
 }
 
 /** How a program ended. */
@@ -38,12 +40,12 @@ const noRoom = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ETXTBSY']);
 
 /** Runs a program without a shell, in a process group of its own, until it or its time is over, or it is stopped. */
 export async function runProgram(
-  { program, args, env, cwd }: Program,
+  { program, args, env, cwd, runAs }: Program,
   { output, ...bounds }: Bounds & { output: ProgramOutput },
 ): Promise<Ending> {
   let child: ReturnType<typeof start>;
   try {
-    child = start(program, args, { env, cwd });
+    child = start(program, args, { env, cwd, ...runAs });
   } catch (error) {
     return notStarted(program, cwd, error as NodeJS.ErrnoException);
   }
@@ -57,7 +59,7 @@ export async function runProgram(
 const start = (
   program: string,
   args: readonly string[],
-  options: { env: Record<string, string>; cwd?: string | undefined },
+  options: { env: Record<string, string>; cwd?: string | undefined; uid?: number; gid?: number },
 ) => spawn(program, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
 function notStarted(program: string, cwd: string | undefined, error: NodeJS.ErrnoException): Ending {

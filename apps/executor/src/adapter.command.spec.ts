@@ -65,8 +65,9 @@ describe('a program that makes a call', () => {
     const outcome = await execute('console.log(JSON.stringify(process.env))', { env: { REGION: 'eu' } });
     delete process.env['SECRET_OF_THIS_PROCESS'];
     if (outcome.outcome !== 'succeeded') throw new Error(JSON.stringify(outcome));
-    const { __CF_USER_TEXT_ENCODING: _, ...env } = JSON.parse(outcome.result) as Record<string, string>;
+    const { __CF_USER_TEXT_ENCODING: _, HOME: home, ...env } = JSON.parse(outcome.result) as Record<string, string>;
     expect(env).toEqual({ REGION: 'eu' });
+    expect(home).toContain('countersign-home-');
   });
 
   it('succeeds with exit code 0, and what it printed on either stream is the result', async () => {
@@ -202,9 +203,10 @@ describe('what a program prints', () => {
     const output = new ProgramOutput({ maxOutput: 100, mask: (text) => text, progress: watch.progress });
     const stream = new PassThrough({ highWaterMark: 4_000_000 });
     output.read(stream);
-    stream.end('x'.repeat(2_000_000));
+    stream.write('x'.repeat(2_000_000));
     await expect.poll(() => stream.isPaused(), soon).toBe(true);
     await expect.poll(() => stream.isPaused(), soon).toBe(false);
+    stream.end();
     await expect.poll(() => stream.readableEnded, soon).toBe(true);
     output.end();
     expect(watch.output).toHaveLength(2_000_000);

@@ -1,4 +1,5 @@
 import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
+import { withHome } from './adapter.command.home.js';
 import { ProgramOutput } from './adapter.command.output.js';
 import { runProgram, type Ending } from './adapter.command.process.js';
 import type { Mask } from './masking/mask.js';
@@ -15,6 +16,8 @@ export interface CommandOptions extends CommandLine {
   env: Record<string, string>;
   /** The directory that it runs in; this process's when unset. */
   cwd?: string;
+  /** The user that it runs as; this process's when unset. */
+  runAs?: { uid: number; gid: number };
   /** Milliseconds after which the program and its children are killed. */
   timeout: number;
   /** Characters of output that are kept; the end is what matters, so the beginning goes first. */
@@ -61,12 +64,11 @@ export class CommandAdapter implements Adapter {
   }
 
   async #run({ program, args }: CommandLine, call: ApprovedCall, { signal, progress }: Watch): Promise<Run> {
-    const { env, cwd, graceMs, timeout, maxOutput, mask } = this.#options;
+    const { env, cwd, graceMs, timeout, maxOutput, mask, runAs } = this.#options;
     const output = new ProgramOutput({ maxOutput, mask, progress });
-    const ending = await runProgram(
-      { program, args: args(call), env, ...(cwd !== undefined && { cwd }) },
-      { timeoutMs: timeout, signal, graceMs, output },
-    );
+    const started = { program, args: args(call), ...(cwd !== undefined && { cwd }), ...(runAs && { runAs }) };
+    const bounds = { timeoutMs: timeout, signal, graceMs, output };
+    const ending = await withHome(runAs, (HOME) => runProgram({ ...started, env: { HOME, ...env } }, bounds));
     return { ending, text: output.text, truncated: output.truncated };
   }
 

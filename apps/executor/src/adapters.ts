@@ -44,12 +44,20 @@ export function adapterOf(
 }
 
 function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surroundings, limits: Limits): Adapter {
-  const { env, retry_on_exit_codes: retryOn, status, unknown_on_exit_codes: unknownOn, working_directory } = command;
+  const {
+    env,
+    retry_on_exit_codes: retryOn,
+    status,
+    run_as,
+    unknown_on_exit_codes: unknownOn,
+    working_directory,
+  } = command;
   const declared = Object.entries(env).map(([name, text]) => [name, fixedValue(text, surroundings)]);
   return new CommandAdapter({
     ...limits,
     ...commandLine(command, command.allow_leading_dash, surroundings),
-    env: { PATH, ...Object.fromEntries(declared) },
+    env: { PATH, LANG: 'C.UTF-8', ...Object.fromEntries(declared) },
+    ...(run_as && { runAs: run_as }),
     retryOn,
     unknownOn,
     ...(status && { status: commandLine(status, command.allow_leading_dash, surroundings) }),

@@ -1,8 +1,5 @@
-import { readConfig, runMain, serve } from '@countersign/service';
-import { ExecutorConfig } from './config.js';
-import { executorService } from './executor-service.js';
+import { environment } from '@countersign/service/environment';
 
-await runMain('executor', async () => {
-  const config = readConfig(ExecutorConfig, process.env);
-  return serve(config, [executorService(config, { environment: process.env })]);
-});
+// Loaded only now: taking the environment may have started this process over.
+const { start } = await import('./start.js');
+await start(environment);

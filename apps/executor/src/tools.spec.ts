@@ -2,7 +2,7 @@ import { ConfigError, type Execution } from '@countersign/contracts';
 import { SqliteBus } from '@countersign/messaging';
 import { readConfig } from '@countersign/service';
 import { openTemporaryDatabase } from '@countersign/testing';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,7 +50,9 @@ describe('the tools that the file declares', () => {
     const outcome = await call(...args);
     if (outcome.outcome !== 'succeeded') throw new Error(JSON.stringify(outcome));
     const { argv, cwd, env } = JSON.parse(outcome.result) as { argv: string[]; cwd: string; env: object };
-    const { __CF_USER_TEXT_ENCODING: _, ...rest } = env as Record<string, string>;
+    const { __CF_USER_TEXT_ENCODING: _, HOME: home, LANG: lang, ...rest } = env as Record<string, string>;
+    expect([home, lang]).toEqual([expect.stringContaining('countersign-home-'), 'C.UTF-8']);
+    expect(existsSync(home!)).toBe(false);
     return { argv, cwd, env: rest };
   };
 

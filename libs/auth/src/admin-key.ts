@@ -1,4 +1,5 @@
 import { scryptSync } from 'node:crypto';
+import { readKey, type KeyText } from './api-key.js';
 import type { Identity } from './principal.js';
 import { administrator } from './reserved.js';
 import { isSame } from './secret.js';
@@ -7,15 +8,18 @@ import { isSame } from './secret.js';
 export class AdminKey {
   readonly identity: Identity = { subject: administrator, roles: ['admin'], groups: [] };
   /**
-   * Names the key in the sessions that it began, so that they end when it is replaced. People may have chosen it, hence
-   * the slow hash.
+   * Names the key in the sessions that it began, so that they end when it is replaced. One that has the form of a key of
+   * the store has its id there. Another one people may have chosen, hence the slow hash.
    */
   readonly id: string;
+  /** Of a key in the form of those in the store. */
+  readonly parts: KeyText | undefined;
   readonly #key: string;
 
   constructor(key: string) {
     this.#key = key;
-    this.id = `admin-${scryptSync(key, 'countersign ADMIN_KEY', 16).toString('hex')}`;
+    this.parts = readKey(key);
+    this.id = this.parts?.id ?? `admin-${scryptSync(key, 'countersign ADMIN_KEY', 16).toString('hex')}`;
   }
 
   matches(text: string): boolean {

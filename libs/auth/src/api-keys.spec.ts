@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiKeys, NewApiKey } from './api-key.js';
 import { ApiKeys } from './api-keys.js';
 import { Clock } from './auth.given.js';
+import { administrator } from './reserved.js';
 
 const adminKey = 'a key that somebody chose, long enough';
 
@@ -33,6 +34,20 @@ describe('keys', () => {
     });
     expect(principal!.scopes.has('approvals:write')).toBe(true);
     expect(await keys.identify(key)).toMatchObject({ key_id: record.id });
+  });
+
+  it('of ADMIN_KEY are known to services that are not told of it, until another takes its place', async () => {
+    const [one, other] = ['1', '2'].map((n) => `cs_${n.repeat(16)}_${n.repeat(43)}`);
+    await open(one).shareAdmin();
+    await open(one).shareAdmin();
+    expect(await keys.verify(one!)).toMatchObject({ subject: administrator, roles: ['admin'] });
+    const { key_id } = (await open(one).identify(one!))!;
+    expect(await keys.isValid(key_id)).toBe(true);
+    await open(other).shareAdmin();
+    expect(await open().verify(one!)).toBeUndefined();
+    expect(await open().verify(other!)).toMatchObject({ roles: ['admin'] });
+    await open(adminKey).shareAdmin();
+    expect(await open().verify(adminKey)).toBeUndefined();
   });
 
   it('are stored without their secret, and listed without even its hash, newest first', async () => {

@@ -1,9 +1,10 @@
 import { canonicalSubject, Subject } from '@countersign/contracts';
-import type { Database, Store } from '@countersign/persistence';
+import { VersionConflict, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { ApiKeyView, apiKeys, newKeyText, readKey, writeKey, type ApiKey, type NewApiKey } from './api-key.js';
 import { principalOf, type Identity, type Principal } from './principal.js';
 import { Recent } from './recent.js';
+import { administrator } from './reserved.js';
 import { created, insert, secondsOf, update } from './records.js';
 import { hashOf, isSame } from './secret.js';
 
@@ -13,6 +14,9 @@ export interface ApiKeysOptions {
   adminKey?: string | undefined;
   now(): number;
 }
+
+/** The name of the record of ADMIN_KEY. */
+const sharedAdmin = 'ADMIN_KEY';
 
 /** Whoever a key speaks for, which key it is, and until when it works (seconds; null for ever). */
 export type KeyHolder = Identity & { key_id: string; expires_at: number | null };
@@ -70,6 +74,30 @@ export class ApiKeys {
     );
     if (revoked) this.#recent.changed(id, revoked.record);
     return revoked && viewOf(revoked.record);
+  }
+
+  /**
+   * Lets the other services of an installation know ADMIN_KEY, so that only this one is told of it: its hash is stored as
+   * that of any key, and what it was before is revoked. One that has not the form of a key is known only here.
+   */
+  async shareAdmin(): Promise<void> {
+    if (!this.#admin?.parts) return;
+    const { id, secret } = this.#admin.parts;
+    const shared = await this.#store.find({
+      filter: { name: sharedAdmin },
+      sort: [['created_at', 'desc']],
+      limit: 100,
+    });
+    for (const old of shared)
+      if (old.id !== id && old.subject === administrator && old.revoked_at === null) await this.revoke(old.id);
+    if (shared.some((key) => key.id === id)) return;
+    const { subject, roles, groups } = this.#admin.identity;
+    const key = { id, name: sharedAdmin, subject, display_name: subject, roles, groups, secret_hash: hashOf(secret) };
+    await insert(this.#store, { ...key, expires_at: null, revoked_at: null, ...created(this.#now()) }).catch(
+      (error: unknown) => {
+        if (!(error instanceof VersionConflict)) throw error;
+      },
+    );
   }
 
   async verify(text: string): Promise<Principal | undefined> {

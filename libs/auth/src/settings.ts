@@ -26,7 +26,7 @@ export const authSettings = {
     .min(32, 'must have at least 32 characters')
     .regex(/^[!-~]*$/, 'must consist of visible ASCII characters, without spaces, to fit into a header')
     .optional()
-    .meta({ description: 'A key with the role admin, to begin with. At least 32 characters.' }),
+    .meta({ description: 'A key with the role admin, to begin with. At least 32 characters.', secret: true }),
   AUTH_JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
     .optional()

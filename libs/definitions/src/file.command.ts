@@ -22,8 +22,16 @@ export const CommandEntry = z.strictObject({
     .optional()
     .meta({ description: 'Seconds after which it is killed. Unset: EXECUTION_TIMEOUT_SECONDS.' }),
   env: z.record(z.string().min(1), z.string()).default({}).meta({
-    description: 'Its environment besides PATH. May contain {{env.NAME}} and {{settings.deploy_target_dir}}.',
+    description:
+      'Its environment besides PATH, LANG and HOME, an empty directory that goes with the call. May contain {{env.NAME}} and {{settings.deploy_target_dir}}.',
   }),
+  run_as: z
+    .strictObject({ uid: z.int().min(1).max(4_294_967_294), gid: z.int().min(1).max(4_294_967_294) })
+    .optional()
+    .meta({
+      description:
+        'Another user of the machine, so that the program can read no file and no memory of the executor; only an executor that runs as root can do that.',
+    }),
   working_directory: z
     .string()
     .min(1)

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, portSetting, readConfig, serviceSettings } from './config.js';
+import { ConfigError, portSetting, readConfig, secretFiles, serviceSettings } from './config.js';
 
 const Config = z.object({ ...serviceSettings, PORT: portSetting(4000) });
 
@@ -52,6 +55,22 @@ describe('the configuration', () => {
     ['RETENTION_DAYS', '7', 7],
   ])('reads %s=%s', (name, text, value) => {
     expect(readConfig(Config, { [name]: text })).toMatchObject({ [name]: value });
+  });
+
+  it('finds a secret also in the file that NAME_FILE names, and no other setting', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'countersign-config-'));
+    const file = join(dir, 'uri');
+    writeFileSync(file, 'mongodb://me:secret@there/db\n');
+    expect(readConfig(Config, { MONGODB_URI_FILE: file, HOST_FILE: file })).toMatchObject({
+      MONGODB_URI: 'mongodb://me:secret@there/db',
+      HOST: '127.0.0.1',
+    });
+    expect([...secretFiles(Config).keys()]).toEqual(['KAFKA_SASL_PASSWORD_FILE', 'MONGODB_URI_FILE', 'ADMIN_KEY_FILE']);
+    const both = { MONGODB_URI_FILE: file, MONGODB_URI: 'mongodb://here', ADMIN_KEY_FILE: join(dir, 'absent') };
+    expect(() => readConfig(Config, both)).toThrow(
+      /2 problem.*MONGODB_URI and MONGODB_URI_FILE.*ADMIN_KEY_FILE: ENOENT/s,
+    );
+    rmSync(dir, { recursive: true });
   });
 
   it('cares for no other variables', () => {

@@ -1,5 +1,6 @@
 import { authSettings } from '@countersign/auth';
 import { ConfigError } from '@countersign/contracts';
+import { environmentValue } from '@countersign/definitions';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { admissionSettings } from './admission/settings.js';
@@ -54,7 +55,7 @@ export const serviceSettings = {
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
     .optional()
-    .meta({ description: 'MongoDB, with the database as its path. Unset: the embedded store.' }),
+    .meta({ description: 'MongoDB, with the database as its path. Unset: the embedded store.', secret: true }),
   LEASE_SECONDS: seconds.default(30).meta({ description: 'How long a worker that says nothing keeps its work.' }),
   SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({ description: 'How long a stop waits for work under way.' }),
   RETENTION_DAYS: z.coerce
@@ -75,13 +76,42 @@ export const serviceSettings = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };
 
+/** The settings that may stand in a file of their own, by the name of the setting that names it. */
+export const secretFiles = (schema: z.ZodObject): Map<string, string> =>
+  new Map(
+    Object.entries(schema.shape as Record<string, z.ZodType>)
+      .filter(([, setting]) => setting.meta()?.['secret'] === true)
+      .map(([name]) => [`${name}_FILE`, name]),
+  );
+
+function secretsIn(schema: z.ZodObject, env: Record<string, string | undefined>): Record<string, string> {
+  const problems: string[] = [];
+  const found = [...secretFiles(schema)].flatMap(([file, name]) => {
+    if (!env[file]) return [];
+    try {
+      return [[name, environmentValue(name, env)!]];
+    } catch (error) {
+      problems.push((error as Error).message);
+      return [];
+    }
+  });
+  if (problems.length > 0)
+    throw new ConfigError(`The configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`);
+  return Object.fromEntries(found) as Record<string, string>;
+}
+
 export const portSetting = (preset: number) => port.default(preset).meta({ description: 'Port to listen on.' });
 
 export type ServiceSettings = z.infer<z.ZodObject<typeof serviceSettings>> & { PORT: number };
 
-/** Reads a configuration. @throws ConfigError naming every problem at once. */
+/**
+ * Reads a configuration. A setting that is marked as a secret may also stand in the file that `NAME_FILE` names.
+ *
+ * @throws ConfigError naming every problem at once.
+ */
 export function readConfig<S extends z.ZodObject>(schema: S, env: Record<string, string | undefined>): z.infer<S> {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = { ...env, ...secretsIn(schema, env) };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);

@@ -13,7 +13,7 @@ export const kafkaSecuritySettings = {
   KAFKA_TLS_KEY_FILE: z.string().optional().meta({ description: 'PEM: its private key.' }),
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: z.string().optional(),
-  KAFKA_SASL_PASSWORD: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional().meta({ secret: true }),
 };
 
 export type KafkaSecuritySettings = z.infer<z.ZodObject<typeof kafkaSecuritySettings>>;

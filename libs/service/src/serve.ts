@@ -1,7 +1,7 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import { BusTransport, type Bus } from '@countersign/messaging';
-import type { Database, Removal } from '@countersign/persistence';
+import { insist, type Database, type Removal } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -138,6 +138,7 @@ export async function serve(
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
+  void insist(() => auth.keys.shareAdmin(), log);
   for (const service of services) await service.start();
   await app.startAllMicroservices();
   // Now every group that reads the log is known.

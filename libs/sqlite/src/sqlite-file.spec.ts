@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -25,6 +25,18 @@ describe('the SQLite file', () => {
       .sql('SELECT n FROM numbers ORDER BY n')
       .all()
       .map(({ n }) => n);
+
+  it('is for its owner alone, and so is what SQLite keeps beside it, whatever the folder and an earlier life say', async () => {
+    await file.write(() => insert(1));
+    const modes = () =>
+      readdirSync(dir).map((name) => `${name} ${(statSync(join(dir, name)).mode & 0o777).toString(8)}`);
+    expect(modes()).toEqual(['countersign.sqlite 600', 'countersign.sqlite-wal 600']);
+    file.close();
+    chmodSync(dir, 0o755);
+    chmodSync(join(dir, 'countersign.sqlite'), 0o644);
+    file = new SqliteFile(dir);
+    expect(modes()).toContain('countersign.sqlite 600');
+  });
 
   it('resolves with what the work returns, once it is stored', async () => {
     const writing = file.write(() => insert(1).changes);

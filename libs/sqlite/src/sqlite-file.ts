@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
@@ -33,7 +33,9 @@ export class SqliteFile {
   /** @throws DataInUse */
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    this.#db = new DatabaseSync(join(dir, 'countersign.sqlite'));
+    const file = join(dir, 'countersign.sqlite');
+    onlyForOwner(file);
+    this.#db = new DatabaseSync(file);
     try {
       this.#db.exec(`
         PRAGMA locking_mode = EXCLUSIVE;
@@ -118,6 +120,12 @@ export class SqliteFile {
       return () => reject(error);
     }
   }
+}
+
+/** SQLite gives the files beside this one the same mode; those of an earlier life may have had another. */
+function onlyForOwner(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, 0o600);
 }
 
 const isBusy = (error: unknown): boolean =>

@@ -13,10 +13,16 @@ export function spellings(text: string): string[] {
   const base64 = [0, 1, 2].map((before) => base64Within(bytes, before));
   const hex = bytes.toString('hex');
   const all = [
-    ...[text, inJson, inJson.replaceAll('/', '\\/')],
-    ...[inUrl, inUrl.replaceAll('%20', '+'), inUrl.replaceAll(/%../g, (code) => code.toLowerCase())],
-    ...[...base64, ...base64.map((each) => each.replaceAll('+', '-').replaceAll('/', '_'))],
-    ...[hex, hex.toUpperCase()],
+    text,
+    inJson,
+    inJson.replaceAll('/', '\\/'),
+    inUrl,
+    inUrl.replaceAll('%20', '+'),
+    inUrl.replaceAll(/%../g, (code) => code.toLowerCase()),
+    ...base64,
+    ...base64.map((each) => each.replaceAll('+', '-').replaceAll('/', '_')),
+    hex,
+    hex.toUpperCase(),
   ];
   return [...new Set(all)];
 }

@@ -1,0 +1,66 @@
+import type { Environment } from '@countersign/service/environment';
+import { agentRunner, modelFor } from '@countersign/agent-runner';
+import { approvalService } from '@countersign/approval-service';
+import { ensureAdminKey } from '@countersign/auth';
+import { executorService } from '@countersign/executor';
+import { readConfig, runMain, serve } from '@countersign/service';
+import { join, resolve } from 'node:path';
+import { StandaloneConfig } from './config.js';
+import { isEmpty, readOptions, startSampleRun } from './sample-run.js';
+
+/**
+ * The whole system in one process:
+ *
+ *   agent-runner      asks the model; a call that needs approval pauses the run   ─ tool.approval_required ─►
+ *   approval-service  keeps the approval until somebody decides                  ─ approval.resolved ──────►
+ *   executor          makes exactly the approved call, once                      ─ tool.execution_… ───────►
+ *   agent-runner      goes on with what came of it
+ *
+ * They share nothing but the events; each also runs as a process of its own.
+ */
+export const start = (environment: Environment): Promise<void> =>
+  runMain('Countersign', async () => {
+    const { sample } = readOptions(process.argv.slice(2));
+    const config = readConfig(StandaloneConfig, environment);
+    const isNew = !config.KAFKA_BROKERS && !config.MONGODB_URI && isEmpty(config.DATA_DIR);
+    const model = modelFor(config);
+    const serving = await serve(config, [
+      agentRunner(config, { model, environment }),
+      approvalService(config, { environment }),
+      executorService(config, { environment }),
+    ]);
+    const { url, auth, log } = serving;
+    const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);
+    const hasSample = sample && isNew && !environment['COUNTERSIGN_CONFIG'];
+    if (hasSample) await startSampleRun(url, key);
+    const { key_id } = (await auth.keys.identify(key))!;
+    const link = await auth.links.create('admin', ['admin'], { key_id });
+    const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample });
+    return { ...serving, description: { model: model.description, ...serving.description }, hint };
+  });
+
+interface Hint {
+  url: string;
+  link: string;
+  keyFile: string;
+  hasSample: boolean;
+}
+
+function hintFor(hint: Hint): string {
+  const { url, link, keyFile, hasSample } = hint;
+  return `${hasSample ? '\nA run waits for your approval.' : ''}
+Sign in, within ten minutes and once: ${link}
+
+Or start a run in another terminal, with the key in ${keyFile}, and decide there on what it asks for:
+
+  ${commandFor(hint)}
+
+or, in another terminal, watch all of it happen: npm run demo -- --url ${url}`;
+}
+
+/** The command line finds by itself what `npm start` keeps where it usually does. */
+function commandFor({ url, keyFile }: Hint): string {
+  const key = keyFile === join('.countersign', 'admin.key') ? '' : `COUNTERSIGN_KEY=$(cat ${keyFile}) `;
+  const server = url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`;
+  return `${key}npm run -s cli -- run 'Deploy the auth-service version 2.1.0 to production.' --agent ops --follow${server}`;
+}
