@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
+import { sessionScenarios } from './gate-scenarios.sessions.js';
 import { startRefunds, type Refunds } from './refunds.js';
 import { World, type MakeStack } from './world.js';
 
@@ -22,5 +23,6 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
 
     exactScenarios(world, () => refunds);
     requestScenarios(world);
+    sessionScenarios(world);
   });
 }

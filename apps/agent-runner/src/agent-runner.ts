@@ -109,13 +109,15 @@ export function agentRunner(
       perOwner: config.RUNNER_QUEUE_LIMIT_PER_USER,
       now,
     });
+    const wake = (id: string) => runner.handle(id, { type: 'turn_came' });
+    const turns: Sessions = new Sessions({ sessions, runs: store, wake, log });
     const runner: Runner = new Runner({
       runs,
       queue,
       pool: () => pool,
       agents,
       versions: new AgentVersions(database.collection(agentVersionCollection).store, now),
-      sessions: new Sessions({ sessions, runs: store, wake: (id) => runner.handle(id, { type: 'turn_came' }), log }),
+      sessions: turns,
       model: new MeasuredModel(model, metrics, now),
       preview: (run, offset, text) => preview.write(run, offset, text),
       changed: (runId) => watch.changed(runId),
@@ -151,6 +153,7 @@ export function agentRunner(
           { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
           { provide: RunQueue, useValue: queue },
           { provide: RUNS, useValue: store },
+          { provide: Sessions, useValue: turns },
           { provide: SESSIONS, useValue: sessions.store },
           { provide: Agents, useValue: agents },
         ],

@@ -6,6 +6,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';
 import { RunCommands } from './run-commands.js';
 import { Runner } from './runner.js';
+import { Sessions } from './sessions.js';
 import { ALARMS } from './tokens.js';
 
 /** What arrives for runs. Each handler records it and returns; the model is asked elsewhere. */
@@ -15,6 +16,7 @@ export class RunEventsController {
     @Inject(Runner) private readonly runner: Runner,
     @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
     @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'requester' | 'mayCancel'>,
+    @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
     @Inject(ResultGuard) private readonly results: ResultGuard,
     @Inject(ALARMS) private readonly alarms: Alarms,
@@ -30,20 +32,12 @@ export class RunEventsController {
     const { user_id, requested_by } = requester;
     const session_id = data.session_id ?? run_id;
     const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
-    await this.runner.handle(run_id, {
-      type: 'requested',
-      run: {
-        run_id,
-        agent_id,
-        session_id,
-        user_id,
-        requested_by,
-        run_input: input,
-        deadline_at,
-        streamed: false,
-        traceparent,
-      },
-    });
+    const asked = { run_id, agent_id, session_id, user_id, requested_by, run_input: input };
+    const isChosen = data.session_id !== undefined || data.run_id !== undefined;
+    if (isChosen && !(await this.sessions.admits(asked)))
+      throw new TerminalError(`there is no session "${session_id}"`);
+    const run = { ...asked, deadline_at, streamed: false, traceparent };
+    await this.runner.handle(run_id, { type: 'requested', run });
   }
 
   @OnEvent('agent-runner', 'run.cancel_requested')

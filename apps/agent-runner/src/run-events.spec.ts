@@ -34,7 +34,8 @@ async function handlersOf(given: Given, process: Process) {
   const alarms: Record<keyof Alarms, Mock> = { refused: vi.fn() };
   const commands = new RunCommands(new CommandGuard(guard.keyOf, now), given.store, 'trusted');
   const agents = { has: (id: string) => id === 'ops', deadlineFor: () => null };
-  return { alarms, events: new RunEventsController(process.runner, agents, commands, guard, results, alarms) };
+  const { runner, sessions } = process;
+  return { alarms, events: new RunEventsController(runner, agents, commands, sessions, guard, results, alarms) };
 }
 
 /** The decision as the approval service would have signed it. */

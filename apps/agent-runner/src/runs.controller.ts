@@ -27,6 +27,8 @@ import { resolutionsIn } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from './run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
 import { Runner } from './runner.js';
+import { Sessions } from './sessions.js';
+import { noSuchSession } from './sessions.controller.js';
 import { RUNS } from './tokens.js';
 
 const IdempotencyKey = z.string().min(1).max(200);
@@ -42,6 +44,7 @@ export class RunsController {
     @Inject(Runner) private readonly runner: Runner,
     @Inject(RunWatch) private readonly watch: RunWatch,
     @Inject(RunStream) private readonly stream: RunStream,
+    @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
     @Inject(RunQueue) private readonly queue: RunQueue,
     @Inject(RUNS) private readonly runs: Store<Run>,
     @Inject(Agents) private readonly agents: Agents,
@@ -50,7 +53,11 @@ export class RunsController {
   @Post('agents/:agent_id/runs')
   @Needs('runs:write')
   @AcceptsForms()
-  @Returns(202, RunOutput, 'The run is stored and will be worked on, whatever happens to this process.')
+  @Returns(
+    202,
+    RunOutput,
+    'The run is stored and will be worked on, whatever happens to this process. A `session_id` of somebody else, or of another agent, is not found (404).',
+  )
   @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
   @ReturnsEvents(200, 'With `stream`: what happens to it, until it is paused or over.')
   async start(
@@ -69,22 +76,21 @@ export class RunsController {
     const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
     const run_input = (body.input ?? body.message)!;
     const run_id = key === undefined ? randomUUID() : this.#idFor(agent_id, user_id, key);
+    const session_id = body.session_id ?? run_id;
+    const asked = { run_id, agent_id, session_id, user_id, requested_by: who.subject, run_input };
+    // An id that was made just now, or from a key, is that of no session yet.
+    if (session_id !== run_id && !(await this.sessions.admits(asked))) throw noSuchSession(session_id);
     const handled = await this.runner.handle(run_id, {
       type: 'requested',
       run: {
-        run_id,
-        agent_id,
-        session_id: body.session_id ?? run_id,
-        user_id,
-        requested_by: who.subject,
-        run_input,
+        ...asked,
         deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
         streamed: how.startsWith('stream'),
         traceparent: traceOf(traceparent),
       },
     });
     const run = handled.state!;
-    if (handled.kind === 'ignored' && run.run_input !== run_input) {
+    if (handled.kind === 'ignored' && (run.run_input !== run_input || run.user_id !== user_id)) {
       throw new ProblemError(
         422,
         'This Idempotency-Key was used for another request. Use a new key for a new request.',

@@ -6,7 +6,7 @@ import { decideSession, type SessionMessage } from './session.js';
 
 const wants = (run_id: string, run_input = 'Deploy it.'): SessionMessage => ({
   type: 'turn_requested',
-  run: { run_id, session_id: 'session-1', agent_id: 'ops', user_id: 'ana', run_input },
+  run: { run_id, session_id: 'session-1', agent_id: 'ops', user_id: 'ana', requested_by: 'ana', run_input },
 });
 const ends = (run_id: string): SessionMessage => ({ type: 'turn_ended', run_id });
 
@@ -19,6 +19,35 @@ function sessionAfter(...messages: SessionMessage[]): Session {
   }
   return session!;
 }
+
+describe('whose a session is', () => {
+  type Run = Extract<SessionMessage, { type: 'joined' }>['run'];
+  const ana: Run = {
+    run_id: 'one',
+    session_id: 'session-1',
+    agent_id: 'ops',
+    user_id: 'ana',
+    requested_by: 'ana',
+    run_input: 'Deploy it.',
+  };
+  const nobody = { ...ana, user_id: null };
+  it.each<[string, Run, Partial<Run>, string]>([
+    ['its user', ana, { run_id: 'two' }, 'ignored'],
+    ['its user, asked for by another', ana, { requested_by: 'platform' }, 'ignored'],
+    ['another user', ana, { user_id: 'mallory' }, 'rejected'],
+    ['nobody', ana, { user_id: null }, 'rejected'],
+    ['another agent', ana, { agent_id: 'support' }, 'rejected'],
+    ['whoever asked for nobody', nobody, { run_id: 'two' }, 'ignored'],
+    ['another who asks for nobody', nobody, { requested_by: 'mallory' }, 'rejected'],
+    ['a user, after nobody', nobody, { user_id: 'ana' }, 'rejected'],
+  ])('it takes a run of %s or not', (_, first, change, kind) => {
+    const session = sessionAfter({ type: 'joined', run: first });
+    const run = { ...first, ...change };
+    expect(decideSession(session, { type: 'joined', run }, now).kind).toBe(kind);
+    const turn = decideSession(session, { type: 'turn_requested', run: { ...run, run_id: 'three' } }, now);
+    expect(turn.kind).toBe(kind === 'rejected' ? 'rejected' : 'changed');
+  });
+});
 
 describe('the turns of a session', () => {
   it('begin with the run that asks first', () => {

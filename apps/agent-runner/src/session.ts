@@ -2,20 +2,27 @@ import type { Run, Session } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
 /**
- * Whose turn it is in a session. The runs of a session work one after another, in the order in which they asked; the
+ * Whose a session is, and whose turn in it. It belongs to the agent and the user of its first run, for good. The runs of a session work one after another, in the order in which they asked; the
  * turn stays with the last one until somebody else wants it.
  */
 export type SessionMessage =
-  | { type: 'turn_requested'; run: Pick<Run, 'run_id' | 'session_id' | 'agent_id' | 'user_id' | 'run_input'> }
+  /** A run is to be one of this session; its record follows. */
+  | { type: 'joined'; run: SessionRun }
+  | { type: 'turn_requested'; run: SessionRun }
   | { type: 'turn_ended'; run_id: string };
+
+export type SessionRun = Pick<Run, 'run_id' | 'session_id' | 'agent_id' | 'user_id' | 'requested_by' | 'run_input'>;
 
 const maxWaiting = 1_000;
 const nameLength = 100;
 
 export function decideSession(session: Session | undefined, message: SessionMessage, now: number): Transition<Session> {
   switch (message.type) {
+    case 'joined':
     case 'turn_requested':
-      return session ? queue(session, message.run.run_id, now) : open(message.run, now);
+      if (!session) return open(message.run, now);
+      if (!isOwn(session, message.run)) return rejected('the session is that of somebody else', 'forbidden');
+      return message.type === 'joined' ? ignored('it is theirs') : queue(session, message.run.run_id, now);
     case 'turn_ended':
       return session ? pass(session, message.run_id, now) : rejected('there is no such session');
     default:
@@ -23,8 +30,16 @@ export function decideSession(session: Session | undefined, message: SessionMess
   }
 }
 
+type Owned = Pick<Run, 'agent_id' | 'user_id' | 'requested_by'>;
+
+/** Whether two runs, or a run and a session, may know what was said in the other. */
+export const isOwn = (one: Owned, other: Owned): boolean =>
+  one.agent_id === other.agent_id &&
+  one.user_id === other.user_id &&
+  (one.user_id !== null || one.requested_by === other.requested_by);
+
 function open(
-  { session_id, agent_id, user_id, run_id, run_input }: Extract<SessionMessage, { type: 'turn_requested' }>['run'],
+  { session_id, agent_id, user_id, requested_by, run_id, run_input }: SessionRun,
   now: number,
 ): Transition<Session> {
   const at = Math.floor(now / 1000);
@@ -32,6 +47,7 @@ function open(
     session_id,
     agent_id,
     user_id,
+    requested_by,
     session_name: run_input.slice(0, nameLength).toWellFormed(),
     run_id,
     turn: 0,

@@ -79,10 +79,12 @@ export class SessionsController {
   async #find(id: string, who: Principal): Promise<Session> {
     const session = await this.sessions.get(id);
     const isTheirs = !seesOnlyOwn(who) || session?.user_id === who.subject;
-    if (!session || !isTheirs) throw new ProblemError(404, `There is no session "${id}". GET /sessions lists them.`);
+    if (!session || !isTheirs) throw noSuchSession(id);
     return session;
   }
 }
 
+export const noSuchSession = (id: string) =>
+  new ProblemError(404, `There is no session "${id}". GET /sessions lists them.`);
 const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});
 const show = (session: Session): SessionOutput => SessionOutput.parse({ ...session, session_type: 'agent' });

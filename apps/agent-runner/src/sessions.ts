@@ -2,7 +2,7 @@ import { isFinishedStatus, type ConversationItem, type Log, type Run, type Sessi
 import type { Agent } from '@countersign/definitions';
 import type { Aggregate, Store } from '@countersign/persistence';
 import { historyOf } from './history.js';
-import type { SessionMessage } from './session.js';
+import { isOwn, type SessionMessage, type SessionRun } from './session.js';
 
 export interface SessionsOptions {
   sessions: Aggregate<Session, SessionMessage>;
@@ -14,6 +14,8 @@ export interface SessionsOptions {
 
 /** Earlier runs that are looked at for the history of a session. */
 const lookBack = 50;
+/** As `derivedId` writes them. */
+const madeHere = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Lets the runs of a session work one after another, and tells each what was said before. */
 export class Sessions {
@@ -23,14 +25,39 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** @returns the run's place in its session once it is its turn; undefined while another run has not ended. */
-  async turnOf(run: Run): Promise<number | undefined> {
+  /**
+   * Makes a run one of the session that it names, before there is a record of it: the first one owns the session.
+   *
+   * @returns whether it may be.
+   */
+  async admits(run: SessionRun): Promise<boolean> {
+    const { sessions, runs } = this.#options;
+    if (await this.#isHeldBack(run)) return false;
+    const first = run.session_id === run.run_id ? undefined : await runs.get(run.session_id);
+    if (first && !isOwn(first, run)) return false;
+    const joined = await sessions.handle(run.session_id, { type: 'joined', run });
+    return joined.kind !== 'rejected';
+  }
+
+  /** An id of the form that is made here, of a session that there is not: it may become that of a run of somebody else. */
+  async #isHeldBack({ session_id, run_id }: SessionRun): Promise<boolean> {
+    if (session_id === run_id || !madeHere.test(session_id)) return false;
+    const { sessions, runs } = this.#options;
+    return !(await sessions.store.get(session_id)) && !(await runs.get(session_id));
+  }
+
+  /**
+   * @returns the run's place in its session once it is its turn; undefined while another run has not ended; `refused` when
+   * the session is that of somebody else.
+   */
+  async turnOf(run: Run): Promise<number | 'refused' | undefined> {
     for (;;) {
-      const { state: session } = await this.#options.sessions.handle(
+      const { state: session, ...handled } = await this.#options.sessions.handle(
         run.session_id,
         { type: 'turn_requested', run },
         { creates: run.session_id === run.run_id },
       );
+      if (handled.kind === 'rejected' && handled.code === 'forbidden') return 'refused';
       if (session!.run_id === run.run_id) return session!.turn;
       const holder = await this.#options.runs.get(session!.run_id);
       if (holder && !isFinishedStatus(holder.status)) return undefined;
@@ -43,11 +70,14 @@ export class Sessions {
   async historyBefore(run: Run, turn: number, { history }: Agent): Promise<ConversationItem[]> {
     if (turn === 0 || history.max_items === 0) return [];
     const earlier = await this.#options.runs.find({
-      filter: { session_id: run.session_id, turn: { lt: turn } },
+      filter: { session_id: run.session_id, agent_id: run.agent_id, user_id: run.user_id, turn: { lt: turn } },
       sort: [['turn', 'desc']],
       limit: lookBack,
     });
-    return historyOf(earlier, history);
+    return historyOf(
+      earlier.filter((each) => isOwn(each, run)),
+      history,
+    );
   }
 
   /** A run is over: whoever waits for its turn in the session goes on. Should this fail, they find out by themselves. */

@@ -233,6 +233,7 @@ export class Worker {
     const turn = await this.#insist(() => this.#options.sessions.turnOf(run));
     if (early && turn === 0) return { turn, response: await early };
     wrong.abort();
+    if (turn === 'refused') throw new ModelError(`Session ${run.session_id} is that of somebody else.`, null);
     return turn === undefined ? undefined : { turn, response: await work(turn, signal) };
   }
 

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { Id, stored } from './fields.js';
+import { Id, RequestedBy, stored } from './fields.js';
 
-/** The runs of one conversation, and whose turn it is: one run of a session works at a time. */
+/**
+ * The runs of one conversation, and whose turn it is: one run of a session works at a time. It belongs to the agent and
+ * the user of its first run, and where that was for nobody, to whoever sent its request.
+ */
 export const Session = z.object({
   session_id: Id,
   agent_id: Id,
   user_id: Id.nullable(),
+  requested_by: RequestedBy,
   session_name: z.string(),
   run_id: Id.meta({ description: 'The run whose turn it is, or was last.' }),
   turn: z.int().nonnegative().meta({ description: 'Counts the turns.' }),
