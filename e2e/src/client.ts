@@ -1,3 +1,4 @@
+import type { CommandName } from '@countersign/auth';
 import {
   AgentOutput,
   Approval,
@@ -157,11 +158,15 @@ export class Client {
     return bearer(await this.credentials.keyOf(person, this.origins.approvals, access));
   }
 
-  /** A token with which a person commands over the bus, `one` thing alone or anything. */
-  async token(person: string, access?: Access, one?: string): Promise<string> {
+  /** The data of a command over the bus, with a token of a person for exactly this. */
+  async command<D extends object>(type: CommandName, data: D, person: string, access?: Access) {
+    return { ...data, token: await this.token({ type, data }, await this.as(person, access)) };
+  }
+
+  /** A token for exactly this command, of whoever the header is of. */
+  async token(command: { type: CommandName; data: object }, as: Record<string, string>): Promise<string> {
     const made = z.object({ token: z.string() });
-    const as = await this.as(person, access);
-    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, { for: one }, as)).token;
+    return (await this.#send(made, 'POST', `${this.origins.approvals}/auth/tokens`, { command }, as)).token;
   }
 
   /** The same client for somebody else, who may do less. */

@@ -3,7 +3,7 @@ export const adminKey = 'a-key-for-tests-that-nobody-else-uses';
 
 /** What somebody may do, and with whom. */
 export interface Access {
-  roles: ('viewer' | 'requester' | 'approver' | 'admin')[];
+  roles: ('viewer' | 'requester' | 'approver' | 'operator' | 'admin')[];
   groups?: string[];
 }
 

@@ -22,9 +22,11 @@ export function orderScenarios(world: World): void {
     });
 
     it('wait while all tools are paused by a command over the bus, also through a restart', async () => {
-      const command = async (topic: string, more: object) => {
-        const token = await world.client.token('olga', { roles: ['admin'] });
-        const value = Buffer.from(JSON.stringify({ tool_name: null, token, ...more }));
+      const command = async (topic: 'tool.pause_requested' | 'tool.resume_requested', more: object) => {
+        const said = { tool_name: null, ...more };
+        const value = Buffer.from(
+          JSON.stringify(await world.client.command(topic, said, 'olga', { roles: ['operator'] })),
+        );
         await world.stack.withBus((bus) => bus.publish([{ topic, key: '*', headers: {}, value }]));
       };
       const isPaused = async () =>

@@ -29,14 +29,18 @@ export function describeOutsider({ brokers, mongodb }: { brokers: string; mongod
 
     it('starts a run, decides, and reads every event with its CloudEvents headers and its published schema', async () => {
       const run_id = `outside-${Date.now()}`;
-      const asPlatform = await stack.client.token('platform', { roles: ['admin'] }, run_id);
-      await send(brokers, 'run.requested', run_id, { run_id, agent_id: 'ops', input: request, token: asPlatform });
+      const asked = { run_id, agent_id: 'ops', input: request };
+      const roles = { roles: ['admin' as const] };
+      await send(
+        brokers,
+        'run.requested',
+        run_id,
+        await stack.client.command('run.requested', asked, 'platform', roles),
+      );
       const [approval] = await pendingOf(stack.client, run_id);
-      await send(brokers, 'approval.resolve_requested', run_id, {
-        approval_id: approval!.id,
-        status: 'approved',
-        token: await stack.client.token('ada'),
-      });
+      const verdict = { approval_id: approval!.id, status: 'approved' };
+      const command = await stack.client.command('approval.resolve_requested', verdict, 'ada');
+      await send(brokers, 'approval.resolve_requested', run_id, command);
 
       const seen = await readTopics(brokers, flow, (all) =>
         flow.every((topic) => all.some((each) => each.topic === topic && String(each.key) === run_id)),

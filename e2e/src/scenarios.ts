@@ -144,12 +144,12 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
 
     it('is driven over the bus alone: a bare message starts a run, another decides', async () => {
       const run_id = `bare-${Date.now()}`;
-      const asked = await stack.client.token('platform', { roles: ['admin'] }, run_id);
-      const command = { run_id, agent_id: 'ops', input: request, token: asked };
+      const asked = { run_id, agent_id: 'ops', input: request };
+      const command = await stack.client.command('run.requested', asked, 'platform', { roles: ['admin'] });
       await stack.withBus((bus) => bus.publish([bare('run.requested', run_id, command)]));
       const [approval] = await pendingOf(stack.client, run_id);
-      const token = await stack.client.token('a platform');
-      const decision = { approval_id: approval!.id, status: 'approved', token };
+      const verdict = { approval_id: approval!.id, status: 'approved' };
+      const decision = await stack.client.command('approval.resolve_requested', verdict, 'a platform');
       await stack.withBus((bus) => bus.publish([bare('approval.resolve_requested', run_id, decision)]));
       expect((await ended(run_id)).status).toBe('COMPLETED');
       expect(deploymentsOf(approval!.id)).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { CommandGuard } from '@countersign/auth';
+import { CommandGuards } from '@countersign/auth';
 import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
@@ -127,7 +127,6 @@ export function agentRunner(
     });
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
-    const commands = new RunCommands(new CommandGuard(guard.keyOf, now), store, config.RUN_COMMANDS);
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -144,7 +143,12 @@ export function agentRunner(
         controllers: [AgentsController, RunsController, SessionsController, RunEventsController, RequestKeysController],
         providers: [
           { provide: Runner, useValue: runner },
-          { provide: RunCommands, useValue: commands },
+          {
+            provide: RunCommands,
+            useFactory: (guards: CommandGuards) =>
+              new RunCommands(guards.with(guard.keyOf), store, config.RUN_COMMANDS),
+            inject: [CommandGuards],
+          },
           { provide: DecisionGuard, useValue: guard },
           { provide: ResultGuard, useValue: results },
           { provide: RequestSigner, useValue: signer },

@@ -1,5 +1,5 @@
-import { isOwner, type CommandGuard, type Principal } from '@countersign/auth';
-import { isFinishedStatus, TerminalError, type EventData, type Run } from '@countersign/contracts';
+import { CommandRefused, isOwner, type CommandGuard, type Principal } from '@countersign/auth';
+import { isFinishedStatus, TerminalError, type Event, type Run } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { ownersOf, userFor } from './requester.js';
 
@@ -9,8 +9,8 @@ export type RunCommandPolicy = 'signed' | 'trusted';
 /** For whom a run is, and who sent the request; null when nobody was recognised. */
 export type Requester = Pick<Run, 'user_id' | 'requested_by'>;
 
-type Requested = EventData<'run.requested'> & { run_id: string };
-type CancelRequested = EventData<'run.cancel_requested'>;
+type Requested = Event<'run.requested'>;
+type CancelRequested = Event<'run.cancel_requested'>;
 
 /** Who starts and cancels runs over the bus. A token is examined wherever there is one, also where none is needed. */
 export class RunCommands {
@@ -23,31 +23,34 @@ export class RunCommands {
   /**
    * For whom a run is to be started, and by whom.
    *
-   * @returns undefined when it was started before: its token may be over by the time the command arrives again
+   * @param run_id what the run is called, or will be
+   * @returns undefined when it was started before, so that there is nothing to start for whoever may not
    * @throws TerminalError when its sender may not
    */
-  async requester({ agent_id, run_id, token, user_id }: Requested): Promise<Requester | undefined> {
-    const sender = await this.#sender(token, [run_id, agent_id]).catch(async (error: unknown) => {
-      if (!(error instanceof TerminalError) || !(await this.runs.get(run_id))) throw error;
+  async requester(command: Requested, run_id: string): Promise<Requester | undefined> {
+    const sender = await this.#sender(command).catch(async (error: unknown) => {
+      if (!(error instanceof CommandRefused) || !(await this.runs.get(run_id))) throw error;
       return 'obeyed before' as const;
     });
     if (sender === 'obeyed before') return undefined;
+    const { user_id } = command.data;
     return { user_id: sender ? userFor(sender, user_id) : (user_id ?? null), requested_by: sender?.subject ?? null };
   }
 
   /** @returns whether there is something to cancel. @throws TerminalError when its sender may not */
-  async mayCancel({ run_id, token }: CancelRequested): Promise<boolean> {
+  async mayCancel(command: CancelRequested): Promise<boolean> {
+    const { run_id } = command.data;
     const run = await this.runs.get(run_id);
     if (!run) throw noSuchRun(run_id);
     if (isFinishedStatus(run.status)) return false;
-    const sender = await this.#sender(token, [run_id, run.agent_id]);
+    const sender = await this.#sender(command);
     if (sender && !isOwner(sender, ownersOf(run))) throw noSuchRun(run_id);
     return true;
   }
 
-  async #sender(token: string | undefined, about: readonly string[]): Promise<Principal | undefined> {
-    if (token === undefined && this.policy === 'trusted') return undefined;
-    return this.guard.sender(token, { scope: 'runs:write', about });
+  async #sender(command: Requested | CancelRequested): Promise<Principal | undefined> {
+    if (command.data.token === undefined && this.policy === 'trusted') return undefined;
+    return this.guard.sender(command);
   }
 }
 

@@ -23,11 +23,12 @@ export class RunEventsController {
   ) {}
 
   @OnEvent('agent-runner', 'run.requested')
-  async requested({ id, data, traceparent }: Event<'run.requested'>): Promise<void> {
+  async requested(event: Event<'run.requested'>): Promise<void> {
+    const { id, data, traceparent } = event;
     const { agent_id, input, deadline_in } = data;
     if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
     const run_id = data.run_id ?? derivedId('run', id);
-    const requester = await this.commands.requester({ ...data, run_id });
+    const requester = await this.commands.requester(event, run_id);
     if (!requester) return;
     const { user_id, requested_by } = requester;
     const session_id = data.session_id ?? run_id;
@@ -41,8 +42,9 @@ export class RunEventsController {
   }
 
   @OnEvent('agent-runner', 'run.cancel_requested')
-  async cancelRequested({ data }: Event<'run.cancel_requested'>): Promise<void> {
-    if (!(await this.commands.mayCancel(data))) return;
+  async cancelRequested(event: Event<'run.cancel_requested'>): Promise<void> {
+    if (!(await this.commands.mayCancel(event))) return;
+    const { data } = event;
     await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
   }
 

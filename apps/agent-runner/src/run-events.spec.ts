@@ -1,4 +1,4 @@
-import { CommandGuard } from '@countersign/auth';
+import { CommandRefused } from '@countersign/auth';
 import { callDigest, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
 import {
   DecisionGuard,
@@ -32,7 +32,7 @@ async function handlersOf(given: Given, process: Process) {
   const results = new ResultGuard(() => Verifier.fromKeyRing(executorsRing));
   await Promise.all([guard.open(), results.open()]);
   const alarms: Record<keyof Alarms, Mock> = { refused: vi.fn() };
-  const commands = new RunCommands(new CommandGuard(guard.keyOf, now), given.store, 'trusted');
+  const commands = new RunCommands({ sender: () => Promise.reject(new CommandRefused('no')) }, given.store, 'trusted');
   const agents = { has: (id: string) => id === 'ops', deadlineFor: () => null };
   const { runner, sessions } = process;
   return { alarms, events: new RunEventsController(runner, agents, commands, sessions, guard, results, alarms) };

@@ -1,15 +1,29 @@
-import { ApiKeys, ApiKeyView, Needs, NewApiKey, Who, type Principal } from '@countersign/auth';
+import {
+  ApiKeys,
+  ApiKeyView,
+  CommandName,
+  CommandTokens,
+  Needs,
+  NewApiKey,
+  Who,
+  type Principal,
+} from '@countersign/auth';
+import { TerminalError } from '@countersign/contracts';
 import { ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { CommandTokens } from './command-tokens.js';
 
 const CreatedKey = z.object({ key: z.string().meta({ description: 'Shown this once.' }), record: ApiKeyView });
 const TokenRequest = z.object({
-  expires_in: z.int().min(10).max(3_600).default(300).meta({ description: 'Seconds.' }),
-  for: z.string().min(1).max(200).optional().meta({
-    description: 'What alone it commands: the id of an approval or a run, the name of an agent or a tool.',
-  }),
+  expires_in: z
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(300)
+    .meta({ description: 'Seconds; less when the key or login ends before.' }),
+  command: z
+    .object({ type: CommandName, data: z.record(z.string(), z.unknown()) })
+    .meta({ description: 'What alone it commands, once: the event as it will be sent, without the token.' }),
 });
 const Token = z.object({ token: z.string(), expires_in: z.int() });
 
@@ -52,6 +66,11 @@ export class ApiKeysController {
     @Body({ schema: TokenRequest }) wanted: z.infer<typeof TokenRequest>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof Token>> {
-    return { token: await this.tokens.issue(who, wanted), expires_in: wanted.expires_in };
+    try {
+      return await this.tokens.issue(who, wanted);
+    } catch (error) {
+      if (error instanceof TerminalError) throw new ProblemError(422, error.message);
+      throw error;
+    }
   }
 }

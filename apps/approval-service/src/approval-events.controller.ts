@@ -1,4 +1,4 @@
-import { AuthError, type Principal } from '@countersign/auth';
+import { CommandGuard, CommandRefused } from '@countersign/auth';
 import { derivedId, TerminalError, type Approval, type Event, type Grant } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
@@ -7,7 +7,6 @@ import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from './approval-metrics.js';
 import type { ApprovalMessage } from './approval.js';
-import { CommandTokens } from './command-tokens.js';
 import { Decisions } from './decisions.js';
 import type { GrantMessage } from './grant.js';
 import { Judge } from './judge.js';
@@ -26,7 +25,7 @@ export class ApprovalEventsController {
     @Inject(ALARMS) private readonly alarms: Alarms,
     @Inject(Judge) private readonly judge: Judge,
     @Inject(Decisions) private readonly decisions: Decisions,
-    @Inject(CommandTokens) private readonly tokens: CommandTokens,
+    @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'sender'>,
     @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(Notifier) private readonly notifier: Notifier,
     @Inject(ApprovalMetrics) private readonly metrics: Pick<ApprovalMetrics, 'resolved'>,
@@ -46,17 +45,18 @@ export class ApprovalEventsController {
 
   /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
   @OnEvent('approval-service', 'approval.resolve_requested')
-  async resolveRequested({ id, data }: Event<'approval.resolve_requested'>): Promise<void> {
+  async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
+    const { id, data } = command;
     const approval = await this.approvals.store.get(data.approval_id);
     if (!approval) throw new TerminalError(`there is no approval "${data.approval_id}"`);
     try {
-      const who = await this.tokens.verify(data.token ?? '', approval.id);
-      mustMayDecide(who);
+      const who = await this.commands.sender(command);
       const isKnown = approval.decisions.some(({ by, verdict }) => by === who.subject && verdict === data.status);
       if (!isKnown) await this.decisions.decide(approval.id, data, who);
     } catch (error) {
-      if (!(error instanceof ProblemError) && !(error instanceof AuthError)) throw error;
-      await this.refusals.publish(approval, id, error.detail);
+      if (error instanceof CommandRefused) await this.refusals.publish(approval, id, error.message);
+      else if (error instanceof ProblemError) await this.refusals.publish(approval, id, error.detail);
+      else throw error;
     }
   }
 
@@ -148,9 +148,4 @@ export class ApprovalEventsController {
     }
     return approval;
   }
-}
-
-function mustMayDecide({ subject, scopes }: Principal): void {
-  if (!scopes.has('approvals:write'))
-    throw new ProblemError(403, `${subject} may not decide: that needs the scope approvals:write.`);
 }

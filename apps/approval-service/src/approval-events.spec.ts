@@ -1,3 +1,4 @@
+import type { Principal } from '@countersign/auth';
 import { TerminalError, type EventData } from '@countersign/contracts';
 import { NoticeKind } from '@countersign/definitions';
 import { goldenEvent } from '@countersign/testing';
@@ -78,12 +79,22 @@ describe('a command to decide', () => {
     const { data, ...golden } = goldenEvent('approval.resolve_requested');
     return { ...golden, data: { ...data, ...change } };
   };
+  /** The command with the token of somebody for it, or for another. */
+  const commandOf = async (
+    who: Principal,
+    change: Partial<EventData<'approval.resolve_requested'>> = {},
+    promised = change,
+  ) => {
+    const { type, data } = command(promised);
+    const { token } = await open.tokens.issue(who, { command: { type, data }, expires_in: 60 });
+    return command({ ...change, token });
+  };
   const refusals = () => open.published().filter(({ type }) => type === 'approval.resolve_refused');
   const refusal = () => open.last('approval.resolve_refused')?.data;
 
   it('counts for whoever its token says, and not for the name it gives', async () => {
-    const token = await open.tokens.issue(somebody('carol', 'approver', ['ops']), { expires_in: 60 });
-    await open.events.resolveRequested(command({ token, resolved_by: 'bob' }));
+    const carol = somebody('carol', 'approver', ['ops']);
+    await open.events.resolveRequested(await commandOf(carol, { resolved_by: 'bob' }));
     expect(await open.store.get(id)).toMatchObject({
       status: 'approved',
       decisions: [{ by: 'carol', groups: ['ops'] }],
@@ -99,31 +110,50 @@ describe('a command to decide', () => {
   });
 
   it('is refused with a token that is over', async () => {
-    const token = await open.tokens.issue(bob, { expires_in: 60 });
+    const late = await commandOf(bob);
     open.clock.time += 60_000;
-    await open.events.resolveRequested(command({ token }));
+    await open.events.resolveRequested(late);
     expect(refusal()!.reason).toContain('or is over');
   });
 
-  it('is refused with the token of somebody who may only ask', async () => {
-    const token = await open.tokens.issue(somebody('ana', 'requester'), { expires_in: 60 });
-    await open.events.resolveRequested(command({ token }));
-    expect(refusal()!.reason).toContain('approvals:write');
+  it('has no token for somebody who may only ask', async () => {
+    await expect(commandOf(somebody('ana', 'requester'))).rejects.toMatchObject({
+      status: 403,
+      detail: expect.stringContaining('approvals:write'),
+    });
+  });
+
+  it.each<[string, Partial<EventData<'approval.resolve_requested'>>]>([
+    ['to reject', { status: 'rejected' }],
+    ['without the note', { resolution_data: {} }],
+    ['for another approval', { approval_id: 'another' }],
+  ])('is refused with a token that was made %s', async (_, promised) => {
+    await open.events.resolveRequested(await commandOf(bob, { resolution_data: { note: 'Fine.' } }, promised));
+    expect(refusal()!.reason).toContain('The token is for another command than this');
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
   });
 
   it('is refused to whoever asked for the call, though they may decide on others', async () => {
-    const token = await open.tokens.issue(somebody('ana'), { expires_in: 60 });
-    await open.events.resolveRequested(command({ token }));
+    await open.events.resolveRequested(await commandOf(somebody('ana')));
     expect(refusal()!.reason).toContain('whoever asked for the call does not decide on it');
   });
 
   it('counts once when it comes twice, and the second is not refused', async () => {
-    const token = await open.tokens.issue(bob, { expires_in: 60 });
-    await open.events.resolveRequested(command({ token }));
-    await open.events.resolveRequested(command({ token }));
+    const twice = await commandOf(bob);
+    await open.events.resolveRequested(twice);
+    await open.events.resolveRequested(twice);
     expect(await open.store.get(id)).toMatchObject({ status: 'approved', version: 2 });
     expect(refusals()).toEqual([]);
+  });
+
+  it('is refused when another message has used its token', async () => {
+    const first = await commandOf(bob, { status: 'rejected' });
+    await open.events.resolveRequested(first);
+    await open.events.resolveRequested({ ...first, id: 'replayed' });
+    expect(refusal()).toMatchObject({
+      command_id: 'replayed',
+      reason: expect.stringContaining('used for another message'),
+    });
   });
 
   it('is refused with one and the same event, however often it comes', async () => {
@@ -135,8 +165,7 @@ describe('a command to decide', () => {
 
   it('is refused once the approval is resolved', async () => {
     await open.decisions.decide(id, { status: 'rejected' }, bob);
-    const token = await open.tokens.issue(somebody('carol'), { expires_in: 60 });
-    await open.events.resolveRequested(command({ token }));
+    await open.events.resolveRequested(await commandOf(somebody('carol')));
     expect(refusal()!.reason).toContain('already resolved: rejected');
   });
 

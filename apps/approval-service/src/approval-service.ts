@@ -1,16 +1,17 @@
+import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
 import type { Approval, Grant } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
 import { Module } from '@nestjs/common';
+import { createLocalJWKSet } from 'jose';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApprovalEventsController } from './approval-events.controller.js';
 import { ApprovalMetrics } from './approval-metrics.js';
 import { ApprovalFeed } from './approval-feed.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
-import { CommandTokens } from './command-tokens.js';
 import type { ApprovalServiceConfig } from './config.js';
 import { Decisions } from './decisions.js';
 import { forward, type Upstreams } from './forward.js';
@@ -141,7 +142,18 @@ export function approvalService(
           { provide: Judge, useValue: judge },
           { provide: Decisions, useValue: new Decisions(approvals, judge.rules) },
           { provide: Signer, useValue: signer },
-          { provide: CommandTokens, useValue: new CommandTokens(() => signer.ring, now) },
+          {
+            provide: CommandTokens,
+            useFactory: (credentials: Credentials) =>
+              new CommandTokens({ credentials, signingKey: () => signer.ring.signingKey, now }),
+            inject: [Credentials],
+          },
+          {
+            provide: CommandGuard,
+            useFactory: (guards: CommandGuards) =>
+              guards.with((header, token) => createLocalJWKSet({ keys: [...signer.ring.publicKeys] })(header, token)),
+            inject: [CommandGuards],
+          },
           { provide: Refusals, useValue: new Refusals(bus, now) },
           ...parts.flatMap(({ providers }) => providers),
         ],

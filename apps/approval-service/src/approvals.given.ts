@@ -1,4 +1,4 @@
-import { principalOf, type Principal, type Role } from '@countersign/auth';
+import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal, type Role } from '@countersign/auth';
 import type { Approval, Event, EventName, Grant } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
@@ -6,6 +6,7 @@ import { Aggregate, WorkPool } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
+import { createLocalJWKSet } from 'jose';
 import { vi } from 'vitest';
 import { ApprovalEventsController } from './approval-events.controller.js';
 import { ApprovalFeed } from './approval-feed.js';
@@ -13,7 +14,6 @@ import { ApprovalMetrics } from './approval-metrics.js';
 import * as given from './approval.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
-import { CommandTokens } from './command-tokens.js';
 import { Decisions } from './decisions.js';
 import { definitionsWith } from './definitions.given.js';
 import { decideGrant, type GrantMessage } from './grant.js';
@@ -90,7 +90,13 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
   const refused = vi.fn<Alarms['refused']>();
   const judge = new Judge({ definitions: definitionsWith(rules), grants: grantStore, expires_in: null, now });
   const decisions = new Decisions(approvals, judge.rules);
-  const tokens = new CommandTokens(() => ring, now);
+  // Nobody here has a key or a login that could end.
+  const credentials = {
+    current: async (all: readonly object[]) => all.map(() => ({ identity: null, expires_at: null })),
+  };
+  const tokens = new CommandTokens({ credentials, signingKey: () => ring.signingKey, now });
+  const guards = new CommandGuards({ credentials, uses: new CommandUses({ database, now }), now });
+  const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }));
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
   const refusals = new Refusals(bus, now);
   const metrics = new ApprovalMetrics(new Metrics(), store, now);
@@ -104,7 +110,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
       { refused },
       judge,
       decisions,
-      tokens,
+      commands,
       refusals,
       notifier,
       metrics,

@@ -1,4 +1,4 @@
-import { CommandGuard } from '@countersign/auth';
+import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection, type Filter } from '@countersign/persistence';
@@ -136,7 +136,11 @@ export const executorService =
           { provide: Outputs, useValue: outputs },
           { provide: ResultSigner, useValue: signer },
           { provide: Switches, useValue: switches },
-          { provide: CommandGuard, useValue: new CommandGuard(guard.keyOf, now) },
+          {
+            provide: CommandGuard,
+            useFactory: (guards: CommandGuards) => guards.with(guard.keyOf),
+            inject: [CommandGuards],
+          },
           { provide: CLOCK, useValue: now },
           { provide: LOG, useValue: log },
         ],

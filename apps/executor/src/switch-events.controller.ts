@@ -28,11 +28,9 @@ export class SwitchEventsController {
 
   async #turn(event: Command, turn: (by: string, at: number) => Promise<unknown>): Promise<void> {
     const at = Date.parse(event.time);
-    // Its token may be over by the time a command arrives again; it has been obeyed, or overruled.
     if (await this.switches.wasOverruled(event.data.tool_name, at)) return;
-    const { token, tool_name } = event.data;
-    const about = tool_name === null ? [] : [tool_name];
-    const { subject: by } = await this.commands.sender(token, { scope: 'executions:write', about });
+    const { tool_name } = event.data;
+    const { subject: by } = await this.commands.sender(event);
     await turn(by, at);
     this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
   }

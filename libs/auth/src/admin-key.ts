@@ -1,5 +1,6 @@
 import { scryptSync } from 'node:crypto';
 import { readKey, type KeyText } from './api-key.js';
+import type { KeyHolder } from './api-keys.js';
 import type { Identity } from './principal.js';
 import { administrator } from './reserved.js';
 import { isSame } from './secret.js';
@@ -20,6 +21,10 @@ export class AdminKey {
     this.#key = key;
     this.parts = readKey(key);
     this.id = this.parts?.id ?? `admin-${scryptSync(key, 'countersign ADMIN_KEY', 16).toString('hex')}`;
+  }
+
+  get holder(): KeyHolder {
+    return { ...this.identity, key_id: this.id, expires_at: null };
   }
 
   matches(text: string): boolean {

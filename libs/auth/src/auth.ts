@@ -7,6 +7,9 @@ import { AuthGuard } from './auth.guard.js';
 import { AuthModule } from './auth.module.js';
 import { Authenticator } from './authenticator.js';
 import { BrowserSessions } from './browser-sessions.js';
+import { CommandGuards } from './commands/guard.js';
+import { CommandUses } from './commands/uses.js';
+import { Credentials } from './credentials.js';
 import { FailureLimit } from './failure-limit.js';
 import { JwtVerifier } from './jwt.js';
 import { Refusal } from './refusal.js';
@@ -41,7 +44,10 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
   const sessions = new BrowserSessions({ database, keys, now });
   const refusal = new Refusal({ failures: new FailureLimit({ now }), log });
   const authenticator = new Authenticator({ keys, jwt: jwt && new JwtVerifier(jwt, { log, now }), sessions, refusal });
-  const parts = [keys, links, sessions, refusal, authenticator];
+  const credentials = new Credentials({ keys, sessions, now });
+  const uses = new CommandUses({ database, now });
+  const guards = new CommandGuards({ credentials, uses, now });
+  const parts = [keys, links, sessions, refusal, authenticator, credentials, guards];
   const providers = parts.map((part) => ({ provide: part.constructor, useValue: part }));
   const guard = { provide: APP_GUARD, useValue: new AuthGuard(authenticator) };
   const module: DynamicModule = {
@@ -50,5 +56,5 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
     providers: [...providers, guard],
     exports: parts.map((part) => part.constructor),
   };
-  return { keys, links, sessions, removals: [links.removal, sessions.removal], authenticator, module };
+  return { keys, links, sessions, removals: [links.removal, sessions.removal, uses.removal], authenticator, module };
 }

@@ -6,8 +6,18 @@ export { openAuth, type Auth, type AuthOptions } from './auth.js';
 export { AuthError } from './auth-error.js';
 export { AuthGuard, requireScopes } from './auth.guard.js';
 export { Authenticator, authenticationOf, type Authentication } from './authenticator.js';
-export { CommandGuard, type CommandTerms } from './command-guard.js';
-export { issueCommandToken, verifyCommandToken, type CommandTokenOptions } from './command-token.js';
+export {
+  CommandName,
+  commandDigest,
+  commandNames,
+  commandScopes,
+  type Command,
+  type CommandEvent,
+} from './commands/command.js';
+export { CommandGuard, CommandGuards, CommandRefused } from './commands/guard.js';
+export { CommandTokens } from './commands/tokens.js';
+export { CommandUses } from './commands/uses.js';
+export { Credentials } from './credentials.js';
 export { BrowserSessions } from './browser-sessions.js';
 export {
   type Credential,

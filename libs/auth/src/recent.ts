@@ -29,6 +29,11 @@ export class Recent<R extends { version: number }> {
     return record && this.#keep(id, record, asked);
   }
 
+  /** What was read in some other way, and when that was asked for. */
+  read(id: string, record: R, asked: number): void {
+    this.#keep(id, record, asked);
+  }
+
   /** A change that was made here is seen here at once. */
   changed(id: string, record: R): void {
     this.#keep(id, record, this.#now());

@@ -1,0 +1,77 @@
+import { TerminalError } from '@countersign/contracts';
+import type { JWTVerifyGetKey } from 'jose';
+import { hasSameStanding, type Credentials } from '../credentials.js';
+import { principalOf, type Principal } from '../principal.js';
+import { commandDigest, commandScopes, type CommandEvent } from './command.js';
+import { readCommandToken, type CommandClaims } from './token.js';
+import type { CommandUses } from './uses.js';
+
+/** A command that nobody may give who gave it. The message says why, for whoever sent it. */
+export class CommandRefused extends TerminalError {}
+
+export interface CommandGuardOptions {
+  /** Finds the public key that a token names, among those that decisions are verified with. */
+  keyOf: JWTVerifyGetKey;
+  credentials: Pick<Credentials, 'current'>;
+  uses: Pick<CommandUses, 'find' | 'record'>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Finds out who sends a command over the bus, and whether they may. */
+export class CommandGuard {
+  readonly #options: CommandGuardOptions;
+
+  constructor(options: CommandGuardOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Uses the token of a command up. The same message may come again, also once its token is over or its credential has
+   * ended: it was let in, and whoever obeys it does so once.
+   *
+   * @throws CommandRefused when nobody says so who may; RetryableError while that cannot be told
+   */
+  async sender(command: CommandEvent): Promise<Principal> {
+    const { token } = command.data;
+    if (token === undefined) throw new CommandRefused('The command has no token; POST /auth/tokens makes one.');
+    const claims = await readCommandToken(token, this.#options.keyOf);
+    if (!claims) throw over();
+    if (claims.command.type !== command.type || claims.command.digest !== commandDigest(command))
+      throw new CommandRefused('The token is for another command than this: each has a token of its own.');
+    const known = await this.#options.uses.find(claims, command);
+    const used = known ?? (await this.#letIn(claims, command));
+    if (used === 'another')
+      throw new CommandRefused('The token was used for another message: each has a token of its own.');
+    return principalIn(claims);
+  }
+
+  async #letIn(claims: CommandClaims, command: CommandEvent): Promise<'this' | 'another'> {
+    const { credentials, uses, now } = this.#options;
+    if (now() >= claims.exp * 1000) throw over();
+    const who = principalIn(claims);
+    const [standing] = await credentials.current([who.credential]);
+    if (!standing || !hasSameStanding(who, standing))
+      throw new CommandRefused(
+        `${who.subject} had the token by a key or login that has ended, or allows other things by now. Make another.`,
+      );
+    const scope = commandScopes[command.type];
+    if (!who.scopes.has(scope))
+      throw new CommandRefused(`${who.subject} may not do this: it needs the scope ${scope}.`);
+    return uses.record(claims, command);
+  }
+}
+
+/** Makes the guard of a service, which knows where public keys are. */
+export class CommandGuards {
+  constructor(private readonly options: Omit<CommandGuardOptions, 'keyOf'>) {}
+
+  with(keyOf: JWTVerifyGetKey): CommandGuard {
+    return new CommandGuard({ ...this.options, keyOf });
+  }
+}
+
+const over = () => new CommandRefused('The token does not say who commands, or is over. POST /auth/tokens makes one.');
+
+const principalIn = ({ sub: subject, name: display_name, roles, groups, credential }: CommandClaims): Principal =>
+  principalOf({ subject, display_name, roles, groups }, credential.via, credential);

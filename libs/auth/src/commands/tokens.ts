@@ -1,0 +1,43 @@
+import type { CryptoKey } from 'jose';
+import { AuthError } from '../auth-error.js';
+import { requireScopes } from '../auth.guard.js';
+import type { Credentials } from '../credentials.js';
+import type { Principal } from '../principal.js';
+import { commandDigest, commandScopes, type Command } from './command.js';
+import { signCommandToken } from './token.js';
+
+export interface CommandTokensOptions {
+  credentials: Pick<Credentials, 'current'>;
+  /** The key that signs decisions. */
+  signingKey(): { kid: string; privateKey: CryptoKey };
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Gives out tokens, each for one command of somebody who may give it. */
+export class CommandTokens {
+  readonly #options: CommandTokensOptions;
+
+  constructor(options: CommandTokensOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param expires_in seconds; less when the key or login ends before.
+   * @throws AuthError when they may not give it, or their key or login ends; TerminalError when it is no such command.
+   */
+  async issue(
+    principal: Principal,
+    { command, expires_in }: { command: Command; expires_in: number },
+  ): Promise<{ token: string; expires_in: number }> {
+    const { credentials, signingKey, now } = this.#options;
+    requireScopes(principal, [commandScopes[command.type]]);
+    const bound = { type: command.type, digest: commandDigest(command) };
+    const [standing] = await credentials.current([principal.credential]);
+    const at = Math.floor(now() / 1000);
+    const expires_at = Math.min(at + expires_in, standing?.expires_at ?? Infinity);
+    if (!standing || expires_at <= at) throw new AuthError(401, 'Your key or login has ended. Use another.');
+    const token = await signCommandToken({ principal, command: bound, expires_at }, signingKey(), now());
+    return { token, expires_in: expires_at - at };
+  }
+}
