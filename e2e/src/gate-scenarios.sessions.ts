@@ -24,9 +24,9 @@ export function sessionScenarios(world: World): void {
       await expect(start(mallory, theft, session)).rejects.toMatchObject({ status: 404 });
       await expect(start(alice, theft, session, 'other')).rejects.toMatchObject({ status: 404 });
       const stolen = randomUUID();
-      const token = await world.client.token('mallory', { roles: ['requester'] }, stolen);
-      const data = { run_id: stolen, agent_id: 'worker', input: theft, session_id: session, token };
-      const value = Buffer.from(JSON.stringify(data));
+      const data = { run_id: stolen, agent_id: 'worker', input: theft, session_id: session };
+      const command = await world.client.command('run.requested', data, 'mallory', { roles: ['requester'] });
+      const value = Buffer.from(JSON.stringify(command));
       await world.stack.withBus((bus) => bus.publish([{ topic: 'run.requested', key: stolen, headers: {}, value }]));
       await eventually('the dead letter', async () => {
         const letters = await world.client.deadLetters({ topic: 'run.requested' });

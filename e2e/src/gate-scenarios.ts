@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
 import { sessionScenarios } from './gate-scenarios.sessions.js';
+import { identityScenarios } from './gate-scenarios.identity.js';
 import { startRefunds, type Refunds } from './refunds.js';
 import { World, type MakeStack } from './world.js';
 
@@ -24,5 +25,6 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     exactScenarios(world, () => refunds);
     requestScenarios(world);
     sessionScenarios(world);
+    identityScenarios(world);
   });
 }

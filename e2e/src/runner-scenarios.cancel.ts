@@ -23,8 +23,9 @@ export function cancelScenarios(world: World): void {
     it('over the bus stops asking the model as well', async () => {
       const { run_id } = await world.start(world.plans.plan('think for ever', 'hang', 'hang'));
       await expect.poll(() => world.model.open).toBe(1);
-      const token = await world.client.token('platform', { roles: ['admin'] }, run_id);
-      const value = Buffer.from(JSON.stringify({ run_id, reason: 'stop', token }));
+      const stop = { run_id, reason: 'stop' };
+      const command = await world.client.command('run.cancel_requested', stop, 'platform', { roles: ['admin'] });
+      const value = Buffer.from(JSON.stringify(command));
       await world.stack.withBus((bus) =>
         bus.publish([{ topic: 'run.cancel_requested', key: run_id, headers: {}, value }]),
       );

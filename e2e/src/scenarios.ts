@@ -157,8 +157,8 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
 
     it('cancels a run over the bus', async () => {
       const { run } = await pausedRun(stack.client);
-      const token = await stack.client.token('platform', { roles: ['admin'] }, run.run_id);
-      const command = { run_id: run.run_id, reason: 'stop', token };
+      const cancel = { run_id: run.run_id, reason: 'stop' };
+      const command = await stack.client.command('run.cancel_requested', cancel, 'platform', { roles: ['admin'] });
       await stack.withBus((bus) => bus.publish([bare('run.cancel_requested', run.run_id, command)]));
       expect((await ended(run.run_id)).status).toBe('CANCELLED');
     });

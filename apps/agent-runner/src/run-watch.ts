@@ -50,13 +50,19 @@ export class RunWatch {
     for (const wake of this.#waiting.get(runId) ?? []) wake();
   }
 
-  /** @returns the run once it is as wanted, or as it is after `timeout` milliseconds. */
-  async waitFor(runId: string, isWanted: (run: Run) => boolean, timeout: number): Promise<Run | undefined> {
+  /** @returns the run once it is as wanted, or as it is after `timeout` milliseconds, or when the signal aborts. */
+  async waitFor(
+    runId: string,
+    isWanted: (run: Run) => boolean,
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<Run | undefined> {
     const deadline = Date.now() + timeout;
+    signal?.addEventListener('abort', () => this.changed(runId), { once: true });
     for (;;) {
       const change = this.nextChange(runId, Math.max(0, deadline - Date.now()));
       const run = await this.store.get(runId);
-      if (!run || isWanted(run) || Date.now() >= deadline || this.stopping.aborted) {
+      if (!run || isWanted(run) || Date.now() >= deadline || this.stopping.aborted || signal?.aborted) {
         change.dismiss();
         return run;
       }

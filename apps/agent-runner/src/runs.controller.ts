@@ -1,4 +1,4 @@
-import { isOwner, Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
+import { isOwner, Needs, seesOnlyOwn, whileAuthorised, Who, type Principal } from '@countersign/auth';
 import {
   CancelRunRequest,
   ContinueRunRequest,
@@ -145,10 +145,13 @@ export class RunsController {
     @Param('run_id') runId: string,
     @Query({ schema: GetRunQuery }) { wait_for, timeout }: z.infer<typeof GetRunQuery>,
     @Who() who: Principal,
+    @Req() request: FastifyRequest,
   ): Promise<RunOutput> {
     const found = await this.#find(runId, who);
     if (!wait_for) return showRun(found);
-    const run = await this.watch.waitFor(runId, hasStatus(wait_for), timeout * 1000);
+    const run = await whileAuthorised(request, (ended) =>
+      this.watch.waitFor(runId, hasStatus(wait_for), timeout * 1000, ended),
+    );
     if (!run) throw noSuchRun(runId);
     return showRun(run);
   }
@@ -192,7 +195,9 @@ export class RunsController {
     if (how === 'at once') return void reply.status(accepted).send(showRun(run));
     if (how === 'stream to its end') return this.#send(reply, runId, { after, until: 'end' });
     if (how === 'stream to a pause') return this.#send(reply, runId, { after, until: 'pause' });
-    const settled = await this.watch.waitFor(runId, needsSomebody, longestWait);
+    const settled = await whileAuthorised(reply.request, (ended) =>
+      this.watch.waitFor(runId, needsSomebody, longestWait, ended),
+    );
     void reply.status(200).send(showRun(settled ?? run));
   }
 

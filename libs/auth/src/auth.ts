@@ -9,6 +9,7 @@ import { Authenticator } from './authenticator.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { CommandGuards } from './commands/guard.js';
 import { CommandUses } from './commands/uses.js';
+import { CredentialWatch } from './credential-watch.js';
 import { Credentials } from './credentials.js';
 import { FailureLimit } from './failure-limit.js';
 import { JwtVerifier } from './jwt.js';
@@ -43,8 +44,15 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
   const links = new SignInLinks({ database, now });
   const sessions = new BrowserSessions({ database, keys, now });
   const refusal = new Refusal({ failures: new FailureLimit({ now }), log });
-  const authenticator = new Authenticator({ keys, jwt: jwt && new JwtVerifier(jwt, { log, now }), sessions, refusal });
   const credentials = new Credentials({ keys, sessions, now });
+  const watch = new CredentialWatch({ credentials, log, now });
+  const authenticator = new Authenticator({
+    keys,
+    jwt: jwt && new JwtVerifier(jwt, { log, now }),
+    sessions,
+    refusal,
+    watch,
+  });
   const uses = new CommandUses({ database, now });
   const guards = new CommandGuards({ credentials, uses, now });
   const parts = [keys, links, sessions, refusal, authenticator, credentials, guards];

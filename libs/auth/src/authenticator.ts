@@ -3,6 +3,8 @@ import type { ApiKeys } from './api-keys.js';
 import { principalOfSession, type BrowserSession, type BrowserSessions } from './browser-sessions.js';
 import { refuseForgery } from './forgery.js';
 import type { JwtVerifier } from './jwt.js';
+import { AuthError } from './auth-error.js';
+import type { CredentialWatch, Watched } from './credential-watch.js';
 import type { Principal } from './principal.js';
 import type { Refusal } from './refusal.js';
 import { clearSessionCookie, sessionCookieOf } from './session-cookie.js';
@@ -11,6 +13,8 @@ import { clearSessionCookie, sessionCookieOf } from './session-cookie.js';
 export interface Authentication {
   principal: Principal;
   session: BrowserSession | null;
+  /** For what goes on after the request was let in. */
+  watch(): Watched;
 }
 
 const authentication = Symbol('countersign:authentication');
@@ -20,11 +24,31 @@ type Recognised = FastifyRequest & { [authentication]?: Authentication };
 export const authenticationOf = (request: FastifyRequest): Authentication | undefined =>
   (request as Recognised)[authentication];
 
+/**
+ * Waits for something on behalf of whoever makes the request, and no longer than their credential holds.
+ *
+ * @throws AuthError (401) when it has ended meanwhile.
+ */
+export async function whileAuthorised<T>(
+  request: FastifyRequest,
+  wait: (ended: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { ended, release } = authenticationOf(request)!.watch();
+  try {
+    const found = await wait(ended);
+    if (ended.aborted) throw new AuthError(401, 'Your key or login has ended. Use another.');
+    return found;
+  } finally {
+    release();
+  }
+}
+
 export interface AuthenticatorOptions {
   keys: ApiKeys;
   /** Undefined when no tokens of a provider are taken. */
   jwt: JwtVerifier | undefined;
   sessions: BrowserSessions;
+  watch: CredentialWatch;
   refusal: Refusal;
 }
 
@@ -53,7 +77,7 @@ export class Authenticator {
   async #byToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
     const { keys, jwt, refusal } = this.#options;
     const principal = (await keys.verify(token)) ?? (isJwt(token) ? await jwt?.verify(token) : undefined);
-    if (principal) return { principal, session: null };
+    if (principal) return this.#let(principal, null);
     throw refusal.ofWrong(request, reply, 'This key or token is wrong, expired or revoked. Use another.');
   }
 
@@ -66,7 +90,11 @@ export class Authenticator {
       throw refusal.ofNobody(reply, 'Your session has ended. Sign in again.');
     }
     refuseForgery(request, session);
-    return { principal: principalOfSession(session), session };
+    return this.#let(principalOfSession(session), session);
+  }
+
+  #let(principal: Principal, session: BrowserSession | null): Authentication {
+    return { principal, session, watch: () => this.#options.watch.watch(principal) };
   }
 }
 

@@ -5,7 +5,7 @@ export { ApiKeys, type KeyHolder } from './api-keys.js';
 export { openAuth, type Auth, type AuthOptions } from './auth.js';
 export { AuthError } from './auth-error.js';
 export { AuthGuard, requireScopes } from './auth.guard.js';
-export { Authenticator, authenticationOf, type Authentication } from './authenticator.js';
+export { Authenticator, authenticationOf, whileAuthorised, type Authentication } from './authenticator.js';
 export {
   CommandName,
   commandDigest,

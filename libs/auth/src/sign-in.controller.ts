@@ -109,7 +109,10 @@ export class SignInController {
   }
 }
 
-const meOf = ({ principal: { subject, display_name, roles, groups, scopes }, session }: Authentication): Me => ({
+const meOf = ({
+  principal: { subject, display_name, roles, groups, scopes },
+  session,
+}: Pick<Authentication, 'principal' | 'session'>): Me => ({
   subject,
   display_name,
   roles,

@@ -32,7 +32,7 @@ const signedBy = (what: string) =>
 
 const runToken = z.string().max(10_000).optional().meta({
   description:
-    'Who asks: a signed token, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
+    'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
 });
 const RunRequested = z.object({
   agent_id: Id,
@@ -107,7 +107,8 @@ const ApprovalResolveRequested = z.object({
   status: Verdict,
   resolved_by: Id.optional().meta({ description: 'Without a meaning any more: the token says who decides.' }),
   token: z.string().max(10_000).optional().meta({
-    description: 'Who decides: a signed token, of POST /auth/tokens. Without one it is refused.',
+    description:
+      'Who decides: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
   }),
   resolution_data: ResolutionData.optional(),
 });
@@ -176,7 +177,7 @@ const ToolExecutionFailed = z.object({ ...execution, error: z.string(), digest, 
 const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string(), digest, signature });
 const tool_name = Id.nullable().meta({ description: 'The tool; null: all of them.' });
 const token = z.string().max(10_000).optional().meta({
-  description: 'Who asks: a signed token, of POST /auth/tokens. Without one it is refused.',
+  description: 'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
 });
 const ToolPauseRequested = z.object({ tool_name, reason: z.string().min(1).max(10_000), token });
 const ToolResumeRequested = z.object({ tool_name, token });

@@ -1,7 +1,8 @@
 import { Needs, Public } from '@countersign/auth';
 import { RetryableError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
-import { Body, Controller, Get, HttpException, Module, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpException, Module, Param, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { z } from 'zod';
 import { portSetting, readConfig, serviceSettings } from './config.js';
 import type { Count } from './metrics.js';
 import { ProblemError } from './problem.filter.js';
+import { sendEvents } from './server-sent-events.js';
 import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
 
 const Order = z.object({ name: z.string(), lines: z.array(z.object({ count: z.number().max(9) })) });
@@ -40,6 +42,19 @@ class TinyController {
   @Public()
   open(): { open: true } {
     return { open: true };
+  }
+
+  /** Says something once, and then nothing for as long as it is open. */
+  @Get('stream')
+  @Needs('runs:read')
+  stream(@Res() reply: FastifyReply): void {
+    sendEvents(
+      reply,
+      (async function* () {
+        yield { event: 'begun', data: {} };
+        await new Promise(() => {});
+      })(),
+    );
   }
 
   @Get('undeclared')
@@ -179,6 +194,23 @@ describe('a service that is served', () => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const response = await ask('/tiny/orders', { method: 'POST', body: '{}', headers });
     expect(await problemIn(response)).toMatchObject({ status: 403, detail: expect.stringContaining('runs:write') });
+  });
+
+  it('ends what is open with the key that opened it, and leaves what others opened', async () => {
+    const create = () => serving.auth.keys.create({ name: 'a reader', subject: 'bob', roles: ['viewer'] });
+    const [one, other] = [await create(), await create()];
+    const open = async ({ key }: typeof one) => {
+      const { body } = await ask('/tiny/stream', { headers: { authorization: `Bearer ${key}` } });
+      const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+      let told = '';
+      while (!told.includes('begun')) told += (await reader.read()).value ?? '';
+      return { isOver: reader.read().then(({ done }) => done), cancel: () => reader.cancel() };
+    };
+    const [mine, theirs] = [await open(one), await open(other)];
+    await serving.auth.keys.revoke(one.record.id);
+    expect(await mine.isOver).toBe(true);
+    await theirs.cancel();
+    expect(await theirs.isOver).toBe(true);
   });
 
   it('says when to try again after an outage', async () => {

@@ -1,3 +1,4 @@
+import { authenticationOf } from '@countersign/auth';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 
@@ -12,17 +13,46 @@ export interface ServerSentEvent {
 const keepAliveEvery = 15_000;
 
 /**
- * Answers with events as they happen (the WHATWG's Server-Sent Events); a client that leaves ends it.
+ * Answers with events as they happen (the WHATWG's Server-Sent Events); a client that leaves ends it, and so does the
+ * end of the credential that it was opened with.
  *
  * @param events undefined from time to time while nothing happens, which keeps the connection alive.
  */
 export function sendEvents(reply: FastifyReply, events: AsyncGenerator<ServerSentEvent | undefined, void>): void {
+  const { ended, release } = authenticationOf(reply.request)?.watch() ?? unwatched();
+  reply.raw.once('close', release);
+  // One who does not read what there is does not hear of the end either.
+  ended.addEventListener('abort', () => setTimeout(() => reply.raw.destroy(), lastWords).unref(), { once: true });
   void reply
     .status(200)
     .header('content-type', 'text/event-stream; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('x-accel-buffering', 'no')
-    .send(Readable.from(framesOf(events)));
+    .send(Readable.from(framesOf(until(ended, events))));
+}
+
+const unwatched = () => ({ ended: new AbortController().signal, release() {} });
+
+/** Milliseconds to take the end of a stream. */
+const lastWords = 500;
+
+/** What comes until the signal aborts, which is heard at once, whatever is waited for. */
+async function* until<T>(ended: AbortSignal, events: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  let stop = () => {};
+  const end = () => stop();
+  ended.addEventListener('abort', end);
+  try {
+    while (!ended.aborted) {
+      const stopped = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
+      const next = await Promise.race([events.next(), stopped]);
+      if (!next || next.done) return;
+      yield next.value;
+    }
+  } finally {
+    ended.removeEventListener('abort', end);
+    // It may still wait for something, which nobody here waits for.
+    events.return().catch(() => {});
+  }
 }
 
 async function* framesOf(events: AsyncGenerator<ServerSentEvent | undefined, void>): AsyncGenerator<string> {
