@@ -1,72 +1,125 @@
-/** Who may use each route: anybody, whoever is known, or whoever has the scope. */
-export const access: Record<string, string> = {
-  'GET /health/live': 'anybody',
-  'GET /health/ready': 'anybody',
-  'GET /metrics': 'metrics:read',
-  'GET /.well-known/jwks.json': 'anybody',
-  'GET /.well-known/execution-jwks.json': 'anybody',
-  'GET /.well-known/request-jwks.json': 'anybody',
-  'POST /auth/sign-in': 'anybody',
-  'GET /auth/sign-in': 'anybody',
-  'POST /auth/sign-out': 'known',
-  'GET /auth/me': 'known',
+/** `anybody`, `known` for whoever is known at all, or the scope that it takes. */
+type Needs = 'anybody' | 'known' | `${string}:${'read' | 'write' | 'delete'}`;
 
-  'GET /agents': 'runs:read',
-  'GET /agents/{agent_id}': 'runs:read',
-  'GET /runs': 'runs:read',
-  'GET /runs/{run_id}': 'runs:read',
-  'GET /runs/{run_id}/events': 'runs:read',
-  'GET /sessions': 'runs:read',
-  'GET /sessions/{session_id}': 'runs:read',
-  'GET /sessions/{session_id}/runs': 'runs:read',
-  'POST /agents/{agent_id}/runs': 'runs:write',
-  'POST /agents/{agent_id}/runs/{run_id}/continue': 'runs:write',
-  'POST /agents/{agent_id}/runs/{run_id}/cancel': 'runs:write',
+/**
+ * A route: who may use it and, where it is about one record that is somebody's, what that makes of it.
+ *
+ * - `seen`: whoever may see it. Who only requests sees their own, and of others' it is as if there were none.
+ * - `owned`: its owners and administrators alone. To all others it is as if there were none, whatever they may see.
+ * - `any`: whoever has the scope, whoever's it is.
+ */
+export interface Rule {
+  needs: Needs;
+  record?: 'seen' | 'owned' | 'any';
+  /** How whoever may is answered. */
+  ok?: number;
+  body?: object;
+  /** The run has to be over, so that nothing comes of it. */
+  isOver?: true;
+  /** Whoever asked for a call may not decide on it, which is another matter. */
+  onlyOthers?: true;
+}
 
-  'GET /approvals': 'approvals:read',
-  'GET /approvals/count': 'approvals:read',
-  'GET /approvals/stats': 'approvals:read',
-  'GET /approvals/stream': 'approvals:read',
-  'GET /approvals/{id}': 'approvals:read',
-  'GET /approvals/{id}/status': 'approvals:read',
-  'POST /approvals/resolve': 'approvals:write',
-  'POST /approvals/{id}/resolve': 'approvals:write',
-  'POST /approvals/{id}/comments': 'approvals:write',
-  'DELETE /approvals/{id}': 'approvals:delete',
+const seen = (needs: Needs): Rule => ({ needs, record: 'seen', ok: 200 });
+const owned = (ok: number, body: object, more: Partial<Rule> = {}): Rule => ({
+  needs: 'runs:write',
+  record: 'owned',
+  ok,
+  body,
+  ...more,
+});
+/** What is done to executions is too late here, which only whoever may is told. */
+const operated = (body: object): Rule => ({ needs: 'executions:write', record: 'any', ok: 409, body });
+
+const anybody: Rule = { needs: 'anybody' };
+const known: Rule = { needs: 'known' };
+const needs = (scope: Needs): Rule => ({ needs: scope });
+
+/** Every route of the application. One that is not here fails the tests. */
+export const routes: Record<string, Rule> = {
+  'GET /health/live': anybody,
+  'GET /health/ready': anybody,
+  'GET /metrics': needs('metrics:read'),
+  'GET /openapi.json': known,
+  'GET /.well-known/jwks.json': anybody,
+  'GET /.well-known/execution-jwks.json': anybody,
+  'GET /.well-known/request-jwks.json': anybody,
+  'POST /auth/sign-in': anybody,
+  'GET /auth/sign-in': anybody,
+  'POST /auth/sign-out': known,
+  'GET /auth/me': known,
+  // The pages of the inbox, in which nothing is anybody's.
+  'GET /': anybody,
+  'GET /inbox': anybody,
+  'GET /inbox/*': anybody,
+  'GET /inbox/assets/*': anybody,
+
+  'GET /agents': needs('runs:read'),
+  'GET /agents/:agent_id': needs('runs:read'),
+  'GET /runs': needs('runs:read'),
+  'GET /runs/:run_id': seen('runs:read'),
+  'GET /runs/:run_id/events': seen('runs:read'),
+  'GET /sessions': needs('runs:read'),
+  'GET /sessions/:session_id': seen('runs:read'),
+  'GET /sessions/:session_id/runs': seen('runs:read'),
+  'POST /agents/:agent_id/runs': needs('runs:write'),
+  'POST /agents/:agent_id/runs/:run_id/continue': owned(409, { tools: [] }, { isOver: true }),
+  'POST /agents/:agent_id/runs/:run_id/cancel': owned(200, {}),
+
+  'GET /approvals': needs('approvals:read'),
+  'GET /approvals/count': needs('approvals:read'),
+  'GET /approvals/stats': needs('approvals:read'),
+  'GET /approvals/stream': needs('approvals:read'),
+  'GET /approvals/:id': seen('approvals:read'),
+  'GET /approvals/:id/status': seen('approvals:read'),
+  'POST /approvals/resolve': needs('approvals:write'),
+  'POST /approvals/:id/resolve': {
+    needs: 'approvals:write',
+    record: 'any',
+    ok: 200,
+    body: { status: 'rejected' },
+    onlyOthers: true,
+  },
+  'POST /approvals/:id/comments': { needs: 'approvals:write', record: 'any', ok: 201, body: { text: 'Why?' } },
+  'DELETE /approvals/:id': { needs: 'approvals:delete', record: 'any', ok: 204 },
   // Its messages are signed by Slack.
-  'POST /channels/{name}/slack': 'anybody',
-  'GET /deliveries': 'events:write',
-  'GET /events': 'events:read',
-  'GET /events/stream': 'events:read',
-  'GET /dead-letters': 'events:read',
-  'GET /dead-letters/{id}': 'events:write',
-  'POST /dead-letters/{id}/replay': 'events:write',
-  'POST /dead-letters/{id}/discard': 'events:write',
-  'GET /grants': 'events:read',
-  'GET /grants/{id}': 'events:read',
-  'DELETE /grants/{id}': 'approvals:write',
+  'POST /channels/:name/slack': anybody,
+  'GET /deliveries': needs('events:write'),
+  'GET /events': needs('events:read'),
+  'GET /events/stream': needs('events:read'),
+  'GET /dead-letters': needs('events:read'),
+  'GET /dead-letters/:id': needs('events:write'),
+  'POST /dead-letters/:id/replay': needs('events:write'),
+  'POST /dead-letters/:id/discard': needs('events:write'),
+  'GET /grants': needs('events:read'),
+  'GET /grants/:id': needs('events:read'),
+  'DELETE /grants/:id': needs('approvals:write'),
 
-  'GET /executions': 'executions:read',
-  'GET /executions/{id}': 'executions:read',
-  'GET /executions/{id}/output': 'executions:read',
-  'POST /executions/{id}/resolve-unknown': 'executions:write',
-  'POST /executions/{id}/retry': 'executions:write',
-  'POST /executions/{id}/report': 'executions:write',
-  'POST /executions/{id}/cancel': 'executions:write',
-  'GET /executions/switches': 'executions:read',
-  'POST /executions/pause': 'executions:write',
-  'POST /executions/resume': 'executions:write',
+  'GET /executions': needs('executions:read'),
+  'GET /executions/:id': seen('executions:read'),
+  'GET /executions/:id/output': seen('executions:read'),
+  'POST /executions/:id/resolve-unknown': operated({ outcome: 'failed', note: 'no' }),
+  'POST /executions/:id/retry': operated({ note: 'no' }),
+  'POST /executions/:id/report': operated({ outcome: 'failed', result: 'no' }),
+  'POST /executions/:id/cancel': operated({ reason: 'no' }),
+  'GET /executions/switches': needs('executions:read'),
+  'POST /executions/pause': needs('executions:write'),
+  'POST /executions/resume': needs('executions:write'),
 
-  'POST /auth/keys': 'keys:write',
-  'GET /auth/keys': 'keys:write',
-  'DELETE /auth/keys/{id}': 'keys:write',
-  'POST /auth/tokens': 'known',
+  'POST /auth/keys': needs('keys:write'),
+  'GET /auth/keys': needs('keys:write'),
+  'DELETE /auth/keys/:id': needs('keys:write'),
+  'POST /auth/tokens': known,
 };
+
+/** Parts of paths that name something that is somebody's; a route with one has to say what that makes of it. */
+export const owners =
+  /^(GET|POST|DELETE|PUT|PATCH) \/(runs\/:|sessions\/:|approvals\/:|executions\/:|agents\/:agent_id\/runs\/:)/;
 
 const reading = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'metrics:read'];
 
 /** What each role is for. */
-export const scopes: Record<string, readonly string[]> = {
+const scopes: Record<string, readonly string[]> = {
   viewer: reading,
   requester: ['runs:read', 'runs:write', 'approvals:read', 'executions:read'],
   approver: [...reading, 'approvals:write'],
@@ -81,3 +134,19 @@ export const scopes: Record<string, readonly string[]> = {
     'keys:write',
   ],
 };
+
+/** Everybody there is, named by their roles. */
+export const people = [
+  ...Object.keys(scopes),
+  'viewer+requester',
+  'approver+requester',
+  'operator+requester',
+  'approver+operator',
+  'approver+operator+requester',
+];
+
+export const rolesOf = (person: string): string[] => person.split('+');
+export const may = (person: string, scope: string): boolean =>
+  rolesOf(person).some((role) => scopes[role]?.includes(scope));
+export const isAdmin = (person: string): boolean => rolesOf(person).includes('admin');
+export const onlyRequests = (person: string): boolean => rolesOf(person).every((role) => role === 'requester');

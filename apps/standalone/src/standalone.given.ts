@@ -1,7 +1,8 @@
 import { agentRunner } from '@countersign/agent-runner';
 import { approvalService } from '@countersign/approval-service';
 import { executorService } from '@countersign/executor';
-import { readConfig, serve } from '@countersign/service';
+import { readConfig, serve, type Service, type ServiceContext } from '@countersign/service';
+import type { FastifyInstance } from 'fastify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,10 @@ export interface Standalone {
   /** @param key of whoever asks; none for nobody. */
   ask(method: string, path: string, options?: { key?: string | undefined; body?: object }): Promise<Response>;
   document(): Promise<Document>;
+  /** `GET /runs/:run_id`, for every route that the HTTP server has, whoever registered it. */
+  routes(): string[];
+  /** The log that the services share. */
+  bus: ServiceContext['bus'];
   /** Ends it, and leaves its data for another. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +62,21 @@ export async function openStandalone(dir = newDirectory()): Promise<Standalone> 
     RATE_LIMIT_PER_MINUTE: '0',
     PATH,
   });
-  const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
+  const routes = new Set<string>();
+  let bus: ServiceContext['bus'];
+  const watched =
+    (create: (context: ServiceContext) => Service) =>
+    (context: ServiceContext): Service => {
+      const service = create(context);
+      bus = context.bus;
+      const edge = async (server: FastifyInstance) => {
+        server.addHook('onRoute', ({ method, url }) => [method].flat().forEach((each) => routes.add(`${each} ${url}`)));
+        await service.edge?.(server);
+      };
+      return { ...service, edge };
+    };
+  // The first to add to the server sees all that is added.
+  const serving = await serve(config, [watched(agentRunner(config)), approvalService(config), executorService(config)]);
   const ask: Standalone['ask'] = (method, path, { key, body } = {}) =>
     fetch(serving.url + path, {
       method,
@@ -68,6 +87,9 @@ export async function openStandalone(dir = newDirectory()): Promise<Standalone> 
   return {
     url: serving.url,
     ask,
+    bus: bus!,
+    // What answers GET answers HEAD, and OPTIONS say nothing about anybody.
+    routes: () => [...routes].filter((route) => !/^(HEAD|OPTIONS) /.test(route)),
     document: async () => (await (await ask('GET', '/openapi.json', { key: adminKey })).json()) as Document,
     stop: () => serving.stop(),
     async close() {

@@ -1,0 +1,131 @@
+import { commandNames, commandScopes, type CommandName } from '@countersign/auth';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { keyFor, pausedRun } from './authorisation.given.js';
+import { isAdmin, may, people, rolesOf } from './authorisation.routes.given.js';
+import { adminKey, openStandalone, type Standalone } from './standalone.given.js';
+
+interface Target {
+  run_id: string;
+  approval_id: string;
+}
+interface Rule {
+  data(target: Target): object;
+  /** Whether only owners and administrators may, or whoever has the scope. */
+  owned?: true;
+  /** Whoever asked for a call may not decide on it, which is another matter. */
+  onlyOthers?: true;
+  /** What came of it, once something has. */
+  outcome(standalone: Standalone, target: Target): Promise<'obeyed' | 'refused' | undefined>;
+}
+
+const get = async (standalone: Standalone, path: string) =>
+  (await (await standalone.ask('GET', path, { key: adminKey })).json()) as Record<string, unknown> & { data: Row[] };
+type Row = Record<string, unknown>;
+
+const isDead = async (standalone: Standalone, topic: string, key: string) =>
+  (await get(standalone, `/dead-letters?topic=${topic}&limit=1000`)).data.some((letter) => letter['key'] === key);
+const runOutcome = async (standalone: Standalone, topic: string, run_id: string, status: string) => {
+  if (await isDead(standalone, topic, run_id)) return 'refused' as const;
+  const run = await get(standalone, `/runs/${run_id}`);
+  return status === 'any'
+    ? run['run_id']
+      ? ('obeyed' as const)
+      : undefined
+    : run['status'] === status
+      ? 'obeyed'
+      : undefined;
+};
+const switchOutcome =
+  (paused: boolean) =>
+  async (standalone: Standalone, { run_id }: Target) => {
+    const { data } = await get(standalone, '/executions/switches');
+    return data.some((each) => each['tool_name'] === run_id && each['paused'] === paused)
+      ? ('obeyed' as const)
+      : undefined;
+  };
+
+/** Every command that anybody may send. One that is not here fails the tests. */
+const commands: Record<CommandName, Rule> = {
+  'run.requested': {
+    data: ({ run_id }) => ({ run_id, agent_id: 'ops', input: 'Hello.' }),
+    outcome: (standalone, { run_id }) => runOutcome(standalone, 'run.requested', run_id, 'any'),
+  },
+  'run.cancel_requested': {
+    owned: true,
+    data: ({ run_id }) => ({ run_id, reason: 'no' }),
+    outcome: (standalone, { run_id }) => runOutcome(standalone, 'run.cancel_requested', run_id, 'CANCELLED'),
+  },
+  'approval.resolve_requested': {
+    onlyOthers: true,
+    data: ({ approval_id }) => ({ approval_id, status: 'rejected' }),
+    outcome: async (standalone, { approval_id }) =>
+      (await get(standalone, `/approvals/${approval_id}`))['status'] === 'rejected' ? 'obeyed' : undefined,
+  },
+  'tool.pause_requested': { data: ({ run_id }) => ({ tool_name: run_id, reason: 'no' }), outcome: switchOutcome(true) },
+  'tool.resume_requested': { data: ({ run_id }) => ({ tool_name: run_id }), outcome: switchOutcome(false) },
+};
+const makesItself: readonly CommandName[] = ['run.requested', 'tool.pause_requested', 'tool.resume_requested'];
+
+describe('who may command what, over the bus', () => {
+  let standalone: Standalone;
+  const keys: Record<string, string> = {};
+  beforeAll(async () => {
+    standalone = await openStandalone();
+    for (const person of people) keys[person] = await keyFor(standalone, `a ${person}`, rolesOf(person));
+    keys['another'] = await keyFor(standalone, 'another', ['requester']);
+  }, 60_000);
+  afterAll(() => standalone.close());
+
+  const send = (type: CommandName, key: string, data: object) =>
+    standalone.bus.publish([{ topic: type, key, headers: {}, value: Buffer.from(JSON.stringify(data)) }]);
+  const tokenOf = (person: string, type: CommandName, data: object) =>
+    standalone.ask('POST', '/auth/tokens', { key: keys[person], body: { command: { type, data } } });
+
+  it('is said of every command that there is', () => {
+    expect(Object.keys(commands).toSorted()).toEqual(commandNames.toSorted());
+  });
+
+  it.each(Object.keys(commands) as CommandName[])(
+    '%s',
+    async (type) => {
+      const { data, owned, onlyOthers, outcome } = commands[type];
+      for (const person of people) {
+        for (const owner of onlyOthers || !may(person, 'runs:write') ? ['another'] : [person, 'another']) {
+          const allowed = may(person, commandScopes[type]);
+          const isMade = allowed && !makesItself.includes(type);
+          const target = isMade
+            ? await pausedRun(standalone, keys[owner]!)
+            : { run_id: randomUUID(), approval_id: 'none' };
+          const said = data(target);
+          const response = await tokenOf(person, type, said);
+          expect(response.status, `a token for ${person}`).toBe(allowed ? 201 : 403);
+          if (!allowed) continue;
+          const { token } = (await response.json()) as { token: string };
+          await send(type, target.run_id, { ...said, token });
+          const became = await vi.waitUntil(() => outcome(standalone, target), { timeout: 10_000 });
+          const mayDo = !owned || owner === person || isAdmin(person);
+          expect(became, `${owner === person ? 'their own' : "another's"}, as ${person}`).toBe(
+            mayDo ? 'obeyed' : 'refused',
+          );
+        }
+      }
+    },
+    60_000,
+  );
+
+  it.each(Object.keys(commands) as CommandName[])('%s of nobody is a dead letter, or refused', async (type) => {
+    const { run_id, approval_id } = await pausedRun(standalone, keys['another']!);
+    const key = makesItself.includes(type) ? randomUUID() : run_id;
+    await send(type, key, commands[type].data({ run_id: key, approval_id }));
+    if (type === 'approval.resolve_requested') {
+      const isRefused = async () =>
+        (await get(standalone, '/events?type=approval.resolve_refused&limit=1000')).data.some(
+          (each) => each['run_id'] === run_id,
+        );
+      await vi.waitUntil(isRefused, { timeout: 10_000 });
+    } else await vi.waitUntil(() => isDead(standalone, type, key), { timeout: 10_000 });
+    expect(await get(standalone, `/approvals/${approval_id}`)).toMatchObject({ status: 'pending' });
+    expect(await get(standalone, `/runs/${run_id}`)).toMatchObject({ status: 'PAUSED' });
+  });
+});
