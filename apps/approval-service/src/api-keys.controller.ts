@@ -52,7 +52,7 @@ export class ApiKeysController {
   @Delete('keys/:id')
   @Needs('keys:write')
   @HttpCode(204)
-  @Returns(204, undefined, 'The key does not work any more, here at once and elsewhere within five seconds.')
+  @Returns(204, undefined, 'The key does not work any more, here at once and elsewhere within a second.')
   async revoke(@Param('id') id: string): Promise<void> {
     if (!(await this.keys.revoke(id)))
       throw new ProblemError(404, `There is no key "${id}". GET /auth/keys lists them.`);

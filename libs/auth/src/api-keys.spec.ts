@@ -79,14 +79,14 @@ describe('keys', () => {
     expect(await open().verify(key)).toBeUndefined();
   });
 
-  it('end at once where they are revoked, and elsewhere within five seconds', async () => {
+  it('end at once where they are revoked, and elsewhere within a second', async () => {
     const { key, record } = await create();
     const elsewhere = open();
     expect(await elsewhere.verify(key)).toBeDefined();
-    clock.pass(2);
-    expect(await keys.revoke(record.id)).toMatchObject({ revoked_at: clock.now() / 1000, version: 2 });
+    clock.pass(0.5);
+    expect(await keys.revoke(record.id)).toMatchObject({ revoked_at: Math.floor(clock.now() / 1000), version: 2 });
     expect(await keys.verify(key)).toBeUndefined();
-    clock.pass(2.999);
+    clock.pass(0.499);
     expect(await elsewhere.verify(key)).toBeDefined();
     clock.pass(0.001);
     expect(await elsewhere.verify(key)).toBeUndefined();
@@ -104,7 +104,7 @@ describe('keys', () => {
     const { key } = await create();
     expect(await keys.verify(key)).toBeDefined();
     given.close();
-    clock.pass(4.9);
+    clock.pass(0.9);
     expect(await keys.verify(key)).toBeDefined();
     clock.pass(0.1);
     await expect(keys.verify(key)).rejects.toThrow();

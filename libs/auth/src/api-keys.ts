@@ -24,8 +24,8 @@ export type KeyHolder = Identity & { key_id: string; expires_at: number | null }
 /**
  * The keys of programs and people.
  *
- * A key that was used is remembered for five seconds, so a revocation is seen at once by the process that made it, and
- * within five seconds by the others. An expiry is seen at once by all.
+ * A key that was used is remembered for a second, so a revocation is seen at once by the process that made it, and
+ * within a second by the others. An expiry is seen at once by all.
  */
 export class ApiKeys {
   readonly #store: Store<ApiKey>;

@@ -28,8 +28,8 @@ const browserSessions: Collection<BrowserSession> = { name: 'browser_sessions', 
 export const sessionLasts = 12 * 3600;
 
 /**
- * The sessions of browsers. Like a key, one that was used is remembered for five seconds: the end of a session, or of
- * the key that began it, is seen at once by the process where it ended, and within five seconds by the others.
+ * The sessions of browsers. Like a key, one that was used is remembered for a second: the end of a session, or of
+ * the key that began it, is seen at once by the process where it ended, and within a second by the others.
  */
 export class BrowserSessions {
   readonly #store: Store<BrowserSession>;

@@ -1,5 +1,5 @@
 /** For how long what was read is used again without another read, in milliseconds. */
-export const recentFor = 5_000;
+export const recentFor = 1_000;
 
 export interface RecentOptions {
   now(): number;
@@ -8,7 +8,7 @@ export interface RecentOptions {
 }
 
 /**
- * Records that were read within the last few seconds, so that a hot path costs no read. What another process changes is
+ * Records that were read within the last second, so that a hot path costs no read. What another process changes is
  * seen once `recentFor` has passed, counted from before the read. What is not there is not remembered.
  */
 export class Recent<R extends { version: number }> {

@@ -4,7 +4,7 @@ import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { addressOf } from '../routes.js';
 import { useResource } from '../server/resource.js';
-import { may } from '../server/session.js';
+import { may, mayChange } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
@@ -48,7 +48,7 @@ export function RunPage({ id }: { id: string }) {
             <h2 id="timeline">Timeline</h2>
             <RunTimeline runId={id} />
           </section>
-          {may('runs:write') && !over.includes(run.status) && <Cancel run={run} reload={reload} />}
+          {mayChange(run) && !over.includes(run.status) && <Cancel run={run} reload={reload} />}
         </>
       )}
     </Page>

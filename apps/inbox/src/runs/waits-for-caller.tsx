@@ -5,12 +5,12 @@ import { Arguments } from '../approvals/arguments.js';
 import { fieldsOfInputs, valuesIn, type Written } from '../forms/fields.js';
 import { Fields } from '../forms/fields-form.js';
 import { change, ServerProblem, wordsOf } from '../server/request.js';
-import { may } from '../server/session.js';
+import { mayChange } from '../server/session.js';
 import { Failure } from '../ui/notes.js';
 
 /** What a paused run waits for from whoever started it, where no approval is needed. */
 export function WaitsForCaller({ run, reload }: { run: RunOutput; reload(): Promise<void> }) {
-  if (run.status !== 'PAUSED' || !may('runs:write')) return null;
+  if (run.status !== 'PAUSED' || !mayChange(run)) return null;
   return (
     <>
       {run.requirements.filter(waitsForCaller).map((requirement) => (

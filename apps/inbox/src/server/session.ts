@@ -1,3 +1,4 @@
+import type { RunOutput } from '@countersign/contracts';
 import { signal } from '@preact/signals';
 import { change, me, read, ServerProblem, wordsOf, type Me } from './request.js';
 
@@ -27,3 +28,7 @@ export async function signOut(): Promise<void> {
 
 /** Whether whoever is signed in may do this, such as `approvals:write`. */
 export const may = (scope: string): boolean => me.value?.scopes.includes(scope) ?? false;
+
+/** Whether a run is theirs to change: other roles show more runs, and let nobody change them. */
+export const mayChange = ({ user_id, requested_by }: Pick<RunOutput, 'user_id' | 'requested_by'>): boolean =>
+  may('runs:write') && (me.value!.roles.includes('admin') || [user_id, requested_by].includes(me.value!.subject));
