@@ -13,7 +13,8 @@ const library = JSON.stringify(join(import.meta.dirname, '../../../libs/tool/src
 const zod = JSON.stringify(import.meta.resolve('zod'));
 const none = { approval: 'none' };
 const fields = { name: 'Operations', instructions: 'Do what you are asked to.' };
-const context = { run_id: 'run-1', tool_call_id: 'call-1', signal: new AbortController().signal };
+const signal = new AbortController().signal;
+const context = { id: 'call', run_id: 'run-1', tool_call_id: 'call-1', attempt: 1, signal, progress() {} };
 
 let folder: string;
 let open: Agents[];

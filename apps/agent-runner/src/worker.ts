@@ -174,12 +174,13 @@ export class Worker {
     return this.#run.calls.some((call) => call.id === id && call.state === 'started');
   }
 
-  async #call({ tool_execution: call }: Call, gated: boolean) {
+  async #call({ id, tool_execution: call }: Call, gated: boolean) {
     const run = this.#options.agents.functionOf(call.tool_name);
     if (!run) return { output: `Nothing was done. The tool "${call.tool_name}" is out of reach now.`, failed: true };
     const signal = gated ? this.#lost.signal : AbortSignal.any([this.#lost.signal, this.#stopping]);
     try {
-      const context = { run_id: this.#run.run_id, tool_call_id: call.tool_call_id, signal };
+      const about = { id, run_id: this.#run.run_id, tool_call_id: call.tool_call_id, attempt: 1 };
+      const context = { ...about, signal, progress() {} };
       return { output: await run(call.tool_args, context), failed: false };
     } catch (error) {
       if (signal.aborted) return gated ? { output: unknownOutcome, failed: true } : undefined;

@@ -1,16 +1,16 @@
 import { checkCommand } from './checks.command.js';
 import { checkHttp } from './checks.http.js';
 import { checkKafka } from './checks.kafka.js';
-import { always, checkTemplate, passesOn } from './checks.template.js';
-import { executeAdapters, type ExecuteEntry } from './file.execute.js';
+import { always, checkTemplate, passesOn, type Parametric } from './checks.template.js';
+import { executeAdapters, type ExecuteEntry, type TermsEntry } from './file.execute.js';
 import type { ToolEntry } from './file.js';
 import type { Path, Problem } from './source.js';
+import type { Placeholder } from './template.js';
 
 /** What is wrong with how a tool's calls are made. */
 export const checkExecute = (execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] => [
   ...checkAdapter(execute, tool, path),
   ...checkTerms(execute, tool, path),
-  ...checkWindows(execute, path),
 ];
 
 function checkAdapter(execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] {
@@ -25,19 +25,27 @@ function checkAdapter(execute: ExecuteEntry, tool: ToolEntry, path: Path): Probl
   return kafka ? checkKafka(kafka, tool, [...path, 'kafka']) : [];
 }
 
-function checkTerms(terms: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] {
+/**
+ * What is wrong with the terms on which calls are made.
+ *
+ * @param tool undefined where only the server knows its parameters.
+ */
+export function checkTerms(terms: TermsEntry, tool: Parametric | undefined, path: Path): Problem[] {
   const { concurrency_key, retry_after, retry_after_at_most, wait = 0, start_within } = terms;
-  const problems: Problem[] = [];
+  const problems = checkWindows(terms, path);
   if (retry_after > retry_after_at_most)
     problems.push({ path: [...path, 'retry_after'], message: 'is longer than retry_after_at_most' });
   if (start_within !== undefined && start_within <= wait)
     problems.push({ path: [...path, 'start_within'], message: 'is over before wait is: no call would ever begin' });
   if (concurrency_key === undefined) return problems;
-  const objection = always(tool, passesOn(tool, 'env'), 'is part of the key');
+  const objection = tool
+    ? always(tool, passesOn(tool, 'env'), 'is part of the key')
+    : ({ scope, name }: Placeholder) =>
+        scope === 'arguments' || scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here`;
   return [...problems, ...checkTemplate(concurrency_key, [...path, 'concurrency_key'], objection)];
 }
 
-const checkWindows = ({ change_windows = [] }: ExecuteEntry, path: Path): Problem[] =>
+const checkWindows = ({ change_windows = [] }: TermsEntry, path: Path): Problem[] =>
   change_windows.flatMap(({ time_zone }, n) => {
     if (isTimeZone(time_zone)) return [];
     const message = `"${time_zone}" is not known as a time zone: use an IANA name such as Europe/Berlin`;

@@ -1,3 +1,4 @@
+import { checkTerms } from './checks.execute.js';
 import { checkGate } from './checks.gate.js';
 import { checkTemplate } from './checks.template.js';
 import type { McpServerEntry } from './file.mcp.js';
@@ -12,6 +13,9 @@ export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
         scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here: only {{env.NAME}} does`,
       ),
     ),
-    ...Object.entries(server.tools).flatMap(([name, gate]) => checkGate(gate, [...path, 'tools', name])),
+    ...Object.entries(server.tools).flatMap(([name, gate]) => [
+      ...checkGate(gate, [...path, 'tools', name]),
+      ...checkTerms(gate.execute, undefined, [...path, 'tools', name, 'execute']),
+    ]),
   ];
 }

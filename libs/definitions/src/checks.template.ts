@@ -1,6 +1,9 @@
-import type { ToolEntry } from './file.js';
 import type { Path, Problem } from './source.js';
 import { parseTemplate, placeholdersOf, written, type Placeholder } from './template.js';
+import type { ToolDefinition } from './tool.js';
+
+/** Something with arguments that are declared. */
+export type Parametric = Pick<ToolDefinition, 'parameters'>;
 
 /** What speaks against a placeholder that is well written, if anything does. */
 export type Objection = (placeholder: Placeholder) => string | undefined;
@@ -21,21 +24,21 @@ export const objections = (placeholders: readonly Placeholder[], path: Path, obj
 
 /** Texts of a call: they may pass on its declared arguments, and have values of these scopes besides. */
 export const passesOn =
-  (tool: ToolEntry, ...scopes: Placeholder['scope'][]): Objection =>
+  (tool: Parametric, ...scopes: Placeholder['scope'][]): Objection =>
   (placeholder) => {
     const { scope, name } = placeholder;
     if (scope === 'arguments') return undeclared(tool, name);
     return scopes.includes(scope) ? undefined : `${written(placeholder)} has no value here`;
   };
 
-function undeclared(tool: ToolEntry, name: string): string | undefined {
+function undeclared(tool: Parametric, name: string): string | undefined {
   if (declaresArgument(tool, name)) return undefined;
   return `{{arguments.${name}}} is no argument of this tool: declare it under parameters.properties`;
 }
 
 /** As `objection`, and for texts that are wrong without an argument. @param what as in "fills a path segment". */
 export const always =
-  (tool: ToolEntry, objection: Objection, what: string): Objection =>
+  (tool: Parametric, objection: Objection, what: string): Objection =>
   (placeholder) => {
     const { scope, name } = placeholder;
     const found = objection(placeholder);
@@ -56,10 +59,10 @@ export function checkJson(value: unknown, path: Path, objection: Objection): Pro
 }
 
 /** Whether calls of the tool can have this argument. */
-export const declaresArgument = ({ parameters }: ToolEntry, name: string): boolean =>
+export const declaresArgument = ({ parameters }: Parametric, name: string): boolean =>
   Object.hasOwn((parameters['properties'] as object | undefined) ?? {}, name);
 
-const requiresArgument = ({ parameters }: ToolEntry, name: string): boolean => {
+const requiresArgument = ({ parameters }: Parametric, name: string): boolean => {
   const { required } = parameters;
   return Array.isArray(required) && required.includes(name);
 };

@@ -45,6 +45,10 @@ const terms = {
   }),
 };
 
+/** On which terms the executor makes the approved calls of a tool that is a function, or an MCP server's. */
+export const TermsEntry = z.strictObject(terms);
+export type TermsEntry = z.infer<typeof TermsEntry>;
+
 /** Made by a person, who then reports what came of it. */
 const ManualEntry = z.strictObject({
   instructions: z.string().max(10_000).default('').meta({ description: 'What whoever does it should know.' }),

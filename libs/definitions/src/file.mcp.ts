@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { TermsEntry } from './file.execute.js';
+import { Duration } from './policy.duration.js';
 import { gate } from './tool.js';
 
 const requires = z.enum(['confirmation', 'user_input']).optional().meta({
@@ -6,7 +8,7 @@ const requires = z.enum(['confirmation', 'user_input']).optional().meta({
     'confirmation, which is meant when unset unless approval is none: the call is made once it is let through. user_input: a person fills in arguments first.',
 });
 
-/** How the calls of an MCP server's tool are gated. The runner makes them. */
+/** How the calls of an MCP server's tool are gated, and made: by the executor, or by the runner those that need no approval. */
 export const McpGate = z
   .strictObject({
     approval: gate.approval.default('required'),
@@ -14,6 +16,10 @@ export const McpGate = z
     user_input: gate.user_input.default([]),
     redact: gate.redact.default([]),
     max_output: gate.max_output,
+    timeout: Duration.default(300).meta({
+      description: 'A call that has no answer for so long is given up; news of how far it is begin the time anew.',
+    }),
+    execute: TermsEntry.prefault({}).meta({ description: 'On which terms the executor makes its approved calls.' }),
   })
   .transform(({ requires, ...rest }) => ({
     ...rest,

@@ -101,12 +101,14 @@ mcp_servers:
       reopen: { approval: audit, redact: [reason] }
 `).mcp_servers;
     expect(server).toMatchObject({ headers: { authorization: 'Bearer {{env.TICKETS_TOKEN}}' } });
-    expect(mcpGate(server!, 'search')).toEqual({
+    expect(mcpGate(server!, 'search')).toMatchObject({
       approval: 'none',
       requires: null,
       user_input: [],
       redact: [],
       max_output: 20_000,
+      timeout: 300,
+      execute: { promise: 'at_most_once', attempts: 3 },
     });
     expect(mcpGate(server!, 'close')).toMatchObject({ approval: 'required', requires: 'user_input' });
     expect(mcpGate(server!, 'reopen')).toMatchObject({ approval: 'audit', requires: 'confirmation' });

@@ -24,7 +24,12 @@ export interface Patience {
   signal: AbortSignal;
 }
 
+/** News of a call that is being made. */
+export type OnProgress = (news: { progress: number; total?: number | undefined; message?: string | undefined }) => void;
+
 const farewell = 1_000;
+/** However often a server says that it is still at it, in milliseconds. */
+const longestCall = 24 * 60 * 60 * 1_000;
 
 /** One connection to a server. A lost one is never mended; another takes its place. */
 export class McpConnection {
@@ -60,10 +65,17 @@ export class McpConnection {
     return (await this.#client.listTools(undefined, { ...patience, cacheMode: 'bypass' })).tools;
   }
 
-  async call(name: string, args: Record<string, unknown>, patience: Patience): Promise<CallToolResult> {
+  /** News begin the patience anew. */
+  async call(
+    name: string,
+    args: Record<string, unknown>,
+    { onProgress, ...patience }: Patience & { onProgress: OnProgress },
+  ): Promise<CallToolResult> {
     this.#calls++;
+    const news = { onprogress: onProgress, resetTimeoutOnProgress: true, maxTotalTimeout: longestCall };
     try {
-      return await this.#client.request({ method: 'tools/call', params: { name, arguments: args } }, patience);
+      const request = { method: 'tools/call' as const, params: { name, arguments: args } };
+      return await this.#client.request(request, { ...patience, ...news });
     } catch (thrown) {
       const error =
         thrown instanceof ProtocolError && thrown.code === streamEnded ? new StreamEnded(thrown.message) : thrown;

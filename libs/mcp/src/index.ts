@@ -1,2 +1,4 @@
-export type { McpServer } from './server.js';
+export type { McpOutcome } from './outcome.js';
+export type { McpServer, McpWatch } from './server.js';
+export type { McpTool } from './tools.js';
 export { McpServers, type McpServersOptions } from './servers.js';

@@ -1,4 +1,5 @@
 import { ConfigError, type Log } from '@countersign/contracts';
+import type { CallContext } from '@countersign/tool';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   givenServer,
@@ -12,7 +13,14 @@ import { McpServer, type Gate, type McpServerOptions, type McpTarget } from './s
 const none: Gate = { approval: 'none', user_input: [], redact: [] };
 const required: Gate = { ...none, approval: 'required' };
 const soon = { timeout: 10_000, interval: 10 };
-const context = (signal = new AbortController().signal) => ({ run_id: 'run-1', tool_call_id: 'call-1', signal });
+const context = (signal = new AbortController().signal): CallContext => ({
+  id: 'execution-1',
+  run_id: 'run-1',
+  tool_call_id: 'call-1',
+  attempt: 1,
+  signal,
+  progress() {},
+});
 
 let logged: string[];
 const open: McpServer[] = [];
@@ -193,13 +201,51 @@ describe("a call of an MCP server's tool", () => {
 
   it('is not waited for longer than the timeout', async () => {
     const http = await startHttp();
-    const server = await connected({ ...fewer('wait', 'echo'), timeout: 1_000 }, at(http));
+    const server = await connected({ tools: { wait: { ...none, timeout: 1 }, echo: none } }, at(http));
     await expect(call(server, 'wait')).rejects.toThrow(
       'given did not answer within 1 s; whether the call was made is not',
     );
     expect(await call(server, 'echo', { words: 'still there' })).toBe('still there');
     await server.close();
     await http.stop();
+  });
+
+  it('is waited for as long as there is news of it', async () => {
+    const server = await connected({ tools: { work: { ...none, timeout: 1 } } });
+    const news: unknown[] = [];
+    const watch = {
+      timeout: 1_000,
+      signal: new AbortController().signal,
+      progress: (each: unknown) => news.push(each),
+    };
+    expect(await server.call('work', {}, watch)).toEqual({ type: 'answered', text: 'done', isError: false });
+    expect(news).toContainEqual({ percent: 50, message: 'step 2' });
+  });
+
+  it('can be preceded by a question what the server has now', async () => {
+    const offered = ['one'];
+    const http = await startHttp(() => pagingServer(offered));
+    const server = await connected({ tools: { '*': required } }, at(http));
+    const { signal } = new AbortController();
+    expect(await server.ask('given__two', signal)).toBeUndefined();
+    offered.push('two');
+    expect(server.known('given__two')).toBeUndefined();
+    expect(await server.ask('given__two', signal)).toMatchObject({ name: 'two', timeout: 300 });
+    expect(server.known('given__two')).toBeDefined();
+    offered.push('two');
+    expect(await server.ask('given__two', signal), 'which of both is not known').toBeUndefined();
+    await server.close();
+    await http.stop();
+  });
+
+  it('has terms before the server was ever there', () => {
+    const server = serverWith({ tools: { 'two.lines': { ...required, timeout: 7 }, echo: none } });
+    expect(server.termsOf('given__two_lines')).toMatchObject({ timeout: 7, terms: { promise: 'at_most_once' } });
+    expect(['given__echo', 'given__other', 'two_lines'].map((name) => server.termsOf(name))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Log } from '@countersign/contracts';
-import type { CallContext, Tool } from '@countersign/tool';
+import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
 import {
   ProtocolError,
   SdkError,
@@ -10,9 +10,10 @@ import {
 } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { McpConnection, type McpEvents } from './connection.js';
+import { McpConnection, type McpEvents, type OnProgress } from './connection.js';
+import type { McpOutcome } from './outcome.js';
 import { neverArrived, reasonOf, textOf } from './result.js';
-import { gatedTools, type Gates, type McpTool } from './tools.js';
+import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, toolName, type Gates, type McpTool } from './tools.js';
 import type { McpTarget } from './transport.js';
 
 export type { Gate } from './tools.js';
@@ -23,15 +24,23 @@ export type McpServerOptions = {
   name: string;
   /** What is not let through here, by name or by `*`, is not offered. */
   tools: Gates;
-  /** Milliseconds for a call, and for connecting; 60,000 unless said otherwise. */
+  /** Milliseconds for connecting; 60,000 unless said otherwise. */
   timeout?: number;
 } & McpTarget;
 
 const firstDelay = 100;
 const longestDelay = 5_000;
 
+/** How a call is watched while it is made. */
+export interface McpWatch {
+  /** Milliseconds that it may take without news. */
+  timeout: number;
+  signal: AbortSignal;
+  progress(news: CallProgress): void;
+}
+
 /**
- * An MCP server whose tools the runner calls. The tools are those of the first connection, whatever the server says
+ * An MCP server whose tools are called. A model is told of the tools of the first connection, whatever the server says
  * later; a lost connection is made anew by the next call.
  */
 export class McpServer {
@@ -72,12 +81,37 @@ export class McpServer {
   }
 
   /** @throws until it has been connected. */
-  tools(): Tool[] {
+  tools(): CallableTool[] {
     if (!this.#tools) throw new Error(`What tools the MCP server ${this.name} has is known once it was connected`);
-    return this.#tools.map(({ name, definition }) => ({
-      definition,
-      run: (args, context) => this.#run(name, args, context),
-    }));
+    return this.#tools.map((tool) => ({ ...tool, run: (args, context) => this.#run(tool, args, context) }));
+  }
+
+  /** The tool that models call by this name, as it was when the server was last asked. */
+  known(name: string): McpTool | undefined {
+    return this.#offers(name, this.#offered);
+  }
+
+  /** The same as the server has it now. @throws when it is out of reach. */
+  async ask(name: string, signal: AbortSignal): Promise<McpTool | undefined> {
+    const connection = await this.#connected(signal);
+    this.#offered = await connection.tools({ timeout: this.#timeout, signal });
+    return this.known(name);
+  }
+
+  /** On which terms a tool of this name would be called, should the server have it; undefined: not at all. */
+  termsOf(name: string): Pick<McpTool, 'timeout' | 'terms'> | undefined {
+    const { tools } = this.#options;
+    const named = Object.keys(tools).find((tool) => tool !== '*' && toolName(this.name, tool) === name);
+    const gate = name.startsWith(toolName(this.name, '')) ? tools[named ?? '*'] : undefined;
+    return gate && gate.approval !== 'none' ? termsOf(gate) : undefined;
+  }
+
+  #offers(name: string, offered: readonly OfferedTool[]): McpTool | undefined {
+    const [found, another] = offered.filter((tool) => toolName(this.name, tool.name) === name);
+    if (another) return undefined;
+    const gate = found && gateOf(this.#options.tools, found.name);
+    const tool = gate && gatedTool(this.name, found, gate);
+    return tool && schemaProblems(tool.definition.parameters).length === 0 ? tool : undefined;
   }
 
   /** For good. Calls under way fail. */
@@ -87,25 +121,36 @@ export class McpServer {
     await this.#connection?.close();
   }
 
-  async #run(tool: string, args: Record<string, unknown>, { signal }: CallContext): Promise<string> {
-    const result = await this.#call(tool, args, signal);
-    const text = textOf(result);
-    if (result.isError) throw new Error(text || 'The call failed; the server does not say why.');
-    return text || 'done';
+  async #run(
+    { name, timeout }: McpTool,
+    args: Record<string, unknown>,
+    { signal, progress }: CallContext,
+  ): Promise<string> {
+    const outcome = await this.call(name, args, { signal, progress, timeout: timeout * 1_000 });
+    if (outcome.type !== 'answered') throw new Error(outcome.reason);
+    if (outcome.isError) throw new Error(outcome.text);
+    return outcome.text;
   }
 
-  /** A request that did not arrive is sent once more, over a new connection; any other is not. */
-  async #call(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallToolResult> {
+  /**
+   * Calls a tool, by its name at the server. A request that did not arrive is sent once more, over a new connection; any
+   * other is not.
+   */
+  async call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
+    const { signal, timeout } = watch;
     for (let again = true; ; again = false) {
-      if (signal.aborted)
-        throw this.#error('was not asked, since the call was dropped before; nothing was done', signal.reason);
-      const connection = await this.#connected(signal).catch((error: unknown) => {
-        throw this.#error(`cannot be reached: ${reasonOf(error)}; nothing was done`, error);
-      });
+      if (signal.aborted) return this.#notSent('was not asked, since the call was dropped before; nothing was done');
+      let connection: McpConnection;
       try {
-        return await connection.call(tool, args, { signal, timeout: this.#timeout });
+        connection = await this.#connected(signal);
       } catch (error) {
-        if (!again || !neverArrived(error) || signal.aborted) throw this.#failure(error, signal);
+        return this.#notSent(`cannot be reached: ${reasonOf(error)}; nothing was done`);
+      }
+      try {
+        const onProgress: OnProgress = (news) => watch.progress(progressOf(news));
+        return answered(await connection.call(tool, args, { signal, timeout, onProgress }));
+      } catch (error) {
+        if (!again || !neverArrived(error) || signal.aborted) return this.#outcomeOf(error, watch);
       }
     }
   }
@@ -163,22 +208,44 @@ export class McpServer {
     },
   };
 
-  /** Says what happened, and claims that nothing was done only where that is certain. */
-  #failure(error: unknown, signal: AbortSignal): Error {
-    const unknown = 'whether the call was made is not known';
-    if (signal.aborted) return this.#error(`was told to drop the call; ${unknown}`, error);
-    if (neverArrived(error)) return this.#error(`cannot be reached: ${reasonOf(error)}; nothing was done`, error);
-    if (error instanceof ProtocolError) return this.#error(`answered with an error: ${reasonOf(error)}`, error);
+  /** Claims that nothing was done only where that is certain. */
+  #outcomeOf(error: unknown, { signal, timeout }: McpWatch): McpOutcome {
+    const unknown = (what: string): McpOutcome => ({
+      type: 'unknown',
+      reason: this.#says(`${what}; whether the call was made is not known`),
+    });
+    const refused = (what: string): McpOutcome => ({
+      type: 'refused',
+      reason: this.#says(`${what}: ${reasonOf(error)}`),
+    });
+    if (signal.aborted) return unknown('was told to drop the call');
+    if (neverArrived(error)) return this.#notSent(`cannot be reached: ${reasonOf(error)}; nothing was done`);
+    if (error instanceof ProtocolError) return refused('answered with an error');
     if (error instanceof SdkHttpError && error.status < 500)
-      return this.#error(`refused the call with HTTP ${error.status}: ${reasonOf(error)}`, error);
+      return refused(`refused the call with HTTP ${error.status}`);
     if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
-      return this.#error(`did not answer within ${this.#timeout / 1_000} s; ${unknown}`, error);
-    return this.#error(`broke off: ${reasonOf(error)}; ${unknown}`, error);
+      return unknown(`did not answer within ${timeout / 1_000} s`);
+    return unknown(`broke off: ${reasonOf(error)}`);
   }
 
-  #error(what: string, cause: unknown): Error {
-    return new Error(`MCP server ${this.name} ${what}`, { cause });
+  #notSent(what: string): McpOutcome {
+    return { type: 'not_sent', reason: this.#says(what) };
   }
+
+  #says(what: string): string {
+    return `MCP server ${this.name} ${what}`;
+  }
+}
+
+function answered(result: CallToolResult): McpOutcome {
+  const isError = result.isError === true;
+  const text = textOf(result) || (isError ? 'The call failed; the server does not say why.' : 'done');
+  return { type: 'answered', text, isError };
+}
+
+function progressOf({ progress, total, message }: Parameters<OnProgress>[0]): CallProgress {
+  const percent = total !== undefined && total > 0 ? (100 * progress) / total : undefined;
+  return { ...(percent !== undefined && { percent }), ...(message !== undefined && { message }) };
 }
 
 const delayAfter = (failures: number): number =>

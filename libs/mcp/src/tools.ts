@@ -1,5 +1,12 @@
 import { ConfigError, type PauseType } from '@countersign/contracts';
-import { argumentProblems, ToolDefinition, withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions';
+import {
+  argumentProblems,
+  TermsEntry,
+  termsProblems,
+  ToolDefinition,
+  withoutNeedlessPatterns,
+  wrongPatterns,
+} from '@countersign/definitions';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
 import { defaultPause, gateProblems, nameClashes } from '@countersign/tool';
 
@@ -11,6 +18,10 @@ export interface Gate {
   user_input: string[];
   redact: string[];
   max_output?: number | undefined;
+  /** Seconds that a call may take without news. */
+  timeout?: number | undefined;
+  /** On which terms approved calls are made. */
+  execute?: TermsEntry | undefined;
 }
 
 /** By a tool's name; `*` is for every tool that is not named. */
@@ -21,6 +32,9 @@ export interface McpTool {
   /** At the server. */
   name: string;
   definition: ToolDefinition;
+  /** Seconds. */
+  timeout: number;
+  terms: TermsEntry;
 }
 
 /** What of a server is offered to models. */
@@ -29,6 +43,9 @@ export interface GatedTools {
   /** A line for each tool that is not, since what its server says of it cannot be checked. */
   leftOut: string[];
 }
+
+/** Seconds that a call may take without news, unless said otherwise. */
+const defaultTimeout = 300;
 
 const longestDescription = 4_000;
 
@@ -41,31 +58,51 @@ const longestDescription = 4_000;
  */
 export function gatedTools(server: string, offered: readonly OfferedTool[], gates: Gates): GatedTools {
   const gated = offered.flatMap((tool) => {
-    const isNamed = Object.hasOwn(gates, tool.name);
-    const gate = isNamed ? gates[tool.name] : gates['*'];
+    const gate = gateOf(gates, tool.name);
     if (!gate) return [];
-    const definition = definitionOf(server, tool, gate);
-    return [{ name: tool.name, definition, isNamed, wrong: schemaProblems(definition.parameters) }];
+    const of = gatedTool(server, tool, gate);
+    return [{ of, isNamed: Object.hasOwn(gates, tool.name), wrong: schemaProblems(of.definition.parameters) }];
   });
   const tools = gated.filter(({ isNamed, wrong }) => isNamed || wrong.length === 0);
   const problems = [
     ...Object.keys(gates)
       .filter((name) => name !== '*' && !offered.some((tool) => tool.name === name))
       .map((name) => `it has no tool "${name}"; it has ${offered.map((tool) => tool.name).join(', ') || 'none'}`),
-    ...tools.flatMap(({ name, definition, wrong }) =>
-      [...gateProblems(definition), ...wrong].map((problem) => `${name}: ${problem}`),
+    ...tools.flatMap(({ of: { name, definition, terms }, wrong }) =>
+      [...gateProblems(definition), ...termsProblems(terms, definition), ...wrong].map(
+        (problem) => `${name}: ${problem}`,
+      ),
     ),
-    ...nameClashes(tools.map(({ name, definition }) => ({ name: definition.name, origin: `"${name}"` }))),
+    ...nameClashes(tools.map(({ of: { name, definition } }) => ({ name: definition.name, origin: `"${name}"` }))),
   ];
   if (problems.length > 0)
     throw new ConfigError(`The MCP server ${server} does not fit its configuration:\n  ${problems.join('\n  ')}`);
   return {
-    tools: tools.map(({ name, definition }) => ({ name, definition })),
+    tools: tools.map(({ of }) => of),
     leftOut: gated
       .filter((tool) => !tools.includes(tool))
-      .map(({ name, wrong }) => `${shortened(name)}: ${shortened(wrong.join('; '))}`),
+      .map(({ of: { name }, wrong }) => `${shortened(name)}: ${shortened(wrong.join('; '))}`),
   };
 }
+
+export const gateOf = (gates: Gates, tool: string): Gate | undefined =>
+  Object.hasOwn(gates, tool) ? gates[tool] : gates['*'];
+
+/** The name under which a model calls a server's tool. */
+export const toolName = (server: string, tool: string): string =>
+  `${server}__${tool}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);
+
+export const termsOf = ({ timeout, execute }: Gate): Pick<McpTool, 'timeout' | 'terms'> => ({
+  timeout: timeout ?? defaultTimeout,
+  terms: execute ?? TermsEntry.parse({}),
+});
+
+/** What a server offers, under a gate. */
+export const gatedTool = (server: string, tool: OfferedTool, gate: Gate): McpTool => ({
+  name: tool.name,
+  definition: definitionOf(server, tool, gate),
+  ...termsOf(gate),
+});
 
 function definitionOf(
   server: string,
@@ -76,7 +113,7 @@ function definitionOf(
   const { $schema: _, ...parameters } = withoutNeedlessPatterns(inputSchema);
   const { approval, requires, user_input, redact, max_output } = gate;
   return {
-    name: `${server}__${name}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
+    name: toolName(server, name),
     description: shortened(description ?? title ?? ''),
     parameters,
     approval,
@@ -92,7 +129,7 @@ const shortened = (text: string): string =>
   text.length > longestDescription ? `${text.slice(0, longestDescription - 1)}…` : text;
 
 /** What a server says of a tool's parameters is a third party's: nothing it writes may hold a check up. */
-function schemaProblems(parameters: Record<string, unknown>): string[] {
+export function schemaProblems(parameters: Record<string, unknown>): string[] {
   const wrong = wrongPatterns(parameters);
   if (wrong.length > 0) return wrong.map(({ path, message }) => `its parameters.${path.join('.')} ${message}`);
   try {

@@ -276,6 +276,10 @@ function testsOf(condition: Condition): { sql: string; value?: SQLInputValue }[]
     const sql = condition.in.includes(null) ? `(${listed} OR field IS NULL)` : listed;
     return [{ sql, value: JSON.stringify(condition.in) }];
   }
+  if ('nin' in condition) {
+    const sql = '(field IS NULL OR field NOT IN (SELECT value FROM json_each(?)))';
+    return [{ sql, value: JSON.stringify(condition.nin) }];
+  }
   return Object.entries(bounds).flatMap(([name, operator]) => {
     const value = condition[name as keyof typeof bounds];
     return value === undefined ? [] : [{ sql: `field ${operator} ?`, value }];

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -44,6 +45,14 @@ export function givenServer(): McpServer {
     await once(signal, 'abort');
     console.error('cancelled');
     return text('never read');
+  });
+  server.registerTool('work', {}, async ({ mcpReq: { _meta, notify } }) => {
+    for (const step of [1, 2, 3, 4]) {
+      await sleep(400);
+      const params = { progressToken: _meta!.progressToken!, progress: step, total: 4, message: `step ${step}` };
+      await notify({ method: 'notifications/progress', params });
+    }
+    return text('done');
   });
   server.registerTool('die', {}, () => process.exit(1));
   server.registerTool('learn', {}, () => {

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, isDefinedTool, type ToolOptions } from './define-tool.js';
+import { isNotDone, NotDone } from './not-done.js';
+import type { CallContext } from './tool.js';
 
-const context = { run_id: 'run-1', tool_call_id: 'call-1', signal: new AbortController().signal };
+const context: CallContext = {
+  id: 'execution-1',
+  run_id: 'run-1',
+  tool_call_id: 'call-1',
+  attempt: 1,
+  signal: new AbortController().signal,
+  progress() {},
+};
 const parameters = z.object({
   city: z.string().describe('Where.'),
   days: z.number().int().max(10).default(3),
@@ -81,12 +90,25 @@ describe('a tool that is a function', () => {
 
   it('that returns what is no JSON says that the call was made', async () => {
     const tool = forecast({ run: () => 1n });
-    await expect(tool.run({ city: 'Turin' }, context)).rejects.toThrow('The call was made, but');
+    expect(await tool.run({ city: 'Turin' }, context)).toContain('The call was made, but');
   });
 
   it('fails with what its function throws', async () => {
     const tool = forecast({ run: () => Promise.reject(new Error('no such city')) });
     await expect(tool.run({ city: 'Turin' }, context)).rejects.toThrow('no such city');
+  });
+
+  it('may say that nothing was done, and when there is a use in trying again', async () => {
+    const closed = new NotDone('the shop is closed', 30);
+    const tool = forecast({ run: () => Promise.reject(closed) });
+    await expect(tool.run({ city: 'Turin' }, context)).rejects.toBe(closed);
+    expect([closed, new Error('NotDone'), null].map(isNotDone)).toEqual([true, false, false]);
+  });
+
+  it('says on which terms approved calls are made', () => {
+    const { terms, timeout } = forecast({ timeout: '10m', execute: { promise: 'idempotent', wait: '30s' } });
+    expect({ terms, timeout }).toMatchObject({ timeout: 600, terms: { promise: 'idempotent', wait: 30, attempts: 3 } });
+    expect(forecast()).toMatchObject({ timeout: undefined, terms: { promise: 'at_most_once' } });
   });
 
   it('is known for one by every copy of this module', async () => {
@@ -99,6 +121,12 @@ describe('a tool that is a function', () => {
   });
 
   it.each<[string, object, RegExp]>([
+    ['a time that is none', { timeout: 'soon' }, /timeout: must be seconds/],
+    [
+      'a key of what a call may lack',
+      { execute: { concurrency_key: '{{arguments.days}}' } },
+      /execute\.concurrency_key: .*list it under parameters\.required/,
+    ],
     ['a name no model can use', { name: 'the forecast' }, /"the forecast" is not defined right:\n {2}name: letters/],
     [
       'a user_input that is no parameter',

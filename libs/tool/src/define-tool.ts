@@ -1,17 +1,23 @@
-import { ToolDefinition, withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions';
+import {
+  Duration,
+  TermsEntry,
+  termsProblems,
+  ToolDefinition,
+  withoutNeedlessPatterns,
+  wrongPatterns,
+} from '@countersign/definitions';
 import { z } from 'zod';
-import { defaultPause, gateProblems, type CallContext, type Tool, type ToolFunction } from './tool.js';
+import { defaultPause, gateProblems, type CallableTool, type CallContext } from './tool.js';
 
 /** Marks what `defineTool` made, also when a module brought its own copy of this one. */
 const tag = Symbol.for('countersign.tool');
 
-/** A tool as `defineTool` makes it. Export it from a module that the runner is told to load. */
-export interface DefinedTool extends Tool {
-  readonly run: ToolFunction;
+/** A tool as `defineTool` makes it. Export it from a module that `tool_modules` names. */
+export interface DefinedTool extends CallableTool {
   readonly [tag]: true;
 }
 
-/** A tool whose calls the runner makes itself. */
+/** A tool that is a function: the executor makes its approved calls, the runner those that need no approval. */
 export interface ToolOptions<Parameters extends z.ZodObject> {
   /** What the model calls it: letters, digits, _ and -, at most 64. */
   name: string;
@@ -29,9 +35,14 @@ export interface ToolOptions<Parameters extends z.ZodObject> {
   redact?: readonly (keyof Parameters['shape'] & string)[];
   /** Characters of what it returns that reach the model. */
   max_output?: number;
+  /** An approved call that takes longer is given up, as `90s` or seconds. Unset: EXECUTION_TIMEOUT_SECONDS. */
+  timeout?: z.input<typeof Duration>;
+  /** On which terms the executor makes approved calls: how often, when, and one at a time of which. */
+  execute?: z.input<typeof TermsEntry>;
   /**
    * Makes the call. The arguments fit `parameters`, with its defaults filled in. Returns a text or any JSON value, which
-   * is what the model is answered; throws to have the model told that the call failed.
+   * is what the model is answered; throws to have the model told that the call failed, and `NotDone` when nothing was
+   * done and it may be tried again. Of a call that was cut off nobody knows what came of it, whatever it throws then.
    */
   run(args: z.output<Parameters>, context: CallContext): unknown;
 }
@@ -39,7 +50,7 @@ export interface ToolOptions<Parameters extends z.ZodObject> {
 /** @throws naming everything that is wrong with the definition. */
 export function defineTool<Parameters extends z.ZodObject>(options: ToolOptions<Parameters>): DefinedTool {
   const definition = definitionOf(options);
-  return { [tag]: true, definition, run: (args, context) => call(options, args, context) };
+  return { [tag]: true, definition, ...termsOf(options, definition), run: (args, ctx) => call(options, args, ctx) };
 }
 
 export const isDefinedTool = (value: unknown): value is DefinedTool =>
@@ -47,8 +58,7 @@ export const isDefinedTool = (value: unknown): value is DefinedTool =>
 
 function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Parameters>): ToolDefinition {
   const { name, description, parameters, approval = 'none', user_input = [], redact = [], max_output } = options;
-  const wrong = (problems: readonly string[]) =>
-    new Error(`The tool "${name}" is not defined right:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  const wrong = (problems: readonly string[]) => notRight(name, problems);
   if (typeof options.run !== 'function') throw wrong(['run must be a function']);
   const parsed = ToolDefinition.safeParse({
     name,
@@ -61,8 +71,7 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
     max_output,
     made_by: 'runner',
   });
-  if (!parsed.success)
-    throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`));
+  if (!parsed.success) throw wrong(issuesOf(parsed.error));
   const patterns = wrongPatterns(parsed.data.parameters);
   const problems = [
     ...gateProblems(parsed.data),
@@ -71,6 +80,23 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
   if (problems.length > 0) throw wrong(problems);
   return parsed.data;
 }
+
+function termsOf<Parameters extends z.ZodObject>(
+  { name, timeout, execute = {} }: ToolOptions<Parameters>,
+  definition: ToolDefinition,
+): Pick<CallableTool, 'timeout' | 'terms'> {
+  const parsed = z.strictObject({ timeout: Duration.optional(), execute: TermsEntry }).safeParse({ timeout, execute });
+  if (!parsed.success) throw notRight(name, issuesOf(parsed.error));
+  const problems = termsProblems(parsed.data.execute, definition);
+  if (problems.length > 0) throw notRight(name, problems);
+  return { timeout: parsed.data.timeout, terms: parsed.data.execute };
+}
+
+const issuesOf = ({ issues }: z.ZodError): string[] =>
+  issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+
+const notRight = (name: string, problems: readonly string[]): Error =>
+  new Error(`The tool "${name}" is not defined right:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 
 function jsonSchemaOf(parameters: z.ZodObject, wrong: (problems: readonly string[]) => Error): unknown {
   try {
@@ -91,13 +117,12 @@ async function call<Parameters extends z.ZodObject>(
   return textOf(await run(parsed.data, context));
 }
 
+/** The call was made, whatever it returned. */
 function textOf(result: unknown): string {
   if (typeof result === 'string') return result;
   try {
     return (JSON.stringify(result) as string | undefined) ?? 'done';
   } catch (error) {
-    throw new Error(`The call was made, but what it returned cannot be written as JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    return `The call was made, but what it returned cannot be written as JSON: ${(error as Error).message}`;
   }
 }

@@ -1,9 +1,12 @@
 export { defineTool, type DefinedTool, type ToolOptions } from './define-tool.js';
+export { isNotDone, NotDone } from './not-done.js';
 export {
   defaultPause,
   gateProblems,
   nameClashes,
+  type CallableTool,
   type CallContext,
+  type CallProgress,
   type NamedBy,
   type Tool,
   type ToolFunction,

@@ -40,8 +40,9 @@ describe('modules with tools', () => {
 
   it('can be called', async () => {
     const [tool] = await loadToolModules([tools('a.ts', `export default tool('one');`)]);
-    const context = { run_id: 'run-1', tool_call_id: 'call-1', signal: new AbortController().signal };
-    expect(await tool!.run!({}, context)).toBe('one');
+    const signal = new AbortController().signal;
+    const context = { id: 'a', run_id: 'run-1', tool_call_id: 'call-1', attempt: 1, signal, progress() {} };
+    expect(await tool!.run({}, context)).toBe('one');
   });
 
   it('may export one tool more than once', async () => {

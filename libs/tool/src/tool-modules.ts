@@ -1,12 +1,12 @@
 import { ConfigError } from '@countersign/contracts';
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { isDefinedTool } from './define-tool.js';
-import { nameClashes, type Tool } from './tool.js';
+import { isDefinedTool, type DefinedTool } from './define-tool.js';
+import { nameClashes } from './tool.js';
 
 interface Loaded {
   path: string;
-  tools: readonly Tool[];
+  tools: readonly DefinedTool[];
 }
 
 /**
@@ -15,13 +15,13 @@ interface Loaded {
  *
  * @throws ConfigError naming every problem with every file.
  */
-export async function loadToolModules(paths: readonly string[]): Promise<Tool[]> {
+export async function loadToolModules(paths: readonly string[]): Promise<DefinedTool[]> {
   const attempts = await Promise.allSettled([...new Set(paths)].map(load));
   const loaded = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
   const problems = attempts.flatMap((attempt) =>
     attempt.status === 'rejected' ? [(attempt.reason as Error).message] : [],
   );
-  const origins = new Map<Tool, string>();
+  const origins = new Map<DefinedTool, string>();
   for (const { path, tools } of loaded) for (const tool of tools) if (!origins.has(tool)) origins.set(tool, path);
   problems.push(...nameClashes([...origins].map(([tool, origin]) => ({ name: tool.definition.name, origin }))));
   if (problems.length > 0)

@@ -1,20 +1,43 @@
-import type { ToolDefinition } from '@countersign/definitions';
+import type { TermsEntry, ToolDefinition } from '@countersign/definitions';
+
+/** News of a call that is being made; what is left out has not changed. */
+export interface CallProgress {
+  /** What there is to read since the last news. */
+  output?: string;
+  /** From 0 to 100. */
+  percent?: number;
+  message?: string;
+}
 
 /** What a function that makes a call is told besides the arguments. */
 export interface CallContext {
+  /** Of the call; of an approved one the execution's, the same in each attempt: an idempotency key. */
+  id: string;
   run_id: string;
   tool_call_id: string;
-  /** Aborted when the run is cancelled or over, or the process stops. */
+  /** From 1; of a call that is started again a higher one. */
+  attempt: number;
+  /** Aborted when the call is to stop: its time is over, somebody asked for it, or the process stops. */
   signal: AbortSignal;
+  /** Shows people how far an approved call is. */
+  progress(news: CallProgress): void;
 }
 
-/** Makes a call inside the runner. What it returns is what the model is answered; what it throws, too, as a failure. */
+/** Makes a call. What it returns is what the model is answered; what it throws, too, as a failure. */
 export type ToolFunction = (args: Record<string, unknown>, context: CallContext) => Promise<string>;
 
-/** A tool, with its function when the runner makes its calls. */
+/** A tool, with the function that makes its calls unless another does. */
 export interface Tool {
   definition: ToolDefinition;
   run?: ToolFunction;
+}
+
+/** A tool with a function, and how its approved calls are made. */
+export interface CallableTool extends Tool {
+  run: ToolFunction;
+  /** Seconds after which a call is given up; unset: as whoever makes it is configured. */
+  timeout?: number | undefined;
+  terms: TermsEntry;
 }
 
 /** What a call waits for when nothing else is said: whoever approves or records it confirms it. */
@@ -22,7 +45,7 @@ export const defaultPause = (approval: ToolDefinition['approval']) => (approval 
 
 type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'parameters'>;
 
-/** @returns a line for each thing that is wrong with what has to happen before a call that the runner makes. */
+/** @returns a line for each thing that is wrong with what has to happen before a call of a function. */
 export function gateProblems({ approval, requires, user_input, redact, parameters }: Gated): string[] {
   const names = Object.keys((parameters['properties'] as object | undefined) ?? {});
   const unknown = (field: string, given: readonly string[]) =>
@@ -33,7 +56,7 @@ export function gateProblems({ approval, requires, user_input, redact, parameter
       );
   const problems = [...unknown('user_input', user_input), ...unknown('redact', redact)];
   if (requires === 'external_execution')
-    problems.push('requires external_execution means that somebody else makes the call, but the runner makes this one');
+    problems.push('requires external_execution means that somebody else makes the call, but this one has a function');
   if (approval === 'required' && requires === null)
     problems.push('approval is required, but with requires null a run would not wait for it');
   if (approval === 'audit' && requires === 'user_input')
