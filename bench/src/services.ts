@@ -1,7 +1,7 @@
 import { agentRunner, agentRunnerSettings, modelFor, type Model } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import type { ServiceName } from '@countersign/contracts';
-import { executorService, executorSettings, type Tool } from '@countersign/executor';
+import { executorService, executorSettings, type Adapter } from '@countersign/executor';
 import { portSetting, readConfig, serviceSettings, type Service, type ServiceContext } from '@countersign/service';
 import { z } from 'zod';
 
@@ -23,19 +23,8 @@ export const configFor = (env: Record<string, string>): Config =>
   readConfig(Config, { LOG_LEVEL: 'warn', RUNNER_CONCURRENCY: '128', EXECUTOR_CONCURRENCY: '128', ...env });
 
 /** The deployment takes no time, so that what is measured is Countersign. */
-const noDeployment: Tool = {
-  adapter: {
-    execute: async ({ tool_args }) => ({ outcome: 'succeeded', result: `deployed ${JSON.stringify(tool_args)}` }),
-  },
-  terms: () => ({
-    promise: 'at_most_once',
-    max_attempts: 1,
-    retry: { first_ms: 1_000, longest_ms: 1_000 },
-    made_by: 'worker',
-    can_reconcile: false,
-    not_before: null,
-    start_by: null,
-  }),
+const noDeployment: Adapter = {
+  execute: async ({ tool_args }) => ({ outcome: 'succeeded', result: `deployed ${JSON.stringify(tool_args)}` }),
 };
 
 export type CreateService = (context: ServiceContext) => Service;
@@ -47,6 +36,6 @@ export function createServices(
   return {
     'agent-runner': agentRunner(config, { model }),
     'approval-service': approvalService(config),
-    executor: executorService(config, { tools: new Map([['deploy_to_production', noDeployment]]) }),
+    executor: executorService(config, { adapters: { deploy_to_production: noDeployment } }),
   };
 }

@@ -11,7 +11,7 @@ export function gateScenarios(world: World): void {
   const nothing = { note: 'as it is' };
 
   describe('a call that somebody must approve', () => {
-    it('is made by the runner, once, when it is approved', async () => {
+    it('is made by the executor, once, when it is approved', async () => {
       const line = aLine();
       const input = world.plans.plan('write a line', wants(call('write_line', { line })));
       const { run, approval } = await world.startPaused(input);
@@ -27,7 +27,8 @@ export function gateScenarios(world: World): void {
       });
       expect(world.timesWritten(line)).toBe(1);
       expect(outputsIn(world.lastRequest(input))).toEqual([`wrote ${line}`]);
-      expect((await world.client.executions({ run_id: run.run_id })).data).toEqual([]);
+      const { data: executions } = await world.client.executions({ run_id: run.run_id });
+      expect(executions).toMatchObject([{ id: approval.id, status: 'succeeded', approved_by: 'ada' }]);
     });
 
     it('is not made when it is rejected, and the model reads why', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isReady } from './child.js';
 import { eventually } from './eventually.js';
+import { executionOnce } from './executor-calls.js';
 import { call, outputsIn, wants } from './model-plans.js';
 import { aLine, type World } from './world.js';
 
@@ -43,8 +44,8 @@ export function restartScenarios(world: World): void {
       const { run, approval } = await world.startPaused(input);
       await world.client.resolve(approval.id, 'approved', 'ada');
       await expect.poll(() => world.timesWritten(line), { timeout: 10_000 }).toBe(1);
-      const { url } = world.stack.children('agent-runner')[0]!;
-      const stopped = world.stack.stop('agent-runner');
+      const { url } = world.stack.children('executor')[0]!;
+      const stopped = world.stack.stop('executor');
       await eventually('the stop to begin', async () => !(await isReady(url)));
       until.open();
       await stopped;
@@ -66,11 +67,14 @@ export function restartScenarios(world: World): void {
         .poll(() => [gated, free].map((line) => world.timesWritten(line)), { timeout: 10_000 })
         .toEqual([1, 1]);
 
-      await world.stack.kill('agent-runner');
+      await Promise.all([world.stack.kill('executor'), world.stack.kill('agent-runner')]);
       until.open();
       await world.stack.start();
-      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ tool_call_error: true }] });
-      expect(outputsIn(world.lastRequest(approved))).toEqual([expect.stringContaining('UNKNOWN')]);
+      await executionOnce(world, approval, 'outcome_unknown');
+      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED' });
+      await world.client.settle(approval.id, 'succeeded', 'The line is there.');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ tool_call_error: false }] });
+      expect(outputsIn(world.lastRequest(approved))).toEqual([expect.stringContaining('The line is there.')]);
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ tool_call_error: false }] });
       expect(outputsIn(world.lastRequest(looking))).toEqual([`wrote ${free}`]);
       expect([gated, free].map((line) => world.timesWritten(line))).toEqual([1, 2]);

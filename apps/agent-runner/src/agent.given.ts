@@ -10,7 +10,7 @@ const tool = (name: string, change: Partial<ToolDefinition>): ToolDefinition => 
   user_input: [],
   redact: [],
   max_output: 20_000,
-  made_by: 'runner',
+  made_by: change.approval === 'none' ? 'runner' : 'executor',
   ...change,
 });
 
@@ -27,7 +27,6 @@ export const tools = {
       additionalProperties: false,
     },
     requires: 'external_execution',
-    made_by: 'executor',
   }),
   look_up: tool('look_up', { approval: 'none' }),
   refund: tool('refund', { requires: 'confirmation' }),

@@ -22,8 +22,8 @@ const approve = (asked: Call, tool_args = asked.tool_execution.tool_args) =>
 describe('a call', () => {
   it.each([
     ['look_up', 'ready', 'runner', false],
-    ['refund', 'asked', 'runner', true],
-    ['grant', 'asked', 'runner', true],
+    ['refund', 'asked', 'executor', true],
+    ['grant', 'asked', 'executor', true],
     ['send', 'asked', 'runner', true],
     ['deploy_to_production', 'asked', 'executor', true],
     ['ask_person', 'asked', 'person', true],
@@ -86,14 +86,17 @@ describe('a call', () => {
 });
 
 describe('an approved call', () => {
-  it('is ready when the runner makes it', () => {
-    expect(approve(callOf(tools.refund))).toMatchObject({ state: 'ready', confirmation: true });
-  });
+  it.each(['deploy_to_production', 'refund', 'grant'] as const)(
+    'of %s stays asked, since the executor makes it, and hearing so again changes nothing',
+    (name) => {
+      const approved = approve(callOf(tools[name]));
+      expect(approved).toMatchObject({ state: 'asked', confirmation: true });
+      expect(approve(approved)).toBeUndefined();
+    },
+  );
 
-  it('stays asked when the executor makes it, and hearing so again changes nothing', () => {
-    const approved = approve(callOf(tools.deploy_to_production));
-    expect(approved).toMatchObject({ state: 'asked', confirmation: true });
-    expect(approve(approved)).toBeUndefined();
+  it('that needs no approval is decided by its caller alone', () => {
+    expect(approve(callOf(tools.send))).toBeUndefined();
   });
 
   it('is answered with what was filled in when a person makes it', () => {
@@ -113,7 +116,7 @@ describe('an approved call', () => {
   });
 
   it('is not decided on again once a worker has it in hand', () => {
-    const ready = approve(callOf(tools.refund));
+    const ready = resolvedByCaller(callOf(tools.send), { id: callOf(tools.send).id, confirmed: true })!;
     for (const call of [ready, { ...ready, state: 'started' as const }])
       expect(resolvedByApproval(call, resolved(call, 'rejected').data)).toBeUndefined();
   });
@@ -142,7 +145,7 @@ describe('a call that its caller resolves', () => {
 
   it('takes only values for fields that are to be filled in', () => {
     const values = { hours: 1, ticket: 'T-1', what: 'something else' };
-    const filled = resolvedByCaller(callOf({ ...tools.grant, approval: 'none' }), { id, values });
+    const filled = resolvedByCaller(callOf({ ...tools.grant, approval: 'none', made_by: 'runner' }), { id, values });
     expect(filled).toMatchObject({
       state: 'ready',
       tool_execution: { tool_args: { what: 'it', hours: 1, ticket: 'T-1' } },

@@ -165,13 +165,13 @@ export function resolvedByApproval(
   call: Call,
   { status, resolved_by, resolution_data, tool_args }: EventData<'approval.resolved'>,
 ): Call | undefined {
-  if (isForWorker(call)) return undefined;
+  if (isForWorker(call) || call.tool_execution.approval_type === null) return undefined;
   const note = resolution_data?.note ?? null;
   if (status !== 'approved') return refused(call, { status, by: resolved_by, note });
   const approved = asApproved(confirm(call, true, note), tool_args);
   if (resolution_data?.result !== undefined) return answered(approved, resolution_data.result);
   if (call.confirmation === true) return undefined;
-  return call.tool_execution.external_execution_required ? approved : letThrough(approved);
+  return call.made_by === 'executor' ? approved : letThrough(approved);
 }
 
 function refused(

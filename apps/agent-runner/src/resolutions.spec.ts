@@ -15,7 +15,6 @@ import {
   resolved,
   responded,
   runAfter,
-  worker,
 } from './run.given.js';
 import { resolutionsIn } from './resolutions.js';
 
@@ -156,13 +155,9 @@ describe('a request to continue is refused', () => {
     expect(resolutionsIn(run, { tools: asTools(run) })).toEqual([]);
   });
 
-  it('with a result of an approved call that the runner makes', () => {
+  it('with the result of an approved function', () => {
     const asked = runAfter(requested, claimed, responded(callTo('refund', 'call_a')));
-    const run = continued(asked, now, resolved(callIn(asked, 'call_a'), 'approved'), claimed, {
-      type: 'call_started',
-      worker,
-      call: idOf('call_a', asked),
-    });
+    const run = continued(asked, now, resolved(callIn(asked, 'call_a'), 'approved'));
     expect(problemOf(run, { tools: [{ tool_call_id: 'call_a', result: 'done' }] }).status).toBe(409);
   });
 

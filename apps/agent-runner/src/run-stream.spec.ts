@@ -193,10 +193,7 @@ describe('the events of a run', () => {
     const asked = runAfter(requested, claimed, responded(callTo('grant', 'call_a')));
     const tool_args = { what: 'it', hours: 2, ticket: 'SECRET-1' };
     const run = continued(asked, now, resolved(callIn(asked, 'call_a'), 'approved', { tool_args }));
-    const { id } = callIn(run, 'call_a');
-    await save(
-      continued(run, now, claimed, { type: 'call_started', worker, call: id }, ended(id), responded(text('Done.'))),
-    );
+    await save(continued(run, now, completed(callIn(run, 'call_a'), 'granted'), claimed, responded(text('Done.'))));
     const events = await all();
     expect(namesOf(events)).toContain('RunPaused');
     expect(namesOf(events)).toContain('ToolCallCompleted');

@@ -28,11 +28,12 @@ import {
 import { decideRun } from './run.js';
 
 const later = now + lease_ms;
-const refund = callTo('refund', 'call_a');
-const asksRefund = asking(refund);
-const asked = callIn(asksRefund, 'call_a');
-const approved = continued(asksRefund, now, resolved(asked, 'approved'));
-const ready = continued(approved, now, claimed);
+const send = callTo('send', 'call_a');
+const asksSend = asking(send);
+const asked = callIn(asksSend, 'call_a');
+const confirm = byCaller({ id: asked.id, confirmed: true });
+const confirmed = continued(asksSend, now, confirm);
+const ready = continued(confirmed, now, claimed);
 const started = continued(ready, now, callStarted(asked));
 const ofWorkers = {
   call_started: callStarted(asked),
@@ -43,15 +44,15 @@ const ofWorkers = {
 
 describe('a run that asked for a call of the runner', () => {
   const sibling = callTo('grant', 'call_b', { what: 'it' });
-  const two = asking(refund, sibling);
-  const forBoth = continued(two, now, resolved(asked, 'approved'), claimed);
+  const two = asking(send, sibling);
+  const forBoth = continued(two, now, confirm, claimed);
   describeTransitions({
     decide: decideRun,
     now,
     states: {
-      'asked, PAUSED': asksRefund,
-      'asked beside a free call': asking(refund, callTo('look_up', 'call_b')),
-      'ready, PENDING': approved,
+      'asked, PAUSED': asksSend,
+      'asked beside a free call': asking(send, callTo('look_up', 'call_b')),
+      'ready, PENDING': confirmed,
       ready,
       'ready beside an asked one': forBoth,
       started,
@@ -64,7 +65,8 @@ describe('a run that asked for a call of the runner', () => {
       'approval.resolved: by policy': resolved(asked, 'approved', { automatic: true, approval_type: 'audit' }),
       'approval.resolved: done by hand': resolved(asked, 'approved', { resolution_data: { result: 'done' } }),
       'approval.resolved: rejected': resolved(asked, 'rejected'),
-      'resolved_by_caller: confirmed': byCaller({ id: asked.id, confirmed: true }),
+      'resolved_by_caller: confirmed': confirm,
+      'resolved_by_caller: refused': byCaller({ id: asked.id, confirmed: false }),
       'model_responded: answer': responded(text('Hello.')),
       'model_failed, may pass': modelFailed(5_000),
       released,
@@ -79,11 +81,12 @@ describe('a run that asked for a call of the runner', () => {
 | call_started by another         | x             | x                        | x              | x           | x                         | x           | x                           | x           |
 | call_ended                      | x             | -                        | x              | RUNNING     | PAUSED p                  | RUNNING     | PAUSED p                    | -           |
 | call_ended by another           | x             | x                        | x              | x           | x                         | x           | x                           | x           |
-| approval.resolved: approved     | PENDING c     | RUNNING                  | -              | -           | -                         | -           | -                           | -           |
-| approval.resolved: by policy    | PENDING c     | RUNNING                  | -              | -           | -                         | -           | -                           | -           |
-| approval.resolved: done by hand | PENDING c     | RUNNING                  | -              | -           | -                         | -           | -                           | -           |
-| approval.resolved: rejected     | PENDING c     | RUNNING                  | -              | -           | -                         | -           | -                           | -           |
-| resolved_by_caller: confirmed   | x             | x                        | x              | x           | x                         | x           | x                           | x           |
+| approval.resolved: approved     | -             | -                        | -              | -           | -                         | -           | -                           | -           |
+| approval.resolved: by policy    | -             | -                        | -              | -           | -                         | -           | -                           | -           |
+| approval.resolved: done by hand | -             | -                        | -              | -           | -                         | -           | -                           | -           |
+| approval.resolved: rejected     | -             | -                        | -              | -           | -                         | -           | -                           | -           |
+| resolved_by_caller: confirmed   | PENDING c     | RUNNING                  | -              | -           | -                         | -           | -                           | -           |
+| resolved_by_caller: refused     | PENDING c     | RUNNING                  | -              | -           | -                         | -           | -                           | -           |
 | model_responded: answer         | x             | x                        | x              | x           | x                         | x           | x                           | COMPLETED d |
 | model_failed, may pass          | x             | PENDING                  | x              | PENDING     | PENDING                   | PENDING     | PENDING                     | PENDING     |
 | released                        | x             | PENDING                  | x              | PENDING     | PENDING                   | PENDING     | PENDING                     | PENDING     |
@@ -96,13 +99,13 @@ describe('a run that asked for a call of the runner', () => {
 
 describe('a run whose worker is gone', () => {
   const free = callIn(asking(callTo('look_up', 'call_a')), 'call_a');
-  const half = continued(asking(refund, callTo('grant', 'call_b')), now, resolved(asked, 'approved'), claimed);
+  const half = continued(asking(send, callTo('grant', 'call_b')), now, confirm, claimed);
   describeTransitions({
     decide: decideRun,
     now: later,
     states: {
       'free call': asking(callTo('look_up', 'call_a')),
-      'free call, one asked': asking(callTo('look_up', 'call_a'), refund),
+      'free call, one asked': asking(callTo('look_up', 'call_a'), send),
       ready,
       started,
       'started, one asked': continued(half, now, callStarted(asked)),
@@ -140,7 +143,7 @@ describe('a run whose caller resolves its calls', () => {
       'beside a free call': asking(callTo('send', 'call_a'), callTo('look_up', 'call_b')),
       confirmed: continued(send, now, confirmed),
       refused: continued(send, now, byCaller({ id, confirmed: false })),
-      'of an approval': asksRefund,
+      'of an approval': asking(callTo('refund', 'call_a')),
       'not asked': continued(undefined, now, requested),
     },
     messages: {
@@ -163,7 +166,7 @@ describe('a run whose caller resolves its calls', () => {
 | fills it in                           | -          | PENDING c  | -         | -              | -                  | -                  | -         | -       | x              | x         |
 | made it                               | -          | -          | PENDING c | -              | -                  | -                  | -         | -       | x              | x         |
 | confirms it and one that is not there | x          | x          | x         | x              | x                  | x                  | x         | x       | x              | x         |
-| approval.resolved: rejected           | PENDING c  | PENDING c  | PENDING c | PAUSED         | PAUSED             | RUNNING            | -         | -       | PENDING c      | x         |`,
+| approval.resolved: rejected           | -          | -          | -         | -              | -                  | -                  | -         | -       | PENDING c      | x         |`,
     emits: { c: ['run.continued'] },
   });
 });

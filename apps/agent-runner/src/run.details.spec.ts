@@ -171,11 +171,11 @@ describe('the decision on a call', () => {
     expect(toldOf(approved, 'call_a')).toEqual([]);
   });
 
-  it('hands a call of the runner to a worker, with what a person filled in', () => {
+  it('has the executor make the call, with what a person filled in', () => {
     const run = continued(asksGrant, now, filledIn);
-    expect(run).toMatchObject({ status: 'PENDING', due_at: now });
+    expect(run).toMatchObject({ status: 'PAUSED', due_at: null });
     expect(callIn(run, 'call_g')).toMatchObject({
-      state: 'ready',
+      state: 'asked',
       confirmation: true,
       proposed_args: { what: 'it' },
       user_input_schema: [
@@ -200,12 +200,12 @@ describe('the decision on a call', () => {
   });
 
   it('of one call lets a worker make it while another is still asked for, and pauses for that one again', () => {
-    const two = asking(callTo('refund', 'call_r'), grant);
-    const refund = callIn(two, 'call_r');
-    const making = continued(two, now, resolved(refund, 'approved'), claimed, callStarted(refund));
-    const again = continued(making, now, callEnded(refund));
+    const two = asking(callTo('send', 'call_r'), grant);
+    const send = callIn(two, 'call_r');
+    const making = continued(two, now, byCaller({ id: send.id, confirmed: true }), claimed, callStarted(send));
+    const again = continued(making, now, callEnded(send));
     expect(again).toMatchObject({ status: 'PAUSED', lease: null, due_at: null });
-    expect(eventsOf(making, callEnded(refund))).toMatchObject([
+    expect(eventsOf(making, callEnded(send))).toMatchObject([
       { type: 'run.paused', data: { requirements: [{ id: granted.id }] } },
     ]);
   });
@@ -240,9 +240,9 @@ describe('a worker that is gone', () => {
   });
 
   it('leaves a run paused that then waits for people only', () => {
-    const two = asking(callTo('refund', 'call_r'), grant);
-    const refund = callIn(two, 'call_r');
-    const making = continued(two, now, resolved(refund, 'approved'), claimed, callStarted(refund));
+    const two = asking(callTo('send', 'call_r'), grant);
+    const send = callIn(two, 'call_r');
+    const making = continued(two, now, byCaller({ id: send.id, confirmed: true }), claimed, callStarted(send));
     const taken = continued(making, now + lease_ms, other(claimed));
     expect(taken).toMatchObject({ status: 'PAUSED', lease: null, due_at: null });
     expect(callIn(taken, 'call_r')).toMatchObject({ state: 'answered', tool_execution: { tool_call_error: true } });

@@ -52,10 +52,18 @@ const requested: RunMessage = {
   ...given.requested,
   run: { ...given.requested.run, traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
 };
-const answers = (tools: readonly Tool[], ...items: ConversationItem[]): RunMessage => ({
+const answers = (names: readonly Tool[], ...items: ConversationItem[]): RunMessage => ({
   ...given.responded(...items),
-  agent: agentOf({ ...given.definition, tools: tools.map((name) => given.tools[name]) }),
+  agent: agentOf({ ...given.definition, tools: names.map((name) => given.tools[name]) }),
 });
+/** When version 1 was recorded, the runner made the approved calls of functions. */
+const answersOfV1: typeof answers = (names, ...items) => {
+  const tools = names.map((name) => given.tools[name]);
+  const then = tools.map((tool) =>
+    tool.name === 'deploy_to_production' || tool.made_by === 'person' ? tool : { ...tool, made_by: 'runner' as const },
+  );
+  return { ...given.responded(...items), agent: agentOf({ ...given.definition, tools: then }) };
+};
 /** A message about the call with this id. */
 const of =
   (call_id: string, message: (call: Call) => RunMessage): Scene[1] =>
@@ -69,20 +77,21 @@ const approved =
 const deploys: Tool[] = ['deploy_to_production'];
 const mixed: Tool[] = ['look_up', 'refund', 'grant', 'send'];
 
-/** What happened in each of the histories. */
-export const histories: Record<string, { says: string; scenes: Scene[] }> = {
+type Histories = Record<string, { says: string; scenes: Scene[] }>;
+
+const v1: Histories = {
   approved: {
     says: 'A call of the executor is approved with another version, and made; its approval is heard of twice.',
     scenes: [
       [0, requested],
       [20, given.claimed],
-      [900, answers(deploys, given.text('This deploys it.'), given.call('call_a'))],
+      [900, answersOfV1(deploys, given.text('This deploys it.'), given.call('call_a'))],
       [60_000, of('call_a', approved({ tool_args: { service_name: 'auth-service', version: '2.1.1' } }))],
       [10, of('call_a', approved({ tool_args: { service_name: 'auth-service', version: '2.1.1' } }))],
       [5_000, of('call_a', (call) => given.completed(call, 'Deployed auth-service 2.1.1 (was 2.0.4)'))],
       [10, given.claimed],
       [10_000, given.extended],
-      [700, answers(deploys, given.text('It is deployed.'))],
+      [700, answersOfV1(deploys, given.text('It is deployed.'))],
     ],
   },
   rejected: {
@@ -90,7 +99,7 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
     scenes: [
       [0, requested],
       [20, given.claimed],
-      [900, answers(deploys, given.call('call_a'), given.call('call_b', 'no service'))],
+      [900, answersOfV1(deploys, given.call('call_a'), given.call('call_b', 'no service'))],
       [
         60_000,
         of('call_a', (call) => given.resolved(call, 'rejected', { resolution_data: { note: 'Change freeze.' } })),
@@ -98,8 +107,8 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
       [10, given.claimed],
       [500, given.modelFailed(5_000)],
       [5_000, given.claimed],
-      [900, answers(deploys)],
-      [900, answers(deploys, given.text('It was not deployed: there is a change freeze.'))],
+      [900, answersOfV1(deploys)],
+      [900, answersOfV1(deploys, given.text('It was not deployed: there is a change freeze.'))],
     ],
   },
   mixed: {
@@ -109,7 +118,7 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
       [20, given.claimed],
       [
         900,
-        answers(
+        answersOfV1(
           mixed,
           given.callTo('look_up', 'call_l'),
           given.callTo('refund', 'call_r'),
@@ -130,7 +139,7 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
       [10, given.claimed],
       [10, of('call_g', given.callStarted)],
       [500, of('call_g', (call) => given.callEnded(call, 'Granted.'))],
-      [700, answers(mixed, given.text('All but the mail.'))],
+      [700, answersOfV1(mixed, given.text('All but the mail.'))],
     ],
   },
   crashed: {
@@ -138,13 +147,13 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
     scenes: [
       [0, requested],
       [20, given.claimed],
-      [900, answers(['refund'], given.callTo('refund', 'call_r'))],
+      [900, answersOfV1(['refund'], given.callTo('refund', 'call_r'))],
       [60_000, of('call_r', approved())],
       [10, given.claimed],
       [10, of('call_r', given.callStarted)],
       [given.lease_ms, given.other(given.claimed)],
       [100, of('call_r', (call) => given.callEnded(call, 'Refunded.'))],
-      [900, given.other(answers(['refund'], given.text('Nobody knows. Find out.')))],
+      [900, given.other(answersOfV1(['refund'], given.text('Nobody knows. Find out.')))],
     ],
   },
   cancelled: {
@@ -152,7 +161,7 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
     scenes: [
       [0, requested],
       [20, given.claimed],
-      [900, answers(deploys, given.call('call_a'), given.call('call_b', 'billing'))],
+      [900, answersOfV1(deploys, given.call('call_a'), given.call('call_b', 'billing'))],
       [60_000, of('call_a', approved())],
       [100, of('call_a', (call) => given.outcomeUnknown(call))],
       [900, given.cancelRequested],
@@ -171,9 +180,30 @@ export const histories: Record<string, { says: string; scenes: Scene[] }> = {
       [10, given.claimed],
       [10, given.released],
       [10, given.claimed],
-      [900, answers(deploys, given.call('call_a'))],
+      [900, answersOfV1(deploys, given.call('call_a'))],
       [60_000, given.claimed],
       [10, of('call_a', approved())],
     ],
   },
 };
+
+const v2: Histories = {
+  functions: {
+    says: 'Two functions are approved, one with what a person filled in; the executor makes both, and does not know of one.',
+    scenes: [
+      [0, requested],
+      [20, given.claimed],
+      [900, answers(mixed, given.callTo('refund', 'call_r'), given.callTo('grant', 'call_g'))],
+      [30_000, of('call_r', approved())],
+      [10, of('call_g', approved({ tool_args: { what: 'it', hours: 2, ticket: 'T-1' } }))],
+      [500, of('call_r', (call) => given.outcomeUnknown(call, 'not done within 600 s'))],
+      [500, of('call_g', (call) => given.completed(call, 'Granted.'))],
+      [90_000, of('call_r', (call) => given.completed(call, 'A person looked into it.'))],
+      [10, given.claimed],
+      [700, answers(mixed, given.text('Both are done.'))],
+    ],
+  },
+};
+
+/** What happened in each of the histories, by the version that recorded them. */
+export const histories: Record<string, Histories> = { v1, v2 };

@@ -9,8 +9,9 @@ import { advance, histories, record, type History } from './run.histories.given.
  * come out; there may be more beside it.
  */
 const recorded = new URL('../fixtures/histories/', import.meta.url);
-for (const [name, { says, scenes }] of Object.entries(histories))
-  record(new URL(`v1/${name}.json`, recorded), says, scenes);
+for (const [version, recordings] of Object.entries(histories))
+  for (const [name, { says, scenes }] of Object.entries(recordings))
+    record(new URL(`${version}/${name}.json`, recorded), says, scenes);
 
 const files = readdirSync(recorded, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
 const historyIn = (file: string) => JSON.parse(readFileSync(new URL(file, recorded), 'utf8')) as History;

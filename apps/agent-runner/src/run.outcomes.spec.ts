@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {
+  byCaller,
   agent,
   asking,
   call,
@@ -133,17 +134,17 @@ describe('the journal of a run', () => {
     const run = continued(
       running,
       now,
-      responded(text('On it.'), callTo('look_up', 'call_b'), callTo('refund', 'call_r')),
+      responded(text('On it.'), callTo('look_up', 'call_b'), callTo('send', 'call_r')),
     );
-    const [found, refund] = run.calls;
+    const [found, send] = run.calls;
     const done = continued(
       run,
       now + 1_000,
       callEnded(found!),
-      resolved(refund!, 'approved'),
+      byCaller({ id: send!.id, confirmed: true }),
       claimed,
-      callStarted(refund!),
-      callEnded(refund!),
+      callStarted(send!),
+      callEnded(send!),
       responded(text('Done.')),
     );
     const at = now / 1000;
@@ -154,8 +155,8 @@ describe('the journal of a run', () => {
       { at: at + 1, type: 'call_ended', call: found!.id },
       { at: at + 1, type: 'paused' },
       { at: at + 1, type: 'continued' },
-      { at: at + 1, type: 'call_started', call: refund!.id },
-      { at: at + 1, type: 'call_ended', call: refund!.id },
+      { at: at + 1, type: 'call_started', call: send!.id },
+      { at: at + 1, type: 'call_ended', call: send!.id },
       { at: at + 1, type: 'text', items: [6, 7] },
       { at: at + 1, type: 'over' },
     ]);

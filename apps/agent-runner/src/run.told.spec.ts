@@ -175,7 +175,7 @@ describe('the model is told, of a call that was made,', () => {
     const run = asking(callTo('grant', 'call_g', { what: 'it' }));
     const [grant] = run.calls;
     const filledIn = resolved(grant!, 'approved', { tool_args: { what: 'it', hours: 2, ticket: 'SECRET-1' } });
-    const ended = continued(run, now, filledIn, claimed, callStarted(grant!), callEnded(grant!, 'Granted.'));
+    const ended = continued(run, now, filledIn, completed(grant!, 'Granted.'));
     const changes = 'hours was filled in with 2; ticket was filled in with a value you may not see';
     expect(toldOf(ended, 'call_g')).toEqual([`${preface(changes)}Granted.`]);
   });
@@ -189,9 +189,9 @@ describe('the model is told, of a call that was made,', () => {
   });
 
   it('that nobody knows, when what was making it is gone', () => {
-    const run = asking(callTo('refund', 'call_r'));
-    const [refund] = run.calls;
-    const making = continued(run, now, resolved(refund!, 'approved'), claimed, callStarted(refund!));
+    const run = asking(callTo('send', 'call_r'));
+    const [send] = run.calls;
+    const making = continued(run, now, byCaller({ id: send!.id, confirmed: true }), claimed, callStarted(send!));
     const taken = continued(making, now + lease_ms, other(claimed));
     expect(toldOf(taken, 'call_r')).toEqual([unknownOutcome]);
     expect(taken).toMatchObject({ status: 'RUNNING', calls: [{ state: 'answered', confirmation: true }] });

@@ -6,7 +6,7 @@ import type { CallContext, ToolFunction } from '@countersign/tool';
 import { expect } from 'vitest';
 import { agentVersionCollection, AgentVersions } from './agent-versions.js';
 import { ModelError, type Model, type ModelRequest, type ModelResponse } from './model.js';
-import { agent, callIn, requested, resolved, responded } from './run.given.js';
+import { agent, byCaller, callIn, requested, responded } from './run.given.js';
 import { decideRun, type RunMessage } from './run.js';
 import { backlog, RunQueue } from './queue.js';
 import { Runner } from './runner.js';
@@ -234,10 +234,10 @@ export class Given {
     return runner.handle('run-1', request('run-1', change));
   }
 
-  /** Approves a call once it is asked for. */
-  async approve({ runner }: Process, tool_call_id: string): Promise<void> {
+  /** Whoever started the run lets a call be made, once it is asked for. */
+  async confirm({ runner }: Process, tool_call_id: string): Promise<void> {
     await expect.poll(() => this.stateOf(tool_call_id), soon).toBe('asked');
-    await runner.handle('run-1', resolved(callIn(await this.run(), tool_call_id), 'approved'));
+    await runner.handle('run-1', byCaller({ id: callIn(await this.run(), tool_call_id).id, confirmed: true }));
   }
 
   async stateOf(tool_call_id: string): Promise<Call['state'] | undefined> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from './model.js';
-import { call, callIn, callTo, requested, resolved, text } from './run.given.js';
+import { call, callIn, callTo, requested, byCaller, text } from './run.given.js';
 import type { RunMessage } from './run.js';
 import { Given, request, soon } from './runner.given.js';
 
@@ -204,29 +204,35 @@ describe('a cancelled run', () => {
 
   it('stops the calls that are being made, gated or not', async () => {
     const { runner, hold } = given.open();
-    const [lookUp, refund] = [hold('look_up'), hold('refund')];
+    const [lookUp, send] = [hold('look_up'), hold('send')];
     await runner.handle('run-1', lone);
-    (await given.model.asked()).answer(callTo('look_up', 'call_a'), callTo('refund', 'call_b'));
+    (await given.model.asked()).answer(callTo('look_up', 'call_a'), callTo('send', 'call_b'));
     const made = await lookUp.called();
-    await runner.handle('run-1', resolved(callIn(await given.until({ steps: 1 }), 'call_b'), 'approved'));
-    const gated = await refund.called();
+    await runner.handle(
+      'run-1',
+      byCaller({ id: callIn(await given.until({ steps: 1 }), 'call_b').id, confirmed: true }),
+    );
+    const gated = await send.called();
     await runner.handle('run-1', cancel);
     expect([made.signal.aborted, gated.signal.aborted]).toEqual([true, true]);
   });
 
   it('still takes the news of how a gated call of it ended', async () => {
     const { runner, hold } = given.open();
-    const refund = hold('refund');
+    const send = hold('send');
     await runner.handle('run-1', lone);
-    (await given.model.asked()).answer(callTo('refund', 'call_a'));
-    await runner.handle('run-1', resolved(callIn(await given.until({ status: 'PAUSED' }), 'call_a'), 'approved'));
-    const gated = await refund.called();
+    (await given.model.asked()).answer(callTo('send', 'call_a'));
+    await runner.handle(
+      'run-1',
+      byCaller({ id: callIn(await given.until({ status: 'PAUSED' }), 'call_a').id, confirmed: true }),
+    );
+    const gated = await send.called();
     await runner.handle('run-1', cancel);
-    gated.end('refunded');
+    gated.end('sent');
     await expect.poll(async () => callIn(await given.run(), 'call_a').state, soon).toBe('answered');
     expect(await given.run()).toMatchObject({
       status: 'CANCELLED',
-      calls: [{ tool_execution: { result: 'refunded' } }],
+      calls: [{ tool_execution: { result: 'sent' } }],
     });
   });
 

@@ -84,20 +84,20 @@ describe('a run whose agent changed', () => {
 
   it('makes an approved call once the server of its tool is back, and does not say that it failed', async () => {
     const process = given.open();
-    const refund = process.hold('refund');
+    const send = process.hold('send');
     await given.begin(process);
-    (await given.model.asked()).answer(callTo('refund', 'a'));
+    (await given.model.asked()).answer(callTo('send', 'a'));
     await given.until({ status: 'PAUSED' });
     process.agents.agents.clear();
-    process.agents.away.set('ops', 'the MCP server of refund is out of reach');
-    await given.approve(process, 'a');
-    const { due_at } = await given.until({ status: 'PENDING', error: 'the MCP server of refund is out of reach' });
+    process.agents.away.set('ops', 'the MCP server of send is out of reach');
+    await given.confirm(process, 'a');
+    const { due_at } = await given.until({ status: 'PENDING', error: 'the MCP server of send is out of reach' });
     expect(await given.stateOf('a')).toBe('ready');
     process.agents.agents.set('ops', agent);
     given.clock = due_at!;
     process.pool.start();
-    (await refund.called()).end('refunded');
-    expect(await given.outputOf(2, 'a')).toBe('refunded');
+    (await send.called()).end('sent');
+    expect(await given.outputOf(2, 'a')).toBe('sent');
   });
 
   it('cannot go on with a definition that nobody kept', async () => {

@@ -1,7 +1,7 @@
 import { RetryableError } from '@countersign/contracts';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agent, call, callIn, callTo, completed, resolved, text, tools } from './run.given.js';
+import { agent, byCaller, callIn, callTo, completed, resolved, text, tools } from './run.given.js';
 import { Given, soon, type Process } from './runner.given.js';
 
 let given: Given;
@@ -68,46 +68,46 @@ describe('an ungated call', () => {
   });
 });
 
-describe('a gated call', () => {
-  /** The run waits for the approval of a refund. */
+describe('a call that somebody lets through', () => {
+  /** The run waits for a word of whoever started it. */
   async function paused(process: Process): Promise<void> {
     await given.begin(process);
-    (await given.model.asked()).answer(callTo('refund', 'a'));
+    (await given.model.asked()).answer(callTo('send', 'a'));
     await given.until({ status: 'PAUSED' });
   }
 
-  it('is made once it is approved, once, and recorded as started before', async () => {
+  it('is made once it is confirmed, once, and recorded as started before', async () => {
     const process = given.open();
-    const refund = process.hold('refund');
+    const send = process.hold('send');
     await paused(process);
-    expect(refund.calls).toHaveLength(0);
-    const approval = resolved(callIn(await given.run(), 'a'), 'approved');
-    await process.runner.handle('run-1', approval);
-    const made = await refund.called();
+    expect(send.calls).toHaveLength(0);
+    const confirmation = byCaller({ id: callIn(await given.run(), 'a').id, confirmed: true });
+    await process.runner.handle('run-1', confirmation);
+    const made = await send.called();
     expect(await given.stateOf('a')).toBe('started');
-    await process.runner.handle('run-1', approval);
-    made.end('refunded');
-    expect(await given.outputOf(2, 'a')).toBe('refunded');
-    await process.runner.handle('run-1', approval);
+    await process.runner.handle('run-1', confirmation);
+    made.end('sent');
+    expect(await given.outputOf(2, 'a')).toBe('sent');
+    await process.runner.handle('run-1', confirmation);
     (await given.model.asked(2)).answer(text('Done.'));
     await given.until({ status: 'COMPLETED' });
-    expect(refund.calls).toHaveLength(1);
+    expect(send.calls).toHaveLength(1);
   });
 
-  it('is not made when it is rejected', async () => {
+  it('is not made when it is refused', async () => {
     const process = given.open();
-    const refund = process.hold('refund');
+    const send = process.hold('send');
     await paused(process);
-    await process.runner.handle('run-1', resolved(callIn(await given.run(), 'a'), 'rejected'));
-    expect(await given.outputOf(2, 'a')).toMatch(/^The call was NOT made\. bob rejected it\./);
-    expect(refund.calls).toHaveLength(0);
+    await process.runner.handle('run-1', byCaller({ id: callIn(await given.run(), 'a').id, confirmed: false }));
+    expect(await given.outputOf(2, 'a')).toMatch(/^The call was NOT made\. The user rejected it\./);
+    expect(send.calls).toHaveLength(0);
   });
 
   it('that was under way in a crash is not made again, and the model is told that nobody knows', async () => {
     const [dead, heir] = [given.open(), given.open()];
-    const [first, second] = [dead.hold('refund'), heir.hold('refund')];
+    const [first, second] = [dead.hold('send'), heir.hold('send')];
     await paused(dead);
-    await given.approve(dead, 'a');
+    await given.confirm(dead, 'a');
     await first.called();
     dead.store.crash();
     heir.pool.start();
@@ -119,136 +119,128 @@ describe('a gated call', () => {
 
   it('is made by the heir when the crash came before it was recorded as started', async () => {
     const [dead, heir] = [given.open(), given.open()];
-    const [first, second] = [dead.hold('refund'), heir.hold('refund')];
+    const [first, second] = [dead.hold('send'), heir.hold('send')];
     await paused(dead);
     dead.store.loseReply = ({ state }) => {
       if (state.calls[0]?.state === 'ready') dead.store.crash();
       return undefined;
     };
-    await given.approve(dead, 'a');
+    await given.confirm(dead, 'a');
     heir.pool.start();
     given.clock += 30_000;
-    (await second.called()).end('refunded');
-    expect(await given.outputOf(2, 'a')).toBe('refunded');
+    (await second.called()).end('sent');
+    expect(await given.outputOf(2, 'a')).toBe('sent');
     expect(first.calls).toHaveLength(0);
   });
 
   it('is made once, though the store took the start and its reply was lost', async () => {
     const process = given.open();
-    const refund = process.hold('refund');
+    const send = process.hold('send');
     await paused(process);
     let lost = 0;
     process.store.loseReply = ({ state }) =>
       state.calls[0]?.state === 'started' && lost++ === 0 ? new RetryableError('timed out') : undefined;
-    await given.approve(process, 'a');
-    (await refund.called()).end('refunded');
-    expect(await given.outputOf(2, 'a')).toBe('refunded');
-    expect(refund.calls).toHaveLength(1);
+    await given.confirm(process, 'a');
+    (await send.called()).end('sent');
+    expect(await given.outputOf(2, 'a')).toBe('sent');
+    expect(send.calls).toHaveLength(1);
   });
 
   it('is made by the worker that has the run, while another call of the turn goes on', async () => {
     const process = given.open();
-    const [lookUp, refund] = [process.hold('look_up'), process.hold('refund')];
+    const [lookUp, send] = [process.hold('look_up'), process.hold('send')];
     await given.begin(process);
-    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('refund', 'b'));
+    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('send', 'b'));
     const slow = await lookUp.called();
     const { lease } = await given.run();
-    await given.approve(process, 'b');
-    (await refund.called()).end('refunded');
+    await given.confirm(process, 'b');
+    (await send.called()).end('sent');
     await expect.poll(() => given.stateOf('b'), soon).toBe('answered');
     expect(await given.run()).toMatchObject({ status: 'RUNNING', lease: { worker: lease!.worker } });
     expect(given.model.questions).toHaveLength(1);
     slow.end('found');
-    expect([await given.outputOf(2, 'a'), await given.outputOf(2, 'b')]).toEqual(['found', 'refunded']);
+    expect([await given.outputOf(2, 'a'), await given.outputOf(2, 'b')]).toEqual(['found', 'sent']);
   });
 
-  it('that is approved elsewhere is made here once this process hears of it', async () => {
+  it('that is confirmed elsewhere is made here once this process hears of it', async () => {
     const [here, there] = [given.open(), given.open()];
-    const [lookUp, refund] = [here.hold('look_up'), here.hold('refund')];
+    const [lookUp, send] = [here.hold('look_up'), here.hold('send')];
     await given.begin(here);
-    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('refund', 'b'));
+    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('send', 'b'));
     await lookUp.called();
-    await given.approve(there, 'b');
+    await given.confirm(there, 'b');
     await here.runner.look('run-1');
-    await refund.called();
+    await send.called();
   });
 
-  it('that is approved elsewhere is made here also when no word of it arrives', async () => {
+  it('that is confirmed elsewhere is made here also when no word of it arrives', async () => {
     const [here, elsewhere] = [given.open(), given.open({ size: 0 })];
-    const [look, refund] = [here.hold('look_up'), here.hold('refund')];
+    const [look, send] = [here.hold('look_up'), here.hold('send')];
     await given.begin(here);
-    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('refund', 'b'));
+    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('send', 'b'));
     await look.called();
-    await given.approve(elsewhere, 'b');
-    (await refund.called()).end('refunded');
+    await given.confirm(elsewhere, 'b');
+    (await send.called()).end('sent');
   });
 
-  it('that is made by somebody else leaves the run paused until its outcome arrives', async () => {
+  it('that was approved is never made here: the run waits for the executor', async () => {
     const process = given.open();
+    const refund = process.hold('refund');
     await given.begin(process);
-    (await given.model.asked()).answer(call('a'));
-    await given.until({ status: 'PAUSED' });
-    await given.approve(process, 'a');
-    expect(await given.run()).toMatchObject({ status: 'PAUSED' });
-    await process.runner.handle('run-1', completed(callIn(await given.run(), 'a'), 'deployed'));
-    expect(await given.outputOf(2, 'a')).toBe('deployed');
+    (await given.model.asked()).answer(callTo('refund', 'a'));
+    const asked = callIn(await given.until({ status: 'PAUSED' }), 'a');
+    await process.runner.handle('run-1', resolved(asked, 'approved'));
+    expect(await given.run()).toMatchObject({ status: 'PAUSED', calls: [{ confirmation: true }] });
+    await process.runner.handle('run-1', completed(asked, 'refunded'));
+    expect(await given.outputOf(2, 'a')).toBe('refunded');
+    expect(refund.calls).toHaveLength(0);
   });
 
   it.each([
     [
       'whose arguments no longer fit',
-      { ...tools.refund, parameters: { type: 'object', required: ['amount'] } },
-      /^Nothing was done\. agent "ops" has changed since the run started: tool "refund": parameters/,
+      { ...tools.send, parameters: { type: 'object', required: ['amount'] } },
+      /^Nothing was done\. agent "ops" has changed since the run started: tool "send": parameters/,
     ],
     [
       'whose tool there is no more',
       undefined,
-      /^Nothing was done\. agent "ops" has changed since the run started: tool "refund" is gone/,
+      /^Nothing was done\. agent "ops" has changed since the run started: tool "send" is gone/,
     ],
   ])('%s is not made', async (_, tool, expected) => {
     const process = given.open();
-    const refund = process.hold('refund');
+    const send = process.hold('send');
     await paused(process);
     const { version: _version, ...definition } = agent;
     process.agents.agents.set('ops', agentOf({ ...definition, tools: tool ? [tool] : [] }));
-    await given.approve(process, 'a');
+    await given.confirm(process, 'a');
     await given.until({ status: 'ERROR' });
     expect(callIn(await given.run(), 'a').tool_execution).toMatchObject({
       result: expect.stringMatching(expected),
       tool_call_error: true,
     });
-    expect(refund.calls).toHaveLength(0);
-  });
-
-  it('with arguments that somebody approved and that do not fit is not made', async () => {
-    const process = given.open();
-    const refund = process.hold('refund');
-    await paused(process);
-    const asked = callIn(await given.run(), 'a');
-    await process.runner.handle('run-1', resolved(asked, 'approved', { tool_args: { what: 7 } }));
-    expect(await given.outputOf(2, 'a')).toMatch(/Nothing was done\. The arguments do not fit: what: must be string/);
-    expect(refund.calls).toHaveLength(0);
+    expect(send.calls).toHaveLength(0);
   });
 });
 
 describe('a process that stops', () => {
   it('sees a gated call to its end and drops the others, and another asks the model', async () => {
     const [process, next] = [given.open(), given.open()];
-    const [lookUp, refund] = [process.hold('look_up'), process.hold('refund')];
+    const [lookUp, send] = [process.hold('look_up'), process.hold('send')];
     const again = next.hold('look_up');
     await given.begin(process);
-    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('refund', 'b'));
+    (await given.model.asked()).answer(callTo('look_up', 'a'), callTo('send', 'b'));
     const ungated = await lookUp.called();
-    await given.approve(process, 'b');
-    const gated = await refund.called();
+    await given.confirm(process, 'b');
+    const gated = await send.called();
     ungated.signal.addEventListener('abort', () => ungated.fail(new Error('dropped')));
     const stopped = process.stop();
     expect([ungated.signal.aborted, gated.signal.aborted]).toEqual([true, false]);
-    gated.end('refunded');
+    gated.end('sent');
     await stopped;
     expect(await given.run()).toMatchObject({ status: 'PENDING', lease: null });
     next.pool.start();
     (await again.called()).end('found');
-    expect([await given.outputOf(2, 'a'), await given.outputOf(2, 'b')]).toEqual(['found', 'refunded']);
+    expect([await given.outputOf(2, 'a'), await given.outputOf(2, 'b')]).toEqual(['found', 'sent']);
   });
 });

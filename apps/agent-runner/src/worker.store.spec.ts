@@ -24,17 +24,17 @@ describe('a store', () => {
 
   it('that is out of reach delays the start and the end of a gated call, which is made once', async () => {
     const process = given.open();
-    const refund = process.hold('refund');
+    const send = process.hold('send');
     await given.begin(process);
-    (await given.model.asked()).answer(callTo('refund', 'a'));
+    (await given.model.asked()).answer(callTo('send', 'a'));
     await given.until({ status: 'PAUSED' });
     process.store.refuse = outage(1, ({ calls }) => calls.some((each) => isGated(each) && each.state === 'started'));
-    await given.approve(process, 'a');
-    const made = await refund.called();
+    await given.confirm(process, 'a');
+    const made = await send.called();
     process.store.refuse = outage(1, ({ calls }) => calls[0]?.state === 'answered');
-    made.end('refunded');
-    expect(await given.outputOf(2, 'a')).toBe('refunded');
-    expect(refund.calls).toHaveLength(1);
+    made.end('sent');
+    expect(await given.outputOf(2, 'a')).toBe('sent');
+    expect(send.calls).toHaveLength(1);
   });
 
   it('that took an answer while its reply was lost does not make the run take it twice', async () => {

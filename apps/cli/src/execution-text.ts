@@ -19,7 +19,7 @@ export function executionText(screen: Screen, execution: Execution): string[] {
       'Sent by': execution.requested_by === execution.requester ? null : execution.requested_by,
       Created: when(execution.created_at),
       Promise: execution.terms.promise.replaceAll('_', ' '),
-      'Waits for': execution.waiting_for,
+      'Held by': heldText(execution.held_by),
       Progress:
         progress && [progress.percent === null ? '' : `${progress.percent} %`, progress.message ?? ''].join(' '),
       Cancelled: cancel && `by ${cancel.by ?? 'the system'}: ${cancel.note ?? ''}`,
@@ -35,6 +35,13 @@ export function executionText(screen: Screen, execution: Execution): string[] {
     ...advice(execution),
   ];
 }
+
+/** What holds a call that has not begun. */
+const heldText = (held: Execution['held_by']): string | null =>
+  held &&
+  [held.code.replaceAll('_', ' '), held.detail, held.until === null ? [] : `until ${when(held.until)}`]
+    .flat()
+    .join(', ');
 
 function attemptText({ attempt, started_at, ended_at, outcome, reason, worker }: Attempt): string {
   const took = ended_at === null ? 'under way' : `${ended_at - started_at} s`;

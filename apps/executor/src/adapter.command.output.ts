@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Progress } from './adapter.js';
+import type { CallProgress } from '@countersign/tool';
 import type { Mask, MaskedStream } from './masking/mask.js';
 import { Tail } from './tail.js';
 
@@ -16,7 +16,7 @@ export interface OutputOptions {
   /** Characters that are kept of the end. */
   maxOutput: number;
   mask: Mask;
-  progress(news: Progress): void;
+  progress(news: CallProgress): void;
 }
 
 /** What a program prints on both of its streams: whole lines, in the order in which they were finished. */

@@ -1,4 +1,5 @@
-import type { ApprovedCall, Progress, Watch } from './adapter.js';
+import type { CallProgress } from '@countersign/tool';
+import type { ApprovedCall, Watch } from './adapter.js';
 
 export const callWith = (
   tool_args: ApprovedCall['tool_args'] = {},
@@ -6,6 +7,7 @@ export const callWith = (
 ): ApprovedCall => ({
   id: 'execution-1',
   run_id: 'run-1',
+  tool_call_id: 'call-1',
   tool_name: 'tool',
   tool_args,
   attempt: 1,
@@ -15,10 +17,10 @@ export const callWith = (
 
 /** Follows a call, remembers what it is told, and may stop it. */
 export class Follower implements Watch {
-  readonly news: Progress[] = [];
+  readonly news: CallProgress[] = [];
   readonly #stopping = new AbortController();
   readonly signal: AbortSignal = this.#stopping.signal;
-  readonly progress = (news: Progress): void => void this.news.push(news);
+  readonly progress = (news: CallProgress): void => void this.news.push(news);
 
   get output(): string {
     return this.news.map(({ output = '' }) => output).join('');

@@ -1,5 +1,6 @@
 import type { Execution } from '@countersign/contracts';
 import type { Bus } from '@countersign/messaging';
+import type { CallProgress } from '@countersign/tool';
 import type { Replies } from './replies.js';
 
 /** What came of a call. */
@@ -12,26 +13,17 @@ export type Outcome =
   | { outcome: 'unknown'; reason: string };
 
 /** A call, and which start of it this is: the number is a fencing token, later attempts have higher ones. */
-export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_name' | 'tool_args'> & {
+export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args'> & {
   attempt: number;
   /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt that nobody saw the end of. */
   started_at: number;
 };
 
-/** News of a call that is being made; what is left out has not changed. */
-export interface Progress {
-  /** What was printed since the last news. */
-  output?: string;
-  /** From 0 to 100. */
-  percent?: number;
-  message?: string;
-}
-
 /** Who follows a call while it is made. */
 export interface Watch {
   /** Aborted when somebody asked for the call to be stopped: end it as soon as may be, and say what came of it. */
   signal: AbortSignal;
-  progress(news: Progress): void;
+  progress(news: CallProgress): void;
 }
 
 /** What there is besides the call and its target. */

@@ -1,5 +1,5 @@
 import { emit, eventSource, type Event, type Execution, type Log } from '@countersign/contracts';
-import type { Progress } from './adapter.js';
+import type { CallProgress as News } from '@countersign/tool';
 import { callOf } from './execution.state.js';
 import type { Outputs } from './outputs.js';
 
@@ -39,7 +39,7 @@ export class CallProgress {
     return this.#kept + this.#leftOut + this.#fresh.length;
   }
 
-  add({ output = '', percent, message }: Progress): void {
+  add({ output = '', percent, message }: News): void {
     this.#fresh += output;
     if (percent !== undefined || message !== undefined) {
       this.latest = {

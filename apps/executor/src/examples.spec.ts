@@ -8,7 +8,7 @@ import type { ApprovedCall } from './adapter.js';
 import { callWith, Follower } from './adapter.given.js';
 import { ExecutorConfig } from './config.js';
 import { Cluster, type ClusterFaults } from './kubectl.given.js';
-import { declaredTools } from './tools.js';
+import { declared, declaredTools } from './tools.js';
 import { token, WorkflowServer, type Fault } from './workflow-server.given.js';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
@@ -25,7 +25,7 @@ describe('the example that rolls out on Kubernetes', () => {
   const tool = () => {
     const COUNTERSIGN_CONFIG = join(examples, 'kubernetes', 'countersign.yaml');
     const config = readConfig(ExecutorConfig, { COUNTERSIGN_CONFIG, PATH: `${cluster.path}:/usr/bin:/bin` });
-    return declaredTools(config, { KUBECONFIG: '/etc/kube/config' }).get('roll_out')!;
+    return declaredTools(declared(config, { KUBECONFIG: '/etc/kube/config' })).get('roll_out')!;
   };
   const args = { service: 'auth-service', version: '2.1.0' };
   const rollOut = (change: Partial<ApprovedCall> = {}) => tool().adapter!.execute(callWith(args, change), watch);
@@ -116,7 +116,7 @@ describe('the example that dispatches a workflow of GitHub', () => {
 
   const deploy = (GITHUB_TOKEN = token) => {
     const config = readConfig(ExecutorConfig, { COUNTERSIGN_CONFIG: join(dir, 'countersign.yaml') });
-    const tools = declaredTools(config, { GITHUB_API_URL: server.url, GITHUB_TOKEN });
+    const tools = declaredTools(declared(config, { GITHUB_API_URL: server.url, GITHUB_TOKEN }));
     return tools.get('deploy_shop')!.adapter!.execute(callWith({ version: 'v2.1.0' }), watch);
   };
 

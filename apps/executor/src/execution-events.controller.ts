@@ -10,9 +10,9 @@ export class ExecutionEventsController {
 
   @OnEvent('executor', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
-    const { status, pause_type, resolution_data } = event.data;
+    const { status, resolution_data } = event.data;
     const doneByHand = resolution_data?.result !== undefined;
-    if (status !== 'approved' || pause_type !== 'external_execution' || doneByHand) return;
+    if (status !== 'approved' || doneByHand) return;
     await this.executor.accept(event);
   }
 

@@ -127,7 +127,7 @@ describe('a decision that arrives at the executor', () => {
 
   it.each<[string, Partial<EventData<'approval.resolved'>>]>([
     ['is no approval', { status: 'rejected' }],
-    ['is of a call that is made elsewhere', { pause_type: 'confirmation' }],
+    ['is of a call that a person answers', { tool_name: 'ask_person' }],
     ['says that it was done by hand', { resolution_data: { result: 'Done.' } }],
   ])('is none of its business when it %s, signed or not', async (_, change) => {
     await events.resolved({ ...golden, data: { ...golden.data, ...change } });

@@ -15,7 +15,7 @@ export function start(execution: Execution, message: Message<'claimed'>, now: nu
   const worker = byPerson ? 'a person' : message.worker;
   const began = touch(execution, now, {
     attempts: [...execution.attempts, attempt(execution.attempts.length + 1, worker, now)],
-    waiting_for: null,
+    held_by: null,
     error: null,
     ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
   });
@@ -41,8 +41,8 @@ const attempt = (number: number, worker: string, now: number): Attempt => ({
 });
 
 /** It cannot begin yet. @see ExecutionMessage */
-export const postpone = (execution: Execution, { until, reason }: Message<'postponed'>, now: number) =>
-  changed(touch(execution, now, { due_at: Math.max(until, now), waiting_for: reason }));
+export const postpone = (execution: Execution, { until, held_by }: Message<'postponed'>, now: number) =>
+  changed(touch(execution, now, { due_at: Math.max(until, now), held_by }));
 
 /** What its worker says. */
 export function endByWorker(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
@@ -107,8 +107,9 @@ const mayBeTriedAgain = ({ attempts, cancel, withdrawn, terms }: Execution): boo
 function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
   const { first_ms, longest_ms } = execution.terms.retry;
   const wait = Math.min(longest_ms, first_ms * 2 ** (execution.attempts.length - 1));
-  const next = { lease: null, due_at: now + Math.max(wait, asked), waiting_for: `another attempt: ${reason}` };
-  return changed(touch(execution, now, { ...next, status: 'queued' }));
+  const due_at = now + Math.max(wait, asked);
+  const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
+  return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
 }
 
 /** Too late to count, but whoever has to find out what came of the call should know of it. */

@@ -16,7 +16,7 @@ describe('a failure that may pass', () => {
       status: 'queued',
       due_at: now + 1_000,
       lease: null,
-      waiting_for: 'another attempt: exit code 75',
+      held_by: { code: 'retry', detail: 'exit code 75' },
       attempts: [{ outcome: 'failed', reason: 'exit code 75', ended_at: nowSeconds }],
     });
     const second = continued(first, now + 1_000, claimed, given.failedForNow);
@@ -118,7 +118,7 @@ describe('a start that nobody saw the end of', () => {
       due_at: now,
       error: null,
       note: 'Nothing happened.',
-      waiting_for: 'another attempt: ada asked for it',
+      held_by: { code: 'retry', detail: 'ada asked for it' },
     });
   });
 
@@ -131,11 +131,14 @@ describe('a start that nobody saw the end of', () => {
 describe('a call that may not begin yet', () => {
   it('waits after the approval for as long as its tool says', () => {
     const waiting = executionAfter(approved({ terms: { not_before: nowSeconds + 600 } }));
-    expect(waiting).toMatchObject({ due_at: (nowSeconds + 600) * 1000, waiting_for: 'the wait after the approval' });
+    expect(waiting).toMatchObject({
+      due_at: (nowSeconds + 600) * 1000,
+      held_by: { code: 'wait', until: nowSeconds + 600 },
+    });
     expect(decideExecution(waiting, claimed, now).kind).toBe('rejected');
     expect(continued(waiting, (nowSeconds + 600) * 1000, claimed)).toMatchObject({
       status: 'running',
-      waiting_for: null,
+      held_by: null,
     });
   });
 

@@ -1,4 +1,4 @@
-import { callDigest, type Event, type Execution, type ExecutionTerms } from '@countersign/contracts';
+import { callDigest, type Event, type Execution, type ExecutionTerms, type HeldBy } from '@countersign/contracts';
 import { changed, ignored, type Transition } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './execution.js';
 import { fail, is, isOver, seconds, touch, withdraw } from './execution.state.js';
@@ -87,11 +87,16 @@ type Known =
   | 'concurrency_key'
   | 'traceparent';
 
+const heldByWait = ({ not_before }: ExecutionTerms, now: number): HeldBy | null =>
+  not_before !== null && not_before * 1000 > now
+    ? { code: 'wait', detail: 'the wait after the approval', until: not_before }
+    : null;
+
 /** A new execution; a wait after the approval is counted from the approval. */
 const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
   ...known,
   status: 'queued',
-  waiting_for: (known.terms.not_before ?? 0) * 1000 > now ? 'the wait after the approval' : null,
+  held_by: heldByWait(known.terms, now),
   attempts: [],
   progress: null,
   result: null,

@@ -48,7 +48,11 @@ export const notAuthentic: ExecutionMessage = {
 };
 export const claimed: ExecutionMessage = { type: 'claimed', worker, lease_ms, refusal: null };
 export const refused: ExecutionMessage = { ...claimed, refusal: 'The time to act on the decision is over.' };
-export const postponed: ExecutionMessage = { type: 'postponed', until: now + 60_000, reason: 'its change window' };
+export const postponed: ExecutionMessage = {
+  type: 'postponed',
+  until: now + 60_000,
+  held_by: { code: 'change_window', detail: 'its change window', until: nowSeconds + 60 },
+};
 export const extended: ExecutionMessage = { type: 'lease_extended', worker, lease_ms, progress: null };
 export const succeeded: ExecutionMessage = { type: 'succeeded', worker, result: 'Deployed.' };
 export const failed: ExecutionMessage = {

@@ -29,8 +29,8 @@ export function retry(execution: Execution, message: Message<'retried'>, now: nu
       'invalid',
     );
   }
-  const waiting_for = `another attempt: ${message.by} asked for it`;
-  const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, waiting_for };
+  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: seconds(now) } as const;
+  const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, held_by };
   return changed(touch(execution, now, next));
 }
 

@@ -50,7 +50,7 @@ export const callOf = ({ id, approval_id, run_id, tool_call_id, tool_name, attem
 
 /** What a result is signed with is added when it is stored. */
 const unsigned = ({ digest }: Execution) => ({ digest, signature: null });
-const idle = { lease: null, due_at: null, waiting_for: null, progress: null };
+const idle = { lease: null, due_at: null, held_by: null, progress: null };
 
 export const succeed = (execution: Execution, result: string): Transition<Execution> =>
   changed(

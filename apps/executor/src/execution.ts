@@ -1,4 +1,4 @@
-import type { Event, Execution, ExecutionTerms, Requirement } from '@countersign/contracts';
+import type { Event, Execution, ExecutionTerms, HeldBy, Requirement } from '@countersign/contracts';
 import { ignored, rejected, type Transition } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackUnheard } from './execution.begin.js';
 import { endByWorker, loseSight, noteLateReport, postpone, start } from './execution.attempt.js';
@@ -35,7 +35,8 @@ export type ExecutionMessage =
   | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
   /** A worker takes it: to make the call, or to ask the target. `refusal`: why the decision does not hold any more. */
   | { type: 'claimed'; worker: string; lease_ms: number; refusal: string | null }
-  | { type: 'postponed'; until: number; reason: string }
+  /** It cannot begin before `until` (epoch milliseconds), or nothing holds it any more. */
+  | { type: 'postponed'; until: number; held_by: HeldBy | null }
   | { type: 'lease_extended'; worker: string; lease_ms: number; progress: Execution['progress'] }
   | { type: 'succeeded'; worker: string; result: string }
   | { type: 'failed'; worker: string; error: string; retryable: boolean; retry_after: number }

@@ -17,12 +17,14 @@ import type { z } from 'zod';
 import type { ExecutionMessage } from './execution.js';
 import { Executions } from './executions.js';
 import { Outputs } from './outputs.js';
+import { Switches } from './switches.js';
 
 @Controller('executions')
 export class ExecutionsController {
   constructor(
     @Inject(Executions) private readonly executions: Executions,
     @Inject(Outputs) private readonly outputs: Outputs,
+    @Inject(Switches) private readonly switches: Switches,
   ) {}
 
   @Get()
@@ -35,14 +37,16 @@ export class ExecutionsController {
     const { limit, page, ...given } = query;
     const filter = { ...given, ...(seesOnlyOwn(who) && { requester: who.subject }) };
     const found = await pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
-    return { ...found, data: found.data.map(redactExecution) };
+    const paused = await this.switches.paused();
+    return { ...found, data: found.data.map((each) => redactExecution(paused.show(each))) };
   }
 
   @Get(':id')
   @Needs('executions:read')
   @Returns(200, Execution, 'The execution; its id is the approval’s.')
-  get(@Param('id') id: string, @Who() who: Principal): Promise<Execution> {
-    return this.#find(id, who);
+  async get(@Param('id') id: string, @Who() who: Principal): Promise<Execution> {
+    const [execution, paused] = await Promise.all([this.#find(id, who), this.switches.paused()]);
+    return paused.show(execution);
   }
 
   @Get(':id/output')

@@ -30,7 +30,7 @@ export class Executions {
     if (concurrency_key === null) return;
     try {
       const next = await this.keys.release(concurrency_key, execution);
-      if (next !== null) await this.aggregate.handle(next, { type: 'postponed', until: 0, reason: 'it is next' });
+      if (next !== null) await this.aggregate.handle(next, { type: 'postponed', until: 0, held_by: null });
     } catch (error) {
       this.log.warn({ err: error, execution_id: id }, 'its concurrency key is found free when somebody looks again');
     }

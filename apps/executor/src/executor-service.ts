@@ -11,6 +11,7 @@ import {
   RequestGuard,
 } from '@countersign/signing';
 import { Module } from '@nestjs/common';
+import type { Adapter } from './adapter.js';
 import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
@@ -29,8 +30,8 @@ import { SwitchEventsController } from './switch-events.controller.js';
 import { SwitchesController } from './switches.controller.js';
 import { switchCollection, Switches } from './switches.js';
 import { CLOCK, LOG } from './tokens.js';
-import type { Tools } from './tool.js';
-import { declaredTools } from './tools.js';
+import { ToolCatalogue } from './tool-catalogue.js';
+import { declared, declaredTools } from './tools.js';
 import { Worker } from './worker.js';
 
 const executionCollection: Collection<Execution> = {
@@ -52,17 +53,20 @@ const executionCollection: Collection<Execution> = {
 class ExecutorModule {}
 
 export interface ExecutorOptions {
-  /** What it may do, by tool name; what the definitions declare unless given. */
-  tools?: Tools;
   /** What `{{env.NAME}}` stands for in the file that declares the tools. */
   environment?: Record<string, string | undefined>;
+  /** Makes the calls of these tools in place of what is declared. */
+  adapters?: Record<string, Adapter>;
 }
 
 /** The service that owns executions. @throws ConfigError */
-export const executorService =
-  (config: ExecutorConfig, { environment = {}, tools = declaredTools(config, environment) }: ExecutorOptions = {}) =>
-  (context: ServiceContext): Service => {
+export const executorService = (config: ExecutorConfig, { environment = {}, adapters = {} }: ExecutorOptions = {}) => {
+  const declarations = declared(config, environment);
+  const own = declaredTools(declarations);
+  for (const [name, adapter] of Object.entries(adapters)) own.set(name, { ...own.get(name)!, adapter });
+  return (context: ServiceContext): Service => {
     const { bus, busTo, database, exclusive, log, metrics, now, stopping } = context;
+    const tools = new ToolCatalogue(declarations, own, log);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
     const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
@@ -78,7 +82,7 @@ export const executorService =
     });
     const keys = new ConcurrencyKeys(database.collection(keyCollection).store, aggregate.store, now);
     const executions = new Executions(aggregate, keys, log);
-    const switches = new Switches(switchRecords);
+    const switches = new Switches(switchRecords, tools);
     const outputs = new Outputs(database.collection(outputCollection).store, now);
     const { store: replyStore } = database.collection(replyCollection);
     const replies = new Replies(replyStore, executions.store);
@@ -115,7 +119,7 @@ export const executorService =
       size: config.EXECUTOR_CONCURRENCY,
       now,
       log,
-      among: () => startable(switches, tools),
+      among: () => startable(switches),
       attend: (execution, place) => executor.attend(execution, place),
     });
 
@@ -147,8 +151,7 @@ export const executorService =
       },
       removals: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
-        await Promise.all([guard.open(), signer.open(), requests.open()]);
-        for (const { adapter } of tools.values()) adapter?.open?.({ busTo, replies });
+        await Promise.all([guard.open(), signer.open(), requests.open(), tools.open({ busTo, replies })]);
         if (exclusive) await loseAll(executions);
         relay.start();
         switchRelay.start();
@@ -160,17 +163,18 @@ export const executorService =
         await pool.stop(grace);
         await worker.abandonAll();
         await Promise.all([relay.stop(), switchRelay.stop()]);
-        await Promise.all([...tools.values()].map(({ adapter }) => adapter?.close?.()));
+        await tools.close();
       },
     };
   };
+};
 
 /** What may be seen to: while a switch is off, the calls of its tools wait in the queue; what has begun is seen to. */
-export async function startable(switches: Switches, tools: Tools): Promise<Filter<Execution>[]> {
+export async function startable(switches: Switches): Promise<Filter<Execution>[]> {
   const paused = await switches.paused();
   if (paused.nothing) return [{}];
-  const others = [...tools.keys()].filter((name) => !paused.has(name));
-  return [{ status: { in: ['running', 'reconciling'] } }, { status: 'queued', tool_name: { in: others } }];
+  const begun: Filter<Execution> = { status: { in: ['running', 'reconciling'] } };
+  return paused.all ? [begun] : [begun, { status: 'queued', tool_name: { nin: paused.tools } }];
 }
 
 /** What an earlier life of this process was doing when it ended, nobody saw the end of. */

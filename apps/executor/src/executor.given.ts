@@ -1,4 +1,5 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
+import type { ToolDefinition } from '@countersign/definitions';
 import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
@@ -14,7 +15,7 @@ import { Executor, type ExecutorOptions } from './executor.js';
 import { outputCollection, Outputs } from './outputs.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
 import { switchCollection, Switches } from './switches.js';
-import type { Tool } from './tool.js';
+import type { Tool, Tools } from './tool.js';
 import { Worker } from './worker.js';
 
 export const soon = { timeout: 5_000, interval: 5 };
@@ -31,6 +32,18 @@ class HeldAdapter implements Adapter {
     return end.promise;
   }
 }
+
+const aTool: ToolDefinition = {
+  name: 'deploy_to_production',
+  description: '',
+  parameters: { type: 'object' },
+  approval: 'required',
+  requires: 'external_execution',
+  user_input: [],
+  redact: [],
+  max_output: 20_000,
+  made_by: 'executor',
+};
 
 interface Opened {
   size?: number;
@@ -53,6 +66,11 @@ export class ExecutorWorld {
   readonly executions: Executions;
   readonly outputs: Outputs;
   readonly switches: Switches;
+  readonly #tools = new Map<string, Tool>([
+    ['other', { definition: aTool, adapter: this.adapter, terms: () => terms }],
+    ['ask_person', { definition: { ...aTool, made_by: 'person' }, terms: () => terms }],
+  ]);
+  readonly tools: Tools = { get: (name) => this.#tools.get(name), names: () => [...this.#tools.keys()] };
   readonly #keys: ConcurrencyKeys;
   readonly #closeDatabase: () => void;
   readonly #stops: (() => Promise<void>)[] = [];
@@ -83,6 +101,7 @@ export class ExecutorWorld {
         decide: decideSwitch,
         ...about,
       }),
+      this.tools,
     );
     this.#keys = new ConcurrencyKeys(database.collection(keyCollection).store, this.store, this.now);
     this.executions = new Executions(aggregate, this.#keys, this.log);
@@ -94,13 +113,21 @@ export class ExecutorWorld {
   /** One instance. */
   open({ size = 4, leaseMs = 30_000, tool = {}, guard = {}, requests = believing }: Opened = {}) {
     const { executions, switches, outputs, now, log, alarms } = this;
-    const tools = new Map<string, Tool>([
-      ['deploy_to_production', { adapter: this.adapter, terms: () => terms, ...tool }],
-      ['other', { adapter: this.adapter, terms: () => terms }],
-    ]);
+    this.#tools.set('deploy_to_production', { ...this.#tools.get('other')!, ...tool });
+    const tools = this.tools;
     const publish = async (event: Event) => void this.told.push(event);
     const metrics = new ExecutionMetrics(new Metrics(), executions.store);
-    const worker = new Worker({ executions, tools, outputs, keepOutput: 1_000, publish, metrics, leaseMs, now, log });
+    const worker = new Worker({
+      executions,
+      tools,
+      outputs,
+      keepOutput: 1_000,
+      publish,
+      metrics,
+      leaseMs,
+      now,
+      log,
+    });
     const sound = async () => ({ kind: 'sound' }) as const;
     const executor: Executor = new Executor({
       executions,
@@ -116,7 +143,7 @@ export class ExecutorWorld {
       requests,
     });
     const attend: WorkPoolOptions<Execution>['attend'] = (execution, place) => executor.attend(execution, place);
-    const among = () => startable(switches, tools);
+    const among = () => startable(switches);
     const pool = new WorkPool<Execution>({ store: this.store, size, now, log, attend, among, pollEvery: 5 });
     this.#stops.push(() => pool.stop(1_000));
     return { executor, pool, worker };

@@ -33,7 +33,7 @@ describe('calls that wait', () => {
         await expect.poll(begun, soon).toEqual([1, 2, 3].slice(0, n).map(of));
         for (const later of [1, 2, 3].slice(n)) {
           await expect
-            .poll(async () => (await world.execution(of(later))).waiting_for, soon)
+            .poll(async () => (await world.execution(of(later))).held_by?.detail, soon)
             .toMatch(/^execution approval-\d, which has the key deploy:auth-service$/);
         }
         world.clock += 1_000;
@@ -76,7 +76,7 @@ describe('calls that wait', () => {
       await executor.accept(approvalOf(1));
       await expect.poll(begun, soon).toEqual([of(1)]);
       await executor.accept(approvalOf(2));
-      await expect.poll(async () => (await world.execution(of(2))).waiting_for, soon).toContain('has the key');
+      await expect.poll(async () => (await world.execution(of(2))).held_by?.detail, soon).toContain('has the key');
       // As a crash leaves it: the end is stored, and nothing after it.
       const first = await world.execution(of(1));
       const state = { ...first, status: 'succeeded' as const, lease: null, due_at: null, version: first.version + 1 };
@@ -109,7 +109,7 @@ describe('calls that wait', () => {
       const opens = Date.parse('1970-01-01T09:00:00Z');
       await expect
         .poll(() => world.execution(of(1)), soon)
-        .toMatchObject({ status: 'queued', due_at: opens, waiting_for: 'its change window' });
+        .toMatchObject({ status: 'queued', due_at: opens, held_by: { code: 'change_window', until: opens / 1000 } });
       world.clock = opens - 1;
       expect(begun()).toEqual([]);
       world.clock = opens;

@@ -133,7 +133,7 @@ describe('the executor', () => {
   });
 
   it('keeps no record of calls that would never have come here', async () => {
-    const ofOthers = [requirementWith({ external_execution_required: false }), requirementWith({ approval_id: null })];
+    const ofOthers = [requirementWith({ tool_name: 'ask_person' }), requirementWith({ approval_id: null })];
     await world.open().executor.cancel({ ...runCancelled, data: { ...runCancelled.data, requirements: ofOthers } });
     expect(await world.store.get(id)).toBeUndefined();
   });

@@ -1,4 +1,5 @@
-import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
+import { derivedId, TerminalError, type Event, type Execution, type HeldBy } from '@countersign/contracts';
+import { argumentProblems } from '@countersign/definitions';
 import type { Handled, Place, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
@@ -9,7 +10,7 @@ import { nothing } from './execution.begin.js';
 import type { Approved, EndOfRun, ExecutionMessage } from './execution.js';
 import type { Executions } from './executions.js';
 import type { Switches } from './switches.js';
-import type { Tools } from './tool.js';
+import type { Tool, Tools } from './tool.js';
 import type { Worker } from './worker.js';
 
 export interface ExecutorOptions {
@@ -27,6 +28,9 @@ export interface ExecutorOptions {
   requests: Pick<RequestGuard, 'problemWithEnd'>;
 }
 
+/** How soon to look for a tool again that cannot be asked, in milliseconds. */
+const toolReturns = 5_000;
+
 type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
 
 /** Decides what begins and when: nothing without a decision that holds, and nothing before its time. */
@@ -43,6 +47,7 @@ export class Executor {
   async accept(event: Event<'approval.resolved'>): Promise<void> {
     const { approval_id, tool_name } = event.data;
     const { executions, guard, pool, alarms } = this.#options;
+    if (this.#isAnsweredByPerson(tool_name)) return;
     const verdict = await guard.examine(event.data);
     if (verdict.kind !== 'sound') {
       alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
@@ -76,8 +81,8 @@ export class Executor {
       throw new TerminalError(`run ${run_id}: ${problem}`);
     }
     for (const requirement of event.data.requirements) {
-      const { external_execution_required, approval_id } = requirement.tool_execution;
-      if (!external_execution_required || approval_id === null) continue;
+      const { approval_id, tool_name } = requirement.tool_execution;
+      if (approval_id === null || this.#isAnsweredByPerson(tool_name)) continue;
       await this.#options.executions.handle(approval_id, { type: 'cancelled', event, requirement });
     }
   }
@@ -104,16 +109,16 @@ export class Executor {
   }
 
   #approved(event: Event<'approval.resolved'>, refusal: string | null): Approved {
-    const { approval_id: id, run_id, tool_name, tool_args, resolved_at } = event.data;
+    const { approval_id: id, run_id, tool_call_id, tool_name, tool_args, resolved_at } = event.data;
     const tool = this.#options.tools.get(tool_name);
     const message = { type: 'approved', event, terms: tool?.terms(resolved_at) ?? nothing } as const;
-    if (!tool)
-      return { ...message, refusal: refusal ?? `this executor has no tool "${tool_name}"`, concurrency_key: null };
+    const problem = refusal ?? unfit(tool_name, tool, tool_args);
+    if (!tool || problem !== null) return { ...message, refusal: problem, concurrency_key: null };
     try {
-      const call = { id, run_id, tool_name, tool_args, attempt: 1, started_at: this.#options.now() };
-      return { ...message, refusal, concurrency_key: tool.concurrencyKey?.(call) ?? null };
+      const call = { id, run_id, tool_call_id, tool_name, tool_args, attempt: 1, started_at: this.#options.now() };
+      return { ...message, refusal: null, concurrency_key: tool.concurrencyKey?.(call) ?? null };
     } catch (error) {
-      return { ...message, refusal: refusal ?? (error as Error).message, concurrency_key: null };
+      return { ...message, refusal: (error as Error).message, concurrency_key: null };
     }
   }
 
@@ -121,29 +126,53 @@ export class Executor {
     const { tools, switches } = this.#options;
     const { tool_name } = event.data;
     if (refusal !== null || concurrency_key !== null || terms.not_before !== null) return false;
-    return !tools.get(tool_name)?.changeWindows && !(await switches.paused()).has(tool_name);
+    const tool = tools.get(tool_name);
+    return tool?.definition !== undefined && !tool.changeWindows && !(await switches.paused()).has(tool_name);
   }
 
-  /** What is in the way of a start, and when to look again. */
-  async #obstacle(execution: Execution): Promise<{ until: number; reason: string } | undefined> {
-    const { tools, keys } = this.#options;
+  /**
+   * What is in the way of a start, and when to look again. Once it is too late there is nothing: whoever claims it finds
+   * that out.
+   */
+  async #obstacle(execution: Execution): Promise<{ until: number; held_by: HeldBy } | undefined> {
     const now = this.#options.now();
-    const windows = tools.get(execution.tool_name)?.changeWindows;
-    const opens = windows ? nextOpening(windows, now) : now;
-    if (opens > now) return { until: opens, reason: 'its change window' };
-    const { concurrency_key: key } = execution;
+    const { terms, expires_at } = execution;
+    const end = Math.min(terms.start_by ?? Infinity, expires_at ?? Infinity) * 1000;
+    if (end <= now) return undefined;
+    const obstacle = await this.#held(execution, now);
+    return obstacle && { ...obstacle, until: Math.min(obstacle.until, end) };
+  }
+
+  async #held(execution: Execution, now: number): Promise<{ until: number; held_by: HeldBy } | undefined> {
+    const { tools, keys } = this.#options;
+    const { concurrency_key: key, tool_name } = execution;
+    const tool = tools.get(tool_name);
+    if (tool && !tool.definition) {
+      const detail = `the MCP server that has ${tool_name} is out of reach`;
+      return { until: now + toolReturns, held_by: { code: 'tool_unavailable', detail, until: null } };
+    }
+    const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
+    if (opens > now) {
+      const until = Math.floor(opens / 1000);
+      return { until: opens, held_by: { code: 'change_window', detail: 'its change window', until } };
+    }
     const holder = key === null ? execution.id : await keys.take(key, execution);
     if (holder === execution.id) return undefined;
-    return { until: now + lookAgain, reason: `execution ${holder}, which has the key ${key}` };
+    const detail = `execution ${holder}, which has the key ${key}`;
+    return { until: now + lookAgain, held_by: { code: 'concurrency_key', detail, until: null } };
+  }
+
+  /** What a person fills in is the answer to its calls. */
+  #isAnsweredByPerson(tool_name: string): boolean {
+    return this.#options.tools.get(tool_name)?.definition?.made_by === 'person';
   }
 
   /** Why the stored decision does not allow a start; it may have been stored a while ago. */
   async #refusal(execution: Execution): Promise<string | null> {
     const { tools, guard, alarms } = this.#options;
-    const { tool_name, approval_id, decision } = execution;
-    if (!tools.has(tool_name)) return `this executor has no tool "${tool_name}"`;
+    const { tool_name, tool_args, approval_id, decision } = execution;
     const verdict = await guard.verifyStored({ ...execution, jws: decision });
-    if (verdict.kind === 'sound') return null;
+    if (verdict.kind === 'sound') return unfit(tool_name, tools.get(tool_name), tool_args);
     alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
     return verdict.reason;
   }
@@ -164,4 +193,14 @@ export class Executor {
       throw error;
     }
   }
+}
+
+/** Why the tool as it is now does not fit the call. */
+function unfit(name: string, tool: Tool | undefined, tool_args: Record<string, unknown>): string | null {
+  if (!tool) return `this executor has no tool "${name}"`;
+  const { definition } = tool;
+  if (!definition) return null;
+  if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
+  const problems = argumentProblems(definition.parameters, tool_args);
+  return problems.length > 0 ? `the arguments do not fit the tool as it is now: ${problems.join('; ')}` : null;
 }

@@ -1,5 +1,4 @@
 export type { Adapter } from './adapter.js';
-export type { Tool } from './tool.js';
 export { ExecutorConfig, executorSettings } from './config.js';
 export { decideExecution, type ExecutionMessage } from './execution.js';
 export { executorService, type ExecutorOptions } from './executor-service.js';

@@ -1,5 +1,5 @@
 import { CommandGuard } from '@countersign/auth';
-import type { Event, Log } from '@countersign/contracts';
+import { TerminalError, type Event, type Log } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import { Controller, Inject } from '@nestjs/common';
 import { Switches } from './switches.js';
@@ -31,6 +31,8 @@ export class SwitchEventsController {
     if (await this.switches.wasOverruled(event.data.tool_name, at)) return;
     const { tool_name } = event.data;
     const { subject: by } = await this.commands.sender(event);
+    const problem = await this.switches.problemWith(tool_name);
+    if (problem !== undefined) throw new TerminalError(problem);
     await turn(by, at);
     this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
   }

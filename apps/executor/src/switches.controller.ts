@@ -1,6 +1,6 @@
 import { Needs, Who, type Principal } from '@countersign/auth';
 import { PauseRequest, ResumeRequest, Switches as SwitchList } from '@countersign/contracts';
-import { Returns } from '@countersign/service';
+import { ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import { Switches } from './switches.js';
@@ -29,6 +29,7 @@ export class SwitchesController {
     @Body({ schema: PauseRequest }) body: z.infer<typeof PauseRequest>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof SwitchList>> {
+    await this.#mustExist(body.tool_name);
     await this.switches.turn({ type: 'paused', by: who.subject, at: this.now(), ...body });
     return this.#all();
   }
@@ -41,8 +42,14 @@ export class SwitchesController {
     @Body({ schema: ResumeRequest }) { tool_name }: z.infer<typeof ResumeRequest>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof SwitchList>> {
+    await this.#mustExist(tool_name);
     await this.switches.turn({ type: 'resumed', by: who.subject, at: this.now(), tool_name });
     return this.#all();
+  }
+
+  async #mustExist(tool_name: string | null): Promise<void> {
+    const problem = await this.switches.problemWith(tool_name);
+    if (problem !== undefined) throw new ProblemError(422, problem, [{ path: 'tool_name', message: problem }]);
   }
 
   async #all(): Promise<z.infer<typeof SwitchList>> {

@@ -1,23 +1,47 @@
-import type { Switch } from '@countersign/contracts';
+import type { Execution, Switch } from '@countersign/contracts';
 import type { Aggregate, Collection, Handled } from '@countersign/persistence';
 import { switchId, type SwitchMessage, type SwitchRecord } from './switch.js';
+import type { Tools } from './tool.js';
 
 export const switchCollection: Collection<SwitchRecord> = { name: 'switches', key: 'id', indexes: [['paused']] };
 
 /** What must not be started now. */
 export class Paused {
-  readonly #ids: ReadonlySet<string>;
+  readonly #records: ReadonlyMap<string, SwitchRecord>;
 
-  constructor(records: readonly Pick<SwitchRecord, 'id'>[]) {
-    this.#ids = new Set(records.map(({ id }) => id));
+  constructor(records: readonly SwitchRecord[]) {
+    this.#records = new Map(records.map((record) => [record.id, record]));
   }
 
   get nothing(): boolean {
-    return this.#ids.size === 0;
+    return this.#records.size === 0;
+  }
+
+  /** Whether nothing at all is started. */
+  get all(): boolean {
+    return this.#records.has(switchId(null));
+  }
+
+  /** Names of those that are paused by themselves. */
+  get tools(): string[] {
+    return [...this.#records.values()].flatMap(({ tool_name }) => tool_name ?? []);
   }
 
   has(tool_name: string): boolean {
-    return this.#ids.has(switchId(null)) || this.#ids.has(tool_name);
+    return this.#by(tool_name) !== undefined;
+  }
+
+  /** The execution with what holds it now. */
+  show(execution: Execution): Execution {
+    const by = execution.status === 'queued' ? this.#by(execution.tool_name) : undefined;
+    if (!by) return execution;
+    const what = by.tool_name === null ? 'all calls are paused' : `${by.tool_name} is paused`;
+    const detail = `${what} by ${by.by ?? 'nobody known'}: ${by.reason ?? 'no reason is known'}`;
+    return { ...execution, held_by: { code: 'kill_switch', detail, until: null } };
+  }
+
+  #by(tool_name: string): SwitchRecord | undefined {
+    return this.#records.get(switchId(null)) ?? this.#records.get(tool_name);
   }
 }
 
@@ -29,7 +53,23 @@ export class Switches {
   #reading: Promise<Paused> | undefined;
   #next: Promise<Paused> | undefined;
 
-  constructor(private readonly aggregate: Aggregate<SwitchRecord, SwitchMessage>) {}
+  constructor(
+    private readonly aggregate: Aggregate<SwitchRecord, SwitchMessage>,
+    private readonly tools: Tools,
+  ) {}
+
+  /**
+   * Why there is nothing to turn; undefined when there is. One that is turned already can be turned back, even when its
+   * tool is gone.
+   */
+  async problemWith(tool_name: string | null): Promise<string | undefined> {
+    if (tool_name === null) return undefined;
+    const tool = this.tools.get(tool_name);
+    if (tool && (tool.definition?.made_by ?? 'executor') === 'executor') return undefined;
+    if (await this.aggregate.store.get(switchId(tool_name))) return undefined;
+    const what = tool ? `No calls of "${tool_name}" are made by the executor.` : `There is no tool "${tool_name}".`;
+    return `${what} It makes those of: ${this.tools.names().toSorted().join(', ') || 'none'}.`;
+  }
 
   /**
    * What is paused, read after this was asked. Who asks while a read is under way shares the one that comes after it.

@@ -1,9 +1,11 @@
 import type { ExecutionTerms } from '@countersign/contracts';
-import type { ChangeWindow } from '@countersign/definitions';
+import type { ChangeWindow, ToolDefinition } from '@countersign/definitions';
 import type { Adapter, ApprovedCall } from './adapter.js';
 
-/** A tool whose calls are made here. */
+/** A tool that this executor knows. */
 export interface Tool {
+  /** Undefined while nobody could ask the MCP server that has it. */
+  definition: ToolDefinition | undefined;
   /** Absent when a person makes the calls. */
   adapter?: Adapter;
   /** What its executions are held to. @param resolved_at epoch seconds of the decision */
@@ -13,4 +15,9 @@ export interface Tool {
   changeWindows?: readonly ChangeWindow[];
 }
 
-export type Tools = ReadonlyMap<string, Tool>;
+/** All tools that this executor knows, by the name under which a model calls them. */
+export interface Tools {
+  get(name: string): Tool | undefined;
+  /** Those whose calls it makes. */
+  names(): string[];
+}

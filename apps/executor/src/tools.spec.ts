@@ -11,7 +11,7 @@ import { callWith, Follower } from './adapter.given.js';
 import { ExecutorConfig } from './config.js';
 import { Platform, replies, requests } from './platform.given.js';
 import { Replies, replyCollection } from './replies.js';
-import { declaredTools } from './tools.js';
+import { declared, declaredTools } from './tools.js';
 
 /** Says how it was started. */
 const echo = 'console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: process.cwd(), env: process.env }))';
@@ -43,7 +43,7 @@ describe('the tools that the file declares', () => {
   };
   const command = (command: object) => ({ name: 'deploy', execute: { command: { program: 'node', ...command } } });
   const call = async (tool_args: ApprovedCall['tool_args'], env: Record<string, string> = {}): Promise<Outcome> => {
-    const { adapter } = declaredTools(configOf(), env).get('deploy')!;
+    const { adapter } = declaredTools(declared(configOf(), env)).get('deploy')!;
     return adapter!.execute(callWith(tool_args), new Follower());
   };
   const seen = async (...args: Parameters<typeof call>) => {
@@ -58,7 +58,7 @@ describe('the tools that the file declares', () => {
 
   it('are those that say what the executor does, and no other', () => {
     declare(command({}), { name: 'by_somebody_else' });
-    expect([...declaredTools(configOf()).keys()]).toEqual(['deploy']);
+    expect([...declaredTools(declared(configOf())).keys()]).toEqual(['deploy']);
   });
 
   it('run their program beside the file, each argument whole, with no environment but what is declared', async () => {
@@ -136,13 +136,17 @@ describe('the tools that the file declares', () => {
       { ...command({ args: ['{{env.ONE}}'] }), name: 'one' },
       { ...command({ env: { TOKEN: '{{env.OTHER}}' } }), name: 'other' },
     );
-    const start = () => declaredTools(configOf(), {});
+    const start = () => declaredTools(declared(configOf(), {}));
     expect(start).toThrow(ConfigError);
     expect(start).toThrow(/ {2}one: The environment variable ONE .*\n {2}other: The environment variable OTHER /);
   });
 
   it('are, unless another file is named, those of this project', () => {
-    expect([...declaredTools(configOf({ COUNTERSIGN_CONFIG: '' })).keys()]).toEqual(['deploy_to_production']);
+    expect([...declaredTools(declared(configOf({ COUNTERSIGN_CONFIG: '' }))).keys()]).toEqual([
+      'deploy_to_production',
+      'ask_customer',
+      'grant_access',
+    ]);
   });
 
   it('ask another platform for what the file says, and take its reply for what came of it', async () => {
@@ -157,7 +161,7 @@ describe('the tools that the file declares', () => {
       result: '/id',
     };
     declare({ name: 'deploy', execute: { kafka } });
-    const { adapter, terms } = declaredTools(configOf(), { TOKEN: 'a-secret' }).get('deploy')!;
+    const { adapter, terms } = declaredTools(declared(configOf(), { TOKEN: 'a-secret' })).get('deploy')!;
     expect(terms(0)).toMatchObject({ promise: 'at_most_once', can_reconcile: true });
 
     const { database, file, close } = openTemporaryDatabase();

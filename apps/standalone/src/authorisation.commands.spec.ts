@@ -8,6 +8,8 @@ import { adminKey, openStandalone, type Standalone } from './standalone.given.js
 interface Target {
   run_id: string;
   approval_id: string;
+  /** Who sends the command. */
+  by: string;
 }
 interface Rule {
   data(target: Target): object;
@@ -36,14 +38,14 @@ const runOutcome = async (standalone: Standalone, topic: string, run_id: string,
       ? 'obeyed'
       : undefined;
 };
-const switchOutcome =
-  (paused: boolean) =>
-  async (standalone: Standalone, { run_id }: Target) => {
-    const { data } = await get(standalone, '/executions/switches');
-    return data.some((each) => each['tool_name'] === run_id && each['paused'] === paused)
-      ? ('obeyed' as const)
-      : undefined;
-  };
+const tool_name = 'deploy_to_production';
+/** A switch says who turned it last, and why. */
+const switchOutcome = (wanted: (target: Target) => Row) => async (standalone: Standalone, target: Target) => {
+  const { data } = await get(standalone, '/executions/switches');
+  const turned = data.find((each) => each['tool_name'] === tool_name);
+  const isAsWanted = Object.entries(wanted(target)).every(([field, value]) => turned?.[field] === value);
+  return isAsWanted ? ('obeyed' as const) : undefined;
+};
 
 /** Every command that anybody may send. One that is not here fails the tests. */
 const commands: Record<CommandName, Rule> = {
@@ -62,8 +64,14 @@ const commands: Record<CommandName, Rule> = {
     outcome: async (standalone, { approval_id }) =>
       (await get(standalone, `/approvals/${approval_id}`))['status'] === 'rejected' ? 'obeyed' : undefined,
   },
-  'tool.pause_requested': { data: ({ run_id }) => ({ tool_name: run_id, reason: 'no' }), outcome: switchOutcome(true) },
-  'tool.resume_requested': { data: ({ run_id }) => ({ tool_name: run_id }), outcome: switchOutcome(false) },
+  'tool.pause_requested': {
+    data: ({ run_id }) => ({ tool_name, reason: run_id }),
+    outcome: switchOutcome(({ run_id, by }) => ({ paused: true, reason: run_id, by })),
+  },
+  'tool.resume_requested': {
+    data: () => ({ tool_name }),
+    outcome: switchOutcome(({ by }) => ({ paused: false, by })),
+  },
 };
 const makesItself: readonly CommandName[] = ['run.requested', 'tool.pause_requested', 'tool.resume_requested'];
 
@@ -94,9 +102,10 @@ describe('who may command what, over the bus', () => {
         for (const owner of onlyOthers || !may(person, 'runs:write') ? ['another'] : [person, 'another']) {
           const allowed = may(person, commandScopes[type]);
           const isMade = allowed && !makesItself.includes(type);
+          const by = `a ${person}`;
           const target = isMade
-            ? await pausedRun(standalone, keys[owner]!)
-            : { run_id: randomUUID(), approval_id: 'none' };
+            ? { ...(await pausedRun(standalone, keys[owner]!)), by }
+            : { run_id: randomUUID(), approval_id: 'none', by };
           const said = data(target);
           const response = await tokenOf(person, type, said);
           expect(response.status, `a token for ${person}`).toBe(allowed ? 201 : 403);
@@ -117,7 +126,7 @@ describe('who may command what, over the bus', () => {
   it.each(Object.keys(commands) as CommandName[])('%s of nobody is a dead letter, or refused', async (type) => {
     const { run_id, approval_id } = await pausedRun(standalone, keys['another']!);
     const key = makesItself.includes(type) ? randomUUID() : run_id;
-    await send(type, key, commands[type].data({ run_id: key, approval_id }));
+    await send(type, key, commands[type].data({ run_id: key, approval_id, by: 'nobody' }));
     if (type === 'approval.resolve_requested') {
       const isRefused = async () =>
         (await get(standalone, '/events?type=approval.resolve_refused&limit=1000')).data.some(

@@ -1,6 +1,7 @@
 import type { Event, Execution, ExecutionTerms } from '@countersign/contracts';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { Handled } from '@countersign/persistence';
+import { isAnsweredByPerson } from './model.js';
 import { outcomeOf, unlessOutOfReach } from './runners.js';
 import type { Steps, World } from './world.js';
 
@@ -16,8 +17,8 @@ export async function* executorHandles(world: World, event: Event): Steps {
 const isFor = <N extends Event['type']>(event: Event, type: N): event is Event<N> => event.type === type;
 
 async function accept(world: World, event: Event<'approval.resolved'>): Promise<void> {
-  const { approval_id, status, pause_type, resolution_data } = event.data;
-  if (status !== 'approved' || pause_type !== 'external_execution' || resolution_data?.result !== undefined) return;
+  const { approval_id, status, tool_name, resolution_data } = event.data;
+  if (status !== 'approved' || isAnsweredByPerson(tool_name) || resolution_data?.result !== undefined) return;
   const worker = world.fresh('executor');
   const terms = termsFor(world, event.data.tool_name);
   const message: ExecutionMessage = { type: 'approved', event, refusal: null, terms, concurrency_key: null };
@@ -46,8 +47,8 @@ function termsFor(world: World, tool: string): ExecutionTerms {
 
 async function* takeBack(world: World, event: Event<'run.failed'> | Event<'run.cancelled'>): Steps {
   for (const requirement of event.data.requirements) {
-    const { external_execution_required, approval_id } = requirement.tool_execution;
-    if (!external_execution_required || approval_id === null) continue;
+    const { approval_id, tool_name } = requirement.tool_execution;
+    if (approval_id === null || isAnsweredByPerson(tool_name)) continue;
     await world.executions.aggregate.handle(approval_id, { type: 'cancelled', event, requirement });
     yield;
   }

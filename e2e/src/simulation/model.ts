@@ -37,12 +37,12 @@ const filledIn = {
 const tools = [
   tool('deploy', 'required', 'external_execution', 'executor'),
   tool('restart', 'audit', 'external_execution', 'executor', { redact: ['what'] }),
-  tool('refund', 'required', 'confirmation', 'runner'),
-  tool('delete', 'required', null, 'runner', { redact: ['what'] }),
-  tool('grant', 'required', 'user_input', 'runner', { ...filledIn, redact: ['hours'] }),
+  tool('refund', 'required', 'confirmation', 'executor'),
+  tool('delete', 'required', null, 'executor', { redact: ['what'] }),
+  tool('grant', 'required', 'user_input', 'executor', { ...filledIn, redact: ['hours'] }),
   tool('ask_reviewer', 'required', 'user_input', 'person', filledIn),
-  tool('note', 'audit', null, 'runner'),
-  tool('tell', 'audit', 'confirmation', 'runner'),
+  tool('note', 'audit', null, 'executor'),
+  tool('tell', 'audit', 'confirmation', 'executor'),
   tool('look_up', 'none', null, 'runner'),
   tool('send', 'none', 'confirmation', 'runner'),
   tool('book', 'none', 'user_input', 'runner', filledIn),
@@ -62,6 +62,10 @@ export const agent: Agent = agentOf({
   deadline_in: null,
   history: { max_items: 100, max_tokens: 20_000 },
 });
+
+/** What a person fills in is the answer. */
+export const isAnsweredByPerson = (name: string): boolean =>
+  tools.some((each) => each.name === name && each.made_by === 'person');
 
 type Responded = Extract<RunMessage, { type: 'model_responded' }>;
 type Failed = Extract<RunMessage, { type: 'model_failed' }>;

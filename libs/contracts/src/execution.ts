@@ -52,6 +52,14 @@ const plainTerms: ExecutionTerms = {
   start_by: null,
 };
 
+/** What keeps a call from beginning. */
+export const HeldBy = z.object({
+  code: z.enum(['kill_switch', 'wait', 'change_window', 'concurrency_key', 'retry', 'tool_unavailable']),
+  detail: z.string().meta({ description: 'For people: which execution has the key, who turned the switch, and why.' }),
+  until: EpochSeconds.nullable().meta({ description: 'null: nobody can tell.' }),
+});
+export type HeldBy = z.infer<typeof HeldBy>;
+
 const Said = z.object({ by: Id.nullable(), at: EpochSeconds, note: z.string().nullable() });
 
 /** The execution of one approved call; its id is the approval's. */
@@ -82,7 +90,7 @@ export const Execution = z
       description: 'Of all executions with the same key one is made at a time.',
     }),
     status: ExecutionStatus,
-    waiting_for: z.string().nullable().default(null).meta({ description: 'Why a queued one has not begun.' }),
+    held_by: HeldBy.nullable().default(null).meta({ description: 'Why a queued one has not begun.' }),
     attempts: z.array(Attempt),
     progress: z
       .object({ percent: z.number().min(0).max(100).nullable(), message: z.string().nullable() })

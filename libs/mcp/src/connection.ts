@@ -27,6 +27,13 @@ export interface Patience {
 /** News of a call that is being made. */
 export type OnProgress = (news: { progress: number; total?: number | undefined; message?: string | undefined }) => void;
 
+interface CallOptions extends Patience {
+  onProgress: OnProgress;
+  execution?: { id: string; attempt: number } | undefined;
+}
+
+/** Before the names of what a request says besides its arguments. */
+const meta = 'countersign/';
 const farewell = 1_000;
 /** However often a server says that it is still at it, in milliseconds. */
 const longestCall = 24 * 60 * 60 * 1_000;
@@ -69,12 +76,13 @@ export class McpConnection {
   async call(
     name: string,
     args: Record<string, unknown>,
-    { onProgress, ...patience }: Patience & { onProgress: OnProgress },
+    { onProgress, execution, ...patience }: CallOptions,
   ): Promise<CallToolResult> {
     this.#calls++;
     const news = { onprogress: onProgress, resetTimeoutOnProgress: true, maxTotalTimeout: longestCall };
     try {
-      const request = { method: 'tools/call' as const, params: { name, arguments: args } };
+      const _meta = execution && { [`${meta}execution-id`]: execution.id, [`${meta}attempt`]: execution.attempt };
+      const request = { method: 'tools/call' as const, params: { name, arguments: args, ...(_meta && { _meta }) } };
       return await this.#client.request(request, { ...patience, ...news });
     } catch (thrown) {
       const error =

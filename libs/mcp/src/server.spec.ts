@@ -71,7 +71,7 @@ describe('the tools of an MCP server', () => {
         user_input: [],
         redact: ['words'],
         max_output: 500,
-        made_by: 'runner',
+        made_by: 'executor',
       },
     ]);
   });

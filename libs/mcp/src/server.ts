@@ -37,6 +37,8 @@ export interface McpWatch {
   timeout: number;
   signal: AbortSignal;
   progress(news: CallProgress): void;
+  /** An approved call's: what a server can know a call by that is made once more. */
+  execution?: { id: string; attempt: number };
 }
 
 /**
@@ -148,7 +150,8 @@ export class McpServer {
       }
       try {
         const onProgress: OnProgress = (news) => watch.progress(progressOf(news));
-        return answered(await connection.call(tool, args, { signal, timeout, onProgress }));
+        const { execution } = watch;
+        return answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }));
       } catch (error) {
         if (!again || !neverArrived(error) || signal.aborted) return this.#outcomeOf(error, watch);
       }

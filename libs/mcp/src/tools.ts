@@ -8,7 +8,7 @@ import {
   wrongPatterns,
 } from '@countersign/definitions';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
-import { defaultPause, gateProblems, nameClashes } from '@countersign/tool';
+import { defaultPause, gateProblems, madeBy, nameClashes } from '@countersign/tool';
 
 /** What has to happen before calls of a server's tool. */
 export interface Gate {
@@ -121,7 +121,7 @@ function definitionOf(
     user_input,
     redact,
     max_output: ToolDefinition.shape.max_output.parse(max_output),
-    made_by: 'runner',
+    made_by: madeBy(approval),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   wrongPatterns,
 } from '@countersign/definitions';
 import { z } from 'zod';
-import { defaultPause, gateProblems, type CallableTool, type CallContext } from './tool.js';
+import { defaultPause, gateProblems, madeBy, type CallableTool, type CallContext } from './tool.js';
 
 /** Marks what `defineTool` made, also when a module brought its own copy of this one. */
 const tag = Symbol.for('countersign.tool');
@@ -69,7 +69,7 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
     user_input,
     redact,
     max_output,
-    made_by: 'runner',
+    made_by: madeBy(approval),
   });
   if (!parsed.success) throw wrong(issuesOf(parsed.error));
   const patterns = wrongPatterns(parsed.data.parameters);

@@ -3,6 +3,7 @@ export { isNotDone, NotDone } from './not-done.js';
 export {
   defaultPause,
   gateProblems,
+  madeBy,
   nameClashes,
   type CallableTool,
   type CallContext,

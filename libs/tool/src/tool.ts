@@ -43,6 +43,10 @@ export interface CallableTool extends Tool {
 /** What a call waits for when nothing else is said: whoever approves or records it confirms it. */
 export const defaultPause = (approval: ToolDefinition['approval']) => (approval === 'none' ? null : 'confirmation');
 
+/** Who makes the calls of a tool that is a function, or an MCP server's: nobody but the executor those that are approved. */
+export const madeBy = (approval: ToolDefinition['approval']): ToolDefinition['made_by'] =>
+  approval === 'none' ? 'runner' : 'executor';
+
 type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'parameters'>;
 
 /** @returns a line for each thing that is wrong with what has to happen before a call of a function. */

@@ -11,6 +11,7 @@ import { Failure, Status } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
 import { ExecutionActions } from './execution-actions.js';
+import { heldWords } from './held.js';
 import { ExecutionOutputView } from './output.js';
 import { isUnderWay } from './under-way.js';
 
@@ -29,8 +30,7 @@ export function ExecutionPage({ id }: { id: string }) {
 }
 
 function Shown({ execution, reload }: { execution: Execution; reload(): Promise<void> }) {
-  const { status, approved_by, approval_id, run_id, updated_at, waiting_for, error, result, terms, withdrawn } =
-    execution;
+  const { status, approved_by, approval_id, run_id, updated_at, held_by, error, result, terms, withdrawn } = execution;
   const { events, calls } = useRunEvents(isUnderWay(execution) && may('runs:read') ? run_id : null);
   useEffect(() => void reload(), [events.length, attemptsIn(calls)]);
   return (
@@ -40,7 +40,17 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
         <a href={addressOf('inbox', approval_id)}>the approval</a>) in <a href={addressOf('runs', run_id)}>this run</a>;
         it is so since <Ago at={updated_at} />.
       </p>
-      {waiting_for && <p>It waits: {visibleLine(waiting_for)}</p>}
+      {held_by && (
+        <p>
+          Held by {heldWords[held_by.code]}: {visibleLine(held_by.detail)}
+          {held_by.until !== null && (
+            <>
+              , until <At at={held_by.until} />
+            </>
+          )}
+          .
+        </p>
+      )}
       {withdrawn && <p>Its run was over before it was: {visibleLine(withdrawn)}</p>}
       <ExecutionActions execution={execution} reload={reload} />
       {error && <Said title={status === 'failed' ? 'Why it failed' : 'What is known'} text={error} />}

@@ -10,6 +10,7 @@ import { Failure, Status } from '../ui/notes.js';
 import { Choice, Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
 import { ExecutionPage } from './execution-page.js';
+import { heldWords } from './held.js';
 import { Switches } from './switches.js';
 
 const statuses = [
@@ -61,7 +62,7 @@ export function Executions({ id }: { id: string | null }) {
           execution.approved_by === null ? 'the rules' : visibleLine(execution.approved_by),
           <>
             <Status of={execution.status} />
-            {execution.waiting_for && <span class="muted"> {visibleLine(execution.waiting_for)}</span>}
+            {execution.held_by && <span class="muted"> held by {heldWords[execution.held_by.code]}</span>}
           </>,
           <Ago at={execution.updated_at} />,
         ]}

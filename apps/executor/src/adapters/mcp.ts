@@ -1,0 +1,73 @@
+import { argumentProblems } from '@countersign/definitions';
+import type { McpOutcome, McpServer, McpTool } from '@countersign/mcp';
+import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
+import { whyStopped } from '../bounded.js';
+import { excerpt } from '../json-text.js';
+
+export interface McpOptions {
+  server: Pick<McpServer, 'name' | 'ask' | 'call'>;
+  /** Characters of the result that are kept. */
+  maxOutput: number;
+}
+
+/**
+ * Calls a tool of an MCP server, after a look at what the server has now: arguments that were approved for another
+ * schema are not sent. What was sent and has no answer, nobody knows the outcome of.
+ */
+export class McpAdapter implements Adapter {
+  readonly #options: McpOptions;
+
+  constructor(options: McpOptions) {
+    this.#options = options;
+  }
+
+  async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    if (watch.signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
+    const { server } = this.#options;
+    let tool: McpTool | undefined;
+    try {
+      tool = await server.ask(call.tool_name, watch.signal);
+    } catch (error) {
+      if (watch.signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
+      const reason = error instanceof Error ? error.message : String(error);
+      return notSent(`MCP server ${server.name} cannot be reached: ${reason}; nothing was done`);
+    }
+    const problem = problemWith(call, tool);
+    if (!tool || problem !== undefined) return { outcome: 'failed', error: `nothing was done: ${problem}` };
+    const { name, timeout } = tool;
+    const { signal, progress } = watch;
+    const execution = { id: call.id, attempt: call.attempt };
+    const of = { timeout: timeout * 1_000, signal, execution, progress: progress.bind(watch) };
+    return this.#outcomeOf(await server.call(name, call.tool_args, of), watch);
+  }
+
+  #outcomeOf(outcome: McpOutcome, watch: Watch): Outcome {
+    switch (outcome.type) {
+      case 'answered': {
+        const { result, truncated } = excerpt(outcome.text, this.#options.maxOutput);
+        if (truncated) watch.progress({ output: outcome.text });
+        if (outcome.isError) return { outcome: 'failed', error: result };
+        return { outcome: 'succeeded', result, ...(truncated && { truncated }) };
+      }
+      case 'not_sent':
+        return watch.signal.aborted
+          ? { outcome: 'failed', error: 'stopped before it was sent' }
+          : notSent(outcome.reason);
+      case 'refused':
+        return { outcome: 'failed', error: outcome.reason };
+      case 'unknown':
+        return {
+          outcome: 'unknown',
+          reason: watch.signal.aborted ? `${whyStopped(watch.signal)}; ${outcome.reason}` : outcome.reason,
+        };
+    }
+  }
+}
+
+const notSent = (error: string): Outcome => ({ outcome: 'failed', error, retryable: true });
+
+function problemWith({ tool_name, tool_args }: ApprovedCall, tool: McpTool | undefined): string | undefined {
+  if (!tool) return `its MCP server does not offer ${tool_name} any more`;
+  const problems = argumentProblems(tool.definition.parameters, tool_args);
+  return problems.length > 0 ? `the arguments do not fit what the server asks for: ${problems.join('; ')}` : undefined;
+}
