@@ -76,6 +76,19 @@ describe('whoever is asked on a terminal', () => {
     expect(await world.client.approval(approval.id)).toMatchObject({ status: 'approved' });
   });
 
+  it('sees in clear what they are to confirm, also where streams show it redacted', async () => {
+    const input = world.plans.plan(
+      'Confirm',
+      wants(call('confirm_secret', { line: 'to the vault' })),
+      says('So be it.'),
+    );
+    const terminal = follow(input);
+    await terminal.shows('Let it call confirm_secret line="to the vault"?');
+    terminal.press(keys.enter);
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.text).toMatch(/\n→ confirm_secret line=\[redacted\]/);
+  });
+
   it('can type in the editor', async () => {
     const editor = `sh -c 'printf "Which line? "; read -r word; sed -i "s/any line/$word/" "$0"'`;
     const terminal = follow(planned('any line'), { EDITOR: editor });

@@ -1,3 +1,4 @@
+import { canonicalJson } from '@countersign/contracts';
 import type { Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -47,6 +48,16 @@ export function exactScenarios(world: World, refunds: () => Refunds): void {
       // The target's own id is a number, which is asked for and told to the last digit.
       expect(asked.splice(0)).toEqual([wideId]);
       expect(outputsIn(world.lastRequest(input)).at(-1)).toBe(wideId);
+    });
+
+    it('is not what is deep and long, and just allowed', async () => {
+      const order = `${'['.repeat(63)}"p\u0430yments, \u202e ${'x'.repeat(3_000)}", 0.1, 1.50, 1e21, -0${']'.repeat(63)}`;
+      const input = world.plans.plan('refund many', wants(call('refund', `{"order": ${order}}`)));
+      const { run, approval } = await world.startPaused(input);
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(refunds().bodies.splice(0)).toEqual([canonicalJson(approval.tool_args)]);
+      expect(refunds().asked.splice(0)).toEqual([wideId]);
     });
 
     it('is refused to whoever edits a call, with where it is, and decides nothing', async () => {

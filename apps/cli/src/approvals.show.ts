@@ -22,7 +22,7 @@ export function approvalText(screen: Screen, approval: Approval): string[] {
   const { tool_name, tool_args, approved_args } = approval;
   const status = screen.paint(statusStyle(approval), approval.status);
   return [
-    `${screen.paint('bold', visible(tool_name))}  ${status}`,
+    `${screen.paint('bold', marked(tool_name))}  ${status}`,
     '',
     ...fields(screen, about(approval)),
     '',
@@ -51,12 +51,12 @@ function about(approval: Approval): Record<string, string | null> {
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   return {
     Approval: approval.id,
-    Agent: `${source_name} (${agent_id})`,
-    For: user_id,
-    'Sent by': requested_by === user_id ? null : requested_by,
+    Agent: marked(`${source_name} (${agent_id})`),
+    For: user_id && marked(user_id),
+    'Sent by': requested_by === null || requested_by === user_id ? null : marked(requested_by),
     Run: approval.run_id,
     'Asked to': text(context['input']),
-    'It says': text(context['reason']),
+    'It says': marked(text(context['reason']) ?? ''),
     Asked: when(created_at),
     Deadline: expires_at === null ? null : `${when(expires_at).split(',')[0]}, ${left(expires_at)}`,
     Rule: ruleOf(approval),

@@ -152,6 +152,13 @@ describe('a message in Slack', () => {
     expect(messageOf(everywhere)).toMatchObject({ parse: 'none', link_names: false, mrkdwn: false });
   });
 
+  it('marks what looks like something else, in arguments, names and reasons', () => {
+    const fake = 'p\u0430yments';
+    const approval = approvalWith({ source_name: fake, tool_args: { fake }, context: { reason: `For ${fake}.` } });
+    const [request, args, reason] = sections(approval);
+    for (const text of [request, args, reason]) expect(text).toContain('p\u0430[U+0430]yments');
+  });
+
   it('is never longer than Slack takes', () => {
     const long = '&'.repeat(20_000);
     const approval = approvalWith({ source_name: long, tool_args: { long }, context: { reason: long } });

@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { markedLine } from '@countersign/contracts/visible-text';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
@@ -72,7 +72,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
       <div class="approval-main">
         <header>
           <h1 ref={heading} tabIndex={-1}>
-            {visibleLine(tool_name)}
+            {markedLine(tool_name)}
           </h1>
           <Status of={status} />
           <Asked approval={approval} />
@@ -115,17 +115,17 @@ function Asked({
 }) {
   return (
     <p class="asked">
-      <strong title={agent_id}>{visibleLine(source_name)}</strong> asked
+      <strong title={agent_id}>{markedLine(source_name)}</strong> asked
       {user_id !== null && (
         <>
           {' '}
-          for <strong>{visibleLine(user_id)}</strong>
+          for <strong>{markedLine(user_id)}</strong>
         </>
       )}
       {requested_by !== null && requested_by !== user_id && (
         <>
           {' '}
-          on the request of <strong>{visibleLine(requested_by)}</strong>
+          on the request of <strong>{markedLine(requested_by)}</strong>
         </>
       )}
       , <Ago at={created_at} />, in <a href={addressOf('runs', run_id)}>this run</a>.

@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { markedLine, visibleLine } from '@countersign/contracts/visible-text';
 import { At, Left } from '../clock.js';
 import { duration } from '../time.js';
 import { Status } from '../ui/notes.js';
@@ -81,7 +81,7 @@ export function Terms({ approval }: { approval: Approval }) {
         <ul class="decisions">
           {decisions.map(({ verdict, by, at, note }) => (
             <li key={`${by} ${at}`}>
-              <Status of={verdict} /> {by === null ? 'the rules' : visibleLine(by)}, <At at={at} />
+              <Status of={verdict} /> {by === null ? 'the rules' : markedLine(by)}, <At at={at} />
               {note && (
                 <blockquote>
                   <Visible text={note} />
