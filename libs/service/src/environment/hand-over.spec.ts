@@ -12,9 +12,9 @@ import { readFileSync } from 'node:fs';
 import { takeEnvironment } from ${JSON.stringify(new URL('hand-over.ts', import.meta.url).href)};
 const environment = takeEnvironment();
 const look = "for (const of of [process.ppid, 'self']) console.log(require('node:fs').readFileSync('/proc/' + of + '/environ', 'utf8'))";
-const child = spawnSync(process.execPath, ['-e', look], { encoding: 'utf8' });
+const child = spawnSync(process.execPath, ['-e', look], { encoding: 'utf8', env: {} });
 const own = readFileSync('/proc/self/environ', 'utf8');
-console.log(JSON.stringify({ environment, own, child: child.stdout, pid: process.pid, args: process.argv.slice(2) }));
+console.log(JSON.stringify({ environment, token: process.env.TOKEN, own, child: child.stdout, pid: process.pid, args: process.argv.slice(2) }));
 `;
 
 describe.skipIf(process.platform !== 'linux')('a process that is told secrets by its environment', () => {
@@ -30,6 +30,7 @@ describe.skipIf(process.platform !== 'linux')('a process that is told secrets by
     });
     const seen = JSON.parse(await text(child.stdout)) as {
       environment: Record<string, string>;
+      token: string;
       own: string;
       child: string;
       pid: number;
@@ -42,6 +43,7 @@ describe.skipIf(process.platform !== 'linux')('a process that is told secrets by
   it('knows them, and nothing that runs as the same user sees them', async () => {
     const seen = await run({ ADMIN_KEY: 'a secret of mine', TOKEN: 'a\nline', NODE_ENV: 'test' });
     expect(seen.environment).toMatchObject({ ADMIN_KEY: 'a secret of mine', TOKEN: 'a\nline', NODE_ENV: 'test' });
+    expect(seen.token).toBe('a\nline');
     expect(seen.args).toEqual(['an argument']);
     expect(seen.own).toContain('NODE_ENV=test');
     for (const shown of [seen.own, seen.child]) {

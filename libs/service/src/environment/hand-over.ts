@@ -25,7 +25,8 @@ const inMemory = '/dev/shm';
  */
 export function takeEnvironment(): Environment {
   const { [handedOver]: file, ...own } = process.env;
-  if (file !== undefined) return { ...own, ...received(file) };
+  // Also for functions of tools, which run in this process; the system goes on showing what it was started with.
+  if (file !== undefined) return { ...Object.assign(process.env, received(file)) };
   const kept = Object.entries(own).filter(([name]) => harmless.test(name));
   if (kept.length < Object.keys(own).length && process.execve) replaceMyself(own, Object.fromEntries(kept));
   return own;
