@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,5 +111,23 @@ describe('npm start', () => {
     const { status, stderr } = run({ DATA_DIR: join(dir, 'other'), PORT: new URL(origins.runs).port });
     expect(status).toBe(1);
     expect(stderr).toContain('set PORT to another port');
+  });
+
+  it('ends with the npm that started it, whose signals reach only the shell between them', async () => {
+    const shell = spawn('sh', ['-c', `"${process.execPath}" "${main}" --no-sample; true`], {
+      env: { PATH: process.env['PATH'], DATA_DIR: dir, PORT: '0', npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const url = await eventually('it to listen', async () => / is at (http:\S+)/.exec(output)?.[1]);
+    await eventually('it to be ready', () => isReady(url));
+    shell.kill('SIGKILL');
+    await eventually('it to end', () =>
+      fetch(`${url}/health/live`).then(
+        () => false,
+        () => true,
+      ),
+    );
   });
 });

@@ -18,26 +18,31 @@ import { isEmpty, readOptions, startSampleRun } from './sample-run.js';
  *
  * They share nothing but the events; each also runs as a process of its own.
  */
-export const start = (environment: Environment): Promise<void> =>
-  runMain('Countersign', async () => {
-    const { sample } = readOptions(process.argv.slice(2));
-    const config = readConfig(StandaloneConfig, environment);
-    const isNew = !config.KAFKA_BROKERS && !config.MONGODB_URI && isEmpty(config.DATA_DIR);
-    const model = modelFor(config);
-    const serving = await serve(config, [
-      agentRunner(config, { model, environment }),
-      approvalService(config, { environment }),
-      executorService(config, { environment }),
-    ]);
-    const { url, auth, log } = serving;
-    const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);
-    const hasSample = sample && isNew && !environment['COUNTERSIGN_CONFIG'];
-    if (hasSample) await startSampleRun(url, key);
-    const { key_id } = (await auth.keys.identify(key))!;
-    const link = await auth.links.create('admin', ['admin'], { key_id });
-    const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample });
-    return { ...serving, description: { model: model.description, ...serving.description }, hint };
-  });
+export function start(environment: Environment): Promise<void> {
+  // npm passes a signal on to its shell alone, so whoever ends npm means this.
+  const withParent = environment['npm_lifecycle_event'] === 'start';
+  return runMain('Countersign', () => startAll(environment), { withParent });
+}
+
+async function startAll(environment: Environment) {
+  const { sample } = readOptions(process.argv.slice(2));
+  const config = readConfig(StandaloneConfig, environment);
+  const isNew = !config.KAFKA_BROKERS && !config.MONGODB_URI && isEmpty(config.DATA_DIR);
+  const model = modelFor(config);
+  const serving = await serve(config, [
+    agentRunner(config, { model, environment }),
+    approvalService(config, { environment }),
+    executorService(config, { environment }),
+  ]);
+  const { url, auth, log } = serving;
+  const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);
+  const hasSample = sample && isNew && !environment['COUNTERSIGN_CONFIG'];
+  if (hasSample) await startSampleRun(url, key);
+  const { key_id } = (await auth.keys.identify(key))!;
+  const link = await auth.links.create('admin', ['admin'], { key_id });
+  const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample });
+  return { ...serving, description: { model: model.description, ...serving.description }, hint };
+}
 
 interface Hint {
   url: string;

@@ -2,8 +2,17 @@ import { DataInUse } from '@countersign/sqlite';
 import { ConfigError } from './config.js';
 import type { Serving } from './serve.js';
 
+interface MainOptions {
+  /** Whether to end, as on SIGTERM, once the process that started this one is gone. */
+  withParent?: boolean;
+}
+
 /** Runs services until SIGTERM or SIGINT, then drains; a second signal ends it at once. */
-export async function runMain(name: string, start: () => Promise<Serving>): Promise<void> {
+export async function runMain(
+  name: string,
+  start: () => Promise<Serving>,
+  { withParent = false }: MainOptions = {},
+): Promise<void> {
   const serving = await start().catch((error: unknown) => {
     console.error(explain(error));
     process.exit(1);
@@ -23,6 +32,19 @@ export async function runMain(name: string, start: () => Promise<Serving>): Prom
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (withParent) whenOrphaned(stop);
+}
+
+const lookForParentEvery = 500; // milliseconds
+
+function whenOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    stop();
+  }, lookForParentEvery);
+  look.unref();
 }
 
 function introduction(name: string, { url, description, hint = '' }: Serving): string {
