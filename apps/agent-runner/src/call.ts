@@ -2,7 +2,6 @@ import {
   approvalId,
   callDigest,
   emit,
-  fieldTypes,
   pauseTypeOf,
   redactArguments,
   redactRequirement,
@@ -11,9 +10,8 @@ import {
   type NewEvent,
   type Requirement,
   type Run,
-  type UserInputField,
 } from '@countersign/contracts';
-import type { Agent, ToolDefinition } from '@countersign/definitions';
+import { userInputFields, type Agent } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
 import { unsigned, who } from './run.states.js';
 
@@ -28,7 +26,7 @@ export function newCall(
   { tool, tool_args }: CheckedCall,
 ): Call {
   const id = freshId(runId, earlier, tool_call_id);
-  const user_input_schema = fieldsOf(tool);
+  const user_input_schema = userInputFields(tool);
   return {
     id,
     confirmation: null,
@@ -64,23 +62,6 @@ function freshId(runId: string, earlier: readonly Call[], tool_call_id: string):
   let id = approvalId(runId, tool_call_id);
   for (let use = 1; earlier.some((call) => call.id === id); use++) id = approvalId(runId, `${tool_call_id}#${use}`);
   return id;
-}
-
-function fieldsOf(tool: ToolDefinition): UserInputField[] | null {
-  if (tool.requires !== 'user_input') return null;
-  const { properties = {}, required = [] } = tool.parameters as {
-    properties?: Record<string, { type?: string; description?: string }>;
-    required?: string[];
-  };
-  const names = tool.user_input.length > 0 ? tool.user_input : Object.keys(properties);
-  return names.map((name) => ({
-    name,
-    field_type: fieldTypes[properties[name]?.type ?? 'string'] ?? 'str',
-    description: properties[name]?.description ?? null,
-    value: null,
-    schema: properties[name] ?? {},
-    required: required.includes(name),
-  }));
 }
 
 export const isOpen = ({ state }: Call): boolean => state !== 'answered';

@@ -7,8 +7,11 @@ import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from './approval-metrics.js';
 import type { ApprovalMessage } from './approval.js';
+import { unjudged } from './asked.js';
 import { Decisions } from './decisions.js';
 import type { GrantMessage } from './grant.js';
+import { gatedBy } from './gates/gated-request.js';
+import { Gates } from './gates/gates.js';
 import { Judge } from './judge.js';
 import type { NoticeKind } from '@countersign/definitions';
 import { Notifier } from './notify/notifier.js';
@@ -23,6 +26,7 @@ export class ApprovalEventsController {
     @Inject(GRANTS) private readonly grants: Aggregate<Grant, GrantMessage>,
     @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
     @Inject(ALARMS) private readonly alarms: Alarms,
+    @Inject(Gates) private readonly gates: Pick<Gates, 'of'>,
     @Inject(Judge) private readonly judge: Judge,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'sender'>,
@@ -36,11 +40,22 @@ export class ApprovalEventsController {
     const { approval_id, run_id, tool_name } = event.data;
     const problem = await this.guard.problemWithRequest(event.data);
     if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
-    const judgement = await this.judge.judge(event.data);
-    const handled = await this.approvals.handle(approval_id, { type: 'required', event, judgement }, { creates: true });
+    const handled = await this.approvals.handle(approval_id, await this.#asked(event), { creates: true });
     if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
     const { grant_id } = handled.state!;
     if (grant_id !== null) await this.grants.handle(grant_id, { type: 'used', approval_id });
+  }
+
+  /** What is asked for, gated as this service knows it to be. What it does not know is refused, so that no run waits. */
+  async #asked(event: Event<'tool.approval_required'>): Promise<ApprovalMessage> {
+    const { approval_id, run_id, tool_name } = event.data;
+    const gate = this.gates.of(event.data);
+    if ('code' in gate) {
+      this.alarms.refused('request', 'refused', { approval_id, run_id, tool_name, reason: gate.reason });
+      return { type: 'required', event, judgement: unjudged, refusal: gate };
+    }
+    const data = gatedBy(gate, event.data);
+    return { type: 'required', event: { ...event, data }, judgement: await this.judge.judge(data) };
   }
 
   /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */

@@ -38,6 +38,38 @@ beforeEach(async () => (open = await openApprovals({ rules, channels: [everythin
 afterEach(() => open.close());
 const typesOf = () => open.published().map(({ type }) => type);
 
+describe('a request that no runner signed', () => {
+  it('is stored nowhere, and an alarm', async () => {
+    const strict = await openApprovals({ rules, requests: 'signed' });
+    await expect(strict.events.required(event)).rejects.toThrow(TerminalError);
+    expect(await strict.store.get(id)).toBeUndefined();
+    expect(strict.refused).toHaveBeenCalledWith(
+      'request',
+      'not_authentic',
+      expect.objectContaining({ reason: 'The request is not signed.' }),
+    );
+    await expect(strict.events.failed(runFailed)).rejects.toThrow(/not signed/);
+    expect(strict.refused).toHaveBeenCalledWith('run_end', 'not_authentic', expect.anything());
+    await strict.close();
+  });
+});
+
+describe('a request for what nobody here knows', () => {
+  it('is rejected with the reason, so that its run does not wait', async () => {
+    const reason = 'no tool "deploy_to_production" is declared where it would be decided';
+    const careful = await openApprovals({ rules, gate: () => ({ code: 'unknown_tool', reason }) });
+    await careful.events.required(event);
+    expect(careful.last('approval.resolved')?.data).toMatchObject({
+      status: 'rejected',
+      automatic: true,
+      resolution_data: { code: 'unknown_tool', note: `Nobody was asked: ${reason}.` },
+      signature: expect.any(String),
+    });
+    expect(careful.refused).toHaveBeenCalledWith('request', 'refused', expect.objectContaining({ reason }));
+    await careful.close();
+  });
+});
+
 describe('a request for an approval', () => {
   it('becomes an approval by the rules, once', async () => {
     await open.events.required(event);

@@ -4,6 +4,7 @@ import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
+import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
 import { createLocalJWKSet } from 'jose';
 import { ApiKeysController } from './api-keys.controller.js';
@@ -18,6 +19,7 @@ import { forward, type Upstreams } from './forward.js';
 import { decideGrant, type GrantMessage } from './grant.js';
 import { GrantsController } from './grants.controller.js';
 import { serveInbox } from './inbox-files.js';
+import { Gates } from './gates/gates.js';
 import { Judge } from './judge.js';
 import { KeysController } from './keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
@@ -100,6 +102,7 @@ export function approvalService(
       expires_in: config.APPROVAL_EXPIRES_SECONDS ?? null,
       now,
     });
+    const gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
     const rejudging = new Rejudging(approvals, judge.rules, log);
     const due = new WorkPool<Approval>({
@@ -139,6 +142,7 @@ export function approvalService(
           { provide: CLOCK, useValue: now },
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
+          { provide: Gates, useValue: gates },
           { provide: Judge, useValue: judge },
           { provide: Decisions, useValue: new Decisions(approvals, judge.rules) },
           { provide: Signer, useValue: signer },
@@ -166,7 +170,7 @@ export function approvalService(
       },
       async start() {
         await signer.open();
-        await Promise.all([requests.open(), decisions.open()]);
+        await Promise.all([gates.open(), requests.open(), decisions.open()]);
         relay.start();
         grantRelay.start();
         feed.follow(bus);

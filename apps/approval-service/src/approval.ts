@@ -19,6 +19,7 @@ import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Jud
 import { argsOf, objectionTo, resolvedCall, type Decided } from './decision.js';
 import { heldAgainst, ruledOut } from './held-against.js';
 import type { Rules } from './rules.js';
+import type { NoGate } from './gates/gates.js';
 import { filledIn } from './user-input.js';
 
 /**
@@ -37,7 +38,7 @@ import { filledIn } from './user-input.js';
  * It leaves `pending` once, and says so with one `approval.resolved`.
  */
 export type ApprovalMessage =
-  | { type: 'required'; event: Event<'tool.approval_required'>; judgement: Judgement }
+  | { type: 'required'; event: Event<'tool.approval_required'>; judgement: Judgement; refusal?: NoGate | undefined }
   | ({ type: 'decided' } & Decided)
   | { type: 'commented'; comment: Omit<Comment, 'at'> }
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
@@ -62,7 +63,7 @@ export function decideApproval(
   now: number,
 ): Transition<Approval> {
   if (message.type === 'required') {
-    return approval ? ignored('the approval exists') : require(message.event, message.judgement, now);
+    return approval ? ignored('the approval exists') : require(message, now);
   }
   if (message.type === 'void') {
     return approval ? follow(approval, statusAfter[message.event.type], now) : stillborn(message, now);
@@ -92,9 +93,17 @@ export function decideApproval(
 }
 
 /** Asks for a decision, unless the rules, a grant or the kind of the call decide: an audit only wants a record. */
-function require(event: Event<'tool.approval_required'>, judgement: Judgement, now: number): Transition<Approval> {
+function require(
+  { event, judgement, refusal }: Extract<ApprovalMessage, { type: 'required' }>,
+  now: number,
+): Transition<Approval> {
   if (!isSound(event)) return rejected('the arguments are not the ones that the digest is of', 'invalid');
   const asked = newApproval(askedBy(event), judgement, seconds(now));
+  if (refusal) {
+    const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
+    const created = emit('approval.created', redactApproval(asked));
+    return resolved(asked, 'rejected', { by: null, resolution_data, automatic: true }, now, created);
+  }
   const approval = isLetThrough(asked, judgement) ? recordedOnly(asked) : asked;
   const created = emit('approval.created', redactApproval(approval));
   if (judgement.policy?.outcome === 'reject') {

@@ -1,5 +1,5 @@
 import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal, type Role } from '@countersign/auth';
-import type { Approval, Event, EventName, Grant } from '@countersign/contracts';
+import type { Approval, Event, EventData, EventName, Grant } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { Aggregate, WorkPool } from '@countersign/persistence';
@@ -17,6 +17,7 @@ import { ApprovalsController } from './approvals.controller.js';
 import { Decisions } from './decisions.js';
 import { definitionsWith } from './definitions.given.js';
 import { decideGrant, type GrantMessage } from './grant.js';
+import type { Gates } from './gates/gates.js';
 import { Judge } from './judge.js';
 import { deliveryCollection, type Delivery } from './notify/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from './notify/delivery.js';
@@ -34,10 +35,29 @@ interface Opened {
   channels?: Channel[];
   /** Those that are signed are signed with `ring`. */
   requests?: RequestPolicy;
+  /** What the definitions say; unless given, what the request does. */
+  gate?: Gates['of'];
 }
 
+const asSaid: Gates['of'] = (request) => {
+  const { approval_type, pause_type, requirement } = request as EventData<'tool.approval_required'>;
+  const fields = requirement.user_input_schema ?? [];
+  const parameters = {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(({ name, schema }) => [name, schema])),
+    required: fields.filter(({ required }) => required).map(({ name }) => name),
+  };
+  return {
+    approval: approval_type,
+    requires: pause_type,
+    user_input: fields.map(({ name }) => name),
+    redact: requirement.tool_execution.redact,
+    parameters: fields.length > 0 ? parameters : null,
+  };
+};
+
 /** The parts of the service, put together as the service does it, on a store of its own. */
-export async function openApprovals({ rules = {}, channels = [], requests = 'trusted' }: Opened = {}) {
+export async function openApprovals({ rules = {}, channels = [], requests = 'trusted', gate = asSaid }: Opened = {}) {
   const { database, close } = openTemporaryDatabase();
   const clock = { time: given.now };
   const now = () => clock.time;
@@ -108,6 +128,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
       grants,
       guard,
       { refused },
+      { of: gate },
       judge,
       decisions,
       commands,

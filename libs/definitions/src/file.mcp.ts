@@ -73,3 +73,7 @@ export type McpServerEntry = z.infer<typeof McpServerEntry>;
 export function mcpGate({ tools }: McpServerEntry, tool: string): McpGate | undefined {
   return Object.hasOwn(tools, tool) ? tools[tool] : tools['*'];
 }
+
+/** What a model calls a tool of a server. */
+export const mcpToolName = (server: string, tool: string): string =>
+  `${server}__${tool}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);

@@ -9,7 +9,7 @@ export { termsProblems } from './terms-problems.js';
 export type { HttpEntry, HttpPollEntry } from './file.http.js';
 export type { KafkaEntry } from './file.kafka.js';
 export type { AgentEntry, ToolEntry } from './file.js';
-export { mcpGate } from './file.mcp.js';
+export { mcpGate, mcpToolName } from './file.mcp.js';
 export type { McpGate, McpHttpServer, McpServerEntry, McpStdioServer } from './file.mcp.js';
 export { definitionsJsonSchema } from './json-schema.js';
 export * from './policy.js';
@@ -27,3 +27,4 @@ export { parseTemplate, placeholdersOf, type Placeholder, type TemplatePart } fr
 export { parseUrlTemplate, type UrlPart, type UrlTemplate } from './template.url.js';
 export { toolDefinitionOf } from './tool-of-file.js';
 export * from './tool.js';
+export { userInputFields } from './user-input-fields.js';

@@ -1,3 +1,4 @@
+import { mcpToolName } from '@countersign/definitions';
 import type { Log } from '@countersign/contracts';
 import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
 import {
@@ -13,7 +14,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { McpConnection, type McpEvents, type OnProgress } from './connection.js';
 import type { McpOutcome } from './outcome.js';
 import { neverArrived, reasonOf, textOf } from './result.js';
-import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, toolName, type Gates, type McpTool } from './tools.js';
+import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, type Gates, type McpTool } from './tools.js';
 import type { McpTarget } from './transport.js';
 
 export type { Gate } from './tools.js';
@@ -103,13 +104,13 @@ export class McpServer {
   /** On which terms a tool of this name would be called, should the server have it; undefined: not at all. */
   termsOf(name: string): Pick<McpTool, 'timeout' | 'terms'> | undefined {
     const { tools } = this.#options;
-    const named = Object.keys(tools).find((tool) => tool !== '*' && toolName(this.name, tool) === name);
-    const gate = name.startsWith(toolName(this.name, '')) ? tools[named ?? '*'] : undefined;
+    const named = Object.keys(tools).find((tool) => tool !== '*' && mcpToolName(this.name, tool) === name);
+    const gate = name.startsWith(mcpToolName(this.name, '')) ? tools[named ?? '*'] : undefined;
     return gate && gate.approval !== 'none' ? termsOf(gate) : undefined;
   }
 
   #offers(name: string, offered: readonly OfferedTool[]): McpTool | undefined {
-    const [found, another] = offered.filter((tool) => toolName(this.name, tool.name) === name);
+    const [found, another] = offered.filter((tool) => mcpToolName(this.name, tool.name) === name);
     if (another) return undefined;
     const gate = found && gateOf(this.#options.tools, found.name);
     const tool = gate && gatedTool(this.name, found, gate);

@@ -1,6 +1,7 @@
 import { ConfigError, type PauseType } from '@countersign/contracts';
 import {
   argumentProblems,
+  mcpToolName,
   TermsEntry,
   termsProblems,
   ToolDefinition,
@@ -88,10 +89,6 @@ export function gatedTools(server: string, offered: readonly OfferedTool[], gate
 export const gateOf = (gates: Gates, tool: string): Gate | undefined =>
   Object.hasOwn(gates, tool) ? gates[tool] : gates['*'];
 
-/** The name under which a model calls a server's tool. */
-export const toolName = (server: string, tool: string): string =>
-  `${server}__${tool}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);
-
 export const termsOf = ({ timeout, execute }: Gate): Pick<McpTool, 'timeout' | 'terms'> => ({
   timeout: timeout ?? defaultTimeout,
   terms: execute ?? TermsEntry.parse({}),
@@ -113,7 +110,7 @@ function definitionOf(
   const { $schema: _, ...parameters } = withoutNeedlessPatterns(inputSchema);
   const { approval, requires, user_input, redact, max_output } = gate;
   return {
-    name: toolName(server, name),
+    name: mcpToolName(server, name),
     description: shortened(description ?? title ?? ''),
     parameters,
     approval,

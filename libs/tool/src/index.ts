@@ -1,3 +1,4 @@
+export { definitionsApart } from './definitions-apart.js';
 export { defineTool, type DefinedTool, type ToolOptions } from './define-tool.js';
 export { isNotDone, NotDone } from './not-done.js';
 export {

@@ -1,0 +1,119 @@
+import { goldenEvent } from '@countersign/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { definitionsWith } from '../definitions.given.js';
+import { gatedBy } from './gated-request.js';
+import { Gates, type Gate } from './gates.js';
+
+const parameters = { type: 'object', properties: { ticket: { type: 'string' }, hours: { type: 'integer' } } };
+const tool = (name: string, more: object = {}) => ({ name, description: '', parameters, ...more });
+const definitions = definitionsWith({
+  agents: [
+    {
+      id: 'ops',
+      name: 'Ops',
+      instructions: '',
+      tools: ['deploy', 'note', 'ask', 'shop/*', 'bank__pay', 'refund', 'free'],
+    },
+    { id: 'support', name: 'Support', instructions: '', tools: ['note'] },
+  ],
+  tools: [
+    tool('deploy', { redact: ['ticket'] }),
+    tool('note', { approval: 'audit' }),
+    tool('ask', { approval: 'none', requires: 'user_input', user_input: ['hours'] }),
+  ],
+  tool_modules: ['./refunds.ts'],
+  mcp_servers: [
+    { name: 'shop', url: 'http://127.0.0.1:1/', tools: { 'look.up': { approval: 'none' }, '*': { redact: ['card'] } } },
+    { name: 'bank', url: 'http://127.0.0.1:1/', tools: { pay: { approval: 'audit' } } },
+  ],
+});
+const gates = new Gates(definitions, async (modules) => {
+  expect(modules).toEqual([expect.stringMatching(/refunds\.ts$/)]);
+  const gate = { user_input: ['hours'], redact: [], max_output: 1_000 };
+  return [
+    { ...tool('refund'), ...gate, approval: 'required', requires: 'user_input', made_by: 'runner' },
+    { ...tool('free'), ...gate, user_input: [], approval: 'none', requires: null, made_by: 'runner' },
+  ];
+});
+beforeEach(() => gates.open());
+
+describe('how a call is gated', () => {
+  it.each<[string, string, Partial<Gate> | string]>([
+    ['ops', 'deploy', { approval: 'required', requires: 'external_execution', redact: ['ticket'], parameters }],
+    ['ops', 'note', { approval: 'audit', requires: 'external_execution' }],
+    ['ops', 'refund', { approval: 'required', requires: 'user_input', user_input: ['hours'] }],
+    ['ops', 'shop__buy', { approval: 'required', requires: 'confirmation', redact: ['card'], parameters: null }],
+    ['ops', 'bank__pay', { approval: 'audit', requires: 'confirmation' }],
+    ['ops', 'shop__look_up', 'not_gated'],
+    ['ops', 'ask', 'not_gated'],
+    ['ops', 'free', 'not_gated'],
+    ['ops', 'erase', 'unknown_tool'],
+    ['ops', 'bank__steal', 'unknown_tool'],
+    ['support', 'deploy', 'not_of_agent'],
+    ['support', 'shop__buy', 'not_of_agent'],
+    ['mallory', 'deploy', 'unknown_agent'],
+  ])('of %s and its tool %s is what the definitions say', (agent_id, tool_name, expected) => {
+    const gate = gates.of({ agent_id, tool_name });
+    if (typeof expected === 'string') expect(gate).toMatchObject({ code: expected });
+    else expect(gate).toMatchObject(expected);
+  });
+});
+
+describe('a request', () => {
+  const { data } = goldenEvent('tool.approval_required');
+  const gate: Gate = {
+    approval: 'required',
+    requires: 'user_input',
+    user_input: ['hours'],
+    redact: ['ticket'],
+    parameters,
+  };
+
+  it('is gated as the definitions say, and not as it says itself', () => {
+    const lenient = {
+      ...data,
+      approval_type: 'audit' as const,
+      pause_type: 'external_execution' as const,
+      parameters: {},
+    };
+    expect(gatedBy(gate, lenient)).toMatchObject({
+      approval_type: 'required',
+      pause_type: 'user_input',
+      parameters,
+      requirement: {
+        user_input_schema: [{ name: 'hours', field_type: 'int', value: null }],
+        tool_execution: { approval_type: 'required', requires_user_input: true, external_execution_required: false },
+      },
+    });
+  });
+
+  it('is decided on when it asks for that, also where the definitions want only a record', () => {
+    expect(gatedBy({ ...gate, approval: 'audit' }, { ...data, approval_type: 'required' })).toMatchObject({
+      approval_type: 'required',
+    });
+    expect(gatedBy({ ...gate, approval: 'audit' }, { ...data, approval_type: 'audit' })).toMatchObject({
+      approval_type: 'audit',
+    });
+  });
+
+  it('hides what either of both hides, and brings its schema only where nobody here knows it', () => {
+    const { requirement } = data;
+    const hiding = { ...requirement, tool_execution: { ...requirement.tool_execution, redact: ['version'] } };
+    const gated = gatedBy(
+      { ...gate, parameters: null },
+      { ...data, requirement: hiding, parameters: { type: 'object' } },
+    );
+    expect(gated.requirement.tool_execution.redact).toEqual(['ticket', 'version']);
+    expect(gated.parameters).toEqual({ type: 'object' });
+  });
+
+  it('takes nothing else of its requirement from the message', () => {
+    const { requirement } = data;
+    const call = { ...requirement.tool_execution, tool_args: { version: 'shown' }, result: 'done', confirmed: true };
+    const gated = gatedBy(gate, { ...data, requirement: { ...requirement, id: 'other', tool_execution: call } });
+    expect(gated.requirement).toMatchObject({
+      id: data.approval_id,
+      tool_execution: { tool_args: data.tool_args, result: null, confirmed: null },
+    });
+  });
+});

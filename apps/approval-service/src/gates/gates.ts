@@ -1,0 +1,81 @@
+import {
+  mcpToolName,
+  toolDefinitionOf,
+  type AgentEntry,
+  type Definitions,
+  type McpServerEntry,
+  type ToolDefinition,
+} from '@countersign/definitions';
+
+/** How calls of a tool are gated, as the definitions here say. `parameters` of a tool that only its server knows: null. */
+export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact'> & {
+  approval: 'required' | 'audit';
+  parameters: ToolDefinition['parameters'] | null;
+};
+
+/** Why a call is not let through at all: a code for programs, a sentence for people and models. */
+export interface NoGate {
+  code: 'unknown_agent' | 'unknown_tool' | 'not_of_agent' | 'not_gated';
+  reason: string;
+}
+
+/**
+ * What this service itself knows of agents and tools. However a request says that its call is gated, this is how it is.
+ */
+export class Gates {
+  readonly #agents: ReadonlyMap<string, AgentEntry>;
+  readonly #servers: readonly McpServerEntry[];
+  readonly #declared: readonly ToolDefinition[];
+  readonly #functions: () => Promise<ToolDefinition[]>;
+  #tools: ReadonlyMap<string, ToolDefinition> | undefined;
+
+  /** @param functionsOf reads the definitions of modules, without running their code here */
+  constructor(
+    { agents, tools, tool_modules, mcp_servers }: Definitions,
+    functionsOf: (modules: readonly string[]) => Promise<ToolDefinition[]>,
+  ) {
+    this.#agents = new Map(agents.map((agent) => [agent.id, agent]));
+    this.#servers = mcp_servers;
+    this.#declared = tools.map(toolDefinitionOf);
+    this.#functions = () => functionsOf(tool_modules);
+  }
+
+  /** @throws ConfigError when the definitions of functions cannot be read. */
+  async open(): Promise<void> {
+    this.#tools = new Map([...(await this.#functions()), ...this.#declared].map((tool) => [tool.name, tool]));
+  }
+
+  of({ agent_id, tool_name }: { agent_id: string; tool_name: string }): Gate | NoGate {
+    if (!this.#tools) throw new Error('the definitions are not read yet');
+    const agent = this.#agents.get(agent_id);
+    if (!agent)
+      return { code: 'unknown_agent', reason: `no agent "${agent_id}" is declared where it would be decided` };
+    const tool = this.#tools.get(tool_name);
+    const found = tool ? [tool] : this.#servers.flatMap((server) => gatesAt(server, tool_name));
+    if (found.length === 0)
+      return { code: 'unknown_tool', reason: `no tool "${tool_name}" is declared where it would be decided` };
+    const offered = tool ? found : this.#servers.filter((server) => mayUse(agent, server.name, tool_name));
+    if (!agent.tools.includes(tool_name) && (tool !== undefined || offered.length === 0))
+      return { code: 'not_of_agent', reason: `agent "${agent_id}" may not use the tool "${tool_name}"` };
+    // Two servers may give a name to one; the stricter counts.
+    const strictest = found.find(({ approval }) => approval === 'required') ?? found.find(isGated);
+    return strictest && isGated(strictest)
+      ? strictest
+      : { code: 'not_gated', reason: `calls of "${tool_name}" are not to be approved by anybody` };
+  }
+}
+
+type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact'> & Pick<Gate, 'parameters'>;
+
+const isGated = (known: Known): known is Gate => known.approval !== 'none';
+
+const mayUse = ({ tools }: AgentEntry, server: string, tool: string): boolean =>
+  tools.includes(`${server}/*`) && tool.startsWith(mcpToolName(server, ''));
+
+/** How a server's tool is gated that models call by this name: as it is named in the file, else as any other. */
+function gatesAt({ name, tools }: McpServerEntry, called: string): Known[] {
+  if (!called.startsWith(mcpToolName(name, ''))) return [];
+  const named = Object.entries(tools).filter(([tool]) => tool !== '*' && mcpToolName(name, tool) === called);
+  const gates = named.length > 0 ? named.map(([, gate]) => gate) : [tools['*'] ?? []].flat();
+  return gates.map((gate) => ({ ...gate, parameters: null }));
+}
