@@ -66,7 +66,7 @@ function request(): Event<'tool.approval_required'> {
   };
   const digest = callDigest(call);
   const said = { source_name: 'Operations', parameters: null, context: {} };
-  const data = { ...ids, ...call, ...types, ...said, approval_id, requirement, digest, signature: null };
+  const data = { ...ids, ...call, ...types, ...said, approval_id, requirement, digest, salt: null, signature: null };
   const envelope = { id: run_id, source: '/bench', time: '', subject: '', key: run_id, traceparent: null };
   return { ...envelope, type: 'tool.approval_required', data };
 }

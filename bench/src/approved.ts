@@ -32,6 +32,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       resolution_data: null,
       resolved_by: 'ada',
       redact: [],
+      salt: null,
       decisions: [{ ...by, note: null, groups: [] }],
       signature,
     }),

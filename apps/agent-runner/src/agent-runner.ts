@@ -17,7 +17,7 @@ import { CallPreview } from './call-preview.js';
 import { backlog, RunQueue } from './queue.js';
 import { RequestKeysController } from './request-keys.controller.js';
 import { RequestSigner } from './request-signer.js';
-import { RunCommands } from './run-commands.js';
+import { RunCommands, trustedCommandsMean } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunStream } from './run-stream.js';
 import { RunWatch } from './run-watch.js';
@@ -163,6 +163,7 @@ export function agentRunner(
         ],
       },
       async start() {
+        if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);
         await Promise.all([agents.load(), guard.open(), results.open(), signer.open()]);
         await queue
           .open()

@@ -1,5 +1,13 @@
-import type { NewEvent, Run } from '@countersign/contracts';
-import { isRunEnd, OwnKeys, requestClaimsOf, runEndClaimsOf, signRequest, signRunEnd } from '@countersign/signing';
+import { callDigest, type EventData, type NewEvent, type Run } from '@countersign/contracts';
+import {
+  isRunEnd,
+  OwnKeys,
+  requestClaimsOf,
+  runEndClaimsOf,
+  saltOf,
+  signRequest,
+  signRunEnd,
+} from '@countersign/signing';
 
 /** Signs what the runner asks for, and what it says of the ends of runs, so that others can tell that it was a runner. */
 export class RequestSigner extends OwnKeys {
@@ -10,13 +18,20 @@ export class RequestSigner extends OwnKeys {
   });
 
   async #sign(event: NewEvent, at: number): Promise<NewEvent> {
-    const signature = await this.#signatureOf(event, at);
-    return signature === undefined ? event : ({ ...event, data: { ...event.data, signature } } as NewEvent);
+    const key = this.ring.signingKey;
+    if (event.type === 'tool.approval_required') {
+      const data = await this.#salted(event.data);
+      return { ...event, data: { ...data, signature: await signRequest(key, requestClaimsOf(data, at)) } };
+    }
+    if (!isRunEnd(event)) return event;
+    const signature = await signRunEnd(key, runEndClaimsOf(event, at));
+    return { ...event, data: { ...event.data, signature } } as NewEvent;
   }
 
-  async #signatureOf(event: NewEvent, at: number): Promise<string | undefined> {
-    const key = this.ring.signingKey;
-    if (event.type === 'tool.approval_required') return signRequest(key, requestClaimsOf(event.data, at));
-    return isRunEnd(event) ? signRunEnd(key, runEndClaimsOf(event, at)) : undefined;
+  /** The digest is seen by more people than redacted arguments are, and must not tell them. */
+  async #salted(request: EventData<'tool.approval_required'>): Promise<EventData<'tool.approval_required'>> {
+    if (request.requirement.tool_execution.redact.length === 0) return request;
+    const salt = await saltOf(this.ring.signingKey, request.approval_id);
+    return { ...request, salt, digest: callDigest({ ...request, salt }) };
   }
 }

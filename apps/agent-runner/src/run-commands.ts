@@ -6,6 +6,10 @@ import { ownersOf, userFor } from './requester.js';
 /** `signed`: each command says who sends it. `trusted`: whoever may write to the topic may start and cancel runs. */
 export type RunCommandPolicy = 'signed' | 'trusted';
 
+/** What `trusted` gives up, for people. */
+export const trustedCommandsMean =
+  'whoever may write to run.requested and run.cancel_requested starts runs for anybody, and cancels them';
+
 /** For whom a run is, and who sent the request; null when nobody was recognised. */
 export type Requester = Pick<Run, 'user_id' | 'requested_by'>;
 

@@ -159,6 +159,7 @@ export function resolved(
       resolved_at: now / 1000,
       requester: null,
       requested_by: null,
+      salt: null,
       policy_version: null,
       expires_at: null,
       decisions: [],

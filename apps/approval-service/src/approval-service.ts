@@ -170,6 +170,7 @@ export function approvalService(
       },
       async start() {
         await signer.open();
+        requests.warn(log);
         await Promise.all([gates.open(), requests.open(), decisions.open()]);
         relay.start();
         grantRelay.start();

@@ -122,6 +122,7 @@ describe('deciding on an approval', () => {
       approval_type: 'required',
       pause_type: 'external_execution',
       digest: event.data.digest,
+      salt: null,
       status: 'approved',
       automatic: false,
       resolution_data: data,

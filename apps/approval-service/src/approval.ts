@@ -295,6 +295,7 @@ function resolved(
   const data: EventData<'approval.resolved'> = {
     ...callOf(state),
     ...resolvedCall(state),
+    salt: state.salt,
     approval_type,
     pause_type,
     status,

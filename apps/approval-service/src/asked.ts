@@ -46,6 +46,7 @@ type Asked = Pick<
   | 'tool_call_id'
   | 'tool_name'
   | 'tool_args'
+  | 'salt'
   | 'approval_type'
   | 'pause_type'
   | 'source_name'
@@ -80,6 +81,7 @@ export function askedBefore(
     tool_call_id,
     tool_name,
     tool_args,
+    salt: null,
     approval_type: approval_type ?? 'required',
     pause_type: pauseTypeOf(requirement.tool_execution),
     source_name: agent_id,

@@ -16,6 +16,7 @@ export async function checkEnvironment(env: Env): Promise<Finding[]> {
     await finding('settings', () => settings(env), 'Mend these environment variables; the README lists them.'),
     ...(brokers ? await checkKafka(env) : []),
     ...(uri ? [await checkMongo(uri)] : []),
+    ...trusted(env),
     ...(await checkKeys(env)),
   ];
 }
@@ -46,6 +47,29 @@ async function readSettings(env: Env) {
 async function settings(env: Env): Promise<string> {
   await readSettings(env);
   return `${env['KAFKA_BROKERS'] ? 'Kafka' : 'the embedded log'} and ${env['MONGODB_URI'] ? 'MongoDB' : 'the embedded store'}`;
+}
+
+/** Settings that give up what signatures protect. */
+function trusted(env: Env): Finding[] {
+  const given = [
+    [
+      'APPROVAL_REQUESTS',
+      'whoever may write to the topics of requests and ends of runs asks for calls, and voids others’',
+    ],
+    ['RUN_COMMANDS', 'whoever may write to the topics of commands starts runs for anybody, and cancels them'],
+  ] as const;
+  return given.flatMap(([name, means]) =>
+    env[name] === 'trusted'
+      ? [
+          {
+            what: name,
+            state: 'unsure' as const,
+            found: `trusted: ${means}`,
+            advice: `Unset ${name}, or see to the ACLs.`,
+          },
+        ]
+      : [],
+  );
 }
 
 async function checkKafka(env: Env): Promise<Finding[]> {

@@ -151,6 +151,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       },
       removals: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
+        requests.warn(log);
         await Promise.all([guard.open(), signer.open(), requests.open(), tools.open({ busTo, replies })]);
         if (exclusive) await loseAll(executions);
         relay.start();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { callDigest } from './digest.js';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, JsonObject, RequestedBy, stored } from './fields.js';
+import { EpochSeconds, Id, JsonObject, RequestedBy, Salt, stored } from './fields.js';
 import { RunStatus } from './run.js';
 import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
 import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement } from './tool-call.js';
@@ -86,6 +86,7 @@ export const Approval = z
     run_status: RunStatus,
     tool_call_id: Id,
     digest: z.string(),
+    salt: Salt,
     decisions: z.array(Decision),
     required_approvals: z.int().positive(),
     allowed_decisions: z.array(DecisionKind).default(plainTerms.allowed_decisions),
@@ -124,7 +125,7 @@ export const approvalDigest = (approval: Approval, tool_args = approval.tool_arg
     policy_version: approval.policy?.version ?? null,
   });
 
-type Shown = Pick<Approval, 'requirements' | 'tool_args' | 'approved_args' | 'resolution_data'>;
+type Shown = Pick<Approval, 'salt' | 'requirements' | 'tool_args' | 'approved_args' | 'resolution_data'>;
 
 /** The approval without the values of the arguments that its tool declares as not for everybody's eyes. */
 export function redactApproval<A extends Shown>(approval: A): A {
@@ -136,6 +137,7 @@ export function redactApproval<A extends Shown>(approval: A): A {
   const edited = hide(resolution_data?.tool_args);
   return {
     ...approval,
+    salt: null,
     tool_args: redactArguments(tool_args, redact),
     requirements: requirements.map(redactRequirement),
     approved_args: hide(approved_args ?? undefined) ?? null,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } from './approval.js';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, JsonObject, RequestedBy } from './fields.js';
+import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from './fields.js';
 import { Usage } from './run.js';
 import { Subject } from './subject.js';
 import { Ruling } from './terms.js';
@@ -93,6 +93,7 @@ const ToolApprovalRequired = z.object({
   parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
   context: JsonObject,
   digest: z.string(),
+  salt: Salt,
   signature: signedBy('The request'),
 });
 const ApprovalCreated = Approval.omit({ due_at: true, traceparent: true, version: true, deleted_at: true });
@@ -118,6 +119,7 @@ const ApprovalResolved = z.object({
   approval_type: ApprovalType,
   pause_type: PauseType,
   digest: z.string(),
+  salt: Salt,
   status: ApprovalStatus.exclude(['pending']),
   automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
   resolution_data: ResolutionData.nullable(),

@@ -103,4 +103,11 @@ describe('the digest of a call', () => {
       expect(callDigest({ ...call, ...binding, ...change })).not.toBe(bound);
     expect(bound).not.toBe(callDigest(call));
   });
+
+  it('of a call with a salt cannot be told from the arguments alone', () => {
+    const salted = callDigest({ ...call, salt: 'a' });
+    expect(salted).not.toBe(callDigest(call));
+    expect(salted).not.toBe(callDigest({ ...call, salt: 'b' }));
+    expect(callDigest({ ...call, salt: null })).toBe(callDigest(call));
+  });
 });

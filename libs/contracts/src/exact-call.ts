@@ -6,6 +6,8 @@ export interface ExactCall {
   tool_call_id: string;
   tool_name: string;
   tool_args: Record<string, unknown>;
+  /** Of a call with redacted arguments, whose digest would otherwise tell a short one to whoever tries them all. */
+  salt?: string | null;
 }
 
 /** What a resolution ties to the call besides: for whom and by whom, by which rules, and until when it holds. */
@@ -21,7 +23,9 @@ export interface Binding {
  * matters). Once there are rules for it, with its {@link Binding}.
  */
 export function exactText(call: ExactCall & Partial<Binding>): string {
-  const { run_id, tool_call_id, tool_name, tool_args, requester, requested_by, policy_version, expires_at } = call;
+  const { run_id, tool_call_id, tool_name, tool_args, salt, requester, requested_by, policy_version, expires_at } =
+    call;
   const bound = policy_version == null ? {} : { requester, requested_by, policy_version, expires_at };
-  return canonicalJson({ run_id, tool_call_id, tool_name, tool_args, ...bound });
+  const salted = salt == null ? {} : { salt };
+  return canonicalJson({ run_id, tool_call_id, tool_name, tool_args, ...salted, ...bound });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, Lease, RequestedBy, stored } from './fields.js';
+import { EpochSeconds, Id, Lease, RequestedBy, Salt, stored } from './fields.js';
 import { redactArguments } from './tool-call.js';
 
 export const ExecutionStatus = z
@@ -73,6 +73,7 @@ export const Execution = z
     tool_args: CallArguments,
     redact: z.array(z.string()).default([]).meta({ description: 'Arguments that lists do not show.' }),
     digest: z.string(),
+    salt: Salt,
     decision: z
       .string()
       .nullable()
@@ -115,5 +116,6 @@ export type Execution = z.infer<typeof Execution>;
 /** The execution as lists show it. */
 export const redactExecution = (execution: Execution): Execution => ({
   ...execution,
+  ...(execution.redact.length > 0 && { salt: null }),
   tool_args: redactArguments(execution.tool_args, execution.redact),
 });

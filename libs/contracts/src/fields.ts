@@ -7,6 +7,10 @@ export const Id = z.string().min(1).max(longestId);
 export const RequestedBy = Id.nullable().default(null).meta({
   description: 'Who sent the request, whoever it is for (`user_id`); null: nobody who was recognised.',
 });
+/** What makes the digest of a call with redacted arguments one that cannot be guessed; it goes where they go in clear. */
+export const Salt = z.string().max(200).nullable().default(null).meta({
+  description: 'Part of the digest of a call with redacted arguments; shown only where these are.',
+});
 export const EpochSeconds = z.int().nonnegative().meta({ description: 'Seconds since 1970-01-01T00:00:00Z.' });
 export const EpochMillis = z.int().nonnegative().meta({ description: 'Milliseconds since 1970-01-01T00:00:00Z.' });
 export const JsonObject = z.record(z.string(), z.unknown());

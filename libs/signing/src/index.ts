@@ -14,6 +14,7 @@ export * from './result-digest.js';
 export * from './result-guard.js';
 export { isRunEnd, runEndClaimsOf, type RunEnd } from './run-end-claims.js';
 export * from './settings.js';
+export { saltOf } from './salt.js';
 export { signDecision, signRequest, signResult, signRunEnd } from './sign.js';
 export * from './signature-error.js';
 export * from './verifier.js';

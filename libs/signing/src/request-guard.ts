@@ -1,4 +1,4 @@
-import { callDigest, canonicalJson, type EventData } from '@countersign/contracts';
+import { callDigest, canonicalJson, type EventData, type Log } from '@countersign/contracts';
 import { requestClaimsOf } from './request-claims.js';
 import { runEndClaimsOf, type RunEnd } from './run-end-claims.js';
 import { SignatureError } from './signature-error.js';
@@ -6,6 +6,10 @@ import type { Verifier } from './verifier.js';
 
 /** `signed`: only what a runner has signed is believed. `trusted`: whoever may write to the topics is. */
 export type RequestPolicy = 'signed' | 'trusted';
+
+/** What the setting gives up, for people. */
+export const trustedMeans =
+  'whoever may write to tool.approval_required, run.failed and run.cancelled asks for calls as any agent, and voids what others ask for';
 
 /** Stands between what a runner says, a request or the end of a run, and whoever acts on it. */
 export class RequestGuard {
@@ -19,6 +23,11 @@ export class RequestGuard {
   /** @throws ConfigError when there are no keys to verify with. */
   async open(): Promise<void> {
     if (this.policy === 'signed') this.#verifier = await this.openVerifier();
+  }
+
+  /** Says in the log what it means that nothing is verified. */
+  warn(log: Pick<Log, 'warn'>): void {
+    if (this.policy === 'trusted') log.warn({}, `APPROVAL_REQUESTS is "trusted": ${trustedMeans}`);
   }
 
   /**

@@ -11,7 +11,12 @@ import {
 /** An event as the log shows it: whatever its tool declares as not for everybody's eyes is hidden, and so are tokens. */
 export function shownEvent(event: Event): LoggedEvent {
   const { id, type, source, subject, time } = event;
-  const { token: _token, signature: _signature, ...data } = withoutSecrets(event) as Record<string, unknown>;
+  const {
+    token: _token,
+    signature: _signature,
+    salt: _salt,
+    ...data
+  } = withoutSecrets(event) as Record<string, unknown>;
   const run_id = typeof data['run_id'] === 'string' ? data['run_id'] : null;
   return { id, type, source, subject, time, run_id, data };
 }

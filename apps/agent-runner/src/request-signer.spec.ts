@@ -1,0 +1,43 @@
+import { callDigest, type EventData, type Run } from '@countersign/contracts';
+import { generateKey, keysFromText, RequestGuard, Verifier } from '@countersign/signing';
+import { goldenEvent } from '@countersign/testing';
+import { expect, it } from 'vitest';
+import { RequestSigner } from './request-signer.js';
+
+const ring = await keysFromText(JSON.stringify(await generateKey()));
+const signer = new RequestSigner(async () => ring);
+await signer.open();
+const guard = new RequestGuard('signed', () => Verifier.fromKeyRing(ring));
+await guard.open();
+
+const state = { updated_at: 1_788_255_000 } as Run;
+const golden = goldenEvent('tool.approval_required');
+const secretive = (redact: string[]) => {
+  const { requirement } = golden.data;
+  const tool_execution = { ...requirement.tool_execution, redact };
+  return { ...golden, data: { ...golden.data, requirement: { ...requirement, tool_execution } } };
+};
+const sealed = async (redact: string[]) => {
+  const { events } = await signer.seal(state, [secretive(redact)]);
+  return events[0]!.data as EventData<'tool.approval_required'>;
+};
+
+it('a request is signed, and has no salt where nothing is redacted', async () => {
+  const data = await sealed([]);
+  expect(data).toMatchObject({ salt: null, digest: golden.data.digest });
+  expect(await guard.problemWithRequest(data)).toBeUndefined();
+});
+
+it('the digest of a call with redacted arguments has a salt that is always the same, and nobody else can make', async () => {
+  const data = await sealed(['version']);
+  expect(data.salt).toMatch(/^[0-9a-f]{64}$/);
+  expect(data.digest).toBe(callDigest(data));
+  expect(data.digest).not.toBe(callDigest({ ...data, salt: null }));
+  expect((await sealed(['version'])).salt).toBe(data.salt);
+  expect(await guard.problemWithRequest(data)).toBeUndefined();
+  expect(await guard.problemWithRequest({ ...data, salt: null })).toMatch(/digest/);
+  const other = new RequestSigner(async () => keysFromText(JSON.stringify(await generateKey())));
+  await other.open();
+  const { events } = await other.seal(state, [secretive(['version'])]);
+  expect((events[0]!.data as { salt: string }).salt).not.toBe(data.salt);
+});
