@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { describeFairQueue, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
 import { sessionScenarios } from './gate-scenarios.sessions.js';
@@ -9,7 +10,7 @@ import { World, type MakeStack } from './world.js';
 /** What attackers try, with means of their own, and what comes of it. Told once and held on every stack. */
 export function describeGateScenarios(name: string, makeStack: MakeStack): void {
   describe(`The gate on ${name}`, () => {
-    const world = new World(makeStack, {}, 'gate.yaml');
+    const world = new World(makeStack, { SPY_TOKEN: spyToken }, 'gate.yaml');
     let refunds: Refunds;
     beforeAll(async () => {
       refunds = await startRefunds();
@@ -26,5 +27,7 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     requestScenarios(world);
     sessionScenarios(world);
     identityScenarios(world);
+    edgeScenarios(world);
   });
+  describeFairQueue(makeStack);
 }
