@@ -26,6 +26,11 @@ export class EventLog {
       this.lanes.push({ service, events: first, position: 0, busy: false });
   }
 
+  /** All that was published. */
+  all(): Event[] {
+    return [...this.#events.values()].flat();
+  }
+
   /** Lanes with something to deliver. */
   ready(): Lane[] {
     return this.lanes.filter(({ events, position, busy }) => !busy && position < events.length);

@@ -28,7 +28,16 @@ async function accept(world: World, event: Event<'approval.resolved'>): Promise<
   executing(world, worker, handled);
 }
 
-const claimedBy = (worker: string): ExecutionMessage => ({ type: 'claimed', worker, lease_ms, refusal: null });
+const claimedBy = (worker: string, refusal: string | null = null): ExecutionMessage => ({
+  type: 'claimed',
+  worker,
+  lease_ms,
+  refusal,
+});
+
+/** Whoever asks the target what came of a call starts nothing. */
+const refusalOf = async ({ links, now }: World, execution: Execution): Promise<string | null> =>
+  (execution.status === 'queued' && (await links?.refusalOf(execution, now))) || null;
 
 /** Each story has tools of its own, which keep their promise for as long as it lasts. */
 function termsFor(world: World, tool: string): ExecutionTerms {
@@ -64,7 +73,8 @@ export function attendToExecution(world: World, execution: Execution): void {
 async function* attend(world: World, worker: string, known: Execution): Steps {
   yield;
   const { aggregate } = world.executions;
-  const message: ExecutionMessage = known.status === 'running' ? { type: 'due' } : claimedBy(worker);
+  const message: ExecutionMessage =
+    known.status === 'running' ? { type: 'due' } : claimedBy(worker, await refusalOf(world, known));
   executing(world, worker, await aggregate.handle(known.id, message, { known }));
 }
 

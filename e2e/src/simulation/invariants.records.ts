@@ -84,9 +84,17 @@ export function checkApproval(
   for (const event of events) {
     if (event.type === 'approval.resolved') world.ledger.decided((event as Event<'approval.resolved'>).data);
   }
+  checkVoid(world, before, after);
   if (before === undefined || before.status === 'pending') return;
   const { run_status, deleted_at, updated_at, version } = before;
   expect({ ...after, run_status, deleted_at, updated_at, version }, 'a decision stays').toEqual(before);
+}
+
+/** Only the end of its run, or a person who removes it, makes void what is pending. */
+function checkVoid({ runs }: World, before: Approval | undefined, { id, run_id, status, deleted_at }: Approval): void {
+  if (status !== 'cancelled' || before?.status === 'cancelled' || deleted_at !== null) return;
+  const run = runs.store.records.get(run_id);
+  if (!run || !isFinishedStatus(run.status)) throw new Error(`approval ${id} is made void, and its run is not over`);
 }
 
 export function checkExecution(

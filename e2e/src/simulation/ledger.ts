@@ -21,6 +21,8 @@ export class Ledger {
   readonly #answers = new Map<string, number>();
   readonly #takenBack = new Set<string>();
   readonly #allowed = new Set<string>();
+  /** Approved calls, as they reached their targets. */
+  readonly made: (ExactCall & { approval_id: string; at: number })[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -58,7 +60,9 @@ export class Ledger {
   /** What an idempotent target is asked for again is the same effect. */
   madeByExecutor({ id, run_id, tool_call_id, tool_name, tool_args, terms }: Execution): void {
     if (!this.#effects.has(id) || (terms.promise === 'at_most_once' && !this.#allowed.has(id))) this.#once(id);
-    this.#mustBeApproved(id, { run_id, tool_call_id, tool_name, tool_args });
+    const call = { run_id, tool_call_id, tool_name, tool_args };
+    this.made.push({ ...call, approval_id: id, at: Math.floor(this.#world.now / 1000) });
+    this.#mustBeApproved(id, call);
   }
 
   madeByRunner({ run_id }: Run, call: Call): void {

@@ -12,8 +12,15 @@ const handlers: Record<ServiceName, (world: World, event: Event) => Steps> = {
   executor: executorHandles,
 };
 
+/** What a service does with an event; one that does not verify is a dead letter, whose reason is only told. */
+async function* handle(world: World, service: ServiceName, event: Event): Steps {
+  const problem = await world.links?.problemWith(service, event, world.now);
+  if (problem !== undefined) return world.trace(`  ${event.id} to the dead letters of ${service}: ${problem}`);
+  yield* handlers[service](world, event);
+}
+
 /** Something that may happen next. */
-type Step = (world: World) => void | Promise<void>;
+export type Step = (world: World) => void | Promise<void>;
 
 const mostRuns = 3;
 
@@ -32,18 +39,18 @@ const deliver: Step = (world) => {
 function begin(world: World, lane: Lane): void {
   const event = lane.events[lane.position]!;
   const after = lane.position + 1;
-  const handle = async function* (): Steps {
-    yield* handlers[lane.service](world, event);
+  const handled = async function* (): Steps {
+    yield* handle(world, lane.service, event);
     lane.position = after;
   };
   lane.busy = true;
   world.trace(`  ${event.id} ${event.type} to ${lane.service}`);
-  world.spawn(lane.service, `delivery of ${event.id}`, handle(), () => (lane.busy = false));
+  world.spawn(lane.service, `delivery of ${event.id}`, handled(), () => (lane.busy = false));
 }
 
 const deliverAgain: Step = (world) => {
   const { service, event } = world.log.handled(world.dice) ?? {};
-  if (event) world.spawn(service!, `delivery of ${event.id} again`, handlers[service!](world, event));
+  if (event) world.spawn(service!, `delivery of ${event.id} again`, handle(world, service!, event));
 };
 const rewind: Step = (world) => world.trace(`  ${world.log.rewind(world.dice)}`);
 
@@ -103,9 +110,9 @@ const steps: readonly (readonly [weight: number, Step])[] = [
   [1, restart],
 ];
 
-/** One thing happens, whatever the world's dice say. */
-export async function oneStep(world: World): Promise<void> {
-  const step = world.dice.weighted(steps);
+/** One thing happens, whatever the world's dice say. @param more what can happen besides */
+export async function oneStep(world: World, more: readonly (readonly [weight: number, Step])[] = []): Promise<void> {
+  const step = world.dice.weighted([...steps, ...more]);
   world.trace(`${new Date(world.now).toISOString().slice(11, 23)} ${step.name}`);
   await step(world);
 }

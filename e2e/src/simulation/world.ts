@@ -11,7 +11,14 @@ import {
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
 import { decideApproval, type ApprovalMessage, type Judgement, rulesOf } from '@countersign/approval-service';
 import { decideExecution, type ExecutionMessage } from '@countersign/executor';
-import { Aggregate, type Collection, type Decide, type StoredRecord } from '@countersign/persistence';
+import {
+  Aggregate,
+  type AggregateOptions,
+  type Collection,
+  type Decide,
+  type StoredRecord,
+} from '@countersign/persistence';
+import type { Links } from './attack/links.js';
 import { Dice } from './dice.js';
 import { EventLog } from './event-log.js';
 import { checkApproval, checkExecution, checkRun } from './invariants.records.js';
@@ -33,6 +40,8 @@ export interface WorldOptions {
   judgement: Judgement;
   /** Is told what happens. */
   trace(line: string): void;
+  /** With them everything is signed, and what does not verify is not handled, as it is outside of a simulation. */
+  links?: Links | undefined;
 }
 
 interface Kept<R extends StoredRecord & { run_id: string }, M> {
@@ -50,6 +59,7 @@ export class World {
   /** They ask for nothing beyond that. */
   readonly rules = rulesOf({ rules: [], default: { approve: true }, groups: {} }, null);
   readonly trace: (line: string) => void;
+  readonly links: Links | undefined;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);
   /** How the tools of this story are made. */
@@ -60,12 +70,26 @@ export class World {
   processes: Process[] = [];
   #names = 0;
 
-  constructor({ judgement, trace }: WorldOptions) {
+  constructor({ judgement, trace, links }: WorldOptions) {
     this.judgement = judgement;
     this.trace = trace;
-    this.runs = this.#keep({ name: 'runs', key: 'run_id' }, 'agent-runner', decideRun, checkRun);
-    this.approvals = this.#keep({ name: 'approvals', key: 'id' }, 'approval-service', decideApproval, checkApproval);
-    this.executions = this.#keep({ name: 'executions', key: 'id' }, 'executor', decideExecution, checkExecution);
+    this.links = links;
+    const { runs, approvals, executions } = links?.seals ?? {};
+    this.runs = this.#keep({ name: 'runs', key: 'run_id' }, 'agent-runner', decideRun, checkRun, runs);
+    this.approvals = this.#keep(
+      { name: 'approvals', key: 'id' },
+      'approval-service',
+      decideApproval,
+      checkApproval,
+      approvals,
+    );
+    this.executions = this.#keep(
+      { name: 'executions', key: 'id' },
+      'executor',
+      decideExecution,
+      checkExecution,
+      executions,
+    );
   }
 
   /** A name that nobody had before. */
@@ -114,6 +138,7 @@ export class World {
     service: ServiceName,
     decide: Decide<R, M>,
     check: (world: World, before: R | undefined, after: R, events: readonly Event[]) => void,
+    seal: AggregateOptions<R, M>['seal'],
   ): Kept<R, M> {
     const collection: Collection<R> = { name, key, indexes: [] };
     const store = new MemoryStore<R>({
@@ -126,6 +151,7 @@ export class World {
       store,
       decide,
       source: eventSource(service),
+      ...(seal && { seal }),
       publish: () => {},
       now: () => this.now,
     });

@@ -1,0 +1,69 @@
+import { unjudged, type Judgement } from '@countersign/approval-service';
+import { plainTerms } from '@countersign/contracts';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tell } from '../story.js';
+import type { World } from '../world.js';
+import { attack } from './attacker.js';
+import { judge, type KnownRules } from './judge.js';
+import { openLinks, type Links } from './links.js';
+
+/** About half a minute's worth on two cores. */
+const numRuns = 2_000;
+
+const judgement = fc
+  .record({ count: fc.constantFrom(1, 2), policy: fc.constantFrom(null, 'require' as const) })
+  .map(({ count, policy }): Judgement => {
+    const approvers = [{ group: null, count, members: null }];
+    const ruling = policy && { version: 'f00d', rule: null, outcome: policy };
+    return { ...unjudged, policy: ruling, terms: { ...plainTerms, approvers } } as Judgement;
+  });
+const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 400, size: 'max' });
+
+/** Tools that only want a record, unless a rule asks for more. */
+const audited = ['restart', 'note', 'tell'];
+
+const rulesOf = ({ policy, terms }: Judgement): KnownRules => ({
+  fourEyes: true,
+  approvals: (tool) => (policy === null && audited.includes(tool) ? 0 : terms.approvers[0]!.count),
+});
+
+/**
+ * The simulation with what signs and verifies, and somebody who writes to every topic whatever may help: forged, edited,
+ * signed anew, with signatures of other events, of another run, again and out of order.
+ */
+describe('an attacker on every topic', () => {
+  let links: Links;
+  beforeAll(async () => {
+    links = await openLinks();
+  });
+
+  /** Stories with these links, each call in them judged. @returns how many calls were made */
+  async function play(links: Links, parameters: fc.Parameters<[Judgement, number[]]>): Promise<number> {
+    let calls = 0;
+    const check = (world: World) => {
+      for (const made of world.ledger.made) judge(made, world.log.all(), links.publicKeys, rulesOf(world.judgement));
+      calls += world.ledger.made.length;
+    };
+    const more = [[25, attack]] as const;
+    const told = (judgement: Judgement, seeds: number[]) => tell({ judgement, seeds, more, check, links });
+    await fc.assert(fc.asyncProperty(judgement, seeds, told), parameters);
+    return calls;
+  }
+
+  it('has nothing made that nobody decided on, and keeps no run from its end', { timeout: 300_000 }, async () => {
+    expect(await play(links, { numRuns })).toBeGreaterThan(numRuns / 2);
+  });
+
+  it.each([
+    ['requests', /^tool\.approval_required$/],
+    ['ends of runs', /^run\.(failed|cancelled)$/],
+    ['decisions', /^approval\.resolved$/],
+    ['results', /^tool\.execution_/],
+  ])('gets through where %s are not verified', { timeout: 300_000 }, async (_, unverified) => {
+    const problemWith: Links['problemWith'] = (service, event, now) =>
+      unverified.test(event.type) ? Promise.resolve(undefined) : links.problemWith(service, event, now);
+    const playing = play({ ...links, problemWith }, { numRuns: 2_000, seed: 1, endOnFailure: true });
+    await expect(playing).rejects.toThrow('Property failed');
+  });
+});
