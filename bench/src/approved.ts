@@ -15,10 +15,26 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
   const tool_args = { service_name: 'auth-service', version: '2.1.0' };
   const call = { run_id, tool_call_id: 'call_0', tool_name: 'deploy_to_production' };
   const digest = callDigest({ ...call, tool_args });
-  const decided = { status: 'approved', pause_type: 'external_execution', automatic: false, resolved_at } as const;
+  const decided = {
+    status: 'approved',
+    pause_type: 'external_execution',
+    automatic: false,
+    basis: 'people',
+    resolved_at,
+  } as const;
   const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
   const unbound = { requester: null, requested_by: null, expires_at: null, policy_version: null };
-  const claims = { ...call, approval_id, digest, ...decided, ...unbound, deciders: [by], required_approvals: 1 };
+  const claims = {
+    ...call,
+    approval_id,
+    digest,
+    ...decided,
+    ...unbound,
+    deciders: [by],
+    required_approvals: 1,
+    grant: null,
+    four_eyes: false,
+  };
   const signature = await signDecision(key, claims);
   return {
     ...emit('approval.resolved', {
@@ -29,6 +45,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       ...decided,
       ...unbound,
       approval_type: 'required',
+      grant_id: null,
       resolution_data: null,
       resolved_by: 'ada',
       redact: [],

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { describeFairQueue, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
+import { ruleGateScenarios } from './gate-scenarios.rules.js';
 import { sessionScenarios } from './gate-scenarios.sessions.js';
 import { identityScenarios } from './gate-scenarios.identity.js';
 import { startRefunds, type Refunds } from './refunds.js';
@@ -25,6 +26,7 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
 
     exactScenarios(world, () => refunds);
     requestScenarios(world);
+    ruleGateScenarios(world);
     sessionScenarios(world);
     identityScenarios(world);
     edgeScenarios(world);

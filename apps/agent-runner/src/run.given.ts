@@ -153,6 +153,8 @@ export function resolved(
       digest: callDigest(call),
       status,
       automatic: false,
+      basis: 'people',
+      grant_id: null,
       redact: asked.tool_execution.redact,
       resolution_data: null,
       resolved_by: 'bob',

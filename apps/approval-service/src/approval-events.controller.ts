@@ -1,5 +1,5 @@
 import { CommandGuard, CommandRefused } from '@countersign/auth';
-import { derivedId, TerminalError, type Approval, type Event, type Grant } from '@countersign/contracts';
+import { TerminalError, type Approval, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
 import { ProblemError, type Alarms } from '@countersign/service';
@@ -9,21 +9,21 @@ import { ApprovalMetrics } from './approval-metrics.js';
 import type { ApprovalMessage } from './approval.js';
 import { unjudged } from './asked.js';
 import { Decisions } from './decisions.js';
-import type { GrantMessage } from './grant.js';
 import { gatedBy } from './gates/gated-request.js';
 import { Gates } from './gates/gates.js';
+import { Grants } from './grants.js';
 import { Judge } from './judge.js';
 import type { NoticeKind } from '@countersign/definitions';
 import { Notifier } from './notify/notifier.js';
 import { Refusals } from './refusals.js';
-import { ALARMS, APPROVALS, GRANTS } from './tokens.js';
+import { ALARMS, APPROVALS } from './tokens.js';
 
 /** What arrives for approvals. */
 @Controller()
 export class ApprovalEventsController {
   constructor(
     @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
-    @Inject(GRANTS) private readonly grants: Aggregate<Grant, GrantMessage>,
+    @Inject(Grants) private readonly grants: Grants,
     @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
     @Inject(ALARMS) private readonly alarms: Alarms,
     @Inject(Gates) private readonly gates: Pick<Gates, 'of'>,
@@ -42,8 +42,6 @@ export class ApprovalEventsController {
     if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
     const handled = await this.approvals.handle(approval_id, await this.#asked(event), { creates: true });
     if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
-    const { grant_id } = handled.state!;
-    if (grant_id !== null) await this.grants.handle(grant_id, { type: 'used', approval_id });
   }
 
   /** What is asked for, gated as this service knows it to be. What it does not know is refused, so that no run waits. */
@@ -55,7 +53,9 @@ export class ApprovalEventsController {
       return { type: 'required', event, judgement: unjudged, refusal: gate };
     }
     const data = gatedBy(gate, event.data);
-    return { type: 'required', event: { ...event, data }, judgement: await this.judge.judge(data) };
+    const ruled = this.judge.judge(data);
+    const judgement = { ...ruled, grant: await this.grants.use(data, ruled) };
+    return { type: 'required', event: { ...event, data }, judgement };
   }
 
   /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
@@ -94,18 +94,7 @@ export class ApprovalEventsController {
   async resolved({ data }: Event<'approval.resolved'>): Promise<void> {
     const approval = await this.#notify(data.approval_id, 'resolved');
     if (approval && approval.resolved_at !== null) this.metrics.resolved(approval);
-    // The record counts, not the event: anybody who can write to the log could have made that up.
-    const grant = approval?.status === 'approved' ? approval.resolution_data?.grant : undefined;
-    if (!approval || !grant) return;
-    const { id: approval_id, run_id, agent_id, tool_name, tool_args, resolved_by: created_by, traceparent } = approval;
-    const created = { run_id, approval_id, agent_id, tool_name, created_by, traceparent };
-    const id = derivedId('grant', approval_id);
-    const given = grant.arguments ?? approval.approved_args ?? tool_args;
-    await this.grants.handle(
-      id,
-      { type: 'created', grant: { ...created, id, arguments: given, expires_in: grant.expires_in } },
-      { creates: true },
-    );
+    if (approval) await this.grants.give(approval);
   }
 
   @OnEvent('approval-service', 'run.completed')

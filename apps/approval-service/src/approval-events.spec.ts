@@ -22,6 +22,7 @@ const rules = {
     default: {
       require: {
         allow: ['approve', 'reject', 'edit', 'grant'],
+        grant: { arguments: 'chosen' },
         remind_after: '1h',
         escalate: { after: '2h', to: ['leads'] },
       },

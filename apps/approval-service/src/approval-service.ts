@@ -1,5 +1,5 @@
 import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
-import type { Approval, Grant } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
@@ -16,7 +16,8 @@ import { ApprovalsController } from './approvals.controller.js';
 import type { ApprovalServiceConfig } from './config.js';
 import { Decisions } from './decisions.js';
 import { forward, type Upstreams } from './forward.js';
-import { decideGrant, type GrantMessage } from './grant.js';
+import { decideGrant, type GrantMessage, type StoredGrant } from './grant.js';
+import { Grants } from './grants.js';
 import { GrantsController } from './grants.controller.js';
 import { serveInbox } from './inbox-files.js';
 import { Gates } from './gates/gates.js';
@@ -55,7 +56,7 @@ export const approvalCollection: Collection<Approval> = {
   ],
 };
 
-const grantCollection: Collection<Grant> = {
+const grantCollection: Collection<StoredGrant> = {
   name: 'grants',
   key: 'id',
   indexes: [[newest], ['agent_id', 'tool_name', '-expires_at'], ['tool_name', newest]],
@@ -91,16 +92,14 @@ export function approvalService(
       decide: decideApproval,
       seal: signer.seal,
     });
-    const { aggregate: grants, relay: grantRelay } = openAggregate<Grant, GrantMessage>(context, {
+    const { aggregate: grants, relay: grantRelay } = openAggregate<StoredGrant, GrantMessage>(context, {
       service: 'approval-service',
       collection: grantCollection,
       decide: decideGrant,
     });
     const judge = new Judge({
       definitions,
-      grants: grants.store,
       expires_in: config.APPROVAL_EXPIRES_SECONDS ?? null,
-      now,
     });
     const gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
@@ -144,6 +143,7 @@ export function approvalService(
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
           { provide: Judge, useValue: judge },
+          { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now }) },
           { provide: Decisions, useValue: new Decisions(approvals, judge.rules) },
           { provide: Signer, useValue: signer },
           {

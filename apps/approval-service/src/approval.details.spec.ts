@@ -125,12 +125,14 @@ describe('deciding on an approval', () => {
       salt: null,
       status: 'approved',
       automatic: false,
+      basis: 'people',
+      grant_id: null,
       resolution_data: data,
       resolved_by: 'bob',
       resolved_at: nowSeconds,
       redact: [],
       requester: 'ana',
-      requested_by: null,
+      requested_by: 'ana',
       policy_version: null,
       expires_at: null,
       decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],
@@ -275,6 +277,7 @@ describe('the golden messages of version 1', () => {
       ...golden.data,
       terms,
       rules_version,
+      requested_by: 'ana',
     });
     expect(created.state.traceparent).toBe(first.traceparent);
   });
@@ -287,7 +290,14 @@ describe('the golden messages of version 1', () => {
     const { decisions, expires_at } = state;
     expect(events.map(({ data }) => data)).toEqual([
       goldenEvent('approval.decision_recorded').data,
-      { ...goldenEvent('approval.resolved').data, requester: 'ana', decisions, expires_at },
+      {
+        ...goldenEvent('approval.resolved').data,
+        requester: 'ana',
+        requested_by: 'ana',
+        basis: 'people',
+        decisions,
+        expires_at,
+      },
     ]);
   });
 });

@@ -36,7 +36,7 @@ export function required(
   const event = goldenEvent('tool.approval_required');
   return {
     type: 'required',
-    event: { ...event, data: { ...event.data, ...change } },
+    event: { ...event, data: { ...event.data, requested_by: 'ana', ...change } },
     judgement: { ...unjudged, rules_version: rules.version, terms: { ...plainTerms, ...terms }, ...judgement },
   };
 }
@@ -44,7 +44,7 @@ export function required(
 /** A sound request for another call. */
 export function requestFor(change: Partial<EventData<'tool.approval_required'>>): Event<'tool.approval_required'> {
   const event = goldenEvent('tool.approval_required');
-  const data = { ...event.data, ...change };
+  const data = { ...event.data, requested_by: 'ana', ...change };
   return { ...event, data: { ...data, digest: callDigest(data) } };
 }
 
@@ -58,6 +58,7 @@ export const ruled = (outcome: Ruling['outcome'], rule: string | null = 'product
   version,
   rule,
   outcome,
+  saw: [],
 });
 
 /** The golden requirement, of a call that is another in this. */

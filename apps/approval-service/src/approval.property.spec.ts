@@ -8,12 +8,13 @@ import {
   type RequireTerms,
   type ResolutionData,
 } from '@countersign/contracts';
-import { quorum } from '@countersign/definitions';
+import { askersOf, quorum } from '@countersign/definitions';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as given from './approval.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
+import { basis } from './grant.given.js';
 import { nextDue, type Judgement } from './asked.js';
 
 const members = ['bob', 'carol'];
@@ -44,7 +45,7 @@ const judgement = fc.constantFrom<Partial<Judgement>>(
   { policy: given.ruled('require') },
   { policy: given.ruled('approve') },
   { policy: given.ruled('reject'), reason: 'Not on Fridays.' },
-  { policy: given.ruled('require'), grant_id: 'grant-1' },
+  { policy: given.ruled('require'), grant: basis },
 );
 const parameters = { type: 'object', properties: { service_name: { type: 'string' }, version: { type: 'string' } } };
 
@@ -95,9 +96,9 @@ function checkState(approval: Approval): void {
   else expect(due_at).toBe(nextDue(approval));
   const isAutomatic = decisions.length === 0;
   if (status === 'approved')
-    expect(isAutomatic || quorum(terms, decisions, user_id, escalated_at !== null).met).toBe(true);
+    expect(isAutomatic || quorum(terms, decisions, askersOf(approval), escalated_at !== null).met).toBe(true);
   if (status === 'pending')
-    expect(quorum(terms, decisions, user_id, false)).toMatchObject({ met: false, refused: null });
+    expect(quorum(terms, decisions, askersOf(approval), false)).toMatchObject({ met: false, refused: null });
   if (status === 'rejected')
     expect(policy?.outcome === 'reject' || decisions.some(({ verdict }) => verdict === 'rejected')).toBe(true);
   if (escalated_at !== null) expect(escalated_at).toBeGreaterThanOrEqual(created_at + terms.escalate_after!);

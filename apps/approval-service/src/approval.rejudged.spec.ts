@@ -1,5 +1,5 @@
 import { Approval, approvalDigest, DecisionKind, parseEventData, type RequireTerms } from '@countersign/contracts';
-import { quorum } from '@countersign/definitions';
+import { askersOf, quorum } from '@countersign/definitions';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as given from './approval.given.js';
@@ -206,7 +206,11 @@ describe('whatever is edited, and whatever rules come and go,', () => {
     const one = fc.record({ rules, args: fc.constantFrom('a', 'b', 'c'), steps: fc.array(step, { maxLength: 12 }) });
     fc.assert(
       fc.property(one, ({ rules, args, steps }) => {
-        const judgement = judgeBy(rules, { ...required().event.data, approval_type: 'required' }, version(args));
+        const judgement = judgeBy(
+          rules,
+          { ...required().event.data, requirements: [], approval_type: 'required' },
+          version(args),
+        );
         const message = given.required(
           {},
           { parameters, tool_args: version(args) },
@@ -228,7 +232,7 @@ describe('whatever is edited, and whatever rules come and go,', () => {
           const { policy, terms } = judgeBy(rules, { ...approval, approval_type: 'required' }, ran);
           expect(policy.outcome).not.toBe('reject');
           if (policy.outcome === 'require')
-            expect(quorum(terms, approval.decisions, approval.user_id, false).met).toBe(true);
+            expect(quorum(terms, approval.decisions, askersOf(approval), false).met).toBe(true);
         }
       }),
       { numRuns: 2_000 },

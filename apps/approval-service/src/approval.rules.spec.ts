@@ -14,6 +14,7 @@ import {
   runCompleted,
   values,
 } from './approval.given.js';
+import { basis } from './grant.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 
 const outcome = (approval: Approval | undefined, message: ApprovalMessage, at = now) => {
@@ -56,7 +57,7 @@ describe('a call that a rule decides on', () => {
 
   it('is asked about when a person has to fill in fields, which no rule and no grant can', () => {
     expect(outcome(undefined, inputRequired({}, {}, { policy: ruled('approve') })).state.status).toBe('pending');
-    const granted = inputRequired({}, {}, { policy: ruled('require'), grant_id: 'grant-1' });
+    const granted = inputRequired({}, {}, { policy: ruled('require'), grant: basis });
     expect(outcome(undefined, granted).state.status).toBe('pending');
   });
 
@@ -66,7 +67,7 @@ describe('a call that a rule decides on', () => {
   });
 
   it('is approved by a grant, which the record names', () => {
-    const { state, events } = outcome(undefined, required({}, {}, { policy: ruled('require'), grant_id: 'grant-1' }));
+    const { state, events } = outcome(undefined, required({}, {}, { policy: ruled('require'), grant: basis }));
     expect(state).toMatchObject({ status: 'approved', grant_id: 'grant-1', approval_type: 'audit' });
     expect(resolvedIn(events)).toMatchObject({ status: 'approved', automatic: true });
   });

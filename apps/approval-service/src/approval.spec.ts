@@ -18,6 +18,7 @@ import {
   runFailed,
   values,
 } from './approval.given.js';
+import { basis } from './grant.given.js';
 import { decideApproval } from './approval.js';
 
 const emits = {
@@ -56,7 +57,7 @@ describe('an approval', () => {
       'required, for the record': audited,
       'required, approved by a rule': required({}, {}, { policy: ruled('approve') }),
       'required, rejected by a rule': required({}, {}, { policy: ruled('reject'), reason: 'Freeze.' }),
-      'required, approved by a grant': required({}, {}, { policy: ruled('require'), grant_id: 'grant-1' }),
+      'required, approved by a grant': required({}, {}, { policy: ruled('require'), grant: basis }),
       'decided: approved by bob': decided('approved', 'bob'),
       'decided: approved by carol': decided('approved', 'carol'),
       'decided: rejected by bob': decided('rejected', 'bob'),

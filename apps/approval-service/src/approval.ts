@@ -6,6 +6,7 @@ import {
   type ApprovalStatus,
   type Comment,
   type Decision,
+  type DecisionBasis,
   type Event,
   type EventData,
   type NewEvent,
@@ -13,7 +14,7 @@ import {
   type ResolutionData,
   type RunStatus,
 } from '@countersign/contracts';
-import { quorum } from '@countersign/definitions';
+import { askersOf, quorum } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Judgement } from './asked.js';
 import { argsOf, objectionTo, resolvedCall, type Decided } from './decision.js';
@@ -102,23 +103,36 @@ function require(
   if (refusal) {
     const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
     const created = emit('approval.created', redactApproval(asked));
-    return resolved(asked, 'rejected', { by: null, resolution_data, automatic: true }, now, created);
+    return resolved(asked, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
-  const approval = isLetThrough(asked, judgement) ? recordedOnly(asked) : asked;
+  const basis = letThroughBy(asked, judgement);
+  const approval = basis === null ? asked : recordedOnly(asked);
   const created = emit('approval.created', redactApproval(approval));
   if (judgement.policy?.outcome === 'reject') {
     const resolution_data = judgement.reason === null ? null : { note: judgement.reason };
-    return resolved(approval, 'rejected', { by: null, resolution_data, automatic: true }, now, created);
+    return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
-  return approval === asked
-    ? changed(approval, created)
-    : resolved(approval, 'approved', { ...nobody, automatic: true }, now, created);
+  if (basis !== null) return resolved(approval, 'approved', { ...nobody, basis }, now, created);
+  return isOfNobody(asked) ? refusedAsOfNobody(asked, now, created) : changed(asked, created);
 }
 
 /** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */
-const isLetThrough = ({ approval_type, pause_type }: Approval, { policy, grant_id }: Judgement): boolean =>
-  pause_type !== 'user_input' &&
-  (grant_id !== null || (policy ? policy.outcome === 'approve' : approval_type === 'audit'));
+function letThroughBy({ approval_type, pause_type }: Approval, { policy, grant }: Judgement): DecisionBasis | null {
+  if (pause_type === 'user_input') return null;
+  if (grant !== null) return 'grant';
+  if (policy ? policy.outcome !== 'approve' : approval_type !== 'audit') return null;
+  return approval_type === 'audit' && !policy?.rule ? 'audit' : 'rule';
+}
+
+/** Whoever asked does not decide, and may be anybody: so nobody could. */
+const isOfNobody = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
+
+function refusedAsOfNobody(approval: Approval, now: number, ...before: NewEvent[]): Transition<Approval> {
+  const note =
+    'It is not known who sent this request, and the rules want it approved by somebody else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
+  const resolution_data = { note, code: 'sender_unknown' };
+  return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
+}
 
 /** Nobody was asked, so agno's word for it is audit. */
 const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_type: 'audit' });
@@ -152,7 +166,7 @@ function record(pending: Approval, decided: Decided, now: number): Transition<Ap
   });
   const ends = verdict === 'rejected' ? refused !== null : met;
   return ends
-    ? resolved(state, verdict, { by, resolution_data }, now, ...before, recorded)
+    ? resolved(state, verdict, { by, resolution_data, basis: 'people' }, now, ...before, recorded)
     : changed(state, ...before, recorded);
 }
 
@@ -172,11 +186,18 @@ function hold(
 ): Transition<Approval> | { approval: Approval; events: NewEvent[] } {
   const held = heldAgainst(pending, rules, seconds(now));
   const rejectedBecause = (note: string, ...before: NewEvent[]) =>
-    resolved(held.approval, 'rejected', { by: null, resolution_data: { note }, automatic: true }, now, ...before);
+    resolved(
+      held.approval,
+      'rejected',
+      { by: null, resolution_data: { note, code: 'rejected_by_rule' }, basis: 'rule' },
+      now,
+      ...before,
+    );
   if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
   if (!held.tightened) return { approval: held.approval, events: [] };
-  const { refused } = quorumOf(held.approval);
   const events = [rejudged(held.approval)];
+  if (isOfNobody(held.approval)) return refusedAsOfNobody(held.approval, now, ...events);
+  const { refused } = quorumOf(held.approval);
   return refused === null ? { approval: held.approval, events } : rejectedBecause(refused, ...events);
 }
 
@@ -186,10 +207,11 @@ const rejudged = (approval: Approval): NewEvent => {
 };
 
 /** How far the approval is, by what counts under its terms. A reason that they ask for by now was given then, or it does not count. */
-function quorumOf({ terms, decisions, user_id, escalated_at }: Approval) {
+function quorumOf(approval: Approval) {
+  const { terms, decisions, escalated_at } = approval;
   const needsReason = terms.reason_required.includes('approve');
   const counted = decisions.filter(({ verdict, note }) => verdict === 'rejected' || !needsReason || note?.trim());
-  return quorum(terms, counted, user_id, escalated_at !== null);
+  return quorum(terms, counted, askersOf(approval), escalated_at !== null);
 }
 
 /** What was approved stays with the record, for the others to see and approve. */
@@ -223,7 +245,7 @@ function escalate(approval: Approval, now: number): Transition<Approval> {
   if (!quorumOf(escalated).met) return changed(escalated, event);
   const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
   const { resolution_data } = escalated;
-  return resolved(escalated, 'approved', { by: last.by, resolution_data }, now, event);
+  return resolved(escalated, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, event);
 }
 
 /** Once, however many were missed while nobody was there to remind. */
@@ -268,14 +290,15 @@ function remove(approval: Approval, now: number): Transition<Approval> {
 interface Resolution {
   by: string | null;
   resolution_data: ResolutionData | null;
-  automatic?: boolean;
+  /** On what it rests; null when nobody decides. */
+  basis?: DecisionBasis | null;
 }
 const nobody: Resolution = { by: null, resolution_data: null };
 
 function resolved(
   approval: Approval,
   status: Exclude<ApprovalStatus, 'pending'>,
-  { by, resolution_data, automatic = false }: Resolution,
+  { by, resolution_data, basis = null }: Resolution,
   now: number,
   ...before: readonly NewEvent[]
 ): Transition<Approval> {
@@ -299,7 +322,9 @@ function resolved(
     approval_type,
     pause_type,
     status,
-    automatic,
+    automatic: basis !== null && basis !== 'people',
+    basis,
+    grant_id: basis === 'grant' ? state.grant_id : null,
     resolution_data,
     resolved_by: by,
     resolved_at,

@@ -1,5 +1,5 @@
 import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal, type Role } from '@countersign/auth';
-import type { Approval, Event, EventData, EventName, Grant } from '@countersign/contracts';
+import type { Approval, Event, EventData, EventName } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { Aggregate, WorkPool } from '@countersign/persistence';
@@ -16,7 +16,8 @@ import { decideApproval, type ApprovalMessage } from './approval.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { Decisions } from './decisions.js';
 import { definitionsWith } from './definitions.given.js';
-import { decideGrant, type GrantMessage } from './grant.js';
+import { decideGrant, type GrantMessage, type StoredGrant } from './grant.js';
+import { Grants } from './grants.js';
 import type { Gates } from './gates/gates.js';
 import { Judge } from './judge.js';
 import { deliveryCollection, type Delivery } from './notify/delivery-record.js';
@@ -81,8 +82,8 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
     seal: signer.seal,
   });
   const ofGrants = { name: 'grants', key: 'id' as const, indexes: [['agent_id', 'tool_name', '-expires_at']] };
-  const grantStore = database.collection<Grant>(ofGrants).store;
-  const grants = new Aggregate<Grant, GrantMessage>({
+  const grantStore = database.collection<StoredGrant>(ofGrants).store;
+  const grants = new Aggregate<StoredGrant, GrantMessage>({
     ...common,
     collection: ofGrants,
     store: grantStore,
@@ -108,7 +109,9 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
   const guard = new RequestGuard(requests, () => Verifier.fromKeyRing(ring));
   await guard.open();
   const refused = vi.fn<Alarms['refused']>();
-  const judge = new Judge({ definitions: definitionsWith(rules), grants: grantStore, expires_in: null, now });
+  const definitions = definitionsWith(rules);
+  const judge = new Judge({ definitions, expires_in: null });
+  const granting = new Grants({ grants, approvals: store, definitions, now });
   const decisions = new Decisions(approvals, judge.rules);
   // Nobody here has a key or a login that could end.
   const credentials = {
@@ -125,7 +128,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
     http: new ApprovalsController(approvals, decisions, feed, now),
     events: new ApprovalEventsController(
       approvals,
-      grants,
+      granting,
       guard,
       { refused },
       { of: gate },
@@ -142,6 +145,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
     approvals,
     store,
     grants,
+    granting,
     grantStore,
     deliveryStore,
     decisions,

@@ -5,6 +5,7 @@ import {
   plainTerms,
   type Approval,
   type Event,
+  type GrantBasis,
   type Requirement,
   type RequireTerms,
   type Ruling,
@@ -20,8 +21,8 @@ export interface Judgement {
   shadow: Ruling | null;
   /** Why the rules reject it; the model is told. */
   reason: string | null;
-  /** The standing grant that approves it. */
-  grant_id: string | null;
+  /** The standing grant that approves it, of which a use has been taken. */
+  grant: GrantBasis | null;
 }
 
 /** Without rules or grants. */
@@ -31,7 +32,7 @@ export const unjudged: Judgement = {
   rules_version: null,
   shadow: null,
   reason: null,
-  grant_id: null,
+  grant: null,
 };
 
 /** What a request says; the rest of a new record follows. */
@@ -95,7 +96,7 @@ export function askedBefore(
 /** @param at when, in seconds since the epoch. */
 export function newApproval(
   asked: Asked,
-  { terms, policy, rules_version, shadow, grant_id }: Judgement,
+  { terms, policy, rules_version, shadow, grant }: Judgement,
   at: number,
 ): Approval {
   const after = (seconds: number | null) => (seconds === null ? null : at + seconds);
@@ -120,7 +121,8 @@ export function newApproval(
     rules_version,
     shadow,
     approved_args: null,
-    grant_id,
+    grant_id: grant?.id ?? null,
+    granted: grant,
     comments: [],
     remind_at: after(terms.remind_every),
     escalate_at: after(terms.escalate_after),

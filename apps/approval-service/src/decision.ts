@@ -6,8 +6,9 @@ import {
   type ResolutionData,
   type Verdict,
 } from '@countersign/contracts';
-import { argumentProblems, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
+import { argumentProblems, askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
 import type { RejectionCode } from '@countersign/persistence';
+import { grantProblem } from './grant-coverage.js';
 import { judgeBy, nameOf, type Rules } from './rules.js';
 import { inputProblems } from './user-input.js';
 
@@ -38,15 +39,13 @@ export function objectionTo(approval: Approval, decided: Decided): Objection | n
   );
 }
 
-function unauthorised(
-  { terms, decisions, required_approvals, user_id, escalated_at }: Approval,
-  { by, groups }: Decided,
-): Objection | null {
+function unauthorised(approval: Approval, { by, groups }: Decided): Objection | null {
+  const { terms, decisions, required_approvals, escalated_at } = approval;
   if (by === null && required_approvals > 1)
     return { reason: 'several people must decide, so each has to say who decides', code: 'invalid' };
   if (by !== null && decisions.some((decision) => decision.by === by))
     return { reason: `${by} has decided on this before, and each person counts once` };
-  const reason = mayDecide(terms, by, user_id, groups, escalated_at !== null);
+  const reason = mayDecide(terms, by, askersOf(approval), groups, escalated_at !== null);
   return reason === undefined ? null : { reason, code: 'forbidden' };
 }
 
@@ -84,7 +83,7 @@ function kindsOf({ verdict, resolution_data }: Decided, asked: Record<string, un
 
 function unfit(approval: Approval, decided: Decided): Objection | null {
   const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
-  const all = [...filled, ...editProblems(approval, decided)];
+  const all = [...filled, ...editProblems(approval, decided), ...grantProblems(approval, decided)];
   return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'invalid' } : null;
 }
 
@@ -95,6 +94,16 @@ function editProblems(approval: Approval, decided: Decided): string[] {
   return argumentProblems(approval.parameters, argsOf(approval, decided)).map(
     (line) => `resolution_data.tool_args: ${line}`,
   );
+}
+
+/** A grant goes no further than the rule lets it, and names the one who gives it. */
+function grantProblems(approval: Approval, decided: Decided): string[] {
+  const { grant, result } = decided.resolution_data ?? {};
+  if (decided.verdict === 'rejected' || !grant) return [];
+  if (decided.by === null) return ['resolution_data.grant: it has to be known who gives it'];
+  if (result !== undefined) return ['resolution_data.grant: nothing is made of a call that was done by hand'];
+  const problem = grantProblem(approval, grant, argsOf(approval, decided));
+  return problem === undefined ? [] : [`resolution_data.grant.${problem}`];
 }
 
 /**

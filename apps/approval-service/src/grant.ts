@@ -1,34 +1,46 @@
-import { canonicalJson, emit, type Grant } from '@countersign/contracts';
+import { emit, type Grant, type GrantBasis } from '@countersign/contracts';
+import { approvalsOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
 /**
- * A standing grant: the same agent may call the same tool with matching arguments, until a deadline, without asking.
- * It comes from an approval, is listed, and can be revoked at any time.
+ * A standing grant: the same agent may call the same tool with the same arguments, until a deadline and so many times,
+ * without asking. It comes from an approval, is listed, and can be revoked at any time.
  */
 export type GrantMessage =
   | { type: 'created'; grant: NewGrant }
+  /** A call is about to be let through: the use counts from here on, whatever becomes of the call. */
   | { type: 'used'; approval_id: string }
   | { type: 'revoked'; by: string | null };
 
-export type NewGrant = Pick<
-  Grant,
-  'id' | 'run_id' | 'approval_id' | 'agent_id' | 'tool_name' | 'arguments' | 'created_by' | 'traceparent'
-> & { expires_in: number };
+/** As it is stored: values are in it as a digest alone, so that nobody reads there what is not to be shown. */
+export interface StoredGrant extends Grant {
+  /** Of these arguments the digest is; of a grant that is exact, all that a call has. */
+  names: string[];
+  salt: string;
+  digest: string;
+  /** Digest of the tool as it was declared: another tool of the same name is not what was granted. */
+  tool_version: string;
+}
 
-/** Uses that a grant remembers; the approvals it decided name it too. */
-const mostUses = 100;
+export type NewGrant = Omit<
+  StoredGrant,
+  'uses' | 'revoked_at' | 'revoked_by' | 'version' | 'due_at' | 'created_at' | 'updated_at'
+>;
 
-export function decideGrant(grant: Grant | undefined, message: GrantMessage, now: number): Transition<Grant> {
+export function decideGrant(
+  grant: StoredGrant | undefined,
+  message: GrantMessage,
+  now: number,
+): Transition<StoredGrant> {
   const at = Math.floor(now / 1000);
   if (message.type === 'created') return grant ? ignored('the grant exists') : create(message.grant, at);
   if (!grant) return rejected('there is no such grant');
   return message.type === 'used' ? use(grant, message.approval_id, at) : revoke(grant, message.by, at);
 }
 
-function create({ expires_in, ...asked }: NewGrant, at: number): Transition<Grant> {
-  const grant: Grant = {
+function create(asked: NewGrant, at: number): Transition<StoredGrant> {
+  const grant: StoredGrant = {
     ...asked,
-    expires_at: at + expires_in,
     revoked_at: null,
     revoked_by: null,
     uses: [],
@@ -44,26 +56,33 @@ function create({ expires_in, ...asked }: NewGrant, at: number): Transition<Gran
   );
 }
 
-function use(grant: Grant, approval_id: string, at: number): Transition<Grant> {
-  if (grant.uses.some((each) => each.approval_id === approval_id)) return ignored('this use is known');
-  return changed({ ...grant, uses: [...grant.uses, { approval_id, at }].slice(-mostUses), updated_at: at });
+/** Of calls at the same time as many get through as there are uses left: each is a write of its own. */
+function use(grant: StoredGrant, approval_id: string, at: number): Transition<StoredGrant> {
+  if (isUsedBy(grant, approval_id)) return ignored('this use is known');
+  if (!isActive(grant, at)) return rejected('it holds no longer');
+  if (grant.uses.length >= grant.max_uses) return rejected('it is used up');
+  return changed({ ...grant, uses: [...grant.uses, { approval_id, at }], updated_at: at });
 }
 
-function revoke(grant: Grant, by: string | null, at: number): Transition<Grant> {
+function revoke(grant: StoredGrant, by: string | null, at: number): Transition<StoredGrant> {
   if (grant.revoked_at !== null) return ignored('it is revoked');
   const revoked = { ...grant, revoked_at: at, revoked_by: by, updated_at: at };
   return changed(revoked, emit('approval.grant_revoked', { run_id: grant.run_id, grant_id: grant.id, by }));
 }
 
-/** Whether the grant lets this call through, at this time in milliseconds. */
-export function covers(
-  grant: Grant,
-  call: { agent_id: string; tool_name: string; tool_args: Record<string, unknown> },
-  now: number,
-): boolean {
-  if (grant.revoked_at !== null || grant.expires_at * 1000 <= now) return false;
-  if (grant.agent_id !== call.agent_id || grant.tool_name !== call.tool_name) return false;
-  return Object.entries(grant.arguments).every(
-    ([name, value]) => name in call.tool_args && canonicalJson(call.tool_args[name]) === canonicalJson(value),
-  );
-}
+/** @param at seconds since the epoch */
+export const isActive = ({ revoked_at, expires_at }: Grant, at: number): boolean =>
+  revoked_at === null && expires_at > at;
+
+export const isUsedBy = ({ uses }: Grant, approvalId: string): boolean =>
+  uses.some(({ approval_id }) => approval_id === approvalId);
+
+export const basisOf = ({ id, given_by, terms, expires_at }: StoredGrant): GrantBasis => ({
+  id,
+  given_by,
+  required_approvals: approvalsOf(terms),
+  expires_at,
+});
+
+/** As others see it. */
+export const shown = ({ names: _n, salt: _s, digest: _d, tool_version: _t, ...grant }: StoredGrant): Grant => grant;

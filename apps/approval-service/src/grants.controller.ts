@@ -4,21 +4,22 @@ import type { Aggregate } from '@countersign/persistence';
 import { pageOf, ProblemError, Returns } from '@countersign/service';
 import { Controller, Delete, Get, Inject, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import type { GrantMessage } from './grant.js';
+import { shown, type GrantMessage, type StoredGrant } from './grant.js';
 import { GRANTS } from './tokens.js';
 
 /** Standing grants: calls that are approved without asking, until a deadline. */
 @Controller('grants')
 export class GrantsController {
-  constructor(@Inject(GRANTS) private readonly grants: Aggregate<Grant, GrantMessage>) {}
+  constructor(@Inject(GRANTS) private readonly grants: Aggregate<StoredGrant, GrantMessage>) {}
 
   @Get()
   @Needs('events:read')
   @Returns(200, GrantPage, 'Newest first, also those that hold no longer.')
-  list(
+  async list(
     @Query({ schema: ListGrantsQuery }) { limit, page, ...filter }: z.infer<typeof ListGrantsQuery>,
   ): Promise<z.infer<typeof GrantPage>> {
-    return pageOf(this.grants.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    const { data, meta } = await pageOf(this.grants.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    return { data: data.map(shown), meta };
   }
 
   @Get(':id')
@@ -27,7 +28,7 @@ export class GrantsController {
   async get(@Param('id') id: string): Promise<Grant> {
     const grant = await this.grants.store.get(id);
     if (!grant) throw noSuchGrant(id);
-    return grant;
+    return shown(grant);
   }
 
   @Delete(':id')
@@ -36,7 +37,7 @@ export class GrantsController {
   async revoke(@Param('id') id: string, @Who() who: Principal): Promise<Grant> {
     const { state } = await this.grants.handle(id, { type: 'revoked', by: who.subject });
     if (!state) throw noSuchGrant(id);
-    return state;
+    return shown(state);
   }
 }
 

@@ -1,4 +1,11 @@
-import { plainTerms, type Approval, type RequireTerms, type Ruling } from '@countersign/contracts';
+import {
+  plainTerms,
+  redacted,
+  type Approval,
+  type Requirement,
+  type RequireTerms,
+  type Ruling,
+} from '@countersign/contracts';
 import { evaluate, policyVersion, type PolicySet } from '@countersign/definitions';
 
 /** The rules in force, with what an evaluation depends on besides the call. */
@@ -17,7 +24,10 @@ export const rulesOf = (set: PolicySet, expires_in: number | null): Rules => ({
 });
 
 /** What is known of a call besides its arguments. */
-export type CallFacts = Pick<Approval, 'agent_id' | 'tool_name' | 'user_id' | 'approval_type'>;
+export type CallFacts = { requirements: readonly Requirement[] } & Pick<
+  Approval,
+  'agent_id' | 'tool_name' | 'user_id' | 'requested_by' | 'approval_type'
+>;
 
 /** What rules make of one call. */
 export interface Ruled {
@@ -30,14 +40,23 @@ export interface Ruled {
 
 /** What the rules say of a call with exactly these arguments. */
 export function judgeBy({ set, version, expires_in }: Rules, facts: CallFacts, args: Record<string, unknown>): Ruled {
-  const { rule, outcome, terms, reason } = evaluate(set, { ...facts, requester: facts.user_id, arguments: args });
+  const { rule, outcome, terms, reason, saw } = evaluate(set, { ...facts, arguments: args });
   const required = terms ?? plainTerms;
   return {
     terms: { ...required, expires_in: required.expires_in ?? expires_in },
-    policy: { version, rule, outcome },
+    policy: {
+      version,
+      rule,
+      outcome,
+      saw: saw.map((seen) => (isHidden(seen.path, facts) ? { ...seen, value: redacted } : seen)),
+    },
     reason,
   };
 }
+
+/** Whether the path leads to an argument, or into one, that is not for everybody's eyes. */
+const isHidden = (path: string, { requirements }: CallFacts): boolean =>
+  requirements.some(({ tool_execution }) => tool_execution.redact.includes(path.split('.', 1)[0]!));
 
 /** The rule, for people. */
 export const nameOf = ({ rule }: Ruling): string => (rule === null ? 'the default' : `the rule "${rule}"`);

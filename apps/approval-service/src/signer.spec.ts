@@ -14,6 +14,7 @@ import {
   runCancelled,
   values,
 } from './approval.given.js';
+import { basis } from './grant.given.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { Signer } from './signer.js';
 
@@ -54,6 +55,9 @@ describe('a resolution', () => {
       status: 'approved',
       pause_type: 'external_execution',
       automatic: false,
+      basis: 'people',
+      grant: null,
+      four_eyes: true,
       requester: data.requester,
       requested_by: data.requested_by,
       deciders: [{ by: 'bob', verdict: 'approved', at: nowSeconds }],
@@ -85,7 +89,7 @@ describe('a resolution', () => {
     ['an audit', undefined, audited],
     ['an approval by a rule', undefined, required({}, {}, { policy: ruled('approve') })],
     ['a rejection by a rule', undefined, required({}, {}, { policy: ruled('reject'), reason: 'Freeze.' })],
-    ['an approval by a grant', undefined, required({}, {}, { policy: ruled('require'), grant_id: 'grant-1' })],
+    ['an approval by a grant', undefined, required({}, {}, { policy: ruled('require'), grant: basis })],
     ['an expiry', approvalAfter(required({ expires_in: 1 })), { type: 'removed' }],
     ['the end of a run', approvalAfter(signed), runCancelled],
   ])('can be acted on as it is told: %s', async (_, approval, message) => {

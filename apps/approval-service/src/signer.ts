@@ -16,8 +16,11 @@ export class Signer extends OwnKeys {
   };
 }
 
-function claimsOf({ required_approvals }: Approval, data: EventData<'approval.resolved'>): DecisionClaims {
-  const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = data;
+function claimsOf(
+  { required_approvals, terms, granted }: Approval,
+  data: EventData<'approval.resolved'>,
+): DecisionClaims {
+  const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic, basis } = data;
   const { resolved_at, expires_at, policy_version, decisions, resolution_data, requester, requested_by } = data;
   const result = resolution_data?.result;
   return {
@@ -29,6 +32,9 @@ function claimsOf({ required_approvals }: Approval, data: EventData<'approval.re
     status,
     pause_type,
     automatic,
+    basis,
+    four_eyes: terms.four_eyes,
+    grant: basis === 'grant' ? granted : null,
     requester,
     requested_by,
     deciders: decisions.map(({ by, verdict, at }) => ({ by, verdict, at })),

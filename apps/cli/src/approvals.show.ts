@@ -77,7 +77,7 @@ function needs({ terms, decisions, required_approvals }: Approval): string {
   const given = decisions.filter(({ verdict }) => verdict === 'approved').length;
   return [
     `approval by ${wanted}`,
-    ...(terms.four_eyes ? ['not by whoever asked'] : []),
+    terms.four_eyes ? 'not by whoever asked' : 'also by whoever asked: four eyes is off',
     ...terms.reason_required.map((verb) => `with a reason to ${verb}`),
     ...(required_approvals > 1 ? [`${given} of ${required_approvals} so far`] : []),
   ].join(', ');

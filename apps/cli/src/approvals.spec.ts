@@ -109,11 +109,15 @@ describe('approvals', () => {
       const { data } = await there.json<Page<{ id: string; approval_id: string }>>('grants', 'list');
       return data.find(({ approval_id }) => approval_id === id);
     });
-    const again = await there.cli(['run', '--agent', 'ops', '--follow', 'Deploy the search service version 1.7.0.']);
+    const ana = ['--name', 'x', '--subject', 'ana', '--role', 'requester'];
+    const { key } = await there.json<{ key: string }>('keys', 'create', ...ana);
+    const again = await there.cli(['run', '--agent', 'ops', '--follow', 'Deploy the search service version 1.7.0.'], {
+      env: { COUNTERSIGN_KEY: key },
+    });
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Deployed search 1.7.0') as string });
     const { out } = await there.cli(['grants', 'list']);
     expect(out).toMatch(
-      /^ID +HOLDS +USED +BY +AGENT +CALLS\n[^]* {2}1 +admin +ops +deploy_to_production service_name=search/,
+      /^ID +HOLDS +USED +BY +AGENT +CALLS\n[^]* {2}1 of 10 +admin +ops +deploy_to_production service_name=search/,
     );
     expect((await there.cli(['grants', 'revoke', grant.id])).out).toBe(`${grant.id} is revoked\n`);
     expect((await there.cli(['grants', 'list'])).out).toMatch(new RegExp(`${grant.id} +revoked`));

@@ -36,19 +36,21 @@ const listGrants = (on: On): Command =>
       }),
     );
 
-const holds = ({ revoked_at, expires_at }: Grant): boolean => revoked_at === null && expires_at > Date.now() / 1000;
+const holds = ({ revoked_at, expires_at, uses, max_uses }: Grant): boolean =>
+  revoked_at === null && expires_at > Date.now() / 1000 && uses.length < max_uses;
 
 const columns = (screen: Screen): Column<Grant>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
   { title: 'HOLDS', value: (grant) => untilWhen(screen, grant), style: (grant) => (holds(grant) ? 'green' : 'dim') },
-  { title: 'USED', value: ({ uses }) => String(uses.length), isExtra: true },
+  { title: 'USED', value: ({ uses, max_uses }) => `${uses.length} of ${max_uses}`, isExtra: true },
   { title: 'BY', value: ({ created_by }) => created_by ?? '-', isExtra: true },
   { title: 'AGENT', value: ({ agent_id }) => agent_id, isExtra: true },
   { title: 'CALLS', value: (grant) => `${grant.tool_name} ${oneLine(grant.arguments)}`, shrinks: true },
 ];
 
-function untilWhen(screen: Screen, { revoked_at, expires_at }: Grant): string {
+function untilWhen(screen: Screen, { revoked_at, expires_at, uses, max_uses }: Grant): string {
   if (revoked_at !== null) return 'revoked';
+  if (uses.length >= max_uses) return 'used up';
   return screen.width === undefined ? timestamp(expires_at) : left(expires_at);
 }
 

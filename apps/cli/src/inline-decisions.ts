@@ -55,11 +55,11 @@ export class InlineDecisions {
     return undefined;
   }
 
-  async #mayDecide({ terms, user_id }: Approval): Promise<boolean> {
+  async #mayDecide({ terms, user_id, requested_by }: Approval): Promise<boolean> {
     const { screen, server } = this.#context;
     const { subject, scopes } = await (this.#me ??= server.get(Me, '/auth/me'));
     if (!scopes.includes('approvals:write')) return false;
-    if (!terms.four_eyes || user_id !== subject) return true;
+    if (!terms.four_eyes || (user_id !== subject && requested_by !== subject)) return true;
     screen.note(screen.tint('dim', '  Somebody else has to decide, since you asked for it.'));
     return false;
   }

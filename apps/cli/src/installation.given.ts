@@ -49,7 +49,7 @@ tools:
           - '{{arguments.version}}'
         unknown_on_exit_codes: [75]
 policies:
-  default: { require: { allow: [approve, reject, edit, result, grant] } }
+  default: { require: { allow: [approve, reject, edit, result, grant], four_eyes: false } }
 `;
 
 /** All of Countersign in this process, with the scripted model, and a command line that is signed in. */

@@ -4,6 +4,7 @@ import { ArgumentEditor } from './argument-editor.js';
 import { askFields } from './field-questions.js';
 import type { Questions } from './questions.js';
 import type { Surroundings } from './surroundings.js';
+import { plural } from './words.js';
 
 /** What somebody may answer. All but the last approve. */
 export type Answer = 'approve' | 'edit' | 'grant' | 'result' | 'reject';
@@ -76,9 +77,16 @@ export class ResolutionQuestions {
   }
 
   async #period(): Promise<{ expires_in: number } | undefined> {
-    const choices = (Object.keys(periods) as (keyof typeof periods)[]).map((value) => ({ value, label: value }));
-    const period = await this.#questions.choose('For how long may it make this call without asking?', choices);
-    return period && { expires_in: periods[period] };
+    const { max_duration, max_uses } = this.#approval.terms.grant;
+    const allowed = Object.entries(periods).filter(([, seconds]) => seconds <= max_duration);
+    const choices = allowed.length > 0 ? allowed : [[`${max_duration} seconds`, max_duration] as const];
+    const question = `For how long may it make this call without asking, ${plural(max_uses, 'time')} at most?`;
+    const period = await this.#questions.choose(
+      question,
+      choices.map(([value]) => ({ value, label: value })),
+    );
+    const chosen = choices.find(([value]) => value === period);
+    return chosen && { expires_in: chosen[1] };
   }
 
   async #note(answer: Answer): Promise<string | undefined> {

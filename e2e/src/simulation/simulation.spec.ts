@@ -11,7 +11,7 @@ const judgement = fc
   .record({
     count: fc.constantFrom(1, 1, 2),
     expires_in: fc.constantFrom(null, null, 20),
-    policy: fc.constantFrom(null, { version: 'f00d', rule: null, outcome: 'require' as const }),
+    policy: fc.constantFrom<Judgement['policy'][]>(null, { version: 'f00d', rule: null, outcome: 'require', saw: [] }),
   })
   .map(({ count, expires_in, policy }): Judgement => {
     const approvers = [{ group: null, count, members: null }];

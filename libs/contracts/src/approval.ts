@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { callDigest } from './digest.js';
 import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, Salt, stored } from './fields.js';
+import { GrantBasis } from './grant.js';
 import { RunStatus } from './run.js';
 import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
 import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement } from './tool-call.js';
@@ -33,8 +34,12 @@ export const ResolutionData = z
     grant: z
       .object({
         expires_in: z.int().positive().max(31_536_000),
+        max_uses: z.int().positive().optional().meta({
+          description: 'For so many calls; unset: for as many as the rule lets a grant be for.',
+        }),
         arguments: CallArguments.optional().meta({
-          description: 'Arguments that a call must have; none stands for all of this one.',
+          description:
+            'Some of the arguments of the approved call, where the rule allows grants for chosen ones: a call must have these, and may have others besides. Unset: exactly those of the approved call.',
         }),
       })
       .optional()
@@ -42,6 +47,10 @@ export const ResolutionData = z
   })
   .refine((data) => JSON.stringify(data).length <= maxResolution, `at most ${maxResolution} characters of JSON`);
 export type ResolutionData = z.infer<typeof ResolutionData>;
+
+/** On what a decision rests; audit: its tool only wants a record of the call. */
+export const DecisionBasis = z.enum(['people', 'rule', 'grant', 'audit']);
+export type DecisionBasis = z.infer<typeof DecisionBasis>;
 
 /** One person's verdict. */
 export const Decision = z.object({
@@ -105,6 +114,7 @@ export const Approval = z
       .default(null)
       .meta({ description: 'The arguments that were approved, when they are not the ones that were asked for.' }),
     grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
+    granted: GrantBasis.nullable().default(null).meta({ description: 'The same, as it was then.' }),
     comments: z.array(Comment).default([]),
     remind_at: EpochSeconds.nullable().default(null),
     escalate_at: EpochSeconds.nullable().default(null),
@@ -135,6 +145,8 @@ export function redactApproval<A extends Shown>(approval: A): A {
   const hide = (given: Record<string, unknown> | undefined) => given && redactArguments(given, redact);
   const values = hide(resolution_data?.values);
   const edited = hide(resolution_data?.tool_args);
+  const grant = resolution_data?.grant;
+  const granted = hide(grant?.arguments);
   return {
     ...approval,
     salt: null,
@@ -145,6 +157,7 @@ export function redactApproval<A extends Shown>(approval: A): A {
       ...resolution_data,
       ...(values && { values }),
       ...(edited && { tool_args: edited }),
+      ...(grant && granted && { grant: { ...grant, arguments: granted } }),
     },
   };
 }

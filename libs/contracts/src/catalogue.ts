@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Approval, ApprovalStatus, Comment, Decision, ResolutionData, Verdict } from './approval.js';
+import { Approval, ApprovalStatus, Comment, Decision, DecisionBasis, ResolutionData, Verdict } from './approval.js';
 import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from './fields.js';
 import { Usage } from './run.js';
@@ -122,6 +122,10 @@ const ApprovalResolved = z.object({
   salt: Salt,
   status: ApprovalStatus.exclude(['pending']),
   automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  basis: DecisionBasis.nullable()
+    .default(null)
+    .meta({ description: 'On what it rests; null: nobody decided, since its time or its run was over.' }),
+  grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
   resolution_data: ResolutionData.nullable(),
   resolved_by: Id.nullable(),
   resolved_at: EpochSeconds,

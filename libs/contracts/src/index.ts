@@ -22,7 +22,7 @@ export * from './log.js';
 export * from './run.js';
 export * from './session.js';
 export * from './strict-json.js';
-export { canonicalSubject, InvalidSubject, isSameSubject, Subject } from './subject.js';
+export { canonicalSubject, foldedText, InvalidSubject, isSameSubject, Subject } from './subject.js';
 export * from './terms.js';
 export * from './tool-call.js';
 export { marked, markedLine, visible, visibleLine } from './visible-text.js';

@@ -24,8 +24,7 @@ export class InvalidSubject extends Error {
  */
 export function canonicalSubject(text: string): string {
   if (plain.test(text) && text.length <= longestId) return text.toLowerCase();
-  let subject = folded(text);
-  for (let next = folded(subject); next !== subject; next = folded(subject)) subject = next;
+  const subject = foldedText(text);
   const unseen = invisible.exec(subject)?.[0];
   if (unseen !== undefined)
     throw new InvalidSubject(`a name must not contain ${codePointOf(unseen)}, which nobody can see`);
@@ -33,6 +32,13 @@ export function canonicalSubject(text: string): string {
   if (subject.length > longestId)
     throw new InvalidSubject(`a name must have at most ${longestId} characters, and this has ${subject.length}`);
   return subject;
+}
+
+/** Any text as names are compared: compatibility forms made plain, case folded, white space around it gone. */
+export function foldedText(text: string): string {
+  let result = folded(text);
+  for (let next = folded(result); next !== result; next = folded(result)) result = next;
+  return result;
 }
 
 /** A name of a person, a program or a group, in the one spelling that is compared. */

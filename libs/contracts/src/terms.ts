@@ -66,5 +66,12 @@ export const Ruling = z.object({
   version: z.string().meta({ description: 'Digest of the rules.' }),
   rule: z.string().nullable().meta({ description: 'The first that matched.' }),
   outcome: z.enum(['require', 'approve', 'reject']),
+  saw: z
+    .array(z.object({ path: z.string(), value: z.unknown() }))
+    .default([])
+    .meta({
+      description:
+        'The arguments that the rule compared, as it compared them; long texts are cut, and redacted ones not shown.',
+    }),
 });
 export type Ruling = z.infer<typeof Ruling>;

@@ -69,7 +69,7 @@ export function pauseTypeOf({ external_execution_required, requires_user_input }
   return requires_user_input ? 'user_input' : 'confirmation';
 }
 
-const redacted = '[redacted]';
+export const redacted = '[redacted]';
 
 /** The call without the values of the arguments that its tool declares as not for everybody's eyes. */
 export function redactCall(call: ToolExecution): ToolExecution {

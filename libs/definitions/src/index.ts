@@ -12,6 +12,7 @@ export type { AgentEntry, ToolEntry } from './file.js';
 export { mcpGate, mcpToolName } from './file.mcp.js';
 export type { McpGate, McpHttpServer, McpServerEntry, McpStdioServer } from './file.mcp.js';
 export { definitionsJsonSchema } from './json-schema.js';
+export { askersOf, type Askers } from './policy.askers.js';
 export * from './policy.js';
 export type { PolicyCall } from './policy.call.js';
 export type { Condition, Predicate } from './policy.condition.js';

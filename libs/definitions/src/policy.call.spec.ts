@@ -32,10 +32,19 @@ describe('a condition', () => {
   });
 
   it('about the requester is open when nobody knows who that is', () => {
-    const unknown = call({ requester: null });
+    const unknown = call({ requested_by: null });
     expect(holds(When.parse({ requester: ['ada'] }), unknown)).toBe('unknown');
     expect(holds(When.parse({ not: { requester: ['ada'] } }), unknown)).toBe('unknown');
     expect(holds(When.parse({ requester: ['ada'], tool: ['refund'] }), unknown)).toBe(false);
+  });
+
+  it('about the requester means who sent the request and for whom, and is open when these differ', () => {
+    const both = { user_id: 'ada', requested_by: 'grace' };
+    expect(holds(When.parse({ requester: ['ada', 'grace'] }), call(both))).toBe(true);
+    expect(holds(When.parse({ requester: ['ada'] }), call(both))).toBe('unknown');
+    expect(holds(When.parse({ requester: ['grace'] }), call(both))).toBe('unknown');
+    expect(holds(When.parse({ requester: ['linus'] }), call(both))).toBe(false);
+    expect(holds(When.parse({ requester: ['grace'] }), call({ ...both, user_id: null }))).toBe(true);
   });
 
   it.each<[object[], Truth, Truth]>([

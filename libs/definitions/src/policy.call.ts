@@ -1,4 +1,5 @@
 import type { ApprovalType } from '@countersign/contracts';
+import { askersOf } from './policy.askers.js';
 import type { Condition } from './policy.condition.js';
 import { meets } from './policy.predicate.js';
 import { allOf, anyOf, not, type Truth } from './policy.truth.js';
@@ -8,8 +9,10 @@ import { isNamedBy } from './tool-reference.js';
 export interface PolicyCall {
   agent_id: string;
   tool_name: string;
-  /** Who started the run; `null` when nobody knows. */
-  requester: string | null;
+  /** For whom the run is; `null` for nobody in particular. */
+  user_id: string | null;
+  /** Who sent the request for it; `null` when nobody knows. */
+  requested_by: string | null;
   arguments: Record<string, unknown>;
   /** What the tool itself says. */
   approval_type: ApprovalType;
@@ -21,10 +24,18 @@ export function holds(condition: Condition, call: PolicyCall): Truth {
   return allOf([
     !agent || agent.includes(call.agent_id),
     !tool || tool.some((reference) => isNamedBy(reference, call.tool_name)),
-    !requester || (call.requester === null ? 'unknown' : requester.includes(call.requester)),
+    !requester || isAskedBy(requester, call),
     ...Object.entries(predicates).map(([path, predicate]) => meets(predicate, path, call.arguments)),
     ...all.map((each) => holds(each, call)),
     !any || anyOf(any.map((each) => holds(each, call))),
     !excluded || not(holds(excluded, call)),
   ]);
+}
+
+/** Where those who had a part in asking are partly among these, a rule counts only as far as it makes things stricter. */
+function isAskedBy(names: readonly string[], call: PolicyCall): Truth {
+  const askers = askersOf(call);
+  if (askers === null) return 'unknown';
+  const named = askers.filter((asker) => names.includes(asker));
+  return named.length > 0 && named.length < askers.length ? 'unknown' : named.length > 0;
 }

@@ -38,8 +38,15 @@ export const Predicate = z
     contains: Scalar.optional().meta({ description: 'A part of a text, or a member of a list.' }),
     starts_with: z.string().min(1).optional(),
     ends_with: z.string().min(1).optional(),
+    ignore_case: z.literal(true).optional().meta({
+      description:
+        'Texts are compared as names of people are: without regard to case, to the forms of Unicode that mean the same, and to white space around the value.',
+    }),
   })
-  .refine(isNotEmpty, 'asks nothing: say equals, matches, exists or another')
+  .refine(
+    (predicate) => isNotEmpty({ ...predicate, ignore_case: undefined }),
+    'asks nothing: say equals, matches, exists or another',
+  )
   .meta({ id: 'Predicate', minProperties: 1 });
 export type Predicate = z.infer<typeof Predicate>;
 
@@ -59,7 +66,10 @@ export const When: z.ZodType<Condition> = z
   .strictObject({
     agent: z.array(AgentId).min(1).optional(),
     tool: z.array(ToolReference).min(1).optional(),
-    requester: z.array(Subject).min(1).optional().meta({ description: 'Who started the run.' }),
+    requester: z.array(Subject).min(1).optional().meta({
+      description:
+        'Who started the run: who sent the request, and for whom. When only one of the two is named, it is open whether the rule is meant.',
+    }),
     arguments: z
       .record(z.string().min(1), Predicate)
       .refine((predicates) => Object.keys(predicates).length > 0, 'names no argument')

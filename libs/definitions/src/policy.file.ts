@@ -41,7 +41,10 @@ export const Require = z.strictObject({
     .max(20)
     .prefault([{ anyone: true }])
     .meta({ description: 'All of these must be met, and each person counts once in all.' }),
-  four_eyes: z.boolean().default(true).meta({ description: 'Whoever started the run does not decide.' }),
+  four_eyes: z.boolean().default(true).meta({
+    description:
+      'Whoever started the run does not decide, nor does the person it is for. A request of which it is not known who sent it is rejected.',
+  }),
   on_rejection: z.enum(['end', 'continue']).default('end').meta({
     description:
       'end: any rejection ends it. continue: only when too few are left who could approve; whoever rejected does not count.',

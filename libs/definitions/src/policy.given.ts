@@ -14,7 +14,8 @@ export const policies = (rules: object[] = [], other?: object): PolicySet => ({
 export const call = (fields: Partial<PolicyCall> = {}): PolicyCall => ({
   agent_id: 'ops',
   tool_name: 'deploy',
-  requester: 'ada',
+  user_id: 'ada',
+  requested_by: 'ada',
   arguments: {},
   approval_type: 'required',
   ...fields,

@@ -118,3 +118,36 @@ describe('the path to an argument', () => {
     expect(meets(Predicate.parse(predicate), path, args)).toBe(truth);
   });
 });
+
+describe('a predicate that ignores case', () => {
+  const is = (predicate: object, value: unknown) =>
+    meets(Predicate.parse({ ...predicate, ignore_case: true }), 'a', { a: value });
+
+  it.each<[object, unknown, Truth]>([
+    [{ equals: 'Production' }, 'PRODUCTION', true],
+    [{ equals: 'production' }, ' Ｐroduction ', true],
+    [{ equals: 'straße' }, 'STRASSE', true],
+    [{ equals: 'production' }, 'staging', false],
+    [{ equals: 1 }, 1, true],
+    [{ equals: 'production' }, 1, 'unknown'],
+    [{ not_equals: 'Production' }, 'PRODUCTION', false],
+    [{ in: ['Prod', 'Live'] }, 'LIVE', true],
+    [{ not_in: ['Prod', 'Live'] }, 'LIVE', false],
+    [{ contains: 'PROD' }, 'my-prod-db', true],
+    [{ contains: 'PROD' }, ['Stage', 'Prod'], true],
+    [{ contains: ' x' }, 'ax', false],
+    [{ starts_with: 'Prod ' }, 'production', false],
+    [{ starts_with: 'Prod ' }, 'PROD 1', true],
+    [{ ends_with: '.COM' }, 'a.com', true],
+    [{ matches: '^(Prod|Live)$' }, 'LIVE', true],
+    [{ matches: '\\SRod' }, 'PROD', true],
+    [{ exists: true }, 'X', true],
+    [{ at_least: 2 }, 3, true],
+  ])('%j of %j is %s', (predicate, value, truth) => {
+    expect(is(predicate, value)).toBe(truth);
+  });
+
+  it('has to ask something', () => {
+    expect(Predicate.safeParse({ ignore_case: true }).success).toBe(false);
+  });
+});

@@ -1,17 +1,60 @@
+import { foldedText } from '@countersign/contracts';
 import type { Predicate } from './policy.condition.js';
 import { patternOf, TextTooLong, type Pattern } from './pattern/pattern.js';
 import { allOf, anyOf, not, type Truth } from './policy.truth.js';
 
 type Scalar = string | number | boolean;
-type Tests = { [Name in keyof Predicate]-?: (value: unknown, operand: NonNullable<Predicate[Name]>) => Truth };
+type Asked = Omit<Predicate, 'ignore_case'>;
+type Tests = {
+  [Name in keyof Asked]-?: (value: unknown, operand: NonNullable<Asked[Name]>, ignoreCase: boolean) => Truth;
+};
 
 const longestText = 10_000;
 
 /** Whether an argument is as asked. Open when it is absent or of another type than it is compared with. */
 export function meets(predicate: Predicate, path: string, args: Record<string, unknown>): Truth {
-  const value = valueAt(path, args);
-  const asked = Object.entries(predicate).filter(([, operand]) => operand !== undefined);
-  return allOf(asked.map(([name, operand]) => tests[name as keyof Tests](value, operand as never)));
+  const { ignore_case, ...asked } = ignoringCase(predicate);
+  const value = comparable(valueAt(path, args), ignore_case);
+  const named = Object.entries(asked).filter(([, operand]) => operand !== undefined);
+  return allOf(
+    named.map(([name, operand]) => tests[name as keyof Tests](value, operand as never, ignore_case === true)),
+  );
+}
+
+/** The value that a predicate compares, as it does so; undefined where there is none. */
+export function seenBy({ ignore_case }: Predicate, path: string, args: Record<string, unknown>): unknown {
+  const value = comparable(valueAt(path, args), ignore_case);
+  return value === misplaced ? undefined : value;
+}
+
+/** The predicate with what it compares with as values are compared. */
+function ignoringCase(predicate: Predicate): Predicate {
+  if (!predicate.ignore_case) return predicate;
+  const { equals, not_equals, in: isIn, not_in, contains, starts_with, ends_with } = predicate;
+  return {
+    ...predicate,
+    equals: comparable(equals, true),
+    not_equals: comparable(not_equals, true),
+    in: isIn?.map((each) => comparable(each, true)),
+    not_in: not_in?.map((each) => comparable(each, true)),
+    contains: foldedPart(contains),
+    starts_with: foldedPart(starts_with),
+    ends_with: foldedPart(ends_with),
+  };
+}
+
+/** White space around a part of a text belongs to it. */
+function foldedPart<T>(part: T): T {
+  if (typeof part !== 'string') return part;
+  const [, before = '', after = ''] = /^(\s*)[^]*?(\s*)$/u.exec(part) ?? [];
+  return ((before && ' ') + foldedText(part) + (after && ' ')) as T;
+}
+
+/** A text, or the texts of a list, without regard to case where that is asked for. */
+function comparable<T>(value: T, ignore_case: boolean | undefined): T {
+  if (!ignore_case) return value;
+  if (typeof value === 'string') return foldedText(value) as T;
+  return Array.isArray(value) ? (value.map((each: unknown) => comparable(each, true)) as T) : value;
 }
 
 /** Something stands in the way of the path, so that it cannot be told whether the argument is there. */
@@ -32,8 +75,8 @@ const tests: Tests = {
   not_equals: (value, operand) => not(equals(value, operand)),
   in: isIn,
   not_in: (value, operands) => not(isIn(value, operands)),
-  matches: (value, pattern) =>
-    typeof value === 'string' && value.length <= longestText ? found(patternOf(pattern), value) : 'unknown',
+  matches: (value, pattern, ignoreCase) =>
+    typeof value === 'string' && value.length <= longestText ? found(patternOf(pattern, ignoreCase), value) : 'unknown',
   greater_than: (value, bound) => compared(value, (number) => number > bound),
   less_than: (value, bound) => compared(value, (number) => number < bound),
   at_least: (value, bound) => compared(value, (number) => number >= bound),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluate, type PolicyResult, type PolicySet } from './policy.js';
+import { askersOf, type Askers } from './policy.askers.js';
 import { holds } from './policy.call.js';
 import type { Condition } from './policy.condition.js';
 import { Rule } from './policy.file.js';
@@ -53,7 +54,8 @@ const set = fc.tuple(rules, then).map(([rules, other]): PolicySet => ({ ...polic
 const value = fc.constantFrom<unknown[]>('x', 'y', '', 0, 2, true, null, ['x'], [['x']], { b: 'x' }, { b: 1 }, {});
 const aCall = fc
   .record({
-    requester: fc.constantFrom('ada', 'grace', null),
+    user_id: fc.constantFrom('ada', 'edsger', null),
+    requested_by: fc.constantFrom('ada', 'grace', null),
     arguments: fc.dictionary(fc.constantFrom('a', 'b'), value),
     approval_type: fc.constantFrom('required' as const, 'audit' as const),
   })
@@ -71,8 +73,8 @@ const given = { set, call: aCall, decisions, escalated: fc.boolean() };
 
 const rank = { approve: 0, require: 1, reject: 2 };
 /** What the decisions make of the call. */
-const isLetThrough = ({ outcome, terms }: PolicyResult, cast: CastDecision[], requester: string | null): boolean =>
-  outcome === 'approve' || (terms !== null && quorum(terms, cast, requester, false).met);
+const isLetThrough = ({ outcome, terms }: PolicyResult, cast: CastDecision[], askers: Askers): boolean =>
+  outcome === 'approve' || (terms !== null && quorum(terms, cast, askers, false).met);
 
 /** The rule as it would be if the open question had that answer. */
 const always: Condition = {};
@@ -124,8 +126,8 @@ describe('whatever the rules and the call', () => {
         const actual = evaluate(set, call);
         const answered = evaluate({ ...set, rules: settled }, call);
         expect(rank[actual.outcome]).toBeGreaterThanOrEqual(rank[answered.outcome]);
-        if (isLetThrough(actual, decisions, call.requester))
-          expect(isLetThrough(answered, decisions, call.requester)).toBe(true);
+        if (isLetThrough(actual, decisions, askersOf(call)))
+          expect(isLetThrough(answered, decisions, askersOf(call))).toBe(true);
       }),
       { numRuns: 1_000 },
     );
@@ -141,8 +143,8 @@ describe('whatever the rules and the call', () => {
         );
         expect(failed).toMatchObject({ rule: null, outcome: 'require', reason: expect.stringContaining('Invalid') });
         const sound = evaluate(set, call);
-        if (sound.outcome === 'require' && isLetThrough(failed, decisions, call.requester))
-          expect(isLetThrough(sound, decisions, call.requester)).toBe(true);
+        if (sound.outcome === 'require' && isLetThrough(failed, decisions, askersOf(call)))
+          expect(isLetThrough(sound, decisions, askersOf(call))).toBe(true);
       }),
     );
   });
@@ -153,7 +155,7 @@ describe('whatever the decisions', () => {
   const counted = (
     by: (given: {
       terms: NonNullable<PolicyResult['terms']>;
-      requester: string | null;
+      askers: Askers;
       cast: CastDecision[];
       escalated: boolean;
     }) => void,
@@ -161,17 +163,17 @@ describe('whatever the decisions', () => {
     fc.assert(
       fc.property(requiring, ({ set, call, decisions: cast, escalated }) => {
         const { terms } = evaluate(set, { ...call, approval_type: 'required' });
-        by({ terms: terms!, requester: call.requester, cast, escalated });
+        by({ terms: terms!, askers: askersOf(call), cast, escalated });
       }),
       { numRuns: 500 },
     );
 
   it('nobody counts twice, and saying it again changes nothing', () => {
-    counted(({ terms, requester, cast, escalated }) => {
-      const once = quorum(terms, cast, requester, escalated);
+    counted(({ terms, askers, cast, escalated }) => {
+      const once = quorum(terms, cast, askers, escalated);
       const approvers = new Set(cast.filter(({ verdict }) => verdict === 'approved').map(({ by }) => by));
       expect(once.approvals).toBeLessThanOrEqual(approvers.size);
-      expect(quorum(terms, [...cast, ...cast], requester, escalated)).toEqual(once);
+      expect(quorum(terms, [...cast, ...cast], askers, escalated)).toEqual(once);
     });
   });
 
@@ -179,50 +181,50 @@ describe('whatever the decisions', () => {
     counted(({ terms, cast, escalated }) => {
       const others = cast.filter(({ by, verdict }) => verdict === 'rejected' || (by !== 'ada' && by !== null));
       const strict = { ...terms, four_eyes: true };
-      expect(quorum(strict, cast, 'ada', escalated)).toEqual(quorum(strict, others, 'ada', escalated));
+      expect(quorum(strict, cast, ['ada'], escalated)).toEqual(quorum(strict, others, ['ada'], escalated));
     });
   });
 
   it('what counts and what is missing make up what is required', () => {
-    counted(({ terms, requester, cast, escalated }) => {
-      const { approvals, required, missing, met, refused } = quorum(terms, cast, requester, escalated);
+    counted(({ terms, askers, cast, escalated }) => {
+      const { approvals, required, missing, met, refused } = quorum(terms, cast, askers, escalated);
       expect(approvals + missing.reduce((sum, { count }) => sum + count, 0)).toBe(required);
       expect(met).toBe(missing.length === 0 && refused === null);
     });
   });
 
   it('the order of the approvals does not matter', () => {
-    counted(({ terms, requester, cast, escalated }) => {
+    counted(({ terms, askers, cast, escalated }) => {
       const once = [...new Map(cast.map((decision) => [decision.by, decision])).values()];
-      const [one, other] = [once, once.toReversed()].map((each) => quorum(terms, each, requester, escalated));
+      const [one, other] = [once, once.toReversed()].map((each) => quorum(terms, each, askers, escalated));
       expect({ ...one, refused: null }).toEqual({ ...other, refused: null });
     });
   });
 
   it('another approval is never a loss', () => {
-    counted(({ terms, requester, cast, escalated }) => {
+    counted(({ terms, askers, cast, escalated }) => {
       const more: CastDecision[] = [...cast, { by: 'alan', verdict: 'approved', groups: ['leads'] }];
-      const [before, after] = [cast, more].map((each) => quorum(terms, each, requester, escalated));
+      const [before, after] = [cast, more].map((each) => quorum(terms, each, askers, escalated));
       expect(after!.approvals).toBeGreaterThanOrEqual(before!.approvals);
       expect(after!.met || !before!.met).toBe(true);
     });
   });
 
   it('as many count as the best assignment of people to entries allows', () => {
-    counted(({ terms, requester, cast, escalated }) => {
-      const { approvals } = quorum({ ...terms, on_rejection: 'continue' }, cast, requester, escalated);
-      expect(approvals).toBe(best(terms, eligible(terms, cast, requester)));
+    counted(({ terms, askers, cast, escalated }) => {
+      const { approvals } = quorum({ ...terms, on_rejection: 'continue' }, cast, askers, escalated);
+      expect(approvals).toBe(best(terms, eligible(terms, cast, askers)));
     });
   });
 });
 
 type Terms = NonNullable<PolicyResult['terms']>;
 
-const eligible = ({ four_eyes }: Terms, cast: CastDecision[], requester: string | null): CastDecision[] => {
+const eligible = ({ four_eyes }: Terms, cast: CastDecision[], askers: Askers): CastDecision[] => {
   const rejecters = cast.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by);
   return cast.filter(({ by, verdict }, n) => {
     const isFirst = cast.findIndex((other) => other.by === by && other.verdict === 'approved') === n;
-    const isRequester = four_eyes && requester !== null && (by === requester || by === null);
+    const isRequester = four_eyes && (askers === null || by === null || askers.includes(by));
     return verdict === 'approved' && isFirst && !rejecters.includes(by) && !isRequester;
   });
 };

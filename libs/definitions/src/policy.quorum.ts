@@ -1,4 +1,5 @@
 import type { RequireTerms, Verdict } from '@countersign/contracts';
+import type { Askers } from './policy.askers.js';
 import { assign } from './policy.assignment.js';
 import { approvalsOf } from './policy.terms.js';
 
@@ -28,22 +29,22 @@ type Person = Pick<CastDecision, 'by' | 'groups'>;
 
 /**
  * Whether the decisions so far meet the terms. Each person counts once in all, for whichever entry needs them most; who
- * rejected does not count, nor does whoever asked for the call when it takes four eyes.
+ * rejected does not count, nor does anybody who had a part in asking for the call when it takes four eyes.
  *
- * @param requester of the call; `null` when that cannot be known. Whoever decides without a name may be them.
+ * @param askers of the call. Where they are not known anybody may be one of them, and so may who decides without a name.
  * @param escalated whether the time to escalate has come.
  */
 export function quorum(
   terms: RequireTerms,
   decisions: readonly CastDecision[],
-  requester: string | null,
+  askers: Askers,
   escalated: boolean,
 ): Quorum {
   const approvers = narrowestFirst(terms.approvers);
-  const people = approving(decisions).filter(({ by }) => !mayBeRequester(terms, by, requester));
+  const people = approving(decisions).filter(({ by }) => !mayBeAsker(terms, by, askers));
   const filled = assign(approvers, people, (approver, person) => countsFor(approver, person, terms, escalated));
   const missing = lacking(approvers, filled);
-  const refused = refusal(terms, decisions, requester);
+  const refused = refusal(terms, decisions, askers);
   const [approvals, required] = [filled.reduce((sum, each) => sum + each, 0), approvalsOf(terms)];
   return { approvals, required, met: required > 0 && approvals === required && refused === null, missing, refused };
 }
@@ -57,22 +58,24 @@ export function quorum(
 export function mayDecide(
   terms: RequireTerms,
   subject: string | null,
-  requester: string | null,
+  askers: Askers,
   groupsOfSubject: readonly string[],
   escalated: boolean,
 ): string | undefined {
-  if (mayBeRequester(terms, subject, requester))
+  if (mayBeAsker(terms, subject, askers)) {
+    if (askers === null) return 'it is not known who asked for the call, and whoever did does not decide on it';
     return subject === null
       ? 'whoever asked for the call does not decide on it, so it has to be known who does'
       : 'whoever asked for the call does not decide on it';
+  }
   const person = { by: subject, groups: groupsOfSubject };
   if (terms.approvers.some((approver) => countsFor(approver, person, terms, escalated))) return undefined;
   const groups = [...terms.approvers, ...(escalated ? terms.escalate_to : [])].map(({ group }) => group);
   return `only members of ${[...new Set(groups)].join(', ')} decide on it`;
 }
 
-const mayBeRequester = ({ four_eyes }: RequireTerms, by: string | null, requester: string | null): boolean =>
-  four_eyes && requester !== null && (by === null || by === requester);
+const mayBeAsker = ({ four_eyes }: RequireTerms, by: string | null, askers: Askers): boolean =>
+  four_eyes && (askers === null || by === null || askers.includes(by));
 
 const countsFor = (approver: Approver, person: Person, { escalate_to }: RequireTerms, escalated: boolean): boolean =>
   approver.group === null || isIn(approver, person) || (escalated && escalate_to.some((group) => isIn(group, person)));
@@ -90,12 +93,12 @@ function approving(decisions: readonly CastDecision[]): Person[] {
 const rejecting = (decisions: readonly CastDecision[]): Set<string | null> =>
   new Set(decisions.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
 
-function refusal(terms: RequireTerms, decisions: readonly CastDecision[], requester: string | null): string | null {
+function refusal(terms: RequireTerms, decisions: readonly CastDecision[], askers: Askers): string | null {
   const rejecters = rejecting(decisions);
   const [rejecter] = rejecters;
   if (rejecter !== undefined && terms.on_rejection === 'end')
     return rejecter === null ? 'it was rejected' : `${rejecter} rejected it`;
-  const lack = lackingForGood(terms, (person) => rejecters.has(person) || mayBeRequester(terms, person, requester));
+  const lack = lackingForGood(terms, (person) => rejecters.has(person) || mayBeAsker(terms, person, askers));
   const what = lack.map(({ group, count }) => `${count} of ${group}`).join(' and ');
   return lack.length > 0 ? `too few are left who could approve: it lacks ${what}` : null;
 }

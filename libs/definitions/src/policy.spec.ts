@@ -11,7 +11,13 @@ const rule = (name: string, when: object, then: object) => ({ name, when, then }
 
 describe('what becomes of a call', () => {
   it('is one approval by anybody else, without limit of time, when nothing is said', () => {
-    expect(evaluate(policies(), call())).toEqual({ rule: null, outcome: 'require', terms: terms(), reason: null });
+    expect(evaluate(policies(), call())).toEqual({
+      rule: null,
+      saw: [],
+      outcome: 'require',
+      terms: terms(),
+      reason: null,
+    });
   });
 
   it('is what the default says when no rule matches', () => {
@@ -19,6 +25,7 @@ describe('what becomes of a call', () => {
     expect(evaluate(policies(other, two), call()).terms?.approvers).toEqual([managers(2)]);
     expect(evaluate(policies(other, { reject: 'No.' }), call())).toEqual({
       rule: null,
+      saw: [],
       outcome: 'reject',
       terms: null,
       reason: 'No.',
@@ -32,7 +39,13 @@ describe('what becomes of a call', () => {
       rule('ops', { agent: ['ops'] }, { approve: true }),
       rule('deploys', { tool: ['deploy'] }, { reject: 'Not now.' }),
     ];
-    expect(evaluate(policies(rules), call())).toEqual({ rule: 'ops', outcome: 'approve', terms: null, reason: null });
+    expect(evaluate(policies(rules), call())).toEqual({
+      rule: 'ops',
+      saw: [],
+      outcome: 'approve',
+      terms: null,
+      reason: null,
+    });
   });
 
   it('is approval without a word when the tool is only audited and no rule matches', () => {
@@ -165,6 +178,7 @@ describe('an evaluation that fails', () => {
     ];
     expect(evaluate(policies(rules, two), call({ arguments: args }))).toEqual({
       rule: null,
+      saw: [],
       outcome: 'require',
       terms: terms({
         approvers: [{ group: 'security', count: 1, members: groups.security }, managers(2)],

@@ -48,8 +48,8 @@ describe('terms that are at most as strict as others', () => {
     fc.assert(
       fc.property(pairs, decisions, fc.boolean(), ([now, then], cast, escalated) => {
         fc.pre(isAtMostAsStrict(now, then));
-        if (!quorum(then, cast, 'ada', escalated).met) return;
-        expect(quorum(now, cast, 'ada', escalated && now.escalate_after !== null).met).toBe(true);
+        if (!quorum(then, cast, ['ada'], escalated).met) return;
+        expect(quorum(now, cast, ['ada'], escalated && now.escalate_after !== null).met).toBe(true);
       }),
       { numRuns: 3_000 },
     );

@@ -31,7 +31,8 @@ const isAsExpected = (expected: Expectation, got: Expectation): boolean =>
 const callOf = (call: PolicyTest['call'], definitions: DefinitionsFile): PolicyCall => ({
   agent_id: call.agent,
   tool_name: call.tool,
-  requester: call.requester,
+  user_id: call.requester,
+  requested_by: call.requester,
   arguments: call.arguments,
   approval_type: call.approval ?? (declaredGate(call.tool, definitions)?.approval === 'audit' ? 'audit' : 'required'),
 });

@@ -1,6 +1,8 @@
 import { canonicalJson, plainGrantTerms, type RequireTerms } from '@countersign/contracts';
 import { createHash } from 'node:crypto';
 import { holds, type PolicyCall } from './policy.call.js';
+import { sawOf, type Seen } from './policy.seen.js';
+import type { Condition } from './policy.condition.js';
 import type { Groups, Policies, Then } from './policy.file.js';
 import { termsOf } from './policy.require.js';
 import { strictest } from './policy.terms.js';
@@ -16,6 +18,8 @@ export interface PolicyResult {
   outcome: 'require' | 'approve' | 'reject';
   /** What has to happen, when the outcome is `require`. */
   terms: RequireTerms | null;
+  /** What the rules that decide compared; nothing where the default does. */
+  saw: Seen[];
   /** Why: the model is told when the outcome is `reject`, and it is a note for people otherwise. */
   reason: string | null;
 }
@@ -53,13 +57,14 @@ export function evaluate(set: PolicySet, call: PolicyCall): PolicyResult {
   } catch (error) {
     const terms = strictest([lastResort, ...requirementsOf(set)]);
     const reason = `The policies could not be evaluated: ${(error as Error)?.message ?? String(error)}`;
-    return { rule: null, outcome: 'require', terms, reason };
+    return { rule: null, outcome: 'require', terms, saw: [], reason };
   }
 }
 
 /** A rule, or the default, which has no name. */
 interface Decider {
   name: string | null;
+  when?: Condition | undefined;
   then: Then;
 }
 
@@ -67,27 +72,32 @@ function decide(set: PolicySet, call: PolicyCall): PolicyResult {
   const kept: Decider[] = [];
   for (const rule of set.rules) {
     const matches = holds(rule.when, call);
-    if (matches === true || (matches === 'unknown' && 'reject' in rule.then)) return resultOf(rule, kept, set.groups);
+    if (matches === true || (matches === 'unknown' && 'reject' in rule.then))
+      return resultOf(rule, kept, set.groups, call);
     if (matches === 'unknown' && 'require' in rule.then) kept.push(rule);
   }
   const then: Then = call.approval_type === 'audit' ? { approve: true } : set.default;
-  return resultOf({ name: null, then }, kept, set.groups);
+  return resultOf({ name: null, then }, kept, set.groups, call);
 }
 
 /** @param kept rules before it of which it is open whether they match. */
-function resultOf(decider: Decider, kept: readonly Decider[], groups: Groups): PolicyResult {
+function resultOf(decider: Decider, kept: readonly Decider[], groups: Groups, call: PolicyCall): PolicyResult {
   const { name, then } = decider;
-  if ('reject' in then) return { rule: name, outcome: 'reject', terms: null, reason: then.reject };
+  const saw = sawOf(
+    [...kept, decider].flatMap(({ when }) => when ?? []),
+    call.arguments,
+  );
+  if ('reject' in then) return { rule: name, outcome: 'reject', terms: null, saw, reason: then.reject };
   const [first, ...others] = [...kept, decider].flatMap(({ then }) =>
     'require' in then ? [termsOf(then.require, groups)] : [],
   );
-  if (!first) return { rule: name, outcome: 'approve', terms: null, reason: null };
+  if (!first) return { rule: name, outcome: 'approve', terms: null, saw, reason: null };
   const terms = strictest([first, ...others]);
   const [open] = kept;
-  if (!open) return { rule: name, outcome: 'require', terms, reason: null };
+  if (!open) return { rule: name, outcome: 'require', terms, saw, reason: null };
   const names = kept.map(({ name }) => `"${name}"`).join(', ');
   const reason = `The arguments do not tell whether ${names} applies, so its terms count as well.`;
-  return { rule: open.name, outcome: 'require', terms, reason };
+  return { rule: open.name, outcome: 'require', terms, saw, reason };
 }
 
 const requirementsOf = ({ rules, default: other, groups }: PolicySet): RequireTerms[] =>

@@ -47,33 +47,6 @@ describe('a decision that is checked against what is about to be used', () => {
     expect(checkDecision({ ...claims, ...change }, resolved, now)).toEqual(expect.any(String));
   });
 
-  it.each<[string, Partial<DecisionClaims>]>([
-    ['nobody', { deciders: [] }],
-    ['one of two', { required_approvals: 2 }],
-    ['one person twice', { required_approvals: 2, deciders: [...claims.deciders, ...claims.deciders] }],
-    ['somebody who rejected it', { deciders: [{ ...claims.deciders[0]!, verdict: 'rejected' }] }],
-    [
-      'two, of whom one then rejected it',
-      {
-        required_approvals: 2,
-        deciders: [
-          ...claims.deciders,
-          { by: 'eve', verdict: 'approved', at: now },
-          { by: 'eve', verdict: 'rejected', at: now },
-        ],
-      },
-    ],
-  ])('is not enough when it was approved by %s', (_, change) => {
-    expect(checkDecision({ ...claims, ...change }, resolved, now)).toMatch(/Fewer people/);
-  });
-
-  it('is enough when so many people approved, or when a policy decided', () => {
-    const eve = { by: 'eve', verdict: 'approved', at: now } as const;
-    const both = { required_approvals: 2, deciders: [...claims.deciders, eve] };
-    expect(checkDecision({ ...claims, ...both }, resolved, now)).toBeUndefined();
-    expect(checkDecision({ ...claims, automatic: true, deciders: [] }, resolved, now)).toBeUndefined();
-  });
-
   it('may be acted on before its time is over, and not from then on', () => {
     expect(checkDecision({ ...claims, expires_at: now + 1 }, resolved, now)).toBeUndefined();
     expect(checkDecision({ ...claims, expires_at: now }, resolved, now)).toMatch(/time .* is over/);

@@ -1,4 +1,4 @@
-import { ApprovalStatus, EpochSeconds, Id, PauseType, Verdict } from '@countersign/contracts';
+import { ApprovalStatus, DecisionBasis, EpochSeconds, Id, PauseType, Verdict } from '@countersign/contracts';
 import { z } from 'zod';
 
 /** As `callDigest` and `resultDigest` write it. */
@@ -6,6 +6,14 @@ const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64
 
 /** One person's verdict, without the note. */
 const Decider = z.strictObject({ by: Id.nullable(), verdict: Verdict, at: EpochSeconds });
+
+/** A standing grant that decided, with all that is needed to count once more whether it holds. */
+const Grant = z.strictObject({
+  id: Id,
+  given_by: z.array(z.strictObject({ by: Id, at: EpochSeconds })),
+  required_approvals: z.int().positive(),
+  expires_at: EpochSeconds,
+});
 
 /**
  * What the approval service signs when an approval is resolved. It is strict: a verifier that does not know a
@@ -20,6 +28,9 @@ export const DecisionClaims = z.strictObject({
   status: ApprovalStatus.exclude(['pending']),
   pause_type: PauseType,
   automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  basis: DecisionBasis.nullable().meta({ description: 'On what the decision rests; null: nobody decided.' }),
+  grant: Grant.nullable().meta({ description: 'Exactly when the decision rests on a grant.' }),
+  four_eyes: z.boolean().meta({ description: 'Neither requester nor requested_by counts among the deciders.' }),
   requester: Id.nullable().meta({ description: 'For whom the run asked.' }),
   requested_by: Id.nullable().meta({ description: 'Who sent the request of the run.' }),
   deciders: z.array(Decider),

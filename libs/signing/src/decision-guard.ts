@@ -1,5 +1,5 @@
 import { callDigest, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
-import { checkDecision, reservation, tooFew, tooLate } from './check.js';
+import { mismatch, reservation } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from './signature-error.js';
 import type { KeySource } from './trusted-keys.js';
@@ -42,9 +42,10 @@ export class DecisionGuard {
   /** What a decision that arrives is worth. @throws RetryableError while keys cannot be fetched */
   examine(resolved: EventData<'approval.resolved'>): Promise<Verdict> {
     return this.#withClaims(resolved.signature, (claims) => {
-      const problem = checkDecision(claims, resolved, this.#seconds());
-      if (problem === undefined) return sound;
-      return problem === tooLate || problem === tooFew ? refused(problem) : notAuthentic(problem);
+      const other = mismatch(claims, resolved);
+      if (other !== undefined) return notAuthentic(other);
+      const problem = reservation(claims, this.#seconds());
+      return problem === undefined ? sound : refused(problem);
     });
   }
 

@@ -9,6 +9,12 @@ import type { DraftForm } from './draft.js';
 const hour = 3_600;
 const periods = [hour, 8 * hour, 24 * hour, 7 * 24 * hour];
 
+/** As long as the rule lets a grant hold. */
+function periodsWithin({ max_duration }: Approval['terms']['grant']): number[] {
+  const allowed = periods.filter((seconds) => seconds <= max_duration);
+  return allowed.length > 0 ? allowed : [max_duration];
+}
+
 interface DecisionFieldsProps {
   form: DraftForm;
   approval: Approval;
@@ -54,7 +60,7 @@ export function DecisionFields({ form, approval, tried }: DecisionFieldsProps) {
           <label>
             For
             <select value={grant.seconds} onChange={(event) => grant.write(Number(event.currentTarget.value))}>
-              {periods.map((seconds) => (
+              {periodsWithin(approval.terms.grant).map((seconds) => (
                 <option key={seconds} value={seconds}>
                   {duration(seconds)}
                 </option>
@@ -62,7 +68,8 @@ export function DecisionFields({ form, approval, tried }: DecisionFieldsProps) {
             </select>
           </label>
           <p class="hint">
-            This agent may then make this call with these arguments without asking. Grants lists what holds.
+            This agent may then make this call with exactly these arguments without asking,{' '}
+            {approval.terms.grant.max_uses} times at most, but not for you. Grants lists what holds.
           </p>
         </fieldset>
       )}
@@ -80,7 +87,7 @@ export function DecisionFields({ form, approval, tried }: DecisionFieldsProps) {
         )}
         {result.text !== null && <Undo what="Not done by hand" undo={() => result.write(null)} />}
         {allows('grant') && grant.seconds === null && (
-          <button type="button" class="link" onClick={() => grant.write(hour)}>
+          <button type="button" class="link" onClick={() => grant.write(periodsWithin(approval.terms.grant)[0]!)}>
             Allow it for a while
           </button>
         )}

@@ -38,6 +38,7 @@ describe('somebody', () => {
 
   it('does not decide on what they asked for, unless the rules let them', () => {
     expect(obstacleFor(bob, approvalWith({ user_id: 'bob' }))).toMatch(/You asked for this/);
+    expect(obstacleFor(bob, approvalWith({ requested_by: 'bob' }))).toMatch(/You asked for this/);
     expect(obstacleFor(bob, approvalWith({ user_id: 'bob', terms: terms({ four_eyes: false }) }))).toBeNull();
   });
 

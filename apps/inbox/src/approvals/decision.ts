@@ -35,8 +35,9 @@ interface Person {
 
 /** Why this person cannot decide, as far as the record tells; null when nothing speaks against it. */
 export function obstacleFor({ subject, groups }: Person, approval: Approval): string | null {
-  const { terms, user_id, decisions, escalated_at } = approval;
-  if (terms.four_eyes && user_id === subject) return 'You asked for this call, so somebody else has to decide.';
+  const { terms, user_id, requested_by, decisions, escalated_at } = approval;
+  if (terms.four_eyes && (user_id === subject || requested_by === subject))
+    return 'You asked for this call, so somebody else has to decide.';
   const own = decisions.find(({ by }) => by === subject);
   if (own) return `You have ${own.verdict} this. It waits for others.`;
   const isIn = ({ group, members }: { group: string | null; members: readonly string[] | null }) =>

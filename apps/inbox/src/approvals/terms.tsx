@@ -28,7 +28,9 @@ export function Terms({ approval }: { approval: Approval }) {
               {members && members.length > 0 && <span class="muted"> ({members.map(visibleLine).join(', ')})</span>}
             </span>
           ))}
-          {terms.four_eyes && <span class="muted"> never whoever asked</span>}
+          <span class="muted">
+            {terms.four_eyes ? ' never whoever asked' : ' four eyes is off: the person who asked may approve'}
+          </span>
         </dd>
         {terms.reason_required.length > 0 && (
           <>

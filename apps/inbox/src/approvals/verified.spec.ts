@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { approvalWith } from './approval.given.js';
 import { isOfShownCall } from './verified.js';
 
-const policy = { version: 'f00d', rule: 'payments', outcome: 'require' } as const;
+const policy = { version: 'f00d', rule: 'payments', outcome: 'require' as const, saw: [] };
 
 it.each([approvalWith(), approvalWith({ policy, expires_at: 1_900_000_000 })])(
   'a digest is recomputed from the call that is shown, with what it is bound to',

@@ -41,7 +41,14 @@ export function Grants() {
           <>
             {grant.created_by === null ? '' : visibleLine(grant.created_by)} <Ago at={grant.created_at} />
           </>,
-          grant.uses.length === 0 ? 'never' : <Ago at={grant.uses.at(-1)!.at} />,
+          <>
+            {grant.uses.length} of {grant.max_uses}
+            {grant.uses.length > 0 && (
+              <>
+                , <Ago at={grant.uses.at(-1)!.at} />
+              </>
+            )}
+          </>,
           <Holds grant={grant} />,
           may('approvals:write') && isActive(grant) && (
             <button type="button" class="bad" onClick={() => void revoke(grant.id)}>
@@ -54,7 +61,8 @@ export function Grants() {
   );
 }
 
-const isActive = ({ revoked_at, expires_at }: Grant): boolean => revoked_at === null && expires_at > now.value;
+const isActive = ({ revoked_at, expires_at, uses, max_uses }: Grant): boolean =>
+  revoked_at === null && expires_at > now.value && uses.length < max_uses;
 
 function Holds({ grant }: { grant: Grant }) {
   if (isActive(grant))
@@ -64,7 +72,11 @@ function Holds({ grant }: { grant: Grant }) {
       </>
     );
   return grant.revoked_at === null ? (
-    <Status of="expired" />
+    grant.expires_at > now.value ? (
+      <span>used up</span>
+    ) : (
+      <Status of="expired" />
+    )
   ) : (
     <span>revoked by {visibleLine(grant.revoked_by ?? 'somebody')}</span>
   );

@@ -19,11 +19,14 @@ export class Pattern {
   readonly #longestText: number;
 
   /** @throws PatternError */
-  constructor(readonly source: string) {
+  constructor(
+    readonly source: string,
+    ignoreCase = false,
+  ) {
     if (source.length > longestPattern) throw new PatternError(`it has more than ${longestPattern} characters`);
     const translated = translate(source);
     try {
-      this.#compiled = RE2JS.compile(translated);
+      this.#compiled = RE2JS.compile(translated, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
     } catch (error) {
       throw new PatternError(reasonOf(error as Error), { cause: error });
     }
@@ -55,9 +58,10 @@ export function patternProblem(source: string): string | undefined {
 const compiled = new Map<string, Pattern>();
 
 /** The pattern of a rule, compiled once. @throws PatternError */
-export function patternOf(source: string): Pattern {
-  let pattern = compiled.get(source);
-  if (!pattern) compiled.set(source, (pattern = new Pattern(source)));
+export function patternOf(source: string, ignoreCase = false): Pattern {
+  const key = JSON.stringify([source, ignoreCase]);
+  let pattern = compiled.get(key);
+  if (!pattern) compiled.set(key, (pattern = new Pattern(source, ignoreCase)));
   return pattern;
 }
 
