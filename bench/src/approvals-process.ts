@@ -65,7 +65,7 @@ function request(): Event<'tool.approval_required'> {
     tool_execution,
   };
   const digest = callDigest(call);
-  const said = { source_name: 'Operations', parameters: null, context: {} };
+  const said = { source_name: 'Operations', parameters: null, tool_version: null, context: {} };
   const data = { ...ids, ...call, ...types, ...said, approval_id, requirement, digest, salt: null, signature: null };
   const envelope = { id: run_id, source: '/bench', time: '', subject: '', key: run_id, traceparent: null };
   return { ...envelope, type: 'tool.approval_required', data };

@@ -1,4 +1,5 @@
 import { callDigest, emit, type Event } from '@countersign/contracts';
+import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { keysFromText, signDecision } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
 
@@ -7,6 +8,9 @@ export async function approvedCalls(signingKeys: string, count: number): Promise
   const { signingKey } = await keysFromText(signingKeys);
   return Promise.all(Array.from({ length: count }, () => approved(signingKey)));
 }
+
+const { tools } = readDefinitions('countersign.yaml');
+const tool_version = toolVersion(toolDefinitionOf(tools.find(({ name }) => name === 'deploy_to_production')!));
 
 type SigningKey = Parameters<typeof signDecision>[0];
 
@@ -23,7 +27,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
     resolved_at,
   } as const;
   const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
-  const unbound = { requester: null, requested_by: null, expires_at: null, policy_version: null };
+  const unbound = { requester: null, requested_by: null, expires_at: null, policy_version: null, tool_version };
   const claims = {
     ...call,
     approval_id,

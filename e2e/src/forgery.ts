@@ -63,11 +63,12 @@ export function putAside(stack: Stack, group: string, runId: string, count: numb
   });
 }
 
-const callOf = ({ id: approval_id, run_id, tool_call_id, tool_name, digest, pause_type }: Approval) => ({
+const callOf = ({ id: approval_id, run_id, tool_call_id, tool_name, tool_version, digest, pause_type }: Approval) => ({
   approval_id,
   run_id,
   tool_call_id,
   tool_name,
+  tool_version,
   digest,
   pause_type,
 });

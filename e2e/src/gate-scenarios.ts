@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { callScenarios } from './gate-scenarios.calls.js';
 import { describeFairQueue, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
@@ -30,6 +31,7 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     sessionScenarios(world);
     identityScenarios(world);
     edgeScenarios(world);
+    callScenarios(world);
   });
   describeFairQueue(makeStack);
 }

@@ -11,9 +11,18 @@ export function incompatibilities(kept: AgentDefinition, now: AgentDefinition, c
   return kept.tools.filter(({ name }) => called.has(name)).flatMap((tool) => changesOf(tool, now));
 }
 
-/** The definition a run goes on with: the one it started with, without the tools that are not as they were. */
+/**
+ * The definition a run goes on with: the one it started with, without the tools that are not as they were. What is done
+ * for a call that is asked for from now on is what is done now.
+ */
 export function stillPossible(kept: Agent, now: AgentDefinition): Agent {
-  return { ...kept, tools: kept.tools.filter((tool) => changesOf(tool, now).length === 0) };
+  const tools = kept.tools.filter((tool) => changesOf(tool, now).length === 0);
+  return { ...kept, tools: tools.map((tool) => ({ ...tool, ...effectIn(tool, now) })) };
+}
+
+function effectIn({ name }: ToolDefinition, { tools }: AgentDefinition): Pick<ToolDefinition, 'effect'> {
+  const effect = tools.find((tool) => tool.name === name)?.effect;
+  return effect === undefined ? {} : { effect };
 }
 
 function changesOf(tool: ToolDefinition, { tools }: AgentDefinition): string[] {

@@ -11,7 +11,7 @@ import {
   type Requirement,
   type Run,
 } from '@countersign/contracts';
-import { userInputFields, type Agent } from '@countersign/definitions';
+import { toolVersion, userInputFields, type Agent } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
 import { unsigned, who } from './run.states.js';
 
@@ -84,6 +84,7 @@ export const openRequirements = ({ calls }: Run): Requirement[] =>
 /** Asks for the approval of a call; the digest ties whatever is decided to exactly this call. */
 export function approvalRequired(run: Run, agent: Agent, call: Call, reason: string): NewEvent {
   const { tool_call_id, tool_name, tool_args, approval_type } = call.tool_execution;
+  const tool = agent.tools.find(({ name }) => name === tool_name);
   return emit('tool.approval_required', {
     ...who(run),
     approval_id: call.id,
@@ -94,7 +95,8 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     pause_type: pauseTypeOf(call.tool_execution),
     source_name: agent.name,
     requirement: requirementOf(call),
-    parameters: agent.tools.find(({ name }) => name === tool_name)?.parameters ?? null,
+    parameters: tool?.parameters ?? null,
+    tool_version: tool ? toolVersion(tool) : null,
     context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,

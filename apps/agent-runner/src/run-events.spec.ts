@@ -50,6 +50,7 @@ async function signed(
   const result = resolution_data?.result;
   const claims: DecisionClaims = {
     ...call,
+    tool_version: event.data.tool_version,
     status,
     pause_type,
     automatic,

@@ -163,6 +163,7 @@ export function resolved(
       requested_by: null,
       salt: null,
       policy_version: null,
+      tool_version: null,
       expires_at: null,
       decisions: [],
       signature: null,

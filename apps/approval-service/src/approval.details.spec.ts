@@ -134,6 +134,7 @@ describe('deciding on an approval', () => {
       requester: 'ana',
       requested_by: 'ana',
       policy_version: null,
+      tool_version: null,
       expires_at: null,
       decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],
       signature: null,

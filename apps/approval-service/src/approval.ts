@@ -332,6 +332,7 @@ function resolved(
     requester: state.user_id,
     requested_by: state.requested_by,
     policy_version: state.policy?.version ?? null,
+    tool_version: state.tool_version,
     expires_at: state.expires_at,
     decisions: state.decisions,
     // The signature takes time, so it is added before this is stored.

@@ -53,6 +53,7 @@ type Asked = Pick<
   | 'source_name'
   | 'requirements'
   | 'parameters'
+  | 'tool_version'
   | 'context'
   | 'traceparent'
 >;
@@ -88,6 +89,7 @@ export function askedBefore(
     source_name: agent_id,
     requirements: [requirement],
     parameters: null,
+    tool_version: null,
     context: {},
     traceparent,
   };

@@ -65,6 +65,7 @@ describe('a resolution', () => {
       resolved_at: nowSeconds,
       expires_at: nowSeconds + 60,
       policy_version: ruled('require').version,
+      tool_version: data.tool_version,
     });
     expect(checkDecision(claims, data, nowSeconds)).toBeUndefined();
   });

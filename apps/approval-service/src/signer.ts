@@ -22,6 +22,7 @@ function claimsOf(
 ): DecisionClaims {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic, basis } = data;
   const { resolved_at, expires_at, policy_version, decisions, resolution_data, requester, requested_by } = data;
+  const { tool_version } = data;
   const result = resolution_data?.result;
   return {
     approval_id,
@@ -43,6 +44,7 @@ function claimsOf(
     // What is not approved is told, whenever it arrives.
     expires_at: status === 'approved' ? expires_at : null,
     policy_version,
+    tool_version,
     ...(result !== undefined && { result_digest: resultDigest(result) }),
   };
 }

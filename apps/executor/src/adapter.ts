@@ -17,6 +17,8 @@ export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 't
   attempt: number;
   /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt that nobody saw the end of. */
   started_at: number;
+  /** Which definition of the tool it was asked for. */
+  tool_version?: string | null;
 };
 
 /** Who follows a call while it is made. */

@@ -7,20 +7,20 @@ import {
   Verifier,
   type DecisionClaims,
 } from '@countersign/signing';
-import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ExecutorWorld, id, soon } from './executor.given.js';
+import { approval, ExecutorWorld, id, soon } from './executor.given.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
 
-const golden = goldenEvent('approval.resolved');
+const golden = approval;
 const seconds = golden.data.resolved_at;
 const ring = await keysFromText(JSON.stringify(await generateKey()));
 
 async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'approval.resolved'>> {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = golden.data;
+  const { tool_version } = golden.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
   const { requester, requested_by } = golden.data;
-  const at = { resolved_at: seconds, expires_at: seconds + 60, policy_version: null };
+  const at = { tool_version, resolved_at: seconds, expires_at: seconds + 60, policy_version: null };
   const deciders = [{ by: 'bob', verdict: 'approved' as const, at: seconds }];
   const claims = {
     ...call,

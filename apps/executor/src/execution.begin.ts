@@ -36,7 +36,7 @@ export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, no
   const call = { run_id, tool_call_id, tool_name, tool_args };
   const id = approval_id ?? requirement.id;
   const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id, requested_by };
-  const unbound = { policy_version: null, expires_at: null, terms: nothing, concurrency_key: null };
+  const unbound = { policy_version: null, tool_version: null, expires_at: null, terms: nothing, concurrency_key: null };
   const given = { ...unbound, traceparent: event.traceparent, digest: callDigest(call), salt: null };
   const execution = queued({ ...call, ...about, ...given }, now);
   return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
@@ -60,8 +60,8 @@ function approved(
   given: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
   now: number,
 ): Execution {
-  const { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest, salt } = data;
-  const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, redact, digest, salt };
+  const { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt } = data;
+  const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
   const { signature, resolved_by, requester, requested_by, policy_version, expires_at } = data;
   const asked = { requester, requested_by, policy_version, expires_at };
   const of = { ...asked, decision: signature, approved_by: resolved_by, traceparent };
@@ -76,6 +76,7 @@ type Known =
   | 'tool_name'
   | 'tool_args'
   | 'redact'
+  | 'tool_version'
   | 'digest'
   | 'salt'
   | 'decision'

@@ -1,5 +1,5 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
-import type { ToolDefinition } from '@countersign/definitions';
+import { toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
@@ -19,7 +19,19 @@ import type { Tool, Tools } from './tool.js';
 import { Worker } from './worker.js';
 
 export const soon = { timeout: 5_000, interval: 5 };
-export const approval = goldenEvent('approval.resolved');
+const aTool: ToolDefinition = {
+  name: 'deploy_to_production',
+  description: '',
+  parameters: { type: 'object' },
+  approval: 'required',
+  requires: 'external_execution',
+  user_input: [],
+  redact: [],
+  max_output: 20_000,
+  made_by: 'executor',
+};
+const golden = goldenEvent('approval.resolved');
+export const approval = { ...golden, data: { ...golden.data, tool_version: toolVersion(aTool) } };
 export const id = approval.data.approval_id;
 
 /** Leaves every call to the test. */
@@ -32,18 +44,6 @@ class HeldAdapter implements Adapter {
     return end.promise;
   }
 }
-
-const aTool: ToolDefinition = {
-  name: 'deploy_to_production',
-  description: '',
-  parameters: { type: 'object' },
-  approval: 'required',
-  requires: 'external_execution',
-  user_input: [],
-  redact: [],
-  max_output: 20_000,
-  made_by: 'executor',
-};
 
 interface Opened {
   size?: number;

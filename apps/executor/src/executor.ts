@@ -1,5 +1,5 @@
 import { derivedId, TerminalError, type Event, type Execution, type HeldBy } from '@countersign/contracts';
-import { argumentProblems } from '@countersign/definitions';
+import { argumentProblems, changesSince } from '@countersign/definitions';
 import type { Handled, Place, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
@@ -112,7 +112,7 @@ export class Executor {
     const { approval_id: id, run_id, tool_call_id, tool_name, tool_args, resolved_at } = event.data;
     const tool = this.#options.tools.get(tool_name);
     const message = { type: 'approved', event, terms: tool?.terms(resolved_at) ?? nothing } as const;
-    const problem = refusal ?? unfit(tool_name, tool, tool_args);
+    const problem = refusal ?? unfit(event.data, tool);
     if (!tool || problem !== null) return { ...message, refusal: problem, concurrency_key: null };
     try {
       const call = { id, run_id, tool_call_id, tool_name, tool_args, attempt: 1, started_at: this.#options.now() };
@@ -170,9 +170,9 @@ export class Executor {
   /** Why the stored decision does not allow a start; it may have been stored a while ago. */
   async #refusal(execution: Execution): Promise<string | null> {
     const { tools, guard, alarms } = this.#options;
-    const { tool_name, tool_args, approval_id, decision } = execution;
+    const { tool_name, approval_id, decision } = execution;
     const verdict = await guard.verifyStored({ ...execution, jws: decision });
-    if (verdict.kind === 'sound') return unfit(tool_name, tools.get(tool_name), tool_args);
+    if (verdict.kind === 'sound') return unfit(execution, tools.get(tool_name));
     alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
     return verdict.reason;
   }
@@ -195,12 +195,19 @@ export class Executor {
   }
 }
 
-/** Why the tool as it is now does not fit the call. */
-function unfit(name: string, tool: Tool | undefined, tool_args: Record<string, unknown>): string | null {
+/** Why the tool as it is now is not the one that a call was asked for, or does not fit it. */
+function unfit(
+  call: Pick<Execution, 'tool_name' | 'tool_args' | 'tool_version'>,
+  tool: Tool | undefined,
+): string | null {
+  const { tool_name: name, tool_args, tool_version } = call;
   if (!tool) return `this executor has no tool "${name}"`;
+  if (tool_version === null) return `nothing says which definition of "${name}" was asked for`;
   const { definition } = tool;
   if (!definition) return null;
   if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
+  const changes = changesSince(tool_version, definition);
+  if (changes.length > 0) return `${name} has changed since it was asked for: ${changes.join(', ')}`;
   const problems = argumentProblems(definition.parameters, tool_args);
-  return problems.length > 0 ? `the arguments do not fit the tool as it is now: ${problems.join('; ')}` : null;
+  return problems.length > 0 ? `the arguments do not fit the tool: ${problems.join('; ')}` : null;
 }

@@ -76,12 +76,21 @@ export class Worker {
   }
 
   async #outcome(
-    { id, run_id, tool_call_id, tool_name, tool_args, attempts, status }: Execution,
+    { id, run_id, tool_call_id, tool_name, tool_args, tool_version, attempts, status }: Execution,
     watch: Watch,
   ): Promise<Outcome> {
     const adapter = this.#options.tools.get(tool_name)?.adapter;
     const { attempt, started_at } = attempts.at(-1)!;
-    const call = { id, run_id, tool_call_id, tool_name, tool_args, attempt, started_at: started_at * 1000 };
+    const call = {
+      id,
+      run_id,
+      tool_call_id,
+      tool_name,
+      tool_args,
+      tool_version,
+      attempt,
+      started_at: started_at * 1000,
+    };
     const isAsking = status === 'reconciling';
     try {
       if (!adapter || (isAsking && !adapter.reconcile))

@@ -5,7 +5,7 @@ import { EpochSeconds, Id, JsonObject, RequestedBy, Salt, stored } from './field
 import { GrantBasis } from './grant.js';
 import { RunStatus } from './run.js';
 import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
-import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement } from './tool-call.js';
+import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement, ToolVersion } from './tool-call.js';
 
 export const ApprovalStatus = z.enum(['pending', 'approved', 'rejected', 'expired', 'cancelled']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
@@ -107,6 +107,7 @@ export const Approval = z
       .default(null)
       .meta({ description: 'Digest of the rules that it was held against last.' }),
     shadow: Ruling.nullable().default(null).meta({ description: 'What the rules on trial would have decided.' }),
+    tool_version: ToolVersion.nullable().default(null),
     parameters: JsonObject.nullable()
       .default(null)
       .meta({ description: 'The JSON Schema that edited arguments must fit.' }),

@@ -5,7 +5,7 @@ import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from './fields.js';
 import { Usage } from './run.js';
 import { Subject } from './subject.js';
 import { Ruling } from './terms.js';
-import { ApprovalType, PauseType, Requirement } from './tool-call.js';
+import { ApprovalType, PauseType, Requirement, ToolVersion } from './tool-call.js';
 
 export const services = ['agent-runner', 'approval-service', 'executor'] as const;
 export type ServiceName = (typeof services)[number];
@@ -91,6 +91,7 @@ const ToolApprovalRequired = z.object({
   source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
   requirement: Requirement,
   parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
+  tool_version: ToolVersion.nullable().default(null),
   context: JsonObject,
   digest: z.string(),
   salt: Salt,
@@ -132,6 +133,7 @@ const ApprovalResolved = z.object({
   redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
   requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
   requested_by: RequestedBy,
+  tool_version: ToolVersion.nullable().default(null),
   policy_version: z.string().nullable().default(null),
   expires_at: EpochSeconds.nullable().default(null),
   decisions: z.array(Decision).default([]),

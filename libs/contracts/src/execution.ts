@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, Lease, RequestedBy, Salt, stored } from './fields.js';
-import { redactArguments } from './tool-call.js';
+import { redactArguments, ToolVersion } from './tool-call.js';
 
 export const ExecutionStatus = z
   .enum(['queued', 'running', 'awaiting_report', 'reconciling', 'succeeded', 'failed', 'outcome_unknown', 'cancelled'])
@@ -72,6 +72,7 @@ export const Execution = z
     tool_name: Id,
     tool_args: CallArguments,
     redact: z.array(z.string()).default([]).meta({ description: 'Arguments that lists do not show.' }),
+    tool_version: ToolVersion.nullable().default(null),
     digest: z.string(),
     salt: Salt,
     decision: z

@@ -5,9 +5,11 @@ import { crossProblems } from './checks.js';
 import { DefinitionsFile } from './file.js';
 import { schemaProblems } from './issues.js';
 import { Source, type Problem } from './source.js';
+import { effectOf, type DeclaredTool } from './tool-of-file.js';
 
 /** What a file declares. Paths in it are absolute; placeholders are as they were written. */
-export interface Definitions extends DefinitionsFile {
+export interface Definitions extends Omit<DefinitionsFile, 'tools'> {
+  tools: DeclaredTool[];
   /** The file itself. */
   readonly path: string;
 }
@@ -58,7 +60,8 @@ function absolute(file: DefinitionsFile, path: string): Definitions {
   return {
     ...file,
     path,
-    tools: file.tools.map((tool) => {
+    tools: file.tools.map((entry) => {
+      const tool = { ...entry, ...effectOf(entry) };
       if (!tool.execute?.command) return tool;
       const { command } = tool.execute;
       const absolute = { ...command, working_directory: inDirectory(command.working_directory) };

@@ -1,9 +1,24 @@
 import type { PauseType } from '@countersign/contracts';
+import { executeAdapters } from './file.execute.js';
 import type { ToolEntry } from './file.js';
+import { digestOf } from './tool-version.js';
 import type { ToolDefinition } from './tool.js';
 
+/** A tool of the file, and what is done for its calls, whatever directory the file is in. */
+export type DeclaredTool = ToolEntry & Pick<ToolDefinition, 'effect'>;
+
+/** A digest of what the executor does, without the terms on which it does it. */
+export function effectOf({ execute }: ToolEntry): Pick<ToolDefinition, 'effect'> {
+  const [done] = executeAdapters.flatMap((adapter) =>
+    execute?.[adapter] ? [[adapter, execute[adapter]] as const] : [],
+  );
+  if (!done) return {};
+  const [adapter, entry] = done;
+  return { effect: digestOf({ [adapter]: { ...entry, timeout: undefined } }) };
+}
+
 /** A tool of the file as an agent works with it. */
-export function toolDefinitionOf(entry: ToolEntry): ToolDefinition {
+export function toolDefinitionOf(entry: DeclaredTool): ToolDefinition {
   const { execute: _, ...fields } = entry;
   const requires = requirementOf(entry);
   const byExecutor = requires === 'external_execution' && entry.approval !== 'none';

@@ -34,6 +34,7 @@ export const ToolDefinition = z.strictObject({
   parameters: JsonObject.meta({ description: 'The JSON Schema of the arguments, all of them.' }),
   ...gate,
   made_by: z.enum(['runner', 'executor', 'person']),
+  effect: z.string().optional().meta({ description: 'A digest of what is done for a call, where it is declared.' }),
 });
 export type ToolDefinition = z.infer<typeof ToolDefinition>;
 

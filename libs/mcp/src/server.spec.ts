@@ -72,6 +72,7 @@ describe('the tools of an MCP server', () => {
         redact: ['words'],
         max_output: 500,
         made_by: 'executor',
+        effect: expect.any(String),
       },
     ]);
   });

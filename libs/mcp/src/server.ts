@@ -109,11 +109,17 @@ export class McpServer {
     return gate && gate.approval !== 'none' ? termsOf(gate) : undefined;
   }
 
+  get #at() {
+    const { name, ...target } = this.#options;
+    const where = 'url' in target ? target.url : [target.command, ...target.args];
+    return { name, where };
+  }
+
   #offers(name: string, offered: readonly OfferedTool[]): McpTool | undefined {
     const [found, another] = offered.filter((tool) => mcpToolName(this.name, tool.name) === name);
     if (another) return undefined;
     const gate = found && gateOf(this.#options.tools, found.name);
-    const tool = gate && gatedTool(this.name, found, gate);
+    const tool = gate && gatedTool(this.#at, found, gate);
     return tool && schemaProblems(tool.definition.parameters).length === 0 ? tool : undefined;
   }
 
@@ -188,7 +194,7 @@ export class McpServer {
   }
 
   #gated(offered: readonly OfferedTool[]): McpTool[] {
-    const { tools, leftOut } = gatedTools(this.name, offered, this.#options.tools);
+    const { tools, leftOut } = gatedTools(this.#at, offered, this.#options.tools);
     for (const tool of leftOut)
       this.#log.warn({ mcp_server: this.name, tool }, 'a tool of an MCP server is left out: it cannot be checked');
     return tools;

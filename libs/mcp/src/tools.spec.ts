@@ -15,7 +15,7 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
   ];
 
   it('is left out with the reason, and the others stay', () => {
-    const { tools: kept, leftOut } = gatedTools('s', tools, { '*': none });
+    const { tools: kept, leftOut } = gatedTools({ name: 's', where: 'here' }, tools, { '*': none });
     expect(kept.map(({ name }) => name)).toEqual(['plain']);
     expect(leftOut).toEqual([
       expect.stringMatching(/^ahead: its parameters\.properties\.a\.pattern is no pattern: at character 2: look-ahead/),
@@ -24,12 +24,16 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
   });
 
   it('is refused where the file names it', () => {
-    expect(() => gatedTools('s', tools, { '*': none, ahead: none })).toThrow(/ahead: its parameters.*look-ahead/);
+    expect(() => gatedTools({ name: 's', where: 'here' }, tools, { '*': none, ahead: none })).toThrow(
+      /ahead: its parameters.*look-ahead/,
+    );
   });
 
   it('keeps a format without the pattern that says it once more', () => {
     const hostname = { format: 'hostname', pattern: '^(?=.{1,253}\\.?$)[a-z.]+$' };
-    const { tools: kept, leftOut } = gatedTools('s', [offered('host', hostname)], { '*': none });
+    const { tools: kept, leftOut } = gatedTools({ name: 's', where: 'here' }, [offered('host', hostname)], {
+      '*': none,
+    });
     expect(leftOut).toEqual([]);
     expect(kept[0]!.definition.parameters).toMatchObject({
       properties: { a: { type: 'string', format: 'hostname' } },
@@ -38,6 +42,6 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
   });
 
   it.each(['^https\\:\\/\\/', '^(?P<year>\\d{4})$'])('is taken when it only writes otherwise: %s', (pattern) => {
-    expect(gatedTools('s', [offered('url', { pattern })], { '*': none }).leftOut).toEqual([]);
+    expect(gatedTools({ name: 's', where: 'here' }, [offered('url', { pattern })], { '*': none }).leftOut).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { ConfigError, type PauseType } from '@countersign/contracts';
 import {
   argumentProblems,
+  digestOf,
   mcpToolName,
   TermsEntry,
   termsProblems,
@@ -23,6 +24,12 @@ export interface Gate {
   timeout?: number | undefined;
   /** On which terms approved calls are made. */
   execute?: TermsEntry | undefined;
+}
+
+/** A server, and where it is: a program and its arguments, or an address. */
+export interface ServerAt {
+  name: string;
+  where: unknown;
 }
 
 /** By a tool's name; `*` is for every tool that is not named. */
@@ -57,7 +64,7 @@ const longestDescription = 4_000;
  *
  * @throws ConfigError naming everything in which the configuration and the server do not fit.
  */
-export function gatedTools(server: string, offered: readonly OfferedTool[], gates: Gates): GatedTools {
+export function gatedTools(server: ServerAt, offered: readonly OfferedTool[], gates: Gates): GatedTools {
   const gated = offered.flatMap((tool) => {
     const gate = gateOf(gates, tool.name);
     if (!gate) return [];
@@ -77,7 +84,7 @@ export function gatedTools(server: string, offered: readonly OfferedTool[], gate
     ...nameClashes(tools.map(({ of: { name, definition } }) => ({ name: definition.name, origin: `"${name}"` }))),
   ];
   if (problems.length > 0)
-    throw new ConfigError(`The MCP server ${server} does not fit its configuration:\n  ${problems.join('\n  ')}`);
+    throw new ConfigError(`The MCP server ${server.name} does not fit its configuration:\n  ${problems.join('\n  ')}`);
   return {
     tools: tools.map(({ of }) => of),
     leftOut: gated
@@ -95,14 +102,14 @@ export const termsOf = ({ timeout, execute }: Gate): Pick<McpTool, 'timeout' | '
 });
 
 /** What a server offers, under a gate. */
-export const gatedTool = (server: string, tool: OfferedTool, gate: Gate): McpTool => ({
+export const gatedTool = (server: ServerAt, tool: OfferedTool, gate: Gate): McpTool => ({
   name: tool.name,
   definition: definitionOf(server, tool, gate),
   ...termsOf(gate),
 });
 
 function definitionOf(
-  server: string,
+  { name: server, where }: ServerAt,
   { name, description, title, inputSchema }: OfferedTool,
   gate: Gate,
 ): ToolDefinition {
@@ -119,6 +126,7 @@ function definitionOf(
     redact,
     max_output: ToolDefinition.shape.max_output.parse(max_output),
     made_by: madeBy(approval),
+    effect: digestOf({ where, tool: name }),
   };
 }
 

@@ -18,6 +18,7 @@ const repeated = {
   pause_type: 'The decision is for a call that waits for something else.',
   requester: 'The decision is for a call that somebody else asked for.',
   requested_by: 'The decision is for a call that somebody else requested.',
+  tool_version: 'The decision is for another definition of the tool.',
   digest: 'The decision is for another digest.',
 } as const satisfies Partial<Record<keyof Resolved & keyof DecisionClaims, string>>;
 

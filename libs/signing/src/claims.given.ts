@@ -24,6 +24,7 @@ export const resolved: EventData<'approval.resolved'> = parseEventData('approval
   resolved_at: now - 38,
   requester: 'ana',
   requested_by: 'ana',
+  tool_version: 'version-1',
 });
 
 export const claims: DecisionClaims = {
@@ -45,4 +46,5 @@ export const claims: DecisionClaims = {
   resolved_at: now - 38,
   expires_at: now + 60,
   policy_version: null,
+  tool_version: 'version-1',
 };

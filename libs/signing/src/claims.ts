@@ -1,4 +1,12 @@
-import { ApprovalStatus, DecisionBasis, EpochSeconds, Id, PauseType, Verdict } from '@countersign/contracts';
+import {
+  ApprovalStatus,
+  DecisionBasis,
+  EpochSeconds,
+  Id,
+  PauseType,
+  ToolVersion,
+  Verdict,
+} from '@countersign/contracts';
 import { z } from 'zod';
 
 /** As `callDigest` and `resultDigest` write it. */
@@ -40,6 +48,7 @@ export const DecisionClaims = z.strictObject({
   resolved_at: EpochSeconds,
   expires_at: EpochSeconds.nullable().meta({ description: 'Until when acting on it is allowed; null: for ever.' }),
   policy_version: z.string().nullable(),
+  tool_version: ToolVersion.nullable().default(null),
   result_digest: Digest.optional().meta({
     description: 'Of `resolution_data.result`, exactly when the event has one: the work was done by hand.',
   }),

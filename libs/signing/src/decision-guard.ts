@@ -15,6 +15,7 @@ export type Verdict = { kind: 'sound' } | { kind: 'not_authentic' | 'refused'; r
 export interface StoredCall extends ExactCall, Binding {
   jws: string | null;
   approval_id: string;
+  tool_version: string | null;
 }
 
 const sound: Verdict = { kind: 'sound' };
@@ -57,6 +58,8 @@ export class DecisionGuard {
     return this.#withClaims(jws, (claims) => {
       if (claims.approval_id !== call.approval_id || claims.digest !== callDigest(call))
         return notAuthentic('The stored decision is about another call.');
+      if (claims.tool_version !== call.tool_version)
+        return notAuthentic('The stored decision is about another definition of the tool.');
       if (claims.status !== 'approved') return notAuthentic('The stored decision does not approve the call.');
       const problem = reservation(claims, this.#seconds());
       return problem === undefined ? sound : refused(problem);

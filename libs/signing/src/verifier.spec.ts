@@ -50,7 +50,7 @@ describe('a signed decision', () => {
       '{"approval_id":"approval-1","automatic":false,"basis":"people","deciders":[{"at":1788255062,"by":"bob","verdict":"approved"}],' +
         '"digest":"sha256:68c185f12f69fabbd6ca97ee53481ebaaa5e1e386b0a9fdac7c920cd80ad4520",' +
         '"expires_at":1788255160,"four_eyes":true,"grant":null,"pause_type":"external_execution","policy_version":null,"requested_by":"ana","requester":"ana","required_approvals":1,"resolved_at":1788255062,' +
-        '"run_id":"run-1","status":"approved","tool_call_id":"call_1","tool_name":"deploy_to_production"}',
+        '"run_id":"run-1","status":"approved","tool_call_id":"call_1","tool_name":"deploy_to_production","tool_version":"version-1"}',
     );
     const reversed = Object.fromEntries(Object.entries(claims).toReversed()) as DecisionClaims;
     expect(await signDecision(ring.signingKey, reversed)).toBe(jws);
@@ -77,6 +77,7 @@ describe('the verifier', () => {
     ['resolved_at', 1788255063],
     ['expires_at', null],
     ['policy_version', 'v2'],
+    ['tool_version', 'version-2'],
     ['result_digest', resultDigest('')],
   ])('refuses a decision whose %s was altered', async (field, value) => {
     const [head, , signature] = jws.split('.');

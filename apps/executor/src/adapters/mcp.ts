@@ -1,4 +1,4 @@
-import { argumentProblems } from '@countersign/definitions';
+import { argumentProblems, changesSince } from '@countersign/definitions';
 import type { McpOutcome, McpServer, McpTool } from '@countersign/mcp';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
 import { whyStopped } from '../bounded.js';
@@ -66,8 +66,11 @@ export class McpAdapter implements Adapter {
 
 const notSent = (error: string): Outcome => ({ outcome: 'failed', error, retryable: true });
 
-function problemWith({ tool_name, tool_args }: ApprovedCall, tool: McpTool | undefined): string | undefined {
+function problemWith(call: ApprovedCall, tool: McpTool | undefined): string | undefined {
+  const { tool_name, tool_args, tool_version } = call;
   if (!tool) return `its MCP server does not offer ${tool_name} any more`;
+  const changes = tool_version ? changesSince(tool_version, tool.definition) : [];
+  if (changes.length > 0) return `${tool_name} has changed since it was asked for: ${changes.join(', ')}`;
   const problems = argumentProblems(tool.definition.parameters, tool_args);
   return problems.length > 0 ? `the arguments do not fit what the server asks for: ${problems.join('; ')}` : undefined;
 }

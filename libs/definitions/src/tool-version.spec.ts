@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseDefinitions } from './read.js';
+import { toolDefinitionOf } from './tool-of-file.js';
+import { changesSince, toolVersion } from './tool-version.js';
+
+const given = (change: (text: string) => string = (text) => text, path = '/etc/countersign.yaml') => {
+  const text = `
+tools:
+  - name: deploy
+    description: Deploys.
+    parameters: { type: object, properties: { service: { type: string } } }
+    approval: required
+    execute: { attempts: 2, command: { program: ./deploy, args: ['{{arguments.service}}'], timeout: 60 } }
+`;
+  return toolDefinitionOf(parseDefinitions(change(text), path).tools[0]!);
+};
+const version = toolVersion(given());
+
+describe('the version of a tool', () => {
+  it.each([
+    ['its parameters', 'type: string', 'type: string, pattern: ^a$'],
+    ['how it is gated', 'approval: required', 'approval: audit'],
+    ['what is done', './deploy', './destroy'],
+  ])('says that %s changed', (part, before, after) => {
+    expect(
+      changesSince(
+        version,
+        given((text) => text.replace(before, after)),
+      ),
+    ).toEqual([part]);
+  });
+
+  it.each([
+    ['Deploys.', 'Deploys a service.'],
+    ['attempts: 2', 'attempts: 5'],
+    ['timeout: 60', 'timeout: 90'],
+  ])('is the same with what means nothing to a call: %s', (before, after) => {
+    expect(toolVersion(given((text) => text.replace(before, after)))).toBe(version);
+  });
+
+  it('is the same wherever the file is', () => {
+    expect(toolVersion(given(undefined, '/srv/other/countersign.yaml'))).toBe(version);
+  });
+});

@@ -1,0 +1,34 @@
+import { canonicalJson, type ToolVersion } from '@countersign/contracts';
+import { createHash } from 'node:crypto';
+import type { ToolDefinition } from './tool.js';
+
+/** A digest of anything that JSON can say. */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 32);
+
+/** What a call means, in parts; in words for whoever is told that one has changed. */
+const parts = {
+  parameters: ({ parameters }: ToolDefinition) => digestOf(parameters),
+  gate: ({ approval, requires, user_input, made_by }: ToolDefinition) =>
+    digestOf({ approval, requires, user_input, made_by }),
+  effect: ({ effect = 'none' }: ToolDefinition) => effect,
+};
+const words: Record<keyof typeof parts, string> = {
+  parameters: 'its parameters',
+  gate: 'how it is gated',
+  effect: 'what is done',
+};
+
+/** Which definition this is, as calls of it are asked for. */
+export const toolVersion = (tool: ToolDefinition): ToolVersion =>
+  Object.entries(parts)
+    .map(([name, of]) => `${name}:${of(tool)}`)
+    .join(' ');
+
+/** @returns which parts of the definition are not as they were when a call was asked for, in words. */
+export function changesSince(asked: ToolVersion, now: ToolDefinition): string[] {
+  const then = new Set(asked.split(' '));
+  return Object.entries(parts)
+    .filter(([name, of]) => !then.has(`${name}:${of(now)}`))
+    .map(([name]) => words[name as keyof typeof parts]);
+}
