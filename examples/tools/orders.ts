@@ -7,7 +7,10 @@ interface Order {
   refunded_cents: number;
 }
 
-/** An example: the orders are made up, and are as they were again whenever the runner starts. */
+/**
+ * An example: the orders are made up, and are as they were again whenever a process starts. The runner looks them up and
+ * the executor refunds them, so in processes of their own each has its own.
+ */
 const orders = new Map<string, Order>([
   ['A-1001', { item: 'Espresso machine', paid_cents: 24_900, refunded_cents: 0 }],
   ['A-1002', { item: 'Coffee grinder', paid_cents: 8_950, refunded_cents: 0 }],

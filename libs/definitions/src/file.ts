@@ -45,7 +45,10 @@ export const DefinitionsFile = z.strictObject({
   tool_modules: z
     .array(z.string().min(1))
     .default([])
-    .meta({ description: 'TypeScript files whose exports are tools, relative to this file. The runner loads them.' }),
+    .meta({
+      description:
+        'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them.',
+    }),
   mcp_servers: z.array(McpServerEntry).default([]),
   channels: z.array(Channel).prefault([]).meta({ description: 'Where people are told of approvals.' }),
   ...policyFields,

@@ -14,7 +14,7 @@ export const gate = {
     .meta({ description: 'Somebody must approve each call; each call is recorded; neither.' }),
   requires: PauseType.nullable().meta({
     description:
-      'confirmation: the runner makes the call once it is let through. user_input: a person fills in arguments first. external_execution: somebody else makes the call, the executor or whoever started the run.',
+      'confirmation: the call is made once it is let through. user_input: a person fills in arguments first. external_execution: somebody else makes the call, the executor or whoever started the run.',
   }),
   user_input: z.array(z.string()).meta({
     description: 'The arguments that a person fills in. The model does not see them. None with user_input: all.',

@@ -3,11 +3,14 @@ import type { McpOutcome, McpServer, McpTool } from '@countersign/mcp';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
 import { whyStopped } from '../bounded.js';
 import { excerpt } from '../json-text.js';
+import type { Mask } from '../masking/mask.js';
 
 export interface McpOptions {
   server: Pick<McpServer, 'name' | 'ask' | 'call'>;
   /** Characters of the result that are kept. */
   maxOutput: number;
+  /** Hides what nobody may read of what the server says. */
+  mask?: Mask;
 }
 
 /**
@@ -42,23 +45,25 @@ export class McpAdapter implements Adapter {
   }
 
   #outcomeOf(outcome: McpOutcome, watch: Watch): Outcome {
+    const { mask = (text) => text, maxOutput } = this.#options;
     switch (outcome.type) {
       case 'answered': {
-        const { result, truncated } = excerpt(outcome.text, this.#options.maxOutput);
-        if (truncated) watch.progress({ output: outcome.text });
+        const text = mask(outcome.text);
+        const { result, truncated } = excerpt(text, maxOutput);
+        if (truncated) watch.progress({ output: text });
         if (outcome.isError) return { outcome: 'failed', error: result };
         return { outcome: 'succeeded', result, ...(truncated && { truncated }) };
       }
       case 'not_sent':
         return watch.signal.aborted
           ? { outcome: 'failed', error: 'stopped before it was sent' }
-          : notSent(outcome.reason);
+          : notSent(mask(outcome.reason));
       case 'refused':
-        return { outcome: 'failed', error: outcome.reason };
+        return { outcome: 'failed', error: mask(outcome.reason) };
       case 'unknown':
         return {
           outcome: 'unknown',
-          reason: watch.signal.aborted ? `${whyStopped(watch.signal)}; ${outcome.reason}` : outcome.reason,
+          reason: mask(watch.signal.aborted ? `${whyStopped(watch.signal)}; ${outcome.reason}` : outcome.reason),
         };
     }
   }
