@@ -38,7 +38,7 @@ const runCollection: Collection<Run> = {
     ['-created_at'],
     ['status', '-created_at'],
     ['status', 'due_at'],
-    ['status', 'queue_rank'],
+    ['status', 'queue_owner', 'due_at'],
     ['session_id', '-created_at'],
     ['session_id', '-turn'],
     ['agent_id', '-created_at'],
@@ -113,7 +113,6 @@ export function agentRunner(
     const turns: Sessions = new Sessions({ sessions, runs: store, wake, log });
     const runner: Runner = new Runner({
       runs,
-      queue,
       pool: () => pool,
       agents,
       versions: new AgentVersions(database.collection(agentVersionCollection).store, now),
@@ -165,9 +164,6 @@ export function agentRunner(
       async start() {
         if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);
         await Promise.all([agents.load(), guard.open(), results.open(), signer.open()]);
-        await queue
-          .open()
-          .catch((error: unknown) => log.warn({ err: error }, 'what waits in the queue is not known yet'));
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();

@@ -28,7 +28,7 @@ export const agentRunnerSettings = {
     description: 'Runs that may wait for a worker, of all instances, before HTTP requests for more are refused.',
   }),
   RUNNER_QUEUE_LIMIT_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1_000).meta({
-    description: 'The same of one user, of those that one instance took on. Users take turns in any case.',
+    description: 'The same of one user. Users take turns in any case.',
   }),
 };
 

@@ -1,4 +1,4 @@
-import { callDigest, emit, isFinishedStatus, type Event, type Run } from '@countersign/contracts';
+import { callDigest, emit, isFinishedStatus, queueOwner, type Event, type Run } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { answered, isForWorker, isOpen, openRequirements, resolvedByApproval, type CallerResolution } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
@@ -51,8 +51,6 @@ interface RunRequest {
   /** Epoch milliseconds. */
   deadline_at: number | null;
   streamed: boolean;
-  /** Where it stands among runs that wait. Unset: as of now. */
-  queue_rank?: number;
   traceparent: string | null;
 }
 
@@ -132,8 +130,8 @@ function work(run: Run, message: WorkMessage, now: number): Transition<Run> {
 
 function request({ run_input, ...request }: RunRequest, now: number): Transition<Run> {
   const run: Run = {
-    queue_rank: now,
     ...request,
+    queue_owner: queueOwner(request.user_id, request.requested_by),
     ...idle,
     status: 'PENDING',
     due_at: now,

@@ -8,7 +8,7 @@ import { agentVersionCollection, AgentVersions } from './agent-versions.js';
 import { ModelError, type Model, type ModelRequest, type ModelResponse } from './model.js';
 import { agent, byCaller, callIn, requested, responded } from './run.given.js';
 import { decideRun, type RunMessage } from './run.js';
-import { backlog, RunQueue } from './queue.js';
+import { backlog } from './queue.js';
 import { Runner } from './runner.js';
 import { decideSession, type SessionMessage } from './session.js';
 import { Sessions } from './sessions.js';
@@ -184,10 +184,8 @@ export class Given {
     });
     const agents = new GivenAgents();
     const previewed: { step: number; offset: number; text: string }[] = [];
-    const queue = new RunQueue({ store, limit: 1_000, perOwner: 1_000, now });
     const runner: Runner = new Runner({
       runs,
-      queue,
       pool: () => pool,
       agents,
       versions: new AgentVersions(this.#versions, now),

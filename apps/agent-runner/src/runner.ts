@@ -1,7 +1,6 @@
 import { isFinishedStatus, type Run } from '@countersign/contracts';
 import type { Aggregate, Handled, Place, WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
-import type { RunQueue } from './queue.js';
 import type { RunMessage } from './run.js';
 import { Worker, type WorkerOptions } from './worker.js';
 
@@ -9,7 +8,6 @@ export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
   runs: Aggregate<Run, RunMessage>;
   /** Is told of every run that changed here. */
   changed(runId: string): void;
-  queue: Pick<RunQueue, 'rank' | 'begins'>;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
   pool(): WorkPool<Run>;
 }
@@ -31,9 +29,8 @@ export class Runner {
   async handle(runId: string, message: RunMessage): Promise<Handled<Run>> {
     const place = this.#options.pool().reserve();
     const creates = message.type === 'requested';
-    const ranked = this.#ranked(message, place === undefined);
-    if (place) return this.#claiming(place, (claim) => this.#handle(runId, ranked, { then: [claim], creates }));
-    const handled = await this.#handle(runId, ranked, { creates });
+    if (place) return this.#claiming(place, (claim) => this.#handle(runId, message, { then: [claim], creates }));
+    const handled = await this.#handle(runId, message, { creates });
     if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().missed();
     return handled;
   }
@@ -53,11 +50,6 @@ export class Runner {
   /** Whether a new run would have to wait for others here. */
   get isFull(): boolean {
     return this.#options.pool().isFull;
-  }
-
-  #ranked(message: RunMessage, waits: boolean): RunMessage {
-    if (message.type !== 'requested') return message;
-    return { ...message, run: { ...message.run, queue_rank: this.#options.queue.rank(message.run, waits) } };
   }
 
   /** Every change of a run here comes by this, so that its worker and its session learn of it. */
@@ -83,8 +75,7 @@ export class Runner {
         place.release();
         return handled;
       }
-      this.#options.queue.begins(handled.state);
-      place.start((stopping) => this.#work(handled.state, stopping));
+      place.start((stopping) => this.#work(handled.state, stopping), handled.state.queue_owner);
       return handled;
     } catch (error) {
       place.release();

@@ -238,7 +238,7 @@ export class RunsController {
 
   async #mustHaveRoom(owner: Pick<Run, 'user_id' | 'requested_by'>, reply: FastifyReply): Promise<void> {
     if (!this.runner.isFull) return;
-    const hasTooMany = this.queue.hasTooMany(owner);
+    const hasTooMany = await this.queue.hasTooMany(owner);
     if (!hasTooMany && !(await this.queue.isTooLong())) return;
     void reply.header('retry-after', busyFor);
     throw new ProblemError(

@@ -1,4 +1,11 @@
-import { callDigest, type Event, type Execution, type ExecutionTerms, type HeldBy } from '@countersign/contracts';
+import {
+  callDigest,
+  queueOwner,
+  type Event,
+  type Execution,
+  type ExecutionTerms,
+  type HeldBy,
+} from '@countersign/contracts';
 import { changed, ignored, type Transition } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './execution.js';
 import { fail, is, isOver, seconds, touch, withdraw } from './execution.state.js';
@@ -108,6 +115,7 @@ const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
   cancel: null,
   withdrawn: null,
   lease: null,
+  queue_owner: queueOwner(known.requester, known.requested_by),
   due_at: Math.max(now, (known.terms.not_before ?? 0) * 1000),
   version: 0,
   created_at: seconds(now),

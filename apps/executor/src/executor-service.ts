@@ -1,7 +1,7 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
-import { WorkPool, type Collection, type Filter } from '@countersign/persistence';
+import { WorkPool, type Collection } from '@countersign/persistence';
 import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import {
   DecisionGuard,
@@ -27,6 +27,7 @@ import { ResultKeysController } from './result-keys.controller.js';
 import { ResultSigner } from './result-signer.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
 import { SwitchEventsController } from './switch-events.controller.js';
+import { backlog, startable } from './startable.js';
 import { SwitchesController } from './switches.controller.js';
 import { switchCollection, Switches } from './switches.js';
 import { CLOCK, LOG } from './tokens.js';
@@ -40,6 +41,7 @@ const executionCollection: Collection<Execution> = {
   indexes: [
     ['due_at'],
     ['status', 'due_at'],
+    ['status', 'queue_owner', 'due_at'],
     ['concurrency_key', 'status', 'created_at'],
     ['-created_at'],
     ['status', '-created_at'],
@@ -120,6 +122,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       now,
       log,
       among: () => startable(switches),
+      backlog: backlog(switches),
       attend: (execution, place) => executor.attend(execution, place),
     });
 
@@ -169,14 +172,6 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     };
   };
 };
-
-/** What may be seen to: while a switch is off, the calls of its tools wait in the queue; what has begun is seen to. */
-export async function startable(switches: Switches): Promise<Filter<Execution>[]> {
-  const paused = await switches.paused();
-  if (paused.nothing) return [{}];
-  const begun: Filter<Execution> = { status: { in: ['running', 'reconciling'] } };
-  return paused.all ? [begun] : [begun, { status: 'queued', tool_name: { nin: paused.tools } }];
-}
 
 /** What an earlier life of this process was doing when it ended, nobody saw the end of. */
 async function loseAll(executions: Executions): Promise<void> {

@@ -10,9 +10,9 @@ import { terms } from './execution.given.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { Executions } from './executions.js';
-import { startable } from './executor-service.js';
 import { Executor, type ExecutorOptions } from './executor.js';
 import { outputCollection, Outputs } from './outputs.js';
+import { backlog, startable } from './startable.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
 import { switchCollection, Switches } from './switches.js';
 import type { Tool, Tools } from './tool.js';
@@ -144,7 +144,16 @@ export class ExecutorWorld {
     });
     const attend: WorkPoolOptions<Execution>['attend'] = (execution, place) => executor.attend(execution, place);
     const among = () => startable(switches);
-    const pool = new WorkPool<Execution>({ store: this.store, size, now, log, attend, among, pollEvery: 5 });
+    const pool = new WorkPool<Execution>({
+      store: this.store,
+      size,
+      now,
+      log,
+      attend,
+      among,
+      backlog: backlog(switches),
+      pollEvery: 5,
+    });
     this.#stops.push(() => pool.stop(1_000));
     return { executor, pool, worker };
   }

@@ -127,6 +127,49 @@ describe('calls that wait', () => {
     });
   });
 
+  describe('of several requesters', () => {
+    const approvalFor = (requester: string | null, n: number, tool_name?: string): Event<'approval.resolved'> => {
+      const event = approvalOf(n, tool_name);
+      return { ...event, data: { ...event.data, requester, requested_by: 'platform' } };
+    };
+    /** Ends whatever is begun, until so many have been. */
+    const endAll = async (count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        await expect.poll(() => begun().length, soon).toBe(n + 1);
+        end(begun()[n]!);
+      }
+      return begun();
+    };
+
+    it('take turns, and all of them are made', async () => {
+      const { executor, pool } = world.open({ size: 1 });
+      pool.start();
+      for (let n = 1; n <= 6; n += 1) await executor.accept(approvalFor('alice', n));
+      world.clock += 1_000;
+      await executor.accept(approvalFor('bob', 7));
+      await executor.accept(approvalFor(null, 8));
+      await expect.poll(begun, soon).toHaveLength(1);
+      const order = await endAll(8);
+      expect(order.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map(of));
+      expect(order.indexOf(of(7))).toBeLessThanOrEqual(3);
+      expect(order.indexOf(of(8))).toBeLessThanOrEqual(3);
+    });
+
+    it('have no turn while a switch holds their tool, however many wait', async () => {
+      const { executor, pool } = world.open({ size: 1 });
+      pool.start();
+      for (let n = 1; n <= 4; n += 1) await executor.accept(approvalFor('alice', n));
+      await executor.accept(approvalFor('bob', 5, 'other'));
+      await expect.poll(begun, soon).toHaveLength(1);
+      await world.switches.turn({ type: 'paused', tool_name: 'other', reason: 'An incident.', by: 'ada', at: 1 });
+      expect((await endAll(4)).toSorted()).toEqual([1, 2, 3, 4].map(of));
+      await world.switches.turn({ type: 'paused', tool_name: null, reason: 'A worse one.', by: 'ada', at: 1 });
+      for (const n of [6, 7]) await executor.accept(approvalFor('carol', n));
+      expect(await Promise.all([5, 6, 7].map(statusOf))).toEqual(['queued', 'queued', 'queued']);
+      expect(begun()).toHaveLength(4);
+    });
+  });
+
   it('after their approval begin when the wait is over', async () => {
     const not_before = approval.data.resolved_at + 600;
     world.clock = approval.data.resolved_at * 1000;

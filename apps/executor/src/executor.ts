@@ -186,7 +186,7 @@ export class Executor {
     try {
       const handled = await handle({ type: 'claimed', worker: name, lease_ms: this.#options.leaseMs, refusal });
       const claimed = handled.kind === 'changed' && handled.state.lease?.worker === name;
-      if (claimed) place.start(() => this.#options.worker.work(handled.state, name));
+      if (claimed) place.start(() => this.#options.worker.work(handled.state, name), handled.state.queue_owner);
       else place.release();
     } catch (error) {
       place.release();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, Lease, RequestedBy, Salt, stored } from './fields.js';
+import { EpochSeconds, Id, Lease, QueueOwner, RequestedBy, Salt, stored } from './fields.js';
 import { redactArguments, ToolVersion } from './tool-call.js';
 
 export const ExecutionStatus = z
@@ -109,6 +109,7 @@ export const Execution = z
       description: 'Its run was over before it was: what has begun goes on, and no other attempt follows.',
     }),
     lease: Lease.nullable(),
+    queue_owner: QueueOwner,
     ...stored,
   })
   .meta({ id: 'Execution' });

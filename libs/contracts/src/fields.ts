@@ -7,6 +7,11 @@ export const Id = z.string().min(1).max(longestId);
 export const RequestedBy = Id.nullable().default(null).meta({
   description: 'Who sent the request, whoever it is for (`user_id`); null: nobody who was recognised.',
 });
+/** Whose turn it is when this may go on: users share places, and of what is for nobody whoever sent the request. */
+export const QueueOwner = z.string().default('').meta({
+  description: 'Who takes turns with others for places: the user for whom it is, or else who sent the request.',
+});
+export const queueOwner = (user: string | null, requestedBy: string | null): string => user ?? requestedBy ?? '';
 /** What makes the digest of a call with redacted arguments one that cannot be guessed; it goes where they go in clear. */
 export const Salt = z.string().max(200).nullable().default(null).meta({
   description: 'Part of the digest of a call with redacted arguments; shown only where these are.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
-import { EpochMillis, EpochSeconds, Id, Lease, RequestedBy, stored } from './fields.js';
+import { EpochMillis, EpochSeconds, Id, Lease, QueueOwner, RequestedBy, stored } from './fields.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from './tool-call.js';
 
 export const RunStatus = z.enum(['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR']);
@@ -76,11 +76,7 @@ export const Run = z.object({
   worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
   working_since: EpochMillis.nullable(),
   lease: Lease.nullable(),
-  queue_rank: z
-    .int()
-    .nonnegative()
-    .default(0)
-    .meta({ description: 'Where it stands among runs that wait for a worker: owners take turns.' }),
+  queue_owner: QueueOwner,
   finished_at: EpochSeconds.nullable(),
   ...stored,
 });
@@ -96,7 +92,7 @@ export const RunOutput = Run.omit({
   failures: true,
   working_since: true,
   streamed: true,
-  queue_rank: true,
+  queue_owner: true,
 })
   .extend({ tools: z.array(ToolExecution), requirements: z.array(Requirement) })
   .meta({ id: 'Run' });

@@ -1,5 +1,4 @@
 export * from './diagnostics.js';
-export * from './fair-queue.js';
 export * from './handle.js';
 export * from './insist.js';
 export * from './outbox-relay.js';
@@ -8,4 +7,5 @@ export * from './store.js';
 export * from './store.mongodb.js';
 export * from './store.sqlite.js';
 export * from './transition.js';
+export * from './turns.js';
 export * from './work-pool.js';

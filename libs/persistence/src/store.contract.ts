@@ -17,6 +17,7 @@ export interface Sample extends StoredRecord {
   sample_id: string;
   status: string;
   agent_id: string | null;
+  owner: string;
   /** A word of SQL. */
   group: string | null;
   priority: number | null;
@@ -35,6 +36,7 @@ export const sample = (sample_id: string, fields: Partial<Sample> = {}): Sample 
   sample_id,
   status: 'pending',
   agent_id: null,
+  owner: '',
   group: null,
   priority: null,
   automatic: false,
@@ -290,6 +292,7 @@ export function describeStore(name: string, make: () => Database): void {
         ['bounds, within which null never is', { due_at: { lte: 200 } }, ['a', 'b']],
         ['bounds that are open', { due_at: { gt: 100, lt: 300 } }, ['b']],
         ['bounds that are closed', { due_at: { gte: 100, lte: 300 } }, ['a', 'b', 'c']],
+        ['bounds of text, within which null never is', { agent_id: { gt: 'o', lte: 'ops' } }, ['b', 'c', 'd']],
         ['several fields at once', { status: 'pending', agent_id: 'ops', priority: { gte: 1 } }, ['b']],
       ];
       for (const [title, filter, expected] of cases) {

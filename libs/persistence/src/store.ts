@@ -19,14 +19,16 @@ export interface Collection<R extends StoredRecord> {
 type Scalar = string | number | boolean | null;
 /**
  * What a field must be: a value, another than one, one of several or none of them, or within bounds (null is never
- * within bounds).
+ * within bounds). Strings are compared by their bytes.
  */
 export type Condition =
   | Scalar
   | { not: Scalar }
   | { in: readonly Scalar[] }
   | { nin: readonly Exclude<Scalar, null>[] }
-  | { gte?: number; gt?: number; lte?: number; lt?: number };
+  | Bounds<number>
+  | Bounds<string>;
+type Bounds<T> = { gte?: T; gt?: T; lte?: T; lt?: T };
 export type Filter<R> = { readonly [K in keyof R]?: Condition | undefined };
 export type Sort<R> = readonly (readonly [field: keyof R & string, direction: 'asc' | 'desc'])[];
 

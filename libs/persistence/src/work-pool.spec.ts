@@ -53,30 +53,53 @@ describe('a work pool', () => {
   }
   const atWork = () => [...working.keys()];
 
-  it('looks through a backlog in its own order, and asks for no more than what is due while there is none', async () => {
+  it('lets owners take turns through a backlog, and asks for no more than what is due while there is none', async () => {
     const find = vi.spyOn(store, 'find');
-    const pool = poolWith({ size: 1, backlog: [{ filter: {}, sort: [['priority', 'asc']] }] });
+    const backlog = {
+      first: { status: 'rejected' },
+      inTurn: async () => ({ status: 'pending' }),
+      owner: 'owner',
+    } as const;
+    const pool = poolWith({ size: 1, backlog });
     await add('alone', now);
     pool.start();
     await vi.waitFor(() => expect(atWork()).toEqual(['alone']), soon);
     const orders = () => find.mock.calls.map(([{ sort }]) => sort[0]![0]);
-    find.mockClear();
-    const addWith = (id: string, priority: number) =>
-      store.commit(transition(collection, sample(id, { due_at: now - priority, priority }), 0));
-    for (const [id, priority] of [
-      ['last', 5],
-      ['first', 1],
-      ['second', 2],
-    ] as const)
-      await addWith(id, priority);
+    expect(orders().slice(0, 1)).toEqual(['due_at']);
+    const addOf = (owner: string, id: string, n: number, status = 'pending') =>
+      store.commit(transition(collection, sample(id, { due_at: now - 100 + n, owner, status }), 0));
+    for (const n of [1, 2, 3]) await addOf('alice', `alice-${n}`, n);
+    await addOf('bob', 'bob-1', 50);
+    await addOf('carol', 'begun', 60, 'rejected');
     pool.missed();
-    for (const id of ['alone', 'first', 'second']) {
+    for (const id of ['alone', 'begun', 'alice-1', 'bob-1', 'alice-2']) {
       await vi.waitFor(() => expect(atWork()).toEqual([id]), soon);
       working.get(id)!.resolve();
     }
-    await vi.waitFor(() => expect(atWork()).toEqual(['last']), soon);
-    expect(started).toEqual(['alone', 'first', 'second', 'last']);
-    expect(orders()).toContain('priority');
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-3']), soon);
+  });
+
+  it('gives the next place to who has the fewest, however long others have waited for one more', async () => {
+    const backlog = { first: { status: 'rejected' }, inTurn: async () => ({}), owner: 'owner' } as const;
+    const attendTo: typeof attend = async (record, place) =>
+      attend(record, { ...place, start: (work) => place.start(work, record.owner) });
+    const pool = poolWith({ size: 3, backlog, attend: attendTo });
+    const addOf = (owner: string, id: string, n: number) =>
+      store.commit(transition(collection, sample(id, { due_at: now - 100 + n, owner }), 0));
+    for (const n of [1, 2, 3, 4, 5]) await addOf('alice', `alice-${n}`, n);
+    pool.start();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-1', 'alice-2', 'alice-3']), soon);
+    for (const n of [1, 2, 3]) await addOf('bob', `bob-${n}`, 50 + n);
+    working.get('alice-1')!.resolve();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-2', 'alice-3', 'bob-1']), soon);
+    working.get('alice-2')!.resolve();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-3', 'bob-1', 'alice-4']), soon);
+    working.get('bob-1')!.resolve();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-3', 'alice-4', 'bob-2']), soon);
+    working.get('bob-2')!.resolve();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-3', 'alice-4', 'bob-3']), soon);
+    working.get('bob-3')!.resolve();
+    await vi.waitFor(() => expect(atWork()).toEqual(['alice-3', 'alice-4', 'alice-5']), soon);
   });
 
   it('starts nothing more once it drains, not even what it was looking for, and lets go on what is under way', async () => {

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@countersign/contracts';
-import type { Filter, Query, Store, StoredRecord } from './store.js';
+import type { Filter, Store, StoredRecord } from './store.js';
+import { Turns, type OwnerField } from './turns.js';
 
 export interface WorkPoolOptions<R extends StoredRecord> {
   store: Store<R>;
@@ -12,23 +13,29 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   /** Of the due records those to look for, most urgent first; all of them unless given. */
   among?(): Promise<readonly Filter<R>[]>;
   /**
-   * What to look for instead while more may be due than there are places: in turn, each in its own order. Unless given,
-   * whoever has been due for longest comes first, so that one requester's queue holds up everybody.
+   * What to look for instead while more may be due than there are places. Unless given, what has been due for longest
+   * comes first, so that one requester's queue holds up everybody.
    */
-  backlog?: readonly Due<R>[];
+  backlog?: Backlog<R>;
   now(): number;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
   attend(record: R, place: Place): Promise<void>;
 }
 
-/** Records that are due, and which of them first. */
-export type Due<R> = Pick<Query<R>, 'filter' | 'sort'>;
+/** Who gets the next place while there are too few. */
+export interface Backlog<R> {
+  /** Of whose owners none has a turn: what has begun goes on, that which has been due for longest first. */
+  first: Filter<R>;
+  /** Whose owners take turns, those first that have the fewest places here; undefined: nothing now. */
+  inTurn(): Promise<Filter<R> | undefined>;
+  owner: OwnerField<R>;
+}
 
 /** One place in the pool. Whoever reserved it gives it back, or starts work that does. */
 export interface Place {
-  /** Holds the place until the work ends. A failure is logged: the record's lease brings the work back. */
-  start(work: (signal: AbortSignal) => Promise<void>): void;
+  /** Holds the place until the work ends, for its owner. A failure is logged: the record's lease brings the work back. */
+  start(work: (signal: AbortSignal) => Promise<void>, owner?: string): void;
   release(): void;
 }
 
@@ -37,7 +44,10 @@ export interface Place {
  * worker's lease has run out) is attended to by whichever instance has a place free.
  */
 export class WorkPool<R extends StoredRecord> {
-  readonly #options: Required<WorkPoolOptions<R>>;
+  readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEvery' | 'among'>>;
+  readonly #turns: Turns<R> | undefined;
+  /** Places by the owner of the work. */
+  readonly #held = new Map<string, number>();
   readonly #stopping = new AbortController();
   readonly #released = new EventEmitter();
   #reserved = 0;
@@ -49,7 +59,8 @@ export class WorkPool<R extends StoredRecord> {
   #polling: Promise<void> | undefined;
 
   constructor(options: WorkPoolOptions<R>) {
-    this.#options = { pollEvery: 1_000, among: async () => [{}], backlog: [], ...options };
+    this.#options = { pollEvery: 1_000, among: async () => [{}], ...options };
+    this.#turns = options.backlog && new Turns(options.store, options.backlog.owner);
   }
 
   /** Aborted when the pool stops; work that can be handed back should then be. */
@@ -106,7 +117,21 @@ export class WorkPool<R extends StoredRecord> {
       this.#released.emit('released');
       if (this.#starved) this.#wake?.();
     };
-    return { release, start: (work) => void this.#run(work).finally(release) };
+    const start: Place['start'] = (work, owner) => {
+      this.#holds(owner, 1);
+      void this.#run(work).finally(() => {
+        this.#holds(owner, -1);
+        release();
+      });
+    };
+    return { release, start };
+  }
+
+  #holds(owner: string | undefined, more: 1 | -1): void {
+    if (owner === undefined) return;
+    const places = (this.#held.get(owner) ?? 0) + more;
+    if (places > 0) this.#held.set(owner, places);
+    else this.#held.delete(owner);
   }
 
   async #run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -147,23 +172,32 @@ export class WorkPool<R extends StoredRecord> {
 
   async #due(limit: number): Promise<R[]> {
     const { backlog, among } = this.#options;
-    if (this.#starved && backlog.length > 0) return this.#find(backlog, limit);
-    const filters = await among();
-    const found = await this.#find(
-      filters.map((filter) => ({ filter, sort: [['due_at', 'asc']] })),
-      limit,
-    );
-    return found.length < limit || backlog.length === 0 ? found : this.#find(backlog, limit);
+    if (this.#starved && backlog) return this.#fairly(backlog, limit);
+    const found = await this.#oldest(await among(), limit);
+    return found.length < limit || !backlog ? found : this.#fairly(backlog, limit);
   }
 
-  async #find(among: readonly Due<R>[], limit: number): Promise<R[]> {
+  async #fairly({ first, inTurn }: Backlog<R>, limit: number): Promise<R[]> {
+    const begun = await this.#oldest([first], limit);
+    const filter = begun.length < limit ? await inTurn() : undefined;
+    if (!filter) return begun;
+    const held = (owner: string) => this.#held.get(owner) ?? 0;
+    return [...begun, ...(await this.#turns!.next(this.#isDue(filter), limit - begun.length, held))];
+  }
+
+  async #oldest(among: readonly Filter<R>[], limit: number): Promise<R[]> {
+    const { store } = this.#options;
     const found: R[] = [];
-    for (const { filter, sort } of among) {
+    for (const filter of among) {
       if (found.length === limit) break;
-      const due = { ...filter, due_at: { lte: this.#options.now() } };
-      found.push(...(await this.#options.store.find({ filter: due, sort, limit: limit - found.length })));
+      const rest = limit - found.length;
+      found.push(...(await store.find({ filter: this.#isDue(filter), sort: [['due_at', 'asc']], limit: rest })));
     }
     return found;
+  }
+
+  #isDue(filter: Filter<R>): Filter<R> {
+    return { ...filter, due_at: { lte: this.#options.now() } };
   }
 
   async #untilWoken(): Promise<void> {
