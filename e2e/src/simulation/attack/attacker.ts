@@ -100,9 +100,17 @@ function resign(world: World, event: Event): Event | undefined {
 
 /** With the signature of another event, of any kind. */
 function transplant(world: World, event: Event): Event | undefined {
-  const donor = world.dice.pick(world.log.all().filter(({ data }) => typeof (data as Data)['signature'] === 'string'));
-  return donor && withData(event, { ...wish(world, event), signature: (donor.data as Data)['signature'] });
+  const donor = signedEvent(world);
+  return donor && withData(event, { ...wish(world, event), signature: donor['signature'] });
 }
+
+const signedEvent = ({ dice, log }: World): Data | undefined =>
+  dice.pick(
+    log
+      .all()
+      .map(({ data }) => data as Data)
+      .filter(({ signature }) => typeof signature === 'string'),
+  );
 
 /** The same data, said of another approval or run. */
 function relabel(world: World, event: Event): Event | undefined {
@@ -118,8 +126,7 @@ function invent(world: World, { data, ...event }: Event): Event | undefined {
   const known = data as Data;
   if (known['approval_id'] === undefined) return undefined;
   const { run_id, approval_id, tool_call_id, tool_name, digest } = known;
-  const donor = world.dice.pick(world.log.all().filter((each) => typeof (each.data as Data)['signature'] === 'string'));
-  const signature = world.dice.oneIn(2) ? null : ((donor?.data as Data)['signature'] ?? null);
+  const signature = (world.dice.oneIn(2) && signedEvent(world)?.['signature']) || null;
   const of = { run_id, signature };
   const execution = { ...of, approval_id, tool_call_id, tool_name, execution_id: approval_id, attempt: 1, digest };
   const who = { ...of, agent_id: 'ops', session_id: run_id, user_id: 'ana', requested_by: 'ana' };
