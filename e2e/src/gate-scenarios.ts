@@ -3,6 +3,7 @@ import { callScenarios } from './gate-scenarios.calls.js';
 import { describeFairQueue, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
+import { replayScenarios } from './gate-scenarios.replay.js';
 import { ruleGateScenarios } from './gate-scenarios.rules.js';
 import { sessionScenarios } from './gate-scenarios.sessions.js';
 import { identityScenarios } from './gate-scenarios.identity.js';
@@ -30,6 +31,7 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     ruleGateScenarios(world);
     sessionScenarios(world);
     identityScenarios(world);
+    replayScenarios(world);
     edgeScenarios(world);
     callScenarios(world);
   });

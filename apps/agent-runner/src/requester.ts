@@ -7,3 +7,11 @@ export const userFor = (who: Principal, asked: string | undefined): string | nul
 
 /** Who may change a run, besides administrators. */
 export const ownersOf = ({ user_id, requested_by }: Pick<Run, 'user_id' | 'requested_by'>) => [user_id, requested_by];
+
+type Asked = Pick<Run, 'agent_id' | 'session_id' | 'user_id' | 'requested_by' | 'run_input'>;
+
+/** Whether a run came of this request, which may arrive more than once, and not of another with the same id. */
+export const isSameRequest = (run: Asked, asked: Asked): boolean =>
+  (['agent_id', 'session_id', 'user_id', 'requested_by', 'run_input'] as const).every(
+    (each) => run[each] === asked[each],
+  );

@@ -1,10 +1,11 @@
-import { derivedId, TerminalError, type Event } from '@countersign/contracts';
+import { derivedId, isMadeHere, TerminalError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, tooLate, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';
 import { RunCommands } from './run-commands.js';
+import { isSameRequest } from './requester.js';
 import { Runner } from './runner.js';
 import { Sessions } from './sessions.js';
 import { ALARMS } from './tokens.js';
@@ -24,10 +25,12 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'run.requested')
   async requested(event: Event<'run.requested'>): Promise<void> {
-    const { id, data, traceparent } = event;
+    const { id, source, data, traceparent } = event;
     const { agent_id, input, deadline_in } = data;
     if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
-    const run_id = data.run_id ?? derivedId('run', id);
+    if (data.run_id !== undefined && isMadeHere(data.run_id))
+      throw new TerminalError(`run_id "${data.run_id}" has the form of ids that are made here: choose another`);
+    const run_id = data.run_id ?? derivedId('run', source, id);
     const requester = await this.commands.requester(event, run_id);
     if (!requester) return;
     const { user_id, requested_by } = requester;
@@ -38,7 +41,10 @@ export class RunEventsController {
     if (isChosen && !(await this.sessions.admits(asked)))
       throw new TerminalError(`there is no session "${session_id}"`);
     const run = { ...asked, deadline_at, streamed: false, traceparent };
-    await this.runner.handle(run_id, { type: 'requested', run });
+    const handled = await this.runner.handle(run_id, { type: 'requested', run });
+    // Whoever asked would wait for a run that is not theirs.
+    if (handled.kind === 'ignored' && !isSameRequest(handled.state!, asked))
+      throw new TerminalError(`there is a run "${run_id}" already, of another request`);
   }
 
   @OnEvent('agent-runner', 'run.cancel_requested')

@@ -1,5 +1,5 @@
 import { CommandRefused } from '@countersign/auth';
-import { callDigest, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
+import { callDigest, derivedId, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
 import {
   DecisionGuard,
   generateKey,
@@ -249,5 +249,34 @@ describe('a command for a run', () => {
     expect(given.published.filter(({ type }) => type === 'run.started').map(({ id }) => id)).toEqual([
       'runs/run-1/1/0',
     ]);
+  });
+
+  it('is a dead letter when a run of another request has its id, so that nobody waits for it in silence', async () => {
+    const { data, ...head } = goldenEvent('run.requested');
+    const { run_id: _run, session_id: _session, ...bare } = data;
+    const event = { ...head, data: bare };
+    await events.requested(event);
+    const stranger = { ...event, data: { ...bare, user_id: 'mallory' } };
+    await expect(events.requested(stranger)).rejects.toThrow(/there is a run "[^"]+" already, of another request/);
+    await events.requested(event);
+    await events.requested({ ...stranger, source: '/elsewhere' });
+    expect(given.published.filter(({ type }) => type === 'run.started')).toHaveLength(2);
+  });
+
+  it('is a dead letter when it names its run as one that may be another’s yet', async () => {
+    const request = goldenEvent('run.requested');
+    const taken = { ...request, data: { ...request.data, run_id: derivedId('run', 'ops', 'ana', 'ana', 'key-1') } };
+    await expect(events.requested(taken)).rejects.toThrow(/choose another/);
+  });
+
+  it('called like a session of somebody else takes nothing from them', async () => {
+    const { data, ...head } = goldenEvent('run.requested');
+    const ofUser = (user_id: string, run_id: string, session_id: string) =>
+      events.requested({ ...head, data: { ...data, user_id, run_id, session_id } });
+    await ofUser('alice', 'run-1', 'chat');
+    await ofUser('mallory', 'chat', 'elsewhere');
+    await ofUser('alice', 'run-2', 'chat');
+    expect(await given.run('run-2')).toMatchObject({ user_id: 'alice', session_id: 'chat' });
+    await expect(ofUser('mallory', 'run-3', 'chat')).rejects.toThrow('there is no session "chat"');
   });
 });

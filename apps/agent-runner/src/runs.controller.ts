@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { Agents } from './agents.js';
 import type { CallerResolution } from './call.js';
 import { RunQueue } from './queue.js';
-import { ownersOf, userFor } from './requester.js';
+import { isSameRequest, ownersOf, userFor } from './requester.js';
 import { resolutionsIn } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from './run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
@@ -75,7 +75,7 @@ export class RunsController {
     await this.#mustHaveRoom({ user_id, requested_by: who.subject }, reply);
     const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
     const run_input = (body.input ?? body.message)!;
-    const run_id = key === undefined ? randomUUID() : this.#idFor(agent_id, user_id, key);
+    const run_id = key === undefined ? randomUUID() : this.#idFor(key, agent_id, user_id, who);
     const session_id = body.session_id ?? run_id;
     const asked = { run_id, agent_id, session_id, user_id, requested_by: who.subject, run_input };
     // An id that was made just now, or from a key, is that of no session yet.
@@ -90,7 +90,7 @@ export class RunsController {
       },
     });
     const run = handled.state!;
-    if (handled.kind === 'ignored' && (run.run_input !== run_input || run.user_id !== user_id)) {
+    if (handled.kind === 'ignored' && !isSameRequest(run, asked)) {
       throw new ProblemError(
         422,
         'This Idempotency-Key was used for another request. Use a new key for a new request.',
@@ -249,9 +249,9 @@ export class RunsController {
     );
   }
 
-  #idFor(agentId: string, userId: string | null, key: string): string {
+  #idFor(key: string, agentId: string, userId: string | null, { subject }: Principal): string {
     if (!IdempotencyKey.safeParse(key).success) throw new ProblemError(400, 'Idempotency-Key: 1 to 200 characters.');
-    return derivedId('run', agentId, userId ?? '', key);
+    return derivedId('run', agentId, userId ?? '', subject, key);
   }
 }
 

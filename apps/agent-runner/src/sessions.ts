@@ -1,4 +1,11 @@
-import { isFinishedStatus, type ConversationItem, type Log, type Run, type Session } from '@countersign/contracts';
+import {
+  isFinishedStatus,
+  isMadeHere,
+  type ConversationItem,
+  type Log,
+  type Run,
+  type Session,
+} from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
 import type { Aggregate, Store } from '@countersign/persistence';
 import { historyOf } from './history.js';
@@ -14,9 +21,6 @@ export interface SessionsOptions {
 
 /** Earlier runs that are looked at for the history of a session. */
 const lookBack = 50;
-/** As `derivedId` writes them. */
-const madeHere = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-
 /** Lets the runs of a session work one after another, and tells each what was said before. */
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -31,19 +35,21 @@ export class Sessions {
    * @returns whether it may be.
    */
   async admits(run: SessionRun): Promise<boolean> {
-    const { sessions, runs } = this.#options;
-    if (await this.#isHeldBack(run)) return false;
-    const first = run.session_id === run.run_id ? undefined : await runs.get(run.session_id);
-    if (first && !isOwn(first, run)) return false;
+    const { sessions } = this.#options;
+    if (!(await this.#mayName(run))) return false;
     const joined = await sessions.handle(run.session_id, { type: 'joined', run });
     return joined.kind !== 'rejected';
   }
 
-  /** An id of the form that is made here, of a session that there is not: it may become that of a run of somebody else. */
-  async #isHeldBack({ session_id, run_id }: SessionRun): Promise<boolean> {
-    if (session_id === run_id || !madeHere.test(session_id)) return false;
-    const { sessions, runs } = this.#options;
-    return !(await sessions.store.get(session_id)) && !(await runs.get(session_id));
+  /**
+   * A session that there is says itself whose it is, whatever runs are called. Of one that there is not yet, a run of its
+   * name says so; an id of the form that is made here may become that of a run of somebody else.
+   */
+  async #mayName(run: SessionRun): Promise<boolean> {
+    const { run_id, session_id } = run;
+    if (session_id === run_id || (await this.#options.sessions.store.get(session_id))) return true;
+    const first = await this.#options.runs.get(session_id);
+    return first ? isOwn(first, run) : !isMadeHere(session_id);
   }
 
   /**

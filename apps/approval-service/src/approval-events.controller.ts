@@ -1,4 +1,4 @@
-import { CommandGuard, CommandRefused } from '@countersign/auth';
+import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
 import { TerminalError, type Approval, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
@@ -14,6 +14,7 @@ import { Gates } from './gates/gates.js';
 import { Grants } from './grants.js';
 import { Judge } from './judge.js';
 import type { NoticeKind } from '@countersign/definitions';
+import { dueNotice } from './notify/due-notice.js';
 import { Notifier } from './notify/notifier.js';
 import { Refusals } from './refusals.js';
 import { ALARMS, APPROVALS } from './tokens.js';
@@ -29,7 +30,7 @@ export class ApprovalEventsController {
     @Inject(Gates) private readonly gates: Pick<Gates, 'of'>,
     @Inject(Judge) private readonly judge: Judge,
     @Inject(Decisions) private readonly decisions: Decisions,
-    @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'sender'>,
+    @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'once'>,
     @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(Notifier) private readonly notifier: Notifier,
     @Inject(ApprovalMetrics) private readonly metrics: Pick<ApprovalMetrics, 'resolved'>,
@@ -65,13 +66,22 @@ export class ApprovalEventsController {
     const approval = await this.approvals.store.get(data.approval_id);
     if (!approval) throw new TerminalError(`there is no approval "${data.approval_id}"`);
     try {
-      const who = await this.commands.sender(command);
-      const isKnown = approval.decisions.some(({ by, verdict }) => by === who.subject && verdict === data.status);
-      if (!isKnown) await this.decisions.decide(approval.id, data, who);
+      await this.commands.once(command, (who) => this.#decide(approval, command, who));
     } catch (error) {
-      if (error instanceof CommandRefused) await this.refusals.publish(approval, id, error.message);
-      else if (error instanceof ProblemError) await this.refusals.publish(approval, id, error.detail);
-      else throw error;
+      if (!(error instanceof CommandRefused)) throw error;
+      await this.refusals.publish(approval, id, error.message);
+    }
+  }
+
+  /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
+  async #decide(approval: Approval, { id, data }: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
+    const isKnown = approval.decisions.some(({ by, verdict }) => by === who.subject && verdict === data.status);
+    if (isKnown) return;
+    try {
+      await this.decisions.decide(approval.id, data, who);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      await this.refusals.publish(approval, id, error.detail);
     }
   }
 
@@ -81,8 +91,8 @@ export class ApprovalEventsController {
   }
 
   @OnEvent('approval-service', 'approval.reminder_due')
-  async reminderDue({ id, data }: Event<'approval.reminder_due'>): Promise<void> {
-    await this.#notify(data.approval_id, 'reminder', id);
+  async reminderDue({ data }: Event<'approval.reminder_due'>): Promise<void> {
+    await this.#notify(data.approval_id, 'reminder');
   }
 
   @OnEvent('approval-service', 'approval.escalated')
@@ -142,14 +152,12 @@ export class ApprovalEventsController {
     }
   }
 
-  /** @param event the id of the reminder, by whose version reminders are told apart. @returns it, unless it was removed. */
-  async #notify(approvalId: string, kind: NoticeKind, event?: string): Promise<Approval | undefined> {
+  /** @returns it, unless it was removed. */
+  async #notify(approvalId: string, kind: NoticeKind): Promise<Approval | undefined> {
     const approval = await this.approvals.store.get(approvalId);
     if (!approval || approval.deleted_at !== null) return undefined;
-    if ((kind === 'resolved') !== (approval.status === 'pending')) {
-      const n = event === undefined ? 1 : Number(event.split('/').at(-2));
-      await this.notifier.notify(approval, kind, n);
-    }
+    const n = dueNotice(approval, kind);
+    if (n !== undefined) await this.notifier.notify(approval, kind, n);
     return approval;
   }
 }

@@ -179,6 +179,26 @@ describe('a command to decide', () => {
     expect(refusals()).toEqual([]);
   });
 
+  it('that did not count does not count later either, whoever writes it again', async () => {
+    const approvers = [{ group: 'ops' }];
+    const escalate = { after: '2h', to: ['leads'] };
+    const policies = { default: { require: { approvers, escalate } } };
+    const later = await openApprovals({ rules: { ...rules, policies, groups: { ops: ['bob'], leads: ['erin'] } } });
+    await later.events.required(event);
+    const { data, ...head } = goldenEvent('approval.resolve_requested');
+    const wish = { approval_id: id, status: 'approved' as const };
+    const issued = { command: { type: head.type, data: wish }, expires_in: 60 };
+    const { token } = await later.tokens.issue(somebody('erin'), issued);
+    const early = { ...head, data: { ...data, resolved_by: undefined, resolution_data: undefined, ...wish, token } };
+    await later.events.resolveRequested(early);
+    expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
+    later.clock.time += 7_200_000;
+    await later.approvals.handle(id, { type: 'due' });
+    await later.events.resolveRequested(early);
+    expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
+    await later.close();
+  });
+
   it('is refused when another message has used its token', async () => {
     const first = await commandOf(bob, { status: 'rejected' });
     await open.events.resolveRequested(first);
@@ -258,15 +278,31 @@ describe('who is to be told', () => {
     for (const _ of [1, 2, 3]) {
       open.clock.time += 3_600_000;
       await open.approvals.handle(id, { type: 'due' });
-    }
-    const byType = open.published();
-    for (const each of byType) {
-      if (each.type === 'approval.reminder_due') await open.events.reminderDue(each as never);
-      if (each.type === 'approval.escalated') await open.events.escalated(each as never);
+      const { type } = open.published().at(-1)!;
+      if (type === 'approval.reminder_due') await open.events.reminderDue(open.last(type)!);
+      if (type === 'approval.escalated') await open.events.escalated(open.last(type)!);
     }
     await open.decisions.decide(id, { status: 'approved' }, bob);
     await open.events.resolved(open.last('approval.resolved')!);
-    expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 2', 'reminder 4', 'resolved 1']);
+    expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 10800', 'reminder 3600', 'resolved 1']);
+  });
+
+  it('is not asked to be told of what somebody made up', async () => {
+    await open.events.required(event);
+    const { run_id, tool_call_id, tool_name } = event.data;
+    const about = { run_id, approval_id: id, tool_call_id, tool_name, status: 'pending' as const };
+    const forge = async (n: number) => {
+      const { data: _, ...head } = goldenEvent('approval.reminder_due');
+      await open.events.reminderDue({ ...head, id: `approvals/${id}/${n}/0`, data: { ...about, waiting_since: 0 } });
+      const escalated = { ...goldenEvent('approval.escalated'), data: { ...about, groups: ['leads'] } };
+      await open.events.escalated({ ...escalated, id: `approvals/${id}/${n}/1` });
+    };
+    for (const n of [1, 2, 7]) await forge(n);
+    expect(await notices()).toEqual([]);
+    open.clock.time += 3_600_000;
+    await open.approvals.handle(id, { type: 'due' });
+    for (const n of [3, 4, 9]) await forge(n);
+    expect(await notices()).toEqual(['reminder 3600']);
   });
 
   it('is not asked to look at what is decided or removed by then', async () => {

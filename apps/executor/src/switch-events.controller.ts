@@ -30,11 +30,13 @@ export class SwitchEventsController {
     const at = Date.parse(event.time);
     if (await this.switches.wasOverruled(event.data.tool_name, at)) return;
     const { tool_name } = event.data;
-    const { subject: by } = await this.commands.sender(event);
-    const problem = await this.switches.problemWith(tool_name);
-    if (problem !== undefined) throw new TerminalError(problem);
-    await turn(by, at);
-    this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
+    // Whoever writes the message says when that was: in a time to come, it would be the last word for as long.
+    await this.commands.once(event, async ({ subject: by }) => {
+      const problem = await this.switches.problemWith(tool_name);
+      if (problem !== undefined) throw new TerminalError(problem);
+      await turn(by, at);
+      this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
+    });
   }
 }
 

@@ -37,7 +37,9 @@ const runToken = z.string().max(10_000).optional().meta({
 const RunRequested = z.object({
   agent_id: Id,
   input: z.string().min(1).max(maxInput),
-  run_id: Id.optional().meta({ description: "Chosen by the requester, or else derived from the event's id." }),
+  run_id: Id.optional().meta({
+    description: "Chosen by the requester, or else derived from the event's source and id.",
+  }),
   session_id: Id.optional(),
   user_id: Subject.optional().meta({
     description: 'For whom; with a token, whoever sent it, unless that is an administrator.',

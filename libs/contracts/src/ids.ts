@@ -12,6 +12,10 @@ export function derivedId(...parts: readonly string[]): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
+/** Whether an id has the form of those that are derived, so that it may be another's yet. */
+export const isMadeHere = (id: string): boolean =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(id);
+
 /** One approval per tool call of a run. The execution of an approved call has the same id. */
 export const approvalId = (runId: string, toolCallId: string): string => derivedId('approval', runId, toolCallId);
 

@@ -22,7 +22,10 @@ export const Delivery = z
     run_id: Id,
     channel: Id.meta({ description: "The channel's name." }),
     kind: NoticeKind,
-    n: z.int().positive().meta({ description: 'Which of its kind: 2 for the second reminder.' }),
+    n: z
+      .int()
+      .positive()
+      .meta({ description: 'Which of its kind: of a reminder, how many seconds after the request it was due.' }),
     status: DeliveryStatus,
     attempts: z.array(DeliveryAttempt),
     receipt: z

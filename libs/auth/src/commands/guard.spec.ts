@@ -140,6 +140,22 @@ describe('a command over the bus', () => {
     expect(await obey(command)).toMatchObject({ subject: 'ana' });
   });
 
+  describe('that is to be seen to once', () => {
+    const once = (command: CommandEvent, see: (who: Principal) => Promise<void>) =>
+      new CommandGuards(elsewhere()).with(keyOf).once(command, see);
+
+    it('is seen to until that was done, and never again, whoever writes it once more', async () => {
+      const command = decide(await tokenToApprove());
+      const outage = new Error('down');
+      await expect(once(command, () => Promise.reject(outage))).rejects.toBe(outage);
+      const seen: string[] = [];
+      const see = async ({ subject }: Principal) => void seen.push(subject);
+      for (const _ of [1, 2, 3]) await once(command, see);
+      expect(seen).toEqual(['ana']);
+      await expect(once({ ...command, id: 'message-2' }, see)).rejects.toThrow(/used for another message/);
+    });
+  });
+
   describe('is refused when', () => {
     it('it has no token, or none of ours', async () => {
       await expect(obey(decide(undefined))).rejects.toThrow(/no token; POST \/auth\/tokens/);

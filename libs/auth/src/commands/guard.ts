@@ -4,7 +4,7 @@ import { hasSameStanding, type Credentials } from '../credentials.js';
 import { principalOf, type Principal } from '../principal.js';
 import { commandDigest, commandScopes, type CommandEvent } from './command.js';
 import { readCommandToken, type CommandClaims } from './token.js';
-import type { CommandUses } from './uses.js';
+import type { CommandUses, Use } from './uses.js';
 
 /** A command that nobody may give who gave it. The message says why, for whoever sent it. */
 export class CommandRefused extends TerminalError {}
@@ -13,7 +13,7 @@ export interface CommandGuardOptions {
   /** Finds the public key that a token names, among those that decisions are verified with. */
   keyOf: JWTVerifyGetKey;
   credentials: Pick<Credentials, 'current'>;
-  uses: Pick<CommandUses, 'find' | 'record'>;
+  uses: Pick<CommandUses, 'find' | 'record' | 'settle'>;
   /** Epoch milliseconds. */
   now(): number;
 }
@@ -28,11 +28,27 @@ export class CommandGuard {
 
   /**
    * Uses the token of a command up. The same message may come again, also once its token is over or its credential has
-   * ended: it was let in, and whoever obeys it does so once.
+   * ended: it was let in, and whoever obeys it does so once, by what is on record of it.
    *
    * @throws CommandRefused when nobody says so who may; RetryableError while that cannot be told
    */
   async sender(command: CommandEvent): Promise<Principal> {
+    const { claims } = await this.#used(command);
+    return principalIn(claims);
+  }
+
+  /**
+   * As `sender`, for what would be another thing if it were done again later: has the command seen to, and from then on
+   * nothing more comes of its message, which anybody may write once more. Until `see` has resolved, it is seen to again.
+   */
+  async once(command: CommandEvent, see: (sender: Principal) => Promise<void>): Promise<void> {
+    const { claims, use } = await this.#used(command);
+    if (use === 'settled') return;
+    await see(principalIn(claims));
+    await this.#options.uses.settle(claims);
+  }
+
+  async #used(command: CommandEvent): Promise<{ claims: CommandClaims; use: Use }> {
     const { token } = command.data;
     if (token === undefined) throw new CommandRefused('The command has no token; POST /auth/tokens makes one.');
     const claims = await readCommandToken(token, this.#options.keyOf);
@@ -40,13 +56,13 @@ export class CommandGuard {
     if (claims.command.type !== command.type || claims.command.digest !== commandDigest(command))
       throw new CommandRefused('The token is for another command than this: each has a token of its own.');
     const known = await this.#options.uses.find(claims, command);
-    const used = known ?? (await this.#letIn(claims, command));
-    if (used === 'another')
+    const use = known ?? (await this.#letIn(claims, command));
+    if (use === 'another')
       throw new CommandRefused('The token was used for another message: each has a token of its own.');
-    return principalIn(claims);
+    return { claims, use };
   }
 
-  async #letIn(claims: CommandClaims, command: CommandEvent): Promise<'this' | 'another'> {
+  async #letIn(claims: CommandClaims, command: CommandEvent): Promise<Use> {
     const { credentials, uses, now } = this.#options;
     if (now() >= claims.exp * 1000) throw over();
     const who = principalIn(claims);

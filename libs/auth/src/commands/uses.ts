@@ -7,7 +7,7 @@ import {
   type Store,
   type StoredRecord,
 } from '@countersign/persistence';
-import { created, day, insert, secondsOf } from '../records.js';
+import { created, day, insert, secondsOf, update } from '../records.js';
 import type { CommandClaims } from './token.js';
 
 /** That a token was used, and for which message. */
@@ -16,12 +16,17 @@ interface CommandUse extends StoredRecord {
   id: string;
   message: string;
   expires_at: number;
+  /** Whether what it commands was seen to, one way or the other. */
+  settled: boolean;
 }
 
 const commandUses: Collection<CommandUse> = { name: 'command_uses', key: 'id', indexes: [['expires_at']] };
 
 /** A message among all that were ever sent. One that comes again has the time that it had. */
 export type Message = Readonly<Record<'source' | 'id' | 'time', string>>;
+
+/** For which message a token was used, as somebody with a message finds it. `settled`: for this, which was seen to. */
+export type Use = 'this' | 'settled' | 'another';
 
 /** Which tokens were used: each for one message, however often that comes. */
 export class CommandUses {
@@ -40,22 +45,29 @@ export class CommandUses {
     removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
   };
 
-  /** @returns whether a token was used for this message or for another; undefined while it was not used. */
-  async find({ jti }: Pick<CommandClaims, 'jti'>, message: Message): Promise<'this' | 'another' | undefined> {
+  /** @returns undefined while the token was not used. */
+  async find({ jti }: Pick<CommandClaims, 'jti'>, message: Message): Promise<Use | undefined> {
     const use = await this.#store.get(jti);
-    return use && (use.message === nameOf(message) ? 'this' : 'another');
+    if (!use) return undefined;
+    if (use.message !== nameOf(message)) return 'another';
+    return use.settled ? 'settled' : 'this';
   }
 
   /** Uses a token up. Of all messages that try, one gets it. @returns for which message it is used now. */
-  async record(claims: Pick<CommandClaims, 'jti' | 'exp'>, message: Message): Promise<'this' | 'another'> {
+  async record(claims: Pick<CommandClaims, 'jti' | 'exp'>, message: Message): Promise<Use> {
     const { jti: id, exp: expires_at } = claims;
     try {
-      await insert(this.#store, { id, message: nameOf(message), expires_at, ...created(this.#now()) });
+      await insert(this.#store, { id, message: nameOf(message), expires_at, settled: false, ...created(this.#now()) });
       return 'this';
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
       return (await this.find(claims, message)) ?? 'another';
     }
+  }
+
+  /** The message was seen to: however often it comes, nothing more comes of it. */
+  async settle({ jti }: Pick<CommandClaims, 'jti'>): Promise<void> {
+    await update(this.#store, jti, this.#now(), (use) => (use.settled ? undefined : { ...use, settled: true }));
   }
 }
 
