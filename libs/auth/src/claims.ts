@@ -13,7 +13,7 @@ export function identityIn(payload: JWTPayload, names: ClaimNames): Identity | u
   const display_name = claimIn(payload, names.subjectClaim);
   const subject = Subject.safeParse(display_name).data;
   if (subject === undefined) return undefined;
-  if (names.subjectClaim === 'email' && payload['email_verified'] === false) return undefined;
+  if (names.subjectClaim === 'email' && !isVerified(payload['email_verified'])) return undefined;
   return {
     subject,
     display_name: display_name as string,
@@ -21,6 +21,9 @@ export function identityIn(payload: JWTPayload, names: ClaimNames): Identity | u
     groups: listIn(payload, names.groupsClaim),
   };
 }
+
+/** Some providers never say; some say it as a text. */
+const isVerified = (said: unknown): boolean => said === undefined || said === true || said === 'true';
 
 const listIn = (payload: JWTPayload, name: string): string[] =>
   [claimIn(payload, name)].flat().filter((each): each is string => typeof each === 'string' && each !== '');

@@ -84,6 +84,7 @@ describe('a token of an identity provider', () => {
     ['without a subject', { sub: undefined }, {}],
     ['with a subject that is no text', { sub: ['ada'] }, {}],
     ['with an address that was never verified', { email: 'ada@x.example', email_verified: false }, 'email'],
+    ['with one of which that is said as a text', { email: 'ada@x.example', email_verified: 'false' }, 'email'],
     ['of another issuer', { iss: 'https://evil.example' }, {}],
     ['for another audience', { aud: 'another' }, {}],
     ['without an audience', { aud: undefined }, {}],

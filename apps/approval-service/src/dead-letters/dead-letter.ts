@@ -30,9 +30,15 @@ export const deadLetterCollection: Collection<DeadLetterRecord> = {
   ],
 };
 
-/** What one group could not handle is one dead letter, however often it is told of it. */
+/**
+ * What one group could not handle is one dead letter, however often it is told of it. Anybody may have written one with
+ * the place of a message that is still to come; with other bytes it is another, and does not stand for that.
+ */
 export const deadLetterId = ({ message, partition, offset, group }: GivenUp): string =>
-  derivedId('dead-letter', group, message.topic, String(partition), offset);
+  derivedId('dead-letter', group, message.topic, String(partition), offset, bytesOf(message));
+
+const bytesOf = ({ key, headers, value }: GivenUp['message']): string =>
+  JSON.stringify([key, Object.entries(headers).toSorted(), value?.toString('base64') ?? null]);
 
 export function decideDeadLetter(
   letter: DeadLetterRecord | undefined,

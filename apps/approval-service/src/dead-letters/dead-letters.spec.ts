@@ -101,6 +101,7 @@ describe('dead letters', () => {
       topic: deadLetterTopic,
       key: letter!.key,
       headers: {
+        ...letter!.headers,
         dead_letter_topic: letter!.topic,
         dead_letter_partition: String(letter!.partition),
         dead_letter_offset: letter!.offset,
@@ -108,10 +109,35 @@ describe('dead letters', () => {
         dead_letter_reason: 'not JSON',
         dead_letter_time: 'yesterday',
       },
-      value: null,
+      value: letter!.value,
     };
     await bus.publish([again, { ...again, headers: { ...again.headers, dead_letter_group: 'executor' } }]);
     expect(await givenUp(2)).toHaveLength(2);
+  });
+
+  it('that somebody made up for a message that is still to come do not keep it from being told', async () => {
+    await bus.publish([poison]);
+    await givenUp();
+    const { partition, offset } = given[0]!;
+    const planted = Array.from({ length: 8 }, (_, n) => ({
+      topic: deadLetterTopic,
+      key: 'planted',
+      headers: {
+        dead_letter_topic: 'run.requested',
+        dead_letter_partition: String(partition),
+        dead_letter_offset: String(Number(offset) + 3 + n),
+        dead_letter_group: 'agent-runner',
+        dead_letter_reason: 'nothing to see',
+        dead_letter_time: 'yesterday',
+      },
+      value: Buffer.from('{}'),
+    }));
+    await bus.publish(planted);
+    await givenUp(9);
+    await bus.publish([poison]);
+    await givenUp(10);
+    const { data } = await http.list(all);
+    expect(data.filter(({ key }) => key === 'r1')).toHaveLength(2);
   });
 
   it('are replayed as they were, once; one that is given up again is another', async () => {

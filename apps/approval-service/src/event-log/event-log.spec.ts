@@ -77,6 +77,14 @@ describe('the event log', () => {
     expect(ids({ run_id: 'run-2' }, 100)).toEqual(['other']);
   });
 
+  it('has what happened also when somebody wrote other bytes with its id before', () => {
+    const happened = at('run.cancelled', 2);
+    const made = { ...happened, data: { ...goldenEvent('run.cancelled').data, reason: 'made up' } };
+    happens(made, happened, happened);
+    expect(log.list({}, 100).map(({ data }) => data['reason'])).toContain(goldenEvent('run.cancelled').data.reason);
+    expect(ids({}, 100)).toHaveLength(2);
+  });
+
   it('leaves out what is no event', () => {
     followed.handle(delivered({ topic: 'run.started', key: 'x', headers: {}, value: Buffer.from('{') }));
     expect(log.list({}, 100)).toEqual([]);

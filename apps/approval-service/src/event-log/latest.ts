@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Delivery } from '@countersign/messaging';
 
 const maxMessages = 2_000;
@@ -6,7 +7,10 @@ const maxBytes = 16 * 1024 * 1024;
 
 /** The latest messages, as many as fit, each once. */
 export class Latest {
-  /** By event, or else by place, in the order in which they came. */
+  /**
+   * By event and its bytes, or else by place, in the order in which they came. Ids of events are no secret, so one with
+   * other bytes is not the same: what somebody made up must not keep what happened from being shown.
+   */
   readonly #messages = new Map<string, Delivery>();
   #bytes = 0;
 
@@ -26,8 +30,8 @@ export class Latest {
 
   /** What came after this one; everything when it is not here any more. */
   after(id: string): Delivery[] {
-    const ids = [...this.#messages.keys()];
-    return this.all().slice(ids.indexOf(id) + 1);
+    const all = this.all();
+    return all.slice(all.findLastIndex(({ headers }) => headers['ce_id'] === id) + 1);
   }
 
   #forget(): void {
@@ -37,7 +41,9 @@ export class Latest {
   }
 }
 
-const idOf = ({ headers, topic, partition, offset }: Delivery): string =>
-  headers['ce_id'] ?? `${topic}/${partition}/${offset}`;
+const idOf = ({ headers, topic, partition, offset, value }: Delivery): string => {
+  const id = headers['ce_id'];
+  return id === undefined ? `${topic}/${partition}/${offset}` : `${topic}/${hash('sha1', value ?? '')}/${id}`;
+};
 
 const sizeOf = ({ value }: Delivery): number => value?.byteLength ?? 0;
