@@ -34,9 +34,11 @@ export function replayScenarios(world: World): void {
 
   describe('the name of a run', () => {
     it('that is that of somebody’s session keeps nobody from it', async () => {
-      const alice = await world.client.for('alice', { roles: ['requester'] });
       const session_id = `chat-${randomUUID()}`;
-      const talk = () => alice.startRun(world.plans.plan(randomUUID(), says('Yes.')), { agent: 'worker', session_id });
+      const talk = async () => {
+        const alice = await world.client.for('alice', { roles: ['requester'] });
+        return alice.startRun(world.plans.plan(randomUUID(), says('Yes.')), { agent: 'worker', session_id });
+      };
       await world.ended((await talk()).run_id);
       const data = { run_id: session_id, agent_id: 'worker', input: world.plans.plan('mine', says('Yes.')) };
       const squat = { ...data, session_id: `other-${randomUUID()}` };
