@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startChild } from './child.js';
+import { eventually } from './eventually.js';
 import { adminKey } from './credentials.js';
 import { call, outputsIn, wants } from './model-plans.js';
 import { apiKey, World, type MakeStack } from './world.js';
@@ -99,8 +100,8 @@ export function edgeScenarios(world: World): void {
   });
 }
 
-/** A stack of its own, since nothing else could work meanwhile. */
-export function describeFairQueue(makeStack: MakeStack): void {
+/** Stacks of their own, since nothing else could work meanwhile. */
+export function describeFairQueues(makeStack: MakeStack): void {
   describe('A runner that has more to do than it can', () => {
     const world = new World(makeStack, { RUNNER_CONCURRENCY: '1', RUNNER_QUEUE_LIMIT_PER_USER: '15' });
     beforeAll(() => world.open(), 120_000);
@@ -139,5 +140,55 @@ export function describeFairQueue(makeStack: MakeStack): void {
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(await completedOf('alice')).toBeLessThanOrEqual(10);
     });
+  });
+  describe('An executor that has more to do than it can', () => {
+    const world = new World(makeStack, { EXECUTOR_CONCURRENCY: '1' }, 'executor.yaml');
+    beforeAll(() => world.open(), 120_000);
+    afterAll(() => world.close());
+
+    /** A run of this user, with all of its calls approved. */
+    async function approvedFor(user_id: string, title: string, ...args: object[]) {
+      const input = world.plans.plan(title, wants(...args.map((each) => call('deploy', each))));
+      const { run_id } = await world.start(input, { user_id });
+      const asked = await eventually(`${args.length} approvals`, async () => {
+        const { data } = await world.client.approvals({ run_id, status: 'pending', limit: '100' });
+        return data.length === args.length && data;
+      });
+      await Promise.all(asked.map(({ id }) => world.client.resolve(id, 'approved', 'ada')));
+      return { run_id, approvals: asked };
+    }
+
+    it('makes a call of one user after few of another, however many of those are approved already', async () => {
+      const gate = world.gate();
+      const executors = world.stack.children('executor').length;
+      const held = Array.from({ length: executors }, (_, n) => ({ name: `held ${n}`, until: gate.path }));
+      const first = await approvedFor('alice', 'hold them all', ...held);
+      await eventually('every executor to be busy', async () =>
+        first.approvals.every((approval) => world.startsOf(approval).length === 1),
+      );
+
+      const lines = Array.from({ length: 50 }, (_, n) => ({ name: `line ${n}` }));
+      const alices = [first];
+      for (let n = 0; n < 4; n += 1) alices.push(await approvedFor('alice', `fifty ${n}`, ...lines));
+      const bobs = await approvedFor('bob', 'just one', { name: 'the one of bob' });
+      const approvals = [...alices.flatMap((each) => each.approvals), ...bobs.approvals];
+      await eventually('all to be in the queue', async () => {
+        const executions = await Promise.all(
+          [...alices, bobs].map(({ run_id }) => world.client.executions({ run_id, limit: '100' })),
+        );
+        return executions.flatMap(({ data }) => data).length === approvals.length;
+      });
+
+      gate.open();
+      expect(await world.ended(bobs.run_id)).toMatchObject({ status: 'COMPLETED' });
+      const starts = world
+        .ledger()
+        .filter(({ what }) => what === 'start')
+        .map(({ id }) => id);
+      const before = starts.indexOf(bobs.approvals[0]!.id);
+      for (const { run_id } of alices) await world.client.cancelRun(run_id, 'enough', 'worker');
+      expect(before).toBeGreaterThanOrEqual(executors);
+      expect(before).toBeLessThanOrEqual(executors + 4);
+    }, 90_000);
   });
 }

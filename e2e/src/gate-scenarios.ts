@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { callScenarios } from './gate-scenarios.calls.js';
-import { describeFairQueue, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
+import { describeFairQueues, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
 import { exactScenarios } from './gate-scenarios.exact.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
 import { replayScenarios } from './gate-scenarios.replay.js';
@@ -35,5 +35,5 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     edgeScenarios(world);
     callScenarios(world);
   });
-  describeFairQueue(makeStack);
+  describeFairQueues(makeStack);
 }
