@@ -66,7 +66,7 @@ export function edgeScenarios(world: World): void {
       }),
     );
     // All of it would be 200 MB.
-    expect(memory() - before).toBeLessThan(100_000_000);
+    expect(memory() - before).toBeLessThan(150_000_000);
     expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 401')).length).toBeGreaterThan(300);
     expect(answers.filter((answer) => /^HTTP\S+ 2/.test(answer))).toEqual([]);
   });
