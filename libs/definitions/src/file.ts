@@ -42,13 +42,10 @@ export type ToolEntry = z.infer<typeof ToolEntry>;
 export const DefinitionsFile = z.strictObject({
   agents: z.array(AgentEntry).default([]),
   tools: z.array(ToolEntry).default([]).meta({ description: 'Tools whose calls the runner does not make itself.' }),
-  tool_modules: z
-    .array(z.string().min(1))
-    .default([])
-    .meta({
-      description:
-        'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them.',
-    }),
+  tool_modules: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them.',
+  }),
   mcp_servers: z.array(McpServerEntry).default([]),
   channels: z.array(Channel).prefault([]).meta({ description: 'Where people are told of approvals.' }),
   ...policyFields,
