@@ -13,6 +13,9 @@ const project = (root: string) => ({
     name: root.split('/').at(-1)!,
     root,
     include: [root === 'tools' ? '*.spec.ts' : 'src/**/*.spec.ts'],
+    // No test says how fast a thing is by its own deadline: beside other work all of them take longer.
+    hookTimeout: 60_000,
+    testTimeout: 60_000,
     // After the others, since the scenarios have deadlines.
     ...(root === 'e2e' && { sequence: { groupOrder: 1 }, hookTimeout: 120_000, testTimeout: 120_000 }),
     // These carry their sources beside what they are compiled to, and the condition below would find them.
