@@ -44,7 +44,11 @@ export function replayScenarios(world: World): void {
       const squat = { ...data, session_id: `other-${randomUUID()}` };
       const command = await world.client.command('run.requested', squat, 'mallory', { roles: ['requester'] });
       await publish(message('run.requested', session_id, command));
-      expect(await world.ended(session_id)).toMatchObject({ user_id: 'mallory' });
+      const squatter = await eventually(
+        'the run',
+        async () => (await world.client.runs({ session_id: squat.session_id })).data[0],
+      );
+      expect(squatter).toMatchObject({ run_id: session_id, user_id: 'mallory' });
       expect(await world.ended((await talk()).run_id)).toMatchObject({ status: 'COMPLETED' });
     });
 
