@@ -72,7 +72,14 @@ async def run_and_approve(client: AgentOSClient) -> None:
 
 
 async def fill_in(client: AgentOSClient) -> None:
-    paused = await client.run_agent("support", "Ask the customer.", session_id="agno", headers=KEY)
+    try:
+        await client.run_agent("support", "Ask the customer.", session_id="agno", user_id="ana", headers=KEY)
+        raise AssertionError("a session of another agent was taken")
+    except HTTPStatusError as error:
+        assert error.response.status_code == 404, error.response.text
+    seen("run_agent in a session of another agent is refused")
+
+    paused = await client.run_agent("support", "Ask the customer.", session_id="agno-support", headers=KEY)
     [requirement] = paused.active_requirements
     assert requirement.needs_user_input and requirement.pause_type == "user_input"
     assert [(field.name, field.field_type) for field in requirement.user_input_schema] == [("answer", str)]
@@ -83,7 +90,7 @@ async def fill_in(client: AgentOSClient) -> None:
 
 
 async def stream(client: AgentOSClient) -> None:
-    events = [event async for event in client.run_agent_stream("ops", "What can you do?", session_id="agno", headers=KEY)]
+    events = [event async for event in client.run_agent_stream("ops", "What can you do?", session_id="agno", user_id="ana", headers=KEY)]
     assert [events[0].event, events[-1].event] == ["RunStarted", "RunCompleted"]
     assert len({event.run_id for event in events}) == 1
     text = "".join(event.content for event in events if event.event == "RunContent")
@@ -125,10 +132,10 @@ async def sessions(client: AgentOSClient) -> None:
     seen("get_sessions")
 
     runs = await client.get_session_runs("agno", headers=KEY)
-    assert [run.status for run in runs] == ["COMPLETED"] * 3, runs
+    assert [run.status for run in runs] == ["COMPLETED"] * 2, runs
     assert runs[0].run_input == DEPLOY and "Deployed" in runs[0].content
     completed = await client.get_session_runs("agno", status=["completed"], headers=KEY)
-    assert len(completed) == 3
+    assert len(completed) == 2
     seen("get_session_runs")
 
 

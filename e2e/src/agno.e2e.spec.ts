@@ -45,6 +45,7 @@ it("is driven by agno's own Python client, unchanged", async () => {
       'run_agent',
       'continue_agent_run is refused while an approval is missing',
       'continue_agent_run follows the approved run to its end',
+      'run_agent in a session of another agent is refused',
       'continue_agent_run with user input',
       'run_agent_stream to the end',
       'run_agent_stream to a pause',

@@ -278,7 +278,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
 
 /** What the dead letter of each kind of poison says. */
 const complaints: Record<string, RegExp> = {
-  'not JSON': /JSON/,
+  'not JSON': /not_utf8/,
   'wrong schema': /not a valid/,
   null: /without a value/,
   large: /JSON/,
