@@ -180,6 +180,22 @@ describe('whoever is asked on a terminal', () => {
     expect([world.timesWritten(line), world.timesWritten(tool_args.line)]).toEqual([0, 1]);
   });
 
+  it('is asked again about what others have changed meanwhile, and decides on nothing unseen', async () => {
+    const line = 'two of us at once';
+    const terminal = follow(planned(line));
+    await terminal.shows(question(line));
+    const { id } = await approvalOf(terminal);
+    const tool_args = { line: 'two of us, as changed' };
+    await world.client.resolve(id, 'approved', 'grace', { tool_args });
+    choose(terminal, 'approve');
+    await terminal.shows('look at it again');
+    await terminal.shows(question(tool_args.line));
+    expect(await world.client.approval(id)).toMatchObject({ status: 'pending', decisions: [{ by: 'grace' }] });
+    choose(terminal, 'approve');
+    expect(await terminal.ended).toBe(0);
+    expect([world.timesWritten(line), world.timesWritten(tool_args.line)]).toEqual([0, 1]);
+  });
+
   it('is offered only what the rules allow', async () => {
     const terminal = follow(planned('two of us again'));
     await terminal.shows('Leave it to others');

@@ -55,6 +55,7 @@ export class HttpError extends Error {
     readonly status: number,
     readonly detail: string,
     readonly problems: Problem['errors'],
+    readonly code: string | undefined,
   ) {
     super(`${status}: ${detail}`);
   }
@@ -142,8 +143,15 @@ export class Client {
     return (await this.#send(ApprovalCount, 'GET', `${this.origins.approvals}/approvals/count`)).count;
   }
 
-  async resolve(id: string, status: Verdict, by: string, resolution_data?: ResolutionData): Promise<Approval> {
-    const body = { status, ...(resolution_data && { resolution_data }) };
+  /** @param digest of the call as whoever decides saw it. */
+  async resolve(
+    id: string,
+    status: Verdict,
+    by: string,
+    resolution_data?: ResolutionData,
+    digest?: string,
+  ): Promise<Approval> {
+    const body = { status, digest, ...(resolution_data && { resolution_data }) };
     const as = await this.as(by);
     return this.#send(Approval, 'POST', `${this.origins.approvals}/approvals/${id}/resolve`, body, as);
   }
@@ -176,8 +184,13 @@ export class Client {
   }
 
   /** Decides approvals as whoever this client is for. */
-  resolveMany(ids: readonly string[], status: Verdict): Promise<z.infer<typeof BulkResolveOutcome>> {
-    return this.#send(BulkResolveOutcome, 'POST', `${this.origins.approvals}/approvals/resolve`, { ids, status });
+  resolveMany(
+    ids: readonly string[],
+    status: Verdict,
+    more: { digests?: Record<string, string>; resolution_data?: ResolutionData } = {},
+  ): Promise<z.infer<typeof BulkResolveOutcome>> {
+    const body = { ids, status, ...more };
+    return this.#send(BulkResolveOutcome, 'POST', `${this.origins.approvals}/approvals/resolve`, body);
   }
 
   comment(id: string, text: string): Promise<Approval> {
@@ -278,6 +291,6 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 async function ok(request: Promise<Response>): Promise<Response> {
   const response = await request;
   if (response.ok) return response;
-  const { detail, errors } = (await response.json()) as Problem;
-  throw new HttpError(response.status, detail, errors);
+  const { detail, errors, code } = (await response.json()) as Problem;
+  throw new HttpError(response.status, detail, errors, code);
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { callScenarios } from './gate-scenarios.calls.js';
 import { describeFairQueues, edgeScenarios, spyToken } from './gate-scenarios.edge.js';
 import { exactScenarios } from './gate-scenarios.exact.js';
+import { seenScenarios } from './gate-scenarios.seen.js';
 import { requestScenarios } from './gate-scenarios.requests.js';
 import { replayScenarios } from './gate-scenarios.replay.js';
 import { ruleGateScenarios } from './gate-scenarios.rules.js';
@@ -27,6 +28,7 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
     });
 
     exactScenarios(world, () => refunds);
+    seenScenarios(world);
     requestScenarios(world);
     ruleGateScenarios(world);
     sessionScenarios(world);

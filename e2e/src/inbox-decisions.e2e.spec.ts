@@ -92,8 +92,6 @@ describe('Deciding in the inbox', () => {
     await page.getByRole('textbox', { name: 'hours' }).fill('8');
     await page.getByRole('textbox', { name: 'ticket' }).fill('OPS-12');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
-    await new Promise((r) => setTimeout(r, 1000));
-    await page.screenshot({ path: '/tmp/inbox-shots/debug.png', fullPage: true }); // DEBUG
     await page.getByText('Approved by grace').waitFor();
     expect(await office.world.client.approval(approval.id)).toMatchObject({
       resolution_data: { values: { hours: 8, ticket: 'OPS-12' } },
@@ -150,6 +148,26 @@ describe('Deciding in the inbox', () => {
       status: 'approved',
       approved_args: { ...call, version: '2.1.1' },
     });
+  });
+
+  it('does not have the second of two approve what the first has changed unseen', async () => {
+    const call = office.deployment('payments');
+    const { approval } = await office.asked(call);
+    const page = await office.visit('linus', { path: pageOf(approval) });
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+    // The news of the other decision has not reached this browser when somebody clicks.
+    let isLate = true;
+    page.on('request', (request) => (isLate &&= request.method() === 'GET'));
+    await page.route(`**/approvals/${approval.id}`, (route) => (isLate ? route.abort() : route.continue()));
+    const changed = { ...call, version: '2.1.1' };
+    await office.world.client.resolve(approval.id, 'approved', 'grace', { tool_args: changed });
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByText('look at it again').waitFor();
+    await page.getByText('As others have approved it').waitFor();
+    expect(await office.world.client.approval(approval.id)).toMatchObject({ decisions: [{ by: 'grace' }] });
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByText('Approved by linus').waitFor();
+    expect(await office.world.client.approval(approval.id)).toMatchObject({ approved_args: changed });
   });
 
   it('tells the second of two who decide at the same time who was faster', async () => {

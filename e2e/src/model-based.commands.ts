@@ -173,7 +173,7 @@ async function post<T>(client: Client, path: string, body: object, by: string): 
     headers: { ...(await client.as(by)), 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (!response.ok) throw new HttpError(response.status, await response.text(), undefined);
+  if (!response.ok) throw new HttpError(response.status, await response.text(), undefined, undefined);
   return (await response.json()) as T;
 }
 

@@ -69,7 +69,7 @@ export class ApprovalEventsController {
       await this.commands.once(command, (who) => this.#decide(approval, command, who));
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
-      await this.refusals.publish(approval, id, error.message);
+      await this.refusals.publish(approval, id, { reason: error.message });
     }
   }
 
@@ -81,7 +81,7 @@ export class ApprovalEventsController {
       await this.decisions.decide(approval.id, data, who);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      await this.refusals.publish(approval, id, error.detail);
+      await this.refusals.publish(approval, id, { reason: error.detail, code: error.code });
     }
   }
 

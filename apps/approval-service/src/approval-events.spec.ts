@@ -216,6 +216,15 @@ describe('a command to decide', () => {
     expect(refusals()).toHaveLength(2);
   });
 
+  it('is refused when it is about another call than the one that is asked for now', async () => {
+    await open.events.resolveRequested(await commandOf(bob, { digest: 'another' }));
+    expect(refusal()).toMatchObject({ code: 'call_changed', reason: expect.stringContaining('look at it again') });
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+    const { digest } = (await open.store.get(id))!;
+    await open.events.resolveRequested({ ...(await commandOf(bob, { digest })), id: 'again' });
+    expect(await open.store.get(id)).toMatchObject({ status: 'approved' });
+  });
+
   it('is refused once the approval is resolved', async () => {
     await open.decisions.decide(id, { status: 'rejected' }, bob);
     await open.events.resolveRequested(await commandOf(somebody('carol')));

@@ -99,7 +99,8 @@ export const decided = (
   by: string | null,
   resolution_data: ResolutionData | null = null,
   groups: readonly string[] = [],
-): Decision => ({ type: 'decided', verdict, by, groups, resolution_data, rules });
+  digest?: string,
+): Decision => ({ type: 'decided', verdict, by, groups, resolution_data, digest, rules });
 export const commented = (id = 'comment-1', text = 'Is the change window open?'): ApprovalMessage => ({
   type: 'commented',
   comment: { id, by: 'carol', text },

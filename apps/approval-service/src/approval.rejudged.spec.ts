@@ -100,6 +100,18 @@ describe('other rules, while an approval waits,', () => {
     ]);
   });
 
+  it('are no other call than the one that was seen, if they come with the decision itself', () => {
+    const rules = ofVersion('2.1.0', { require: { ...two, expires_in: '1h' } });
+    const on = (approval: Approval, by: string) => ({
+      ...decided('approved', by, null, [], approval.digest),
+      rules,
+    });
+    const { state } = changed(asked(), on(asked(), 'bob'));
+    expect(state).toMatchObject({ status: 'pending', required_approvals: 2, digest: approvalDigest(state) });
+    expect(told(state, on(asked(), 'carol'))).toMatchObject({ kind: 'rejected', code: 'call_changed' });
+    expect(changed(state, on(state, 'carol')).state.status).toBe('approved');
+  });
+
   it('hold together with those before where neither are the stricter', () => {
     const security = { group: 'security', count: 1, members: ['eve'] };
     const rules = ofVersion('2.1.0', { require: { approvers: [{ group: 'ops' }] } });

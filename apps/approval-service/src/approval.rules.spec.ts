@@ -98,16 +98,17 @@ describe('what is approved', () => {
   const allowed_decisions = ['approve', 'edit', 'values'] as const;
   const tool_args = { service_name: 'auth-service', version: '2.1.1' };
 
-  it('is what somebody made of it, and the record keeps both', () => {
+  it('is what somebody made of it, and the record keeps both, with the digest of what is approved', () => {
     const asked = approvalAfter(required({ allowed_decisions: [...allowed_decisions] }, { parameters }));
     const { state, events } = outcome(asked, decided('approved', 'bob', { tool_args }));
+    const digest = callDigest({ ...asked, tool_args });
     expect(state).toMatchObject({
       status: 'approved',
       tool_args: asked.tool_args,
-      digest: asked.digest,
+      digest,
       approved_args: tool_args,
     });
-    expect(resolvedIn(events)).toMatchObject({ tool_args, digest: callDigest({ ...asked, tool_args }) });
+    expect(resolvedIn(events)).toMatchObject({ tool_args, digest });
   });
 
   it('is with the values that a person filled in, where both are allowed', () => {

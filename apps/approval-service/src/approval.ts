@@ -1,4 +1,5 @@
 import {
+  approvalDigest,
   canonicalJson,
   emit,
   redactApproval,
@@ -152,7 +153,7 @@ function record(pending: Approval, decided: Decided, now: number): Transition<Ap
   if ('kind' in held) return held;
   const { approval, events: before } = held;
   if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return due(approval, now);
-  const objection = objectionTo(approval, decided);
+  const objection = objectionTo(approval, decided, pending.digest);
   if (objection) return rejected(objection.reason, objection.code);
   const note = resolution_data?.note ?? null;
   const decision: Decision = { verdict, by, at: seconds(now), note, groups: [...groups] };
@@ -225,7 +226,8 @@ function proposed(approval: Approval, decided: Decided): Approval {
     ...(result !== undefined && { result }),
     ...(grant && { grant }),
   };
-  return { ...approval, approved_args, ...(Object.keys(said).length > 0 && { resolution_data: said }) };
+  const state = { ...approval, approved_args, ...(Object.keys(said).length > 0 && { resolution_data: said }) };
+  return { ...state, digest: approvalDigest(state) };
 }
 
 /** Expires, asks more people, or reminds: whatever is due, the gravest first. */

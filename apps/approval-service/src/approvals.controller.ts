@@ -82,11 +82,11 @@ export class ApprovalsController {
   @HttpCode(200)
   @Returns(200, BulkResolveOutcome, 'What became of each, in the order of the request. Each is decided by itself.')
   async resolveMany(
-    @Body({ schema: BulkResolveRequest }) { ids, ...decision }: z.infer<typeof BulkResolveRequest>,
+    @Body({ schema: BulkResolveRequest }) { ids, digests, ...decision }: z.infer<typeof BulkResolveRequest>,
     @Who() who: Principal,
   ): Promise<z.infer<typeof BulkResolveOutcome>> {
     const results = [];
-    for (const id of ids) results.push(await this.decisions.attempt(id, decision, who));
+    for (const id of ids) results.push(await this.decisions.attempt(id, { ...decision, digest: digests?.[id] }, who));
     return { results };
   }
 
@@ -111,7 +111,7 @@ export class ApprovalsController {
   @Returns(
     200,
     Approval,
-    'The decision is stored and will be acted on. One that comes too late is refused with 409, one by somebody who may not with 403, values that do not fit with 422.',
+    'The decision is stored and will be acted on. One that comes too late or is about another call than the one asked for now is refused with 409, one by somebody who may not with 403, values that do not fit with 422.',
   )
   resolve(
     @Param('id') id: string,

@@ -1,3 +1,4 @@
+import { BulkResolveRequest } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   approvalsOfAnybody,
@@ -99,6 +100,36 @@ describe('the approvals', () => {
       { id: 'mine', status: 403, detail: expect.stringContaining('whoever asked for the call') },
       { id: 'none', status: 404, detail: expect.stringContaining('GET /approvals') },
     ]);
+  });
+
+  it('are decided as they were seen, alone and together, and what is another by now is left alone', async () => {
+    await open.events.required(required().event);
+    await open.events.required(required({}, { approval_id: 'next' }).event);
+    const { digest } = await open.http.get(id, bob);
+    const stale = `sha256:${'0'.repeat(64)}`;
+    await expect(open.http.resolve(id, { status: 'approved', digest: stale }, bob)).rejects.toMatchObject({
+      status: 409,
+      code: 'call_changed',
+      detail: expect.stringContaining(`look at it again. GET /approvals/${id}`),
+    });
+    const digests = { [id]: digest, next: stale };
+    const { results } = await open.http.resolveMany({ ids: [id, 'next'], status: 'approved', digests }, bob);
+    expect(results).toMatchObject([
+      { id, status: 200, code: null },
+      { id: 'next', status: 409, code: 'call_changed' },
+    ]);
+    expect(await open.store.get('next')).toMatchObject({ status: 'pending', decisions: [] });
+    await expect(open.http.resolve(id, { status: 'approved', digest: stale }, carol)).rejects.toMatchObject({
+      detail: expect.stringContaining('already resolved'),
+    });
+  });
+
+  it('have one digest each when many are decided as they were seen', () => {
+    const many = (digests: object) =>
+      BulkResolveRequest.safeParse({ ids: ['a', 'b', 'a'], status: 'approved', digests }).error?.issues;
+    expect(many({ a: 'x', b: 'y' })).toBeUndefined();
+    for (const digests of [{}, { a: 'x' }, { a: 'x', b: 'y', c: 'z' }, { a: 'x', c: 'y' }])
+      expect(many(digests)).toMatchObject([{ path: ['digests'] }]);
   });
 
   it('are only their own for those who only ask, and others do not exist for them', async () => {

@@ -1,7 +1,16 @@
-import type { Approval, RequireTerms, ResolutionData } from '@countersign/contracts';
+import type { Approval, RequireTerms, ResolutionData, Verdict } from '@countersign/contracts';
 import { DecisionKind } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { approvalAfter, approvalsOfAnybody, decided, inputRequired, required, values } from './approval.given.js';
+import {
+  approvalAfter,
+  approvalsOfAnybody,
+  continued,
+  decided,
+  inputRequired,
+  now,
+  required,
+  values,
+} from './approval.given.js';
 import { argsOf, objectionTo, resolvedCall } from './decision.js';
 
 const parameters = {
@@ -13,8 +22,8 @@ const parameters = {
 const everything: Partial<RequireTerms> = { allowed_decisions: DecisionKind.options };
 const asked = approvalAfter(required(everything, { parameters }));
 const edited = (version: unknown) => ({ tool_args: { service_name: 'auth-service', version } });
-const objection = (approval: Approval, ...[verdict, by, data, groups]: Parameters<typeof decided>) =>
-  objectionTo(approval, decided(verdict, by, data, groups));
+const objection = (approval: Approval, ...decision: Parameters<typeof decided>) =>
+  objectionTo(approval, decided(...decision));
 
 describe('somebody who decides', () => {
   const ops = { group: 'ops', count: 1, members: ['bob'] };
@@ -143,5 +152,41 @@ describe('other arguments', () => {
     expect(objection(half, 'rejected', 'carol')).toBeNull();
     const plain = approvalAfter(required(terms, { parameters }), decided('approved', 'bob'));
     expect(objection(plain, 'approved', 'carol', edited('2.1.1'))).toEqual(refused);
+  });
+});
+
+describe('the call that somebody saw', () => {
+  const changed = {
+    reason: 'this call is not the one that was looked at any more: look at it again',
+    code: 'call_changed',
+  };
+  const terms = { ...everything, ...approvalsOfAnybody(2) };
+  const before = approvalAfter(required(terms, { parameters }));
+  const half = continued(before, now, decided('approved', 'bob', edited('2.1.1')));
+  const onSeen = (
+    approval: Approval,
+    digest: string,
+    verdict: Verdict = 'approved',
+    data: ResolutionData | null = null,
+  ) => objection(approval, verdict, 'carol', data, [], digest);
+
+  it('is the one that is decided on', () => {
+    expect(onSeen(before, before.digest)).toBeNull();
+    for (const verdict of ['approved', 'rejected'] as const)
+      expect(onSeen(before, half.digest, verdict)).toEqual(changed);
+  });
+
+  it('is another once somebody has approved other arguments, also for whoever names them unseen', () => {
+    expect(half.digest).toBe(resolvedCall(half).digest);
+    expect(half.digest).not.toBe(before.digest);
+    expect(onSeen(half, before.digest, 'approved', edited('2.1.1'))).toEqual(changed);
+    expect(onSeen(half, half.digest, 'approved', edited('2.1.1'))).toBeNull();
+    expect(onSeen(half, half.digest)).toMatchObject({ reason: expect.stringContaining('others have approved') });
+    const same = continued(before, now, decided('approved', 'bob', edited(before.tool_args['version'])));
+    expect(onSeen(same, before.digest)).toBeNull();
+  });
+
+  it('does not matter to somebody who may not decide anyway', () => {
+    expect(objection(before, 'approved', 'ana', null, [], 'another')).toMatchObject({ code: 'forbidden' });
   });
 });

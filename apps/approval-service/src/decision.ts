@@ -19,6 +19,8 @@ export interface Decided {
   /** Those of whoever decides, as the identity system says. */
   groups: readonly string[];
   resolution_data: ResolutionData | null;
+  /** Of the call that they saw, where that is said. */
+  digest?: string | undefined;
   /** Those in force where the decision is taken. */
   rules: Rules;
 }
@@ -28,10 +30,15 @@ export interface Objection {
   code?: RejectionCode;
 }
 
-/** Why a verdict on a pending approval does not count, if it does not. */
-export function objectionTo(approval: Approval, decided: Decided): Objection | null {
+/**
+ * Why a verdict on a pending approval does not count, if it does not.
+ *
+ * @param seen the digest that it had for people until now; the rules in force may just have changed it.
+ */
+export function objectionTo(approval: Approval, decided: Decided, seen = approval.digest): Objection | null {
   return (
     unauthorised(approval, decided) ??
+    isAnother(seen, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
     outruled(approval, decided) ??
@@ -48,6 +55,12 @@ function unauthorised(approval: Approval, { by, groups }: Decided): Objection | 
   const reason = mayDecide(terms, by, askersOf(approval), groups, escalated_at !== null);
   return reason === undefined ? null : { reason, code: 'forbidden' };
 }
+
+/** Nobody decides on a call that they have not seen as it stands. */
+const isAnother = (seen: string, { digest }: Decided): Objection | null =>
+  digest === undefined || digest === seen
+    ? null
+    : { reason: 'this call is not the one that was looked at any more: look at it again', code: 'call_changed' };
 
 function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: Decided): Objection | null {
   const kind = kindsOf(decided, tool_args).find((each) => !allowed_decisions.includes(each));
@@ -148,5 +161,5 @@ export function argsOf(approval: Approval, { resolution_data }: Decided): Record
 /** The exact call that a resolution is about, which its digest covers. */
 export function resolvedCall(approval: Approval): Pick<Approval, 'tool_args' | 'digest'> {
   const tool_args = approval.approved_args ?? approval.tool_args;
-  return { tool_args, digest: approvalDigest(approval, tool_args) };
+  return { tool_args, digest: approvalDigest(approval) };
 }

@@ -80,7 +80,12 @@ describe('a decision', () => {
     const wish = { status: 'approved' } as const;
     expect(await open.decisions.attempt('none', wish, somebody('bob'))).toMatchObject({ id: 'none', status: 404 });
     expect(await open.decisions.attempt(id, wish, somebody('ana'))).toMatchObject({ status: 403 });
-    expect(await open.decisions.attempt(id, wish, somebody('bob'))).toEqual({ id, status: 200, detail: 'approved' });
+    expect(await open.decisions.attempt(id, wish, somebody('bob'))).toEqual({
+      id,
+      status: 200,
+      detail: 'approved',
+      code: null,
+    });
     expect(await open.decisions.attempt(id, wish, somebody('carol'))).toMatchObject({ status: 409 });
   });
 

@@ -9,6 +9,8 @@ import { inputProblems } from './user-input.js';
 export interface Wish {
   status: Verdict;
   resolution_data?: ResolutionData | null | undefined;
+  /** Of the call that they saw. */
+  digest?: string | undefined;
 }
 
 /** Takes decisions, wherever they come from: over HTTP, from the bus, from a chat. The same rules hold for all. */
@@ -24,8 +26,15 @@ export class Decisions {
   }
 
   /** @throws ProblemError when the decision does not count; it says why. */
-  async decide(id: string, { status, resolution_data = null }: Wish, who: Principal): Promise<Approval> {
-    const decided = { verdict: status, by: who.subject, groups: who.groups, resolution_data, rules: this.rules };
+  async decide(id: string, { status, resolution_data = null, digest }: Wish, who: Principal): Promise<Approval> {
+    const decided = {
+      verdict: status,
+      by: who.subject,
+      groups: who.groups,
+      resolution_data,
+      digest,
+      rules: this.rules,
+    };
     const handled = await this.approvals.handle(id, { type: 'decided', ...decided });
     const approval = visible(handled.state);
     if (!approval) throw noSuchApproval(id);
@@ -53,15 +62,25 @@ export class Decisions {
   /** The same, for one of many: what would be thrown is the outcome. */
   async attempt(id: string, wish: Wish, who: Principal): Promise<BulkResult> {
     try {
-      return { id, status: 200, detail: (await this.decide(id, wish, who)).status };
+      return { id, status: 200, detail: (await this.decide(id, wish, who)).status, code: null };
     } catch (error) {
-      if (error instanceof ProblemError) return { id, status: error.getStatus(), detail: error.detail };
+      if (error instanceof ProblemError) {
+        const { detail, code = null } = error;
+        return { id, status: error.getStatus(), detail, code };
+      }
       throw error;
     }
   }
 }
 
-const statusOf = { forbidden: 403, invalid: 422, late: 409, stricter_rule: 409, rejected_by_rule: 409 } as const;
+const statusOf = {
+  forbidden: 403,
+  invalid: 422,
+  late: 409,
+  stricter_rule: 409,
+  rejected_by_rule: 409,
+  call_changed: 409,
+} as const;
 
 export const visible = (approval: Approval | undefined): Approval | undefined =>
   approval?.deleted_at === null ? approval : undefined;

@@ -8,7 +8,11 @@ export class Refusals {
     private readonly now: () => number,
   ) {}
 
-  async publish(approval: Approval, command_id: string, reason: string): Promise<void> {
+  async publish(
+    approval: Approval,
+    command_id: string,
+    why: { reason: string; code?: string | undefined },
+  ): Promise<void> {
     const { id: approval_id, run_id, tool_call_id, tool_name, traceparent } = approval;
     const refused = emit('approval.resolve_refused', {
       run_id,
@@ -16,7 +20,8 @@ export class Refusals {
       tool_call_id,
       tool_name,
       command_id,
-      reason,
+      reason: why.reason,
+      code: why.code ?? null,
     });
     await this.bus.publish([
       encode({

@@ -44,13 +44,13 @@ export class SlackController {
 
   /** @returns why it did not count. */
   async #decide(interaction: Interaction, subject: string, channel: SlackChannel): Promise<string | undefined> {
-    const { approval_id, verdict } = interaction;
+    const { approval_id, verdict, digest } = interaction;
     const approval = await this.decisions.find(approval_id);
     const hidden = approval && notShown(approval, interaction, channel);
     if (hidden !== undefined) return hidden;
     // Who may decide in Slack is listed in the channel; groups come from the rules, which name people.
     const who = principalOf({ subject, roles: ['approver'], groups: [] }, 'channel');
-    const { status, detail } = await this.decisions.attempt(approval_id, { status: verdict }, who);
+    const { status, detail } = await this.decisions.attempt(approval_id, { status: verdict, digest }, who);
     return status === 200 ? undefined : detail;
   }
 }

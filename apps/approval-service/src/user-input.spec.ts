@@ -1,4 +1,4 @@
-import { Approval, callDigest, type ResolutionData } from '@countersign/contracts';
+import { Approval, approvalDigest, callDigest, type ResolutionData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -34,10 +34,14 @@ describe('approving a call that asks for values', () => {
     expect(digest).not.toBe(asked.digest);
   });
 
-  it('leaves in the record what was asked for, with the values in its fields', () => {
-    const { tool_args, digest, requirements } = asked;
+  it('leaves in the record what was asked for, with the values in its fields and the digest of what was approved', () => {
+    const { tool_args, requirements } = asked;
     expect(Approval.parse(state)).toEqual(state);
-    expect(state).toMatchObject({ tool_args, digest, resolution_data: { note: 'Fine.', values } });
+    expect(state).toMatchObject({
+      tool_args,
+      digest: approvalDigest(state),
+      resolution_data: { note: 'Fine.', values },
+    });
     const shown = [{ value: 'CHG-2201' }, { value: 3 }, { value: null }];
     expect(state.requirements).toMatchObject([
       { user_input_schema: shown, tool_execution: { tool_args, answered: true, user_input_schema: shown } },

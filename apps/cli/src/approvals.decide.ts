@@ -8,7 +8,7 @@ import {
 } from '@countersign/contracts';
 import { Command } from 'commander';
 import { inCommands } from './advice.js';
-import { seeBefore } from './approvals.seen.js';
+import { seeBefore, type Digests } from './approvals.seen.js';
 import type { Context, On } from './context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from './exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from './options.js';
@@ -22,6 +22,7 @@ interface ApproveOptions {
   value?: string[];
   result?: string;
   grant?: number;
+  digest?: string;
   yes?: boolean;
 }
 
@@ -34,6 +35,7 @@ export const approveCommand = (on: On): Command =>
     .option('--value <name=value>', 'fills in a field; once for each field', several)
     .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
     .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
+    .option('--digest <digest>', 'of the call as you saw it: when it is another by now, nothing is decided')
     .option('-y, --yes', 'on a terminal, without being shown the calls and asked first')
     .addHelpText(
       'after',
@@ -47,8 +49,9 @@ Examples:
     .action(
       on(async (context, ids: string[], options: ApproveOptions) => {
         const data = await resolutionOf(context.server, ids, options);
-        if (!options.yes) await seeBefore(context, ids);
-        return decide(context, ids, 'approved', data);
+        const shown = options.yes ? {} : await seeBefore(context, ids);
+        const seen = options.digest === undefined ? shown : { [ids[0]!]: options.digest };
+        return decide(context, ids, { status: 'approved', data, seen });
       }),
     );
 
@@ -59,14 +62,17 @@ export const rejectCommand = (on: On): Command =>
     .option('-m, --reason <text>', 'why; the model is told')
     .action(
       on(async (context, ids: string[], { reason }: { reason?: string }) =>
-        decide(context, ids, 'rejected', reason === undefined ? {} : { note: reason }),
+        decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen: {} }),
       ),
     );
 
 async function resolutionOf(server: Server, ids: string[], options: ApproveOptions): Promise<ResolutionData> {
-  const { note, args, value, result, grant } = options;
-  if (ids.length > 1 && (args !== undefined || value !== undefined || result !== undefined))
-    throw new Failure(exitCodes.usage, '--args, --value and --result are of one call: name one approval with them.');
+  const { note, args, value, result, grant, digest } = options;
+  if (ids.length > 1 && [args, value, result, digest].some((given) => given !== undefined))
+    throw new Failure(
+      exitCodes.usage,
+      '--args, --value, --result and --digest are of one call: name one approval with them.',
+    );
   return {
     ...(note !== undefined && { note }),
     ...(args !== undefined && { tool_args: jsonObject(args, '--args') }),
@@ -78,16 +84,28 @@ async function resolutionOf(server: Server, ids: string[], options: ApproveOptio
   };
 }
 
-async function decide(context: Context, ids: string[], status: Verdict, data: ResolutionData): Promise<ExitCode> {
-  const resolution_data = Object.keys(data).length > 0 ? data : null;
-  return ids.length === 1
-    ? decideOne(context, ids[0]!, { status, resolution_data })
-    : decideMany(context, { ids, status, resolution_data });
+interface Deciding {
+  status: Verdict;
+  data: ResolutionData;
+  /** Empty when nothing was shown. */
+  seen: Digests;
 }
 
-type Decision = { status: Verdict; resolution_data: ResolutionData | null };
+async function decide(context: Context, ids: string[], { status, data, seen }: Deciding): Promise<ExitCode> {
+  const resolution_data = Object.keys(data).length > 0 ? data : null;
+  const isSeen = Object.keys(seen).length > 0;
+  return ids.length === 1
+    ? decideOne(context, ids[0]!, { status, resolution_data, ...(isSeen && { digest: seen[ids[0]!] }) })
+    : decideMany(context, { ids, status, resolution_data, ...(isSeen && { digests: seen }) });
+}
 
-async function decideOne({ screen, server }: Context, id: string, decision: Decision): Promise<ExitCode> {
+type Decision = Pick<Deciding, 'status'> & { resolution_data: ResolutionData | null };
+
+async function decideOne(
+  { screen, server }: Context,
+  id: string,
+  decision: Decision & { digest?: string | undefined },
+): Promise<ExitCode> {
   const approval = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
   screen.show(approval, () => [`${screen.paint('green', '✔')} ${outcomeOf(approval)}`]);
   return exitCodes.ok;
@@ -108,7 +126,10 @@ export function outcomeOf({
   return `counted, ${given} of ${required_approvals}  ${call}`;
 }
 
-async function decideMany({ screen, server }: Context, request: Decision & { ids: string[] }): Promise<ExitCode> {
+async function decideMany(
+  { screen, server }: Context,
+  request: Decision & { ids: string[]; digests?: Digests },
+): Promise<ExitCode> {
   const outcome = await server.post(BulkResolveOutcome, '/approvals/resolve', request);
   screen.show(outcome, ({ results }) =>
     results.map(({ id, status, detail }) => {

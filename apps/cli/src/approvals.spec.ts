@@ -102,6 +102,16 @@ describe('approvals', () => {
     expect(err).toContain('no fields to fill in');
   });
 
+  it('are approved as they were seen, or not at all', async () => {
+    const { id, digest } = await there.waiting('1.8.0');
+    const approve = (seen: string) => there.cli(['approvals', 'approve', id, '--digest', seen]);
+    expect(await approve(`sha256:${'0'.repeat(64)}`)).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('look at it again') as string,
+    });
+    expect((await approve(digest)).code).toBe(0);
+  });
+
   it('let such calls through for a while, until that is revoked', async () => {
     const { id } = await there.waiting('1.7.0');
     expect((await there.cli(['approvals', 'approve', id, '--grant', '600'])).code).toBe(0);
@@ -128,5 +138,6 @@ describe('approvals', () => {
     const inexact = await there.cli(['approvals', 'approve', 'a', '--args', '{"id": 2512292042121000001}']);
     expect(inexact.err).toContain('--args: /id: the number 2512292042121000001 cannot be kept exactly');
     expect((await there.cli(['approvals', 'approve', 'a', 'b', '--result', 'x'])).code).toBe(2);
+    expect((await there.cli(['approvals', 'approve', 'a', 'b', '--digest', 'x'])).code).toBe(2);
   });
 });

@@ -71,17 +71,21 @@ export class InlineDecisions {
     const questions = new Questions(surroundings, over.signal);
     const resolution = new ResolutionQuestions(approval, questions, surroundings);
     let answer: Step = 'again';
+    let changed: Approval | undefined;
     if (!fitsInQuestion(approval)) screen.note('', ...approvalText(screen, approval), '');
     try {
       while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions, resolution);
     } catch (error) {
       if (!(error instanceof Failure) || error.code === exitCodes.interrupted) throw error;
       screen.note(screen.tint('red', visible(error.message)));
+      if (error.code === exitCodes.conflict) changed = await this.#find(approval.id);
     } finally {
       over.abort();
     }
     const resolved = await theirs;
     if (resolved && answer !== 'done') screen.note(screen.tint('yellow', `  ${meanwhile(resolved)}`));
+    // Another call is another question.
+    if (changed?.status === 'pending' && changed.digest !== approval.digest) await this.#decide(changed);
   }
 
   async #askOnce(approval: Approval, questions: Questions, resolution: ResolutionQuestions): Promise<Step> {
@@ -106,10 +110,10 @@ export class InlineDecisions {
     }
   }
 
-  async #send({ id }: Approval, answer: Answer, data: ResolutionData): Promise<Step> {
+  async #send({ id, digest }: Approval, answer: Answer, data: ResolutionData): Promise<Step> {
     const { screen, server } = this.#context;
     const resolution_data = Object.keys(data).length > 0 ? data : null;
-    const decision = { status: answer === 'reject' ? 'rejected' : 'approved', resolution_data };
+    const decision = { status: answer === 'reject' ? 'rejected' : 'approved', resolution_data, digest };
     const resolved = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
     screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
     return 'done';

@@ -52,6 +52,12 @@ export type ResolutionData = z.infer<typeof ResolutionData>;
 export const DecisionBasis = z.enum(['people', 'rule', 'grant', 'audit']);
 export type DecisionBasis = z.infer<typeof DecisionBasis>;
 
+/** What somebody decides on. */
+export const SeenDigest = z.string().min(1).max(200).meta({
+  description:
+    'The `digest` of the approval as whoever decides saw it. When it is another by now, nothing is decided: `call_changed`.',
+});
+
 /** One person's verdict. */
 export const Decision = z.object({
   verdict: Verdict,
@@ -94,7 +100,9 @@ export const Approval = z
     resolved_at: EpochSeconds.nullable(),
     run_status: RunStatus,
     tool_call_id: Id,
-    digest: z.string(),
+    digest: z
+      .string()
+      .meta({ description: 'Of the call as it stands: as asked for, or as those who approved before changed it.' }),
     salt: Salt,
     decisions: z.array(Decision),
     required_approvals: z.int().positive(),
@@ -127,11 +135,11 @@ export const Approval = z
   .meta({ id: 'Approval' });
 export type Approval = z.infer<typeof Approval>;
 
-/** The digest of a record: of the call that is asked for, with what it is bound to. */
-export const approvalDigest = (approval: Approval, tool_args = approval.tool_args): string =>
+/** The digest of a record: of the call as it stands, with what it is bound to. */
+export const approvalDigest = (approval: Approval): string =>
   callDigest({
     ...approval,
-    tool_args,
+    tool_args: approval.approved_args ?? approval.tool_args,
     requester: approval.user_id,
     policy_version: approval.policy?.version ?? null,
   });

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { Approval, ApprovalStatus, Comment, Decision, DecisionBasis, ResolutionData, Verdict } from './approval.js';
+import {
+  Approval,
+  ApprovalStatus,
+  Comment,
+  Decision,
+  DecisionBasis,
+  ResolutionData,
+  SeenDigest,
+  Verdict,
+} from './approval.js';
 import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from './fields.js';
 import { Usage } from './run.js';
@@ -115,6 +124,7 @@ const ApprovalResolveRequested = z.object({
       'Who decides: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
   }),
   resolution_data: ResolutionData.optional(),
+  digest: SeenDigest.optional(),
 });
 const ApprovalResolved = z.object({
   ...call,
@@ -155,6 +165,7 @@ const ApprovalResolveRefused = z.object({
   ...call,
   command_id: z.string().meta({ description: 'The id of the command that is refused.' }),
   reason: z.string(),
+  code: z.string().nullable().default(null).meta({ description: 'As in a problem over HTTP: stable, for programs.' }),
 });
 const ApprovalGrantCreated = z.object({
   run_id: Id,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Approval, ApprovalStatus, ResolutionData, Verdict } from './approval.js';
+import { Approval, ApprovalStatus, ResolutionData, SeenDigest, Verdict } from './approval.js';
 import { Id } from './fields.js';
 import { Grant } from './grant.js';
 import { pageOf, pageQuery } from './http.page.js';
@@ -59,17 +59,30 @@ export const ResolveApprovalRequest = z.object({
   status: Verdict,
   resolved_by: Id.optional(),
   resolution_data: ResolutionData.nullish(),
+  digest: SeenDigest.optional(),
 });
 
-export const BulkResolveRequest = z.object({
-  ids: z.array(Id).min(1).max(500).meta({ description: 'Each approval by its id; there is no way to say "all".' }),
-  status: Verdict,
-  resolution_data: ResolutionData.nullish(),
-});
+export const BulkResolveRequest = z
+  .object({
+    ids: z.array(Id).min(1).max(500).meta({ description: 'Each approval by its id; there is no way to say "all".' }),
+    status: Verdict,
+    resolution_data: ResolutionData.nullish(),
+    digests: z
+      .record(Id, SeenDigest)
+      .optional()
+      .meta({ description: 'By id, one for each of `ids`: what whoever decides saw.' }),
+  })
+  .refine(({ ids, digests }) => digests === undefined || isSame(new Set(ids), new Set(Object.keys(digests))), {
+    path: ['digests'],
+    message: 'must have one for each of ids, and no other',
+  });
+const isSame = (some: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
+  some.size === others.size && [...some].every((each) => others.has(each));
 const BulkResult = z.object({
   id: Id,
   status: z.int().meta({ description: 'What resolving it alone would have been answered with.' }),
   detail: z.string(),
+  code: z.string().nullable().default(null).meta({ description: 'As in a problem: stable, for programs.' }),
 });
 export type BulkResult = z.infer<typeof BulkResult>;
 export const BulkResolveOutcome = z.object({ results: z.array(BulkResult) });

@@ -12,7 +12,7 @@ export type Transition<S> =
  * Why not, in general: whoever asks may not, what they say does not fit, or the rules ask for more or reject it; without
  * one, it is too late or too early.
  */
-export type RejectionCode = 'forbidden' | 'invalid' | 'stricter_rule' | 'rejected_by_rule';
+export type RejectionCode = 'forbidden' | 'invalid' | 'stricter_rule' | 'rejected_by_rule' | 'call_changed';
 
 export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S> => ({
   kind: 'changed',

@@ -1,4 +1,4 @@
-import { Approval } from '@countersign/contracts';
+import { Approval, approvalDigest } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { Channel, type NoticeKind } from '@countersign/definitions';
 import type { Delivery } from './delivery-record.js';
@@ -13,16 +13,11 @@ export const day = 24 * 3_600_000;
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /** The golden approval, which is another in this. */
-export const approvalWith = (change: Partial<Approval> = {}): Approval => ({
-  ...Approval.parse({
-    ...goldenEvent('approval.created').data,
-    due_at: null,
-    traceparent,
-    version: 1,
-    deleted_at: null,
-  }),
-  ...change,
-});
+export function approvalWith(change: Partial<Approval> = {}): Approval {
+  const golden = { ...goldenEvent('approval.created').data, due_at: null, traceparent, version: 1, deleted_at: null };
+  const approval = { ...Approval.parse(golden), ...change };
+  return { ...approval, digest: approvalDigest(approval) };
+}
 
 /** An approval whose argument `token` is not for everybody's eyes. */
 export function approvalWithSecret(): Approval {

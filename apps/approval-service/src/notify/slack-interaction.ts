@@ -1,7 +1,6 @@
 import { Id, parseStrictJson, type Approval, type Verdict } from '@countersign/contracts';
 import { z } from 'zod';
 import type { SlackChannel } from '@countersign/definitions';
-import { resolvedCall } from '../decision.js';
 import { actions, isShownWhole, offered, type Action } from './slack-message.js';
 import { wordingOf } from './wording.js';
 
@@ -58,7 +57,7 @@ export function notShown(
   const instead = `Open it in the inbox${wording.link === null ? '' : `: ${wording.link}`}`;
   if (!isShownWhole(approval, wording))
     return `Nothing was decided: a message here cannot show all of this call. ${instead}`;
-  if (digest !== resolvedCall(approval).digest)
+  if (digest !== approval.digest)
     return `Nothing was decided: what is asked for now is not what this message shows. ${instead}`;
   return offered(approval, wording).includes(action)
     ? undefined

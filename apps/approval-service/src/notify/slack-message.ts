@@ -1,5 +1,4 @@
 import { canonicalJson, redactApproval, type Approval } from '@countersign/contracts';
-import { resolvedCall } from '../decision.js';
 import { clipped } from './clipped.js';
 import type { Wording } from './wording.js';
 
@@ -104,7 +103,7 @@ function button(action: Action, approval: Approval) {
 
 /** Names the approval, and by its digest the call that the message shows. */
 export const buttonValue = (approval: Approval): string =>
-  JSON.stringify({ approval_id: approval.id, digest: resolvedCall(approval).digest });
+  JSON.stringify({ approval_id: approval.id, digest: approval.digest });
 
 /** Of the file's address and an encoded id, so nothing in it ends the link. */
 const linkBlock = (link: string) => ({

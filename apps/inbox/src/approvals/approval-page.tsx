@@ -87,7 +87,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
             <Decided {...{ approval, next, open }} />
             <section aria-labelledby="call">
               <h2 id="call">What was {status === 'approved' ? 'approved' : 'asked for'}</h2>
-              <Arguments args={approved_args ?? tool_args} {...(!approved_args && { digest })} />
+              <Arguments args={approved_args ?? tool_args} digest={digest} />
               {approved_args && (
                 <Changes title="Changed by whoever approved" changes={changesBetween(tool_args, approved_args)} />
               )}

@@ -38,9 +38,9 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
   const [chosen] = useState(selection.approvals);
   const whole = useWhole(chosen.map(({ id }) => id));
   /** Nobody decides on what they cannot see. */
-  const shown = chosen.filter(({ id }) => {
+  const shown = chosen.flatMap(({ id }) => {
     const found = whole?.get(id);
-    return found !== undefined && 'approval' in found;
+    return found !== undefined && 'approval' in found ? [found.approval] : [];
   });
   const [note, setNote] = useState('');
   const [results, setResults] = useState<Map<string, BulkResult>>();
@@ -52,7 +52,8 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
     if (shown.length === 0) return;
     try {
       const resolution_data = note.trim() === '' ? {} : { resolution_data: { note: note.trim() } };
-      const body = { ids: shown.map(({ id }) => id), status, ...resolution_data };
+      const digests = Object.fromEntries(shown.map(({ id, digest }) => [id, digest]));
+      const body = { ids: Object.keys(digests), status, digests, ...resolution_data };
       const { results } = await change<{ results: BulkResult[] }>('POST', '/approvals/resolve', body);
       const failed = results.filter((result) => result.status !== 200);
       announce(`${results.length - failed.length} ${status}${failed.length > 0 ? `, ${failed.length} not` : ''}`);

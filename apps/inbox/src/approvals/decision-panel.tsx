@@ -23,11 +23,12 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
   const form = useDraft(approval);
   const verified = useVerified(approval);
   const isChanged = changesBetween(approval.tool_args, form.args);
+  const isAsItStands = changesBetween(approval.approved_args ?? approval.tool_args, form.args).length === 0;
   const obstacle = may('approvals:write') ? obstacleFor(me.value!, approval) : 'You may look, but not decide.';
   return (
     <section class="decide" aria-labelledby="decide">
       <h2 id="decide">What will run</h2>
-      <Arguments args={form.args} {...(isChanged.length === 0 && { digest: approval.digest, verified })} />
+      <Arguments args={form.args} {...(isAsItStands && { digest: approval.digest, verified })} />
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
       {children}
       {obstacle === null ? <Decide {...{ approval, form, reload, late }} /> : <Note>{obstacle}</Note>}

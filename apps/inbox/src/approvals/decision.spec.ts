@@ -6,28 +6,37 @@ const bob = { subject: 'bob', groups: [] };
 const group = (name: string, members: string[] | null) => ({ group: name, count: 1, members });
 
 describe('the body of a decision', () => {
+  const shown = approvalWith();
+  const { digest } = shown;
+
   it('says nothing but yes when there is nothing else to say', () => {
-    expect(resolutionOf('approved', { note: '  ' })).toEqual({ status: 'approved' });
+    expect(resolutionOf(shown, 'approved', { note: '  ' })).toEqual({ status: 'approved', digest });
   });
 
   it('has everything that goes with an approval', () => {
     const draft = { note: ' Go. ', tool_args: { version: '3' }, grant: 3_600, values: { hours: 8 } };
-    expect(resolutionOf('approved', draft)).toEqual({
+    expect(resolutionOf(shown, 'approved', draft)).toEqual({
       status: 'approved',
+      digest,
       resolution_data: { note: 'Go.', tool_args: { version: '3' }, grant: { expires_in: 3_600 }, values: { hours: 8 } },
     });
   });
 
   it('has no values for work that is already done', () => {
-    expect(resolutionOf('approved', { note: '', values: {}, result: 'done' })).toEqual({
+    expect(resolutionOf(shown, 'approved', { note: '', values: {}, result: 'done' })).toEqual({
       status: 'approved',
+      digest,
       resolution_data: { result: 'done' },
     });
   });
 
   it('has nothing but the reason when it is a no', () => {
     const draft = { note: 'No.', tool_args: {}, result: 'done', grant: 60, values: {} };
-    expect(resolutionOf('rejected', draft)).toEqual({ status: 'rejected', resolution_data: { note: 'No.' } });
+    expect(resolutionOf(shown, 'rejected', draft)).toEqual({
+      status: 'rejected',
+      digest,
+      resolution_data: { note: 'No.' },
+    });
   });
 });
 

@@ -13,8 +13,12 @@ export interface Draft {
   grant?: number | undefined;
 }
 
-/** The body of `POST /approvals/{id}/resolve`. Of a rejection only the reason counts. */
-export function resolutionOf(status: Verdict, { note, values, tool_args, result, grant }: Draft) {
+/** The body of `POST /approvals/{id}/resolve`, about the call as it was shown. Of a rejection only the reason counts. */
+export function resolutionOf(
+  { digest }: Pick<Approval, 'digest'>,
+  status: Verdict,
+  { note, values, tool_args, result, grant }: Draft,
+) {
   const said = note.trim();
   const data: ResolutionData = {
     ...(said !== '' && { note: said }),
@@ -25,7 +29,7 @@ export function resolutionOf(status: Verdict, { note, values, tool_args, result,
       ...(grant !== undefined && { grant: { expires_in: grant } }),
     }),
   };
-  return { status, ...(Object.keys(data).length > 0 && { resolution_data: data }) };
+  return { status, digest, ...(Object.keys(data).length > 0 && { resolution_data: data }) };
 }
 
 interface Person {

@@ -22,7 +22,7 @@ export function useDecide({ approval, reload, late }: Deciding) {
     setBusy(true);
     setProblem(undefined);
     try {
-      const resolved = await change<Approval>('POST', `${path}/resolve`, resolutionOf(verdict, form.draft));
+      const resolved = await change<Approval>('POST', `${path}/resolve`, resolutionOf(approval, verdict, form.draft));
       announce(
         resolved.status === 'pending' ? 'Your decision is recorded; others are needed' : `Now ${resolved.status}`,
       );

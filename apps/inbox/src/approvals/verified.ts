@@ -2,12 +2,13 @@ import type { Approval } from '@countersign/contracts';
 import { exactText } from '@countersign/contracts/exact-call';
 import { useEffect, useState } from 'preact/hooks';
 
-/** Whether the digest of an approval is that of the call that is shown; null where it cannot be told. */
+/** Whether the digest of an approval is that of the call that is shown, as it stands; null where it cannot be told. */
 export async function isOfShownCall(approval: Approval): Promise<boolean | null> {
   // Browsers compute digests on secure pages only.
   if (!globalThis.crypto?.subtle) return null;
-  const { user_id: requester, policy } = approval;
-  const text = exactText({ ...approval, requester, policy_version: policy?.version ?? null });
+  const { user_id: requester, policy, approved_args } = approval;
+  const tool_args = approved_args ?? approval.tool_args;
+  const text = exactText({ ...approval, tool_args, requester, policy_version: policy?.version ?? null });
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return approval.digest === `sha256:${hex}`;
