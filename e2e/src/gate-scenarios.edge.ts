@@ -55,18 +55,19 @@ export function edgeScenarios(world: World): void {
     const { pid } = world.stack.children('approval-service')[0]!;
     const memory = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
     const before = memory();
-    const half = 'x'.repeat(500_000);
+    const most = 'x'.repeat(900_000);
     const answers = await Promise.all(
       Array.from({ length: 400 }, async () => {
         const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
         await once(socket, 'connect');
         const head = 'POST /approvals/1/resolve HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
-        socket.write(`${head}Content-Length: 1000000\r\n\r\n${half}`);
+        socket.write(`${head}Content-Length: 1000000\r\n\r\n${most}`);
         return text(socket).catch(() => '');
       }),
     );
-    // All of it would be 200 MB.
-    expect(memory() - before).toBeLessThan(150_000_000);
+    const grown = memory() - before;
+    // All of it would be 360 MB; what is read and thrown away is some, until it is collected.
+    expect(grown).toBeLessThan(200_000_000);
     expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 401')).length).toBeGreaterThan(300);
     expect(answers.filter((answer) => /^HTTP\S+ 2/.test(answer))).toEqual([]);
   });
