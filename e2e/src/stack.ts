@@ -29,6 +29,8 @@ export interface CrashPoint {
 
 /** The whole system as real processes, on one kind of log and store. */
 export interface Stack {
+  /** Where it keeps what is on disk; its data under `data`. */
+  readonly dir: string;
   readonly name: string;
   readonly client: Client;
   /** Starts every service that is not running, and waits until all are ready. */
