@@ -39,7 +39,9 @@ export class CallProgress {
     return this.#kept + this.#leftOut + this.#fresh.length;
   }
 
-  add({ output = '', percent, message }: News): void {
+  /** Whoever makes a call is not ours, and may say anything: what is no news of this kind is left out. */
+  add(said: News): void {
+    const { output = '', percent, message } = sound(said);
     this.#fresh += output;
     if (percent !== undefined || message !== undefined) {
       this.latest = {
@@ -60,7 +62,11 @@ export class CallProgress {
 
   #flush(): Promise<void> {
     this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
+    this.#writing = this.#writing
+      .then(() => this.#write())
+      .catch((error: unknown) => {
+        this.options.log.warn({ err: error, execution_id: this.execution.id }, 'news of a call could not be passed on');
+      });
     return this.#writing;
   }
 
@@ -82,9 +88,11 @@ export class CallProgress {
     const { outputs, log } = this.options;
     const { id, attempts } = this.execution;
     const chunk = { execution_id: id, attempt: attempts.length, n, text, left_out: this.#leftOut };
-    await outputs.add(chunk).catch((error: unknown) => {
+    try {
+      await outputs.add(chunk);
+    } catch (error) {
       log.warn({ err: error, execution_id: id }, 'a piece of the output could not be stored');
-    });
+    }
   }
 
   async #tell(output: string, offset: number, sequence: number): Promise<void> {
@@ -102,7 +110,16 @@ export class CallProgress {
       key: run_id,
       traceparent,
     };
-    // It is a preview; what counts is stored.
-    await publish(event).catch(() => {});
+    try {
+      await publish(event);
+    } catch {
+      // It is a preview; what counts is stored.
+    }
   }
 }
+
+const sound = ({ output, percent, message }: News): News => ({
+  ...(typeof output === 'string' && { output }),
+  ...(Number.isFinite(percent) && { percent: percent! }),
+  ...(typeof message === 'string' && { message }),
+});

@@ -96,7 +96,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       tools,
       outputs,
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
-      publish: (event) => bus.publish([encode(event)]),
+      publish: async (event) => bus.publish([encode(event)]),
       metrics: new ExecutionMetrics(metrics, executions.store),
       leaseMs,
       now,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Adapter } from './adapter.js';
+import type { Adapter, Watch } from './adapter.js';
 import { terms } from './execution.given.js';
 import { approval, ExecutorWorld, id, soon } from './executor.given.js';
 
@@ -28,6 +28,19 @@ describe('a call that is being made', () => {
     await expect.poll(() => world.execution(), soon).toMatchObject({ progress });
     call().end.resolve({ outcome: 'succeeded', result: 'Done.' });
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded', progress: null });
+  });
+
+  it('may say nonsense about how far it is, and is made all the same', async () => {
+    await world.open().executor.accept(approval);
+    call().watch.progress({ percent: 40, message: 'pulling' });
+    const nonsense = { output: 7, percent: 0 / 0, message: {} } as unknown as Parameters<Watch['progress']>[0];
+    call().watch.progress(nonsense);
+    call().watch.progress({ percent: 1 / 0 });
+    await expect
+      .poll(() => world.told, soon)
+      .toMatchObject([{ data: { output: '', percent: 40, message: 'pulling' } }]);
+    call().end.resolve({ outcome: 'succeeded', result: 'Done.' });
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded' });
   });
 
   it('has all of its output stored, in order, before its outcome', async () => {
