@@ -43,15 +43,19 @@ export async function runProgram(
   { program, args, env, cwd, runAs }: Program,
   { output, ...bounds }: Bounds & { output: ProgramOutput },
 ): Promise<Ending> {
-  let child: ReturnType<typeof start>;
+  if (bounds.signal.aborted) {
+    return { type: 'not_started', reason: `${program} was stopped before it was started`, may_pass: false };
+  }
+  let child: ChildProcess;
   try {
     child = start(program, args, { env, cwd, ...runAs });
   } catch (error) {
     return notStarted(program, cwd, error as NodeJS.ErrnoException);
   }
-  output.read(child.stdout);
-  output.read(child.stderr);
-  const ending = await endOf(child, bounds).catch((error: NodeJS.ErrnoException) => notStarted(program, cwd, error));
+  const ended = endOf(child, bounds).catch((error: NodeJS.ErrnoException) => notStarted(program, cwd, error));
+  // Where there are no descriptors left, there are no streams either, and the error comes later.
+  for (const stream of [child.stdout, child.stderr]) if (stream) output.read(stream);
+  const ending = await ended;
   output.end();
   return ending;
 }
@@ -60,7 +64,7 @@ const start = (
   program: string,
   args: readonly string[],
   options: { env: Record<string, string>; cwd?: string | undefined; uid?: number; gid?: number },
-) => spawn(program, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+): ChildProcess => spawn(program, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
 function notStarted(program: string, cwd: string | undefined, error: NodeJS.ErrnoException): Ending {
   const where = cwd === undefined ? '' : ` in ${cwd}`;
@@ -86,7 +90,7 @@ function endOf(child: ChildProcess, { timeoutMs, signal, graceMs }: Bounds): Pro
   const stop = () => end({ type: 'stopped', reason: whyStopped(signal) });
   signal.addEventListener('abort', stop, { once: true });
   later(timeoutMs, () => end({ type: 'timed_out' }));
-  child.once('error', reject);
+  child.on('error', reject);
   child.once('exit', () => {
     if (!ended) later(graceMs, () => stopReading(child));
   });
