@@ -107,10 +107,15 @@ const mayBeTriedAgain = ({ attempts, cancel, withdrawn, terms }: Execution): boo
 function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
   const { first_ms, longest_ms } = execution.terms.retry;
   const wait = Math.min(longest_ms, first_ms * 2 ** (execution.attempts.length - 1));
-  const due_at = now + Math.max(wait, asked);
+  const due_at = now + Math.max(wait, sound(asked));
   const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
   return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
 }
+
+const dayMs = 86_400_000;
+
+/** What the target asked for, where that is a time that somebody may wait. */
+const sound = (asked: number): number => (asked > 0 ? Math.ceil(Math.min(asked, dayMs)) : 0);
 
 /** Too late to count, but whoever has to find out what came of the call should know of it. */
 export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {

@@ -29,6 +29,15 @@ describe('a failure that may pass', () => {
     expect(at(short, given.failedForNow).due_at).toBe(now + 5_000);
   });
 
+  it.each([
+    [NaN, 1_000],
+    [-5, 1_000],
+    [1_000.5, 1_001],
+    [Infinity, 86_400_000],
+  ])('is tried again at some time, whatever the target wants: %d', (retry_after, wait) => {
+    expect(at(started, { ...given.failedForNow, retry_after } as ExecutionMessage).due_at).toBe(now + wait);
+  });
+
   it('ends the call when there have been enough attempts, and says what came of the last', () => {
     const once = executionAfter(approved({ terms: { max_attempts: 1 } }), claimed);
     expect(at(once, given.failedForNow)).toMatchObject({ status: 'failed', error: 'exit code 75' });

@@ -46,6 +46,15 @@ describe('a function', () => {
     expect(await outcome).toEqual(retryable);
   });
 
+  it.each([
+    [Number('soon'), 0],
+    [-1, 0],
+    [0.0001, 1],
+    [Infinity, 86_400_000],
+  ])('that asks for a wait of %d s has it bounded', async (seconds, retry_after) => {
+    expect(await execute(() => Promise.reject(new NotDone('busy', seconds)))).toMatchObject({ retry_after });
+  });
+
   it('that throws once it was cut off has not failed: nobody knows', async () => {
     const watch = new Follower();
     const outcome = execute(async (_, { signal }) => {

@@ -57,10 +57,13 @@ export class FunctionAdapter implements Adapter {
       const said = thrown instanceof Error ? thrown.message : String(thrown);
       const error = excerpt(said, this.#options.maxOutput).result;
       if (!isNotDone(thrown)) return { outcome: 'failed', error };
-      return { outcome: 'failed', error, retryable: true, retry_after: thrown.retryAfter * 1000 };
+      return { outcome: 'failed', error, retryable: true, retry_after: wait(Number(thrown.retryAfter)) };
     }
   }
 }
+
+/** Milliseconds: what is no time at all is no reason to wait, and nothing is waited for longer than a day. */
+const wait = (seconds: number): number => (seconds > 0 ? Math.ceil(Math.min(seconds, 86_400) * 1000) : 0);
 
 const once = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
