@@ -1,4 +1,5 @@
 import { callDigest } from '@countersign/contracts';
+import { toolVersion } from '@countersign/definitions';
 import { describe, expect, it, beforeEach, afterEach, vi } from 'vitest';
 import { approved, requirementWith, runCancelled, runFailed } from './execution.given.js';
 import { approval, ExecutorWorld, id, soon } from './executor.given.js';
@@ -136,6 +137,22 @@ describe('the executor', () => {
     const ofOthers = [requirementWith({ tool_name: 'ask_person' }), requirementWith({ approval_id: null })];
     await world.open().executor.cancel({ ...runCancelled, data: { ...runCancelled.data, requirements: ofOthers } });
     expect(await world.store.get(id)).toBeUndefined();
+  });
+
+  it('leaves a call to the person who answers it, but refuses one that was to be made here before its tool became theirs', async () => {
+    const { executor } = world.open();
+    const approvalOf = (tool_version: string) => {
+      const data = { ...approval.data, tool_name: 'ask_person', tool_version };
+      return { ...approval, data: { ...data, digest: callDigest(data) } };
+    };
+    await executor.accept(approvalOf(toolVersion(world.tools.get('ask_person')!.definition!)));
+    expect(await world.store.get(id)).toBeUndefined();
+    await executor.accept(approvalOf(approval.data.tool_version));
+    expect(await world.store.get(id)).toMatchObject({
+      status: 'failed',
+      error: 'not executed: ask_person has changed since it was asked for: how it is gated',
+      attempts: [],
+    });
   });
 
   it('takes a call that could not be begun as failed', async () => {

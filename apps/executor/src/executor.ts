@@ -1,5 +1,5 @@
 import { derivedId, TerminalError, type Event, type Execution, type HeldBy } from '@countersign/contracts';
-import { argumentProblems, changesSince } from '@countersign/definitions';
+import { argumentProblems, changesSince, isGatedAsAsked } from '@countersign/definitions';
 import type { Handled, Place, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
@@ -45,9 +45,11 @@ export class Executor {
 
   /** Takes an approved call on; it begins in the same commit when nothing is in its way and there is a place free. */
   async accept(event: Event<'approval.resolved'>): Promise<void> {
-    const { approval_id, tool_name } = event.data;
+    const { approval_id, tool_name, tool_version } = event.data;
     const { executions, guard, pool, alarms } = this.#options;
-    if (this.#isAnsweredByPerson(tool_name)) return;
+    const { definition } = this.#options.tools.get(tool_name) ?? {};
+    // Of a call that was to be made here somebody waits for the outcome, whatever has become of its tool.
+    if (definition?.made_by === 'person' && isGatedAsAsked(tool_version, definition)) return;
     const verdict = await guard.examine(event.data);
     if (verdict.kind !== 'sound') {
       alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
@@ -205,9 +207,9 @@ function unfit(
   if (tool_version === null) return `nothing says which definition of "${name}" was asked for`;
   const { definition } = tool;
   if (!definition) return null;
-  if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
   const changes = changesSince(tool_version, definition);
   if (changes.length > 0) return `${name} has changed since it was asked for: ${changes.join(', ')}`;
+  if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
   const problems = argumentProblems(definition.parameters, tool_args);
   return problems.length > 0 ? `the arguments do not fit the tool: ${problems.join('; ')}` : null;
 }

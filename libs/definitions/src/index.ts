@@ -27,6 +27,6 @@ export { readDefinitions, type Definitions } from './read.js';
 export { parseTemplate, placeholdersOf, type Placeholder, type TemplatePart } from './template.js';
 export { parseUrlTemplate, type UrlPart, type UrlTemplate } from './template.url.js';
 export { toolDefinitionOf, type DeclaredTool } from './tool-of-file.js';
-export { changesSince, digestOf, toolVersion } from './tool-version.js';
+export { changesSince, digestOf, isGatedAsAsked, toolVersion } from './tool-version.js';
 export * from './tool.js';
 export { userInputFields } from './user-input-fields.js';

@@ -25,6 +25,10 @@ export const toolVersion = (tool: ToolDefinition): ToolVersion =>
     .map(([name, of]) => `${name}:${of(tool)}`)
     .join(' ');
 
+/** Whether calls are gated as one was that was asked for, and made by the same one. */
+export const isGatedAsAsked = (asked: ToolVersion | null, now: ToolDefinition): boolean =>
+  asked !== null && asked.split(' ').includes(`gate:${parts.gate(now)}`);
+
 /** @returns which parts of the definition are not as they were when a call was asked for, in words. */
 export function changesSince(asked: ToolVersion, now: ToolDefinition): string[] {
   const then = new Set(asked.split(' '));
