@@ -1,7 +1,7 @@
 import { callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
 import { changed, rejected, type Transition } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './execution.js';
-import { callOf, fail, is, park, released, seconds, succeed, touch } from './execution.state.js';
+import { callOf, fail, giveUp, is, park, released, seconds, succeed, touch, unseen } from './execution.state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -10,7 +10,7 @@ export function start(execution: Execution, message: Message<'claimed'>, now: nu
   const lease = leased(message.worker, message.lease_ms, now);
   if (execution.status === 'reconciling') return changed(touch(execution, now, lease));
   const problem = message.refusal ?? obstacle(execution, now);
-  if (problem !== null) return fail(touch(execution, now, {}), `not executed: ${problem}`);
+  if (problem !== null) return giveUp(touch(execution, now, {}), `not executed: ${problem}`, now);
   const byPerson = execution.terms.made_by === 'person';
   const worker = byPerson ? 'a person' : message.worker;
   const began = touch(execution, now, {
@@ -66,7 +66,7 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
   }
 }
 
-const lastReason = ({ attempts }: Execution): string => attempts.at(-1)?.reason ?? 'nobody saw the end of the call';
+const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
 
 const bySayOfTarget = (execution: Execution, now: number): Execution =>
   touch(execution, now, { reconciled: { by: null, at: seconds(now), note: null } });
@@ -76,7 +76,10 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
   if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
   const { error, retryable, retry_after } = message;
   const over = released(execution, 'failed', error, now);
-  return retryable && mayBeTriedAgain(over) ? again(over, error, retry_after, now) : fail(over, error);
+  if (retryable && mayBeTriedAgain(over)) return again(over, error, retry_after, now);
+  // What an idempotent target says of this key, it says of every start; unless it was stopped before it was asked.
+  const isSaidOfAll = !retryable && execution.terms.promise === 'idempotent' && execution.cancel === null;
+  return isSaidOfAll ? fail(over, error) : giveUp(over, error, now);
 }
 
 /**
@@ -87,7 +90,8 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
   const { error, retryable, retry_after } = message;
   if (!retryable) return fail(bySayOfTarget(execution, now), error);
   const { promise } = execution.terms;
-  return promise === 'idempotent' && mayBeTriedAgain(execution)
+  // Once it has been given up, it is not started again: only what came of it is still asked.
+  return promise === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
     ? again(execution, error, retry_after, now)
     : park(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }

@@ -137,6 +137,43 @@ describe('a start that nobody saw the end of', () => {
   });
 });
 
+describe('a call that may have been made by a start that nobody saw the end of', () => {
+  const twice = { promise: 'idempotent', max_attempts: 2 } as const;
+  const endings: [string, ExecutionMessage[]][] = [
+    ['there are no attempts left', [claimed, given.failedForNow]],
+    ['it is refused', [given.refused]],
+    ['somebody cancels it', [given.cancelRequested]],
+    ['somebody stops it', [claimed, given.cancelRequested, given.failed]],
+    ['its run is over', [given.cancelled]],
+  ];
+
+  it.each(endings)('waits for a person when %s', (_, messages) => {
+    const queued = executionAfter(approved({ terms: twice }), claimed, lost);
+    const over = continued(queued, now + 60_000, ...messages);
+    expect(over).toMatchObject({ status: 'outcome_unknown', error: expect.stringMatching(/^ended by SIGKILL; /) });
+    expect(at(over, given.settled('succeeded'))).toMatchObject({ status: 'succeeded' });
+  });
+
+  it.each(endings)('is asked about where the target can be asked when %s, and not started again', (_, messages) => {
+    const queued = executionAfter(approved({ terms: { ...twice, can_reconcile: true } }), claimed, lost);
+    const asked = continued(queued, now + 60_000, ...messages, claimed);
+    expect(asked).toMatchObject({ status: 'reconciling' });
+    expect(at(asked, given.succeeded)).toMatchObject({ status: 'succeeded', error: null });
+    expect(at(asked, given.failed)).toMatchObject({ status: 'failed' });
+    expect(at(asked, given.failedForNow)).toMatchObject({ status: 'outcome_unknown' });
+  });
+
+  it('waits for a person when they had it started again, and that start failed', () => {
+    const messages = [approved(), claimed, lost, given.retriedAnyway, claimed, given.failed];
+    expect(executionAfter(...messages)).toMatchObject({ status: 'outcome_unknown' });
+  });
+
+  it('has failed when its target says so of the same key', () => {
+    const queued = executionAfter(given.idempotent, claimed, lost);
+    expect(continued(queued, now + 60_000, claimed, given.failed)).toMatchObject({ status: 'failed' });
+  });
+});
+
 describe('a call that may not begin yet', () => {
   it('waits after the approval for as long as its tool says', () => {
     const waiting = executionAfter(approved({ terms: { not_before: nowSeconds + 600 } }));

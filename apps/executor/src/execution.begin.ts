@@ -8,7 +8,7 @@ import {
 } from '@countersign/contracts';
 import { changed, ignored, type Transition } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './execution.js';
-import { fail, is, isOver, seconds, touch, withdraw } from './execution.state.js';
+import { fail, is, isOver, seconds, touch, unseen, withdraw } from './execution.state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -32,7 +32,7 @@ export function takeBack(execution: Execution, event: EndOfRun, now: number): Tr
   if (isOver(execution) || execution.withdrawn !== null) return ignored(is(execution));
   const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
   return isWaiting
-    ? withdraw(execution, `not executed: ${why(event)}`, now)
+    ? withdraw({ ...execution, withdrawn: unseen(execution) ? why(event) : null }, `not executed: ${why(event)}`, now)
     : changed(touch(execution, now, { withdrawn: why(event) }));
 }
 

@@ -75,8 +75,26 @@ export const park = (execution: Execution, reason: string): Transition<Execution
     emit('tool.execution_outcome_unknown', { ...callOf(execution), reason, ...unsigned(execution) }),
   );
 
+/** The start that nobody saw the end of, if there was one: whatever became of later ones, it may have made the call. */
+export const unseen = ({ attempts }: Pick<Execution, 'attempts'>): Attempt | undefined =>
+  attempts.findLast(({ outcome }) => outcome === 'outcome_unknown');
+
+/** It is not started any more. That nothing was done can be said only when the end of every start was seen. */
+export function giveUp(
+  execution: Execution,
+  error: string,
+  now: number,
+  status?: 'failed' | 'cancelled',
+): Transition<Execution> {
+  const before = unseen(execution);
+  if (!before) return fail(execution, error, status);
+  if (!execution.terms.can_reconcile) return park(execution, `${before.reason}; after that: ${error}`);
+  return changed({ ...execution, ...idle, status: 'reconciling', due_at: now, error });
+}
+
 /** Nobody makes it any more. */
 export function withdraw(execution: Execution, error: string, now: number): Transition<Execution> {
   const isWithPerson = execution.status === 'awaiting_report';
-  return fail(isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {}), error, 'cancelled');
+  const over = isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {});
+  return giveUp(over, error, now, 'cancelled');
 }

@@ -3,6 +3,7 @@ import { insist, type Handled } from '@countersign/persistence';
 import type { Outcome, Watch } from './adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from './execution.js';
+import { unseen } from './execution.state.js';
 import type { Executions } from './executions.js';
 import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
@@ -80,7 +81,8 @@ export class Worker {
     watch: Watch,
   ): Promise<Outcome> {
     const adapter = this.#options.tools.get(tool_name)?.adapter;
-    const { attempt, started_at } = attempts.at(-1)!;
+    const isAsking = status === 'reconciling';
+    const { attempt, started_at } = (isAsking && unseen({ attempts })) || attempts.at(-1)!;
     const call = {
       id,
       run_id,
@@ -91,7 +93,6 @@ export class Worker {
       attempt,
       started_at: started_at * 1000,
     };
-    const isAsking = status === 'reconciling';
     try {
       if (!adapter || (isAsking && !adapter.reconcile))
         throw new Error(`there is no way to make calls of ${tool_name}`);
