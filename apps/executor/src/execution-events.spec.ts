@@ -8,7 +8,7 @@ import {
   type DecisionClaims,
 } from '@countersign/signing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { approval, ExecutorWorld, id, soon } from './executor.given.js';
+import { approval, askPersonVersion, ExecutorWorld, id, soon } from './executor.given.js';
 import { ExecutionEventsController } from './execution-events.controller.js';
 
 const golden = approval;
@@ -130,7 +130,7 @@ describe('a decision that arrives at the executor', () => {
 
   it.each<[string, Partial<EventData<'approval.resolved'>>]>([
     ['is no approval', { status: 'rejected' }],
-    ['is of a call that a person answers', { tool_name: 'ask_person' }],
+    ['is of a call that a person answers', { tool_name: 'ask_person', tool_version: askPersonVersion }],
     ['says that it was done by hand', { resolution_data: { result: 'Done.' } }],
   ])('is none of its business when it %s, signed or not', async (_, change) => {
     await events.resolved({ ...golden, data: { ...golden.data, ...change } });

@@ -30,6 +30,9 @@ const aTool: ToolDefinition = {
   max_output: 20_000,
   made_by: 'executor',
 };
+const madeByPerson: ToolDefinition = { ...aTool, made_by: 'person' };
+/** Of a call of `ask_person`, as it is. */
+export const askPersonVersion = toolVersion(madeByPerson);
 const golden = goldenEvent('approval.resolved');
 export const approval = { ...golden, data: { ...golden.data, tool_version: toolVersion(aTool) } };
 export const id = approval.data.approval_id;
@@ -68,7 +71,7 @@ export class ExecutorWorld {
   readonly switches: Switches;
   readonly #tools = new Map<string, Tool>([
     ['other', { definition: aTool, adapter: this.adapter, terms: () => terms }],
-    ['ask_person', { definition: { ...aTool, made_by: 'person' }, terms: () => terms }],
+    ['ask_person', { definition: madeByPerson, terms: () => terms }],
   ]);
   readonly tools: Tools = { get: (name) => this.#tools.get(name), names: () => [...this.#tools.keys()] };
   readonly #keys: ConcurrencyKeys;
