@@ -1,6 +1,6 @@
 import { callDigest, emit, type Event } from '@countersign/contracts';
 import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
-import { keysFromText, signDecision } from '@countersign/signing';
+import { decisionDetailsDigest, keysFromText, signDecision } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
 
 /** Approved calls of `deploy_to_production`, each of a run of its own, as the approval service tells of them. */
@@ -28,6 +28,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
   } as const;
   const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
   const unbound = { requester: null, requested_by: null, expires_at: null, policy_version: null, tool_version };
+  const details = { resolution_data: null, resolved_by: 'ada', redact: [] };
   const claims = {
     ...call,
     approval_id,
@@ -38,6 +39,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
     required_approvals: 1,
     grant: null,
     four_eyes: false,
+    details_digest: decisionDetailsDigest(details),
   };
   const signature = await signDecision(key, claims);
   return {
@@ -50,9 +52,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       ...unbound,
       approval_type: 'required',
       grant_id: null,
-      resolution_data: null,
-      resolved_by: 'ada',
-      redact: [],
+      ...details,
       salt: null,
       decisions: [{ ...by, note: null, groups: [] }],
       signature,

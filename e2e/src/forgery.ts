@@ -1,6 +1,6 @@
 import type { Approval, EventData } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type DeadLetter, type Message } from '@countersign/messaging';
-import { generateKey, keysFromText, signDecision } from '@countersign/signing';
+import { decisionDetailsDigest, generateKey, keysFromText, signDecision } from '@countersign/signing';
 import { eventually } from './eventually.js';
 import { readAll, type Stack } from './stack.js';
 
@@ -51,6 +51,7 @@ export async function signedByNobody(approval: Approval): Promise<string> {
     resolved_at: now(),
     expires_at: null,
     policy_version: approval.policy?.version ?? null,
+    details_digest: decisionDetailsDigest({ redact: [], resolved_by: 'ada', resolution_data: null }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { CommandRefused } from '@countersign/auth';
 import { callDigest, derivedId, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
 import {
+  decisionDetailsDigest,
   DecisionGuard,
   generateKey,
   keysFromText,
@@ -64,6 +65,7 @@ async function signed(
     resolved_at,
     expires_at,
     policy_version,
+    details_digest: decisionDetailsDigest(event.data),
     ...(result !== undefined && { result_digest: resultDigest(result) }),
     ...change,
   };

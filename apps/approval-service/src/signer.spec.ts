@@ -1,5 +1,13 @@
 import type { Approval, Event, NewEvent } from '@countersign/contracts';
-import { checkDecision, generateKey, keysFromText, publicJwks, resultDigest, Verifier } from '@countersign/signing';
+import {
+  checkDecision,
+  decisionDetailsDigest,
+  generateKey,
+  keysFromText,
+  publicJwks,
+  resultDigest,
+  Verifier,
+} from '@countersign/signing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -10,6 +18,7 @@ import {
   now,
   nowSeconds,
   required,
+  requirementWith,
   ruled,
   runCancelled,
   values,
@@ -66,6 +75,7 @@ describe('a resolution', () => {
       expires_at: nowSeconds + 60,
       policy_version: ruled('require').version,
       tool_version: data.tool_version,
+      details_digest: decisionDetailsDigest(data),
     });
     expect(checkDecision(claims, data, nowSeconds)).toBeUndefined();
   });
@@ -105,6 +115,18 @@ describe('a resolution', () => {
     expect(checkDecision(approved.claims, approved.data, nowSeconds + 60)).toMatch(/is over/);
     const rejected = await sealed(approvalAfter(signed), decided('rejected', 'bob'));
     expect(checkDecision(rejected.claims, rejected.data, nowSeconds + 60)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Event<'approval.resolved'>['data']>]>([
+    ['the note', { resolution_data: { note: 'Do as you like.' } }],
+    ['who decided', { resolved_by: 'eve' }],
+    ['what is hidden', { redact: [] }],
+  ])('vouches for %s', async (_, change) => {
+    const secret = required({}, { requirement: requirementWith({ redact: ['version'] }) });
+    const note = { note: 'Half a character: \ud800' };
+    const { data, claims } = await sealed(approvalAfter(secret), decided('approved', 'bob', note));
+    expect(checkDecision(claims, data, nowSeconds)).toBeUndefined();
+    expect(checkDecision(claims, { ...data, ...change }, nowSeconds)).toMatch(/somebody else/);
   });
 
   it('vouches for the result that somebody gave, and for no other', async () => {

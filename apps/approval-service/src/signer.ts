@@ -1,5 +1,5 @@
 import type { Approval, EventData, NewEvent } from '@countersign/contracts';
-import { OwnKeys, resultDigest, signDecision, type DecisionClaims } from '@countersign/signing';
+import { decisionDetailsDigest, OwnKeys, resultDigest, signDecision, type DecisionClaims } from '@countersign/signing';
 
 /** Signs resolutions, so that whoever acts on one can tell that it is this service's, and for exactly this call. */
 export class Signer extends OwnKeys {
@@ -45,6 +45,7 @@ function claimsOf(
     expires_at: status === 'approved' ? expires_at : null,
     policy_version,
     tool_version,
+    details_digest: decisionDetailsDigest(data),
     ...(result !== undefined && { result_digest: resultDigest(result) }),
   };
 }

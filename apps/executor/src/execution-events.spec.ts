@@ -1,5 +1,6 @@
 import { callDigest, type Event, type EventData } from '@countersign/contracts';
 import {
+  decisionDetailsDigest,
   DecisionGuard,
   generateKey,
   keysFromText,
@@ -35,6 +36,7 @@ async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'appr
     deciders,
     required_approvals: 1,
     ...at,
+    details_digest: decisionDetailsDigest(golden.data),
     ...change,
   };
   return { ...golden, data: { ...golden.data, signature: await signDecision(ring.signingKey, claims) } };

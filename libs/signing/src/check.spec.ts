@@ -26,8 +26,14 @@ describe('a decision that is checked against what is about to be used', () => {
     ['another digest', { digest: callDigest({ ...resolved, ...other }) }, /another digest/],
     ['other arguments', other, /arguments are not/],
     ['other arguments with their own digest', { ...other, digest: callDigest({ ...resolved, ...other }) }, /digest/],
+    ['another time', { resolved_at: now - 39 }, /another time/],
     ['arguments that have no digest', { tool_args: { version: '\ud800' } }, /arguments are not/],
     ['a result that nobody gave', { resolution_data: { result: 'Deployed by hand.' } }, /result is not/],
+    ['another note', { resolution_data: { note: 'Do as you like.' } }, /another reason/],
+    ['no note', { resolution_data: null }, /another reason/],
+    ['somebody else who decided', { resolved_by: 'eve' }, /names somebody else/],
+    ['nobody who decided', { resolved_by: null }, /names somebody else/],
+    ['something else to hide', { redact: ['version'] }, /hides something else/],
   ])('speaks of %s', (_, change, reason) => {
     expect(checkDecision(claims, { ...resolved, ...change }, now)).toMatch(reason);
   });
@@ -55,7 +61,8 @@ describe('a decision that is checked against what is about to be used', () => {
 
   it('allows exactly the result that was given, the empty one too', () => {
     const byHand = { ...claims, result_digest: resultDigest('') };
-    const used = (result: string) => checkDecision(byHand, { ...resolved, resolution_data: { result } }, now);
+    const used = (result: string) =>
+      checkDecision(byHand, { ...resolved, resolution_data: { ...resolved.resolution_data, result } }, now);
     expect(used('')).toBeUndefined();
     expect(used('Deployed.')).toMatch(/result is not/);
   });

@@ -1,5 +1,6 @@
 import { callDigest, type EventData } from '@countersign/contracts';
 import type { DecisionClaims } from './claims.js';
+import { decisionDetailsDigest } from './details-digest.js';
 import { resultDigest } from './result-digest.js';
 import { unfoundedness } from './foundation.js';
 
@@ -19,6 +20,7 @@ const repeated = {
   requester: 'The decision is for a call that somebody else asked for.',
   requested_by: 'The decision is for a call that somebody else requested.',
   tool_version: 'The decision is for another definition of the tool.',
+  resolved_at: 'The decision was made at another time.',
   digest: 'The decision is for another digest.',
 } as const satisfies Partial<Record<keyof Resolved & keyof DecisionClaims, string>>;
 
@@ -41,6 +43,8 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
   }
   if (digestOf(event) !== claims.digest) return 'The arguments are not the ones that were decided on.';
   if (digestOfResult(event) !== claims.result_digest) return 'The result is not the one that was given.';
+  if (decisionDetailsDigest(event) !== claims.details_digest)
+    return 'The decision names somebody else, gives another reason or hides something else.';
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 import { callDigest, parseEventData, type EventData } from '@countersign/contracts';
 import type { DecisionClaims } from './claims.js';
+import { decisionDetailsDigest } from './details-digest.js';
 
 /** A decision and its event, for specifications. */
 export const now = 1788255100;
@@ -47,4 +48,5 @@ export const claims: DecisionClaims = {
   expires_at: now + 60,
   policy_version: null,
   tool_version: 'version-1',
+  details_digest: decisionDetailsDigest(resolved),
 };

@@ -49,6 +49,7 @@ export const DecisionClaims = z.strictObject({
   expires_at: EpochSeconds.nullable().meta({ description: 'Until when acting on it is allowed; null: for ever.' }),
   policy_version: z.string().nullable(),
   tool_version: ToolVersion.nullable().default(null),
+  details_digest: Digest.meta({ description: 'What else of the event is acted on: who is named, the note, redact.' }),
   result_digest: Digest.optional().meta({
     description: 'Of `resolution_data.result`, exactly when the event has one: the work was done by hand.',
   }),

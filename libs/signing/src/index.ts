@@ -1,6 +1,7 @@
 export * from './check.js';
 export * from './claims.js';
 export * from './decision-guard.js';
+export * from './details-digest.js';
 export type { PrivateJwk, PublicJwk } from './jwk.js';
 export * from './key-file.js';
 export * from './key-ring.js';

@@ -48,6 +48,7 @@ describe('a signed decision', () => {
   it('has a payload that is stable: there is one text for the same claims, in whatever order they come', async () => {
     expect(new TextDecoder().decode(base64url.decode(jws.split('.')[1]!))).toBe(
       '{"approval_id":"approval-1","automatic":false,"basis":"people","deciders":[{"at":1788255062,"by":"bob","verdict":"approved"}],' +
+        '"details_digest":"sha256:8481d3810c899877f4adc35d78315c3bce9f6e2e65326a4c3ff3aeb641a942dd",' +
         '"digest":"sha256:68c185f12f69fabbd6ca97ee53481ebaaa5e1e386b0a9fdac7c920cd80ad4520",' +
         '"expires_at":1788255160,"four_eyes":true,"grant":null,"pause_type":"external_execution","policy_version":null,"requested_by":"ana","requester":"ana","required_approvals":1,"resolved_at":1788255062,' +
         '"run_id":"run-1","status":"approved","tool_call_id":"call_1","tool_name":"deploy_to_production","tool_version":"version-1"}',
