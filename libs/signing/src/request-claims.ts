@@ -34,12 +34,12 @@ export function requestClaimsOf(request: Request, issued_at: number): RequestCla
 }
 
 /** Field by field, so that a field that a later version adds does not make its requests look forged to this one. */
-function detailsDigest({ source_name, parameters, context, requirement }: Request): string {
+function detailsDigest({ source_name, parameters, tool_version, context, requirement }: Request): string {
   const { id, user_input_schema, tool_execution } = requirement;
   const { requires_confirmation, requires_user_input, external_execution_required, redact } = tool_execution;
   const fields = (user_input_schema ?? []).map(({ name, field_type, description, schema, required }) => {
     return { name, field_type, description, schema, required };
   });
   const waits = { requires_confirmation, requires_user_input, external_execution_required };
-  return resultDigest(canonicalJson({ source_name, parameters, context, id, fields, waits, redact }));
+  return resultDigest(canonicalJson({ source_name, parameters, tool_version, context, id, fields, waits, redact }));
 }

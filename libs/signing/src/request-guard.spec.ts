@@ -56,6 +56,7 @@ describe('a request that a runner signed', () => {
     ['another pause', { pause_type: 'confirmation' }, /not the one/],
     ['another name of the agent', { source_name: 'Security' }, /not the one/],
     ['another schema', { parameters: {} }, /not the one/],
+    ['another definition of the tool', { tool_version: 'version-2' }, /not the one/],
     ['another reason', { context: { reason: 'Ada said so.' } }, /not the one/],
     ['other secrets', { requirement: { ...requirement, tool_execution: { ...call, redact: ['version'] } } }, /not the/],
   ])('is not believed with %s', async (_, change, reason) => {
