@@ -86,6 +86,7 @@ describe('the standing grants', () => {
     ['who gave them asked for', { requested_by: 'bob' }],
     ['are for who gave them', { user_id: 'bob' }],
     ['have another tool by now', { parameters: { type: 'object' } }],
+    ['have a tool that does something else by now', { tool_version: 'execute:other' }],
     ['a person has to fill in', { pause_type: 'user_input' }],
   ])('open nothing for calls that %s', async (_, change) => {
     expect(await ask('other', change)).toMatchObject({ status: 'pending', grant_id: null });
@@ -109,6 +110,16 @@ describe('the standing grants', () => {
     const asked = requestFor({ approval_id: 'later', tool_call_id: 'later' }).data;
     expect(await granting.use(asked, judge.judge(asked))).toBeNull();
     expect((await only()).uses).toEqual([]);
+  });
+
+  it('hold for the tool that was asked for, where the file declares another by the time they are made', async () => {
+    const waiting = await ask('asked before', { user_id: 'bob', tool_version: 'execute:old' });
+    const resolution_data = { grant: { expires_in: 60 } };
+    await open.decisions.decide(waiting.id, { status: 'approved', resolution_data }, somebody('carol'));
+    await open.granting.give((await open.store.get(waiting.id))!);
+    expect((await http.list(all)).data).toHaveLength(2);
+    expect(await ask('after', { tool_version: 'execute:new' })).toMatchObject({ status: 'pending', grant_id: null });
+    expect(await ask('before', { tool_version: 'execute:old' })).toMatchObject({ status: 'approved' });
   });
 
   it('have to be there to be shown or revoked', async () => {

@@ -16,6 +16,8 @@ export interface GrantsOptions {
   now(): number;
 }
 
+type AskedTool = Pick<Approval, 'tool_name' | 'tool_version' | 'parameters' | 'pause_type'>;
+
 /** Finds the grant that lets a call through, and counts its use; makes grants of approvals that give one. */
 export class Grants {
   constructor(private readonly options: GrantsOptions) {}
@@ -58,11 +60,14 @@ export class Grants {
     return found.filter((grant) => covers(grant, call, at));
   }
 
-  /** What the tool is: as the file declares it, and as the run says that it asks. */
-  #versionOf({ tool_name, parameters, pause_type }: Pick<Approval, 'tool_name' | 'parameters' | 'pause_type'>): string {
+  /**
+   * What the tool is: as the file declares it, and as the run says that it asks. The file may be another one by the time
+   * that a grant is made of what was asked for, so the definition that was asked for counts besides.
+   */
+  #versionOf({ tool_name, tool_version, parameters, pause_type }: AskedTool): string {
     const { tools, mcp_servers } = this.options.definitions;
     const server = mcp_servers.find(({ name }) => tool_name.startsWith(`${name}__`));
     const declared = tools.find(({ name }) => name === tool_name) ?? server ?? null;
-    return createHash('sha256').update(canonicalJson({ declared, parameters, pause_type })).digest('hex');
+    return createHash('sha256').update(canonicalJson({ declared, tool_version, parameters, pause_type })).digest('hex');
   }
 }
