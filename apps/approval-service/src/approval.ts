@@ -15,10 +15,11 @@ import {
   type ResolutionData,
   type RunStatus,
 } from '@countersign/contracts';
-import { askersOf, quorum } from '@countersign/definitions';
+import { askersOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Judgement } from './asked.js';
 import { argsOf, objectionTo, resolvedCall, type Decided } from './decision.js';
+import { quorumOf } from './counted.js';
 import { heldAgainst, ruledOut } from './held-against.js';
 import type { Rules } from './rules.js';
 import type { NoGate } from './gates/gates.js';
@@ -206,14 +207,6 @@ const rejudged = (approval: Approval): NewEvent => {
   const { status, policy, required_approvals, expires_at } = approval;
   return emit('approval.rejudged', { ...callOf(approval), status, policy, required_approvals, expires_at });
 };
-
-/** How far the approval is, by what counts under its terms. A reason that they ask for by now was given then, or it does not count. */
-function quorumOf(approval: Approval) {
-  const { terms, decisions, escalated_at } = approval;
-  const needsReason = terms.reason_required.includes('approve');
-  const counted = decisions.filter(({ verdict, note }) => verdict === 'rejected' || !needsReason || note?.trim());
-  return quorum(terms, counted, askersOf(approval), escalated_at !== null);
-}
 
 /** What was approved stays with the record, for the others to see and approve. */
 function proposed(approval: Approval, decided: Decided): Approval {

@@ -115,9 +115,16 @@ function grantProblems(approval: Approval, decided: Decided): string[] {
   if (decided.verdict === 'rejected' || !grant) return [];
   if (decided.by === null) return ['resolution_data.grant: it has to be known who gives it'];
   if (result !== undefined) return ['resolution_data.grant: nothing is made of a call that was done by hand'];
+  // Where others have approved it with a grant, all approve the same: what comes of it is seen once they are enough.
+  if (standsIn(approval, decided) && approval.decisions.every(({ verdict }) => verdict === 'rejected'))
+    return ['resolution_data.grant: who decides since it was escalated decides on this call alone; leave it out'];
   const problem = grantProblem(approval, grant, argsOf(approval, decided));
   return problem === undefined ? [] : [`resolution_data.grant.${problem}`];
 }
+
+/** Whether they may decide only since it was escalated. */
+const standsIn = (approval: Approval, { by, groups }: Decided): boolean =>
+  mayDecide(approval.terms, by, askersOf(approval), groups, false) !== undefined;
 
 /**
  * What would run is not what was asked for: as a call of its own it would fall under the rules like any other. They must

@@ -1,6 +1,15 @@
 import { plainTerms, type ResolutionData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { approvalAfter, decided, inputRequired, now, nowSeconds, required, requirementWith } from './approval.given.js';
+import {
+  approvalAfter,
+  continued,
+  decided,
+  inputRequired,
+  now,
+  nowSeconds,
+  required,
+  requirementWith,
+} from './approval.given.js';
 import { decideApproval } from './approval.js';
 import { covers, grantGiven, type GrantableCall } from './grant-coverage.js';
 import { approvedWith, chosen, created, grantable, grantAfter, newGrant, toolVersion } from './grant.given.js';
@@ -122,6 +131,38 @@ describe('a grant', () => {
     expect(secret.arguments).toEqual({ ...tool_args, version: '[redacted]' });
     expect(covers(secret, call, nowSeconds)).toBe(true);
     expect(covers(secret, { ...call, tool_args: { ...tool_args, version: '[redacted]' } }, nowSeconds)).toBe(false);
+  });
+
+  describe('of which some counted only once it was escalated', () => {
+    const ops = { group: 'ops', count: 1, members: ['bob'] };
+    const anybody = { group: null, count: 1, members: null };
+    const escalate_to = [{ group: 'leads', members: ['erin'] }];
+    const escalating = { ...grantable, approvers: [ops], escalate_after: 60, escalate_to };
+    const late = now + 60_000;
+    const grant = { expires_in: 60 };
+
+    it('is not given by who stands in, who may still approve', () => {
+      const escalated = continued(approvalAfter(required(escalating)), late, { type: 'due' });
+      expect(decideApproval(escalated, decided('approved', 'erin', { grant }), late)).toMatchObject({
+        kind: 'rejected',
+        reason: expect.stringMatching(/this call alone/),
+      });
+      expect(continued(escalated, late, decided('approved', 'erin')).status).toBe('approved');
+      const byBob = continued(escalated, late, decided('approved', 'bob', { grant }));
+      expect(grantGiven(byBob, 'g', 'salt', 'v1')).toMatchObject({ given_by: [{ by: 'bob' }] });
+    });
+
+    it('is not made, though the call is approved', () => {
+      const waiting = approvalAfter(
+        required({ ...escalating, approvers: [ops, anybody] }),
+        decided('approved', 'dave', { grant }),
+        decided('approved', 'erin', { grant }),
+      );
+      expect(waiting.status).toBe('pending');
+      const approval = continued(waiting, late, { type: 'due' });
+      expect(approval).toMatchObject({ status: 'approved', resolution_data: { grant } });
+      expect(grantGiven(approval, 'g', 'salt', 'v1')).toBeUndefined();
+    });
   });
 
   it('comes with no approval that gives none, or that is not approved', () => {

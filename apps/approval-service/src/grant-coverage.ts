@@ -1,6 +1,7 @@
 import { canonicalJson, redactArguments, type Approval, type RequireTerms } from '@countersign/contracts';
 import { askersOf, isAtMostAsStrict } from '@countersign/definitions';
 import { createHmac } from 'node:crypto';
+import { quorumOf } from './counted.js';
 import { isActive, isUsedBy, type NewGrant, type StoredGrant } from './grant.js';
 
 type Args = Record<string, unknown>;
@@ -71,7 +72,8 @@ type GrantAsked = NonNullable<Approval['resolution_data']>['grant'];
 const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) === canonicalJson(other);
 
 /**
- * The grant that was given with an approval, if one was.
+ * The grant that was given with an approval, if one was. Those who stood in for others approved this one call: what comes
+ * later is for the others, until it waits as long, so their approvals make no grant.
  *
  * @param id of the grant
  * @param salt for the digest of its arguments
@@ -79,7 +81,7 @@ const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) ===
 export function grantGiven(approval: Approval, id: string, salt: string, tool_version: string): NewGrant | undefined {
   const { resolution_data, approved_args, tool_args, decisions, requirements, terms, resolved_at } = approval;
   const asked = approval.status === 'approved' ? resolution_data?.grant : undefined;
-  if (!asked || resolved_at === null) return undefined;
+  if (!asked || resolved_at === null || !quorumOf(approval, false).met) return undefined;
   const args = approved_args ?? tool_args;
   const names = Object.keys(asked.arguments ?? args);
   const covered = names.length === Object.keys(args).length ? 'exact' : 'chosen';
