@@ -1,4 +1,11 @@
-import { Approval, approvalDigest, DecisionKind, parseEventData, type RequireTerms } from '@countersign/contracts';
+import {
+  Approval,
+  approvalDigest,
+  DecisionKind,
+  parseEventData,
+  type RequireTerms,
+  type ResolutionData,
+} from '@countersign/contracts';
 import { askersOf, quorum } from '@countersign/definitions';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -161,6 +168,67 @@ describe('other rules, while an approval waits,', () => {
     const half = changed(asked(terms), decided('rejected', 'dave')).state;
     const { state } = changed(half, rejudge(ofVersion('2.1.0', { require: two })));
     expect(state).toMatchObject({ status: 'rejected', resolution_data: { note: 'dave rejected it' } });
+  });
+
+  describe('when others have approved already,', () => {
+    const ops = { group: 'ops', count: 1, members: ['bob'] };
+    const anybody = { group: null, count: 1, members: null };
+    const standIns = { escalate_after: 60, escalate_to: [{ group: 'leads', members: ['erin'] }] };
+    const by = (data: ResolutionData | null, terms: Partial<RequireTerms> = {}) =>
+      changed(
+        changed(asked({ approvers: [ops, anybody], ...standIns, ...terms }), decided('approved', 'dave', data)).state,
+        decided('approved', 'erin', data),
+      ).state;
+    const allowed = (...kinds: DecisionKind[]) => ofVersion('2.1.0', { require: { ...two, allow: kinds } });
+
+    it.each<[string, ResolutionData, RegExp]>([
+      ['other arguments', { tool_args: version('6.6.6') }, /approve other arguments/],
+      ['that it was done by hand', { result: 'Done.' }, /done by hand/],
+      ['a grant', { grant: { expires_in: 60 } }, /calls to come/],
+    ])('end what they approved when it is no more allowed: %s', (_, data, reason) => {
+      const half = by(data);
+      const { state, events } = changed(half, rejudge(allowed('approve', 'reject')));
+      expect(state).toMatchObject({
+        status: 'rejected',
+        resolved_by: null,
+        resolution_data: { code: 'rejected_by_rule' },
+      });
+      expect(state.resolution_data!.note).toMatch(reason);
+      expect(events.map(({ type }) => type)).toEqual(['approval.rejudged', 'approval.resolved']);
+      expect(changed(by(null), rejudge(allowed('approve', 'reject'))).state.status).toBe('pending');
+      expect(changed(half, rejudge(allowed(...DecisionKind.options))).state.status).toBe('pending');
+    });
+
+    it('end a grant that goes further than they allow by now', () => {
+      const shorter = { ...two, allow: DecisionKind.options, grant: { max_duration: '1m' } };
+      const { state } = changed(by({ grant: { expires_in: 61 } }), rejudge(ofVersion('2.1.0', { require: shorter })));
+      expect(state).toMatchObject({
+        status: 'rejected',
+        resolution_data: { note: expect.stringMatching(/at most 60/) },
+      });
+    });
+
+    it.each<[string, ResolutionData | null, string]>([
+      ['not', { result: 'Done.' }, 'rejected'],
+      ['not', { tool_args: version('2.1.1') }, 'rejected'],
+      ['not', { grant: { expires_in: 60 } }, 'rejected'],
+      ['still', null, 'approved'],
+    ])('are %s passed by an escalation: %j', (_, data, status) => {
+      const tightened = { ...by(data), allowed_decisions: ['approve', 'reject'] as DecisionKind[] };
+      const { state, events } = changed(tightened, { type: 'due' }, now + 60_000);
+      expect(state.status).toBe(status);
+      expect(events.map(({ type }) => type)).toEqual(['approval.escalated', 'approval.resolved']);
+    });
+
+    it('are not passed by an escalation with values that nobody may fill in any more', () => {
+      const terms = { approvers: [ops, anybody], ...standIns, allowed_decisions: DecisionKind.options };
+      const fill = (by: string) => decided('approved', by, { values: given.values });
+      const half = approvalAfter(given.inputRequired(terms), fill('dave'), fill('erin'));
+      const at = (allowed_decisions: DecisionKind[]) =>
+        changed({ ...half, allowed_decisions }, { type: 'due' }, now + 60_000).state;
+      expect(at(['approve', 'edit'])).toMatchObject({ status: 'rejected' });
+      expect(at(['approve', 'values'])).toMatchObject({ status: 'approved' });
+    });
   });
 
   it('are none of its business once it is resolved', () => {

@@ -18,7 +18,7 @@ import {
 import { askersOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Judgement } from './asked.js';
-import { argsOf, objectionTo, resolvedCall, type Decided } from './decision.js';
+import { argsOf, objectionTo, recordedObjection, resolvedCall, type Decided } from './decision.js';
 import { quorumOf } from './counted.js';
 import { heldAgainst, ruledOut } from './held-against.js';
 import type { Rules } from './rules.js';
@@ -187,20 +187,18 @@ function hold(
   now: number,
 ): Transition<Approval> | { approval: Approval; events: NewEvent[] } {
   const held = heldAgainst(pending, rules, seconds(now));
-  const rejectedBecause = (note: string, ...before: NewEvent[]) =>
-    resolved(
-      held.approval,
-      'rejected',
-      { by: null, resolution_data: { note, code: 'rejected_by_rule' }, basis: 'rule' },
-      now,
-      ...before,
-    );
+  const rejectedBecause = (note: string, ...before: NewEvent[]) => rejectedByRule(held.approval, note, now, ...before);
   if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
   if (!held.tightened) return { approval: held.approval, events: [] };
   const events = [rejudged(held.approval)];
   if (isOfNobody(held.approval)) return refusedAsOfNobody(held.approval, now, ...events);
-  const { refused } = quorumOf(held.approval);
+  const refused = quorumOf(held.approval).refused ?? recordedObjection(held.approval) ?? null;
   return refused === null ? { approval: held.approval, events } : rejectedBecause(refused, ...events);
+}
+
+function rejectedByRule(approval: Approval, note: string, now: number, ...before: NewEvent[]): Transition<Approval> {
+  const resolution_data = { note, code: 'rejected_by_rule' } as const;
+  return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
 }
 
 const rejudged = (approval: Approval): NewEvent => {
@@ -238,6 +236,9 @@ function escalate(approval: Approval, now: number): Transition<Approval> {
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
   if (!quorumOf(escalated).met) return changed(escalated, event);
+  // Nobody decides now, so nothing else says whether what was approved may be by now.
+  const objection = recordedObjection(escalated);
+  if (objection !== undefined) return rejectedByRule(escalated, objection, now, event);
   const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
   const { resolution_data } = escalated;
   return resolved(escalated, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, event);

@@ -81,7 +81,10 @@ const says: Record<DecisionKind, string> = {
 };
 
 /** All that a decision does. */
-function kindsOf({ verdict, resolution_data }: Decided, asked: Record<string, unknown>): DecisionKind[] {
+function kindsOf(
+  { verdict, resolution_data }: Pick<Decided, 'verdict' | 'resolution_data'>,
+  asked: Record<string, unknown>,
+): DecisionKind[] {
   if (verdict === 'rejected') return ['reject'];
   const { tool_args, values, result, grant } = resolution_data ?? {};
   const edits = tool_args !== undefined && canonicalJson(tool_args) !== canonicalJson(asked);
@@ -92,6 +95,24 @@ function kindsOf({ verdict, resolution_data }: Decided, asked: Record<string, un
     ...(result === undefined ? [] : ['result' as const]),
     ...(grant ? ['grant' as const] : []),
   ];
+}
+
+/**
+ * Why what others have approved so far can be approved no more, if it cannot: the rules have become stricter since. All
+ * approve the same, so nobody who comes later can approve anything else either.
+ */
+export function recordedObjection(approval: Approval): string | undefined {
+  const { decisions, allowed_decisions, approved_args, resolution_data } = approval;
+  const last = decisions.findLast(({ verdict }) => verdict === 'approved');
+  if (!last) return undefined;
+  const filled = { ...approval.tool_args, ...resolution_data?.values };
+  const tool_args = approved_args ?? filled;
+  const decided = { verdict: last.verdict, resolution_data: { ...resolution_data, tool_args } };
+  const kind = kindsOf(decided, filled).find((each) => !allowed_decisions.includes(each));
+  if (kind) return `the rules have changed, and do not allow any more what was approved so far: ${says[kind]}`;
+  const grant = resolution_data?.grant;
+  const problem = grant && grantProblem(approval, grant, tool_args);
+  return problem && `the rules have changed, and do not allow the grant any more that was approved so far: ${problem}`;
 }
 
 function unfit(approval: Approval, decided: Decided): Objection | null {

@@ -17,9 +17,9 @@ export type Held =
  */
 export function heldAgainst(approval: Approval, rules: Rules, at: number): Held {
   if (approval.rules_version === rules.version) return { kind: 'holds', approval, tightened: false };
-  const judged = [approval.tool_args, approval.approved_args].flatMap((args) =>
-    args === null ? [] : [judgeBy(rules, approval, args)],
-  );
+  const { tool_args, approved_args } = approval;
+  const judged = [judgeBy(rules, approval, tool_args)];
+  if (approved_args !== null) judged.push(editable(judgeBy(rules, approval, approved_args)));
   const seen = { ...approval, rules_version: rules.version };
   const out = judged.find(({ policy }) => policy.outcome === 'reject');
   if (out) return { kind: 'ruled_out', approval: { ...seen, policy: out.policy }, reason: out.reason! };
@@ -27,6 +27,13 @@ export function heldAgainst(approval: Approval, rules: Rules, at: number): Held 
   if (canonicalJson(tightened.terms) === canonicalJson(seen.terms))
     return { kind: 'holds', approval: seen, tightened: false };
   return { kind: 'holds', approval: rescheduled(tightened, at), tightened: true };
+}
+
+/** Whether arguments may be edited is a matter of those that were asked for. */
+function editable(ruled: Ruled): Ruled {
+  const { allowed_decisions } = ruled.terms;
+  if (allowed_decisions.includes('edit')) return ruled;
+  return { ...ruled, terms: { ...ruled.terms, allowed_decisions: [...allowed_decisions, 'edit'] } };
 }
 
 function tighten(approval: Approval, { policy, terms: asked }: Ruled): Approval {
