@@ -64,7 +64,15 @@ describe('docker-compose.yml', () => {
   it('publishes ports to this machine only', () => {
     const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports);
     expect(published).toHaveLength(5);
-    for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
+    for (const port of published) expect(unset(port)).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
+  });
+
+  it('publishes Kafka and MongoDB where KAFKA_PORT and MONGODB_PORT say, and Kafka names that port to its clients', () => {
+    expect(serviceNamed('kafka').ports).toEqual(['127.0.0.1:${KAFKA_PORT:-9092}:9092']);
+    expect(serviceNamed('kafka').environment?.['KAFKA_ADVERTISED_LISTENERS']).toContain(
+      ',HOST://127.0.0.1:${KAFKA_PORT:-9092}',
+    );
+    expect(serviceNamed('mongo').ports).toEqual(['127.0.0.1:${MONGODB_PORT:-27017}:27017']);
   });
 
   it('lets no process gain privileges', () => {

@@ -6,50 +6,62 @@ import { dockerAnswers, runsInDocker, startInDocker, stopInDocker } from './dock
 import { stateDir } from './java-libraries.js';
 import { startKafka } from './kafka.js';
 import { startMongo } from './mongo.js';
+import { portIn, presets } from './ports.js';
 import { kafkaAnswers, mongoAnswers } from './probe.js';
 import { findServer, type Server } from './server.js';
 
-/** `npm run infra [-- stop | status]`: Kafka and MongoDB for development, in Docker or else on the JVM. */
+/**
+ * `npm run infra [-- stop | status]`: Kafka and MongoDB for development, in Docker or else on the JVM. `KAFKA_PORT` and
+ * `MONGODB_PORT` say where they listen.
+ */
 interface Local {
   name: string;
   dir: string;
-  port: number;
+  setting: keyof typeof presets;
   start: (at: { dir: string; port: number; detached: true }) => Promise<Server>;
   answers: (port: number) => Promise<boolean>;
-  env: string;
+  /** What the services are to be told of it. */
+  env: (port: number) => string;
 }
 
 const kafka: Local = {
   name: 'Kafka',
   dir: join(stateDir, 'kafka'),
-  port: 9092,
+  setting: 'KAFKA_PORT',
   start: startKafka,
   answers: kafkaAnswers,
-  env: 'KAFKA_BROKERS=127.0.0.1:9092',
+  env: (port) => `KAFKA_BROKERS=127.0.0.1:${port}`,
 };
 const mongo: Local = {
   name: 'MongoDB',
   dir: join(stateDir, 'mongo'),
-  port: 27017,
+  setting: 'MONGODB_PORT',
   start: startMongo,
   answers: mongoAnswers,
-  env: 'MONGODB_URI=mongodb://127.0.0.1:27017/countersign',
+  env: (port) => `MONGODB_URI=mongodb://127.0.0.1:${port}/countersign`,
 };
 const both = [kafka, mongo];
 
+// oxlint-disable-next-line node/no-process-env -- this is the program's own configuration
+const portSet = ({ setting }: Local): number | undefined => portIn(process.env, setting);
+const portFor = (local: Local): number => portSet(local) ?? presets[local.setting];
+
 async function start(): Promise<void> {
   using _lock = oneAtATime();
+  let ports = both.map(portFor);
   if (!(await runsOnJvm()) && (await dockerAnswers())) {
     await startInDocker();
     console.log('Kafka and MongoDB are ready, in Docker.');
   } else {
     const started = await Promise.allSettled(both.map(ensure));
-    for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
+    ports = started.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
     console.log(`Kafka and MongoDB are ready, on the JVM. Their data and logs are in ${stateDir}.`);
   }
   console.log(`
-  export ${kafka.env}
-  export ${mongo.env}
+${both.map(({ env }, i) => `  export ${env(ports[i]!)}`).join('\n')}
 
 npm run infra -- status   whether they answer
 npm run infra -- stop     ends them and keeps their data`);
@@ -65,8 +77,10 @@ async function stop(): Promise<void> {
 }
 
 async function status(): Promise<void> {
-  for (const { name, dir, port, answers } of both) {
+  for (const local of both) {
+    const { name, dir, answers } = local;
     const server = await findServer(dir);
+    const port = server?.port ?? portFor(local);
     const answering = await answers(port);
     if (!answering) process.exitCode = 1;
     const where = server ? `, process ${server.pid}` : '';
@@ -82,13 +96,20 @@ function oneAtATime(): Disposable {
   return file;
 }
 
-/** Starts the server unless it runs; one that was left starting is waited for. */
-async function ensure({ dir, port, start: launch, answers }: Local): Promise<void> {
-  if (!(await findServer(dir))) await launch({ dir, port, detached: true });
+/** Starts the server unless it runs; one that was left starting is waited for. @returns the port it listens on */
+async function ensure(local: Local): Promise<number> {
+  const { name, dir, setting, start: launch, answers } = local;
+  const running = await findServer(dir);
+  const { port } = running ?? (await launch({ dir, port: portFor(local), detached: true }));
+  if (port !== (portSet(local) ?? port))
+    throw new Error(
+      `${name} runs already, on port ${port}. To move it: npm run infra -- stop, then start it with ${setting}.`,
+    );
   while (!(await answers(port))) {
     if (!(await findServer(dir))) throw new Error(`${dir} ended while it was starting; see server.log there.`);
     await sleep(100);
   }
+  return port;
 }
 
 const onJvm = async (): Promise<Server[]> => {

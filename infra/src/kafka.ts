@@ -7,7 +7,6 @@ import { kafkaAnswers } from './probe.js';
 import { java, startJavaServer, type Server } from './server.js';
 
 export interface KafkaServer extends Server {
-  readonly port: number;
   /** What KAFKA_BROKERS is to be. */
   readonly brokers: string;
   /** The same for clients that it has to know: by a password, or by a certificate. */
@@ -45,7 +44,6 @@ export async function startKafka({
   const at = (number: number) => `127.0.0.1:${number}`;
   return {
     ...server,
-    port: chosen,
     brokers: at(chosen),
     ...(ports && { secured: { password: at(ports.password), certificate: at(ports.certificate) } }),
   };

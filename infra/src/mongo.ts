@@ -4,7 +4,6 @@ import { mongoAnswers } from './probe.js';
 import { startJavaServer, type Server } from './server.js';
 
 export interface MongoServer extends Server {
-  readonly port: number;
   /** What MONGODB_URI is to be. */
   readonly uri: string;
 }
@@ -27,5 +26,5 @@ export async function startMongo({
   const chosen = port ?? (await freePort());
   const command = ['LocalMongo', String(chosen), ...(memory ? [] : [join(resolve(dir), 'data.mv')])];
   const server = await startJavaServer({ dir, port: chosen, command, detached, answers: mongoAnswers });
-  return { ...server, port: chosen, uri: `mongodb://127.0.0.1:${chosen}/countersign` };
+  return { ...server, uri: `mongodb://127.0.0.1:${chosen}/countersign` };
 }

@@ -10,6 +10,8 @@ import { javaClassPath } from './java-libraries.js';
 /** A server on this machine. Its directory is its identity: started again there, it has its data again. */
 export interface Server {
   readonly pid: number;
+  /** Of 127.0.0.1. */
+  readonly port: number;
   /** Ends it as an operator would, and resolves when it is gone. */
   stop(): Promise<void>;
   /** Ends it as a crash would (`kill -9`), and resolves when it is gone. */
@@ -52,10 +54,10 @@ export async function startJavaServer({ port, command, detached, answers, ...res
   closeSync(log);
   child.once('error', () => undefined); // then it has no pid
   if (child.pid === undefined) throw new Error('java cannot be run');
-  writeFileSync(pidFile(dir), String(child.pid));
+  writeFileSync(pidFile(dir), `${child.pid} ${port}`);
   if (detached) child.unref();
 
-  const server = serverAt(dir, child.pid);
+  const server = serverAt(dir, child.pid, port);
   const deadline = Date.now() + startDeadline;
   while (!(await answers(port))) {
     const ended = child.exitCode !== null || child.signalCode !== null;
@@ -74,8 +76,8 @@ export async function startJavaServer({ port, command, detached, answers, ...res
 /** The server that runs on this directory, whoever started it. */
 export async function findServer(dir: string): Promise<Server | undefined> {
   const at = resolve(dir);
-  const pid = Number(await readFile(pidFile(at), 'utf8').catch(() => ''));
-  return pid > 0 && (await commandOf(pid))?.includes(markOf(at)) ? serverAt(at, pid) : undefined;
+  const [pid = 0, port = 0] = (await readFile(pidFile(at), 'utf8').catch(() => '')).split(' ').map(Number);
+  return pid > 0 && (await commandOf(pid))?.includes(markOf(at)) ? serverAt(at, pid, port) : undefined;
 }
 
 const options = ['-Xmx512m', '-XX:+UseSerialGC'];
@@ -83,7 +85,7 @@ const pidFile = (dir: string): string => join(dir, 'server.pid');
 const markOf = (dir: string): string => `-Dcountersign.dir=${dir}`;
 
 /** Signals no other process, even if one has got the id of a server that is gone. */
-function serverAt(dir: string, pid: number): Server {
+function serverAt(dir: string, pid: number, port: number): Server {
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const deadline = Date.now() + stopDeadline;
     for (let next: NodeJS.Signals | undefined = signal; ; await sleep(20)) {
@@ -95,7 +97,7 @@ function serverAt(dir: string, pid: number): Server {
       next = undefined;
     }
   };
-  return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return { pid, port, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {

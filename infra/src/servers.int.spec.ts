@@ -30,7 +30,7 @@ describe.skipIf(!available).each([
   it('answers once it is started, can be found by its directory, and is gone once it is stopped', async () => {
     const server = await start({ dir, port });
     expect(await answers(port)).toBe(true);
-    expect((await findServer(dir))?.pid).toBe(server.pid);
+    expect(await findServer(dir)).toMatchObject({ pid: server.pid, port });
     await server.stop();
     expect(await answers(port)).toBe(false);
     expect(await findServer(dir)).toBeUndefined();
