@@ -75,8 +75,7 @@ export class ApprovalEventsController {
 
   /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
   async #decide(approval: Approval, { id, data }: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
-    const isKnown = approval.decisions.some(({ by, verdict }) => by === who.subject && verdict === data.status);
-    if (isKnown) return;
+    if (this.decisions.isGiven(approval, data, who)) return;
     try {
       await this.decisions.decide(approval.id, data, who);
     } catch (error) {

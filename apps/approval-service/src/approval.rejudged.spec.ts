@@ -163,6 +163,37 @@ describe('other rules, while an approval waits,', () => {
     expect(changed(half, by(reasons, explained)).state.status).toBe('pending');
   });
 
+  it('let those decide again whose approval counts no more, and count each of them once', () => {
+    const half = changed(asked(given.approvalsOfAnybody(2)), decided('approved', 'dave')).state;
+    const reasons = ofVersion('2.1.0', { require: { ...two, reason: ['approve'] } });
+    const explained = (who: string) => by(reasons, decided('approved', who, { note: 'I looked.' }));
+    expect(told(half, by(reasons, decided('approved', 'dave')))).toMatchObject({ kind: 'rejected', code: 'invalid' });
+    const again = changed(half, explained('dave'));
+    expect(again.state).toMatchObject({ status: 'pending', decisions: [{ by: 'dave' }, { by: 'dave' }] });
+    expect(again.events.at(-1)).toMatchObject({ data: { approvals: 1, required_approvals: 2 } });
+    expect(told(again.state, explained('dave'))).toMatchObject({ reason: expect.stringMatching(/counts once/) });
+    expect(changed(again.state, explained('carol')).state.status).toBe('approved');
+    expect(changed(half, by(reasons, decided('rejected', 'dave'))).state.status).toBe('rejected');
+  });
+
+  it('let somebody decide again whose token has the group by now that they ask for', () => {
+    const half = changed(asked(given.approvalsOfAnybody(2)), decided('approved', 'dave')).state;
+    const leads = ofVersion('2.1.0', { require: { approvers: [{ group: 'leads', count: 2 }] } });
+    const asLead = (who: string) => by(leads, decided('approved', who, null, ['leads']));
+    const again = changed(half, asLead('dave')).state;
+    expect(told(again, asLead('dave')).kind).toBe('rejected');
+    expect(changed(again, asLead('carol')).state.status).toBe('approved');
+  });
+
+  it('do not let the same person approve something else than before', () => {
+    const half = changed(asked(given.approvalsOfAnybody(2)), decided('approved', 'dave')).state;
+    const reasons = ofVersion('2.1.0', {
+      require: { ...two, reason: ['approve'], allow: DecisionKind.options },
+    });
+    const other = decided('approved', 'dave', { note: 'I looked.', tool_args: version('6.6.6') });
+    expect(told(half, by(reasons, other))).toMatchObject({ reason: expect.stringMatching(/approve the same/) });
+  });
+
   it('end what too few are left for', () => {
     const terms = { ...given.approvalsOfAnybody(2), on_rejection: 'continue' as const };
     const half = changed(asked(terms), decided('rejected', 'dave')).state;

@@ -1,6 +1,7 @@
 import {
   approvalDigest,
   canonicalJson,
+  isStanding,
   type Approval,
   type DecisionKind,
   type ResolutionData,
@@ -50,7 +51,8 @@ function unauthorised(approval: Approval, { by, groups }: Decided): Objection | 
   const { terms, decisions, required_approvals, escalated_at } = approval;
   if (by === null && required_approvals > 1)
     return { reason: 'several people must decide, so each has to say who decides', code: 'invalid' };
-  if (by !== null && decisions.some((decision) => decision.by === by))
+  // Whose approval has lost its force, since the rules ask for more by now, may decide again.
+  if (by !== null && decisions.some((decision) => decision.by === by && isStanding(approval, decision)))
     return { reason: `${by} has decided on this before, and each person counts once` };
   const reason = mayDecide(terms, by, askersOf(approval), groups, escalated_at !== null);
   return reason === undefined ? null : { reason, code: 'forbidden' };

@@ -1,5 +1,5 @@
 import type { Principal } from '@countersign/auth';
-import type { Approval, BulkResult, ResolutionData, Verdict } from '@countersign/contracts';
+import { isStanding, type Approval, type BulkResult, type ResolutionData, type Verdict } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
 import { ProblemError } from '@countersign/service';
 import type { ApprovalMessage } from './approval.js';
@@ -23,6 +23,13 @@ export class Decisions {
   /** The approval as it is now, if there is one. */
   async find(id: string): Promise<Approval | undefined> {
     return visible(await this.approvals.store.get(id));
+  }
+
+  /** Whether they have given this verdict, and it counts by the rules in force. */
+  isGiven(approval: Approval, { status }: Wish, { subject }: Principal): boolean {
+    if (approval.status === 'pending' && approval.rules_version !== this.rules.version) return false;
+    const own = approval.decisions.filter(({ by, verdict }) => by === subject && verdict === status);
+    return own.some((decision) => isStanding(approval, decision));
   }
 
   /** @throws ProblemError when the decision does not count; it says why. */

@@ -16,9 +16,11 @@ export function definitionsWith(content: object = {}): Definitions {
   }
 }
 
-/** Rules that are in force, with a group to name. */
+/** Rules that are in force, with groups to name. */
 export const rulesWith = (rules: object[], other: object = { require: {} }): Rules =>
   rulesOf(
-    policySetOf(definitionsWith({ groups: { ops: ['bob', 'carol'] }, policies: { rules, default: other } })),
+    policySetOf(
+      definitionsWith({ groups: { ops: ['bob', 'carol'], leads: 'from_token' }, policies: { rules, default: other } }),
+    ),
     null,
   );

@@ -2,6 +2,7 @@ import {
   Approval,
   BulkResolveOutcome,
   markedLine,
+  standingApprovals,
   visibleLine,
   type ResolutionData,
   type Verdict,
@@ -112,18 +113,11 @@ async function decideOne(
 }
 
 /** What a decision came to. One of several that are needed leaves the approval pending. */
-export function outcomeOf({
-  status,
-  tool_name,
-  tool_args,
-  approved_args,
-  decisions,
-  required_approvals,
-}: Approval): string {
+export function outcomeOf(approval: Approval): string {
+  const { status, tool_name, tool_args, approved_args, required_approvals } = approval;
   const call = markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
   if (status !== 'pending') return `${status}  ${call}`;
-  const given = decisions.filter(({ verdict }) => verdict === 'approved').length;
-  return `counted, ${given} of ${required_approvals}  ${call}`;
+  return `counted, ${standingApprovals(approval)} of ${required_approvals}  ${call}`;
 }
 
 async function decideMany(

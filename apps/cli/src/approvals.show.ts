@@ -1,4 +1,4 @@
-import { Approval, marked, visible, type UserInputField } from '@countersign/contracts';
+import { Approval, marked, standingApprovals, visible, type UserInputField } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from './context.js';
 import type { Screen } from './screen.js';
@@ -72,14 +72,14 @@ const ruleOf = ({ policy, grant_id }: Approval): string | null => {
   return policy?.rule ?? null;
 };
 
-function needs({ terms, decisions, required_approvals }: Approval): string {
+function needs(approval: Approval): string {
+  const { terms, required_approvals } = approval;
   const wanted = terms.approvers.map(({ group, count }) => `${count} of ${group ?? 'those who may'}`).join(' and ');
-  const given = decisions.filter(({ verdict }) => verdict === 'approved').length;
   return [
     `approval by ${wanted}`,
     terms.four_eyes ? 'not by whoever asked' : 'also by whoever asked: four eyes is off',
     ...terms.reason_required.map((verb) => `with a reason to ${verb}`),
-    ...(required_approvals > 1 ? [`${given} of ${required_approvals} so far`] : []),
+    ...(required_approvals > 1 ? [`${standingApprovals(approval)} of ${required_approvals} so far`] : []),
   ].join(', ');
 }
 

@@ -21,6 +21,7 @@ export * from './json-schemas.js';
 export * from './log.js';
 export * from './run.js';
 export * from './session.js';
+export * from './standing-decisions.js';
 export * from './strict-json.js';
 export { canonicalSubject, foldedText, InvalidSubject, isSameSubject, Subject } from './subject.js';
 export * from './terms.js';

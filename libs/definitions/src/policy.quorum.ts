@@ -1,4 +1,4 @@
-import type { RequireTerms, Verdict } from '@countersign/contracts';
+import { isMember, type RequireTerms, type Verdict } from '@countersign/contracts';
 import type { Askers } from './policy.askers.js';
 import { assign } from './policy.assignment.js';
 import { approvalsOf } from './policy.terms.js';
@@ -24,7 +24,6 @@ export interface Quorum {
 }
 
 type Approver = RequireTerms['approvers'][number];
-type Group = Pick<Approver, 'group' | 'members'>;
 type Person = Pick<CastDecision, 'by' | 'groups'>;
 
 /**
@@ -78,16 +77,18 @@ const mayBeAsker = ({ four_eyes }: RequireTerms, by: string | null, askers: Aske
   four_eyes && (askers === null || by === null || askers.includes(by));
 
 const countsFor = (approver: Approver, person: Person, { escalate_to }: RequireTerms, escalated: boolean): boolean =>
-  approver.group === null || isIn(approver, person) || (escalated && escalate_to.some((group) => isIn(group, person)));
+  approver.group === null ||
+  isMember(approver, person) ||
+  (escalated && escalate_to.some((group) => isMember(group, person)));
 
-const isIn = ({ group, members }: Group, { by, groups = [] }: Person): boolean =>
-  by !== null && group !== null && (members ? members.includes(by) : groups.includes(group));
-
-/** Everybody who approved and did not reject, once. Those without a name cannot be told apart, so they are one. */
+/**
+ * Everybody who approved and did not reject, once, with the groups that they had the last time. Those without a name
+ * cannot be told apart, so they are one.
+ */
 function approving(decisions: readonly CastDecision[]): Person[] {
   const rejecters = rejecting(decisions);
   const approved = decisions.filter(({ by, verdict }) => verdict === 'approved' && !rejecters.has(by));
-  return [...new Map(approved.toReversed().map((decision) => [decision.by, decision])).values()].toReversed();
+  return [...new Map(approved.map((decision) => [decision.by, decision])).values()];
 }
 
 const rejecting = (decisions: readonly CastDecision[]): Set<string | null> =>

@@ -52,7 +52,14 @@ describe('somebody', () => {
   });
 
   it('does not decide twice', () => {
-    expect(obstacleFor(bob, approvalWith({ decisions: [decision('bob')] }))).toMatch(/You have approved this/);
+    const approved = approvalWith({ requested_by: 'ana', decisions: [decision('bob')] });
+    expect(obstacleFor(bob, approved)).toMatch(/You have approved this/);
+  });
+
+  it('decides again where the rules ask for a reason by now, and they gave none', () => {
+    const decisions = [{ ...decision('bob'), note: null }];
+    const stricter = approvalWith({ requested_by: 'ana', decisions, terms: terms({ reason_required: ['approve'] }) });
+    expect(obstacleFor(bob, stricter)).toBeNull();
   });
 
   it('has to be in a group that is asked for, by name or by what their token says', () => {

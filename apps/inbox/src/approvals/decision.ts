@@ -1,4 +1,5 @@
 import type { Approval, ResolutionData, Verdict } from '@countersign/contracts';
+import { isMember, isStanding } from '@countersign/contracts/standing-decisions';
 
 /** What somebody is about to decide. */
 export interface Draft {
@@ -42,12 +43,10 @@ export function obstacleFor({ subject, groups }: Person, approval: Approval): st
   const { terms, user_id, requested_by, decisions, escalated_at } = approval;
   if (terms.four_eyes && (user_id === subject || requested_by === subject))
     return 'You asked for this call, so somebody else has to decide.';
-  const own = decisions.find(({ by }) => by === subject);
+  const own = decisions.find((decision) => decision.by === subject && isStanding(approval, decision));
   if (own) return `You have ${own.verdict} this. It waits for others.`;
-  const isIn = ({ group, members }: { group: string | null; members: readonly string[] | null }) =>
-    group === null || (members === null ? groups.includes(group) : members.includes(subject));
   const asked = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];
-  if (asked.some(isIn)) return null;
+  if (asked.some((each) => each.group === null || isMember(each, { by: subject, groups }))) return null;
   return `This needs somebody of ${asked.map(({ group }) => group).join(' or ')}.`;
 }
 

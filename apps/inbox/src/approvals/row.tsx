@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts';
+import { standingApprovals } from '@countersign/contracts/standing-decisions';
 import { visibleLine } from '@countersign/contracts/visible-text';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
@@ -72,8 +73,7 @@ function When({ approval: { status, created_at, expires_at, resolved_at } }: { a
 }
 
 function Who({ approval }: { approval: Approval }) {
-  const { status, source_name, user_id, decisions, required_approvals, expires_at, created_at } = approval;
-  const approved = decisions.filter(({ verdict }) => verdict === 'approved').length;
+  const { status, source_name, user_id, required_approvals, expires_at, created_at } = approval;
   const isPressed = urgency(expires_at, now.value) !== 'none';
   return (
     <>
@@ -84,7 +84,7 @@ function Who({ approval }: { approval: Approval }) {
       </span>
       {status === 'pending' && required_approvals > 1 && (
         <span class="quorum">
-          {approved} of {required_approvals}
+          {standingApprovals(approval)} of {required_approvals}
         </span>
       )}
       {status === 'pending' && isPressed && (

@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts';
+import { standingApprovals } from '@countersign/contracts/standing-decisions';
 import { markedLine, visibleLine } from '@countersign/contracts/visible-text';
 import { At, Left } from '../clock.js';
 import { duration } from '../time.js';
@@ -9,14 +10,13 @@ import { Visible } from '../ui/visible.js';
 export function Terms({ approval }: { approval: Approval }) {
   const { terms, policy, shadow, decisions, required_approvals, expires_at, status, escalate_at, escalated_at } =
     approval;
-  const approved = decisions.filter(({ verdict }) => verdict === 'approved').length;
   return (
     <section aria-labelledby="terms">
       <h2 id="terms">Who decides</h2>
       <dl class="facts">
         <dt>Approvals</dt>
         <dd>
-          {approved} of {required_approvals}
+          {standingApprovals(approval)} of {required_approvals}
         </dd>
         <dt>By</dt>
         <dd>
