@@ -12,7 +12,7 @@ const project = (root: string) => ({
   test: {
     name: root.split('/').at(-1)!,
     root,
-    include: [root === 'tools' ? '*.spec.ts' : 'src/**/*.spec.ts'],
+    include: [root === 'tools' ? '**/*.spec.ts' : 'src/**/*.spec.ts'],
     // No test says how fast a thing is by its own deadline: beside other work all of them take longer.
     hookTimeout: 60_000,
     testTimeout: 60_000,

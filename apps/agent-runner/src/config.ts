@@ -6,29 +6,42 @@ export const agentRunnerSettings = {
   ...verifyingSettings,
   ...resultVerifyingSettings,
   ...requestSigningSettings,
-  OPENAI_API_KEY: z
-    .string()
-    .optional()
-    .meta({ description: 'Unset, and no base URL either: the scripted model.', secret: true }),
-  OPENAI_BASE_URL: z.url().optional().meta({ description: 'Any server that speaks the Responses API.' }),
-  MODEL: z.string().default('gpt-5-mini').meta({ description: 'Model id at the provider.' }),
-  MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).meta({ description: 'For one answer.' }),
-  RUNNER_CONCURRENCY: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(256)
-    .meta({ description: 'Runs worked on at once; nearly all of that is waiting for a model.' }),
+  OPENAI_API_KEY: z.string().optional().meta({
+    description: 'API key at the model provider.',
+    unset: 'the scripted model, unless `OPENAI_BASE_URL` is set',
+    example: 'sk-…',
+    secret: true,
+  }),
+  OPENAI_BASE_URL: z.url().optional().meta({
+    description: 'A server that speaks the Responses API of OpenAI.',
+    unset: 'OpenAI',
+    example: 'http://127.0.0.1:11434/v1',
+  }),
+  MODEL: z.string().default('gpt-5-mini').meta({ description: 'Id of the model at the provider.', example: 'gpt-5' }),
+  MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).meta({
+    description: 'Timeout of one model call, which is then retried.',
+    unit: 'seconds',
+    example: '300',
+  }),
+  RUNNER_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(256).meta({
+    description: 'Runs that one instance works on at once; nearly all of that time is waiting for a model.',
+    unit: 'runs',
+    example: '64',
+  }),
   RUN_COMMANDS: z.enum(['trusted', 'signed']).default('signed').meta({
     description:
-      'signed: `run.requested` and `run.cancel_requested` need a token that says who sends them. trusted: whoever may write to the topics may start and cancel runs, for anybody.',
+      '`signed`: `run.requested` and `run.cancel_requested` need a token that says who sends them. `trusted`: whoever can write to the topics can start and cancel runs for anybody.',
+    example: 'trusted',
   }),
   RUNNER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000).meta({
-    description: 'Runs that may wait for a worker, of all instances, before HTTP requests for more are refused.',
+    description: 'Runs that may wait for a worker, on all instances together; further HTTP requests for runs get 429.',
+    unit: 'runs',
+    example: '2000',
   }),
   RUNNER_QUEUE_LIMIT_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1_000).meta({
-    description: 'The same of one user. Users take turns in any case.',
+    description: 'Runs of one user that may wait. Users take turns in any case.',
+    unit: 'runs',
+    example: '100',
   }),
 };
 

@@ -5,12 +5,12 @@ import { z } from 'zod';
 export const approvalServiceSettings = {
   ...signingSettings,
   ...requestVerifyingSettings,
-  APPROVAL_EXPIRES_SECONDS: z.coerce
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .meta({ description: 'How long a decision may take. Unset: for as long as it takes.' }),
+  APPROVAL_EXPIRES_SECONDS: z.coerce.number().int().positive().optional().meta({
+    description: 'How long an approval waits for its decision where no rule has `expires_in`.',
+    unit: 'seconds',
+    unset: 'no limit',
+    example: '86400',
+  }),
 };
 
 const upstream = z.url({ protocol: /^https?$/ }).optional();
@@ -19,9 +19,16 @@ export const ApprovalServiceConfig = z.object({
   ...serviceSettings,
   ...approvalServiceSettings,
   AGENT_RUNNER_URL: upstream.meta({
-    description: 'Where /agents, /runs and /sessions are handed on to, so that the inbox finds them. Unset: nowhere.',
+    description:
+      'Where requests for `/agents`, `/runs` and `/sessions` are forwarded to, so that people need one address.',
+    unset: 'not forwarded; embedded: one process serves all',
+    example: 'http://agent-runner:4001',
   }),
-  EXECUTOR_URL: upstream.meta({ description: 'Where /executions is handed on to. Unset: nowhere.' }),
+  EXECUTOR_URL: upstream.meta({
+    description: 'Where requests for `/executions` are forwarded to.',
+    unset: 'not forwarded; embedded: one process serves all',
+    example: 'http://executor:4003',
+  }),
   PORT: portSetting(4002),
 });
 export type ApprovalServiceConfig = z.infer<typeof ApprovalServiceConfig>;

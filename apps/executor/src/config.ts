@@ -12,24 +12,27 @@ export const executorSettings = {
     .min(1)
     .max(1_000)
     .default(8)
-    .meta({ description: 'Calls made at once.' }),
+    .meta({ description: 'Calls that one instance makes at once.', unit: 'calls', example: '32' }),
   EXECUTION_TIMEOUT_SECONDS: z.coerce
     .number()
     .positive()
     .max(86_400)
     .default(600)
-    .meta({ description: 'For one call.' }),
-  EXECUTION_OUTPUT_CHARACTERS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(100_000_000)
-    .default(1_000_000)
-    .meta({ description: 'Of what one attempt prints, so many characters are kept.' }),
-  PATH: z.string().default('').meta({ description: 'Where the programs are found that calls run.' }),
+    .meta({ description: 'Timeout of a call whose tool sets no `timeout`.', unit: 'seconds', example: '1800' }),
+  EXECUTION_OUTPUT_CHARACTERS: z.coerce.number().int().min(0).max(100_000_000).default(1_000_000).meta({
+    description: 'How much of what one attempt prints is kept.',
+    unit: 'characters',
+    example: '100000',
+  }),
+  PATH: z.string().default('').meta({
+    description: 'Where the programs of `command` tools are found.',
+    unset: 'no program is found by its name',
+    example: '/usr/local/bin:/usr/bin:/bin',
+  }),
   DEPLOY_TARGET_DIR: z.string().optional().meta({
-    description:
-      'Where deployments are written: {{settings.deploy_target_dir}} of commands. Unset: deployments, in DATA_DIR.',
+    description: 'Where the sample tool deploys to: `{{settings.deploy_target_dir}}` in commands.',
+    unset: '`deployments` in `DATA_DIR`',
+    example: '/var/lib/countersign/deployments',
   }),
 };
 

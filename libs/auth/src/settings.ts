@@ -26,28 +26,47 @@ export const authSettings = {
     .min(32, 'must have at least 32 characters')
     .regex(/^[!-~]*$/, 'must consist of visible ASCII characters, without spaces, to fit into a header')
     .optional()
-    .meta({ description: 'A key with the role admin, to begin with. At least 32 characters.', secret: true }),
+    .meta({
+      description:
+        'An API key with the role `admin`, to create the first keys with. At least 32 visible ASCII characters.',
+      unset: 'only the keys in the store; `npm start` makes one in `DATA_DIR`',
+      example: 'cs_0123456789abcdef_a-secret-of-forty-three-characters',
+      secret: true,
+    }),
   AUTH_JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
     .optional()
-    .meta({ description: "Where the identity provider's public keys are. Unset: no tokens of a provider are taken." }),
-  AUTH_ISSUER: z.string().min(1).optional().meta({ description: 'The `iss` that tokens must have.' }),
-  AUTH_AUDIENCE: z.string().min(1).optional().meta({ description: 'The `aud` that tokens must have.' }),
+    .meta({
+      description: 'JWKS address of the identity provider. Set together with issuer and audience.',
+      unset: 'tokens of a provider are refused',
+      example: 'https://login.example.com/.well-known/jwks.json',
+    }),
+  AUTH_ISSUER: z.string().min(1).optional().meta({
+    description: 'The `iss` that tokens must have.',
+    unset: 'tokens of a provider are refused',
+    example: 'https://login.example.com',
+  }),
+  AUTH_AUDIENCE: z.string().min(1).optional().meta({
+    description: 'The `aud` that tokens must have.',
+    unset: 'tokens of a provider are refused',
+    example: 'countersign',
+  }),
   AUTH_ALGORITHMS: z
     .string()
     .transform((list) => list.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(algorithms, `must be of ${algorithms.join(', ')}, several separated by commas`)))
     .prefault('RS256,ES256,EdDSA')
-    .meta({ description: 'Signatures that tokens may have, separated by commas.' }),
+    .meta({ description: 'Signature algorithms that tokens may have, separated by commas.', example: 'ES256' }),
   AUTH_SUBJECT_CLAIM: claim
     .default('sub')
-    .meta({ description: 'The claim that says who it is; `email`, for one, reads better in a record.' }),
+    .meta({ description: 'The claim with the name of the subject.', example: 'email' }),
   AUTH_ROLES_CLAIM: claim
     .default('roles')
-    .meta({ description: 'The claim with the roles; with dots, the way into an object.' }),
-  AUTH_GROUPS_CLAIM: claim
-    .default('groups')
-    .meta({ description: 'The claim with the groups; with dots, the way into an object.' }),
+    .meta({ description: 'The claim with the roles; dots lead into objects.', example: 'realm_access.roles' }),
+  AUTH_GROUPS_CLAIM: claim.default('groups').meta({
+    description: 'The claim with the groups; dots lead into objects.',
+    example: 'resource_access.countersign.groups',
+  }),
 };
 
 export type AuthSettings = z.infer<z.ZodObject<typeof authSettings>>;

@@ -17,63 +17,88 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 /** What every service can be told by its environment. An empty variable counts as unset. */
 export const serviceSettings = {
-  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-  DATA_DIR: z.string().default('.countersign').meta({ description: 'Where embedded data is kept.' }),
-  COUNTERSIGN_CONFIG: z
-    .string()
-    .default(definitionsFile)
-    .meta({ description: 'The file that declares agents and tools. Unset: countersign.yaml of this project.' }),
+  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.', example: '0.0.0.0' }),
+  DATA_DIR: z.string().default('.countersign').meta({
+    description: 'Directory of the embedded log and store, and of the keys that are made for them.',
+    example: '/var/lib/countersign',
+  }),
+  COUNTERSIGN_CONFIG: z.string().default(definitionsFile).meta({
+    description: 'The file that declares agents, tools and rules.',
+    unset: '`countersign.yaml` of this project',
+    example: '/etc/countersign/countersign.yaml',
+  }),
   KAFKA_BROKERS: z
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port, several separated by commas')))
     .optional()
-    .meta({ description: 'Kafka, as host:port,host:port. Unset: the embedded log.' }),
-  KAFKA_CREATE_TOPICS: flag.default(true).meta({ description: 'Whether to create topics that are missing.' }),
+    .meta({
+      description: 'Brokers of Kafka, as `host:port`, separated by commas.',
+      unset: 'the embedded log',
+      example: 'kafka-1:9092,kafka-2:9092',
+    }),
+  KAFKA_CREATE_TOPICS: flag
+    .default(true)
+    .meta({ description: 'Whether missing topics are created at the start.', example: 'false' }),
   KAFKA_PARTITIONS: z.coerce
     .number()
     .int()
     .min(1)
     .max(1_000)
     .default(6)
-    .meta({ description: 'Of a topic it creates.' }),
+    .meta({ description: 'Of a topic that is created.', unit: 'partitions', example: '12' }),
   KAFKA_REPLICATION_FACTOR: z.coerce
     .number()
     .int()
     .min(1)
     .max(9)
     .default(1)
-    .meta({ description: 'Of a topic it creates.' }),
-  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce
-    .number()
-    .min(5)
-    .max(300)
-    .default(10)
-    .meta({ description: 'How long an instance that crashed keeps its partitions to itself.' }),
+    .meta({ description: 'Of a topic that is created.', unit: 'replicas', example: '3' }),
+  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce.number().min(5).max(300).default(10).meta({
+    description:
+      'Session timeout of the consumer groups: after a crash, other instances take over partitions this late.',
+    unit: 'seconds',
+    example: '30',
+  }),
   ...kafkaSecuritySettings,
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
     .optional()
-    .meta({ description: 'MongoDB, with the database as its path. Unset: the embedded store.', secret: true }),
-  LEASE_SECONDS: seconds.default(30).meta({ description: 'How long a worker that says nothing keeps its work.' }),
-  SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({ description: 'How long a stop waits for work under way.' }),
-  RETENTION_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(36_500)
-    .default(90)
-    .meta({ description: 'How long what has served its purpose is kept. Runs, approvals and executions always are.' }),
+    .meta({
+      description: 'Connection string of MongoDB. The path names the database, `countersign` if there is none.',
+      unset: 'the embedded store',
+      example: 'mongodb://db:27017/countersign',
+      secret: true,
+    }),
+  LEASE_SECONDS: seconds.default(30).meta({
+    description:
+      'Duration of a lease. The work of a worker that does not renew its lease is claimed by another after it.',
+    unit: 'seconds',
+    example: '60',
+  }),
+  SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({
+    description: 'How long a stop waits for work in progress.',
+    unit: 'seconds',
+    example: '120',
+  }),
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(90).meta({
+    description:
+      'How long settled dead letters, notifications, replies of other platforms and handled messages of the embedded log are kept. Runs, approvals and executions are never removed.',
+    unit: 'days',
+    example: '30',
+  }),
   ...authSettings,
-  RATE_LIMIT_PER_MINUTE: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(60_000)
-    .meta({ description: 'Requests of one address; 0 for no limit.' }),
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(60_000).meta({
+    description: 'Requests of one address in a minute; more get 429. 0: no limit.',
+    unit: 'requests per minute',
+    example: '6000',
+  }),
   ...admissionSettings,
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
+    description: 'The least severe level that is logged.',
+    example: 'warn',
+  }),
 };
 
 /** The settings that may stand in a file of their own, by the name of the setting that names it. */
@@ -100,7 +125,10 @@ function secretsIn(schema: z.ZodObject, env: Record<string, string | undefined>)
   return Object.fromEntries(found) as Record<string, string>;
 }
 
-export const portSetting = (preset: number) => port.default(preset).meta({ description: 'Port to listen on.' });
+export const portSetting = (preset: number) =>
+  port
+    .default(preset)
+    .meta({ description: 'Port to listen on; `npm start` listens on 4000. 0: any that is free.', example: '8080' });
 
 export type ServiceSettings = z.infer<z.ZodObject<typeof serviceSettings>> & { PORT: number };
 

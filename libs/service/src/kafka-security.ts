@@ -4,16 +4,41 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 export const kafkaSecuritySettings = {
-  KAFKA_TLS: z.stringbool().default(false).meta({ description: 'Whether connections to Kafka are encrypted.' }),
-  KAFKA_TLS_CA_FILE: z
+  KAFKA_TLS: z
+    .stringbool()
+    .default(false)
+    .meta({ description: 'Whether connections to Kafka are encrypted.', example: 'true' }),
+  KAFKA_TLS_CA_FILE: z.string().optional().meta({
+    description: 'PEM file with the certificate authorities to trust.',
+    unset: 'those of the system',
+    example: '/etc/kafka/ca.pem',
+  }),
+  KAFKA_TLS_CERT_FILE: z.string().optional().meta({
+    description: 'PEM file with the client certificate and its chain. Set together with its key.',
+    unset: 'no client certificate',
+    example: '/etc/kafka/client.pem',
+  }),
+  KAFKA_TLS_KEY_FILE: z.string().optional().meta({
+    description: 'PEM file with the private key of the client certificate.',
+    unset: 'no client certificate',
+    example: '/etc/kafka/client.key',
+  }),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().meta({
+    description:
+      'How the service logs in. `plain` is refused without `KAFKA_TLS=true`. All three `KAFKA_SASL_` or none.',
+    unset: 'no login',
+    example: 'scram-sha-512',
+  }),
+  KAFKA_SASL_USERNAME: z
     .string()
     .optional()
-    .meta({ description: "PEM: whom to trust. Unset: the system's authorities." }),
-  KAFKA_TLS_CERT_FILE: z.string().optional().meta({ description: 'PEM: the certificate to show, with its chain.' }),
-  KAFKA_TLS_KEY_FILE: z.string().optional().meta({ description: 'PEM: its private key.' }),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
-  KAFKA_SASL_USERNAME: z.string().optional(),
-  KAFKA_SASL_PASSWORD: z.string().optional().meta({ secret: true }),
+    .meta({ description: 'User of the login.', unset: 'no login', example: 'agent-runner' }),
+  KAFKA_SASL_PASSWORD: z.string().optional().meta({
+    description: 'Password of the login.',
+    unset: 'no login',
+    example: 'a-long-password',
+    secret: true,
+  }),
 };
 
 export type KafkaSecuritySettings = z.infer<z.ZodObject<typeof kafkaSecuritySettings>>;

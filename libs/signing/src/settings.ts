@@ -9,20 +9,36 @@ const address = z.url({ protocol: /^https?$/, error: 'must be an http or https U
 /** For the approval service. */
 export const signingSettings = {
   SIGNING_KEYS: text.meta({
-    description: 'What decisions are signed with: an Ed25519 JWK, or a JWKS whose first private key signs.',
+    description:
+      'Private keys that decisions are signed with: an Ed25519 JWK, or a JWKS whose first private key signs.',
+    unset: 'see `SIGNING_KEYS_FILE`',
+    example: '{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}',
   }),
   SIGNING_KEYS_FILE: text.meta({
-    description: 'The file that holds them. Embedded and unset: made at the first start.',
+    description: 'The file with these keys.',
+    unset: 'embedded: made in `DATA_DIR` at the first start; else the start is refused',
+    example: '/run/secrets/signing_keys',
   }),
 };
 export type SigningSettings = z.infer<z.ZodObject<typeof signingSettings>>;
 
 /** For whoever acts on decisions. */
 export const verifyingSettings = {
-  DECISION_KEYS: text.meta({ description: 'The public keys that decisions are signed with: a JWK or a JWKS.' }),
-  DECISION_KEYS_FILE: text.meta({ description: 'The file that holds them.' }),
+  DECISION_KEYS: text.meta({
+    description: 'Public keys that verify decisions: a JWK or a JWKS.',
+    unset: 'see `DECISION_KEYS_URL`',
+    example: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"…"}]}',
+  }),
+  DECISION_KEYS_FILE: text.meta({
+    description: 'The file with these keys.',
+    unset: 'see `DECISION_KEYS_URL`',
+    example: '/etc/countersign/decision-keys.json',
+  }),
   DECISION_KEYS_URL: address.meta({
-    description: 'Where the approval service publishes them. Whoever answers there can sign: use https.',
+    description:
+      'Where the approval service publishes these keys. Whoever answers there can sign: use https outside one machine. Exactly one of the three is set.',
+    unset: 'embedded: its own keys; else the start is refused',
+    example: 'https://approvals.example.com/.well-known/jwks.json',
   }),
 };
 export type VerifyingSettings = z.infer<z.ZodObject<typeof verifyingSettings>>;
@@ -30,20 +46,36 @@ export type VerifyingSettings = z.infer<z.ZodObject<typeof verifyingSettings>>;
 /** For the executor. */
 export const resultSigningSettings = {
   EXECUTION_SIGNING_KEYS: text.meta({
-    description: 'What results of calls are signed with, as SIGNING_KEYS; keys of their own.',
+    description:
+      'Private keys that results of calls are signed with, in the form of `SIGNING_KEYS`; never the same keys.',
+    unset: 'see `EXECUTION_SIGNING_KEYS_FILE`',
+    example: '{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}',
   }),
   EXECUTION_SIGNING_KEYS_FILE: text.meta({
-    description: 'The file that holds them. Embedded and unset: made at the first start.',
+    description: 'The file with these keys.',
+    unset: 'embedded: made in `DATA_DIR` at the first start; else the start is refused',
+    example: '/run/secrets/execution_signing_keys',
   }),
 };
 export type ResultSigningSettings = z.infer<z.ZodObject<typeof resultSigningSettings>>;
 
 /** For whoever believes results. */
 export const resultVerifyingSettings = {
-  EXECUTION_KEYS: text.meta({ description: 'The public keys that results are signed with: a JWK or a JWKS.' }),
-  EXECUTION_KEYS_FILE: text.meta({ description: 'The file that holds them.' }),
+  EXECUTION_KEYS: text.meta({
+    description: 'Public keys that verify results: a JWK or a JWKS.',
+    unset: 'see `EXECUTION_KEYS_URL`',
+    example: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"…"}]}',
+  }),
+  EXECUTION_KEYS_FILE: text.meta({
+    description: 'The file with these keys.',
+    unset: 'see `EXECUTION_KEYS_URL`',
+    example: '/etc/countersign/execution-keys.json',
+  }),
   EXECUTION_KEYS_URL: address.meta({
-    description: 'Where the executor publishes them. Whoever answers there can sign: use https.',
+    description:
+      'Where the executor publishes these keys. Whoever answers there can sign: use https outside one machine. Exactly one of the three is set.',
+    unset: 'embedded: its own keys; else the start is refused',
+    example: 'https://executor.example.com/.well-known/execution-jwks.json',
   }),
 };
 export type ResultVerifyingSettings = z.infer<z.ZodObject<typeof resultVerifyingSettings>>;

@@ -5,16 +5,36 @@ const seconds = (preset: number) => z.coerce.number().min(0.1).max(3_600).defaul
 
 /** What one requester, or somebody whom nobody knows, may take of a server. */
 export const admissionSettings = {
-  HTTP_CONNECTIONS: count(5_000).meta({ description: 'Connections that are open at once; more are closed.' }),
+  HTTP_CONNECTIONS: count(5_000).meta({
+    description: 'Connections open at once; more are closed.',
+    unit: 'connections',
+    example: '20000',
+  }),
   HTTP_CONNECTIONS_PER_ADDRESS: count(1_000).meta({
-    description: 'The same of one address. Behind a proxy all have its address.',
+    description: 'Connections of one address open at once. Behind a proxy all clients have its address.',
+    unit: 'connections',
+    example: '20000',
   }),
   HTTP_REQUESTS_PER_PRINCIPAL: count(500).meta({
     description:
-      'Requests of one subject under way at once, event streams included; of one address without credentials.',
+      'Requests in progress at once, event streams included, of one subject, or of one address without credentials; more get 429.',
+    unit: 'requests',
+    example: '100',
   }),
-  HTTP_HEADERS_SECONDS: seconds(10).meta({ description: 'How long a client may take to send the head of a request.' }),
-  HTTP_BODY_SECONDS: seconds(30).meta({ description: 'How long for all of a request.' }),
-  HTTP_KEEP_ALIVE_SECONDS: seconds(72).meta({ description: 'How long a connection may wait for its next request.' }),
+  HTTP_HEADERS_SECONDS: seconds(10).meta({
+    description: 'How long a client may take to send the headers of a request.',
+    unit: 'seconds',
+    example: '5',
+  }),
+  HTTP_BODY_SECONDS: seconds(30).meta({
+    description: 'How long a client may take to send a whole request.',
+    unit: 'seconds',
+    example: '60',
+  }),
+  HTTP_KEEP_ALIVE_SECONDS: seconds(72).meta({
+    description: 'How long an idle connection is kept open. Longer than the idle timeout of a proxy in front.',
+    unit: 'seconds',
+    example: '125',
+  }),
 };
 export type AdmissionSettings = z.infer<z.ZodObject<typeof admissionSettings>>;
