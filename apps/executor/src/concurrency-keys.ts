@@ -1,6 +1,8 @@
 import type { Execution } from '@countersign/contracts';
 import { VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { isOver } from './execution.state.js';
+import { queuedUnder } from './startable.js';
+import type { Paused } from './switches.js';
 
 /** Who has a concurrency key. */
 export interface KeyHolder extends StoredRecord {
@@ -13,11 +15,22 @@ export const keyCollection: Collection<KeyHolder> = { name: 'concurrency_keys', 
 /** Executions that are due within this time look after their key again by themselves. */
 export const lookAgain = 10_000;
 
+/** Whether the holder of a key is one that others have to wait for. */
+function occupies(holder: Execution, paused: Paused, now: number): boolean {
+  if (isOver(holder)) return false;
+  if (holder.status !== 'queued' || holder.attempts.some(({ begun }) => begun)) return true;
+  const { held_by, due_at } = holder;
+  const isHeld = held_by !== null && held_by.code !== 'concurrency_key' && due_at !== null && due_at > now;
+  return !isHeld && !paused.has(holder.tool_name);
+}
+
 /**
  * Lets one execution of each concurrency key be made at a time, whichever instance makes it.
  *
  * A key is held by an execution from before its first start until it is over, through its retries and while nobody
- * knows its outcome. It is handed to the one that has waited longest. When a crash comes between the end of one and
+ * knows its outcome. One that never began and must not begin now does not occupy it: whoever looks takes the key, and a
+ * start that had it before is stopped by the last look right before the effect. A key is handed to the one that has
+ * waited longest and may begin. When a crash comes between the end of one and
  * that, whoever waits finds the holder over when it looks again.
  */
 export class ConcurrencyKeys {
@@ -25,6 +38,7 @@ export class ConcurrencyKeys {
     private readonly holders: Store<KeyHolder>,
     private readonly executions: Store<Execution>,
     private readonly now: () => number,
+    private readonly paused: () => Promise<Paused>,
   ) {}
 
   /** @returns the execution that has the key, which is this one when it may begin. */
@@ -32,8 +46,13 @@ export class ConcurrencyKeys {
     return this.#decide(key, async (holder) => {
       if (holder === null || holder === execution.id) return execution.id;
       const held = await this.executions.get(holder);
-      return !held || isOver(held) ? execution.id : holder;
+      return held && occupies(held, await this.paused(), this.now()) ? holder : execution.id;
     }) as Promise<string>;
+  }
+
+  /** @returns the execution that has the key now; null: none. */
+  async holder(key: string): Promise<string | null> {
+    return (await this.holders.get(key))?.execution_id ?? null;
   }
 
   /** Hands the key on. @returns who has it now, and may begin. */
@@ -42,9 +61,12 @@ export class ConcurrencyKeys {
     await this.#decide(key, async (holder) => {
       next = null;
       if (holder !== execution.id) return holder;
-      const waiting = { concurrency_key: key, status: 'queued', due_at: { lte: this.now() + lookAgain } } as const;
-      const [first] = await this.executions.find({ filter: waiting, sort: [['created_at', 'asc']], limit: 1 });
-      next = first?.id ?? null;
+      const queued = queuedUnder(await this.paused());
+      const waiting = queued && { ...queued, concurrency_key: key, due_at: { lte: this.now() + lookAgain } };
+      const found = waiting
+        ? await this.executions.find({ filter: waiting, sort: [['created_at', 'asc']], limit: 1 })
+        : [];
+      next = found[0]?.id ?? null;
       return next;
     });
     return next;

@@ -1,7 +1,19 @@
 import { callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
 import { changed, rejected, type Transition } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './execution.js';
-import { callOf, fail, giveUp, is, park, released, seconds, succeed, touch, unseen } from './execution.state.js';
+import {
+  callOf,
+  fail,
+  giveUp,
+  is,
+  park,
+  released,
+  seconds,
+  succeed,
+  touch,
+  unseen,
+  withLastAttempt,
+} from './execution.state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -36,6 +48,7 @@ const attempt = (number: number, worker: string, now: number): Attempt => ({
   started_at: seconds(now),
   ended_at: null,
   outcome: null,
+  begun: true,
   reason: null,
   late_report: null,
 });
@@ -61,6 +74,8 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
       return execution.status === 'reconciling'
         ? park(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${message.reason}`)
         : loseSight(execution, message.reason, now);
+    case 'not_begun':
+      return handBack(execution, message, now);
     default:
       return message satisfies never;
   }
@@ -104,13 +119,26 @@ export function loseSight(execution: Execution, reason: string, now: number): Tr
   return park(lost, reason);
 }
 
-const mayBeTriedAgain = ({ attempts, cancel, withdrawn, terms }: Execution): boolean =>
-  cancel === null && withdrawn === null && attempts.length < terms.max_attempts;
+const starts = ({ attempts }: Execution): number => attempts.filter(({ begun }) => begun).length;
+
+const mayBeTriedAgain = (execution: Execution): boolean =>
+  execution.cancel === null && execution.withdrawn === null && starts(execution) < execution.terms.max_attempts;
+
+/** Nothing was done, so the attempt counts as no start, and the call is back where it was unless it is wanted no more. */
+function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>, now: number): Transition<Execution> {
+  const reason = `not begun: ${held_by.detail}`;
+  const over = released(execution, 'failed', reason, now);
+  const back = { ...over, attempts: withLastAttempt(over, { begun: false }) };
+  const { cancel, withdrawn } = execution;
+  if (withdrawn !== null) return giveUp(back, `not executed: ${withdrawn}`, now, 'cancelled');
+  if (cancel !== null) return giveUp(back, `not executed: ${cancel.by} cancelled it: ${cancel.note}`, now, 'cancelled');
+  return changed(touch(back, now, { status: 'queued', due_at: Math.max(until, now), held_by }));
+}
 
 /** Back into the queue: later each time, and not before the target asked. */
 function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
   const { first_ms, longest_ms } = execution.terms.retry;
-  const wait = Math.min(longest_ms, first_ms * 2 ** (execution.attempts.length - 1));
+  const wait = Math.min(longest_ms, first_ms * 2 ** (starts(execution) - 1));
   const due_at = now + Math.max(wait, sound(asked));
   const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
   return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
@@ -133,6 +161,7 @@ export function noteLateReport(execution: Execution, message: WorkerMessage, now
 
 function reportOf(message: WorkerMessage): string | null {
   if (message.type === 'succeeded') return `succeeded: ${message.result}`;
+  if (message.type === 'not_begun') return `not begun: ${message.held_by.detail}`;
   return message.type === 'failed' ? `failed: ${message.error}` : null;
 }
 

@@ -174,6 +174,47 @@ describe('a call that may have been made by a start that nobody saw the end of',
   });
 });
 
+describe('an attempt that its worker did not begin', () => {
+  const once = approved({ terms: { max_attempts: 1 } });
+
+  it('puts the call back where it was, and counts as no start', () => {
+    const back = executionAfter(once, claimed, given.notBegun);
+    expect(back).toMatchObject({
+      status: 'queued',
+      due_at: now,
+      lease: null,
+      held_by: { code: 'kill_switch' },
+      attempts: [{ attempt: 1, begun: false, outcome: 'failed', reason: 'not begun: a kill switch was turned' }],
+    });
+    const next = at(back, again('worker-2'));
+    expect(next).toMatchObject({ status: 'running', attempts: [{}, { attempt: 2, begun: true }] });
+    expect(continued(next, now, { ...given.succeeded, worker: 'worker-2' } as ExecutionMessage).status).toBe(
+      'succeeded',
+    );
+  });
+
+  it.each([
+    ['its run was over', given.cancelled],
+    ['somebody cancelled it', given.cancelRequested],
+  ])('is not followed by another when %s meanwhile: nothing was done', (_, message) => {
+    expect(executionAfter(once, claimed, message, given.notBegun)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('says nothing of an earlier start that nobody saw the end of', () => {
+    const twice = executionAfter(given.idempotent, claimed, lost);
+    const back = continued(twice, now + 60_000, claimed, given.cancelRequested, given.notBegun);
+    expect(back).toMatchObject({ status: 'outcome_unknown' });
+  });
+
+  it('is told late as well, for whoever has to find out', () => {
+    const late = executionAfter(approved(), claimed, lost, given.notBegun);
+    expect(late).toMatchObject({
+      status: 'outcome_unknown',
+      attempts: [{ late_report: 'not begun: a kill switch was turned' }],
+    });
+  });
+});
+
 describe('a call that may not begin yet', () => {
   it('waits after the approval for as long as its tool says', () => {
     const waiting = executionAfter(approved({ terms: { not_before: nowSeconds + 600 } }));

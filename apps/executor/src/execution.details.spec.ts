@@ -161,6 +161,7 @@ describe('an execution that is claimed', () => {
     expect(state.attempts).toEqual([
       {
         attempt: 1,
+        begun: true,
         worker,
         started_at: nowSeconds,
         ended_at: nowSeconds + 9,

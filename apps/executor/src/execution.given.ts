@@ -64,6 +64,12 @@ export const failed: ExecutionMessage = {
 };
 export const failedForNow: ExecutionMessage = { ...failed, error: 'exit code 75', retryable: true };
 export const lost: ExecutionMessage = { type: 'lost', worker, reason: 'ended by SIGKILL' };
+export const notBegun: ExecutionMessage = {
+  type: 'not_begun',
+  worker,
+  until: now,
+  held_by: { code: 'kill_switch', detail: 'a kill switch was turned', until: null },
+};
 export const due: ExecutionMessage = { type: 'due' };
 const by = 'ada';
 export const reported = (outcome: 'succeeded' | 'failed'): ExecutionMessage => ({

@@ -17,6 +17,7 @@ const ofWorker = fc
       given.failed,
       given.failedForNow,
       given.lost,
+      given.notBegun,
     ),
   )
   .map(([worker, message]) => ({ ...message, worker }) as ExecutionMessage);

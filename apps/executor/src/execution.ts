@@ -41,6 +41,8 @@ export type ExecutionMessage =
   | { type: 'succeeded'; worker: string; result: string }
   | { type: 'failed'; worker: string; error: string; retryable: boolean; retry_after: number }
   | { type: 'lost'; worker: string; reason: string }
+  /** Something came in the way before anything was done. */
+  | { type: 'not_begun'; worker: string; until: number; held_by: HeldBy }
   | { type: 'due' }
   | { type: 'reported'; by: string; outcome: 'succeeded' | 'failed'; result: string }
   | { type: 'settled'; by: string; outcome: 'succeeded' | 'failed'; note: string }
@@ -107,4 +109,7 @@ function decideKnown(execution: Execution, message: OfKnown, now: number): Trans
 }
 
 /** What only the worker of the attempt under way may say. */
-export type WorkerMessage = Extract<OfKnown, { type: 'lease_extended' | 'succeeded' | 'failed' | 'lost' }>;
+export type WorkerMessage = Extract<
+  OfKnown,
+  { type: 'lease_extended' | 'succeeded' | 'failed' | 'lost' | 'not_begun' }
+>;

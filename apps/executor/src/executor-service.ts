@@ -20,6 +20,7 @@ import { ExecutionsController } from './executions.controller.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { Executions } from './executions.js';
 import { Executor } from './executor.js';
+import { lastLook } from './last-look.js';
 import { outputCollection, Outputs } from './outputs.js';
 import { Replies, replyCollection } from './replies.js';
 import { repliesNoLongerNeeded } from './reply-removal.js';
@@ -82,9 +83,10 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       collection: switchCollection,
       decide: decideSwitch,
     });
-    const keys = new ConcurrencyKeys(database.collection(keyCollection).store, aggregate.store, now);
-    const executions = new Executions(aggregate, keys, log);
     const switches = new Switches(switchRecords, tools);
+    const holders = database.collection(keyCollection).store;
+    const keys = new ConcurrencyKeys(holders, aggregate.store, now, () => switches.paused());
+    const executions = new Executions(aggregate, keys, log);
     const outputs = new Outputs(database.collection(outputCollection).store, now);
     const { store: replyStore } = database.collection(replyCollection);
     const replies = new Replies(replyStore, executions.store);
@@ -98,6 +100,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
       publish: async (event) => bus.publish([encode(event)]),
       metrics: new ExecutionMetrics(metrics, executions.store),
+      lastLook: lastLook({ switches, keys, now }),
       leaseMs,
       now,
       log,

@@ -3,14 +3,16 @@ import { toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
+import { setImmediate } from 'node:timers/promises';
 import { vi, type Mock } from 'vitest';
 import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
-import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
+import { ConcurrencyKeys, keyCollection, type KeyHolder } from './concurrency-keys.js';
 import { terms } from './execution.given.js';
 import { decideExecution, type ExecutionMessage } from './execution.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { Executions } from './executions.js';
 import { Executor, type ExecutorOptions } from './executor.js';
+import { lastLook } from './last-look.js';
 import { outputCollection, Outputs } from './outputs.js';
 import { backlog, startable } from './startable.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
@@ -75,6 +77,7 @@ export class ExecutorWorld {
   ]);
   readonly tools: Tools = { get: (name) => this.#tools.get(name), names: () => [...this.#tools.keys()] };
   readonly #keys: ConcurrencyKeys;
+  readonly #holders: Store<KeyHolder>;
   readonly #closeDatabase: () => void;
   readonly #stops: (() => Promise<void>)[] = [];
   readonly log: Record<keyof Log, Mock> = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -106,7 +109,8 @@ export class ExecutorWorld {
       }),
       this.tools,
     );
-    this.#keys = new ConcurrencyKeys(database.collection(keyCollection).store, this.store, this.now);
+    this.#holders = database.collection(keyCollection).store;
+    this.#keys = new ConcurrencyKeys(this.#holders, this.store, this.now, () => this.switches.paused());
     this.executions = new Executions(aggregate, this.#keys, this.log);
     this.outputs = new Outputs(database.collection(outputCollection).store, this.now);
   }
@@ -120,6 +124,8 @@ export class ExecutorWorld {
     const tools = this.tools;
     const publish = async (event: Event) => void this.told.push(event);
     const metrics = new ExecutionMetrics(new Metrics(), executions.store);
+    const look = lastLook({ switches, keys: this.#keys, now });
+    const looks: Promise<unknown>[] = [];
     const worker = new Worker({
       executions,
       tools,
@@ -127,6 +133,11 @@ export class ExecutorWorld {
       keepOutput: 1_000,
       publish,
       metrics,
+      lastLook(of) {
+        const looked = look(of);
+        looks.push(looked);
+        return looked;
+      },
       leaseMs,
       now,
       log,
@@ -145,6 +156,13 @@ export class ExecutorWorld {
       alarms,
       requests,
     });
+    // A test that had a call accepted finds it with its target.
+    const accept = executor.accept.bind(executor);
+    executor.accept = async (event) => {
+      await accept(event);
+      await Promise.allSettled(looks);
+      await setImmediate();
+    };
     const attend: WorkPoolOptions<Execution>['attend'] = (execution, place) => executor.attend(execution, place);
     const among = () => startable(switches);
     const pool = new WorkPool<Execution>({
@@ -159,6 +177,18 @@ export class ExecutorWorld {
     });
     this.#stops.push(() => pool.stop(1_000));
     return { executor, pool, worker };
+  }
+
+  /** Has the calls of a tool made one at a time. */
+  addKey(name: string, concurrencyKey: NonNullable<Tool['concurrencyKey']>): void {
+    this.#tools.set(name, { ...this.#tools.get(name)!, concurrencyKey });
+  }
+
+  /** As if the key had been handed to this execution. */
+  async giveKey(key: string, execution_id: string): Promise<void> {
+    const known = await this.#holders.get(key);
+    const state = { ...known!, execution_id, version: known!.version + 1 };
+    await this.#holders.commit({ expected: known!.version, state, events: [] });
   }
 
   async execution(of = id): Promise<Execution> {

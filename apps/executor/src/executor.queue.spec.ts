@@ -1,5 +1,6 @@
 import { callDigest, type Event } from '@countersign/contracts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCancelled, terms } from './execution.given.js';
 import { approval, ExecutorWorld, soon } from './executor.given.js';
 
@@ -69,6 +70,36 @@ describe('calls that wait', () => {
       await world.executions.handle(of(1), { type: 'settled', by: 'ada', outcome: 'succeeded', note: 'I looked.' });
       await expect.poll(begun, soon).toEqual([of(1), of(1), of(2)]);
     });
+
+    it.each(['before the key comes to it', 'after the key came to it'])(
+      'that a switch holds, turned %s, do not keep the key from others',
+      async (when) => {
+        const key = () => 'deploy:auth-service';
+        const { executor, pool } = world.open({ tool: { concurrencyKey: key } });
+        world.addKey('other', key);
+        const pause = () =>
+          world.switches.turn({ type: 'paused', tool_name: 'other', reason: 'No.', by: 'ada', at: world.clock });
+        pool.start();
+        for (const [n, name] of [[1], [2, 'other'], [3]] as const) {
+          world.clock += 1_000;
+          await executor.accept(approvalOf(n, name));
+        }
+        await expect.poll(begun, soon).toEqual([of(1)]);
+        await expect.poll(async () => (await world.execution(of(3))).held_by?.code, soon).toBe('concurrency_key');
+        if (when.startsWith('before')) await pause();
+        else {
+          pool.drain();
+          await world.giveKey('deploy:auth-service', of(2));
+          await pause();
+          world.open({ tool: { concurrencyKey: key } }).pool.start();
+        }
+        end(of(1));
+        await expect.poll(() => statusOf(1), soon).toBe('succeeded');
+        world.clock += 10_000;
+        await expect.poll(begun, soon).toEqual([of(1), of(3)]);
+        expect(await statusOf(2)).toBe('queued');
+      },
+    );
 
     it('find the key free when whoever had it ended without handing it on', async () => {
       const { executor, pool } = world.open({ tool });
@@ -231,6 +262,51 @@ describe('calls that wait', () => {
       expect(late.kind).toBe('ignored');
       expect(await world.switches.list()).toMatchObject([{ tool_name: 'other', paused: true, reason: 'An incident.' }]);
       expect(world.typesOf()).toEqual(['tool.paused']);
+    });
+
+    it('that is turned while the keys of a decision are fetched hold it all the same', async () => {
+      const fetched = Promise.withResolvers<void>();
+      const asked = vi.fn(async () => {
+        await fetched.promise;
+        return { kind: 'sound' } as const;
+      });
+      const { executor, pool } = world.open({
+        tool: { concurrencyKey: ({ id }) => id },
+        guard: { verifyStored: asked },
+      });
+      pool.start();
+      await executor.accept(approvalOf(1));
+      await expect.poll(() => asked.mock.calls.length, soon).toBe(1);
+      await pause('deploy_to_production');
+      fetched.resolve();
+      await setTimeout(50);
+      expect(await world.execution(of(1))).toMatchObject({ status: 'queued', attempts: [] });
+      await resume('deploy_to_production');
+      await expect.poll(begun, soon).toEqual([of(1)]);
+    });
+
+    it('that is turned between the claim and the effect hold it, and it counts as no start', async () => {
+      const { executor } = world.open();
+      const paused = vi.spyOn(world.switches, 'paused');
+      paused.mockImplementationOnce(async () => {
+        const before = await world.switches.paused();
+        await pause('deploy_to_production');
+        return before;
+      });
+      await executor.accept(approvalOf(1));
+      await expect
+        .poll(() => world.execution(of(1)), soon)
+        .toMatchObject({
+          status: 'queued',
+          held_by: { code: 'kill_switch' },
+          attempts: [{ outcome: 'failed', begun: false }],
+        });
+      expect(begun()).toEqual([]);
+      world.open().pool.start();
+      await resume('deploy_to_production');
+      await expect.poll(begun, soon).toEqual([of(1)]);
+      end(of(1));
+      await expect.poll(() => statusOf(1), soon).toBe('succeeded');
     });
 
     it('do not hide that a worker is gone', async () => {

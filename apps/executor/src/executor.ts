@@ -1,4 +1,4 @@
-import { derivedId, TerminalError, type Event, type Execution, type HeldBy } from '@countersign/contracts';
+import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
 import { argumentProblems, changesSince, isGatedAsAsked } from '@countersign/definitions';
 import type { Handled, Place, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
@@ -9,6 +9,7 @@ import { lookAgain, type ConcurrencyKeys } from './concurrency-keys.js';
 import { nothing } from './execution.begin.js';
 import type { Approved, EndOfRun, ExecutionMessage } from './execution.js';
 import type { Executions } from './executions.js';
+import type { Obstacle } from './last-look.js';
 import type { Switches } from './switches.js';
 import type { Tool, Tools } from './tool.js';
 import type { Worker } from './worker.js';
@@ -91,7 +92,7 @@ export class Executor {
 
   /** Sees to an execution that is due: starts it, lets it wait, asks what came of it, or says that its worker is gone. */
   async attend(execution: Execution, place: Place): Promise<void> {
-    const { executions } = this.#options;
+    const { executions, switches } = this.#options;
     const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
     try {
       if (execution.status === 'running') {
@@ -100,8 +101,11 @@ export class Executor {
         await this.#claiming(place, null, handle);
       } else {
         const obstacle = await this.#obstacle(execution);
-        if (!obstacle) return await this.#claiming(place, await this.#refusal(execution), handle);
-        await handle({ type: 'postponed', ...obstacle });
+        const refusal = obstacle ? null : await this.#refusal(execution);
+        if (obstacle) await handle({ type: 'postponed', ...obstacle });
+        // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
+        else if (refusal !== null || !(await switches.paused()).has(execution.tool_name))
+          return await this.#claiming(place, refusal, handle);
         place.release();
       }
     } catch (error) {
@@ -136,7 +140,7 @@ export class Executor {
    * What is in the way of a start, and when to look again. Once it is too late there is nothing: whoever claims it finds
    * that out.
    */
-  async #obstacle(execution: Execution): Promise<{ until: number; held_by: HeldBy } | undefined> {
+  async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
     const now = this.#options.now();
     const { terms, expires_at } = execution;
     const end = Math.min(terms.start_by ?? Infinity, expires_at ?? Infinity) * 1000;
@@ -145,7 +149,7 @@ export class Executor {
     return obstacle && { ...obstacle, until: Math.min(obstacle.until, end) };
   }
 
-  async #held(execution: Execution, now: number): Promise<{ until: number; held_by: HeldBy } | undefined> {
+  async #held(execution: Execution, now: number): Promise<Obstacle | undefined> {
     const { tools, keys } = this.#options;
     const { concurrency_key: key, tool_name } = execution;
     const tool = tools.get(tool_name);

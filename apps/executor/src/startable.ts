@@ -19,6 +19,7 @@ export const backlog = (switches: Switches): Backlog<Execution> => ({
   owner: 'queue_owner',
 });
 
-function queuedUnder({ nothing, all, tools }: Paused): Filter<Execution> | undefined {
+/** What waits and may begin; undefined: nothing may. */
+export function queuedUnder({ nothing, all, tools }: Paused): Filter<Execution> | undefined {
   return all ? undefined : { status: 'queued', ...(!nothing && { tool_name: { nin: tools } }) };
 }

@@ -4,6 +4,7 @@ import type { Outcome, Watch } from './adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from './execution.js';
 import { unseen } from './execution.state.js';
+import type { LastLook, Obstacle } from './last-look.js';
 import type { Executions } from './executions.js';
 import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   publish(event: Event): Promise<void>;
   /** Is told how long a call took. */
   metrics: Pick<ExecutionMetrics, 'called'>;
+  /** Says right before the effect what is in its way. */
+  lastLook: LastLook;
   leaseMs: number;
   now(): number;
   log: Log;
@@ -45,6 +48,11 @@ export class Worker {
     const progress = new CallProgress(execution, { ...this.#options, keep: this.#options.keepOutput });
     const heartbeat = new Heartbeat(id, name, { executions, leaseMs, progress, stop, log });
     try {
+      const obstacle = execution.status === 'running' ? await this.#obstacle(execution) : undefined;
+      if (obstacle) {
+        const handed = { type: 'not_begun', worker: name, ...obstacle } as const;
+        return void (await insist(() => executions.handle(id, handed, { known: execution }), log));
+      }
       const watch = { signal: stopping.signal, progress: newsOf(execution, progress) };
       const outcome = pointingAt(id, await this.#measured(execution, watch));
       await progress.close();
@@ -66,6 +74,18 @@ export class Worker {
       }),
     );
     await Promise.all(abandoned);
+  }
+
+  /** What cannot be looked up is in the way as well. */
+  async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
+    const { lastLook, log, now } = this.#options;
+    try {
+      return await lastLook(execution);
+    } catch (error) {
+      log.warn({ err: error, execution_id: execution.id }, 'whether a call may begin cannot be looked up');
+      const detail = 'whether it may begin could not be looked up';
+      return { until: now() + 1_000, held_by: { code: 'retry', detail, until: null } };
+    }
   }
 
   async #measured(execution: Execution, watch: Watch): Promise<Outcome> {

@@ -18,6 +18,9 @@ export const Attempt = z.object({
   started_at: EpochSeconds,
   ended_at: EpochSeconds.nullable(),
   outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']).nullable(),
+  begun: z.boolean().default(true).meta({
+    description: 'false: its worker had it and did not begin, so it counts as no start.',
+  }),
   reason: z.string().nullable().default(null).meta({ description: 'Why it failed, or why nobody knows.' }),
   late_report: z.string().nullable().default(null).meta({
     description:

@@ -35,6 +35,7 @@ const attempt = (outcome: 'succeeded' | 'outcome_unknown' | null, reason: string
   ended_at: outcome && now,
   outcome,
   reason,
+  begun: true,
   late_report: null,
 });
 const titles = (...given: Parameters<typeof timelineOf>) => timelineOf(...given).map(({ title }) => title);
