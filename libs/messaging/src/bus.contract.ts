@@ -288,6 +288,21 @@ export function describeBus(name: string, make: () => OpenBus): void {
       expect(seen.size).toBe(8);
     });
 
+    test('shows each of several followers its own topics, and the latest messages only to those that want them', async () => {
+      await publish(message('k', 'before'), message('k', 'before, other', other));
+      const seen: Record<'latest' | 'new' | 'other', string[]> = { latest: [], new: [], other: [] };
+      const follow = (who: keyof typeof seen, topics: string[], last?: number) =>
+        bus.follow({ topics, handle: ({ value }) => void seen[who].push(value!.toString()), ...(last && { last }) });
+      const followers = [follow('new', [topic, other]), follow('latest', [topic], 10), follow('other', [other])];
+      for (const follower of followers) await joined(follower);
+      await vi.waitFor(() => expect(seen.latest).toContain('before'), patience);
+      await followers[2]!.close();
+      await publish(message('k', 'a'), message('k', 'b', other));
+      await vi.waitFor(() => expect(seen.new.toSorted()).toEqual(['a', 'b']), patience);
+      await vi.waitFor(() => expect(seen.latest).toContain('a'), patience);
+      expect([seen.latest.includes('b'), seen.other]).toEqual([false, []]);
+    });
+
     test('does not read a long log for a follower that wants little of it', async () => {
       await publish(...numbers(100).map((n) => message('k', n)));
       const seen: string[] = [];

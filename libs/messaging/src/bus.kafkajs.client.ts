@@ -1,5 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import kafkajs, { type Admin, type ITopicConfig, type Kafka, type SASLOptions } from 'kafkajs';
+import { useFetchSessions } from './bus.kafkajs.fetch.js';
 import { stopIdleTimers } from './bus.kafkajs.idle.js';
 import { deadLetterMaxBytes, deadLetterTopic } from './dead-letters.js';
 import { within } from './within.js';
@@ -10,6 +11,7 @@ const pingTimeoutMs = 3_000;
 export const clientRetry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 };
 
 stopIdleTimers();
+useFetchSessions();
 
 /** How a cluster knows its clients, and they it. */
 export interface KafkaSecurity {
@@ -96,6 +98,7 @@ export function beforeEnd(kafka: Kafka, topics: readonly string[], messages: num
             topic,
             partition,
             offset: String(Math.max(Number(low), Number(high) - share)),
+            end: Number(high),
           }));
       }),
     );

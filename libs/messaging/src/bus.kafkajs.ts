@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { TerminalError, type Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
 import type { Bus, FollowOptions, Message, Subscription } from './bus.js';
-import { beforeEnd, connectLater, createTopics, findTopics, ping, type KafkaSecurity } from './bus.kafkajs.client.js';
-import { KafkaConsumer } from './bus.kafkajs.consumer.js';
+import { connectLater, createTopics, findTopics, ping, type KafkaSecurity } from './bus.kafkajs.client.js';
+import { KafkaFollowers } from './bus.kafkajs.follower.js';
 import { KafkaProducer } from './bus.kafkajs.producer.js';
-import { KafkaSubscription, toDelivery } from './bus.kafkajs.subscription.js';
+import { KafkaSubscription } from './bus.kafkajs.subscription.js';
 import { deadLetterTopic } from './dead-letters.js';
 import { deliverer } from './delivery.js';
 import type { BusObserver } from './observer.js';
 import { Outage, retry } from './retry.js';
-
-/** Nobody takes over from a follower, so that nobody waits for it to leave. */
-const followerFetchWaitMs = 4_000;
 
 export interface KafkaBusOptions {
   brokers: readonly string[];
@@ -43,19 +39,28 @@ export class KafkaBus implements Bus {
   readonly #options: KafkaBusOptions;
   readonly #kafka: Kafka;
   readonly #producer: KafkaProducer;
+  readonly #followers: KafkaFollowers;
   readonly #topics: ReadonlySet<string>;
   readonly #ready: Promise<void>;
+  /** What every member of a group is made with. */
+  readonly #member: Pick<KafkaBusOptions, 'log' | 'onFatal'> & {
+    kafka: Kafka;
+    ready: Promise<void>;
+    sessionTimeoutMs: number;
+  };
   readonly #subscriptions = new Set<Subscription>();
   readonly #closing = new AbortController();
 
   constructor(options: KafkaBusOptions) {
-    const { brokers, clientId, security, log, publishTimeoutMs = 30_000 } = options;
+    const { brokers, clientId, security, log, onFatal, publishTimeoutMs = 30_000, sessionTimeoutMs = 10_000 } = options;
     this.#options = options;
     this.#topics = new Set([...options.topics, deadLetterTopic]);
     this.#kafka = connectLater({ brokers, clientId, security, log });
     this.#ready = this.#prepareTopics();
     this.#ready.catch(() => {});
     this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });
+    this.#member = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs, log, onFatal };
+    this.#followers = new KafkaFollowers({ ...this.#member, clientId });
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
@@ -67,44 +72,14 @@ export class KafkaBus implements Bus {
     for (const { topic } of messages) if (topic !== deadLetterTopic) this.#options.observer?.published(topic);
   }
 
-  get #sessionTimeoutMs(): number {
-    return this.#options.sessionTimeoutMs ?? 10_000;
-  }
-
   subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
-    const { log, observer, onFatal } = this.#options;
+    const { log, observer } = this.#options;
     const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log, observer });
-    const common = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs: this.#sessionTimeoutMs, log, onFatal };
-    return this.#track(new KafkaSubscription({ ...common, group, topics, deliver }));
+    return this.#track(new KafkaSubscription({ ...this.#member, group, topics, deliver }));
   }
 
-  follow({ topics, handle, last = 0 }: FollowOptions): Subscription {
-    const { clientId, log, onFatal } = this.#options;
-    return this.#track(
-      new KafkaConsumer({
-        kafka: this.#kafka,
-        group: `${clientId}-follower-${randomUUID()}`,
-        topics,
-        fromBeginning: false,
-        fetchWaitMs: followerFetchWaitMs,
-        leavesFirst: false,
-        sessionTimeoutMs: this.#sessionTimeoutMs,
-        ready: this.#ready,
-        log,
-        onFatal,
-        ...(last > 0 && { beginAt: () => beforeEnd(this.#kafka, topics, last) }),
-        eachBatch: async ({ batch: { topic, partition, messages }, resolveOffset }) => {
-          for (const message of messages) {
-            try {
-              handle(toDelivery(topic, partition, message));
-            } catch (error) {
-              log.warn({ err: error, topic, partition, offset: message.offset }, 'a follower failed');
-            }
-          }
-          resolveOffset(messages.at(-1)!.offset);
-        },
-      }),
-    );
+  follow(options: FollowOptions): Subscription {
+    return this.#track(this.#followers.follow(options));
   }
 
   ping(): Promise<void> {

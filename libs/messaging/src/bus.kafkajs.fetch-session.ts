@@ -1,0 +1,86 @@
+/** What a fetch asks of one topic. */
+export interface FetchTopic {
+  topic: string;
+  partitions: { partition: number; fetchOffset: string; maxBytes: number }[];
+}
+
+/** The part of a fetch request that a session decides on. */
+export interface SessionRequest {
+  sessionId: number;
+  sessionEpoch: number;
+  topics: FetchTopic[];
+  forgottenTopics: { topic: string; partitions: number[] }[];
+}
+
+const newSession = 0;
+const withoutSession = -1;
+
+/**
+ * One consumer's fetch session with one broker (KIP-227): the broker remembers what was asked for, so that each request
+ * names only the partitions whose offset has changed, and each answer only those that have something new.
+ *
+ * Pure: it says what to ask, and is told what came of it. Whatever goes wrong makes the next request a full one that
+ * replaces the session, so that no partition can be left out for longer than one answer.
+ */
+export class FetchSession {
+  #id = 0;
+  #epoch = newSession;
+  #offsets = new Map<string, Map<number, string>>();
+  #asked: Map<string, Map<number, string>> | undefined;
+
+  /** While one request is under way a second one is outside of the session. */
+  request(topics: readonly FetchTopic[]): SessionRequest {
+    if (this.#asked) {
+      return { sessionId: 0, sessionEpoch: withoutSession, topics: [...topics], forgottenTopics: [] };
+    }
+    this.#asked = new Map(
+      topics.map(({ topic, partitions }) => [
+        topic,
+        new Map(partitions.map(({ partition, fetchOffset }) => [partition, fetchOffset])),
+      ]),
+    );
+    return {
+      sessionId: this.#id,
+      sessionEpoch: this.#epoch,
+      topics: topics.flatMap(({ topic, partitions }) => {
+        const known = this.#offsets.get(topic);
+        const changed = partitions.filter(({ partition, fetchOffset }) => known?.get(partition) !== fetchOffset);
+        return changed.length > 0 ? [{ topic, partitions: changed }] : [];
+      }),
+      forgottenTopics: [...this.#offsets].flatMap(([topic, offsets]) => {
+        const wanted = this.#asked!.get(topic);
+        const partitions = [...offsets.keys()].filter((partition) => !wanted?.has(partition));
+        return partitions.length > 0 ? [{ topic, partitions }] : [];
+      }),
+    };
+  }
+
+  /** @returns false when the broker does not know the session any more, and the same has to be asked for again. */
+  answered({ sessionEpoch }: SessionRequest, { errorCode, sessionId }: { errorCode: number; sessionId: number }) {
+    if (sessionEpoch === withoutSession) return true;
+    if (errorCode !== 0) {
+      this.#replace();
+      return sessionEpoch === newSession;
+    }
+    this.#offsets = sessionId === 0 ? new Map() : this.#asked!;
+    this.#epoch = sessionId === 0 ? newSession : nextEpoch(sessionEpoch);
+    this.#id = sessionId;
+    this.#asked = undefined;
+    return true;
+  }
+
+  /** No answer came, or one that names an error, and nobody knows what the broker has noted. */
+  failed({ sessionEpoch }: SessionRequest): void {
+    if (sessionEpoch !== withoutSession) this.#replace();
+  }
+
+  /** The id stays: a full request that names it closes the session behind it. */
+  #replace(): void {
+    this.#epoch = newSession;
+    this.#offsets = new Map();
+    this.#asked = undefined;
+  }
+}
+
+/** Epochs are INT32, and begin again at 1. */
+const nextEpoch = (epoch: number): number => (epoch === 0x7fff_ffff ? 1 : epoch + 1);
