@@ -81,6 +81,25 @@ describe('a call that a rule decides on', () => {
   });
 });
 
+describe('a call that too few are left for besides whoever asked', () => {
+  const ops = (...members: string[]) => ({ approvers: [{ group: 'ops', count: 1, members }] });
+
+  it('is rejected at once, since nobody could ever approve it', () => {
+    const { state, events } = outcome(undefined, required(ops('ana'), {}, { policy: ruled('require') }));
+    expect(state).toMatchObject({
+      status: 'rejected',
+      resolution_data: { code: 'rejected_by_rule', note: expect.stringMatching(/too few .* it lacks 1 of ops/) },
+    });
+    expect(typesOf(events)).toEqual(['approval.created', 'approval.resolved']);
+  });
+
+  it('waits where there is somebody else, or somebody will stand in', () => {
+    expect(outcome(undefined, required(ops('ana', 'bob'))).state.status).toBe('pending');
+    const standIns = { escalate_after: 60, escalate_to: [{ group: 'leads', members: ['erin'] }] };
+    expect(outcome(undefined, required({ ...ops('ana'), ...standIns })).state.status).toBe('pending');
+  });
+});
+
 describe('the digest', () => {
   it('covers who asked, the rules and the time limit once there are rules', () => {
     const plain = approvalAfter(required());

@@ -115,7 +115,9 @@ function require(
     return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
   if (basis !== null) return resolved(approval, 'approved', { ...nobody, basis }, now, created);
-  return isOfNobody(asked) ? refusedAsOfNobody(asked, now, created) : changed(asked, created);
+  if (isOfNobody(asked)) return refusedAsOfNobody(asked, now, created);
+  const { refused } = quorumOf(asked);
+  return refused === null ? changed(asked, created) : rejectedByRule(asked, refused, now, created);
 }
 
 /** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */

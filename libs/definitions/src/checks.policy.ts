@@ -3,6 +3,7 @@ import { duplicates, sound, valueIn } from './checks.entries.js';
 import { checkAutomatic, checkCondition } from './checks.condition.js';
 import { checkPolicyTests } from './checks.policy-tests.js';
 import { checkRequire } from './checks.require.js';
+import { checkSatisfiable } from './checks.satisfiable.js';
 import { Groups, Rule, Then } from './policy.file.js';
 import type { Path, Problem } from './source.js';
 
@@ -25,6 +26,7 @@ function checkPolicies(file: unknown, set: string, groups: Groups): Problem[] {
     ...rules.flatMap(([path, { when, then }]) => [
       ...checkCondition(when, [...path, 'when'], file),
       ...('approve' in then ? checkAutomatic(when, [...path, 'when'], file) : []),
+      ...('require' in then ? checkSatisfiable(when, then.require, [...path, 'when'], { file, groups }) : []),
       ...checkThen(then, [...path, 'then'], groups),
     ]),
     ...(other.success ? checkThen(other.data, [set, 'default'], groups) : []),

@@ -45,10 +45,10 @@ function checkCounts(require: Require, path: Path, groups: Groups): Problem[] {
 function checkKinds({ allow, reason }: Require, path: Path): Problem[] {
   const at = (field: string, message: string) => ({ path: [...path, field], message });
   const problems: Problem[] = [];
-  if (allow.every((kind) => kind === 'reject'))
-    problems.push(at('allow', 'lets nobody approve: name approve, values or result'));
-  if (allow.includes('edit') && !allow.includes('approve'))
-    problems.push(at('allow', 'edit approves with other arguments, so name approve as well'));
+  if (!allow.includes('approve'))
+    problems.push(
+      at('allow', 'lets nobody approve: name approve; edit, values, result and grant only say what may go with it'),
+    );
   if (reason.includes('reject') && !allow.includes('reject'))
     problems.push(at('reason', 'is asked for with reject, which allow does not name'));
   return problems;

@@ -57,7 +57,11 @@ export const Require = z.strictObject({
     .array(DecisionKind)
     .min(1)
     .default(['approve', 'reject', 'values', 'result'])
-    .meta({ description: 'What a person may do. edit, which changes the arguments, only when it is named.' }),
+    .meta({
+      description:
+        'What a person may do: approve in any case; edit, values, result and grant say what may go with that. edit, which changes the arguments, only when it is named.',
+      contains: { const: 'approve' },
+    }),
   expires_in: DurationOrNever.prefault('never'),
   remind_after: Duration.optional().meta({ description: 'And again each time as much has passed.' }),
   escalate: z

@@ -81,14 +81,11 @@ const countsFor = (approver: Approver, person: Person, { escalate_to }: RequireT
   isMember(approver, person) ||
   (escalated && escalate_to.some((group) => isMember(group, person)));
 
-/**
- * Everybody who approved and did not reject, once, with the groups that they had the last time. Those without a name
- * cannot be told apart, so they are one.
- */
+/** Everybody who approved and did not reject, once. Those without a name cannot be told apart, so they are one. */
 function approving(decisions: readonly CastDecision[]): Person[] {
   const rejecters = rejecting(decisions);
   const approved = decisions.filter(({ by, verdict }) => verdict === 'approved' && !rejecters.has(by));
-  return [...new Map(approved.map((decision) => [decision.by, decision])).values()];
+  return [...new Map(approved.toReversed().map((decision) => [decision.by, decision])).values()].toReversed();
 }
 
 const rejecting = (decisions: readonly CastDecision[]): Set<string | null> =>

@@ -201,8 +201,10 @@ describe('what a rule requires', () => {
       'approvers: can never be met, since each person counts once: it lacks 1 of one',
     ],
     ['escalate: { after: 1h, to: [x] }', 'escalate.to.0: there is no group "x": declare it under groups'],
-    ['allow: [reject]', 'allow: lets nobody approve: name approve, values or result'],
-    ['allow: [edit, reject]', 'allow: edit approves with other arguments, so name approve as well'],
+    ...['reject', 'edit, reject', 'grant', 'values', 'result'].map((kinds): [string, string] => [
+      `allow: [${kinds}]`,
+      'allow: lets nobody approve: name approve; edit, values, result and grant only say what may go with it',
+    ]),
     ['allow: [approve], reason: [reject]', 'reason: is asked for with reject, which allow does not name'],
     ['expires_in: soon', /^expires_in: must be seconds, or a number with a unit/],
     ['expires_in: 1h, remind_after: 60m', 'remind_after: reminds when it has expired: make it less than expires_in'],
@@ -212,6 +214,35 @@ describe('what a rule requires', () => {
     ],
   ])('can be met and says something: not %s', (fields, problem) => {
     expect(problemsOfRequire(fields)).toEqual([problem instanceof RegExp ? expect.stringMatching(problem) : problem]);
+  });
+
+  const conflict = 'must not approve what they ask for (four_eyes), and without them it can never be met: it lacks';
+  it.each([
+    ['[ada, bob]', 'group: pair, count: 2', [`when.requester.0: ada ${conflict} 1 of pair`]],
+    ['[Ada]', 'group: one', [`when.requester.0: ada ${conflict} 1 of one`]],
+    ['[ada]', 'group: pair', []],
+    ['[ada]', 'group: tokens, count: 2', []],
+  ])('can be met by others than %s, who ask: %s', (requester, approver, problems) => {
+    const then = (more: string) => `{ require: { approvers: [{ ${approver} }]${more} } }`;
+    expect(problemsOfRule(`{ requester: ${requester} }`, then(''))).toEqual(problems);
+    expect(problemsOfRule(`{ requester: ${requester} }`, then(', four_eyes: false'))).toEqual([]);
+    const standIns = ', escalate: { after: 1h, to: [tokens] }';
+    expect(problemsOfRule(`{ requester: ${requester} }`, then(standIns))).toEqual([]);
+  });
+
+  it('lets people fill in the fields of the tools that it names', () => {
+    const file = (allow: string, required: string) =>
+      problemsOf(`tools:
+  - { name: ask, description: A., requires: user_input, parameters: { type: object, properties: { a: {} }, required: ${required} } }
+policies: { rules: [{ name: r, when: { tool: [ask] }, then: { require: { allow: ${allow} } } }] }`);
+    expect(file('[approve, reject]', '[a]')).toEqual([
+      expect.stringMatching(
+        /rules\.0\.when\.tool\.0: somebody has to fill in the fields of "ask", so allow has to name/,
+      ),
+    ]);
+    expect(file('[approve, values]', '[a]')).toEqual([]);
+    expect(file('[approve, result]', '[a]')).toEqual([]);
+    expect(file('[approve]', '[]')).toEqual([]);
   });
 
   it('may name a group whose members are wrong, which is told of the group', () => {
