@@ -11,6 +11,7 @@ import {
   requirementOf,
   resolvedByApproval,
   resolvedByCaller,
+  resolvedLate,
 } from './call.js';
 import { asking, call, paused, resolved, tools } from './run.given.js';
 
@@ -32,6 +33,17 @@ describe('a call', () => {
     const fresh = callOf(tools[name]);
     expect(fresh).toMatchObject({ state, made_by, confirmation: null, tool_execution: { result: null } });
     expect([isGated(fresh), isOpen(fresh), isForWorker(fresh)]).toEqual([gated, true, state === 'ready']);
+  });
+
+  it.each([
+    ['refund', 'asked', true],
+    ['deploy_to_production', 'asked', true],
+    ['ask_person', 'answered', false],
+  ] as const)('of %s that is approved too late to act on is %s', (name, state, confirmation) => {
+    const fresh = callOf(tools[name]);
+    const late = resolvedLate(fresh, resolved(fresh, 'approved').data);
+    expect(late).toMatchObject({ state, confirmation });
+    if (state === 'answered') expect(late?.tool_execution.result).toMatch(/expired/);
   });
 
   it('has an id of its own, however the model names its calls', () => {

@@ -158,6 +158,16 @@ export function resolvedByApproval(
   return call.made_by === 'executor' ? approved : letThrough(approved);
 }
 
+/**
+ * The same when the time to act on the decision is over. Whether the executor acted in time is its to say, and what
+ * somebody did by hand is done; what nobody made by then is not made any more.
+ */
+export function resolvedLate(call: Call, data: EventData<'approval.resolved'>): Call | undefined {
+  const isSettled = data.status !== 'approved' || data.resolution_data?.result !== undefined;
+  if (isSettled || call.made_by === 'executor') return resolvedByApproval(call, data);
+  return resolvedByApproval(call, { ...data, status: 'expired', resolution_data: null });
+}
+
 function refused(
   call: Call,
   { status, by, note }: { status: EventData<'approval.resolved'>['status']; by: string | null; note: string | null },

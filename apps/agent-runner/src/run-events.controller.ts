@@ -1,11 +1,12 @@
 import { derivedId, isMadeHere, TerminalError, type Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/messaging';
 import type { Alarms } from '@countersign/service';
-import { DecisionGuard, ResultGuard, tooLate, type ResultEvent } from '@countersign/signing';
+import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';
 import { RunCommands } from './run-commands.js';
 import { isSameRequest } from './requester.js';
+import type { RunMessage } from './run.js';
 import { Runner } from './runner.js';
 import { Sessions } from './sessions.js';
 import { ALARMS } from './tokens.js';
@@ -56,10 +57,12 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
-    const problem = await this.guard.problemWith(event.data);
-    if (problem === tooLate) return this.#forward(asExpired(event));
-    if (problem !== undefined) throw this.#refused('decision', event, problem);
-    await this.#forward(event);
+    const verdict = await this.guard.examine(event.data);
+    if (verdict.kind === 'sound') return this.#forward(event);
+    if (verdict.kind === 'not_authentic' || verdict.code !== 'too_late')
+      throw this.#refused('decision', event, verdict.reason);
+    const { run_id } = event.data;
+    await this.#handle(run_id, { type: 'resolved_late', event });
   }
 
   @OnEvent('agent-runner', 'tool.execution_completed')
@@ -92,16 +95,14 @@ export class RunEventsController {
 
   /** A message that its run refuses belongs to no call of it; it goes to the dead letters, where somebody can see why. */
   async #forward(event: ForRun): Promise<void> {
-    const handled = await this.runner.handle(event.data.run_id, event);
-    if (handled.kind === 'rejected') throw new TerminalError(`run ${event.data.run_id}: ${handled.reason}`);
+    await this.#handle(event.data.run_id, event);
+  }
+
+  async #handle(run_id: string, message: RunMessage): Promise<void> {
+    const handled = await this.runner.handle(run_id, message);
+    if (handled.kind === 'rejected') throw new TerminalError(`run ${run_id}: ${handled.reason}`);
   }
 }
-
-/** An approval that may not be acted on any more is as good as none; the run must not wait for it. */
-const asExpired = (event: Event<'approval.resolved'>): Event<'approval.resolved'> => ({
-  ...event,
-  data: { ...event.data, status: 'expired', resolution_data: null },
-});
 
 type ForRun =
   | Event<'approval.resolved'>

@@ -138,14 +138,34 @@ describe('a decision that arrives for a run', () => {
     await isUntouched();
   });
 
-  it('is as good as an expired approval when the time to act on it is over', async () => {
-    const expires_at = given.clock / 1000;
-    await events.resolved(
-      await signed(await decision('approved', { resolution_data: { result: 'Done.' }, expires_at })),
-    );
-    const output = await given.outputOf(2, 'call_a');
-    expect(output).toMatch(/expired/i);
-    expect(output).not.toContain('Done.');
+  describe('when the time to act on it is over', () => {
+    const late = async (...of: Parameters<typeof decision>) =>
+      events.resolved(await signed(await decision(of[0], { ...of[1], expires_at: given.clock / 1000 })));
+    const executorSays = async <E extends ResultEvent>(event: E): Promise<E> => ({
+      ...event,
+      data: { ...event.data, signature: await signResult(executorsRing.signingKey, resultClaimsOf(event)) },
+    });
+
+    it('leaves it to the executor to say whether it had acted in time', async () => {
+      await late('approved');
+      expect(await given.run()).toMatchObject({ status: 'PAUSED', calls: [{ state: 'asked', confirmation: true }] });
+      await events.completed(await executorSays(completed(callIn(before, 'call_a'), 'Deployed.')));
+      expect(await given.outputOf(2, 'call_a')).toBe('Deployed.');
+    });
+
+    it('is told as the executor refused it when it had not', async () => {
+      await late('approved');
+      await events.failed(await executorSays(failed(callIn(before, 'call_a'), 'not executed: too late')));
+      expect(await given.outputOf(2, 'call_a')).toContain('not executed: too late');
+    });
+
+    it.each<[string, ...Parameters<typeof decision>]>([
+      ['was refused for a reason', 'rejected', { resolution_data: { note: 'Freeze.' } }],
+      ['was made by hand', 'approved', { resolution_data: { result: 'Freeze.' } }],
+    ])('is told as it was when the call %s', async (_, ...of) => {
+      await late(...of);
+      expect(await given.outputOf(2, 'call_a')).toContain('Freeze.');
+    });
   });
 
   it('that is done by hand is told to the model as somebody said it', async () => {

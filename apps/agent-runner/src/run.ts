@@ -1,6 +1,14 @@
 import { callDigest, emit, isFinishedStatus, queueOwner, type Event, type Run } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
-import { answered, isForWorker, isOpen, openRequirements, resolvedByApproval, type CallerResolution } from './call.js';
+import {
+  answered,
+  isForWorker,
+  isOpen,
+  openRequirements,
+  resolvedByApproval,
+  resolvedLate,
+  type CallerResolution,
+} from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, park, replace, resolveByCaller, settle } from './run.calls.js';
 import { call, fail, idle, leased, log, over, rested, seconds, touch, unsigned, waiting, who } from './run.states.js';
@@ -36,6 +44,8 @@ export type RunMessage =
   | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
   | { type: 'cancel_requested'; reason: string | null }
   | Event<'approval.resolved'>
+  /** The decision arrives when the time to act on it is over. */
+  | { type: 'resolved_late'; event: Event<'approval.resolved'> }
   | Event<'tool.execution_completed'>
   | Event<'tool.execution_failed'>
   | Event<'tool.execution_outcome_unknown'>;
@@ -73,9 +83,9 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
     case 'cancel_requested':
       return cancel(run, message.reason, now);
     case 'approval.resolved':
-      return message.data.digest === callDigest(message.data)
-        ? amend(run, message.data.approval_id, now, (call) => resolvedByApproval(call, message.data))
-        : rejected('the arguments are not the ones that were approved');
+      return decided(run, message, now, resolvedByApproval);
+    case 'resolved_late':
+      return decided(run, message.event, now, resolvedLate);
     case 'tool.execution_completed':
       return amend(run, message.data.approval_id, now, (call) => executed(call, message.data.result));
     case 'tool.execution_failed':
@@ -87,6 +97,17 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
     default:
       return isHeldBy(run, message.worker) ? work(run, message, now) : rejected('another worker holds this run');
   }
+}
+
+function decided(
+  run: Run,
+  { data }: Event<'approval.resolved'>,
+  now: number,
+  resolve: typeof resolvedByApproval,
+): Transition<Run> {
+  return data.digest === callDigest(data)
+    ? amend(run, data.approval_id, now, (call) => resolve(call, data))
+    : rejected('the arguments are not the ones that were approved');
 }
 
 type WorkMessage = Exclude<Extract<RunMessage, { worker: string }>, { type: 'claimed' }>;

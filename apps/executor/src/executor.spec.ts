@@ -40,7 +40,7 @@ describe('the executor', () => {
   });
 
   it('makes no call whose decision must not be acted on, records why, and has somebody look', async () => {
-    const refused = { kind: 'refused', reason: 'The time to act on the decision is over.' } as const;
+    const refused = { kind: 'refused', code: 'too_late', reason: 'The time to act on the decision is over.' } as const;
     await world.open({ guard: { examine: async () => refused } }).executor.accept(approval);
     const error = 'not executed: The time to act on the decision is over.';
     expect(await world.execution()).toMatchObject({ status: 'failed', error, attempts: [] });
@@ -67,7 +67,7 @@ describe('the executor', () => {
   });
 
   it('makes no call whose stored decision does not hold any more when it is to begin', async () => {
-    const over = { kind: 'refused', reason: 'The time to act on the decision is over.' } as const;
+    const over = { kind: 'refused', code: 'too_late', reason: 'The time to act on the decision is over.' } as const;
     const { executor, pool } = world.open({ size: 1, guard: { verifyStored: async () => over } });
     const place = pool.reserve()!;
     await executor.accept(approval);

@@ -4,8 +4,11 @@ import { decisionDetailsDigest } from './details-digest.js';
 import { resultDigest } from './result-digest.js';
 import { unfoundedness } from './foundation.js';
 
-/** What is said of a decision that is authentic, and was to be acted on earlier. */
-export const tooLate = 'The time to act on the decision is over.';
+/** Why a decision that is authentic must not be acted on. `too_late`: it might have been, earlier. */
+export interface Reservation {
+  code: 'unfounded' | 'too_late';
+  reason: string;
+}
 
 type Resolved = EventData<'approval.resolved'>;
 
@@ -30,7 +33,7 @@ const repeated = {
  * @param now epoch seconds
  */
 export const checkDecision = (claims: DecisionClaims, event: Resolved, now: number): string | undefined =>
-  mismatch(claims, event) ?? reservation(claims, now);
+  mismatch(claims, event) ?? reservation(claims, now)?.reason;
 
 /**
  * Why the event is not the one that was signed. The digest is computed from the arguments that are about to be used, so
@@ -54,10 +57,11 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
  *
  * @param now epoch seconds
  */
-export function reservation(claims: DecisionClaims, now: number): string | undefined {
+export function reservation(claims: DecisionClaims, now: number): Reservation | undefined {
   const unfounded = claims.status === 'approved' ? unfoundedness(claims) : undefined;
-  if (unfounded !== undefined) return unfounded;
-  return claims.expires_at !== null && claims.expires_at <= now ? tooLate : undefined;
+  if (unfounded !== undefined) return { code: 'unfounded', reason: unfounded };
+  if (claims.expires_at === null || claims.expires_at > now) return undefined;
+  return { code: 'too_late', reason: 'The time to act on the decision is over.' };
 }
 
 /** A call that cannot be written as canonical JSON has no digest, so nobody decided on it. */

@@ -1,5 +1,5 @@
 import { callDigest, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
-import { mismatch, reservation } from './check.js';
+import { mismatch, reservation, type Reservation } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from './signature-error.js';
 import type { KeySource } from './trusted-keys.js';
@@ -9,7 +9,10 @@ import type { Verifier } from './verifier.js';
  * What a decision is worth. `not_authentic`: nobody who may has decided this, whoever wrote it. `refused`: somebody
  * has, and it must not be acted on.
  */
-export type Verdict = { kind: 'sound' } | { kind: 'not_authentic' | 'refused'; reason: string };
+export type Verdict =
+  | { kind: 'sound' }
+  | { kind: 'not_authentic'; reason: string }
+  | ({ kind: 'refused' } & Reservation);
 
 /** A call that is about to be made, and the decision that was stored with it. */
 export interface StoredCall extends ExactCall, Binding {
@@ -20,7 +23,7 @@ export interface StoredCall extends ExactCall, Binding {
 
 const sound: Verdict = { kind: 'sound' };
 const notAuthentic = (reason: string): Verdict => ({ kind: 'not_authentic', reason });
-const refused = (reason: string): Verdict => ({ kind: 'refused', reason });
+const refused = (reservation: Reservation): Verdict => ({ kind: 'refused', ...reservation });
 
 /** Stands between a decision that arrives and whoever acts on it. */
 export class DecisionGuard {

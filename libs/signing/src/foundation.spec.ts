@@ -10,7 +10,7 @@ const by = (name: string | null, verdict: 'approved' | 'rejected' = 'approved') 
   verdict,
   at: now - 38,
 });
-const said = (change: Partial<DecisionClaims>) => reservation({ ...claims, ...change }, now);
+const said = (change: Partial<DecisionClaims>) => reservation({ ...claims, ...change }, now)?.reason;
 
 const givenBy = (...names: string[]) => names.map((name) => ({ by: name, at: now - 1_000 }));
 const grant = { id: 'grant-1', given_by: givenBy('bob'), required_approvals: 1, expires_at: now };

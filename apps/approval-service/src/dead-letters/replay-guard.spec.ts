@@ -40,7 +40,7 @@ describe('a dead letter', () => {
   it('of a decision is handed on when this service signed it, also one that came too late', async () => {
     const decision = golden('approval.resolved');
     expect(
-      await guard('signed', { verdict: { kind: 'refused', reason: 'late' } }).problemWith(decision),
+      await guard('signed', { verdict: { kind: 'refused', code: 'too_late', reason: 'late' } }).problemWith(decision),
     ).toBeUndefined();
     const verdict = { kind: 'not_authentic', reason: forged } as const;
     expect(await guard('signed', { verdict }).problemWith(decision)).toBe(forged);
