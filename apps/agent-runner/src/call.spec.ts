@@ -40,7 +40,7 @@ describe('a call', () => {
     ['deploy_to_production', 'asked', true],
     ['ask_person', 'answered', false],
   ] as const)('of %s that is approved too late to act on is %s', (name, state, confirmation) => {
-    const fresh = callOf(tools[name]);
+    const fresh = callOf({ ...tools[name], approval: 'required' });
     const late = resolvedLate(fresh, resolved(fresh, 'approved').data);
     expect(late).toMatchObject({ state, confirmation });
     if (state === 'answered') expect(late?.tool_execution.result).toMatch(/expired/);
