@@ -86,17 +86,17 @@ export class ApprovalEventsController {
 
   @OnEvent('approval-service', 'approval.created')
   async created({ data }: Event<'approval.created'>): Promise<void> {
-    await this.#notify(data.id, 'pending');
+    if (this.notifier.wants('pending')) await this.#notify(data.id, 'pending');
   }
 
   @OnEvent('approval-service', 'approval.reminder_due')
   async reminderDue({ data }: Event<'approval.reminder_due'>): Promise<void> {
-    await this.#notify(data.approval_id, 'reminder');
+    if (this.notifier.wants('reminder')) await this.#notify(data.approval_id, 'reminder');
   }
 
   @OnEvent('approval-service', 'approval.escalated')
   async escalated({ data }: Event<'approval.escalated'>): Promise<void> {
-    await this.#notify(data.approval_id, 'escalation');
+    if (this.notifier.wants('escalation')) await this.#notify(data.approval_id, 'escalation');
   }
 
   @OnEvent('approval-service', 'approval.resolved')

@@ -223,9 +223,9 @@ type Terms = NonNullable<PolicyResult['terms']>;
 const eligible = ({ four_eyes }: Terms, cast: CastDecision[], askers: Askers): CastDecision[] => {
   const rejecters = cast.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by);
   return cast.filter(({ by, verdict }, n) => {
-    const isFirst = cast.findIndex((other) => other.by === by && other.verdict === 'approved') === n;
+    const isLast = cast.findLastIndex((other) => other.by === by && other.verdict === 'approved') === n;
     const isRequester = four_eyes && (askers === null || by === null || askers.includes(by));
-    return verdict === 'approved' && isFirst && !rejecters.includes(by) && !isRequester;
+    return verdict === 'approved' && isLast && !rejecters.includes(by) && !isRequester;
   });
 };
 

@@ -19,20 +19,29 @@ const words: Record<keyof typeof parts, string> = {
   effect: 'what is done',
 };
 
+/** A definition never changes: an edited one is another object. */
+const known = new WeakMap<ToolDefinition, [name: string, part: string][]>();
+
+function partsOf(tool: ToolDefinition): [name: string, part: string][] {
+  let found = known.get(tool);
+  if (!found) known.set(tool, (found = Object.entries(parts).map(([name, of]) => [name, `${name}:${of(tool)}`])));
+  return found;
+}
+
 /** Which definition this is, as calls of it are asked for. */
 export const toolVersion = (tool: ToolDefinition): ToolVersion =>
-  Object.entries(parts)
-    .map(([name, of]) => `${name}:${of(tool)}`)
+  partsOf(tool)
+    .map(([, part]) => part)
     .join(' ');
 
 /** Whether calls are gated as one was that was asked for, and made by the same one. */
 export const isGatedAsAsked = (asked: ToolVersion | null, now: ToolDefinition): boolean =>
-  asked !== null && asked.split(' ').includes(`gate:${parts.gate(now)}`);
+  asked !== null && partsOf(now).some(([name, part]) => name === 'gate' && asked.split(' ').includes(part));
 
 /** @returns which parts of the definition are not as they were when a call was asked for, in words. */
 export function changesSince(asked: ToolVersion, now: ToolDefinition): string[] {
   const then = new Set(asked.split(' '));
-  return Object.entries(parts)
-    .filter(([name, of]) => !then.has(`${name}:${of(now)}`))
+  return partsOf(now)
+    .filter(([, part]) => !then.has(part))
     .map(([name]) => words[name as keyof typeof parts]);
 }

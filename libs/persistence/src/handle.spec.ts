@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Aggregate } from './handle.js';
-import type { Collection, StoredRecord } from './store.js';
+import type { Collection, Store, StoredRecord } from './store.js';
 import { SqliteDatabase } from './store.sqlite.js';
 import { changed, ignored, rejected, type Transition } from './transition.js';
 
@@ -14,7 +14,7 @@ interface Counter extends StoredRecord {
   run_id: string;
   count: number;
 }
-type Message = 'add' | 'duplicate' | 'forbidden';
+type Message = 'add' | 'reset' | 'duplicate' | 'forbidden';
 
 const counters: Collection<Counter> = { name: 'counters', key: 'id', indexes: [] };
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -35,6 +35,7 @@ function decide(counter: Counter | undefined, message: Message): Transition<Coun
   if (message === 'duplicate') return ignored('it is known');
   if (message === 'forbidden') return rejected('it is not allowed');
   const { count, ...rest } = counter ?? empty;
+  if (message === 'reset') return changed({ ...rest, count: 0 });
   if (count === most) return rejected('it is full');
   const user_id = `after ${count}`;
   return changed(
@@ -57,15 +58,22 @@ describe('handling a message', () => {
   let dir: string;
   let file: SqliteFile;
   let published: Event[];
+  let store: Store<Counter>;
   let counter: Aggregate<Counter, Message>;
+  const options = () => ({
+    collection: counters,
+    store,
+    decide,
+    publish: (events: readonly Event[]) => void published.push(...events),
+    now: () => now,
+    source: '/countersign/executor',
+  });
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-handle-'));
     file = new SqliteFile(dir);
     published = [];
-    const { store } = new SqliteDatabase(file).collection(counters);
-    const publish = (events: readonly Event[]) => void published.push(...events);
-    const options = { collection: counters, store, decide, publish, now: () => now, source: '/countersign/executor' };
-    counter = new Aggregate(options);
+    ({ store } = new SqliteDatabase(file).collection(counters));
+    counter = new Aggregate(options());
   });
   afterEach(() => (file.close(), rmSync(dir, { recursive: true })));
 
@@ -118,6 +126,25 @@ describe('handling a message', () => {
     expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 2, version: 2 } });
     expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 3, version: 3 } });
     expect(await counter.handle('c', 'add', { known })).toMatchObject({ kind: 'rejected', state: { count: 3 } });
+  });
+
+  it('decides on what it stored last without a read, and on a fresh state when that is not current any more', async () => {
+    const other = new Aggregate(options());
+    await counter.handle('c', 'add');
+    const get = vi.spyOn(counter.store, 'get');
+    expect(await counter.handle('c', 'add')).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(get).not.toHaveBeenCalled();
+    await other.handle('c', 'add');
+    expect(await counter.handle('c', 'add')).toMatchObject({ kind: 'rejected', state: { count: 3, version: 3 } });
+    // By each of them, once.
+    expect(get).toHaveBeenCalledTimes(2);
+  });
+
+  it('refuses nothing by a state that may be old', async () => {
+    const other = new Aggregate(options());
+    for (let n = 0; n < most; n += 1) await counter.handle('c', 'add');
+    await other.handle('c', 'reset');
+    expect(await counter.handle('c', 'add')).toMatchObject({ kind: 'changed', state: { count: 1 } });
   });
 
   it('reads nothing before it creates a record, and decides again when there is one', async () => {

@@ -1,5 +1,6 @@
 import { eventId, type Event, type NewEvent } from '@countersign/contracts';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
+import { RecentStates } from './recent.js';
 import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from './store.js';
 import type { Decide, RejectionCode, Transition } from './transition.js';
 
@@ -28,6 +29,7 @@ export type Handled<R> =
 /** Records that change only by their state machine's decisions, one atomic commit each. */
 export class Aggregate<R extends Owned, M> {
   readonly #options: AggregateOptions<R, M>;
+  readonly #recent = new RecentStates<R>();
 
   constructor(options: AggregateOptions<R, M>) {
     this.#options = options;
@@ -50,16 +52,23 @@ export class Aggregate<R extends Owned, M> {
     message: M,
     { then = [], known, creates = false }: { then?: readonly M[]; known?: R; creates?: boolean } = {},
   ): Promise<Handled<R>> {
-    let state = known ?? (creates ? undefined : await this.store.get(id));
+    let isGuess = known === undefined && !creates;
+    let state = known ?? (creates ? undefined : this.#recent.get(id));
+    if (isGuess && !state) {
+      isGuess = false;
+      state = await this.store.get(id);
+    }
     for (;;) {
       const transition = this.#decide(state, [message, ...then]);
-      if (transition.kind !== 'changed') return { ...transition, state };
+      if (transition.kind !== 'changed' && !isGuess) return { ...transition, state };
       try {
-        return { kind: 'changed', state: await this.#commit(id, state, transition) };
+        if (transition.kind === 'changed') return { kind: 'changed', state: await this.#commit(id, state, transition) };
       } catch (error) {
+        this.#recent.forget(id);
         if (!(error instanceof VersionConflict)) throw error;
-        state = await this.store.get(id);
       }
+      isGuess = false;
+      state = await this.store.get(id);
     }
   }
 
@@ -86,6 +95,7 @@ export class Aggregate<R extends Owned, M> {
     if (committing.hasSubscribers) committing.publish(diagnostic);
     const unpublished = await store.commit({ expected, state, events });
     if (committed.hasSubscribers) committed.publish(diagnostic);
+    this.#recent.keep(id, state);
     publish(unpublished);
     return state;
   }

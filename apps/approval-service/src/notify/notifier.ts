@@ -33,6 +33,11 @@ export class Notifier {
     this.#options = { leaseMs: 60_000, ...options };
   }
 
+  /** Whether any channel is told of such a thing. */
+  wants(kind: NoticeKind): boolean {
+    return this.#options.channels.some((channel) => wants(channel, kind));
+  }
+
   /** Stores what the channels that want it are to be told. Once or twice makes no difference. @param n which of its kind. */
   async notify(approval: Approval, kind: NoticeKind, n = 1): Promise<void> {
     const { channels, deliveries, pool } = this.#options;
