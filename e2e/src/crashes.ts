@@ -110,7 +110,7 @@ export function describeCrashes(
     async function settle(runId: string, executionId: string): Promise<string> {
       const parked = await eventually('the run to say what it waits for', async () => {
         const run = await stack.client.run(runId);
-        return run.error?.includes('unknown') && run;
+        return run.unknown_outcomes.some(({ execution_id }) => execution_id === executionId) && run;
       });
       expect(parked.status).toBe('PAUSED');
       await stack.client.settle(executionId, 'succeeded', 'looked at the manifest');

@@ -54,6 +54,7 @@ export function newCall(
     made_by: tool.made_by,
     proposed_args: null,
     max_output: tool.max_output,
+    unknown: null,
   };
 }
 
@@ -74,6 +75,7 @@ export const requirementOf = ({
   made_by: _made_by,
   proposed_args: _proposed_args,
   max_output: _max_output,
+  unknown: _unknown,
   ...requirement
 }: Call): Requirement => requirement;
 
@@ -108,9 +110,21 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
 export const answered = (call: Call, output: string, failed = false): Call => ({
   ...call,
   state: 'answered',
+  unknown: null,
   external_execution_result: call.tool_execution.external_execution_required ? output : null,
   tool_execution: { ...call.tool_execution, result: outputFor(call, output), tool_call_error: failed },
 });
+
+/** Nobody knows what came of it. @returns the call after it, or undefined when that, or more, is known already. */
+export function outcomeUnknown(
+  call: Call,
+  { attempt, reason }: EventData<'tool.execution_outcome_unknown'>,
+  at: number,
+): Call | undefined {
+  const { unknown } = call;
+  const isKnown = unknown && (attempt < unknown.attempt || (attempt === unknown.attempt && reason === unknown.reason));
+  return isKnown ? undefined : { ...call, unknown: { at, attempt, reason } };
+}
 
 export const confirm = (call: Call, confirmed: boolean, note: string | null): Call => ({
   ...call,

@@ -212,7 +212,7 @@ describe('a result that arrives for a run', () => {
 
   it('goes to the model when it is a failure, and to a person when nobody knows', async () => {
     await events.outcomeUnknown(await said(outcomeUnknown(asked())));
-    expect((await given.run()).error).toContain('unknown');
+    expect((await given.run()).calls).toMatchObject([{ unknown: { attempt: 1 } }]);
     await events.failed(await said(failed(asked())));
     expect(await given.outputOf(2, 'call_a')).toContain('exit code 1');
   });

@@ -216,7 +216,7 @@ describe('a run that is over', () => {
 | call_ended by another           | CANCELLED  | CANCELLED     | CANCELLED  | CANCELLED    | -             | -            | ERROR                  |
 | tool.execution_completed        | CANCELLED  | CANCELLED     | CANCELLED  | CANCELLED    | -             | -            | ERROR                  |
 | tool.execution_failed           | CANCELLED  | CANCELLED     | CANCELLED  | CANCELLED    | -             | -            | ERROR                  |
-| tool.execution_outcome_unknown  | -          | -             | -          | -            | -             | -            | -                      |
+| tool.execution_outcome_unknown  | CANCELLED  | CANCELLED     | CANCELLED  | CANCELLED    | -             | -            | ERROR                  |
 | approval.resolved: approved     | -          | -             | -          | -            | -             | -            | -                      |
 | approval.resolved: done by hand | -          | -             | -          | -            | -             | -            | -                      |
 | approval.resolved: rejected     | -          | -             | -          | -            | -             | -            | -                      |

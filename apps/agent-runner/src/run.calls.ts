@@ -1,4 +1,4 @@
-import { emit, type Call, type EventData, type NewEvent, type Run } from '@countersign/contracts';
+import { emit, type Call, type NewEvent, type Run } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import {
   answered,
@@ -44,10 +44,7 @@ export function replace(run: Run, after: Call, now: number): Run {
   const { tool_call_id, result } = after.tool_execution;
   if (isOpen(after) || result === null) return touch(started, now, {});
   const items = [...run.items, callOutput(tool_call_id, result)];
-  return log(touch(started, now, { items, error: withoutLineOn(after.id, run.error) }), now, {
-    type: 'call_ended',
-    call: after.id,
-  });
+  return log(touch(started, now, { items }), now, { type: 'call_ended', call: after.id });
 }
 
 /** Whoever makes the call may have begun. */
@@ -70,27 +67,3 @@ export function resolveByCaller(run: Run, resolutions: readonly CallerResolution
   }
   return state === run ? ignored('nothing was resolved') : settle(state, now);
 }
-
-/** Nobody knows whether the call was made. The run waits for the person who finds out. */
-export function park(
-  run: Run,
-  { approval_id, reason }: EventData<'tool.execution_outcome_unknown'>,
-  now: number,
-): Transition<Run> {
-  const why = reason.replaceAll(/\s+/g, ' ');
-  const line = `The outcome of a call is unknown (${why}). It is not made again; somebody has to find out and settle execution ${approval_id}.`;
-  if (run.error?.split('\n').includes(line)) return ignored('this is known');
-  const parked = amend(run, approval_id, now, (open) => ({ ...open }));
-  if (parked.kind !== 'changed') return parked;
-  return {
-    ...parked,
-    state: { ...parked.state, error: [withoutLineOn(approval_id, run.error) ?? [], line].flat().join('\n') },
-  };
-}
-
-/** What a run waits for is a line each; this one is over. */
-const withoutLineOn = (id: string, error: string | null): string | null =>
-  error
-    ?.split('\n')
-    .filter((line) => !line.includes(id))
-    .join('\n') || null;

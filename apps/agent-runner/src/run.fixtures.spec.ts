@@ -50,7 +50,9 @@ describe('the golden messages of version 1', () => {
   it('park a run whose call may or may not have been made', () => {
     const parked = continued(asking, now, goldenEvent('tool.execution_outcome_unknown'));
     expect(parked.status).toBe('PAUSED');
-    expect(parked.error).toContain('its worker stopped answering while the call was being made');
+    expect(parked.calls[0]!.unknown).toMatchObject({
+      reason: 'its worker stopped answering while the call was being made',
+    });
   });
 
   it('cancel a run', () => {

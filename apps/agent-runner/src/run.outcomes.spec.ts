@@ -1,3 +1,4 @@
+import { showRun } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {
@@ -18,6 +19,7 @@ import {
   outcomeUnknown,
   paused,
   pausedForTwo,
+  postponed,
   requested,
   resolved,
   responded,
@@ -26,7 +28,7 @@ import {
   toldOf,
   withDeadline,
 } from './run.given.js';
-import { decideRun } from './run.js';
+import { decideRun, type RunMessage } from './run.js';
 
 const asked = callIn(paused, 'call_a');
 const running = runAfter(requested, claimed);
@@ -44,23 +46,48 @@ describe('the execution of a call', () => {
 
   it('keeps the run waiting while its outcome is unknown, and says what for', () => {
     const parked = continued(paused, now, outcomeUnknown(asked, 'the power failed'));
-    expect(parked).toMatchObject({ status: 'PAUSED', due_at: null });
-    expect(parked.error).toMatch(/the power failed.*not made again.*settle execution/);
-    expect(parked.error).toContain(asked.id);
+    expect(parked).toMatchObject({ status: 'PAUSED', due_at: null, error: null });
+    const unknown = { at: Math.floor(now / 1000), attempt: 1, reason: 'the power failed' };
+    expect(callIn(parked, 'call_a')).toMatchObject({ state: 'asked', unknown });
+    const shown = showRun(parked);
+    expect(shown.unknown_outcomes).toMatchObject([{ ...unknown, execution_id: asked.id, tool_call_id: 'call_a' }]);
+    expect(shown.error).toMatch(/the power failed.*not made again.*settle execution/);
+    expect(shown.error).toContain(asked.id);
     expect(toldOf(parked, 'call_a')).toEqual([]);
     const settled = continued(parked, now, completed(asked, 'It was deployed.'));
-    expect(settled).toMatchObject({ status: 'PENDING', error: null });
+    expect(settled).toMatchObject({ status: 'PENDING', error: null, calls: [{ unknown: null }] });
+    expect(showRun(settled)).toMatchObject({ error: null, unknown_outcomes: [] });
     expect(toldOf(settled, 'call_a')).toEqual(['It was deployed.']);
   });
 
-  it('is waited for a line each when several outcomes are unknown', () => {
+  it('is kept by the call when several outcomes are unknown', () => {
     const [a, b] = pausedForTwo.calls;
     const both = continued(pausedForTwo, now, outcomeUnknown(a!), outcomeUnknown(b!));
-    expect(both.error!.split('\n')).toHaveLength(2);
+    expect(showRun(both).error!.split('\n')).toHaveLength(2);
     const half = continued(both, now, completed(a!));
-    expect(half.error).toContain(b!.id);
-    expect(half.error).not.toContain(a!.id);
-    expect(continued(half, now, outcomeUnknown(b!, 'for another reason')).error!.split('\n')).toHaveLength(1);
+    expect(half.calls).toMatchObject([{ unknown: null }, { unknown: { reason: 'its worker is gone' } }]);
+    const other = continued(half, now, outcomeUnknown(b!, 'for another reason'));
+    expect(showRun(other).unknown_outcomes).toMatchObject([{ execution_id: b!.id, reason: 'for another reason' }]);
+  });
+
+  it('is not forgotten when the worker of another call postpones the run, for whatever reason', () => {
+    const turn = asking(call('call_a'), callTo('look_up', 'call_b', { what: 'it' }));
+    const a = callIn(turn, 'call_a');
+    const reason = `an MCP server is away: ${a.id}`;
+    const unknown = continued(turn, now, outcomeUnknown(a, 'the power failed'));
+    const waiting = continued(unknown, now, { ...postponed, reason } as RunMessage);
+    expect(waiting.error).toBe(reason);
+    expect(callIn(waiting, 'call_a').unknown).toMatchObject({ reason: 'the power failed' });
+    const settled = continued(waiting, now, completed(a));
+    expect(settled.error).toBe(reason);
+    expect(showRun(settled).unknown_outcomes).toEqual([]);
+  });
+
+  it('of an earlier start changes nothing once a later one is known', () => {
+    const second = { ...outcomeUnknown(asked, 'again'), data: { ...outcomeUnknown(asked, 'again').data, attempt: 2 } };
+    const known = continued(paused, now, second);
+    expect(decideRun(known, second, now).kind).toBe('ignored');
+    expect(decideRun(known, outcomeUnknown(asked), now).kind).toBe('ignored');
   });
 });
 
@@ -95,9 +122,16 @@ describe('a run that ends early', () => {
     expect(decideRun(noted, completed(asked), now)).toEqual({ kind: 'ignored', reason: 'the run is CANCELLED' });
   });
 
+  it('notes that nobody knows what came of a call, until somebody does', () => {
+    const cancelled = continued(paused, now, cancelRequested, outcomeUnknown(asked));
+    expect(showRun(cancelled)).toMatchObject({ status: 'CANCELLED', unknown_outcomes: [{ execution_id: asked.id }] });
+    expect(decideRun(cancelled, outcomeUnknown(asked), now).kind).toBe('ignored');
+    expect(showRun(continued(cancelled, now, completed(asked))).unknown_outcomes).toEqual([]);
+  });
+
   it('ignores whatever else still comes', () => {
     const cancelled = continued(paused, now, cancelRequested);
-    for (const late of [resolved(asked, 'approved'), outcomeUnknown(asked), responded(text('Hello.'))]) {
+    for (const late of [resolved(asked, 'approved'), responded(text('Hello.'))]) {
       expect(decideRun(cancelled, late, now)).toEqual({ kind: 'ignored', reason: 'the run is CANCELLED' });
     }
   });

@@ -5,12 +5,13 @@ import {
   isForWorker,
   isOpen,
   openRequirements,
+  outcomeUnknown,
   resolvedByApproval,
   resolvedLate,
   type CallerResolution,
 } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
-import { amend, executed, park, replace, resolveByCaller, settle } from './run.calls.js';
+import { amend, executed, replace, resolveByCaller, settle } from './run.calls.js';
 import { call, fail, idle, leased, log, over, rested, seconds, touch, unsigned, waiting, who } from './run.states.js';
 import { take, type Turn } from './run.turn.js';
 
@@ -93,7 +94,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
         executed(call, executionFailureOf(message.data.error), true),
       );
     case 'tool.execution_outcome_unknown':
-      return park(run, message.data, now);
+      return amend(run, message.data.approval_id, now, (call) => outcomeUnknown(call, message.data, seconds(now)));
     default:
       return isHeldBy(run, message.worker) ? work(run, message, now) : rejected('another worker holds this run');
   }
@@ -196,8 +197,9 @@ function cancel(run: Run, reason: string | null, now: number): Transition<Run> {
   );
 }
 
-/** A run that is over takes only the news of how a call ended that was under way. */
+/** A run that is over takes only the news of a call that was under way: how it ended, or that nobody knows. */
 function report(run: Run, message: RunMessage, now: number): Transition<Run> {
+  if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
   const news = newsIn(message);
   const open = run.calls.find(({ id }) => id === news?.call);
   if (!news || !open || !isOpen(open)) return ignored(`the run is ${run.status}`);
@@ -208,6 +210,13 @@ function report(run: Run, message: RunMessage, now: number): Transition<Run> {
       call: open.id,
     }),
   );
+}
+
+function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['data'], now: number): Transition<Run> {
+  const open = run.calls.find((call) => call.id === data.approval_id && isOpen(call));
+  const after = open && outcomeUnknown(open, data, seconds(now));
+  if (!after) return ignored(`the run is ${run.status}`);
+  return changed(touch(run, now, { calls: run.calls.map((each) => (each === open ? after : each)) }));
 }
 
 function newsIn(message: RunMessage): { call: string; output: string; failed: boolean } | undefined {

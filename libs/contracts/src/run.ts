@@ -17,6 +17,14 @@ export type ConversationItem = z.infer<typeof ConversationItem>;
 export const Usage = z.object({ input_tokens: z.int().nonnegative(), output_tokens: z.int().nonnegative() });
 export type Usage = z.infer<typeof Usage>;
 
+/** What an executor said of a call whose outcome nobody knows: a person has to find out. */
+export const UnknownOutcome = z.object({
+  at: EpochSeconds,
+  attempt: z.int().positive().meta({ description: 'The start that nobody saw the end of.' }),
+  reason: z.string().meta({ description: 'For people.' }),
+});
+export type UnknownOutcome = z.infer<typeof UnknownOutcome>;
+
 /**
  * A call of the conversation and how far it is:
  *
@@ -34,6 +42,9 @@ export const Call = Requirement.extend({
     description: "The model's arguments, when a person approved others.",
   }),
   max_output: z.int().positive().meta({ description: 'Characters of the output that the model is told.' }),
+  unknown: UnknownOutcome.nullable().default(null).meta({
+    description: 'While nobody knows what came of it. It is not made again, and its execution has to be settled.',
+  }),
 });
 export type Call = z.infer<typeof Call>;
 
@@ -94,7 +105,14 @@ export const RunOutput = Run.omit({
   streamed: true,
   queue_owner: true,
 })
-  .extend({ tools: z.array(ToolExecution), requirements: z.array(Requirement) })
+  .extend({
+    tools: z.array(ToolExecution),
+    requirements: z.array(Requirement),
+    unknown_outcomes: z
+      .array(UnknownOutcome.extend({ execution_id: Id, tool_call_id: Id, tool_name: Id }))
+      .default([])
+      .meta({ description: 'Calls whose outcome nobody knows, until somebody settles their executions.' }),
+  })
   .meta({ id: 'Run' });
 export type RunOutput = z.infer<typeof RunOutput>;
 
@@ -109,9 +127,22 @@ export const isGated = ({ tool_execution: call }: Requirement): boolean =>
 export function showRun(run: Run, { redact = false } = {}): RunOutput {
   const tools = run.calls.map(({ tool_execution }) => tool_execution);
   const requirements = run.calls.filter(isGated);
+  const unknown = run.calls.flatMap((call) => (call.unknown ? [shownUnknown(call, call.unknown)] : []));
   return RunOutput.parse({
     ...run,
+    error: [run.error ?? [], unknown.map(lineOn)].flat(2).join('\n') || null,
+    unknown_outcomes: unknown,
     tools: redact ? tools.map(redactCall) : tools,
     requirements: redact ? requirements.map(redactRequirement) : requirements,
   });
 }
+
+const shownUnknown = ({ id, tool_execution: { tool_call_id, tool_name } }: Call, unknown: UnknownOutcome) => ({
+  ...unknown,
+  execution_id: id,
+  tool_call_id,
+  tool_name,
+});
+
+const lineOn = ({ execution_id, reason }: ReturnType<typeof shownUnknown>): string =>
+  `The outcome of a call is unknown (${reason.replaceAll(/\s+/g, ' ')}). It is not made again; somebody has to find out and settle execution ${execution_id}.`;
