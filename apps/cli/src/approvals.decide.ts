@@ -9,11 +9,11 @@ import {
 } from '@countersign/contracts';
 import { Command } from 'commander';
 import { inCommands } from './advice.js';
-import { seeBefore, type Digests } from './approvals.seen.js';
+import { digestsOf, readAll, seeBefore, type Digests } from './approvals.seen.js';
 import type { Context, On } from './context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from './exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from './options.js';
-import { pathOf, type Server } from './server.js';
+import { pathOf } from './server.js';
 import { fieldValues } from './field-values.js';
 import { oneLine } from './words.js';
 
@@ -27,6 +27,11 @@ interface ApproveOptions {
   yes?: boolean;
 }
 
+type RejectOptions = Pick<ApproveOptions, 'digest'> & { reason?: string };
+
+const digestOption =
+  'of the call as you saw it: when it is another by now, nothing is decided. Unset: as it is read now';
+
 export const approveCommand = (on: On): Command =>
   new Command('approve')
     .description('Approves one call, or several that are each named.')
@@ -36,7 +41,7 @@ export const approveCommand = (on: On): Command =>
     .option('--value <name=value>', 'fills in a field; once for each field', several)
     .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
     .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
-    .option('--digest <digest>', 'of the call as you saw it: when it is another by now, nothing is decided')
+    .option('--digest <digest>', digestOption)
     .option('-y, --yes', 'on a terminal, without being shown the calls and asked first')
     .addHelpText(
       'after',
@@ -49,10 +54,13 @@ Examples:
     )
     .action(
       on(async (context, ids: string[], options: ApproveOptions) => {
-        const data = await resolutionOf(context.server, ids, options);
-        const shown = options.yes ? {} : await seeBefore(context, ids);
-        const seen = options.digest === undefined ? shown : { [ids[0]!]: options.digest };
-        return decide(context, ids, { status: 'approved', data, seen });
+        areOfOne(ids, options);
+        const said = resolutionOf(options);
+        const approvals = await readAll(context.server, ids);
+        const { value } = options;
+        const data = value === undefined ? said : { ...said, values: fieldValues(value, approvals[0]!) };
+        if (!options.yes) await seeBefore(context, approvals);
+        return decide(context, ids, { status: 'approved', data, seen: digestsOf(approvals, options) });
       }),
     );
 
@@ -61,25 +69,28 @@ export const rejectCommand = (on: On): Command =>
     .description('Rejects one call, or several that are each named.')
     .argument('<approvals...>', 'their ids')
     .option('-m, --reason <text>', 'why; the model is told')
+    .option('--digest <digest>', digestOption)
     .action(
-      on(async (context, ids: string[], { reason }: { reason?: string }) =>
-        decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen: {} }),
-      ),
+      on(async (context, ids: string[], options: RejectOptions) => {
+        areOfOne(ids, options);
+        const seen = digestsOf(await readAll(context.server, ids), options);
+        const { reason } = options;
+        return decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen });
+      }),
     );
 
-async function resolutionOf(server: Server, ids: string[], options: ApproveOptions): Promise<ResolutionData> {
-  const { note, args, value, result, grant, digest } = options;
+function areOfOne(ids: string[], { args, value, result, digest }: ApproveOptions): void {
   if (ids.length > 1 && [args, value, result, digest].some((given) => given !== undefined))
     throw new Failure(
       exitCodes.usage,
       '--args, --value, --result and --digest are of one call: name one approval with them.',
     );
+}
+
+function resolutionOf({ note, args, result, grant }: ApproveOptions): ResolutionData {
   return {
     ...(note !== undefined && { note }),
     ...(args !== undefined && { tool_args: jsonObject(args, '--args') }),
-    ...(value !== undefined && {
-      values: fieldValues(value, await server.get(Approval, pathOf`/approvals/${ids[0]!}`)),
-    }),
     ...(result !== undefined && { result: textOf(result) }),
     ...(grant !== undefined && { grant: { expires_in: grant } }),
   };
@@ -88,16 +99,15 @@ async function resolutionOf(server: Server, ids: string[], options: ApproveOptio
 interface Deciding {
   status: Verdict;
   data: ResolutionData;
-  /** Empty when nothing was shown. */
+  /** Of each approval. */
   seen: Digests;
 }
 
 async function decide(context: Context, ids: string[], { status, data, seen }: Deciding): Promise<ExitCode> {
   const resolution_data = Object.keys(data).length > 0 ? data : null;
-  const isSeen = Object.keys(seen).length > 0;
   return ids.length === 1
-    ? decideOne(context, ids[0]!, { status, resolution_data, ...(isSeen && { digest: seen[ids[0]!] }) })
-    : decideMany(context, { ids, status, resolution_data, ...(isSeen && { digests: seen }) });
+    ? decideOne(context, ids[0]!, { status, resolution_data, digest: seen[ids[0]!]! })
+    : decideMany(context, { ids, status, resolution_data, digests: seen });
 }
 
 type Decision = Pick<Deciding, 'status'> & { resolution_data: ResolutionData | null };
@@ -105,7 +115,7 @@ type Decision = Pick<Deciding, 'status'> & { resolution_data: ResolutionData | n
 async function decideOne(
   { screen, server }: Context,
   id: string,
-  decision: Decision & { digest?: string | undefined },
+  decision: Decision & { digest: string },
 ): Promise<ExitCode> {
   const approval = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
   screen.show(approval, () => [`${screen.paint('green', '✔')} ${outcomeOf(approval)}`]);
@@ -122,7 +132,7 @@ export function outcomeOf(approval: Approval): string {
 
 async function decideMany(
   { screen, server }: Context,
-  request: Decision & { ids: string[]; digests?: Digests },
+  request: Decision & { ids: string[]; digests: Digests },
 ): Promise<ExitCode> {
   const outcome = await server.post(BulkResolveOutcome, '/approvals/resolve', request);
   screen.show(outcome, ({ results }) =>

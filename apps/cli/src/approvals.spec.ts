@@ -2,7 +2,7 @@ import type { Approval, Execution } from '@countersign/contracts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually, openInstallation, type Installation, type Page } from './installation.given.js';
 
 let there: Installation;
@@ -82,6 +82,42 @@ describe('approvals', () => {
       '',
     ]);
     expect(code).toBe(5);
+  });
+
+  it('are decided on by exactly what was read, whatever the verdict and however many', async () => {
+    const of = async (version: string) => (await there.waiting(version)).id;
+    const [a, b, c, d] = [await of('1.9.0'), await of('1.9.1'), await of('1.9.2'), await of('1.9.3')];
+    const sent = vi.spyOn(globalThis, 'fetch');
+    for (const decision of [
+      ['approve', '--yes', a],
+      ['reject', b],
+      ['reject', c, d],
+    ])
+      await there.cli(['approvals', ...decision]);
+    const bodies = sent.mock.calls.flatMap(([, init]) => (init?.body ? [JSON.parse(String(init.body)) as object] : []));
+    sent.mockRestore();
+    const digest = expect.stringMatching(/^sha256:/) as string;
+    expect(bodies).toMatchObject([
+      { status: 'approved', digest },
+      { status: 'rejected', digest },
+      { status: 'rejected', digests: { [c]: digest, [d]: digest } },
+    ]);
+  });
+
+  it('are rejected as they were seen, or not at all', async () => {
+    const { id, digest } = await there.waiting('1.9.4');
+    const reject = (seen: string) => there.cli(['approvals', 'reject', id, '--digest', seen]);
+    expect(await reject(`sha256:${'0'.repeat(64)}`)).toMatchObject({ code: 5 });
+    expect((await reject(digest)).code).toBe(0);
+  });
+
+  it('are all left as they are where one of them is not there', async () => {
+    const { id } = await there.waiting('1.9.5');
+    expect(await there.cli(['approvals', 'approve', id, 'gone'])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('no approval "gone"') as string,
+    });
+    expect(await there.json<Approval>('approvals', 'show', id)).toMatchObject({ status: 'pending' });
   });
 
   it('take other arguments, and what is done is what was approved', async () => {
