@@ -44,7 +44,7 @@ export const DefinitionsFile = z.strictObject({
   tools: z.array(ToolEntry).default([]).meta({ description: 'Tools whose calls the runner does not make itself.' }),
   tool_modules: z.array(z.string().min(1)).default([]).meta({
     description:
-      'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them.',
+      'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them; the approval service reads what they define, without an environment and without other files than those beside the module, and packages.',
   }),
   mcp_servers: z.array(McpServerEntry).default([]),
   channels: z.array(Channel).prefault([]).meta({ description: 'Where people are told of approvals.' }),

@@ -6,11 +6,12 @@ import type { ToolDefinition } from './tool.js';
 export const digestOf = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 32);
 
+type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'made_by'>;
+
 /** What a call means, in parts; in words for whoever is told that one has changed. */
 const parts = {
   parameters: ({ parameters }: ToolDefinition) => digestOf(parameters),
-  gate: ({ approval, requires, user_input, made_by }: ToolDefinition) =>
-    digestOf({ approval, requires, user_input, made_by }),
+  gate: ({ approval, requires, user_input, made_by }: Gated) => digestOf({ approval, requires, user_input, made_by }),
   effect: ({ effect = 'none' }: ToolDefinition) => effect,
 };
 const words: Record<keyof typeof parts, string> = {
@@ -35,8 +36,8 @@ export const toolVersion = (tool: ToolDefinition): ToolVersion =>
     .join(' ');
 
 /** Whether calls are gated as one was that was asked for, and made by the same one. */
-export const isGatedAsAsked = (asked: ToolVersion | null, now: ToolDefinition): boolean =>
-  asked !== null && partsOf(now).some(([name, part]) => name === 'gate' && asked.split(' ').includes(part));
+export const isGatedAsAsked = (asked: ToolVersion | null, now: Gated): boolean =>
+  asked !== null && asked.split(' ').includes(`gate:${parts.gate(now)}`);
 
 /** @returns which parts of the definition are not as they were when a call was asked for, in words. */
 export function changesSince(asked: ToolVersion, now: ToolDefinition): string[] {

@@ -1,5 +1,5 @@
 import { ConfigError } from '@countersign/contracts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,25 @@ describe('the definitions of tools, read by a process of its own', () => {
     const code = `import fs from 'node:fs'; ${tool(`JSON.stringify([${tries.join(',')}])`)}`;
     const [definition] = await definitionsApart([module(code)]).finally(() => rmSync(secret));
     expect(JSON.parse(definition!.description)).toEqual(['{}', ...Array(4).fill('ERR_ACCESS_DENIED')]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a file elsewhere', `import '../secrets/x.mjs';`, /it wants to read \/\S+secrets\/x\.mjs, which it may not/],
+    [
+      'a program',
+      `import { execFileSync } from 'node:child_process'; execFileSync('env');`,
+      /it wants to start env, which it may not/,
+    ],
+    ['a variable', `if (!process.env.URL) throw new Error('URL is not set');`, /URL is not set/],
+  ])('are refused of a module that needs %s when it is imported, with what to do about it', async (_, code, reason) => {
+    mkdirSync(join(folder, 'secrets'));
+    writeFileSync(join(folder, 'secrets', 'x.mjs'), '');
+    mkdirSync(join(folder, 'tools'));
+    const path = join(folder, 'tools', 'tools.mjs');
+    writeFileSync(path, `${code} ${tool("'calm'")}`);
+    const error: unknown = await definitionsApart([path]).catch((problem: unknown) => problem);
+    expect((error as Error).message).toMatch(reason);
+    expect((error as Error).message).toMatch(/without an environment[^]*inside run\(\)[^]*beside the module/);
   });
 
   it.each([

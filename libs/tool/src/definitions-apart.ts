@@ -43,11 +43,15 @@ export async function definitionsApart(paths: readonly string[]): Promise<ToolDe
   const parsed = Answer.safeParse(parse(answer));
   if (!parsed.success)
     throw new ConfigError(
-      `The definitions of ${paths.join(', ')} cannot be read (${how}): ${complaint.slice(0, 1_000)}`,
+      `The definitions of ${paths.join(', ')} cannot be read (${how}): ${complaint.slice(0, 1_000)}\n${advice}`,
     );
-  if ('problem' in parsed.data) throw new ConfigError(parsed.data.problem);
+  if ('problem' in parsed.data) throw new ConfigError(`${parsed.data.problem}\n${advice}`);
   return parsed.data.definitions;
 }
+
+const advice = `Here modules are only read for what their tools are, by a process without an environment that may read no files but
+those of the folder of each module and packages (node_modules), and start nothing. Read variables and files, and connect,
+inside run(), and put files that a module imports beside the module, or into a package.`;
 
 /** The folder of a file, and on the way up what says how it is read, and packages. */
 function readableFor(path: string): string[] {

@@ -1,4 +1,5 @@
 import { ConfigError } from '@countersign/contracts';
+import { changesSince, toolVersion } from '@countersign/definitions';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,16 @@ describe('modules with tools', () => {
     const path = tools('a.ts', `export const one = tool('one'); export default one; export const all = [one];`);
     const again = file('b.ts', `export * from './a.ts';`);
     expect(await names(path, path, again)).toEqual(['one']);
+  });
+
+  it('say which code a call of a tool runs, by a digest of the file that defines it', async () => {
+    const path = tools('a.ts', `export const one = tool('one');`);
+    const [before] = await loadToolModules([path]);
+    const [same] = await loadToolModules([tools('same.ts', `export const one = tool('one');`)]);
+    const [changed] = await loadToolModules([tools('c.ts', `export const one = tool('one'); // and more`)]);
+    expect(before!.definition.effect).toMatch(/^[0-9a-f]{32}$/);
+    expect(same!.definition).toEqual(before!.definition);
+    expect(changesSince(toolVersion(before!.definition), changed!.definition)).toEqual(['what is done']);
   });
 
   it('may be none', async () => {

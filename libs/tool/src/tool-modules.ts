@@ -1,17 +1,22 @@
 import { ConfigError } from '@countersign/contracts';
-import { existsSync } from 'node:fs';
+import { digestOf } from '@countersign/definitions';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { isDefinedTool, type DefinedTool } from './define-tool.js';
 import { nameClashes } from './tool.js';
 
 interface Loaded {
   path: string;
+  /** A digest of the file. */
+  code: string;
   tools: readonly DefinedTool[];
 }
 
 /**
  * Imports modules, each by its absolute path, and collects every tool that they export: by name, as the default, or in
- * an array. A tool that several of them export is one.
+ * an array. A tool that several of them export is one, of the first. What it does is told by a digest of that file, without
+ * what the file imports.
  *
  * @throws ConfigError naming every problem with every file.
  */
@@ -21,12 +26,12 @@ export async function loadToolModules(paths: readonly string[]): Promise<Defined
   const problems = attempts.flatMap((attempt) =>
     attempt.status === 'rejected' ? [(attempt.reason as Error).message] : [],
   );
-  const origins = new Map<DefinedTool, string>();
-  for (const { path, tools } of loaded) for (const tool of tools) if (!origins.has(tool)) origins.set(tool, path);
-  problems.push(...nameClashes([...origins].map(([tool, origin]) => ({ name: tool.definition.name, origin }))));
+  const origins = new Map<DefinedTool, Loaded>();
+  for (const module of loaded) for (const tool of module.tools) if (!origins.has(tool)) origins.set(tool, module);
+  problems.push(...nameClashes([...origins].map(([tool, { path }]) => ({ name: tool.definition.name, origin: path }))));
   if (problems.length > 0)
     throw new ConfigError(`The tools cannot be loaded:\n${problems.map((problem) => indented(problem)).join('\n')}`);
-  return [...origins.keys()];
+  return [...origins].map(([tool, { code }]) => ({ ...tool, definition: { ...tool.definition, effect: code } }));
 }
 
 async function load(path: string): Promise<Loaded> {
@@ -36,7 +41,7 @@ async function load(path: string): Promise<Loaded> {
   });
   const tools = [Object.values(module)].flat(Infinity).filter(isDefinedTool);
   if (tools.length === 0) throw new Error(`${path}: exports no tool; export what defineTool() returns`);
-  return { path, tools };
+  return { path, tools, code: digestOf({ function: createHash('sha256').update(readFileSync(path)).digest('hex') }) };
 }
 
 const importFile = (path: string) => import(pathToFileURL(path).href) as Promise<Record<string, unknown>>;
@@ -48,9 +53,19 @@ const advice: Record<string, string> = {
   ERR_MODULE_NOT_FOUND: 'correct the import or install the package beside the file',
 };
 
+/** What Node calls the permissions of a process. */
+const wish: Record<string, string> = {
+  ChildProcess: 'to start',
+  FileSystemRead: 'to read',
+  FileSystemWrite: 'to write',
+};
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const hint = advice[(error as NodeJS.ErrnoException).code ?? ''];
+  const { code, permission, resource } = error as NodeJS.ErrnoException & { permission?: string; resource?: string };
+  if (code === 'ERR_ACCESS_DENIED')
+    return `it wants ${wish[permission ?? ''] ?? permission} ${resource}, which it may not`;
+  const hint = advice[code ?? ''];
   const kind = error.name === 'Error' || error.message.startsWith(error.name) ? '' : `${error.name}: `;
   return `${kind}${error.message}${hint ? ` (${hint})` : ''}`;
 }

@@ -1,3 +1,4 @@
+import { toolDefinitionOf, toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { goldenEvent } from '@countersign/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { definitionsWith } from '../definitions.given.js';
@@ -27,15 +28,29 @@ const definitions = definitionsWith({
     { name: 'bank', url: 'http://127.0.0.1:1/', tools: { pay: { approval: 'audit' } } },
   ],
 });
+const gate = { user_input: ['hours'], redact: [], max_output: 1_000, effect: 'code' };
+const functions: ToolDefinition[] = [
+  { ...tool('refund'), ...gate, approval: 'required', requires: 'user_input', made_by: 'executor' },
+  { ...tool('free'), ...gate, user_input: [], approval: 'none', requires: null, made_by: 'runner' },
+];
 const gates = new Gates(definitions, async (modules) => {
   expect(modules).toEqual([expect.stringMatching(/refunds\.ts$/)]);
-  const gate = { user_input: ['hours'], redact: [], max_output: 1_000 };
-  return [
-    { ...tool('refund'), ...gate, approval: 'required', requires: 'user_input', made_by: 'runner' },
-    { ...tool('free'), ...gate, user_input: [], approval: 'none', requires: null, made_by: 'runner' },
-  ];
+  return functions;
 });
 beforeEach(() => gates.open());
+
+/** As a runner with the same definitions says it. */
+function versionOf(name: string, change: object = {}): string {
+  const served: ToolDefinition = {
+    ...{ ...tool(name), user_input: [], redact: [], max_output: 1_000, requires: 'confirmation', made_by: 'executor' },
+    approval: name === 'bank__pay' ? 'audit' : 'required',
+  };
+  const found =
+    definitions.tools.map(toolDefinitionOf).find((each) => each.name === name) ??
+    functions.find((each) => each.name === name) ??
+    served;
+  return toolVersion({ ...found, ...change });
+}
 
 describe('how a call is gated', () => {
   it.each<[string, string, Partial<Gate> | string]>([
@@ -53,9 +68,37 @@ describe('how a call is gated', () => {
     ['support', 'shop__buy', 'not_of_agent'],
     ['mallory', 'deploy', 'unknown_agent'],
   ])('of %s and its tool %s is what the definitions say', (agent_id, tool_name, expected) => {
-    const gate = gates.of({ agent_id, tool_name });
+    const gate = gates.of({ agent_id, tool_name, tool_version: versionOf(tool_name) });
     if (typeof expected === 'string') expect(gate).toMatchObject({ code: expected });
     else expect(gate).toMatchObject(expected);
+  });
+});
+
+describe('a request for another definition of its tool', () => {
+  const reasonFor = (tool_name: string, tool_version: string | null) => {
+    const gate = gates.of({ agent_id: 'ops', tool_name, tool_version });
+    return 'code' in gate ? `${gate.code}: ${gate.reason}` : 'gated';
+  };
+  const other = (change: object) => versionOf('deploy', change);
+
+  it.each<[string, string | null, string]>([
+    ['other parameters', other({ parameters: {} }), 'its parameters'],
+    ['another gate', other({ requires: 'confirmation' }), 'how it is gated'],
+    ['something else done', other({ effect: 'other' }), 'what is done'],
+    ['nothing that is known here', 'parameters:0', 'its parameters, how it is gated, what is done'],
+  ])('is refused, with the part that is another: %s', (_, version, parts) => {
+    expect(reasonFor('deploy', version)).toBe(`tool_changed: "deploy" is not the tool that was asked for: ${parts}`);
+  });
+
+  it('is refused where it does not say which', () => {
+    const reason = (name: string) => `tool_changed: nothing says which definition of "${name}" was asked for`;
+    for (const name of ['deploy', 'refund', 'shop__buy']) expect(reasonFor(name, null)).toBe(reason(name));
+  });
+
+  it('is refused by the code of a function, and of a server’s tool by how it is gated, which is all that is known', () => {
+    expect(reasonFor('refund', versionOf('refund', { effect: 'other' }))).toMatch(/what is done$/);
+    expect(reasonFor('shop__buy', versionOf('shop__buy', { effect: 'other', parameters: {} }))).toBe('gated');
+    expect(reasonFor('shop__buy', versionOf('shop__buy', { approval: 'audit' }))).toMatch(/how it is gated$/);
   });
 });
 

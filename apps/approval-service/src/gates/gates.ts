@@ -1,4 +1,7 @@
+import type { ToolVersion } from '@countersign/contracts';
 import {
+  changesSince,
+  isGatedAsAsked,
   mcpToolName,
   toolDefinitionOf,
   type AgentEntry,
@@ -6,6 +9,7 @@ import {
   type McpServerEntry,
   type ToolDefinition,
 } from '@countersign/definitions';
+import { madeBy } from '@countersign/tool';
 
 /** How calls of a tool are gated, as the definitions here say. `parameters` of a tool that only its server knows: null. */
 export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact'> & {
@@ -15,7 +19,7 @@ export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact'> & 
 
 /** Why a call is not let through at all: a code for programs, a sentence for people and models. */
 export interface NoGate {
-  code: 'unknown_agent' | 'unknown_tool' | 'not_of_agent' | 'not_gated';
+  code: 'unknown_agent' | 'unknown_tool' | 'not_of_agent' | 'not_gated' | 'tool_changed';
   reason: string;
 }
 
@@ -45,7 +49,7 @@ export class Gates {
     this.#tools = new Map([...(await this.#functions()), ...this.#declared].map((tool) => [tool.name, tool]));
   }
 
-  of({ agent_id, tool_name }: { agent_id: string; tool_name: string }): Gate | NoGate {
+  of({ agent_id, tool_name, tool_version }: AskedTool): Gate | NoGate {
     if (!this.#tools) throw new Error('the definitions are not read yet');
     const agent = this.#agents.get(agent_id);
     if (!agent)
@@ -59,11 +63,32 @@ export class Gates {
       return { code: 'not_of_agent', reason: `agent "${agent_id}" may not use the tool "${tool_name}"` };
     // Two servers may give a name to one; the stricter counts.
     const strictest = found.find(({ approval }) => approval === 'required') ?? found.find(isGated);
-    return strictest && isGated(strictest)
-      ? strictest
-      : { code: 'not_gated', reason: `calls of "${tool_name}" are not to be approved by anybody` };
+    if (!strictest || !isGated(strictest))
+      return { code: 'not_gated', reason: `calls of "${tool_name}" are not to be approved by anybody` };
+    const reason = whyAnother(tool_name, tool_version, tool ?? strictest);
+    return reason === undefined ? strictest : { code: 'tool_changed', reason };
   }
 }
+
+interface AskedTool {
+  agent_id: string;
+  tool_name: string;
+  /** Which definition of the tool the run asks for; null: nobody says. */
+  tool_version: ToolVersion | null;
+}
+
+/**
+ * Why the tool as it is here is not the one that was asked for. Of a server's tool nothing but its gate is known here;
+ * the executor compares the rest.
+ */
+function whyAnother(name: string, asked: ToolVersion | null, tool: ToolDefinition | Gate): string | undefined {
+  if (asked === null) return `nothing says which definition of "${name}" was asked for`;
+  const changes = 'made_by' in tool ? changesSince(asked, tool) : changesOfGate(asked, tool);
+  return changes.length > 0 ? `"${name}" is not the tool that was asked for: ${changes.join(', ')}` : undefined;
+}
+
+const changesOfGate = (asked: ToolVersion, gate: Gate): string[] =>
+  isGatedAsAsked(asked, { ...gate, made_by: madeBy(gate.approval) }) ? [] : ['how it is gated'];
 
 type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact'> & Pick<Gate, 'parameters'>;
 
