@@ -1,35 +1,33 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Office, pageOf } from './inbox-office.js';
 
-const ofReadme = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
+const images = fileURLToPath(new URL('../../docs/images', import.meta.url));
+/** So that a page is quick to load. */
+const largest = 150_000;
 
-/** `SCREENSHOTS=1 npx vitest run --project e2e inbox-screenshots` takes those of the README anew. */
-describe('The pictures of the README', () => {
+/** `SCREENSHOTS=1 npx vitest run --project e2e inbox-screenshots` takes that of the README anew. */
+describe('The picture of the README', () => {
   const office = new Office();
   const aside = mkdtempSync(join(tmpdir(), 'countersign-pictures-'));
-  const picture = (name: string) => join(process.env['SCREENSHOTS'] ? ofReadme : aside, `${name}.png`);
+  const picture = join(process.env['SCREENSHOTS'] ? images : aside, 'inbox.png');
   beforeAll(() => office.open());
   afterAll(async () => {
     await office.close();
     rmSync(aside, { recursive: true });
   });
 
-  it('show an inbox in use', async () => {
+  it('shows an inbox in use', async () => {
     const deploy = (service_name: string, version: string, reason: string) =>
       office.asked(
         { service_name, version },
         { reason, input: `Deploy the ${service_name} version ${version} to production.` },
       );
     const { client } = office.world;
-    const done = await deploy(
-      'auth-service',
-      '2.1.0',
-      'Version 2.1.0 fixes the login page, and staging has run it since Monday.',
-    );
+    await deploy('auth-service', '2.1.0', 'Version 2.1.0 fixes the login page, and staging has run it since Monday.');
     await deploy('search', '3.4.0', 'The new index is built.');
     await office.asked(
       { system: 'billing-database' },
@@ -43,28 +41,15 @@ describe('The pictures of the README', () => {
     );
     await client.resolve(payments.approval.id, 'approved', 'linus', { note: 'I have read the change.' });
 
-    const page = await office.visit('grace', { path: pageOf(payments.approval) });
+    const page = await office.visit('grace', {
+      viewport: { width: 1200, height: 720 },
+      path: pageOf(payments.approval),
+    });
     await page.locator('.timeline').getByText('The run waits').waitFor();
     await page.locator('.timeline').getByText('linus approved').waitFor();
-    await page.screenshot({ path: picture('approval') });
+    await page.screenshot({ path: picture });
 
-    const dark = await office.visit('grace', {
-      colorScheme: 'dark',
-      viewport: { width: 1280, height: 1120 },
-      path: pageOf(done.approval),
-    });
-    await dark.getByRole('button', { name: 'Approve', exact: true }).click();
-    await dark.getByText('The run is complete').waitFor();
-    await dark.locator('.output').waitFor();
-    await dark.screenshot({ path: picture('run-in-dark') });
-
-    const phone = await office.visit('grace', { viewport: { width: 390, height: 760 }, deviceScaleFactor: 2 });
-    await phone.locator('.row').first().waitFor();
-    await phone.screenshot({ path: picture('phone') });
-
-    const overview = await office.visit('grace', { path: '/inbox/overview' });
-    await overview.getByText('is the median').waitFor();
-    await overview.screenshot({ path: picture('overview') });
-    expect([...page.errors, ...dark.errors, ...phone.errors, ...overview.errors]).toEqual([]);
+    expect(statSync(picture).size).toBeLessThan(largest);
+    expect(page.errors).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ export async function checkEnvironment(env: Env): Promise<Finding[]> {
   const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = env;
   return [
     await checkFile(env['COUNTERSIGN_CONFIG'] || 'countersign.yaml', Boolean(env['COUNTERSIGN_CONFIG'])),
-    await finding('settings', () => settings(env), 'Mend these environment variables; the README lists them.'),
+    await finding('settings', () => settings(env), 'Correct these environment variables; docs/settings.md lists them.'),
     ...(brokers ? await checkKafka(env) : []),
     ...(uri ? [await checkMongo(uri)] : []),
     ...trusted(env),

@@ -1,8 +1,9 @@
+import type { RootCommand } from '@bomb.sh/tab';
 import { visible } from '@countersign/contracts';
 import { Command, CommanderError } from 'commander';
 import { approvalsCommand } from './approvals.js';
 import { addCompletion, completeIds } from './completion.js';
-import { actionsIn, Context } from './context.js';
+import { actionsIn, Context, type On } from './context.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { eventsCommand } from './events.js';
@@ -20,9 +21,10 @@ import { pauseCommand, resumeCommand } from './switches.js';
 /** Runs the program. @returns what the process is to end with. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
-  const program = programIn(surroundings, (given) => (code = given));
-  settle(program, surroundings);
-  const completion = addCompletion(program, surroundings.stdout);
+  const { program, completion } = commandLine(
+    actionsIn(surroundings, (given) => (code = given)),
+    surroundings,
+  );
   try {
     if (args[0] === 'complete')
       await completeIds(completion, args.slice(2), () => new Context(surroundings, {}).server);
@@ -33,9 +35,15 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   }
 }
 
-function programIn(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
-  const on = actionsIn(surroundings, end);
-  return new Command('countersign')
+/** The whole command line, as it is parsed. @param on makes what a command does; the docs' test parses and does nothing */
+export function commandLine(on: On, surroundings: Surroundings): { program: Command; completion: RootCommand } {
+  const program = programOf(on);
+  settle(program, surroundings);
+  return { program, completion: addCompletion(program, surroundings.stdout) };
+}
+
+const programOf = (on: On): Command =>
+  new Command('countersign')
     .description('Human approval for what AI agents want to do.')
     .option('--url <url>', 'the server (COUNTERSIGN_URL)')
     .option('--key <key>', 'who asks (COUNTERSIGN_KEY)')
@@ -61,7 +69,6 @@ function programIn(surroundings: Surroundings, end: (code: ExitCode) => void): C
     .addCommand(loginCommand(on))
     .addCommand(logoutCommand(on))
     .addCommand(whoamiCommand(on));
-}
 
 /** What holds for every command alike. */
 function settle(command: Command, surroundings: Surroundings): void {
