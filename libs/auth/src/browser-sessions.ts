@@ -1,10 +1,10 @@
 import { canonicalSubject, EpochSeconds, Id, stored } from '@countersign/contracts';
-import { removeAll, type Collection, type Database, type Removal, type Store } from '@countersign/persistence';
+import type { Collection } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from './api-keys.js';
 import { principalOf, Role, type Identity, type Principal } from './principal.js';
 import { Recent } from './recent.js';
-import { created, day, insert, secondsOf, update } from './records.js';
+import { created, Expiring, insert, secondsOf, update, type ExpiringOptions } from './records.js';
 import { hashOf, isSecret, newSecret } from './secret.js';
 
 /** Somebody who is signed in with a browser. */
@@ -31,31 +31,21 @@ export const sessionLasts = 12 * 3600;
  * The sessions of browsers. Like a key, one that was used is remembered for a second: the end of a session, or of
  * the key that began it, is seen at once by the process where it ended, and within a second by the others.
  */
-export class BrowserSessions {
-  readonly #store: Store<BrowserSession>;
+export class BrowserSessions extends Expiring<BrowserSession> {
   readonly #recent: Recent<BrowserSession>;
   readonly #keys: ApiKeys;
-  readonly #now: () => number;
 
-  constructor({ database, keys, now }: { database: Pick<Database, 'collection'>; keys: ApiKeys; now(): number }) {
-    this.#store = database.collection(browserSessions).store;
-    this.#recent = new Recent({ now });
+  constructor({ keys, ...options }: ExpiringOptions & { keys: ApiKeys }) {
+    super(browserSessions, options);
+    this.#recent = new Recent(options);
     this.#keys = keys;
-    this.#now = now;
   }
-
-  /** Those whose time was up a day ago, whether they had ended before or not. */
-  readonly removal: Removal = {
-    what: 'browser_sessions',
-    stays: day,
-    removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
-  };
 
   /** @returns the value for the cookie, which is not stored, and the session. */
   async start(identity: Identity & { key_id: string | null }): Promise<{ cookie: string; session: BrowserSession }> {
     const cookie = newSecret();
-    const now = this.#now();
-    const session = await insert(this.#store, {
+    const now = this.now();
+    const session = await insert(this.store, {
       id: hashOf(cookie),
       subject: canonicalSubject(identity.subject),
       display_name: identity.display_name ?? identity.subject,
@@ -72,7 +62,7 @@ export class BrowserSessions {
 
   async verify(cookie: string): Promise<BrowserSession | undefined> {
     if (!isSecret(cookie)) return undefined;
-    const session = await this.#recent.get(hashOf(cookie), (id) => this.#store.get(id));
+    const session = await this.#recent.get(hashOf(cookie), (id) => this.store.get(id));
     if (!session || !this.#goesOn(session)) return undefined;
     return session.key_id === null || (await this.#keys.isValid(session.key_id)) ? session : undefined;
   }
@@ -80,19 +70,19 @@ export class BrowserSessions {
   /** Of these, those that have not ended; read from the store in one go, whatever is remembered, and without a look at keys. */
   async those(ids: readonly string[]): Promise<Map<string, BrowserSession>> {
     if (ids.length === 0) return new Map();
-    const asked = this.#now();
-    const found = await this.#store.find({ filter: { id: { in: [...ids] } }, sort: [], limit: ids.length });
+    const asked = this.now();
+    const found = await this.store.find({ filter: { id: { in: [...ids] } }, sort: [], limit: ids.length });
     for (const session of found) this.#recent.read(session.id, session, asked);
     return new Map(found.flatMap((session) => (this.#goesOn(session) ? [[session.id, session]] : [])));
   }
 
   #goesOn({ ended_at, expires_at }: BrowserSession): boolean {
-    return ended_at === null && this.#now() < expires_at * 1000;
+    return ended_at === null && this.now() < expires_at * 1000;
   }
 
   async end(id: string): Promise<void> {
-    const now = this.#now();
-    const ended = await update(this.#store, id, now, (session) =>
+    const now = this.now();
+    const ended = await update(this.store, id, now, (session) =>
       session.ended_at === null ? { ...session, ended_at: secondsOf(now) } : undefined,
     );
     if (ended) this.#recent.changed(id, ended.record);

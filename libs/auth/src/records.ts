@@ -1,7 +1,15 @@
-import { VersionConflict, type Store, type StoredRecord } from '@countersign/persistence';
+import {
+  removeAll,
+  VersionConflict,
+  type Collection,
+  type Database,
+  type Removal,
+  type Store,
+  type StoredRecord,
+} from '@countersign/persistence';
 
 /** Milliseconds. */
-export const day = 24 * 3_600_000;
+const day = 24 * 3_600_000;
 
 export const secondsOf = (millis: number): number => Math.floor(millis / 1000);
 
@@ -13,6 +21,31 @@ export const created = (now: number): StoredRecord => ({
   created_at: secondsOf(now),
   updated_at: secondsOf(now),
 });
+
+export interface ExpiringOptions {
+  database: Pick<Database, 'collection'>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Records that are of use until a time of their own, and removed a day after it. */
+export abstract class Expiring<R extends StoredRecord & { expires_at: number }> {
+  protected readonly store: Store<R>;
+  protected readonly now: () => number;
+  readonly removal: Removal;
+
+  constructor(collection: Collection<R>, { database, now }: ExpiringOptions) {
+    const { store } = database.collection(collection);
+    this.store = store;
+    this.now = now;
+    this.removal = {
+      what: collection.name,
+      stays: day,
+      removeBefore: (time) =>
+        removeAll<StoredRecord & { expires_at: number }>(store, { expires_at: { lt: secondsOf(time) } }),
+    };
+  }
+}
 
 export async function insert<R extends StoredRecord>(store: Store<R>, state: R): Promise<R> {
   await store.commit({ expected: 0, state, events: [] });

@@ -1,13 +1,6 @@
-import {
-  removeAll,
-  type Collection,
-  type Database,
-  type Removal,
-  type Store,
-  type StoredRecord,
-} from '@countersign/persistence';
+import type { Collection, StoredRecord } from '@countersign/persistence';
 import type { Identity, Role } from './principal.js';
-import { created, day, insert, secondsOf, update } from './records.js';
+import { created, Expiring, insert, secondsOf, update, type ExpiringOptions } from './records.js';
 import { hashOf, isSecret, newSecret } from './secret.js';
 
 interface SignInCode extends StoredRecord, Identity {
@@ -24,21 +17,10 @@ const signInCodes: Collection<SignInCode> = { name: 'sign_in_codes', key: 'id', 
 const linkLasts = 600;
 
 /** Links that sign a browser in, once. */
-export class SignInLinks {
-  readonly #store: Store<SignInCode>;
-  readonly #now: () => number;
-
-  constructor({ database, now }: { database: Pick<Database, 'collection'>; now(): number }) {
-    this.#store = database.collection(signInCodes).store;
-    this.#now = now;
+export class SignInLinks extends Expiring<SignInCode> {
+  constructor(options: ExpiringOptions) {
+    super(signInCodes, options);
   }
-
-  /** Those whose time was up a day ago, whether they were used or not. */
-  readonly removal: Removal = {
-    what: 'sign_in_codes',
-    stays: day,
-    removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
-  };
 
   /** @param key_id a key whose end ends what the link begins. @returns the code, and the path with it to open. */
   async create(
@@ -47,9 +29,9 @@ export class SignInLinks {
     { groups = [], key_id = null }: { groups?: readonly string[]; key_id?: string | null } = {},
   ): Promise<{ code: string; path: string; expires_at: number }> {
     const code = newSecret();
-    const now = this.#now();
+    const now = this.now();
     const expires_at = secondsOf(now) + linkLasts;
-    await insert(this.#store, {
+    await insert(this.store, {
       id: hashOf(code),
       subject,
       roles: [...roles],
@@ -65,8 +47,8 @@ export class SignInLinks {
   /** Uses a code up. However many try at once, one of them gets something. */
   async redeem(code: string): Promise<(Identity & { key_id: string | null }) | undefined> {
     if (!isSecret(code)) return undefined;
-    const now = this.#now();
-    const used = await update(this.#store, hashOf(code), now, (record) =>
+    const now = this.now();
+    const used = await update(this.store, hashOf(code), now, (record) =>
       record.used_at === null && now < record.expires_at * 1000 ? { ...record, used_at: secondsOf(now) } : undefined,
     );
     if (!used?.changed) return undefined;

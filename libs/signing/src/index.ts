@@ -10,7 +10,6 @@ export type { RemoteKeysOptions } from './remote-keys.js';
 export { isResult, resultClaimsOf, type ResultEvent } from './result-claims.js';
 export * from './request-guard.js';
 export { requestClaimsOf } from './request-claims.js';
-export * from './request-settings.js';
 export * from './result-digest.js';
 export * from './result-guard.js';
 export { isRunEnd, runEndClaimsOf, type RunEnd } from './run-end-claims.js';

@@ -1,84 +1,66 @@
 import { z } from 'zod';
-import type { KeyRing } from './key-ring.js';
-import { ringOf, verifierOf } from './named-keys.js';
-import type { Verifier } from './verifier.js';
+import { keySettings } from './key-settings.js';
 
-const text = z.string().optional();
-const address = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional();
+const decisions = keySettings({
+  signing: 'SIGNING_KEYS',
+  verifying: 'DECISION_KEYS',
+  says: 'Private keys that decisions are signed with: an Ed25519 JWK, or a JWKS whose first private key signs.',
+  of: 'decisions',
+  publisher: 'approval service',
+  url: 'https://approvals.example.com/.well-known/jwks.json',
+  file: 'signing-key.json',
+});
+
+const results = keySettings({
+  signing: 'EXECUTION_SIGNING_KEYS',
+  verifying: 'EXECUTION_KEYS',
+  says: 'Private keys that results of calls are signed with, in the form of `SIGNING_KEYS`; never the same keys.',
+  of: 'results',
+  publisher: 'executor',
+  url: 'https://executor.example.com/.well-known/execution-jwks.json',
+  file: 'execution-key.json',
+});
+
+const requests = keySettings({
+  signing: 'REQUEST_SIGNING_KEYS',
+  verifying: 'REQUEST_KEYS',
+  says: 'Private keys that requests for approval and ends of runs are signed with, in the form of `SIGNING_KEYS`; never the same keys.',
+  of: 'requests and ends of runs',
+  publisher: 'runner',
+  url: 'https://runner.example.com/.well-known/request-jwks.json',
+  file: 'request-key.json',
+});
 
 /** For the approval service. */
-export const signingSettings = {
-  SIGNING_KEYS: text.meta({
-    description:
-      'Private keys that decisions are signed with: an Ed25519 JWK, or a JWKS whose first private key signs.',
-    unset: 'see `SIGNING_KEYS_FILE`',
-    example: '{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}',
-  }),
-  SIGNING_KEYS_FILE: text.meta({
-    description: 'The file with these keys.',
-    unset: 'embedded: made in `DATA_DIR` at the first start; else the start is refused',
-    example: '/run/secrets/signing_keys',
-  }),
-};
+export const signingSettings = decisions.signing;
 export type SigningSettings = z.infer<z.ZodObject<typeof signingSettings>>;
 
 /** For whoever acts on decisions. */
-export const verifyingSettings = {
-  DECISION_KEYS: text.meta({
-    description: 'Public keys that verify decisions: a JWK or a JWKS.',
-    unset: 'see `DECISION_KEYS_URL`',
-    example: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"…"}]}',
-  }),
-  DECISION_KEYS_FILE: text.meta({
-    description: 'The file with these keys.',
-    unset: 'see `DECISION_KEYS_URL`',
-    example: '/etc/countersign/decision-keys.json',
-  }),
-  DECISION_KEYS_URL: address.meta({
-    description:
-      'Where the approval service publishes these keys. Whoever answers there can sign: use https outside one machine. Exactly one of the three is set.',
-    unset: 'embedded: its own keys; else the start is refused',
-    example: 'https://approvals.example.com/.well-known/jwks.json',
-  }),
-};
+export const verifyingSettings = decisions.verifying;
 export type VerifyingSettings = z.infer<z.ZodObject<typeof verifyingSettings>>;
 
 /** For the executor. */
-export const resultSigningSettings = {
-  EXECUTION_SIGNING_KEYS: text.meta({
-    description:
-      'Private keys that results of calls are signed with, in the form of `SIGNING_KEYS`; never the same keys.',
-    unset: 'see `EXECUTION_SIGNING_KEYS_FILE`',
-    example: '{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}',
-  }),
-  EXECUTION_SIGNING_KEYS_FILE: text.meta({
-    description: 'The file with these keys.',
-    unset: 'embedded: made in `DATA_DIR` at the first start; else the start is refused',
-    example: '/run/secrets/execution_signing_keys',
-  }),
-};
+export const resultSigningSettings = results.signing;
 export type ResultSigningSettings = z.infer<z.ZodObject<typeof resultSigningSettings>>;
 
 /** For whoever believes results. */
-export const resultVerifyingSettings = {
-  EXECUTION_KEYS: text.meta({
-    description: 'Public keys that verify results: a JWK or a JWKS.',
-    unset: 'see `EXECUTION_KEYS_URL`',
-    example: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"…"}]}',
-  }),
-  EXECUTION_KEYS_FILE: text.meta({
-    description: 'The file with these keys.',
-    unset: 'see `EXECUTION_KEYS_URL`',
-    example: '/etc/countersign/execution-keys.json',
-  }),
-  EXECUTION_KEYS_URL: address.meta({
-    description:
-      'Where the executor publishes these keys. Whoever answers there can sign: use https outside one machine. Exactly one of the three is set.',
-    unset: 'embedded: its own keys; else the start is refused',
-    example: 'https://executor.example.com/.well-known/execution-jwks.json',
-  }),
-};
+export const resultVerifyingSettings = results.verifying;
 export type ResultVerifyingSettings = z.infer<z.ZodObject<typeof resultVerifyingSettings>>;
+
+/** For the runner. */
+export const requestSigningSettings = requests.signing;
+export type RequestSigningSettings = z.infer<z.ZodObject<typeof requestSigningSettings>>;
+
+/** For whoever acts on requests and ends of runs. */
+export const requestVerifyingSettings = {
+  APPROVAL_REQUESTS: z.enum(['signed', 'trusted']).default('signed').meta({
+    description:
+      '`signed`: a request for approval, or the end of a run, counts only with the signature of a runner. `trusted`: whoever can write to the topics can ask for calls, and void what others ask for.',
+    example: 'trusted',
+  }),
+  ...requests.verifying,
+};
+export type RequestVerifyingSettings = z.infer<z.ZodObject<typeof requestVerifyingSettings>>;
 
 /**
  * The ring that the settings name. Where they name none, an embedded process keeps its own in its data directory.
@@ -86,16 +68,16 @@ export type ResultVerifyingSettings = z.infer<z.ZodObject<typeof resultVerifying
  * @param embeddedIn the data directory; undefined where several processes share a bus, and so must share a key
  * @throws ConfigError
  */
-export function openKeyRing(settings: SigningSettings, embeddedIn?: string): Promise<KeyRing> {
-  const { SIGNING_KEYS, SIGNING_KEYS_FILE } = settings;
-  return ringOf({ SIGNING_KEYS, SIGNING_KEYS_FILE }, embeddedIn, 'signing-key.json');
-}
+export const openKeyRing = decisions.openRing;
 
 /** As `openKeyRing`, of the executor. A ring of its own, since whoever makes calls must not be able to decide on them. */
-export function openResultKeyRing(settings: ResultSigningSettings, embeddedIn?: string): Promise<KeyRing> {
-  const { EXECUTION_SIGNING_KEYS, EXECUTION_SIGNING_KEYS_FILE } = settings;
-  return ringOf({ EXECUTION_SIGNING_KEYS, EXECUTION_SIGNING_KEYS_FILE }, embeddedIn, 'execution-key.json');
-}
+export const openResultKeyRing = results.openRing;
+
+/**
+ * As `openKeyRing`, of the runner. A ring of its own: whoever asks must not be able to decide, nor to say what came of
+ * it.
+ */
+export const openRequestKeyRing = requests.openRing;
 
 /**
  * The verifier that the settings name. Where they name none, an embedded process trusts the ring that it signs with
@@ -103,18 +85,10 @@ export function openResultKeyRing(settings: ResultSigningSettings, embeddedIn?: 
  *
  * @throws ConfigError
  */
-export function openVerifier(settings: VerifyingSettings & SigningSettings, embeddedIn?: string): Promise<Verifier> {
-  const { DECISION_KEYS, DECISION_KEYS_FILE, DECISION_KEYS_URL } = settings;
-  const named = { DECISION_KEYS, DECISION_KEYS_FILE, DECISION_KEYS_URL };
-  return verifierOf(named, embeddedIn, () => openKeyRing(settings, embeddedIn));
-}
+export const openVerifier = decisions.openVerifier;
 
 /** As `openVerifier`, of results. */
-export function openResultVerifier(
-  settings: ResultVerifyingSettings & ResultSigningSettings,
-  embeddedIn?: string,
-): Promise<Verifier> {
-  const { EXECUTION_KEYS, EXECUTION_KEYS_FILE, EXECUTION_KEYS_URL } = settings;
-  const named = { EXECUTION_KEYS, EXECUTION_KEYS_FILE, EXECUTION_KEYS_URL };
-  return verifierOf(named, embeddedIn, () => openResultKeyRing(settings, embeddedIn));
-}
+export const openResultVerifier = results.openVerifier;
+
+/** As `openVerifier`, of what runners say. */
+export const openRequestVerifier = requests.openVerifier;

@@ -1,13 +1,5 @@
-import {
-  removeAll,
-  VersionConflict,
-  type Collection,
-  type Database,
-  type Removal,
-  type Store,
-  type StoredRecord,
-} from '@countersign/persistence';
-import { created, day, insert, secondsOf, update } from '../records.js';
+import { VersionConflict, type Collection, type StoredRecord } from '@countersign/persistence';
+import { created, Expiring, insert, update, type ExpiringOptions } from '../records.js';
 import type { CommandClaims } from './token.js';
 
 /** That a token was used, and for which message. */
@@ -29,25 +21,15 @@ export type Message = Readonly<Record<'source' | 'id' | 'time', string>>;
 export type Use = 'this' | 'settled' | 'another';
 
 /** Which tokens were used: each for one message, however often that comes. */
-export class CommandUses {
-  readonly #store: Store<CommandUse>;
-  readonly #now: () => number;
-
-  constructor({ database, now }: { database: Pick<Database, 'collection'>; now(): number }) {
-    this.#store = database.collection(commandUses).store;
-    this.#now = now;
+export class CommandUses extends Expiring<CommandUse> {
+  /** What comes again after they are removed is refused by its token. */
+  constructor(options: ExpiringOptions) {
+    super(commandUses, options);
   }
-
-  /** Those of tokens that were over a day ago. What comes again later is refused by its token. */
-  readonly removal: Removal = {
-    what: 'command_uses',
-    stays: day,
-    removeBefore: (time) => removeAll(this.#store, { expires_at: { lt: secondsOf(time) } }),
-  };
 
   /** @returns undefined while the token was not used. */
   async find({ jti }: Pick<CommandClaims, 'jti'>, message: Message): Promise<Use | undefined> {
-    const use = await this.#store.get(jti);
+    const use = await this.store.get(jti);
     if (!use) return undefined;
     if (use.message !== nameOf(message)) return 'another';
     return use.settled ? 'settled' : 'this';
@@ -57,7 +39,7 @@ export class CommandUses {
   async record(claims: Pick<CommandClaims, 'jti' | 'exp'>, message: Message): Promise<Use> {
     const { jti: id, exp: expires_at } = claims;
     try {
-      await insert(this.#store, { id, message: nameOf(message), expires_at, settled: false, ...created(this.#now()) });
+      await insert(this.store, { id, message: nameOf(message), expires_at, settled: false, ...created(this.now()) });
       return 'this';
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
@@ -67,7 +49,7 @@ export class CommandUses {
 
   /** The message was seen to: however often it comes, nothing more comes of it. */
   async settle({ jti }: Pick<CommandClaims, 'jti'>): Promise<void> {
-    await update(this.#store, jti, this.#now(), (use) => (use.settled ? undefined : { ...use, settled: true }));
+    await update(this.store, jti, this.now(), (use) => (use.settled ? undefined : { ...use, settled: true }));
   }
 }
 
