@@ -220,6 +220,7 @@ describe('a request that makes a call', () => {
       expect(await execute(polling())).toEqual({
         outcome: 'failed',
         error: 'the target says "failure": https://github.example/runs/1000',
+        covers: 'call',
       });
     });
 

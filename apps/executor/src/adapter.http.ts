@@ -106,7 +106,8 @@ export class HttpAdapter implements Adapter {
         this.#tell(answer, watch);
         const succeeded = this.#succeeded(answer, question.result);
         if (outcome === 'succeeded') return succeeded;
-        return { outcome, error: `the target says "${state}": ${excerpt(succeeded.result, maxSaid).result}` };
+        const error = `the target says "${state}": ${excerpt(succeeded.result, maxSaid).result}`;
+        return { outcome, error, covers: 'call' };
       },
       progress: watch.progress.bind(watch),
       signal,

@@ -93,6 +93,7 @@ describe('a request to another platform', () => {
     expect(await execute({ result: '/why' })).toEqual({
       outcome: 'failed',
       error: 'the platform says "refused": freeze',
+      covers: 'call',
     });
   });
 
@@ -191,7 +192,7 @@ describe('a request to another platform', () => {
       expect(await execute({ timeout: 100 })).toMatchObject({ outcome: 'unknown' });
       const asking = adapter({ timeout: 60_000 }).reconcile(call(), watch);
       await platform.speak();
-      expect(await asking).toEqual({ outcome: 'failed', error: 'the platform says "refused": no' });
+      expect(await asking).toEqual({ outcome: 'failed', error: 'the platform says "refused": no', covers: 'call' });
     });
 
     it('stays unknown when the time is over and nothing was said', async () => {

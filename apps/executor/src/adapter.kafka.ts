@@ -148,7 +148,7 @@ export class KafkaAdapter implements Adapter {
   }
 
   /** @returns what came of the call, or what the platform has said so far. */
-  #judge({ text }: Reply, watch: Watch): Outcome | string {
+  #judge({ text, attempt }: Reply, watch: Watch): Outcome | string {
     const { failed, mask, status, succeeded } = this.#options;
     const said = mask(text);
     watch.progress({ output: said.endsWith('\n') ? said : `${said}\n` });
@@ -160,6 +160,7 @@ export class KafkaAdapter implements Adapter {
       return {
         outcome: 'failed',
         error: `the platform says "${state}": ${excerpt(this.#resultOf(said), maxSaid).result}`,
+        covers: attempt === null ? 'call' : 'attempt',
       };
     watch.progress({ message: state });
     return `said "${state}"`;

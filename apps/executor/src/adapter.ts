@@ -8,9 +8,15 @@ export type Outcome =
   /** `truncated`: the result is the end of what was printed. */
   | { outcome: 'succeeded'; result: string; truncated?: boolean }
   /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after` (milliseconds). */
-  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after?: number }
+  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after?: number; covers?: FailureCovers }
   /** It was begun, and nobody saw it end. */
   | { outcome: 'unknown'; reason: string };
+
+/**
+ * What a failure is said of. `attempt`, unless it is said otherwise: of this start alone, whatever became of earlier ones.
+ * `call`: the target says it of all that was asked with the execution's id, as where a job of that id has failed.
+ */
+export type FailureCovers = 'attempt' | 'call';
 
 /** A call, and which start of it this is: the number is a fencing token, later attempts have higher ones. */
 export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args'> & {

@@ -138,6 +138,7 @@ describe('the example that dispatches a workflow of GitHub', () => {
     expect(await deploy()).toEqual({
       outcome: 'failed',
       error: `the target says "${conclusion}": https://github.example/runs/1000`,
+      covers: 'call',
     });
   });
 

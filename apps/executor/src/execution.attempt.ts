@@ -6,6 +6,7 @@ import {
   fail,
   giveUp,
   is,
+  isUnseen,
   park,
   released,
   seconds,
@@ -89,11 +90,11 @@ const bySayOfTarget = (execution: Execution, now: number): Execution =>
 /** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
 function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
   if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
-  const { error, retryable, retry_after } = message;
+  const { error, retryable, retry_after, covers } = message;
   const over = released(execution, 'failed', error, now);
   if (retryable && mayBeTriedAgain(over)) return again(over, error, retry_after, now);
-  // What an idempotent target says of this key, it says of every start; unless it was stopped before it was asked.
-  const isSaidOfAll = !retryable && execution.terms.promise === 'idempotent' && execution.cancel === null;
+  // Where one start was promised, the target is not known to tell the starts of a call from others.
+  const isSaidOfAll = !retryable && covers === 'call' && execution.terms.promise === 'idempotent';
   return isSaidOfAll ? fail(over, error) : giveUp(over, error, now);
 }
 
@@ -102,11 +103,12 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
  * may have been halted just before it, so where one start was promised a person has to look.
  */
 function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
-  const { error, retryable, retry_after } = message;
-  if (!retryable) return fail(bySayOfTarget(execution, now), error);
+  const { error, retryable, retry_after, covers } = message;
+  const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
+  if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
   const { promise } = execution.terms;
   // Once it has been given up, it is not started again: only what came of it is still asked.
-  return promise === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
+  return retryable && promise === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
     ? again(execution, error, retry_after, now)
     : park(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }

@@ -112,6 +112,13 @@ describe('a start that nobody saw the end of', () => {
     expect(continued(twice, now + 1_000, given.failedForNow)).toMatchObject({ status: 'outcome_unknown' });
   });
 
+  it('waits for a person when the target says of one of several such starts that it failed', () => {
+    const terms = { promise: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
+    const twice = continued(executionAfter(approved({ terms }), claimed, lost), now + 1_000, claimed, lost, claimed);
+    expect(continued(twice, now + 1_000, given.failed)).toMatchObject({ status: 'outcome_unknown' });
+    expect(continued(twice, now + 1_000, given.failedForAll)).toMatchObject({ status: 'failed' });
+  });
+
   it('waits for a person when the target cannot tell', () => {
     expect(at(asking, lost)).toMatchObject({
       status: 'outcome_unknown',
@@ -145,6 +152,7 @@ describe('a call that may have been made by a start that nobody saw the end of',
     ['somebody cancels it', [given.cancelRequested]],
     ['somebody stops it', [claimed, given.cancelRequested, given.failed]],
     ['its run is over', [given.cancelled]],
+    ['another start of it failed', [claimed, given.failed]],
   ];
 
   it.each(endings)('waits for a person when %s', (_, messages) => {
@@ -168,9 +176,11 @@ describe('a call that may have been made by a start that nobody saw the end of',
     expect(executionAfter(...messages)).toMatchObject({ status: 'outcome_unknown' });
   });
 
-  it('has failed when its target says so of the same key', () => {
+  it('has failed when its target says so of all that was asked with the same key', () => {
     const queued = executionAfter(given.idempotent, claimed, lost);
-    expect(continued(queued, now + 60_000, claimed, given.failed)).toMatchObject({ status: 'failed' });
+    expect(continued(queued, now + 60_000, claimed, given.failedForAll)).toMatchObject({ status: 'failed' });
+    const anyway = [approved(), claimed, lost, given.retriedAnyway, claimed, given.failedForAll];
+    expect(executionAfter(...anyway)).toMatchObject({ status: 'outcome_unknown' });
   });
 });
 

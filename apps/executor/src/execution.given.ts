@@ -61,7 +61,9 @@ export const failed: ExecutionMessage = {
   error: 'exit code 1',
   retryable: false,
   retry_after: 0,
+  covers: 'attempt',
 };
+export const failedForAll: ExecutionMessage = { ...failed, covers: 'call' };
 export const failedForNow: ExecutionMessage = { ...failed, error: 'exit code 75', retryable: true };
 export const lost: ExecutionMessage = { type: 'lost', worker, reason: 'ended by SIGKILL' };
 export const notBegun: ExecutionMessage = {

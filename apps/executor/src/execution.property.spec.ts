@@ -15,6 +15,7 @@ const ofWorker = fc
       given.extended,
       given.succeeded,
       given.failed,
+      given.failedForAll,
       given.failedForNow,
       given.lost,
       given.notBegun,

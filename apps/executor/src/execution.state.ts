@@ -75,9 +75,10 @@ export const park = (execution: Execution, reason: string): Transition<Execution
     emit('tool.execution_outcome_unknown', { ...callOf(execution), reason, ...unsigned(execution) }),
   );
 
+export const isUnseen = ({ outcome }: Attempt): boolean => outcome === 'outcome_unknown';
+
 /** The start that nobody saw the end of, if there was one: whatever became of later ones, it may have made the call. */
-export const unseen = ({ attempts }: Pick<Execution, 'attempts'>): Attempt | undefined =>
-  attempts.findLast(({ outcome }) => outcome === 'outcome_unknown');
+export const unseen = ({ attempts }: Pick<Execution, 'attempts'>): Attempt | undefined => attempts.findLast(isUnseen);
 
 /** It is not started any more. That nothing was done can be said only when the end of every start was seen. */
 export function giveUp(

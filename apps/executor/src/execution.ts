@@ -1,5 +1,6 @@
 import type { Event, Execution, ExecutionTerms, HeldBy, Requirement } from '@countersign/contracts';
 import { ignored, rejected, type Transition } from '@countersign/persistence';
+import type { FailureCovers } from './adapter.js';
 import { accept, refuse, takeBack, takeBackUnheard } from './execution.begin.js';
 import { endByWorker, loseSight, noteLateReport, postpone, start } from './execution.attempt.js';
 import { cancel, report, retry, settle } from './execution.people.js';
@@ -39,7 +40,14 @@ export type ExecutionMessage =
   | { type: 'postponed'; until: number; held_by: HeldBy | null }
   | { type: 'lease_extended'; worker: string; lease_ms: number; progress: Execution['progress'] }
   | { type: 'succeeded'; worker: string; result: string }
-  | { type: 'failed'; worker: string; error: string; retryable: boolean; retry_after: number }
+  | {
+      type: 'failed';
+      worker: string;
+      error: string;
+      retryable: boolean;
+      retry_after: number;
+      covers: FailureCovers;
+    }
   | { type: 'lost'; worker: string; reason: string }
   /** Something came in the way before anything was done. */
   | { type: 'not_begun'; worker: string; until: number; held_by: HeldBy }

@@ -146,8 +146,8 @@ function report(outcome: Outcome, worker: string): ExecutionMessage {
     case 'succeeded':
       return { type: 'succeeded', worker, result: outcome.result };
     case 'failed': {
-      const { error, retryable = false, retry_after = 0 } = outcome;
-      return { type: 'failed', worker, error, retryable, retry_after };
+      const { error, retryable = false, retry_after = 0, covers = 'attempt' } = outcome;
+      return { type: 'failed', worker, error, retryable, retry_after, covers };
     }
     case 'unknown':
       return { type: 'lost', worker, reason: outcome.reason };

@@ -103,7 +103,7 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
 
 /** Makes the call, and says what came of it; a failure that may pass is one that did nothing. */
 function made(world: World, worker: string, execution: Execution): ExecutionMessage {
-  const failed = { type: 'failed', worker, error: 'exit code 1', retryable: false, retry_after: 0 } as const;
+  const failed = { type: 'failed', worker, error: 'exit code 1', retryable: false, retry_after: 0, covers: 'attempt' } as const;
   const report = world.dice.weighted<ExecutionMessage>([
     [6, { type: 'succeeded', worker, result: `made by ${worker}` }],
     [2, failed],
@@ -119,7 +119,7 @@ function made(world: World, worker: string, execution: Execution): ExecutionMess
 function said({ dice, ledger }: World, worker: string, { id }: Execution): ExecutionMessage {
   if (dice.oneIn(4)) return { type: 'lost', worker, reason: 'it does not answer' };
   if (ledger.hasMade(id)) return { type: 'succeeded', worker, result: 'it is there' };
-  return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after: 0 };
+  return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after: 0, covers: 'call' };
 }
 
 /** The only process of the executor starts again: what it was making, nobody saw the end of. */
