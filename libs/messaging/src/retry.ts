@@ -4,7 +4,7 @@ import { RetryableError, type Log } from '@countersign/contracts';
 const firstDelayMs = 100;
 const longestDelayMs = 5_000;
 
-/** Says once that something does not work and once that it works again, however many wait for it and how often. */
+/** Logs once that something fails and once that it has recovered, however many wait for it and how often it is retried. */
 export class Outage {
   readonly #log: Log;
   readonly #what: string;
@@ -17,11 +17,11 @@ export class Outage {
   }
 
   begin(reason: unknown): void {
-    if (this.#waiting++ === 0) this.#log.warn({ err: reason }, `${this.#what} does not work now; trying until it does`);
+    if (this.#waiting++ === 0) this.#log.warn({ err: reason }, `${this.#what} failed; retrying with backoff`);
   }
 
   end(worked: boolean): void {
-    if (--this.#waiting === 0 && worked) this.#log.info({}, `${this.#what} works again`);
+    if (--this.#waiting === 0 && worked) this.#log.info({}, `${this.#what} succeeded after retries`);
   }
 }
 
