@@ -84,7 +84,7 @@ const decided: ApprovalMessage = {
   by: 'ada',
   groups: [],
   resolution_data: { note: 'looks right' },
-  rules: rulesOf({ rules: [], default: { approve: true }, groups: {} }, null),
+  rules: rulesOf({ rules: [], default: { approve: true }, groups: {} }),
 };
 const resolve = async (id: string) => {
   const { kind } = await approvals.handle(id, decided);

@@ -8,7 +8,7 @@ import type { Cycle } from './load.js';
 import { createServices, input, toolCallId, type Config } from './services.js';
 
 /** They ask for nothing beyond what the approval does. */
-const rules = rulesOf({ rules: [], default: { approve: true }, groups: {} }, null);
+const rules = rulesOf({ rules: [], default: { approve: true }, groups: {} });
 
 export interface System {
   cycle(): Promise<Cycle>;

@@ -97,10 +97,7 @@ export function approvalService(
       collection: grantCollection,
       decide: decideGrant,
     });
-    const judge = new Judge({
-      definitions,
-      expires_in: config.APPROVAL_EXPIRES_SECONDS ?? null,
-    });
+    const judge = new Judge(definitions);
     const gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
     const rejudging = new Rejudging(approvals, judge.rules, log);

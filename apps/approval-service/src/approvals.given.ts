@@ -110,7 +110,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
   await guard.open();
   const refused = vi.fn<Alarms['refused']>();
   const definitions = definitionsWith(rules);
-  const judge = new Judge({ definitions, expires_in: null });
+  const judge = new Judge(definitions);
   const granting = new Grants({ grants, approvals: store, definitions, now });
   const decisions = new Decisions(approvals, judge.rules);
   // Nobody here has a key or a login that could end.

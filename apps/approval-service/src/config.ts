@@ -5,12 +5,6 @@ import { z } from 'zod';
 export const approvalServiceSettings = {
   ...signingSettings,
   ...requestVerifyingSettings,
-  APPROVAL_EXPIRES_SECONDS: z.coerce.number().int().positive().optional().meta({
-    description: 'How long an approval waits for its decision where no rule has `expires_in`.',
-    unit: 'seconds',
-    unset: 'no limit',
-    example: '86400',
-  }),
 };
 
 const upstream = z.url({ protocol: /^https?$/ }).optional();

@@ -22,5 +22,4 @@ export const rulesWith = (rules: object[], other: object = { require: {} }): Rul
     policySetOf(
       definitionsWith({ groups: { ops: ['bob', 'carol'], leads: 'from_token' }, policies: { rules, default: other } }),
     ),
-    null,
   );

@@ -105,7 +105,7 @@ describe('the standing grants', () => {
   ])('open nothing any more where the rules ask for %s by now', async (_, require) => {
     const policies = { rules: [version('2.1.0', { require })] };
     const definitions = definitionsWith({ ...rules, policies });
-    const judge = new Judge({ definitions, expires_in: null });
+    const judge = new Judge(definitions);
     const granting = new Grants({ grants: open.grants, approvals: open.store, definitions, now: () => now });
     const asked = requestFor({ approval_id: 'later', tool_call_id: 'later' }).data;
     expect(await granting.use(asked, judge.judge(asked))).toBeNull();

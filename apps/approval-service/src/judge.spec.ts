@@ -21,8 +21,7 @@ const groups = { ops: ['bob', 'carol', 'dave'] };
 const with_ = (version: string) => ({ ...asked, tool_args: { ...asked.tool_args, version } });
 
 describe('the judge', () => {
-  const judgeBy = (content: object = {}, expires_in: number | null = null) =>
-    new Judge({ definitions: definitionsWith({ tools: [tool], ...content }), expires_in });
+  const judgeBy = (content: object = {}) => new Judge(definitionsWith({ tools: [tool], ...content }));
 
   it('lets anybody but who asked approve where there are no rules, with no time limit', () => {
     expect(judgeBy().judge(asked)).toMatchObject({
@@ -68,10 +67,5 @@ describe('the judge', () => {
       reason: null,
     });
     expect(judgement.shadow!.version).not.toBe(judgement.policy!.version);
-  });
-
-  it('sets the time limit of the service where the rules set none', () => {
-    expect(judgeBy({}, 60).judge(asked).terms.expires_in).toBe(60);
-    expect(judgeBy({ groups, policies: { rules } }, 60).judge(asked).terms.expires_in).toBe(3600);
   });
 });

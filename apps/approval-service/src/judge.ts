@@ -3,22 +3,16 @@ import { policySetOf, shadowSetOf, type Definitions } from '@countersign/definit
 import type { Judgement } from './asked.js';
 import { judgeBy, rulesOf, type Rules } from './rules.js';
 
-export interface JudgeOptions {
-  definitions: Definitions;
-  /** For terms that set no time limit, in seconds; `null` for never. */
-  expires_in: number | null;
-}
-
 /** Says what the rules make of a request. */
 export class Judge {
   /** Those in force. */
   readonly rules: Rules;
   readonly #shadow: Rules | null;
 
-  constructor({ definitions, expires_in }: JudgeOptions) {
-    this.rules = rulesOf(policySetOf(definitions), expires_in);
+  constructor(definitions: Definitions) {
+    this.rules = rulesOf(policySetOf(definitions));
     const shadow = shadowSetOf(definitions);
-    this.#shadow = shadow && rulesOf(shadow, expires_in);
+    this.#shadow = shadow && rulesOf(shadow);
   }
 
   judge(asked: EventData<'tool.approval_required'>): Judgement {

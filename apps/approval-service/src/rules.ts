@@ -13,15 +13,9 @@ export interface Rules {
   set: PolicySet;
   /** Digest of the set. */
   version: string;
-  /** For terms that set no time limit, in seconds; `null` for never. */
-  expires_in: number | null;
 }
 
-export const rulesOf = (set: PolicySet, expires_in: number | null): Rules => ({
-  set,
-  version: policyVersion(set),
-  expires_in,
-});
+export const rulesOf = (set: PolicySet): Rules => ({ set, version: policyVersion(set) });
 
 /** What is known of a call besides its arguments. */
 export type CallFacts = { requirements: readonly Requirement[] } & Pick<
@@ -39,11 +33,10 @@ export interface Ruled {
 }
 
 /** What the rules say of a call with exactly these arguments. */
-export function judgeBy({ set, version, expires_in }: Rules, facts: CallFacts, args: Record<string, unknown>): Ruled {
+export function judgeBy({ set, version }: Rules, facts: CallFacts, args: Record<string, unknown>): Ruled {
   const { rule, outcome, terms, reason, saw } = evaluate(set, { ...facts, arguments: args });
-  const required = terms ?? plainTerms;
   return {
-    terms: { ...required, expires_in: required.expires_in ?? expires_in },
+    terms: terms ?? plainTerms,
     policy: {
       version,
       rule,

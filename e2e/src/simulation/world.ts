@@ -57,7 +57,7 @@ export class World {
   isFair = false;
   readonly judgement: Judgement;
   /** They ask for nothing beyond that. */
-  readonly rules = rulesOf({ rules: [], default: { approve: true }, groups: {} }, null);
+  readonly rules = rulesOf({ rules: [], default: { approve: true }, groups: {} });
   readonly trace: (line: string) => void;
   readonly links: Links | undefined;
   readonly log = new EventLog();
