@@ -115,7 +115,7 @@ export function approvalService(
     });
     const parts = [
       openNotifications(context, { channels, approvals: approvals.store }),
-      openOversight(context, { decisions, requests }),
+      openOversight(context, { decisions, requests, gates }),
     ];
 
     return {

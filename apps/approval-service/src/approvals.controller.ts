@@ -45,7 +45,7 @@ export class ApprovalsController {
     @Who() who: Principal,
   ): Promise<z.infer<typeof ApprovalPage>> {
     const { data, meta } = await listApprovals(this.approvals.store, query, own(who));
-    return { data: data.map(redactApproval), meta };
+    return { data: data.map((each) => redactApproval(each)), meta };
   }
 
   @Get('stats')

@@ -10,10 +10,14 @@ import { DeadLetters } from './dead-letters/dead-letters.js';
 import { ReplayGuard, type ReplayGuardOptions } from './dead-letters/replay-guard.js';
 import { EventLogController } from './event-log/event-log.controller.js';
 import { EventLog } from './event-log/event-log.js';
+import type { Gates } from './gates/gates.js';
 import type { Part } from './part.js';
 
 /** Shows people what happens in all services: the latest events, and the messages that could not be handled. */
-export function openOversight(context: ServiceContext, guards: ReplayGuardOptions): Part {
+export function openOversight(
+  context: ServiceContext,
+  guards: ReplayGuardOptions & { gates: Pick<Gates, 'hidden'> },
+): Part {
   const { bus, metrics, stopping } = context;
   const { aggregate } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
     service: 'approval-service',
@@ -26,7 +30,7 @@ export function openOversight(context: ServiceContext, guards: ReplayGuardOption
     statuses: ['open'],
   });
   const letters = new DeadLetters(aggregate, bus, new ReplayGuard(guards));
-  const events = new EventLog(stopping);
+  const events = new EventLog(stopping, guards.gates.hidden);
   return {
     controllers: [DeadLettersController, EventLogController],
     providers: [

@@ -146,10 +146,16 @@ export const approvalDigest = (approval: Approval): string =>
 
 type Shown = Pick<Approval, 'salt' | 'requirements' | 'tool_args' | 'approved_args' | 'resolution_data'>;
 
-/** The approval without the values of the arguments that its tool declares as not for everybody's eyes. */
-export function redactApproval<A extends Shown>(approval: A): A {
+/**
+ * The approval without the values of the arguments that its tool declares as not for everybody's eyes.
+ *
+ * @param redact their names; unless given, as its requirements say
+ */
+export function redactApproval<A extends Shown>(
+  approval: A,
+  redact: readonly string[] = approval.requirements.flatMap(({ tool_execution }) => tool_execution.redact),
+): A {
   const { requirements, tool_args, approved_args, resolution_data } = approval;
-  const redact = requirements.flatMap(({ tool_execution }) => tool_execution.redact);
   if (redact.length === 0) return approval;
   const hide = (given: Record<string, unknown> | undefined) => given && redactArguments(given, redact);
   const values = hide(resolution_data?.values);

@@ -1,7 +1,16 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { catalogue, eventNames, eventsTo, isEventName, services, type ServiceName } from './catalogue.js';
+import {
+  catalogue,
+  eventNames,
+  eventsTo,
+  isEventName,
+  services,
+  type EventData,
+  type ServiceName,
+} from './catalogue.js';
+import type { Redaction } from './event-redaction.js';
 import { eventSource } from './event.js';
 
 const apps = fileURLToPath(new URL('../../../apps/', import.meta.url));
@@ -40,6 +49,17 @@ describe.each(eventNames)('%s', (name) => {
 });
 
 describe('the catalogue', () => {
+  it('says of every event how it is redacted, and must do something where arguments are', () => {
+    // @ts-expect-error -- the compiler refuses an entry that shows the arguments of a call whole
+    const shown: Redaction<EventData<'approval.resolved'>> = 'none';
+    // @ts-expect-error -- also where they may be left out
+    const commanded: Redaction<EventData<'approval.resolve_requested'>> = 'none';
+    const plain: Redaction<EventData<'run.started'>> = 'none';
+    expect([shown, commanded, plain]).toEqual(['none', 'none', 'none']);
+    for (const name of eventNames)
+      expect(catalogue[name].redaction === 'none' || typeof catalogue[name].redaction === 'function').toBe(true);
+  });
+
   it('tells each service what it must handle', () => {
     expect(eventsTo('executor').toSorted()).toEqual([
       'approval.resolved',

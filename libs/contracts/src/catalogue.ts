@@ -10,6 +10,15 @@ import {
   Verdict,
 } from './approval.js';
 import { CallArguments } from './call-arguments.js';
+import {
+  redactCommand,
+  redactCreated,
+  redactOpen,
+  redactRejudged,
+  redactRequest,
+  redactResolved,
+  type Redaction,
+} from './event-redaction.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from './fields.js';
 import { Usage } from './run.js';
 import { Subject } from './subject.js';
@@ -212,11 +221,13 @@ const event = <S extends z.ZodObject, const To extends readonly Party[]>(
   from: Party,
   to: To,
   schema: S,
+  redaction: Redaction<z.infer<S>>,
   says: string,
 ) => ({
   from,
   to,
   schema: schema.meta({ description: says }),
+  redaction,
   says,
 });
 
@@ -231,36 +242,36 @@ const executor = 'executor';
  */
 // oxfmt-ignore
 export const catalogue = {
-  'run.requested': event('anyone', [runner], RunRequested, 'Command: start a run.'),
-  'run.cancel_requested': event('anyone', [runner], RunCancelRequested, 'Command: cancel a run that has not finished.'),
-  'run.started': event(runner, ['audit'], RunStarted, 'A run was accepted.'),
-  'run.paused': event(runner, ['audit'], RunPaused, 'The run waits for what its requirements name.'),
-  'run.continued': event(runner, ['audit'], RunContinued, 'The run goes on: a call may be made, or all are answered and the model is asked again.'),
-  'run.output_delta': event(runner, ['audit'], RunOutputDelta, 'A model is writing, and somebody watches; a preview that nothing depends on.'),
-  'run.completed': event(runner, [approvals, 'audit'], RunCompleted, 'The run ended with an answer.'),
-  'run.failed': event(runner, [approvals, executor, 'audit'], RunFailed, 'The run ended with an error.'),
-  'run.cancelled': event(runner, [approvals, executor, 'audit'], RunCancelled, 'The run was cancelled; what it still asked for is void.'),
-  'tool.approval_required': event(runner, [approvals], ToolApprovalRequired, 'A run wants to make this call, and may not until it is approved.'),
-  'approval.created': event(approvals, [approvals, 'audit'], ApprovalCreated, 'A call asks for approval. It waits for a decision, unless the rules or a grant decide at once.'),
-  'approval.reminder_due': event(approvals, [approvals, 'audit'], ApprovalReminderDue, 'An approval still waits for a decision.'),
-  'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'An approval waited for too long: more people may decide now.'),
-  'approval.rejudged': event(approvals, ['audit'], ApprovalRejudged, 'The rules have changed while an approval waited, and ask for more than it was asked for under.'),
-  'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'Somebody said something about an approval.'),
-  'approval.resolve_refused': event(approvals, ['audit'], ApprovalResolveRefused, 'A command to decide did not count, for this reason.'),
-  'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'Calls like this one are approved from now on, for a while.'),
-  'approval.grant_revoked': event(approvals, ['audit'], ApprovalGrantRevoked, 'A standing grant holds no longer.'),
-  'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'One person gave a verdict.'),
-  'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, 'Command: decide an approval, by the same rules as over HTTP.'),
-  'approval.resolved': event(approvals, [executor, runner, approvals], ApprovalResolved, 'The decision is final: these arguments, or not at all.'),
-  'tool.execution_started': event(executor, ['audit'], ToolExecutionStarted, 'An executor began the approved call.'),
-  'tool.execution_progress': event(executor, ['audit'], ToolExecutionProgress, 'A call is being made, and this is how far it is; a preview that nothing depends on.'),
-  'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'The approved call was made, and this came of it.'),
-  'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'The approved call was refused or failed; it is over.'),
-  'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'The call began and nobody saw it end. A person must find out; it is not made again.'),
-  'tool.pause_requested': event('anyone', [executor], ToolPauseRequested, 'Command: start no calls of a tool, or none at all, until further notice.'),
-  'tool.resume_requested': event('anyone', [executor], ToolResumeRequested, 'Command: start calls again.'),
-  'tool.paused': event(executor, ['audit'], ToolPaused, 'Approved calls of this tool wait; none are lost.'),
-  'tool.resumed': event(executor, ['audit'], ToolResumed, 'Approved calls of this tool are started again.'),
+  'run.requested': event('anyone', [runner], RunRequested, 'none', 'Command: start a run.'),
+  'run.cancel_requested': event('anyone', [runner], RunCancelRequested, 'none', 'Command: cancel a run that has not finished.'),
+  'run.started': event(runner, ['audit'], RunStarted, 'none', 'A run was accepted.'),
+  'run.paused': event(runner, ['audit'], RunPaused, redactOpen, 'The run waits for what its requirements name.'),
+  'run.continued': event(runner, ['audit'], RunContinued, 'none', 'The run goes on: a call may be made, or all are answered and the model is asked again.'),
+  'run.output_delta': event(runner, ['audit'], RunOutputDelta, 'none', 'A model is writing, and somebody watches; a preview that nothing depends on.'),
+  'run.completed': event(runner, [approvals, 'audit'], RunCompleted, 'none', 'The run ended with an answer.'),
+  'run.failed': event(runner, [approvals, executor, 'audit'], RunFailed, redactOpen, 'The run ended with an error.'),
+  'run.cancelled': event(runner, [approvals, executor, 'audit'], RunCancelled, redactOpen, 'The run was cancelled; what it still asked for is void.'),
+  'tool.approval_required': event(runner, [approvals], ToolApprovalRequired, redactRequest, 'A run wants to make this call, and may not until it is approved.'),
+  'approval.created': event(approvals, [approvals, 'audit'], ApprovalCreated, redactCreated, 'A call asks for approval. It waits for a decision, unless the rules or a grant decide at once.'),
+  'approval.reminder_due': event(approvals, [approvals, 'audit'], ApprovalReminderDue, 'none', 'An approval still waits for a decision.'),
+  'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'none', 'An approval waited for too long: more people may decide now.'),
+  'approval.rejudged': event(approvals, ['audit'], ApprovalRejudged, redactRejudged, 'The rules have changed while an approval waited, and ask for more than it was asked for under.'),
+  'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'none', 'Somebody said something about an approval.'),
+  'approval.resolve_refused': event(approvals, ['audit'], ApprovalResolveRefused, 'none', 'A command to decide did not count, for this reason.'),
+  'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'none', 'Calls like this one are approved from now on, for a while.'),
+  'approval.grant_revoked': event(approvals, ['audit'], ApprovalGrantRevoked, 'none', 'A standing grant holds no longer.'),
+  'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'none', 'One person gave a verdict.'),
+  'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, redactCommand, 'Command: decide an approval, by the same rules as over HTTP.'),
+  'approval.resolved': event(approvals, [executor, runner, approvals], ApprovalResolved, redactResolved, 'The decision is final: these arguments, or not at all.'),
+  'tool.execution_started': event(executor, ['audit'], ToolExecutionStarted, 'none', 'An executor began the approved call.'),
+  'tool.execution_progress': event(executor, ['audit'], ToolExecutionProgress, 'none', 'A call is being made, and this is how far it is; a preview that nothing depends on.'),
+  'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'none', 'The approved call was made, and this came of it.'),
+  'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'none', 'The approved call was refused or failed; it is over.'),
+  'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'none', 'The call began and nobody saw it end. A person must find out; it is not made again.'),
+  'tool.pause_requested': event('anyone', [executor], ToolPauseRequested, 'none', 'Command: start no calls of a tool, or none at all, until further notice.'),
+  'tool.resume_requested': event('anyone', [executor], ToolResumeRequested, 'none', 'Command: start calls again.'),
+  'tool.paused': event(executor, ['audit'], ToolPaused, 'none', 'Approved calls of this tool wait; none are lost.'),
+  'tool.resumed': event(executor, ['audit'], ToolResumed, 'none', 'Approved calls of this tool are started again.'),
 } as const;
 
 export type EventName = keyof typeof catalogue;

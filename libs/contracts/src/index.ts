@@ -6,6 +6,7 @@ export * from './catalogue.js';
 export * from './digest.js';
 export * from './errors.js';
 export * from './event.js';
+export type { HiddenArguments, Redaction } from './event-redaction.js';
 export * from './exact-call.js';
 export * from './exact-number.js';
 export * from './execution.js';

@@ -1,10 +1,13 @@
-import { eventNames, type Event, type EventName } from '@countersign/contracts';
+import { eventNames, type Event, type EventName, type HiddenArguments } from '@countersign/contracts';
 import { encode, type Delivery, type FollowOptions, type Message } from '@countersign/messaging';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventLog } from './event-log.js';
 import { Latest } from './latest.js';
 import { shownEvent } from './shown-event.js';
+
+/** Nothing is declared here as not for everybody's eyes. */
+const nothing = () => [];
 
 let offset = 0;
 const delivered = (message: Message): Delivery => ({
@@ -27,7 +30,7 @@ describe('the event log', () => {
   beforeEach(() => {
     joined = false;
     stopping = new AbortController();
-    log = new EventLog(stopping.signal);
+    log = new EventLog(stopping.signal, nothing);
     log.follow({
       follow(options) {
         followed = options;
@@ -143,7 +146,7 @@ describe('an event that is shown', () => {
 
   it.each(eventNames)('is whole: %s', (name) => {
     const { id, type, time, data } = goldenEvent(name);
-    const shown = shownEvent(goldenEvent(name));
+    const shown = shownEvent(goldenEvent(name), nothing);
     expect(shown).toMatchObject({ id, type, time });
     const { token: _token, signature: _signature, salt: _salt, ...rest } = data as Record<string, unknown>;
     expect(Object.keys(shown.data)).toEqual(Object.keys(rest));
@@ -162,16 +165,51 @@ describe('an event that is shown', () => {
       { ...resolved, data: { ...resolved.data, tool_args: args, redact: ['version'], resolution_data } },
     ];
     for (const event of events) {
-      const shown = shownEvent(event);
+      const shown = shownEvent(event, nothing);
       expect(JSON.stringify(shown), event.type).not.toContain(secret);
       expect(shown.data).toMatchObject({ tool_args: { service_name: 'auth-service', version: '[redacted]' } });
     }
   });
 
+  describe.each<[string, HiddenArguments]>([
+    ['as it is declared here', () => ['version']],
+    ['of a tool that is not known here', () => 'all'],
+  ])('whose message names less than is to be hidden, %s,', (_, hidden) => {
+    const request = goldenEvent('tool.approval_required');
+    const tool_execution = { ...request.data.requirement.tool_execution, tool_args: args, redact: [] };
+    const requirement = { ...request.data.requirement, tool_execution };
+    const resolution_data = { values: { version: secret }, tool_args: args, grant: { expires_in: 1, arguments: args } };
+    const saw = [{ path: 'version.major', value: secret }];
+    const policy = { version: 'f00d', rule: null, outcome: 'require' as const, saw };
+    const requirements = [requirement];
+    const change = {
+      'run.paused': { requirements },
+      'run.failed': { requirements },
+      'run.cancelled': { requirements },
+      'tool.approval_required': { tool_args: args, requirement },
+      'approval.created': {
+        tool_args: args,
+        approved_args: args,
+        requirements,
+        resolution_data,
+        policy,
+        shadow: policy,
+      },
+      'approval.rejudged': { policy },
+      'approval.resolved': { tool_args: args, redact: [], resolution_data },
+    };
+
+    it.each(Object.keys(change) as (keyof typeof change)[])('shows none of it: %s', (name) => {
+      const event = { ...goldenEvent(name), data: { ...goldenEvent(name).data, ...change[name] } } as Event;
+      expect(JSON.stringify(shownEvent(event, nothing))).toContain(secret);
+      expect(JSON.stringify(shownEvent(event, hidden))).not.toContain(secret);
+    });
+  });
+
   it('has neither the token of a command nor the values that it gives', () => {
     const command = goldenEvent('approval.resolve_requested');
     const resolution_data = { note: 'fine', tool_args: args, values: { password: secret } };
-    const shown = shownEvent({ ...command, data: { ...command.data, token: secret, resolution_data } });
+    const shown = shownEvent({ ...command, data: { ...command.data, token: secret, resolution_data } }, nothing);
     expect(JSON.stringify(shown)).not.toContain(secret);
     expect(shown.data).toMatchObject({ resolution_data: { note: 'fine', values: { password: '[redacted]' } } });
     expect(shown.data).not.toHaveProperty('token');
@@ -179,8 +217,8 @@ describe('an event that is shown', () => {
 
   it('has no signature, which would let its reader act on it', () => {
     const resolved = goldenEvent('approval.resolved');
-    expect(shownEvent({ ...resolved, data: { ...resolved.data, signature: 'a.b.c' } }).data).not.toHaveProperty(
-      'signature',
-    );
+    expect(
+      shownEvent({ ...resolved, data: { ...resolved.data, signature: 'a.b.c' } }, nothing).data,
+    ).not.toHaveProperty('signature');
   });
 });

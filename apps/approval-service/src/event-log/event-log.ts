@@ -1,4 +1,10 @@
-import { eventNames, TerminalError, type EventName, type LoggedEvent } from '@countersign/contracts';
+import {
+  eventNames,
+  TerminalError,
+  type EventName,
+  type HiddenArguments,
+  type LoggedEvent,
+} from '@countersign/contracts';
 import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import type { ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,7 +34,11 @@ export class EventLog {
   readonly #listeners = new Set<(delivery: Delivery) => void>();
   #following: Subscription | undefined;
 
-  constructor(private readonly stopping: AbortSignal) {}
+  /** @param hidden what is declared here as not for everybody's eyes */
+  constructor(
+    private readonly stopping: AbortSignal,
+    private readonly hidden: HiddenArguments,
+  ) {}
 
   follow(bus: Pick<Bus, 'follow'>): void {
     this.#following = bus.follow({
@@ -84,7 +94,7 @@ export class EventLog {
   #wanted(deliveries: readonly Delivery[], { type, run_id }: Wanted): LoggedEvent[] {
     return deliveries
       .filter(({ topic, key }) => hasType(topic, type) && (run_id === undefined || key === run_id))
-      .flatMap((delivery) => read(delivery) ?? []);
+      .flatMap((delivery) => read(delivery, this.hidden) ?? []);
   }
 }
 
@@ -92,9 +102,9 @@ const hasType = (topic: string, type: readonly string[] | undefined): boolean =>
   type === undefined || type.includes(topic);
 
 /** What is no event is among the dead letters. */
-function read(delivery: Delivery): LoggedEvent | undefined {
+function read(delivery: Delivery, hidden: HiddenArguments): LoggedEvent | undefined {
   try {
-    return shownEvent(decode(delivery));
+    return shownEvent(decode(delivery), hidden);
   } catch (error) {
     if (error instanceof TerminalError) return undefined;
     throw error;

@@ -74,6 +74,15 @@ describe('how a call is gated', () => {
   });
 });
 
+describe('what is hidden of a call', () => {
+  it('is what its tool declares, and all of a tool that is not known', () => {
+    expect(gates.hidden('deploy')).toEqual(['ticket']);
+    expect(gates.hidden('note')).toEqual([]);
+    expect(gates.hidden('shop__buy')).toEqual(['card']);
+    expect([gates.hidden('erase'), new Gates(definitions, async () => []).hidden('deploy')]).toEqual(['all', 'all']);
+  });
+});
+
 describe('a request for another definition of its tool', () => {
   const reasonFor = (tool_name: string, tool_version: string | null) => {
     const gate = gates.of({ agent_id: 'ops', tool_name, tool_version });

@@ -1,4 +1,4 @@
-import type { ToolVersion } from '@countersign/contracts';
+import type { HiddenArguments, ToolVersion } from '@countersign/contracts';
 import {
   changesSince,
   isGatedAsAsked,
@@ -48,6 +48,14 @@ export class Gates {
   async open(): Promise<void> {
     this.#tools = new Map([...(await this.#functions()), ...this.#declared].map((tool) => [tool.name, tool]));
   }
+
+  /** What is hidden of calls of a tool, whatever is said of them; all, where nothing is known of it (yet). */
+  readonly hidden: HiddenArguments = (tool_name) => {
+    const declared = this.#tools?.get(tool_name);
+    const served = this.#servers.flatMap((server) => gatesAt(server, tool_name));
+    const found = [...(declared ? [declared] : []), ...served];
+    return found.length === 0 ? 'all' : [...new Set(found.flatMap(({ redact }) => redact))];
+  };
 
   of({ agent_id, tool_name, tool_version }: AskedTool): Gate | NoGate {
     if (!this.#tools) throw new Error('the definitions are not read yet');
