@@ -39,7 +39,7 @@ if (missingPackages().length > 0) {
 }
 requireNode();
 if (!process.argv.includes('--no-build')) {
-  exitUnless(run('tsc', ['--build']).status === 0);
+  exitUnless(run('tsc', ['--build', 'tsconfig.build.json']).status === 0);
   buildInbox();
 }
 

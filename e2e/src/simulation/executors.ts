@@ -103,7 +103,14 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
 
 /** Makes the call, and says what came of it; a failure that may pass is one that did nothing. */
 function made(world: World, worker: string, execution: Execution): ExecutionMessage {
-  const failed = { type: 'failed', worker, error: 'exit code 1', retryable: false, retry_after: 0, covers: 'attempt' } as const;
+  const failed = {
+    type: 'failed',
+    worker,
+    error: 'exit code 1',
+    retryable: false,
+    retry_after: 0,
+    covers: 'attempt',
+  } as const;
   const report = world.dice.weighted<ExecutionMessage>([
     [6, { type: 'succeeded', worker, result: `made by ${worker}` }],
     [2, failed],

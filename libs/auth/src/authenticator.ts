@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiKeys } from './api-keys.js';
-import { principalOfSession, type BrowserSession, type BrowserSessions } from './browser-sessions.js';
-import { refuseForgery } from './forgery.js';
-import type { JwtVerifier } from './jwt.js';
-import { AuthError } from './auth-error.js';
-import type { CredentialWatch, Watched } from './credential-watch.js';
+import type { ApiKeys } from './credentials/api-keys.js';
+import { principalOfSession, type BrowserSession, type BrowserSessions } from './sign-in/browser-sessions.js';
+import { refuseForgery } from './sign-in/forgery.js';
+import type { JwtVerifier } from './identity-provider/jwt.js';
+import { AuthError } from './http/auth-error.js';
+import type { CredentialWatch, Watched } from './credentials/credential-watch.js';
 import type { Principal } from './principal.js';
-import type { Refusal } from './refusal.js';
-import { clearSessionCookie, sessionCookieOf } from './session-cookie.js';
+import type { Refusal } from './http/refusal.js';
+import { clearSessionCookie, sessionCookieOf } from './sign-in/session-cookie.js';
 
 /** Who makes a request, and the session when it came with one. */
 export interface Authentication {

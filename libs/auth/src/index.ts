@@ -1,10 +1,10 @@
-export { Needs, Public, Who } from './access.js';
-export { ensureAdminKey } from './admin-key-file.js';
-export { ApiKeyView, NewApiKey } from './api-key.js';
-export { ApiKeys, type KeyHolder } from './api-keys.js';
+export { Needs, Public, Who } from './http/access.js';
+export { ensureAdminKey } from './credentials/admin-key-file.js';
+export { ApiKeyView, NewApiKey } from './credentials/api-key.js';
+export { ApiKeys, type KeyHolder } from './credentials/api-keys.js';
 export { openAuth, type Auth, type AuthOptions } from './auth.js';
-export { AuthError } from './auth-error.js';
-export { AuthGuard, requireScopes } from './auth.guard.js';
+export { AuthError } from './http/auth-error.js';
+export { AuthGuard, requireScopes } from './http/auth.guard.js';
 export { Authenticator, authenticationOf, whileAuthorised, type Authentication } from './authenticator.js';
 export {
   CommandName,
@@ -17,8 +17,8 @@ export {
 export { CommandGuard, CommandGuards, CommandRefused } from './commands/guard.js';
 export { CommandTokens } from './commands/tokens.js';
 export { CommandUses } from './commands/uses.js';
-export { Credentials } from './credentials.js';
-export { BrowserSessions } from './browser-sessions.js';
+export { Credentials } from './credentials/credentials.js';
+export { BrowserSessions } from './sign-in/browser-sessions.js';
 export {
   type Credential,
   isOwner,
@@ -29,8 +29,8 @@ export {
   scopesOf,
   seesOnlyOwn,
 } from './principal.js';
-export { SignInController } from './sign-in.controller.js';
+export { SignInController } from './sign-in/sign-in.controller.js';
 export { authSettings, type AuthSettings } from './settings.js';
-export { Me, SignInQuery, SignInRequest } from './sign-in.controller.js';
-export { SignInLinks } from './sign-in-links.js';
-export { declaredRoutes, undeclaredRoutes } from './declared-routes.js';
+export { Me, SignInQuery, SignInRequest } from './sign-in/sign-in.controller.js';
+export { SignInLinks } from './sign-in/sign-in-links.js';
+export { declaredRoutes, undeclaredRoutes } from './http/declared-routes.js';

@@ -1,6 +1,6 @@
 import { ConfigError } from '@countersign/contracts';
 import { z } from 'zod';
-import type { JwtOptions } from './jwt.js';
+import type { JwtOptions } from './identity-provider/jwt.js';
 
 /** Signatures that only the issuer can make. `none` and the HS family, where whoever verifies can sign, are not here. */
 const algorithms = [

@@ -1,6 +1,6 @@
 import { TerminalError } from '@countersign/contracts';
 import type { JWTVerifyGetKey } from 'jose';
-import { hasSameStanding, type Credentials } from '../credentials.js';
+import { hasSameStanding, type Credentials } from '../credentials/credentials.js';
 import { principalOf, type Principal } from '../principal.js';
 import { commandDigest, commandScopes, type CommandEvent } from './command.js';
 import { readCommandToken, type CommandClaims } from './token.js';

@@ -1,7 +1,7 @@
 import type { CryptoKey } from 'jose';
-import { AuthError } from '../auth-error.js';
-import { requireScopes } from '../auth.guard.js';
-import type { Credentials } from '../credentials.js';
+import { AuthError } from '../http/auth-error.js';
+import { requireScopes } from '../http/auth.guard.js';
+import type { Credentials } from '../credentials/credentials.js';
 import type { Principal } from '../principal.js';
 import { commandDigest, commandScopes, type Command } from './command.js';
 import { signCommandToken } from './token.js';

@@ -1,5 +1,5 @@
 import { VersionConflict, type Collection, type StoredRecord } from '@countersign/persistence';
-import { created, Expiring, insert, update, type ExpiringOptions } from '../records.js';
+import { created, Expiring, insert, update, type ExpiringOptions } from '../credentials/records.js';
 import type { CommandClaims } from './token.js';
 
 /** That a token was used, and for which message. */

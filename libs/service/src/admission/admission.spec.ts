@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { portSetting, readConfig, serviceSettings } from '../config.js';
-import { sendEvents } from '../server-sent-events.js';
-import { serve, type Service, type Serving } from '../serve.js';
+import { portSetting, readConfig, serviceSettings } from '../settings/config.js';
+import { sendEvents } from '../http/server-sent-events.js';
+import { serve, type Service, type Serving } from '../runtime/serve.js';
 
 const adminKey = 'the-first-key-of-this-specification';
 const authorization = `Bearer ${adminKey}`;

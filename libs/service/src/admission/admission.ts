@@ -1,7 +1,7 @@
 import { declaredRoutes, type Authenticator } from '@countersign/auth';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { ProblemError } from '../problem.filter.js';
+import { ProblemError } from '../http/problem.filter.js';
 import { OpenRequests } from './open-requests.js';
 import type { AdmissionSettings } from './settings.js';
 

@@ -1,0 +1,79 @@
+import type { Log } from '@countersign/contracts';
+import { hasSameStanding, type Credentials } from './credentials.js';
+import type { Principal } from '../principal.js';
+
+export interface CredentialWatchOptions {
+  credentials: Pick<Credentials, 'current'>;
+  log: Log;
+  now(): number;
+  /** Milliseconds from one look to the next; 400 unless given. */
+  every?: number;
+}
+
+/** A credential by which something goes on, such as a stream. Whoever is done lets go of it. */
+export interface Watched {
+  /** Aborts once it no longer holds: revoked, signed out, expired, or with other roles. */
+  ended: AbortSignal;
+  release(): void;
+}
+
+interface WatchedPrincipal {
+  who: Principal;
+  end: AbortController;
+  /** When it was last seen to hold, in epoch milliseconds. */
+  heldAt: number;
+}
+
+/** For how long streams go on while nobody can tell whether their credentials hold, in milliseconds. */
+const mostUnknown = 5_000;
+
+/**
+ * Tells what goes on for a while when the credential that began it has ended, on whichever instance that happened. All
+ * of them are looked at together, and nothing is read while there is nothing to watch.
+ */
+export class CredentialWatch {
+  readonly #options: CredentialWatchOptions;
+  readonly #watched = new Set<WatchedPrincipal>();
+  #looking = false;
+
+  constructor(options: CredentialWatchOptions) {
+    this.#options = options;
+  }
+
+  watch(who: Principal): Watched {
+    const end = new AbortController();
+    const watched = { who, end, heldAt: this.#options.now() };
+    this.#watched.add(watched);
+    if (!this.#looking) this.#lookLater();
+    return { ended: end.signal, release: () => this.#watched.delete(watched) };
+  }
+
+  #lookLater(): void {
+    this.#looking = this.#watched.size > 0;
+    if (this.#looking) setTimeout(() => void this.#look(), this.#options.every ?? 400).unref();
+  }
+
+  async #look(): Promise<void> {
+    const { credentials, log, now } = this.#options;
+    const watched = [...this.#watched];
+    const asked = now();
+    try {
+      const standings = await credentials.current(watched.map(({ who }) => who.credential));
+      watched.forEach((each, n) => {
+        const standing = standings[n];
+        if (standing && hasSameStanding(each.who, standing)) each.heldAt = asked;
+        else this.#end(each);
+      });
+    } catch (error) {
+      log.warn({ err: error }, 'cannot look whether the credentials of open streams still hold');
+      for (const each of watched) if (now() - each.heldAt > mostUnknown) this.#end(each);
+    } finally {
+      this.#lookLater();
+    }
+  }
+
+  #end(watched: WatchedPrincipal): void {
+    this.#watched.delete(watched);
+    watched.end.abort();
+  }
+}

@@ -1,0 +1,63 @@
+import type { ApiKeys } from './api-keys.js';
+import type { BrowserSessions } from '../sign-in/browser-sessions.js';
+import { principalOf, type Credential, type Identity, type Principal } from '../principal.js';
+
+/** What a credential is worth now. */
+export interface Standing {
+  /** As whom it is known; null where nothing but the credential itself says so. */
+  identity: Identity | null;
+  /** When it is over in any case, in seconds; null for never. */
+  expires_at: number | null;
+}
+
+export interface CredentialsOptions {
+  keys: Pick<ApiKeys, 'holders'>;
+  sessions: Pick<BrowserSessions, 'those'>;
+  now(): number;
+}
+
+/** What keys, sessions and tokens are worth now, whatever anybody remembers of them. */
+export class Credentials {
+  readonly #options: CredentialsOptions;
+
+  constructor(options: CredentialsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads them again, all at once: one query for the keys and one for the sessions, and none for what is not stored.
+   *
+   * @returns for each, in their order; undefined for one that has ended.
+   */
+  async current(credentials: readonly Credential[]): Promise<(Standing | undefined)[]> {
+    const { keys, sessions, now } = this.#options;
+    const keyIds = credentials.flatMap(({ via, id, key_id }) => [via === 'key' ? id : null, key_id]);
+    const sessionIds = credentials.map(({ via, id }) => (via === 'session' ? id : null));
+    const [holders, signedIn] = await Promise.all([keys.holders(known(keyIds)), sessions.those(known(sessionIds))]);
+    return credentials.map(({ via, id, key_id, expires_at }): Standing | undefined => {
+      if (expires_at !== null && now() >= expires_at * 1000) return undefined;
+      if (via === 'key') return standingOf(holders.get(id!));
+      if (via !== 'session') return { identity: null, expires_at };
+      const [key, session] = [key_id === null ? undefined : holders.get(key_id), signedIn.get(id!)];
+      if (key_id !== null && !key) return undefined;
+      return standingOf(session && { ...session, expires_at: earlier(session.expires_at, key?.expires_at ?? null) });
+    });
+  }
+}
+
+/** Whether somebody is known as the same, with the same roles and groups. */
+export function hasSameStanding(who: Principal, { identity }: Standing): boolean {
+  if (!identity) return true;
+  const now = principalOf(identity, who.credential.via);
+  return who.subject === now.subject && areSame(who.roles, now.roles) && areSame(who.groups, now.groups);
+}
+
+const areSame = (some: readonly string[], others: readonly string[]): boolean =>
+  new Set([...some, ...others]).size === new Set(some).size && new Set(some).size === new Set(others).size;
+
+const known = (ids: readonly (string | null)[]): string[] => [...new Set(ids.filter((id) => id !== null))];
+
+const standingOf = (found: (Identity & { expires_at: number | null }) | undefined): Standing | undefined =>
+  found && { identity: found, expires_at: found.expires_at };
+
+const earlier = (one: number, other: number | null): number => Math.min(one, other ?? one);

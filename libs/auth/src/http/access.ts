@@ -1,0 +1,27 @@
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { authenticationOf } from '../authenticator.js';
+import type { Principal, Scope } from '../principal.js';
+
+/** Who may use a route: everybody, or whoever has all of these scopes. */
+export type Access = 'public' | readonly Scope[];
+
+const accessKey = 'countersign:access';
+
+/** Everybody may use this, and nobody asks who it is. On a handler, or on a class for all that say nothing else. */
+export const Public = (): ClassDecorator & MethodDecorator => SetMetadata<string, Access>(accessKey, 'public');
+
+/** Whoever has all of these scopes may use this; without any, whoever is known at all. */
+export const Needs = (...scopes: readonly Scope[]): ClassDecorator & MethodDecorator =>
+  SetMetadata<string, Access>(accessKey, scopes);
+
+/** The parameter is the principal who makes the request. */
+export const Who = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const found = authenticationOf(context.switchToHttp().getRequest<FastifyRequest>());
+  if (!found) throw new Error('@Who() is on a public route, where nobody asks who it is');
+  return found.principal;
+});
+
+/** What a handler declares, else its class; undefined when neither does. */
+export const accessOf = (handler: object, controller: object): Access | undefined =>
+  (Reflect.getMetadata(accessKey, handler) ?? Reflect.getMetadata(accessKey, controller)) as Access | undefined;

@@ -1,0 +1,37 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accessOf } from './access.js';
+import { AuthError } from './auth-error.js';
+import type { Authenticator } from '../authenticator.js';
+import type { Principal, Scope } from '../principal.js';
+
+/** Lets a request through to the route it asks for, or refuses it. What comes from the bus is none of its business. */
+export class AuthGuard implements CanActivate {
+  readonly #authenticator: Authenticator;
+
+  constructor(authenticator: Authenticator) {
+    this.#authenticator = authenticator;
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const access = accessOf(context.getHandler(), context.getClass());
+    if (access === 'public') return true;
+    if (access === undefined) {
+      throw new AuthError(403, 'There is no scope declared for this route, so nobody may use it. Report it as a bug.');
+    }
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const { principal } = await this.#authenticator.authenticate(request, http.getResponse<FastifyReply>());
+    requireScopes(principal, access);
+    return true;
+  }
+}
+
+/** @throws AuthError (403) naming what is missing. */
+export function requireScopes({ scopes, roles }: Principal, needed: readonly Scope[]): void {
+  const missing = needed.filter((scope) => !scopes.has(scope));
+  if (missing.length === 0) return;
+  const given = roles.length > 0 ? `your roles (${roles.join(', ')}) do not give` : 'you have no role that gives';
+  throw new AuthError(403, `This needs ${missing.join(' and ')}, which ${given}. Ask an administrator for it.`);
+}

@@ -1,0 +1,122 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Needs, Public } from '../http/access.js';
+import { ApiKeys } from '../credentials/api-keys.js';
+import { authenticationOf, type Authentication } from '../authenticator.js';
+import { BrowserSessions, principalOfSession } from './browser-sessions.js';
+import { refuseOtherOrigins } from './forgery.js';
+import { Role, Scope, type Identity } from '../principal.js';
+import { Refusal } from '../http/refusal.js';
+import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
+import { SignInLinks } from './sign-in-links.js';
+
+export const SignInRequest = z.object({ key: z.string().min(1).max(1000) });
+export const SignInQuery = z.object({ code: z.string().min(1).max(1000) });
+
+export const Me = z
+  .object({
+    subject: z.string(),
+    display_name: z.string().meta({ description: 'The subject as it was given, to be shown and never compared.' }),
+    roles: z.array(Role),
+    groups: z.array(z.string()),
+    scopes: z.array(Scope),
+    csrf_token: z
+      .string()
+      .nullable()
+      .meta({ description: 'For the header x-csrf-token of requests that change something; null without a session.' }),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof Me>;
+
+/** Where browsers sign in and out. */
+@Controller('auth')
+export class SignInController {
+  constructor(
+    @Inject(ApiKeys) private readonly keys: ApiKeys,
+    @Inject(SignInLinks) private readonly links: SignInLinks,
+    @Inject(BrowserSessions) private readonly sessions: BrowserSessions,
+    @Inject(Refusal) private readonly refusal: Refusal,
+  ) {}
+
+  /** A page of another origin must not sign anybody in as somebody else; a program that sends no origin is no page. */
+  @Public()
+  @Post('sign-in')
+  @HttpCode(200)
+  async signIn(
+    @Body({ schema: SignInRequest }) { key }: z.infer<typeof SignInRequest>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Me> {
+    if (request.headers.origin !== undefined) refuseOtherOrigins(request, request.headers.origin);
+    const holder = await this.keys.identify(key);
+    if (!holder) throw this.refusal.ofWrong(request, reply, 'This key is wrong, expired or revoked. Use another.');
+    return this.#start(holder, request, reply);
+  }
+
+  /**
+   * The browser goes on to a page that is public, since it does not send the new cookie where a link on another site
+   * has led it; the page's own requests have it.
+   */
+  @Public()
+  @Get('sign-in')
+  async followLink(
+    @Query({ schema: SignInQuery }) { code }: z.infer<typeof SignInQuery>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    // Whoever only asks for the headers, such as a preview, must not use the code up.
+    if (request.method === 'HEAD') return;
+    const holder = await this.links.redeem(code);
+    if (holder) await this.#start(holder, request, reply);
+    else this.#refuseLink(request, reply);
+    const page = holder ? '/' : '/?link=refused';
+    void reply.status(303).header('location', page).header('referrer-policy', 'no-referrer');
+  }
+
+  /** People are told by a page on which they can do something about it; one who tries many is not led anywhere. */
+  #refuseLink(request: FastifyRequest, reply: FastifyReply): void {
+    const refused = this.refusal.ofWrong(request, reply, 'This link was used or has expired. Ask for another.');
+    const isBrowser = (request.headers.accept ?? '').includes('text/html');
+    if (!isBrowser || refused.getStatus() !== 401) throw refused;
+  }
+
+  @Needs()
+  @Post('sign-out')
+  @HttpCode(204)
+  async signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    const { session } = authenticationOf(request)!;
+    if (session) await this.sessions.end(session.id);
+    clearSessionCookie(request, reply);
+  }
+
+  @Needs()
+  @Get('me')
+  me(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Me {
+    void reply.header('cache-control', 'no-store');
+    return meOf(authenticationOf(request)!);
+  }
+
+  async #start(
+    holder: Identity & { key_id: string | null },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Me> {
+    const { cookie, session } = await this.sessions.start(holder);
+    setSessionCookie(request, reply, cookie);
+    void reply.header('cache-control', 'no-store');
+    return meOf({ principal: principalOfSession(session), session });
+  }
+}
+
+const meOf = ({
+  principal: { subject, display_name, roles, groups, scopes },
+  session,
+}: Pick<Authentication, 'principal' | 'session'>): Me => ({
+  subject,
+  display_name,
+  roles,
+  groups,
+  scopes: [...scopes],
+  csrf_token: session?.csrf_token ?? null,
+});

@@ -1,0 +1,79 @@
+import type { Log } from '@countersign/contracts';
+import type { Removal } from '@countersign/persistence';
+import { openTemporaryDatabase } from '@countersign/testing';
+import { Module, StandardSchemaValidationPipe, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { z } from 'zod';
+import { openAuth, type Auth } from '../src/auth.js';
+import { authSettings } from '../src/settings.js';
+
+/** A clock that stands still until it is moved. */
+export class Clock {
+  time = Date.parse('2026-09-01T09:30:00Z');
+  readonly now = (): number => this.time;
+  pass(seconds: number): void {
+    this.time += seconds * 1000;
+  }
+}
+
+/** How many records go when it is time. */
+export async function removed({ stays = NaN, removeBefore }: Removal, { now }: Clock): Promise<number> {
+  let count = 0;
+  for await (const some of removeBefore(now() - stays)) count += some;
+  return count;
+}
+
+/** Everything that was logged, as text. */
+export function listeningLog(): { log: Log; lines: string[] } {
+  const lines: string[] = [];
+  const write = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  return { log: { info: write, warn: write, error: write }, lines };
+}
+
+export interface App extends Auth {
+  app: NestFastifyApplication;
+  clock: Clock;
+  lines: string[];
+  /** The same records, as another process sees them. */
+  another(): Auth;
+  close(): Promise<void>;
+}
+
+@Module({})
+class Root {}
+
+/** A small application with the guard on it, on records of its own. */
+export async function openApp(controllers: Type[], environment: Record<string, string> = {}): Promise<App> {
+  const { database, close } = openTemporaryDatabase();
+  const { log, lines } = listeningLog();
+  const clock = new Clock();
+  const settings = z.object(authSettings).parse(environment);
+  const open = () => openAuth({ settings, database, log, now: clock.now });
+  const auth = open();
+  const root = { module: Root, imports: [auth.module], controllers };
+  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
+  app.useGlobalPipes(new StandardSchemaValidationPipe());
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return {
+    ...auth,
+    app,
+    clock,
+    lines,
+    another: open,
+    async close() {
+      await app.close();
+      close();
+    },
+  };
+}
+
+export const bearer = (credentials: string) => ({ authorization: `Bearer ${credentials}` });
+
+/** The value of the session cookie that an answer sets. */
+export const cookieIn = (header: string | string[] | number | undefined): string =>
+  /^countersign_session=([^;]*)/.exec(String(header))?.[1] ?? '';

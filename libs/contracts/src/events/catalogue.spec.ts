@@ -1,0 +1,100 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  catalogue,
+  eventNames,
+  eventsTo,
+  isEventName,
+  services,
+  type EventData,
+  type ServiceName,
+} from './catalogue.js';
+import type { Redaction } from './event-redaction.js';
+import { eventSource } from './event.js';
+
+const apps = fileURLToPath(new URL('../../../../apps/', import.meta.url));
+/** The product's source of an app, as one text. */
+const sourceOf = (service: ServiceName): string =>
+  globSync(`${service}/src/**/*.ts`, { cwd: apps })
+    .filter((file) => !/\.(spec|given)\.ts$/.test(file))
+    .map((file) => readFileSync(apps + file, 'utf8'))
+    .join('\n');
+const sources = Object.fromEntries(services.map((service) => [service, sourceOf(service)]));
+const isService = (party: string): party is ServiceName => (services as readonly string[]).includes(party);
+
+describe.each(eventNames)('%s', (name) => {
+  const { from, to, says } = catalogue[name];
+
+  it('is called by what it is about and what happened', () => {
+    expect(name).toMatch(/^(run|approval|tool)\.[a-z]+(_[a-z]+)*$/);
+    expect(says).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('is a command exactly when anyone may send it, and then asks for something', () => {
+    expect(/[._]requested$/.test(name)).toBe(from === 'anyone');
+    expect(says.startsWith('Command: ')).toBe(from === 'anyone');
+  });
+
+  it('is emitted by the service it comes from, and by no other', () => {
+    const emitters = services.filter((service) => sources[service]!.includes(`emit('${name}'`));
+    expect(emitters).toEqual(isService(from) ? [from] : []);
+  });
+
+  it('reaches somebody: each service it goes to handles it, and no other does', () => {
+    expect(to.length).toBeGreaterThan(0);
+    const handlers = services.filter((service) => sources[service]!.includes(`@OnEvent('${service}', '${name}')`));
+    expect(handlers).toEqual(services.filter((service) => (to as readonly string[]).includes(service)));
+  });
+});
+
+describe('the catalogue', () => {
+  it('says of every event how it is redacted, and must do something where arguments are', () => {
+    // @ts-expect-error -- the compiler refuses an entry that shows the arguments of a call whole
+    const shown: Redaction<EventData<'approval.resolved'>> = 'none';
+    // @ts-expect-error -- also where they may be left out
+    const commanded: Redaction<EventData<'approval.resolve_requested'>> = 'none';
+    const plain: Redaction<EventData<'run.started'>> = 'none';
+    expect([shown, commanded, plain]).toEqual(['none', 'none', 'none']);
+    for (const name of eventNames)
+      expect(catalogue[name].redaction === 'none' || typeof catalogue[name].redaction === 'function').toBe(true);
+  });
+
+  it('tells each service what it must handle', () => {
+    expect(eventsTo('executor').toSorted()).toEqual([
+      'approval.resolved',
+      'run.cancelled',
+      'run.failed',
+      'tool.pause_requested',
+      'tool.resume_requested',
+    ]);
+    expect(eventsTo('approval-service').toSorted()).toEqual([
+      'approval.created',
+      'approval.escalated',
+      'approval.reminder_due',
+      'approval.resolve_requested',
+      'approval.resolved',
+      'run.cancelled',
+      'run.completed',
+      'run.failed',
+      'tool.approval_required',
+    ]);
+    expect(eventsTo('agent-runner').toSorted()).toEqual([
+      'approval.resolved',
+      'run.cancel_requested',
+      'run.requested',
+      'tool.execution_completed',
+      'tool.execution_failed',
+      'tool.execution_outcome_unknown',
+    ]);
+  });
+
+  it('knows no events but its own', () => {
+    expect(isEventName('run.started')).toBe(true);
+    for (const name of ['run.unheard_of', 'toString', '__proto__']) expect(isEventName(name)).toBe(false);
+  });
+
+  it('names the source of what a service publishes', () => {
+    expect(eventSource('executor')).toBe('/countersign/executor');
+  });
+});

@@ -1,0 +1,33 @@
+import { catalogue, type EventData, type EventName, type ServiceName } from './catalogue.js';
+import { TerminalError } from '../errors.js';
+import { z } from 'zod';
+
+/** An event that has happened: its data, and the CloudEvents attributes that travel as headers. */
+export interface Event<N extends EventName = EventName> {
+  id: string;
+  type: N;
+  source: string;
+  /** ISO 8601, when the transition behind it happened. */
+  time: string;
+  /** The record it is about. */
+  subject: string;
+  /** The Kafka key: the run's id, so that the events of a run stay in order. */
+  key: string;
+  traceparent: string | null;
+  data: EventData<N>;
+}
+
+/** What a state machine emits: the rest of an {@link Event} follows from the transition. */
+export type NewEvent = { [N in EventName]: { type: N; data: EventData<N> } }[EventName];
+
+export const emit = <N extends EventName>(type: N, data: EventData<N>): NewEvent => ({ type, data }) as NewEvent;
+
+/** The CloudEvents `source` of what a service publishes. */
+export const eventSource = (service: ServiceName): string => `/countersign/${service}`;
+
+/** @throws TerminalError that names each field that is wrong. */
+export function parseEventData<N extends EventName>(name: N, data: unknown): EventData<N> {
+  const parsed = catalogue[name].schema.safeParse(data);
+  if (parsed.success) return parsed.data as EventData<N>;
+  throw new TerminalError(`not a valid ${name}: ${z.prettifyError(parsed.error)}`);
+}

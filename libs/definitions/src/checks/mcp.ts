@@ -1,0 +1,21 @@
+import { checkTerms } from '../execute/checks.js';
+import { checkGate } from './gate.js';
+import { checkTemplate } from './template.js';
+import type { McpServerEntry } from '../schema/mcp-server.js';
+import type { Path, Problem } from '../load/source.js';
+
+/** What is wrong with an MCP server of the file, beyond its shape. */
+export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
+  const [field, values] = 'url' in server ? (['headers', server.headers] as const) : (['env', server.env] as const);
+  return [
+    ...Object.entries(values).flatMap(([name, text]) =>
+      checkTemplate(text, [...path, field, name], ({ scope, name }) =>
+        scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here: only {{env.NAME}} does`,
+      ),
+    ),
+    ...Object.entries(server.tools).flatMap(([name, gate]) => [
+      ...checkGate(gate, [...path, 'tools', name]),
+      ...checkTerms(gate.execute, undefined, [...path, 'tools', name, 'execute']),
+    ]),
+  ];
+}

@@ -1,0 +1,62 @@
+import { checkCommand } from './command/checks.js';
+import { checkHttp } from './http/checks.js';
+import { checkKafka } from './kafka/checks.js';
+import { always, checkTemplate, passesOn, type Parametric } from '../checks/template.js';
+import { executeAdapters, type ExecuteEntry, type TermsEntry } from './execute.js';
+import type { ToolEntry } from '../schema/file.js';
+import type { Path, Problem } from '../load/source.js';
+import type { Placeholder } from '../templates/template.js';
+
+/** What is wrong with how a tool's calls are made. */
+export const checkExecute = (execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] => [
+  ...checkAdapter(execute, tool, path),
+  ...checkTerms(execute, tool, path),
+];
+
+function checkAdapter(execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] {
+  const { command, http, kafka } = execute;
+  const chosen = executeAdapters.filter((name) => execute[name]);
+  if (chosen.length !== 1) {
+    const found = chosen.length === 0 ? '' : `, and this has ${chosen.join(' and ')}`;
+    return [{ path, message: `must have exactly one of ${executeAdapters.join(', ')}${found}` }];
+  }
+  if (command) return checkCommand(command, tool, [...path, 'command']);
+  if (http) return checkHttp(http, tool, [...path, 'http']);
+  return kafka ? checkKafka(kafka, tool, [...path, 'kafka']) : [];
+}
+
+/**
+ * What is wrong with the terms on which calls are made.
+ *
+ * @param tool undefined where only the server knows its parameters.
+ */
+export function checkTerms(terms: TermsEntry, tool: Parametric | undefined, path: Path): Problem[] {
+  const { concurrency_key, retry_after, retry_after_at_most, wait = 0, start_within } = terms;
+  const problems = checkWindows(terms, path);
+  if (retry_after > retry_after_at_most)
+    problems.push({ path: [...path, 'retry_after'], message: 'is longer than retry_after_at_most' });
+  if (start_within !== undefined && start_within <= wait)
+    problems.push({ path: [...path, 'start_within'], message: 'is over before wait is: no call would ever begin' });
+  if (concurrency_key === undefined) return problems;
+  const objection = tool
+    ? always(tool, passesOn(tool, 'env'), 'is part of the key')
+    : ({ scope, name }: Placeholder) =>
+        scope === 'arguments' || scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here`;
+  return [...problems, ...checkTemplate(concurrency_key, [...path, 'concurrency_key'], objection)];
+}
+
+const checkWindows = ({ change_windows = [] }: TermsEntry, path: Path): Problem[] =>
+  change_windows.flatMap(({ time_zone }, n) => {
+    if (isTimeZone(time_zone)) return [];
+    const message = `"${time_zone}" is not known as a time zone: use an IANA name such as Europe/Berlin`;
+    return [{ path: [...path, 'change_windows', n, 'time_zone'], message }];
+  });
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,31 @@
+import type { PauseType } from '@countersign/contracts';
+import { executeAdapters } from '../execute/execute.js';
+import type { ToolEntry } from '../schema/file.js';
+import { digestOf } from './tool-version.js';
+import type { ToolDefinition } from '../schema/tool.js';
+
+/** A tool of the file, and what is done for its calls, whatever directory the file is in. */
+export type DeclaredTool = ToolEntry & Pick<ToolDefinition, 'effect'>;
+
+/** A digest of what the executor does, without the terms on which it does it. */
+export function effectOf({ execute }: ToolEntry): Pick<ToolDefinition, 'effect'> {
+  const [done] = executeAdapters.flatMap((adapter) =>
+    execute?.[adapter] ? [[adapter, execute[adapter]] as const] : [],
+  );
+  if (!done) return {};
+  const [adapter, entry] = done;
+  return { effect: digestOf({ [adapter]: { ...entry, timeout: undefined } }) };
+}
+
+/** A tool of the file as an agent works with it. */
+export function toolDefinitionOf(entry: DeclaredTool): ToolDefinition {
+  const { execute: _, ...fields } = entry;
+  const requires = requirementOf(entry);
+  const byExecutor = requires === 'external_execution' && entry.approval !== 'none';
+  return { ...fields, requires, made_by: byExecutor ? 'executor' : 'person' };
+}
+
+/** What a call requires, said or meant: a tool without a function is made by somebody else once it is approved. */
+export function requirementOf({ requires, execute, approval }: ToolEntry): PauseType | null {
+  return requires ?? (execute || approval !== 'none' ? 'external_execution' : null);
+}

@@ -1,0 +1,48 @@
+import { canonicalJson, type ToolVersion } from '@countersign/contracts';
+import { createHash } from 'node:crypto';
+import type { ToolDefinition } from '../schema/tool.js';
+
+/** A digest of anything that JSON can say. */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 32);
+
+type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'made_by'>;
+
+/** What a call means, in parts; in words for whoever is told that one has changed. */
+const parts = {
+  parameters: ({ parameters }: ToolDefinition) => digestOf(parameters),
+  gate: ({ approval, requires, user_input, made_by }: Gated) => digestOf({ approval, requires, user_input, made_by }),
+  effect: ({ effect = 'none' }: ToolDefinition) => effect,
+};
+const words: Record<keyof typeof parts, string> = {
+  parameters: 'its parameters',
+  gate: 'how it is gated',
+  effect: 'what is done',
+};
+
+/** A definition never changes: an edited one is another object. */
+const known = new WeakMap<ToolDefinition, [name: string, part: string][]>();
+
+function partsOf(tool: ToolDefinition): [name: string, part: string][] {
+  let found = known.get(tool);
+  if (!found) known.set(tool, (found = Object.entries(parts).map(([name, of]) => [name, `${name}:${of(tool)}`])));
+  return found;
+}
+
+/** Which definition this is, as calls of it are asked for. */
+export const toolVersion = (tool: ToolDefinition): ToolVersion =>
+  partsOf(tool)
+    .map(([, part]) => part)
+    .join(' ');
+
+/** Whether calls are gated as one was that was asked for, and made by the same one. */
+export const isGatedAsAsked = (asked: ToolVersion | null, now: Gated): boolean =>
+  asked !== null && asked.split(' ').includes(`gate:${parts.gate(now)}`);
+
+/** @returns which parts of the definition are not as they were when a call was asked for, in words. */
+export function changesSince(asked: ToolVersion, now: ToolDefinition): string[] {
+  const then = new Set(asked.split(' '));
+  return partsOf(now)
+    .filter(([, part]) => !then.has(part))
+    .map(([name]) => words[name as keyof typeof parts]);
+}

@@ -1,0 +1,41 @@
+import type { ApprovalType } from '@countersign/contracts';
+import { askersOf } from '../quorum/askers.js';
+import type { Condition } from './condition.js';
+import { meets } from './predicate.js';
+import { allOf, anyOf, not, type Truth } from './truth.js';
+import { isNamedBy } from '../../schema/tool-reference.js';
+
+/** A call as policies see it. */
+export interface PolicyCall {
+  agent_id: string;
+  tool_name: string;
+  /** For whom the run is; `null` for nobody in particular. */
+  user_id: string | null;
+  /** Who sent the request for it; `null` when nobody knows. */
+  requested_by: string | null;
+  arguments: Record<string, unknown>;
+  /** What the tool itself says. */
+  approval_type: ApprovalType;
+}
+
+/** Whether a call is one that the condition means. */
+export function holds(condition: Condition, call: PolicyCall): Truth {
+  const { agent, tool, requester, arguments: predicates = {}, all = [], any, not: excluded } = condition;
+  return allOf([
+    !agent || agent.includes(call.agent_id),
+    !tool || tool.some((reference) => isNamedBy(reference, call.tool_name)),
+    !requester || isAskedBy(requester, call),
+    ...Object.entries(predicates).map(([path, predicate]) => meets(predicate, path, call.arguments)),
+    ...all.map((each) => holds(each, call)),
+    !any || anyOf(any.map((each) => holds(each, call))),
+    !excluded || not(holds(excluded, call)),
+  ]);
+}
+
+/** Where those who had a part in asking are partly among these, a rule counts only as far as it makes things stricter. */
+function isAskedBy(names: readonly string[], call: PolicyCall): Truth {
+  const askers = askersOf(call);
+  if (askers === null) return 'unknown';
+  const named = askers.filter((asker) => names.includes(asker));
+  return named.length > 0 && named.length < askers.length ? 'unknown' : named.length > 0;
+}

@@ -1,0 +1,42 @@
+import { ConfigError } from '@countersign/contracts';
+import { readFileSync } from 'node:fs';
+import { parseTemplate, type TemplatePart } from '../templates/template.js';
+
+type Environment = Record<string, string | undefined>;
+
+/** A text of the file with `{{env.NAME}}` replaced. @throws ConfigError naming a variable that is not set. */
+export function withEnvironment(value: string, env: Environment): string {
+  const resolve = (part: TemplatePart): string => {
+    if (typeof part === 'string') return part;
+    if (part.scope !== 'env') throw new ConfigError(`{{${part.scope}.${part.name}}} has no value here`);
+    return environmentVariable(part.name, env);
+  };
+  return parseTemplate(value).map(resolve).join('');
+}
+
+/** @throws ConfigError when it is not set; one that is empty is. */
+export function environmentVariable(name: string, env: Environment): string {
+  const value = environmentValue(name, env);
+  if (value === undefined)
+    throw new ConfigError(
+      `The environment variable ${name} is not set: {{env.${name}}} needs it, or ${name}_FILE that names a file with it.`,
+    );
+  return value;
+}
+
+/**
+ * A variable, or what is in the file that `NAME_FILE` names, without the line break at its end; undefined when neither
+ * is set.
+ *
+ * @throws ConfigError when both are, or when the file cannot be read.
+ */
+export function environmentValue(name: string, env: Environment): string | undefined {
+  const [value, file] = [env[name], env[`${name}_FILE`]];
+  if (!file) return value;
+  if (value) throw new ConfigError(`${name} and ${name}_FILE: only one may be set`);
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new ConfigError(`${name}_FILE: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,53 @@
+import { JsonObject, PauseType } from '@countersign/contracts';
+import { z } from 'zod';
+import { agentFields } from './agent.js';
+import { Channel } from './channel.js';
+import { ExecuteEntry } from '../execute/execute.js';
+import { McpServerEntry } from './mcp-server.js';
+import { policyFields } from '../policy/rules.js';
+import { ToolReference } from './tool-reference.js';
+import { gate, ToolName } from './tool.js';
+
+export const AgentEntry = z.strictObject({
+  ...agentFields,
+  model: z.string().min(1).optional().meta({ description: "The model's id at the provider. Unset: MODEL." }),
+  tools: z
+    .array(ToolReference)
+    .default([])
+    .meta({ description: 'Names of tools. Of an MCP server: server__tool for one, server/* for all.' }),
+});
+/** An agent as the file declares it, with defaults filled in. */
+export type AgentEntry = z.infer<typeof AgentEntry>;
+
+export const ToolEntry = z.strictObject({
+  name: ToolName,
+  description: z.string(),
+  parameters: JsonObject.meta({ description: 'The JSON Schema of the arguments, of type object.' }),
+  approval: gate.approval.default('required'),
+  requires: PauseType.optional().meta({
+    description:
+      'external_execution, which is also meant when unset: somebody else makes the call, the executor once it is approved, or without an approval whoever started the run. user_input: what a person fills in is the answer. Only tools with a function can have confirmation.',
+  }),
+  user_input: gate.user_input.default([]),
+  redact: gate.redact.default([]),
+  max_output: gate.max_output,
+  execute: ExecuteEntry.optional().meta({
+    description: 'What the executor does. Unset: another executor makes the calls.',
+  }),
+});
+/** A tool as the file declares it, with defaults filled in. */
+export type ToolEntry = z.infer<typeof ToolEntry>;
+
+/** All of `countersign.yaml`. */
+export const DefinitionsFile = z.strictObject({
+  agents: z.array(AgentEntry).default([]),
+  tools: z.array(ToolEntry).default([]).meta({ description: 'Tools whose calls the runner does not make itself.' }),
+  tool_modules: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them; the approval service reads what they define, without an environment and without other files than those beside the module, and packages.',
+  }),
+  mcp_servers: z.array(McpServerEntry).default([]),
+  channels: z.array(Channel).prefault([]).meta({ description: 'Where people are told of approvals.' }),
+  ...policyFields,
+});
+export type DefinitionsFile = z.infer<typeof DefinitionsFile>;

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { TermsEntry } from '../execute/execute.js';
+import { Duration } from './duration.js';
+import { gate } from './tool.js';
+
+const requires = z.enum(['confirmation', 'user_input']).optional().meta({
+  description:
+    'confirmation, which is meant when unset unless approval is none: the call is made once it is let through. user_input: a person fills in arguments first.',
+});
+
+/** How the calls of an MCP server's tool are gated, and made: by the executor, or by the runner those that need no approval. */
+export const McpGate = z
+  .strictObject({
+    approval: gate.approval.default('required'),
+    requires,
+    user_input: gate.user_input.default([]),
+    redact: gate.redact.default([]),
+    max_output: gate.max_output,
+    timeout: Duration.default(300).meta({
+      description: 'A call that has no answer for so long is given up; news of how far it is begin the time anew.',
+    }),
+    execute: TermsEntry.prefault({}).meta({ description: 'On which terms the executor makes its approved calls.' }),
+  })
+  .transform(({ requires, ...rest }) => ({
+    ...rest,
+    requires: requires ?? (rest.approval === 'none' ? null : ('confirmation' as const)),
+  }));
+export type McpGate = z.infer<typeof McpGate>;
+
+const shared = {
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
+  tools: z.record(z.string().min(1).max(128), McpGate).meta({
+    description: 'Which tools are offered, by their name at the server or * for any other. The rest is not offered.',
+  }),
+};
+
+const McpStdioServer = z.strictObject({
+  name: shared.name,
+  command: z
+    .string({ error: ({ input }) => (input === undefined ? 'is missing: a server has a command or a url' : undefined) })
+    .min(1)
+    .meta({ description: 'The program that is started and spoken to over its input and output.' }),
+  args: z.array(z.string()).default([]),
+  env: z
+    .record(z.string().min(1), z.string())
+    .default({})
+    .meta({ description: 'Its environment besides PATH. May contain {{env.NAME}}.' }),
+  working_directory: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Relative to this file's directory, which is also where it runs when unset." }),
+  tools: shared.tools,
+});
+
+const McpHttpServer = z.strictObject({
+  name: shared.name,
+  url: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' }),
+  headers: z
+    .record(z.string().min(1), z.string())
+    .default({})
+    .meta({ description: 'Sent with every request. May contain {{env.NAME}}.' }),
+  tools: shared.tools,
+});
+
+export const McpServerEntry = z.union([McpStdioServer, McpHttpServer]);
+export type McpStdioServer = z.infer<typeof McpStdioServer>;
+export type McpHttpServer = z.infer<typeof McpHttpServer>;
+/** An MCP server as the file declares it, with defaults filled in: `'url' in server` tells the two kinds apart. */
+export type McpServerEntry = z.infer<typeof McpServerEntry>;
+
+/** How a server's tool is gated: as its own name says, else as `*` does. `undefined`: it is not offered. */
+export function mcpGate({ tools }: McpServerEntry, tool: string): McpGate | undefined {
+  return Object.hasOwn(tools, tool) ? tools[tool] : tools['*'];
+}
+
+/** What a model calls a tool of a server. */
+export const mcpToolName = (server: string, tool: string): string =>
+  `${server}__${tool}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);

@@ -1,7 +1,0 @@
-import { checkTerms } from './checks.execute.js';
-import type { Parametric } from './checks.template.js';
-import type { TermsEntry } from './file.execute.js';
-
-/** @returns a line for each thing that is wrong with the terms on which calls of this tool are made. */
-export const termsProblems = (terms: TermsEntry, tool: Parametric): string[] =>
-  checkTerms(terms, tool, ['execute']).map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);

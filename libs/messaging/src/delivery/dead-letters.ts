@@ -1,0 +1,67 @@
+import { TerminalError } from '@countersign/contracts';
+import type { Delivery, Message } from '../bus.js';
+
+/** Where a message goes that a group can never handle. */
+export const deadLetterTopic = 'dead-letters';
+
+/** Larger than any other topic's limit, since a dead letter is a whole message and the story of its end. */
+export const deadLetterMaxBytes = 4 * 1024 * 1024;
+
+const maxReason = 2_000;
+const prefix = 'dead_letter_';
+
+/** A message that a group could not handle, and why. */
+export interface DeadLetter {
+  /** As it was first published: publishing it again is a replay. */
+  message: Message;
+  partition: number;
+  offset: string;
+  group: string;
+  reason: string;
+  /** ISO 8601, when the group gave it up. */
+  time: string;
+}
+
+/** The message to publish: the original bytes, key and headers, and headers that say where it came from and why. */
+export function deadLetter(
+  delivery: Delivery,
+  { group, error, now }: { group: string; error: unknown; now: Date },
+): Message {
+  return {
+    topic: deadLetterTopic,
+    key: delivery.key,
+    headers: {
+      ...delivery.headers,
+      dead_letter_topic: delivery.topic,
+      dead_letter_partition: String(delivery.partition),
+      dead_letter_offset: delivery.offset,
+      dead_letter_group: group,
+      dead_letter_reason: String(error).slice(0, maxReason),
+      dead_letter_time: now.toISOString(),
+    },
+    value: delivery.value,
+  };
+}
+
+/** @throws TerminalError when it is not a dead letter. */
+export function originalOf({ topic, offset, key, headers, value }: Delivery): DeadLetter {
+  const field = (name: string): string => {
+    const text = headers[prefix + name];
+    if (text === undefined)
+      throw new TerminalError(`${topic}/${offset} is not a dead letter: it has no ${prefix}${name}`);
+    return text;
+  };
+  return {
+    message: {
+      topic: field('topic'),
+      key,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(prefix))),
+      value,
+    },
+    partition: Number(field('partition')),
+    offset: field('offset'),
+    group: field('group'),
+    reason: field('reason'),
+    time: field('time'),
+  };
+}

@@ -1,0 +1,103 @@
+import { type Event, TerminalError } from '@countersign/contracts';
+import { describe, expect, test } from 'vitest';
+import type { Delivery, Message } from '../bus.js';
+import { decode, encode } from './cloudevents.js';
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const data = { run_id: 'r1', reason: 'enough' };
+const event: Event<'run.cancel_requested'> = {
+  id: 'run/r1/3/0',
+  type: 'run.cancel_requested',
+  source: '/countersign/agent-runner',
+  time: '2026-11-20T10:00:00.000Z',
+  subject: 'r1',
+  key: 'r1',
+  traceparent,
+  data,
+};
+const place = { partition: 2, offset: '7', timestamp: Date.UTC(2026, 10, 20) };
+const delivered = (message: Message): Delivery => ({ ...message, ...place });
+const bare = (value: unknown, headers: Record<string, string> = {}, topic = 'run.cancel_requested'): Delivery =>
+  delivered({ topic, key: null, headers, value: Buffer.from(JSON.stringify(value)) });
+
+const text = (value: string): Delivery => ({ ...bare(data), value: Buffer.from(value) });
+
+describe('encode', () => {
+  test('writes CloudEvents 1.0 in binary mode, keyed for order', () => {
+    const { value, ...rest } = encode(event);
+    expect(JSON.parse(value!.toString())).toEqual(data);
+    expect(rest).toEqual({
+      topic: 'run.cancel_requested',
+      key: 'r1',
+      headers: {
+        'content-type': 'application/json',
+        ce_specversion: '1.0',
+        ce_id: 'run/r1/3/0',
+        ce_type: 'run.cancel_requested',
+        ce_source: '/countersign/agent-runner',
+        ce_time: '2026-11-20T10:00:00.000Z',
+        ce_subject: 'r1',
+        traceparent,
+      },
+    });
+  });
+
+  test('leaves out a traceparent there is not', () => {
+    expect(encode({ ...event, traceparent: null }).headers).not.toHaveProperty('traceparent');
+  });
+
+  test('refuses data the catalogue does not allow and events it does not know', () => {
+    expect(() => encode({ ...event, data: { run_id: '' } })).toThrow(TerminalError);
+    expect(() => encode({ ...event, type: 'no.such' as never })).toThrow('there is no event called no.such');
+  });
+});
+
+describe('decode', () => {
+  test('reads back what encode wrote', () => {
+    expect(decode(delivered(encode(event)))).toEqual(event);
+  });
+
+  test('reads the same event in structured mode', () => {
+    const { key: _, ...attributes } = event;
+    const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8' };
+    expect(decode(bare({ specversion: '1.0', ...attributes }, headers))).toEqual(event);
+  });
+
+  test('accepts bare data, under an id that is the same on every delivery', () => {
+    expect(decode(bare(data))).toEqual({
+      id: 'run.cancel_requested/2/7',
+      type: 'run.cancel_requested',
+      source: '/anyone',
+      time: '2026-11-20T00:00:00.000Z',
+      subject: 'run.cancel_requested/2/7',
+      key: 'run.cancel_requested/2/7',
+      traceparent: null,
+      data,
+    });
+  });
+
+  test('drops a traceparent and a time that are malformed', () => {
+    const { traceparent, time } = decode(bare(data, { traceparent: 'rubbish', ce_time: 'yesterday' }));
+    expect([traceparent, time]).toEqual([null, '2026-11-20T00:00:00.000Z']);
+  });
+
+  const structured = { 'content-type': 'application/cloudevents+json' };
+  test.each<[string, Delivery, string]>([
+    ['an unknown topic', bare(data, {}, 'toString'), 'there is no event called toString'],
+    ['no value', { ...bare(data), value: null }, 'a message without a value on run.cancel_requested'],
+    ['no JSON', { ...bare(data), value: Buffer.from('{') }, 'not JSON on run.cancel_requested'],
+    ['bytes that are not UTF-8', { ...bare(data), value: Buffer.from('{"run_id":"r\xff"}', 'latin1') }, '[not_utf8]'],
+    ['a name twice', text('{"run_id":"r1","reason":"a","run_id":"r2"}'), '(at /run_id) [duplicate_name]'],
+    ['__proto__', text('{"run_id":"r1","__proto__":{"token":"x"}}'), '[reserved_name]'],
+    ['an integer that would become another', text('{"run_id":2512292042121000001}'), '[inexact_number]'],
+    ['what is too deep', text(`{"run_id":"r1","x":${'['.repeat(200)}${']'.repeat(200)}}`), '[too_deep]'],
+    ['wrong data', bare({ run_id: 5 }), 'not a valid run.cancel_requested'],
+    ['another type than the topic', bare(data, { ce_type: 'run.started' }), 'of type run.started on the topic'],
+    ['another CloudEvents version', bare(data, { ce_specversion: '2.0' }), 'CloudEvents 2.0'],
+    ['structured mode without an object', bare('text', structured), 'not an object'],
+    ['structured mode without data', bare({ specversion: '1.0' }, structured), 'not a valid run.cancel_requested'],
+  ])('rejects %s and says so', (_, delivery, reason) => {
+    expect(() => decode(delivery)).toThrow(TerminalError);
+    expect(() => decode(delivery)).toThrow(reason);
+  });
+});

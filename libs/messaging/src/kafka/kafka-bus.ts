@@ -1,0 +1,111 @@
+import { TerminalError, type Log } from '@countersign/contracts';
+import type { Kafka } from 'kafkajs';
+import type { Bus, FollowOptions, Message, Subscription } from '../bus.js';
+import { connectLater, createTopics, findTopics, ping, type KafkaSecurity } from './client.js';
+import { KafkaFollowers } from './followers.js';
+import { KafkaProducer } from './producer.js';
+import { KafkaSubscription } from './subscription.js';
+import { deadLetterTopic } from '../delivery/dead-letters.js';
+import { deliverer } from '../delivery/delivery.js';
+import type { BusObserver } from '../delivery/observer.js';
+import { Outage, retry } from '../delivery/retry.js';
+
+export interface KafkaBusOptions {
+  brokers: readonly string[];
+  clientId: string;
+  security?: KafkaSecurity | undefined;
+  /** All topics that are published to, without the dead letters. */
+  topics: readonly string[];
+  /** Of a topic that is created here. */
+  partitions: number;
+  replicationFactor: number;
+  /** Whether to create the topics that do not exist, or to wait for somebody else to. */
+  createTopics: boolean;
+  /** How long a member that crashed keeps its partitions to itself. */
+  sessionTimeoutMs?: number;
+  /** How long a publish may wait to be confirmed. */
+  publishTimeoutMs?: number;
+  log: Log;
+  observer?: BusObserver;
+  /** A consumer ended for a reason that waiting does not cure; the process had better end too and be started again. */
+  onFatal: (error: Error) => void;
+}
+
+/**
+ * The log on Kafka. Nothing is connected when the constructor returns, and nothing gives up: a broker that is away at
+ * the start, or at any time later, is waited for.
+ */
+export class KafkaBus implements Bus {
+  readonly #options: KafkaBusOptions;
+  readonly #kafka: Kafka;
+  readonly #producer: KafkaProducer;
+  readonly #followers: KafkaFollowers;
+  readonly #topics: ReadonlySet<string>;
+  readonly #ready: Promise<void>;
+  /** What every member of a group is made with. */
+  readonly #member: Pick<KafkaBusOptions, 'log' | 'onFatal'> & {
+    kafka: Kafka;
+    ready: Promise<void>;
+    sessionTimeoutMs: number;
+  };
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #closing = new AbortController();
+
+  constructor(options: KafkaBusOptions) {
+    const { brokers, clientId, security, log, onFatal, publishTimeoutMs = 30_000, sessionTimeoutMs = 10_000 } = options;
+    this.#options = options;
+    this.#topics = new Set([...options.topics, deadLetterTopic]);
+    this.#kafka = connectLater({ brokers, clientId, security, log });
+    this.#ready = this.#prepareTopics();
+    this.#ready.catch(() => {});
+    this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });
+    this.#member = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs, log, onFatal };
+    this.#followers = new KafkaFollowers({ ...this.#member, clientId });
+  }
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    // Kafka would be asked for an unknown topic until the deadline, and what is sent with it would wait.
+    for (const { topic } of messages) {
+      if (!this.#topics.has(topic)) throw new TerminalError(`${topic} is not a topic of this bus`);
+    }
+    await this.#producer.publish(messages);
+    for (const { topic } of messages) if (topic !== deadLetterTopic) this.#options.observer?.published(topic);
+  }
+
+  subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
+    const { log, observer } = this.#options;
+    const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log, observer });
+    return this.#track(new KafkaSubscription({ ...this.#member, group, topics, deliver }));
+  }
+
+  follow(options: FollowOptions): Subscription {
+    return this.#track(this.#followers.follow(options));
+  }
+
+  ping(): Promise<void> {
+    return ping(this.#kafka);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    this.#closing.abort();
+    await this.#producer.close();
+  }
+
+  #track(subscription: Subscription): Subscription {
+    const subscriptions = this.#subscriptions.add(subscription);
+    return {
+      get joined() {
+        return subscription.joined;
+      },
+      close: () => subscription.close().finally(() => subscriptions.delete(subscription)),
+    };
+  }
+
+  #prepareTopics(): Promise<void> {
+    const { log, createTopics: create, topics } = this.#options;
+    const outage = new Outage(log, create ? 'creating topics' : 'finding topics');
+    const attempt = () => (create ? createTopics(this.#kafka, this.#options) : findTopics(this.#kafka, topics));
+    return retry(attempt, { outage, signal: this.#closing.signal, retryable: () => true });
+  }
+}

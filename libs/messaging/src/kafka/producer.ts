@@ -1,0 +1,188 @@
+import { RetryableError, TerminalError, type Log } from '@countersign/contracts';
+import type { Kafka } from 'kafkajs';
+import type { Message } from '../bus.js';
+import { KafkaProducerId } from './producer-id.js';
+import { Outage, retry } from '../delivery/retry.js';
+import { within } from '../delivery/within.js';
+
+const maxMessages = 500;
+/** Kafka's limit of 1 MiB is per partition and request, so that a request of this size is never too large. */
+const maxBytes = 768 * 1024;
+const overheadBytes = 100;
+const closeWithinMs = 5_000;
+
+/** One call of publish: settled when all its messages are in the log, when one never can be, or at its deadline. */
+interface Publication {
+  left: number;
+  deadline: number;
+  settled: boolean;
+  done(): void;
+  fail(error: Error): void;
+}
+
+interface Item {
+  message: Message;
+  bytes: number;
+  publication: Publication;
+  /** Sent in a request of its own, to find out which message of a refused request is the bad one. */
+  alone: boolean;
+}
+
+interface Options {
+  kafka: Kafka;
+  log: Log;
+  publishTimeoutMs: number;
+  /** Resolves when the topics exist. */
+  ready: Promise<void>;
+}
+
+/**
+ * Publishes in order with one request in flight, and sends what came in meanwhile as the next one.
+ *
+ * kafkajs numbers its messages so that the broker drops what it already has. After a request that failed those numbers
+ * are in doubt, and a wrong one would make the broker drop a new message. So the client is then replaced by a fresh
+ * one, whose numbers start anew; what was in the request may come twice, and nothing is lost.
+ */
+export class KafkaProducer {
+  readonly #options: Options;
+  readonly #outage: Outage;
+  readonly #closing = new AbortController();
+  #queue: Item[] = [];
+  #publications = new Set<Publication>();
+  #pump: Promise<void> | undefined;
+  #client: KafkaProducerId | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#outage = new Outage(options.log, 'publishing to Kafka');
+  }
+
+  /** @throws RetryableError when it is not confirmed in time, TerminalError when the broker will never take it */
+  async publish(messages: readonly Message[]): Promise<void> {
+    if (this.#closing.signal.aborted) throw new RetryableError('the bus is closed');
+    if (messages.length === 0) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const publication = this.#publication(messages.length, resolve, reject);
+    for (const message of messages) this.#queue.push({ message, bytes: sizeOf(message), publication, alone: false });
+    this.#wake();
+    return promise;
+  }
+
+  /** Finishes the request in flight and fails what has not been sent. */
+  async close(): Promise<void> {
+    this.#closing.abort(new RetryableError('the bus is closed'));
+    if (this.#pump) await within(closeWithinMs, 'the last request', this.#pump).catch(() => {});
+    for (const publication of this.#publications) publication.fail(new RetryableError('the bus is closed'));
+    await this.#client?.close();
+  }
+
+  #publication(left: number, resolve: () => void, reject: (error: Error) => void): Publication {
+    const { publishTimeoutMs: timeout } = this.#options;
+    const settle = (how: () => void) => {
+      if (publication.settled) return;
+      publication.settled = true;
+      clearTimeout(timer);
+      this.#publications.delete(publication);
+      how();
+    };
+    const publication: Publication = {
+      left,
+      deadline: Date.now() + timeout,
+      settled: false,
+      done: () => settle(resolve),
+      fail: (error) => settle(() => reject(error)),
+    };
+    const timer = setTimeout(() => publication.fail(new RetryableError(`not confirmed within ${timeout} ms`)), timeout);
+    this.#publications.add(publication);
+    return publication;
+  }
+
+  #wake(): void {
+    if (this.#pump || this.#queue.length === 0 || this.#closing.signal.aborted) return;
+    this.#pump = this.#sendAll().finally(() => {
+      this.#pump = undefined;
+      this.#wake();
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    const { signal } = this.#closing;
+    while (this.#queue.length > 0 && !signal.aborted) {
+      // A request that fails is tried again with whatever is then first in the queue, so that order is kept.
+      await retry(() => this.#sendNext(), { outage: this.#outage, signal }).catch(() => {});
+    }
+  }
+
+  async #sendNext(): Promise<void> {
+    const client = await this.#connected();
+    const items = this.#take();
+    if (items.length === 0) return;
+    try {
+      const deadline = Math.max(...items.map(({ publication }) => publication.deadline));
+      await within(deadline - Date.now(), 'a request', client.send(items.map(({ message }) => message)));
+    } catch (error) {
+      this.#client = undefined;
+      client.abandon();
+      this.#failed(items, error as Error);
+      return;
+    }
+    for (const { publication } of items) if (--publication.left === 0) publication.done();
+  }
+
+  /** Puts the items back, in order, or fails the one that can never be sent. */
+  #failed(items: readonly Item[], error: Error): void {
+    const refused = isRefusal(error);
+    const [only] = items;
+    if (refused && only && items.length === 1) {
+      only.publication.fail(new TerminalError(`Kafka refuses the message: ${error.message}`, { cause: error }));
+      return;
+    }
+    this.#queue = [...items.map((item) => ({ ...item, alone: refused })), ...this.#queue];
+    if (!refused) throw new RetryableError(`cannot publish: ${error.message}`, { cause: error });
+  }
+
+  /** The next request: in order, without what nobody waits for any more. */
+  #take(): Item[] {
+    const items: Item[] = [];
+    let bytes = 0;
+    let read = 0;
+    for (const item of this.#queue) {
+      if (!item.publication.settled) {
+        const full = items.length === maxMessages || bytes + item.bytes > maxBytes;
+        if (items.length > 0 && (full || item.alone || items[0]!.alone)) break;
+        items.push(item);
+        bytes += item.bytes;
+      }
+      read++;
+    }
+    this.#queue.splice(0, read);
+    return items;
+  }
+
+  async #connected(): Promise<KafkaProducerId> {
+    if (this.#client) return this.#client;
+    await this.#options.ready;
+    const client = new KafkaProducerId(this.#options.kafka);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.abandon();
+      throw new RetryableError(`cannot reach Kafka: ${(error as Error).message}`, { cause: error });
+    }
+    return (this.#client = client);
+  }
+}
+
+const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_TOPIC_EXCEPTION']);
+
+/** Whether the broker will say the same however often it is asked. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('type' in error && refusals.has(String(error.type))) || isRefusal(error.cause);
+}
+
+function sizeOf({ key, headers, value }: Message): number {
+  let bytes = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) bytes += name.length + headers[name]!.length + 4;
+  return bytes;
+}

@@ -1,0 +1,77 @@
+import { makeCertificates, startKafka, type Certificates, type KafkaServer } from '@countersign/infra';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { quiet } from '../../test/bus.contract.js';
+import { missingTopics, type KafkaSecurity } from './client.js';
+import { KafkaBus } from './kafka-bus.js';
+
+const isThere = inject('kafkaBrokers') !== undefined;
+
+describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
+  const user = { name: 'countersign', password: randomBytes(12).toString('hex') };
+  const { name: username, password } = user;
+  let dir: string;
+  let certificates: Certificates;
+  let broker: KafkaServer;
+  let tls: NonNullable<KafkaSecurity['tls']>;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'countersign-secured-'));
+    certificates = await makeCertificates();
+    broker = await startKafka({ dir, secured: { certificates, user } });
+    tls = { ca: certificates.ca };
+  }, 120_000);
+  afterAll(async () => {
+    await broker?.kill();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const servers = (at: string, security: KafkaSecurity) =>
+    ({ brokers: [at], clientId: 'secured', security, log: quiet }) as const;
+
+  /** Publishes a message and waits until it arrives. */
+  async function roundTrip(at: string, security: KafkaSecurity): Promise<string> {
+    const topic = `topic-${randomBytes(6).toString('hex')}`;
+    const onFatal = (error: Error) => expect.unreachable(error.message);
+    const creation = { topics: [topic], partitions: 1, replicationFactor: 1, createTopics: true };
+    const bus = new KafkaBus({ ...servers(at, security), ...creation, onFatal });
+    const { promise: arrived, resolve } = Promise.withResolvers<string>();
+    bus.subscribe({ group: topic, topics: [topic], handle: async ({ value }) => resolve(String(value)) });
+    await bus.publish([{ topic, key: null, headers: {}, value: Buffer.from('a secret') }]);
+    return arrived.finally(() => bus.close());
+  }
+
+  it.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+    'takes a user with a password by %s',
+    async (mechanism) => {
+      const sasl = { mechanism, username, password };
+      expect(await roundTrip(broker.secured!.password, { tls, sasl })).toBe('a secret');
+    },
+    60_000,
+  );
+
+  it('takes a client with a certificate', async () => {
+    const shown = { ...tls, ...certificates.client };
+    expect(await roundTrip(broker.secured!.certificate, { tls: shown })).toBe('a secret');
+  }, 60_000);
+
+  it.each<[string, 'password' | 'certificate', () => KafkaSecurity]>([
+    [
+      'somebody with another password',
+      'password',
+      () => ({ tls, sasl: { mechanism: 'scram-sha-512', username, password: 'another' } }),
+    ],
+    ['somebody without a password', 'password', () => ({ tls })],
+    ['somebody without a certificate', 'certificate', () => ({ tls })],
+    ['somebody who does not encrypt', 'password', () => ({})],
+    [
+      'somebody who does not know its authority',
+      'password',
+      () => ({ tls: {}, sasl: { mechanism: 'plain', username, password } }),
+    ],
+  ])('does not serve %s, and says so', async (_, how, security) => {
+    await expect(missingTopics(servers(broker.secured![how], security()), [])).rejects.toThrow();
+  });
+});

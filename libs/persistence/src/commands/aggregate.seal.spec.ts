@@ -1,0 +1,101 @@
+import { emit, type Event, type NewEvent } from '@countersign/contracts';
+import { SqliteFile } from '@countersign/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Aggregate } from './aggregate.js';
+import type { Collection, StoredRecord } from '../store.js';
+import { SqliteDatabase } from '../sqlite/sqlite-store.js';
+import { changed, rejected, type Transition } from './transition.js';
+
+interface Page extends StoredRecord {
+  id: string;
+  run_id: string;
+  lines: string[];
+  seal: string | null;
+}
+
+const pages: Collection<Page> = { name: 'pages', key: 'id', indexes: [] };
+const about = { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id: null, requested_by: null };
+const empty: Page = {
+  id: 'p',
+  run_id: 'run-1',
+  lines: [],
+  seal: null,
+  version: 0,
+  due_at: null,
+  traceparent: null,
+  created_at: 0,
+  updated_at: 0,
+};
+
+function decide(page: Page = empty, line: string): Transition<Page> {
+  if (line === '') return rejected('nothing is said', 'invalid');
+  return changed({ ...page, lines: [...page.lines, line] }, emit('run.started', { ...about, input: line }));
+}
+
+describe('what takes time, such as a signature,', () => {
+  let dir: string;
+  let file: SqliteFile;
+  let published: Event[];
+  let sealing: (page: Page, events: readonly NewEvent[]) => Promise<{ state: Page; events: readonly NewEvent[] }>;
+  let aggregate: Aggregate<Page, string>;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-seal-'));
+    file = new SqliteFile(dir);
+    [published, sealing] = [[], sealed];
+    aggregate = new Aggregate<Page, string>({
+      collection: pages,
+      store: new SqliteDatabase(file).collection(pages).store,
+      decide,
+      source: '/countersign/executor',
+      seal: (page, events) => sealing(page, events),
+      publish: (events) => void published.push(...events),
+      now: () => 0,
+    });
+  });
+  afterEach(() => (file.close(), rmSync(dir, { recursive: true })));
+
+  const sealed = async (page: Page, events: readonly NewEvent[]) => {
+    const seal = `sealed: ${page.lines.join()}`;
+    return {
+      state: { ...page, seal },
+      events: events.map((event) => ({ ...event, data: { ...event.data, input: seal } }) as NewEvent),
+    };
+  };
+
+  it('is added to the record and its events before they are stored', async () => {
+    const handled = await aggregate.handle('p', 'one');
+    expect(handled).toMatchObject({ kind: 'changed', state: { lines: ['one'], seal: 'sealed: one', version: 1 } });
+    expect(await aggregate.store.get('p')).toEqual(handled.state);
+    expect(published).toMatchObject([{ id: 'pages/p/1/0', data: { input: 'sealed: one' } }]);
+  });
+
+  it('is made of the change that is stored, also when somebody else was faster meanwhile', async () => {
+    await Promise.all(['one', 'two', 'three'].map((line) => aggregate.handle('p', line)));
+    const { lines, seal } = (await aggregate.store.get('p'))!;
+    expect(lines.toSorted()).toEqual(['one', 'three', 'two']);
+    expect(seal).toBe(`sealed: ${lines.join()}`);
+  });
+
+  it('leaves nothing behind when it fails, and is tried again with the message', async () => {
+    sealing = () => Promise.reject(new Error('no key'));
+    await expect(aggregate.handle('p', 'one')).rejects.toThrow('no key');
+    expect(await aggregate.store.get('p')).toBeUndefined();
+    expect(published).toEqual([]);
+    sealing = sealed;
+    expect(await aggregate.handle('p', 'one')).toMatchObject({ state: { seal: 'sealed: one' } });
+  });
+
+  it('is not waited for when nothing changes, and whoever asked is told why in general', async () => {
+    sealing = () => Promise.reject(new Error('no key'));
+    const state = undefined;
+    expect(await aggregate.handle('p', '')).toEqual({
+      kind: 'rejected',
+      reason: 'nothing is said',
+      code: 'invalid',
+      state,
+    });
+  });
+});

@@ -1,0 +1,176 @@
+import { emit, RetryableError, type Event } from '@countersign/contracts';
+import { SqliteFile } from '@countersign/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Aggregate } from './aggregate.js';
+import type { Collection, Store, StoredRecord } from '../store.js';
+import { SqliteDatabase } from '../sqlite/sqlite-store.js';
+import { changed, ignored, rejected, type Transition } from './transition.js';
+
+interface Counter extends StoredRecord {
+  id: string;
+  run_id: string;
+  count: number;
+}
+type Message = 'add' | 'reset' | 'duplicate' | 'forbidden';
+
+const counters: Collection<Counter> = { name: 'counters', key: 'id', indexes: [] };
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const now = Date.parse('2026-09-01T09:30:00.123Z');
+const empty: Counter = {
+  id: 'c',
+  run_id: 'run-1',
+  count: 0,
+  version: 0,
+  due_at: null,
+  traceparent,
+  created_at: 0,
+  updated_at: 0,
+};
+const most = 3;
+
+function decide(counter: Counter | undefined, message: Message): Transition<Counter> {
+  if (message === 'duplicate') return ignored('it is known');
+  if (message === 'forbidden') return rejected('it is not allowed');
+  const { count, ...rest } = counter ?? empty;
+  if (message === 'reset') return changed({ ...rest, count: 0 });
+  if (count === most) return rejected('it is full');
+  const user_id = `after ${count}`;
+  return changed(
+    { ...rest, count: count + 1 },
+    emit('run.continued', { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id, requested_by: null }),
+    emit('run.failed', {
+      run_id: 'run-1',
+      agent_id: 'ops',
+      session_id: 's',
+      user_id,
+      requested_by: null,
+      error: 'e',
+      requirements: [],
+      signature: null,
+    }),
+  );
+}
+
+describe('handling a message', () => {
+  let dir: string;
+  let file: SqliteFile;
+  let published: Event[];
+  let store: Store<Counter>;
+  let counter: Aggregate<Counter, Message>;
+  const options = () => ({
+    collection: counters,
+    store,
+    decide,
+    publish: (events: readonly Event[]) => void published.push(...events),
+    now: () => now,
+    source: '/countersign/executor',
+  });
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-handle-'));
+    file = new SqliteFile(dir);
+    published = [];
+    ({ store } = new SqliteDatabase(file).collection(counters));
+    counter = new Aggregate(options());
+  });
+  afterEach(() => (file.close(), rmSync(dir, { recursive: true })));
+
+  it('stores the new state under the next version, and hands its events over to be published', async () => {
+    const handled = await counter.handle('c', 'add');
+    expect(handled).toEqual({ kind: 'changed', state: { ...empty, count: 1, version: 1 } });
+    expect(await counter.store.get('c')).toEqual({ ...empty, count: 1, version: 1 });
+    const stamp = {
+      source: '/countersign/executor',
+      time: '2026-09-01T09:30:00.123Z',
+      subject: 'counters/c',
+      key: 'run-1',
+      traceparent,
+    };
+    expect(published).toMatchObject([
+      { id: 'counters/c/1/0', type: 'run.continued', ...stamp },
+      { id: 'counters/c/1/1', type: 'run.failed', ...stamp, data: { error: 'e' } },
+    ]);
+  });
+
+  it.each([
+    ['duplicate', 'ignored', 'it is known'],
+    ['forbidden', 'rejected', 'it is not allowed'],
+  ] as const)('of a %s one changes and publishes nothing, and says why', async (message, kind, reason) => {
+    expect(await counter.handle('c', message)).toEqual({ kind, reason, state: undefined });
+    await counter.handle('c', 'add');
+    published.length = 0;
+    const state = await counter.store.get('c');
+    expect(await counter.handle('c', message)).toEqual({ kind, reason, state });
+    expect(await counter.store.get('c')).toEqual(state);
+    expect(published).toEqual([]);
+  });
+
+  it('decides again on the fresh state when somebody else was faster', async () => {
+    const handled = await Promise.all(Array.from({ length: 8 }, () => counter.handle('c', 'add')));
+    expect(handled.map(({ kind }) => kind).toSorted()).toEqual([
+      ...Array<string>(most).fill('changed'),
+      ...Array<string>(8 - most).fill('rejected'),
+    ]);
+    expect(await counter.store.get('c')).toMatchObject({ count: most, version: most });
+    const told = published.filter(({ type }) => type === 'run.continued');
+    expect(new Set(told.map(({ id, data }) => `${id} ${(data as { user_id: string }).user_id}`))).toEqual(
+      new Set(['counters/c/1/0 after 0', 'counters/c/2/0 after 1', 'counters/c/3/0 after 2']),
+    );
+  });
+
+  it('trusts the state that the caller knows for as long as it is current', async () => {
+    const first = await counter.handle('c', 'add');
+    const known = first.state!;
+    expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 3, version: 3 } });
+    expect(await counter.handle('c', 'add', { known })).toMatchObject({ kind: 'rejected', state: { count: 3 } });
+  });
+
+  it('decides on what it stored last without a read, and on a fresh state when that is not current any more', async () => {
+    const other = new Aggregate(options());
+    await counter.handle('c', 'add');
+    const get = vi.spyOn(counter.store, 'get');
+    expect(await counter.handle('c', 'add')).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(get).not.toHaveBeenCalled();
+    await other.handle('c', 'add');
+    expect(await counter.handle('c', 'add')).toMatchObject({ kind: 'rejected', state: { count: 3, version: 3 } });
+    // By each of them, once.
+    expect(get).toHaveBeenCalledTimes(2);
+  });
+
+  it('refuses nothing by a state that may be old', async () => {
+    const other = new Aggregate(options());
+    for (let n = 0; n < most; n += 1) await counter.handle('c', 'add');
+    await other.handle('c', 'reset');
+    expect(await counter.handle('c', 'add')).toMatchObject({ kind: 'changed', state: { count: 1 } });
+  });
+
+  it('reads nothing before it creates a record, and decides again when there is one', async () => {
+    const get = vi.spyOn(counter.store, 'get');
+    expect(await counter.handle('c', 'add', { creates: true })).toMatchObject({ state: { count: 1, version: 1 } });
+    expect(get).not.toHaveBeenCalled();
+    expect(await counter.handle('c', 'add', { creates: true })).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(get).toHaveBeenCalledOnce();
+  });
+
+  it('puts the messages that follow into the same commit, up to the first that changes nothing', async () => {
+    const handled = await counter.handle('c', 'add', { then: ['add', 'forbidden', 'add'] });
+    expect(handled).toMatchObject({ kind: 'changed', state: { count: 2, version: 1 } });
+    expect(published.map(({ id }) => id)).toEqual([0, 1, 2, 3].map((n) => `counters/c/1/${n}`));
+  });
+
+  it('does not go on to what follows a message that changes nothing', async () => {
+    expect(await counter.handle('c', 'duplicate', { then: ['add'] })).toMatchObject({ kind: 'ignored' });
+    expect(await counter.store.get('c')).toBeUndefined();
+  });
+
+  it('publishes nothing of what could not be stored', async () => {
+    const { state: known } = await counter.handle('c', 'add');
+    published.length = 0;
+    file.close();
+    await expect(counter.handle('c', 'add', { known: known! })).rejects.toThrow(RetryableError);
+    expect(published).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { eventId, type Event, type NewEvent } from '@countersign/contracts';
+import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
+import { RecentStates } from './recent-states.js';
+import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
+import type { Decide, RejectionCode, Transition } from './transition.js';
+
+/** The key of a record's events: the id of the run that it belongs to, or what it says itself when there is none. */
+export type Owned = StoredRecord & ({ run_id: string } | { event_key: string });
+
+export interface AggregateOptions<R extends Owned, M> {
+  collection: Collection<R>;
+  store: Store<R>;
+  decide: Decide<R, M>;
+  /** The CloudEvents source of what this aggregate emits. */
+  source: string;
+  /** Adds to a change what takes time, such as a signature, before it is stored; the same for the same change. */
+  seal?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;
+  /** Takes over the events of a commit, to publish them soon. */
+  publish(events: readonly Event[]): void;
+  now(): number;
+}
+
+/** What came of a message: the stored state after a change, or the state it was refused in. */
+export type Handled<R> =
+  | { kind: 'changed'; state: R }
+  | { kind: 'ignored'; reason: string; state: R | undefined }
+  | { kind: 'rejected'; reason: string; code?: RejectionCode; state: R | undefined };
+
+/** Records that change only by their state machine's decisions, one atomic commit each. */
+export class Aggregate<R extends Owned, M> {
+  readonly #options: AggregateOptions<R, M>;
+  readonly #recent = new RecentStates<R>();
+
+  constructor(options: AggregateOptions<R, M>) {
+    this.#options = options;
+  }
+
+  get store(): Store<R> {
+    return this.#options.store;
+  }
+
+  /**
+   * Decides on a message and commits what follows, and does so again when somebody else was faster.
+   *
+   * @param then further messages for the same commit: each is decided on the outcome of the one before, and the first
+   *   that changes nothing ends it.
+   * @param known the state as the caller last saw it, which saves a read when it is still current.
+   * @param creates the message most likely creates the record, which saves the read that finds none.
+   */
+  async handle(
+    id: string,
+    message: M,
+    { then = [], known, creates = false }: { then?: readonly M[]; known?: R; creates?: boolean } = {},
+  ): Promise<Handled<R>> {
+    let isGuess = known === undefined && !creates;
+    let state = known ?? (creates ? undefined : this.#recent.get(id));
+    if (isGuess && !state) {
+      isGuess = false;
+      state = await this.store.get(id);
+    }
+    for (;;) {
+      const transition = this.#decide(state, [message, ...then]);
+      if (transition.kind !== 'changed' && !isGuess) return { ...transition, state };
+      try {
+        if (transition.kind === 'changed') return { kind: 'changed', state: await this.#commit(id, state, transition) };
+      } catch (error) {
+        this.#recent.forget(id);
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+      isGuess = false;
+      state = await this.store.get(id);
+    }
+  }
+
+  #decide(state: R | undefined, messages: readonly M[]): Transition<R> {
+    const now = this.#options.now();
+    let last: Extract<Transition<R>, { kind: 'changed' }> | undefined;
+    const events: NewEvent[] = [];
+    for (const message of messages) {
+      const transition = this.#options.decide(last?.state ?? state, message, now);
+      if (transition.kind !== 'changed') return last ? { ...last, events } : transition;
+      last = transition;
+      events.push(...transition.events);
+    }
+    return { ...last!, events };
+  }
+
+  async #commit(id: string, before: R | undefined, change: Extract<Transition<R>, { kind: 'changed' }>): Promise<R> {
+    const { collection, store, publish, seal } = this.#options;
+    const expected = before?.version ?? 0;
+    const sealed = seal ? await seal(change.state, change.events) : change;
+    const state = { ...sealed.state, version: expected + 1 };
+    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n));
+    const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };
+    if (committing.hasSubscribers) committing.publish(diagnostic);
+    const unpublished = await store.commit({ expected, state, events });
+    if (committed.hasSubscribers) committed.publish(diagnostic);
+    this.#recent.keep(id, state);
+    publish(unpublished);
+    return state;
+  }
+
+  #stamp(state: R, id: string, event: NewEvent, n: number): Event {
+    const { collection, source, now } = this.#options;
+    return {
+      id: eventId(collection.name, id, state.version, n),
+      type: event.type,
+      source,
+      time: new Date(now()).toISOString(),
+      subject: subjectOf(collection.name, id),
+      key: 'run_id' in state ? state.run_id : state.event_key,
+      traceparent: state.traceparent,
+      data: event.data,
+    };
+  }
+}

@@ -1,0 +1,127 @@
+import { TerminalError, type Event, type Log } from '@countersign/contracts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { published } from '../commands/diagnostics.js';
+import type { Outbox } from '../store.js';
+
+export interface OutboxRelayOptions {
+  outbox: Outbox;
+  /** Appends to the log, in order, or throws. */
+  publish(events: readonly Event[]): Promise<void>;
+  log: Log;
+  now(): number;
+  /** How often to look for events that nobody published, in milliseconds. */
+  sweepEvery?: number;
+  /** How old such an event must be, in milliseconds: whoever committed it gets this long. */
+  sweepAfter?: number;
+}
+
+const sweepLimit = 200;
+const retryEvery = 500;
+
+/**
+ * Publishes the events of commits, in the order of the commits, right after them; what accumulates while one batch is
+ * under way becomes the next. A sweep publishes what a crash left in the outbox, of this process or of another.
+ */
+export class OutboxRelay {
+  readonly #options: Required<OutboxRelayOptions>;
+  readonly #known = new Set<string>();
+  readonly #stopping = new AbortController();
+  #queue: Event[] = [];
+  #forget: Event[] = [];
+  #publishing: Promise<void> | undefined;
+  #forgetting: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(options: OutboxRelayOptions) {
+    this.#options = { sweepEvery: 3_000, sweepAfter: 5_000, ...options };
+  }
+
+  /** Takes events over; those it already has under way are left out. */
+  push(events: readonly Event[]): void {
+    const fresh = events.filter(({ id }) => !this.#known.has(id));
+    for (const { id } of fresh) this.#known.add(id);
+    this.#queue.push(...fresh);
+    if (this.#queue.length > 0) this.#publishing ??= this.#publish().finally(() => (this.#publishing = undefined));
+  }
+
+  start(): void {
+    this.#sweeping ??= this.#sweep();
+  }
+
+  /** Waits until all is published, for `grace` milliseconds at the most; the rest stays in the outbox. */
+  async stop(grace = 5_000): Promise<void> {
+    const deadline = new AbortController();
+    const settled = (async () => {
+      while (this.#publishing ?? this.#forgetting) await (this.#publishing ?? this.#forgetting);
+    })();
+    await Promise.race([settled, delay(grace, undefined, { signal: deadline.signal }).catch(() => {})]);
+    deadline.abort();
+    this.#stopping.abort();
+    await this.#sweeping;
+  }
+
+  async #publish(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#stopping.signal.aborted) {
+      const batch = this.#queue;
+      this.#queue = [];
+      const done = await this.#append(batch);
+      if (published.hasSubscribers) published.publish({ events: done });
+      this.#forget.push(...done);
+      this.#forgetting ??= this.#forgetPublished().finally(() => (this.#forgetting = undefined));
+    }
+  }
+
+  /** @returns those that are in the log now; the ones that never can be stay in the outbox, where a person finds them. */
+  async #append(batch: readonly Event[]): Promise<readonly Event[]> {
+    for (let warned = false; !this.#stopping.signal.aborted;) {
+      try {
+        await this.#options.publish(batch);
+        return batch;
+      } catch (error) {
+        if (error instanceof TerminalError) return this.#appendEach(batch, error);
+        if (!warned) this.#options.log.warn({ err: error, events: batch.length }, 'cannot publish, trying again');
+        warned = true;
+        await this.#pause(retryEvery);
+      }
+    }
+    return [];
+  }
+
+  async #appendEach(batch: readonly Event[], error: TerminalError): Promise<readonly Event[]> {
+    if (batch.length === 1) {
+      this.#options.log.error({ err: error, event: batch[0]!.id }, 'this event can never be published');
+      return [];
+    }
+    const done: Event[] = [];
+    for (const event of batch) done.push(...(await this.#append([event])));
+    return done;
+  }
+
+  async #forgetPublished(): Promise<void> {
+    while (this.#forget.length > 0) {
+      const batch = this.#forget;
+      this.#forget = [];
+      // When this fails the events stay in the outbox and a later sweep publishes them again, which changes nothing.
+      await this.#options.outbox.published(batch).catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'cannot mark events as published');
+      });
+      for (const { id } of batch) this.#known.delete(id);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    for (let before = this.#options.now(); !this.#stopping.signal.aborted;) {
+      try {
+        this.push(await this.#options.outbox.unpublished({ before, limit: sweepLimit }));
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'cannot read the outbox, trying again');
+      }
+      await this.#pause(this.#options.sweepEvery);
+      before = this.#options.now() - this.#options.sweepAfter;
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return delay(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => {});
+  }
+}

@@ -1,0 +1,63 @@
+import { SqliteFile } from '@countersign/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeAll, removeBelongings } from './removal.js';
+import { sample, samples, transition, type Sample } from '../../test/store.contract.js';
+import { SqliteDatabase } from '../sqlite/sqlite-store.js';
+import type { Store } from '../store.js';
+
+async function batches(removing: AsyncIterable<number>): Promise<number[]> {
+  const removed: number[] = [];
+  for await (const count of removing) removed.push(count);
+  return removed;
+}
+
+describe('what has no purpose any more', () => {
+  const collection = samples();
+  let dir: string;
+  let file: SqliteFile;
+  let store: Store<Sample>;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-removal-'));
+    file = new SqliteFile(dir);
+    ({ store } = new SqliteDatabase(file).collection(collection));
+  });
+  afterEach(() => {
+    file.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  const add = (count: number, status: string) =>
+    Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        store.commit(
+          transition(collection, sample(`${status} ${n}`, { status, created_at: n, agent_id: `agent ${n % 2}` }), 0),
+        ),
+      ),
+    );
+  const filter = { status: 'over' } as const;
+  const sort = [['created_at', 'asc']] as const;
+  const belongings = (open: Parameters<typeof removeBelongings<Sample>>[0]['open']) =>
+    removeBelongings({ store, key: 'sample_id', filter, sort, belongsTo: 'agent_id', open });
+
+  it('goes batch by batch, all of it and nothing else', async () => {
+    await Promise.all([add(250, 'over'), add(3, 'pending')]);
+    expect(await batches(removeAll(store, filter))).toEqual([100, 100, 50]);
+    expect(await store.count({})).toBe(3);
+    expect(await batches(removeAll(store, filter))).toEqual([0]);
+  });
+
+  it('stays where it belongs to something that is not over, and does not hold up what comes after it', async () => {
+    await Promise.all([add(250, 'over'), add(3, 'pending')]);
+    const asked: (readonly string[])[] = [];
+    const open = async (ids: readonly string[]) => (asked.push(ids.toSorted()), ['agent 1']);
+    expect(await batches(belongings(open))).toEqual([50, 50, 25]);
+    expect(asked[0]).toEqual(['agent 0', 'agent 1']);
+    expect(await store.count(filter)).toBe(125);
+    expect(await batches(belongings(open))).toEqual([0, 0]);
+    expect(await batches(belongings(async () => []))).toEqual([100, 25]);
+    expect(await store.count({})).toBe(3);
+  });
+});

@@ -1,0 +1,209 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '@countersign/contracts';
+import type { Filter, Store, StoredRecord } from '../store.js';
+import { Turns, type OwnerField } from './turns.js';
+
+export interface WorkPoolOptions<R extends StoredRecord> {
+  store: Store<R>;
+  /** How many pieces of work may be under way in this process. */
+  size: number;
+  /** How often to look for due records, in milliseconds. */
+  pollEvery?: number;
+  /** Of the due records those to look for, most urgent first; all of them unless given. */
+  among?(): Promise<readonly Filter<R>[]>;
+  /**
+   * What to look for instead while more may be due than there are places. Unless given, what has been due for longest
+   * comes first, so that one requester's queue holds up everybody.
+   */
+  backlog?: Backlog<R>;
+  now(): number;
+  log: Log;
+  /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
+  attend(record: R, place: Place): Promise<void>;
+}
+
+/** Who gets the next place while there are too few. */
+export interface Backlog<R> {
+  /** Of whose owners none has a turn: what has begun goes on, that which has been due for longest first. */
+  first: Filter<R>;
+  /** Whose owners take turns, those first that have the fewest places here; undefined: nothing now. */
+  inTurn(): Promise<Filter<R> | undefined>;
+  owner: OwnerField<R>;
+}
+
+/** One place in the pool. Whoever reserved it gives it back, or starts work that does. */
+export interface Place {
+  /** Holds the place until the work ends, for its owner. A failure is logged: the record's lease brings the work back. */
+  start(work: (signal: AbortSignal) => Promise<void>, owner?: string): void;
+  release(): void;
+}
+
+/**
+ * Bounded slow work, outside the consumers. A record that is due (`due_at` has come: waiting to be started, or its
+ * worker's lease has run out) is attended to by whichever instance has a place free.
+ */
+export class WorkPool<R extends StoredRecord> {
+  readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEvery' | 'among'>>;
+  readonly #turns: Turns<R> | undefined;
+  /** Places by the owner of the work. */
+  readonly #held = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  readonly #released = new EventEmitter();
+  #reserved = 0;
+  /** There may be due records that found no place; the next place that comes free goes to them at once. */
+  #starved = false;
+  /** How often a place was refused: whoever looked for due records meanwhile may have missed the one it was for. */
+  #refusals = 0;
+  #wake: (() => void) | undefined;
+  #polling: Promise<void> | undefined;
+
+  constructor(options: WorkPoolOptions<R>) {
+    this.#options = { pollEvery: 1_000, among: async () => [{}], ...options };
+    this.#turns = options.backlog && new Turns(options.store, options.backlog.owner);
+  }
+
+  /** Aborted when the pool stops; work that can be handed back should then be. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Whether work that arrives now has to wait. */
+  get isFull(): boolean {
+    return this.#starved || this.#reserved >= this.#options.size;
+  }
+
+  start(): void {
+    this.#polling ??= this.#poll();
+  }
+
+  /** A free place, or undefined when all are taken or the pool is stopping. */
+  reserve(): Place | undefined {
+    if (this.#stopping.signal.aborted) return undefined;
+    if (!this.#starved && this.#reserved < this.#options.size) return this.#place();
+    this.#starved = true;
+    this.#refusals += 1;
+    return undefined;
+  }
+
+  /** A record is due now that found no place: it was stored too late for whoever looked when the last place came free. */
+  missed(): void {
+    this.#starved = true;
+    this.#refusals += 1;
+    if (this.#reserved < this.#options.size) this.#wake?.();
+  }
+
+  /** Starts nothing more from now on. */
+  drain(): void {
+    this.#stopping.abort();
+    this.#wake?.();
+  }
+
+  /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
+  async stop(grace: number): Promise<void> {
+    this.drain();
+    const deadline = AbortSignal.timeout(grace);
+    await this.#polling;
+    while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
+  }
+
+  #place(): Place {
+    this.#reserved += 1;
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.#reserved -= 1;
+      this.#released.emit('released');
+      if (this.#starved) this.#wake?.();
+    };
+    const start: Place['start'] = (work, owner) => {
+      this.#holds(owner, 1);
+      void this.#run(work).finally(() => {
+        this.#holds(owner, -1);
+        release();
+      });
+    };
+    return { release, start };
+  }
+
+  #holds(owner: string | undefined, more: 1 | -1): void {
+    if (owner === undefined) return;
+    const places = (this.#held.get(owner) ?? 0) + more;
+    if (places > 0) this.#held.set(owner, places);
+    else this.#held.delete(owner);
+  }
+
+  async #run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await work(this.#stopping.signal);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'work failed; its lease will bring it back');
+    }
+  }
+
+  async #nextRelease(signal: AbortSignal): Promise<void> {
+    await once(this.#released, 'released', { signal }).catch(() => {});
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const more = await this.#attendDue().catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'cannot look for due work, trying again');
+        return false;
+      });
+      if (!more) await this.#untilWoken();
+    }
+  }
+
+  /** @returns whether there may be more to do at once. */
+  async #attendDue(): Promise<boolean> {
+    const { size, attend } = this.#options;
+    const free = size - this.#reserved;
+    if (free <= 0) return false;
+    const refusals = this.#refusals;
+    const due = await this.#due(free);
+    if (this.#stopping.signal.aborted) return false;
+    this.#starved = due.length === free || this.#refusals > refusals;
+    const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
+    await Promise.all(places.map(({ record, place }) => attend(record, place)));
+    return this.#starved;
+  }
+
+  async #due(limit: number): Promise<R[]> {
+    const { backlog, among } = this.#options;
+    if (this.#starved && backlog) return this.#fairly(backlog, limit);
+    const found = await this.#oldest(await among(), limit);
+    return found.length < limit || !backlog ? found : this.#fairly(backlog, limit);
+  }
+
+  async #fairly({ first, inTurn }: Backlog<R>, limit: number): Promise<R[]> {
+    const begun = await this.#oldest([first], limit);
+    const filter = begun.length < limit ? await inTurn() : undefined;
+    if (!filter) return begun;
+    const held = (owner: string) => this.#held.get(owner) ?? 0;
+    return [...begun, ...(await this.#turns!.next(this.#isDue(filter), limit - begun.length, held))];
+  }
+
+  async #oldest(among: readonly Filter<R>[], limit: number): Promise<R[]> {
+    const { store } = this.#options;
+    const found: R[] = [];
+    for (const filter of among) {
+      if (found.length === limit) break;
+      const rest = limit - found.length;
+      found.push(...(await store.find({ filter: this.#isDue(filter), sort: [['due_at', 'asc']], limit: rest })));
+    }
+    return found;
+  }
+
+  #isDue(filter: Filter<R>): Filter<R> {
+    return { ...filter, due_at: { lte: this.#options.now() } };
+  }
+
+  async #untilWoken(): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await delay(this.#options.pollEvery, undefined, { signal: woken.signal, ref: false }).catch(() => {});
+    this.#wake = undefined;
+  }
+}

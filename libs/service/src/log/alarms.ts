@@ -1,0 +1,30 @@
+import type { ServiceContext } from '../runtime/serve.js';
+
+/** What somebody should look at, because somebody else may be up to something. */
+export interface Alarms {
+  /** `not_authentic`: nobody who may has written it. `refused`: somebody has, and it must not be acted on. */
+  refused(what: 'decision' | 'result' | 'request' | 'run_end', kind: 'not_authentic' | 'refused', about: Refused): void;
+}
+
+/** What it was, as far as that is known. */
+export interface Refused {
+  run_id?: string;
+  approval_id?: string;
+  tool_name?: string;
+  reason: string;
+}
+
+/** Raises alarms in the log and in the metrics. */
+export function openAlarms({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>): Alarms {
+  const refusals = metrics.counter({
+    name: 'countersign_refused_total',
+    help: 'Decisions, results, requests and ends of runs (run_end) that were not acted on: not_authentic (nobody who may has written it), or refused.',
+    labels: ['what', 'kind'],
+  });
+  return {
+    refused(what, kind, about) {
+      refusals.add({ what, kind });
+      log.error({ ...about, kind }, `a ${what.replace('_', ' ')} is refused, and not acted on`);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { eventNames, type Log } from '@countersign/contracts';
+import { encode, KafkaBus, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
+import { MongoDatabase, SqliteDatabase, type Database, type Removal } from '@countersign/persistence';
+import { SqliteFile } from '@countersign/sqlite';
+import { resolve } from 'node:path';
+import { kafkaSecurity } from '../settings/kafka-security.js';
+import type { ServiceSettings } from '../settings/config.js';
+
+/** The log and the store that a process works on. */
+export interface Infrastructure {
+  bus: Bus;
+  /** @see ServiceContext */
+  busTo(topics: readonly string[]): Bus;
+  database: Database;
+  /** No other process can be working on the same records, so whatever a lease says, its worker is gone. */
+  exclusive: boolean;
+  /** What of this goes by and by. */
+  removals: readonly Removal[];
+  /** For people: what was chosen. */
+  description: { log: string; store: string };
+  close(): Promise<void>;
+}
+
+export interface InfrastructureOptions {
+  clientId: string;
+  log: Log;
+  observer?: BusObserver;
+  /** The connection is beyond repair; only a restart helps. */
+  onFatal(error: Error): void;
+}
+
+/** Kafka and MongoDB where they are configured, the embedded log and store where not. @throws DataInUse */
+export function openInfrastructure(settings: ServiceSettings, options: InfrastructureOptions): Infrastructure {
+  const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = settings;
+  const dir = resolve(settings.DATA_DIR);
+  const file = brokers && uri ? undefined : new SqliteFile(dir);
+  const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, options);
+  const others: Bus[] = [];
+  const busTo = (topics: readonly string[]) => {
+    if (!brokers) return bus;
+    const other = kafka(brokers, { ...settings, KAFKA_CREATE_TOPICS: false }, options, topics);
+    others.push(other);
+    return other;
+  };
+  const database = uri
+    ? new MongoDatabase({ uri, dbName: databaseIn(uri), log: options.log })
+    : new SqliteDatabase(
+        file!,
+        bus instanceof SqliteBus ? (events) => bus.publishWithin(events.map(encode)) : undefined,
+      );
+  return {
+    bus,
+    busTo,
+    database,
+    exclusive: !uri,
+    removals: bus instanceof SqliteBus ? [{ what: 'log_messages', removeBefore: (time) => bus.trim(time) }] : [],
+    description: {
+      log: brokers ? `Kafka at ${brokers.join(', ')}` : `embedded, in ${dir}`,
+      store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,
+    },
+    async close() {
+      await Promise.all([bus, ...others].map((each) => each.close()));
+      await database.close();
+      file?.close();
+    },
+  };
+}
+
+const kafka = (
+  brokers: string[],
+  settings: ServiceSettings,
+  { clientId, log, observer, onFatal }: InfrastructureOptions,
+  topics: readonly string[] = eventNames,
+) =>
+  new KafkaBus({
+    brokers,
+    clientId,
+    security: kafkaSecurity(settings),
+    topics,
+    createTopics: settings.KAFKA_CREATE_TOPICS,
+    partitions: settings.KAFKA_PARTITIONS,
+    replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
+    sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_SECONDS * 1000,
+    log,
+    ...(observer && { observer }),
+    onFatal,
+  });
+
+/** Without credentials. */
+const hostOf = (uri: string): string => uri.replace(/^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?/, '$1').replace(/\?.*$/, '');
+
+/** The database that the URI names in its path. */
+const databaseIn = (uri: string): string => /^[^/]+\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'countersign';

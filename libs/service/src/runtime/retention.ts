@@ -1,0 +1,71 @@
+import type { Log } from '@countersign/contracts';
+import type { Removal } from '@countersign/persistence';
+import type { Count, Metrics } from '../metrics/metrics.js';
+import { setImmediate as othersTurn, setTimeout as delay } from 'node:timers/promises';
+
+export interface RetentionOptions {
+  removals: readonly Removal[];
+  /** For how long things stay that do not say it themselves, in milliseconds. */
+  stays: number;
+  log: Log;
+  metrics: Pick<Metrics, 'counter'>;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** How often to look, in milliseconds. */
+  every?: number;
+}
+
+const hour = 3_600_000;
+
+/** Removes what has served its purpose, now and every hour. Several instances may do so at the same time. */
+export class Retention {
+  readonly #options: Required<RetentionOptions>;
+  readonly #stopping = new AbortController();
+  readonly #removed: Count<'what'>;
+  #running: Promise<void> | undefined;
+
+  constructor(options: RetentionOptions) {
+    this.#options = { every: hour, ...options };
+    this.#removed = options.metrics.counter({
+      name: 'countersign_removed_total',
+      help: 'What was removed because it had served its purpose.',
+      labels: ['what'],
+    });
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Begins no other batch, and waits for the one under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { every, removals } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      for (const removal of removals) await this.#remove(removal);
+      await delay(every, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  async #remove({ what, stays = this.#options.stays, removeBefore }: Removal): Promise<void> {
+    const { log, now } = this.#options;
+    if (this.#stopping.signal.aborted) return;
+    let removed = 0;
+    try {
+      for await (const some of removeBefore(now() - stays)) {
+        removed += some;
+        this.#removed.add({ what }, some);
+        if (this.#stopping.signal.aborted) break;
+        await othersTurn();
+      }
+    } catch (error) {
+      log.warn({ err: error, what }, 'cannot remove what is old, trying again later');
+    }
+    if (removed > 0) log.info({ what, removed }, 'removed what is old');
+  }
+}

@@ -1,0 +1,244 @@
+import { openAuth, type Auth } from '@countersign/auth';
+import type { Log, ServiceName } from '@countersign/contracts';
+import { BusTransport, type Bus } from '@countersign/messaging';
+import { insist, type Database, type Removal } from '@countersign/persistence';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { admit } from '../admission/admission.js';
+import { limitConnections, timeouts } from '../admission/connections.js';
+import { countMessages } from '../metrics/bus-metrics.js';
+import type { ServiceSettings } from '../settings/config.js';
+import { acceptForms } from '../http/forms.js';
+import { measureRequests } from '../metrics/http-metrics.js';
+import { HealthController, Readiness, type ReadinessCheck } from '../http/health.controller.js';
+import { openInfrastructure, type Infrastructure } from './infrastructure.js';
+import { createLog, nestLogger } from '../log/log.js';
+import { onlyLocalNames } from '../settings/local-names.js';
+import { MetricsController } from '../metrics/metrics.controller.js';
+import { Metrics } from '../metrics/metrics.js';
+import { openApiDocument } from '../http/openapi.js';
+import '../http/sign-in-docs.js';
+import { answerBadUrl, ProblemFilter } from '../http/problem.filter.js';
+import { Retention } from './retention.js';
+import { readStrictBodies } from '../http/strict-body.js';
+import { validationPipe } from '../http/validation.pipe.js';
+
+/** What a service gets to work with. */
+export interface ServiceContext {
+  bus: Bus;
+  /**
+   * The log of other platforms, on the same brokers, for these topics. They are theirs to create; while one is missing,
+   * publishing there fails as in an outage, and nothing of ours waits for it.
+   */
+  busTo(topics: readonly string[]): Bus;
+  database: Database;
+  /** No other process can be working on the same records. */
+  exclusive: boolean;
+  log: Log;
+  /** For what somebody may want to count or be woken by; `GET /metrics` shows it. */
+  metrics: Metrics;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Aborted when the process begins to stop; whoever only waits lets go. */
+  stopping: AbortSignal;
+}
+
+/** A service, ready to be composed with others in one process or to be alone in it. */
+export interface Service {
+  name: ServiceName;
+  /** Controllers for HTTP and for the bus. */
+  module: DynamicModule;
+  /** What it needs to be ready, besides the store, the log and its consumer group. */
+  checks?: readonly ReadinessCheck[];
+  /** What it removes by and by. */
+  removals?: readonly Removal[];
+  /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
+  edge?(server: FastifyInstance): Promise<void>;
+  start(): Promise<void>;
+  /** Takes nothing more, waits for work under way (`grace` milliseconds at the most), publishes what it committed. */
+  stop(grace: number): Promise<void>;
+}
+
+export interface Serving {
+  url: string;
+  /** For people: what it works on, by name. */
+  description: Record<string, string>;
+  /** For people: what to try next. */
+  hint?: string;
+  /** Who may do what here, for the program that makes the first key. */
+  auth: Auth;
+  log: Log;
+  /** Drains and leaves; resolves when nothing is left to do. */
+  stop(): Promise<void>;
+}
+
+const day = 24 * 3_600_000;
+const bodyLimit = 1_048_576;
+
+/** What a page of this server may load and do: nothing but what is served here, and nothing that is written into it. */
+const onlyOwn = {
+  defaultSrc: ["'self'"],
+  baseUri: ["'none'"],
+  objectSrc: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+  requireTrustedTypesFor: ["'script'"],
+};
+
+@Module({})
+class Root {}
+
+/**
+ * Runs services in this process: one HTTP server, one bus, one database, and a consumer group for each.
+ *
+ * @throws DataInUse when another process works on the same embedded data.
+ */
+export async function serve(
+  settings: ServiceSettings,
+  create: readonly ((context: ServiceContext) => Service)[],
+): Promise<Serving> {
+  const log = createLog(settings.LOG_LEVEL);
+  const onFatal = (error: Error) => {
+    log.error({ err: error }, 'cannot go on, exiting so that a supervisor starts me again');
+    process.exit(1);
+  };
+  const metrics = new Metrics();
+  const observer = countMessages(metrics);
+  const clientId = `countersign-${process.pid}`;
+  const infrastructure = openInfrastructure(settings, { clientId, log, observer, onFatal });
+  const { bus, busTo, database, exclusive, removals, description } = infrastructure;
+  const stopping = new AbortController();
+  const context: ServiceContext = {
+    bus,
+    busTo,
+    database,
+    exclusive,
+    log,
+    metrics,
+    now: Date.now,
+    stopping: stopping.signal,
+  };
+  const services = create.map((each) => each(context));
+  const transports = services.map(({ name }) => new BusTransport(name, bus));
+  const auth = openAuth({ settings, database, log, now: Date.now });
+  const retention = new Retention({
+    removals: [...removals, ...auth.removals, ...services.flatMap(({ removals = [] }) => removals)],
+    stays: settings.RETENTION_DAYS * day,
+    log,
+    metrics,
+    now: Date.now,
+  });
+  const ready = readiness(infrastructure, services, transports);
+  const app = await createApp(services, { ready, metrics, auth, settings, log });
+  const closeServer = closingOf(app);
+  for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
+
+  void insist(() => auth.keys.shareAdmin(), log);
+  for (const service of services) await service.start();
+  await app.startAllMicroservices();
+  // Now every group that reads the log is known.
+  retention.start();
+  await app.listen(settings.PORT, settings.HOST);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+
+  const stop = async () => {
+    stopping.abort();
+    await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retention.stop()]);
+    await Promise.all(services.map((service) => service.stop(settings.SHUTDOWN_GRACE_SECONDS * 1000)));
+    await app.close();
+    await infrastructure.close();
+  };
+  return { url: `http://${settings.HOST}:${port}`, description, auth, log, stop };
+}
+
+interface AppParts {
+  ready: Readiness;
+  metrics: Metrics;
+  auth: Auth;
+  settings: ServiceSettings;
+  log: Log;
+}
+
+async function createApp(services: readonly Service[], { ready, metrics, auth, settings, log }: AppParts) {
+  const root: DynamicModule = {
+    module: Root,
+    imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
+    controllers: [HealthController, MetricsController],
+    providers: [
+      { provide: Readiness, useValue: ready },
+      { provide: Metrics, useValue: metrics },
+    ],
+  };
+  const adapter = new FastifyAdapter({
+    bodyLimit,
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerBadUrl,
+    ...timeouts(settings),
+  });
+  limitConnections(adapter.getInstance().server, settings);
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: nestLogger(log),
+    abortOnError: false,
+    // Signatures are of the bytes of a body.
+    rawBody: true,
+  });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
+  if (settings.RATE_LIMIT_PER_MINUTE > 0)
+    await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
+  admit(adapter.getInstance(), app, { authenticator: auth.authenticator, settings });
+  readStrictBodies(app, bodyLimit);
+  await acceptForms(app);
+  for (const service of services) await service.edge?.(adapter.getInstance());
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(log));
+  measureRequests(adapter.getInstance(), metrics);
+  onlyLocalNames(adapter.getInstance(), settings.HOST);
+  let document: object | undefined;
+  adapter.getInstance().get('/openapi.json', async (request, reply) => {
+    await auth.authenticator.authenticate(request, reply);
+    return (document ??= openApiDocument(app, 'Countersign'));
+  });
+  return app;
+}
+
+/** How often a server that closes looks for connections that nobody uses, in milliseconds. */
+const hangUpEvery = 50;
+
+/** Closes the server once its requests are answered. Clients hold connections for later, and Node waits for those too. */
+function closingOf(app: NestFastifyApplication): () => Promise<void> {
+  const adapter = app.getHttpAdapter() as FastifyAdapter;
+  const fastify = adapter.getInstance();
+  let requests = 0;
+  fastify.addHook('onRequest', async (_request, { raw }) => {
+    requests += 1;
+    raw.once('close', () => (requests -= 1));
+  });
+  return async () => {
+    const hangUp = setInterval(() => requests === 0 && fastify.server.closeAllConnections(), hangUpEvery);
+    await adapter.close().finally(() => clearInterval(hangUp));
+  };
+}
+
+function readiness(
+  { bus, database }: Infrastructure,
+  services: readonly Service[],
+  transports: readonly BusTransport[],
+): Readiness {
+  const checks: ReadinessCheck[] = [
+    { name: 'store', check: () => database.ping() },
+    { name: 'log', check: () => bus.ping() },
+    ...transports.map((transport, n) => ({
+      name: services[n]!.name,
+      check: async () => {
+        if (!transport.joined) throw new Error('has not joined its consumer group yet');
+      },
+    })),
+    ...services.flatMap(({ checks = [] }) => checks),
+  ];
+  return new Readiness(checks);
+}

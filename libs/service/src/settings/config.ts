@@ -1,0 +1,147 @@
+import { authSettings } from '@countersign/auth';
+import { ConfigError } from '@countersign/contracts';
+import { environmentValue } from '@countersign/definitions';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { admissionSettings } from '../admission/settings.js';
+import { kafkaSecuritySettings } from './kafka-security.js';
+
+export { ConfigError };
+
+/** At the root of the workspace, as far from `src` as from `dist`. */
+const definitionsFile = fileURLToPath(new URL('../../../../countersign.yaml', import.meta.url));
+
+const flag = z.stringbool();
+const seconds = z.coerce.number().positive().max(86_400);
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** What every service can be told by its environment. An empty variable counts as unset. */
+export const serviceSettings = {
+  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.', example: '0.0.0.0' }),
+  DATA_DIR: z.string().default('.countersign').meta({
+    description: 'Directory of the embedded log and store, and of the keys that are made for them.',
+    example: '/var/lib/countersign',
+  }),
+  COUNTERSIGN_CONFIG: z.string().default(definitionsFile).meta({
+    description: 'The file that declares agents, tools and rules.',
+    unset: '`countersign.yaml` of this project',
+    example: '/etc/countersign/countersign.yaml',
+  }),
+  KAFKA_BROKERS: z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port, several separated by commas')))
+    .optional()
+    .meta({
+      description: 'Brokers of Kafka, as `host:port`, separated by commas.',
+      unset: 'the embedded log',
+      example: 'kafka-1:9092,kafka-2:9092',
+    }),
+  KAFKA_CREATE_TOPICS: flag
+    .default(true)
+    .meta({ description: 'Whether missing topics are created at the start.', example: 'false' }),
+  KAFKA_PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(6)
+    .meta({ description: 'Of a topic that is created.', unit: 'partitions', example: '12' }),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(9)
+    .default(1)
+    .meta({ description: 'Of a topic that is created.', unit: 'replicas', example: '3' }),
+  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce.number().min(5).max(300).default(10).meta({
+    description:
+      'Session timeout of the consumer groups: after a crash, other instances take over partitions this late.',
+    unit: 'seconds',
+    example: '30',
+  }),
+  ...kafkaSecuritySettings,
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .optional()
+    .meta({
+      description: 'Connection string of MongoDB. The path names the database, `countersign` if there is none.',
+      unset: 'the embedded store',
+      example: 'mongodb://db:27017/countersign',
+      secret: true,
+    }),
+  LEASE_SECONDS: seconds.default(30).meta({
+    description:
+      'Duration of a lease. The work of a worker that does not renew its lease is claimed by another after it.',
+    unit: 'seconds',
+    example: '60',
+  }),
+  SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({
+    description: 'How long a stop waits for work in progress.',
+    unit: 'seconds',
+    example: '120',
+  }),
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(90).meta({
+    description:
+      'How long settled dead letters, notifications, replies of other platforms and handled messages of the embedded log are kept. Runs, approvals and executions are never removed.',
+    unit: 'days',
+    example: '30',
+  }),
+  ...authSettings,
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(60_000).meta({
+    description: 'Requests of one address in a minute; more get 429. 0: no limit.',
+    unit: 'requests per minute',
+    example: '6000',
+  }),
+  ...admissionSettings,
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
+    description: 'The least severe level that is logged.',
+    example: 'warn',
+  }),
+};
+
+/** The settings that may stand in a file of their own, by the name of the setting that names it. */
+export const secretFiles = (schema: z.ZodObject): Map<string, string> =>
+  new Map(
+    Object.entries(schema.shape as Record<string, z.ZodType>)
+      .filter(([, setting]) => setting.meta()?.['secret'] === true)
+      .map(([name]) => [`${name}_FILE`, name]),
+  );
+
+function secretsIn(schema: z.ZodObject, env: Record<string, string | undefined>): Record<string, string> {
+  const problems: string[] = [];
+  const found = [...secretFiles(schema)].flatMap(([file, name]) => {
+    if (!env[file]) return [];
+    try {
+      return [[name, environmentValue(name, env)!]];
+    } catch (error) {
+      problems.push((error as Error).message);
+      return [];
+    }
+  });
+  if (problems.length > 0)
+    throw new ConfigError(`The configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`);
+  return Object.fromEntries(found) as Record<string, string>;
+}
+
+export const portSetting = (preset: number) =>
+  port
+    .default(preset)
+    .meta({ description: 'Port to listen on; `npm start` listens on 4000. 0: any that is free.', example: '8080' });
+
+export type ServiceSettings = z.infer<z.ZodObject<typeof serviceSettings>> & { PORT: number };
+
+/**
+ * Reads a configuration. A setting that is marked as a secret may also stand in the file that `NAME_FILE` names.
+ *
+ * @throws ConfigError naming every problem at once.
+ */
+export function readConfig<S extends z.ZodObject>(schema: S, env: Record<string, string | undefined>): z.infer<S> {
+  const given = { ...env, ...secretsIn(schema, env) };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  throw new ConfigError(`The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`);
+}

@@ -1,0 +1,96 @@
+import { callDigest, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
+import { mismatch, reservation, type Reservation } from './check.js';
+import type { DecisionClaims } from './claims.js';
+import { SignatureError } from '../signature/signature-error.js';
+import type { KeySource } from '../keys/trusted-keys.js';
+import type { Verifier } from '../signature/verifier.js';
+
+/**
+ * What a decision is worth. `not_authentic`: nobody who may has decided this, whoever wrote it. `refused`: somebody
+ * has, and it must not be acted on.
+ */
+export type Verdict =
+  | { kind: 'sound' }
+  | { kind: 'not_authentic'; reason: string }
+  | ({ kind: 'refused' } & Reservation);
+
+/** A call that is about to be made, and the decision that was stored with it. */
+export interface StoredCall extends ExactCall, Binding {
+  jws: string | null;
+  approval_id: string;
+  tool_version: string | null;
+}
+
+const sound: Verdict = { kind: 'sound' };
+const notAuthentic = (reason: string): Verdict => ({ kind: 'not_authentic', reason });
+const refused = (reservation: Reservation): Verdict => ({ kind: 'refused', ...reservation });
+
+/** Stands between a decision that arrives and whoever acts on it. */
+export class DecisionGuard {
+  #verifier: Verifier | undefined;
+
+  /** @param now epoch milliseconds */
+  constructor(
+    private readonly openVerifier: () => Promise<Verifier>,
+    private readonly now: () => number,
+  ) {}
+
+  /** @throws ConfigError when there are no keys to verify with. */
+  async open(): Promise<void> {
+    this.#verifier = await this.openVerifier();
+  }
+
+  /** The trusted key that a header names. @throws SignatureError when there is none */
+  readonly keyOf: KeySource = (header) => this.#opened.keys(header);
+
+  /** What a decision that arrives is worth. @throws RetryableError while keys cannot be fetched */
+  examine(resolved: EventData<'approval.resolved'>): Promise<Verdict> {
+    return this.#withClaims(resolved.signature, (claims) => {
+      const other = mismatch(claims, resolved);
+      if (other !== undefined) return notAuthentic(other);
+      const problem = reservation(claims, this.#seconds());
+      return problem === undefined ? sound : refused(problem);
+    });
+  }
+
+  /**
+   * Whether a decision that was stored allows exactly this call now; the digest is computed from the arguments that are
+   * about to be used. @throws RetryableError while keys cannot be fetched
+   */
+  verifyStored({ jws, ...call }: StoredCall): Promise<Verdict> {
+    return this.#withClaims(jws, (claims) => {
+      if (claims.approval_id !== call.approval_id || claims.digest !== callDigest(call))
+        return notAuthentic('The stored decision is about another call.');
+      if (claims.tool_version !== call.tool_version)
+        return notAuthentic('The stored decision is about another definition of the tool.');
+      if (claims.status !== 'approved') return notAuthentic('The stored decision does not approve the call.');
+      const problem = reservation(claims, this.#seconds());
+      return problem === undefined ? sound : refused(problem);
+    });
+  }
+
+  /** Why a decision must not be acted on; undefined when it may. @throws RetryableError while keys cannot be fetched */
+  async problemWith(resolved: EventData<'approval.resolved'>): Promise<string | undefined> {
+    const verdict = await this.examine(resolved);
+    return verdict.kind === 'sound' ? undefined : verdict.reason;
+  }
+
+  async #withClaims(jws: string | null, judge: (claims: DecisionClaims) => Verdict): Promise<Verdict> {
+    if (jws === null) return notAuthentic('The decision is not signed.');
+    try {
+      return judge(await this.#opened.verify(jws));
+    } catch (error) {
+      if (error instanceof SignatureError) return notAuthentic(error.message);
+      throw error;
+    }
+  }
+
+  get #opened(): Verifier {
+    if (!this.#verifier) throw new Error('the keys are not open yet');
+    return this.#verifier;
+  }
+
+  #seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+}

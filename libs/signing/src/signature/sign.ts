@@ -1,0 +1,35 @@
+import { canonicalJson } from '@countersign/contracts';
+import { CompactSign } from 'jose';
+import type { DecisionClaims } from '../decisions/claims.js';
+import { algorithm } from '../keys/header.js';
+import type { SigningKey } from '../keys/key-ring.js';
+import type { RequestClaims } from '../requests/request-claims.js';
+import type { ResultClaims } from '../results/result-claims.js';
+import type { RunEndClaims } from '../requests/run-end-claims.js';
+import { decision, request, result, runEnd, type Statement } from '../decisions/statement.js';
+
+/** The claims as they are signed: there is one way to write them. */
+export const payloadOf = (claims: object): string => canonicalJson(claims);
+
+/** @returns a compact JWS. The same key and claims always give the same text. @throws when the claims are not as declared. */
+export const signDecision = (key: SigningKey, claims: DecisionClaims): Promise<string> => sign(decision, key, claims);
+
+/** As a decision is signed. */
+export const signResult = (key: SigningKey, claims: ResultClaims): Promise<string> => sign(result, key, claims);
+
+/** As a decision is signed. */
+export const signRequest = (key: SigningKey, claims: RequestClaims): Promise<string> => sign(request, key, claims);
+
+/** As a decision is signed. */
+export const signRunEnd = (key: SigningKey, claims: RunEndClaims): Promise<string> => sign(runEnd, key, claims);
+
+async function sign<C extends object>(
+  statement: Statement<C>,
+  { kid, privateKey }: SigningKey,
+  claims: C,
+): Promise<string> {
+  const payload = payloadOf(statement.claims.parse(claims));
+  return new CompactSign(new TextEncoder().encode(payload))
+    .setProtectedHeader({ alg: algorithm, kid, typ: statement.typ })
+    .sign(privateKey);
+}
