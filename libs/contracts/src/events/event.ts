@@ -25,9 +25,13 @@ export const emit = <N extends EventName>(type: N, data: EventData<N>): NewEvent
 /** The CloudEvents `source` of what a service publishes. */
 export const eventSource = (service: ServiceName): string => `/countersign/${service}`;
 
-/** @throws TerminalError that names each field that is wrong. */
+/** @throws TerminalError that names each field that is wrong, and quotes nothing of what is in it. */
 export function parseEventData<N extends EventName>(name: N, data: unknown): EventData<N> {
   const parsed = catalogue[name].schema.safeParse(data);
   if (parsed.success) return parsed.data as EventData<N>;
-  throw new TerminalError(`not a valid ${name}: ${z.prettifyError(parsed.error)}`);
+  throw new TerminalError(`not a valid ${name}: ${parsed.error.issues.map(problemOf).join('; ')}`);
 }
+
+/** Names of fields that are not declared are part of what somebody sent, and may be anything. */
+const problemOf = ({ code, path, message }: z.core.$ZodIssue): string =>
+  `${path.join('.') || 'all of it'}: ${code === 'unrecognized_keys' ? 'has fields that are not declared' : message} [${code}]`;

@@ -1,4 +1,5 @@
 import { isExactNumber } from './exact-number.js';
+import { placeOfError } from './json-place.js';
 
 /** Levels of lists and objects in a JSON text that anybody sends. */
 export const maxDepth = 64;
@@ -51,8 +52,8 @@ export function parseStrictJson(
   }
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return refused('not_json', '', `this is not JSON: ${(error as Error).message}`.toWellFormed());
+  } catch {
+    return refused('not_json', '', `this is not JSON: ${placeOfError(text)}`);
   }
   const problem = new Scan(text, { depth, numbers, texts }).problem();
   if (problem) return { ok: false, problem };

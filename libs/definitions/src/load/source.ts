@@ -34,7 +34,12 @@ export class Source {
       lineCounter: this.#lines,
     });
     const { errors, warnings } = this.#document;
-    const found = [...errors, ...warnings].map(({ message, pos }) => ({ path: [], message, offset: pos[0] }));
+    const found = [...errors, ...warnings].map(({ code, message, pos }) => ({
+      path: [],
+      // Its own words quote what stands there.
+      message: code === 'UNEXPECTED_TOKEN' ? 'YAML does not allow what stands here' : message,
+      offset: pos[0],
+    }));
     const aliases = wrongAliases(this.#document);
     this.problems = [...found, ...aliases, ...ambiguities(this.#document)];
     // Any other error leaves in doubt what belongs to what, and whatever is said about that would mislead.

@@ -36,11 +36,23 @@ export function deadLetter(
       dead_letter_partition: String(delivery.partition),
       dead_letter_offset: delivery.offset,
       dead_letter_group: group,
-      dead_letter_reason: String(error).slice(0, maxReason),
+      dead_letter_reason: reasonOf(error).slice(0, maxReason),
       dead_letter_time: now.toISOString(),
     },
     value: delivery.value,
   };
+}
+
+/**
+ * What we say of a message names codes and places. Any other error may quote it, secrets included: more about that one is
+ * in the log of who gave it up.
+ */
+function reasonOf(error: unknown): string {
+  if (error instanceof TerminalError) return String(error);
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'an error';
+  const detail = typeof code === 'string' && /^\w{1,60}$/.test(code) ? ` [${code}]` : '';
+  return `${kind}${detail}: nothing that was foreseen; see the log of the service`;
 }
 
 /** @throws TerminalError when it is not a dead letter. */

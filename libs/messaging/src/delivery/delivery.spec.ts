@@ -98,3 +98,16 @@ test('a dead letter that cannot be handled or stored holds nobody up', async () 
   expect(await deliver(delivery, stay)).toBe(true);
   expect(log.error).toHaveBeenCalledTimes(3);
 });
+
+test.each<[string, Error, string]>([
+  ['of ours is its reason', new TerminalError('no such run'), 'TerminalError: no such run'],
+  [
+    'that was not foreseen is named and not quoted: it may say what is in the message',
+    Object.assign(new SyntaxError('Unexpected token in "hunter2"'), { code: 'E_PARSE' }),
+    'SyntaxError [E_PARSE]: nothing that was foreseen; see the log of the service',
+  ],
+])('a dead letter whose error %s', async (_, error, reason) => {
+  const deliver = deliverer({ group: 'g', handle: failing(1, error), publish, log });
+  expect(await deliver(delivery, stay)).toBe(true);
+  expect(published.map(({ headers }) => headers['dead_letter_reason'])).toEqual([reason]);
+});

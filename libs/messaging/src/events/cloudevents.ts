@@ -58,9 +58,9 @@ export function decode(delivery: Delivery): Event {
   };
 
   const version = attribute('specversion') ?? '1.0';
-  if (version !== '1.0') throw new TerminalError(`CloudEvents ${version} is not spoken here, only 1.0`);
+  if (version !== '1.0') throw new TerminalError('another version of CloudEvents than 1.0 is not spoken here');
   const declared = attribute('type') ?? type;
-  if (declared !== type) throw new TerminalError(`an event of type ${declared} on the topic ${topic}`);
+  if (declared !== type) throw new TerminalError(`an event of another type on the topic ${topic}`);
 
   const id = attribute('id') ?? `${topic}/${partition}/${offset}`;
   const key = delivery.key ?? attribute('subject') ?? id;
@@ -88,8 +88,9 @@ function parseJson({ topic, value }: Delivery): unknown {
   const read = parseStrictJson(value, { depth, texts: 'any' });
   if (read.ok) return read.value;
   const { code, path, message } = read.problem;
-  if (code === 'not_json') throw new TerminalError(`not JSON on ${topic}: ${message}`);
-  throw new TerminalError(`not taken on ${topic}: ${message}${path === '' ? '' : ` (at ${path})`} [${code}]`);
+  // A number that is refused is quoted in what is said of it, for whoever sent it; a dead letter is read by others.
+  const what = code === 'inexact_number' ? 'a number cannot be kept exactly: give it as a string' : message;
+  throw new TerminalError(`not taken on ${topic}: ${what}${path === '' ? '' : ` (at ${path})`} [${code}]`);
 }
 
 function asObject(body: unknown, topic: string): Record<string, unknown> {
