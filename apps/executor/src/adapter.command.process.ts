@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProgramOutput } from './adapter.command.output.js';
+import type { RunAs } from './adapter.command.user.js';
 import { whyStopped } from './bounded.js';
 
 export interface Program {
@@ -11,7 +12,7 @@ export interface Program {
   /** The directory that it runs in; this process's when unset. */
   cwd?: string;
   /** The user that it runs as; this process's when unset. */
-  runAs?: { uid: number; gid: number };
+  runAs?: RunAs;
 }
 
 /** How a program ended. */

@@ -2,6 +2,7 @@ import type { Adapter, ApprovedCall, Outcome, Watch } from './adapter.js';
 import { withHome } from './adapter.command.home.js';
 import { ProgramOutput } from './adapter.command.output.js';
 import { runProgram, type Ending } from './adapter.command.process.js';
+import type { RunAs } from './adapter.command.user.js';
 import type { Mask } from './masking/mask.js';
 
 /** A program and what a call passes to it. */
@@ -17,7 +18,7 @@ export interface CommandOptions extends CommandLine {
   /** The directory that it runs in; this process's when unset. */
   cwd?: string;
   /** The user that it runs as; this process's when unset. */
-  runAs?: { uid: number; gid: number };
+  runAs?: RunAs;
   /** Milliseconds after which the program and its children are killed. */
   timeout: number;
   /** Characters of output that are kept; the end is what matters, so the beginning goes first. */

@@ -8,6 +8,7 @@ import type {
 } from '@countersign/definitions';
 import type { Adapter, ApprovedCall } from './adapter.js';
 import { CommandAdapter, type CommandLine } from './adapter.command.js';
+import { requireRunAs } from './adapter.command.user.js';
 import { HttpAdapter } from './adapter.http.js';
 import type { Question } from './adapter.http.question.js';
 import { KafkaAdapter } from './adapter.kafka.js';
@@ -52,6 +53,7 @@ function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surro
     unknown_on_exit_codes: unknownOn,
     working_directory,
   } = command;
+  if (run_as) requireRunAs(run_as);
   const declared = Object.entries(env).map(([name, text]) => [name, fixedValue(text, surroundings)]);
   return new CommandAdapter({
     ...limits,
