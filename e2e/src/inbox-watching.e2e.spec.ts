@@ -91,8 +91,8 @@ describe('Watching the inbox', () => {
 
   it('is as quick with ten thousand that wait: it draws what is seen and reads what is got to', async () => {
     const count = 10_000;
-    const { stack, client } = office.world;
-    const many = await manyPending(count, join(stack.dir, 'data'));
+    const { stack, client, definitions } = office.world;
+    const many = await manyPending(count, definitions, join(stack.dir, 'data'));
     await stack.withBus((bus) => bus.publish(many));
     await eventually('all to be pending', async () => (await client.pendingCount()) === count || undefined, {
       ms: 60_000,

@@ -1,4 +1,5 @@
 import { approvalId, callDigest, emit, parseEventData, type EventData } from '@countersign/contracts';
+import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { encode, type Message } from '@countersign/messaging';
 import { openRequestKeyRing, requestClaimsOf, signRequest, type KeyRing } from '@countersign/signing';
 import { readFileSync } from 'node:fs';
@@ -8,11 +9,15 @@ const golden = new URL('../../libs/contracts/fixtures/v1/tool.approval_required.
 /**
  * Requests for so many approvals, each of a run of its own, as the runner would publish them that keeps its keys in this
  * data directory.
+ *
+ * @param definitions the file of the stack, which declares the tool
  */
-export async function manyPending(count: number, directory: string): Promise<Message[]> {
+export async function manyPending(count: number, definitions: string, directory: string): Promise<Message[]> {
   const { data } = JSON.parse(readFileSync(golden, 'utf8')) as { data: EventData<'tool.approval_required'> };
+  const tool = readDefinitions(definitions).tools.find(({ name }) => name === data.tool_name)!;
+  const example = { ...data, tool_version: toolVersion(toolDefinitionOf(tool)) };
   const keys = await openRequestKeyRing({}, directory);
-  return Promise.all(Array.from({ length: count }, async (_, n) => encode(await requested(data, n, keys))));
+  return Promise.all(Array.from({ length: count }, async (_, n) => encode(await requested(example, n, keys))));
 }
 
 async function requested(example: EventData<'tool.approval_required'>, n: number, { signingKey }: KeyRing) {

@@ -41,7 +41,7 @@ export class World {
   constructor(makeStack: MakeStack, env: Record<string, string> = {}, fixture = 'countersign.yaml') {
     this.#makeStack = makeStack;
     this.#env = env;
-    writeFileSync(this.#definitions, definitions(fixture));
+    writeFileSync(this.definitions, definitions(fixture));
   }
 
   async open(): Promise<void> {
@@ -49,7 +49,7 @@ export class World {
     this.plans = new ModelPlans(this.model);
     this.stack = this.#makeStack({
       env: {
-        COUNTERSIGN_CONFIG: this.#definitions,
+        COUNTERSIGN_CONFIG: this.definitions,
         OPENAI_BASE_URL: this.model.url,
         OPENAI_API_KEY: apiKey,
         TOOL_LEDGER: this.#ledger,
@@ -123,12 +123,13 @@ export class World {
 
   /** Changes the file that declares agents and tools. */
   redefine(before: string, after: string): void {
-    const text = readFileSync(this.#definitions, 'utf8');
+    const text = readFileSync(this.definitions, 'utf8');
     if (!text.includes(before)) throw new Error(`the definitions do not contain ${before}`);
-    writeFileSync(this.#definitions, text.replace(before, after));
+    writeFileSync(this.definitions, text.replace(before, after));
   }
 
-  get #definitions(): string {
+  /** The file that declares agents and tools. */
+  get definitions(): string {
     return join(this.#dir, 'countersign.yaml');
   }
 

@@ -44,7 +44,7 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
   const links = new SignInLinks({ database, now });
   const sessions = new BrowserSessions({ database, keys, now });
   const refusal = new Refusal({ failures: new FailureLimit({ now }), log });
-  const credentials = new Credentials({ keys, sessions, now });
+  const credentials = new Credentials({ keys, sessions, issuer: jwt?.issuer, now });
   const watch = new CredentialWatch({ credentials, log, now });
   const authenticator = new Authenticator({
     keys,

@@ -32,7 +32,7 @@ export interface Identity {
 export interface Credential {
   /** `channel`: the file of definitions says who a user of a chat is. */
   via: 'key' | 'jwt' | 'session' | 'channel';
-  /** Of the key or the session; null for what is stored nowhere here. */
+  /** Of the key or the session; of a provider's token its issuer; null for what nobody can look up. */
   id: string | null;
   /** Of the key that a session was begun with, and ends with. */
   key_id: string | null;

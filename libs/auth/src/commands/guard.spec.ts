@@ -28,8 +28,11 @@ describe('a command over the bus', () => {
   let given: ReturnType<typeof openTemporaryDatabase>;
   let keys: ApiKeys;
   let sessions: BrowserSessions;
+  /** The issuer whose tokens are taken. */
+  let provider: string;
   beforeEach(() => {
     clock = new Clock();
+    provider = 'https://id.example';
     given = openTemporaryDatabase();
     keys = new ApiKeys({ database: given.database, now: clock.now });
     sessions = new BrowserSessions({ database: given.database, keys, now: clock.now });
@@ -41,7 +44,14 @@ describe('a command over the bus', () => {
     const { database } = given;
     const itsKeys = new ApiKeys({ database, now: clock.now });
     const itsSessions = new BrowserSessions({ database, keys: itsKeys, now: clock.now });
-    const credentials = new Credentials({ keys: itsKeys, sessions: itsSessions, now: clock.now });
+    const credentials = new Credentials({
+      keys: itsKeys,
+      sessions: itsSessions,
+      get issuer() {
+        return provider;
+      },
+      now: clock.now,
+    });
     return { credentials, uses: new CommandUses({ database, now: clock.now }), now: clock.now };
   };
   const obey = (command: CommandEvent, verify: JWTVerifyGetKey = keyOf) =>
@@ -251,11 +261,27 @@ describe('a command over the bus', () => {
       const issued = await issue(principalOfSession(session), 'approval.resolve_requested', approve, 3_600);
       expect(issued).toMatchObject({ expires_in: 5 });
       const at = Math.floor(clock.now() / 1000);
-      const federated = principalOf({ subject: 'ana', roles: ['approver'], groups: [] }, 'jwt', { expires_at: at + 5 });
+      const federated = principalOf({ subject: 'ana', roles: ['approver'], groups: [] }, 'jwt', {
+        id: provider,
+        expires_at: at + 5,
+      });
       const { token, expires_in } = await issue(federated, 'approval.resolve_requested', approve, 3_600);
       expect(expires_in).toBe(5);
       clock.pass(5);
       await expect(obey(decide(token))).rejects.toThrow(/or is over/);
+    });
+
+    it('made from a token of a provider counts while its tokens are taken here, and no longer', async () => {
+      const expires_at = Math.floor(clock.now() / 1000) + 600;
+      const by = (id: string | null) =>
+        principalOf({ subject: 'ana', roles: ['approver'], groups: [] }, 'jwt', { id, expires_at });
+      const taken = await issue(by(provider), 'approval.resolve_requested', approve);
+      await obey(decide(taken.token));
+      for (const other of ['https://another.example', null])
+        await expect(issue(by(other), 'approval.resolve_requested', approve)).rejects.toMatchObject({ status: 401 });
+      const { token } = await issue(by(provider), 'approval.resolve_requested', approve);
+      provider = 'https://new.example';
+      await expect(obey(decide(token))).rejects.toThrow(/has ended/);
     });
 
     it('nobody gets who may not give the command', async () => {

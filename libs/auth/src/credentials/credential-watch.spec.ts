@@ -6,6 +6,7 @@ import { Clock, listeningLog } from '../../test/auth.fixtures.js';
 import { BrowserSessions, principalOfSession } from '../sign-in/browser-sessions.js';
 import { CredentialWatch } from './credential-watch.js';
 import { Credentials } from './credentials.js';
+import { issuer } from '../../test/identity-provider.fixtures.js';
 import { principalOf, type Credential } from '../principal.js';
 
 describe('what goes on by a credential', () => {
@@ -25,7 +26,7 @@ describe('what goes on by a credential', () => {
     const { database } = given;
     const keys = new ApiKeys({ database, now: clock.now });
     const sessions = new BrowserSessions({ database, keys, now: clock.now });
-    const credentials = new Credentials({ keys, sessions, now: clock.now });
+    const credentials = new Credentials({ keys, sessions, issuer, now: clock.now });
     const looks = vi.spyOn(credentials, 'current');
     const watch = new CredentialWatch({ credentials, log: listeningLog().log, now: clock.now, every: 5 });
     return { keys, sessions, watch, looks };
@@ -72,7 +73,7 @@ describe('what goes on by a credential', () => {
     const { who: lasting, id: lastingId } = await aKey();
     const { session } = await here.sessions.start({ ...lasting, key_id: lastingId });
     const exp = Math.floor(clock.now() / 1000) + 60;
-    const credentials: Partial<Credential> = { expires_at: exp };
+    const credentials: Partial<Credential> = { id: issuer, expires_at: exp };
     const token = principalOf({ subject: 'ada', roles: ['viewer'], groups: [] }, 'jwt', credentials);
     const [byKey, byToken, bySession] = [who, token, principalOfSession(session)].map((each) => here.watch.watch(each));
     expect(id).toBeDefined();

@@ -13,6 +13,8 @@ export interface Standing {
 export interface CredentialsOptions {
   keys: Pick<ApiKeys, 'holders'>;
   sessions: Pick<BrowserSessions, 'those'>;
+  /** Of the identity provider whose tokens are taken, if any are. */
+  issuer: string | undefined;
   now(): number;
 }
 
@@ -25,19 +27,23 @@ export class Credentials {
   }
 
   /**
+   * Of a provider's token nothing is stored: who had it is not asked again, and it counts until its end, as long as that
+   * provider's tokens are taken here.
+   *
    * Reads them again, all at once: one query for the keys and one for the sessions, and none for what is not stored.
    *
    * @returns for each, in their order; undefined for one that has ended.
    */
   async current(credentials: readonly Credential[]): Promise<(Standing | undefined)[]> {
-    const { keys, sessions, now } = this.#options;
+    const { keys, sessions, issuer, now } = this.#options;
     const keyIds = credentials.flatMap(({ via, id, key_id }) => [via === 'key' ? id : null, key_id]);
     const sessionIds = credentials.map(({ via, id }) => (via === 'session' ? id : null));
     const [holders, signedIn] = await Promise.all([keys.holders(known(keyIds)), sessions.those(known(sessionIds))]);
     return credentials.map(({ via, id, key_id, expires_at }): Standing | undefined => {
       if (expires_at !== null && now() >= expires_at * 1000) return undefined;
       if (via === 'key') return standingOf(holders.get(id!));
-      if (via !== 'session') return { identity: null, expires_at };
+      if (via === 'jwt') return id !== null && id === issuer ? { identity: null, expires_at } : undefined;
+      if (via === 'channel') return { identity: null, expires_at };
       const [key, session] = [key_id === null ? undefined : holders.get(key_id), signedIn.get(id!)];
       if (key_id !== null && !key) return undefined;
       return standingOf(session && { ...session, expires_at: earlier(session.expires_at, key?.expires_at ?? null) });

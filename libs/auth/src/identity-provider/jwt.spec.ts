@@ -42,7 +42,7 @@ describe('a token of an identity provider', () => {
       subject: 'ada',
       roles: ['viewer', 'approver'],
       groups: ['ops'],
-      credential: { via: 'jwt', expires_at: at(300) },
+      credential: { via: 'jwt', id: issuer, expires_at: at(300) },
     });
     expect(principal!.scopes.has('approvals:write')).toBe(true);
   });

@@ -52,7 +52,7 @@ export class JwtVerifier {
       const identity = identityIn(payload, this.#options);
       if (!identity) this.#log.info({ claim: this.#options.subjectClaim }, 'a token does not say whose it is');
       if (identity && isReserved(identity.subject)) throw taken(identity.subject);
-      return identity && principalOf(identity, 'jwt', { expires_at: payload.exp! });
+      return identity && principalOf(identity, 'jwt', { id: issuer, expires_at: payload.exp! });
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       this.#log.info({ code: error.code, claim: 'claim' in error ? error.claim : undefined }, 'a token was refused');
