@@ -26,3 +26,13 @@ it.each(pages)('each link of %s leads somewhere', (page) => {
     if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
   }
 });
+
+it('each page of docs is in the table of contents', () => {
+  const contents = linksIn(textOf('docs/README.md')).map((link) => join('docs', link));
+  const others = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page) && page !== 'docs/README.md');
+  expect(contents).toEqual(expect.arrayContaining(others));
+});
+
+it('the README is a front door: about a thousand words, and what is behind it has pages of its own', () => {
+  expect(textOf('README.md').split(/\s+/).length).toBeLessThan(1_000);
+});
