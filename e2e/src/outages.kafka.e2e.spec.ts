@@ -82,4 +82,11 @@ describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
     expect((await ended(run.run_id)).status).toBe('COMPLETED');
     expect(stack.deployments().filter(({ release_id }) => release_id === approval.id)).toHaveLength(1);
   });
+
+  it('is logged without stack traces, first contact with a fresh broker and database included', () => {
+    for (const { output } of serviceNames.flatMap((service) => stack.children(service))) {
+      expect(output()).toContain('retrying with backoff');
+      expect(output()).not.toMatch(/"stack":|\n {4}at /);
+    }
+  });
 });
