@@ -42,7 +42,12 @@ beforeEach(() => gates.open());
 /** As a runner with the same definitions says it. */
 function versionOf(name: string, change: object = {}): string {
   const served: ToolDefinition = {
-    ...{ ...tool(name), user_input: [], redact: [], max_output: 1_000, requires: 'confirmation', made_by: 'executor' },
+    ...tool(name),
+    user_input: [],
+    redact: [],
+    max_output: 1_000,
+    requires: 'confirmation',
+    made_by: 'executor',
     approval: name === 'bank__pay' ? 'audit' : 'required',
   };
   const found =
