@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { Mask, MaskedStream } from '@countersign/definitions';
 import type { CallProgress } from '@countersign/tool';
-import type { Mask, MaskedStream } from './masking/mask.js';
 import { Tail } from './tail.js';
 
 /** Characters without a line break that count as a line all the same. */

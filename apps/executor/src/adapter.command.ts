@@ -3,7 +3,6 @@ import { withHome } from './adapter.command.home.js';
 import { ProgramOutput } from './adapter.command.output.js';
 import { runProgram, type Ending } from './adapter.command.process.js';
 import type { RunAs } from './adapter.command.user.js';
-import type { Mask } from './masking/mask.js';
 
 /** A program and what a call passes to it. */
 export interface CommandLine {
@@ -28,7 +27,6 @@ export interface CommandOptions extends CommandLine {
   unknownOn?: readonly number[];
   /** Tells what came of a call: exit code 0, it was made; 1, it was not. */
   status?: CommandLine;
-  mask?: Mask;
   /** Milliseconds that the program has to end by itself when it is asked to. */
   graceMs?: number;
 }
@@ -42,15 +40,13 @@ interface Run {
 
 /** Runs a program without a shell, in a process group of its own. Exit code 0 is success, and its output the result. */
 export class CommandAdapter implements Adapter {
-  readonly #options: Required<Pick<CommandOptions, 'graceMs' | 'maxOutput' | 'mask' | 'retryOn' | 'unknownOn'>> &
-    CommandOptions;
+  readonly #options: Required<Pick<CommandOptions, 'graceMs' | 'maxOutput' | 'retryOn' | 'unknownOn'>> & CommandOptions;
   readonly reconcile?: NonNullable<Adapter['reconcile']>;
 
   constructor(options: CommandOptions) {
     this.#options = {
       graceMs: 5_000,
       maxOutput: 20_000,
-      mask: (text) => text,
       retryOn: [],
       unknownOn: [],
       ...options,
@@ -64,8 +60,8 @@ export class CommandAdapter implements Adapter {
     return this.#executed(await this.#run(this.#options, call, watch));
   }
 
-  async #run({ program, args }: CommandLine, call: ApprovedCall, { signal, progress }: Watch): Promise<Run> {
-    const { env, cwd, graceMs, timeout, maxOutput, mask, runAs } = this.#options;
+  async #run({ program, args }: CommandLine, call: ApprovedCall, { signal, mask, progress }: Watch): Promise<Run> {
+    const { env, cwd, graceMs, timeout, maxOutput, runAs } = this.#options;
     const output = new ProgramOutput({ maxOutput, mask, progress });
     const started = { program, args: args(call), ...(cwd !== undefined && { cwd }), ...(runAs && { runAs }) };
     const bounds = { timeoutMs: timeout, signal, graceMs, output };

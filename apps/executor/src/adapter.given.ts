@@ -1,3 +1,4 @@
+import { maskFor, type Mask } from '@countersign/definitions';
 import type { CallProgress } from '@countersign/tool';
 import type { ApprovedCall, Watch } from './adapter.js';
 
@@ -20,7 +21,16 @@ export class Follower implements Watch {
   readonly news: CallProgress[] = [];
   readonly #stopping = new AbortController();
   readonly signal: AbortSignal = this.#stopping.signal;
+  readonly mask: Mask;
   readonly progress = (news: CallProgress): void => void this.news.push(news);
+
+  /** @param env what a placeholder in a declaration stands for, all of it a secret */
+  constructor(env: Record<string, string> = {}) {
+    this.mask = maskFor(
+      Object.keys(env).map((name) => `{{env.${name}}}`),
+      env,
+    );
+  }
 
   get output(): string {
     return this.news.map(({ output = '' }) => output).join('');

@@ -12,7 +12,6 @@ import { askUntilDone, type Question } from './adapter.http.question.js';
 import { verdictOf } from './adapter.http.verdict.js';
 import { bounded, whyStopped } from './bounded.js';
 import { excerpt, parsedJson, textAt } from './json-text.js';
-import type { Mask } from './masking/mask.js';
 import type { Template } from './template.js';
 import type { UrlOfCall } from './template.url.js';
 
@@ -32,7 +31,6 @@ export interface HttpOptions {
   timeout: number;
   /** Characters of a result that are kept. */
   maxOutput: number;
-  mask: Mask;
   /** Lets requests go to private addresses, and over plain http. */
   allowPrivate: boolean;
   resolve?: Resolve;
@@ -79,7 +77,7 @@ export class HttpAdapter implements Adapter {
       const said = excerpt(text, maxSaid).result;
       const verdict = verdictOf({ ...sent, said }, call.attempt, this.#options.now());
       if (verdict.outcome !== 'accepted') return verdict;
-      if (!poll) return this.#succeeded(sent, this.#options.result);
+      if (!poll) return this.#succeeded(sent, this.#options.result, watch);
       return this.#follow(poll, sent, call, watch, signal);
     });
   }
@@ -104,7 +102,7 @@ export class HttpAdapter implements Adapter {
       ask: () => this.#send(url, { method: 'GET', headers }, signal),
       conclude: (outcome, state, answer) => {
         this.#tell(answer, watch);
-        const succeeded = this.#succeeded(answer, question.result);
+        const succeeded = this.#succeeded(answer, question.result, watch);
         if (outcome === 'succeeded') return succeeded;
         const error = `the target says "${state}": ${excerpt(succeeded.result, maxSaid).result}`;
         return { outcome, error, covers: 'call' };
@@ -117,7 +115,7 @@ export class HttpAdapter implements Adapter {
     if (watch.signal.aborted) return { outcome: 'unknown', reason: whyStopped(watch.signal) };
     return {
       outcome: 'unknown',
-      reason: this.#options.mask(`not done within ${timeout / 1000} s; the target ${done.last}`),
+      reason: `not done within ${timeout / 1000} s; the target ${done.last}`,
     };
   }
 
@@ -136,8 +134,8 @@ export class HttpAdapter implements Adapter {
 
   /** What there is in a request that has no answer. */
   #unanswered(error: unknown, { signal }: Watch): Outcome {
-    const { mask, timeout } = this.#options;
-    const message = mask(error instanceof Error ? error.message : String(error));
+    const { timeout } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
     if (error instanceof ForbiddenAddress) return { outcome: 'failed', error: message };
     if (error instanceof NotSent) {
       if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
@@ -151,8 +149,8 @@ export class HttpAdapter implements Adapter {
     };
   }
 
-  #succeeded(answer: Answer, pointer: string | undefined): Extract<Outcome, { outcome: 'succeeded' }> {
-    const { mask, maxOutput } = this.#options;
+  #succeeded(answer: Answer, pointer: string | undefined, { mask }: Watch): Extract<Outcome, { outcome: 'succeeded' }> {
+    const { maxOutput } = this.#options;
     const text = answer.body.toString();
     const found = pointer === undefined ? undefined : textAt(parsedJson(text), pointer);
     const { result, ...rest } = excerpt(mask(found ?? text), maxOutput);
@@ -161,7 +159,7 @@ export class HttpAdapter implements Adapter {
 
   /** Keeps all of an answer with the execution. */
   #tell({ body }: Answer, watch: Watch): string {
-    const text = this.#options.mask(body.toString());
+    const text = watch.mask(body.toString());
     if (text !== '') watch.progress({ output: text.endsWith('\n') ? text : `${text}\n` });
     return text;
   }

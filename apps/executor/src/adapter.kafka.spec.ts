@@ -7,7 +7,6 @@ import { callWith, Follower } from './adapter.given.js';
 import { KafkaAdapter, type KafkaOptions } from './adapter.kafka.js';
 import { Platform, replies as replyTopic, requests as topic } from './platform.given.js';
 import { Replies, replyCollection } from './replies.js';
-import { maskFor } from './masking/secrets.js';
 import { compileJson } from './template.json.js';
 
 const soon = { timeout: 10_000, interval: 5 };
@@ -24,7 +23,7 @@ describe('a request to another platform', () => {
     stored = openTemporaryDatabase();
     bus = new SqliteBus(stored.file, { log: quiet });
     platform = new Platform(bus);
-    watch = new Follower();
+    watch = new Follower(surroundings.env);
     opened = [];
   });
   afterEach(async () => {
@@ -47,7 +46,6 @@ describe('a request to another platform', () => {
       result: '/id',
       timeout: 5_000,
       maxOutput: 10_000,
-      mask: maskFor(['{{env.TOKEN}}'], surroundings.env),
       catchUp: 5_000,
       ...options,
     });

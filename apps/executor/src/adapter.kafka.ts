@@ -5,7 +5,6 @@ import type { Adapter, ApprovedCall, Facilities, Outcome, Watch } from './adapte
 import { bounded, whyStopped } from './bounded.js';
 import { excerpt, parsedJson, textAt } from './json-text.js';
 import type { Replies, Reply } from './replies.js';
-import type { Mask } from './masking/mask.js';
 import type { Template } from './template.js';
 
 export interface KafkaOptions {
@@ -25,7 +24,6 @@ export interface KafkaOptions {
   timeout: number;
   /** Characters of a result that are kept. */
   maxOutput: number;
-  mask: Mask;
   /** How long the topics are waited for before a request is given up that was not sent, in milliseconds. */
   patience?: number;
   /** How long to look for a reply that may have come while nobody listened, in milliseconds. */
@@ -117,7 +115,7 @@ export class KafkaAdapter implements Adapter {
       await this.#bus.publish([request]);
       return undefined;
     } catch (error) {
-      const message = this.#options.mask((error as Error).message);
+      const { message } = error as Error;
       if (error instanceof TerminalError) return { outcome: 'failed', error: `nothing was sent: ${message}` };
       return { outcome: 'unknown', reason: `the request may have been sent: ${message}` };
     }
@@ -149,8 +147,8 @@ export class KafkaAdapter implements Adapter {
 
   /** @returns what came of the call, or what the platform has said so far. */
   #judge({ text, attempt }: Reply, watch: Watch): Outcome | string {
-    const { failed, mask, status, succeeded } = this.#options;
-    const said = mask(text);
+    const { failed, status, succeeded } = this.#options;
+    const said = watch.mask(text);
     watch.progress({ output: said.endsWith('\n') ? said : `${said}\n` });
     if (status === undefined) return this.#succeeded(said);
     const state = textAt(parsedJson(said), status);

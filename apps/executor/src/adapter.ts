@@ -1,4 +1,5 @@
 import type { Execution } from '@countersign/contracts';
+import type { Mask } from '@countersign/definitions';
 import type { Bus } from '@countersign/messaging';
 import type { CallProgress } from '@countersign/tool';
 import type { Replies } from './replies.js';
@@ -31,6 +32,11 @@ export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 't
 export interface Watch {
   /** Aborted when somebody asked for the call to be stopped: end it as soon as may be, and say what came of it. */
   signal: AbortSignal;
+  /**
+   * Hides what nobody may read. All that a call says goes through it later, so an adapter needs it only for what it cuts:
+   * half of a secret is found no more.
+   */
+  mask: Mask;
   progress(news: CallProgress): void;
 }
 

@@ -13,8 +13,6 @@ import { HttpAdapter } from './adapter.http.js';
 import type { Question } from './adapter.http.question.js';
 import { KafkaAdapter } from './adapter.kafka.js';
 import type { ExecutorConfig } from './config.js';
-import type { Mask } from './masking/mask.js';
-import { maskFor } from './masking/secrets.js';
 import { compileArguments } from './template.arguments.js';
 import { compileHeaders } from './template.headers.js';
 import { compileJson } from './template.json.js';
@@ -26,7 +24,6 @@ interface Limits {
   /** Milliseconds, unless the entry has its own. */
   timeout: number;
   maxOutput: number;
-  mask: Mask;
 }
 
 /** How the calls of a tool are made; undefined when a person makes them. @throws ConfigError */
@@ -38,7 +35,7 @@ export function adapterOf(
 ): Adapter | undefined {
   const { command, http, kafka } = execute;
   const seconds = command?.timeout ?? http?.timeout ?? kafka?.timeout ?? EXECUTION_TIMEOUT_SECONDS;
-  const limits = { timeout: seconds * 1000, maxOutput, mask: maskFor(execute, surroundings.env) };
+  const limits = { timeout: seconds * 1000, maxOutput };
   if (command) return commandAdapter(command, PATH, surroundings, limits);
   if (http) return httpAdapter(http, surroundings, limits);
   return kafka ? kafkaAdapter(kafka, surroundings, limits) : undefined;

@@ -101,7 +101,7 @@ describe('the example that dispatches a workflow of GitHub', () => {
   beforeEach(async () => {
     server = await WorkflowServer.start();
     dir = mkdtempSync(join(tmpdir(), 'countersign-github-'));
-    watch = new Follower();
+    watch = new Follower({ GITHUB_TOKEN: token });
     // A server on this machine, which is asked more often than GitHub wants to be.
     const text = readFileSync(join(examples, 'github', 'countersign.yaml'), 'utf8');
     const local = text

@@ -1,5 +1,6 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts';
+import { secretsIn } from '@countersign/definitions';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
@@ -96,6 +97,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const worker = new Worker({
       executions,
       tools,
+      secrets: secretsIn([declarations.definitions.tools, declarations.definitions.mcp_servers], environment),
       outputs,
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
       publish: async (event) => bus.publish([encode(event)]),

@@ -20,6 +20,8 @@ import { switchCollection, Switches } from './switches.js';
 import type { Tool, Tools } from './tool.js';
 import { Worker } from './worker.js';
 
+/** What must not get out of any executor. */
+export const secret = 'hunter2-hunter2';
 export const soon = { timeout: 5_000, interval: 5 };
 const aTool: ToolDefinition = {
   name: 'deploy_to_production',
@@ -129,6 +131,7 @@ export class ExecutorWorld {
     const worker = new Worker({
       executions,
       tools,
+      secrets: [secret],
       outputs,
       keepOutput: 1_000,
       publish,

@@ -5,7 +5,6 @@ import { FunctionAdapter } from './adapters/function.js';
 import { McpAdapter } from './adapters/mcp.js';
 import type { Facilities } from './adapter.js';
 import { nothing } from './execution.begin.js';
-import { maskFor } from './masking/secrets.js';
 import type { Tool, Tools } from './tool.js';
 import { termsOf, type Declared } from './tools.js';
 
@@ -80,12 +79,8 @@ export class ToolCatalogue implements Tools {
 
   #served(server: McpServer, { definition, terms }: McpTool): Tool {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
-    const { definitions, surroundings } = this.#declared;
-    const mask = maskFor(
-      definitions.mcp_servers.find(({ name }) => name === server.name),
-      surroundings.env,
-    );
-    const adapter = new McpAdapter({ server, maxOutput: definition.max_output, mask });
+    const { surroundings } = this.#declared;
+    const adapter = new McpAdapter({ server, maxOutput: definition.max_output });
     return { definition, adapter, ...termsOf(terms, byWorker, surroundings) };
   }
 }

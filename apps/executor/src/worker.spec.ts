@@ -1,7 +1,8 @@
+import { callDigest } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Adapter, Watch } from './adapter.js';
+import type { Adapter, Outcome, Watch } from './adapter.js';
 import { terms } from './execution.given.js';
-import { approval, ExecutorWorld, id, soon } from './executor.given.js';
+import { approval, ExecutorWorld, id, secret, soon } from './executor.given.js';
 
 describe('a call that is being made', () => {
   let world: ExecutorWorld;
@@ -114,6 +115,57 @@ describe('a call that is being made', () => {
     await expect.poll(async () => (await world.execution()).version, soon).toBe(seen + 1);
     expect(call().watch.signal.aborted).toBe(false);
     expect(await world.execution()).toMatchObject({ attempts: [{ late_report: 'failed: exit code 1' }] });
+  });
+});
+
+describe('what a call says, by whatever adapter,', () => {
+  let world: ExecutorWorld;
+  beforeEach(() => (world = new ExecutorWorld()));
+  afterEach(() => world.close());
+  const { data } = approval;
+  const tool_args = { ...data.tool_args, note: 'for Ada only', pin: 48_151_623, deep: [{ of: 'lies deep' }] };
+  const redacting = {
+    ...approval,
+    data: {
+      ...data,
+      tool_args,
+      redact: ['note', 'pin', 'deep'],
+      digest: callDigest({ ...data, tool_args }),
+    },
+  };
+  const inside = [secret, encodeURIComponent(secret), 'for Ada only', 'for%20Ada%20only', '48151623', 'lies deep'];
+  const all = inside.join(' | ');
+  const hidden = inside.map(() => '***').join(' | ');
+
+  it.each<[string, Outcome, object]>([
+    ['result', { outcome: 'succeeded', result: all }, { result: hidden }],
+    ['error', { outcome: 'failed', error: all }, { error: hidden, attempts: [{ reason: hidden }] }],
+    ['unknown outcome', { outcome: 'unknown', reason: all }, { error: hidden, attempts: [{ reason: hidden }] }],
+  ])('has no secret and no redacted value in its %s', async (_, outcome, record) => {
+    await world.open().executor.accept(redacting);
+    world.adapter.calls[0]!.end.resolve(outcome);
+    await expect.poll(() => world.execution(), soon).toMatchObject({ ...record, lease: null });
+    const { tool_args: _args, ...said } = await world.execution();
+    expect(inside.filter((each) => JSON.stringify([said, world.published.slice(1)]).includes(each))).toEqual([]);
+  });
+
+  it('has none in its progress and its output, also where that comes in pieces', async () => {
+    await world.open().executor.accept(redacting);
+    const { watch, end } = world.adapter.calls[0]!;
+    watch.progress({ message: `logged in with ${secret}` });
+    for (const piece of ['hunter2', '-hunt', 'er2 and for A', 'da only', ' and hunter2'])
+      watch.progress({ output: piece });
+    end.resolve({ outcome: 'succeeded', result: 'Done.' });
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded' });
+    expect(await world.outputs.read(await world.execution(), 1)).toMatchObject({ text: '*** and *** and hunter2' });
+    expect(JSON.stringify(world.told)).not.toContain(secret);
+    expect(JSON.stringify(world.told)).toContain('logged in with ***');
+  });
+
+  it('has none in what an adapter throws before it has begun', async () => {
+    const adapter: Adapter = { execute: () => Promise.reject(new Error(`no ${secret}`)) };
+    await world.open({ tool: { adapter } }).executor.accept(redacting);
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'failed', error: 'no ***' });
   });
 });
 

@@ -8,12 +8,15 @@ import type { LastLook, Obstacle } from './last-look.js';
 import type { Executions } from './executions.js';
 import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
+import { MaskedCall, maskOfCall } from './masked-call.js';
 import type { Outputs } from './outputs.js';
 import type { Tools } from './tool.js';
 
 export interface WorkerOptions {
   executions: Executions;
   tools: Tools;
+  /** What must not get out, in each way it may be spelt. */
+  secrets: readonly string[];
   outputs: Outputs;
   /** Characters of the output of one attempt that are kept. */
   keepOutput: number;
@@ -53,8 +56,11 @@ export class Worker {
         const handed = { type: 'not_begun', worker: name, ...obstacle } as const;
         return void (await insist(() => executions.handle(id, handed, { known: execution }), log));
       }
-      const watch = { signal: stopping.signal, progress: newsOf(execution, progress) };
-      const outcome = pointingAt(id, await this.#measured(execution, watch));
+      const said = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
+        signal: stopping.signal,
+        progress: newsOf(execution, progress),
+      });
+      const outcome = pointingAt(id, said.end(await this.#measured(execution, said.watch)));
       await progress.close();
       const handled = await insist(() => executions.handle(id, report(outcome, name), { known: execution }), log);
       if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');

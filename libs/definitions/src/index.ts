@@ -30,3 +30,5 @@ export { toolDefinitionOf, type DeclaredTool } from './load/tool-of-file.js';
 export { changesSince, digestOf, isGatedAsAsked, toolVersion } from './load/tool-version.js';
 export * from './schema/tool.js';
 export { userInputFields } from './schema/user-input-fields.js';
+export { maskOf, type Mask, type MaskedStream } from './masking/mask.js';
+export { maskFor, redactedIn, secretsIn } from './masking/secrets.js';

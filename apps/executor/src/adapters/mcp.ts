@@ -3,14 +3,11 @@ import type { McpOutcome, McpServer, McpTool } from '@countersign/mcp';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
 import { whyStopped } from '../bounded.js';
 import { excerpt } from '../json-text.js';
-import type { Mask } from '../masking/mask.js';
 
 export interface McpOptions {
   server: Pick<McpServer, 'name' | 'ask' | 'call'>;
   /** Characters of the result that are kept. */
   maxOutput: number;
-  /** Hides what nobody may read of what the server says. */
-  mask?: Mask;
 }
 
 /**
@@ -45,10 +42,10 @@ export class McpAdapter implements Adapter {
   }
 
   #outcomeOf(outcome: McpOutcome, watch: Watch): Outcome {
-    const { mask = (text) => text, maxOutput } = this.#options;
+    const { maxOutput } = this.#options;
     switch (outcome.type) {
       case 'answered': {
-        const text = mask(outcome.text);
+        const text = watch.mask(outcome.text);
         const { result, truncated } = excerpt(text, maxOutput);
         if (truncated) watch.progress({ output: text });
         if (outcome.isError) return { outcome: 'failed', error: result };
@@ -57,13 +54,13 @@ export class McpAdapter implements Adapter {
       case 'not_sent':
         return watch.signal.aborted
           ? { outcome: 'failed', error: 'stopped before it was sent' }
-          : notSent(mask(outcome.reason));
+          : notSent(outcome.reason);
       case 'refused':
-        return { outcome: 'failed', error: mask(outcome.reason) };
+        return { outcome: 'failed', error: outcome.reason };
       case 'unknown':
         return {
           outcome: 'unknown',
-          reason: mask(watch.signal.aborted ? `${whyStopped(watch.signal)}; ${outcome.reason}` : outcome.reason),
+          reason: watch.signal.aborted ? `${whyStopped(watch.signal)}; ${outcome.reason}` : outcome.reason,
         };
     }
   }
