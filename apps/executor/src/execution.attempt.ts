@@ -73,14 +73,20 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
       return failOrRetry(execution, message, now);
     case 'lost':
       return execution.status === 'reconciling'
-        ? park(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${message.reason}`)
+        ? parkUntold(execution, message.reason, now)
         : loseSight(execution, message.reason, now);
     case 'not_begun':
-      return handBack(execution, message, now);
+      // Of the attempt that is asked about this says nothing.
+      return execution.status === 'reconciling'
+        ? parkUntold(execution, message.held_by.detail, now)
+        : handBack(execution, message, now);
     default:
       return message satisfies never;
   }
 }
+
+const parkUntold = (execution: Execution, reason: string, now: number): Transition<Execution> =>
+  park(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
 
 const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
 

@@ -216,6 +216,14 @@ describe('an attempt that its worker did not begin', () => {
     expect(back).toMatchObject({ status: 'outcome_unknown' });
   });
 
+  it('is not the one that is asked about', () => {
+    const asking = executionAfter(given.askable, claimed, lost, claimed);
+    expect(at(asking, given.notBegun)).toMatchObject({
+      status: 'outcome_unknown',
+      attempts: [{ outcome: 'outcome_unknown', begun: true }],
+    });
+  });
+
   it('is told late as well, for whoever has to find out', () => {
     const late = executionAfter(approved(), claimed, lost, given.notBegun);
     expect(late).toMatchObject({

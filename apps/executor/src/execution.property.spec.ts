@@ -90,6 +90,12 @@ describe('an execution, whatever arrives in whatever order and however often,', 
           refused ||=
             transition.state.error?.startsWith('not executed') === true && transition.state.attempts.length === 0;
           if (received.type === 'retried') allowed += 1;
+          const unseen = (of: Execution | undefined) =>
+            of?.attempts.map(({ outcome }) => outcome === 'outcome_unknown');
+          const before = unseen(execution) ?? [];
+          expect(unseen(transition.state)?.slice(0, before.length), 'what nobody saw stays unseen').toEqual(
+            before.map((was, n) => was || transition.state.attempts[n]!.outcome === 'outcome_unknown'),
+          );
           expect(secondStarts(transition.state), 'a second start').toBeLessThanOrEqual(allowed);
           for (const { type, data } of transition.events) parseEventData(type, data);
           emitted.push(...transition.events);
