@@ -1,6 +1,5 @@
 import { derivedId, isMadeHere, TerminalError, type Event } from '@countersign/contracts';
-import { OnEvent } from '@countersign/messaging';
-import type { Alarms } from '@countersign/service';
+import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from './agents.js';

@@ -1,8 +1,7 @@
 import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
 import { TerminalError, type Approval, type Event } from '@countersign/contracts';
-import { OnEvent } from '@countersign/messaging';
 import type { Aggregate } from '@countersign/persistence';
-import { ProblemError, type Alarms } from '@countersign/service';
+import { OnEvent, ProblemError, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from './approval-metrics.js';

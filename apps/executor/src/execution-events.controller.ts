@@ -1,5 +1,5 @@
 import type { Event } from '@countersign/contracts';
-import { OnEvent } from '@countersign/messaging';
+import { OnEvent } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
 import { Executor } from './executor.js';
 

@@ -1,6 +1,6 @@
 import { CommandGuard } from '@countersign/auth';
 import { TerminalError, type Event, type Log } from '@countersign/contracts';
-import { OnEvent } from '@countersign/messaging';
+import { OnEvent } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
 import { Switches } from './switches.js';
 import { LOG } from './tokens.js';

@@ -5,5 +5,3 @@ export { SqliteBus } from './sqlite/sqlite-bus.js';
 export { decode, encode } from './events/cloudevents.js';
 export { type DeadLetter, deadLetterTopic, originalOf } from './delivery/dead-letters.js';
 export type { BusObserver } from './delivery/observer.js';
-export { BusTransport } from './events/nest-transport.js';
-export { OnEvent } from './events/on-event.js';

@@ -13,3 +13,4 @@ export * from './metrics/record-metrics.js';
 export { ProblemError } from './http/problem.filter.js';
 export * from './runtime/serve.js';
 export * from './http/server-sent-events.js';
+export { OnEvent } from './transport/on-event.js';

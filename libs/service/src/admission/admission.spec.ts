@@ -1,6 +1,6 @@
 import { Needs, Public } from '@countersign/auth';
 import { eventsTo, type EventsTo } from '@countersign/contracts';
-import { OnEvent } from '@countersign/messaging';
+import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, Module, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';

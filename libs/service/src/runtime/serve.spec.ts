@@ -1,6 +1,6 @@
 import { Needs, Public } from '@countersign/auth';
 import { RetryableError, type Event } from '@countersign/contracts';
-import { OnEvent } from '@countersign/messaging';
+import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, HttpException, Module, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { mkdtempSync, rmSync } from 'node:fs';

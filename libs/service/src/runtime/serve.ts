@@ -1,6 +1,6 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
-import { BusTransport, type Bus } from '@countersign/messaging';
+import type { Bus } from '@countersign/messaging';
 import { insist, type Database, type Removal } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -24,6 +24,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { openApiDocument } from '../http/openapi.js';
 import '../http/sign-in-docs.js';
 import { answerBadUrl, ProblemFilter } from '../http/problem.filter.js';
+import { BusTransport } from '../transport/bus-transport.js';
 import { Retention } from './retention.js';
 import { readStrictBodies } from '../http/strict-body.js';
 import { validationPipe } from '../http/validation.pipe.js';

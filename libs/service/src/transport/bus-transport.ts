@@ -1,8 +1,7 @@
 import { eventsTo, TerminalError, type Event, type ServiceName } from '@countersign/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { Bus, Delivery, Subscription } from '../bus.js';
-import { decode } from './cloudevents.js';
+import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { transportOf } from './on-event.js';
 
 /**
