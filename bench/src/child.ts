@@ -15,7 +15,7 @@ export interface Child {
 }
 
 interface ChildOptions {
-  /** A module of this folder, or a path. */
+  /** A module, by its path from this folder. */
   module: string;
   task?: object;
   env?: Record<string, string>;

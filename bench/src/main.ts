@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { measureApprovals, type Approvals } from './approvals.js';
+import { measureApprovals, type Approvals } from './approvals/approvals.js';
 import { startChild } from './child.js';
 import { access } from './credentials.js';
-import { measureExecutions, measureScaling, type Executions, type Scaling } from './executions.js';
-import { measureIdle, type Idle } from './idle.js';
-import { measureAll, type Load, type Measured } from './load.js';
+import { measureExecutions, measureScaling, type Executions, type Scaling } from './executions/executions.js';
+import { measureIdle, type Idle } from './runs/idle.js';
+import { measureAll, type Load, type Measured } from './cycles/load.js';
 import { machine } from './machine.js';
-import { cycleOverHttp } from './over-http.js';
+import { cycleOverHttp } from './cycles/over-http.js';
 import {
   approvalTables,
   chainsTable,
@@ -24,7 +24,7 @@ import {
   scalingTable,
   type Row,
 } from './report.js';
-import { measureChains, measureHeld, type Chains, type Held } from './runner.js';
+import { measureChains, measureHeld, type Chains, type Held } from './runs/runner.js';
 
 type Way = Row['way'];
 type Env = Record<string, string>;
@@ -95,7 +95,7 @@ async function measureProgram(module: string, env: Env, loads: Load[]): Promise<
 async function measureHttp(env: Env, processes: ServiceName[][], loads: Load[]): Promise<Measured[]> {
   const children = processes.map((names) => ({
     names,
-    child: startChild({ module: './service-process.js', task: { env, names } }),
+    child: startChild({ module: './cycles/service-process.js', task: { env, names } }),
   }));
   try {
     const urls = new Map<ServiceName, string>();
@@ -114,7 +114,7 @@ async function measureLoads(stack: Stack, model: string, loads: Load[], repeat: 
   const rows: Row[] = [];
   console.error(`${stack.name}: warming up`);
   const first = stack.fresh();
-  await measureProgram('./limit.js', { ...first.env, OPENAI_BASE_URL: model }, warmUp);
+  await measureProgram('./cycles/limit.js', { ...first.env, OPENAI_BASE_URL: model }, warmUp);
   first.discard();
   for (let n = 1; n <= repeat; n += 1) {
     for (const way of ['product', 'limit', 'http'] as const satisfies Way[]) {
@@ -124,7 +124,7 @@ async function measureLoads(stack: Stack, model: string, loads: Load[], repeat: 
       const measured =
         way === 'http'
           ? await measureHttp(withModel, stack.processes, loads)
-          : await measureProgram(`./${way}.js`, withModel, loads);
+          : await measureProgram(`./cycles/${way}.js`, withModel, loads);
       discard();
       rows.push(...measured.map((each) => ({ stack: stack.name, way, ...each })));
     }
@@ -176,7 +176,7 @@ let decisions: Approvals | undefined;
 const chains: Chains[] = [];
 const executions: Executions[] = [];
 let scaling: Scaling[] = [];
-const model = startChild({ module: './model-process.js' });
+const model = startChild({ module: './cycles/model-process.js' });
 try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());

@@ -1,8 +1,8 @@
-import type { Approvals } from './approvals.js';
-import type { Executions, Scaling } from './executions.js';
-import type { Idle } from './idle.js';
-import { quantile, type Measured } from './load.js';
-import type { Chains, Held } from './runner.js';
+import type { Approvals } from './approvals/approvals.js';
+import type { Executions, Scaling } from './executions/executions.js';
+import type { Idle } from './runs/idle.js';
+import { quantile, type Measured } from './cycles/load.js';
+import type { Chains, Held } from './runs/runner.js';
 
 export interface Row extends Measured {
   stack: 'embedded' | 'Kafka + MongoDB';

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HttpError, Client } from './client.js';
-import { Credentials } from './credentials.js';
-import { pausedRun, request } from './flow.js';
-import { DistributedStack, EmbeddedStack } from './stack.js';
+import { HttpError, Client } from './world/client.js';
+import { Credentials } from './world/credentials.js';
+import { pausedRun, request } from './world/flow.js';
+import { DistributedStack, EmbeddedStack } from './world/stack.js';
 
 const usage = `npm run demo                  on the embedded log and store, in a process of its own
 npm run demo -- --kafka       three processes, on Kafka and MongoDB (KAFKA_BROKERS and MONGODB_URI, or started here)

@@ -1,14 +1,14 @@
 import type {} from '@countersign/infra';
 import { describe, inject } from 'vitest';
-import { describeApprovalScenarios } from './approval-scenarios.js';
-import { describeCrashes } from './crashes.js';
-import { describeExecutorScenarios } from './executor-scenarios.js';
-import { describeGateScenarios } from './gate-scenarios.js';
-import { describeInbox } from './inbox-at-one-address.js';
-import { describeOutsider } from './outsider.js';
-import { describeRunnerScenarios } from './runner-scenarios.js';
+import { describeApprovalScenarios } from './approvals/approval-scenarios.js';
+import { describeCrashes } from './faults/crashes.js';
+import { describeExecutorScenarios } from './executions/executor-scenarios.js';
+import { describeGateScenarios } from './gate/gate-scenarios.js';
+import { describeInbox } from './inbox/at-one-address.js';
+import { describeOutsider } from './faults/outsider.js';
+import { describeRunnerScenarios } from './runs/runner-scenarios.js';
 import { describeScenarios } from './scenarios.js';
-import { DistributedStack } from './stack.js';
+import { DistributedStack } from './world/stack.js';
 
 const brokers = inject('kafkaBrokers');
 const mongodb = inject('mongodbUri');

@@ -1,4 +1,4 @@
 import { describeScenarios } from './scenarios.js';
-import { EmbeddedStack } from './stack.js';
+import { EmbeddedStack } from './world/stack.js';
 
 describeScenarios('the embedded log and store', () => new EmbeddedStack());

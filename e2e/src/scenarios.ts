@@ -2,10 +2,10 @@ import { approvalDigest, eventNames, eventsTo, type Event } from '@countersign/c
 import { deadLetterTopic, originalOf, type Delivery, type Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HttpError } from './client.js';
-import { eventually } from './eventually.js';
-import { pausedRun, pendingOf, request } from './flow.js';
-import { eventsOf, readAll, serviceNames, type Stack } from './stack.js';
+import { HttpError } from './world/client.js';
+import { eventually } from './world/eventually.js';
+import { pausedRun, pendingOf, request } from './world/flow.js';
+import { eventsOf, readAll, serviceNames, type Stack } from './world/stack.js';
 
 /** What the system promises, told once and held on every stack. */
 export function describeScenarios(name: string, makeStack: () => Promise<Stack> | Stack): void {

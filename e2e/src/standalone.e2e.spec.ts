@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isReady, startChild, type Child } from './child.js';
-import { Client } from './client.js';
-import { eventually } from './eventually.js';
-import { pausedRun } from './flow.js';
+import { isReady, startChild, type Child } from './world/child.js';
+import { Client } from './world/client.js';
+import { eventually } from './world/eventually.js';
+import { pausedRun } from './world/flow.js';
 
 const main = fileURLToPath(new URL('../../apps/standalone/dist/main.js', import.meta.url));
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStandalone, type Standalone } from '../../apps/standalone/src/standalone.given.js';
+import { openStandalone, type Standalone } from '../../apps/standalone/test/standalone.fixtures.js';
 import { blocksIn, pages, type Block } from './blocks.js';
 import { Http } from './checks/http.js';
 import { checkJson } from './checks/json.js';

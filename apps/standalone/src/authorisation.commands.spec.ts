@@ -1,9 +1,9 @@
 import { commandNames, commandScopes, type CommandName } from '@countersign/auth';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { keyFor, pausedRun } from './authorisation.given.js';
-import { isAdmin, may, people, rolesOf } from './authorisation.routes.given.js';
-import { adminKey, openStandalone, type Standalone } from './standalone.given.js';
+import { keyFor, pausedRun } from '../test/authorisation.fixtures.js';
+import { isAdmin, may, people, rolesOf } from '../test/authorisation.routes.fixtures.js';
+import { adminKey, openStandalone, type Standalone } from '../test/standalone.fixtures.js';
 
 interface Target {
   run_id: string;

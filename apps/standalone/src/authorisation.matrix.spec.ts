@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executedCall, keyFor, pausedRun, type Records } from './authorisation.given.js';
+import { executedCall, keyFor, pausedRun, type Records } from '../test/authorisation.fixtures.js';
 import {
   isAdmin,
   may,
@@ -9,8 +9,8 @@ import {
   rolesOf,
   routes,
   type Rule,
-} from './authorisation.routes.given.js';
-import { openStandalone, type Standalone } from './standalone.given.js';
+} from '../test/authorisation.routes.fixtures.js';
+import { openStandalone, type Standalone } from '../test/standalone.fixtures.js';
 
 const everybody = ['nobody', ...people];
 /** How somebody who may is answered when what they ask for is not there, or makes no sense. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executedCall, keyFor, pausedRun, type Records } from './authorisation.given.js';
-import { adminKey, bearer, openStandalone, type Standalone } from './standalone.given.js';
+import { executedCall, keyFor, pausedRun, type Records } from '../test/authorisation.fixtures.js';
+import { adminKey, bearer, openStandalone, type Standalone } from '../test/standalone.fixtures.js';
 
 const roles = ['viewer', 'requester', 'approver', 'admin'];
 

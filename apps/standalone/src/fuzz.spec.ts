@@ -1,9 +1,16 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executedCall, pausedRun } from './authorisation.given.js';
-import { requestTo, type Request } from './fuzz.given.js';
-import { adminKey, bearer, openStandalone, operationsOf, type Document, type Standalone } from './standalone.given.js';
+import { executedCall, pausedRun } from '../test/authorisation.fixtures.js';
+import { requestTo, type Request } from '../test/fuzz.fixtures.js';
+import {
+  adminKey,
+  bearer,
+  openStandalone,
+  operationsOf,
+  type Document,
+  type Standalone,
+} from '../test/standalone.fixtures.js';
 
 /** How long an answer may take before it counts as none. */
 const deadline = 5_000;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { executedCall, pausedRun } from './authorisation.given.js';
-import { adminKey, openStandalone, type Standalone } from './standalone.given.js';
+import { executedCall, pausedRun } from '../test/authorisation.fixtures.js';
+import { adminKey, openStandalone, type Standalone } from '../test/standalone.fixtures.js';
 
 const decided = 'countersign_approval_wait_seconds_count{status="approved",decided_by="people"}';
 

@@ -2,7 +2,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStandalone, operationsOf, type Document, type Operation, type Standalone } from './standalone.given.js';
+import {
+  openStandalone,
+  operationsOf,
+  type Document,
+  type Operation,
+  type Standalone,
+} from '../test/standalone.fixtures.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

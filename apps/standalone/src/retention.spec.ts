@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { adminKey, openStandalone, type Standalone } from './standalone.given.js';
+import { adminKey, openStandalone, type Standalone } from '../test/standalone.fixtures.js';
 
 const day = 24 * 3_600_000;
 const soon = { timeout: 20_000, interval: 20 };

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
-import type { Document, Operation } from '../../../apps/standalone/src/standalone.given.js';
+import type { Document, Operation } from '../../../apps/standalone/test/standalone.fixtures.js';
 
 /** What the server says of itself, for whatever the docs say of it. */
 export class Http {

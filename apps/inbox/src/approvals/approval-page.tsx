@@ -10,12 +10,12 @@ import { urgency } from '../time.js';
 import { Failure, Note, Status } from '../ui/notes.js';
 import { announce, useHeading } from '../ui/page.js';
 import { Arguments, Changes } from './arguments.js';
-import { changesBetween } from './changes.js';
+import { changesBetween } from './decision/changes.js';
 import { Comments } from './comments.js';
-import { whoDecided } from './decision.js';
-import { DecisionPanel } from './decision-panel.js';
+import { whoDecided } from './decision/decision.js';
+import { DecisionPanel } from './decision/decision-panel.js';
 import { Decided } from './decided.js';
-import { intent } from './intent.js';
+import { intent } from './decision/intent.js';
 import { Terms } from './terms.js';
 import { Why } from './why.js';
 

@@ -1,7 +1,7 @@
 import { canonicalJson } from '@countersign/contracts/canonical-json';
 import { Note } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
-import type { Change } from './changes.js';
+import type { Change } from './decision/changes.js';
 
 interface ArgumentsProps {
   args: Record<string, unknown>;

@@ -8,13 +8,13 @@ import { may } from '../server/session.js';
 import { Empty, Failure } from '../ui/notes.js';
 import { useHeading } from '../ui/page.js';
 import { ApprovalPage } from './approval-page.js';
-import { BulkBar } from './bulk-bar.js';
-import { filtersIn, queryOf } from './filters.js';
-import { intent } from './intent.js';
-import { ApprovalList } from './list.js';
-import { SearchBar } from './search-bar.js';
-import { useSelection } from './selection.js';
-import { useListing, useOrder } from './use-listing.js';
+import { BulkBar } from './list/bulk-bar.js';
+import { filtersIn, queryOf } from './list/filters.js';
+import { intent } from './decision/intent.js';
+import { ApprovalList } from './list/list.js';
+import { SearchBar } from './list/search-bar.js';
+import { useSelection } from './list/selection.js';
+import { useListing, useOrder } from './list/use-listing.js';
 
 /** The approvals, and beside them the one that is open. */
 export function Inbox({ id }: { id: string | null }) {

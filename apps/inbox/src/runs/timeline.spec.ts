@@ -1,6 +1,6 @@
 import { Execution } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { approvalWith, decision, now } from '../approvals/approval.given.js';
+import { approvalWith, decision, now } from '../../test/approval.fixtures.js';
 import { timelineOf, type RunEvent } from './timeline.js';
 
 const tool = { tool_call_id: 'call-1', tool_name: 'deploy', tool_args: {}, result: null };

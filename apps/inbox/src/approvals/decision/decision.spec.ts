@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { approvalWith, decision, terms } from '../../../test/approval.fixtures.js';
+import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
+
+const bob = { subject: 'bob', groups: [] };
+const group = (name: string, members: string[] | null) => ({ group: name, count: 1, members });
+
+describe('the body of a decision', () => {
+  const shown = approvalWith();
+  const { digest } = shown;
+
+  it('says nothing but yes when there is nothing else to say', () => {
+    expect(resolutionOf(shown, 'approved', { note: '  ' })).toEqual({ status: 'approved', digest });
+  });
+
+  it('has everything that goes with an approval', () => {
+    const draft = { note: ' Go. ', tool_args: { version: '3' }, grant: 3_600, values: { hours: 8 } };
+    expect(resolutionOf(shown, 'approved', draft)).toEqual({
+      status: 'approved',
+      digest,
+      resolution_data: { note: 'Go.', tool_args: { version: '3' }, grant: { expires_in: 3_600 }, values: { hours: 8 } },
+    });
+  });
+
+  it('has no values for work that is already done', () => {
+    expect(resolutionOf(shown, 'approved', { note: '', values: {}, result: 'done' })).toEqual({
+      status: 'approved',
+      digest,
+      resolution_data: { result: 'done' },
+    });
+  });
+
+  it('has nothing but the reason when it is a no', () => {
+    const draft = { note: 'No.', tool_args: {}, result: 'done', grant: 60, values: {} };
+    expect(resolutionOf(shown, 'rejected', draft)).toEqual({
+      status: 'rejected',
+      digest,
+      resolution_data: { note: 'No.' },
+    });
+  });
+});
+
+describe('somebody', () => {
+  it('decides where nothing speaks against it', () => {
+    expect(obstacleFor(bob, approvalWith())).toBeNull();
+  });
+
+  it('does not decide on what they asked for, unless the rules let them', () => {
+    expect(obstacleFor(bob, approvalWith({ user_id: 'bob' }))).toMatch(/You asked for this/);
+    expect(obstacleFor(bob, approvalWith({ requested_by: 'bob' }))).toMatch(/You asked for this/);
+    expect(obstacleFor(bob, approvalWith({ user_id: 'bob', terms: terms({ four_eyes: false }) }))).toBeNull();
+  });
+
+  it('does not decide twice', () => {
+    const approved = approvalWith({ requested_by: 'ana', decisions: [decision('bob')] });
+    expect(obstacleFor(bob, approved)).toMatch(/You have approved this/);
+  });
+
+  it('decides again where the rules ask for a reason by now, and they gave none', () => {
+    const decisions = [{ ...decision('bob'), note: null }];
+    const stricter = approvalWith({ requested_by: 'ana', decisions, terms: terms({ reason_required: ['approve'] }) });
+    expect(obstacleFor(bob, stricter)).toBeNull();
+  });
+
+  it('has to be in a group that is asked for, by name or by what their token says', () => {
+    const named = approvalWith({ terms: terms({ approvers: [group('leads', ['eve'])] }) });
+    const byToken = approvalWith({ terms: terms({ approvers: [group('leads', null)] }) });
+    expect(obstacleFor(bob, named)).toBe('This needs somebody of leads.');
+    expect(obstacleFor({ subject: 'eve', groups: [] }, named)).toBeNull();
+    expect(obstacleFor(bob, byToken)).toBe('This needs somebody of leads.');
+    expect(obstacleFor({ ...bob, groups: ['leads'] }, byToken)).toBeNull();
+  });
+
+  it('may decide once it was passed on to them', () => {
+    const escalating = terms({ approvers: [group('leads', ['eve'])], escalate_to: [group('bosses', ['bob'])] });
+    expect(obstacleFor(bob, approvalWith({ terms: escalating }))).toMatch(/leads/);
+    expect(obstacleFor(bob, approvalWith({ terms: escalating, escalated_at: 1 }))).toBeNull();
+  });
+
+  it('gives a reason where the rules ask for one', () => {
+    const approval = approvalWith({ terms: terms({ reason_required: ['reject'] }) });
+    expect([needsReason(approval, 'rejected'), needsReason(approval, 'approved')]).toEqual([true, false]);
+  });
+});
+
+describe('whoever comes too late', () => {
+  it.each([
+    [
+      { status: 'rejected', resolved_by: 'eve', decisions: [decision('eve', 'rejected', 'No.')] },
+      'eve has rejected it: “No.”.',
+    ],
+    [{ status: 'approved', resolved_by: 'eve', decisions: [decision('eve')] }, 'eve has approved it.'],
+    [{ status: 'approved', resolved_by: null }, 'Somebody has approved it.'],
+    [{ status: 'expired' }, 'Nobody decided in time: it has expired.'],
+    [{ status: 'cancelled' }, 'Its run is over, so nothing is left to decide.'],
+  ] as const)('is told who decided and what', (given, words) => {
+    expect(whoDecided(approvalWith(given as never))).toBe(words);
+  });
+});

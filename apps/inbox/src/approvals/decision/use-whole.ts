@@ -1,0 +1,24 @@
+import type { Approval } from '@countersign/contracts';
+import { useEffect, useState } from 'preact/hooks';
+import { read, wordsOf } from '../../server/request.js';
+
+/** An approval as it is now with nothing left out, or why it cannot be seen. */
+export type Whole = { approval: Approval } | { problem: string };
+
+/** Reads approvals again: what a list has of them is redacted, and may be old. undefined until all of them are there. */
+export function useWhole(ids: readonly string[]): ReadonlyMap<string, Whole> | undefined {
+  const [found, setFound] = useState<ReadonlyMap<string, Whole>>();
+  useEffect(() => {
+    const abort = new AbortController();
+    const one = async (id: string): Promise<[string, Whole]> => {
+      try {
+        return [id, { approval: await read<Approval>(`/approvals/${encodeURIComponent(id)}`, abort.signal) }];
+      } catch (error) {
+        return [id, { problem: wordsOf(error) }];
+      }
+    };
+    void Promise.all(ids.map(one)).then((all) => !abort.signal.aborted && setFound(new Map(all)));
+    return () => abort.abort();
+  }, []);
+  return found;
+}

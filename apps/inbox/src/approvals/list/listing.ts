@@ -1,0 +1,127 @@
+import type { Approval } from '@countersign/contracts';
+import { batch, signal } from '@preact/signals';
+import { onApproval, type ApprovalChange } from '../../server/connection.js';
+import { pathWith, read, ServerProblem, wordsOf } from '../../server/request.js';
+import { asParameters, matches, type Filters } from './filters.js';
+import { pressing } from './order.js';
+
+interface Answer {
+  data: Approval[];
+  meta: { page: number; total_pages: number; total_count: number; next_cursor: string | null };
+}
+type Next = { cursor: string } | { page: number };
+
+const pageSize = 200;
+/** Changes are shown together, so that a flood of them is drawn a few times a second. */
+const drawEvery = 100;
+
+/** Approvals that fit some filters, read page by page as somebody gets to them, and kept up to date. */
+export class Listing {
+  readonly approvals = signal<ReadonlyMap<string, Approval>>(new Map());
+  /** Of all that fit, read or not, when they were read last. */
+  readonly total = signal<number | undefined>(undefined);
+  readonly problem = signal<ServerProblem | undefined>(undefined);
+  readonly hasMore = signal(false);
+  readonly #filters: Filters;
+  readonly #abort = new AbortController();
+  #next: Next | null = null;
+  #reading = Promise.resolve();
+  #isReading = false;
+  #changes: ApprovalChange[] = [];
+  #drawing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(filters: Filters) {
+    this.#filters = filters;
+  }
+
+  /** @returns how to end it. */
+  open(): () => void {
+    const stop = onApproval((change) => {
+      this.#changes.push(change);
+      this.#drawing ??= setTimeout(() => this.#draw(), drawEvery);
+    });
+    void this.read();
+    return () => {
+      stop();
+      clearTimeout(this.#drawing);
+      this.#abort.abort();
+    };
+  }
+
+  /** Reads it from the beginning. */
+  read(): Promise<void> {
+    return this.#take(async () => {
+      const [first, urgent] = await Promise.all([this.#ask({}), this.#urgent()]);
+      this.approvals.value = byId([...first.data, ...urgent]);
+      this.total.value = first.meta.total_count;
+      this.#setNext(first);
+    });
+  }
+
+  /** Reads the next page, if there is one and it is not on its way. */
+  readMore(): Promise<void> {
+    const next = this.#next;
+    if (next === null || this.#isReading) return Promise.resolve();
+    return this.#take(async () => {
+      const answer = await this.#ask(next);
+      this.approvals.value = byId([...this.approvals.peek().values(), ...answer.data]);
+      this.#setNext(answer);
+    });
+  }
+
+  /** Newest first, they may be on any page. */
+  async #urgent(): Promise<Approval[]> {
+    if (this.#filters.status !== 'pending') return [];
+    const expires_before = Math.floor(Date.now() / 1000) + pressing;
+    return (await this.#ask({ expires_before, sort_by: 'expires_at', sort_order: 'asc' })).data;
+  }
+
+  #ask(more: Record<string, string | number>): Promise<Answer> {
+    const path = pathWith('/approvals', { ...asParameters(this.#filters), limit: pageSize, ...more });
+    return read<Answer>(path, this.#abort.signal);
+  }
+
+  /** One after the other, so that what was asked for last is shown last. */
+  #take(work: () => Promise<void>): Promise<void> {
+    return (this.#reading = this.#reading.then(() => this.#attempt(work)));
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    this.#isReading = true;
+    try {
+      await work();
+      this.problem.value = undefined;
+    } catch (error) {
+      if (!this.#abort.signal.aborted)
+        this.problem.value = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
+    }
+    this.#isReading = false;
+  }
+
+  /** A search has pages by number, anything else a cursor, which what is new meanwhile does not shift. */
+  #setNext({ meta }: Answer): void {
+    const { next_cursor, page, total_pages } = meta;
+    if (next_cursor !== null) this.#next = { cursor: next_cursor };
+    else this.#next = this.#filters.text !== '' && page < total_pages ? { page: page + 1 } : null;
+    this.hasMore.value = this.#next !== null;
+  }
+
+  #draw(): void {
+    this.#drawing = undefined;
+    const approvals = new Map(this.approvals.peek());
+    let total = this.total.peek() ?? 0;
+    for (const { id, approval } of this.#changes.splice(0)) {
+      const wasHere = approvals.delete(id);
+      const isHere = approval !== undefined && matches(approval, this.#filters);
+      if (isHere) approvals.set(id, approval);
+      total += Number(isHere) - Number(wasHere);
+    }
+    batch(() => {
+      this.approvals.value = approvals;
+      this.total.value = Math.max(total, approvals.size);
+    });
+  }
+}
+
+const byId = (approvals: readonly Approval[]): Map<string, Approval> =>
+  new Map(approvals.map((approval) => [approval.id, approval]));

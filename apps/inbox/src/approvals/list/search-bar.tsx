@@ -1,0 +1,91 @@
+import type { Approval } from '@countersign/contracts';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { navigate } from '../../navigation.js';
+import { queryOf, type Filters } from './filters.js';
+
+const statuses = ['pending', 'approved', 'rejected', 'expired', 'cancelled', 'all'];
+const whileTyping = 250;
+
+/** Says which approvals are listed. What it says is in the address, so that it can be kept and passed on. */
+export function SearchBar({ filters, known }: { filters: Filters; known: Iterable<Approval> }) {
+  const [text, setText] = useState(filters.text);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const apply = (change: Partial<Filters>) => {
+    clearTimeout(timer.current);
+    navigate(location.pathname + queryOf({ ...filters, ...change }), { replace: true });
+  };
+  const type = (value: string) => {
+    setText(value);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => apply({ text: value.trim() }), whileTyping);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => setText(filters.text), [filters.text]);
+  const others = [filters.status !== 'pending', filters.tool_name, filters.agent_id, filters.user_id].filter(Boolean);
+
+  return (
+    <search class="search-bar">
+      <input
+        id="search"
+        type="search"
+        value={text}
+        placeholder="Search"
+        aria-label="Search approvals"
+        aria-keyshortcuts="/"
+        onInput={(event) => type(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          apply({ text: text.trim() });
+          // So that the keys of the list work from here on.
+          event.currentTarget.blur();
+        }}
+      />
+      <details open={others.length > 0}>
+        <summary>Filters{others.length > 0 && ` (${others.length})`}</summary>
+        <div class="filters">
+          <label>
+            Status
+            <select value={filters.status} onChange={(event) => apply({ status: event.currentTarget.value })}>
+              {statuses.map((each) => (
+                <option key={each}>{each}</option>
+              ))}
+            </select>
+          </label>
+          <Suggested name="Tool" filter="tool_name" {...{ filters, known, apply }} />
+          <Suggested name="Agent" filter="agent_id" {...{ filters, known, apply }} />
+          <Suggested name="Requester" filter="user_id" {...{ filters, known, apply }} />
+        </div>
+      </details>
+    </search>
+  );
+}
+
+interface SuggestedProps {
+  name: string;
+  filter: 'tool_name' | 'agent_id' | 'user_id';
+  filters: Filters;
+  known: Iterable<Approval>;
+  apply(change: Partial<Filters>): void;
+}
+
+/** A filter by an exact name, with those of what is listed to choose from. */
+function Suggested({ name, filter, filters, known, apply }: SuggestedProps) {
+  const list = useId();
+  const names = new Set([...known].flatMap((approval) => approval[filter] ?? []));
+  return (
+    <label>
+      {name}
+      <input
+        list={list}
+        value={filters[filter]}
+        placeholder="any"
+        onChange={(event) => apply({ [filter]: event.currentTarget.value.trim() })}
+      />
+      <datalist id={list}>
+        {[...names].toSorted().map((each) => (
+          <option key={each} value={each} />
+        ))}
+      </datalist>
+    </label>
+  );
+}

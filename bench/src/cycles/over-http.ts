@@ -1,0 +1,36 @@
+import { approvalId, type RunStatus } from '@countersign/contracts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { authorization } from '../credentials.js';
+import type { Cycle } from './load.js';
+import { send } from '../runs/send.js';
+import { input, toolCallId } from './services.js';
+
+/** One cycle as a client and a person's tool make it: start, wait, decide, wait. */
+export async function cycleOverHttp({ runs, approvals }: { runs: string; approvals: string }): Promise<Cycle> {
+  const { run_id } = (await send(`${runs}/agents/ops/runs`, { input })) as { run_id: string };
+  await waitFor(runs, run_id, 'PAUSED');
+  const approval = `${approvals}/approvals/${approvalId(run_id, toolCallId)}`;
+  // The approval is made from an event that the paused run sent.
+  for (
+    let wait = 1;
+    !(await fetch(approval, { headers: { authorization } }).then(drained)).ok;
+    wait = Math.min(2 * wait, 50)
+  )
+    await delay(wait);
+  const began = performance.now();
+  await send(`${approval}/resolve`, { status: 'approved' });
+  await waitFor(runs, run_id, 'COMPLETED');
+  return { resume: performance.now() - began };
+}
+
+async function waitFor(origin: string, runId: string, status: RunStatus): Promise<void> {
+  const run = await send(`${origin}/runs/${runId}?wait_for=${status},ERROR&timeout=20`);
+  if ((run as { status: RunStatus }).status !== status)
+    throw new Error(`a run is not ${status}: ${JSON.stringify(run)}`);
+}
+
+/** The connection is free for the next request once the answer is read. */
+async function drained(response: Response): Promise<Response> {
+  await response.arrayBuffer();
+  return response;
+}

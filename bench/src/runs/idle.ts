@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startChild, type Child } from '../child.js';
+
+export interface Idle {
+  app: string;
+  stack: string;
+  /** Of one core. */
+  cpu_percent: number;
+  rss_mb: number;
+}
+
+interface Usage {
+  cpu: NodeJS.CpuUsage;
+  rss: number;
+  at: number;
+}
+
+/** Started, joined to its group, and done with compiling and tidying up after that. */
+const settleMs = 30_000;
+
+/** What apps use that nobody asks for anything, as they are shipped: their own main.js, with their defaults. */
+export async function measureIdle(
+  apps: readonly { app: string; stack: string; env: Record<string, string> }[],
+  seconds: number,
+): Promise<Idle[]> {
+  const probe = new URL('./probe.js', import.meta.url).href;
+  const children = apps.map(({ app, env }) =>
+    startChild({
+      module: `../../apps/${app}/dist/main.js`,
+      env: { PORT: '0', LOG_LEVEL: 'warn', ...env },
+      execArgv: ['--import', probe],
+    }),
+  );
+  await delay(settleMs);
+  const before = await Promise.all(children.map(usageOf));
+  await delay(seconds * 1000);
+  const after = await Promise.all(children.map(usageOf));
+  await Promise.all(children.map((child) => child.stop()));
+  return apps.map(({ app, stack }, n) => {
+    const [from, to] = [before[n]!, after[n]!];
+    const cpu = to.cpu.user + to.cpu.system - from.cpu.user - from.cpu.system;
+    return { app, stack, cpu_percent: cpu / 10 / (to.at - from.at), rss_mb: to.rss / 1024 / 1024 };
+  });
+}
+
+function usageOf(child: Child): Promise<Usage> {
+  child.send({ usage: true });
+  return child.next<Usage>(10);
+}

@@ -1,4 +1,0 @@
-import { describeApprovalScenarios } from './approval-scenarios.js';
-import { EmbeddedStack } from './stack.js';
-
-describeApprovalScenarios('the embedded log and store', (options) => new EmbeddedStack(options));

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpError } from '../world/client.js';
+import { pausedLine } from '../runs/line-run.js';
+import type { World } from '../world/world.js';
+
+/** Who decides, who may not, and who sees what. */
+export function peopleScenarios(world: World): void {
+  describe('the people', () => {
+    it('of a group decide, as many as the rule says, and nobody else', async () => {
+      const { run, approval, line } = await pausedLine(world, 'critical');
+      const approve = (by: string) => world.client.resolve(approval.id, 'approved', by);
+      expect(approval).toMatchObject({ required_approvals: 2, policy: { rule: 'critical' } });
+      await expect(approve('ada')).rejects.toMatchObject({ status: 403 });
+      expect(await approve('olga')).toMatchObject({ status: 'pending', decisions: [{ by: 'olga' }] });
+      await expect(approve('olga')).rejects.toMatchObject({ status: 409 });
+      expect(world.timesWritten(line)).toBe(0);
+      expect(await approve('oscar')).toMatchObject({
+        status: 'approved',
+        decisions: [{ by: 'olga' }, { by: 'oscar' }],
+      });
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(world.timesWritten(line)).toBe(1);
+    });
+
+    it('are in a group when their key says so, where the file leaves it to that', async () => {
+      const { run, approval } = await pausedLine(world, 'audited');
+      const { client } = world;
+      const without = await client.for('abel');
+      const auditor = await client.for('abel', { roles: ['approver'], groups: ['auditors'] });
+      const outcome = async (who: typeof client) => (await who.resolveMany([approval.id], 'approved')).results[0];
+      expect(await outcome(without)).toMatchObject({ status: 403 });
+      expect(await outcome(auditor)).toMatchObject({ status: 200 });
+      expect(await client.approval(approval.id)).toMatchObject({ decisions: [{ by: 'abel', groups: ['auditors'] }] });
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+    });
+
+    it('do not decide on what they asked for', async () => {
+      const { run, approval } = await pausedLine(world, 'ordinary', { user_id: 'rita' });
+      expect(approval).toMatchObject({ user_id: 'rita' });
+      await expect(world.client.resolve(approval.id, 'approved', 'rita')).rejects.toMatchObject({ status: 403 });
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+    });
+
+    it('see only what is theirs when all they do is request', async () => {
+      const rita = await world.client.for('rita', { roles: ['requester'] });
+      const ron = await world.client.for('ron', { roles: ['requester'] });
+      const { run, approval } = await pausedLine(world, 'ordinary', { user_id: 'rita' });
+      expect((await rita.approvals({ run_id: run.run_id })).data).toMatchObject([{ id: approval.id }]);
+      expect((await rita.approval(approval.id)).id).toBe(approval.id);
+      expect((await ron.approvals({ user_id: 'rita' })).data).toEqual([]);
+      expect(await ron.pendingCount()).toBe(0);
+      await expect(ron.approval(approval.id)).rejects.toMatchObject({ status: 404 });
+      await expect(ron.run(run.run_id)).rejects.toMatchObject({ status: 404 });
+      await expect(ron.comment(approval.id, 'let me see')).rejects.toMatchObject({ status: 403 });
+      await expect(rita.resolveMany([approval.id], 'approved')).rejects.toMatchObject({ status: 403 });
+      await world.client.cancelRun(run.run_id, 'only a test', 'worker');
+    });
+
+    it('decide on many at once, and are told of each', async () => {
+      const [open, critical, over] = await Promise.all(
+        ['ordinary', 'critical', 'ordinary'].map((rule) => pausedLine(world, rule)),
+      );
+      await world.client.resolve(over!.approval.id, 'rejected', 'grace');
+      const ada = await world.client.for('ada');
+      const ids = [open!.approval.id, critical!.approval.id, over!.approval.id, 'nope'];
+      const { results } = await ada.resolveMany(ids, 'approved');
+      expect(results.map(({ id }) => id)).toEqual(ids);
+      expect(results.map(({ status }) => status)).toEqual([200, 403, 409, 404]);
+      expect(await world.ended(open!.run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      await world.client.cancelRun(critical!.run.run_id, 'only a test', 'worker');
+    });
+
+    it('talk about an approval before they decide, and after', async () => {
+      const { run, approval } = await pausedLine(world, 'ordinary');
+      const ada = await world.client.for('ada');
+      await ada.comment(approval.id, 'who knows why?');
+      await world.client.resolve(approval.id, 'rejected', 'grace');
+      expect(await ada.comment(approval.id, 'I see')).toMatchObject({
+        status: 'rejected',
+        comments: [
+          { by: 'ada', text: 'who knows why?' },
+          { by: 'ada', text: 'I see' },
+        ],
+      });
+      await world.ended(run.run_id);
+    });
+
+    it.each([0, 5])('are counted exactly when 50 of them decide at once, one in %i against', async (against) => {
+      const { run, approval, line } = await pausedLine(world, 'jury');
+      const { client } = world;
+      const people = Array.from({ length: 50 }, (_, n) => ({
+        name: `juror-${n}`,
+        rejects: against > 0 && n % against === 0,
+      }));
+      await Promise.all(people.map(({ name }) => client.as(name)));
+      const answers = await Promise.all(
+        people.map(({ name, rejects }) =>
+          world.client.resolve(approval.id, rejects ? 'rejected' : 'approved', name).then(
+            () => 200,
+            (error: HttpError) => error.status,
+          ),
+        ),
+      );
+      const { status, decisions } = await client.approval(approval.id);
+      const verdicts = decisions.map(({ verdict }) => verdict).join(' ');
+      expect(['approved approved', 'rejected', 'approved rejected']).toContain(verdicts);
+      expect(status).toBe(verdicts.endsWith('approved') ? 'approved' : 'rejected');
+      expect(new Set(decisions.map(({ by }) => by)).size).toBe(decisions.length);
+      expect(answers.filter((answer) => answer === 200)).toHaveLength(decisions.length);
+      expect(answers.filter((answer) => answer === 409)).toHaveLength(50 - decisions.length);
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(world.timesWritten(line)).toBe(status === 'approved' ? 1 : 0);
+    });
+  });
+}

@@ -1,0 +1,12 @@
+import { describeChaos, frozen, killed, killedAt, replayed, stopped } from './executor-chaos.js';
+import { EmbeddedStack } from '../world/stack.js';
+
+describeChaos('the embedded log and store', (options) => new EmbeddedStack(options), [
+  killed,
+  frozen,
+  killedAt('countersign:committed tool.execution_started'),
+  replayed,
+  killed,
+  killedAt('countersign:committing tool.execution_completed'),
+  stopped,
+]);

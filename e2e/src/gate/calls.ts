@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { executionOnce } from '../executions/executor-calls.js';
+import { call, outputsIn, wants } from '../runs/model-plans.js';
+import { aLine, type World } from '../world/world.js';
+
+/** One place makes approved calls, whatever makes them there: a switch holds them, and nobody guesses what came of them. */
+export function callScenarios(world: World): void {
+  const pausedFor = (tool: string, args: Record<string, unknown>) =>
+    world.startPaused(world.plans.plan(`call ${tool}`, wants(call(tool, args))));
+
+  describe('an approved call', () => {
+    it.each(['write_line', 'stamps__stamp'])(
+      'of %s waits while a switch holds it, and is made once after',
+      async (tool) => {
+        const line = aLine();
+        const { run, approval } = await pausedFor(tool, { line });
+        await world.client.turn('pause', tool);
+        await world.client.resolve(approval.id, 'approved', 'ada');
+        const held = await executionOnce(world, approval, 'queued');
+        expect(held.held_by).toMatchObject({ code: 'kill_switch', detail: expect.stringContaining('a test') });
+        expect(world.timesWritten(line)).toBe(0);
+
+        await world.client.turn('resume', tool);
+        expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+        expect(await world.client.execution(approval.id)).toMatchObject({
+          error: null,
+          status: 'succeeded',
+          held_by: null,
+        });
+        expect(world.timesWritten(line)).toBe(1);
+      },
+    );
+
+    it('of an MCP server that answers too late is unknown, and never failed, until a person settles it', async () => {
+      const [line, until] = [aLine(), world.gate()];
+      const { run, approval } = await pausedFor('stamps__stamp_slowly', { line, until: until.path });
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      const unknown = await executionOnce(world, approval, 'outcome_unknown', 'failed', 'succeeded');
+      expect(unknown).toMatchObject({ status: 'outcome_unknown', error: expect.stringContaining('within 1 s') });
+      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED' });
+      until.open();
+      await world.client.settle(approval.id, 'succeeded', 'The stamp is there.');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(outputsIn(world.lastRequest(run.run_input))).toEqual([expect.stringContaining('The stamp is there.')]);
+      expect(world.timesWritten(line)).toBe(1);
+    });
+
+    it('of a function whose process is killed is unknown, and never made twice', async () => {
+      const [line, until] = [aLine(), world.gate()];
+      const { run, approval } = await pausedFor('write_line', { line, until: until.path });
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      await expect.poll(() => world.timesWritten(line), { timeout: 10_000 }).toBe(1);
+      await world.stack.kill('executor');
+      until.open();
+      await world.stack.start();
+      await executionOnce(world, approval, 'outcome_unknown');
+      await world.client.settle(approval.id, 'failed', 'Half of it is there.');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ tool_call_error: true }] });
+      expect(world.timesWritten(line)).toBe(1);
+    });
+
+    it.each([
+      ['its arguments', 'as_given: { type: string }', "as_given: { type: string, pattern: '^nothing' }"],
+      ['what is done', 'as_it_was: true', 'as_it_was: false'],
+    ])('is not made once there is a change of %s, and the run says so', async (_, before, after) => {
+      const line = aLine();
+      const { run, approval } = await pausedFor('carve', { line, as_given: 'something' });
+      const redefine = async (from: string, to: string) => {
+        await world.stack.stop();
+        world.redefine(from, to);
+        await world.stack.start();
+      };
+      await redefine(before, after);
+      await world.client.resolve(approval.id, 'approved', 'ada').catch(() => {});
+      const ended = await world.ended(run.run_id);
+      expect(JSON.stringify([ended.error, ended.tools])).toMatch(/carve.*has changed|has changed.*carve/);
+      expect(world.timesWritten(line)).toBe(0);
+      await redefine(after, before);
+    });
+  });
+
+  it('a switch needs a tool that there is', async () => {
+    await expect(world.client.turn('pause', 'write_lime')).rejects.toMatchObject({
+      status: 422,
+      detail: expect.stringMatching(/There is no tool "write_lime".*write_line/),
+    });
+    expect(await world.client.switches()).not.toContainEqual(expect.objectContaining({ tool_name: 'write_lime' }));
+  });
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../world/eventually.js';
+import { Office, pageOf, rowOf } from './office.js';
+import { manyPending } from '../approvals/many-pending.js';
+
+describe('Watching the inbox', () => {
+  const office = new Office();
+  beforeAll(() => office.open());
+  afterAll(() => office.close());
+
+  it('shows what comes and what is decided elsewhere, the most urgent first, then the newest', async () => {
+    const page = await office.visit('grace');
+    await page.getByText('Nothing waits for a decision').waitFor();
+    const urgent = await office.asked(office.deployment('ledger'));
+    const slow = await office.asked(office.deployment('payments'));
+    const usual = await office.asked(office.deployment('auth'));
+    await rowOf(page, usual.approval).waitFor();
+    const order = () =>
+      page.evaluate<string[]>('[...document.querySelectorAll("[data-approval]")].map((row) => row.dataset.approval)');
+    expect((await order())[0]).toBe(urgent.approval.id);
+    expect(new Set((await order()).slice(1))).toEqual(new Set([usual.approval.id, slow.approval.id]));
+    expect(await rowOf(page, urgent.approval).textContent()).toMatch(/29 min left|30 min left/);
+    await eventually('the title to say so', async () => (await page.title()).startsWith('(3) Inbox') || undefined);
+    await office.world.client.resolve(usual.approval.id, 'approved', 'linus');
+    await rowOf(page, usual.approval).waitFor({ state: 'detached' });
+    await page.locator('.list-head').getByText('2 waiting').waitFor();
+
+    await page.locator('summary', { hasText: 'Filters' }).click();
+    await page.getByLabel('Status').selectOption('approved');
+    await rowOf(page, usual.approval).waitFor();
+    await page.getByLabel('Requester').fill('nobody');
+    await page.getByLabel('Requester').press('Enter');
+    await page.getByText('Nothing fits these filters').waitFor();
+    for (const { approval } of [urgent, slow])
+      await office.world.client.resolve(approval.id, 'rejected', 'grace', { note: 'Enough.' });
+  });
+
+  it('says that time is up to whoever looks at that moment', async () => {
+    const { approval } = await office.asked(office.deployment('hotfix'));
+    const page = await office.visit('grace', { path: pageOf(approval) });
+    await page.getByRole('button', { name: 'Reject' }).waitFor();
+    await page.getByText('Nobody decided in time').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Reject' }).count()).toBe(0);
+    expect(await office.status(approval)).toBe('expired');
+  });
+
+  it('survives a restart of the server without being loaded again', async () => {
+    const before = await office.asked(office.deployment('auth'));
+    const page = await office.visit('grace');
+    await rowOf(page, before.approval).waitFor();
+    await page.evaluate('globalThis.loadedOnce = true');
+    await office.world.stack.stop();
+    await page.getByText('The server is out of reach.').waitFor();
+    await office.world.stack.start();
+    await office.world.client.resolve(before.approval.id, 'approved', 'linus');
+    const after = await office.asked(office.deployment('auth'));
+    await rowOf(page, after.approval).waitFor();
+    await rowOf(page, before.approval).waitFor({ state: 'detached' });
+    await page.getByText('The server is out of reach.').waitFor({ state: 'detached' });
+    await rowOf(page, after.approval).click();
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByText('Approved by grace').waitFor();
+    expect(await page.evaluate('globalThis.loadedOnce')).toBe(true);
+  });
+
+  it('has room on a narrow screen, however long the names are', async () => {
+    const { approval } = await office.asked({ service_name: `auth-${'a'.repeat(120)}`, version: '2.1.0' });
+    const page = await office.visit('grace', { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const fits = async () => {
+      const widths =
+        '[document.documentElement, ...document.querySelectorAll("main, main section")].map((each) => each.scrollWidth)';
+      expect(Math.max(...(await page.evaluate<number[]>(widths)))).toBeLessThanOrEqual(390);
+    };
+    await rowOf(page, approval).tap();
+    await page.getByRole('heading', { name: 'deploy_to_production' }).waitFor();
+    expect(await rowOf(page, approval).isVisible()).toBe(false);
+    await fits();
+    await page.getByRole('button', { name: 'Approve', exact: true }).tap();
+    await page.getByText('Approved by grace').waitFor();
+    await page.getByRole('button', { name: '← All approvals' }).tap();
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+    for (const section of ['Runs', 'Executions', 'Grants', 'Overview', 'Events', 'Dead letters']) {
+      await page.getByRole('button', { name: 'Menu' }).tap();
+      await page.getByRole('link', { name: section, exact: true }).tap();
+      await page.getByRole('heading', { name: section, level: 1 }).waitFor();
+      await fits();
+    }
+    expect(page.errors).toEqual([]);
+  });
+
+  it('is as quick with ten thousand that wait: it draws what is seen and reads what is got to', async () => {
+    const count = 10_000;
+    const { stack, client, definitions } = office.world;
+    const many = await manyPending(count, definitions, join(stack.dir, 'data'));
+    await stack.withBus((bus) => bus.publish(many));
+    await eventually('all to be pending', async () => (await client.pendingCount()) === count || undefined, {
+      ms: 60_000,
+      every: 500,
+    });
+    const page = await office.visit('grace');
+    await page.locator('.list-head').getByText('10,000 waiting').waitFor();
+    const rows = () => page.locator('.row').count();
+    await page.locator('.row').first().waitFor();
+    expect(await rows()).toBeLessThan(60);
+    const length = async () => Number(await page.locator('.row').first().getAttribute('aria-setsize'));
+    expect(await length()).toBeLessThan(count);
+    for (const enough of [201, 401]) {
+      await eventually(`row ${enough} to be there`, async () => {
+        await page.evaluate('document.querySelector(".list").scrollTo(0, 1e9)');
+        return (await length()) >= enough || undefined;
+      });
+      expect(await rows()).toBeLessThan(60);
+    }
+    await page.getByLabel('Search approvals').fill('service-7777');
+    await page.locator('.list-head').getByText('1 waiting').waitFor();
+    await page.locator('.row a').first().click();
+    await page.locator('.arguments').getByText('service-7777').waitFor();
+  });
+});

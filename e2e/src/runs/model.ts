@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { apiKey, aLine, type World } from '../world/world.js';
+import { call, outputsIn, says, wants } from './model-plans.js';
+
+/** What comes of a model that makes mistakes, and of one that cannot be asked. */
+export function modelScenarios(world: World): void {
+  describe('a model', () => {
+    const status = (code: number, message: string, headers: Record<string, string> = {}) => ({
+      status: code,
+      headers,
+      body: { error: { message } },
+    });
+    /** The client tries three times by itself. */
+    const thrice = (answer: ReturnType<typeof status>) => [answer, answer, answer];
+
+    it('is told what is wrong with its calls, which are not made', async () => {
+      const line = aLine();
+      const input = world.plans.plan(
+        'make mistakes',
+        wants(call('no_such_tool', {}), call('look_up', '{"line":'), call('look_up', { line, colour: 'red' })),
+        wants(call('grant_access', { system: 'x', hours: 1 })),
+      );
+      const { run_id } = await world.start(input);
+      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'Done.', tools: [] });
+      expect(outputsIn(world.lastRequest(input))).toEqual([
+        expect.stringContaining('There is no tool "no_such_tool". The tools are: look_up,'),
+        expect.stringContaining('not JSON'),
+        expect.stringContaining('colour'),
+        expect.stringContaining('hours: is filled in by a person'),
+      ]);
+      expect(world.timesWritten(line)).toBe(0);
+    });
+
+    it('is asked again after an answer that leads nowhere', async () => {
+      const refusal = { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: 'I cannot.' }] };
+      const input = world.plans.plan('say nothing', { output: [] }, { output: [refusal] }, says('Now I know.'));
+      const { run_id } = await world.start(input);
+      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'Now I know.', steps: 3 });
+      const hints = world.lastRequest(input)!.input.filter(({ role }) => role === 'developer');
+      expect(hints.map(({ content }) => content)).toEqual([
+        expect.stringContaining('Your answer was empty'),
+        expect.stringContaining('You declined'),
+      ]);
+    });
+
+    it('that never learns is stopped after the steps that its agent may take', async () => {
+      const mistake = wants(call('no_such_tool', {}));
+      const input = world.plans.plan('never learn', ...Array.from({ length: 10 }, () => mistake));
+      const { run_id } = await world.start(input, { agent: 'novice' });
+      expect(await world.ended(run_id)).toMatchObject({
+        status: 'ERROR',
+        steps: 3,
+        error: expect.stringContaining('no answer after 3 model calls'),
+      });
+      expect(world.plans.requests(input)).toHaveLength(3);
+    });
+
+    it('that has too much to do is asked again when it said', async () => {
+      const busy = status(429, 'Slow down.', { 'retry-after': '1' });
+      const input = world.plans.plan('hurry', ...thrice(busy));
+      const { run_id } = await world.start(input);
+      const waiting = await world.client.waitForRun(run_id, ['PENDING', 'COMPLETED']);
+      expect(waiting).toMatchObject({ status: 'PENDING', error: expect.stringContaining('Slow down.') });
+      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'Done.', error: null });
+    });
+
+    it('that fails is asked again', async () => {
+      const broken = status(500, 'Sorry.', { 'retry-after-ms': '20' });
+      const input = world.plans.plan('fail', ...thrice(broken), ...thrice(broken));
+      const { run_id } = await world.start(input);
+      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'Done.', steps: 1 });
+      expect(world.plans.requests(input)).toHaveLength(7);
+    });
+
+    it('that refuses the key ends the run with an error that says so without it', async () => {
+      const input = world.plans.plan('open up', status(401, `Incorrect API key provided: ${apiKey}.`));
+      const { run_id } = await world.start(input);
+      const { error, ...run } = await world.ended(run_id);
+      expect(run.status).toBe('ERROR');
+      expect(error).toContain('Incorrect API key provided: [key]. (check OPENAI_API_KEY)');
+    });
+  });
+}

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { adminKey } from './credentials.js';
+import { within } from './eventually.js';
+
+export type AppName = 'standalone' | 'agent-runner' | 'approval-service' | 'executor';
+
+/** A running app: a real process, as an operator would start it. */
+export interface Child {
+  readonly url: string;
+  readonly pid: number;
+  /** Everything it has printed. */
+  output(): string;
+  /** Resolves with the exit code or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  signal(signal: NodeJS.Signals): void;
+  /** `kill -9`, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM, and waits until it has drained. @returns its exit code */
+  stop(): Promise<number | NodeJS.Signals>;
+}
+
+export interface ChildOptions {
+  app: AppName;
+  env: Record<string, string>;
+  /** On the command line; a standalone starts without a sample run unless this says otherwise. */
+  args?: string[];
+  /** A module to load before the app, such as one that ends the process at an exact point. */
+  preload?: string;
+}
+
+const defaultArgs: Partial<Record<AppName, string[]>> = { standalone: ['--no-sample'] };
+const workspace = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Starts an app on a free port and resolves once it listens, which does not mean that it is ready. */
+export async function startChild({ app, env, args: given, preload }: ChildOptions): Promise<Child> {
+  const main = `${workspace}/apps/${app}/dist/main.js`;
+  const args = [...(preload ? ['--import', preload] : []), main, ...(given ?? defaultArgs[app] ?? [])];
+  const process_ = spawn(process.execPath, args, {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ADMIN_KEY: adminKey, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const killWithMe = () => process_.kill('SIGKILL');
+  process.once('exit', killWithMe);
+  let output = '';
+  const ended = once(process_, 'exit').then(([code, signal]) => {
+    process.off('exit', killWithMe);
+    if (code) console.error(`${app} ended with ${code}:\n${output.slice(-3_000)}`);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
+  const listening = new Promise<string>((resolve) => {
+    const read = (text: string) => {
+      output += text;
+      const url = / is at (http:\S+)/.exec(output)?.[1];
+      if (url) resolve(url);
+    };
+    process_.stdout.setEncoding('utf8').on('data', read);
+    process_.stderr.setEncoding('utf8').on('data', read);
+  });
+  const failed = ended.then(async (how) => {
+    await delay(50);
+    throw new Error(`${app} ended with ${how} before it listened:\n${output}`);
+  });
+  const url = await within(30_000, `${app} to listen`, Promise.race([listening, failed]));
+  failed.catch(() => {});
+  const end = (signal: NodeJS.Signals) => {
+    process_.kill(signal);
+    return within(60_000, `${app} to end after ${signal}`, ended);
+  };
+  return {
+    url,
+    pid: process_.pid!,
+    output: () => output,
+    ended,
+    signal: (signal) => process_.kill(signal),
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Whether the app says it is ready. */
+export async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+  return response?.status === 200;
+}

@@ -1,0 +1,317 @@
+import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
+import { decode, KafkaBus, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
+import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
+import { SqliteFile } from '@countersign/sqlite';
+import { newServiceKeys } from '@countersign/testing/service-keys';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isReady, startChild, type AppName, type Child } from './child.js';
+import { Client } from './client.js';
+import { Credentials } from './credentials.js';
+import { eventually } from './eventually.js';
+import { forgetGroups } from './external-kafka.js';
+
+/** One start of the deployment program, as the target itself wrote it down. */
+interface DeploymentStart {
+  release_id: string;
+  service: string;
+  version: string;
+}
+
+/** Ends a service at an exact point; see `crash-at.ts`. */
+export interface CrashPoint {
+  service: ServiceName;
+  /** `channel match`, such as `countersign:committed tool.execution_started`. */
+  at: string;
+}
+
+/** The whole system as real processes, on one kind of log and store. */
+export interface Stack {
+  /** Where it keeps what is on disk; its data under `data`. */
+  readonly dir: string;
+  readonly name: string;
+  readonly client: Client;
+  /** Starts every service that is not running, and waits until all are ready. */
+  start(crash?: CrashPoint): Promise<void>;
+  /** The instances that run a service. */
+  children(service: ServiceName): readonly Child[];
+  /** Ends all of a service with `kill -9`. On one process that is the whole system. */
+  kill(service: ServiceName): Promise<void>;
+  /** From now on what is started again listens where it did before; for services of one instance. */
+  keepAddresses(): void;
+  /** Ends a service with SIGTERM, or everything. */
+  stop(service?: ServiceName): Promise<void>;
+  /**
+   * Works on the log directly, beside the services where that is possible and between two lives of them where not.
+   *
+   * @param topics of other platforms, besides those of Countersign.
+   */
+  withBus<T>(work: (bus: Bus) => Promise<T>, topics?: readonly string[]): Promise<T>;
+  /** Works on the records directly, beside the services where that is possible and between two lives of them where not. */
+  withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T>;
+  /** Lets every service read the log from its beginning again; the services are stopped. */
+  rewind(): Promise<void>;
+  /** What the deployment target was told to do, ever. */
+  deployments(): DeploymentStart[];
+  close(): Promise<void>;
+}
+
+const log = { info() {}, warn() {}, error() {} };
+export const serviceNames = ['agent-runner', 'approval-service', 'executor'] as const satisfies ServiceName[];
+const crashModule = new URL('../faults/crash-at.js', import.meta.url.replace('/src/', '/dist/')).href;
+
+export interface StackOptions {
+  env?: Record<string, string>;
+}
+
+abstract class Processes {
+  readonly dir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
+  readonly running = new Map<AppName, Child[]>();
+  readonly env: Record<string, string>;
+  readonly credentials = new Credentials();
+  readonly #ports = new Map<AppName, string>();
+
+  constructor({ env = {} }: StackOptions = {}) {
+    this.env = { DEPLOY_TARGET_DIR: join(this.dir, 'deployments'), LEASE_SECONDS: '2', ...env };
+  }
+
+  deployments(): DeploymentStart[] {
+    const file = join(this.dir, 'deployments', 'starts.jsonl');
+    if (!existsSync(file)) return [];
+    return readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as DeploymentStart);
+  }
+
+  abstract children(service: ServiceName): readonly Child[];
+
+  keepAddresses(): void {
+    for (const [app, [child]] of this.running) this.#ports.set(app, new URL(child!.url).port);
+  }
+
+  async stop(service?: ServiceName): Promise<void> {
+    const children = service ? this.children(service) : [...this.running.values()].flat();
+    await Promise.all(children.map((child) => child.stop()));
+  }
+
+  async kill(service: ServiceName): Promise<void> {
+    await Promise.all(this.children(service).map((child) => child.kill()));
+  }
+
+  async close(): Promise<void> {
+    const children = [...this.running.values()].flat();
+    await Promise.all(children.map((child) => child.kill()));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  protected async launch(app: AppName, env: Record<string, string>, at?: string): Promise<Child> {
+    const port = this.#ports.get(app);
+    const options = { app, env: { ...this.env, ...env, ...(port && { PORT: port }) } };
+    const child = await startChild(
+      at ? { ...options, preload: `${crashModule}?at=${encodeURIComponent(at)}` } : options,
+    );
+    const forget = () => {
+      const rest = (this.running.get(app) ?? []).filter((each) => each !== child);
+      if (rest.length > 0) this.running.set(app, rest);
+      else this.running.delete(app);
+    };
+    child.ended.then(forget, forget);
+    this.running.set(app, [...(this.running.get(app) ?? []), child]);
+    return child;
+  }
+}
+
+/** One process on the embedded log and store. */
+export class EmbeddedStack extends Processes implements Stack {
+  readonly name = 'embedded';
+  readonly #dataDir = join(this.dir, 'data');
+
+  get client(): Client {
+    const { url } = this.children()[0]!;
+    return new Client({ runs: url, approvals: url, executions: url }, this.credentials);
+  }
+
+  async start(crash?: CrashPoint): Promise<void> {
+    if (this.running.has('standalone')) return;
+    const child = await this.launch('standalone', { DATA_DIR: this.#dataDir }, crash?.at);
+    await eventually('standalone to be ready', () => isReady(child.url));
+  }
+
+  children(): readonly Child[] {
+    return this.running.get('standalone') ?? [];
+  }
+
+  async rewind(): Promise<void> {
+    const file = new SqliteFile(this.#dataDir);
+    await file.write(() => file.exec('DELETE FROM positions'));
+    file.close();
+  }
+
+  withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
+    return this.#withFile(async (file) => {
+      const bus = new SqliteBus(file, { log });
+      return work(bus).finally(() => bus.close());
+    });
+  }
+
+  withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#withFile((file) => work(new SqliteDatabase(file)));
+  }
+
+  async #withFile<T>(work: (file: SqliteFile) => Promise<T>): Promise<T> {
+    await this.stop();
+    const file = new SqliteFile(this.#dataDir);
+    try {
+      return await work(file);
+    } finally {
+      file.close();
+      await this.start();
+    }
+  }
+}
+
+interface Servers {
+  brokers: string;
+  mongodb: string;
+  /** Of each service. */
+  instances: number;
+  /** Of the executor, if they are others. */
+  executors?: number;
+}
+
+/** Each service as `instances` processes of its own, on Kafka and MongoDB. */
+export class DistributedStack extends Processes implements Stack {
+  readonly name = 'Kafka and MongoDB';
+  readonly #servers: Servers;
+  #keys: ReturnType<typeof newServiceKeys> | undefined;
+  readonly #database = `countersign_${randomUUID().slice(0, 8)}`;
+
+  constructor(servers: Servers, options: StackOptions = {}) {
+    super(options);
+    this.#servers = servers;
+  }
+
+  /** A client of one instance of each, another one each time. */
+  get client(): Client {
+    const any = (service: ServiceName): string => {
+      const children = this.children(service);
+      return children[Math.floor(Math.random() * children.length)]!.url;
+    };
+    const origins = { runs: any('agent-runner'), approvals: any('approval-service'), executions: any('executor') };
+    return new Client(origins, this.credentials);
+  }
+
+  /** What ends while it waits is started too, without the crash point. */
+  async start(crash?: CrashPoint): Promise<void> {
+    await this.boot(crash);
+    await this.ready();
+  }
+
+  /** Resolves once every service runs and says it is ready. */
+  async ready(): Promise<void> {
+    const areReady = async () => {
+      await this.boot();
+      const children = serviceNames.flatMap((service) => this.children(service));
+      return (await Promise.all(children.map(({ url }) => isReady(url)))).every(Boolean);
+    };
+    await eventually('all services to be ready', areReady, { ms: 60_000 });
+  }
+
+  /** Starts every service that is not running, whether or not there is a broker and a database. */
+  async boot(crash?: CrashPoint): Promise<void> {
+    const env = {
+      KAFKA_BROKERS: this.#servers.brokers,
+      MONGODB_URI: this.#mongodbUri,
+      KAFKA_SESSION_TIMEOUT_SECONDS: '5',
+      DATA_DIR: join(this.dir, 'data'),
+      ...(await (this.#keys ??= newServiceKeys())),
+    };
+    // People go to the approval service, which hands on what is for the others.
+    for (const service of serviceNames.toSorted((a) => (a === 'approval-service' ? 1 : -1))) {
+      const { instances, executors = instances } = this.#servers;
+      const missing = (service === 'executor' ? executors : instances) - this.children(service).length;
+      for (let n = 0; n < missing; n += 1) {
+        const others = service === 'approval-service' ? this.#others() : {};
+        await this.launch(service, { ...env, ...others }, service === crash?.service ? crash.at : undefined);
+      }
+    }
+  }
+
+  #others(): Record<string, string> {
+    const [runner, executor] = [this.children('agent-runner')[0], this.children('executor')[0]];
+    return { ...(runner && { AGENT_RUNNER_URL: runner.url }), ...(executor && { EXECUTOR_URL: executor.url }) };
+  }
+
+  children(service: ServiceName): readonly Child[] {
+    return this.running.get(service) ?? [];
+  }
+
+  rewind(): Promise<void> {
+    return forgetGroups(this.#servers.brokers, serviceNames);
+  }
+
+  get #mongodbUri(): string {
+    return databaseAt(this.#servers.mongodb, this.#database);
+  }
+
+  async withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const database = new MongoDatabase({ uri: this.#mongodbUri, dbName: this.#database, log });
+    return work(database).finally(() => database.close());
+  }
+
+  async withBus<T>(work: (bus: Bus) => Promise<T>, topics: readonly string[] = []): Promise<T> {
+    const bus = new KafkaBus({
+      brokers: this.#servers.brokers.split(','),
+      clientId: 'e2e',
+      topics: [...eventNames, ...topics],
+      createTopics: true,
+      partitions: 6,
+      replicationFactor: 1,
+      log,
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+    try {
+      return await work(bus);
+    } finally {
+      await bus.close();
+    }
+  }
+}
+
+/** The URI with another database as its path. */
+const databaseAt = (uri: string, name: string): string => uri.replace(/^([^/]+\/\/[^/?]+)(\/[^?]*)?/, `$1/${name}`);
+
+/** Reads topics from the beginning until nothing more has come for a while. */
+export async function readAll(bus: Bus, topics: readonly string[]): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  const subscription = bus.subscribe({
+    group: `e2e-${randomUUID()}`,
+    topics: topics.toSorted(),
+    handle: async (delivery) => void deliveries.push(delivery),
+  });
+  let seen = -1;
+  await eventually(
+    'the log to be read',
+    async () => {
+      if (!subscription.joined || deliveries.length !== seen) {
+        seen = subscription.joined ? deliveries.length : -1;
+        return false;
+      }
+      return true;
+    },
+    { every: 700 },
+  );
+  await subscription.close();
+  return deliveries;
+}
+
+/** The events of a run, from the log. */
+export async function eventsOf(stack: Stack, runId: string): Promise<Event[]> {
+  const deliveries = await stack.withBus((bus) => readAll(bus, eventNames));
+  return deliveries.filter(({ key }) => key === runId).map(decode);
+}
