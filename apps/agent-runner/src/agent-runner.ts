@@ -167,9 +167,9 @@ export function agentRunner(
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();
-        preview.follow();
-        calls.follow(bus);
-        watch.follow(bus, (runId) => {
+        preview.tail();
+        calls.tail(bus);
+        watch.tail(bus, (runId) => {
           runner.look(runId).catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
         });
       },

@@ -9,10 +9,10 @@ const topic = 'tool.execution_progress';
 /** Shows how far the executor is with calls to whoever watches their runs. Some of it may be lost. */
 export class CallPreview {
   readonly #listeners = new Listeners<CallNews>();
-  #following: Subscription | undefined;
+  #tail: Subscription | undefined;
 
-  follow(bus: Bus): void {
-    this.#following = bus.follow({
+  tail(bus: Bus): void {
+    this.#tail = bus.tail({
       topics: [topic],
       handle: (delivery) => {
         if (delivery.key === null || !this.#listeners.has(delivery.key)) return;
@@ -27,6 +27,6 @@ export class CallPreview {
   }
 
   async stop(): Promise<void> {
-    await this.#following?.close();
+    await this.#tail?.close();
   }
 }

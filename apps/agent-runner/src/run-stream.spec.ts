@@ -61,7 +61,7 @@ beforeEach(() => {
   store = temporary.database.collection<Run>({ name: 'runs', key: 'run_id', indexes: [] }).store;
   stopping = new AbortController();
   watch = new RunWatch(store, stopping.signal);
-  const bus = { follow: () => expect.unreachable('it is alone') } as unknown as ConstructorParameters<
+  const bus = { tail: () => expect.unreachable('it is alone') } as unknown as ConstructorParameters<
     typeof TextPreview
   >[0];
   preview = new CountedPreview(bus, true, silent, () => now);

@@ -98,14 +98,14 @@ describe('waiting for a run', () => {
 
   it('hears of changes on other instances from the bus, whatever becomes of a run but its text', async () => {
     const heard: string[] = [];
-    let followed: Parameters<Bus['follow']>[0] | undefined;
+    let tailed: Parameters<Bus['tail']>[0] | undefined;
     let closed = false;
-    const follow: Bus['follow'] = (options) => {
-      followed = options;
+    const tail: Bus['tail'] = (options) => {
+      tailed = options;
       return { joined: true, close: async () => void (closed = true) };
     };
-    watch.follow({ follow } as Bus, (id) => heard.push(id));
-    expect(followed!.topics).toEqual(
+    watch.tail({ tail } as Bus, (id) => heard.push(id));
+    expect(tailed!.topics).toEqual(
       expect.arrayContaining([
         'run.started',
         'run.paused',
@@ -115,12 +115,12 @@ describe('waiting for a run', () => {
         'run.cancelled',
       ]),
     );
-    expect(followed!.topics).not.toContain('run.output_delta');
-    expect(followed!.topics).not.toContain('run.requested');
+    expect(tailed!.topics).not.toContain('run.output_delta');
+    expect(tailed!.topics).not.toContain('run.requested');
     const { waited } = await begin();
     await complete();
-    followed!.handle({ key: null } as Delivery);
-    followed!.handle({ key: 'run-1' } as Delivery);
+    tailed!.handle({ key: null } as Delivery);
+    tailed!.handle({ key: 'run-1' } as Delivery);
     expect(await waited).toBe('COMPLETED');
     expect(heard).toEqual(['run-1']);
     await watch.stop();

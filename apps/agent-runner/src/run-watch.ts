@@ -21,7 +21,7 @@ export const hasStatus =
  */
 export class RunWatch {
   readonly #waiting = new Map<string, Set<() => void>>();
-  #following: Subscription | undefined;
+  #tail: Subscription | undefined;
 
   constructor(
     private readonly store: Store<Run>,
@@ -31,11 +31,11 @@ export class RunWatch {
   }
 
   /** @param heard is told of each run that some instance changed. */
-  follow(bus: Bus, heard: (runId: string) => void = () => {}): void {
+  tail(bus: Bus, heard: (runId: string) => void = () => {}): void {
     const topics = eventNames.filter(
       (name) => name.startsWith('run.') && name !== 'run.output_delta' && catalogue[name].from === 'agent-runner',
     );
-    this.#following = bus.follow({
+    this.#tail = bus.tail({
       topics,
       handle: ({ key }) => {
         if (key === null) return;
@@ -71,7 +71,7 @@ export class RunWatch {
   }
 
   async stop(): Promise<void> {
-    await this.#following?.close();
+    await this.#tail?.close();
   }
 
   /** Resolves when the run may have changed since this was called, and after a while in any case. */

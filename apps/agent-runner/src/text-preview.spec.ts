@@ -30,7 +30,7 @@ describe('the text of a run while it is written', () => {
 
   function open({ alone = false, log = silent, over = bus as Bus } = {}): TextPreview {
     const preview = new TextPreview(over, alone, log, () => now);
-    preview.follow();
+    preview.tail();
     previews.push(preview);
     return preview;
   }
@@ -77,7 +77,7 @@ describe('the text of a run while it is written', () => {
     const over: Bus = {
       publish: async (messages) => void published.push(...messages),
       subscribe: (options) => bus.subscribe(options),
-      follow: () => expect.unreachable('nobody else writes'),
+      tail: () => expect.unreachable('nobody else writes'),
       ping: () => bus.ping(),
       close: async () => {},
     };

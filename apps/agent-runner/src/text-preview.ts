@@ -22,7 +22,7 @@ export class TextPreview {
   readonly #listeners = new Listeners<TextDelta>();
   readonly #gathered = new Map<string, Gathered>();
   #flush: NodeJS.Timeout | undefined;
-  #following: Subscription | undefined;
+  #tail: Subscription | undefined;
 
   /** @param alone no other instance exists that somebody could watch the run through. */
   constructor(
@@ -32,9 +32,9 @@ export class TextPreview {
     private readonly now: () => number,
   ) {}
 
-  follow(): void {
+  tail(): void {
     if (this.alone) return;
-    this.#following = this.bus.follow({
+    this.#tail = this.bus.tail({
       topics: [topic],
       handle: (delivery) => {
         if (delivery.key === null || !this.#listeners.has(delivery.key)) return;
@@ -61,7 +61,7 @@ export class TextPreview {
 
   async stop(): Promise<void> {
     clearTimeout(this.#flush);
-    await this.#following?.close();
+    await this.#tail?.close();
   }
 
   #publish(): void {

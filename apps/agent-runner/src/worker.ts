@@ -1,6 +1,6 @@
 import { isGated, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
 import { argumentProblems, type Agent } from '@countersign/definitions';
-import { insist, type Handled } from '@countersign/persistence';
+import { retryUntilStored, type Handled } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentVersions, Unfit } from './agent-versions.js';
 import type { Agents } from './agents.js';
@@ -110,7 +110,7 @@ export class Worker {
 
   /** Says it until it is recorded, however long the store is out of reach. */
   #say(message: RunMessage): Promise<Handled<Run>> {
-    return this.#insist(() => this.#tell(message));
+    return this.#retryUntilStored(() => this.#tell(message));
   }
 
   /** Ends the run when this can never be stored, since whoever takes the run over would come to the same point. */
@@ -125,13 +125,13 @@ export class Worker {
     }
   }
 
-  #insist<T>(work: () => Promise<T>): Promise<T> {
-    return insist(work, this.#options.log);
+  #retryUntilStored<T>(work: () => Promise<T>): Promise<T> {
+    return retryUntilStored(work, this.#options.log);
   }
 
   /** The definition that the run works with. */
   #agent(): Promise<Agent | Unfit> {
-    return this.#insist(() => this.#options.versions.forRun(this.#run, this.#options.agents));
+    return this.#retryUntilStored(() => this.#options.versions.forRun(this.#run, this.#options.agents));
   }
 
   /** Also what another instance records: while calls are made a decision on another call can arrive there. */
@@ -231,7 +231,7 @@ export class Worker {
     const isAlone = run.session_id === run.run_id;
     const early = isAlone ? work(0, AbortSignal.any([signal, wrong.signal])) : undefined;
     early?.catch(() => {});
-    const turn = await this.#insist(() => this.#options.sessions.turnOf(run));
+    const turn = await this.#retryUntilStored(() => this.#options.sessions.turnOf(run));
     if (early && turn === 0) return { turn, response: await early };
     wrong.abort();
     if (turn === 'refused') throw new ModelError(`Session ${run.session_id} is that of somebody else.`, null);
@@ -239,7 +239,7 @@ export class Worker {
   }
 
   async #respond(run: Run, agent: Agent, turn: number, signal: AbortSignal) {
-    const history = await this.#insist(() => this.#options.sessions.historyBefore(run, turn, agent));
+    const history = await this.#retryUntilStored(() => this.#options.sessions.historyBefore(run, turn, agent));
     let offset = 0;
     const onText = (text: string) => {
       this.#options.preview(run, offset, text);

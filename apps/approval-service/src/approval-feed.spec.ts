@@ -13,8 +13,8 @@ const stopping = new AbortController();
 beforeEach(async () => {
   open = await openApprovals();
   feed = new ApprovalFeed(open.store, stopping.signal);
-  feed.follow({
-    follow: ({ handle }) => ((tell = handle), { joined: true, close: async () => {} }),
+  feed.tail({
+    tail: ({ handle }) => ((tell = handle), { joined: true, close: async () => {} }),
   } as Partial<Bus> as Bus);
 });
 afterEach(() => open.close());

@@ -17,15 +17,15 @@ const pageSize = 500;
  */
 export class ApprovalFeed {
   readonly #listeners = new Set<(approvalId: string) => void>();
-  #following: Subscription | undefined;
+  #tail: Subscription | undefined;
 
   constructor(
     private readonly store: Store<Approval>,
     private readonly stopping: AbortSignal,
   ) {}
 
-  follow(bus: Bus): void {
-    this.#following = bus.follow({
+  tail(bus: Bus): void {
+    this.#tail = bus.tail({
       topics,
       handle: ({ headers }) => {
         const subject = headers['ce_subject'] ?? '';
@@ -36,11 +36,11 @@ export class ApprovalFeed {
   }
 
   async stop(): Promise<void> {
-    await this.#following?.close();
+    await this.#tail?.close();
   }
 
   /** @throws until it hears of anything */
-  readonly check = joinedOnce(() => this.#following);
+  readonly check = joinedOnce(() => this.#tail);
 
   /**
    * @param after the id of the last event that was seen: what has changed since is told first. Undefined: from now on.

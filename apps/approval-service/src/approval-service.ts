@@ -171,7 +171,7 @@ export function approvalService(
         await Promise.all([gates.open(), requests.open(), decisions.open()]);
         relay.start();
         grantRelay.start();
-        feed.follow(bus);
+        feed.tail(bus);
         due.start();
         rejudging.start();
         for (const part of parts) part.start();

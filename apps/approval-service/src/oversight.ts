@@ -40,7 +40,7 @@ export function openOversight(
     removals: [letters.removal],
     checks: [{ name: 'event-log', check: () => events.check() }],
     start() {
-      events.follow(bus);
+      events.tail(bus);
       letters.start();
     },
     async stop() {

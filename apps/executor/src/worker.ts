@@ -1,5 +1,5 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
-import { insist, type Handled } from '@countersign/persistence';
+import { retryUntilStored, type Handled } from '@countersign/persistence';
 import type { Outcome, Watch } from './adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from './execution.js';
@@ -54,7 +54,7 @@ export class Worker {
       const obstacle = execution.status === 'running' ? await this.#obstacle(execution) : undefined;
       if (obstacle) {
         const handed = { type: 'not_begun', worker: name, ...obstacle } as const;
-        return void (await insist(() => executions.handle(id, handed, { known: execution }), log));
+        return void (await retryUntilStored(() => executions.handle(id, handed, { known: execution }), log));
       }
       const said = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
         signal: stopping.signal,
@@ -62,7 +62,10 @@ export class Worker {
       });
       const outcome = pointingAt(id, said.end(await this.#measured(execution, said.watch)));
       await progress.close();
-      const handled = await insist(() => executions.handle(id, report(outcome, name), { known: execution }), log);
+      const handled = await retryUntilStored(
+        () => executions.handle(id, report(outcome, name), { known: execution }),
+        log,
+      );
       if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');
     } finally {
       heartbeat.end();

@@ -22,8 +22,8 @@ const prepared = await approvedCalls(
 );
 
 const completed = new Map<string, () => void>();
-const follow = (bus: Bus): Subscription =>
-  bus.follow({
+const tail = (bus: Bus): Subscription =>
+  bus.tail({
     topics: ['tool.execution_completed'],
     handle: ({ key }) => key !== null && completed.get(key)?.(),
   });
@@ -44,7 +44,7 @@ async function product(): Promise<Measurable> {
       return createServices(config).executor(context);
     },
   ]);
-  return { bus: bus!, subscriptions: [follow(bus!)], stop };
+  return { bus: bus!, subscriptions: [tail(bus!)], stop };
 }
 
 /** The same records and messages, as they were recorded but for their ids. */
@@ -71,7 +71,7 @@ async function limit(): Promise<Measurable> {
       await write(1, run_id, approval_id);
     },
   });
-  return { bus, subscriptions: [subscription, follow(bus)], stop: close };
+  return { bus, subscriptions: [subscription, tail(bus)], stop: close };
 }
 
 const { bus, subscriptions, stop } = await (way === 'product' ? product() : limit());

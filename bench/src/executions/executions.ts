@@ -115,7 +115,7 @@ async function rateOf(env: Env, executors: number): Promise<number> {
   const approved = await approvedCalls(env['SIGNING_KEYS']!, count);
   const ours = new Set(approved.map(({ key }) => key));
   const ended: number[] = [];
-  const following = bus.follow({
+  const tail = bus.tail({
     topics: ['tool.execution_completed'],
     handle: ({ key }) => {
       if (key !== null && ours.delete(key)) ended.push(performance.now());
@@ -123,12 +123,12 @@ async function rateOf(env: Env, executors: number): Promise<number> {
   });
   const children = await Promise.all(Array.from({ length: executors }, () => startExecutor(env)));
   try {
-    while (!following.joined) await delay(50);
+    while (!tail.joined) await delay(50);
     await bus.publish(approved.map((event: Event) => encode(event)));
     while (ours.size > 0) await delay(20);
   } finally {
     await Promise.all(children.map((child) => child.stop()));
-    await following.close();
+    await tail.close();
     await close();
   }
   const [first, last] = [Math.floor(count * 0.1), Math.floor(count * 0.9)];

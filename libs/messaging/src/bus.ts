@@ -28,7 +28,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-export interface FollowOptions {
+export interface TailOptions {
   topics: readonly string[];
   /** What it throws is logged, and changes nothing. */
   handle(delivery: Delivery): void;
@@ -55,7 +55,7 @@ export interface Bus {
   /** Joins a group, now or as soon as the broker can be reached. All members of a group name the same topics. */
   subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
   /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
-  follow(options: FollowOptions): Subscription;
+  tail(options: TailOptions): Subscription;
   /** Whether the log can be reached; throws the reason why not. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-export type { Bus, Delivery, FollowOptions, Handler, Message, Subscription } from './bus.js';
+export type { Bus, Delivery, TailOptions, Handler, Message, Subscription } from './bus.js';
 export { KafkaBus, type KafkaBusOptions } from './kafka/kafka-bus.js';
 export { type KafkaSecurity, missingTopics } from './kafka/client.js';
 export { SqliteBus } from './sqlite/sqlite-bus.js';

@@ -197,7 +197,7 @@ export function describeBus(name: string, make: () => OpenBus): void {
       });
       await publish(message('k', bytes), message('k', large), message('k', 'next'));
       await hears('next');
-      const dead = listen('undertaker', { topics: [deadLetterTopic] }).got;
+      const dead = listen('dead-letter-reader', { topics: [deadLetterTopic] }).got;
       const mine = () => dead.map(originalOf).filter(({ message }) => message.topic === topic);
       await vi.waitFor(() => expect(mine()).toHaveLength(2), patience);
       expect(mine()[0]).toMatchObject({
@@ -253,30 +253,30 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await listen('one').hears('b', 'c');
     });
 
-    test('shows a follower every message from now on, whatever the groups do and whatever it throws', async () => {
+    test('shows a tail every message from now on, whatever the groups do and whatever it throws', async () => {
       await publish(message('k', 'before'));
       await listen('one').hears('before');
       const seen: string[] = [];
-      const follower = bus.follow({
+      const tail = bus.tail({
         topics: [topic],
         handle: ({ value }) => {
           seen.push(value!.toString());
-          throw new Error('a follower that fails');
+          throw new Error('a tail that fails');
         },
       });
-      await joined(follower);
+      await joined(tail);
       await publish(message('k', 'a'), message('k', 'not followed', other), message('k', 'b'));
       await vi.waitFor(() => expect(seen).toEqual(['a', 'b']), patience);
-      await follower.close();
+      await tail.close();
       await publish(message('k', 'c'));
       await listen('two').hears('before', 'a', 'b', 'c');
       expect(seen).toEqual(['a', 'b']);
     });
 
-    test('shows a follower that wants them the latest messages too, and each new one once they are read', async () => {
+    test('shows a tail that wants them the latest messages too, and each new one once they are read', async () => {
       await publish(...numbers(6).map((n) => message('k', n)), message('k', 'other', other));
       const seen = new Set<string>();
-      const follower = bus.follow({
+      const tail = bus.tail({
         topics: [topic, other],
         last: 1_000,
         handle: ({ value }) => void seen.add(value!.toString()),
@@ -284,31 +284,31 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await vi.waitFor(() => expect([...seen].toSorted()).toEqual([...numbers(6), 'other']), patience);
       await publish(message('k', 'new'));
       await vi.waitFor(() => expect(seen).toContain('new'), patience);
-      await follower.close();
+      await tail.close();
       expect(seen.size).toBe(8);
     });
 
-    test('shows each of several followers its own topics, and the latest messages only to those that want them', async () => {
+    test('shows each of several tails its own topics, and the latest messages only to those that want them', async () => {
       await publish(message('k', 'before'), message('k', 'before, other', other));
       const seen: Record<'latest' | 'new' | 'other', string[]> = { latest: [], new: [], other: [] };
-      const follow = (who: keyof typeof seen, topics: string[], last?: number) =>
-        bus.follow({ topics, handle: ({ value }) => void seen[who].push(value!.toString()), ...(last && { last }) });
-      const followers = [follow('new', [topic, other]), follow('latest', [topic], 10), follow('other', [other])];
-      for (const follower of followers) await joined(follower);
+      const tail = (who: keyof typeof seen, topics: string[], last?: number) =>
+        bus.tail({ topics, handle: ({ value }) => void seen[who].push(value!.toString()), ...(last && { last }) });
+      const tails = [tail('new', [topic, other]), tail('latest', [topic], 10), tail('other', [other])];
+      for (const each of tails) await joined(each);
       await vi.waitFor(() => expect(seen.latest).toContain('before'), patience);
-      await followers[2]!.close();
+      await tails[2]!.close();
       await publish(message('k', 'a'), message('k', 'b', other));
       await vi.waitFor(() => expect(seen.new.toSorted()).toEqual(['a', 'b']), patience);
       await vi.waitFor(() => expect(seen.latest).toContain('a'), patience);
       expect([seen.latest.includes('b'), seen.other]).toEqual([false, []]);
     });
 
-    test('does not read a long log for a follower that wants little of it', async () => {
+    test('does not read a long log for a tail that wants little of it', async () => {
       await publish(...numbers(100).map((n) => message('k', n)));
       const seen: string[] = [];
-      const follower = bus.follow({ topics: [topic], last: 10, handle: ({ value }) => void seen.push(String(value)) });
+      const tail = bus.tail({ topics: [topic], last: 10, handle: ({ value }) => void seen.push(String(value)) });
       await vi.waitFor(() => expect(seen).toContain('99'), patience);
-      await follower.close();
+      await tail.close();
       expect(seen.length).toBeLessThanOrEqual(20);
     });
 

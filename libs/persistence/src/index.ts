@@ -1,6 +1,6 @@
 export * from './commands/diagnostics.js';
 export * from './commands/aggregate.js';
-export * from './work/insist.js';
+export * from './work/retry-until-stored.js';
 export * from './outbox/outbox-relay.js';
 export * from './retention/removal.js';
 export * from './store.js';

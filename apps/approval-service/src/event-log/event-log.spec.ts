@@ -1,5 +1,5 @@
 import { eventNames, type Event, type EventName, type HiddenArguments } from '@countersign/contracts';
-import { encode, type Delivery, type FollowOptions, type Message } from '@countersign/messaging';
+import { encode, type Delivery, type TailOptions, type Message } from '@countersign/messaging';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventLog } from './event-log.js';
@@ -23,7 +23,7 @@ const at = <N extends EventName>(name: N, seconds: number, id = `${name}/${secon
 });
 
 describe('the event log', () => {
-  let followed: FollowOptions;
+  let tailed: TailOptions;
   let log: EventLog;
   let stopping: AbortController;
   let joined: boolean;
@@ -31,9 +31,9 @@ describe('the event log', () => {
     joined = false;
     stopping = new AbortController();
     log = new EventLog(stopping.signal, nothing);
-    log.follow({
-      follow(options) {
-        followed = options;
+    log.tail({
+      tail(options) {
+        tailed = options;
         return {
           get joined() {
             return joined;
@@ -44,14 +44,14 @@ describe('the event log', () => {
     });
   });
   afterEach(() => stopping.abort());
-  const happens = (...events: Event[]) => events.forEach((event) => followed.handle(delivered(encode(event))));
+  const happens = (...events: Event[]) => events.forEach((event) => tailed.handle(delivered(encode(event))));
   const ids = (...query: Parameters<EventLog['list']>) => log.list(...query).map(({ id }) => id);
 
   it('follows every event but previews, and begins with the latest', () => {
-    expect(followed.topics).toEqual(
+    expect(tailed.topics).toEqual(
       eventNames.filter((name) => !['run.output_delta', 'tool.execution_progress'].includes(name)),
     );
-    expect(followed.last).toBeGreaterThan(0);
+    expect(tailed.last).toBeGreaterThan(0);
   });
 
   it('is not ready before it hears of anything, and then is', async () => {
@@ -89,7 +89,7 @@ describe('the event log', () => {
   });
 
   it('leaves out what is no event', () => {
-    followed.handle(delivered({ topic: 'run.started', key: 'x', headers: {}, value: Buffer.from('{') }));
+    tailed.handle(delivered({ topic: 'run.started', key: 'x', headers: {}, value: Buffer.from('{') }));
     expect(log.list({}, 100)).toEqual([]);
   });
 

@@ -32,7 +32,7 @@ export interface Wanted {
 export class EventLog {
   readonly #latest = new Latest();
   readonly #listeners = new Set<(delivery: Delivery) => void>();
-  #following: Subscription | undefined;
+  #tail: Subscription | undefined;
 
   /** @param hidden what is declared here as not for everybody's eyes */
   constructor(
@@ -40,8 +40,8 @@ export class EventLog {
     private readonly hidden: HiddenArguments,
   ) {}
 
-  follow(bus: Pick<Bus, 'follow'>): void {
-    this.#following = bus.follow({
+  tail(bus: Pick<Bus, 'tail'>): void {
+    this.#tail = bus.tail({
       topics,
       last: atStart,
       handle: (delivery) => {
@@ -52,11 +52,11 @@ export class EventLog {
   }
 
   async stop(): Promise<void> {
-    await this.#following?.close();
+    await this.#tail?.close();
   }
 
   /** @throws until it hears of anything */
-  readonly check = joinedOnce(() => this.#following);
+  readonly check = joinedOnce(() => this.#tail);
 
   /** Newest first, at most `limit`. */
   list(wanted: Wanted, limit: number): LoggedEvent[] {

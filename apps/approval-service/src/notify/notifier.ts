@@ -1,5 +1,5 @@
 import type { Approval, Log } from '@countersign/contracts';
-import { insist, type Aggregate, type Place, type WorkPool } from '@countersign/persistence';
+import { retryUntilStored, type Aggregate, type Place, type WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { wants, type Channel, type NoticeKind } from '@countersign/definitions';
 import { deliveryId, type Delivery } from './delivery-record.js';
@@ -73,7 +73,7 @@ export class Notifier {
     const outcome = await this.#send(delivery);
     if (outcome.type.startsWith('failed')) log.warn({ ...about, outcome }, 'a notification was not delivered');
     const report: DeliveryMessage = { ...outcome, worker };
-    const handled = await insist(() => deliveries.handle(delivery.id, report, { known: delivery }), log);
+    const handled = await retryUntilStored(() => deliveries.handle(delivery.id, report, { known: delivery }), log);
     if (handled.kind !== 'changed') log.warn({ ...about, outcome, reason: handled.reason }, 'an outcome came too late');
   }
 

@@ -23,7 +23,7 @@ export interface DeadLetter {
 }
 
 /** The message to publish: the original bytes, key and headers, and headers that say where it came from and why. */
-export function deadLetter(
+export function deadLetterOf(
   delivery: Delivery,
   { group, error, now }: { group: string; error: unknown; now: Date },
 ): Message {

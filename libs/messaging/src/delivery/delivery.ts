@@ -1,6 +1,6 @@
 import { RetryableError, type Log } from '@countersign/contracts';
 import type { Delivery, Handler, Message } from '../bus.js';
-import { deadLetter, deadLetterTopic } from './dead-letters.js';
+import { deadLetterOf, deadLetterTopic } from './dead-letters.js';
 import type { BusObserver } from './observer.js';
 import { Outage, retry } from './retry.js';
 
@@ -25,7 +25,7 @@ export type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<boole
  */
 export function deliverer({ group, handle, publish, log, observer }: Policy): Deliver {
   const handling = new Outage(log, `handling messages for ${group}`);
-  const burying = new Outage(log, `publishing dead letters of ${group}`);
+  const deadLettering = new Outage(log, `publishing dead letters of ${group}`);
 
   return async (delivery, signal) => {
     try {
@@ -33,7 +33,7 @@ export function deliverer({ group, handle, publish, log, observer }: Policy): De
       observer?.delivered({ group, topic: delivery.topic, outcome: 'handled' });
       return true;
     } catch (error) {
-      return signal.aborted ? false : bury(delivery, error, signal);
+      return signal.aborted ? false : deadLetter(delivery, error, signal);
     }
   };
 
@@ -46,7 +46,7 @@ export function deliverer({ group, handle, publish, log, observer }: Policy): De
     }
   }
 
-  async function bury(delivery: Delivery, error: unknown, signal: AbortSignal): Promise<boolean> {
+  async function deadLetter(delivery: Delivery, error: unknown, signal: AbortSignal): Promise<boolean> {
     const { topic, partition, offset } = delivery;
     log.error(
       { err: error, group, topic, partition, offset },
@@ -55,7 +55,10 @@ export function deliverer({ group, handle, publish, log, observer }: Policy): De
     // A dead letter that cannot be handled stays where it is: publishing it again would go on for ever.
     if (topic === deadLetterTopic) return true;
     try {
-      await retry(() => publish(deadLetter(delivery, { group, error, now: new Date() })), { outage: burying, signal });
+      await retry(() => publish(deadLetterOf(delivery, { group, error, now: new Date() })), {
+        outage: deadLettering,
+        signal,
+      });
     } catch (refusal) {
       if (signal.aborted) return false;
       log.error(

@@ -3,7 +3,7 @@ import kafkajs, { type Admin, type ITopicConfig, type Kafka, type SASLOptions } 
 import { useFetchSessions } from './fetch-sessions.js';
 import { stopIdleTimers } from './idle-timers.js';
 import { deadLetterMaxBytes, deadLetterTopic } from '../delivery/dead-letters.js';
-import { within } from '../delivery/within.js';
+import { withTimeout } from '../delivery/with-timeout.js';
 
 const pingTimeoutMs = 3_000;
 
@@ -56,7 +56,7 @@ async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): P
 
 /** @throws the reason why the cluster cannot be reached */
 export async function ping(kafka: Kafka): Promise<void> {
-  await within(
+  await withTimeout(
     pingTimeoutMs,
     'reaching Kafka',
     withAdmin(kafka, (admin) => admin.describeCluster()),
@@ -108,7 +108,7 @@ export function beforeEnd(kafka: Kafka, topics: readonly string[], messages: num
 
 /** Which of the topics a cluster does not have. @throws the reason why it cannot be reached */
 export async function missingTopics(server: KafkaServers, topics: readonly string[]): Promise<string[]> {
-  const there = await within(
+  const there = await withTimeout(
     pingTimeoutMs,
     'reaching Kafka',
     withAdmin(connectLater(server), (admin) => admin.listTopics()),

@@ -2,7 +2,7 @@ import type { Log } from '@countersign/contracts';
 import type { Consumer, EachBatchHandler, Kafka } from 'kafkajs';
 import { clientRetry } from './client.js';
 import { Outage, retry } from '../delivery/retry.js';
-import { within } from '../delivery/within.js';
+import { withTimeout } from '../delivery/with-timeout.js';
 
 export const heartbeatMs = 1_500;
 /** Without an answered heartbeat for so long, the broker counts as out of reach. */
@@ -153,7 +153,7 @@ export class KafkaConsumer {
   async #leave(consumer: Consumer): Promise<void> {
     this.#fetching = false;
     this.#consumer = undefined;
-    await within(closeWithinMs, 'leaving the group', consumer.disconnect()).catch(() => {});
+    await withTimeout(closeWithinMs, 'leaving the group', consumer.disconnect()).catch(() => {});
   }
 }
 

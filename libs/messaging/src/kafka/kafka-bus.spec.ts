@@ -24,10 +24,10 @@ test('without a broker, publishing fails at its deadline with a RetryableError a
 
 test('without a broker, nobody has joined, the outage is logged once, and everything still closes', async () => {
   const subscription = bus.subscribe({ group: 'one', topics, handle: async () => {} });
-  const follower = bus.follow({ topics, handle: () => {} });
+  const tail = bus.tail({ topics, handle: () => {} });
   const ping = bus.ping().catch(() => {});
   await vi.waitFor(() => expect(log.warn).toHaveBeenCalledOnce(), { timeout: 10_000 });
-  expect([subscription.joined, follower.joined]).toEqual([false, false]);
+  expect([subscription.joined, tail.joined]).toEqual([false, false]);
   const pending = bus.publish([{ topic: 'a', key: null, headers: {}, value: null }]);
   await Promise.all([ping, expect(pending).rejects.toThrow(RetryableError), bus.close()]);
   expect(log.warn).toHaveBeenCalledOnce();

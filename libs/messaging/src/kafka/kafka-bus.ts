@@ -1,8 +1,8 @@
 import { TerminalError, type Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
-import type { Bus, FollowOptions, Message, Subscription } from '../bus.js';
+import type { Bus, TailOptions, Message, Subscription } from '../bus.js';
 import { connectLater, createTopics, findTopics, ping, type KafkaSecurity } from './client.js';
-import { KafkaFollowers } from './followers.js';
+import { KafkaTails } from './tails.js';
 import { KafkaProducer } from './producer.js';
 import { KafkaSubscription } from './subscription.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
@@ -39,7 +39,7 @@ export class KafkaBus implements Bus {
   readonly #options: KafkaBusOptions;
   readonly #kafka: Kafka;
   readonly #producer: KafkaProducer;
-  readonly #followers: KafkaFollowers;
+  readonly #tails: KafkaTails;
   readonly #topics: ReadonlySet<string>;
   readonly #ready: Promise<void>;
   /** What every member of a group is made with. */
@@ -60,7 +60,7 @@ export class KafkaBus implements Bus {
     this.#ready.catch(() => {});
     this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });
     this.#member = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs, log, onFatal };
-    this.#followers = new KafkaFollowers({ ...this.#member, clientId });
+    this.#tails = new KafkaTails({ ...this.#member, clientId });
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
@@ -78,8 +78,8 @@ export class KafkaBus implements Bus {
     return this.#track(new KafkaSubscription({ ...this.#member, group, topics, deliver }));
   }
 
-  follow(options: FollowOptions): Subscription {
-    return this.#track(this.#followers.follow(options));
+  tail(options: TailOptions): Subscription {
+    return this.#track(this.#tails.tail(options));
   }
 
   ping(): Promise<void> {

@@ -1,7 +1,7 @@
 import kafkajs, { type ICustomPartitioner, type Kafka, type Producer } from 'kafkajs';
 import type { Message } from '../bus.js';
 import { clientRetry } from './client.js';
-import { within } from '../delivery/within.js';
+import { withTimeout } from '../delivery/with-timeout.js';
 
 /** Node cannot see all names that this CommonJS package exports. */
 const { KafkaJSNonRetriableError, Partitioners } = kafkajs;
@@ -37,7 +37,7 @@ export class KafkaProducerId {
   }
 
   close(): Promise<void> {
-    return within(closeWithinMs, 'disconnecting', this.#producer.disconnect()).catch(() => {});
+    return withTimeout(closeWithinMs, 'disconnecting', this.#producer.disconnect()).catch(() => {});
   }
 
   /** Ends what is under way before it can reach the broker again. */

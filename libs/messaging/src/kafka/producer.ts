@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import type { Message } from '../bus.js';
 import { KafkaProducerId } from './producer-id.js';
 import { Outage, retry } from '../delivery/retry.js';
-import { within } from '../delivery/within.js';
+import { withTimeout } from '../delivery/with-timeout.js';
 
 const maxMessages = 500;
 /** Kafka's limit of 1 MiB is per partition and request, so that a request of this size is never too large. */
@@ -71,7 +71,7 @@ export class KafkaProducer {
   /** Finishes the request in flight and fails what has not been sent. */
   async close(): Promise<void> {
     this.#closing.abort(new RetryableError('the bus is closed'));
-    if (this.#pump) await within(closeWithinMs, 'the last request', this.#pump).catch(() => {});
+    if (this.#pump) await withTimeout(closeWithinMs, 'the last request', this.#pump).catch(() => {});
     for (const publication of this.#publications) publication.fail(new RetryableError('the bus is closed'));
     await this.#client?.close();
   }
@@ -119,7 +119,7 @@ export class KafkaProducer {
     if (items.length === 0) return;
     try {
       const deadline = Math.max(...items.map(({ publication }) => publication.deadline));
-      await within(deadline - Date.now(), 'a request', client.send(items.map(({ message }) => message)));
+      await withTimeout(deadline - Date.now(), 'a request', client.send(items.map(({ message }) => message)));
     } catch (error) {
       this.#client = undefined;
       client.abandon();

@@ -5,7 +5,7 @@ import { heartbeatMs, KafkaConsumer } from './consumer.js';
 import type { Deliver } from '../delivery/delivery.js';
 import { KeyedWork } from '../delivery/keyed-work.js';
 import { Watermark } from './watermark.js';
-import { within } from '../delivery/within.js';
+import { withTimeout } from '../delivery/with-timeout.js';
 
 const handlersAtOnce = 64;
 /** Fetched from a partition and not handled yet: more are left with the broker until half of these are. */
@@ -144,7 +144,7 @@ export class KafkaSubscription implements Subscription {
       offset: String(finished + 1),
     }));
     try {
-      await within(commitWithinMs, 'committing', this.#consumer.commit(offsets));
+      await withTimeout(commitWithinMs, 'committing', this.#consumer.commit(offsets));
       for (const { position, finished } of due) position.committed = finished;
     } catch {
       // The next one says it again, and what is never committed is delivered again.

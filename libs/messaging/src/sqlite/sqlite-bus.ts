@@ -1,6 +1,6 @@
 import { RetryableError, type Log } from '@countersign/contracts';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { Bus, Delivery, FollowOptions, Handler, Message, Subscription } from '../bus.js';
+import type { Bus, Delivery, TailOptions, Handler, Message, Subscription } from '../bus.js';
 import { SqliteGroup } from './group.js';
 import { SqliteLog } from './log.js';
 import { trimLog } from './trim.js';
@@ -8,7 +8,7 @@ import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
 
-interface Follower {
+interface Tail {
   topics: ReadonlySet<string>;
   handle: (delivery: Delivery) => void;
 }
@@ -20,7 +20,7 @@ export class SqliteBus implements Bus {
   readonly #file: SqliteFile;
   readonly #table: SqliteLog;
   readonly #groups = new Map<string, SqliteGroup>();
-  readonly #followers = new Set<Follower>();
+  readonly #tails = new Set<Tail>();
   #closed = false;
 
   constructor(file: SqliteFile, { log, observer }: { log: Log; observer?: BusObserver }) {
@@ -55,16 +55,16 @@ export class SqliteBus implements Bus {
     return group.join(topics, this.#deliverer(name, handle));
   }
 
-  follow({ topics, handle, last = 0 }: FollowOptions): Subscription {
-    const follower = { topics: new Set(topics), handle };
-    const followers = this.#followers.add(follower);
-    if (last > 0) this.#show(follower, this.#table.latest(topics, last * topics.length));
+  tail({ topics, handle, last = 0 }: TailOptions): Subscription {
+    const tail = { topics: new Set(topics), handle };
+    const tails = this.#tails.add(tail);
+    if (last > 0) this.#show(tail, this.#table.latest(topics, last * topics.length));
     return {
       get joined() {
-        return followers.has(follower);
+        return tails.has(tail);
       },
       async close() {
-        followers.delete(follower);
+        tails.delete(tail);
       },
     };
   }
@@ -79,14 +79,14 @@ export class SqliteBus implements Bus {
   }
 
   async close(): Promise<void> {
-    this.#followers.clear();
+    this.#tails.clear();
     await Promise.all([...this.#groups.values()].map((group) => group.close()));
     this.#closed = true;
   }
 
   readonly #announce = (deliveries: readonly Delivery[]): void => {
     for (const group of this.#groups.values()) group.offer(deliveries);
-    for (const follower of this.#followers) this.#show(follower, deliveries);
+    for (const tail of this.#tails) this.#show(tail, deliveries);
     for (const { topic } of deliveries) if (topic !== deadLetterTopic) this.#observer?.published(topic);
   };
 
@@ -95,13 +95,16 @@ export class SqliteBus implements Bus {
     return deliverer({ group, handle, publish, log: this.#log, observer: this.#observer });
   }
 
-  #show({ topics, handle }: Follower, deliveries: readonly Delivery[]): void {
+  #show({ topics, handle }: Tail, deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       if (!topics.has(delivery.topic)) continue;
       try {
         handle(delivery);
       } catch (error) {
-        this.#log.warn({ err: error, topic: delivery.topic, offset: delivery.offset }, 'a follower failed');
+        this.#log.warn(
+          { err: error, topic: delivery.topic, offset: delivery.offset },
+          'a tailing consumer threw; ignored',
+        );
       }
     }
   }

@@ -137,15 +137,15 @@ describe('the embedded log, when old messages are removed', () => {
     expect(late.got[0]!.offset).toBeGreaterThan(old.got[1]!.offset);
   });
 
-  it('shows a follower the latest of what is left', async () => {
+  it('shows a tail the latest of what is left', async () => {
     await publishOld(orders, 'a', 'b');
     await trim();
     const seen: string[] = [];
-    const follow = () => bus.follow({ topics: [orders], last: 10, handle: ({ value }) => void seen.push(text(value)) });
-    await follow().close();
+    const tail = () => bus.tail({ topics: [orders], last: 10, handle: ({ value }) => void seen.push(text(value)) });
+    await tail().close();
     expect(seen).toEqual([]);
     await publish(orders, 'c');
-    follow();
+    tail();
     await publish(orders, 'd');
     expect(seen).toEqual(['c', 'd']);
   });

@@ -1,7 +1,7 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import type { Bus } from '@countersign/messaging';
-import { insist, type Database, type Removal } from '@countersign/persistence';
+import { retryUntilStored, type Database, type Removal } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -139,7 +139,7 @@ export async function serve(
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
-  void insist(() => auth.keys.shareAdmin(), log);
+  void retryUntilStored(() => auth.keys.shareAdmin(), log);
   for (const service of services) await service.start();
   await app.startAllMicroservices();
   // Now every group that reads the log is known.

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const pause = 500;
 
 /** Tries again for as long as it takes while something is down: for what must not be lost because of an outage. */
-export async function insist<T>(work: () => Promise<T>, log: Log): Promise<T> {
+export async function retryUntilStored<T>(work: () => Promise<T>, log: Log): Promise<T> {
   for (let warned = false; ; warned = true) {
     try {
       return await work();

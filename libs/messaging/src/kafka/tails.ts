@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '@countersign/contracts';
 import type { Kafka } from 'kafkajs';
-import type { Delivery, FollowOptions, Subscription } from '../bus.js';
+import type { Delivery, TailOptions, Subscription } from '../bus.js';
 import { beforeEnd } from './client.js';
 import { KafkaConsumer } from './consumer.js';
 import { toDelivery } from './subscription.js';
 
-/** Nobody takes over from a follower, so that nobody waits for it to leave. */
+/** Nobody takes over from a tail, so that nobody waits for it to leave. */
 const fetchWaitMs = 4_000;
 
 interface Options {
@@ -19,23 +19,23 @@ interface Options {
 }
 
 /**
- * All followers of a process that begin before the topics are there share one consumer, which is one fetch for all of
+ * All tails of a process that begin before the topics are there share one consumer, which is one fetch for all of
  * them instead of one each. Those that begin later share another.
  */
-export class KafkaFollowers {
+export class KafkaTails {
   readonly #options: Options;
-  #gathering: SharedFollower | undefined;
+  #gathering: SharedTail | undefined;
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  follow(options: FollowOptions): Subscription {
+  tail(options: TailOptions): Subscription {
     return (this.#gathering ??= this.#gather()).add(options);
   }
 
-  #gather(): SharedFollower {
-    const shared = new SharedFollower(this.#options);
+  #gather(): SharedTail {
+    const shared = new SharedTail(this.#options);
     const start = () => {
       this.#gathering = undefined;
       shared.start();
@@ -46,9 +46,9 @@ export class KafkaFollowers {
 }
 
 /** One consumer, and those that look at what it reads. */
-class SharedFollower {
+class SharedTail {
   readonly #options: Options;
-  readonly #members = new Set<FollowOptions>();
+  readonly #members = new Set<TailOptions>();
   /** By topic and partition, where what is new began. */
   readonly #ends = new Map<string, number>();
   #consumer: KafkaConsumer | undefined;
@@ -57,7 +57,7 @@ class SharedFollower {
     this.#options = options;
   }
 
-  add(member: FollowOptions): Subscription {
+  add(member: TailOptions): Subscription {
     this.#members.add(member);
     const joined = () => this.#members.has(member) && (this.#consumer?.joined ?? false);
     return {
@@ -74,7 +74,7 @@ class SharedFollower {
     const topics = [...new Set([...this.#members].flatMap((member) => member.topics))];
     this.#consumer = new KafkaConsumer({
       ...this.#options,
-      group: `${clientId}-follower-${randomUUID()}`,
+      group: `${clientId}-tail-${randomUUID()}`,
       topics,
       fromBeginning: false,
       fetchWaitMs,
@@ -106,12 +106,12 @@ class SharedFollower {
       try {
         handle(delivery);
       } catch (error) {
-        this.#options.log.warn({ err: error, topic, partition, offset }, 'a follower failed');
+        this.#options.log.warn({ err: error, topic, partition, offset }, 'a tailing consumer threw; ignored');
       }
     }
   }
 
-  async #remove(member: FollowOptions): Promise<void> {
+  async #remove(member: TailOptions): Promise<void> {
     this.#members.delete(member);
     if (this.#members.size === 0) await this.#consumer?.close();
   }
