@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** Where the pages are served; see `apps/approval-service/src/inbox-files.ts`. */
+/** Where the pages are served; see `apps/approval-service/src/http/inbox-files.ts`. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/inbox/',

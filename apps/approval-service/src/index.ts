@@ -1,8 +1,8 @@
 export { approvalService, type ApprovalServiceOptions } from './approval-service.js';
-export { decideApproval, type ApprovalMessage } from './approval.js';
-export { unjudged, type Judgement } from './asked.js';
+export { decideApproval, type ApprovalMessage } from './approval/approval.js';
+export { unjudged, type Judgement } from './approval/asked.js';
 export { ApprovalServiceConfig, approvalServiceSettings } from './config.js';
-export { rulesOf, type Rules } from './rules.js';
+export { rulesOf, type Rules } from './policy/rules.js';
 export { APPROVALS } from './tokens.js';
 export { approvalCollection } from './approval-service.js';
-export { Signer } from './signer.js';
+export { Signer } from './approval/signer.js';

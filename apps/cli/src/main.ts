@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { exitCodes } from './exit-codes.js';
+import { exitCodes } from './connection/exit-codes.js';
 import { run } from './program.js';
 
 const { env, stdin, stdout, stderr } = process;

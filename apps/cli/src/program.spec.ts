@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli } from './cli.given.js';
-import { openInstallation, type Installation } from './installation.given.js';
+import { cli } from '../test/cli.fixtures.js';
+import { openInstallation, type Installation } from '../test/installation.fixtures.js';
 
 let there: Installation;
 let dir: string;

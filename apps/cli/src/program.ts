@@ -1,22 +1,22 @@
 import type { RootCommand } from '@bomb.sh/tab';
 import { visible } from '@countersign/contracts';
 import { Command, CommanderError } from 'commander';
-import { approvalsCommand } from './approvals.js';
-import { addCompletion, completeIds } from './completion.js';
-import { actionsIn, Context, type On } from './context.js';
-import { deadLettersCommand } from './dead-letters.js';
-import { doctorCommand } from './doctor.js';
-import { eventsCommand } from './events.js';
-import { executionsCommand } from './executions.js';
-import { exitCodes, exitCodesHelp, Failure, type ExitCode } from './exit-codes.js';
-import { grantsCommand } from './grants.js';
-import { keysCommand } from './keys.js';
-import { policyCommand } from './policy.js';
-import { startCommand } from './runs.start.js';
-import { runsCommand } from './runs.js';
-import { loginCommand, logoutCommand, whoamiCommand } from './sign-in.js';
-import type { Surroundings } from './surroundings.js';
-import { pauseCommand, resumeCommand } from './switches.js';
+import { approvalsCommand } from './approvals/approvals.js';
+import { addCompletion, completeIds } from './commands/completion.js';
+import { actionsIn, Context, type On } from './connection/context.js';
+import { deadLettersCommand } from './commands/dead-letters.js';
+import { doctorCommand } from './doctor/doctor.js';
+import { eventsCommand } from './commands/events.js';
+import { executionsCommand } from './executions/executions.js';
+import { exitCodes, exitCodesHelp, Failure, type ExitCode } from './connection/exit-codes.js';
+import { grantsCommand } from './commands/grants.js';
+import { keysCommand } from './commands/keys.js';
+import { policyCommand } from './commands/policy.js';
+import { startCommand } from './runs/start.js';
+import { runsCommand } from './runs/runs.js';
+import { loginCommand, logoutCommand, whoamiCommand } from './commands/sign-in.js';
+import type { Surroundings } from './connection/surroundings.js';
+import { pauseCommand, resumeCommand } from './executions/switches.js';
 
 /** Runs the program. @returns what the process is to end with. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 import { toolDefinitionOf, toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { goldenEvent } from '@countersign/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { definitionsWith } from '../definitions.given.js';
+import { definitionsWith } from '../../test/definitions.fixtures.js';
 import { gatedBy } from './gated-request.js';
 import { Gates, type Gate } from './gates.js';
 

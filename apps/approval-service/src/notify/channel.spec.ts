@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { withSecrets } from './channel-secrets.js';
 import { Channel, wants, type NoticeKind } from '@countersign/definitions';
-import { channelOf, secret, webhookTo } from './notify.given.js';
+import { channelOf, secret, webhookTo } from '../../test/notify.fixtures.js';
 
 const webhook = { url: 'https://hooks.example/x', secret };
 const slack = { bot_token: 'xoxb-1', channel: 'C1', signing_secret: 's' };

@@ -2,13 +2,13 @@ import type { Approval } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { WorkPool, type Store } from '@countersign/persistence';
 import { openAggregate, type ServiceContext } from '@countersign/service';
-import { DeliveriesController } from '../deliveries.controller.js';
+import { DeliveriesController } from '../http/deliveries.controller.js';
 import type { Part } from '../part.js';
-import { SlackController } from '../slack.controller.js';
+import { SlackController } from '../http/slack.controller.js';
 import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
-import { deliveryCollection, type Delivery } from './delivery-record.js';
-import { decideDelivery, type DeliveryMessage } from './delivery.js';
-import { deliveriesNoLongerNeeded } from './delivery-removal.js';
+import { deliveryCollection, type Delivery } from './deliveries/delivery-record.js';
+import { decideDelivery, type DeliveryMessage } from './deliveries/delivery.js';
+import { deliveriesNoLongerNeeded } from './deliveries/delivery-removal.js';
 import { Notifier } from './notifier.js';
 import { sendersOf } from './senders.js';
 

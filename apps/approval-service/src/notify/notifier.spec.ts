@@ -3,8 +3,8 @@ import { Aggregate, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '@countersign/definitions';
-import { deliveryCollection, deliveryId, type Delivery } from './delivery-record.js';
-import { decideDelivery, type DeliveryMessage } from './delivery.js';
+import { deliveryCollection, deliveryId, type Delivery } from './deliveries/delivery-record.js';
+import { decideDelivery, type DeliveryMessage } from './deliveries/delivery.js';
 import { Notifier } from './notifier.js';
 import {
   approvalWith,
@@ -17,10 +17,10 @@ import {
   minute,
   now,
   webhookTo,
-} from './notify.given.js';
-import { startReceiver, type Receiver } from './receiver.given.js';
+} from '../../test/notify.fixtures.js';
+import { startReceiver, type Receiver } from '../../test/receiver.fixtures.js';
 import { sendersOf } from './senders.js';
-import { startSmtpSink, type SmtpSink } from './smtp-sink.given.js';
+import { startSmtpSink, type SmtpSink } from '../../test/smtp-sink.fixtures.js';
 
 const soon = { timeout: 5_000, interval: 5 };
 const approval = approvalWith();

@@ -2,8 +2,8 @@ import type { Approval, Log } from '@countersign/contracts';
 import { retryUntilStored, type Aggregate, type Place, type WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { wants, type Channel, type NoticeKind } from '@countersign/definitions';
-import { deliveryId, type Delivery } from './delivery-record.js';
-import type { DeliveryMessage } from './delivery.js';
+import { deliveryId, type Delivery } from './deliveries/delivery-record.js';
+import type { DeliveryMessage } from './deliveries/delivery.js';
 import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
 
 export interface NotifierOptions {

@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts';
-import type { Delivery } from './delivery-record.js';
+import type { Delivery } from './deliveries/delivery-record.js';
 
 /** What one channel is to be told. */
 export interface Notice {

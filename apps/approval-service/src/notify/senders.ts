@@ -1,9 +1,9 @@
 import type { Channel } from '@countersign/definitions';
 import type { Resolve } from '@countersign/outbound';
-import { EmailSender } from './sender.email.js';
+import { EmailSender } from './email/sender.js';
 import type { Sender } from './sender.js';
-import { SlackSender } from './sender.slack.js';
-import { WebhookSender } from './sender.webhook.js';
+import { SlackSender } from './slack/sender.js';
+import { WebhookSender } from './webhook/sender.js';
 
 export interface SendersOptions {
   now(): number;

@@ -1,0 +1,195 @@
+import {
+  approvalDigest,
+  canonicalJson,
+  isStanding,
+  type Approval,
+  type DecisionKind,
+  type ResolutionData,
+  type Verdict,
+} from '@countersign/contracts';
+import { argumentProblems, askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
+import type { RejectionCode } from '@countersign/persistence';
+import { grantProblem } from '../grants/grant-coverage.js';
+import { judgeBy, nameOf, type Rules } from '../policy/rules.js';
+import { inputProblems } from './user-input.js';
+
+/** What somebody decides. */
+export interface Decided {
+  verdict: Verdict;
+  by: string | null;
+  /** Those of whoever decides, as the identity system says. */
+  groups: readonly string[];
+  resolution_data: ResolutionData | null;
+  /** Of the call that they saw, where that is said. */
+  digest?: string | undefined;
+  /** Those in force where the decision is taken. */
+  rules: Rules;
+}
+
+export interface Objection {
+  reason: string;
+  code?: RejectionCode;
+}
+
+/**
+ * Why a verdict on a pending approval does not count, if it does not.
+ *
+ * @param seen the digest that it had for people until now; the rules in force may just have changed it.
+ */
+export function objectionTo(approval: Approval, decided: Decided, seen = approval.digest): Objection | null {
+  return (
+    unauthorised(approval, decided) ??
+    isAnother(seen, decided) ??
+    notAllowed(approval, decided) ??
+    unfit(approval, decided) ??
+    outruled(approval, decided) ??
+    disagrees(approval, decided)
+  );
+}
+
+function unauthorised(approval: Approval, { by, groups }: Decided): Objection | null {
+  const { terms, decisions, required_approvals, escalated_at } = approval;
+  if (by === null && required_approvals > 1)
+    return { reason: 'several people must decide, so each has to say who decides', code: 'invalid' };
+  // Whose approval has lost its force, since the rules ask for more by now, may decide again.
+  if (by !== null && decisions.some((decision) => decision.by === by && isStanding(approval, decision)))
+    return { reason: `${by} has decided on this before, and each person counts once` };
+  const reason = mayDecide(terms, by, askersOf(approval), groups, escalated_at !== null);
+  return reason === undefined ? null : { reason, code: 'forbidden' };
+}
+
+/** Nobody decides on a call that they have not seen as it stands. */
+const isAnother = (seen: string, { digest }: Decided): Objection | null =>
+  digest === undefined || digest === seen
+    ? null
+    : { reason: 'this call is not the one that was looked at any more: look at it again', code: 'call_changed' };
+
+function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: Decided): Objection | null {
+  const kind = kindsOf(decided, tool_args).find((each) => !allowed_decisions.includes(each));
+  if (kind) return { reason: `the rules do not allow this here: ${says[kind]}`, code: 'forbidden' };
+  const needsReason = terms.reason_required.includes(decided.verdict === 'approved' ? 'approve' : 'reject');
+  return needsReason && !decided.resolution_data?.note?.trim()
+    ? { reason: 'the rules ask for a reason: give one as resolution_data.note', code: 'invalid' }
+    : null;
+}
+
+const says: Record<DecisionKind, string> = {
+  approve: 'to approve',
+  reject: 'to reject',
+  edit: 'to approve other arguments',
+  values: 'to fill in fields',
+  result: 'to say that it was done by hand',
+  grant: 'to approve calls to come as well',
+};
+
+/** All that a decision does. */
+function kindsOf(
+  { verdict, resolution_data }: Pick<Decided, 'verdict' | 'resolution_data'>,
+  asked: Record<string, unknown>,
+): DecisionKind[] {
+  if (verdict === 'rejected') return ['reject'];
+  const { tool_args, values, result, grant } = resolution_data ?? {};
+  const edits = tool_args !== undefined && canonicalJson(tool_args) !== canonicalJson(asked);
+  return [
+    'approve',
+    ...(edits ? ['edit' as const] : []),
+    ...(values ? ['values' as const] : []),
+    ...(result === undefined ? [] : ['result' as const]),
+    ...(grant ? ['grant' as const] : []),
+  ];
+}
+
+/**
+ * Why what others have approved so far can be approved no more, if it cannot: the rules have become stricter since. All
+ * approve the same, so nobody who comes later can approve anything else either.
+ */
+export function recordedObjection(approval: Approval): string | undefined {
+  const { decisions, allowed_decisions, approved_args, resolution_data } = approval;
+  const last = decisions.findLast(({ verdict }) => verdict === 'approved');
+  if (!last) return undefined;
+  const filled = { ...approval.tool_args, ...resolution_data?.values };
+  const tool_args = approved_args ?? filled;
+  const decided = { verdict: last.verdict, resolution_data: { ...resolution_data, tool_args } };
+  const kind = kindsOf(decided, filled).find((each) => !allowed_decisions.includes(each));
+  if (kind) return `the rules have changed, and do not allow any more what was approved so far: ${says[kind]}`;
+  const grant = resolution_data?.grant;
+  const problem = grant && grantProblem(approval, grant, tool_args);
+  return problem && `the rules have changed, and do not allow the grant any more that was approved so far: ${problem}`;
+}
+
+function unfit(approval: Approval, decided: Decided): Objection | null {
+  const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
+  const all = [...filled, ...editProblems(approval, decided), ...grantProblems(approval, decided)];
+  return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'invalid' } : null;
+}
+
+/** Edited arguments, with what a person filled in, fit the schema of the tool. */
+function editProblems(approval: Approval, decided: Decided): string[] {
+  if (decided.verdict === 'rejected' || decided.resolution_data?.tool_args === undefined) return [];
+  if (approval.parameters === null) return ['resolution_data.tool_args: the schema of this tool is not known here'];
+  return argumentProblems(approval.parameters, argsOf(approval, decided)).map(
+    (line) => `resolution_data.tool_args: ${line}`,
+  );
+}
+
+/** A grant goes no further than the rule lets it, and names the one who gives it. */
+function grantProblems(approval: Approval, decided: Decided): string[] {
+  const { grant, result } = decided.resolution_data ?? {};
+  if (decided.verdict === 'rejected' || !grant) return [];
+  if (decided.by === null) return ['resolution_data.grant: it has to be known who gives it'];
+  if (result !== undefined) return ['resolution_data.grant: nothing is made of a call that was done by hand'];
+  // Where others have approved it with a grant, all approve the same: what comes of it is seen once they are enough.
+  if (standsIn(approval, decided) && approval.decisions.every(({ verdict }) => verdict === 'rejected'))
+    return ['resolution_data.grant: who decides since it was escalated decides on this call alone; leave it out'];
+  const problem = grantProblem(approval, grant, argsOf(approval, decided));
+  return problem === undefined ? [] : [`resolution_data.grant.${problem}`];
+}
+
+/** Whether they may decide only since it was escalated. */
+const standsIn = (approval: Approval, { by, groups }: Decided): boolean =>
+  mayDecide(approval.terms, by, askersOf(approval), groups, false) !== undefined;
+
+/**
+ * What would run is not what was asked for: as a call of its own it would fall under the rules like any other. They must
+ * ask for nothing more than was asked for here.
+ */
+function outruled(approval: Approval, decided: Decided): Objection | null {
+  const args = argsOf(approval, decided);
+  if (decided.verdict === 'rejected' || canonicalJson(args) === canonicalJson(approval.tool_args)) return null;
+  const { policy, terms, reason } = judgeBy(decided.rules, approval, args);
+  const under = `with these arguments the call falls under ${nameOf(policy)}`;
+  if (policy.outcome === 'reject') return { reason: `${under}, which rejects it: ${reason}`, code: 'rejected_by_rule' };
+  const done: DecisionKind[] = kindsOf(decided, approval.tool_args).filter((kind) => kind !== 'edit');
+  const allowed_decisions = approval.terms.allowed_decisions.filter((kind) => done.includes(kind));
+  if (policy.outcome === 'approve' || isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions })) return null;
+  const advice = 'reject this one, so that the agent asks for the call that is meant';
+  return { reason: `${under}, which asks for more than is asked for here: ${advice}`, code: 'stricter_rule' };
+}
+
+/** Where several people approve, all of them approve the same. */
+function disagrees(approval: Approval, decided: Decided): Objection | null {
+  if (decided.verdict !== 'approved' || !approval.decisions.some(({ verdict }) => verdict === 'approved')) return null;
+  const before = [approval.approved_args ?? approval.tool_args, besides(approval.resolution_data)];
+  const now = [argsOf(approval, decided), besides(decided.resolution_data)];
+  return canonicalJson(before) === canonicalJson(now)
+    ? null
+    : {
+        reason:
+          'others have approved other values or arguments, or another result or grant: approve the same, or reject',
+      };
+}
+
+/** What an approval says besides the arguments. */
+const besides = (data: ResolutionData | null) => [data?.result ?? null, data?.grant ?? null];
+
+/** The arguments that an approval lets through: as they were asked for, as edited, with what was filled in. */
+export function argsOf(approval: Approval, { resolution_data }: Decided): Record<string, unknown> {
+  const { tool_args = approval.tool_args, values = {} } = resolution_data ?? {};
+  return approval.pause_type === 'user_input' ? { ...tool_args, ...values } : tool_args;
+}
+
+/** The exact call that a resolution is about, which its digest covers. */
+export function resolvedCall(approval: Approval): Pick<Approval, 'tool_args' | 'digest'> {
+  const tool_args = approval.approved_args ?? approval.tool_args;
+  return { tool_args, digest: approvalDigest(approval) };
+}

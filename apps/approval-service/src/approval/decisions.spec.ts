@@ -1,0 +1,100 @@
+import { AuthError } from '@countersign/auth';
+import type { RequireTerms, ResolutionData, Verdict } from '@countersign/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { approvalsOfAnybody, inputRequired, required } from '../../test/approval.fixtures.js';
+import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
+
+const { approval_id: id } = required().event.data;
+const ops = { approvers: [{ group: 'ops', count: 1, members: ['carol'] }] };
+
+describe('a decision', () => {
+  let open: OpenedApprovals;
+  beforeEach(async () => (open = await openApprovals()));
+  afterEach(() => open.close());
+
+  const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.handle(id, required(terms), { creates: true });
+  const decide = (by: string, status: Verdict = 'approved', resolution_data: ResolutionData | null = null) =>
+    open.decisions.decide(id, { status, resolution_data }, somebody(by));
+
+  it('is answered with the approval as it is then', async () => {
+    await ask(approvalsOfAnybody(2));
+    expect(await decide('bob')).toMatchObject({ status: 'pending', decisions: [{ by: 'bob' }] });
+    expect(await decide('carol')).toMatchObject({ status: 'approved', resolved_by: 'carol' });
+  });
+
+  it('on nothing that there is, is answered with 404', async () => {
+    await expect(decide('bob')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('on what was removed, is answered with 404', async () => {
+    await ask();
+    await open.approvals.handle(id, { type: 'removed' });
+    await expect(decide('bob')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it.each<[string, string, ResolutionData | null, Partial<RequireTerms>]>([
+    ['by whoever asked', 'ana', null, {}],
+    ['by somebody of no group that decides', 'bob', null, ops],
+    ['that the rules do not allow', 'bob', { tool_args: {} }, {}],
+  ])('%s is answered with 403', async (_, by, data, terms) => {
+    await ask(terms);
+    await expect(decide(by, 'approved', data)).rejects.toMatchObject({ status: 403 });
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+  });
+
+  it('without the reason that the rules ask for is answered with 422', async () => {
+    await ask({ reason_required: ['reject'] });
+    await expect(decide('bob', 'rejected')).rejects.toMatchObject({ status: 422, errors: undefined });
+  });
+
+  it('with values that do not fit is answered with 422 and each field', async () => {
+    await open.approvals.handle(id, inputRequired(), { creates: true });
+    await expect(decide('bob')).rejects.toMatchObject({
+      status: 422,
+      errors: [{ path: 'resolution_data.values.window' }, { path: 'resolution_data.values.replicas' }],
+    });
+  });
+
+  it('that comes twice from one person is answered with 409, and says where to look', async () => {
+    await ask(approvalsOfAnybody(2));
+    await decide('bob');
+    const detail = `bob has decided on this before, and each person counts once. GET /approvals/${id} shows where it stands.`;
+    await expect(decide('bob')).rejects.toMatchObject({ status: 409, detail });
+  });
+
+  it('on what is resolved is answered with 409', async () => {
+    await ask();
+    await decide('bob', 'rejected');
+    await expect(decide('carol')).rejects.toMatchObject({ status: 409, detail: expect.stringContaining('rejected') });
+  });
+
+  it('that comes at the second of the expiry is answered with 409, and the approval is expired by it', async () => {
+    await ask({ expires_in: 60 });
+    open.clock.time += 60_000;
+    await expect(decide('bob')).rejects.toMatchObject({ status: 409, detail: expect.stringContaining('expired') });
+    expect(await open.store.get(id)).toMatchObject({ status: 'expired', decisions: [] });
+  });
+
+  it('as one of many has an outcome, and is not thrown', async () => {
+    await ask();
+    const wish = { status: 'approved' } as const;
+    expect(await open.decisions.attempt('none', wish, somebody('bob'))).toMatchObject({ id: 'none', status: 404 });
+    expect(await open.decisions.attempt(id, wish, somebody('ana'))).toMatchObject({ status: 403 });
+    expect(await open.decisions.attempt(id, wish, somebody('bob'))).toEqual({
+      id,
+      status: 200,
+      detail: 'approved',
+      code: null,
+    });
+    expect(await open.decisions.attempt(id, wish, somebody('carol'))).toMatchObject({ status: 409 });
+  });
+
+  it('that fails for another reason is thrown, also as one of many', async () => {
+    await ask();
+    await open.close();
+    await expect(open.decisions.attempt(id, { status: 'approved' }, somebody('bob'))).rejects.not.toBeInstanceOf(
+      AuthError,
+    );
+    open = await openApprovals();
+  });
+});

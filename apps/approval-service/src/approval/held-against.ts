@@ -1,0 +1,71 @@
+import { approvalDigest, canonicalJson, type Approval, type RequireTerms } from '@countersign/contracts';
+import { approvalsOf, isAtMostAsStrict, strictest } from '@countersign/definitions';
+import { nextDue } from './asked.js';
+import { judgeBy, nameOf, type Ruled, type Rules } from '../policy/rules.js';
+
+export type Held =
+  /** By terms that may have become stricter. */
+  | { kind: 'holds'; approval: Approval; tightened: boolean }
+  /** The rules let nobody approve it any more. */
+  | { kind: 'ruled_out'; approval: Approval; reason: string };
+
+/**
+ * A pending approval under the rules in force, where others were when it was asked for: the stricter of the two hold, and
+ * where neither is, both. What it would let through is held against them as it was asked for, and as it was edited.
+ *
+ * @param at seconds since the epoch
+ */
+export function heldAgainst(approval: Approval, rules: Rules, at: number): Held {
+  if (approval.rules_version === rules.version) return { kind: 'holds', approval, tightened: false };
+  const { tool_args, approved_args } = approval;
+  const judged = [judgeBy(rules, approval, tool_args)];
+  if (approved_args !== null) judged.push(editable(judgeBy(rules, approval, approved_args)));
+  const seen = { ...approval, rules_version: rules.version };
+  const out = judged.find(({ policy }) => policy.outcome === 'reject');
+  if (out) return { kind: 'ruled_out', approval: { ...seen, policy: out.policy }, reason: out.reason! };
+  const tightened = judged.reduce(tighten, seen);
+  if (canonicalJson(tightened.terms) === canonicalJson(seen.terms))
+    return { kind: 'holds', approval: seen, tightened: false };
+  return { kind: 'holds', approval: rescheduled(tightened, at), tightened: true };
+}
+
+/** Whether arguments may be edited is a matter of those that were asked for. */
+function editable(ruled: Ruled): Ruled {
+  const { allowed_decisions } = ruled.terms;
+  if (allowed_decisions.includes('edit')) return ruled;
+  return { ...ruled, terms: { ...ruled.terms, allowed_decisions: [...allowed_decisions, 'edit'] } };
+}
+
+function tighten(approval: Approval, { policy, terms: asked }: Ruled): Approval {
+  // Rules that would approve it by themselves take nothing back of what was asked for under others.
+  if (policy.outcome !== 'require' || isAtMostAsStrict(asked, approval.terms)) return approval;
+  const terms = isAtMostAsStrict(approval.terms, asked) ? asked : strictest([approval.terms, asked]);
+  return { ...approval, terms, policy };
+}
+
+/** All that follows from the terms, counted from when the approval was asked for. */
+function rescheduled(approval: Approval, at: number): Approval {
+  const { terms, created_at } = approval;
+  const after = (seconds: number | null) => (seconds === null ? null : created_at + seconds);
+  const escalate_at = after(terms.escalate_after);
+  const isEscalated = approval.escalated_at !== null && escalate_at !== null && escalate_at <= at;
+  const changed: Approval = {
+    ...approval,
+    required_approvals: approvalsOf(terms),
+    allowed_decisions: terms.allowed_decisions,
+    expires_at: after(terms.expires_in),
+    remind_at: nextReminder(terms, created_at, at),
+    escalate_at: isEscalated ? null : escalate_at,
+    escalated_at: isEscalated ? approval.escalated_at : null,
+  };
+  return { ...changed, digest: approvalDigest(changed), due_at: nextDue(changed) };
+}
+
+function nextReminder({ remind_every }: RequireTerms, created_at: number, at: number): number | null {
+  if (remind_every === null) return null;
+  return created_at + (Math.floor((at - created_at) / remind_every) + 1) * remind_every;
+}
+
+/** For people. */
+export const ruledOut = ({ approval, reason }: Extract<Held, { kind: 'ruled_out' }>): string =>
+  `the rules have changed, and ${approval.policy ? nameOf(approval.policy) : 'a rule'} rejects this: ${reason}`;

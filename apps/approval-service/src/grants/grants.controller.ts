@@ -1,0 +1,44 @@
+import { Needs, Who, type Principal } from '@countersign/auth';
+import { Grant, GrantPage, ListGrantsQuery } from '@countersign/contracts';
+import type { Aggregate } from '@countersign/persistence';
+import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { Controller, Delete, Get, Inject, Param, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import { shown, type GrantMessage, type StoredGrant } from './grant.js';
+import { GRANTS } from '../tokens.js';
+
+/** Standing grants: calls that are approved without asking, until a deadline. */
+@Controller('grants')
+export class GrantsController {
+  constructor(@Inject(GRANTS) private readonly grants: Aggregate<StoredGrant, GrantMessage>) {}
+
+  @Get()
+  @Needs('events:read')
+  @Returns(200, GrantPage, 'Newest first, also those that hold no longer.')
+  async list(
+    @Query({ schema: ListGrantsQuery }) { limit, page, ...filter }: z.infer<typeof ListGrantsQuery>,
+  ): Promise<z.infer<typeof GrantPage>> {
+    const { data, meta } = await pageOf(this.grants.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    return { data: data.map(shown), meta };
+  }
+
+  @Get(':id')
+  @Needs('events:read')
+  @Returns(200, Grant, 'The grant.')
+  async get(@Param('id') id: string): Promise<Grant> {
+    const grant = await this.grants.store.get(id);
+    if (!grant) throw noSuchGrant(id);
+    return shown(grant);
+  }
+
+  @Delete(':id')
+  @Needs('approvals:write')
+  @Returns(200, Grant, 'It holds no longer. What it let through before stays as it is.')
+  async revoke(@Param('id') id: string, @Who() who: Principal): Promise<Grant> {
+    const { state } = await this.grants.handle(id, { type: 'revoked', by: who.subject });
+    if (!state) throw noSuchGrant(id);
+    return shown(state);
+  }
+}
+
+const noSuchGrant = (id: string) => new ProblemError(404, `There is no grant "${id}". GET /grants lists them.`);

@@ -1,0 +1,74 @@
+import { canonicalJson, derivedId, type Approval, type EventData, type GrantBasis } from '@countersign/contracts';
+import type { Definitions } from '@countersign/definitions';
+import type { Aggregate, Store } from '@countersign/persistence';
+import { createHash, randomBytes } from 'node:crypto';
+import { covers, grantGiven, type GrantableCall } from './grant-coverage.js';
+import { basisOf, type GrantMessage, type StoredGrant } from './grant.js';
+import type { Judgement } from '../approval/asked.js';
+
+/** Grants of one tool of one agent that are looked through. */
+const mostGrants = 1_000;
+
+export interface GrantsOptions {
+  grants: Aggregate<StoredGrant, GrantMessage>;
+  approvals: Pick<Store<Approval>, 'get'>;
+  definitions: Pick<Definitions, 'tools' | 'mcp_servers'>;
+  now(): number;
+}
+
+type AskedTool = Pick<Approval, 'tool_name' | 'tool_version' | 'parameters' | 'pause_type'>;
+
+/** Finds the grant that lets a call through, and counts its use; makes grants of approvals that give one. */
+export class Grants {
+  constructor(private readonly options: GrantsOptions) {}
+
+  /**
+   * Takes a use of a grant that covers the call, if there is one. It is taken before the approval is stored, and never
+   * given back: what cannot be told is used.
+   */
+  async use(asked: EventData<'tool.approval_required'>, { policy, terms }: Judgement): Promise<GrantBasis | null> {
+    // What a person is to fill in, no grant fills in.
+    if (policy?.outcome !== 'require' || asked.pause_type === 'user_input') return null;
+    if (!terms.allowed_decisions.includes('grant') || asked.requested_by === null) return null;
+    const call = { ...asked, terms, tool_version: this.#versionOf(asked) };
+    const candidates = await this.#covering(call);
+    // One that comes again would take a use of a grant that was given meanwhile.
+    if (candidates.length === 0 || (await this.options.approvals.get(asked.approval_id))) return null;
+    for (const { id } of candidates) {
+      const { kind, state } = await this.options.grants.handle(id, { type: 'used', approval_id: asked.approval_id });
+      if (kind !== 'rejected') return basisOf(state!);
+    }
+    return null;
+  }
+
+  /** The approval says whether a grant comes with it, not the news of it: anybody who can write to the log could have made that up. */
+  async give(approval: Approval): Promise<void> {
+    if (!approval.resolution_data?.grant) return;
+    const id = derivedId('grant', approval.id);
+    const salt = randomBytes(32).toString('base64url');
+    const grant = grantGiven(approval, id, salt, this.#versionOf(approval));
+    if (grant) await this.options.grants.handle(id, { type: 'created', grant }, { creates: true });
+  }
+
+  async #covering(call: GrantableCall): Promise<StoredGrant[]> {
+    const { grants, now } = this.options;
+    const at = Math.floor(now() / 1000);
+    const found = await grants.store.find({
+      filter: { agent_id: call.agent_id, tool_name: call.tool_name, expires_at: { gt: at } },
+      sort: [['expires_at', 'desc']],
+      limit: mostGrants,
+    });
+    return found.filter((grant) => covers(grant, call, at));
+  }
+
+  /**
+   * What the tool is: as the file declares it, and as the run says that it asks. The file may be another one by the time
+   * that a grant is made of what was asked for, so the definition that was asked for counts besides.
+   */
+  #versionOf({ tool_name, tool_version, parameters, pause_type }: AskedTool): string {
+    const { tools, mcp_servers } = this.options.definitions;
+    const server = mcp_servers.find(({ name }) => tool_name.startsWith(`${name}__`));
+    const declared = tools.find(({ name }) => name === tool_name) ?? server ?? null;
+    return createHash('sha256').update(canonicalJson({ declared, tool_version, parameters, pause_type })).digest('hex');
+  }
+}

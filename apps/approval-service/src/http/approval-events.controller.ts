@@ -1,0 +1,161 @@
+import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
+import { TerminalError, type Approval, type Event } from '@countersign/contracts';
+import type { Aggregate } from '@countersign/persistence';
+import { OnEvent, ProblemError, type Alarms } from '@countersign/service';
+import { RequestGuard, type RunEnd } from '@countersign/signing';
+import { Controller, Inject } from '@nestjs/common';
+import { ApprovalMetrics } from '../lists/approval-metrics.js';
+import type { ApprovalMessage } from '../approval/approval.js';
+import { unjudged } from '../approval/asked.js';
+import { Decisions } from '../approval/decisions.js';
+import { gatedBy } from '../gates/gated-request.js';
+import { Gates } from '../gates/gates.js';
+import { Grants } from '../grants/grants.js';
+import { Judge } from '../policy/judge.js';
+import type { NoticeKind } from '@countersign/definitions';
+import { dueNotice } from '../notify/deliveries/due-notice.js';
+import { Notifier } from '../notify/notifier.js';
+import { Refusals } from '../approval/refusals.js';
+import { ALARMS, APPROVALS } from '../tokens.js';
+
+/** What arrives for approvals. */
+@Controller()
+export class ApprovalEventsController {
+  constructor(
+    @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    @Inject(Grants) private readonly grants: Grants,
+    @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
+    @Inject(ALARMS) private readonly alarms: Alarms,
+    @Inject(Gates) private readonly gates: Pick<Gates, 'of'>,
+    @Inject(Judge) private readonly judge: Judge,
+    @Inject(Decisions) private readonly decisions: Decisions,
+    @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'once'>,
+    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(Notifier) private readonly notifier: Notifier,
+    @Inject(ApprovalMetrics) private readonly metrics: Pick<ApprovalMetrics, 'resolved'>,
+  ) {}
+
+  @OnEvent('approval-service', 'tool.approval_required')
+  async required(event: Event<'tool.approval_required'>): Promise<void> {
+    const { approval_id, run_id, tool_name } = event.data;
+    const problem = await this.guard.problemWithRequest(event.data);
+    if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
+    const handled = await this.approvals.handle(approval_id, await this.#asked(event), { creates: true });
+    if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
+  }
+
+  /** What is asked for, gated as this service knows it to be. What it does not know is refused, so that no run waits. */
+  async #asked(event: Event<'tool.approval_required'>): Promise<ApprovalMessage> {
+    const { approval_id, run_id, tool_name } = event.data;
+    const gate = this.gates.of(event.data);
+    if ('code' in gate) {
+      this.alarms.refused('request', 'refused', { approval_id, run_id, tool_name, reason: gate.reason });
+      return { type: 'required', event, judgement: unjudged, refusal: gate };
+    }
+    const data = gatedBy(gate, event.data);
+    const ruled = this.judge.judge(data);
+    const judgement = { ...ruled, grant: await this.grants.use(data, ruled) };
+    return { type: 'required', event: { ...event, data }, judgement };
+  }
+
+  /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
+  @OnEvent('approval-service', 'approval.resolve_requested')
+  async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
+    const { id, data } = command;
+    const approval = await this.approvals.store.get(data.approval_id);
+    if (!approval) throw new TerminalError(`there is no approval "${data.approval_id}"`);
+    try {
+      await this.commands.once(command, (who) => this.#decide(approval, command, who));
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      await this.refusals.publish(approval, id, { reason: error.message });
+    }
+  }
+
+  /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
+  async #decide(approval: Approval, { id, data }: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
+    if (this.decisions.isGiven(approval, data, who)) return;
+    try {
+      await this.decisions.decide(approval.id, data, who);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      await this.refusals.publish(approval, id, { reason: error.detail, code: error.code });
+    }
+  }
+
+  @OnEvent('approval-service', 'approval.created')
+  async created({ data }: Event<'approval.created'>): Promise<void> {
+    if (this.notifier.wants('pending')) await this.#notify(data.id, 'pending');
+  }
+
+  @OnEvent('approval-service', 'approval.reminder_due')
+  async reminderDue({ data }: Event<'approval.reminder_due'>): Promise<void> {
+    if (this.notifier.wants('reminder')) await this.#notify(data.approval_id, 'reminder');
+  }
+
+  @OnEvent('approval-service', 'approval.escalated')
+  async escalated({ data }: Event<'approval.escalated'>): Promise<void> {
+    if (this.notifier.wants('escalation')) await this.#notify(data.approval_id, 'escalation');
+  }
+
+  @OnEvent('approval-service', 'approval.resolved')
+  async resolved({ data }: Event<'approval.resolved'>): Promise<void> {
+    const approval = await this.#notify(data.approval_id, 'resolved');
+    if (approval && approval.resolved_at !== null) this.metrics.resolved(approval);
+    if (approval) await this.grants.give(approval);
+  }
+
+  @OnEvent('approval-service', 'run.completed')
+  async completed(event: Event<'run.completed'>): Promise<void> {
+    await this.#mustBeSigned(event);
+    await this.#tellAll(event);
+  }
+
+  @OnEvent('approval-service', 'run.failed')
+  async failed(event: Event<'run.failed'>): Promise<void> {
+    await this.#mustBeSigned(event);
+    await this.#tellAll(event);
+    await this.#void(event);
+  }
+
+  @OnEvent('approval-service', 'run.cancelled')
+  async cancelled(event: Event<'run.cancelled'>): Promise<void> {
+    await this.#mustBeSigned(event);
+    await this.#tellAll(event);
+    await this.#void(event);
+  }
+
+  /** @throws TerminalError when no runner has said so: nothing is void because of it */
+  async #mustBeSigned(event: RunEnd): Promise<void> {
+    const reason = await this.guard.problemWithEnd(event);
+    if (reason !== undefined) throw this.#refused('run_end', { run_id: event.data.run_id, reason });
+  }
+
+  #refused(what: 'request' | 'run_end', about: Parameters<Alarms['refused']>[2]): TerminalError {
+    this.alarms.refused(what, 'not_authentic', about);
+    const { run_id, approval_id, reason } = about;
+    return new TerminalError(`${approval_id === undefined ? `run ${run_id}` : `approval ${approval_id}`}: ${reason}`);
+  }
+
+  async #tellAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
+    const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
+    for (const approval of ofRun) await this.approvals.handle(approval.id, event, { known: approval });
+  }
+
+  /** The run names what it still waited for, since its request for an approval may arrive after this. */
+  async #void(event: Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
+    for (const requirement of event.data.requirements) {
+      const { approval_id } = requirement.tool_execution;
+      if (approval_id !== null) await this.approvals.handle(approval_id, { type: 'void', event, requirement });
+    }
+  }
+
+  /** @returns it, unless it was removed. */
+  async #notify(approvalId: string, kind: NoticeKind): Promise<Approval | undefined> {
+    const approval = await this.approvals.store.get(approvalId);
+    if (!approval || approval.deleted_at !== null) return undefined;
+    const n = dueNotice(approval, kind);
+    if (n !== undefined) await this.notifier.notify(approval, kind, n);
+    return approval;
+  }
+}

@@ -1,0 +1,349 @@
+import type { Principal } from '@countersign/auth';
+import { TerminalError, type EventData } from '@countersign/contracts';
+import { NoticeKind } from '@countersign/definitions';
+import { goldenEvent } from '@countersign/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { required, requestFor, requirementWith, runFailed } from '../../test/approval.fixtures.js';
+import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
+import { webhookTo } from '../../test/notify.fixtures.js';
+
+const { event } = required();
+const id = event.data.approval_id;
+const restart = { approval_id: 'restart', tool_call_id: 'call_2', tool_name: 'restart' };
+const looks = { approval_id: 'looks', tool_call_id: 'call_3', tool_name: 'list_services' };
+const bob = somebody('bob');
+
+const rules = {
+  policies: {
+    rules: [
+      { name: 'no restarts', when: { tool: ['restart'] }, then: { reject: 'Not on Fridays.' } },
+      { name: 'looking is free', when: { tool: ['list_services'] }, then: { approve: true } },
+    ],
+    default: {
+      require: {
+        allow: ['approve', 'reject', 'edit', 'grant'],
+        grant: { arguments: 'chosen' },
+        remind_after: '1h',
+        escalate: { after: '2h', to: ['leads'] },
+      },
+    },
+  },
+  groups: { leads: ['erin'] },
+  tools: ['restart', 'list_services'].map((name) => ({ name, description: '', parameters: { type: 'object' } })),
+};
+
+const everything = { ...webhookTo('http://127.0.0.1:9/'), on: NoticeKind.options };
+
+let open: OpenedApprovals;
+beforeEach(async () => (open = await openApprovals({ rules, channels: [everything] })));
+afterEach(() => open.close());
+const typesOf = () => open.published().map(({ type }) => type);
+
+describe('a request that no runner signed', () => {
+  it('is stored nowhere, and an alarm', async () => {
+    const strict = await openApprovals({ rules, requests: 'signed' });
+    await expect(strict.events.required(event)).rejects.toThrow(TerminalError);
+    expect(await strict.store.get(id)).toBeUndefined();
+    expect(strict.refused).toHaveBeenCalledWith(
+      'request',
+      'not_authentic',
+      expect.objectContaining({ reason: 'The request is not signed.' }),
+    );
+    await expect(strict.events.failed(runFailed)).rejects.toThrow(/not signed/);
+    expect(strict.refused).toHaveBeenCalledWith('run_end', 'not_authentic', expect.anything());
+    await strict.close();
+  });
+});
+
+describe('a request for what nobody here knows', () => {
+  it('is rejected with the reason, so that its run does not wait', async () => {
+    const reason = 'no tool "deploy_to_production" is declared where it would be decided';
+    const careful = await openApprovals({ rules, gate: () => ({ code: 'unknown_tool', reason }) });
+    await careful.events.required(event);
+    expect(careful.last('approval.resolved')?.data).toMatchObject({
+      status: 'rejected',
+      automatic: true,
+      resolution_data: { code: 'unknown_tool', note: `Nobody was asked: ${reason}.` },
+      signature: expect.any(String),
+    });
+    expect(careful.refused).toHaveBeenCalledWith('request', 'refused', expect.objectContaining({ reason }));
+    await careful.close();
+  });
+});
+
+describe('a request for an approval', () => {
+  it('becomes an approval by the rules, once', async () => {
+    await open.events.required(event);
+    await open.events.required(event);
+    const approval = await open.store.get(id);
+    expect(approval).toMatchObject({ status: 'pending', version: 1, policy: { rule: null, outcome: 'require' } });
+    expect(approval!.allowed_decisions).toContain('grant');
+    expect(typesOf()).toEqual(['approval.created']);
+  });
+
+  it('is answered at once where a rule decides, and the answer is signed', async () => {
+    await open.events.required(requestFor(restart));
+    expect(open.last('approval.resolved')?.data).toMatchObject({
+      status: 'rejected',
+      automatic: true,
+      resolution_data: { note: 'Not on Fridays.' },
+      signature: expect.any(String),
+    });
+    await open.events.required(requestFor(looks));
+    expect(open.last('approval.resolved')?.data).toMatchObject({
+      status: 'approved',
+      automatic: true,
+      signature: expect.any(String),
+    });
+    expect(await open.store.get('looks')).toMatchObject({ policy: { rule: 'looking is free', outcome: 'approve' } });
+  });
+
+  it('is a dead letter when its digest is of another call', async () => {
+    const tool_args = { service_name: 'auth-service', version: '6.6.6' };
+    const refused = open.events.required(required({}, { tool_args }).event);
+    await expect(refused).rejects.toBeInstanceOf(TerminalError);
+    expect(await open.store.get(id)).toBeUndefined();
+  });
+});
+
+describe('a command to decide', () => {
+  beforeEach(() => open.events.required(event));
+  const command = (change: Partial<EventData<'approval.resolve_requested'>> = {}) => {
+    const { data, ...golden } = goldenEvent('approval.resolve_requested');
+    return { ...golden, data: { ...data, ...change } };
+  };
+  /** The command with the token of somebody for it, or for another. */
+  const commandOf = async (
+    who: Principal,
+    change: Partial<EventData<'approval.resolve_requested'>> = {},
+    promised = change,
+  ) => {
+    const { type, data } = command(promised);
+    const { token } = await open.tokens.issue(who, { command: { type, data }, expires_in: 60 });
+    return command({ ...change, token });
+  };
+  const refusals = () => open.published().filter(({ type }) => type === 'approval.resolve_refused');
+  const refusal = () => open.last('approval.resolve_refused')?.data;
+
+  it('counts for whoever its token says, and not for the name it gives', async () => {
+    const carol = somebody('carol', 'approver', ['ops']);
+    await open.events.resolveRequested(await commandOf(carol, { resolved_by: 'bob' }));
+    expect(await open.store.get(id)).toMatchObject({
+      status: 'approved',
+      decisions: [{ by: 'carol', groups: ['ops'] }],
+    });
+    expect(refusals()).toEqual([]);
+  });
+
+  it('is refused without a token, and says why to whoever listens', async () => {
+    await open.events.resolveRequested(command());
+    expect(refusal()).toMatchObject({ approval_id: id, command_id: 'release-platform/4712' });
+    expect(refusal()!.reason).toContain('POST /auth/tokens');
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+  });
+
+  it('is refused with a token that is over', async () => {
+    const late = await commandOf(bob);
+    open.clock.time += 60_000;
+    await open.events.resolveRequested(late);
+    expect(refusal()!.reason).toContain('or is over');
+  });
+
+  it('has no token for somebody who may only ask', async () => {
+    await expect(commandOf(somebody('ana', 'requester'))).rejects.toMatchObject({
+      status: 403,
+      detail: expect.stringContaining('approvals:write'),
+    });
+  });
+
+  it.each<[string, Partial<EventData<'approval.resolve_requested'>>]>([
+    ['to reject', { status: 'rejected' }],
+    ['without the note', { resolution_data: {} }],
+    ['for another approval', { approval_id: 'another' }],
+  ])('is refused with a token that was made %s', async (_, promised) => {
+    await open.events.resolveRequested(await commandOf(bob, { resolution_data: { note: 'Fine.' } }, promised));
+    expect(refusal()!.reason).toContain('The token is for another command than this');
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+  });
+
+  it('is refused to whoever asked for the call, though they may decide on others', async () => {
+    await open.events.resolveRequested(await commandOf(somebody('ana')));
+    expect(refusal()!.reason).toContain('whoever asked for the call does not decide on it');
+  });
+
+  it('counts once when it comes twice, and the second is not refused', async () => {
+    const twice = await commandOf(bob);
+    await open.events.resolveRequested(twice);
+    await open.events.resolveRequested(twice);
+    expect(await open.store.get(id)).toMatchObject({ status: 'approved', version: 2 });
+    expect(refusals()).toEqual([]);
+  });
+
+  it('that did not count does not count later either, whoever writes it again', async () => {
+    const approvers = [{ group: 'ops' }];
+    const escalate = { after: '2h', to: ['leads'] };
+    const policies = { default: { require: { approvers, escalate } } };
+    const later = await openApprovals({ rules: { ...rules, policies, groups: { ops: ['bob'], leads: ['erin'] } } });
+    await later.events.required(event);
+    const { data, ...head } = goldenEvent('approval.resolve_requested');
+    const wish = { approval_id: id, status: 'approved' as const };
+    const issued = { command: { type: head.type, data: wish }, expires_in: 60 };
+    const { token } = await later.tokens.issue(somebody('erin'), issued);
+    const early = { ...head, data: { ...data, resolved_by: undefined, resolution_data: undefined, ...wish, token } };
+    await later.events.resolveRequested(early);
+    expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
+    later.clock.time += 7_200_000;
+    await later.approvals.handle(id, { type: 'due' });
+    await later.events.resolveRequested(early);
+    expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
+    await later.close();
+  });
+
+  it('is refused when another message has used its token', async () => {
+    const first = await commandOf(bob, { status: 'rejected' });
+    await open.events.resolveRequested(first);
+    await open.events.resolveRequested({ ...first, id: 'replayed' });
+    expect(refusal()).toMatchObject({
+      command_id: 'replayed',
+      reason: expect.stringContaining('used for another message'),
+    });
+  });
+
+  it('is refused with one and the same event, however often it comes', async () => {
+    for (const _ of [1, 2]) await open.events.resolveRequested(command());
+    expect(refusals()).toHaveLength(1);
+    await open.events.resolveRequested({ ...command(), id: 'release-platform/4713' });
+    expect(refusals()).toHaveLength(2);
+  });
+
+  it('is refused when it is about another call than the one that is asked for now', async () => {
+    await open.events.resolveRequested(await commandOf(bob, { digest: 'another' }));
+    expect(refusal()).toMatchObject({ code: 'call_changed', reason: expect.stringContaining('look at it again') });
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+    const { digest } = (await open.store.get(id))!;
+    await open.events.resolveRequested({ ...(await commandOf(bob, { digest })), id: 'again' });
+    expect(await open.store.get(id)).toMatchObject({ status: 'approved' });
+  });
+
+  it('is refused once the approval is resolved', async () => {
+    await open.decisions.decide(id, { status: 'rejected' }, bob);
+    await open.events.resolveRequested(await commandOf(somebody('carol')));
+    expect(refusal()!.reason).toContain('already resolved: rejected');
+  });
+
+  it('is a dead letter when there is no such approval', async () => {
+    const refused = open.events.resolveRequested(command({ approval_id: 'none' }));
+    await expect(refused).rejects.toThrow(new TerminalError('there is no approval "none"'));
+  });
+});
+
+describe('an approval that lets calls to come through as well', () => {
+  const grantOf = async () => (await open.grantStore.find({ filter: {}, sort: [], limit: 10 }))[0];
+  const resolve = async (grant: object, status: 'approved' | 'rejected' = 'approved') => {
+    await open.events.required(event);
+    await open.decisions.decide(id, { status, resolution_data: { grant: { expires_in: 600, ...grant } } }, bob);
+    const resolved = open.last('approval.resolved')!;
+    await open.events.resolved(resolved);
+    await open.events.resolved(resolved);
+  };
+
+  it('makes a grant, once, and the next such call is approved by it', async () => {
+    await resolve({});
+    const grant = (await grantOf())!;
+    expect(grant).toMatchObject({ approval_id: id, arguments: event.data.tool_args, created_by: 'bob', version: 1 });
+    const next = requestFor({ approval_id: 'next', tool_call_id: 'call_next' });
+    await open.events.required(next);
+    await open.events.required(next);
+    expect(await open.store.get('next')).toMatchObject({ status: 'approved', grant_id: grant.id, decisions: [] });
+    expect(await grantOf()).toMatchObject({ uses: [{ approval_id: 'next' }], version: 2 });
+  });
+
+  it('makes one for the arguments that it names', async () => {
+    await resolve({ arguments: { service_name: 'auth-service' } });
+    expect(await grantOf()).toMatchObject({ arguments: { service_name: 'auth-service' } });
+    const tool_args = { service_name: 'auth-service', version: '2.2.0' };
+    await open.events.required(requestFor({ approval_id: 'next', tool_call_id: 'call_next', tool_args }));
+    expect(await open.store.get('next')).toMatchObject({ status: 'approved' });
+    const other = { service_name: 'billing', version: '2.2.0' };
+    await open.events.required(requestFor({ approval_id: 'other', tool_call_id: 'call_other', tool_args: other }));
+    expect(await open.store.get('other')).toMatchObject({ status: 'pending', grant_id: null });
+  });
+
+  it('makes none when it is rejected', async () => {
+    await resolve({}, 'rejected');
+    expect(await grantOf()).toBeUndefined();
+  });
+});
+
+describe('who is to be told', () => {
+  const notices = async () => {
+    const stored = await open.deliveryStore.find({ filter: {}, sort: [], limit: 100 });
+    return stored.map(({ kind, n }) => `${kind} ${n}`).toSorted();
+  };
+
+  it('is asked to be told of a new approval, of each reminder, of its escalation and of its end', async () => {
+    await open.events.required(event);
+    await open.events.created(open.last('approval.created')!);
+    for (const _ of [1, 2, 3]) {
+      open.clock.time += 3_600_000;
+      await open.approvals.handle(id, { type: 'due' });
+      const { type } = open.published().at(-1)!;
+      if (type === 'approval.reminder_due') await open.events.reminderDue(open.last(type)!);
+      if (type === 'approval.escalated') await open.events.escalated(open.last(type)!);
+    }
+    await open.decisions.decide(id, { status: 'approved' }, bob);
+    await open.events.resolved(open.last('approval.resolved')!);
+    expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 10800', 'reminder 3600', 'resolved 1']);
+  });
+
+  it('is not asked to be told of what somebody made up', async () => {
+    await open.events.required(event);
+    const { run_id, tool_call_id, tool_name } = event.data;
+    const about = { run_id, approval_id: id, tool_call_id, tool_name, status: 'pending' as const };
+    const forge = async (n: number) => {
+      const { data: _, ...head } = goldenEvent('approval.reminder_due');
+      await open.events.reminderDue({ ...head, id: `approvals/${id}/${n}/0`, data: { ...about, waiting_since: 0 } });
+      const escalated = { ...goldenEvent('approval.escalated'), data: { ...about, groups: ['leads'] } };
+      await open.events.escalated({ ...escalated, id: `approvals/${id}/${n}/1` });
+    };
+    for (const n of [1, 2, 7]) await forge(n);
+    expect(await notices()).toEqual([]);
+    open.clock.time += 3_600_000;
+    await open.approvals.handle(id, { type: 'due' });
+    for (const n of [3, 4, 9]) await forge(n);
+    expect(await notices()).toEqual(['reminder 3600']);
+  });
+
+  it('is not asked to look at what is decided or removed by then', async () => {
+    await open.events.required(event);
+    await open.decisions.decide(id, { status: 'approved' }, bob);
+    await open.events.created(open.last('approval.created')!);
+    expect(await notices()).toEqual([]);
+    await open.approvals.handle(id, { type: 'removed' });
+    await open.events.resolved(open.last('approval.resolved')!);
+    expect(await notices()).toEqual([]);
+  });
+});
+
+describe('the end of a run', () => {
+  it('voids approvals that were not asked for yet', async () => {
+    await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
+    await open.events.required(event);
+    expect(await open.store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 1 });
+    expect(typesOf()).toEqual(['approval.resolved']);
+  });
+
+  it('voids approvals that were asked for', async () => {
+    await open.events.required(event);
+    await open.events.failed(runFailed);
+    await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
+    expect(await open.store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 2 });
+    expect(typesOf()).toEqual(['approval.created', 'approval.resolved']);
+  });
+
+  it('makes no approvals of calls that the run waits for without asking here', async () => {
+    const requirement = requirementWith({ approval_id: null, approval_type: null });
+    await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [requirement] } });
+    expect(await open.store.count({})).toBe(0);
+  });
+});

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { requestFor, requirementWith } from '../../test/approval.fixtures.js';
+import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
+
+const bob = somebody('bob');
+
+describe('a search by text', () => {
+  let open: OpenedApprovals;
+  beforeEach(async () => {
+    open = await openApprovals();
+    await asked('one', { service_name: 'auth-service', version: '2.1.0' }, { reason: 'The login page is broken.' });
+    await asked('two', { service_name: 'billing', version: '2.1.0' }, {});
+    await asked('three', { service_name: 'billing', version: '3.0.0' }, {}, ['version']);
+  });
+  afterEach(() => open.close());
+
+  async function asked(name: string, tool_args: Record<string, unknown>, context: object, redact: string[] = []) {
+    const requirement = requirementWith({ tool_args, redact });
+    const about = { run_id: `run-${name}`, approval_id: name, tool_args, requirement };
+    await open.events.required(requestFor({ ...about, context: context as Record<string, unknown> }));
+  }
+  async function found(text: string, more: object = {}): Promise<string[]> {
+    const query = { limit: 10, page: 1, sort_by: 'created_at', sort_order: 'asc', text, ...more } as const;
+    const { data } = await open.http.list(query, bob);
+    return data.map(({ id }) => id).toSorted();
+  }
+
+  it.each([
+    ['billing', ['three', 'two']],
+    ['BILLING 2.1.0', ['two']],
+    ['deploy_to 2.1', ['one', 'two']],
+    ['login broken', ['one']],
+    ['run-three', ['three']],
+    ['nothing of the kind', []],
+  ])('finds what has all the words, in any case: %s', async (text, ids) => {
+    expect(await found(text)).toEqual(ids);
+  });
+
+  it('does not find an argument that is hidden', async () => {
+    expect(await found('3.0.0')).toEqual([]);
+  });
+
+  it('finds what somebody said about it', async () => {
+    await open.http.comment('two', { text: 'Waits for the change board.' }, bob);
+    expect(await found('change board')).toEqual(['two']);
+  });
+
+  it('narrows other filters, and has pages', async () => {
+    await open.http.resolve('two', { status: 'rejected' }, bob);
+    expect(await found('billing', { status: 'pending' })).toEqual(['three']);
+    const query = { limit: 1, page: 2, sort_by: 'created_at', sort_order: 'asc', text: 'billing' } as const;
+    expect((await open.http.list(query, bob)).meta).toEqual({
+      page: 2,
+      limit: 1,
+      total_pages: 2,
+      total_count: 2,
+      next_cursor: null,
+    });
+  });
+
+  it('is refused together with a cursor', async () => {
+    await expect(found('billing', { cursor: [1, 1] })).rejects.toThrow('leave the cursor out');
+  });
+});

@@ -1,0 +1,119 @@
+import type { Approval } from '@countersign/contracts';
+import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import type { NoticeKind } from '@countersign/definitions';
+import { deliveryId, type Delivery, type DeliveryAttempt } from './delivery-record.js';
+import { retryAt } from './retry.js';
+import type { SendOutcome } from '../sender.js';
+
+/**
+ * The life of a delivery.
+ *
+ * ```
+ *  (created) ──► queued ── claimed ──► sending ──► delivered | failed
+ *                   ▲                   │  ▲ │
+ *                   └─ failed for now ──┘  └─┘ its sender is gone: claimed again
+ * ```
+ *
+ * It is sent at least once: when a sender dies, nobody knows whether it was received, and it is sent again under the
+ * same id. After a day of trying it has failed. It emits no events: nothing in the flow waits for it.
+ */
+export type DeliveryMessage =
+  | {
+      type: 'created';
+      approval: Pick<Approval, 'id' | 'run_id' | 'traceparent'>;
+      channel: string;
+      kind: NoticeKind;
+      n: number;
+    }
+  | { type: 'claimed'; worker: string; lease_ms: number }
+  | (SendOutcome & { worker: string });
+
+export function decideDelivery(
+  delivery: Delivery | undefined,
+  message: DeliveryMessage,
+  now: number,
+): Transition<Delivery> {
+  if (message.type === 'created') return delivery ? ignored('the delivery exists') : changed(queued(message, now));
+  if (!delivery) return rejected('there is no such delivery');
+  if (message.type === 'claimed') return claim(delivery, message, now);
+  if (delivery.status !== 'sending' || delivery.lease?.worker !== message.worker)
+    return rejected(`the delivery is ${delivery.status}, not held by ${message.worker}`);
+  return changed(finished(delivery, message, now));
+}
+
+function queued({ approval, channel, kind, n }: Extract<DeliveryMessage, { type: 'created' }>, now: number): Delivery {
+  return {
+    id: deliveryId(approval.id, channel, kind, n),
+    approval_id: approval.id,
+    run_id: approval.run_id,
+    channel,
+    kind,
+    n,
+    status: 'queued',
+    attempts: [],
+    receipt: null,
+    lease: null,
+    due_at: now,
+    traceparent: approval.traceparent,
+    version: 0,
+    created_at: seconds(now),
+    updated_at: seconds(now),
+  };
+}
+
+type Claimed = Extract<DeliveryMessage, { type: 'claimed' }>;
+
+/** Begins an attempt: the first, one that is due again, or one more after a sender that did not end its own. */
+function claim(delivery: Delivery, { worker, lease_ms }: Claimed, now: number): Transition<Delivery> {
+  if (delivery.due_at === null || delivery.due_at > now) return rejected(`the delivery is ${delivery.status}`);
+  const before = delivery.status === 'sending' ? ended(delivery, 'lost', 'its sender stopped answering') : delivery;
+  if (delivery.status === 'sending' && retryAt(before, null, now) === null)
+    return changed(touch(before, now, { status: 'failed', lease: null, due_at: null }));
+  const attempt: DeliveryAttempt = { at: seconds(now), outcome: null, detail: null };
+  return changed(
+    touch(before, now, {
+      status: 'sending',
+      attempts: [...before.attempts, attempt],
+      lease: { worker, expires_at: now + lease_ms },
+      due_at: now + lease_ms,
+    }),
+  );
+}
+
+/** What only the sender of the attempt under way may say. */
+function finished(delivery: Delivery, outcome: SendOutcome, now: number): Delivery {
+  const over = touch(ended(delivery, outcome.type, outcome.detail), now, { lease: null, due_at: null });
+  switch (outcome.type) {
+    case 'sent':
+      return { ...over, status: 'delivered', receipt: outcome.receipt };
+    case 'not_needed':
+      return { ...over, status: 'delivered' };
+    case 'failed_for_good':
+      return { ...over, status: 'failed' };
+    case 'failed_for_now': {
+      const due_at = retryAt(over, outcome.retry_after_ms, now);
+      return { ...over, status: due_at === null ? 'failed' : 'queued', due_at };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Enough to see what went wrong. */
+const maxDetail = 1_000;
+
+/** The attempt under way is over, in this way. */
+function ended(delivery: Delivery, outcome: DeliveryAttempt['outcome'], detail: string | null): Delivery {
+  const last = delivery.attempts.length - 1;
+  const attempts = delivery.attempts.map((attempt, n) =>
+    n === last ? { ...attempt, outcome, detail: detail?.slice(0, maxDetail) ?? null } : attempt,
+  );
+  return { ...delivery, attempts };
+}
+
+const seconds = (ms: number): number => Math.floor(ms / 1000);
+const touch = (delivery: Delivery, now: number, change: Partial<Delivery>): Delivery => ({
+  ...delivery,
+  ...change,
+  updated_at: seconds(now),
+});

@@ -1,0 +1,41 @@
+import type { Wording } from '../wording.js';
+import { clipped } from '../clipped.js';
+
+const maxSubject = 200;
+const maxArgs = 20_000;
+const maxReason = 2_000;
+
+/** Subject, text and HTML of a message. It can only be read: deciding takes the inbox, where one is known. */
+export function emailMessage(wording: Wording): { subject: string; text: string; html: string } {
+  const { headline, request, argsTitle, deadline, outcome, link } = wording;
+  const args = clipped(wording.args, maxArgs);
+  const reason = wording.reason === null ? null : clipped(wording.reason, maxReason);
+  const text = [
+    request,
+    `${argsTitle}:\n${args}`,
+    reason && `The reason that the model gives, unchecked:\n${reason.replaceAll(/^/gm, '> ')}`,
+    deadline,
+    outcome,
+    link && `Open in the inbox: ${link}`,
+  ];
+  const html = [
+    element('h2', headline),
+    element('p', request),
+    element('p', `${argsTitle}:`) + element('pre', args),
+    reason && element('p', 'The reason that the model gives, unchecked:') + element('pre', reason),
+    deadline && element('p', deadline),
+    outcome && element('p', outcome),
+    link && `<p><a href="${escaped(link)}">Open in the inbox</a></p>`,
+  ];
+  return {
+    subject: clipped(`${headline}: ${request}`, maxSubject),
+    text: `${present(text).join('\n\n')}\n`,
+    html: present(html).join('\n'),
+  };
+}
+
+const present = (parts: readonly (string | null)[]): string[] => parts.filter((part) => part !== null);
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
+const element = (name: string, text: string): string => `<${name}>${escaped(text)}</${name}>`;

@@ -1,0 +1,56 @@
+import { createTransport, type Transporter } from 'nodemailer';
+import type { EmailChannel } from '@countersign/definitions';
+import { emailMessage } from './message.js';
+import { failedForGood, failedForNow, problemOf, type Notice, type Sender, type SendOutcome } from '../sender.js';
+import { wordingOf } from '../wording.js';
+
+export interface EmailSenderOptions {
+  email: EmailChannel['email'];
+  timeoutMs?: number;
+}
+
+/** Sends a message to people over SMTP. */
+export class EmailSender implements Sender {
+  readonly #email: EmailChannel['email'];
+  readonly #timeoutMs: number;
+  readonly #transport: Transporter;
+
+  constructor({ email, timeoutMs = 10_000 }: EmailSenderOptions) {
+    this.#email = email;
+    this.#timeoutMs = timeoutMs;
+    this.#transport = createTransport({
+      url: email.smtp_url,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+
+  async send({ approval, delivery }: Notice, signal: AbortSignal): Promise<SendOutcome> {
+    const { base_url, from, to } = this.#email;
+    const mail = {
+      ...emailMessage(wordingOf(approval, delivery.kind, base_url)),
+      from,
+      to,
+      // The same on every attempt, so that a program can tell that it has the message already.
+      messageId: `<${delivery.id}@${domainOf(from)}>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
+    };
+    try {
+      const { rejected = [], response } = await this.#transport.sendMail(mail);
+      const refused = rejected.length > 0 ? `; refused for ${rejected.join(', ')}` : '';
+      return { type: 'sent', detail: `${response}${refused}`, receipt: null };
+    } catch (error) {
+      return isFinal(error) ? failedForGood(problemOf(error)) : failedForNow(problemOf(error));
+    }
+  }
+}
+
+/** Replies of 500 and above say not to try the same again. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof Error && 'responseCode' in error && Number(error.responseCode) >= 500;
+
+const domainOf = (from: string): string => /@([\w.-]+)>?\s*$/.exec(from)?.[1] ?? 'countersign.invalid';

@@ -1,0 +1,99 @@
+import { Id, parseStrictJson, type Approval, type Verdict } from '@countersign/contracts';
+import { z } from 'zod';
+import type { SlackChannel } from '@countersign/definitions';
+import { actions, isShownWhole, offered, type Action } from './message.js';
+import { wordingOf } from '../wording.js';
+
+/** A button that somebody pressed. */
+export interface Interaction {
+  approval_id: string;
+  /** Of the call that the message showed. */
+  digest: string;
+  action: Action;
+  verdict: Verdict;
+  slack_user: string;
+  response_url: string;
+}
+
+const Payload = z.object({
+  type: z.literal('block_actions'),
+  user: z.object({ id: z.string().min(1) }),
+  response_url: z.url({ protocol: /^https?$/ }),
+  actions: z.tuple([z.object({ action_id: z.enum(actions), value: z.string() })]).rest(z.unknown()),
+});
+
+const ButtonValue = z.object({ approval_id: Id, digest: z.string() });
+
+const verdicts = { approve: 'approved', reject: 'rejected' } as const;
+
+/** What the body of an interaction says, or `undefined` when it is not one of our buttons. Verify it before. */
+export function interactionOf(rawBody: string | Buffer): Interaction | undefined {
+  const { success, data } = Payload.safeParse(read(new URLSearchParams(rawBody.toString()).get('payload')));
+  if (!success) return undefined;
+  const { action_id, value } = data.actions[0];
+  const { data: about } = ButtonValue.safeParse(read(value));
+  if (!about) return undefined;
+  const { response_url, user } = data;
+  return { ...about, action: action_id, verdict: verdicts[action_id], slack_user: user.id, response_url };
+}
+
+/** Slack writes numbers of its own that nobody here looks at. */
+function read(text: string | null): unknown {
+  const read = parseStrictJson(text ?? '', { numbers: 'keep', texts: 'any' });
+  return read.ok ? read.value : undefined;
+}
+
+/**
+ * Why a button must not decide, whatever the message looked like when it was pressed: its call is not the one that is
+ * asked for now, or no message can show that one whole. What is decided already is not looked at.
+ */
+export function notShown(
+  approval: Approval,
+  { action, digest }: Pick<Interaction, 'action' | 'digest'>,
+  { slack: { base_url } }: SlackChannel,
+): string | undefined {
+  if (approval.status !== 'pending') return undefined;
+  const wording = wordingOf(approval, 'pending', base_url);
+  const instead = `Open it in the inbox${wording.link === null ? '' : `: ${wording.link}`}`;
+  if (!isShownWhole(approval, wording))
+    return `Nothing was decided: a message here cannot show all of this call. ${instead}`;
+  if (digest !== approval.digest)
+    return `Nothing was decided: what is asked for now is not what this message shows. ${instead}`;
+  return offered(approval, wording).includes(action)
+    ? undefined
+    : `Nothing was decided: a button is not enough for this call. ${instead}`;
+}
+
+/** Who a user of Slack is here, or what to tell somebody who is nobody here. */
+export function subjectOf(
+  { slack }: SlackChannel,
+  { slack_user }: Pick<Interaction, 'slack_user'>,
+): { subject: string } | { refusal: string } {
+  if (Object.hasOwn(slack.users, slack_user)) return { subject: slack.users[slack_user]! };
+  return {
+    refusal: `Nothing was decided: your Slack user (${slack_user}) is not known here as somebody who may decide.`,
+  };
+}
+
+/** Answers whoever pressed the button, and nobody else; the message stays as it is. */
+export async function answerInteraction(
+  { response_url }: Pick<Interaction, 'response_url'>,
+  text: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const response = await fetch(response_url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(ephemeral(text)),
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`Slack answered with status ${response.status}`);
+}
+
+const ephemeral = (text: string) => ({
+  response_type: 'ephemeral',
+  replace_original: false,
+  text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+});

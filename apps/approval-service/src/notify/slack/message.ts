@@ -1,0 +1,112 @@
+import { canonicalJson, redactApproval, type Approval } from '@countersign/contracts';
+import { clipped } from '../clipped.js';
+import type { Wording } from '../wording.js';
+
+/** The `action_id`s of the buttons; the value of each is {@link buttonValue}. */
+export const actions = { approve: 'approve', reject: 'reject' } as const;
+export type Action = keyof typeof actions;
+
+/** Slack takes 3,000 characters in a section. */
+const maxText = 2_900;
+const maxShort = 1_000;
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const escaped = (character: string): string => entities[character] ?? character;
+
+/**
+ * Text that Slack shows as it is: in `plain_text` nothing is formatted, linked or mentioned, and what could be taken for
+ * markup is escaped besides.
+ */
+const plain = (text: string, max: number) => ({
+  type: 'plain_text' as const,
+  text: clipped(text, max, escaped),
+  emoji: false,
+});
+/** Slack is told not to fold it. */
+const section = (text: string, max = maxText) => ({
+  type: 'section' as const,
+  expand: true,
+  text: plain(text, max),
+});
+
+/** What `chat.postMessage` and `chat.update` show. Buttons are there while somebody is asked about what is all shown. */
+export function slackMessage(approval: Approval, wording: Wording) {
+  const { headline, request, deadline, outcome, link } = wording;
+  const { args, reason } = partsOf(wording);
+  const isPending = approval.status === 'pending';
+  const buttons = offered(approval, wording).map((action) => button(action, approval));
+  const isCut = isPending && !isShownWhole(approval, wording);
+  return {
+    // Shown in notifications. It is not of plain_text, so nothing in it may be taken for a link or a mention.
+    text: clipped(`${headline}: ${request}`, maxShort, escaped),
+    parse: 'none',
+    link_names: false,
+    mrkdwn: false,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      { type: 'header', text: plain(headline, 150) },
+      section(request, maxShort),
+      section(args),
+      ...(reason === null ? [] : [section(reason)]),
+      ...(deadline === null ? [] : [section(deadline)]),
+      ...(outcome === null ? [] : [section(outcome, maxShort)]),
+      ...(isCut ? [section('This is not all of the call. Open it in the inbox to decide.')] : []),
+      ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons }] : []),
+      ...(link === null ? [] : [linkBlock(link)]),
+    ],
+  };
+}
+
+const partsOf = ({ args, argsTitle, reason }: Wording) => ({
+  args: `${argsTitle}\n${args}`,
+  reason: reason === null ? null : `The reason that the model gives, unchecked:\n${reason}`,
+});
+
+/** Whether a message has all of the call: nothing of it is cut, and nothing is kept from those who read the channel. */
+export function isShownWhole(approval: Approval, wording: Wording): boolean {
+  const { args, reason } = partsOf(wording);
+  const fits = (text: string, max: number) => Array.from(text, escaped).join('').length <= max;
+  return (
+    fits(wording.request, maxShort) &&
+    fits(args, maxText) &&
+    (reason === null || fits(reason, maxText)) &&
+    !isRedacted(approval)
+  );
+}
+
+function isRedacted(approval: Approval): boolean {
+  const args = ({ approved_args, tool_args }: Approval) => canonicalJson(approved_args ?? tool_args);
+  return args(redactApproval(approval)) !== args(approval);
+}
+
+/**
+ * What can be decided by pressing a button: a pending call that the message has whole, and neither what wants a reason
+ * nor what a person has to fill in.
+ */
+export function offered(approval: Approval, wording: Wording): Action[] {
+  const { allowed_decisions, pause_type, status, terms } = approval;
+  if (status !== 'pending' || !isShownWhole(approval, wording)) return [];
+  const canDo = (action: Action) => allowed_decisions.includes(action) && !terms.reason_required.includes(action);
+  return [
+    ...(canDo('approve') && pause_type !== 'user_input' ? ['approve' as const] : []),
+    ...(canDo('reject') ? ['reject' as const] : []),
+  ];
+}
+
+const labels = { approve: ['Approve', 'primary'], reject: ['Reject', 'danger'] } as const;
+
+function button(action: Action, approval: Approval) {
+  const [label, style] = labels[action];
+  return { type: 'button', action_id: actions[action], value: buttonValue(approval), style, text: plain(label, 75) };
+}
+
+/** Names the approval, and by its digest the call that the message shows. */
+export const buttonValue = (approval: Approval): string =>
+  JSON.stringify({ approval_id: approval.id, digest: approval.digest });
+
+/** Of the file's address and an encoded id, so nothing in it ends the link. */
+const linkBlock = (link: string) => ({
+  type: 'context',
+  elements: [{ type: 'mrkdwn', text: `<${link}|Open in the inbox>`, verbatim: true }],
+});

@@ -1,0 +1,63 @@
+import { RetryableError, type Approval, type Log } from '@countersign/contracts';
+import type { Aggregate, Handled } from '@countersign/persistence';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApprovalMessage } from '../approval/approval.js';
+import type { Rules } from './rules.js';
+
+const pageSize = 100;
+/** Milliseconds until it is tried again while the store is out of reach. */
+const pause = 500;
+
+/**
+ * Holds what waits against the rules in force: all of it once, when the service starts with other rules. Each is one
+ * write, and whoever comes second finds nothing to do, so instances may do so at the same time, and stop half way.
+ */
+export class Rejudging {
+  readonly #stopping = new AbortController();
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    private readonly rules: Rules,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.#working = this.all().catch((err: unknown) => {
+      this.log.error({ err }, 'what waits was not held against the rules; each is when it is decided on');
+    });
+  }
+
+  /** Resolves when the write under way is done. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#working;
+  }
+
+  rejudge(approval: Approval): Promise<Handled<Approval>> {
+    return this.approvals.handle(approval.id, { type: 'rejudged', rules: this.rules }, { known: approval });
+  }
+
+  /** Resolves once everything that waits has been held against these rules, or when it is stopped. */
+  async all(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        if ((await this.#nextPage()) === 0) return;
+      } catch (error) {
+        if (!(error instanceof RetryableError)) throw error;
+        await delay(pause, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #nextPage(): Promise<number> {
+    const others = { status: 'pending', rules_version: { not: this.rules.version } } as const;
+    const found = await this.approvals.store.find({ filter: others, sort: [], limit: pageSize });
+    for (const approval of found) {
+      if (this.#stopping.signal.aborted) break;
+      await this.rejudge(approval);
+    }
+    return found.length;
+  }
+}

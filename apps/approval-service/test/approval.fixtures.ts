@@ -1,0 +1,129 @@
+import {
+  callDigest,
+  plainTerms,
+  type Approval,
+  type Event,
+  type EventData,
+  type Requirement,
+  type RequireTerms,
+  type ResolutionData,
+  type Ruling,
+  type ToolExecution,
+  type UserInputField,
+  type Verdict,
+} from '@countersign/contracts';
+import { goldenEvent } from '@countersign/testing';
+import { decideApproval, type ApprovalMessage } from '../src/approval/approval.js';
+import { unjudged, type Judgement } from '../src/approval/asked.js';
+import { rulesWith } from './definitions.fixtures.js';
+
+/** Approvals and messages for specifications; the request is the golden one. */
+export const now = Date.parse('2026-09-01T09:30:00.900Z');
+export const nowSeconds = Math.floor(now / 1000);
+
+/** They ask for nothing, so that the terms of an approval are what a specification says. */
+export const rules = rulesWith([], { approve: true });
+
+type Required = Extract<ApprovalMessage, { type: 'required' }>;
+type Decision = Extract<ApprovalMessage, { type: 'decided' }>;
+
+/** The request for an approval by these terms. */
+export function required(
+  terms: Partial<RequireTerms> = {},
+  change: Partial<EventData<'tool.approval_required'>> = {},
+  judgement: Partial<Judgement> = {},
+): Required {
+  const event = goldenEvent('tool.approval_required');
+  return {
+    type: 'required',
+    event: { ...event, data: { ...event.data, requested_by: 'ana', ...change } },
+    judgement: { ...unjudged, rules_version: rules.version, terms: { ...plainTerms, ...terms }, ...judgement },
+  };
+}
+
+/** A sound request for another call. */
+export function requestFor(change: Partial<EventData<'tool.approval_required'>>): Event<'tool.approval_required'> {
+  const event = goldenEvent('tool.approval_required');
+  const data = { ...event.data, requested_by: 'ana', ...change };
+  return { ...event, data: { ...data, digest: callDigest(data) } };
+}
+
+/** Terms by which so many people approve, whoever they are. */
+export const approvalsOfAnybody = (count: number): Partial<RequireTerms> => ({
+  approvers: [{ group: null, count, members: null }],
+});
+
+const version = 'f00d';
+export const ruled = (outcome: Ruling['outcome'], rule: string | null = 'production'): Ruling => ({
+  version,
+  rule,
+  outcome,
+  saw: [],
+});
+
+/** The golden requirement, of a call that is another in this. */
+export const requirementWith = (change: Partial<ToolExecution>): Requirement => {
+  const { requirement } = goldenEvent('tool.approval_required').data;
+  const tool_execution = { ...requirement.tool_execution, ...change };
+  return { ...requirement, user_input_schema: tool_execution.user_input_schema, tool_execution };
+};
+
+const field = (name: string, schema: UserInputField['schema'], required = true): UserInputField => ({
+  name,
+  field_type: 'str',
+  description: null,
+  value: null,
+  schema,
+  required,
+});
+export const fields = [
+  field('window', { type: 'string', pattern: '^CHG-' }),
+  field('replicas', { type: 'integer', minimum: 1 }),
+  field('regions', { type: 'array', items: { type: 'string' } }, false),
+];
+export const values = { window: 'CHG-2201', replicas: 3 };
+
+/** Asks for the values of {@link fields}. */
+export const inputRequired = (
+  terms: Partial<RequireTerms> = {},
+  change: Partial<ToolExecution> = {},
+  judgement: Partial<Judgement> = {},
+): Required => {
+  const call = { external_execution_required: false, requires_user_input: true, user_input_schema: fields, ...change };
+  return required(terms, { pause_type: 'user_input', requirement: requirementWith(call) }, judgement);
+};
+export const audited = required({ expires_in: 60 }, { approval_type: 'audit' });
+
+export const decided = (
+  verdict: Verdict,
+  by: string | null,
+  resolution_data: ResolutionData | null = null,
+  groups: readonly string[] = [],
+  digest?: string,
+): Decision => ({ type: 'decided', verdict, by, groups, resolution_data, digest, rules });
+export const commented = (id = 'comment-1', text = 'Is the change window open?'): ApprovalMessage => ({
+  type: 'commented',
+  comment: { id, by: 'carol', text },
+});
+
+export const runCancelled: Event<'run.cancelled'> = goldenEvent('run.cancelled');
+export const runCompleted: Event<'run.completed'> = goldenEvent('run.completed');
+export const runFailed: Event<'run.failed'> = goldenEvent('run.failed');
+const [requirement] = runCancelled.data.requirements as [Requirement];
+export const madeVoid: ApprovalMessage = { type: 'void', event: runCancelled, requirement };
+export const failedVoid: ApprovalMessage = { type: 'void', event: runFailed, requirement };
+
+/** The approval after these messages, each of which must change it. */
+export function approvalAfter(...messages: readonly ApprovalMessage[]): Approval {
+  return continued(undefined, now, ...messages);
+}
+
+export function continued(from: Approval | undefined, at: number, ...messages: readonly ApprovalMessage[]): Approval {
+  let approval = from;
+  for (const message of messages) {
+    const transition = decideApproval(approval, message, at);
+    if (transition.kind !== 'changed') throw new Error(`${message.type} is ${transition.kind}: ${transition.reason}`);
+    approval = { ...transition.state, version: (approval?.version ?? 0) + 1 };
+  }
+  return approval!;
+}

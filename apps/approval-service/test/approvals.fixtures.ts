@@ -1,0 +1,169 @@
+import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal, type Role } from '@countersign/auth';
+import type { Approval, Event, EventData, EventName } from '@countersign/contracts';
+import type { Channel } from '@countersign/definitions';
+import { decode, type Message } from '@countersign/messaging';
+import { Aggregate, WorkPool } from '@countersign/persistence';
+import { Metrics, type Alarms } from '@countersign/service';
+import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy } from '@countersign/signing';
+import { openTemporaryDatabase } from '@countersign/testing';
+import { createLocalJWKSet } from 'jose';
+import { vi } from 'vitest';
+import { ApprovalEventsController } from '../src/http/approval-events.controller.js';
+import { ApprovalFeed } from '../src/lists/approval-feed.js';
+import { ApprovalMetrics } from '../src/lists/approval-metrics.js';
+import * as given from './approval.fixtures.js';
+import { decideApproval, type ApprovalMessage } from '../src/approval/approval.js';
+import { ApprovalsController } from '../src/http/approvals.controller.js';
+import { Decisions } from '../src/approval/decisions.js';
+import { definitionsWith } from './definitions.fixtures.js';
+import { decideGrant, type GrantMessage, type StoredGrant } from '../src/grants/grant.js';
+import { Grants } from '../src/grants/grants.js';
+import type { Gates } from '../src/gates/gates.js';
+import { Judge } from '../src/policy/judge.js';
+import { deliveryCollection, type Delivery } from '../src/notify/deliveries/delivery-record.js';
+import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
+import { Notifier } from '../src/notify/notifier.js';
+import { Refusals } from '../src/approval/refusals.js';
+import { Signer } from '../src/approval/signer.js';
+
+export const somebody = (subject: string, role: Role = 'approver', groups: string[] = []): Principal =>
+  principalOf({ subject, roles: [role], groups }, 'key');
+
+const quiet = { info() {}, warn() {}, error() {} };
+
+interface Opened {
+  rules?: object;
+  channels?: Channel[];
+  /** Those that are signed are signed with `ring`. */
+  requests?: RequestPolicy;
+  /** What the definitions say; unless given, what the request does. */
+  gate?: Gates['of'];
+}
+
+const asSaid: Gates['of'] = (request) => {
+  const { approval_type, pause_type, requirement } = request as EventData<'tool.approval_required'>;
+  const fields = requirement.user_input_schema ?? [];
+  const parameters = {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(({ name, schema }) => [name, schema])),
+    required: fields.filter(({ required }) => required).map(({ name }) => name),
+  };
+  return {
+    approval: approval_type,
+    requires: pause_type,
+    user_input: fields.map(({ name }) => name),
+    redact: requirement.tool_execution.redact,
+    parameters: fields.length > 0 ? parameters : null,
+  };
+};
+
+/** The parts of the service, put together as the service does it, on a store of its own. */
+export async function openApprovals({ rules = {}, channels = [], requests = 'trusted', gate = asSaid }: Opened = {}) {
+  const { database, close } = openTemporaryDatabase();
+  const clock = { time: given.now };
+  const now = () => clock.time;
+  const published: Event[] = [];
+  const common = {
+    source: '/approval-service',
+    now,
+    publish: (events: readonly Event[]) => void published.push(...events),
+  };
+  const ring = await keysFromText(JSON.stringify(await generateKey()));
+  const signer = new Signer(async () => ring);
+  await signer.open();
+
+  const ofApprovals = { name: 'approvals', key: 'id' as const, indexes: [['run_id'], ['-created_at'], ['due_at']] };
+  const store = database.collection<Approval>(ofApprovals).store;
+  const approvals = new Aggregate<Approval, ApprovalMessage>({
+    ...common,
+    collection: ofApprovals,
+    store,
+    decide: decideApproval,
+    seal: signer.seal,
+  });
+  const ofGrants = { name: 'grants', key: 'id' as const, indexes: [['agent_id', 'tool_name', '-expires_at']] };
+  const grantStore = database.collection<StoredGrant>(ofGrants).store;
+  const grants = new Aggregate<StoredGrant, GrantMessage>({
+    ...common,
+    collection: ofGrants,
+    store: grantStore,
+    decide: decideGrant,
+  });
+  const deliveryStore = database.collection(deliveryCollection).store;
+  const deliveries = new Aggregate<Delivery, DeliveryMessage>({
+    ...common,
+    collection: deliveryCollection,
+    store: deliveryStore,
+    decide: decideDelivery,
+  });
+
+  const pool = new WorkPool<Delivery>({ store: deliveryStore, size: 1, now, log: quiet, attend: async () => {} });
+  const notifier = new Notifier({
+    deliveries,
+    pool: () => pool,
+    channels,
+    senders: new Map(),
+    approvals: (id) => store.get(id),
+    log: quiet,
+  });
+  const guard = new RequestGuard(requests, () => Verifier.fromKeyRing(ring));
+  await guard.open();
+  const refused = vi.fn<Alarms['refused']>();
+  const definitions = definitionsWith(rules);
+  const judge = new Judge(definitions);
+  const granting = new Grants({ grants, approvals: store, definitions, now });
+  const decisions = new Decisions(approvals, judge.rules);
+  // Nobody here has a key or a login that could end.
+  const credentials = {
+    current: async (all: readonly object[]) => all.map(() => ({ identity: null, expires_at: null })),
+  };
+  const tokens = new CommandTokens({ credentials, signingKey: () => ring.signingKey, now });
+  const guards = new CommandGuards({ credentials, uses: new CommandUses({ database, now }), now });
+  const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }));
+  const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
+  const refusals = new Refusals(bus, now);
+  const metrics = new ApprovalMetrics(new Metrics(), store, now);
+  const feed = new ApprovalFeed(store, new AbortController().signal);
+  return {
+    http: new ApprovalsController(approvals, decisions, feed, now),
+    events: new ApprovalEventsController(
+      approvals,
+      granting,
+      guard,
+      { refused },
+      { of: gate },
+      judge,
+      decisions,
+      commands,
+      refusals,
+      notifier,
+      metrics,
+    ),
+    ring,
+    /** The alarms that were raised. */
+    refused,
+    approvals,
+    store,
+    grants,
+    granting,
+    grantStore,
+    deliveryStore,
+    decisions,
+    tokens,
+    refusals,
+    judge,
+    clock,
+    verifier: await Verifier.fromKeyRing(ring),
+    /** What was published, each event once. */
+    published: () => [...new Map(published.map((event) => [event.id, event])).values()],
+    /** The last event of this kind that was published. */
+    last: <N extends EventName>(name: N) => published.findLast(({ type }) => type === name) as Event<N> | undefined,
+    async close() {
+      await pool.stop(0);
+      close();
+    },
+  };
+}
+export type OpenedApprovals = Awaited<ReturnType<typeof openApprovals>>;
+
+const received = (message: Message): Event => decode({ ...message, partition: 0, offset: '0', timestamp: 0 });

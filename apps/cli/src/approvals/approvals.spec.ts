@@ -1,0 +1,179 @@
+import type { Approval, Execution } from '@countersign/contracts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually, openInstallation, type Installation, type Page } from '../../test/installation.fixtures.js';
+
+let there: Installation;
+let dir: string;
+beforeAll(async () => {
+  there = await openInstallation();
+  dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
+});
+afterAll(async () => {
+  await there.close();
+  rmSync(dir, { recursive: true });
+});
+
+describe('approvals', () => {
+  it('are listed for people and for scripts, and found by words', async () => {
+    const { id } = await there.waiting('1.0.1');
+    const { out } = await there.cli(['approvals', 'list', '--text', 'search 1.0.1']);
+    expect(out).toMatch(/^ID +AGE +LEFT +AGENT +FOR +CALL\n/);
+    expect(out).toContain(`${id}  `);
+    expect(out).toMatch(/deploy_to_production service_name=search version=1\.0\.1\n$/);
+    expect(
+      (await there.json<Page<Approval>>('approvals', 'list', '--text', '1.0.1')).data.map((each) => each.id),
+    ).toEqual([id]);
+    expect(await there.cli(['approvals', 'list', '--text', 'nowhere'])).toEqual({
+      code: 0,
+      out: '',
+      err: 'No pending approvals.\n',
+    });
+  });
+
+  it('are shown with all that somebody who decides should have seen', async () => {
+    const approval = await there.waiting('1.0.2');
+    const { out } = await there.cli(['approvals', 'show', approval.id]);
+    expect(out).toMatch(/^deploy_to_production {2}pending\n/);
+    expect(out).toContain(approval.digest);
+    expect(out).toContain('Asked to  Deploy the search service version 1.0.2 to production.');
+    expect(out).toContain('  "version": "1.0.2"');
+  });
+
+  it('are approved, and what was approved is done and reported', async () => {
+    const { id, run_id } = await there.waiting('1.1.0');
+    const { code, out } = await there.cli(['approvals', 'approve', id, '--note', 'go']);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: '✔ approved  deploy_to_production service_name=search version=1.1.0\n',
+    });
+    expect((await there.endOf(run_id)).content).toContain('Deployed search 1.1.0');
+    expect((await there.cli(['approvals', 'show', id])).out).toMatch(/admin {2}approved: go\n$/);
+    expect((await there.json<Page<Execution>>('executions', 'list', '--run', run_id)).data[0]!.status).toBe(
+      'succeeded',
+    );
+    expect((await there.cli(['executions', 'output', id])).out).toContain('Deployed search 1.1.0');
+    expect((await there.cli(['executions', 'show', id])).out).toMatch(/^deploy_to_production {2}succeeded\n/);
+  });
+
+  it('are rejected with a reason, which the run is told', async () => {
+    const { id, run_id } = await there.waiting('1.2.0');
+    expect((await there.cli(['approvals', 'reject', id, '--reason', 'not on a friday'])).code).toBe(0);
+    expect((await there.endOf(run_id)).content).toContain('not on a friday');
+  });
+
+  it('are done by hand, with the result from a file, and nothing is executed', async () => {
+    const { id, run_id } = await there.waiting('1.3.0');
+    writeFileSync(join(dir, 'result'), 'done by hand');
+    expect((await there.cli(['approvals', 'approve', id, '--result', `@${join(dir, 'result')}`])).code).toBe(0);
+    expect((await there.endOf(run_id)).content).toContain('done by hand');
+    expect((await there.cli(['executions', 'show', id])).code).toBe(4);
+  });
+
+  it('are decided on in a bunch, with a line for each and the code of the first that failed', async () => {
+    const [a, b] = [await there.waiting('1.4.0'), await there.waiting('1.4.1')];
+    await there.cli(['approvals', 'reject', a.id]);
+    const { code, out } = await there.cli(['approvals', 'reject', a.id, b.id, '--reason', 'both']);
+    expect(out.split('\n')).toEqual([
+      expect.stringContaining(`✘ ${a.id}  already`),
+      expect.stringContaining(`✔ ${b.id}`),
+      '',
+    ]);
+    expect(code).toBe(5);
+  });
+
+  it('are decided on by exactly what was read, whatever the verdict and however many', async () => {
+    const of = async (version: string) => (await there.waiting(version)).id;
+    const [a, b, c, d] = [await of('1.9.0'), await of('1.9.1'), await of('1.9.2'), await of('1.9.3')];
+    const sent = vi.spyOn(globalThis, 'fetch');
+    for (const decision of [
+      ['approve', '--yes', a],
+      ['reject', b],
+      ['reject', c, d],
+    ])
+      await there.cli(['approvals', ...decision]);
+    const bodies = sent.mock.calls.flatMap(([, init]) => (init?.body ? [JSON.parse(String(init.body)) as object] : []));
+    sent.mockRestore();
+    const digest = expect.stringMatching(/^sha256:/) as string;
+    expect(bodies).toMatchObject([
+      { status: 'approved', digest },
+      { status: 'rejected', digest },
+      { status: 'rejected', digests: { [c]: digest, [d]: digest } },
+    ]);
+  });
+
+  it('are rejected as they were seen, or not at all', async () => {
+    const { id, digest } = await there.waiting('1.9.4');
+    const reject = (seen: string) => there.cli(['approvals', 'reject', id, '--digest', seen]);
+    expect(await reject(`sha256:${'0'.repeat(64)}`)).toMatchObject({ code: 5 });
+    expect((await reject(digest)).code).toBe(0);
+  });
+
+  it('are all left as they are where one of them is not there', async () => {
+    const { id } = await there.waiting('1.9.5');
+    expect(await there.cli(['approvals', 'approve', id, 'gone'])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('no approval "gone"') as string,
+    });
+    expect(await there.json<Approval>('approvals', 'show', id)).toMatchObject({ status: 'pending' });
+  });
+
+  it('take other arguments, and what is done is what was approved', async () => {
+    const { id, run_id } = await there.waiting('1.5.0');
+    writeFileSync(join(dir, 'arguments'), '{"service_name": "search", "version": "9"}');
+    const { out } = await there.cli(['approvals', 'approve', id, '--args', `@${join(dir, 'arguments')}`]);
+    expect(out).toBe('✔ approved  deploy_to_production service_name=search version=9\n');
+    expect((await there.endOf(run_id)).content).toContain('Deployed search 9');
+    expect((await there.cli(['approvals', 'show', id])).out).toMatch(
+      /Arguments that were asked for[^]*1\.5\.0[^]*Arguments that were approved[^]*"9"/,
+    );
+  });
+
+  it('refuse values for fields that nobody asks for', async () => {
+    const { id } = await there.waiting('1.6.0');
+    const { code, err } = await there.cli(['approvals', 'approve', id, '--value', 'ticket=OPS-1']);
+    expect(code).toBe(2);
+    expect(err).toContain('no fields to fill in');
+  });
+
+  it('are approved as they were seen, or not at all', async () => {
+    const { id, digest } = await there.waiting('1.8.0');
+    const approve = (seen: string) => there.cli(['approvals', 'approve', id, '--digest', seen]);
+    expect(await approve(`sha256:${'0'.repeat(64)}`)).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('look at it again') as string,
+    });
+    expect((await approve(digest)).code).toBe(0);
+  });
+
+  it('let such calls through for a while, until that is revoked', async () => {
+    const { id } = await there.waiting('1.7.0');
+    expect((await there.cli(['approvals', 'approve', id, '--grant', '600'])).code).toBe(0);
+    const grant = await eventually('the grant', async () => {
+      const { data } = await there.json<Page<{ id: string; approval_id: string }>>('grants', 'list');
+      return data.find(({ approval_id }) => approval_id === id);
+    });
+    const ana = ['--name', 'x', '--subject', 'ana', '--role', 'requester'];
+    const { key } = await there.json<{ key: string }>('keys', 'create', ...ana);
+    const again = await there.cli(['run', '--agent', 'ops', '--follow', 'Deploy the search service version 1.7.0.'], {
+      env: { COUNTERSIGN_KEY: key },
+    });
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Deployed search 1.7.0') as string });
+    const { out } = await there.cli(['grants', 'list']);
+    expect(out).toMatch(
+      /^ID +HOLDS +USED +BY +AGENT +CALLS\n[^]* {2}1 of 10 +admin +ops +deploy_to_production service_name=search/,
+    );
+    expect((await there.cli(['grants', 'revoke', grant.id])).out).toBe(`${grant.id} is revoked\n`);
+    expect((await there.cli(['grants', 'list'])).out).toMatch(new RegExp(`${grant.id} +revoked`));
+  });
+
+  it('refuse arguments that are no JSON object, and those of one call for several', async () => {
+    expect((await there.cli(['approvals', 'approve', 'a', '--args', '[1]'])).err).toContain('must be a JSON object');
+    const inexact = await there.cli(['approvals', 'approve', 'a', '--args', '{"id": 2512292042121000001}']);
+    expect(inexact.err).toContain('--args: /id: the number 2512292042121000001 cannot be kept exactly');
+    expect((await there.cli(['approvals', 'approve', 'a', 'b', '--result', 'x'])).code).toBe(2);
+    expect((await there.cli(['approvals', 'approve', 'a', 'b', '--digest', 'x'])).code).toBe(2);
+  });
+});

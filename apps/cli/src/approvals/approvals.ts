@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { approveCommand, rejectCommand } from './decide.js';
+import { listApprovals } from './list.js';
+import { showApproval } from './show.js';
+import { watchApprovals } from './watch.js';
+import type { On } from '../connection/context.js';
+
+export const approvalsCommand = (on: On): Command =>
+  new Command('approvals')
+    .description('What agents want to do and may not yet, and who decided.')
+    .addCommand(listApprovals(on))
+    .addCommand(showApproval(on))
+    .addCommand(approveCommand(on))
+    .addCommand(rejectCommand(on))
+    .addCommand(watchApprovals(on));

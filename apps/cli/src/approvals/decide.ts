@@ -1,0 +1,145 @@
+import {
+  Approval,
+  BulkResolveOutcome,
+  markedLine,
+  standingApprovals,
+  visibleLine,
+  type ResolutionData,
+  type Verdict,
+} from '@countersign/contracts';
+import { Command } from 'commander';
+import { inCommands } from '../connection/advice.js';
+import { digestsOf, readAll, seeBefore, type Digests } from './seen.js';
+import type { Context, On } from '../connection/context.js';
+import { exitCodeOf, exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
+import { jsonObject, several, textOf, wholeNumber } from '../connection/options.js';
+import { pathOf } from '../commands/server.js';
+import { fieldValues } from './field-values.js';
+import { oneLine } from '../terminal/words.js';
+
+interface ApproveOptions {
+  note?: string;
+  args?: string;
+  value?: string[];
+  result?: string;
+  grant?: number;
+  digest?: string;
+  yes?: boolean;
+}
+
+type RejectOptions = Pick<ApproveOptions, 'digest'> & { reason?: string };
+
+const digestOption =
+  'of the call as you saw it: when it is another by now, nothing is decided. Unset: as it is read now';
+
+export const approveCommand = (on: On): Command =>
+  new Command('approve')
+    .description('Approves one call, or several that are each named.')
+    .argument('<approvals...>', 'their ids')
+    .option('-m, --note <text>', 'a reason; the model is told')
+    .option('--args <json>', 'other arguments for the same tool, all of them: JSON or @file')
+    .option('--value <name=value>', 'fills in a field; once for each field', several)
+    .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
+    .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
+    .option('--digest <digest>', digestOption)
+    .option('-y, --yes', 'on a terminal, without being shown the calls and asked first')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  countersign approvals approve 7d1f… --note 'checked with the team'
+  countersign approvals approve 7d1f… --args '{"service_name": "search", "version": "3.1.1"}'
+  countersign approvals approve 7d1f… --value ticket=OPS-12 --value expires_in_hours=4
+  countersign approvals list --json --tool deploy | jq -r '.data[].id' | xargs countersign approvals approve`,
+    )
+    .action(
+      on(async (context, ids: string[], options: ApproveOptions) => {
+        areOfOne(ids, options);
+        const said = resolutionOf(options);
+        const approvals = await readAll(context.server, ids);
+        const { value } = options;
+        const data = value === undefined ? said : { ...said, values: fieldValues(value, approvals[0]!) };
+        if (!options.yes) await seeBefore(context, approvals);
+        return decide(context, ids, { status: 'approved', data, seen: digestsOf(approvals, options) });
+      }),
+    );
+
+export const rejectCommand = (on: On): Command =>
+  new Command('reject')
+    .description('Rejects one call, or several that are each named.')
+    .argument('<approvals...>', 'their ids')
+    .option('-m, --reason <text>', 'why; the model is told')
+    .option('--digest <digest>', digestOption)
+    .action(
+      on(async (context, ids: string[], options: RejectOptions) => {
+        areOfOne(ids, options);
+        const seen = digestsOf(await readAll(context.server, ids), options);
+        const { reason } = options;
+        return decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen });
+      }),
+    );
+
+function areOfOne(ids: string[], { args, value, result, digest }: ApproveOptions): void {
+  if (ids.length > 1 && [args, value, result, digest].some((given) => given !== undefined))
+    throw new Failure(
+      exitCodes.usage,
+      '--args, --value, --result and --digest are of one call: name one approval with them.',
+    );
+}
+
+function resolutionOf({ note, args, result, grant }: ApproveOptions): ResolutionData {
+  return {
+    ...(note !== undefined && { note }),
+    ...(args !== undefined && { tool_args: jsonObject(args, '--args') }),
+    ...(result !== undefined && { result: textOf(result) }),
+    ...(grant !== undefined && { grant: { expires_in: grant } }),
+  };
+}
+
+interface Deciding {
+  status: Verdict;
+  data: ResolutionData;
+  /** Of each approval. */
+  seen: Digests;
+}
+
+async function decide(context: Context, ids: string[], { status, data, seen }: Deciding): Promise<ExitCode> {
+  const resolution_data = Object.keys(data).length > 0 ? data : null;
+  return ids.length === 1
+    ? decideOne(context, ids[0]!, { status, resolution_data, digest: seen[ids[0]!]! })
+    : decideMany(context, { ids, status, resolution_data, digests: seen });
+}
+
+type Decision = Pick<Deciding, 'status'> & { resolution_data: ResolutionData | null };
+
+async function decideOne(
+  { screen, server }: Context,
+  id: string,
+  decision: Decision & { digest: string },
+): Promise<ExitCode> {
+  const approval = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
+  screen.show(approval, () => [`${screen.paint('green', '✔')} ${outcomeOf(approval)}`]);
+  return exitCodes.ok;
+}
+
+/** What a decision came to. One of several that are needed leaves the approval pending. */
+export function outcomeOf(approval: Approval): string {
+  const { status, tool_name, tool_args, approved_args, required_approvals } = approval;
+  const call = markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
+  if (status !== 'pending') return `${status}  ${call}`;
+  return `counted, ${standingApprovals(approval)} of ${required_approvals}  ${call}`;
+}
+
+async function decideMany(
+  { screen, server }: Context,
+  request: Decision & { ids: string[]; digests: Digests },
+): Promise<ExitCode> {
+  const outcome = await server.post(BulkResolveOutcome, '/approvals/resolve', request);
+  screen.show(outcome, ({ results }) =>
+    results.map(({ id, status, detail }) => {
+      const mark = status === 200 ? screen.paint('green', '✔') : screen.paint('red', '✘');
+      return `${mark} ${visibleLine(`${id}  ${inCommands(detail)}`)}`;
+    }),
+  );
+  return exitCodeOf(outcome.results.find(({ status }) => status !== 200)?.status ?? 200);
+}

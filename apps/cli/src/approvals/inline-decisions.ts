@@ -1,0 +1,159 @@
+import {
+  Approval,
+  markedLine,
+  visible,
+  visibleLine,
+  type Requirement,
+  type ResolutionData,
+} from '@countersign/contracts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Questions } from '../terminal/questions.js';
+import { approvalText } from './show.js';
+import { outcomeOf } from './decide.js';
+import type { Context } from '../connection/context.js';
+import { follow } from '../connection/event-stream.js';
+import { exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
+import { Me } from '../commands/me.js';
+import { ResolutionQuestions, type Answer } from './resolution-questions.js';
+import { pathOf } from '../commands/server.js';
+import { oneLine } from '../terminal/words.js';
+
+/** How long an approval may be on its way from the run to its record, in milliseconds. */
+const newsTakes = 10_000;
+
+/** Asks whoever follows a run to decide on what it wants to do, where they may. */
+export class InlineDecisions {
+  readonly #context: Context;
+  readonly #asked = new Set<string>();
+  #me: Promise<Me> | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** One after another; what somebody else decides meanwhile is left alone. */
+  async ask(requirements: readonly Requirement[]): Promise<void> {
+    for (const { tool_execution } of requirements) {
+      const id = tool_execution.approval_id;
+      if (id === null || tool_execution.result !== null || this.#asked.has(id)) continue;
+      this.#asked.add(id);
+      const approval = await this.#find(id);
+      if (approval?.status === 'pending' && (await this.#mayDecide(approval))) await this.#decide(approval);
+    }
+  }
+
+  /** Undefined when it does not come in time, or is not for these eyes. */
+  async #find(id: string): Promise<Approval | undefined> {
+    const { server } = this.#context;
+    for (const deadline = Date.now() + newsTakes; Date.now() < deadline; await delay(100)) {
+      try {
+        return await server.get(Approval, pathOf`/approvals/${id}`);
+      } catch (error) {
+        if (!isOneOf(error, exitCodes.missing, exitCodes.unreachable)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #mayDecide({ terms, user_id, requested_by }: Approval): Promise<boolean> {
+    const { screen, server } = this.#context;
+    const { subject, scopes } = await (this.#me ??= server.get(Me, '/auth/me'));
+    if (!scopes.includes('approvals:write')) return false;
+    if (!terms.four_eyes || (user_id !== subject && requested_by !== subject)) return true;
+    screen.note(screen.tint('dim', '  Somebody else has to decide, since you asked for it.'));
+    return false;
+  }
+
+  async #decide(approval: Approval): Promise<void> {
+    const { screen, surroundings } = this.#context;
+    const over = new AbortController();
+    const theirs = this.#untilResolved(approval, over);
+    const questions = new Questions(surroundings, over.signal);
+    const resolution = new ResolutionQuestions(approval, questions, surroundings);
+    let answer: Step = 'again';
+    let changed: Approval | undefined;
+    if (!fitsInQuestion(approval)) screen.note('', ...approvalText(screen, approval), '');
+    try {
+      while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions, resolution);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === exitCodes.interrupted) throw error;
+      screen.note(screen.tint('red', visible(error.message)));
+      if (error.code === exitCodes.conflict) changed = await this.#find(approval.id);
+    } finally {
+      over.abort();
+    }
+    const resolved = await theirs;
+    if (resolved && answer !== 'done') screen.note(screen.tint('yellow', `  ${meanwhile(resolved)}`));
+    // Another call is another question.
+    if (changed?.status === 'pending' && changed.digest !== approval.digest) await this.#decide(changed);
+  }
+
+  async #askOnce(approval: Approval, questions: Questions, resolution: ResolutionQuestions): Promise<Step> {
+    const { screen } = this.#context;
+    const answer = await questions.choose(questionAbout(approval), [
+      ...resolution.choices,
+      { value: 'show', label: 'Show all of it first' },
+      { value: 'later', label: 'Leave it to others, and wait' },
+    ]);
+    if (answer === undefined || answer === 'later') return 'later';
+    if (answer === 'show') {
+      screen.note('', ...approvalText(screen, approval), '');
+      return 'again';
+    }
+    try {
+      const data = await resolution.particulars(answer);
+      return data === undefined ? 'again' : await this.#send(approval, answer, data);
+    } catch (error) {
+      if (!isOneOf(error, exitCodes.usage, exitCodes.unreachable)) throw error;
+      screen.note(screen.tint('red', visible(error.message)));
+      return 'again';
+    }
+  }
+
+  async #send({ id, digest }: Approval, answer: Answer, data: ResolutionData): Promise<Step> {
+    const { screen, server } = this.#context;
+    const resolution_data = Object.keys(data).length > 0 ? data : null;
+    const decision = { status: answer === 'reject' ? 'rejected' : 'approved', resolution_data, digest };
+    const resolved = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
+    screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
+    return 'done';
+  }
+
+  /** The approval once somebody has resolved it, which ends the questions; undefined when they are over before. */
+  async #untilResolved({ id, updated_at }: Approval, over: AbortController): Promise<Approval | undefined> {
+    const { server } = this.#context;
+    const options = { after: String(updated_at), signal: over.signal, patience: Infinity };
+    try {
+      for await (const { data } of follow(server, '/approvals/stream', options)) {
+        const changed = Approval.safeParse(JSON.parse(data)).data;
+        if (changed?.id !== id || changed.status === 'pending') continue;
+        over.abort();
+        return changed;
+      }
+    } catch {
+      // Who cannot be told is told when they answer.
+    }
+    return undefined;
+  }
+}
+
+const isOneOf = (error: unknown, ...codes: ExitCode[]): error is Failure =>
+  error instanceof Failure && codes.includes(error.code);
+
+type Step = 'again' | 'done' | 'later';
+
+/** Characters of a call that a question shows; a longer one is shown whole before. */
+const longestQuestion = 300;
+
+const callOf = ({ tool_name, tool_args, approved_args }: Approval): string =>
+  markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
+
+const fitsInQuestion = (approval: Approval): boolean => callOf(approval).length <= longestQuestion;
+
+const questionAbout = (approval: Approval): string =>
+  fitsInQuestion(approval)
+    ? `Let it call ${callOf(approval)}?`
+    : `Let it call ${markedLine(approval.tool_name)} as shown above?`;
+
+const meanwhile = ({ status, resolved_by }: Approval): string =>
+  visibleLine(`${status} meanwhile${resolved_by === null ? '' : ` by ${resolved_by}`}`);

@@ -1,0 +1,81 @@
+import { ApprovalPage, ApprovalStatus, marked, PauseType, type Approval } from '@countersign/contracts';
+import { Command } from 'commander';
+import type { On } from '../connection/context.js';
+import { limitOption, oneOf, pageOption } from '../connection/options.js';
+import { pageNote } from '../terminal/page-note.js';
+import { statusStyle } from '../commands/status.js';
+import { table, type Column } from '../terminal/table.js';
+import { ageIn } from '../terminal/age.js';
+import type { Screen } from '../terminal/screen.js';
+import { left, oneLine } from '../terminal/words.js';
+
+/** `urgent`: what expires soonest. */
+const orders = {
+  newest: {},
+  oldest: { sort_order: 'asc' },
+  urgent: { sort_by: 'expires_at', sort_order: 'asc' },
+} as const;
+
+interface ListOptions {
+  status: string;
+  all?: boolean;
+  agent?: string;
+  tool?: string;
+  run?: string;
+  user?: string;
+  needs?: string;
+  resolvedBy?: string;
+  text?: string;
+  sort: keyof typeof orders;
+  limit: number;
+  page: number;
+}
+
+export const listApprovals = (on: On): Command =>
+  new Command('list')
+    .description('Lists approvals: those that wait for a decision, unless told otherwise.')
+    .addOption(oneOf('-s, --status <status>', 'with this status', ApprovalStatus.options).default('pending'))
+    .option('-a, --all', 'with any status')
+    .option('--text <words>', 'with all of these words in who asks, what for, the tool or its arguments')
+    .option('--agent <id>', 'of this agent')
+    .option('--tool <name>', 'for calls of this tool')
+    .option('--run <id>', 'of this run')
+    .option('--user <id>', 'asked for on behalf of this user')
+    .addOption(oneOf('--needs <kind>', 'that need this of a person', PauseType.options))
+    .option('--resolved-by <id>', 'decided by this person')
+    .addOption(oneOf('--sort <order>', 'which come first', Object.keys(orders)).default('newest'))
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .action(
+      on(async ({ screen, server }, options: ListOptions) => {
+        const page = await server.get(ApprovalPage, '/approvals', queryOf(options));
+        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen, options), data) : []));
+        pageNote(screen, page, options.all || options.status !== 'pending' ? 'approval' : 'pending approval');
+      }),
+    );
+
+const queryOf = ({ status, all, agent, tool, run, user, needs, resolvedBy, text, sort, limit, page }: ListOptions) => ({
+  status: all ? undefined : status,
+  agent_id: agent,
+  tool_name: tool,
+  run_id: run,
+  user_id: user,
+  pause_type: needs,
+  resolved_by: resolvedBy,
+  text,
+  ...orders[sort],
+  limit,
+  page,
+});
+
+const columns = (screen: Screen, { all, status }: ListOptions): Column<Approval>[] => [
+  { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
+  ...(all ? [{ title: 'STATUS', value: ({ status }: Approval) => status, style: statusStyle }] : []),
+  { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
+  ...(all || status !== 'pending'
+    ? []
+    : [{ title: 'LEFT', value: ({ expires_at }: Approval) => (expires_at === null ? '-' : left(expires_at)) }]),
+  { title: 'AGENT', value: ({ agent_id }) => agent_id, isExtra: true },
+  { title: 'FOR', value: ({ user_id }) => user_id ?? '-', isExtra: true },
+  { title: 'CALL', value: ({ tool_name, tool_args }) => marked(`${tool_name} ${oneLine(tool_args)}`), shrinks: true },
+];

@@ -1,0 +1,38 @@
+import { Approval } from '@countersign/contracts';
+import { approvalText } from './show.js';
+import type { Context } from '../connection/context.js';
+import { exitCodes, Failure } from '../connection/exit-codes.js';
+import { Questions } from '../terminal/questions.js';
+import { pathOf, type Server } from '../commands/server.js';
+import { plural } from '../terminal/words.js';
+
+/** What somebody decides on, by the ids of the approvals. */
+export type Digests = Record<string, string>;
+
+/** The approvals as they are, before any of them is decided on. @throws Failure when one is not there */
+export async function readAll(server: Server, ids: readonly string[]): Promise<Approval[]> {
+  const approvals: Approval[] = [];
+  for (const id of ids) approvals.push(await server.get(Approval, pathOf`/approvals/${id}`));
+  return approvals;
+}
+
+/** What a decision is about: each call as it was read, or as somebody says that they saw the one. */
+export const digestsOf = (approvals: readonly Approval[], { digest }: { digest?: string }): Digests =>
+  Object.fromEntries(approvals.map((approval) => [approval.id, digest ?? approval.digest]));
+
+/**
+ * Shows whoever sits at a terminal all of what they are about to approve, and asks. A script says what it approves by
+ * its id and is asked nothing.
+ *
+ * @throws Failure when they would rather not
+ */
+export async function seeBefore({ screen, surroundings }: Context, approvals: readonly Approval[]): Promise<void> {
+  if (!screen.canAsk) return;
+  for (const approval of approvals) screen.note('', ...approvalText(screen, approval));
+  const what = approvals.length === 1 ? 'it' : `these ${plural(approvals.length, 'call')}`;
+  const answer = await new Questions(surroundings).choose(`Approve ${what}?`, [
+    { value: 'no', label: 'No, leave it pending' },
+    { value: 'yes', label: 'Yes' },
+  ]);
+  if (answer !== 'yes') throw new Failure(exitCodes.failed, 'Nothing was decided.');
+}

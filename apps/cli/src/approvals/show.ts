@@ -1,0 +1,109 @@
+import { Approval, marked, standingApprovals, visible, type UserInputField } from '@countersign/contracts';
+import { Command } from 'commander';
+import type { On } from '../connection/context.js';
+import type { Screen } from '../terminal/screen.js';
+import { pathOf } from '../commands/server.js';
+import { statusStyle } from '../commands/status.js';
+import { fields } from '../terminal/table.js';
+import { left, plural, when } from '../terminal/words.js';
+
+export const showApproval = (on: On): Command =>
+  new Command('show')
+    .description('Shows one approval: who asks, what for, the exact arguments, and who decided.')
+    .argument('<approval>', 'its id')
+    .action(
+      on(async ({ screen, server }, id: string) => {
+        screen.show(await server.get(Approval, pathOf`/approvals/${id}`), (approval) => approvalText(screen, approval));
+      }),
+    );
+
+/** Everything that somebody who decides should have seen. */
+export function approvalText(screen: Screen, approval: Approval): string[] {
+  const { tool_name, tool_args, approved_args } = approval;
+  const status = screen.paint(statusStyle(approval), approval.status);
+  return [
+    `${screen.paint('bold', marked(tool_name))}  ${status}`,
+    '',
+    ...fields(screen, about(approval)),
+    '',
+    ...argumentsText(screen, approved_args ? 'Arguments that were asked for' : 'Arguments', tool_args),
+    ...(approved_args ? argumentsText(screen, 'Arguments that were approved', approved_args) : []),
+    ...inputText(screen, fieldsToFill(approval)),
+    ...said(screen, approval),
+  ];
+}
+
+/** The arguments as the JSON that they are, with every character that hides written out. */
+export const argumentsText = (screen: Screen, title: string, args: Record<string, unknown>): string[] => [
+  screen.paint('dim', title),
+  ...marked(JSON.stringify(args, null, 2))
+    .split('\n')
+    .map((line) => `  ${line}`),
+];
+
+/** What a person has to fill in before it can be approved. */
+export const fieldsToFill = ({ requirements }: Approval): UserInputField[] =>
+  requirements.flatMap(({ user_input_schema }) => user_input_schema ?? []);
+
+function about(approval: Approval): Record<string, string | null> {
+  const { source_name, agent_id, user_id, requested_by, context, expires_at } = approval;
+  const { created_at, resolved_at, resolved_by } = approval;
+  const text = (value: unknown) => (typeof value === 'string' ? value : null);
+  return {
+    Approval: approval.id,
+    Agent: marked(`${source_name} (${agent_id})`),
+    For: user_id && marked(user_id),
+    'Sent by': requested_by === null || requested_by === user_id ? null : marked(requested_by),
+    Run: approval.run_id,
+    'Asked to': text(context['input']),
+    'It says': marked(text(context['reason']) ?? ''),
+    Asked: when(created_at),
+    Deadline: expires_at === null ? null : `${when(expires_at).split(',')[0]}, ${left(expires_at)}`,
+    Rule: ruleOf(approval),
+    Needs: approval.status === 'pending' ? needs(approval) : null,
+    'You may': approval.status === 'pending' ? approval.allowed_decisions.join(', ') : null,
+    Decided: resolved_at === null ? null : `${when(resolved_at)}${resolved_by === null ? '' : `, by ${resolved_by}`}`,
+    Digest: approval.digest,
+  };
+}
+
+const ruleOf = ({ policy, grant_id }: Approval): string | null => {
+  if (grant_id !== null) return `standing grant ${grant_id}`;
+  return policy?.rule ?? null;
+};
+
+function needs(approval: Approval): string {
+  const { terms, required_approvals } = approval;
+  const wanted = terms.approvers.map(({ group, count }) => `${count} of ${group ?? 'those who may'}`).join(' and ');
+  return [
+    `approval by ${wanted}`,
+    terms.four_eyes ? 'not by whoever asked' : 'also by whoever asked: four eyes is off',
+    ...terms.reason_required.map((verb) => `with a reason to ${verb}`),
+    ...(required_approvals > 1 ? [`${standingApprovals(approval)} of ${required_approvals} so far`] : []),
+  ].join(', ');
+}
+
+const inputText = (screen: Screen, inputs: UserInputField[]): string[] =>
+  inputs.length === 0
+    ? []
+    : [
+        screen.paint('dim', 'To fill in (--value name=value)'),
+        ...inputs.map(({ name, field_type, required, description, value }) => {
+          const filled = value === null ? '' : ` = ${JSON.stringify(value)}`;
+          const about = [field_type, ...(required ? [] : ['optional']), ...(description ? [description] : [])];
+          return visible(`  ${name}${filled}  (${about.join(', ')})`);
+        }),
+      ];
+
+function said(screen: Screen, { decisions, comments, resolution_data }: Approval): string[] {
+  const people = [
+    ...decisions.map(({ at, by, verdict, note }) => ({ at, by, text: note ? `${verdict}: ${note}` : verdict })),
+    ...comments.map(({ at, by, text }) => ({ at, by, text: `“${text}”` })),
+  ].toSorted((a, b) => a.at - b.at);
+  const grant = resolution_data?.grant;
+  return [
+    ...(people.length > 0 ? [screen.paint('dim', 'Said')] : []),
+    ...people.map(({ at, by, text }) => visible(`  ${when(at)}  ${by ?? 'the system'}  ${text}`)),
+    ...(grant ? [`  granted for ${plural(grant.expires_in, 'second')}`] : []),
+  ];
+}

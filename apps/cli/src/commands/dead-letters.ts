@@ -1,0 +1,108 @@
+import { DeadLetter, DeadLetterPage, DeadLetterStatus, parseStrictJson, visible } from '@countersign/contracts';
+import { Command } from 'commander';
+import { ageIn } from '../terminal/age.js';
+import type { Context, On } from '../connection/context.js';
+import { limitOption, oneOf, pageOption } from '../connection/options.js';
+import { pageNote } from '../terminal/page-note.js';
+import type { Screen } from '../terminal/screen.js';
+import { pathOf } from './server.js';
+import { statusStyle } from './status.js';
+import { fields, table, type Column } from '../terminal/table.js';
+import { when } from '../terminal/words.js';
+
+export const deadLettersCommand = (on: On): Command =>
+  new Command('dead-letters')
+    .description('Messages that a service could not handle.')
+    .addCommand(listDeadLetters(on))
+    .addCommand(showDeadLetter(on))
+    .addCommand(settle(on, 'replay', 'Puts a message back where it was, to be handled again.'))
+    .addCommand(settle(on, 'discard', 'Lets a message be, once somebody has seen to it.'));
+
+interface ListOptions {
+  status: string;
+  all?: boolean;
+  topic?: string;
+  group?: string;
+  limit: number;
+  page: number;
+}
+
+const listDeadLetters = (on: On): Command =>
+  new Command('list')
+    .description('Lists dead letters, the newest first: those that nobody has seen to, unless told otherwise.')
+    .addOption(oneOf('-s, --status <status>', 'with this status', DeadLetterStatus.options).default('open'))
+    .option('-a, --all', 'with any status')
+    .option('--topic <topic>', 'that were on this topic')
+    .option('--group <group>', 'that this service could not handle')
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .action(
+      on(async ({ screen, server }, { status, all, ...rest }: ListOptions) => {
+        const query = { ...rest, status: all ? undefined : status };
+        const page = await server.get(DeadLetterPage, '/dead-letters', query);
+        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
+        pageNote(screen, page, 'dead letter');
+      }),
+    );
+
+const columns = (screen: Screen): Column<DeadLetter>[] => [
+  { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
+  { title: 'STATUS', value: ({ status }) => status, style: statusStyle },
+  { title: 'AGE', value: ({ given_up_at }) => ageIn(screen, given_up_at) },
+  { title: 'GROUP', value: ({ group }) => group },
+  { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'bold' },
+  { title: 'REASON', value: ({ reason }) => reason, shrinks: true },
+];
+
+const showDeadLetter = (on: On): Command =>
+  new Command('show')
+    .description('Shows one dead letter with all that was in it.')
+    .argument('<dead-letter>', 'its id')
+    .action(
+      on(async ({ screen, server }, id: string) => {
+        screen.show(await server.get(DeadLetter, pathOf`/dead-letters/${id}`), (letter) => letterText(screen, letter));
+      }),
+    );
+
+function letterText(screen: Screen, letter: DeadLetter): string[] {
+  const { settled_at, settled_by, headers, value } = letter;
+  return [
+    `${screen.paint('bold', visible(letter.topic))}  ${screen.paint(statusStyle(letter), letter.status)}`,
+    '',
+    ...fields(screen, {
+      'Dead letter': letter.id,
+      Group: letter.group,
+      Reason: letter.reason,
+      'Given up': when(letter.given_up_at),
+      Place: `partition ${letter.partition}, offset ${letter.offset}`,
+      Key: letter.key,
+      Settled: settled_at === null ? null : `${when(settled_at)}, by ${settled_by ?? 'the system'}`,
+      Note: letter.note,
+      ...headers,
+    }),
+    '',
+    ...visible(value === null ? '(no value)' : pretty(Buffer.from(value, 'base64').toString())).split('\n'),
+  ];
+}
+
+/** JSON in lines; anything else, and JSON that this would change, as it is. */
+function pretty(text: string): string {
+  const read = parseStrictJson(text);
+  return read.ok ? JSON.stringify(read.value, null, 2) : text;
+}
+
+const settle = (on: On, verb: 'replay' | 'discard', description: string): Command =>
+  new Command(verb)
+    .description(description)
+    .argument('<dead-letters...>', 'their ids')
+    .option('-m, --note <text>', 'why')
+    .action(
+      on(async ({ screen, server }: Context, ids: string[], body: { note?: string }) => {
+        for (const id of ids) {
+          const letter = await server.post(DeadLetter, `${pathOf`/dead-letters/${id}`}/${verb}`, body);
+          screen.showNext(letter, ({ status, topic }) => [
+            `${screen.paint('green', '✔')} ${id}  ${status}  ${visible(topic)}`,
+          ]);
+        }
+      }),
+    );

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import type { On } from '../connection/context.js';
+import { exitCodes } from '../connection/exit-codes.js';
+
+/** Rules without a server. */
+export const policyCommand = (on: On): Command =>
+  new Command('policy').description('The rules that decide what needs whose approval.').addCommand(testPolicy(on));
+
+const testPolicy = (on: On): Command =>
+  new Command('test')
+    .description('Runs the policy_tests of the file that declares agents, tools and rules. Ends with 1 when one fails.')
+    .option('-c, --config <file>', 'the file; COUNTERSIGN_CONFIG, or countersign.yaml here, unless given')
+    .action(
+      on(async ({ screen, surroundings: { env } }, { config }: { config?: string }) => {
+        const { readDefinitions, runPolicyTests } = await import('@countersign/definitions');
+        const file = config ?? (env['COUNTERSIGN_CONFIG'] || 'countersign.yaml');
+        const results = runPolicyTests(readDefinitions(file));
+        screen.show(results, ({ passed, failed }) => [
+          ...failed.flatMap(({ name, expected, got }) => [
+            `${screen.paint('red', '✘')} ${name}`,
+            `  expected ${JSON.stringify(expected)}`,
+            `  got      ${JSON.stringify(got)}`,
+          ]),
+          `${passed} passed, ${failed.length} failed`,
+        ]);
+        return results.failed.length > 0 ? exitCodes.failed : exitCodes.ok;
+      }),
+    );

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { text as everythingOf } from 'node:stream/consumers';
+import { serverToSignInAt } from '../connection/connection.js';
+import type { Context, On } from '../connection/context.js';
+import { exitCodes, Failure } from '../connection/exit-codes.js';
+import { Me } from './me.js';
+import { forgetProfile, saveProfile } from '../connection/profile.js';
+import { Questions } from '../terminal/questions.js';
+import { Server } from './server.js';
+
+export const loginCommand = (on: On): Command =>
+  new Command('login')
+    .summary('Keeps a server and a key.')
+    .description(
+      'Keeps a server and a key, for this and other terminals. A key that is not given is asked for, or read.',
+    )
+    .action(
+      on(async (context) => {
+        const { screen, options, surroundings } = context;
+        const url = serverToSignInAt(options, surroundings.env);
+        const key = (options.key ?? (await askedKey(context, url))).trim();
+        const me = await new Server({ url, key }).get(Me, '/auth/me');
+        const file = saveProfile(surroundings.env, options.profile ?? 'default', { url, key });
+        screen.show({ url, file, ...me }, () => [`Signed in at ${url} as ${nameOf(me)}. The key is in ${file}.`]);
+      }),
+    );
+
+export const logoutCommand = (on: On): Command =>
+  new Command('logout').description('Forgets the server and the key that login keeps.').action(
+    on(async ({ screen, options, surroundings }) => {
+      const profile = options.profile ?? 'default';
+      if (!forgetProfile(surroundings.env, profile))
+        throw new Failure(exitCodes.missing, `There is no profile "${profile}".`);
+      screen.show({ profile, forgotten: true }, () => [`The profile ${profile} is forgotten.`]);
+    }),
+  );
+
+export const whoamiCommand = (on: On): Command =>
+  new Command('whoami').description('Shows which server is asked, as whom, and what that allows.').action(
+    on(async ({ screen, server }) => {
+      const me = await server.get(Me, '/auth/me');
+      screen.show({ url: server.url, ...me }, () => [`${nameOf(me)} at ${server.url}`, `may ${me.scopes.join(', ')}`]);
+    }),
+  );
+
+const nameOf = ({ display_name, roles }: Me): string => `${display_name} (${roles.join(', ')})`;
+
+/** On a terminal it is asked for, and not shown; else it is what comes in: `countersign login < key`. */
+async function askedKey({ screen, surroundings }: Context, url: string): Promise<string> {
+  const key = screen.canAsk
+    ? await new Questions(surroundings).secret(`The key for ${url}`)
+    : await everythingOf(surroundings.stdin);
+  if (key?.trim()) return key;
+  throw new Failure(exitCodes.usage, 'There is no key. Give it on standard input: countersign login < key-file');
+}

@@ -1,0 +1,50 @@
+import { visible } from '@countersign/contracts';
+import { Command } from 'commander';
+import type { On } from '../connection/context.js';
+import { exitCodes } from '../connection/exit-codes.js';
+import { checkEnvironment } from './environment.js';
+import type { Finding } from './finding.js';
+import { checkServer } from './server.js';
+import type { Screen } from '../terminal/screen.js';
+
+interface DoctorOptions {
+  local?: boolean;
+  remote?: boolean;
+  config?: string;
+}
+
+export const doctorCommand = (on: On): Command =>
+  new Command('doctor')
+    .summary('Looks for what is wrong, and says what to do.')
+    .description(
+      'Looks for what is wrong, and says what to do: the server, the key, the clock; and with the environment of a service the file, Kafka, its topics, MongoDB and the signing keys.',
+    )
+    .option('--local', 'only what the environment here says, without the server')
+    .option('--remote', 'only the server')
+    .option('-c, --config <file>', 'the file that declares agents and tools (COUNTERSIGN_CONFIG)')
+    .action(
+      on(async (context, { local, remote, config }: DoctorOptions) => {
+        const { env } = context.surroundings;
+        const given = config === undefined ? env : { ...env, COUNTERSIGN_CONFIG: config };
+        const findings = [
+          ...(local ? [] : await checkServer(context)),
+          ...(remote ? [] : await checkEnvironment(given)),
+        ];
+        const width = Math.max(...findings.map(({ what }) => what.length));
+        context.screen.show(findings, () => findings.flatMap((each) => findingText(context.screen, each, width)));
+        return findings.some(({ state }) => state === 'bad') ? exitCodes.failed : exitCodes.ok;
+      }),
+    );
+
+const marks = { ok: ['green', '✔'], bad: ['red', '✘'], unsure: ['yellow', '!'], skipped: ['dim', '-'] } as const;
+
+function findingText(screen: Screen, { state, what, found, advice }: Finding, width: number): string[] {
+  const [style, mark] = marks[state];
+  const indent = ' '.repeat(width + 4);
+  return [
+    ...visible(`${what.padEnd(width)}  ${found}`)
+      .split('\n')
+      .map((line, n) => (n === 0 ? `${screen.paint(style, mark)} ${line}` : indent + line.trimStart())),
+    ...(advice === undefined ? [] : [`${indent}→ ${advice}`]),
+  ];
+}

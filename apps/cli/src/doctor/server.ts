@@ -1,0 +1,85 @@
+import { Switches } from '@countersign/contracts';
+import { z } from 'zod';
+import type { Context } from '../connection/context.js';
+import { finding, type Finding } from './finding.js';
+import { Me } from '../commands/me.js';
+import type { Server } from '../commands/server.js';
+import { plural } from '../terminal/words.js';
+
+const Ready = z.object({ checks: z.record(z.string(), z.string()) });
+const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
+
+/** Seconds that two clocks may be apart before tokens and deadlines are judged differently. */
+const mostSkew = 5;
+
+/** What a server says of itself, and what it thinks of whoever asks. */
+export async function checkServer({ server }: Context): Promise<Finding[]> {
+  const live = await finding(
+    'server',
+    async () => {
+      const response = await server.fetch('/health/live', { signal: AbortSignal.timeout(5_000) });
+      if (!response.ok) throw new Error(`${server.url} answered ${response.status}`);
+      return `${server.url} runs`;
+    },
+    'Start it (npm start), or name another with --url.',
+  );
+  if (live.state !== 'ok') return [live];
+  return [
+    live,
+    ...(await readiness(server)),
+    await finding('clock', () => skew(server), 'Set the clock of one of the two; NTP does that.'),
+    await finding(
+      'signing keys',
+      () => publicKeys(server),
+      'Set SIGNING_KEYS or SIGNING_KEYS_FILE of the approval service.',
+    ),
+    await finding('key', () => identity(server), 'Sign in again: countersign login'),
+    await finding('kill switches', () => switches(server), 'The key needs the scope executions:read.'),
+  ];
+}
+
+/** One finding for each thing that must work for the server to be ready. */
+async function readiness(server: Server): Promise<Finding[]> {
+  const response = await server.fetch('/health/ready', { signal: AbortSignal.timeout(10_000) });
+  const { checks } = Ready.parse(await response.json());
+  return Object.entries(checks).map(([what, outcome]) =>
+    outcome === 'ok'
+      ? { what, state: 'ok', found: 'ready' }
+      : { what, state: 'bad', found: outcome, advice: adviceOn(what) },
+  );
+}
+
+function adviceOn(what: string): string {
+  if (what === 'store') return 'Is MongoDB up, and can the server reach MONGODB_URI? It waits, and goes on by itself.';
+  if (what === 'log') return 'Is Kafka up, and can the server reach KAFKA_BROKERS? It waits, and goes on by itself.';
+  return 'It joins its consumer group as soon as Kafka lets it. If it never does, see its log.';
+}
+
+async function skew(server: Server): Promise<string | Omit<Finding, 'what'>> {
+  const response = await server.fetch('/health/live', { signal: AbortSignal.timeout(5_000) });
+  const date = Date.parse(response.headers.get('date') ?? '');
+  if (Number.isNaN(date)) return { state: 'skipped', found: 'the server does not tell the time' };
+  // It tells whole seconds.
+  const seconds = Math.round((date + 500 - Date.now()) / 1000);
+  if (Math.abs(seconds) <= mostSkew) return 'the same here and there';
+  throw new Error(`the server is ${plural(Math.abs(seconds), 'second')} ${seconds > 0 ? 'ahead' : 'behind'}`);
+}
+
+async function publicKeys(server: Server): Promise<string> {
+  const response = await server.fetch('/.well-known/jwks.json', { signal: AbortSignal.timeout(5_000) });
+  const { keys } = Jwks.parse(await response.json());
+  if (keys.length === 0) throw new Error('the server has none, so nobody can verify a decision');
+  return `${plural(keys.length, 'key')} to verify decisions with`;
+}
+
+async function identity(server: Server): Promise<string> {
+  const { subject, roles } = await server.get(Me, '/auth/me');
+  return `${subject} (${roles.join(', ')})`;
+}
+
+async function switches(server: Server): Promise<string | Omit<Finding, 'what'>> {
+  const { data } = await server.get(Switches, '/executions/switches');
+  const paused = data.filter(({ paused }) => paused).map(({ tool_name }) => tool_name ?? 'every tool');
+  if (paused.length === 0) return 'nothing is paused';
+  return { state: 'unsure', found: `paused: ${paused.join(', ')}`, advice: 'To start calls again: countersign resume' };
+}

@@ -1,0 +1,42 @@
+import { Switches, visibleLine, type Switch } from '@countersign/contracts';
+import { Command } from 'commander';
+import type { On } from '../connection/context.js';
+import type { Screen } from '../terminal/screen.js';
+import { ago } from '../terminal/words.js';
+
+/** The kill switches. */
+export const pauseCommand = (on: On): Command =>
+  new Command('pause')
+    .summary('Starts no calls of a tool, or none at all.')
+    .description(
+      'Starts no calls of a tool, or none at all, until they are resumed. Approved calls wait, and none is lost.',
+    )
+    .argument('[tool]', 'the tool; every tool unless given')
+    .requiredOption('-m, --reason <text>', 'why')
+    .action(
+      on(async ({ screen, server }, tool: string | undefined, { reason }: { reason: string }) => {
+        const switches = await server.post(Switches, '/executions/pause', { tool_name: tool ?? null, reason });
+        screen.show(switches, ({ data }) => switchesText(screen, data));
+      }),
+    );
+
+export const resumeCommand = (on: On): Command =>
+  new Command('resume')
+    .summary('Starts calls again.')
+    .description('Starts calls of a tool again, or of every tool that is not paused by itself.')
+    .argument('[tool]', 'the tool; what was paused for every tool unless given')
+    .action(
+      on(async ({ screen, server }, tool: string | undefined) => {
+        const switches = await server.post(Switches, '/executions/resume', { tool_name: tool ?? null });
+        screen.show(switches, ({ data }) => switchesText(screen, data));
+      }),
+    );
+
+function switchesText(screen: Screen, switches: readonly Switch[]): string[] {
+  const paused = switches.filter(({ paused }) => paused);
+  if (paused.length === 0) return ['Nothing is paused.'];
+  return paused.map(
+    ({ tool_name, reason, by, updated_at }) =>
+      `${screen.paint('yellow', '⏸')} ${visibleLine(`${tool_name ?? 'every tool'} is paused: ${reason ?? ''} (${by ?? 'the system'}, ${ago(updated_at)})`)}`,
+  );
+}

@@ -1,0 +1,91 @@
+import { RunOutput, RunPage, RunStatus } from '@countersign/contracts';
+import { Command } from 'commander';
+import { ageIn } from '../terminal/age.js';
+import type { On } from '../connection/context.js';
+import { limitOption, oneOf, pageOption, patienceOption } from '../connection/options.js';
+import { pageNote } from '../terminal/page-note.js';
+import { RunFollower } from './run-follower.js';
+import type { FollowChoices } from './run-follower.js';
+import { runText } from './run-text.js';
+import { pathOf } from '../commands/server.js';
+import { startCommand, untilPaused, withoutAsking } from './start.js';
+import { statusStyle } from '../commands/status.js';
+import { table, type Column } from '../terminal/table.js';
+import type { Screen } from '../terminal/screen.js';
+
+export const runsCommand = (on: On): Command =>
+  new Command('runs')
+    .description('Runs of agents: what was asked for, and what came of it.')
+    .addCommand(listRuns(on))
+    .addCommand(showRun(on))
+    .addCommand(startCommand(on, 'start'))
+    .addCommand(followRun(on))
+    .addCommand(cancelRun(on));
+
+interface ListOptions {
+  status?: string;
+  agent?: string;
+  session?: string;
+  user?: string;
+  limit: number;
+  page: number;
+}
+
+const listRuns = (on: On): Command =>
+  new Command('list')
+    .description('Lists runs, the newest first.')
+    .addOption(oneOf('-s, --status <status>', 'with this status', RunStatus.options))
+    .option('--agent <id>', 'of this agent')
+    .option('--session <id>', 'of this session')
+    .option('--user <id>', 'on behalf of this user')
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .action(
+      on(async ({ screen, server }, { agent, session, user, ...rest }: ListOptions) => {
+        const query = { ...rest, agent_id: agent, session_id: session, user_id: user };
+        const page = await server.get(RunPage, '/runs', query);
+        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
+        pageNote(screen, page, 'run');
+      }),
+    );
+
+const columns = (screen: Screen): Column<RunOutput>[] => [
+  { title: 'ID', value: ({ run_id }) => run_id, style: () => 'cyan' },
+  { title: 'STATUS', value: ({ status }) => status, style: statusStyle },
+  { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
+  { title: 'AGENT', value: ({ agent_id }) => agent_id },
+  { title: 'FOR', value: ({ user_id }) => user_id ?? '-', isExtra: true },
+  { title: 'INPUT', value: ({ run_input }) => run_input, shrinks: true },
+];
+
+const showRun = (on: On): Command =>
+  new Command('show')
+    .description('Shows one run: its calls, what it waits for, and its answer.')
+    .argument('<run>', 'its id')
+    .action(
+      on(async ({ screen, server }, id: string) => {
+        screen.show(await server.get(RunOutput, pathOf`/runs/${id}`), (run) => runText(screen, run));
+      }),
+    );
+
+const followRun = (on: On): Command =>
+  new Command('follow')
+    .description('Shows what happens in a run, from its beginning to its end; the answer is printed.')
+    .argument('<run>', 'its id')
+    .addOption(untilPaused())
+    .addOption(withoutAsking())
+    .addOption(patienceOption())
+    .action(on(async (context, id: string, choices: FollowChoices) => new RunFollower(context, choices).follow(id)));
+
+const cancelRun = (on: On): Command =>
+  new Command('cancel')
+    .description('Cancels a run. What it asked for is void; a call that is being made is let finish.')
+    .argument('<run>', 'its id')
+    .option('-m, --reason <text>', 'why')
+    .action(
+      on(async ({ screen, server }, id: string, { reason }: { reason?: string }) => {
+        const { agent_id } = await server.get(RunOutput, pathOf`/runs/${id}`);
+        const run = await server.post(RunOutput, pathOf`/agents/${agent_id}/runs/${id}/cancel`, { reason });
+        screen.show(run, ({ run_id, status }) => [`${run_id} is ${screen.paint(statusStyle({ status }), status)}`]);
+      }),
+    );

@@ -1,0 +1,41 @@
+import type { Output } from '../connection/surroundings.js';
+import { clip } from './text-width.js';
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const every = 100;
+
+/** One line that moves while a person waits, and is gone afterwards. */
+export class Spinner {
+  readonly #stream: Output | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #since = 0;
+  #frame = 0;
+
+  /** @param stream undefined where nobody looks. */
+  constructor(stream: Output | undefined) {
+    this.#stream = stream;
+  }
+
+  /** @param text in one line, without characters that a terminal obeys. */
+  start(text: string): void {
+    this.stop();
+    if (!this.#stream) return;
+    this.#since = Date.now();
+    this.#timer = setInterval(() => this.#draw(text), every);
+    this.#timer.unref();
+    this.#draw(text);
+  }
+
+  stop(): void {
+    if (!this.#timer) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#stream!.write('\r\u001b[K');
+  }
+
+  #draw(text: string): void {
+    const frame = frames[this.#frame++ % frames.length]!;
+    const line = `${frame} ${text} ${Math.floor((Date.now() - this.#since) / 1000)} s`;
+    this.#stream!.write(`\r${clip(line, (this.#stream!.columns ?? 80) - 1)}\u001b[K`);
+  }
+}

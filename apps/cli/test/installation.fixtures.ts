@@ -1,0 +1,132 @@
+import { isFinishedStatus, type Approval, type RunOutput } from '@countersign/contracts';
+import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
+import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
+import { executorService, executorSettings } from '@countersign/executor';
+import { portSetting, readConfig, serve, serviceSettings } from '@countersign/service';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { cli, type CliOptions, type Ended } from './cli.fixtures.js';
+
+const adminKey = 'a-key-for-tests-that-nobody-else-uses-ever';
+
+const Config = z.object({
+  ...serviceSettings,
+  ...agentRunnerSettings,
+  ...approvalServiceSettings,
+  ...executorSettings,
+  PORT: portSetting(0),
+});
+
+/** Nobody knows what came of the first attempt at a version that begins with 0. */
+const deploy = `
+const [attempt, ...call] = process.argv.slice(1);
+if (attempt === '1' && call[1].startsWith('0')) process.exit(75);
+console.log('Deployed', ...call);
+`;
+
+/** The scripted model plays agents with this tool. */
+const definitions = `
+agents:
+  - { id: ops, name: Operations, instructions: You deploy., tools: [deploy_to_production] }
+  - { id: gardener, name: Gardener, instructions: You garden., tools: [] }
+tools:
+  - name: deploy_to_production
+    description: Deploys.
+    parameters: { type: object, properties: { service_name: { type: string }, version: { type: string } } }
+    approval: required
+    requires: external_execution
+    execute:
+      command:
+        program: node
+        args:
+          - -e
+          - ${JSON.stringify(deploy)}
+          - '{{execution.attempt}}'
+          - '{{arguments.service_name}}'
+          - '{{arguments.version}}'
+        unknown_on_exit_codes: [75]
+policies:
+  default: { require: { allow: [approve, reject, edit, result, grant], four_eyes: false } }
+`;
+
+/** All of Countersign in this process, with the scripted model, and a command line that is signed in. */
+export interface Installation {
+  url: string;
+  /** As an administrator, unless the options name another key. */
+  cli(args: string[], options?: CliOptions): Promise<Ended>;
+  /** What a command says as JSON. */
+  json<T>(...args: string[]): Promise<T>;
+  /** The approval that a run of its own waits for. */
+  waiting(version: string): Promise<Approval>;
+  /** The run once it is over. */
+  endOf(runId: string): Promise<RunOutput>;
+  close(): Promise<void>;
+}
+
+export interface Page<T> {
+  data: T[];
+}
+
+export async function openInstallation(): Promise<Installation> {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
+  // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
+  const { PATH = '' } = process.env;
+  const file = join(dir, 'countersign.yaml');
+  writeFileSync(file, definitions);
+  const env = {
+    COUNTERSIGN_CONFIG: file,
+    DATA_DIR: dir,
+    LOG_LEVEL: 'silent',
+    ADMIN_KEY: adminKey,
+    RATE_LIMIT_PER_MINUTE: '0',
+    PATH,
+  };
+  const config = readConfig(Config, env);
+  const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
+  const signedIn = { COUNTERSIGN_URL: serving.url, COUNTERSIGN_KEY: adminKey };
+  const ask: Installation['cli'] = (args, options = {}) =>
+    cli(args, { ...options, env: { ...signedIn, ...options.env } });
+  const json: Installation['json'] = async <T>(...args: string[]) => {
+    const { out, err } = await ask([...args, '--json']);
+    if (out === '') throw new Error(err);
+    return JSON.parse(out) as T;
+  };
+  return {
+    url: serving.url,
+    cli: ask,
+    json,
+    async waiting(version) {
+      const { out } = await ask([
+        'run',
+        '--agent',
+        'ops',
+        `Deploy the search service version ${version} to production.`,
+      ]);
+      return eventually('an approval', async () => {
+        const { data } = await json<Page<Approval>>('approvals', 'list', '--run', out.trim());
+        return data[0];
+      });
+    },
+    endOf: (runId) =>
+      eventually('the end of the run', async () => {
+        const run = await json<RunOutput>('runs', 'show', runId);
+        return isFinishedStatus(run.status) ? run : undefined;
+      }),
+    async close() {
+      await serving.stop();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+/** Looks again and again until there is something to see. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(20)) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+  }
+  throw new Error(`waited for ${what}`);
+}
