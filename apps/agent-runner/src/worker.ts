@@ -1,4 +1,4 @@
-import { isGated, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
+import { isGated, jitteredBackoffMs, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
 import { argumentProblems, type Agent } from '@countersign/definitions';
 import { retryUntilStored, type Handled } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,8 +25,9 @@ export interface WorkerOptions {
   log: Log;
 }
 
-const firstRetry = 5_000;
-const longestRetry = 60_000;
+/** Of a model that does not say when to ask again. */
+const firstRetryMs = 5_000;
+const longestRetryMs = 60_000;
 /** How often a run is looked up whose decisions another instance may record, in milliseconds. */
 const lookEvery = 1_000;
 /** How soon a run that waits for something of the runner itself looks again, in milliseconds. */
@@ -210,8 +211,8 @@ export class Worker {
 
   /** What no model client should throw is tried again too, later and later. */
   #modelFailed({ run_id, failures }: Run, error: unknown): RunMessage {
-    const { message, retryAfter } = error instanceof ModelError ? error : new ModelError(String(error), firstRetry);
-    const retry_after_ms = retryAfter === null ? null : backOff(retryAfter, failures);
+    const { message, retryAfter } = error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
+    const retry_after_ms = retryAfter === null ? null : retryDelay(retryAfter, failures);
     this.#options.log.warn({ run_id, err: error, retry_after_ms }, 'the model did not answer');
     return { type: 'model_failed', worker: this.#name, error: message, retry_after_ms };
   }
@@ -259,5 +260,6 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
   return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
 }
 
-const backOff = (first: number, failures: number): number =>
-  Math.max(first, Math.min(longestRetry, first * 2 ** failures));
+/** How long to wait, in milliseconds: longer each time, and not less than the model asked for. */
+const retryDelay = (asked_ms: number, failures: number): number =>
+  Math.max(asked_ms, Math.ceil(jitteredBackoffMs({ first_ms: asked_ms, longest_ms: longestRetryMs }, failures)));

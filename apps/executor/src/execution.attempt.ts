@@ -1,4 +1,4 @@
-import { callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
+import { backoffMs, callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
 import { changed, rejected, type Transition } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './execution.js';
 import {
@@ -145,8 +145,7 @@ function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>
 
 /** Back into the queue: later each time, and not before the target asked. */
 function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
-  const { first_ms, longest_ms } = execution.terms.retry;
-  const wait = Math.min(longest_ms, first_ms * 2 ** (starts(execution) - 1));
+  const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
   const due_at = now + Math.max(wait, sound(asked));
   const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
   return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));

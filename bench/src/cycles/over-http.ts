@@ -1,4 +1,4 @@
-import { approvalId, type RunStatus } from '@countersign/contracts';
+import { approvalId, backoffMs, type RunStatus } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authorization } from '../credentials.js';
 import type { Cycle } from './load.js';
@@ -11,12 +11,8 @@ export async function cycleOverHttp({ runs, approvals }: { runs: string; approva
   await waitFor(runs, run_id, 'PAUSED');
   const approval = `${approvals}/approvals/${approvalId(run_id, toolCallId)}`;
   // The approval is made from an event that the paused run sent.
-  for (
-    let wait = 1;
-    !(await fetch(approval, { headers: { authorization } }).then(drained)).ok;
-    wait = Math.min(2 * wait, 50)
-  )
-    await delay(wait);
+  for (let retries = 0; !(await fetch(approval, { headers: { authorization } }).then(drained)).ok; retries++)
+    await delay(backoffMs({ first_ms: 1, longest_ms: 50 }, retries));
   const began = performance.now();
   await send(`${approval}/resolve`, { status: 'approved' });
   await waitFor(runs, run_id, 'COMPLETED');

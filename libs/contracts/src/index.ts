@@ -1,5 +1,6 @@
 export * from './decision/agreed-on.js';
 export * from './records/approval.js';
+export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.js';
 export * from './records/call-arguments.js';
 export * from './json/canonical-json.js';
 export * from './events/catalogue.js';

@@ -1,5 +1,5 @@
 import { mcpToolName } from '@countersign/definitions';
-import type { Log } from '@countersign/contracts';
+import { jitteredBackoffMs, type Log } from '@countersign/contracts';
 import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
 import {
   ProtocolError,
@@ -29,8 +29,7 @@ export type McpServerOptions = {
   timeout?: number;
 } & McpTarget;
 
-const firstDelay = 100;
-const longestDelay = 5_000;
+const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /** How a call is watched while it is made. */
 export interface McpWatch {
@@ -174,7 +173,9 @@ export class McpServer {
 
   async #open(): Promise<McpConnection> {
     const patience = { timeout: this.#timeout, signal: this.#closing.signal };
-    if (this.#failures++ > 0) await sleep(delayAfter(this.#failures - 1), undefined, { signal: this.#closing.signal });
+    if (this.#failures > 0)
+      await sleep(jitteredBackoffMs(backoff, this.#failures - 1), undefined, { signal: this.#closing.signal });
+    this.#failures++;
     const connection = await McpConnection.open(this.#options, this.#events, patience);
     try {
       this.#pin(await connection.tools(patience));
@@ -257,9 +258,6 @@ function progressOf({ progress, total, message }: Parameters<OnProgress>[0]): Ca
   const percent = total !== undefined && total > 0 ? (100 * progress) / total : undefined;
   return { ...(percent !== undefined && { percent }), ...(message !== undefined && { message }) };
 }
-
-const delayAfter = (failures: number): number =>
-  Math.min(firstDelay * 2 ** (failures - 1), longestDelay) * (0.5 + Math.random() / 2);
 
 /** What goes on is not interrupted, only waited for no longer. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

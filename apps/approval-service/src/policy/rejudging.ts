@@ -1,12 +1,12 @@
-import { RetryableError, type Approval, type Log } from '@countersign/contracts';
+import { jitteredBackoffMs, RetryableError, type Approval, type Log } from '@countersign/contracts';
 import type { Aggregate, Handled } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApprovalMessage } from '../approval/approval.js';
 import type { Rules } from './rules.js';
 
 const pageSize = 100;
-/** Milliseconds until it is tried again while the store is out of reach. */
-const pause = 500;
+/** While the store is out of reach. */
+const backoff = { first_ms: 100, longest_ms: 2_000 };
 
 /**
  * Holds what waits against the rules in force: all of it once, when the service starts with other rules. Each is one
@@ -41,12 +41,13 @@ export class Rejudging {
   /** Resolves once everything that waits has been held against these rules, or when it is stopped. */
   async all(): Promise<void> {
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let retries = 0; !signal.aborted;) {
       try {
         if ((await this.#nextPage()) === 0) return;
+        retries = 0;
       } catch (error) {
         if (!(error instanceof RetryableError)) throw error;
-        await delay(pause, undefined, { signal }).catch(() => {});
+        await delay(jitteredBackoffMs(backoff, retries++), undefined, { signal }).catch(() => {});
       }
     }
   }

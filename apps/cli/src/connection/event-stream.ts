@@ -1,3 +1,4 @@
+import { jitteredBackoffMs } from '@countersign/contracts';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exitCodes, Failure } from './exit-codes.js';
@@ -17,8 +18,7 @@ export interface FollowOptions {
 }
 
 const usualSilence = 40_000;
-const firstPause = 200;
-const longestPause = 2_000;
+const backoff = { first_ms: 200, longest_ms: 2_000 };
 
 /**
  * What a server tells as Server-Sent Events, without end: a connection that breaks is made anew, and goes on after the
@@ -35,13 +35,13 @@ export async function* follow(
   let last = options.after;
   let wasThere = false;
   let brokenSince: number | undefined;
-  for (let pause = firstPause; !signal?.aborted; pause = Math.min(pause * 2, longestPause)) {
+  for (let retries = 0; !signal?.aborted; retries++) {
     try {
       for await (const message of connection(server, path, { ...options, last })) {
         if (brokenSince !== undefined) onBreak(false);
         [brokenSince, wasThere] = [undefined, true];
         if (message === 'connected') continue;
-        pause = firstPause;
+        retries = 0;
         last = message.id ?? last;
         yield message;
       }
@@ -52,7 +52,7 @@ export async function* follow(
     if (brokenSince === undefined) onBreak(true);
     brokenSince ??= Date.now();
     if (Date.now() - brokenSince > patience) throw lost(server.url);
-    await delay(pause, undefined, signal && { signal }).catch(() => {});
+    await delay(jitteredBackoffMs(backoff, retries), undefined, signal && { signal }).catch(() => {});
   }
 }
 

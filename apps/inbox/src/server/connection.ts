@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts';
+import { jitteredBackoffMs } from '@countersign/contracts/backoff';
 import { signal } from '@preact/signals';
 import { me } from './request.js';
 import { recognise } from './session.js';
@@ -14,7 +15,8 @@ export type ApprovalChange = { id: string; approval?: Approval };
 type Listener = (change: ApprovalChange) => void;
 
 const listeners = new Set<Listener>();
-const retryAfter = 2_000;
+const backoff = { first_ms: 2_000, longest_ms: 60_000 };
+let retries = 0;
 let source: EventSource | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,12 +44,13 @@ function open(): void {
   stream.addEventListener('open', () => {
     if (connection.peek() !== 'connecting') revision.value += 1;
     connection.value = 'open';
+    retries = 0;
   });
   stream.addEventListener('error', () => {
     connection.value = 'away';
     if (stream.readyState !== EventSource.CLOSED) return;
     close();
-    retry = setTimeout(() => void recognise().then(() => me.peek() && open()), retryAfter);
+    retry = setTimeout(() => void recognise().then(() => me.peek() && open()), jitteredBackoffMs(backoff, retries++));
   });
   stream.addEventListener('approval', ({ data }) => {
     const approval = JSON.parse(data as string) as Approval;

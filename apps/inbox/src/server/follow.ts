@@ -1,5 +1,6 @@
-const firstRetry = 2_000;
-const longestRetry = 60_000;
+import { jitteredBackoffMs } from '@countersign/contracts/backoff';
+
+const backoff = { first_ms: 2_000, longest_ms: 60_000 };
 
 interface Following<T> {
   /** Each event, as it comes. @returns whether it was the last: then the stream is let go of. */
@@ -23,19 +24,18 @@ export function follow<T>(
 ): () => void {
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let wait = firstRetry;
+  let retries = 0;
   const open = () => {
     begin();
     source = new EventSource(path);
     source.addEventListener('open', () => {
-      wait = firstRetry;
+      retries = 0;
       live(true);
     });
     source.addEventListener('error', () => {
       live(false);
       if (source.readyState !== EventSource.CLOSED) return;
-      retry = setTimeout(open, wait);
-      wait = Math.min(wait * 2, longestRetry);
+      retry = setTimeout(open, jitteredBackoffMs(backoff, retries++));
     });
     for (const name of names)
       source.addEventListener(name, ({ data }: MessageEvent<string>) => {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryableError, type Log } from '@countersign/contracts';
+import { jitteredBackoffMs, RetryableError, type Log } from '@countersign/contracts';
 
-const firstDelayMs = 100;
-const longestDelayMs = 5_000;
+const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /** Logs once that something fails and once that it has recovered, however many wait for it and how often it is retried. */
 export class Outage {
@@ -34,7 +33,7 @@ interface RetryOptions {
 }
 
 /**
- * Tries the same thing until it works, waiting longer each time and never the same time as others do.
+ * Tries the same thing until it works, with exponential backoff and jitter.
  *
  * @throws what is not worth another try, and whatever was last thrown or the signal's reason once the signal aborts.
  */
@@ -48,8 +47,8 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
   }
   let worked = false;
   try {
-    for (let delay = firstDelayMs; ; delay = Math.min(2 * delay, longestDelayMs)) {
-      await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
+    for (let retries = 0; ; retries++) {
+      await sleep(jitteredBackoffMs(backoff, retries), undefined, { signal });
       try {
         const result = await attempt();
         worked = true;

@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError, type Event, type Log } from '@countersign/contracts';
+import { jitteredBackoffMs, RetryableError, TerminalError, type Event, type Log } from '@countersign/contracts';
 import { Binary, BSON, MongoClient, MongoServerError, type Collection as Documents, type Db } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fieldName, indexOrder, totalOrder, type Order } from '../query.js';
@@ -77,14 +77,14 @@ export class MongoDatabase implements Database {
    */
   async #connect(): Promise<void> {
     const { signal } = this.#closing;
-    while (!signal.aborted) {
+    for (let retries = 0; !signal.aborted; retries++) {
       try {
         await this.#client.connect();
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#log.warn({ err: error }, 'cannot connect to MongoDB, trying again');
-        await delay(1_000, undefined, { signal, ref: false }).catch(() => {});
+        this.#log.warn({ err: error }, 'cannot connect to MongoDB, retrying with backoff');
+        await delay(jitteredBackoffMs(connecting, retries), undefined, { signal, ref: false }).catch(() => {});
       }
     }
   }
@@ -94,19 +94,21 @@ export class MongoDatabase implements Database {
     const { signal } = this.#closing;
     const lists = indexes.map((fields) => ({ key: new Map(sortKeys(key, indexOrder(key, fields))) }));
     const outbox = { key: { [committedAt]: 1 }, partialFilterExpression: { [committedAt]: { $gt: 0 } } };
-    for (let wait = 1_000; !signal.aborted; wait = Math.min(2 * wait, 30_000)) {
+    for (let retries = 0; !signal.aborted; retries++) {
       try {
         await documents.createIndexes([...lists, outbox]);
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#log.warn({ err: error, collection: name }, 'cannot create indexes, trying again');
-        await delay(wait, undefined, { signal, ref: false }).catch(() => {});
+        this.#log.warn({ err: error, collection: name }, 'cannot create indexes, retrying with backoff');
+        await delay(jitteredBackoffMs(indexing, retries), undefined, { signal, ref: false }).catch(() => {});
       }
     }
   }
 }
 
+const connecting = { first_ms: 500, longest_ms: 2_000 };
+const indexing = { first_ms: 1_000, longest_ms: 30_000 };
 const committedAt = 'outbox.committed_at';
 const withoutInternals = { _id: 0, outbox: 0 } as const;
 const duplicateKey = 11000;

@@ -1,4 +1,4 @@
-import { TerminalError, type Event, type Log } from '@countersign/contracts';
+import { jitteredBackoffMs, TerminalError, type Event, type Log } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { published } from '../commands/diagnostics.js';
 import type { Outbox } from '../store.js';
@@ -16,7 +16,7 @@ export interface OutboxRelayOptions {
 }
 
 const sweepLimit = 200;
-const retryEvery = 500;
+const backoff = { first_ms: 100, longest_ms: 2_000 };
 
 /**
  * Publishes the events of commits, in the order of the commits, right after them; what accumulates while one batch is
@@ -73,15 +73,15 @@ export class OutboxRelay {
 
   /** @returns those that are in the log now; the ones that never can be stay in the outbox, where a person finds them. */
   async #append(batch: readonly Event[]): Promise<readonly Event[]> {
-    for (let warned = false; !this.#stopping.signal.aborted;) {
+    for (let retries = 0; !this.#stopping.signal.aborted; retries++) {
       try {
         await this.#options.publish(batch);
         return batch;
       } catch (error) {
         if (error instanceof TerminalError) return this.#appendEach(batch, error);
-        if (!warned) this.#options.log.warn({ err: error, events: batch.length }, 'cannot publish, trying again');
-        warned = true;
-        await this.#pause(retryEvery);
+        if (retries === 0)
+          this.#options.log.warn({ err: error, events: batch.length }, 'cannot publish, retrying with backoff');
+        await this.#pause(jitteredBackoffMs(backoff, retries));
       }
     }
     return [];

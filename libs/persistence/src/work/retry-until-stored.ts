@@ -1,17 +1,17 @@
-import { RetryableError, type Log } from '@countersign/contracts';
+import { jitteredBackoffMs, RetryableError, type Log } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const pause = 500;
+const backoff = { first_ms: 100, longest_ms: 2_000 };
 
-/** Tries again for as long as it takes while something is down: for what must not be lost because of an outage. */
+/** Retries for as long as the store is down: for what must not be lost because of an outage. What is final is thrown. */
 export async function retryUntilStored<T>(work: () => Promise<T>, log: Log): Promise<T> {
-  for (let warned = false; ; warned = true) {
+  for (let retries = 0; ; retries++) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof RetryableError)) throw error;
-      if (!warned) log.warn({ err: error }, 'cannot be stored now, trying again until it can');
-      await delay(pause);
+      if (retries === 0) log.warn({ err: error }, 'cannot be stored, retrying with backoff');
+      await delay(jitteredBackoffMs(backoff, retries));
     }
   }
 }

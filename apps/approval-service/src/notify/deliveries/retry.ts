@@ -1,8 +1,7 @@
+import { backoffMs } from '@countersign/contracts';
 import type { Delivery } from './delivery-record.js';
 
-const first = 5_000;
-const factor = 3;
-const longest = 4 * 3_600_000;
+const backoff = { first_ms: 5_000, longest_ms: 4 * 3_600_000, factor: 3 };
 /** How long a delivery is tried, counted from when there was something to say. */
 const patience = 24 * 3_600_000;
 
@@ -17,7 +16,7 @@ export function retryAt(
 ): number | null {
   const end = created_at * 1000 + patience;
   if (now >= end) return null;
-  const wait = Math.min(longest, first * factor ** (attempts.length - 1));
+  const wait = backoffMs(backoff, attempts.length - 1);
   return Math.min(end, now + Math.max(wait, asked ?? 0));
 }
 
