@@ -6,6 +6,8 @@ import { importKey, named, publicJwk, readJwks, type NamedJwk, type PrivateJwk, 
 /** What decisions are signed with. */
 export interface SigningKey {
   kid: string;
+  /** The public half, as in its JWK. */
+  x: string;
   privateKey: CryptoKey;
 }
 
@@ -44,7 +46,7 @@ async function signingKey(jwk: NamedJwk, source: string): Promise<SigningKey> {
   if (!(await belongTogether(privateKey, await importKey(publicJwk(jwk), source)))) {
     throw new ConfigError(`${source}: the private and the public part of ${jwk.kid} are of different keys`);
   }
-  return { kid: jwk.kid, privateKey };
+  return { kid: jwk.kid, x: jwk.x, privateKey };
 }
 
 /** Otherwise everything that is signed would be refused, and nobody would know why. */

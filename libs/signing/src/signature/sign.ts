@@ -3,6 +3,7 @@ import { CompactSign } from 'jose';
 import type { DecisionClaims } from '../decisions/claims.js';
 import { algorithm } from '../keys/header.js';
 import type { SigningKey } from '../keys/key-ring.js';
+import { rememberSignature } from './known-signatures.js';
 import type { RequestClaims } from '../requests/request-claims.js';
 import type { ResultClaims } from '../results/result-claims.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
@@ -25,11 +26,13 @@ export const signRunEnd = (key: SigningKey, claims: RunEndClaims): Promise<strin
 
 async function sign<C extends object>(
   statement: Statement<C>,
-  { kid, privateKey }: SigningKey,
+  { kid, x, privateKey }: SigningKey,
   claims: C,
 ): Promise<string> {
   const payload = payloadOf(statement.claims.parse(claims));
-  return new CompactSign(new TextEncoder().encode(payload))
+  const jws = await new CompactSign(new TextEncoder().encode(payload))
     .setProtectedHeader({ alg: algorithm, kid, typ: statement.typ })
     .sign(privateKey);
+  rememberSignature(x, jws);
+  return jws;
 }

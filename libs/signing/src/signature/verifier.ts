@@ -6,6 +6,7 @@ import type { RequestClaims } from '../requests/request-claims.js';
 import type { ResultClaims } from '../results/result-claims.js';
 import { remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
+import { payloadIfKnown, publicPartOf, rememberSignature } from './known-signatures.js';
 import { payloadOf } from './sign.js';
 import { SignatureError } from './signature-error.js';
 import { decision, request, result, runEnd, type Statement } from '../decisions/statement.js';
@@ -76,8 +77,13 @@ function isBase64url(part: string): boolean {
 }
 
 async function verifiedPayload(jws: string, key: CryptoKey, { noun }: Statement<object>): Promise<Uint8Array> {
+  const x = await publicPartOf(key);
+  const known = payloadIfKnown(x, jws);
+  if (known) return known;
   try {
-    return (await compactVerify(jws, key, { algorithms: [algorithm] })).payload;
+    const { payload } = await compactVerify(jws, key, { algorithms: [algorithm] });
+    rememberSignature(x, jws);
+    return payload;
   } catch (cause) {
     throw new SignatureError(`The signature does not belong to the ${noun}.`, { cause });
   }
