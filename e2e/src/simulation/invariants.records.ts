@@ -1,7 +1,7 @@
 import { Approval, Call, Execution, isFinishedStatus, parseEventData, Run, type Event } from '@countersign/contracts';
 import { expect } from 'vitest';
 import { unanswered } from './invariants.conversation.js';
-import type { World } from './world.js';
+import type { Ledger } from './ledger.js';
 
 const endings = ['run.completed', 'run.failed', 'run.cancelled'];
 
@@ -9,7 +9,13 @@ function checkEvents(events: readonly Event[]): void {
   for (const { type, data } of events) parseEventData(type, data);
 }
 
-export function checkRun(world: World, before: Run | undefined, after: Run, events: readonly Event[]): void {
+/** What these look at besides the record. */
+interface Audited {
+  readonly ledger: Ledger;
+  readonly runs: { readonly store: { readonly records: ReadonlyMap<string, Run> } };
+}
+
+export function checkRun(world: Audited, before: Run | undefined, after: Run, events: readonly Event[]): void {
   Run.parse(after);
   checkEvents(events);
   const wasOver = before !== undefined && isFinishedStatus(before.status);
@@ -74,7 +80,7 @@ function checkWaiting({ status, calls, due_at, deadline_at, lease }: Run): void 
 }
 
 export function checkApproval(
-  world: World,
+  world: Audited,
   before: Approval | undefined,
   after: Approval,
   events: readonly Event[],
@@ -91,14 +97,18 @@ export function checkApproval(
 }
 
 /** Only the end of its run, or a person who removes it, makes void what is pending. */
-function checkVoid({ runs }: World, before: Approval | undefined, { id, run_id, status, deleted_at }: Approval): void {
+function checkVoid(
+  { runs }: Audited,
+  before: Approval | undefined,
+  { id, run_id, status, deleted_at }: Approval,
+): void {
   if (status !== 'cancelled' || before?.status === 'cancelled' || deleted_at !== null) return;
   const run = runs.store.records.get(run_id);
   if (!run || !isFinishedStatus(run.status)) throw new Error(`approval ${id} is made void, and its run is not over`);
 }
 
 export function checkExecution(
-  world: World,
+  world: Audited,
   before: Execution | undefined,
   after: Execution,
   events: readonly Event[],
@@ -111,7 +121,7 @@ export function checkExecution(
 }
 
 /** Where one start was promised, what comes before the last one did nothing, or a person has allowed another. */
-function checkAttempts({ ledger }: World, { id, attempts, terms }: Execution): void {
+function checkAttempts({ ledger }: Audited, { id, attempts, terms }: Execution): void {
   const earlier = attempts.slice(0, -1).filter(({ outcome }) => outcome !== 'failed');
   if (terms.promise === 'at_most_once' && earlier.length > 0 && !ledger.isAllowedAgain(id))
     throw new Error(`execution ${id} is started twice`);

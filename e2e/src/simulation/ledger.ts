@@ -8,13 +8,21 @@ import {
   type Execution,
   type Run,
 } from '@countersign/contracts';
+import type { RunMessage } from '@countersign/agent-runner';
 import { expect } from 'vitest';
-import type { Resolution } from './people.js';
-import type { World } from './world.js';
+
+export type Resolution = Extract<RunMessage, { type: 'resolved_by_caller' }>['resolutions'][number];
+
+/** What a ledger looks at. */
+interface WorldAtLarge {
+  readonly now: number;
+  readonly runs: { readonly store: { readonly records: ReadonlyMap<string, Run> } };
+  readonly trace: (line: string) => void;
+}
 
 /** Every real effect, checked when it happens against the decision on its approval or what the caller said. */
 export class Ledger {
-  readonly #world: World;
+  readonly #world: WorldAtLarge;
   readonly #effects = new Set<string>();
   readonly #decisions = new Map<string, Event<'approval.resolved'>['data']>();
   readonly #resolutions = new Map<string, Resolution[]>();
@@ -24,7 +32,7 @@ export class Ledger {
   /** Approved calls, as they reached their targets. */
   readonly made: (ExactCall & { approval_id: string; at: number })[] = [];
 
-  constructor(world: World) {
+  constructor(world: WorldAtLarge) {
     this.#world = world;
   }
 

@@ -2,10 +2,9 @@ import type { RunMessage } from '@countersign/agent-runner';
 import type { ApprovalMessage } from '@countersign/approval-service';
 import { isFinishedStatus, type Approval, type Call, type ResolutionData, type Run } from '@countersign/contracts';
 import type { ExecutionMessage } from '@countersign/executor';
+import type { Resolution } from './ledger.js';
 import { outcomeOf, tellRun, unlessOutOfReach } from './runners.js';
 import type { World } from './world.js';
-
-export type Resolution = Extract<RunMessage, { type: 'resolved_by_caller' }>['resolutions'][number];
 
 /** Somebody asks for something to be done. */
 export async function requestRun(world: World): Promise<void> {

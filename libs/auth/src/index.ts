@@ -1,7 +1,8 @@
 export { Needs, Public, Who } from './http/access.js';
 export { ensureAdminKey } from './credentials/admin-key-file.js';
 export { ApiKeyView, NewApiKey } from './credentials/api-key.js';
-export { ApiKeys, type KeyHolder } from './credentials/api-keys.js';
+export { ApiKeys } from './credentials/api-keys.js';
+export type { KeyHolder } from './credentials/api-key.js';
 export { openAuth, type Auth, type AuthOptions } from './auth.js';
 export { AuthError } from './http/auth-error.js';
 export { AuthGuard, requireScopes } from './http/auth.guard.js';

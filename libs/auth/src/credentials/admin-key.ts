@@ -1,6 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { readKey, type KeyText } from './api-key.js';
-import type { KeyHolder } from './api-keys.js';
+import { readKey, type KeyHolder, type KeyText } from './api-key.js';
 import type { Identity } from '../principal.js';
 import { administrator } from './reserved.js';
 import { isSame } from './secret.js';

@@ -2,7 +2,7 @@ import { EpochSeconds, Id, longestId, stored, Subject } from '@countersign/contr
 import type { Collection } from '@countersign/persistence';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { Role } from '../principal.js';
+import { Role, type Identity } from '../principal.js';
 import { isReserved } from './reserved.js';
 import { newSecret } from './secret.js';
 
@@ -76,3 +76,6 @@ export function readKey(text: string): KeyText | undefined {
   const [, id, secret] = format.exec(text) ?? [];
   return id !== undefined && secret !== undefined ? { id, secret } : undefined;
 }
+
+/** Whoever a key speaks for, which key it is, and until when it works (seconds; null for ever). */
+export type KeyHolder = Identity & { key_id: string; expires_at: number | null };

@@ -1,8 +1,17 @@
 import { canonicalSubject, Subject } from '@countersign/contracts';
 import { VersionConflict, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
-import { ApiKeyView, apiKeys, newKeyText, readKey, writeKey, type ApiKey, type NewApiKey } from './api-key.js';
-import { principalOf, type Identity, type Principal } from '../principal.js';
+import {
+  ApiKeyView,
+  apiKeys,
+  newKeyText,
+  readKey,
+  writeKey,
+  type ApiKey,
+  type KeyHolder,
+  type NewApiKey,
+} from './api-key.js';
+import { principalOf, type Principal } from '../principal.js';
 import { Recent } from './recent.js';
 import { administrator } from './reserved.js';
 import { created, insert, secondsOf, update } from './records.js';
@@ -17,9 +26,6 @@ export interface ApiKeysOptions {
 
 /** The name of the record of ADMIN_KEY. */
 const sharedAdmin = 'ADMIN_KEY';
-
-/** Whoever a key speaks for, which key it is, and until when it works (seconds; null for ever). */
-export type KeyHolder = Identity & { key_id: string; expires_at: number | null };
 
 /**
  * The keys of programs and people.
