@@ -91,3 +91,9 @@ it('domain, bus and store know nothing of Nest', () => {
   expect(withoutNest.length).toBeGreaterThan(30);
   for (const file of withoutNest) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '@nestjs/);
 });
+
+it('contracts run in a browser as well', () => {
+  const files = globSync('libs/contracts/src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
+  const needNode = files.filter((file) => /from 'node:/.test(readFileSync(file, 'utf8')));
+  expect(needNode).toEqual(['libs/contracts/src/sha256/native.ts']);
+});

@@ -28,4 +28,5 @@ export * from './json/strict-json.js';
 export { canonicalSubject, foldedText, InvalidSubject, isSameSubject, Subject } from './records/subject.js';
 export * from './records/terms.js';
 export * from './records/tool-call.js';
-export { marked, markedLine, visible, visibleLine } from './text/visible-text.js';
+export { codePointOf, isHidden, marked, markedLine, visible, visibleLine } from './text/visible-text.js';
+export { lookalikesIn } from './text/lookalike-text.js';

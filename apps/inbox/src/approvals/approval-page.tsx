@@ -1,5 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import { markedLine } from '@countersign/contracts/visible-text';
+import { markedLine, type Approval } from '@countersign/contracts';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';

@@ -1,5 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type Approval } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { Visible } from '../ui/visible.js';
 

@@ -1,4 +1,4 @@
-import { markedLine } from '@countersign/contracts/visible-text';
+import { markedLine } from '@countersign/contracts';
 
 const shown = 300;
 

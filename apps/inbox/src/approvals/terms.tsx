@@ -1,6 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import { standingApprovals } from '@countersign/contracts/standing-decisions';
-import { markedLine, visibleLine } from '@countersign/contracts/visible-text';
+import { markedLine, standingApprovals, visibleLine, type Approval } from '@countersign/contracts';
 import { At, Left } from '../clock.js';
 import { duration } from '../time.js';
 import { Status } from '../ui/notes.js';

@@ -1,5 +1,4 @@
-import type { Attempt, Execution } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type Attempt, type Execution } from '@countersign/contracts';
 import { useEffect } from 'preact/hooks';
 import { Arguments } from '../approvals/arguments.js';
 import { Ago, At } from '../clock.js';

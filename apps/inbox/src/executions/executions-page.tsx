@@ -1,5 +1,4 @@
-import type { Execution } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type Execution } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';

@@ -1,5 +1,4 @@
-import type { Switch } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type Switch } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';

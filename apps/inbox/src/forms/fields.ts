@@ -1,5 +1,4 @@
-import type { UserInputField } from '@countersign/contracts';
-import { parseStrictJson } from '@countersign/contracts/strict-json';
+import { parseStrictJson, type UserInputField } from '@countersign/contracts';
 
 type Schema = Record<string, unknown>;
 

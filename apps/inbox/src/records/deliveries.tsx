@@ -1,4 +1,4 @@
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { Status } from '../ui/notes.js';

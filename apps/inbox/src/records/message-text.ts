@@ -1,4 +1,4 @@
-import { parseStrictJson } from '@countersign/contracts/strict-json';
+import { parseStrictJson } from '@countersign/contracts';
 
 /** The bytes of a message, in base64, as text: JSON in lines, anything else, and JSON that this would change, as it is. */
 export function textOf(value: string | null): string {

@@ -1,5 +1,4 @@
-import type { RunOutput } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type RunOutput } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { addressOf } from '../routes.js';

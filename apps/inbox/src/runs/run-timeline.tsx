@@ -1,5 +1,4 @@
-import type { Approval, Execution } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type Approval, type Execution } from '@countersign/contracts';
 import { useEffect, useRef } from 'preact/hooks';
 import { At } from '../clock.js';
 import { ExecutionOutputView } from '../executions/output.js';

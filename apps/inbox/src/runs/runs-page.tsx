@@ -1,5 +1,4 @@
-import type { RunOutput } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type RunOutput } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';

@@ -1,5 +1,4 @@
-import type { Requirement, RunOutput } from '@countersign/contracts';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { visibleLine, type Requirement, type RunOutput } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Arguments } from '../approvals/arguments.js';
 import { fieldsOfInputs, valuesIn, type Written } from '../forms/fields.js';

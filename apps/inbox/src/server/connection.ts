@@ -1,5 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import { jitteredBackoffMs } from '@countersign/contracts/backoff';
+import { jitteredBackoffMs, type Approval } from '@countersign/contracts';
 import { signal } from '@preact/signals';
 import { me } from './request.js';
 import { recognise } from './session.js';

@@ -1,4 +1,4 @@
-import { jitteredBackoffMs } from '@countersign/contracts/backoff';
+import { jitteredBackoffMs } from '@countersign/contracts';
 
 const backoff = { first_ms: 2_000, longest_ms: 60_000 };
 

@@ -1,5 +1,4 @@
-import { lookalikesIn } from '@countersign/contracts/lookalike-text';
-import { codePointOf, isHidden } from '@countersign/contracts/visible-text';
+import { codePointOf, isHidden, lookalikesIn } from '@countersign/contracts';
 
 interface Piece {
   /** Of a hidden character its code, such as `U+202E`. */

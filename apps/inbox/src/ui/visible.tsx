@@ -1,4 +1,4 @@
-import { codePointOf } from '@countersign/contracts/visible-text';
+import { codePointOf } from '@countersign/contracts';
 import { piecesOf } from './pieces.js';
 
 interface VisibleProps {

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '#sha256';
 
 /**
  * A UUID (version 8, RFC 9562 section 5.8) that is a function of its parts, so that whoever sees the
  * same message twice derives the same id and creates the same thing once.
  */
 export function derivedId(...parts: readonly string[]): string {
-  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
+  const hash = sha256Hex(JSON.stringify(parts));
+  const variant = ((parseInt(hash[16]!, 16) & 0x3) | 0x8).toString(16);
+  const hex = `${hash.slice(0, 12)}8${hash.slice(13, 16)}${variant}${hash.slice(17, 32)}`;
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 

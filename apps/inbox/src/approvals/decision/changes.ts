@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts/canonical-json';
+import { canonicalJson } from '@countersign/contracts';
 
 /** How one argument differs; what is undefined is not there. */
 export interface Change {

@@ -1,5 +1,4 @@
-import type { Approval, ResolutionData, Verdict } from '@countersign/contracts';
-import { isMember, isStanding } from '@countersign/contracts/standing-decisions';
+import { isMember, isStanding, type Approval, type ResolutionData, type Verdict } from '@countersign/contracts';
 
 /** What somebody is about to decide. */
 export interface Draft {

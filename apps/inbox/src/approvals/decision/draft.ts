@@ -1,5 +1,4 @@
-import type { Approval, DecisionKind } from '@countersign/contracts';
-import { agreedOn } from '@countersign/contracts/agreed-on';
+import { agreedOn, type Approval, type DecisionKind } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import {
   fieldOf,

@@ -1,5 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import { exactText } from '@countersign/contracts/exact-call';
+import { exactText, type Approval } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
 
 /** Whether the digest of an approval is that of the call that is shown, as it stands; null where it cannot be told. */

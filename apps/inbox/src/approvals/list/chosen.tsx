@@ -1,5 +1,4 @@
-import type { Approval, BulkResult } from '@countersign/contracts';
-import { markedLine } from '@countersign/contracts/visible-text';
+import { markedLine, type Approval, type BulkResult } from '@countersign/contracts';
 import { Visible } from '../../ui/visible.js';
 import { Arguments } from '../arguments.js';
 import type { Whole } from '../decision/use-whole.js';

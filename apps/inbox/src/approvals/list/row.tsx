@@ -1,6 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import { standingApprovals } from '@countersign/contracts/standing-decisions';
-import { visibleLine } from '@countersign/contracts/visible-text';
+import { standingApprovals, visibleLine, type Approval } from '@countersign/contracts';
 import { Ago, Left, now } from '../../clock.js';
 import { addressOf } from '../../routes.js';
 import { urgency } from '../../time.js';
