@@ -161,6 +161,9 @@ export function agentRunner(
           { provide: Agents, useValue: agents },
         ],
       },
+      ...(definitions.mcp_servers.length > 0 && {
+        checks: [{ name: 'agent-runner: MCP servers', degrades: true as const, check: () => agents.checkServers() }],
+      }),
       async start() {
         if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);
         await Promise.all([agents.load(), guard.open(), results.open(), signer.open()]);

@@ -79,6 +79,11 @@ export class Agents {
     return Number.isFinite(soonest) ? this.#options.now() + soonest * 1000 : null;
   }
 
+  /** @throws what is wrong with MCP servers whose tools cannot be relied on now. */
+  checkServers(): Promise<void> {
+    return this.#servers.check();
+  }
+
   close(): Promise<void> {
     return this.#servers.close();
   }

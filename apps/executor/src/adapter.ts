@@ -10,6 +10,8 @@ export type Outcome =
   | { outcome: 'succeeded'; result: string; truncated?: boolean }
   /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after` (milliseconds). */
   | { outcome: 'failed'; error: string; retryable?: boolean; retry_after?: number; covers?: FailureCovers }
+  /** There is no way to begin it now: it counts as no start, and waits until there is one. */
+  | { outcome: 'not_begun'; reason: string }
   /** It was begun, and nobody saw it end. */
   | { outcome: 'unknown'; reason: string };
 

@@ -157,6 +157,9 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
           { provide: LOG, useValue: log },
         ],
       },
+      ...(declarations.definitions.mcp_servers.length > 0 && {
+        checks: [{ name: 'executor: MCP servers', degrades: true as const, check: () => tools.checkServers() }],
+      }),
       removals: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
         requests.warn(log);

@@ -201,6 +201,31 @@ describe('calls that wait', () => {
     });
   });
 
+  it('for a tool that its server does not have now say so, and begin once it has, as one start', async () => {
+    const { executor, pool } = world.open();
+    pool.start();
+    await executor.accept(approvalOf(1));
+    const reason = 'the MCP server far does not have it now';
+    world.adapter.calls[0]!.end.resolve({ outcome: 'not_begun', reason });
+    await expect
+      .poll(() => world.execution(of(1)), soon)
+      .toMatchObject({
+        status: 'queued',
+        due_at: world.clock + 5_000,
+        held_by: { code: 'tool_unavailable', detail: reason },
+        attempts: [{ begun: false }],
+      });
+    world.open({ tool: { definition: undefined, unavailable: 'it is still gone' } });
+    world.clock += 5_000;
+    await expect.poll(async () => (await world.execution(of(1))).held_by?.detail, soon).toBe('it is still gone');
+    world.open();
+    world.clock += 5_000;
+    await expect.poll(begun, soon).toEqual([of(1), of(1)]);
+    end(of(1));
+    await expect.poll(() => statusOf(1), soon).toBe('succeeded');
+    expect((await world.execution(of(1))).attempts).toMatchObject([{ begun: false }, { begun: true }]);
+  });
+
   it('after their approval begin when the wait is over', async () => {
     const not_before = approval.data.resolved_at + 600;
     world.clock = approval.data.resolved_at * 1000;

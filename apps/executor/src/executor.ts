@@ -11,7 +11,7 @@ import type { Approved, EndOfRun, ExecutionMessage } from './execution.js';
 import type { Executions } from './executions.js';
 import type { Obstacle } from './last-look.js';
 import type { Switches } from './switches.js';
-import type { Tool, Tools } from './tool.js';
+import { toolReturns, type Tool, type Tools } from './tool.js';
 import type { Worker } from './worker.js';
 
 export interface ExecutorOptions {
@@ -28,9 +28,6 @@ export interface ExecutorOptions {
   alarms: Alarms;
   requests: Pick<RequestGuard, 'problemWithEnd'>;
 }
-
-/** How soon to look for a tool again that cannot be asked, in milliseconds. */
-const toolReturns = 5_000;
 
 type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
 
@@ -154,7 +151,7 @@ export class Executor {
     const { concurrency_key: key, tool_name } = execution;
     const tool = tools.get(tool_name);
     if (tool && !tool.definition) {
-      const detail = `the MCP server that has ${tool_name} is out of reach`;
+      const detail = tool.unavailable ?? `${tool_name} is out of reach`;
       return { until: now + toolReturns, held_by: { code: 'tool_unavailable', detail, until: null } };
     }
     const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
@@ -211,9 +208,9 @@ function unfit(
   if (tool_version === null) return `nothing says which definition of "${name}" was asked for`;
   const { definition } = tool;
   if (!definition) return null;
-  const changes = changesSince(tool_version, definition);
+  const changes = tool.isCheckedByAdapter ? [] : changesSince(tool_version, definition);
   if (changes.length > 0) return `${name} has changed since it was asked for: ${changes.join(', ')}`;
   if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
-  const problems = argumentProblems(definition.parameters, tool_args);
+  const problems = tool.isCheckedByAdapter ? [] : argumentProblems(definition.parameters, tool_args);
   return problems.length > 0 ? `the arguments do not fit the tool: ${problems.join('; ')}` : null;
 }

@@ -31,6 +31,7 @@ export class MaskedCall {
         return { ...outcome, result: this.#mask(outcome.result) };
       case 'failed':
         return { ...outcome, error: this.#mask(outcome.error) };
+      case 'not_begun':
       case 'unknown':
         return { ...outcome, reason: this.#mask(outcome.reason) };
     }

@@ -40,6 +40,11 @@ export class ToolCatalogue implements Tools {
     this.#servers.keepTrying(() => {});
   }
 
+  /** @throws what is wrong with MCP servers whose tools cannot be relied on now. */
+  checkServers(): Promise<void> {
+    return this.#servers.check();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#servers.close(), ...[...this.#tools.values()].map(({ adapter }) => adapter?.close?.())]);
   }
@@ -70,17 +75,24 @@ export class ToolCatalogue implements Tools {
       const tool = server.known(name);
       if (tool) return this.#served(server, tool);
     }
-    for (const server of this.#servers.away) {
+    for (const server of [...this.#servers.known, ...this.#servers.away]) {
       const terms = server.termsOf(name);
-      if (terms) return { definition: undefined, ...termsOf(terms.terms, byWorker, this.#declared.surroundings) };
+      if (terms) return this.#missing(server, name, terms);
     }
     return undefined;
+  }
+
+  /** One bad list must not be the end of a call: it is waited for until its decision holds no more. */
+  #missing(server: McpServer, name: string, { terms }: Pick<McpTool, 'terms'>): Tool {
+    server.miss(name);
+    const unavailable = `the MCP server ${server.name} does not have ${name} now: ${server.problem ?? 'it is asked again'}`;
+    return { definition: undefined, unavailable, ...termsOf(terms, byWorker, this.#declared.surroundings) };
   }
 
   #served(server: McpServer, { definition, terms }: McpTool): Tool {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
     const { surroundings } = this.#declared;
     const adapter = new McpAdapter({ server, maxOutput: definition.max_output });
-    return { definition, adapter, ...termsOf(terms, byWorker, surroundings) };
+    return { definition, adapter, isCheckedByAdapter: true, ...termsOf(terms, byWorker, surroundings) };
   }
 }

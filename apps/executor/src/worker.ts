@@ -10,7 +10,7 @@ import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
 import { MaskedCall, maskOfCall } from './masked-call.js';
 import type { Outputs } from './outputs.js';
-import type { Tools } from './tool.js';
+import { toolReturns, type Tools } from './tool.js';
 
 export interface WorkerOptions {
   executions: Executions;
@@ -63,7 +63,7 @@ export class Worker {
       const outcome = pointingAt(id, said.end(await this.#measured(execution, said.watch)));
       await progress.close();
       const handled = await retryUntilStored(
-        () => executions.handle(id, report(outcome, name), { known: execution }),
+        () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
         log,
       );
       if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');
@@ -150,8 +150,12 @@ function pointingAt(id: string, outcome: Outcome): Outcome {
   return { ...outcome, result: `${outcome.result}\n[all of it: GET /executions/${id}/output]` };
 }
 
-function report(outcome: Outcome, worker: string): ExecutionMessage {
+function report(outcome: Outcome, worker: string, now: number): ExecutionMessage {
   switch (outcome.outcome) {
+    case 'not_begun': {
+      const held_by = { code: 'tool_unavailable', detail: outcome.reason, until: null } as const;
+      return { type: 'not_begun', worker, until: now + toolReturns, held_by };
+    }
     case 'succeeded':
       return { type: 'succeeded', worker, result: outcome.result };
     case 'failed': {

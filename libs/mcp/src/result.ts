@@ -1,3 +1,4 @@
+import type { Mask } from '@countersign/definitions';
 import {
   SdkError,
   SdkErrorCode,
@@ -66,14 +67,18 @@ export class StreamEnded extends Error {
   override name = 'StreamEnded';
 }
 
-/** What happened, in words for a model, with the reason below it when there is one. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? reasonOf(error.cause) : '';
-  const message =
-    error.message || (error instanceof AggregateError ? error.errors.map(reasonOf).join(', ') : error.name);
-  const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
+/** What happened, in words for a model, with the reason below it when there is one; masked before it is cut. */
+export function reasonOf(error: unknown, mask: Mask): string {
+  const text = mask(wordsOf(error));
   return text.length > longestReason ? `${text.slice(0, longestReason)}…` : text;
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? wordsOf(error.cause) : '';
+  const message =
+    error.message || (error instanceof AggregateError ? error.errors.map(wordsOf).join(', ') : error.name);
+  return cause && !message.includes(cause) ? `${message}: ${cause}` : message;
 }
 
 const longestReason = 500;

@@ -1,5 +1,5 @@
-import { mcpToolName } from '@countersign/definitions';
 import { jitteredBackoffMs, type Log } from '@countersign/contracts';
+import { mcpToolName, type Mask } from '@countersign/definitions';
 import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
 import {
   ProtocolError,
@@ -27,8 +27,14 @@ export type McpServerOptions = {
   tools: Gates;
   /** Milliseconds for connecting; 60,000 unless said otherwise. */
   timeout?: number;
+  /** Hides what nobody may read of all that the server says; nothing unless given. */
+  mask?: Mask;
 } & McpTarget;
 
+/** Characters of a line that a server writes to its standard error. */
+const longestLine = 2_000;
+/** How long a tool counts as missed that nobody has asked for again, in milliseconds. */
+const missedFor = 600_000;
 const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /** How a call is watched while it is made. */
@@ -50,11 +56,15 @@ export class McpServer {
   readonly #options: McpServerOptions;
   readonly #log: Log;
   readonly #timeout: number;
+  readonly #mask: Mask;
   readonly #closing = new AbortController();
   #offered: readonly OfferedTool[] = [];
   #tools: McpTool[] | undefined;
   #connection: McpConnection | undefined;
   #connecting: Promise<McpConnection> | undefined;
+  /** By the names under which models call them. */
+  readonly #missed = new Map<string, number>();
+  #lastFailure: string | undefined;
   #failures = 0;
 
   constructor(options: McpServerOptions, log: Log) {
@@ -62,6 +72,7 @@ export class McpServer {
     this.#options = options;
     this.#log = log;
     this.#timeout = options.timeout ?? 60_000;
+    this.#mask = options.mask ?? ((text) => text);
   }
 
   /** Whether it was connected once, so that its tools are known. */
@@ -88,6 +99,33 @@ export class McpServer {
     return this.#tools.map((tool) => ({ ...tool, run: (args, context) => this.#run(tool, args, context) }));
   }
 
+  /** Why its tools cannot be relied on now, for people; undefined when they can. */
+  get problem(): string | undefined {
+    if (!this.#tools) return this.#lastFailure ?? 'it was not reached yet';
+    const missing = [...this.#tools.map(({ definition }) => definition.name), ...this.#missed.keys()].filter(
+      (name) => this.known(name) === undefined,
+    );
+    if (missing.length === 0) return undefined;
+    return `its last list lacks ${[...new Set(missing)].join(', ')}, or has it in a form that cannot be checked`;
+  }
+
+  /** Somebody needs this tool, which the last list lacks: until it is there, the server has a problem. */
+  miss(name: string): void {
+    this.#missed.set(name, performance.now());
+  }
+
+  /** Forgets the tools that it had at first, since they do not fit; calls under way go on. */
+  forget(reason: string): void {
+    this.#lastFailure = reason;
+    this.#tools = undefined;
+    this.#offered = [];
+  }
+
+  /** What happened, in words that may be logged. */
+  explain(error: unknown): string {
+    return reasonOf(error, this.#mask);
+  }
+
   /** The tool that models call by this name, as it was when the server was last asked. */
   known(name: string): McpTool | undefined {
     return this.#offers(name, this.#offered);
@@ -95,9 +133,18 @@ export class McpServer {
 
   /** The same as the server has it now. @throws when it is out of reach. */
   async ask(name: string, signal: AbortSignal): Promise<McpTool | undefined> {
-    const connection = await this.#connected(signal);
-    this.#offered = await connection.tools({ timeout: this.#timeout, signal });
+    await this.refresh(signal);
     return this.known(name);
+  }
+
+  /** Asks for the list of tools anew. @throws when the server is out of reach. */
+  async refresh(signal: AbortSignal = this.#closing.signal): Promise<void> {
+    const connection = await this.#connected(signal);
+    const offered = await connection.tools({ timeout: this.#timeout, signal });
+    if (this.#tools) this.#offered = offered;
+    else this.#pin(offered);
+    const wanted = performance.now() - missedFor;
+    for (const [name, at] of this.#missed) if (this.known(name) || at < wanted) this.#missed.delete(name);
   }
 
   /** On which terms a tool of this name would be called, should the server have it; undefined: not at all. */
@@ -152,12 +199,12 @@ export class McpServer {
       try {
         connection = await this.#connected(signal);
       } catch (error) {
-        return this.#notSent(`cannot be reached: ${reasonOf(error)}; nothing was done`);
+        return this.#notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
       }
       try {
-        const onProgress: OnProgress = (news) => watch.progress(progressOf(news));
+        const onProgress: OnProgress = (news) => watch.progress(progressOf(news, this.#mask));
         const { execution } = watch;
-        return answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }));
+        return answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }), this.#mask);
       } catch (error) {
         if (!again || !neverArrived(error) || signal.aborted) return this.#outcomeOf(error, watch);
       }
@@ -167,7 +214,12 @@ export class McpServer {
   async #connected(signal: AbortSignal): Promise<McpConnection> {
     if (this.#closing.signal.aborted) throw new Error('it was closed');
     if (this.#connection?.usable) return this.#connection;
-    this.#connecting ??= this.#open().finally(() => (this.#connecting = undefined));
+    this.#connecting ??= this.#open()
+      .catch((error: unknown) => {
+        this.#lastFailure = this.explain(error);
+        throw error;
+      })
+      .finally(() => (this.#connecting = undefined));
     return unlessAborted(this.#connecting, signal);
   }
 
@@ -185,6 +237,7 @@ export class McpServer {
       throw error;
     }
     this.#failures = 0;
+    this.#lastFailure = undefined;
     return (this.#connection = connection);
   }
 
@@ -202,7 +255,8 @@ export class McpServer {
   }
 
   readonly #events: McpEvents = {
-    said: (line) => this.#log.info({ mcp_server: this.name, line }, 'an MCP server says'),
+    said: (line) =>
+      this.#log.info({ mcp_server: this.name, line: this.#mask(line).slice(0, longestLine) }, 'an MCP server says'),
     toolsChanged: () =>
       this.#log.warn(
         { mcp_server: this.name },
@@ -227,16 +281,16 @@ export class McpServer {
     });
     const refused = (what: string): McpOutcome => ({
       type: 'refused',
-      reason: this.#says(`${what}: ${reasonOf(error)}`),
+      reason: this.#says(`${what}: ${this.explain(error)}`),
     });
     if (signal.aborted) return unknown('was told to drop the call');
-    if (neverArrived(error)) return this.#notSent(`cannot be reached: ${reasonOf(error)}; nothing was done`);
+    if (neverArrived(error)) return this.#notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
     if (error instanceof ProtocolError) return refused('answered with an error');
     if (error instanceof SdkHttpError && error.status < 500)
       return refused(`refused the call with HTTP ${error.status}`);
     if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
       return unknown(`did not answer within ${timeout / 1_000} s`);
-    return unknown(`broke off: ${reasonOf(error)}`);
+    return unknown(`broke off: ${this.explain(error)}`);
   }
 
   #notSent(what: string): McpOutcome {
@@ -248,15 +302,15 @@ export class McpServer {
   }
 }
 
-function answered(result: CallToolResult): McpOutcome {
+function answered(result: CallToolResult, mask: Mask): McpOutcome {
   const isError = result.isError === true;
-  const text = textOf(result) || (isError ? 'The call failed; the server does not say why.' : 'done');
+  const text = mask(textOf(result)) || (isError ? 'The call failed; the server does not say why.' : 'done');
   return { type: 'answered', text, isError };
 }
 
-function progressOf({ progress, total, message }: Parameters<OnProgress>[0]): CallProgress {
+function progressOf({ progress, total, message }: Parameters<OnProgress>[0], mask: Mask): CallProgress {
   const percent = total !== undefined && total > 0 ? (100 * progress) / total : undefined;
-  return { ...(percent !== undefined && { percent }), ...(message !== undefined && { message }) };
+  return { ...(percent !== undefined && { percent }), ...(message !== undefined && { message: mask(message) }) };
 }
 
 /** What goes on is not interrupted, only waited for no longer. */

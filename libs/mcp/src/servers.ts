@@ -1,5 +1,5 @@
-import { ConfigError, type Log } from '@countersign/contracts';
-import { withEnvironment, type McpServerEntry } from '@countersign/definitions';
+import { ConfigError, jitteredBackoffMs, type Log } from '@countersign/contracts';
+import { maskFor, withEnvironment, type McpServerEntry } from '@countersign/definitions';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { McpServer, McpServerOptions } from './server.js';
 
@@ -11,6 +11,9 @@ export interface McpServersOptions {
   tryEvery?: number;
   log: Log;
 }
+
+/** How many times longer the wait for a server grows, while it does not get better. */
+const longestWait = 12;
 
 /** How long a start waits for servers, in milliseconds. */
 const patience = 10_000;
@@ -45,10 +48,20 @@ export class McpServers {
     await Promise.race([first, delay(patience, undefined, { signal: this.#closing.signal, ref: false })]);
   }
 
-  /** Tries those that were never connected again and again. @param known is told of each that is at last. */
+  /**
+   * Tries those whose tools cannot be relied on again and again, each time later: those that were never connected, those
+   * that do not fit what is declared, and those whose last list lacks what it had.
+   *
+   * @param known is told of each that is there at last; when it throws, what the server has does not fit.
+   */
   keepTrying(known: () => void): void {
     this.#trying = Promise.all(this.#servers.map((server) => this.#keepTrying(server, known)));
-    this.#trying.catch((error: unknown) => this.#log.error({ err: error }, 'an MCP server does not fit'));
+  }
+
+  /** @throws what is wrong with those whose tools cannot be relied on now. */
+  async check(): Promise<void> {
+    const problems = this.#servers.flatMap(({ name, problem }) => (problem === undefined ? [] : `${name}: ${problem}`));
+    if (problems.length > 0) throw new Error(problems.join('; '));
   }
 
   /** Whose tools are known. */
@@ -75,26 +88,53 @@ export class McpServers {
       return true;
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      if (!this.#closing.signal.aborted)
-        this.#log.warn({ err: error, server: server.name }, 'an MCP server is out of reach, trying again');
+      this.#isAway(server, error);
       return false;
     }
   }
 
+  #isAway(server: McpServer, error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    const said = { reason: server.explain(error), mcp_server: server.name };
+    if (error instanceof ConfigError) this.#log.error(said, 'an MCP server does not fit, trying again');
+    else this.#log.warn(said, 'an MCP server is out of reach, trying again');
+  }
+
   async #keepTrying(server: McpServer, known: () => void): Promise<void> {
     const { signal } = this.#closing;
-    while (!signal.aborted && !server.isKnown) {
-      await delay(this.#tryEvery, undefined, { signal, ref: false }).catch(() => {});
-      if (!signal.aborted && (await this.#connect(server))) known();
+    for (let failures = 0; !signal.aborted;) {
+      const wait = { first_ms: this.#tryEvery, longest_ms: this.#tryEvery * longestWait };
+      await delay(jitteredBackoffMs(wait, failures), undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      if (server.problem !== undefined) await this.#better(server, known);
+      failures = server.problem === undefined ? 0 : failures + 1;
+    }
+  }
+
+  async #better(server: McpServer, known: () => void): Promise<void> {
+    const isNew = !server.isKnown;
+    try {
+      if (isNew) await server.connect();
+      if (!isNew || !server.isKnown) await server.refresh();
+    } catch (error) {
+      return this.#isAway(server, error);
+    }
+    if (!isNew) return;
+    try {
+      known();
+    } catch (error) {
+      this.#isAway(server, error);
+      server.forget(server.explain(error));
     }
   }
 }
 
 function optionsOf(server: McpServerEntry, environment: McpServersOptions['environment']): McpServerOptions {
+  const mask = maskFor(server, environment);
   const resolved = (values: Record<string, string>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, environment)]));
   const { name, tools } = server;
-  if ('url' in server) return { name, tools, url: server.url, headers: resolved(server.headers) };
+  if ('url' in server) return { name, tools, mask, url: server.url, headers: resolved(server.headers) };
   const { command, args, env, working_directory: cwd } = server;
-  return { name, tools, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
+  return { name, tools, mask, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
 }

@@ -20,11 +20,9 @@ export function transportTo(target: McpTarget, onLine: (line: string) => void): 
     stderr: 'pipe',
     ...(cwd !== undefined && { cwd }),
   });
-  createInterface({ input: transport.stderr as Readable }).on('line', (line) => onLine(line.slice(0, longestLine)));
+  createInterface({ input: transport.stderr as Readable }).on('line', onLine);
   return transport;
 }
-
-const longestLine = 2_000;
 
 /** The library adds these to what is declared; a program gets nothing of this process's but where programs are. */
 const withheld = Object.fromEntries(

@@ -52,6 +52,8 @@ async function readiness(server: Server): Promise<Finding[]> {
 function adviceOn(what: string): string {
   if (what === 'store') return 'Is MongoDB up, and can the server reach MONGODB_URI? It waits, and goes on by itself.';
   if (what === 'log') return 'Is Kafka up, and can the server reach KAFKA_BROKERS? It waits, and goes on by itself.';
+  if (what.endsWith('MCP servers'))
+    return 'Are they up, and do they fit mcp_servers? What needs them waits until then.';
   return 'It joins its consumer group as soon as Kafka lets it. If it never does, see its log.';
 }
 

@@ -71,7 +71,7 @@ describe("an MCP server's tool", () => {
 
   it.each<[string, Given, object]>([
     ['is out of reach', { now: new Error('ECONNREFUSED') }, { outcome: 'failed', retryable: true }],
-    ['does not offer it any more', { now: undefined }, { outcome: 'failed', error: /does not offer tool any more/ }],
+    ['does not offer it any more', { now: undefined }, { outcome: 'not_begun', reason: /does not have tool now/ }],
     [
       'asks for other arguments now',
       { now: tool({ parameters: { type: 'object', required: ['why'] } }) },

@@ -32,8 +32,12 @@ export class McpAdapter implements Adapter {
       const reason = error instanceof Error ? error.message : String(error);
       return notSent(`MCP server ${server.name} cannot be reached: ${reason}; nothing was done`);
     }
+    if (!tool) {
+      const reason = `the MCP server ${server.name} does not have ${call.tool_name} now; nothing was done`;
+      return { outcome: 'not_begun', reason };
+    }
     const problem = problemWith(call, tool);
-    if (!tool || problem !== undefined) return { outcome: 'failed', error: `nothing was done: ${problem}` };
+    if (problem !== undefined) return { outcome: 'failed', error: `nothing was done: ${problem}` };
     const { name, timeout } = tool;
     const { signal, progress } = watch;
     const execution = { id: call.id, attempt: call.attempt };
@@ -68,9 +72,8 @@ export class McpAdapter implements Adapter {
 
 const notSent = (error: string): Outcome => ({ outcome: 'failed', error, retryable: true });
 
-function problemWith(call: ApprovedCall, tool: McpTool | undefined): string | undefined {
+function problemWith(call: ApprovedCall, tool: McpTool): string | undefined {
   const { tool_name, tool_args, tool_version } = call;
-  if (!tool) return `its MCP server does not offer ${tool_name} any more`;
   const changes = tool_version ? changesSince(tool_version, tool.definition) : [];
   if (changes.length > 0) return `${tool_name} has changed since it was asked for: ${changes.join(', ')}`;
   const problems = argumentProblems(tool.definition.parameters, tool_args);

@@ -42,11 +42,18 @@ describe('the health of a process', () => {
     expect(await ask('ready')).toEqual({ status: 200, body: { status: 'ok', checks: { store: 'ok', log: 'ok' } } });
   });
 
+  it('is ready without what it can go on without, and says that it is away', async () => {
+    const away = async () => Promise.reject(new Error('given: out of reach'));
+    const report = new Readiness([checks[0]!, { name: 'MCP servers', degrades: true, check: away }]).report();
+    const reason = { store: 'ok', 'MCP servers': 'given: out of reach' };
+    expect(await report).toEqual({ status: 'degraded', checks: reason });
+  });
+
   it('takes no answer within two seconds for a no', async () => {
     vi.useFakeTimers();
     const report = new Readiness([{ name: 'log', check: () => new Promise(() => {}) }]).report();
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(await report).toEqual({ log: 'no answer' });
+    expect(await report).toEqual({ status: 'unavailable', checks: { log: 'no answer' } });
     vi.useRealTimers();
   });
 });

@@ -9,9 +9,17 @@ export interface ReadinessCheck {
   name: string;
   /** Throws the reason why not. */
   check(): Promise<void>;
+  /** Without it the service goes on, and what needs it waits: it says so and stays ready. */
+  degrades?: true;
 }
 
 const patience = 2_000;
+
+const Live = z.object({ status: z.literal('ok') });
+const Ready = z.object({
+  status: z.enum(['ok', 'degraded', 'unavailable']),
+  checks: z.record(z.string(), z.string()),
+});
 
 @Injectable()
 export class Readiness {
@@ -21,10 +29,20 @@ export class Readiness {
     this.#checks = checks;
   }
 
-  /** Each check's outcome, `ok` or the reason. */
-  async report(): Promise<Record<string, string>> {
-    const outcomes = this.#checks.map(async ({ name, check }) => [name, await outcomeOf(check)] as const);
-    return Object.fromEntries(await Promise.all(outcomes));
+  /** Each check's outcome, `ok` or the reason, and what they come to. */
+  async report(): Promise<z.infer<typeof Ready>> {
+    const asked = this.#checks.map(async ({ name, check, degrades }) => ({
+      name,
+      degrades,
+      outcome: await outcomeOf(check),
+    }));
+    const outcomes = await Promise.all(asked);
+    const failed = outcomes.filter(({ outcome }) => outcome !== 'ok');
+    const isReady = failed.every(({ degrades }) => degrades);
+    return {
+      status: failed.length === 0 ? 'ok' : isReady ? 'degraded' : 'unavailable',
+      checks: Object.fromEntries(outcomes.map(({ name, outcome }) => [name, outcome])),
+    };
   }
 }
 
@@ -36,9 +54,6 @@ async function outcomeOf(check: () => Promise<void>): Promise<string> {
   );
   return Promise.race([outcome, late]);
 }
-
-const Live = z.object({ status: z.literal('ok') });
-const Ready = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.record(z.string(), z.string()) });
 
 @Public()
 @Controller('health')
@@ -52,12 +67,15 @@ export class HealthController {
   }
 
   @Get('ready')
-  @Returns(200, Ready, 'The bus is joined and the store can be reached.')
+  @Returns(
+    200,
+    Ready,
+    'The bus is joined and the store can be reached. `degraded`: `checks` says what is away; what needs it waits.',
+  )
   @Returns(503, Ready, 'Not yet, or not now; `checks` says why. The service waits and goes on by itself.')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<z.infer<typeof Ready>> {
-    const checks = await this.readiness.report();
-    const isReady = Object.values(checks).every((outcome) => outcome === 'ok');
-    void reply.status(isReady ? 200 : 503);
-    return { status: isReady ? 'ok' : 'unavailable', checks };
+    const report = await this.readiness.report();
+    void reply.status(report.status === 'unavailable' ? 503 : 200);
+    return report;
   }
 }

@@ -1,0 +1,147 @@
+import type { Log } from '@countersign/contracts';
+import { TermsEntry, type McpServerEntry } from '@countersign/definitions';
+import { pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { McpServers } from './servers.js';
+
+const soon = { timeout: 10_000, interval: 5 };
+const required = {
+  approval: 'required' as const,
+  requires: 'confirmation' as const,
+  user_input: [],
+  redact: [],
+  max_output: 20_000,
+  timeout: 300,
+  execute: TermsEntry.parse({}),
+};
+const secret = 'hunter2-hunter2';
+
+let logged: string[];
+let opened: { close(): Promise<void> }[];
+let offered: string[];
+let http: HttpServer;
+beforeEach(async () => {
+  [logged, opened, offered] = [[], [], ['look', 'erase']];
+  http = await startHttp(() => pagingServer(offered));
+});
+afterEach(async () => {
+  await Promise.all(opened.map((servers) => servers.close()));
+  await http.stop();
+});
+
+const note = (fields: object, message: string) => void logged.push(`${message}: ${JSON.stringify(fields)}`);
+const log: Log = { info: note, warn: note, error: note };
+
+function serversOf(entry: Partial<McpServerEntry>, tryEvery = 5): McpServers {
+  const declared = { name: 'far', tools: { '*': required }, url: http.url, headers: {}, ...entry } as McpServerEntry;
+  const servers = new McpServers({ servers: [declared], environment: { TOKEN: secret }, tryEvery, log });
+  opened.push(servers);
+  return servers;
+}
+const problemOf = (servers: McpServers): Promise<string | undefined> =>
+  servers.check().then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+const asking = () => new AbortController().signal;
+
+describe('an MCP server', () => {
+  it('that comes late and does not fit is asked again until it does, and the problem is told', async () => {
+    const port = Number(new URL(http.url).port);
+    await http.stop();
+    const servers = serversOf({ tools: { look: required, erase: required } });
+    await servers.open();
+    expect(await problemOf(servers)).toMatch(/^far: .*ECONNREFUSED/);
+    const known = vi.fn();
+    servers.keepTrying(known);
+    offered = ['look'];
+    http = await startHttp(() => pagingServer(offered), port);
+    await expect.poll(() => problemOf(servers), soon).toMatch(/^far: .*it has no tool "erase"/s);
+    expect(known).not.toHaveBeenCalled();
+    offered.push('erase');
+    await expect.poll(() => problemOf(servers), soon).toBeUndefined();
+    expect(known).toHaveBeenCalledOnce();
+    expect(logged.join()).toContain('does not fit, trying again');
+  });
+
+  it('that does not fit those who use it is asked again, over the same connection', async () => {
+    const port = Number(new URL(http.url).port);
+    await http.stop();
+    const servers = serversOf({});
+    await servers.open();
+    servers.keepTrying(() => {
+      const names = servers.known[0]!.tools().map(({ definition }) => definition.name);
+      if (!names.includes('far__mend')) throw new Error('no agent can do without far__mend');
+    });
+    http = await startHttp(() => pagingServer(offered), port);
+    await expect.poll(() => problemOf(servers), soon).toBe('far: no agent can do without far__mend');
+    offered.push('mend');
+    await expect.poll(() => problemOf(servers), soon).toBeUndefined();
+    expect(servers.known).toHaveLength(1);
+  });
+
+  it('whose list lacks a tool once is asked for it again, without anybody who calls', async () => {
+    const servers = serversOf({});
+    await servers.open();
+    servers.keepTrying(() => {});
+    offered.splice(1);
+    const server = servers.known[0]!;
+    expect(await server.ask('far__erase', asking())).toBeUndefined();
+    expect(await problemOf(servers)).toBe(
+      'far: its last list lacks far__erase, or has it in a form that cannot be checked',
+    );
+    offered.push('erase');
+    await expect.poll(() => server.known('far__erase'), soon).toBeDefined();
+    expect(await problemOf(servers)).toBeUndefined();
+  });
+
+  it('is asked for what it never had, while somebody misses it', async () => {
+    const servers = serversOf({});
+    await servers.open();
+    servers.keepTrying(() => {});
+    servers.known[0]!.miss('far__mend');
+    expect(await problemOf(servers)).toContain('lacks far__mend');
+    offered.push('mend');
+    await expect.poll(() => servers.known[0]!.known('far__mend'), soon).toBeDefined();
+    await expect.poll(() => problemOf(servers), soon).toBeUndefined();
+  });
+});
+
+describe('what an MCP server says', () => {
+  const script = `
+    const token = process.env.TOKEN;
+    console.error('x'.repeat(1_995) + token);
+    const say = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      if (method === 'initialize')
+        say({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } } });
+      else if (method === 'tools/list')
+        say({ id, result: { tools: ['say', 'refuse'].map((name) => ({ name, inputSchema: { type: 'object' } })) } });
+      else if (method === 'tools/call' && params.name === 'refuse')
+        say({ id, error: { code: -32000, message: 'x'.repeat(400) + token } });
+      else if (method === 'tools/call') {
+        say({ method: 'notifications/progress', params: { progressToken: params._meta.progressToken, progress: 1, message: 'as ' + token } });
+        setTimeout(say, 50, { id, result: { content: [{ type: 'text', text: 'it is ' + token }] } });
+      }
+    });`;
+
+  it('has no secret in it that the server was given, nor half of one, wherever it is said', async () => {
+    const program = { command: process.execPath, args: ['-e', script], env: { TOKEN: '{{env.TOKEN}}' } };
+    const servers = new McpServers({
+      servers: [{ name: 'near', tools: { '*': required }, ...program }],
+      environment: { TOKEN: secret },
+      log,
+    });
+    opened.push(servers);
+    await servers.open();
+    const news: unknown[] = [];
+    const watch = { timeout: 5_000, signal: asking(), progress: (each: unknown) => void news.push(each) };
+    const server = servers.known[0]!;
+    const said = [await server.call('say', {}, watch), await server.call('refuse', {}, watch)];
+    expect(said).toMatchObject([{ type: 'answered', text: 'it is ***' }, { type: 'refused' }]);
+    expect(news).toEqual([{ message: 'as ***' }]);
+    await expect.poll(() => logged.join(), soon).toContain('an MCP server says');
+    expect(JSON.stringify([said, news, logged])).not.toContain('hunt');
+  });
+});
