@@ -1,6 +1,6 @@
 export { agentRunner, modelFor, type AgentRunnerOptions } from './agent-runner.js';
 export { AgentRunnerConfig, agentRunnerSettings } from './config.js';
-export type { Model } from './model.js';
-export { decideRun, type RunMessage } from './run.js';
-export { Runner } from './runner.js';
-export { RequestSigner } from './request-signer.js';
+export type { Model } from './model/model.js';
+export { decideRun, type RunMessage } from './run/run.js';
+export { Runner } from './dispatch/runner.js';
+export { RequestSigner } from './dispatch/request-signer.js';

@@ -12,30 +12,30 @@ import {
   RequestGuard,
 } from '@countersign/signing';
 import { Module } from '@nestjs/common';
-import type { Adapter } from './adapter.js';
-import { ConcurrencyKeys, keyCollection } from './concurrency-keys.js';
+import type { Adapter } from './adapters/adapter.js';
+import { ConcurrencyKeys, keyCollection } from './execution/concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
-import { ExecutionEventsController } from './execution-events.controller.js';
-import { decideExecution, type ExecutionMessage } from './execution.js';
-import { ExecutionsController } from './executions.controller.js';
-import { ExecutionMetrics } from './execution-metrics.js';
-import { Executions } from './executions.js';
-import { Executor } from './executor.js';
-import { lastLook } from './last-look.js';
-import { outputCollection, Outputs } from './outputs.js';
-import { Replies, replyCollection } from './replies.js';
-import { repliesNoLongerNeeded } from './reply-removal.js';
-import { ResultKeysController } from './result-keys.controller.js';
-import { ResultSigner } from './result-signer.js';
-import { decideSwitch, type SwitchMessage, type SwitchRecord } from './switch.js';
-import { SwitchEventsController } from './switch-events.controller.js';
-import { backlog, startable } from './startable.js';
-import { SwitchesController } from './switches.controller.js';
-import { switchCollection, Switches } from './switches.js';
+import { ExecutionEventsController } from './dispatch/execution-events.controller.js';
+import { decideExecution, type ExecutionMessage } from './execution/execution.js';
+import { ExecutionsController } from './http/executions.controller.js';
+import { ExecutionMetrics } from './dispatch/execution-metrics.js';
+import { Executions } from './http/executions.js';
+import { Executor } from './dispatch/executor.js';
+import { lastLook } from './dispatch/last-look.js';
+import { outputCollection, Outputs } from './results/outputs.js';
+import { Replies, replyCollection } from './results/replies.js';
+import { repliesNoLongerNeeded } from './results/reply-removal.js';
+import { ResultKeysController } from './http/result-keys.controller.js';
+import { ResultSigner } from './results/result-signer.js';
+import { decideSwitch, type SwitchMessage, type SwitchRecord } from './kill-switch/switch.js';
+import { SwitchEventsController } from './kill-switch/switch-events.controller.js';
+import { backlog, startable } from './dispatch/startable.js';
+import { SwitchesController } from './kill-switch/switches.controller.js';
+import { switchCollection, Switches } from './kill-switch/switches.js';
 import { CLOCK, LOG } from './tokens.js';
-import { ToolCatalogue } from './tool-catalogue.js';
-import { declared, declaredTools } from './tools.js';
-import { Worker } from './worker.js';
+import { ToolCatalogue } from './tools/tool-catalogue.js';
+import { declared, declaredTools } from './tools/tools.js';
+import { Worker } from './dispatch/worker.js';
 
 const executionCollection: Collection<Execution> = {
   name: 'executions',

@@ -1,0 +1,110 @@
+import { derivedId, isMadeHere, TerminalError, type Event } from '@countersign/contracts';
+import { OnEvent, type Alarms } from '@countersign/service';
+import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
+import { Controller, Inject } from '@nestjs/common';
+import { Agents } from '../agents/agents.js';
+import { RunCommands } from '../http/run-commands.js';
+import { isSameRequest } from '../http/requester.js';
+import type { RunMessage } from '../run/run.js';
+import { Runner } from './runner.js';
+import { Sessions } from '../sessions/sessions.js';
+import { ALARMS } from '../tokens.js';
+
+/** What arrives for runs. Each handler records it and returns; the model is asked elsewhere. */
+@Controller()
+export class RunEventsController {
+  constructor(
+    @Inject(Runner) private readonly runner: Runner,
+    @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
+    @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'requester' | 'mayCancel'>,
+    @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
+    @Inject(DecisionGuard) private readonly guard: DecisionGuard,
+    @Inject(ResultGuard) private readonly results: ResultGuard,
+    @Inject(ALARMS) private readonly alarms: Alarms,
+  ) {}
+
+  @OnEvent('agent-runner', 'run.requested')
+  async requested(event: Event<'run.requested'>): Promise<void> {
+    const { id, source, data, traceparent } = event;
+    const { agent_id, input, deadline_in } = data;
+    if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
+    if (data.run_id !== undefined && isMadeHere(data.run_id))
+      throw new TerminalError(`run_id "${data.run_id}" has the form of ids that are made here: choose another`);
+    const run_id = data.run_id ?? derivedId('run', source, id);
+    const requester = await this.commands.requester(event, run_id);
+    if (!requester) return;
+    const { user_id, requested_by } = requester;
+    const session_id = data.session_id ?? run_id;
+    const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
+    const asked = { run_id, agent_id, session_id, user_id, requested_by, run_input: input };
+    const isChosen = data.session_id !== undefined || data.run_id !== undefined;
+    if (isChosen && !(await this.sessions.admits(asked)))
+      throw new TerminalError(`there is no session "${session_id}"`);
+    const run = { ...asked, deadline_at, streamed: false, traceparent };
+    const handled = await this.runner.handle(run_id, { type: 'requested', run });
+    // Whoever asked would wait for a run that is not theirs.
+    if (handled.kind === 'ignored' && !isSameRequest(handled.state!, asked))
+      throw new TerminalError(`there is a run "${run_id}" already, of another request`);
+  }
+
+  @OnEvent('agent-runner', 'run.cancel_requested')
+  async cancelRequested(event: Event<'run.cancel_requested'>): Promise<void> {
+    if (!(await this.commands.mayCancel(event))) return;
+    const { data } = event;
+    await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
+  }
+
+  @OnEvent('agent-runner', 'approval.resolved')
+  async resolved(event: Event<'approval.resolved'>): Promise<void> {
+    const verdict = await this.guard.examine(event.data);
+    if (verdict.kind === 'sound') return this.#forward(event);
+    if (verdict.kind === 'not_authentic' || verdict.code !== 'too_late')
+      throw this.#refused('decision', event, verdict.reason);
+    const { run_id } = event.data;
+    await this.#handle(run_id, { type: 'resolved_late', event });
+  }
+
+  @OnEvent('agent-runner', 'tool.execution_completed')
+  async completed(event: Event<'tool.execution_completed'>): Promise<void> {
+    await this.#believe(event);
+  }
+
+  @OnEvent('agent-runner', 'tool.execution_failed')
+  async failed(event: Event<'tool.execution_failed'>): Promise<void> {
+    await this.#believe(event);
+  }
+
+  @OnEvent('agent-runner', 'tool.execution_outcome_unknown')
+  async outcomeUnknown(event: Event<'tool.execution_outcome_unknown'>): Promise<void> {
+    await this.#believe(event);
+  }
+
+  /** What an executor says came of a call, if it was an executor who said it. */
+  async #believe(event: ResultEvent & ForRun): Promise<void> {
+    const problem = await this.results.problemWith(event);
+    if (problem !== undefined) throw this.#refused('result', event, problem);
+    // The execution of an approval has its id. One of a decision that nobody took has another: the call is still open.
+    if (event.data.execution_id === event.data.approval_id) await this.#forward(event);
+  }
+
+  #refused(what: 'decision' | 'result', { data: { approval_id, tool_name } }: ForRun, reason: string): TerminalError {
+    this.alarms.refused(what, 'not_authentic', { approval_id, tool_name, reason });
+    return new TerminalError(`approval ${approval_id}: ${reason}`);
+  }
+
+  /** A message that its run refuses belongs to no call of it; it goes to the dead letters, where somebody can see why. */
+  async #forward(event: ForRun): Promise<void> {
+    await this.#handle(event.data.run_id, event);
+  }
+
+  async #handle(run_id: string, message: RunMessage): Promise<void> {
+    const handled = await this.runner.handle(run_id, message);
+    if (handled.kind === 'rejected') throw new TerminalError(`run ${run_id}: ${handled.reason}`);
+  }
+}
+
+type ForRun =
+  | Event<'approval.resolved'>
+  | Event<'tool.execution_completed'>
+  | Event<'tool.execution_failed'>
+  | Event<'tool.execution_outcome_unknown'>;

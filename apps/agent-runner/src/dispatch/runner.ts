@@ -1,0 +1,97 @@
+import { isFinishedStatus, type Run } from '@countersign/contracts';
+import type { Aggregate, Handled, Place, WorkPool } from '@countersign/persistence';
+import { randomUUID } from 'node:crypto';
+import type { RunMessage } from '../run/run.js';
+import { Worker, type WorkerOptions } from './worker.js';
+
+export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
+  runs: Aggregate<Run, RunMessage>;
+  /** Is told of every run that changed here. */
+  changed(runId: string): void;
+  /** Asked late, since the pool in turn asks the runner to attend to due runs. */
+  pool(): WorkPool<Run>;
+}
+
+type Claim = Extract<RunMessage, { type: 'claimed' }>;
+
+/** Moves runs on: records what arrives for them, and has a worker see to those that are due. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #instance = randomUUID();
+  readonly #working = new Map<string, Worker>();
+  #claims = 0;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
+  async handle(runId: string, message: RunMessage): Promise<Handled<Run>> {
+    const place = this.#options.pool().reserve();
+    const creates = message.type === 'requested';
+    if (place) return this.#claiming(place, (claim) => this.#handle(runId, message, { then: [claim], creates }));
+    const handled = await this.#handle(runId, message, { creates });
+    if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().missed();
+    return handled;
+  }
+
+  /** Claims a run that is due. */
+  async attend(run: Run, place: Place): Promise<void> {
+    await this.#claiming(place, (claim) => this.#handle(run.run_id, claim, { known: run }));
+  }
+
+  /** Looks a run up that this process works on, since somebody else changed it. */
+  async look(runId: string): Promise<void> {
+    const worker = this.#working.get(runId);
+    const run = worker && (await this.#options.runs.store.get(runId));
+    if (run) worker.see(run);
+  }
+
+  /** Whether a new run would have to wait for others here. */
+  get isFull(): boolean {
+    return this.#options.pool().isFull;
+  }
+
+  /** Every change of a run here comes by this, so that its worker and its session learn of it. */
+  async #handle(
+    runId: string,
+    message: RunMessage,
+    options: Parameters<Aggregate<Run, RunMessage>['handle']>[2] = {},
+  ): Promise<Handled<Run>> {
+    const handled = await this.#options.runs.handle(runId, message, options);
+    if (handled.kind !== 'changed') return handled;
+    this.#working.get(runId)?.see(handled.state);
+    this.#options.changed(runId);
+    if (isFinishedStatus(handled.state.status)) this.#options.sessions.ended(handled.state);
+    return handled;
+  }
+
+  async #claiming(place: Place, handle: (claim: Claim) => Promise<Handled<Run>>): Promise<Handled<Run>> {
+    const worker = `${this.#instance}/${++this.#claims}`;
+    try {
+      const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });
+      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
+      if (!claimed) {
+        place.release();
+        return handled;
+      }
+      place.start((stopping) => this.#work(handled.state, stopping), handled.state.queue_owner);
+      return handled;
+    } catch (error) {
+      place.release();
+      throw error;
+    }
+  }
+
+  async #work(claimed: Run, stopping: AbortSignal): Promise<void> {
+    const tell: WorkerOptions['tell'] = (known, message) => this.#handle(known.run_id, message, { known });
+    const look = (runId: string) => this.#options.runs.store.get(runId);
+    const worker = new Worker({ ...this.#options, tell, look }, claimed, stopping);
+    this.#working.set(claimed.run_id, worker);
+    try {
+      await worker.work();
+    } finally {
+      if (this.#working.get(claimed.run_id) === worker) this.#working.delete(claimed.run_id);
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import { isGated, jitteredBackoffMs, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
+import { argumentProblems, type Agent } from '@countersign/definitions';
+import { retryUntilStored, type Handled } from '@countersign/persistence';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentVersions, Unfit } from '../agents/agent-versions.js';
+import type { Agents } from '../agents/agents.js';
+import { isForWorker, isOpen } from '../run/call.js';
+import { failureOf, unknownOutcome } from '../run/conversation.js';
+import { ModelError, type Model } from '../model/model.js';
+import type { RunMessage } from '../run/run.js';
+import type { Sessions } from '../sessions/sessions.js';
+
+export interface WorkerOptions {
+  /** Records what the worker says of the run, and returns what the run is then. */
+  tell(run: Run, message: RunMessage): Promise<Handled<Run>>;
+  look(runId: string): Promise<Run | undefined>;
+  /** Is shown the text of a step while the model writes it. */
+  preview(run: Run, offset: number, text: string): void;
+  agents: Pick<Agents, 'get' | 'missing' | 'functionOf'>;
+  versions: AgentVersions;
+  sessions: Sessions;
+  model: Model;
+  leaseMs: number;
+  now(): number;
+  log: Log;
+}
+
+/** Of a model that does not say when to ask again. */
+const firstRetryMs = 5_000;
+const longestRetryMs = 60_000;
+/** How often a run is looked up whose decisions another instance may record, in milliseconds. */
+const lookEvery = 1_000;
+/** How soon a run that waits for something of the runner itself looks again, in milliseconds. */
+const lookAgain = 5_000;
+
+/** Sees to one run under one claim: makes its calls and asks the model, until it ends, pauses, or is no longer held. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #name: string;
+  /** Aborted when the run is no longer held: cancelled, late, or taken over. */
+  readonly #lost = new AbortController();
+  readonly #stopping: AbortSignal;
+  readonly #making = new Map<string, Promise<void>>();
+  #run: Run;
+  #changed = Promise.withResolvers<void>();
+  /** What has to be there before a call can be made that is due. */
+  #waitsFor: string | undefined;
+
+  constructor(options: WorkerOptions, claimed: Run, stopping: AbortSignal) {
+    this.#options = options;
+    this.#run = claimed;
+    this.#name = claimed.lease!.worker;
+    this.#stopping = stopping;
+  }
+
+  /** A newer state of the run, whoever changed it. */
+  see(run: Run): void {
+    if (run.version <= this.#run.version) return;
+    this.#run = run;
+    if (!this.#isHeld) this.#lost.abort();
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async work(): Promise<void> {
+    const timers = this.#keepAlive();
+    try {
+      while (this.#isHeld && !this.#stopping.aborted) {
+        this.#beginCalls();
+        if (this.#making.size > 0) await this.#somethingHappens();
+        else if (this.#waitsFor !== undefined) await this.#say(this.#postponed(this.#waitsFor));
+        else if (this.#run.calls.some(isOpen)) break;
+        else await this.#askModel();
+      }
+      // A gated call is seen to its end even when the process stops: nobody else may make it.
+      await Promise.all(this.#making.values());
+      if (this.#isHeld) await this.#say({ type: 'released', worker: this.#name });
+    } finally {
+      timers();
+    }
+  }
+
+  get #isHeld(): boolean {
+    return this.#run.status === 'RUNNING' && this.#run.lease?.worker === this.#name;
+  }
+
+  /** Extends the lease while there is work, and ends the run on its deadline. @returns what stops this. */
+  #keepAlive(): () => void {
+    const extend = () => {
+      const message: RunMessage = { type: 'lease_extended', worker: this.#name, lease_ms: this.#options.leaseMs };
+      this.#tell(message).then(
+        ({ kind }) => kind === 'changed' || this.#lost.abort(),
+        (error: unknown) => this.#options.log.warn({ err: error, run_id: this.#run.run_id }, 'cannot extend the lease'),
+      );
+    };
+    const heartbeat = setInterval(extend, this.#options.leaseMs / 3);
+    // A timer may ring a millisecond early, and the deadline would then have to wait for the next heartbeat.
+    const left = (this.#run.deadline_at ?? Infinity) - this.#options.now();
+    const deadline = left < 2 ** 31 ? setTimeout(extend, Math.max(0, left) + 1) : undefined;
+    return () => {
+      clearInterval(heartbeat);
+      clearTimeout(deadline);
+    };
+  }
+
+  async #tell(message: RunMessage): Promise<Handled<Run>> {
+    const handled = await this.#options.tell(this.#run, message);
+    if (handled.state) this.see(handled.state);
+    return handled;
+  }
+
+  /** Says it until it is recorded, however long the store is out of reach. */
+  #say(message: RunMessage): Promise<Handled<Run>> {
+    return this.#retryUntilStored(() => this.#tell(message));
+  }
+
+  /** Ends the run when this can never be stored, since whoever takes the run over would come to the same point. */
+  async #sayOrEnd(message: RunMessage): Promise<void> {
+    try {
+      await this.#say(message);
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      const what = message.type === 'call_ended' ? 'what a call returned' : 'what the model answered';
+      const reason = `${what} cannot be stored: ${error.message}`;
+      await this.#say({ type: 'model_failed', worker: this.#name, error: reason, retry_after_ms: null });
+    }
+  }
+
+  #retryUntilStored<T>(work: () => Promise<T>): Promise<T> {
+    return retryUntilStored(work, this.#options.log);
+  }
+
+  /** The definition that the run works with. */
+  #agent(): Promise<Agent | Unfit> {
+    return this.#retryUntilStored(() => this.#options.versions.forRun(this.#run, this.#options.agents));
+  }
+
+  /** Also what another instance records: while calls are made a decision on another call can arrive there. */
+  async #somethingHappens(): Promise<void> {
+    const someAsked = this.#run.calls.some(({ state }) => state === 'asked');
+    const looked = someAsked ? [delay(lookEvery, undefined, { ref: false }).then(() => this.#look())] : [];
+    await Promise.race([this.#changed.promise, ...this.#making.values(), ...looked]);
+  }
+
+  async #look(): Promise<void> {
+    const run = await this.#options.look(this.#run.run_id).catch(() => undefined);
+    if (run) this.see(run);
+  }
+
+  #beginCalls(): void {
+    if (this.#waitsFor !== undefined) return;
+    for (const call of this.#run.calls) {
+      if (!isForWorker(call) || this.#making.has(call.id)) continue;
+      const making = this.#make(call).finally(() => this.#making.delete(call.id));
+      this.#making.set(call.id, making);
+    }
+  }
+
+  /** Makes one call. A gated one is recorded as started before, so that it is never made twice. */
+  async #make(call: Call): Promise<void> {
+    const gated = isGated(call);
+    const agent = await this.#agent();
+    if ('wait' in agent) return void (this.#waitsFor = agent.problem);
+    const problem = problemWith(call, agent);
+    if (problem === undefined && gated) {
+      await this.#say({ type: 'call_started', worker: this.#name, call: call.id });
+      if (!this.#isHeld || !this.#isStarted(call)) return;
+    }
+    const ended = problem === undefined ? await this.#call(call, gated) : { output: problem, failed: true };
+    if (ended) await this.#sayOrEnd({ type: 'call_ended', worker: this.#name, call: call.id, ...ended });
+  }
+
+  /** Under this claim nobody else starts a call, so one that is started was started here, whatever the store replied. */
+  #isStarted({ id }: Call): boolean {
+    return this.#run.calls.some((call) => call.id === id && call.state === 'started');
+  }
+
+  async #call({ id, tool_execution: call }: Call, gated: boolean) {
+    const run = this.#options.agents.functionOf(call.tool_name);
+    if (!run) return { output: `Nothing was done. The tool "${call.tool_name}" is out of reach now.`, failed: true };
+    const signal = gated ? this.#lost.signal : AbortSignal.any([this.#lost.signal, this.#stopping]);
+    try {
+      const about = { id, run_id: this.#run.run_id, tool_call_id: call.tool_call_id, attempt: 1 };
+      const context = { ...about, signal, progress() {} };
+      return { output: await run(call.tool_args, context), failed: false };
+    } catch (error) {
+      if (signal.aborted) return gated ? { output: unknownOutcome, failed: true } : undefined;
+      return { output: failureOf(error instanceof Error ? error.message : String(error)), failed: true };
+    }
+  }
+
+  async #askModel(): Promise<void> {
+    await this.#sayOrEnd(await this.#nextOfModel(this.#run));
+  }
+
+  async #nextOfModel(run: Run): Promise<RunMessage> {
+    const worker = this.#name;
+    const signal = AbortSignal.any([this.#lost.signal, this.#stopping]);
+    const agent = await this.#agent();
+    if ('wait' in agent) return this.#postponed(agent.problem);
+    if ('problem' in agent) return { type: 'model_failed', worker, error: agent.problem, retry_after_ms: null };
+    try {
+      const answered = await this.#inTurn(run, signal, (turn, until) => this.#respond(run, agent, turn, until));
+      if (answered) return { type: 'model_responded', worker, agent, step: run.steps, ...answered };
+      return this.#postponed(`another run of session ${run.session_id} has its turn`);
+    } catch (error) {
+      if (signal.aborted) return { type: 'released', worker };
+      return this.#modelFailed(run, error);
+    }
+  }
+
+  /** What no model client should throw is tried again too, later and later. */
+  #modelFailed({ run_id, failures }: Run, error: unknown): RunMessage {
+    const { message, retryAfter } = error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
+    const retry_after_ms = retryAfter === null ? null : retryDelay(retryAfter, failures);
+    this.#options.log.warn({ run_id, err: error, retry_after_ms }, 'the model did not answer');
+    return { type: 'model_failed', worker: this.#name, error: message, retry_after_ms };
+  }
+
+  #postponed(reason: string): RunMessage {
+    return { type: 'postponed', worker: this.#name, until: this.#options.now() + lookAgain, reason };
+  }
+
+  /** A run alone in its session asks the model while it asks for its turn, which will hardly ever be another's. */
+  async #inTurn<T>(
+    run: Run,
+    signal: AbortSignal,
+    work: (turn: number, signal: AbortSignal) => Promise<T>,
+  ): Promise<{ turn: number; response: T } | undefined> {
+    if (run.turn !== null) return { turn: run.turn, response: await work(run.turn, signal) };
+    const wrong = new AbortController();
+    const isAlone = run.session_id === run.run_id;
+    const early = isAlone ? work(0, AbortSignal.any([signal, wrong.signal])) : undefined;
+    early?.catch(() => {});
+    const turn = await this.#retryUntilStored(() => this.#options.sessions.turnOf(run));
+    if (early && turn === 0) return { turn, response: await early };
+    wrong.abort();
+    if (turn === 'refused') throw new ModelError(`Session ${run.session_id} is that of somebody else.`, null);
+    return turn === undefined ? undefined : { turn, response: await work(turn, signal) };
+  }
+
+  async #respond(run: Run, agent: Agent, turn: number, signal: AbortSignal) {
+    const history = await this.#retryUntilStored(() => this.#options.sessions.historyBefore(run, turn, agent));
+    let offset = 0;
+    const onText = (text: string) => {
+      this.#options.preview(run, offset, text);
+      offset += text.length;
+    };
+    const conversation = [...history, ...run.items];
+    return this.#options.model.respond({ agent, conversation, signal, ...(run.streamed && { onText }) });
+  }
+}
+
+/** What must be known of a call before it is made: that its tool is there, and that the arguments fit it. */
+function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: Agent | Unfit): string | undefined {
+  if ('problem' in agent) return `Nothing was done. ${agent.problem}`;
+  const tool = agent.tools.find(({ name }) => name === tool_name);
+  if (!tool) return `Nothing was done. There is no tool "${tool_name}" any more.`;
+  const problems = argumentProblems(tool.parameters, tool_args);
+  return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
+}
+
+/** How long to wait, in milliseconds: longer each time, and not less than the model asked for. */
+const retryDelay = (asked_ms: number, failures: number): number =>
+  Math.max(asked_ms, Math.ceil(jitteredBackoffMs({ first_ms: asked_ms, longest_ms: longestRetryMs }, failures)));

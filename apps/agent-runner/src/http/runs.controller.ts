@@ -1,0 +1,269 @@
+import { isOwner, Needs, seesOnlyOwn, whileAuthorised, Who, type Principal } from '@countersign/auth';
+import {
+  CancelRunRequest,
+  ContinueRunRequest,
+  derivedId,
+  GetRunQuery,
+  isFinishedStatus,
+  ListRunsQuery,
+  RunOutput,
+  RunPage,
+  showRun,
+  StartRunQuery,
+  StartRunRequest,
+  type Run,
+} from '@countersign/contracts';
+import type { Store } from '@countersign/persistence';
+import { AcceptsForms, pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { Agents } from '../agents/agents.js';
+import type { CallerResolution } from '../run/call.js';
+import { RunQueue } from '../dispatch/queue.js';
+import { isSameRequest, ownersOf, userFor } from './requester.js';
+import { resolutionsIn } from './resolutions.js';
+import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
+import { hasStatus, needsSomebody, RunWatch } from '../stream/run-watch.js';
+import { Runner } from '../dispatch/runner.js';
+import { Sessions } from '../sessions/sessions.js';
+import { noSuchSession } from '../sessions/sessions.controller.js';
+import { RUNS } from '../tokens.js';
+
+const IdempotencyKey = z.string().min(1).max(200);
+/** How long a request waits for a run to need somebody, in milliseconds. */
+const longestWait = 600_000;
+/** How long a decision may be on its way to a run, in milliseconds. */
+const newsTakes = 1_000;
+const busyFor = '5';
+
+@Controller()
+export class RunsController {
+  constructor(
+    @Inject(Runner) private readonly runner: Runner,
+    @Inject(RunWatch) private readonly watch: RunWatch,
+    @Inject(RunStream) private readonly stream: RunStream,
+    @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
+    @Inject(RunQueue) private readonly queue: RunQueue,
+    @Inject(RUNS) private readonly runs: Store<Run>,
+    @Inject(Agents) private readonly agents: Agents,
+  ) {}
+
+  @Post('agents/:agent_id/runs')
+  @Needs('runs:write')
+  @AcceptsForms()
+  @Returns(
+    202,
+    RunOutput,
+    'The run is stored and will be worked on, whatever happens to this process. A `session_id` of somebody else, or of another agent, is not found (404).',
+  )
+  @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
+  @ReturnsEvents(200, 'With `stream`: what happens to it, until it is paused or over.')
+  async start(
+    @Param('agent_id') agent_id: string,
+    @Query({ schema: StartRunQuery }) query: z.infer<typeof StartRunQuery>,
+    @Body({ schema: StartRunRequest }) body: z.infer<typeof StartRunRequest>,
+    @Headers('idempotency-key') key: string | undefined,
+    @Headers('traceparent') traceparent: string | undefined,
+    @Who() who: Principal,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.#mustExist(agent_id);
+    const user_id = userFor(who, body.user_id);
+    await this.#mustHaveRoom({ user_id, requested_by: who.subject }, reply);
+    const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
+    const run_input = (body.input ?? body.message)!;
+    const run_id = key === undefined ? randomUUID() : this.#idFor(key, agent_id, user_id, who);
+    const session_id = body.session_id ?? run_id;
+    const asked = { run_id, agent_id, session_id, user_id, requested_by: who.subject, run_input };
+    // An id that was made just now, or from a key, is that of no session yet.
+    if (session_id !== run_id && !(await this.sessions.admits(asked))) throw noSuchSession(session_id);
+    const handled = await this.runner.handle(run_id, {
+      type: 'requested',
+      run: {
+        ...asked,
+        deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
+        streamed: how.startsWith('stream'),
+        traceparent: traceOf(traceparent),
+      },
+    });
+    const run = handled.state!;
+    if (handled.kind === 'ignored' && !isSameRequest(run, asked)) {
+      throw new ProblemError(
+        422,
+        'This Idempotency-Key was used for another request. Use a new key for a new request.',
+      );
+    }
+    void reply.header('location', `/runs/${run_id}`);
+    await this.#answer(reply, run, how, { after: beginning, accepted: 202 });
+  }
+
+  @Post('agents/:agent_id/runs/:run_id/continue')
+  @Needs('runs:write')
+  @AcceptsForms()
+  @Returns(202, RunOutput, 'What was resolved is stored, and the run goes on.')
+  @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
+  @ReturnsEvents(200, 'With `stream`: what happens to it, until it is paused or over.')
+  async continue(
+    @Param('agent_id') agentId: string,
+    @Param('run_id') runId: string,
+    @Body({ schema: ContinueRunRequest }) body: ContinueRunRequest,
+    @Who() who: Principal,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const found = await this.#findToChange(runId, who, agentId);
+    if (isFinishedStatus(found.status))
+      throw new ProblemError(409, `Run ${runId} is ${found.status}; start a new one.`);
+    const { run, resolutions } = await this.#resolve(found, body);
+    const handled =
+      resolutions.length > 0 ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }) : undefined;
+    if (handled?.kind === 'rejected') throw new ProblemError(409, handled.reason);
+    const how = answerTo(request, body.stream);
+    await this.#answer(reply, handled?.state ?? run, how, { after: endOf(run), accepted: 202 });
+  }
+
+  @Get('runs')
+  @Needs('runs:read')
+  @Returns(200, RunPage, 'Newest first.')
+  async list(
+    @Query({ schema: ListRunsQuery }) query: z.infer<typeof ListRunsQuery>,
+    @Who() who: Principal,
+  ): Promise<z.infer<typeof RunPage>> {
+    const { limit, page, ...given } = query;
+    const filter = { ...given, ...(seesOnlyOwn(who) && { user_id: who.subject }) };
+    const found = await pageOf(this.runs, { filter, sort: [['created_at', 'desc']], limit, page });
+    return { ...found, data: found.data.map((run) => showRun(run, { redact: true })) };
+  }
+
+  @Get('runs/:run_id')
+  @Needs('runs:read')
+  @Returns(200, RunOutput, 'The run; with `wait_for`, once it has such a status or the time is up.')
+  async get(
+    @Param('run_id') runId: string,
+    @Query({ schema: GetRunQuery }) { wait_for, timeout }: z.infer<typeof GetRunQuery>,
+    @Who() who: Principal,
+    @Req() request: FastifyRequest,
+  ): Promise<RunOutput> {
+    const found = await this.#find(runId, who);
+    if (!wait_for) return showRun(found);
+    const run = await whileAuthorised(request, (ended) =>
+      this.watch.waitFor(runId, hasStatus(wait_for), timeout * 1000, ended),
+    );
+    if (!run) throw noSuchRun(runId);
+    return showRun(run);
+  }
+
+  @Get('runs/:run_id/events')
+  @Needs('runs:read')
+  @ReturnsEvents(200, 'What happens to the run, from its beginning or after Last-Event-ID, to its end.')
+  async events(
+    @Param('run_id') runId: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Who() who: Principal,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const run = await this.#find(runId, who);
+    if (!isFinishedStatus(run.status)) await this.runner.handle(runId, { type: 'watched' });
+    this.#send(reply, runId, { after: positionOf(lastEventId), until: 'end' });
+  }
+
+  @Post('agents/:agent_id/runs/:run_id/cancel')
+  @Needs('runs:write')
+  @HttpCode(200)
+  @Returns(200, RunOutput, 'The run is cancelled, or had ended before.')
+  async cancel(
+    @Param('run_id') runId: string,
+    @Body({ schema: CancelRunRequest.nullish() }) body: z.infer<typeof CancelRunRequest> | null | undefined,
+    @Who() who: Principal,
+  ): Promise<RunOutput> {
+    await this.#findToChange(runId, who);
+    const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });
+    if (!handled.state) throw noSuchRun(runId);
+    return showRun(handled.state);
+  }
+
+  async #answer(
+    reply: FastifyReply,
+    run: Run,
+    how: Answer,
+    { after, accepted }: { after: StreamOptions['after']; accepted: number },
+  ): Promise<void> {
+    const runId = run.run_id;
+    if (how === 'at once') return void reply.status(accepted).send(showRun(run));
+    if (how === 'stream to its end') return this.#send(reply, runId, { after, until: 'end' });
+    if (how === 'stream to a pause') return this.#send(reply, runId, { after, until: 'pause' });
+    const settled = await whileAuthorised(reply.request, (ended) =>
+      this.watch.waitFor(runId, needsSomebody, longestWait, ended),
+    );
+    void reply.status(200).send(showRun(settled ?? run));
+  }
+
+  #send(reply: FastifyReply, runId: string, options: StreamOptions): void {
+    sendEvents(reply, this.stream.events(runId, options));
+  }
+
+  /** Whoever continues a run right after its approval may be here before the news of it. */
+  async #resolve(run: Run, body: ContinueRunRequest): Promise<{ run: Run; resolutions: CallerResolution[] }> {
+    try {
+      return { run, resolutions: resolutionsIn(run, body) };
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.getStatus() !== 403) throw error;
+      const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakes);
+      return { run: later ?? run, resolutions: resolutionsIn(later ?? run, body) };
+    }
+  }
+
+  /** What somebody may not see does not exist for them. */
+  async #find(runId: string, who: Principal, agentId?: string): Promise<Run> {
+    const run = await this.runs.get(runId);
+    if (!run || (agentId !== undefined && run.agent_id !== agentId)) throw noSuchRun(runId);
+    if (seesOnlyOwn(who) && !isOwner(who, ownersOf(run))) throw noSuchRun(runId);
+    return run;
+  }
+
+  /** A run is continued, answered and cancelled by its owners, however many others may see it. */
+  async #findToChange(runId: string, who: Principal, agentId?: string): Promise<Run> {
+    const run = await this.#find(runId, who, agentId);
+    if (!isOwner(who, ownersOf(run))) throw noSuchRun(runId);
+    return run;
+  }
+
+  #mustExist(agentId: string): void {
+    if (this.agents.has(agentId)) return;
+    throw new ProblemError(404, `There is no agent "${agentId}". There is: ${this.agents.ids().join(', ')}.`);
+  }
+
+  async #mustHaveRoom(owner: Pick<Run, 'user_id' | 'requested_by'>, reply: FastifyReply): Promise<void> {
+    if (!this.runner.isFull) return;
+    const hasTooMany = await this.queue.hasTooMany(owner);
+    if (!hasTooMany && !(await this.queue.isTooLong())) return;
+    void reply.header('retry-after', busyFor);
+    throw new ProblemError(
+      429,
+      hasTooMany
+        ? `Too many runs of ${owner.user_id ?? owner.requested_by} wait for a worker. Try again later; those of others are not held up.`
+        : 'Too many runs wait for a worker. Try again later, or start more agent-runners.',
+    );
+  }
+
+  #idFor(key: string, agentId: string, userId: string | null, { subject }: Principal): string {
+    if (!IdempotencyKey.safeParse(key).success) throw new ProblemError(400, 'Idempotency-Key: 1 to 200 characters.');
+    return derivedId('run', agentId, userId ?? '', subject, key);
+  }
+}
+
+type Answer = 'at once' | 'once it is settled' | 'stream to a pause' | 'stream to its end';
+
+/** A form is what agno's clients send; they expect a stream unless they say otherwise. */
+function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Answer {
+  const isForm = !(headers['content-type'] ?? '').includes('json');
+  if (stream ?? isForm) return 'stream to a pause';
+  return stream === false ? 'once it is settled' : 'at once';
+}
+
+const traceOf = (header: string | undefined): string | null =>
+  RunOutput.shape.traceparent.safeParse(header).data ?? null;
+const noSuchRun = (runId: string) => new ProblemError(404, `There is no run "${runId}". GET /runs lists them.`);

@@ -1,0 +1,191 @@
+import { startModelServer, type ModelAnswer, type ModelServer } from '@countersign/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ModelError } from './model.js';
+import { agent, call, once, question, text } from '../../test/model.fixtures.js';
+import { OpenAIModel } from './openai.js';
+
+describe("a model behind OpenAI's Responses API", () => {
+  let server: ModelServer;
+  let model: OpenAIModel;
+  beforeAll(async () => {
+    server = await startModelServer();
+    model = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeout: 5_000 });
+  });
+  beforeEach(() => {
+    server.requests.length = 0;
+    answering({ output: [text('Hello.')] });
+  });
+  afterAll(() => server.stop());
+
+  const answering = (answer: ModelAnswer) => server.respondWith(() => answer);
+  const ask = (signal = new AbortController().signal, of = model) =>
+    of.respond({ agent, conversation: [question], signal });
+  const failure = async (answer: ModelAnswer, of = model): Promise<unknown> => {
+    answering(answer);
+    return ask(undefined, of).catch((error: unknown) => error);
+  };
+
+  it('is told what the agent is, what it may call and what was said, and to store nothing', async () => {
+    const conversation = [
+      question,
+      call('call_a'),
+      { type: 'function_call_output', call_id: 'call_a', output: 'done' },
+    ];
+    await model.respond({ agent, conversation, signal: new AbortController().signal });
+    expect(server.requests).toHaveLength(1);
+    const { headers, body } = server.requests[0]!;
+    expect(headers.authorization).toBe('Bearer a-secret-key');
+    expect(body).toMatchObject({
+      model: 'gpt-5-mini',
+      instructions: agent.instructions,
+      input: conversation,
+      store: false,
+      include: ['reasoning.encrypted_content'],
+    });
+    expect(body).not.toHaveProperty('stream');
+    expect(body.tools).toEqual([
+      {
+        type: 'function',
+        name: 'deploy_to_production',
+        description: 'Deploys one version of one service to production.',
+        strict: false,
+        parameters: agent.tools[0]!.parameters,
+      },
+    ]);
+  });
+
+  it('is not told of arguments that a person fills in', async () => {
+    const tools = [{ ...agent.tools[0]!, requires: 'user_input' as const, user_input: ['version'] }];
+    const signal = new AbortController().signal;
+    await model.respond({ agent: { ...agent, tools }, conversation: [question], signal });
+    expect(server.requests[0]!.body.tools).toMatchObject([{ parameters: { required: ['service_name'] } }]);
+    expect(JSON.stringify(server.requests[0]!.body.tools)).not.toContain('"version"');
+  });
+
+  it('is asked for sealed reasoning only when it is one that reasons', async () => {
+    const signal = new AbortController().signal;
+    await model.respond({ agent: { ...agent, model: 'gpt-4.1' }, conversation: [question], signal });
+    expect(server.requests[0]!.body).not.toHaveProperty('include');
+  });
+
+  it('answers with its items as they are, and with what they cost', async () => {
+    const items = [text('I deploy it.'), call('call_a')];
+    answering({ output: items, usage: { input_tokens: 7, output_tokens: 9 } });
+    expect(await ask()).toEqual({ items, usage: { input_tokens: 7, output_tokens: 9 }, incomplete: null });
+  });
+
+  it('says why its answer breaks off, when it does', async () => {
+    answering({ output: [text('I depl')], incomplete: 'max_output_tokens' });
+    expect(await ask()).toMatchObject({ items: [text('I depl')], incomplete: 'max_output_tokens' });
+  });
+
+  it('keeps reasoning that it can be sent back, and no other', async () => {
+    const sealed = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
+    answering({ output: [{ type: 'reasoning', id: 'rs_2', summary: [] }, sealed, text('Hello.')] });
+    expect((await ask()).items).toEqual([sealed, text('Hello.')]);
+  });
+
+  it.each([408, 409, 429, 500, 503])('may be asked again later after %i', async (status) => {
+    const error = await failure({ status, headers: once, body: { error: { message: 'not now' } } });
+    expect(error).toBeInstanceOf(ModelError);
+    expect(error).toMatchObject({ retryAfter: 5_000, message: expect.stringContaining('not now') });
+  });
+
+  it.each([
+    [{ 'retry-after': '42' }, 42_000],
+    [{ 'retry-after-ms': '250' }, 250],
+    [{ 'retry-after': new Date(Date.now() + 86_400_000).toUTCString() }, 3_600_000],
+  ])('is left alone for as long as it asks to be, an hour at most: %o', async (headers, retryAfter) => {
+    const error = await failure({ status: 429, headers: { ...once, ...headers } });
+    expect(error).toMatchObject({ name: 'ModelError', retryAfter });
+  });
+
+  it('is left alone for a minute when the quota is used up', async () => {
+    const body = { error: { code: 'insufficient_quota', message: 'You exceeded your current quota' } };
+    expect(await failure({ status: 429, headers: once, body })).toMatchObject({
+      retryAfter: 60_000,
+      message: expect.stringContaining('You exceeded your current quota'),
+    });
+  });
+
+  it.each([400, 401, 403, 404, 422])('is not asked again after %i, which stays as it is', async (status) => {
+    const error = await failure({ status, headers: once, body: { error: { message: 'wrong' } } });
+    expect(error).toMatchObject({ name: 'ModelError', retryAfter: null, message: expect.stringContaining('wrong') });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [401, 'invalid_api_key', 'check OPENAI_API_KEY'],
+    [404, 'model_not_found', 'check whether "gpt-5-mini" is the id of a model there'],
+    [400, 'context_length_exceeded', 'the conversation is too long for gpt-5-mini'],
+  ])('says after %i %s what to do: %s', async (status, code, advice) => {
+    const error = await failure({ status, body: { error: { code, message: 'wrong' } } });
+    expect(error).toMatchObject({ retryAfter: null, message: expect.stringContaining(advice) });
+  });
+
+  it.each(['a-secret-key', 'sk-proj-****************wxyz'])('never tells the key, here %s', async (key) => {
+    const body = { error: { message: `Incorrect API key provided: ${key}. Find yours elsewhere.` } };
+    expect(await failure({ status: 401, body })).toMatchObject({
+      message:
+        'the model could not be asked: 401 Incorrect API key provided: [key]. Find yours elsewhere. (check OPENAI_API_KEY)',
+    });
+  });
+
+  it('does not fill the record with a page', async () => {
+    const error = (await failure({ status: 404, body: `<html>${'<br>'.repeat(9_000)}</html>` })) as ModelError;
+    expect(error.message.length).toBeLessThan(1_200);
+    expect(error.message).toContain('check whether');
+  });
+
+  it('may be asked again when it does not answer in time', async () => {
+    const hasty = new OpenAIModel({ apiKey: 'a key', baseURL: server.url, timeout: 20 });
+    expect(await failure('hang', hasty)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+  });
+
+  it('may be asked again when nobody listens there', async () => {
+    const gone = await startModelServer();
+    await gone.stop();
+    const nobody = new OpenAIModel({ apiKey: 'a key', baseURL: gone.url, timeout: 5_000 });
+    expect(await failure({ output: [] }, nobody)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+  });
+
+  it('may be asked again when it says that it failed', async () => {
+    const body = { status: 'failed', error: { message: 'server_error' }, output: [] };
+    expect(await failure({ status: 200, body })).toMatchObject({
+      retryAfter: 5_000,
+      message: 'the model failed: server_error',
+    });
+  });
+
+  it('is not asked again when it failed because it cannot take the conversation', async () => {
+    const error = { code: 'context_length_exceeded', message: 'Too many tokens.' };
+    expect(await failure({ status: 200, body: { status: 'failed', error, output: [] } })).toMatchObject({
+      retryAfter: null,
+      message: 'the conversation is too long for gpt-5-mini: Too many tokens.',
+    });
+  });
+
+  it.each([
+    ['text that breaks off', { status: 200, body: '{"output": [' }],
+    ['a page', { status: 200, body: '<html>Maintenance</html>', headers: { 'content-type': 'text/html' } }],
+    ['an answer without output', { status: 200, body: { status: 'completed' } }],
+    ['nothing', { status: 200, body: 'null' }],
+  ])('may be asked again when what stands before it answers with %s', async (_, answer) => {
+    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+  });
+
+  it('stops answering at once when it is told to', async () => {
+    answering('hang');
+    const abort = new AbortController();
+    const asked = ask(abort.signal);
+    const settled = expect(asked).rejects.toThrow(ModelError);
+    await expect.poll(() => server.requests.length).toBe(1);
+    abort.abort();
+    await settled;
+    await expect.poll(() => server.open).toBe(0);
+  });
+
+  it('says where it is', () => {
+    expect(model.description).toBe(`OpenAI Responses API at ${new URL(server.url).host}`);
+  });
+});

@@ -1,0 +1,225 @@
+import {
+  approvalId,
+  callDigest,
+  emit,
+  pauseTypeOf,
+  redactArguments,
+  redactRequirement,
+  type Call,
+  type EventData,
+  type NewEvent,
+  type Requirement,
+  type Run,
+} from '@countersign/contracts';
+import { toolVersion, userInputFields, type Agent } from '@countersign/definitions';
+import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
+import { unsigned, who } from './states.js';
+
+/** Characters of the model's own reason that an approval shows. */
+const maxReason = 10_000;
+
+/** A call that the model wants made. Some models use a call id again: it is still a new call. */
+export function newCall(
+  runId: string,
+  earlier: readonly Call[],
+  tool_call_id: string,
+  { tool, tool_args }: CheckedCall,
+): Call {
+  const id = freshId(runId, earlier, tool_call_id);
+  const user_input_schema = userInputFields(tool);
+  return {
+    id,
+    confirmation: null,
+    confirmation_note: null,
+    external_execution_result: null,
+    user_input_schema,
+    tool_execution: {
+      tool_call_id,
+      tool_name: tool.name,
+      tool_args,
+      result: null,
+      tool_call_error: null,
+      requires_confirmation: tool.requires === 'confirmation',
+      confirmed: null,
+      confirmation_note: null,
+      requires_user_input: tool.requires === 'user_input',
+      user_input_schema,
+      answered: null,
+      external_execution_required: tool.requires === 'external_execution',
+      approval_type: tool.approval === 'none' ? null : tool.approval,
+      approval_id: tool.approval === 'none' ? null : id,
+      redact: tool.redact,
+    },
+    state: tool.approval === 'none' && tool.requires === null ? 'ready' : 'asked',
+    made_by: tool.made_by,
+    proposed_args: null,
+    max_output: tool.max_output,
+    unknown: null,
+  };
+}
+
+/** A model may even use an id that looks like the second use of another. */
+function freshId(runId: string, earlier: readonly Call[], tool_call_id: string): string {
+  let id = approvalId(runId, tool_call_id);
+  for (let use = 1; earlier.some((call) => call.id === id); use++) id = approvalId(runId, `${tool_call_id}#${use}`);
+  return id;
+}
+
+export const isOpen = ({ state }: Call): boolean => state !== 'answered';
+/** A worker of the runner has to see to it. */
+export const isForWorker = ({ state }: Call): boolean => state === 'ready' || state === 'started';
+
+/** The call as others see it, without the runner's own notes. */
+export const requirementOf = ({
+  state: _state,
+  made_by: _made_by,
+  proposed_args: _proposed_args,
+  max_output: _max_output,
+  unknown: _unknown,
+  ...requirement
+}: Call): Requirement => requirement;
+
+/** What a run still waits for, for an audience. */
+export const openRequirements = ({ calls }: Run): Requirement[] =>
+  calls.filter((call) => call.state === 'asked').map((call) => redactRequirement(requirementOf(call)));
+
+/** Asks for the approval of a call; the digest ties whatever is decided to exactly this call. */
+export function approvalRequired(run: Run, agent: Agent, call: Call, reason: string): NewEvent {
+  const { tool_call_id, tool_name, tool_args, approval_type } = call.tool_execution;
+  const tool = agent.tools.find(({ name }) => name === tool_name);
+  return emit('tool.approval_required', {
+    ...who(run),
+    approval_id: call.id,
+    tool_call_id,
+    tool_name,
+    tool_args,
+    approval_type: approval_type!,
+    pause_type: pauseTypeOf(call.tool_execution),
+    source_name: agent.name,
+    requirement: requirementOf(call),
+    parameters: tool?.parameters ?? null,
+    tool_version: tool ? toolVersion(tool) : null,
+    context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
+    digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
+    salt: null,
+    ...unsigned,
+  });
+}
+
+/** The call is over, and this is what the model is told of it. */
+export const answered = (call: Call, output: string, failed = false): Call => ({
+  ...call,
+  state: 'answered',
+  unknown: null,
+  external_execution_result: call.tool_execution.external_execution_required ? output : null,
+  tool_execution: { ...call.tool_execution, result: outputFor(call, output), tool_call_error: failed },
+});
+
+/** Nobody knows what came of it. @returns the call after it, or undefined when that, or more, is known already. */
+export function outcomeUnknown(
+  call: Call,
+  { attempt, reason }: EventData<'tool.execution_outcome_unknown'>,
+  at: number,
+): Call | undefined {
+  const { unknown } = call;
+  const isKnown = unknown && (attempt < unknown.attempt || (attempt === unknown.attempt && reason === unknown.reason));
+  return isKnown ? undefined : { ...call, unknown: { at, attempt, reason } };
+}
+
+export const confirm = (call: Call, confirmed: boolean, note: string | null): Call => ({
+  ...call,
+  confirmation: confirmed,
+  confirmation_note: note,
+  tool_execution: { ...call.tool_execution, confirmed, confirmation_note: note },
+});
+
+/** Whoever started the run resolves a call that needs no approval. What is left out is not resolved yet. */
+export interface CallerResolution {
+  id: string;
+  confirmed?: boolean | undefined;
+  note?: string | null | undefined;
+  /** The fields of a `user_input` call; they fit its schema. */
+  values?: Record<string, unknown> | undefined;
+  /** What came of a call that the caller made. */
+  result?: string | undefined;
+}
+
+/** @returns the call after it, or undefined when this resolves nothing of it. */
+export function resolvedByCaller(call: Call, { confirmed, note = null, values, result }: CallerResolution) {
+  if (call.state !== 'asked') return undefined;
+  if (confirmed === false) return refused(call, { status: 'rejected', by: 'The user', note });
+  switch (pauseTypeOf(call.tool_execution)) {
+    case 'confirmation':
+      return confirmed ? letThrough(confirm(call, true, note)) : undefined;
+    case 'user_input':
+      return values && letThrough(confirm(filledIn(call, values), true, note));
+    case 'external_execution':
+      return result === undefined ? undefined : answered(confirm(call, true, note), result);
+  }
+}
+
+/** @returns the call after its approval is resolved, or undefined when that is known already. */
+export function resolvedByApproval(
+  call: Call,
+  { status, resolved_by, resolution_data, tool_args }: EventData<'approval.resolved'>,
+): Call | undefined {
+  if (isForWorker(call) || call.tool_execution.approval_type === null) return undefined;
+  const note = resolution_data?.note ?? null;
+  if (status !== 'approved') return refused(call, { status, by: resolved_by, note });
+  const approved = asApproved(confirm(call, true, note), tool_args);
+  if (resolution_data?.result !== undefined) return answered(approved, resolution_data.result);
+  if (call.confirmation === true) return undefined;
+  return call.made_by === 'executor' ? approved : letThrough(approved);
+}
+
+/**
+ * The same when the time to act on the decision is over. Whether the executor acted in time is its to say, and what
+ * somebody did by hand is done; what nobody made by then is not made any more.
+ */
+export function resolvedLate(call: Call, data: EventData<'approval.resolved'>): Call | undefined {
+  const isSettled = data.status !== 'approved' || data.resolution_data?.result !== undefined;
+  if (isSettled || call.made_by === 'executor') return resolvedByApproval(call, data);
+  return resolvedByApproval(call, { ...data, status: 'expired', resolution_data: null });
+}
+
+function refused(
+  call: Call,
+  { status, by, note }: { status: EventData<'approval.resolved'>['status']; by: string | null; note: string | null },
+): Call {
+  const words = refusalOf({ status, resolved_by: by, resolution_data: note === null ? null : { note } });
+  return answered(confirm(call, false, note), words);
+}
+
+/** Takes the arguments that were approved, and remembers those of the model when they differ. */
+function asApproved(call: Call, tool_args: Record<string, unknown>): Call {
+  const proposed = call.tool_execution.tool_args;
+  if (JSON.stringify(proposed) === JSON.stringify(tool_args)) return call;
+  const values = call.tool_execution.requires_user_input ? tool_args : {};
+  const filled = call.tool_execution.requires_user_input ? filledIn(call, values) : call;
+  return { ...filled, proposed_args: proposed, tool_execution: { ...filled.tool_execution, tool_args } };
+}
+
+/** The values a person filled in, beside what the model proposed. */
+function filledIn(call: Call, values: Record<string, unknown>): Call {
+  const user_input_schema = (call.user_input_schema ?? []).map((field) =>
+    field.name in values ? { ...field, value: values[field.name] } : field,
+  );
+  const given = Object.fromEntries(
+    user_input_schema.filter(({ name }) => name in values).map(({ name, value }) => [name, value]),
+  );
+  const tool_args = { ...call.tool_execution.tool_args, ...given };
+  return {
+    ...call,
+    user_input_schema,
+    proposed_args: call.tool_execution.tool_args,
+    tool_execution: { ...call.tool_execution, tool_args, user_input_schema, answered: true },
+  };
+}
+
+/** Nothing stands in the way of the call any more. */
+function letThrough(call: Call): Call {
+  if (call.made_by === 'runner') return { ...call, state: 'ready' };
+  const filled = Object.fromEntries((call.user_input_schema ?? []).map(({ name, value }) => [name, value]));
+  const values = redactArguments(filled, call.tool_execution.redact);
+  return answered({ ...call, proposed_args: null }, JSON.stringify(values));
+}

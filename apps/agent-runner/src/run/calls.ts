@@ -1,0 +1,69 @@
+import { emit, type Call, type NewEvent, type Run } from '@countersign/contracts';
+import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import {
+  answered,
+  confirm,
+  isForWorker,
+  isOpen,
+  openRequirements,
+  resolvedByCaller,
+  type CallerResolution,
+} from './call.js';
+import { callOutput } from './conversation.js';
+import { call, log, rested, touch, waiting, who } from './states.js';
+
+/** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
+export function settle(run: Run, now: number, ...events: readonly NewEvent[]): Transition<Run> {
+  const isForPeople = run.calls.some(isOpen) && !run.calls.some(isForWorker);
+  if (isForPeople && run.status !== 'PAUSED') {
+    const paused = log(touch(run, now, { ...rested(run, now), status: 'PAUSED', due_at: run.deadline_at }), now, {
+      type: 'paused',
+    });
+    return changed(paused, emit('run.paused', { ...who(run), requirements: openRequirements(run) }), ...events);
+  }
+  if (isForPeople || run.status !== 'PAUSED') return changed(run, ...events);
+  const continued = log(touch(run, now, waiting(run, now)), now, { type: 'continued' });
+  return changed(continued, emit('run.continued', who(run)), ...events);
+}
+
+/** Changes one call that is not answered yet; a duplicate or a late message finds none. */
+export function amend(run: Run, id: string, now: number, change: (open: Call) => Call | undefined): Transition<Run> {
+  const open = run.calls.find((each) => each.id === id);
+  if (!open) return rejected('the run has no such call');
+  if (!isOpen(open)) return ignored('the call is answered');
+  const amended = change(open);
+  return amended ? settle(replace(run, amended, now), now) : ignored('this is known');
+}
+
+/** Puts the call in the place of what it was, and tells the model its output once it has one. */
+export function replace(run: Run, after: Call, now: number): Run {
+  const before = call(run, after.id);
+  const calls = run.calls.map((each) => (each === before ? after : each));
+  const begun = isBegun(after) && !isBegun(before);
+  const started = begun ? log({ ...run, calls }, now, { type: 'call_started', call: after.id }) : { ...run, calls };
+  const { tool_call_id, result } = after.tool_execution;
+  if (isOpen(after) || result === null) return touch(started, now, {});
+  const items = [...run.items, callOutput(tool_call_id, result)];
+  return log(touch(started, now, { items }), now, { type: 'call_ended', call: after.id });
+}
+
+/** Whoever makes the call may have begun. */
+const isBegun = ({ state, made_by, confirmation }: Call): boolean =>
+  state === 'started' || (made_by === 'executor' && confirmation === true);
+
+/** What an executor says of a call implies that the call was approved, should that news still be on its way. */
+export const executed = (call: Call, output: string, failed = false): Call =>
+  answered(call.confirmation === null ? confirm(call, true, null) : call, output, failed);
+
+export function resolveByCaller(run: Run, resolutions: readonly CallerResolution[], now: number): Transition<Run> {
+  let state = run;
+  for (const resolution of resolutions) {
+    const open = state.calls.find(({ id }) => id === resolution.id);
+    if (!open) return rejected(`the run has no call ${resolution.id}`);
+    if (open.tool_execution.approval_type !== null)
+      return rejected(`call ${resolution.id} is decided by its approval, not by whoever continues the run`);
+    const after = resolvedByCaller(open, resolution);
+    if (after) state = replace(state, after, now);
+  }
+  return state === run ? ignored('nothing was resolved') : settle(state, now);
+}

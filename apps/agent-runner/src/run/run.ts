@@ -1,0 +1,238 @@
+import { callDigest, emit, isFinishedStatus, queueOwner, type Event, type Run } from '@countersign/contracts';
+import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import {
+  answered,
+  isForWorker,
+  isOpen,
+  openRequirements,
+  outcomeUnknown,
+  resolvedByApproval,
+  resolvedLate,
+  type CallerResolution,
+} from './call.js';
+import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
+import { amend, executed, replace, resolveByCaller, settle } from './calls.js';
+import { call, fail, idle, leased, log, over, rested, seconds, touch, unsigned, waiting, who } from './states.js';
+import { take, type Turn } from './turn.js';
+
+/**
+ * The life of a run.
+ *
+ * ```
+ *            claimed             only people and executors can go on
+ *  PENDING ──────────► RUNNING ─────────────────────────────────────► PAUSED
+ *     ▲                 │  │ │                                           │
+ *     ├─ failed, later ─┘  │ └─ failed for good, or out of its limits ─► ERROR
+ *     │                    └─ answered ───────────► COMPLETED            │     cancelled, in any of them ─► CANCELLED
+ *     └──────────────── a call may be made, or all are answered ─────────┘
+ * ```
+ *
+ * RUNNING is held under a lease by one worker; when the lease runs out any worker may claim the run again, and what the
+ * old one still sends is refused. The model is asked only when every call of its last turn is answered.
+ */
+export type RunMessage =
+  | { type: 'requested'; run: RunRequest }
+  | { type: 'claimed'; worker: string; lease_ms: number }
+  | { type: 'lease_extended'; worker: string; lease_ms: number }
+  | { type: 'released'; worker: string }
+  | { type: 'postponed'; worker: string; until: number; reason: string }
+  | ({ type: 'model_responded'; worker: string } & Turn)
+  | { type: 'model_failed'; worker: string; error: string; retry_after_ms: number | null }
+  | { type: 'call_started'; worker: string; call: string }
+  | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
+  | { type: 'turn_came' }
+  | { type: 'watched' }
+  | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
+  | { type: 'cancel_requested'; reason: string | null }
+  | Event<'approval.resolved'>
+  /** The decision arrives when the time to act on it is over. */
+  | { type: 'resolved_late'; event: Event<'approval.resolved'> }
+  | Event<'tool.execution_completed'>
+  | Event<'tool.execution_failed'>
+  | Event<'tool.execution_outcome_unknown'>;
+
+interface RunRequest {
+  run_id: string;
+  agent_id: string;
+  session_id: string;
+  user_id: string | null;
+  /** Who sent the request. */
+  requested_by: string | null;
+  run_input: string;
+  /** Epoch milliseconds. */
+  deadline_at: number | null;
+  streamed: boolean;
+  traceparent: string | null;
+}
+
+export function decideRun(run: Run | undefined, message: RunMessage, now: number): Transition<Run> {
+  if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
+  if (!run) return rejected('there is no such run');
+  if (isFinishedStatus(run.status)) return report(run, message, now);
+
+  switch (message.type) {
+    case 'claimed':
+      return claim(run, message.worker, message.lease_ms, now);
+    case 'turn_came':
+      return run.status === 'PENDING' && run.turn === null
+        ? changed(touch(run, now, waiting(run, now)))
+        : ignored('the run does not wait for its turn');
+    case 'watched':
+      return run.streamed ? ignored('it is watched') : changed(touch(run, now, { streamed: true }));
+    case 'resolved_by_caller':
+      return resolveByCaller(run, message.resolutions, now);
+    case 'cancel_requested':
+      return cancel(run, message.reason, now);
+    case 'approval.resolved':
+      return decided(run, message, now, resolvedByApproval);
+    case 'resolved_late':
+      return decided(run, message.event, now, resolvedLate);
+    case 'tool.execution_completed':
+      return amend(run, message.data.approval_id, now, (call) => executed(call, message.data.result));
+    case 'tool.execution_failed':
+      return amend(run, message.data.approval_id, now, (call) =>
+        executed(call, executionFailureOf(message.data.error), true),
+      );
+    case 'tool.execution_outcome_unknown':
+      return amend(run, message.data.approval_id, now, (call) => outcomeUnknown(call, message.data, seconds(now)));
+    default:
+      return isHeldBy(run, message.worker) ? work(run, message, now) : rejected('another worker holds this run');
+  }
+}
+
+function decided(
+  run: Run,
+  { data }: Event<'approval.resolved'>,
+  now: number,
+  resolve: typeof resolvedByApproval,
+): Transition<Run> {
+  return data.digest === callDigest(data)
+    ? amend(run, data.approval_id, now, (call) => resolve(call, data))
+    : rejected('the arguments are not the ones that were approved');
+}
+
+type WorkMessage = Exclude<Extract<RunMessage, { worker: string }>, { type: 'claimed' }>;
+
+/** What only the worker that holds the run may say. */
+function work(run: Run, message: WorkMessage, now: number): Transition<Run> {
+  switch (message.type) {
+    case 'lease_extended':
+      return isLate(run, now)
+        ? fail(run, deadlinePassed, now)
+        : changed(touch(run, now, leased(message.worker, message.lease_ms, now)));
+    case 'released':
+      return changed(touch(run, now, waiting(run, now)));
+    case 'postponed':
+      return changed(touch(run, now, { ...waiting(run, now, message.until), error: message.reason }));
+    case 'model_responded':
+      if (message.step !== undefined && message.step !== run.steps) return ignored('this answer is known');
+      return run.calls.some(isOpen) ? rejected('calls of its last turn are open') : take(run, message, now);
+    case 'model_failed':
+      return message.retry_after_ms === null
+        ? fail(run, message.error, now)
+        : changed(
+            touch(run, now, {
+              ...waiting(run, now, now + message.retry_after_ms),
+              failures: run.failures + 1,
+              error: message.error,
+            }),
+          );
+    case 'call_started':
+      return amend(run, message.call, now, (call) =>
+        call.state === 'ready' ? { ...call, state: 'started' } : undefined,
+      );
+    case 'call_ended':
+      return amend(run, message.call, now, (call) =>
+        isForWorker(call) ? answered(call, message.output, message.failed) : undefined,
+      );
+    default:
+      return message satisfies never;
+  }
+}
+
+function request({ run_input, ...request }: RunRequest, now: number): Transition<Run> {
+  const run: Run = {
+    ...request,
+    queue_owner: queueOwner(request.user_id, request.requested_by),
+    ...idle,
+    status: 'PENDING',
+    due_at: now,
+    run_input,
+    content: null,
+    error: null,
+    calls: [],
+    steps: 0,
+    failures: 0,
+    usage: { input_tokens: 0, output_tokens: 0 },
+    items: [userMessage(run_input)],
+    journal: [{ at: seconds(now), type: 'started' }],
+    agent_version: null,
+    turn: null,
+    worked_ms: 0,
+    finished_at: null,
+    version: 0,
+    created_at: seconds(now),
+    updated_at: seconds(now),
+  };
+  return changed(run, emit('run.started', { ...who(run), input: run_input }));
+}
+
+/** A gated call that was started and not seen to end is not made again: the model is told that nobody knows. */
+function claim(run: Run, worker: string, lease_ms: number, now: number): Transition<Run> {
+  if (run.due_at === null || run.due_at > now) return rejected(`nothing is due, the run is ${run.status}`);
+  if (isLate(run, now)) return fail(run, deadlinePassed, now);
+  const lost = run.calls.filter(({ state }) => state === 'started');
+  const known = lost.reduce(
+    (state, { id }) => replace(state, answered(call(state, id), unknownOutcome, true), now),
+    run,
+  );
+  return settle(touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since: now }), now);
+}
+
+function cancel(run: Run, reason: string | null, now: number): Transition<Run> {
+  const ended = over(run, 'CANCELLED', now, { error: reason ?? 'cancelled' });
+  return changed(
+    ended,
+    emit('run.cancelled', { ...who(run), reason, requirements: openRequirements(run), ...unsigned }),
+  );
+}
+
+/** A run that is over takes only the news of a call that was under way: how it ended, or that nobody knows. */
+function report(run: Run, message: RunMessage, now: number): Transition<Run> {
+  if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
+  const news = newsIn(message);
+  const open = run.calls.find(({ id }) => id === news?.call);
+  if (!news || !open || !isOpen(open)) return ignored(`the run is ${run.status}`);
+  const ended = answered(open, news.output, news.failed);
+  return changed(
+    log(touch(run, now, { calls: run.calls.map((each) => (each === open ? ended : each)) }), now, {
+      type: 'call_ended',
+      call: open.id,
+    }),
+  );
+}
+
+function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['data'], now: number): Transition<Run> {
+  const open = run.calls.find((call) => call.id === data.approval_id && isOpen(call));
+  const after = open && outcomeUnknown(open, data, seconds(now));
+  if (!after) return ignored(`the run is ${run.status}`);
+  return changed(touch(run, now, { calls: run.calls.map((each) => (each === open ? after : each)) }));
+}
+
+function newsIn(message: RunMessage): { call: string; output: string; failed: boolean } | undefined {
+  switch (message.type) {
+    case 'call_ended':
+      return message;
+    case 'tool.execution_completed':
+      return { call: message.data.approval_id, output: message.data.result, failed: false };
+    case 'tool.execution_failed':
+      return { call: message.data.approval_id, output: executionFailureOf(message.data.error), failed: true };
+    default:
+      return undefined;
+  }
+}
+
+const deadlinePassed = 'the deadline of the run has passed';
+const isLate = ({ deadline_at }: Run, now: number): boolean => deadline_at !== null && deadline_at <= now;
+
+const isHeldBy = ({ status, lease }: Run, worker: string): boolean => status === 'RUNNING' && lease?.worker === worker;

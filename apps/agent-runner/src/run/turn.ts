@@ -1,0 +1,119 @@
+import type { ConversationItem, Run } from '@countersign/contracts';
+import type { Agent } from '@countersign/definitions';
+import { changed, type Transition } from '@countersign/persistence';
+import { approvalRequired, newCall } from './call.js';
+import {
+  callOutput,
+  callsIn,
+  checkCall,
+  developerMessage,
+  nudges,
+  refusalIn,
+  textIn,
+  withoutUnanswerable,
+  type FunctionCall,
+} from './conversation.js';
+import type { ModelResponse } from '../model/model.js';
+import { settle } from './calls.js';
+import { complete, fail, log, rested, seconds, touch } from './states.js';
+
+export interface Turn {
+  agent: Agent;
+  /** The run's place in its session. */
+  turn: number;
+  response: ModelResponse;
+  /** How many steps the run had when the model was asked; an answer that is stored already is known by it. */
+  step?: number;
+}
+
+/** The model's turn is over: it answered, or it wants calls made, or it has to be asked again. */
+export function take(before: Run, { agent, turn, response }: Turn, now: number): Transition<Run> {
+  const items = withoutUnanswerable(response.items);
+  const run = hear(
+    { ...before, agent_version: before.agent_version ?? agent.version, turn },
+    items,
+    response.usage,
+    now,
+  );
+  const calls = callsIn(items);
+  const said = textIn(items);
+  if (calls.length === 0) {
+    const nudge = nudgeFor(before, items, response.incomplete);
+    if (nudge === null) return complete(run, said || refusalIn(items), now);
+    return limited({ ...run, items: [...run.items, developerMessage(nudge)] }, agent, now);
+  }
+  if (response.incomplete !== null) {
+    const outputs = calls.map(({ call_id }) => callOutput(call_id, nudges.cutOffCall));
+    return limited({ ...run, items: [...run.items, ...outputs] }, agent, now);
+  }
+  return limited(ask(run, agent, calls, now), agent, now, (asked) => {
+    const fresh = asked.calls.slice(run.calls.length);
+    const gated = fresh.filter(({ tool_execution }) => tool_execution.approval_type !== null);
+    return settle(asked, now, ...gated.map((each) => approvalRequired(asked, agent, each, said)));
+  });
+}
+
+/** Adds what the model said. */
+function hear(
+  run: Run,
+  items: readonly ConversationItem[],
+  { input_tokens, output_tokens }: Run['usage'],
+  now: number,
+) {
+  const heard = touch(run, now, {
+    steps: run.steps + 1,
+    failures: 0,
+    error: null,
+    usage: {
+      input_tokens: run.usage.input_tokens + input_tokens,
+      output_tokens: run.usage.output_tokens + output_tokens,
+    },
+    items: [...run.items, ...items],
+  });
+  if (textIn(items) === '') return heard;
+  return log(heard, now, { type: 'text', items: [run.items.length, heard.items.length] });
+}
+
+/** What to tell a model that neither answered nor called anything. A second refusal in a row is its answer. */
+function nudgeFor(before: Run, items: readonly ConversationItem[], incomplete: string | null): string | null {
+  if (incomplete !== null) return nudges.cutOff(incomplete);
+  if (textIn(items) !== '') return null;
+  if (refusalIn(items) === '') return nudges.empty;
+  return before.items.at(-1)?.['content'] === nudges.refused ? null : nudges.refused;
+}
+
+/** Notes the calls that can be made, and answers the others with what is wrong with them. */
+function ask(run: Run, agent: Agent, wanted: readonly FunctionCall[], now: number): Run {
+  let room = maxArguments;
+  return wanted.reduce((state, wish, n) => {
+    const { call_id } = wish;
+    room -= Buffer.byteLength(wish.arguments);
+    const checked = room < 0 || n >= maxCalls ? { complaint: tooMuch } : checkCall(wish, agent.tools);
+    if ('complaint' in checked) return { ...state, items: [...state.items, callOutput(call_id, checked.complaint)] };
+    const added = newCall(run.run_id, state.calls, call_id, checked);
+    const noted = { ...state, calls: [...state.calls, added] };
+    return added.state === 'ready' ? log(noted, now, { type: 'call_started', call: added.id }) : noted;
+  }, run);
+}
+
+/** Of one turn: what all calls of a run wait for has to fit into one message of 1 MiB. */
+const maxCalls = 100;
+const maxArguments = 100_000;
+const tooMuch = `This call was not made: one turn has room for ${maxCalls} calls and ${maxArguments} bytes of arguments. Call again, with less at once.`;
+
+/** Ends a run that would ask the model again beyond a limit of its agent. */
+function limited(
+  run: Run,
+  { id, max_steps, budget }: Agent,
+  now: number,
+  next: (run: Run) => Transition<Run> = changed,
+): Transition<Run> {
+  const tokens = run.usage.input_tokens + run.usage.output_tokens;
+  const worked = rested(run, now).worked_ms;
+  if (run.steps >= max_steps) return fail(run, `no answer after ${run.steps} model calls, the limit of ${id}`, now);
+  if (budget.tokens !== null && tokens >= budget.tokens)
+    return fail(run, `no answer after ${tokens} tokens, the budget of ${id} is ${budget.tokens}`, now);
+  if (budget.seconds !== null && worked >= budget.seconds * 1000)
+    return fail(run, `no answer after ${seconds(worked)} s of work, the budget of ${id} is ${budget.seconds} s`, now);
+  return next(run);
+}

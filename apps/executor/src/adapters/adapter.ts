@@ -1,0 +1,65 @@
+import type { Execution } from '@countersign/contracts';
+import type { Mask } from '@countersign/definitions';
+import type { Bus } from '@countersign/messaging';
+import type { CallProgress } from '@countersign/tool';
+import type { Replies } from '../results/replies.js';
+
+/** What came of a call. */
+export type Outcome =
+  /** `truncated`: the result is the end of what was printed. */
+  | { outcome: 'succeeded'; result: string; truncated?: boolean }
+  /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after` (milliseconds). */
+  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after?: number; covers?: FailureCovers }
+  /** There is no way to begin it now: it counts as no start, and waits until there is one. */
+  | { outcome: 'not_begun'; reason: string }
+  /** It was begun, and nobody saw it end. */
+  | { outcome: 'unknown'; reason: string };
+
+/**
+ * What a failure is said of. `attempt`, unless it is said otherwise: of this start alone, whatever became of earlier ones.
+ * `call`: the target says it of all that was asked with the execution's id, as where a job of that id has failed.
+ */
+export type FailureCovers = 'attempt' | 'call';
+
+/** A call, and which start of it this is: the number is a fencing token, later attempts have higher ones. */
+export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args'> & {
+  attempt: number;
+  /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt that nobody saw the end of. */
+  started_at: number;
+  /** Which definition of the tool it was asked for. */
+  tool_version?: string | null;
+};
+
+/** Who follows a call while it is made. */
+export interface Watch {
+  /** Aborted when somebody asked for the call to be stopped: end it as soon as may be, and say what came of it. */
+  signal: AbortSignal;
+  /**
+   * Hides what nobody may read. All that a call says goes through it later, so an adapter needs it only for what it cuts:
+   * half of a secret is found no more.
+   */
+  mask: Mask;
+  progress(news: CallProgress): void;
+}
+
+/** What there is besides the call and its target. */
+export interface Facilities {
+  /** The log of other platforms, for these of their topics. */
+  busTo(topics: readonly string[]): Bus;
+  replies: Replies;
+}
+
+/** A way to make calls happen. */
+export interface Adapter {
+  /** Is called once, before the first call is made. */
+  open?(facilities: Facilities): void;
+  /** Is asked once for each attempt, and throws only before it has begun. */
+  execute(call: ApprovedCall, watch: Watch): Promise<Outcome>;
+  /**
+   * Asks the target what came of a call whose worker is gone; it may be asked again. `unknown`: it cannot tell.
+   * Absent where the target cannot be asked.
+   */
+  reconcile?(call: ApprovedCall, watch: Watch): Promise<Outcome>;
+  /** Lets go of connections. */
+  close?(): Promise<void>;
+}

@@ -1,0 +1,175 @@
+import { canonicalJson } from '@countersign/contracts';
+import {
+  ForbiddenAddress,
+  guardedRequest,
+  NotSent,
+  systemResolve,
+  type Answer,
+  type Resolve,
+} from '@countersign/outbound';
+import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
+import { askUntilDone, type Question } from './question.js';
+import { verdictOf } from './verdict.js';
+import { bounded, whyStopped } from '../../results/bounded.js';
+import { excerpt, parsedJson, textAt } from '../../results/json-text.js';
+import type { Template } from '../../templates/template.js';
+import type { UrlOfCall } from '../../templates/url.js';
+
+export interface HttpOptions {
+  method: string;
+  url: UrlOfCall;
+  /** Names in lower case. */
+  headers(call: ApprovedCall): Record<string, string>;
+  body?: Template<unknown>;
+  /** JSON pointer to what of the answer is the result; all of it when there is nothing. */
+  result?: string | undefined;
+  /** Asks how far a call is that was taken on. */
+  poll?: Question;
+  /** Asks what came of a call that nobody saw the end of. */
+  status?: Question;
+  /** Milliseconds for the request and its polls. */
+  timeout: number;
+  /** Characters of a result that are kept. */
+  maxOutput: number;
+  /** Lets requests go to private addresses, and over plain http. */
+  allowPrivate: boolean;
+  resolve?: Resolve;
+  now?(): number;
+}
+
+/** Bytes of an answer; what is longer is cut. */
+const maxAnswer = 1024 * 1024;
+/** Characters of an answer that are part of a reason. */
+const maxSaid = 1_000;
+
+/**
+ * Makes calls by requests over HTTP, each with the execution's id as its `Idempotency-Key`. What may have reached the
+ * target, without an answer that says what it did, has an unknown outcome.
+ */
+export class HttpAdapter implements Adapter {
+  readonly #options: Required<Pick<HttpOptions, 'resolve' | 'now'>> & HttpOptions;
+  readonly reconcile?: NonNullable<Adapter['reconcile']>;
+
+  constructor(options: HttpOptions) {
+    this.#options = { resolve: systemResolve, now: Date.now, ...options };
+    const { status } = options;
+    if (status) {
+      this.reconcile = (call, watch) =>
+        bounded(options.timeout, watch.signal, (signal) => this.#ask(status, status.url(call), call, watch, signal));
+    }
+  }
+
+  async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    const { body, poll, timeout, url } = this.#options;
+    const target = url(call);
+    const content = body?.(call);
+    const headers = {
+      ...(content !== undefined && { 'content-type': 'application/json' }),
+      ...this.#headers(call),
+      'idempotency-key': call.id,
+      'countersign-attempt': String(call.attempt),
+    };
+    const request = { headers, body: content === undefined ? undefined : canonicalJson(content) };
+    return bounded(timeout, watch.signal, async (signal) => {
+      const sent = await this.#send(target, request, signal).catch((error: unknown) => this.#unanswered(error, watch));
+      if ('outcome' in sent) return sent;
+      const text = this.#tell(sent, watch);
+      const said = excerpt(text, maxSaid).result;
+      const verdict = verdictOf({ ...sent, said }, call.attempt, this.#options.now());
+      if (verdict.outcome !== 'accepted') return verdict;
+      if (!poll) return this.#succeeded(sent, this.#options.result, watch);
+      return this.#follow(poll, sent, call, watch, signal);
+    });
+  }
+
+  async #follow(poll: Question, taken: Answer, call: ApprovedCall, watch: Watch, signal: AbortSignal) {
+    let target: URL;
+    try {
+      target = poll.url(call, parsedJson(taken.body.toString()));
+    } catch (error) {
+      const reason = `the target took it on, and cannot be asked how far it is: ${(error as Error).message}`;
+      return { outcome: 'unknown', reason } as const;
+    }
+    return this.#ask(poll, target, call, watch, signal);
+  }
+
+  async #ask(question: Question, url: URL, call: ApprovedCall, watch: Watch, signal: AbortSignal): Promise<Outcome> {
+    const { now, poll, timeout } = this.#options;
+    const headers = this.#headers(call);
+    const done = await askUntilDone({
+      question,
+      mayBeAbsent: question !== poll,
+      ask: () => this.#send(url, { method: 'GET', headers }, signal),
+      conclude: (outcome, state, answer) => {
+        this.#tell(answer, watch);
+        const succeeded = this.#succeeded(answer, question.result, watch);
+        if (outcome === 'succeeded') return succeeded;
+        const error = `the target says "${state}": ${excerpt(succeeded.result, maxSaid).result}`;
+        return { outcome, error, covers: 'call' };
+      },
+      progress: watch.progress.bind(watch),
+      signal,
+      now,
+    });
+    if (done.outcome !== 'open') return done;
+    if (watch.signal.aborted) return { outcome: 'unknown', reason: whyStopped(watch.signal) };
+    return {
+      outcome: 'unknown',
+      reason: `not done within ${timeout / 1000} s; the target ${done.last}`,
+    };
+  }
+
+  #send(
+    url: URL,
+    {
+      method = this.#options.method,
+      headers,
+      body,
+    }: { method?: string; headers: Record<string, string>; body?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { allowPrivate, resolve } = this.#options;
+    return guardedRequest(url, { method, headers, body, maxAnswer, signal, allowPrivate, resolve });
+  }
+
+  /** What there is in a request that has no answer. */
+  #unanswered(error: unknown, { signal }: Watch): Outcome {
+    const { timeout } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ForbiddenAddress) return { outcome: 'failed', error: message };
+    if (error instanceof NotSent) {
+      if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
+      return { outcome: 'failed', error: `nothing was sent: ${message}`, retryable: true };
+    }
+    if (signal.aborted) return { outcome: 'unknown', reason: whyStopped(signal) };
+    const isLate = error instanceof Error && error.name === 'AbortError';
+    return {
+      outcome: 'unknown',
+      reason: isLate ? `no answer within ${timeout / 1000} s` : `the connection was lost: ${message}`,
+    };
+  }
+
+  #succeeded(answer: Answer, pointer: string | undefined, { mask }: Watch): Extract<Outcome, { outcome: 'succeeded' }> {
+    const { maxOutput } = this.#options;
+    const text = answer.body.toString();
+    const found = pointer === undefined ? undefined : textAt(parsedJson(text), pointer);
+    const { result, ...rest } = excerpt(mask(found ?? text), maxOutput);
+    return { outcome: 'succeeded', result: result || `HTTP ${answer.status}`, ...rest };
+  }
+
+  /** Keeps all of an answer with the execution. */
+  #tell({ body }: Answer, watch: Watch): string {
+    const text = watch.mask(body.toString());
+    if (text !== '') watch.progress({ output: text.endsWith('\n') ? text : `${text}\n` });
+    return text;
+  }
+
+  #headers(call: ApprovedCall): Record<string, string> {
+    return {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'countersign',
+      ...this.#options.headers(call),
+    };
+  }
+}

@@ -1,0 +1,176 @@
+import { canonicalJson, TerminalError } from '@countersign/contracts';
+import type { Bus, Message, Subscription } from '@countersign/messaging';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Adapter, ApprovedCall, Facilities, Outcome, Watch } from '../adapter.js';
+import { bounded, whyStopped } from '../../results/bounded.js';
+import { excerpt, parsedJson, textAt } from '../../results/json-text.js';
+import type { Replies, Reply } from '../../results/replies.js';
+import type { Template } from '../../templates/template.js';
+
+export interface KafkaOptions {
+  topic: string;
+  replyTopic: string;
+  /** The execution's id unless given. */
+  key?: Template;
+  headers(call: ApprovedCall): Record<string, string>;
+  value: Template<unknown>;
+  /** JSON pointer to what came of it; without one any reply means success. */
+  status?: string | undefined;
+  succeeded: readonly string[];
+  failed: readonly string[];
+  /** JSON pointer to what of the reply is the result; all of it when there is nothing. */
+  result?: string | undefined;
+  /** Milliseconds to wait for the reply. */
+  timeout: number;
+  /** Characters of a result that are kept. */
+  maxOutput: number;
+  /** How long the topics are waited for before a request is given up that was not sent, in milliseconds. */
+  patience?: number;
+  /** How long to look for a reply that may have come while nobody listened, in milliseconds. */
+  catchUp?: number;
+  now?(): number;
+}
+
+const lookEvery = 50;
+
+/** Characters of a reply that are part of a reason. */
+const maxSaid = 1_000;
+
+/**
+ * Makes calls by asking another platform over the log, and waits for its reply. The header `correlation-id` of a request
+ * is the execution's id, by which the platform can tell a request that it knows already, and `attempt` is the fencing
+ * token. A reply carries the first, and may carry the second: then it counts for that attempt alone.
+ */
+export class KafkaAdapter implements Adapter {
+  readonly #options: Required<Pick<KafkaOptions, 'patience' | 'catchUp' | 'now'>> & KafkaOptions;
+  #bus!: Bus;
+  #replies!: Replies;
+  #listening!: Subscription;
+
+  constructor(options: KafkaOptions) {
+    this.#options = { patience: 10_000, catchUp: 10_000, now: Date.now, ...options };
+  }
+
+  open({ busTo, replies }: Facilities): void {
+    const { topic, replyTopic } = this.#options;
+    this.#bus = busTo([topic, replyTopic]);
+    this.#replies = replies;
+    this.#listening = replies.listen(this.#bus, replyTopic);
+  }
+
+  async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    const request = this.#request(call);
+    return bounded(this.#options.timeout, watch.signal, async (signal) => {
+      const isReached = await this.#isReached(signal);
+      if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
+      if (!isReached) return this.#notReached();
+      return (await this.#send(request)) ?? this.#reply(call, watch, signal);
+    });
+  }
+
+  /** What was said while nobody waited for it is stored, or will be once the log has been read to its end. */
+  reconcile(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    const { catchUp, now, timeout } = this.#options;
+    const left = call.started_at + timeout - now();
+    return bounded(Math.max(left, catchUp), watch.signal, (signal) => this.#reply(call, watch, signal));
+  }
+
+  async close(): Promise<void> {
+    await this.#listening.close();
+  }
+
+  #request(call: ApprovedCall): Message {
+    const { headers, key, replyTopic, topic, value } = this.#options;
+    return {
+      topic,
+      key: key?.(call) ?? call.id,
+      headers: {
+        ...headers(call),
+        'content-type': 'application/json',
+        'correlation-id': call.id,
+        'reply-topic': replyTopic,
+        attempt: String(call.attempt),
+      },
+      value: Buffer.from(canonicalJson(value(call) ?? null)),
+    };
+  }
+
+  /** Whether both topics are there and the broker answers: replies can be heard, so a request can be sent. */
+  async #isReached(signal: AbortSignal): Promise<boolean> {
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(this.#options.patience)]);
+    while (!this.#listening.joined && !giveUp.aborted)
+      await sleep(lookEvery, undefined, { signal: giveUp }).catch(() => {});
+    return this.#listening.joined;
+  }
+
+  #notReached(): Outcome {
+    const { replyTopic, topic } = this.#options;
+    const error = `nothing was sent: "${topic}" and "${replyTopic}" are not there, or the broker cannot be reached`;
+    return { outcome: 'failed', error, retryable: true };
+  }
+
+  /** @returns what there is to say of a request that is not known to be in the log. */
+  async #send(request: Message): Promise<Outcome | undefined> {
+    try {
+      await this.#bus.publish([request]);
+      return undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof TerminalError) return { outcome: 'failed', error: `nothing was sent: ${message}` };
+      return { outcome: 'unknown', reason: `the request may have been sent: ${message}` };
+    }
+  }
+
+  async #reply(call: ApprovedCall, watch: Watch, signal: AbortSignal): Promise<Outcome> {
+    const seen = new Set<string>();
+    let last = 'has not replied';
+    while (!signal.aborted) {
+      for (const reply of await this.#unseen(call, seen)) {
+        const outcome = this.#judge(reply, watch);
+        if (typeof outcome !== 'string') return outcome;
+        last = outcome;
+      }
+      await this.#replies.more(call, signal);
+    }
+    if (watch.signal.aborted) return { outcome: 'unknown', reason: whyStopped(watch.signal) };
+    return { outcome: 'unknown', reason: `no reply that says what came of it in time; the platform ${last}` };
+  }
+
+  /** While the store is out of reach there is nothing to be seen. */
+  async #unseen(call: ApprovedCall, seen: Set<string>): Promise<Reply[]> {
+    const replies = await this.#replies.to(call, this.#options.replyTopic).catch(() => []);
+    const isOurs = ({ attempt }: Reply) => attempt === null || attempt === String(call.attempt);
+    const unseen = replies.filter((reply) => isOurs(reply) && !seen.has(reply.id));
+    for (const { id } of unseen) seen.add(id);
+    return unseen;
+  }
+
+  /** @returns what came of the call, or what the platform has said so far. */
+  #judge({ text, attempt }: Reply, watch: Watch): Outcome | string {
+    const { failed, status, succeeded } = this.#options;
+    const said = watch.mask(text);
+    watch.progress({ output: said.endsWith('\n') ? said : `${said}\n` });
+    if (status === undefined) return this.#succeeded(said);
+    const state = textAt(parsedJson(said), status);
+    if (state === undefined) return `replied without saying what came of it: ${excerpt(said, maxSaid).result}`;
+    if (succeeded.includes(state)) return this.#succeeded(said);
+    if (failed.includes(state))
+      return {
+        outcome: 'failed',
+        error: `the platform says "${state}": ${excerpt(this.#resultOf(said), maxSaid).result}`,
+        covers: attempt === null ? 'call' : 'attempt',
+      };
+    watch.progress({ message: state });
+    return `said "${state}"`;
+  }
+
+  #succeeded(said: string): Outcome {
+    const { result, ...rest } = excerpt(this.#resultOf(said), this.#options.maxOutput);
+    return { outcome: 'succeeded', result: result || 'replied with nothing', ...rest };
+  }
+
+  #resultOf(said: string): string {
+    const { result } = this.#options;
+    return (result === undefined ? undefined : textAt(parsedJson(said), result)) ?? said;
+  }
+}

@@ -1,0 +1,141 @@
+import { callDigest, type Event, type EventData } from '@countersign/contracts';
+import {
+  decisionDetailsDigest,
+  DecisionGuard,
+  generateKey,
+  keysFromText,
+  signDecision,
+  Verifier,
+  type DecisionClaims,
+} from '@countersign/signing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { approval, askPersonVersion, ExecutorWorld, id, soon } from '../../test/executor.fixtures.js';
+import { ExecutionEventsController } from './execution-events.controller.js';
+
+const golden = approval;
+const seconds = golden.data.resolved_at;
+const ring = await keysFromText(JSON.stringify(await generateKey()));
+
+async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'approval.resolved'>> {
+  const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = golden.data;
+  const { tool_version } = golden.data;
+  const call = { approval_id, run_id, tool_call_id, tool_name, digest };
+  const { requester, requested_by } = golden.data;
+  const at = { tool_version, resolved_at: seconds, expires_at: seconds + 60, policy_version: null };
+  const deciders = [{ by: 'bob', verdict: 'approved' as const, at: seconds }];
+  const claims = {
+    ...call,
+    status,
+    pause_type,
+    automatic,
+    basis: automatic ? ('audit' as const) : ('people' as const),
+    grant: null,
+    four_eyes: false,
+    requester,
+    requested_by,
+    deciders,
+    required_approvals: 1,
+    ...at,
+    details_digest: decisionDetailsDigest(golden.data),
+    ...change,
+  };
+  return { ...golden, data: { ...golden.data, signature: await signDecision(ring.signingKey, claims) } };
+}
+
+describe('a decision that arrives at the executor', () => {
+  let world: ExecutorWorld;
+  let events: ExecutionEventsController;
+  beforeEach(async () => {
+    world = new ExecutorWorld();
+    world.clock = seconds * 1000;
+    const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), world.now);
+    await guard.open();
+    events = new ExecutionEventsController(
+      world.open({ guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) } })
+        .executor,
+    );
+  });
+  afterEach(() => world.close());
+  const records = () => world.store.find({ filter: {}, sort: [], limit: 10 });
+
+  it('is acted on when the approval service has signed it for this call', async () => {
+    const event = await signed();
+    await events.resolved(event);
+    expect(await records()).toMatchObject([{ id, status: 'running', decision: event.data.signature }]);
+  });
+
+  it("is nobody's without a signature: there is a record apart, and an alarm", async () => {
+    await events.resolved(golden);
+    const [record] = await records();
+    expect(record).toMatchObject({
+      approval_id: id,
+      status: 'failed',
+      error: 'not executed: The decision is not signed.',
+    });
+    expect(record!.id).not.toBe(id);
+    expect(world.alarms.refused).toHaveBeenCalledOnce();
+  });
+
+  it("is nobody's when it was signed for other arguments", async () => {
+    const event = await signed();
+    const tool_args = { ...golden.data.tool_args, version: '6.6.6' };
+    await events.resolved({ ...event, data: { ...event.data, tool_args } });
+    expect(await records()).toMatchObject([{ status: 'failed', error: expect.stringMatching(/arguments are not/) }]);
+    expect(world.adapter.calls).toEqual([]);
+  });
+
+  it('is refused from the second at which its time is over, and the call is over with it', async () => {
+    const event = await signed();
+    world.clock += 60_000;
+    await events.resolved(event);
+    expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/is over/) }]);
+  });
+
+  it('is refused when fewer people have approved than have to, and one of them twice', async () => {
+    const once = { by: 'bob', verdict: 'approved' as const, at: seconds };
+    await events.resolved(await signed({ required_approvals: 2, deciders: [once, once] }));
+    expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/Fewer people/) }]);
+    expect(world.alarms.refused).toHaveBeenCalledExactlyOnceWith(
+      'decision',
+      'refused',
+      expect.objectContaining({ approval_id: id }),
+    );
+    expect(world.adapter.calls).toEqual([]);
+  });
+
+  it('is checked again when it begins later, against what is stored', async () => {
+    const waits = new ExecutorWorld();
+    waits.clock = world.clock;
+    const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), waits.now);
+    await guard.open();
+    const { executor, pool } = waits.open({
+      size: 1,
+      guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) },
+    });
+    const place = pool.reserve()!;
+    await executor.accept(await signed());
+    const stored = await waits.execution();
+    const version = '6.6.6';
+    const tool_args = { ...stored.tool_args, version };
+    const state = { ...stored, tool_args, digest: callDigest({ ...stored, tool_args }), version: stored.version + 1 };
+    await waits.store.commit({ expected: stored.version, state, events: [] });
+    pool.start();
+    place.release();
+    await expect
+      .poll(() => waits.execution(), soon)
+      .toMatchObject({
+        status: 'failed',
+        error: 'not executed: The stored decision is about another call.',
+      });
+    await waits.close();
+  });
+
+  it.each<[string, Partial<EventData<'approval.resolved'>>]>([
+    ['is no approval', { status: 'rejected' }],
+    ['is of a call that a person answers', { tool_name: 'ask_person', tool_version: askPersonVersion }],
+    ['says that it was done by hand', { resolution_data: { result: 'Done.' } }],
+  ])('is none of its business when it %s, signed or not', async (_, change) => {
+    await events.resolved({ ...golden, data: { ...golden.data, ...change } });
+    expect(await records()).toEqual([]);
+  });
+});

@@ -1,0 +1,216 @@
+import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
+import { argumentProblems, changesSince, isGatedAsAsked } from '@countersign/definitions';
+import type { Handled, Place, WorkPool } from '@countersign/persistence';
+import type { Alarms } from '@countersign/service';
+import type { DecisionGuard, RequestGuard } from '@countersign/signing';
+import { randomUUID } from 'node:crypto';
+import { nextOpening } from '../execution/change-window.js';
+import { lookAgain, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
+import { nothing } from '../execution/begin.js';
+import type { Approved, EndOfRun, ExecutionMessage } from '../execution/execution.js';
+import type { Executions } from '../http/executions.js';
+import type { Obstacle } from './last-look.js';
+import type { Switches } from '../kill-switch/switches.js';
+import { toolReturns, type Tool, type Tools } from '../tools/tool.js';
+import type { Worker } from './worker.js';
+
+export interface ExecutorOptions {
+  executions: Executions;
+  keys: ConcurrencyKeys;
+  switches: Switches;
+  guard: Pick<DecisionGuard, 'examine' | 'verifyStored'>;
+  /** Asked late, since the pool in turn asks the executor to attend to due executions. */
+  pool(): WorkPool<Execution>;
+  tools: Tools;
+  worker: Worker;
+  leaseMs: number;
+  now(): number;
+  alarms: Alarms;
+  requests: Pick<RequestGuard, 'problemWithEnd'>;
+}
+
+type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
+
+/** Decides what begins and when: nothing without a decision that holds, and nothing before its time. */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #instance = randomUUID();
+  #claims = 0;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** Takes an approved call on; it begins in the same commit when nothing is in its way and there is a place free. */
+  async accept(event: Event<'approval.resolved'>): Promise<void> {
+    const { approval_id, tool_name, tool_version } = event.data;
+    const { executions, guard, pool, alarms } = this.#options;
+    const { definition } = this.#options.tools.get(tool_name) ?? {};
+    // Of a call that was to be made here somebody waits for the outcome, whatever has become of its tool.
+    if (definition?.made_by === 'person' && isGatedAsAsked(tool_version, definition)) return;
+    const verdict = await guard.examine(event.data);
+    if (verdict.kind !== 'sound') {
+      alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+    }
+    if (verdict.kind === 'not_authentic') {
+      const id = derivedId('refused', event.id);
+      await executions.handle(id, { type: 'not_authentic', id, event, reason: verdict.reason }, { creates: true });
+      return;
+    }
+    const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
+    const place = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
+    if (place) {
+      const handle = (claim: Claim) => executions.handle(approval_id, message, { then: [claim], creates: true });
+      await this.#claiming(place, null, handle);
+    } else {
+      const handled = await executions.handle(approval_id, message, { creates: true });
+      if (handled.kind === 'changed') pool().missed();
+    }
+  }
+
+  /**
+   * Takes back what a run that is over still waited for; what runs already is let run.
+   *
+   * @throws TerminalError when no runner has said so
+   */
+  async cancel(event: EndOfRun): Promise<void> {
+    const problem = await this.#options.requests.problemWithEnd(event);
+    if (problem !== undefined) {
+      const { run_id } = event.data;
+      this.#options.alarms.refused('run_end', 'not_authentic', { run_id, reason: problem });
+      throw new TerminalError(`run ${run_id}: ${problem}`);
+    }
+    for (const requirement of event.data.requirements) {
+      const { approval_id, tool_name } = requirement.tool_execution;
+      if (approval_id === null || this.#isAnsweredByPerson(tool_name)) continue;
+      await this.#options.executions.handle(approval_id, { type: 'cancelled', event, requirement });
+    }
+  }
+
+  /** Sees to an execution that is due: starts it, lets it wait, asks what came of it, or says that its worker is gone. */
+  async attend(execution: Execution, place: Place): Promise<void> {
+    const { executions, switches } = this.#options;
+    const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
+    try {
+      if (execution.status === 'running') {
+        place.start(async () => void (await handle({ type: 'due' })));
+      } else if (execution.status === 'reconciling') {
+        await this.#claiming(place, null, handle);
+      } else {
+        const obstacle = await this.#obstacle(execution);
+        const refusal = obstacle ? null : await this.#refusal(execution);
+        if (obstacle) await handle({ type: 'postponed', ...obstacle });
+        // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
+        else if (refusal !== null || !(await switches.paused()).has(execution.tool_name))
+          return await this.#claiming(place, refusal, handle);
+        place.release();
+      }
+    } catch (error) {
+      place.release();
+      throw error;
+    }
+  }
+
+  #approved(event: Event<'approval.resolved'>, refusal: string | null): Approved {
+    const { approval_id: id, run_id, tool_call_id, tool_name, tool_args, resolved_at } = event.data;
+    const tool = this.#options.tools.get(tool_name);
+    const message = { type: 'approved', event, terms: tool?.terms(resolved_at) ?? nothing } as const;
+    const problem = refusal ?? unfit(event.data, tool);
+    if (!tool || problem !== null) return { ...message, refusal: problem, concurrency_key: null };
+    try {
+      const call = { id, run_id, tool_call_id, tool_name, tool_args, attempt: 1, started_at: this.#options.now() };
+      return { ...message, refusal: null, concurrency_key: tool.concurrencyKey?.(call) ?? null };
+    } catch (error) {
+      return { ...message, refusal: (error as Error).message, concurrency_key: null };
+    }
+  }
+
+  async #mayBeginAtOnce({ event, refusal, terms, concurrency_key }: Approved): Promise<boolean> {
+    const { tools, switches } = this.#options;
+    const { tool_name } = event.data;
+    if (refusal !== null || concurrency_key !== null || terms.not_before !== null) return false;
+    const tool = tools.get(tool_name);
+    return tool?.definition !== undefined && !tool.changeWindows && !(await switches.paused()).has(tool_name);
+  }
+
+  /**
+   * What is in the way of a start, and when to look again. Once it is too late there is nothing: whoever claims it finds
+   * that out.
+   */
+  async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
+    const now = this.#options.now();
+    const { terms, expires_at } = execution;
+    const end = Math.min(terms.start_by ?? Infinity, expires_at ?? Infinity) * 1000;
+    if (end <= now) return undefined;
+    const obstacle = await this.#held(execution, now);
+    return obstacle && { ...obstacle, until: Math.min(obstacle.until, end) };
+  }
+
+  async #held(execution: Execution, now: number): Promise<Obstacle | undefined> {
+    const { tools, keys } = this.#options;
+    const { concurrency_key: key, tool_name } = execution;
+    const tool = tools.get(tool_name);
+    if (tool && !tool.definition) {
+      const detail = tool.unavailable ?? `${tool_name} is out of reach`;
+      return { until: now + toolReturns, held_by: { code: 'tool_unavailable', detail, until: null } };
+    }
+    const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
+    if (opens > now) {
+      const until = Math.floor(opens / 1000);
+      return { until: opens, held_by: { code: 'change_window', detail: 'its change window', until } };
+    }
+    const holder = key === null ? execution.id : await keys.take(key, execution);
+    if (holder === execution.id) return undefined;
+    const detail = `execution ${holder}, which has the key ${key}`;
+    return { until: now + lookAgain, held_by: { code: 'concurrency_key', detail, until: null } };
+  }
+
+  /** What a person fills in is the answer to its calls. */
+  #isAnsweredByPerson(tool_name: string): boolean {
+    return this.#options.tools.get(tool_name)?.definition?.made_by === 'person';
+  }
+
+  /** Why the stored decision does not allow a start; it may have been stored a while ago. */
+  async #refusal(execution: Execution): Promise<string | null> {
+    const { tools, guard, alarms } = this.#options;
+    const { tool_name, approval_id, decision } = execution;
+    const verdict = await guard.verifyStored({ ...execution, jws: decision });
+    if (verdict.kind === 'sound') return unfit(execution, tools.get(tool_name));
+    alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+    return verdict.reason;
+  }
+
+  async #claiming(
+    place: Place,
+    refusal: string | null,
+    handle: (claim: Claim) => Promise<Handled<Execution>>,
+  ): Promise<void> {
+    const name = `${this.#instance}/${++this.#claims}`;
+    try {
+      const handled = await handle({ type: 'claimed', worker: name, lease_ms: this.#options.leaseMs, refusal });
+      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === name;
+      if (claimed) place.start(() => this.#options.worker.work(handled.state, name), handled.state.queue_owner);
+      else place.release();
+    } catch (error) {
+      place.release();
+      throw error;
+    }
+  }
+}
+
+/** Why the tool as it is now is not the one that a call was asked for, or does not fit it. */
+function unfit(
+  call: Pick<Execution, 'tool_name' | 'tool_args' | 'tool_version'>,
+  tool: Tool | undefined,
+): string | null {
+  const { tool_name: name, tool_args, tool_version } = call;
+  if (!tool) return `this executor has no tool "${name}"`;
+  if (tool_version === null) return `nothing says which definition of "${name}" was asked for`;
+  const { definition } = tool;
+  if (!definition) return null;
+  const changes = tool.isCheckedByAdapter ? [] : changesSince(tool_version, definition);
+  if (changes.length > 0) return `${name} has changed since it was asked for: ${changes.join(', ')}`;
+  if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
+  const problems = tool.isCheckedByAdapter ? [] : argumentProblems(definition.parameters, tool_args);
+  return problems.length > 0 ? `the arguments do not fit the tool: ${problems.join('; ')}` : null;
+}

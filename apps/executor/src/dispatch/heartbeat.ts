@@ -1,0 +1,72 @@
+import type { Execution, Log } from '@countersign/contracts';
+import type { CallProgress } from './call-progress.js';
+import type { Executions } from '../http/executions.js';
+import { holds } from '../execution/state.js';
+
+/** How often to see whether a call is still wanted, in milliseconds, at the least. */
+const lookEvery = 2_000;
+
+export interface HeartbeatOptions {
+  executions: Executions;
+  leaseMs: number;
+  progress: CallProgress;
+  /** Stops the call; the reason is for people. */
+  stop(reason: string): void;
+  log: Log;
+}
+
+/** Keeps the lease of an attempt that is being made, and sees whether somebody wants it stopped. */
+export class Heartbeat {
+  readonly #timer: NodeJS.Timeout;
+  #beats = 0;
+  #reported: Execution['progress'] = null;
+
+  constructor(
+    private readonly id: string,
+    private readonly worker: string,
+    private readonly options: HeartbeatOptions,
+  ) {
+    const { leaseMs, log } = options;
+    const beat = () =>
+      this.#beat().catch((error: unknown) => log.warn({ err: error, execution_id: id }, 'cannot extend the lease'));
+    this.#timer = setInterval(() => void beat(), this.#every(leaseMs));
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  #every(leaseMs: number): number {
+    return Math.min(lookEvery, leaseMs / 3);
+  }
+
+  /** A lease is extended three times in its length, and whenever there is news; in between a look is enough. */
+  async #beat(): Promise<void> {
+    const { executions, leaseMs, progress } = this.options;
+    this.#beats += 1;
+    const isTime = this.#beats % Math.floor(leaseMs / 3 / this.#every(leaseMs)) === 0;
+    if (!isTime && progress.latest === this.#reported) return this.#look(await executions.store.get(this.id));
+    this.#reported = progress.latest;
+    const extended = {
+      type: 'lease_extended',
+      worker: this.worker,
+      lease_ms: leaseMs,
+      progress: progress.latest,
+    } as const;
+    const { state } = await executions.handle(this.id, extended);
+    this.#look(state);
+  }
+
+  /**
+   * Whoever lost the lease goes on where nobody else makes the call: what comes of it helps whoever has to find out.
+   */
+  #look(execution: Execution | undefined): void {
+    if (!execution) return;
+    const { status, cancel } = execution;
+    if (holds(execution, this.worker)) {
+      if (cancel) this.options.stop(`${cancel.by} asked for it: ${cancel.note}`);
+    } else if (status === 'running' || status === 'queued') {
+      this.options.stop('another worker has taken the call over');
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import type { Event, Execution, Log } from '@countersign/contracts';
+import { retryUntilStored, type Handled } from '@countersign/persistence';
+import type { Outcome, Watch } from '../adapters/adapter.js';
+import { CallProgress } from './call-progress.js';
+import type { ExecutionMessage } from '../execution/execution.js';
+import { unseen } from '../execution/state.js';
+import type { LastLook, Obstacle } from './last-look.js';
+import type { Executions } from '../http/executions.js';
+import type { ExecutionMetrics } from './execution-metrics.js';
+import { Heartbeat } from './heartbeat.js';
+import { MaskedCall, maskOfCall } from '../masking/masked-call.js';
+import type { Outputs } from '../results/outputs.js';
+import { toolReturns, type Tools } from '../tools/tool.js';
+
+export interface WorkerOptions {
+  executions: Executions;
+  tools: Tools;
+  /** What must not get out, in each way it may be spelt. */
+  secrets: readonly string[];
+  outputs: Outputs;
+  /** Characters of the output of one attempt that are kept. */
+  keepOutput: number;
+  /** Tells whoever watches a call; it may fail. */
+  publish(event: Event): Promise<void>;
+  /** Is told how long a call took. */
+  metrics: Pick<ExecutionMetrics, 'called'>;
+  /** Says right before the effect what is in its way. */
+  lastLook: LastLook;
+  leaseMs: number;
+  now(): number;
+  log: Log;
+}
+
+/** Makes the calls that have begun, and records what came of them. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  /** What runs here now, by execution: the name under which it was claimed. */
+  readonly #running = new Map<string, string>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the call, or asks the target what came of it; resolves once the outcome is stored. */
+  async work(execution: Execution, name: string): Promise<void> {
+    const { executions, leaseMs, log } = this.#options;
+    const { id } = execution;
+    this.#running.set(id, name);
+    const stopping = new AbortController();
+    const stop = (reason: string) => stopping.abort(new Error(reason));
+    const progress = new CallProgress(execution, { ...this.#options, keep: this.#options.keepOutput });
+    const heartbeat = new Heartbeat(id, name, { executions, leaseMs, progress, stop, log });
+    try {
+      const obstacle = execution.status === 'running' ? await this.#obstacle(execution) : undefined;
+      if (obstacle) {
+        const handed = { type: 'not_begun', worker: name, ...obstacle } as const;
+        return void (await retryUntilStored(() => executions.handle(id, handed, { known: execution }), log));
+      }
+      const said = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
+        signal: stopping.signal,
+        progress: newsOf(execution, progress),
+      });
+      const outcome = pointingAt(id, said.end(await this.#measured(execution, said.watch)));
+      await progress.close();
+      const handled = await retryUntilStored(
+        () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
+        log,
+      );
+      if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');
+    } finally {
+      heartbeat.end();
+      this.#running.delete(id);
+    }
+  }
+
+  /** Gives up what still runs here: nobody will see how it ends. */
+  async abandonAll(): Promise<void> {
+    const { executions, log } = this.#options;
+    const reason = 'its worker was stopped while the call was being made';
+    const abandoned = [...this.#running].map(([id, worker]) =>
+      executions.handle(id, { type: 'lost', worker, reason }).catch((error: unknown) => {
+        log.warn({ err: error, execution_id: id }, 'cannot be recorded now; it will be when the lease has run out');
+      }),
+    );
+    await Promise.all(abandoned);
+  }
+
+  /** What cannot be looked up is in the way as well. */
+  async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
+    const { lastLook, log, now } = this.#options;
+    try {
+      return await lastLook(execution);
+    } catch (error) {
+      log.warn({ err: error, execution_id: execution.id }, 'whether a call may begin cannot be looked up');
+      const detail = 'whether it may begin could not be looked up';
+      return { until: now() + 1_000, held_by: { code: 'retry', detail, until: null } };
+    }
+  }
+
+  async #measured(execution: Execution, watch: Watch): Promise<Outcome> {
+    const { metrics, now } = this.#options;
+    const begun = now();
+    const outcome = await this.#outcome(execution, watch);
+    metrics.called(execution.tool_name, outcome, (now() - begun) / 1000);
+    return outcome;
+  }
+
+  async #outcome(
+    { id, run_id, tool_call_id, tool_name, tool_args, tool_version, attempts, status }: Execution,
+    watch: Watch,
+  ): Promise<Outcome> {
+    const adapter = this.#options.tools.get(tool_name)?.adapter;
+    const isAsking = status === 'reconciling';
+    const { attempt, started_at } = (isAsking && unseen({ attempts })) || attempts.at(-1)!;
+    const call = {
+      id,
+      run_id,
+      tool_call_id,
+      tool_name,
+      tool_args,
+      tool_version,
+      attempt,
+      started_at: started_at * 1000,
+    };
+    try {
+      if (!adapter || (isAsking && !adapter.reconcile))
+        throw new Error(`there is no way to make calls of ${tool_name}`);
+      return await (isAsking ? adapter.reconcile!(call, watch) : adapter.execute(call, watch));
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return isAsking ? { outcome: 'unknown', reason: text } : { outcome: 'failed', error: text };
+    }
+  }
+}
+
+/** Of a target that is asked only how far it is: what was printed is the output of the attempt that is asked about. */
+const newsOf =
+  ({ status }: Execution, progress: CallProgress): Watch['progress'] =>
+  ({ output = '', ...news }) =>
+    progress.add(status === 'reconciling' ? news : { ...news, output });
+
+/** Whether what a worker said decides anything: it may have been given up before. */
+const counts = (handled: Handled<Execution>, name: string): boolean =>
+  handled.kind === 'changed' &&
+  !handled.state.attempts.some(({ worker, late_report }) => worker === name && late_report !== null);
+
+/** The model gets the end of a long output, and a person all of it. */
+function pointingAt(id: string, outcome: Outcome): Outcome {
+  if (outcome.outcome !== 'succeeded' || !outcome.truncated) return outcome;
+  return { ...outcome, result: `${outcome.result}\n[all of it: GET /executions/${id}/output]` };
+}
+
+function report(outcome: Outcome, worker: string, now: number): ExecutionMessage {
+  switch (outcome.outcome) {
+    case 'not_begun': {
+      const held_by = { code: 'tool_unavailable', detail: outcome.reason, until: null } as const;
+      return { type: 'not_begun', worker, until: now + toolReturns, held_by };
+    }
+    case 'succeeded':
+      return { type: 'succeeded', worker, result: outcome.result };
+    case 'failed': {
+      const { error, retryable = false, retry_after = 0, covers = 'attempt' } = outcome;
+      return { type: 'failed', worker, error, retryable, retry_after, covers };
+    }
+    case 'unknown':
+      return { type: 'lost', worker, reason: outcome.reason };
+  }
+}

@@ -1,0 +1,178 @@
+import { backoffMs, callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
+import { changed, rejected, type Transition } from '@countersign/persistence';
+import type { ExecutionMessage, WorkerMessage } from './execution.js';
+import {
+  callOf,
+  fail,
+  giveUp,
+  is,
+  isUnseen,
+  park,
+  released,
+  seconds,
+  succeed,
+  touch,
+  unseen,
+  withLastAttempt,
+} from './state.js';
+
+type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
+
+/** A worker has it from now on: to make the call, or to ask the target what came of it. */
+export function start(execution: Execution, message: Message<'claimed'>, now: number): Transition<Execution> {
+  const lease = leased(message.worker, message.lease_ms, now);
+  if (execution.status === 'reconciling') return changed(touch(execution, now, lease));
+  const problem = message.refusal ?? obstacle(execution, now);
+  if (problem !== null) return giveUp(touch(execution, now, {}), `not executed: ${problem}`, now);
+  const byPerson = execution.terms.made_by === 'person';
+  const worker = byPerson ? 'a person' : message.worker;
+  const began = touch(execution, now, {
+    attempts: [...execution.attempts, attempt(execution.attempts.length + 1, worker, now)],
+    held_by: null,
+    error: null,
+    ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
+  });
+  return changed(began, emit('tool.execution_started', { ...callOf(began), worker }));
+}
+
+/** Why the call must not begin now, whoever wants to make it. */
+function obstacle(execution: Execution, now: number): string | null {
+  const { terms, digest } = execution;
+  if (callDigest(execution) !== digest) return 'the arguments are not the approved ones';
+  if (terms.start_by !== null && terms.start_by <= seconds(now)) return 'the time to begin it is over';
+  return null;
+}
+
+const attempt = (number: number, worker: string, now: number): Attempt => ({
+  attempt: number,
+  worker,
+  started_at: seconds(now),
+  ended_at: null,
+  outcome: null,
+  begun: true,
+  reason: null,
+  late_report: null,
+});
+
+/** It cannot begin yet. @see ExecutionMessage */
+export const postpone = (execution: Execution, { until, held_by }: Message<'postponed'>, now: number) =>
+  changed(touch(execution, now, { due_at: Math.max(until, now), held_by }));
+
+/** What its worker says. */
+export function endByWorker(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
+  switch (message.type) {
+    case 'lease_extended':
+      return changed(
+        touch(execution, now, { ...leased(message.worker, message.lease_ms, now), progress: message.progress }),
+      );
+    case 'succeeded':
+      return execution.status === 'reconciling'
+        ? succeed(bySayOfTarget(execution, now), message.result)
+        : succeed(released(execution, 'succeeded', null, now), message.result);
+    case 'failed':
+      return failOrRetry(execution, message, now);
+    case 'lost':
+      return execution.status === 'reconciling'
+        ? parkUntold(execution, message.reason, now)
+        : loseSight(execution, message.reason, now);
+    case 'not_begun':
+      // Of the attempt that is asked about this says nothing.
+      return execution.status === 'reconciling'
+        ? parkUntold(execution, message.held_by.detail, now)
+        : handBack(execution, message, now);
+    default:
+      return message satisfies never;
+  }
+}
+
+const parkUntold = (execution: Execution, reason: string, now: number): Transition<Execution> =>
+  park(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
+
+const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
+
+const bySayOfTarget = (execution: Execution, now: number): Execution =>
+  touch(execution, now, { reconciled: { by: null, at: seconds(now), note: null } });
+
+/** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
+function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+  if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
+  const { error, retryable, retry_after, covers } = message;
+  const over = released(execution, 'failed', error, now);
+  if (retryable && mayBeTriedAgain(over)) return again(over, error, retry_after, now);
+  // Where one start was promised, the target is not known to tell the starts of a call from others.
+  const isSaidOfAll = !retryable && covers === 'call' && execution.terms.promise === 'idempotent';
+  return isSaidOfAll ? fail(over, error) : giveUp(over, error, now);
+}
+
+/**
+ * The target was asked. That a call never arrived (it may be tried again) does not mean that it never will: the worker
+ * may have been halted just before it, so where one start was promised a person has to look.
+ */
+function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+  const { error, retryable, retry_after, covers } = message;
+  const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
+  if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
+  const { promise } = execution.terms;
+  // Once it has been given up, it is not started again: only what came of it is still asked.
+  return retryable && promise === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
+    ? again(execution, error, retry_after, now)
+    : park(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
+}
+
+/** The call began, and nobody saw it end. */
+export function loseSight(execution: Execution, reason: string, now: number): Transition<Execution> {
+  const lost = released(execution, 'outcome_unknown', reason, now);
+  if (execution.terms.promise === 'idempotent' && mayBeTriedAgain(lost)) return again(lost, reason, 0, now);
+  if (execution.terms.can_reconcile) return changed({ ...lost, status: 'reconciling', due_at: now });
+  return park(lost, reason);
+}
+
+const starts = ({ attempts }: Execution): number => attempts.filter(({ begun }) => begun).length;
+
+const mayBeTriedAgain = (execution: Execution): boolean =>
+  execution.cancel === null && execution.withdrawn === null && starts(execution) < execution.terms.max_attempts;
+
+/** Nothing was done, so the attempt counts as no start, and the call is back where it was unless it is wanted no more. */
+function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>, now: number): Transition<Execution> {
+  const reason = `not begun: ${held_by.detail}`;
+  const over = released(execution, 'failed', reason, now);
+  const back = { ...over, attempts: withLastAttempt(over, { begun: false }) };
+  const { cancel, withdrawn } = execution;
+  if (withdrawn !== null) return giveUp(back, `not executed: ${withdrawn}`, now, 'cancelled');
+  if (cancel !== null) return giveUp(back, `not executed: ${cancel.by} cancelled it: ${cancel.note}`, now, 'cancelled');
+  return changed(touch(back, now, { status: 'queued', due_at: Math.max(until, now), held_by }));
+}
+
+/** Back into the queue: later each time, and not before the target asked. */
+function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
+  const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
+  const due_at = now + Math.max(wait, sound(asked));
+  const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
+  return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
+}
+
+const dayMs = 86_400_000;
+
+/** What the target asked for, where that is a time that somebody may wait. */
+const sound = (asked: number): number => (asked > 0 ? Math.ceil(Math.min(asked, dayMs)) : 0);
+
+/** Too late to count, but whoever has to find out what came of the call should know of it. */
+export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
+  const said = reportOf(message);
+  const isTheirs = ({ worker, late_report }: Attempt) => worker === message.worker && late_report === null;
+  if (said === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
+    return rejected(`${is(execution)}, not held by ${message.worker}`);
+  const attempts = execution.attempts.map((each) => (isTheirs(each) ? { ...each, late_report: said } : each));
+  return changed(touch(execution, now, { attempts }));
+}
+
+function reportOf(message: WorkerMessage): string | null {
+  if (message.type === 'succeeded') return `succeeded: ${message.result}`;
+  if (message.type === 'not_begun') return `not begun: ${message.held_by.detail}`;
+  return message.type === 'failed' ? `failed: ${message.error}` : null;
+}
+
+const leased = (worker: string, lease_ms: number, now: number) => ({
+  lease: { worker, expires_at: now + lease_ms },
+  due_at: now + lease_ms,
+});

@@ -1,0 +1,123 @@
+import {
+  callDigest,
+  queueOwner,
+  type Event,
+  type Execution,
+  type ExecutionTerms,
+  type HeldBy,
+} from '@countersign/contracts';
+import { changed, ignored, type Transition } from '@countersign/persistence';
+import type { EndOfRun, ExecutionMessage } from './execution.js';
+import { fail, is, isOver, seconds, touch, unseen, withdraw } from './state.js';
+
+type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
+
+/** Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. */
+export function accept(message: Message<'approved'>, now: number): Transition<Execution> {
+  const { event, refusal, terms, concurrency_key } = message;
+  const execution = approved(event, { id: event.data.approval_id, terms, concurrency_key }, now);
+  const problem = callDigest(event.data) === event.data.digest ? refusal : 'the arguments are not the approved ones';
+  return problem === null ? changed(execution) : fail(execution, `not executed: ${problem}`);
+}
+
+/** Of what somebody wrote who may not decide, there is a record for people to look into, and no more. */
+export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: number): Transition<Execution> =>
+  fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
+
+/**
+ * What has not begun never will; its run waits for nothing any more, and the event is for who watches. What has begun
+ * is let run, and is not tried again.
+ */
+export function takeBack(execution: Execution, event: EndOfRun, now: number): Transition<Execution> {
+  if (isOver(execution) || execution.withdrawn !== null) return ignored(is(execution));
+  const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
+  return isWaiting
+    ? withdraw({ ...execution, withdrawn: unseen(execution) ? why(event) : null }, `not executed: ${why(event)}`, now)
+    : changed(touch(execution, now, { withdrawn: why(event) }));
+}
+
+/** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
+export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, now: number): Transition<Execution> {
+  const { run_id, user_id, requested_by } = event.data;
+  const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
+  const call = { run_id, tool_call_id, tool_name, tool_args };
+  const id = approval_id ?? requirement.id;
+  const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id, requested_by };
+  const unbound = { policy_version: null, tool_version: null, expires_at: null, terms: nothing, concurrency_key: null };
+  const given = { ...unbound, traceparent: event.traceparent, digest: callDigest(call), salt: null };
+  const execution = queued({ ...call, ...about, ...given }, now);
+  return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
+}
+
+const why = ({ type }: EndOfRun): string => `its run ${type === 'run.cancelled' ? 'was cancelled' : 'ended'}`;
+
+/** Of what is not made at all. */
+export const nothing: ExecutionTerms = {
+  promise: 'at_most_once',
+  max_attempts: 1,
+  retry: { first_ms: 1_000, longest_ms: 1_000 },
+  made_by: 'worker',
+  can_reconcile: false,
+  not_before: null,
+  start_by: null,
+};
+
+function approved(
+  { data, traceparent }: Event<'approval.resolved'>,
+  given: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
+  now: number,
+): Execution {
+  const { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt } = data;
+  const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
+  const { signature, resolved_by, requester, requested_by, policy_version, expires_at } = data;
+  const asked = { requester, requested_by, policy_version, expires_at };
+  const of = { ...asked, decision: signature, approved_by: resolved_by, traceparent };
+  return queued({ ...call, ...of, ...given }, now);
+}
+
+type Known =
+  | 'id'
+  | 'approval_id'
+  | 'run_id'
+  | 'tool_call_id'
+  | 'tool_name'
+  | 'tool_args'
+  | 'redact'
+  | 'tool_version'
+  | 'digest'
+  | 'salt'
+  | 'decision'
+  | 'approved_by'
+  | 'requester'
+  | 'requested_by'
+  | 'policy_version'
+  | 'expires_at'
+  | 'terms'
+  | 'concurrency_key'
+  | 'traceparent';
+
+const heldByWait = ({ not_before }: ExecutionTerms, now: number): HeldBy | null =>
+  not_before !== null && not_before * 1000 > now
+    ? { code: 'wait', detail: 'the wait after the approval', until: not_before }
+    : null;
+
+/** A new execution; a wait after the approval is counted from the approval. */
+const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
+  ...known,
+  status: 'queued',
+  held_by: heldByWait(known.terms, now),
+  attempts: [],
+  progress: null,
+  result: null,
+  error: null,
+  note: null,
+  reconciled: null,
+  cancel: null,
+  withdrawn: null,
+  lease: null,
+  queue_owner: queueOwner(known.requester, known.requested_by),
+  due_at: Math.max(now, (known.terms.not_before ?? 0) * 1000),
+  version: 0,
+  created_at: seconds(now),
+  updated_at: seconds(now),
+});

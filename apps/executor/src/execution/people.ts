@@ -1,0 +1,43 @@
+import type { Execution } from '@countersign/contracts';
+import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import type { ExecutionMessage } from './execution.js';
+import { fail, released, seconds, succeed, touch, withdraw, withLastAttempt } from './state.js';
+
+type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
+
+/** Whoever made the call by hand says what came of it. */
+export function report(execution: Execution, { by, outcome, result }: Message<'reported'>, now: number) {
+  const byThem = { ...execution, attempts: withLastAttempt(execution, { worker: by }) };
+  return outcome === 'succeeded'
+    ? succeed(released(byThem, 'succeeded', null, now), result)
+    : fail(released(byThem, 'failed', result, now), result);
+}
+
+/** A person found out what came of the call. */
+export function settle(execution: Execution, { by, outcome, note }: Message<'settled'>, now: number) {
+  const settled = touch(execution, now, { note, reconciled: { by, at: seconds(now), note } });
+  const found = `A person looked into it and found that the call ${outcome}: ${note}`;
+  return outcome === 'succeeded' ? succeed(settled, found) : fail(settled, found);
+}
+
+/** A person wants it started again; what promises one start needs them to say that another one is all right. */
+export function retry(execution: Execution, message: Message<'retried'>, now: number): Transition<Execution> {
+  if (execution.withdrawn !== null) return rejected(`${execution.withdrawn}, and nobody waits for it any more`);
+  if (execution.terms.promise === 'at_most_once' && !message.even_if_done) {
+    return rejected(
+      'the tool promises to be started at most once, and nobody knows what came of the start before; "even_if_done": true says that a second one does no harm',
+      'invalid',
+    );
+  }
+  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: seconds(now) } as const;
+  const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, held_by };
+  return changed(touch(execution, now, next));
+}
+
+/** Takes back what has not begun, and asks the worker of what has to stop it. */
+export function cancel(execution: Execution, { by, reason }: Message<'cancel_requested'>, now: number) {
+  if (execution.cancel) return ignored('somebody has asked for it already');
+  const asked = touch(execution, now, { cancel: { by, at: seconds(now), note: reason } });
+  if (execution.status === 'running') return changed(asked);
+  return withdraw(asked, `not executed: ${by} cancelled it: ${reason}`, now);
+}

@@ -1,0 +1,138 @@
+import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
+import {
+  CancelExecutionRequest,
+  Execution,
+  ExecutionOutput,
+  ExecutionOutputQuery,
+  ExecutionPage,
+  ListExecutionsQuery,
+  redactExecution,
+  ReportExecutionRequest,
+  RetryExecutionRequest,
+  SettleExecutionRequest,
+} from '@countersign/contracts';
+import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import type { ExecutionMessage } from '../execution/execution.js';
+import { Executions } from './executions.js';
+import { Outputs } from '../results/outputs.js';
+import { Switches } from '../kill-switch/switches.js';
+
+@Controller('executions')
+export class ExecutionsController {
+  constructor(
+    @Inject(Executions) private readonly executions: Executions,
+    @Inject(Outputs) private readonly outputs: Outputs,
+    @Inject(Switches) private readonly switches: Switches,
+  ) {}
+
+  @Get()
+  @Needs('executions:read')
+  @Returns(200, ExecutionPage, 'Newest first.')
+  async list(
+    @Query({ schema: ListExecutionsQuery }) query: z.infer<typeof ListExecutionsQuery>,
+    @Who() who: Principal,
+  ): Promise<z.infer<typeof ExecutionPage>> {
+    const { limit, page, ...given } = query;
+    const filter = { ...given, ...(seesOnlyOwn(who) && { requester: who.subject }) };
+    const found = await pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
+    const paused = await this.switches.paused();
+    return { ...found, data: found.data.map((each) => redactExecution(paused.show(each))) };
+  }
+
+  @Get(':id')
+  @Needs('executions:read')
+  @Returns(200, Execution, 'The execution; its id is the approval’s.')
+  async get(@Param('id') id: string, @Who() who: Principal): Promise<Execution> {
+    const [execution, paused] = await Promise.all([this.#find(id, who), this.switches.paused()]);
+    return paused.show(execution);
+  }
+
+  @Get(':id/output')
+  @Needs('executions:read')
+  @Returns(200, ExecutionOutput, 'What the call has printed so far, in one attempt.')
+  async output(
+    @Param('id') id: string,
+    @Query({ schema: ExecutionOutputQuery }) { attempt }: z.infer<typeof ExecutionOutputQuery>,
+    @Who() who: Principal,
+  ): Promise<ExecutionOutput> {
+    const execution = await this.#find(id, who);
+    return this.outputs.read(execution, attempt ?? execution.attempts.length);
+  }
+
+  @Post(':id/resolve-unknown')
+  @Needs('executions:write')
+  @HttpCode(200)
+  @Returns(200, Execution, 'The outcome that a person found out is stored, and the run goes on with it.')
+  settle(
+    @Param('id') id: string,
+    @Body({ schema: SettleExecutionRequest }) body: z.infer<typeof SettleExecutionRequest>,
+    @Who() who: Principal,
+  ): Promise<Execution> {
+    return this.#tell(id, { type: 'settled', by: who.subject, ...body }, 'Only an unknown outcome can be settled');
+  }
+
+  @Post(':id/retry')
+  @Needs('executions:write')
+  @HttpCode(200)
+  @Returns(
+    200,
+    Execution,
+    'The call is started again. One whose tool promises at most one start needs `even_if_done` (422 without).',
+  )
+  retry(
+    @Param('id') id: string,
+    @Body({ schema: RetryExecutionRequest }) body: z.infer<typeof RetryExecutionRequest>,
+    @Who() who: Principal,
+  ): Promise<Execution> {
+    return this.#tell(id, { type: 'retried', by: who.subject, ...body }, 'It cannot be started again');
+  }
+
+  @Post(':id/report')
+  @Needs('executions:write')
+  @HttpCode(200)
+  @Returns(200, Execution, 'What came of a call that a person made is stored, and the run goes on with it.')
+  report(
+    @Param('id') id: string,
+    @Body({ schema: ReportExecutionRequest }) body: z.infer<typeof ReportExecutionRequest>,
+    @Who() who: Principal,
+  ): Promise<Execution> {
+    return this.#tell(
+      id,
+      { type: 'reported', by: who.subject, ...body },
+      'Only a call that a person makes is reported',
+    );
+  }
+
+  @Post(':id/cancel')
+  @Needs('executions:write')
+  @HttpCode(200)
+  @Returns(200, Execution, 'One that has not begun is over; the worker of one that is being made is asked to stop.')
+  cancel(
+    @Param('id') id: string,
+    @Body({ schema: CancelExecutionRequest }) { reason }: z.infer<typeof CancelExecutionRequest>,
+    @Who() who: Principal,
+  ): Promise<Execution> {
+    return this.#tell(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
+  }
+
+  /** @throws ProblemError: 404, or 409 when it is too late, or 422 when more has to be said. */
+  async #tell(id: string, message: ExecutionMessage, refusal: string): Promise<Execution> {
+    const handled = await this.executions.handle(id, message);
+    if (!handled.state) throw noSuchExecution(id);
+    if (handled.kind !== 'rejected') return handled.state;
+    throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${refusal}: ${handled.reason}.`);
+  }
+
+  /** What somebody may not see does not exist for them. */
+  async #find(id: string, who: Principal): Promise<Execution> {
+    const execution = await this.executions.store.get(id);
+    const isTheirs = !seesOnlyOwn(who) || execution?.requester === who.subject;
+    if (!execution || !isTheirs) throw noSuchExecution(id);
+    return execution;
+  }
+}
+
+const noSuchExecution = (id: string) =>
+  new ProblemError(404, `There is no execution "${id}". GET /executions lists them.`);

@@ -1,0 +1,43 @@
+import { CommandGuard } from '@countersign/auth';
+import { TerminalError, type Event, type Log } from '@countersign/contracts';
+import { OnEvent } from '@countersign/service';
+import { Controller, Inject } from '@nestjs/common';
+import { Switches } from './switches.js';
+import { LOG } from '../tokens.js';
+
+/** Kill switches over the bus. A command of somebody who may not ends in the dead letters, with the reason. */
+@Controller()
+export class SwitchEventsController {
+  constructor(
+    @Inject(Switches) private readonly switches: Switches,
+    @Inject(CommandGuard) private readonly commands: CommandGuard,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @OnEvent('executor', 'tool.pause_requested')
+  async pause(event: Event<'tool.pause_requested'>): Promise<void> {
+    const { tool_name, reason } = event.data;
+    await this.#turn(event, (by, at) => this.switches.turn({ type: 'paused', tool_name, reason, by, at }));
+  }
+
+  @OnEvent('executor', 'tool.resume_requested')
+  async resume(event: Event<'tool.resume_requested'>): Promise<void> {
+    const { tool_name } = event.data;
+    await this.#turn(event, (by, at) => this.switches.turn({ type: 'resumed', tool_name, by, at }));
+  }
+
+  async #turn(event: Command, turn: (by: string, at: number) => Promise<unknown>): Promise<void> {
+    const at = Date.parse(event.time);
+    if (await this.switches.wasOverruled(event.data.tool_name, at)) return;
+    const { tool_name } = event.data;
+    // Whoever writes the message says when that was: in a time to come, it would be the last word for as long.
+    await this.commands.once(event, async ({ subject: by }) => {
+      const problem = await this.switches.problemWith(tool_name);
+      if (problem !== undefined) throw new TerminalError(problem);
+      await turn(by, at);
+      this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
+    });
+  }
+}
+
+type Command = Event<'tool.pause_requested'> | Event<'tool.resume_requested'>;

@@ -1,0 +1,114 @@
+import type { Execution, Switch } from '@countersign/contracts';
+import type { Aggregate, Collection, Handled } from '@countersign/persistence';
+import { switchId, type SwitchMessage, type SwitchRecord } from './switch.js';
+import type { Tools } from '../tools/tool.js';
+
+export const switchCollection: Collection<SwitchRecord> = { name: 'switches', key: 'id', indexes: [['paused']] };
+
+/** What must not be started now. */
+export class Paused {
+  readonly #records: ReadonlyMap<string, SwitchRecord>;
+
+  constructor(records: readonly SwitchRecord[]) {
+    this.#records = new Map(records.map((record) => [record.id, record]));
+  }
+
+  get nothing(): boolean {
+    return this.#records.size === 0;
+  }
+
+  /** Whether nothing at all is started. */
+  get all(): boolean {
+    return this.#records.has(switchId(null));
+  }
+
+  /** Names of those that are paused by themselves. */
+  get tools(): string[] {
+    return [...this.#records.values()].flatMap(({ tool_name }) => tool_name ?? []);
+  }
+
+  has(tool_name: string): boolean {
+    return this.#by(tool_name) !== undefined;
+  }
+
+  /** The execution with what holds it now. */
+  show(execution: Execution): Execution {
+    const by = execution.status === 'queued' ? this.#by(execution.tool_name) : undefined;
+    if (!by) return execution;
+    const what = by.tool_name === null ? 'all calls are paused' : `${by.tool_name} is paused`;
+    const detail = `${what} by ${by.by ?? 'nobody known'}: ${by.reason ?? 'no reason is known'}`;
+    return { ...execution, held_by: { code: 'kill_switch', detail, until: null } };
+  }
+
+  #by(tool_name: string): SwitchRecord | undefined {
+    return this.#records.get(switchId(null)) ?? this.#records.get(tool_name);
+  }
+}
+
+/**
+ * The kill switches. They are read from the store whenever something is about to begin, so every instance obeys one as
+ * soon as it is stored.
+ */
+export class Switches {
+  #reading: Promise<Paused> | undefined;
+  #next: Promise<Paused> | undefined;
+
+  constructor(
+    private readonly aggregate: Aggregate<SwitchRecord, SwitchMessage>,
+    private readonly tools: Tools,
+  ) {}
+
+  /**
+   * Why there is nothing to turn; undefined when there is. One that is turned already can be turned back, even when its
+   * tool is gone.
+   */
+  async problemWith(tool_name: string | null): Promise<string | undefined> {
+    if (tool_name === null) return undefined;
+    const tool = this.tools.get(tool_name);
+    if (tool && (tool.definition?.made_by ?? 'executor') === 'executor') return undefined;
+    if (await this.aggregate.store.get(switchId(tool_name))) return undefined;
+    const what = tool ? `No calls of "${tool_name}" are made by the executor.` : `There is no tool "${tool_name}".`;
+    return `${what} It makes those of: ${this.tools.names().toSorted().join(', ') || 'none'}.`;
+  }
+
+  /**
+   * What is paused, read after this was asked. Who asks while a read is under way shares the one that comes after it.
+   */
+  paused(): Promise<Paused> {
+    if (!this.#reading) return (this.#reading = this.#read());
+    const after = () => (this.#reading = this.#read());
+    this.#next ??= this.#reading.then(after, after);
+    return this.#next;
+  }
+
+  async list(): Promise<Switch[]> {
+    const records = await this.aggregate.store.find({ filter: {}, sort: [], limit: 1_000 });
+    return records.map(({ tool_name, paused, reason, by, updated_at }) => ({
+      tool_name,
+      paused,
+      reason,
+      by,
+      updated_at,
+    }));
+  }
+
+  /** Turns it off or on, unless something was said after this. */
+  turn(message: SwitchMessage): Promise<Handled<SwitchRecord>> {
+    return this.aggregate.handle(switchId(message.tool_name), message);
+  }
+
+  /** Whether anything was said of it since (epoch milliseconds). */
+  async wasOverruled(tool_name: string | null, at: number): Promise<boolean> {
+    const record = await this.aggregate.store.get(switchId(tool_name));
+    return record !== undefined && at <= record.said_at;
+  }
+
+  async #read(): Promise<Paused> {
+    this.#next = undefined;
+    try {
+      return new Paused(await this.aggregate.store.find({ filter: { paused: true }, sort: [], limit: 1_000 }));
+    } finally {
+      if (!this.#next) this.#reading = undefined;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Execution } from '@countersign/contracts';
+import { maskOf, redactedIn, type Mask } from '@countersign/definitions';
+import type { Outcome, Watch } from '../adapters/adapter.js';
+
+/** Hides the secrets of the file, and of this call the arguments that its tool declares as not for everybody's eyes. */
+export const maskOfCall = (
+  secrets: readonly string[],
+  { tool_args, redact }: Pick<Execution, 'tool_args' | 'redact'>,
+): Mask => maskOf([...secrets, ...redactedIn(tool_args, redact)]);
+
+/** What a call says on its way out, by whatever adapter: nothing of it is stored, logged or told that is not masked. */
+export class MaskedCall {
+  readonly watch: Watch;
+  readonly #mask: Mask;
+  readonly #output: ReturnType<NonNullable<Mask['stream']>>;
+  readonly #progress: Watch['progress'];
+
+  constructor(mask: Mask, { signal, progress }: Pick<Watch, 'signal' | 'progress'>) {
+    this.#mask = mask;
+    this.#output = mask.stream?.() ?? { add: mask, end: () => '' };
+    this.#progress = progress;
+    this.watch = { signal, mask, progress: (news) => this.#tell(news) };
+  }
+
+  /** The outcome that may be told; what was held back of the output comes before it. */
+  end(outcome: Outcome): Outcome {
+    const output = this.#output.end();
+    if (output !== '') this.#progress({ output });
+    switch (outcome.outcome) {
+      case 'succeeded':
+        return { ...outcome, result: this.#mask(outcome.result) };
+      case 'failed':
+        return { ...outcome, error: this.#mask(outcome.error) };
+      case 'not_begun':
+      case 'unknown':
+        return { ...outcome, reason: this.#mask(outcome.reason) };
+    }
+  }
+
+  /** Whoever makes a call is not ours, and may say anything. */
+  #tell({ output, message, ...news }: Parameters<Watch['progress']>[0]): void {
+    this.#progress({
+      ...news,
+      ...(typeof output === 'string' && { output: this.#output.add(output) }),
+      ...(typeof message === 'string' && { message: this.#mask(message) }),
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import type { Execution } from '@countersign/contracts';
+import { removeBelongings, type Removal, type Store } from '@countersign/persistence';
+import { isOver } from '../execution/state.js';
+import type { Reply } from './replies.js';
+
+/** Replies to executions that are over; another may still be asked what came of it. */
+export const repliesNoLongerNeeded = (
+  replies: Pick<Store<Reply>, 'find' | 'remove'>,
+  executions: Pick<Store<Execution>, 'find'>,
+): Removal => ({
+  what: 'replies',
+  removeBefore: (time) =>
+    removeBelongings({
+      store: replies,
+      key: 'id',
+      filter: { created_at: { lt: Math.floor(time / 1000) } },
+      sort: [['created_at', 'asc']],
+      belongsTo: 'execution_id',
+      open: async (ids) => {
+        const found = await executions.find({ filter: { id: { in: ids } }, sort: [], limit: ids.length });
+        return found.filter((execution) => !isOver(execution)).map(({ id }) => id);
+      },
+    }),
+});

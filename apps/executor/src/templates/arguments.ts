@@ -1,0 +1,37 @@
+import { parseTemplate } from '@countersign/definitions';
+import type { ApprovedCall } from '../adapters/adapter.js';
+import { compilePart, compileTemplate, type Surroundings } from './template.js';
+
+/** What ends the options of a program: whatever comes after it is no option, even if it begins with a dash. */
+const endOfOptions = '--';
+
+/**
+ * The arguments of a program. A value of a call never becomes an option: one that decides the first character of an
+ * argument must not begin with a dash, unless options have ended before or the file allows it.
+ *
+ * @param allowed names of arguments whose values may begin with a dash, such as a number that may be negative
+ * @throws ConfigError when the environment lacks a variable that is named.
+ */
+export function compileArguments(texts: readonly string[], allowed: readonly string[], surroundings: Surroundings) {
+  const end = texts.indexOf(endOfOptions);
+  const templates = texts.map((text, n) =>
+    end >= 0 && n > end ? compileTemplate(text, surroundings) : compileArgument(text, allowed, surroundings),
+  );
+  return (call: ApprovedCall): string[] =>
+    templates.map((template) => template(call)).filter((text) => text !== undefined);
+}
+
+function compileArgument(text: string, allowed: readonly string[], surroundings: Surroundings) {
+  const whole = compileTemplate(text, surroundings);
+  const parts = parseTemplate(text).map((part) => ({ part, value: compilePart(part, surroundings) }));
+  return (call: ApprovedCall): string | undefined => {
+    const filled = whole(call);
+    if (!filled?.startsWith('-')) return filled;
+    const first = parts.find(({ value }) => value(call) !== '')!.part;
+    if (typeof first === 'string' || first.scope !== 'arguments' || allowed.includes(first.name)) return filled;
+    throw new Error(
+      `${first.name} begins with a dash, so the program would take it for an option; nothing was done. ` +
+        `In the file, put "--" before ${text}, write it as --name=${text}, or list ${first.name} under allow_leading_dash`,
+    );
+  };
+}

@@ -1,0 +1,42 @@
+import { ConfigError } from '@countersign/contracts';
+import { environmentVariable, parseTemplate, placeholdersOf } from '@countersign/definitions';
+import type { ApprovedCall } from '../adapters/adapter.js';
+import { compileTemplate, type Surroundings } from './template.js';
+
+/** What a header may have: nothing that could end it, and nothing that HTTP has no bytes for. */
+const permitted = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Names are in lower case. A header whose only value was not given is left out.
+ *
+ * @throws ConfigError when the environment lacks a variable, or has one that no header can have.
+ */
+export function compileHeaders(
+  headers: Record<string, string>,
+  surroundings: Surroundings,
+): (call: ApprovedCall) => Record<string, string> {
+  const compiled = Object.entries(headers).map(([name, text]) => {
+    checkEnvironment(name, text, surroundings);
+    return [name.toLowerCase(), compileTemplate(text, surroundings)] as const;
+  });
+  return (call) => {
+    const filled = compiled.flatMap(([name, template]) => {
+      const value = template(call);
+      // The value is not told: it may be a secret.
+      if (value !== undefined && !permitted.test(value))
+        throw new Error(`the header ${name} would have characters that no header can have`);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return Object.fromEntries(filled);
+  };
+}
+
+/** A line break at the end of a secret is found when the executor starts, not when a call is made. */
+function checkEnvironment(header: string, text: string, { env }: Surroundings): void {
+  for (const { scope, name } of placeholdersOf(parseTemplate(text))) {
+    if (scope === 'env' && !permitted.test(environmentVariable(name, env)))
+      throw new ConfigError(
+        `The environment variable ${name} has characters that no header can have, such as a line break: {{env.${name}}} is in the header ${header}.`,
+      );
+  }
+}

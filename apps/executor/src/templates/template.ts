@@ -1,0 +1,88 @@
+import { canonicalJson, ConfigError } from '@countersign/contracts';
+import {
+  atPointer,
+  environmentVariable,
+  parseTemplate,
+  placeholdersOf,
+  type Placeholder,
+  type TemplatePart,
+} from '@countersign/definitions';
+import type { ApprovedCall } from '../adapters/adapter.js';
+
+/** What placeholders stand for that has nothing to do with a call. */
+export interface Surroundings {
+  settings: { deploy_target_dir: string };
+  env: Record<string, string | undefined>;
+}
+
+/** What a call makes of a text; `undefined` when the only thing it passes on was not given. */
+export type Template<T = string> = (call: ApprovedCall, response?: unknown) => T | undefined;
+
+/**
+ * Values go in as they are, and are never read as a template themselves.
+ *
+ * @throws ConfigError when the environment lacks a variable that the text names.
+ */
+export function compileTemplate(text: string, surroundings: Surroundings): Template {
+  const parts = parseTemplate(text);
+  const values = parts.map((part) => compilePart(part, surroundings));
+  const isAlone = placeholdersOf(parts).length === 1;
+  return (...given) => {
+    const texts = values.map((value) => value(...given));
+    if (!texts.includes(undefined)) return texts.join('');
+    if (isAlone) return undefined;
+    // Half of an argument could mean something else altogether, such as a whole directory.
+    throw new Error(`${text} cannot be filled in: the call has not all of its arguments`);
+  };
+}
+
+/** A part of a text, as text. @throws ConfigError as above. */
+export function compilePart(part: TemplatePart, surroundings: Surroundings): Template {
+  if (typeof part === 'string') return () => part;
+  const value = compileValue(part, surroundings);
+  // Arguments as people are shown them; of an answer the numbers as they were written.
+  const write = part.scope === 'response' ? JSON.stringify : canonicalJson;
+  return (...given) => {
+    const found = value(...given);
+    return found === undefined || typeof found === 'string' ? found : write(found);
+  };
+}
+
+/**
+ * The value that a placeholder stands for, of any type; `undefined` when it was not given. `null` is how models leave
+ * out an argument where they must name all of them.
+ *
+ * @throws ConfigError as above.
+ */
+export function compileValue({ scope, name }: Placeholder, { settings, env }: Surroundings): Template<unknown> {
+  switch (scope) {
+    case 'arguments':
+      return ({ tool_args }) => (Object.hasOwn(tool_args, name) ? (tool_args[name] ?? undefined) : undefined);
+    case 'execution':
+      return name === 'attempt' ? ({ attempt }) => attempt : ({ id }) => id;
+    case 'run':
+      return ({ run_id }) => run_id;
+    case 'response':
+      return (_, response) => atPointer(response, name) ?? undefined;
+    case 'settings':
+      return () => settings.deploy_target_dir;
+    case 'env': {
+      const value = environmentVariable(name, env);
+      return () => value;
+    }
+  }
+}
+
+/** A value that is the same for every call. @throws ConfigError as above, and for what only a call can say. */
+export const fixedValue = (text: string, surroundings: Surroundings): string =>
+  fixedParts(parseTemplate(text), surroundings);
+
+export function fixedParts(parts: readonly TemplatePart[], { env, settings }: Surroundings): string {
+  const values = parts.map((part) => {
+    if (typeof part === 'string') return part;
+    if (part.scope === 'settings') return settings.deploy_target_dir;
+    if (part.scope === 'env') return environmentVariable(part.name, env);
+    throw new ConfigError(`{{${part.scope}.${part.name}}} differs from call to call`);
+  });
+  return values.join('');
+}

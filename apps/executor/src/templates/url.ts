@@ -1,0 +1,65 @@
+import { ConfigError } from '@countersign/contracts';
+import { parseUrlTemplate, type Placeholder, type UrlPart } from '@countersign/definitions';
+import type { ApprovedCall } from '../adapters/adapter.js';
+import { compilePart, fixedParts, type Surroundings } from './template.js';
+
+/** @param response what `{{response./POINTER}}` points into. @throws why the call cannot have a URL. */
+export type UrlOfCall = (call: ApprovedCall, response?: unknown) => URL;
+
+/**
+ * Whatever the arguments, the URL has the scheme, the host, the number of path segments and the parameters of the text.
+ *
+ * @throws ConfigError when the environment lacks a variable, or does not make a URL of it.
+ */
+export function compileUrl(text: string, surroundings: Surroundings): UrlOfCall {
+  const { base, segments, query } = parseUrlTemplate(text);
+  const start = startOf(fixedParts(base, surroundings), text);
+  const path = segments.map((part) => compileSegment(part, surroundings));
+  const parameters = query.map(({ name, value }) => compileParameter(name, value, surroundings));
+  return (...given) => {
+    const pairs = parameters.map((parameter) => parameter(...given)).filter((pair) => pair !== undefined);
+    const search = pairs.length > 0 ? `?${pairs.join('&')}` : '';
+    return new URL(`${start}${path.map((segment) => `/${segment(...given)}`).join('')}${search}`);
+  };
+}
+
+/** Of a URL that is not told in the message, since it comes from the environment. */
+function startOf(base: string, text: string): string {
+  const url = URL.parse(base);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new ConfigError(`${text} does not begin with a URL`);
+  if (url.username || url.password || url.search || url.hash)
+    throw new ConfigError(`${text} begins with a URL that has more than scheme, host and path`);
+  return url.href.replace(/\/$/, '');
+}
+
+function compileSegment(part: UrlPart, surroundings: Surroundings): (...given: Parameters<UrlOfCall>) => string {
+  if (typeof part === 'string') return () => part;
+  const value = compilePart(part, surroundings);
+  return (...given) => {
+    const text = value(...given);
+    if (text === undefined) throw new Error(`{{${part.scope}.${part.name}}} is missing, and is part of a path`);
+    // However often a server decodes and normalises it, it must not lead elsewhere.
+    if (text.split(/[/\\]/).some((piece) => piece === '' || piece === '.' || piece === '..'))
+      throw new Error(`{{${part.scope}.${part.name}}} would lead to another path`);
+    return encode(text, part);
+  };
+}
+
+function compileParameter(name: string, value: UrlPart | undefined, surroundings: Surroundings) {
+  if (value === undefined || typeof value === 'string') {
+    const fixed = value === undefined ? name : `${name}=${value}`;
+    return () => fixed;
+  }
+  const given = compilePart(value, surroundings);
+  return (...args: Parameters<UrlOfCall>) => {
+    const text = given(...args);
+    if (text === undefined && value.scope === 'response') throw new Error(`{{response.${value.name}}} is missing`);
+    return text === undefined ? undefined : `${name}=${encode(text, value)}`;
+  };
+}
+
+/** What is wrong is told without the value, which may be one that nobody is to see. */
+function encode(text: string, { scope, name }: Placeholder): string {
+  if (!text.isWellFormed()) throw new Error(`{{${scope}.${name}}} has characters that no URL can have`);
+  return encodeURIComponent(text);
+}

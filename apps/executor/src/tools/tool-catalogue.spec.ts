@@ -1,0 +1,57 @@
+import { readConfig } from '@countersign/service';
+import { pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { callWith, Follower } from '../../test/adapter.fixtures.js';
+import { ExecutorConfig } from '../config.js';
+import { ToolCatalogue } from './tool-catalogue.js';
+import { declared } from './tools.js';
+
+const log = { info() {}, warn() {}, error() {} };
+const soon = { timeout: 15_000, interval: 20 };
+
+describe('the tools of an MCP server, as the executor has them,', () => {
+  let dir: string;
+  let offered: string[];
+  let http: HttpServer;
+  let tools: ToolCatalogue;
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-catalogue-'));
+    offered = ['look', 'erase'];
+    http = await startHttp(() => pagingServer(offered));
+    const file = join(dir, 'countersign.yaml');
+    const servers = { mcp_servers: [{ name: 'far', url: http.url, tools: { '*': { approval: 'required' } } }] };
+    writeFileSync(file, JSON.stringify(servers));
+    tools = new ToolCatalogue(declared(readConfig(ExecutorConfig, { COUNTERSIGN_CONFIG: file })), new Map(), log);
+    await tools.open({ busTo: () => expect.fail(), replies: undefined as never });
+  });
+  afterEach(async () => {
+    await tools.close();
+    await http.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  it('are waited for when the last list lacks one, and are there again once a list has it', async () => {
+    const { adapter } = tools.get('far__erase')!;
+    offered.pop();
+    const outcome = await adapter!.execute(callWith({}, { tool_name: 'far__erase' }), new Follower());
+    expect(outcome).toMatchObject({
+      outcome: 'not_begun',
+      reason: expect.stringContaining('does not have far__erase'),
+    });
+    expect(tools.get('far__erase')).toMatchObject({
+      definition: undefined,
+      unavailable: expect.stringContaining('its last list lacks far__erase'),
+    });
+    await expect(tools.checkServers()).rejects.toThrow('far: its last list lacks far__erase');
+    offered.push('erase');
+    await expect.poll(() => tools.get('far__erase')?.definition, soon).toBeDefined();
+    await tools.checkServers();
+  }, 20_000);
+
+  it('are none when no server could have them', () => {
+    expect(tools.get('near__look')).toBeUndefined();
+  });
+});

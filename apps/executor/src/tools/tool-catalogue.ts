@@ -1,0 +1,98 @@
+import { ConfigError, type Log } from '@countersign/contracts';
+import { McpServers, type McpServer, type McpTool } from '@countersign/mcp';
+import { loadToolModules, type CallableTool } from '@countersign/tool';
+import { FunctionAdapter } from '../adapters/function/function.js';
+import { McpAdapter } from '../adapters/mcp/mcp.js';
+import type { Facilities } from '../adapters/adapter.js';
+import { nothing } from '../execution/begin.js';
+import type { Tool, Tools } from './tool.js';
+import { termsOf, type Declared } from './tools.js';
+
+const byWorker = { made_by: 'worker', can_reconcile: false } as const;
+
+/**
+ * All tools that the executor knows: of the file, of tool modules and of MCP servers. A call of any other is refused,
+ * approved or not.
+ */
+export class ToolCatalogue implements Tools {
+  readonly #declared: Declared;
+  readonly #tools: Map<string, Tool>;
+  readonly #servers: McpServers;
+
+  /** @param tools those of the file. @throws ConfigError naming a variable that is not set. */
+  constructor(declared: Declared, tools: ReadonlyMap<string, Tool>, log: Log) {
+    this.#declared = declared;
+    this.#tools = new Map(tools);
+    const { definitions, surroundings } = declared;
+    this.#servers = new McpServers({ servers: definitions.mcp_servers, environment: surroundings.env, log });
+  }
+
+  /** Loads tool modules, and connects to MCP servers; one that is away is tried until it is there. @throws ConfigError */
+  async open(facilities: Facilities): Promise<void> {
+    const { path, tool_modules } = this.#declared.definitions;
+    for (const tool of await loadToolModules(tool_modules)) {
+      const { name } = tool.definition;
+      if (this.#tools.has(name)) throw new ConfigError(`${path}: two tools are named "${name}"; rename one of them`);
+      this.#tools.set(name, this.#function(tool));
+    }
+    for (const { adapter } of this.#tools.values()) adapter?.open?.(facilities);
+    await this.#servers.open();
+    this.#servers.keepTrying(() => {});
+  }
+
+  /** @throws what is wrong with MCP servers whose tools cannot be relied on now. */
+  checkServers(): Promise<void> {
+    return this.#servers.check();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#servers.close(), ...[...this.#tools.values()].map(({ adapter }) => adapter?.close?.())]);
+  }
+
+  get(name: string): Tool | undefined {
+    return this.#tools.get(name) ?? this.#ofServer(name);
+  }
+
+  names(): string[] {
+    const served = this.#servers.known.flatMap((server) => server.tools());
+    const all = [
+      ...[...this.#tools.values()].map(({ definition }) => definition!),
+      ...served.map((tool) => tool.definition),
+    ];
+    return all.filter(({ made_by }) => made_by === 'executor').map(({ name }) => name);
+  }
+
+  #function({ definition, run, terms, timeout }: CallableTool): Tool {
+    if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
+    const { config, surroundings } = this.#declared;
+    const seconds = timeout ?? config.EXECUTION_TIMEOUT_SECONDS;
+    const adapter = new FunctionAdapter({ run, timeout: seconds * 1000, maxOutput: definition.max_output });
+    return { definition, adapter, ...termsOf(terms, byWorker, surroundings) };
+  }
+
+  #ofServer(name: string): Tool | undefined {
+    for (const server of this.#servers.known) {
+      const tool = server.known(name);
+      if (tool) return this.#served(server, tool);
+    }
+    for (const server of [...this.#servers.known, ...this.#servers.away]) {
+      const terms = server.termsOf(name);
+      if (terms) return this.#missing(server, name, terms);
+    }
+    return undefined;
+  }
+
+  /** One bad list must not be the end of a call: it is waited for until its decision holds no more. */
+  #missing(server: McpServer, name: string, { terms }: Pick<McpTool, 'terms'>): Tool {
+    server.miss(name);
+    const unavailable = `the MCP server ${server.name} does not have ${name} now: ${server.problem ?? 'it is asked again'}`;
+    return { definition: undefined, unavailable, ...termsOf(terms, byWorker, this.#declared.surroundings) };
+  }
+
+  #served(server: McpServer, { definition, terms }: McpTool): Tool {
+    if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
+    const { surroundings } = this.#declared;
+    const adapter = new McpAdapter({ server, maxOutput: definition.max_output });
+    return { definition, adapter, isCheckedByAdapter: true, ...termsOf(terms, byWorker, surroundings) };
+  }
+}

@@ -1,0 +1,30 @@
+import type { ExecutionTerms } from '@countersign/contracts';
+import type { ChangeWindow, ToolDefinition } from '@countersign/definitions';
+import type { Adapter, ApprovedCall } from '../adapters/adapter.js';
+
+/** How soon to look for a tool again that cannot be asked, in milliseconds. */
+export const toolReturns = 5_000;
+
+/** A tool that this executor knows. */
+export interface Tool {
+  /** Undefined while nobody could ask the MCP server that has it. */
+  definition: ToolDefinition | undefined;
+  /** Why there is no definition, for people. */
+  unavailable?: string;
+  /** The adapter sees right before the call that the definition is the one that was asked for; what is known here may be old. */
+  isCheckedByAdapter?: boolean;
+  /** Absent when a person makes the calls. */
+  adapter?: Adapter;
+  /** What its executions are held to. @param resolved_at epoch seconds of the decision */
+  terms(resolved_at: number): ExecutionTerms;
+  /** Of all executions with the same key one is made at a time. */
+  concurrencyKey?(call: ApprovedCall): string | undefined;
+  changeWindows?: readonly ChangeWindow[];
+}
+
+/** All tools that this executor knows, by the name under which a model calls them. */
+export interface Tools {
+  get(name: string): Tool | undefined;
+  /** Those whose calls it makes. */
+  names(): string[];
+}

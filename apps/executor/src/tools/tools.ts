@@ -1,0 +1,85 @@
+import { ConfigError, type ExecutionTerms } from '@countersign/contracts';
+import {
+  readDefinitions,
+  toolDefinitionOf,
+  type Definitions,
+  type ExecuteEntry,
+  type TermsEntry,
+  type ToolEntry,
+} from '@countersign/definitions';
+import { join, resolve } from 'node:path';
+import { adapterOf } from '../adapters/adapters.js';
+import type { ExecutorConfig } from '../config.js';
+import { nothing } from '../execution/begin.js';
+import { compileTemplate, type Surroundings } from '../templates/template.js';
+import type { Tool } from './tool.js';
+
+/** What the file declares, and what its placeholders stand for. */
+export interface Declared {
+  definitions: Definitions;
+  config: ExecutorConfig;
+  surroundings: Surroundings;
+}
+
+/** @param env what `{{env.NAME}}` stands for. @throws ConfigError */
+export function declared(config: ExecutorConfig, env: Record<string, string | undefined> = {}): Declared {
+  const { DEPLOY_TARGET_DIR, DATA_DIR } = config;
+  const deploy_target_dir = resolve(DEPLOY_TARGET_DIR ?? join(DATA_DIR, 'deployments'));
+  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
+  return { definitions, config, surroundings: { settings: { deploy_target_dir }, env } };
+}
+
+/**
+ * The tools of the file: what it says under `execute`, and those whose calls are answered by a person.
+ *
+ * @throws ConfigError naming every variable that is not set.
+ */
+export function declaredTools({ definitions, config, surroundings }: Declared): Map<string, Tool> {
+  const { path, tools } = definitions;
+  const problems: string[] = [];
+  const found = tools.flatMap((entry): [string, Tool][] => {
+    const definition = toolDefinitionOf(entry);
+    if (!entry.execute)
+      return definition.made_by === 'person' ? [[entry.name, { definition, terms: () => nothing }]] : [];
+    try {
+      return [[entry.name, toolOf(entry, entry.execute, config, surroundings)]];
+    } catch (error) {
+      problems.push(`  ${entry.name}: ${(error as Error).message}`);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(`Tools of ${path} cannot be executed:\n${problems.join('\n')}`);
+  return new Map(found);
+}
+
+function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig, surroundings: Surroundings): Tool {
+  const adapter = adapterOf(entry, execute, config, surroundings);
+  const made_by = execute.manual ? 'person' : 'worker';
+  return {
+    definition: toolDefinitionOf(entry),
+    ...(adapter && { adapter }),
+    ...termsOf(execute, { made_by, can_reconcile: adapter?.reconcile !== undefined }, surroundings),
+  };
+}
+
+/** On which terms calls are made. @throws ConfigError naming a variable that is not set. */
+export function termsOf(
+  terms: TermsEntry,
+  by: Pick<ExecutionTerms, 'made_by' | 'can_reconcile'>,
+  surroundings: Surroundings,
+): Pick<Tool, 'terms' | 'concurrencyKey' | 'changeWindows'> {
+  const { attempts, change_windows, concurrency_key, promise, retry_after, retry_after_at_most } = terms;
+  const { start_within, wait } = terms;
+  return {
+    terms: (resolved_at) => ({
+      promise,
+      max_attempts: attempts,
+      retry: { first_ms: retry_after * 1000, longest_ms: retry_after_at_most * 1000 },
+      ...by,
+      not_before: wait === undefined ? null : resolved_at + wait,
+      start_by: start_within === undefined ? null : resolved_at + start_within,
+    }),
+    ...(concurrency_key !== undefined && { concurrencyKey: compileTemplate(concurrency_key, surroundings) }),
+    ...(change_windows && { changeWindows: change_windows }),
+  };
+}
