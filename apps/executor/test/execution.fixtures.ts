@@ -1,6 +1,7 @@
 import type { Event, EventData, Execution, ExecutionTerms, Requirement, ToolExecution } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
-import { decideExecution, type ExecutionMessage } from '../src/execution/execution.js';
+import { decideExecution } from '../src/execution/execution.js';
+import type { ExecutionMessage } from '../src/execution/messages.js';
 
 /** Executions and messages for specifications; the approval is the golden one. */
 export const now = Date.parse('2026-09-01T09:31:02.500Z');

@@ -13,7 +13,7 @@ import {
 } from '@countersign/contracts';
 import { toolVersion, userInputFields, type Agent } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
-import { unsigned, who } from './states.js';
+import { unsigned, who } from './event-data.js';
 
 /** Characters of the model's own reason that an approval shows. */
 const maxReason = 10_000;

@@ -10,7 +10,8 @@ import {
   type CallerResolution,
 } from './call.js';
 import { callOutput } from './conversation.js';
-import { call, log, rested, touch, waiting, who } from './states.js';
+import { who } from './event-data.js';
+import { call, log, rested, touch, waiting } from './states.js';
 
 /** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
 export function settle(run: Run, now: number, ...events: readonly NewEvent[]): Transition<Run> {

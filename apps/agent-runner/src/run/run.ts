@@ -12,7 +12,8 @@ import {
 } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, settle } from './calls.js';
-import { call, fail, idle, leased, log, over, rested, seconds, touch, unsigned, waiting, who } from './states.js';
+import { unsigned, who } from './event-data.js';
+import { call, fail, idle, leased, log, over, rested, seconds, touch, waiting } from './states.js';
 import { take, type Turn } from './turn.js';
 
 /**

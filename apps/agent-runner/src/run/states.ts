@@ -1,18 +1,12 @@
 import { emit, type Call, type JournalEntry, type Run } from '@countersign/contracts';
 import { changed, type Transition } from '@countersign/persistence';
+import { unsigned, who } from './event-data.js';
 import { openRequirements } from './call.js';
 import { truncate, withEveryCallAnswered } from './conversation.js';
 
 /** Characters of an answer that its event tells; the record has all of it. */
 const maxTold = 100_000;
 
-export const who = ({ run_id, agent_id, session_id, user_id, requested_by }: Run) => ({
-  run_id,
-  agent_id,
-  session_id,
-  user_id,
-  requested_by,
-});
 export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
 export const seconds = (ms: number): number => Math.floor(ms / 1000);
 export const touch = (run: Run, now: number, change: Partial<Run>): Run => ({
@@ -50,9 +44,6 @@ export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now:
     now,
     { type: 'over' },
   );
-
-/** The signature takes time, so it is added before this is stored. */
-export const unsigned = { signature: null } as const;
 
 export function fail(run: Run, error: string, now: number): Transition<Run> {
   const ended = over(run, 'ERROR', now, { error });

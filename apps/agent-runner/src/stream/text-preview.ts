@@ -1,7 +1,7 @@
 import { emit, eventSource, type Event, type EventData, type Log, type Run } from '@countersign/contracts';
 import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
 import { Listeners } from '../dispatch/listeners.js';
-import { who } from '../run/states.js';
+import { who } from '../run/event-data.js';
 
 /** A piece of the text that follows the entry `after` of the run's journal. */
 export type TextDelta = Pick<EventData<'run.output_delta'>, 'after' | 'offset' | 'text'>;

@@ -2,7 +2,7 @@ import type { Event, Execution, Log } from '@countersign/contracts';
 import { retryUntilStored, type Handled } from '@countersign/persistence';
 import type { Outcome, Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';
-import type { ExecutionMessage } from '../execution/execution.js';
+import type { ExecutionMessage } from '../execution/messages.js';
 import { unseen } from '../execution/state.js';
 import type { LastLook, Obstacle } from './last-look.js';
 import type { Executions } from '../http/executions.js';

@@ -1,6 +1,6 @@
 import { backoffMs, callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
 import { changed, rejected, type Transition } from '@countersign/persistence';
-import type { ExecutionMessage, WorkerMessage } from './execution.js';
+import type { ExecutionMessage, WorkerMessage } from './messages.js';
 import {
   callOf,
   fail,

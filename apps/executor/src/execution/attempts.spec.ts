@@ -10,7 +10,8 @@ import {
   now,
   nowSeconds,
 } from '../../test/execution.fixtures.js';
-import { decideExecution, type ExecutionMessage } from './execution.js';
+import { decideExecution } from './execution.js';
+import type { ExecutionMessage } from './messages.js';
 
 const at = (execution: ReturnType<typeof executionAfter>, message: ExecutionMessage, when = now) =>
   continued(execution, when, message);

@@ -7,7 +7,7 @@ import {
   type HeldBy,
 } from '@countersign/contracts';
 import { changed, ignored, type Transition } from '@countersign/persistence';
-import type { EndOfRun, ExecutionMessage } from './execution.js';
+import type { EndOfRun, ExecutionMessage } from './messages.js';
 import { fail, is, isOver, seconds, touch, unseen, withdraw } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;

@@ -24,7 +24,8 @@ import {
   succeeded,
   worker,
 } from '../../test/execution.fixtures.js';
-import { decideExecution, type ExecutionMessage } from './execution.js';
+import { decideExecution } from './execution.js';
+import type { ExecutionMessage } from './messages.js';
 
 const outcome = (execution: Execution | undefined, message: ExecutionMessage, at = now) => {
   const transition = decideExecution(execution, message, at);

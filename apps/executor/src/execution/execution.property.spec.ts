@@ -3,7 +3,8 @@ import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/execution.fixtures.js';
-import { decideExecution, type ExecutionMessage } from './execution.js';
+import { decideExecution } from './execution.js';
+import type { ExecutionMessage } from './messages.js';
 
 const ofWorker = fc
   .tuple(

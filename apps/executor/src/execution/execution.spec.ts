@@ -2,7 +2,8 @@ import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import * as given from '../../test/execution.fixtures.js';
 import { continued, executionAfter, lease_ms, now } from '../../test/execution.fixtures.js';
-import { decideExecution, type ExecutionMessage } from './execution.js';
+import { decideExecution } from './execution.js';
+import type { ExecutionMessage } from './messages.js';
 
 const { approved, askable, byPerson, claimed, idempotent, lost } = given;
 const other = (message: ExecutionMessage): ExecutionMessage => ({ ...message, worker: 'worker-2' }) as ExecutionMessage;

@@ -1,6 +1,6 @@
 import type { Execution } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
-import type { ExecutionMessage } from './execution.js';
+import type { ExecutionMessage } from './messages.js';
 import { fail, released, seconds, succeed, touch, withdraw, withLastAttempt } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;

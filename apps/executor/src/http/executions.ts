@@ -1,7 +1,7 @@
 import type { Execution, Log } from '@countersign/contracts';
 import type { Aggregate, Handled, Store } from '@countersign/persistence';
 import type { ConcurrencyKeys } from '../execution/concurrency-keys.js';
-import type { ExecutionMessage } from '../execution/execution.js';
+import type { ExecutionMessage } from '../execution/messages.js';
 import { isOver } from '../execution/state.js';
 
 type Options = Parameters<Aggregate<Execution, ExecutionMessage>['handle']>[2];

@@ -2,7 +2,8 @@ import type { Execution, NewEvent } from '@countersign/contracts';
 import { generateKey, keysFromText, ResultGuard, Verifier, type ResultEvent } from '@countersign/signing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { approved, claimed, executionAfter, failed, lost, now, succeeded } from '../../test/execution.fixtures.js';
-import { decideExecution, type ExecutionMessage } from '../execution/execution.js';
+import { decideExecution } from '../execution/execution.js';
+import type { ExecutionMessage } from '../execution/messages.js';
 import { ResultSigner } from './result-signer.js';
 
 const ring = await keysFromText(JSON.stringify(await generateKey()));

@@ -1,0 +1,52 @@
+import type { Event, Execution, ExecutionTerms, HeldBy, Requirement } from '@countersign/contracts';
+import type { FailureCovers } from '../adapters/adapter.js';
+
+/** What an execution is told; see `execution.ts` for what becomes of it. */
+export type ExecutionMessage =
+  | Approved
+  /** Somebody wrote a decision that is none: recorded by itself, so that the real one finds the call untouched. */
+  | { type: 'not_authentic'; id: string; event: Event<'approval.resolved'>; reason: string }
+  /** The run is over and still waited for this; the approval of it may not have arrived yet. */
+  | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
+  /** A worker takes it: to make the call, or to ask the target. `refusal`: why the decision does not hold any more. */
+  | { type: 'claimed'; worker: string; lease_ms: number; refusal: string | null }
+  /** It cannot begin before `until` (epoch milliseconds), or nothing holds it any more. */
+  | { type: 'postponed'; until: number; held_by: HeldBy | null }
+  | { type: 'lease_extended'; worker: string; lease_ms: number; progress: Execution['progress'] }
+  | { type: 'succeeded'; worker: string; result: string }
+  | {
+      type: 'failed';
+      worker: string;
+      error: string;
+      retryable: boolean;
+      retry_after: number;
+      covers: FailureCovers;
+    }
+  | { type: 'lost'; worker: string; reason: string }
+  /** Something came in the way before anything was done. */
+  | { type: 'not_begun'; worker: string; until: number; held_by: HeldBy }
+  | { type: 'due' }
+  | { type: 'reported'; by: string; outcome: 'succeeded' | 'failed'; result: string }
+  | { type: 'settled'; by: string; outcome: 'succeeded' | 'failed'; note: string }
+  | { type: 'retried'; by: string; note: string; even_if_done: boolean }
+  | { type: 'cancel_requested'; by: string; reason: string };
+
+/** `refusal`: why it must not be made at all; `terms` and the key are what the tool says for these arguments. */
+export interface Approved {
+  type: 'approved';
+  event: Event<'approval.resolved'>;
+  refusal: string | null;
+  terms: ExecutionTerms;
+  concurrency_key: string | null;
+}
+
+export type EndOfRun = Event<'run.failed'> | Event<'run.cancelled'>;
+
+/** What only an execution that exists can be told. */
+export type MessageOfKnown = Exclude<ExecutionMessage, { type: 'approved' | 'not_authentic' | 'cancelled' }>;
+
+/** What only the worker of the attempt under way may say. */
+export type WorkerMessage = Extract<
+  MessageOfKnown,
+  { type: 'lease_extended' | 'succeeded' | 'failed' | 'lost' | 'not_begun' }
+>;
