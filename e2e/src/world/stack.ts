@@ -1,5 +1,5 @@
 import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
-import { decode, KafkaBus, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
+import { decode, KafkaBus, kafkajsClient, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
 import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { newServiceKeys } from '@countersign/testing/service-keys';
@@ -264,7 +264,7 @@ export class DistributedStack extends Processes implements Stack {
 
   async withBus<T>(work: (bus: Bus) => Promise<T>, topics: readonly string[] = []): Promise<T> {
     const bus = new KafkaBus({
-      brokers: this.#servers.brokers.split(','),
+      client: kafkajsClient({ brokers: this.#servers.brokers.split(','), clientId: 'e2e', log }),
       clientId: 'e2e',
       topics: [...eventNames, ...topics],
       createTopics: true,

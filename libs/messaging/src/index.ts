@@ -1,6 +1,7 @@
 export type { Bus, Delivery, TailOptions, Handler, Message, Subscription } from './bus.js';
 export { KafkaBus, type KafkaBusOptions } from './kafka/kafka-bus.js';
-export { type KafkaSecurity, missingTopics } from './kafka/client.js';
+export { kafkajsClient, type KafkaSecurity } from './kafka/kafkajs/kafkajs-client.js';
+export { missingTopics } from './kafka/topics.js';
 export { SqliteBus } from './sqlite/sqlite-bus.js';
 export { decode, encode } from './events/cloudevents.js';
 export { type DeadLetter, deadLetterTopic, originalOf } from './delivery/dead-letters.js';

@@ -73,14 +73,14 @@ function trusted(env: Env): Finding[] {
 }
 
 async function checkKafka(env: Env): Promise<Finding[]> {
-  const { missingTopics } = await import('@countersign/messaging');
+  const { kafkajsClient, missingTopics } = await import('@countersign/messaging');
   const where = env['KAFKA_BROKERS']!;
   let missing: string[] = [];
   const broker = await finding(
     'Kafka',
     async () => {
       const servers = { ...(await readSettings(env)), clientId: 'countersign-doctor', log: silent };
-      missing = await missingTopics(servers, eventNames);
+      missing = await missingTopics(kafkajsClient(servers), eventNames);
       return `reached at ${where}`;
     },
     `Is a broker up at ${where}, does it advertise an address that can be reached from here, and does it know KAFKA_SASL_USERNAME?`,

@@ -1,25 +1,26 @@
 import { TerminalError, type Log } from '@countersign/contracts';
-import type { Kafka } from 'kafkajs';
 import type { Bus, TailOptions, Message, Subscription } from '../bus.js';
-import { connectLater, createTopics, findTopics, ping, type KafkaSecurity } from './client.js';
-import { KafkaTails } from './tails.js';
+import type { KafkaClient } from './kafka-client.js';
+import { KafkaTails } from './kafka-tails.js';
 import { KafkaProducer } from './producer.js';
 import { KafkaSubscription } from './subscription.js';
+import { createTopics, findTopics, pingTimeoutMs } from './topics.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
 import { Outage, retry } from '../delivery/retry.js';
+import { withTimeout } from '../delivery/with-timeout.js';
 
 export interface KafkaBusOptions {
-  brokers: readonly string[];
+  client: KafkaClient;
+  /** What the consumer groups of tails are named after. */
   clientId: string;
-  security?: KafkaSecurity | undefined;
   /** All topics that are published to, without the dead letters. */
   topics: readonly string[];
   /** Of a topic that is created here. */
   partitions: number;
   replicationFactor: number;
-  /** Whether to create the topics that do not exist, or to wait for somebody else to. */
+  /** Whether to create the topics that do not exist, or to wait until an operator does. */
   createTopics: boolean;
   /** How long a member that crashed keeps its partitions to itself. */
   sessionTimeoutMs?: number;
@@ -27,7 +28,7 @@ export interface KafkaBusOptions {
   publishTimeoutMs?: number;
   log: Log;
   observer?: BusObserver;
-  /** A consumer ended for a reason that waiting does not cure; the process had better end too and be started again. */
+  /** A consumer ended for a reason that waiting does not cure; the process should end and be restarted. */
   onFatal: (error: Error) => void;
 }
 
@@ -37,14 +38,13 @@ export interface KafkaBusOptions {
  */
 export class KafkaBus implements Bus {
   readonly #options: KafkaBusOptions;
-  readonly #kafka: Kafka;
   readonly #producer: KafkaProducer;
   readonly #tails: KafkaTails;
   readonly #topics: ReadonlySet<string>;
   readonly #ready: Promise<void>;
   /** What every member of a group is made with. */
   readonly #member: Pick<KafkaBusOptions, 'log' | 'onFatal'> & {
-    kafka: Kafka;
+    client: KafkaClient;
     ready: Promise<void>;
     sessionTimeoutMs: number;
   };
@@ -52,14 +52,13 @@ export class KafkaBus implements Bus {
   readonly #closing = new AbortController();
 
   constructor(options: KafkaBusOptions) {
-    const { brokers, clientId, security, log, onFatal, publishTimeoutMs = 30_000, sessionTimeoutMs = 10_000 } = options;
+    const { client, clientId, log, onFatal, publishTimeoutMs = 30_000, sessionTimeoutMs = 10_000 } = options;
     this.#options = options;
     this.#topics = new Set([...options.topics, deadLetterTopic]);
-    this.#kafka = connectLater({ brokers, clientId, security, log });
     this.#ready = this.#prepareTopics();
     this.#ready.catch(() => {});
-    this.#producer = new KafkaProducer({ kafka: this.#kafka, log, publishTimeoutMs, ready: this.#ready });
-    this.#member = { kafka: this.#kafka, ready: this.#ready, sessionTimeoutMs, log, onFatal };
+    this.#producer = new KafkaProducer({ client, log, publishTimeoutMs, ready: this.#ready });
+    this.#member = { client, ready: this.#ready, sessionTimeoutMs, log, onFatal };
     this.#tails = new KafkaTails({ ...this.#member, clientId });
   }
 
@@ -83,7 +82,7 @@ export class KafkaBus implements Bus {
   }
 
   ping(): Promise<void> {
-    return ping(this.#kafka);
+    return withTimeout(pingTimeoutMs, 'reaching Kafka', this.#options.client.ping());
   }
 
   async close(): Promise<void> {
@@ -103,9 +102,9 @@ export class KafkaBus implements Bus {
   }
 
   #prepareTopics(): Promise<void> {
-    const { log, createTopics: create, topics } = this.#options;
+    const { client, log, createTopics: create, topics } = this.#options;
     const outage = new Outage(log, create ? 'creating topics' : 'finding topics');
-    const attempt = () => (create ? createTopics(this.#kafka, this.#options) : findTopics(this.#kafka, topics));
+    const attempt = () => (create ? createTopics(client, this.#options) : findTopics(client, topics));
     return retry(attempt, { outage, signal: this.#closing.signal, retryable: () => true });
   }
 }

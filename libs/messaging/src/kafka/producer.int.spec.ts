@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { TerminalError } from '@countersign/contracts';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
-import { connectLater } from './client.js';
 import { KafkaBus } from './kafka-bus.js';
+import { kafkajsClient } from './kafkajs/kafkajs-client.js';
 import { KafkaProducer } from './producer.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
@@ -13,11 +13,11 @@ test.skipIf(brokers.length === 0)(
   'what Kafka refuses fails alone, and what is sent with it arrives in order',
   async () => {
     const topic = `refusals-${randomUUID()}`;
-    const common = { clientId: 'refusals', brokers, log: quiet };
+    const client = kafkajsClient({ clientId: 'refusals', brokers, log: quiet });
+    const common = { client, log: quiet };
     const creation = { topics: [topic], partitions: 3, replicationFactor: 1, createTopics: true };
-    const bus = new KafkaBus({ ...common, ...creation, onFatal: console.error });
-    const kafka = connectLater(common);
-    const producer = new KafkaProducer({ kafka, log: quiet, publishTimeoutMs: 30_000, ready: Promise.resolve() });
+    const bus = new KafkaBus({ ...common, clientId: 'refusals', ...creation, onFatal: console.error });
+    const producer = new KafkaProducer({ ...common, publishTimeoutMs: 30_000, ready: Promise.resolve() });
     onTestFinished(async () => void (await Promise.all([bus.close(), producer.close()])));
 
     const message = (value: string, on = topic) => ({ topic: on, key: 'k', headers: {}, value: Buffer.from(value) });

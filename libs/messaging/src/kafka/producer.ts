@@ -1,7 +1,6 @@
 import { RetryableError, TerminalError, type Log } from '@countersign/contracts';
-import type { Kafka } from 'kafkajs';
 import type { Message } from '../bus.js';
-import { KafkaProducerId } from './producer-id.js';
+import { KafkaError, type KafkaClient, type ProducerSession } from './kafka-client.js';
 import { Outage, retry } from '../delivery/retry.js';
 import { withTimeout } from '../delivery/with-timeout.js';
 
@@ -29,7 +28,7 @@ interface Item {
 }
 
 interface Options {
-  kafka: Kafka;
+  client: KafkaClient;
   log: Log;
   publishTimeoutMs: number;
   /** Resolves when the topics exist. */
@@ -39,9 +38,9 @@ interface Options {
 /**
  * Publishes in order with one request in flight, and sends what came in meanwhile as the next one.
  *
- * kafkajs numbers its messages so that the broker drops what it already has. After a request that failed those numbers
- * are in doubt, and a wrong one would make the broker drop a new message. So the client is then replaced by a fresh
- * one, whose numbers start anew; what was in the request may come twice, and nothing is lost.
+ * An idempotent producer numbers its messages so that the broker drops what it already has. After a request that failed
+ * those sequence numbers are in doubt, and a wrong one would make the broker drop a new message. So the session is then
+ * replaced by a fresh one, whose numbers start anew; what was in the request may come twice, and nothing is lost.
  */
 export class KafkaProducer {
   readonly #options: Options;
@@ -50,7 +49,7 @@ export class KafkaProducer {
   #queue: Item[] = [];
   #publications = new Set<Publication>();
   #pump: Promise<void> | undefined;
-  #client: KafkaProducerId | undefined;
+  #session: ProducerSession | undefined;
 
   constructor(options: Options) {
     this.#options = options;
@@ -73,7 +72,7 @@ export class KafkaProducer {
     this.#closing.abort(new RetryableError('the bus is closed'));
     if (this.#pump) await withTimeout(closeWithinMs, 'the last request', this.#pump).catch(() => {});
     for (const publication of this.#publications) publication.fail(new RetryableError('the bus is closed'));
-    await this.#client?.close();
+    if (this.#session) await end(this.#session);
   }
 
   #publication(left: number, resolve: () => void, reject: (error: Error) => void): Publication {
@@ -114,15 +113,15 @@ export class KafkaProducer {
   }
 
   async #sendNext(): Promise<void> {
-    const client = await this.#connected();
+    const session = await this.#connected();
     const items = this.#take();
     if (items.length === 0) return;
     try {
       const deadline = Math.max(...items.map(({ publication }) => publication.deadline));
-      await withTimeout(deadline - Date.now(), 'a request', client.send(items.map(({ message }) => message)));
+      await withTimeout(deadline - Date.now(), 'a request', session.send(items.map(({ message }) => message)));
     } catch (error) {
-      this.#client = undefined;
-      client.abandon();
+      this.#session = undefined;
+      void end(session);
       this.#failed(items, error as Error);
       return;
     }
@@ -131,7 +130,7 @@ export class KafkaProducer {
 
   /** Puts the items back, in order, or fails the one that can never be sent. */
   #failed(items: readonly Item[], error: Error): void {
-    const refused = isRefusal(error);
+    const refused = error instanceof KafkaError && error.kind === 'refused';
     const [only] = items;
     if (refused && only && items.length === 1) {
       only.publication.fail(new TerminalError(`Kafka refuses the message: ${error.message}`, { cause: error }));
@@ -159,27 +158,22 @@ export class KafkaProducer {
     return items;
   }
 
-  async #connected(): Promise<KafkaProducerId> {
-    if (this.#client) return this.#client;
+  async #connected(): Promise<ProducerSession> {
+    if (this.#session) return this.#session;
     await this.#options.ready;
-    const client = new KafkaProducerId(this.#options.kafka);
+    const session = this.#options.client.producer();
     try {
-      await client.connect();
+      await session.connect();
     } catch (error) {
-      client.abandon();
+      void end(session);
       throw new RetryableError(`cannot reach Kafka: ${(error as Error).message}`, { cause: error });
     }
-    return (this.#client = client);
+    return (this.#session = session);
   }
 }
 
-const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_TOPIC_EXCEPTION']);
-
-/** Whether the broker will say the same however often it is asked. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('type' in error && refusals.has(String(error.type))) || isRefusal(error.cause);
-}
+const end = (session: ProducerSession): Promise<void> =>
+  withTimeout(closeWithinMs, 'disconnecting', session.close()).catch(() => {});
 
 function sizeOf({ key, headers, value }: Message): number {
   let bytes = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0);

@@ -1,20 +1,19 @@
 import type { Log } from '@countersign/contracts';
-import type { EachBatchHandler, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Delivery, Subscription } from '../bus.js';
-import { heartbeatMs, KafkaConsumer } from './consumer.js';
 import type { Deliver } from '../delivery/delivery.js';
-import { KeyedWork } from '../delivery/keyed-work.js';
-import { Watermark } from './watermark.js';
+import { OrderedDelivery } from '../delivery/ordered-delivery.js';
 import { withTimeout } from '../delivery/with-timeout.js';
+import { Assignment, type PartitionProgress } from './assignment.js';
+import { heartbeatMs, KafkaConsumer } from './consumer.js';
+import type { KafkaClient } from './kafka-client.js';
 
-const handlersAtOnce = 64;
 /** Fetched from a partition and not handled yet: more are left with the broker until half of these are. */
 const maxWaiting = 256;
 const commitEveryMs = 250;
 const commitWithinMs = 3_000;
 
 interface Options {
-  kafka: Kafka;
+  client: KafkaClient;
   group: string;
   topics: readonly string[];
   sessionTimeoutMs: number;
@@ -24,46 +23,11 @@ interface Options {
   onFatal: (error: Error) => void;
 }
 
-/** How far a partition has been handled, and how much of that the group knows. */
-interface Position {
-  topic: string;
-  partition: number;
-  mark: Watermark;
-  committed: number | undefined;
-  /** Set while nothing is fetched. */
-  resume: (() => void) | undefined;
-}
-
-/** The partitions that the group has given to this member, until it assigns them anew. */
-class Assignment {
-  readonly positions = new Map<string, Position>();
-  readonly #over = new AbortController();
-
-  /** Aborted when somebody else may have them: what has not begun is left to whoever has them next. */
-  get signal(): AbortSignal {
-    return this.#over.signal;
-  }
-
-  end(): void {
-    this.#over.abort();
-  }
-
-  position(topic: string, partition: number): Position {
-    const id = `${topic}/${partition}`;
-    let position = this.positions.get(id);
-    if (!position) {
-      position = { topic, partition, mark: new Watermark(), committed: undefined, resume: undefined };
-      this.positions.set(id, position);
-    }
-    return position;
-  }
-}
-
 /** One member of a group. Committing is never in a message's way: it follows on a timer. */
 export class KafkaSubscription implements Subscription {
   readonly #options: Options;
   readonly #consumer: KafkaConsumer;
-  readonly #handlers = new KeyedWork(handlersAtOnce);
+  readonly #handlers = new OrderedDelivery();
   readonly #timer: NodeJS.Timeout;
   #assignment = new Assignment();
   #committing: Promise<void> | undefined;
@@ -73,17 +37,17 @@ export class KafkaSubscription implements Subscription {
     this.#options = options;
     this.#consumer = new KafkaConsumer({
       ...options,
-      fromBeginning: true,
+      from: 'beginning',
       fetchWaitMs: heartbeatMs,
       leavesFirst: true,
-      eachBatch: this.#eachBatch,
-      onRebalancing: () => {
+      records: (deliveries) => this.#take(deliveries),
+      onRevoked: () => {
         this.#assignment.end();
         void this.#commit();
       },
-      onJoin: () => {
+      onAssigned: () => {
         this.#assignment.end();
-        for (const { resume } of this.#assignment.positions.values()) resume?.();
+        for (const progress of this.#assignment.all()) resume(progress);
         this.#assignment = new Assignment();
       },
     });
@@ -107,74 +71,44 @@ export class KafkaSubscription implements Subscription {
     await this.#consumer.close();
   }
 
-  /**
-   * Takes a batch over and returns at once, since kafkajs neither fetches nor sends heartbeats before it has this back.
-   * Nothing is thrown: kafkajs would take it for a reason to leave the group.
-   */
-  #eachBatch: EachBatchHandler = async ({ batch, resolveOffset, pause }) => {
+  #take(deliveries: readonly Delivery[]): void {
     if (this.#closed) return;
-    const { topic, partition, messages } = batch;
     const { signal } = this.#assignment;
-    const position = this.#assignment.position(topic, partition);
-    for (const message of messages) {
-      const delivery = toDelivery(topic, partition, message);
-      const finish = position.mark.begin(Number(message.offset));
-      this.#handlers.add(delivery.key === null ? null : `${topic}/${partition}/${delivery.key}`, async () => {
-        if (!signal.aborted && (await this.#options.deliver(delivery, signal))) finish();
-        if (position.mark.size <= maxWaiting / 2) release(position);
+    for (const delivery of deliveries) {
+      const progress = this.#assignment.progress(delivery.topic, delivery.partition);
+      this.#handlers.take(delivery, progress.mark, async (acknowledge) => {
+        if (!signal.aborted && (await this.#options.deliver(delivery, signal))) acknowledge();
+        if (progress.mark.size <= maxWaiting / 2) resume(progress);
       });
+      if (progress.mark.size > maxWaiting) progress.resume ??= this.#consumer.pause(delivery.topic, delivery.partition);
     }
-    resolveOffset(batch.lastOffset());
-    if (position.mark.size > maxWaiting) position.resume ??= pause();
-  };
+  }
 
   #commit(): Promise<void> {
     return (this.#committing ??= this.#commitHandled().finally(() => (this.#committing = undefined)));
   }
 
   async #commitHandled(): Promise<void> {
-    const due = [...this.#assignment.positions.values()].flatMap((position) => {
-      const { finished } = position.mark;
-      return finished === undefined || finished === position.committed ? [] : [{ position, finished }];
+    const due = this.#assignment.all().flatMap((progress) => {
+      const { finished } = progress.mark;
+      return finished === undefined || finished === progress.committed ? [] : [{ progress, finished }];
     });
     if (due.length === 0) return;
-    const offsets = due.map(({ position: { topic, partition }, finished }) => ({
+    const positions = due.map(({ progress: { topic, partition }, finished }) => ({
       topic,
       partition,
-      offset: String(finished + 1),
+      offset: finished + 1,
     }));
     try {
-      await withTimeout(commitWithinMs, 'committing', this.#consumer.commit(offsets));
-      for (const { position, finished } of due) position.committed = finished;
+      await withTimeout(commitWithinMs, 'committing', this.#consumer.commit(positions));
+      for (const { progress, finished } of due) progress.committed = finished;
     } catch {
-      // The next one says it again, and what is never committed is delivered again.
+      // The next commit includes it, and what is never committed is delivered again.
     }
   }
 }
 
-function release(position: Position): void {
-  position.resume?.();
-  position.resume = undefined;
-}
-
-export function toDelivery(topic: string, partition: number, message: KafkaMessage): Delivery {
-  return {
-    topic,
-    key: message.key === null ? null : message.key.toString(),
-    headers: toStrings(message.headers),
-    value: message.value,
-    partition,
-    offset: message.offset,
-    timestamp: Number(message.timestamp),
-  };
-}
-
-function toStrings(headers: IHeaders | undefined): Record<string, string> {
-  const strings: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) strings[name] = last.toString();
-  }
-  return strings;
+function resume(progress: PartitionProgress): void {
+  progress.resume?.();
+  progress.resume = undefined;
 }

@@ -3,10 +3,9 @@ import type { Delivery, Subscription } from '../bus.js';
 import type { SqliteLog } from './log.js';
 import { SqliteMember } from './member.js';
 import type { Deliver } from '../delivery/delivery.js';
-import { KeyedWork } from '../delivery/keyed-work.js';
-import { Watermark } from '../kafka/watermark.js';
+import { OrderedDelivery } from '../delivery/ordered-delivery.js';
+import { Watermark } from '../delivery/watermark.js';
 
-const handlersAtOnce = 64;
 const readAtOnce = 128;
 /** Taken but not yet handled; more stay in the file. */
 const maxWaiting = 512;
@@ -31,7 +30,7 @@ export class SqliteGroup {
   readonly #log: Log;
   readonly #predecessor: Promise<void>;
   readonly #members: SqliteMember[] = [];
-  readonly #work = new KeyedWork(handlersAtOnce);
+  readonly #handlers = new OrderedDelivery();
   readonly #topics = new Map<string, Progress>();
   #turn = 0;
   /** Everything up to here was taken from the log. */
@@ -108,7 +107,7 @@ export class SqliteGroup {
   }
 
   #hasRoom(): boolean {
-    if (this.#members.length === 0 || this.#work.size >= maxWaiting) return false;
+    if (this.#members.length === 0 || this.#handlers.size >= maxWaiting) return false;
     for (const { mark } of this.#topics.values()) if (mark.size >= maxAhead) return false;
     return true;
   }
@@ -117,12 +116,10 @@ export class SqliteGroup {
     const offset = Number(delivery.offset);
     if (offset <= this.#cursor) return;
     this.#cursor = offset;
-    const { topic, key } = delivery;
-    const progress = this.#topics.get(topic);
+    const progress = this.#topics.get(delivery.topic);
     if (!progress || offset <= progress.from) return;
-    const finish = progress.mark.begin(offset);
-    this.#work.add(key === null ? null : `${topic}/${key}`, async () => {
-      await this.#deliver(delivery, finish);
+    this.#handlers.take(delivery, progress.mark, async (acknowledge) => {
+      await this.#deliver(delivery, acknowledge);
       this.#timer ??= setTimeout(() => void this.#store(), storeEveryMs).unref();
       if (this.#behind) this.#pump();
     });

@@ -7,11 +7,7 @@ import { trimLog } from './trim.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
-
-interface Tail {
-  topics: ReadonlySet<string>;
-  handle: (delivery: Delivery) => void;
-}
+import { Tails } from '../delivery/tails.js';
 
 /** The embedded log: one table, and groups that live in this process. Nobody polls; publishing wakes who waits. */
 export class SqliteBus implements Bus {
@@ -20,7 +16,7 @@ export class SqliteBus implements Bus {
   readonly #file: SqliteFile;
   readonly #table: SqliteLog;
   readonly #groups = new Map<string, SqliteGroup>();
-  readonly #tails = new Set<Tail>();
+  readonly #tails: Tails;
   #closed = false;
 
   constructor(file: SqliteFile, { log, observer }: { log: Log; observer?: BusObserver }) {
@@ -28,6 +24,7 @@ export class SqliteBus implements Bus {
     this.#observer = observer;
     this.#file = file;
     this.#table = new SqliteLog(file);
+    this.#tails = new Tails(log);
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
@@ -55,16 +52,18 @@ export class SqliteBus implements Bus {
     return group.join(topics, this.#deliverer(name, handle));
   }
 
-  tail({ topics, handle, last = 0 }: TailOptions): Subscription {
-    const tail = { topics: new Set(topics), handle };
-    const tails = this.#tails.add(tail);
-    if (last > 0) this.#show(tail, this.#table.latest(topics, last * topics.length));
+  tail(options: TailOptions): Subscription {
+    const tail = { ...options };
+    const { topics, last = 0 } = tail;
+    const tails = this.#tails;
+    tails.add(tail);
+    if (last > 0) for (const delivery of this.#table.latest(topics, last * topics.length)) tails.showTo(tail, delivery);
     return {
       get joined() {
         return tails.has(tail);
       },
       async close() {
-        tails.delete(tail);
+        tails.remove(tail);
       },
     };
   }
@@ -86,26 +85,12 @@ export class SqliteBus implements Bus {
 
   readonly #announce = (deliveries: readonly Delivery[]): void => {
     for (const group of this.#groups.values()) group.offer(deliveries);
-    for (const tail of this.#tails) this.#show(tail, deliveries);
+    for (const delivery of deliveries) this.#tails.show(delivery);
     for (const { topic } of deliveries) if (topic !== deadLetterTopic) this.#observer?.published(topic);
   };
 
   #deliverer(group: string, handle: Handler) {
     const publish = (message: Message) => this.publish([message]);
     return deliverer({ group, handle, publish, log: this.#log, observer: this.#observer });
-  }
-
-  #show({ topics, handle }: Tail, deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) {
-      if (!topics.has(delivery.topic)) continue;
-      try {
-        handle(delivery);
-      } catch (error) {
-        this.#log.warn(
-          { err: error, topic: delivery.topic, offset: delivery.offset },
-          'a tailing consumer threw; ignored',
-        );
-      }
-    }
   }
 }

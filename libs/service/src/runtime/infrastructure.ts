@@ -1,5 +1,5 @@
 import { eventNames, type Log } from '@countersign/contracts';
-import { encode, KafkaBus, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
+import { encode, KafkaBus, kafkajsClient, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
 import { MongoDatabase, SqliteDatabase, type Database, type Removal } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
@@ -73,9 +73,8 @@ const kafka = (
   topics: readonly string[] = eventNames,
 ) =>
   new KafkaBus({
-    brokers,
+    client: kafkajsClient({ brokers, clientId, security: kafkaSecurity(settings), log }),
     clientId,
-    security: kafkaSecurity(settings),
     topics,
     createTopics: settings.KAFKA_CREATE_TOPICS,
     partitions: settings.KAFKA_PARTITIONS,

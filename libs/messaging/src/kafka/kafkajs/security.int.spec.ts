@@ -4,9 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { quiet } from '../../test/bus.contract.js';
-import { missingTopics, type KafkaSecurity } from './client.js';
-import { KafkaBus } from './kafka-bus.js';
+import { quiet } from '../../../test/bus.contract.js';
+import { KafkaBus } from '../kafka-bus.js';
+import { missingTopics } from '../topics.js';
+import { kafkajsClient, type KafkaSecurity } from './kafkajs-client.js';
 
 const isThere = inject('kafkaBrokers') !== undefined;
 
@@ -28,15 +29,15 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  const servers = (at: string, security: KafkaSecurity) =>
-    ({ brokers: [at], clientId: 'secured', security, log: quiet }) as const;
+  const client = (at: string, security: KafkaSecurity) =>
+    kafkajsClient({ brokers: [at], clientId: 'secured', security, log: quiet });
 
   /** Publishes a message and waits until it arrives. */
   async function roundTrip(at: string, security: KafkaSecurity): Promise<string> {
     const topic = `topic-${randomBytes(6).toString('hex')}`;
     const onFatal = (error: Error) => expect.unreachable(error.message);
     const creation = { topics: [topic], partitions: 1, replicationFactor: 1, createTopics: true };
-    const bus = new KafkaBus({ ...servers(at, security), ...creation, onFatal });
+    const bus = new KafkaBus({ client: client(at, security), clientId: 'secured', log: quiet, ...creation, onFatal });
     const { promise: arrived, resolve } = Promise.withResolvers<string>();
     bus.subscribe({ group: topic, topics: [topic], handle: async ({ value }) => resolve(String(value)) });
     await bus.publish([{ topic, key: null, headers: {}, value: Buffer.from('a secret') }]);
@@ -72,6 +73,6 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
       () => ({ tls: {}, sasl: { mechanism: 'plain', username, password } }),
     ],
   ])('does not serve %s, and says so', async (_, how, security) => {
-    await expect(missingTopics(servers(broker.secured![how], security()), [])).rejects.toThrow();
+    await expect(missingTopics(client(broker.secured![how], security()), [])).rejects.toThrow();
   });
 });

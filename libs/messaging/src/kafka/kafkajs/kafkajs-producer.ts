@@ -1,17 +1,15 @@
 import kafkajs, { type ICustomPartitioner, type Kafka, type Producer } from 'kafkajs';
-import type { Message } from '../bus.js';
-import { clientRetry } from './client.js';
-import { withTimeout } from '../delivery/with-timeout.js';
+import type { Message } from '../../bus.js';
+import type { ProducerSession } from '../kafka-client.js';
+import { kafkaError } from './kafkajs-error.js';
+import { clientRetry } from './retry.js';
 
 /** Node cannot see all names that this CommonJS package exports. */
 const { KafkaJSNonRetriableError, Partitioners } = kafkajs;
 
-const closeWithinMs = 5_000;
-
-/** A kafkajs producer under one producer id, to be replaced when its sequence numbers are in doubt. */
-export class KafkaProducerId {
+export class KafkajsProducer implements ProducerSession {
   readonly #producer: Producer;
-  #abandoned = false;
+  #closed = false;
 
   constructor(kafka: Kafka) {
     this.#producer = kafka.producer({
@@ -33,27 +31,27 @@ export class KafkaProducerId {
       topic,
       messages: all.map(({ key, value, headers }) => ({ key, value, headers })),
     }));
-    await this.#producer.sendBatch({ topicMessages });
+    try {
+      await this.#producer.sendBatch({ topicMessages });
+    } catch (error) {
+      throw kafkaError(error);
+    }
   }
 
   close(): Promise<void> {
-    return withTimeout(closeWithinMs, 'disconnecting', this.#producer.disconnect()).catch(() => {});
-  }
-
-  /** Ends what is under way before it can reach the broker again. */
-  abandon(): void {
-    this.#abandoned = true;
-    void this.close();
+    this.#closed = true;
+    return this.#producer.disconnect();
   }
 
   /**
    * Kafka's own partitioner, asked once per message: without a key the answer is random, and kafkajs, which asks again
-   * for every attempt, could otherwise skip a message that moved to a broker which had already answered.
+   * for every attempt, could otherwise skip a message that moved to a broker which had already answered. It is also
+   * the place where an attempt of a closed session can be stopped.
    */
   #partitioner: ICustomPartitioner = () => {
     const choose = Partitioners.DefaultPartitioner();
     return (args) => {
-      if (this.#abandoned) throw new KafkaJSNonRetriableError('this producer was replaced');
+      if (this.#closed) throw new KafkaJSNonRetriableError('this producer was replaced');
       return (args.message.partition ??= choose(args));
     };
   };

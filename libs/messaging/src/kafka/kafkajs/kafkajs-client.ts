@@ -1,0 +1,84 @@
+import type { Log } from '@countersign/contracts';
+import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
+import type { KafkaClient, NewTopic } from '../kafka-client.js';
+import { useFetchSessions } from './fetch-sessions.js';
+import { stopIdleTimers } from './idle-timers.js';
+import { KafkajsConsumer } from './kafkajs-consumer.js';
+import { KafkajsProducer } from './kafkajs-producer.js';
+import { clientRetry } from './retry.js';
+
+stopIdleTimers();
+useFetchSessions();
+
+/** How a cluster knows its clients, and they it. */
+export interface KafkaSecurity {
+  /** Encrypted, as PEM: whom to trust besides the system's authorities, and what to show. Unset: in the clear. */
+  tls?: { ca?: string; cert?: string; key?: string };
+  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+}
+
+export interface KafkaServers {
+  brokers: readonly string[];
+  clientId: string;
+  security?: KafkaSecurity | undefined;
+  log: Log;
+}
+
+/** Kafka through kafkajs, which nothing outside of this folder knows. Nothing is connected before it is used. */
+export function kafkajsClient(servers: KafkaServers): KafkaClient {
+  const kafka = configured(servers);
+  return {
+    producer: () => new KafkajsProducer(kafka),
+    consumer: (options, listener) => new KafkajsConsumer(kafka, options, listener),
+    createTopics: (topics) =>
+      withAdmin(kafka, async (admin) => void (await admin.createTopics({ topics: topics.map(toKafkajs) }))),
+    topics: () => withAdmin(kafka, (admin) => admin.listTopics()),
+    offsets: (topics) =>
+      withAdmin(kafka, async (admin) => (await Promise.all(topics.map((topic) => offsetsOf(admin, topic)))).flat()),
+    ping: () => withAdmin(kafka, async (admin) => void (await admin.describeCluster())),
+  };
+}
+
+/** kafkajs logs each attempt of an outage as an error, so it is silent unless KAFKAJS_LOG_LEVEL says otherwise. */
+function configured({ brokers, clientId, security = {}, log }: KafkaServers): Kafka {
+  const { tls, sasl } = security;
+  return new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId,
+    ...(tls && { ssl: tls }),
+    ...(sasl && { sasl: sasl as SASLOptions }),
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: clientRetry,
+    logLevel: kafkajs.logLevel.NOTHING,
+    logCreator: () => (entry) => log.info({ kafkajs: entry.log }, entry.log.message),
+  });
+}
+
+const toKafkajs = ({ topic, partitions, replicationFactor, maxMessageBytes }: NewTopic) => ({
+  topic,
+  numPartitions: partitions,
+  replicationFactor,
+  ...(maxMessageBytes !== undefined && {
+    configEntries: [{ name: 'max.message.bytes', value: String(maxMessageBytes) }],
+  }),
+});
+
+const offsetsOf = async (admin: Admin, topic: string) =>
+  (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+    topic,
+    partition,
+    low: Number(low),
+    high: Number(high),
+  }));
+
+/** Uses a connection of its own, so that it tells what a client that starts now would see. */
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin({ retry: { ...clientRetry, retries: 0 } });
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    admin.disconnect().catch(() => {});
+  }
+}

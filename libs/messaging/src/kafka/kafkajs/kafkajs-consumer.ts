@@ -1,0 +1,103 @@
+import type { Consumer, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Delivery } from '../../bus.js';
+import type { ConsumerListener, ConsumerOptions, ConsumerSession, KafkaError, Position } from '../kafka-client.js';
+import { kafkaError } from './kafkajs-error.js';
+import { clientRetry } from './retry.js';
+
+export class KafkajsConsumer implements ConsumerSession {
+  readonly #options: ConsumerOptions;
+  readonly #listener: ConsumerListener;
+  readonly #consumer: Consumer;
+  readonly #member = Promise.withResolvers<void>();
+  readonly #crash = Promise.withResolvers<KafkaError>();
+
+  constructor(kafka: Kafka, options: ConsumerOptions, listener: ConsumerListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#consumer = kafka.consumer({
+      groupId: options.group,
+      allowAutoTopicCreation: false,
+      heartbeatInterval: options.heartbeatMs,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: 3 * options.sessionTimeoutMs,
+      maxWaitTimeInMs: options.fetchWaitMs,
+      retry: { ...clientRetry, restartOnFailure: async () => false },
+    });
+    this.#listen();
+  }
+
+  async join(startAt: readonly Position[] = []): Promise<void> {
+    const { topics, from } = this.#options;
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: topics.toSorted(), fromBeginning: from === 'beginning' });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      // kafkajs neither fetches nor sends heartbeats before this returns.
+      eachBatch: async ({ batch, resolveOffset }) => {
+        const { topic, partition, messages } = batch;
+        this.#listener.records(messages.map((message) => toDelivery(topic, partition, message)));
+        resolveOffset(batch.lastOffset());
+      },
+    });
+    await Promise.race([this.#member.promise, this.#crash.promise.then((error) => Promise.reject(error))]);
+    for (const { topic, partition, offset } of startAt)
+      this.#consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  pause(topic: string, partition: number): () => void {
+    const paused = [{ topic, partitions: [partition] }];
+    this.#consumer.pause(paused);
+    return () => this.#consumer.resume(paused);
+  }
+
+  async commit(positions: readonly Position[]): Promise<void> {
+    await this.#consumer.commitOffsets(
+      positions.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#consumer.disconnect();
+  }
+
+  #listen(): void {
+    const { events } = this.#consumer;
+    const on = this.#consumer.on.bind(this.#consumer);
+    on(events.HEARTBEAT, () => this.#listener.heartbeat());
+    on(events.FETCH, () => this.#listener.fetched());
+    on(events.REBALANCING, () => this.#listener.revoked());
+    on(events.GROUP_JOIN, () => {
+      this.#listener.assigned();
+      this.#member.resolve();
+    });
+    on(events.CRASH, ({ payload }) => {
+      const error = kafkaError(payload.error);
+      this.#crash.resolve(error);
+      this.#listener.stopped(error);
+    });
+  }
+}
+
+export function toDelivery(topic: string, partition: number, message: KafkaMessage): Delivery {
+  return {
+    topic,
+    key: message.key === null ? null : message.key.toString(),
+    headers: toStrings(message.headers),
+    value: message.value,
+    partition,
+    offset: message.offset,
+    timestamp: Number(message.timestamp),
+  };
+}
+
+/** The last of those of one name. One without a value, which Kafka allows, counts as none. */
+function toStrings(headers: IHeaders | undefined): Record<string, string> {
+  const strings: Record<string, string> = {};
+  for (const name in headers) {
+    const value: unknown = headers[name];
+    const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+    if (last instanceof Buffer || typeof last === 'string') strings[name] = last.toString();
+  }
+  return strings;
+}

@@ -1,0 +1,20 @@
+import type {} from '@countersign/infra';
+import { randomUUID } from 'node:crypto';
+import { expect, inject, test } from 'vitest';
+import { quiet } from '../../test/bus.contract.js';
+import { kafkajsClient } from './kafkajs/kafkajs-client.js';
+import { createTopics, missingTopics } from './topics.js';
+
+const brokers = inject('kafkaBrokers')?.split(',') ?? [];
+
+test.skipIf(brokers.length === 0)('a cluster is asked which topics it does not have', async () => {
+  const client = kafkajsClient({ clientId: 'topics', brokers, log: quiet });
+  const [there, missing] = [`there-${randomUUID()}`, `missing-${randomUUID()}`];
+  await createTopics(client, { topics: [there], partitions: 1, replicationFactor: 1 });
+  expect(await missingTopics(client, [there, missing])).toEqual([missing]);
+});
+
+test('one that is not there is not asked for long', async () => {
+  const client = kafkajsClient({ clientId: 'topics', brokers: ['127.0.0.1:1'], log: quiet });
+  await expect(missingTopics(client, [])).rejects.toThrow();
+});

@@ -1,0 +1,44 @@
+import { deadLetterMaxBytes, deadLetterTopic } from '../delivery/dead-letters.js';
+import { withTimeout } from '../delivery/with-timeout.js';
+import type { KafkaClient, Position } from './kafka-client.js';
+
+export const pingTimeoutMs = 3_000;
+
+interface Topics {
+  topics: readonly string[];
+  partitions: number;
+  replicationFactor: number;
+}
+
+/** Creates what is missing, dead letters included, and leaves alone what exists. */
+export async function createTopics(client: KafkaClient, { topics, ...size }: Topics): Promise<void> {
+  const others = topics.filter((topic) => topic !== deadLetterTopic).map((topic) => ({ topic, ...size }));
+  await client.createTopics([...others, { topic: deadLetterTopic, ...size, maxMessageBytes: deadLetterMaxBytes }]);
+}
+
+/** Which of the topics, dead letters included, a cluster does not have. @throws the reason why it cannot be reached */
+export async function missingTopics(client: KafkaClient, topics: readonly string[]): Promise<string[]> {
+  const there = new Set(await withTimeout(pingTimeoutMs, 'reaching Kafka', client.topics()));
+  return [...topics, deadLetterTopic].filter((topic) => !there.has(topic));
+}
+
+/** @throws when one of them does not exist */
+export async function findTopics(client: KafkaClient, topics: readonly string[]): Promise<void> {
+  const missing = await missingTopics(client, topics);
+  if (missing.length > 0) throw new Error(`no such topic: ${missing.join(', ')}`);
+}
+
+/** Where the latest messages of each topic begin, about so many of them; a partition without any is left out. */
+export async function beforeEnd(
+  client: KafkaClient,
+  topics: readonly string[],
+  messages: number,
+): Promise<(Position & { end: number })[]> {
+  const byTopic = Map.groupBy(await client.offsets(topics), ({ topic }) => topic);
+  return [...byTopic.values()].flatMap((partitions) => {
+    const share = Math.ceil(messages / partitions.length);
+    return partitions
+      .filter(({ low, high }) => low !== high)
+      .map(({ topic, partition, low, high }) => ({ topic, partition, offset: Math.max(low, high - share), end: high }));
+  });
+}
