@@ -1,5 +1,5 @@
-export type { Bus, Delivery, TailOptions, Handler, Message, Subscription } from './bus.js';
-export { KafkaBus, type KafkaBusOptions } from './kafka/kafka-bus.js';
+export type { Bus, Delivery, Message, Subscription, TailOptions } from './bus.js';
+export { KafkaBus } from './kafka/kafka-bus.js';
 export { kafkajsClient, type KafkaSecurity } from './kafka/kafkajs/kafkajs-client.js';
 export { missingTopics } from './kafka/topics.js';
 export { SqliteBus } from './sqlite/sqlite-bus.js';
