@@ -34,6 +34,7 @@ export default defineConfig({
     reporters: ['default', './tools/summary-reporter.ts'],
     projects: [
       'libs/contracts',
+      'libs/client',
       'libs/definitions',
       'libs/sqlite',
       'libs/messaging',

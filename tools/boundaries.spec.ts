@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** What each part may depend on: `contracts ← sqlite ← messaging, persistence ← service ← apps ← standalone, e2e, bench`. */
 const libraries = [
   'contracts',
+  'client',
   'definitions',
   'sqlite',
   'messaging',
@@ -19,6 +20,7 @@ const libraries = [
 const apps = ['agent-runner', 'approval-service', 'executor'];
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
+  client: ['contracts'],
   definitions: ['contracts'],
   sqlite: ['contracts'],
   messaging: ['contracts', 'sqlite'],
@@ -31,7 +33,7 @@ const allowed: Record<string, readonly string[]> = {
   mcp: ['contracts', 'definitions', 'tool'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
-  inbox: ['contracts'],
+  inbox: ['contracts', 'client'],
   cli: libraries,
   standalone: [...libraries, ...apps],
   infra: ['contracts'],
@@ -92,8 +94,8 @@ it('domain, bus and store know nothing of Nest', () => {
   for (const file of withoutNest) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '@nestjs/);
 });
 
-it('contracts run in a browser as well', () => {
-  const files = globSync('libs/contracts/src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
-  const needNode = files.filter((file) => /from 'node:/.test(readFileSync(file, 'utf8')));
+it('contracts and client run in a browser as well', () => {
+  const files = globSync('libs/{contracts,client}/src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
+  const needNode = files.filter((file) => /from 'node:|\b(Buffer|process)\./.test(readFileSync(file, 'utf8')));
   expect(needNode).toEqual(['libs/contracts/src/sha256/native.ts']);
 });

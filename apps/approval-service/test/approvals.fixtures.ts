@@ -1,5 +1,5 @@
-import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal, type Role } from '@countersign/auth';
-import type { Approval, Event, EventData, EventName } from '@countersign/contracts';
+import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal } from '@countersign/auth';
+import type { Approval, Delivery, Event, EventData, EventName, Role } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { Aggregate, WorkPool } from '@countersign/persistence';
@@ -20,7 +20,7 @@ import { decideGrant, type GrantMessage, type StoredGrant } from '../src/grants/
 import { Grants } from '../src/grants/grants.js';
 import type { Gates } from '../src/gates/gates.js';
 import { Judge } from '../src/policy/judge.js';
-import { deliveryCollection, type Delivery } from '../src/notify/deliveries/delivery-record.js';
+import { deliveryCollection } from '../src/notify/deliveries/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
 import { Notifier } from '../src/notify/notifier.js';
 import { Refusals } from '../src/approval/refusals.js';

@@ -1,7 +1,6 @@
-import { Approval, approvalDigest } from '@countersign/contracts';
+import { Approval, approvalDigest, type Delivery, type NoticeKind } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
-import { Channel, type NoticeKind } from '@countersign/definitions';
-import type { Delivery } from '../src/notify/deliveries/delivery-record.js';
+import { Channel } from '@countersign/definitions';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
 import type { Notice } from '../src/notify/sender.js';
 

@@ -1,6 +1,6 @@
 export { Needs, Public, Who } from './http/access.js';
 export { ensureAdminKey } from './credentials/admin-key-file.js';
-export { ApiKeyView, NewApiKey } from './credentials/api-key.js';
+export { NewApiKey } from './credentials/api-key.js';
 export { ApiKeys } from './credentials/api-keys.js';
 export type { KeyHolder } from './credentials/api-key.js';
 export { openAuth, type Auth, type AuthOptions } from './auth.js';
@@ -20,18 +20,9 @@ export { CommandTokens } from './commands/tokens.js';
 export { CommandUses } from './commands/uses.js';
 export { Credentials } from './credentials/credentials.js';
 export { BrowserSessions } from './sign-in/browser-sessions.js';
-export {
-  type Credential,
-  isOwner,
-  type Principal,
-  principalOf,
-  Role,
-  Scope,
-  scopesOf,
-  seesOnlyOwn,
-} from './principal.js';
+export { type Credential, isOwner, type Principal, principalOf, scopesOf, seesOnlyOwn } from './principal.js';
 export { SignInController } from './sign-in/sign-in.controller.js';
 export { authSettings, type AuthSettings } from './settings.js';
-export { Me, SignInQuery, SignInRequest } from './sign-in/sign-in.controller.js';
+export { SignInQuery } from './sign-in/sign-in.controller.js';
 export { SignInLinks } from './sign-in/sign-in-links.js';
 export { declaredRoutes, undeclaredRoutes } from './http/declared-routes.js';

@@ -1,5 +1,6 @@
+import { Role, Scope } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import { isOwner, principalOf, Role, Scope, scopesOf, seesOnlyOwn } from './principal.js';
+import { isOwner, principalOf, scopesOf, seesOnlyOwn } from './principal.js';
 
 const yes = true;
 const no = false;

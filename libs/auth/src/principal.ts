@@ -1,23 +1,4 @@
-import { canonicalSubject, Subject } from '@countersign/contracts';
-import { z } from 'zod';
-
-export const Role = z.enum(['viewer', 'requester', 'approver', 'operator', 'admin']);
-export type Role = z.infer<typeof Role>;
-
-export const Scope = z.enum([
-  'approvals:read',
-  'approvals:write',
-  'approvals:delete',
-  'runs:read',
-  'runs:write',
-  'executions:read',
-  'executions:write',
-  'events:read',
-  'events:write',
-  'metrics:read',
-  'keys:write',
-]);
-export type Scope = z.infer<typeof Scope>;
+import { canonicalSubject, Scope, Subject, type Role } from '@countersign/contracts';
 
 /** Who somebody is, however that was found out. */
 export interface Identity {

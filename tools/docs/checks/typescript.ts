@@ -9,7 +9,13 @@ export function checkTypeScript({ text }: Block): void {
   mkdirSync(cache, { recursive: true });
   const dir = mkdtempSync(join(cache, 'countersign-docs-'));
   try {
-    const compilerOptions = { composite: false, incremental: false, noEmit: true, customConditions: ['source'] };
+    const compilerOptions = {
+      composite: false,
+      incremental: false,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      customConditions: ['source'],
+    };
     writeFileSync(
       join(dir, 'tsconfig.json'),
       JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions }),

@@ -1,5 +1,5 @@
-import { CommandRefused, principalOf, type CommandEvent, type Role } from '@countersign/auth';
-import { emit, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
+import { CommandRefused, principalOf, type CommandEvent } from '@countersign/auth';
+import { emit, TerminalError, type Event, type EventData, type Role, type Run } from '@countersign/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import {
   call,

@@ -1,19 +1,9 @@
-import {
-  ApiKeys,
-  ApiKeyView,
-  CommandName,
-  CommandTokens,
-  Needs,
-  NewApiKey,
-  Who,
-  type Principal,
-} from '@countersign/auth';
-import { TerminalError } from '@countersign/contracts';
+import { ApiKeys, CommandName, CommandTokens, Needs, NewApiKey, Who, type Principal } from '@countersign/auth';
+import { ApiKeyView, CommandToken, CreatedApiKey, TerminalError } from '@countersign/contracts';
 import { ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 
-const CreatedKey = z.object({ key: z.string().meta({ description: 'Shown this once.' }), record: ApiKeyView });
 const TokenRequest = z.object({
   expires_in: z
     .int()
@@ -25,7 +15,6 @@ const TokenRequest = z.object({
     .object({ type: CommandName, data: z.record(z.string(), z.unknown()) })
     .meta({ description: 'What alone it commands, once: the event as it will be sent, without the token.' }),
 });
-const Token = z.object({ token: z.string(), expires_in: z.int() });
 
 @Controller('auth')
 export class ApiKeysController {
@@ -37,8 +26,8 @@ export class ApiKeysController {
   @Post('keys')
   @Needs('keys:write')
   @HttpCode(201)
-  @Returns(201, CreatedKey, 'The key works from now on. It is shown this once.')
-  create(@Body({ schema: NewApiKey }) wanted: z.infer<typeof NewApiKey>): Promise<z.infer<typeof CreatedKey>> {
+  @Returns(201, CreatedApiKey, 'The key works from now on. It is shown this once.')
+  create(@Body({ schema: NewApiKey }) wanted: z.infer<typeof NewApiKey>): Promise<CreatedApiKey> {
     return this.keys.create(wanted);
   }
 
@@ -61,11 +50,11 @@ export class ApiKeysController {
   @Post('tokens')
   @Needs()
   @HttpCode(201)
-  @Returns(201, Token, 'A token with which a command over the bus says who sends it.')
+  @Returns(201, CommandToken, 'A token with which a command over the bus says who sends it.')
   async token(
     @Body({ schema: TokenRequest }) wanted: z.infer<typeof TokenRequest>,
     @Who() who: Principal,
-  ): Promise<z.infer<typeof Token>> {
+  ): Promise<CommandToken> {
     try {
       return await this.tokens.issue(who, wanted);
     } catch (error) {

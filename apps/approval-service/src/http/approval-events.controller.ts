@@ -1,5 +1,5 @@
 import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
-import { TerminalError, type Approval, type Event } from '@countersign/contracts';
+import { TerminalError, type Approval, type Event, type NoticeKind } from '@countersign/contracts';
 import type { Aggregate } from '@countersign/persistence';
 import { OnEvent, ProblemError, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
@@ -12,7 +12,6 @@ import { gatedBy } from '../gates/gated-request.js';
 import { Gates } from '../gates/gates.js';
 import { Grants } from '../grants/grants.js';
 import { Judge } from '../policy/judge.js';
-import type { NoticeKind } from '@countersign/definitions';
 import { dueNotice } from '../notify/deliveries/due-notice.js';
 import { Notifier } from '../notify/notifier.js';
 import { Refusals } from '../approval/refusals.js';

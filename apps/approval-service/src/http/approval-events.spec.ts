@@ -1,6 +1,5 @@
 import type { Principal } from '@countersign/auth';
-import { TerminalError, type EventData } from '@countersign/contracts';
-import { NoticeKind } from '@countersign/definitions';
+import { NoticeKind, TerminalError, type EventData } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { required, requestFor, requirementWith, runFailed } from '../../test/approval.fixtures.js';

@@ -1,22 +1,10 @@
 import { Needs } from '@countersign/auth';
+import { DeliveryPage, ListDeliveriesQuery, type Delivery } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { z } from 'zod';
-import { Delivery, DeliveryStatus } from '../notify/deliveries/delivery-record.js';
+import type { z } from 'zod';
 import { DELIVERIES } from '../tokens.js';
-
-const ListDeliveriesQuery = z.object({
-  status: DeliveryStatus.optional(),
-  channel: z.string().optional(),
-  approval_id: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-});
-const DeliveryPage = z.object({
-  data: z.array(Delivery),
-  meta: z.object({ page: z.int(), limit: z.int(), total_pages: z.int(), total_count: z.int() }),
-});
 
 /** The log of notifications. */
 @Controller('deliveries')

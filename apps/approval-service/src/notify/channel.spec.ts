@@ -1,8 +1,8 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError, type NoticeKind } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { withSecrets } from './channel-secrets.js';
-import { Channel, wants, type NoticeKind } from '@countersign/definitions';
+import { Channel, wants } from '@countersign/definitions';
 import { channelOf, secret, webhookTo } from '../../test/notify.fixtures.js';
 
 const webhook = { url: 'https://hooks.example/x', secret };

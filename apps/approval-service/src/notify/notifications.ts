@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, Delivery } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { WorkPool, type Store } from '@countersign/persistence';
 import { openAggregate, type ServiceContext } from '@countersign/service';
@@ -6,7 +6,7 @@ import { DeliveriesController } from '../http/deliveries.controller.js';
 import type { Part } from '../part.js';
 import { SlackController } from '../http/slack.controller.js';
 import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
-import { deliveryCollection, type Delivery } from './deliveries/delivery-record.js';
+import { deliveryCollection } from './deliveries/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from './deliveries/delivery.js';
 import { deliveriesNoLongerNeeded } from './deliveries/delivery-removal.js';
 import { Notifier } from './notifier.js';

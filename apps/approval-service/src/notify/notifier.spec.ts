@@ -1,9 +1,9 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, Delivery } from '@countersign/contracts';
 import { Aggregate, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '@countersign/definitions';
-import { deliveryCollection, deliveryId, type Delivery } from './deliveries/delivery-record.js';
+import { deliveryCollection, deliveryId } from './deliveries/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from './deliveries/delivery.js';
 import { Notifier } from './notifier.js';
 import {

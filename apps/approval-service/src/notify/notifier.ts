@@ -1,8 +1,8 @@
-import type { Approval, Log } from '@countersign/contracts';
+import type { Approval, Delivery, Log, NoticeKind } from '@countersign/contracts';
 import { retryUntilStored, type Aggregate, type Place, type WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
-import { wants, type Channel, type NoticeKind } from '@countersign/definitions';
-import { deliveryId, type Delivery } from './deliveries/delivery-record.js';
+import { wants, type Channel } from '@countersign/definitions';
+import { deliveryId } from './deliveries/delivery-record.js';
 import type { DeliveryMessage } from './deliveries/delivery.js';
 import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
 

@@ -1,5 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import type { Delivery } from './deliveries/delivery-record.js';
+import type { Approval, Delivery } from '@countersign/contracts';
 
 /** What one channel is to be told. */
 export interface Notice {

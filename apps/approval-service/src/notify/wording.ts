@@ -1,5 +1,11 @@
-import { marked, markedLine, redactApproval, visibleLine, type Approval } from '@countersign/contracts';
-import type { NoticeKind } from '@countersign/definitions';
+import {
+  marked,
+  markedLine,
+  redactApproval,
+  visibleLine,
+  type Approval,
+  type NoticeKind,
+} from '@countersign/contracts';
 
 /** What a message says of an approval, as text that hides nothing. Each channel escapes it in its own way. */
 export interface Wording {

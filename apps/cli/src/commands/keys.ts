@@ -1,5 +1,4 @@
-import { ApiKeyView } from '@countersign/auth/api-key';
-import { Role } from '@countersign/auth/principal';
+import { ApiKeyView, Role } from '@countersign/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import type { On } from '../connection/context.js';

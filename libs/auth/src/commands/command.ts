@@ -5,10 +5,10 @@ import {
   parseEventData,
   type Event,
   type EventName,
+  type Scope,
 } from '@countersign/contracts';
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import type { Scope } from '../principal.js';
 
 /** What it takes to give each command that somebody may send over the bus. */
 export const commandScopes = {

@@ -1,4 +1,4 @@
-import { emit, TerminalError, type EventData } from '@countersign/contracts';
+import { emit, TerminalError, type EventData, type Role } from '@countersign/contracts';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTVerifyGetKey } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { ApiKeys } from '../credentials/api-keys.js';
 import { Clock, removed } from '../../test/auth.fixtures.js';
 import { BrowserSessions, principalOfSession } from '../sign-in/browser-sessions.js';
 import { Credentials } from '../credentials/credentials.js';
-import { principalOf, type Principal, type Role } from '../principal.js';
+import { principalOf, type Principal } from '../principal.js';
 import { commandDigest, commandNames, commandScopes, type CommandEvent, type CommandName } from './command.js';
 import { CommandGuards, CommandRefused } from './guard.js';
 import { CommandTokens } from './tokens.js';

@@ -1,8 +1,8 @@
-import { Id } from '@countersign/contracts';
+import { Id, Role } from '@countersign/contracts';
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { Role, type Principal } from '../principal.js';
+import { type Principal } from '../principal.js';
 import { CommandName } from './command.js';
 
 const audience = 'countersign-commands';

@@ -1,33 +1,16 @@
-import { EpochSeconds, Id, longestId, stored, Subject } from '@countersign/contracts';
+import { ApiKeyView, longestId, Role, Subject } from '@countersign/contracts';
 import type { Collection } from '@countersign/persistence';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { Role, type Identity } from '../principal.js';
+import type { Identity } from '../principal.js';
 import { isReserved } from './reserved.js';
 import { newSecret } from './secret.js';
 
 /** A key as it is stored: enough to recognise it, not enough to use it. */
-export const ApiKey = z.object({
-  id: Id,
-  name: z.string().min(1).max(200),
-  subject: Id.meta({ description: 'Who it speaks for, in the spelling that is compared.' }),
-  display_name: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({ description: 'The same as it was given, to be shown and never compared.' }),
-  roles: z.array(Role),
-  groups: z.array(Id),
+export const ApiKey = ApiKeyView.extend({
   secret_hash: z.string().meta({ description: 'SHA-256 of the secret, as hex.' }),
-  expires_at: EpochSeconds.nullable(),
-  revoked_at: EpochSeconds.nullable(),
-  ...stored,
 });
 export type ApiKey = z.infer<typeof ApiKey>;
-
-/** A key as the API shows it. */
-export const ApiKeyView = ApiKey.omit({ secret_hash: true });
-export type ApiKeyView = z.infer<typeof ApiKeyView>;
 
 export const NewApiKey = z.object({
   name: ApiKey.shape.name,

@@ -1,16 +1,7 @@
-import { canonicalSubject, Subject } from '@countersign/contracts';
+import { ApiKeyView, canonicalSubject, Subject } from '@countersign/contracts';
 import { VersionConflict, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
-import {
-  ApiKeyView,
-  apiKeys,
-  newKeyText,
-  readKey,
-  writeKey,
-  type ApiKey,
-  type KeyHolder,
-  type NewApiKey,
-} from './api-key.js';
+import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type KeyHolder, type NewApiKey } from './api-key.js';
 import { principalOf, type Principal } from '../principal.js';
 import { Recent } from './recent.js';
 import { administrator } from './reserved.js';

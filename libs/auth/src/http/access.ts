@@ -1,7 +1,8 @@
+import type { Scope } from '@countersign/contracts';
 import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { authenticationOf } from '../authenticator.js';
-import type { Principal, Scope } from '../principal.js';
+import type { Principal } from '../principal.js';
 
 /** Who may use a route: everybody, or whoever has all of these scopes. */
 export type Access = 'public' | readonly Scope[];

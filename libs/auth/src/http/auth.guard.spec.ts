@@ -1,3 +1,4 @@
+import { Role } from '@countersign/contracts';
 import type { ExecutionContext } from '@nestjs/common';
 import { Body, Controller, Delete, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +14,7 @@ import {
   type IdentityProvider,
   type SigningKey,
 } from '../../test/identity-provider.fixtures.js';
-import { Role, type Principal } from '../principal.js';
+import { type Principal } from '../principal.js';
 import { undeclaredRoutes } from './declared-routes.js';
 
 @Controller('things')

@@ -1,9 +1,10 @@
+import type { Scope } from '@countersign/contracts';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accessOf } from './access.js';
 import { AuthError } from './auth-error.js';
 import type { Authenticator } from '../authenticator.js';
-import type { Principal, Scope } from '../principal.js';
+import type { Principal } from '../principal.js';
 
 /** Lets a request through to the route it asks for, or refuses it. What comes from the bus is none of its business. */
 export class AuthGuard implements CanActivate {

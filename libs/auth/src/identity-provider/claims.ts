@@ -1,6 +1,6 @@
-import { Subject } from '@countersign/contracts';
+import { Role, Subject } from '@countersign/contracts';
 import type { JWTPayload } from 'jose';
-import { Role, type Identity } from '../principal.js';
+import { type Identity } from '../principal.js';
 
 export interface ClaimNames {
   subjectClaim: string;

@@ -1,8 +1,8 @@
-import { canonicalSubject, EpochSeconds, Id, stored } from '@countersign/contracts';
+import { canonicalSubject, EpochSeconds, Id, Role, stored } from '@countersign/contracts';
 import type { Collection } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from '../credentials/api-keys.js';
-import { principalOf, Role, type Identity, type Principal } from '../principal.js';
+import { principalOf, type Identity, type Principal } from '../principal.js';
 import { Recent } from '../credentials/recent.js';
 import { created, Expiring, insert, secondsOf, update, type ExpiringOptions } from '../credentials/records.js';
 import { hashOf, isSecret, newSecret } from '../credentials/secret.js';

@@ -1,5 +1,6 @@
+import type { Role } from '@countersign/contracts';
 import type { Collection, StoredRecord } from '@countersign/persistence';
-import type { Identity, Role } from '../principal.js';
+import type { Identity } from '../principal.js';
 import { created, Expiring, insert, secondsOf, update, type ExpiringOptions } from '../credentials/records.js';
 import { hashOf, isSecret, newSecret } from '../credentials/secret.js';
 

@@ -1,9 +1,9 @@
+import type { Me } from '@countersign/contracts';
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Needs, Who } from '../http/access.js';
 import { bearer, cookieIn, openApp, type App } from '../../test/auth.fixtures.js';
 import type { Principal } from '../principal.js';
-import type { Me } from './sign-in.controller.js';
 import { undeclaredRoutes } from '../http/declared-routes.js';
 
 @Controller('things')

@@ -1,3 +1,4 @@
+import { SignInRequest, type Me } from '@countersign/contracts';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -6,28 +7,12 @@ import { ApiKeys } from '../credentials/api-keys.js';
 import { authenticationOf, type Authentication } from '../authenticator.js';
 import { BrowserSessions, principalOfSession } from './browser-sessions.js';
 import { refuseOtherOrigins } from './forgery.js';
-import { Role, Scope, type Identity } from '../principal.js';
+import type { Identity } from '../principal.js';
 import { Refusal } from '../http/refusal.js';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 import { SignInLinks } from './sign-in-links.js';
 
-export const SignInRequest = z.object({ key: z.string().min(1).max(1000) });
 export const SignInQuery = z.object({ code: z.string().min(1).max(1000) });
-
-export const Me = z
-  .object({
-    subject: z.string(),
-    display_name: z.string().meta({ description: 'The subject as it was given, to be shown and never compared.' }),
-    roles: z.array(Role),
-    groups: z.array(z.string()),
-    scopes: z.array(Scope),
-    csrf_token: z
-      .string()
-      .nullable()
-      .meta({ description: 'For the header x-csrf-token of requests that change something; null without a session.' }),
-  })
-  .meta({ id: 'Me' });
-export type Me = z.infer<typeof Me>;
 
 /** Where browsers sign in and out. */
 @Controller('auth')

@@ -1,9 +1,5 @@
-import { Subject } from '@countersign/contracts';
+import { NoticeKind, Subject } from '@countersign/contracts';
 import { z } from 'zod';
-
-export const NoticeKind = z.enum(['pending', 'reminder', 'escalation', 'resolved']);
-/** What is said of an approval. */
-export type NoticeKind = z.infer<typeof NoticeKind>;
 
 export const NoticeType = z.enum(['approval.pending', 'approval.reminder', 'approval.escalation', 'approval.resolved']);
 /** The same as the body of a webhook names it. */

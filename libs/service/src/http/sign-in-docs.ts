@@ -1,4 +1,5 @@
-import { Me, SignInController } from '@countersign/auth';
+import { Me } from '@countersign/contracts';
+import { SignInController } from '@countersign/auth';
 import { Returns } from './openapi.js';
 
 /** What the routes of the authentication answer, for the OpenAPI document; their library knows nothing of it. */

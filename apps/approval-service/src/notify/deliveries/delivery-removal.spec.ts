@@ -1,10 +1,10 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, Delivery } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { approvalCollection } from '../../approval-service.js';
 import { deliveriesNoLongerNeeded } from './delivery-removal.js';
-import { deliveryCollection, type Delivery } from './delivery-record.js';
+import { deliveryCollection } from './delivery-record.js';
 import {
   approvalWith,
   claimed,

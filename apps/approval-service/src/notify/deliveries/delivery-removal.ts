@@ -1,6 +1,5 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, Delivery, DeliveryStatus } from '@countersign/contracts';
 import { removeBelongings, type Removal, type Store } from '@countersign/persistence';
-import type { Delivery, DeliveryStatus } from './delivery-record.js';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
 

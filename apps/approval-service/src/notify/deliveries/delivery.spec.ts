@@ -1,6 +1,7 @@
+import { Delivery } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
-import { Delivery, deliveryId } from './delivery-record.js';
+import { deliveryId } from './delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from './delivery.js';
 import {
   approvalWith,

@@ -1,7 +1,6 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, Delivery, DeliveryAttempt, NoticeKind } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
-import type { NoticeKind } from '@countersign/definitions';
-import { deliveryId, type Delivery, type DeliveryAttempt } from './delivery-record.js';
+import { deliveryId } from './delivery-record.js';
 import { retryAt } from './retry.js';
 import type { SendOutcome } from '../sender.js';
 

@@ -1,5 +1,4 @@
-import type { Approval } from '@countersign/contracts';
-import type { NoticeKind } from '@countersign/definitions';
+import type { Approval, NoticeKind } from '@countersign/contracts';
 
 /**
  * Which notice of a kind is due, by the record alone: anybody can write to the log that one is. What an approval gives

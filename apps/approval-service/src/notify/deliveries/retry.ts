@@ -1,5 +1,4 @@
-import { backoffMs } from '@countersign/contracts';
-import type { Delivery } from './delivery-record.js';
+import { backoffMs, type Delivery } from '@countersign/contracts';
 
 const backoff = { first_ms: 5_000, longest_ms: 4 * 3_600_000, factor: 3 };
 /** How long a delivery is tried, counted from when there was something to say. */

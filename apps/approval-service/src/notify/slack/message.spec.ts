@@ -1,6 +1,5 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval, NoticeKind } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
-import type { NoticeKind } from '@countersign/definitions';
 import { approvalWith, approvalWithSecret, approved } from '../../../test/notify.fixtures.js';
 import { buttonValue, slackMessage } from './message.js';
 import { wordingOf } from '../wording.js';

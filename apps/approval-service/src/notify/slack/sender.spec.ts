@@ -1,6 +1,6 @@
+import type { Delivery, NoticeKind } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NoticeKind, SlackChannel } from '@countersign/definitions';
-import type { Delivery } from '../deliveries/delivery-record.js';
+import type { SlackChannel } from '@countersign/definitions';
 import {
   approvalWith,
   approved,

@@ -1,5 +1,5 @@
+import type { Delivery } from '@countersign/contracts';
 import type { SlackChannel } from '@countersign/definitions';
-import type { Delivery } from '../deliveries/delivery-record.js';
 import { failedForNow, type Notice, type Sender, type SendOutcome } from '../sender.js';
 import { SlackApi, type SlackApiOptions } from './api.js';
 import { slackMessage } from './message.js';

@@ -1,0 +1,16 @@
+import type { AgentOutput } from '@countersign/contracts';
+import { pathOf } from '../transport/address.js';
+import type { Transport } from '../transport/transport.js';
+
+/** The agents that can be asked to do something. */
+export class Agents {
+  constructor(private readonly transport: Transport) {}
+
+  list(signal?: AbortSignal): Promise<AgentOutput[]> {
+    return this.transport.ask('Agents', 'GET', '/agents', { signal });
+  }
+
+  get(id: string, signal?: AbortSignal): Promise<AgentOutput> {
+    return this.transport.ask('Agent', 'GET', pathOf`/agents/${id}`, { signal });
+  }
+}

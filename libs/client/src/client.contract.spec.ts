@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminKey, openInstallation, type Installation } from '../test/installation.fixtures.js';
+import { CountersignClient } from './client.js';
+import { shapes } from './shapes.js';
+
+let there: Installation;
+let client: CountersignClient;
+/** `GET /runs/x`, of everything that was asked for. */
+const asked = new Set<string>();
+const recording: typeof fetch = (url, init) => {
+  asked.add(`${init?.method} ${new URL(url as string).pathname}`);
+  return fetch(url, init);
+};
+/** Every answer is checked against its schema. */
+const clientWith = (key: string) => new CountersignClient({ url: there.url, key, shapes, fetch: recording });
+beforeAll(async () => {
+  there = await openInstallation();
+  client = clientWith(adminKey);
+});
+afterAll(() => there.close());
+
+/** A run that is paused, and what it waits for. */
+async function paused(version: string) {
+  const { run_id } = await client.runs.start('ops', {
+    input: `Deploy the search service version ${version} to production.`,
+  });
+  const run = await client.runs.waitFor(run_id, { for: ['PAUSED'] });
+  const approval_id = run.requirements[0]!.tool_execution.approval_id!;
+  await eventually(() => client.approvals.get(approval_id));
+  return { run, approval_id };
+}
+
+/** Looks again until it is there. */
+async function eventually<T>(look: () => Promise<T>): Promise<T> {
+  for (const deadline = Date.now() + 15_000; ; await new Promise((resolve) => setTimeout(resolve, 20)))
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+}
+
+describe('the client and a server of the same version', () => {
+  it('agree on runs', async () => {
+    expect((await client.agents.list()).map(({ id }) => id)).toEqual(['ops']);
+    expect((await client.agents.get('ops')).name).toBe('Operations');
+    const { run } = await paused('1.0.0');
+    expect((await client.runs.get(run.run_id)).status).toBe('PAUSED');
+    expect((await client.runs.list({ status: 'PAUSED', limit: 10 })).data[0]!.run_id).toBe(run.run_id);
+    for await (const { run_id } of client.runs.all({ limit: 1 })) expect(run_id).toBe(run.run_id);
+    expect((await client.sessions.list()).data[0]!.session_id).toBe(run.session_id);
+    expect((await client.sessions.get(run.session_id)).agent_id).toBe('ops');
+    expect((await client.sessions.runs(run.session_id))[0]!.run_id).toBe(run.run_id);
+    const refused = client.runs.continue(run, { requirements: [{ id: 'none', confirmation: true }] });
+    await expect(refused).rejects.toMatchObject({ status: expect.any(Number) as number });
+    const events = client.runs.events(run.run_id);
+    expect((await client.runs.cancel(run, 'enough')).status).toBe('CANCELLED');
+    const names: string[] = [];
+    for await (const { event } of events) names.push(event);
+    expect([names[0], names.at(-1)]).toEqual(['RunStarted', 'RunCancelled']);
+  });
+
+  it('agree on runs that are started by a form or as a stream', async () => {
+    const message = 'Deploy the search service version 1.1.0 to production.';
+    expect((await client.runs.startByForm('ops', new URLSearchParams({ message, stream: 'false' }))).status).toBe(
+      'PAUSED',
+    );
+    const names: string[] = [];
+    const form = new FormData();
+    form.set('message', message);
+    for await (const { event } of client.runs.startStream('ops', form)) names.push(event);
+    expect([names[0], names.at(-1)]).toEqual(['RunStarted', 'RunPaused']);
+    for await (const { data } of client.runs.startStream('ops', { input: message }))
+      if (data.event === 'RunPaused') break;
+  });
+
+  it('agree on approvals, executions and grants', async () => {
+    const { approval_id, run } = await paused('2.0.0');
+    const { approvals, executions, grants } = client;
+    const stream = approvals.stream({ after: '0' });
+    const approval = await approvals.comment(approval_id, 'Looks right.');
+    expect((await approvals.status(approval_id)).status).toBe('pending');
+    expect(await approvals.countPending()).toBeGreaterThan(0);
+    expect((await approvals.stats(7)).days).toHaveLength(7);
+    expect((await approvals.list({ run_id: run.run_id, status: 'pending' })).data[0]!.id).toBe(approval_id);
+    const { digest } = approval;
+    const grant = { expires_in: 60 };
+    await approvals.resolve(approval_id, { status: 'approved', digest, resolution_data: { grant } });
+    await expect(approvals.resolve(approval_id, { status: 'rejected' })).rejects.toMatchObject({ status: 409 });
+    for await (const { event, data } of stream)
+      if (event === 'approval' && data.id === approval_id && data.status === 'approved') break;
+
+    const [given] = (
+      await eventually(async () => {
+        const page = await grants.list({ tool_name: 'deploy_to_production' });
+        expect(page.data).toHaveLength(1);
+        return page;
+      })
+    ).data;
+    expect((await grants.get(given!.id)).agent_id).toBe('ops');
+    expect((await grants.revoke(given!.id)).revoked_at).not.toBeNull();
+
+    await eventually(() => executions.get(approval_id));
+    expect((await executions.list({ run_id: run.run_id })).data[0]!.id).toBe(approval_id);
+    expect((await executions.output(approval_id).catch(() => undefined))?.execution_id ?? approval_id).toBe(
+      approval_id,
+    );
+    const done = { outcome: 'succeeded', result: 'Deployed.' } as const;
+    await eventually(() => executions.report(approval_id, done));
+    for (const late of [
+      executions.retry(approval_id, { note: 'again' }),
+      executions.cancel(approval_id, 'late'),
+      executions.resolveUnknown(approval_id, { outcome: 'failed', note: 'late' }),
+    ])
+      await expect(late).rejects.toMatchObject({ status: 409 });
+    expect((await executions.pause(null, 'a test'))[0]!.paused).toBe(true);
+    await executions.resume(null);
+    expect((await executions.switches()).every(({ paused }) => !paused)).toBe(true);
+    expect((await client.runs.waitFor(run.run_id, { for: ['COMPLETED'] })).status).toBe('COMPLETED');
+    await approvals.remove(approval_id);
+  });
+
+  it('agree on decisions about several', async () => {
+    const { approval_id } = await paused('2.1.0');
+    const { results } = await client.approvals.resolveMany({ ids: [approval_id, 'none'], status: 'rejected' });
+    expect(results.map(({ status }) => status)).toEqual([200, 404]);
+  });
+
+  it('agree on the log, dead letters and notifications', async () => {
+    const [newest] = await client.events.list({ type: ['run.started', 'run.cancelled'], limit: 1 });
+    expect(newest!.type).toMatch(/^run\./);
+    const past = await client.events.list({ limit: 2 });
+    for await (const { id } of client.events.stream({}, { after: past[1]!.id })) {
+      expect(id).toBe(past[0]!.id);
+      break;
+    }
+    expect((await client.deadLetters.list({ status: 'open' })).data).toEqual([]);
+    expect((await client.deliveries.list({ status: 'queued' })).data).toEqual([]);
+    for (const letter of [client.deadLetters.get('x'), client.deadLetters.replay('x'), client.deadLetters.discard('x')])
+      await expect(letter).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('agree on who asks', async () => {
+    const { key, record } = await client.auth.createKey({ name: 'n', subject: 'Ada@x', roles: ['operator'] });
+    const ada = clientWith(key);
+    expect(await ada.auth.me()).toMatchObject({ subject: 'ada@x', display_name: 'Ada@x', csrf_token: null });
+    const data = { tool_name: null };
+    expect((await ada.auth.commandToken({ type: 'tool.resume_requested', data }, 60)).expires_in).toBeLessThan(61);
+    expect((await client.auth.keys()).some(({ id }) => id === record.id)).toBe(true);
+    expect((await ada.auth.signIn(key)).csrf_token).not.toBeNull();
+    await ada.auth.signOut();
+    await client.auth.revokeKey(record.id);
+    await expect(ada.auth.me()).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('have no route that the client does not know', async () => {
+    const { paths } = (await client.request('GET', '/openapi.json')) as { paths: Record<string, object> };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const forOthers = /\/(health|metrics|\.well-known|channels)\b|GET \/auth\/sign-in/;
+    const all = [...asked];
+    const isKnown = (route: string) => {
+      const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+      return all.some((each) => pattern.test(each));
+    };
+    expect(routes.filter((route) => !isKnown(route) && !forOthers.test(route))).toEqual([]);
+  });
+});

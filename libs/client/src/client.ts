@@ -1,0 +1,54 @@
+import { Agents } from './api/agents.js';
+import { Approvals } from './api/approvals.js';
+import { Auth } from './api/auth.js';
+import { DeadLetters } from './api/dead-letters.js';
+import { Deliveries } from './api/deliveries.js';
+import { EventLog } from './api/event-log.js';
+import { Executions } from './api/executions.js';
+import { Grants } from './api/grants.js';
+import { Runs } from './api/runs.js';
+import { Sessions } from './api/sessions.js';
+import { Transport, type ClientOptions, type Method, type RequestOptions } from './transport/transport.js';
+
+/**
+ * Countersign's HTTP API, for browsers and Node. Everything throws `ApiError` when there is no answer or not the one
+ * hoped for, and the reason of the signal when whoever calls aborts it.
+ */
+export class CountersignClient {
+  readonly agents: Agents;
+  readonly approvals: Approvals;
+  readonly auth: Auth;
+  readonly deadLetters: DeadLetters;
+  readonly deliveries: Deliveries;
+  readonly events: EventLog;
+  readonly executions: Executions;
+  readonly grants: Grants;
+  readonly runs: Runs;
+  readonly sessions: Sessions;
+  readonly #transport: Transport;
+
+  constructor(options: ClientOptions = {}) {
+    const transport = new Transport(options);
+    this.#transport = transport;
+    this.agents = new Agents(transport);
+    this.approvals = new Approvals(transport);
+    this.auth = new Auth(transport);
+    this.deadLetters = new DeadLetters(transport);
+    this.deliveries = new Deliveries(transport);
+    this.events = new EventLog(transport);
+    this.executions = new Executions(transport);
+    this.grants = new Grants(transport);
+    this.runs = new Runs(transport);
+    this.sessions = new Sessions(transport);
+  }
+
+  /** For a route that has no method here: what is in the answer, unchecked. @throws ApiError */
+  request(method: Method, path: string, options?: RequestOptions): Promise<unknown> {
+    return this.#transport.read(method, path, options);
+  }
+
+  /** Any answer, also one that is a problem, without a look at it. @throws ApiError when there is none */
+  fetch(method: Method, path: string, options?: RequestOptions): Promise<Response> {
+    return this.#transport.fetch(method, path, options);
+  }
+}

@@ -1,0 +1,15 @@
+export { CountersignClient } from './client.js';
+export type { ClientOptions, Method, RequestOptions } from './transport/transport.js';
+export { ApiError, type Hint } from './transport/api-error.js';
+export { pathOf, withQuery, type Query, type ServiceUrls } from './transport/address.js';
+export type { Reconnection, StreamOptions } from './stream/event-stream.js';
+export type { Agents } from './api/agents.js';
+export type { ApprovalEvent, Approvals, ApprovalsQuery, BulkResolution, Resolution } from './api/approvals.js';
+export type { Auth, Command, NewKey } from './api/auth.js';
+export type { DeadLetters } from './api/dead-letters.js';
+export type { Deliveries } from './api/deliveries.js';
+export type { EventLog } from './api/event-log.js';
+export type { Executions } from './api/executions.js';
+export type { Grants } from './api/grants.js';
+export type { NewRun, RunName, Runs, StartOptions, StreamedRunEvent, Waiting } from './api/runs.js';
+export type { Sessions } from './api/sessions.js';
