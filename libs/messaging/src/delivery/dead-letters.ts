@@ -1,7 +1,7 @@
 import { TerminalError } from '@countersign/contracts';
 import type { Delivery, Message } from '../bus.js';
 
-/** Where a message goes that a group can never handle. */
+/** The topic of messages whose handling failed permanently. */
 export const deadLetterTopic = 'dead-letters';
 
 /** Larger than any other topic's limit, since a dead letter is a whole message and the story of its end. */
@@ -10,7 +10,7 @@ export const deadLetterMaxBytes = 4 * 1024 * 1024;
 const maxReason = 2_000;
 const prefix = 'dead_letter_';
 
-/** A message that a group could not handle, and why. */
+/** A message whose handling failed permanently in a group, and why. */
 export interface DeadLetter {
   /** As it was first published: publishing it again is a replay. */
   message: Message;
@@ -18,7 +18,7 @@ export interface DeadLetter {
   offset: string;
   group: string;
   reason: string;
-  /** ISO 8601, when the group gave it up. */
+  /** ISO 8601, when it was dead-lettered. */
   time: string;
 }
 
@@ -44,15 +44,15 @@ export function deadLetterOf(
 }
 
 /**
- * What we say of a message names codes and places. Any other error may quote it, secrets included: more about that one is
- * in the log of who gave it up.
+ * Our own errors name codes and places. Any other may quote the message, secrets included, so only its kind is kept here; the
+ * service log has more.
  */
 function reasonOf(error: unknown): string {
   if (error instanceof TerminalError) return String(error);
   const { name, code } = Object(error) as { name?: unknown; code?: unknown };
   const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'an error';
   const detail = typeof code === 'string' && /^\w{1,60}$/.test(code) ? ` [${code}]` : '';
-  return `${kind}${detail}: nothing that was foreseen; see the log of the service`;
+  return `${kind}${detail}: unexpected error, see the service log`;
 }
 
 /** @throws TerminalError when it is not a dead letter. */

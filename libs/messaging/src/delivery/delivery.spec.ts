@@ -104,7 +104,7 @@ test.each<[string, Error, string]>([
   [
     'that was not foreseen is named and not quoted: it may say what is in the message',
     Object.assign(new SyntaxError('Unexpected token in "hunter2"'), { code: 'E_PARSE' }),
-    'SyntaxError [E_PARSE]: nothing that was foreseen; see the log of the service',
+    'SyntaxError [E_PARSE]: unexpected error, see the service log',
   ],
 ])('a dead letter whose error %s', async (_, error, reason) => {
   const deliver = deliverer({ group: 'g', handle: failing(1, error), publish, log });

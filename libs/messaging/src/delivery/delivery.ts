@@ -50,7 +50,7 @@ export function deliverer({ group, handle, publish, log, observer }: Policy): De
     const { topic, partition, offset } = delivery;
     log.error(
       { err: error, group, topic, partition, offset },
-      'a message that can never be handled is a dead letter now',
+      'message failed permanently; moving it to the dead letters',
     );
     // A dead letter that cannot be handled stays where it is: publishing it again would go on for ever.
     if (topic === deadLetterTopic) return true;
@@ -63,7 +63,7 @@ export function deliverer({ group, handle, publish, log, observer }: Policy): De
       if (signal.aborted) return false;
       log.error(
         { err: refusal, group, topic, partition, offset },
-        'the log refuses the dead letter; the original stays in its topic',
+        'dead letter refused by the log; the original stays in its topic',
       );
     }
     observer?.delivered({ group, topic, outcome: 'dead_letter' });

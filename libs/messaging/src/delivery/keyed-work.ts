@@ -26,7 +26,7 @@ export class KeyedWork {
     while (this.#size > 0) await this.#idle.promise;
   }
 
-  /** Adds a job that never rejects. Without a key it waits for nobody. */
+  /** Adds a job that never rejects. Without a key it has no predecessor. */
   add(key: string | null, job: Job): void {
     this.#size++;
     if (key !== null) {

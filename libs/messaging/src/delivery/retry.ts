@@ -28,14 +28,14 @@ interface RetryOptions {
   outage: Outage;
   /** Stops waiting at once. What is under way is not interrupted. */
   signal: AbortSignal;
-  /** What is worth another try; RetryableError unless said otherwise. */
+  /** Which errors are retried; default: RetryableError. */
   retryable?: (error: unknown) => boolean;
 }
 
 /**
  * Tries the same thing until it works, with exponential backoff and jitter.
  *
- * @throws what is not worth another try, and whatever was last thrown or the signal's reason once the signal aborts.
+ * @throws what is not retryable, and the last error or the signal's reason once the signal aborts.
  */
 export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { outage, signal, retryable = isRetryable } = options;

@@ -52,7 +52,7 @@ export class Tails {
       handle(delivery);
     } catch (error) {
       const { topic, partition, offset } = delivery;
-      this.#log.warn({ err: error, topic, partition, offset }, 'a consumer that tails the log threw; ignored');
+      this.#log.warn({ err: error, topic, partition, offset }, 'tailing consumer threw; ignored');
     }
   }
 }

@@ -48,7 +48,7 @@ describe('encode', () => {
 
   test('refuses data the catalogue does not allow and events it does not know', () => {
     expect(() => encode({ ...event, data: { run_id: '' } })).toThrow(TerminalError);
-    expect(() => encode({ ...event, type: 'no.such' as never })).toThrow('there is no event called no.such');
+    expect(() => encode({ ...event, type: 'no.such' as never })).toThrow('unknown event type no.such');
   });
 });
 
@@ -83,8 +83,8 @@ describe('decode', () => {
 
   const structured = { 'content-type': 'application/cloudevents+json' };
   test.each<[string, Delivery, string]>([
-    ['an unknown topic', bare(data, {}, 'toString'), 'there is no event called toString'],
-    ['no value', { ...bare(data), value: null }, 'a message without a value on run.cancel_requested'],
+    ['an unknown topic', bare(data, {}, 'toString'), 'unknown event type toString'],
+    ['no value', { ...bare(data), value: null }, 'no value in the message on run.cancel_requested'],
     ['no JSON', { ...bare(data), value: Buffer.from('{') }, 'it ends too early [not_json]'],
     ['bytes that are not UTF-8', { ...bare(data), value: Buffer.from('{"run_id":"r\xff"}', 'latin1') }, '[not_utf8]'],
     ['a name twice', text('{"run_id":"r1","reason":"a","run_id":"r2"}'), '(at /run_id) [duplicate_name]'],
@@ -95,9 +95,9 @@ describe('decode', () => {
     [
       'another type than the topic',
       bare(data, { ce_type: 'run.started' }),
-      'another type on the topic run.cancel_requested',
+      'the event type is not that of the topic run.cancel_requested',
     ],
-    ['another CloudEvents version', bare(data, { ce_specversion: '2.0' }), 'another version of CloudEvents than 1.0'],
+    ['another CloudEvents version', bare(data, { ce_specversion: '2.0' }), 'unsupported CloudEvents version'],
     ['structured mode without an object', bare('text', structured), 'not an object'],
     ['structured mode without data', bare({ specversion: '1.0' }, structured), 'not a valid run.cancel_requested'],
   ])('rejects %s and says so', (_, delivery, reason) => {

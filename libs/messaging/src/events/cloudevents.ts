@@ -58,9 +58,9 @@ export function decode(delivery: Delivery): Event {
   };
 
   const version = attribute('specversion') ?? '1.0';
-  if (version !== '1.0') throw new TerminalError('another version of CloudEvents than 1.0 is not spoken here');
+  if (version !== '1.0') throw new TerminalError('unsupported CloudEvents version: only 1.0 is accepted');
   const declared = attribute('type') ?? type;
-  if (declared !== type) throw new TerminalError(`an event of another type on the topic ${topic}`);
+  if (declared !== type) throw new TerminalError(`the event type is not that of the topic ${topic}`);
 
   const id = attribute('id') ?? `${topic}/${partition}/${offset}`;
   const key = delivery.key ?? attribute('subject') ?? id;
@@ -79,18 +79,18 @@ export function decode(delivery: Delivery): Event {
 
 function known(name: string): EventName {
   if (isEventName(name)) return name;
-  throw new TerminalError(`there is no event called ${name}`);
+  throw new TerminalError(`unknown event type ${name}`);
 }
 
 function parseJson({ topic, value }: Delivery): unknown {
-  if (value === null) throw new TerminalError(`a message without a value on ${topic}`);
+  if (value === null) throw new TerminalError(`no value in the message on ${topic}`);
   // What an agent says may hold any text; that of arguments is looked at with their schema.
   const read = parseStrictJson(value, { depth, texts: 'any' });
   if (read.ok) return read.value;
   const { code, path, message } = read.problem;
-  // A number that is refused is quoted in what is said of it, for whoever sent it; a dead letter is read by others.
+  // The message quotes a number that is refused, for its sender; dead letters have other readers.
   const what = code === 'inexact_number' ? 'a number cannot be kept exactly: give it as a string' : message;
-  throw new TerminalError(`not taken on ${topic}: ${what}${path === '' ? '' : ` (at ${path})`} [${code}]`);
+  throw new TerminalError(`invalid JSON on ${topic}: ${what}${path === '' ? '' : ` (at ${path})`} [${code}]`);
 }
 
 function asObject(body: unknown, topic: string): Record<string, unknown> {

@@ -82,7 +82,7 @@ export class KafkaConsumer {
       if (!error && !leavesFirst) return;
       await left;
       if (!error) return;
-      log.warn({ err: error, group }, 'the consumer stopped');
+      log.warn({ err: error, group }, 'consumer session ended, rejoining unless fatal');
       if (error.kind === 'fatal') return onFatal(error);
     }
   }

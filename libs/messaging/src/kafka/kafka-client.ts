@@ -41,7 +41,7 @@ export interface ConsumerOptions {
   fetchWaitMs: number;
 }
 
-/** What a consumer session says. None of these throws. */
+/** The callbacks of a consumer session. None of them throws. */
 export interface ConsumerListener {
   /** This member has its partitions, and what it had before is no longer its own. */
   assigned(): void;

@@ -21,7 +21,7 @@ interface Progress {
   mark: Watermark;
 }
 
-/** The members of one group and what they have in hand, from the first member's coming to the last one's leaving. */
+/** The members of one group and their messages in flight, from the first member's join to the last one's leave. */
 export class SqliteGroup {
   /** The topics that members have named. */
   readonly named = new Set<string>();
@@ -40,7 +40,7 @@ export class SqliteGroup {
   #timer: NodeJS.Timeout | undefined;
   #over: Promise<void> | undefined;
 
-  /** Begins when the predecessor is over, so that a message is never in two hands. */
+  /** Begins when the predecessor is over, so that no message is in flight twice. */
   constructor(name: string, table: SqliteLog, log: Log, predecessor: Promise<void> = Promise.resolve()) {
     this.#name = name;
     this.#table = table;
@@ -102,7 +102,7 @@ export class SqliteGroup {
         this.#behind = deliveries.length === readAtOnce;
       }
     } catch (error) {
-      this.#log.error({ err: error, group: this.#name }, 'cannot read the log; the next message published tries again');
+      this.#log.error({ err: error, group: this.#name }, 'cannot read the log; retrying with the next publish');
     }
   }
 
@@ -147,7 +147,7 @@ export class SqliteGroup {
     try {
       await this.#table.store(this.#name, changed);
     } catch (error) {
-      this.#log.warn({ err: error, group: this.#name }, 'positions not stored; some messages may be delivered again');
+      this.#log.warn({ err: error, group: this.#name }, 'offsets not committed; messages may be redelivered');
     }
   }
 }

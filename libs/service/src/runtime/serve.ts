@@ -105,7 +105,7 @@ export async function serve(
 ): Promise<Serving> {
   const log = createLog(settings.LOG_LEVEL);
   const onFatal = (error: Error) => {
-    log.error({ err: error }, 'cannot go on, exiting so that a supervisor starts me again');
+    log.error({ err: error }, 'fatal error, exiting so that the supervisor restarts the process');
     process.exit(1);
   };
   const metrics = new Metrics();

@@ -29,7 +29,7 @@ export function useFetchSessions(): void {
   const apiKeys = load('kafkajs/src/protocol/requests/apiKeys') as { Fetch: number };
   const { requests } = load('kafkajs/src/protocol/requests') as { requests: { Fetch: unknown } };
   const send = Object.getOwnPropertySymbols(prototype).find(({ description }) => description?.endsWith(':sendRequest'));
-  if (!send) throw new Error('this version of kafkajs sends its requests in a way that is not known');
+  if (!send) throw new Error('unsupported version of kafkajs: its Broker has no sendRequest');
   const sessions = new WeakMap<Broker, FetchSession>();
 
   prototype.fetch = async function (this: Broker, options: FetchOptions): Promise<FetchResponse> {
