@@ -1,8 +1,8 @@
 import { CommandGuards } from '@countersign/auth';
 import type { Run, Session } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
-import { WorkPool, type Aggregate, type Collection } from '@countersign/persistence';
-import { countRecords, openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
+import { countRecords, openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openRequestKeyRing, openResultVerifier, openVerifier, ResultGuard } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agents/agent-versions.js';
@@ -22,7 +22,7 @@ import { RunEventsController } from './dispatch/run-events.controller.js';
 import { RunStream } from './stream/run-stream.js';
 import { RunWatch } from './stream/run-watch.js';
 import { decideRun, type RunMessage } from './run/run.js';
-import { Runner } from './dispatch/runner.js';
+import { RunDispatcher } from './dispatch/run-dispatcher.js';
 import { RunsController } from './http/runs.controller.js';
 import { decideSession, type SessionMessage } from './sessions/session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -81,14 +81,14 @@ export function agentRunner(
     const { bus, database, exclusive, log, metrics, now, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(() => openRequestKeyRing(config, embeddedIn));
-    const { aggregate: runs, relay } = openAggregate<Run, RunMessage>(context, {
+    const { aggregate: runs, relay } = openCommandHandler<Run, RunMessage>(context, {
       service: 'agent-runner',
       collection: runCollection,
       decide: decideRun,
-      seal: signer.seal,
+      beforeCommit: signer.sign,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
     });
-    const { aggregate: sessions } = openAggregate<Session, SessionMessage>(context, {
+    const { aggregate: sessions } = openCommandHandler<Session, SessionMessage>(context, {
       service: 'agent-runner',
       collection: sessionCollection,
       decide: decideSession,
@@ -111,7 +111,7 @@ export function agentRunner(
     });
     const wake = (id: string) => runner.handle(id, { type: 'turn_came' });
     const turns: Sessions = new Sessions({ sessions, runs: store, wake, log });
-    const runner: Runner = new Runner({
+    const runner: RunDispatcher = new RunDispatcher({
       runs,
       pool: () => pool,
       agents,
@@ -132,7 +132,7 @@ export function agentRunner(
       now,
       log,
       backlog,
-      attend: (run, place) => runner.attend(run, place),
+      onDue: (run, place) => runner.onDue(run, place),
     });
 
     return {
@@ -141,7 +141,7 @@ export function agentRunner(
         module: AgentRunnerModule,
         controllers: [AgentsController, RunsController, SessionsController, RunEventsController, RequestKeysController],
         providers: [
-          { provide: Runner, useValue: runner },
+          { provide: RunDispatcher, useValue: runner },
           {
             provide: RunCommands,
             useFactory: (guards: CommandGuards) =>
@@ -186,8 +186,8 @@ export function agentRunner(
 }
 
 /** Hands back the runs that an earlier life of this process held. */
-async function releaseAll(runs: Aggregate<Run, RunMessage>): Promise<void> {
+async function releaseAll(runs: CommandHandler<Run, RunMessage>): Promise<void> {
   const held = await runs.store.find({ filter: { status: 'RUNNING' }, sort: [], limit: 100_000 });
   for (const run of held)
-    await runs.handle(run.run_id, { type: 'released', worker: run.lease!.worker }, { known: run });
+    await runs.execute(run.run_id, { type: 'released', worker: run.lease!.worker }, { known: run });
 }

@@ -2,5 +2,5 @@ export { agentRunner, modelFor, type AgentRunnerOptions } from './agent-runner.j
 export { AgentRunnerConfig, agentRunnerSettings } from './config.js';
 export type { Model } from './model/model.js';
 export { decideRun, type RunMessage } from './run/run.js';
-export { Runner } from './dispatch/runner.js';
+export { RunDispatcher } from './dispatch/run-dispatcher.js';
 export { RequestSigner } from './dispatch/request-signer.js';

@@ -1,6 +1,6 @@
 import type { Call, ConversationItem, Event, Log, Run, Session } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
-import { Aggregate, WorkPool, type Commit, type Store } from '@countersign/persistence';
+import { CommandHandler, WorkPool, type Commit, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import type { CallContext, ToolFunction } from '@countersign/tool';
 import { expect } from 'vitest';
@@ -9,7 +9,7 @@ import { ModelError, type Model, type ModelRequest, type ModelResponse } from '.
 import { agent, byCaller, callIn, requested, responded } from './run.fixtures.js';
 import { decideRun, type RunMessage } from '../src/run/run.js';
 import { backlog } from '../src/dispatch/queue.js';
-import { Runner } from '../src/dispatch/runner.js';
+import { RunDispatcher } from '../src/dispatch/run-dispatcher.js';
 import { decideSession, type SessionMessage } from '../src/sessions/session.js';
 import { Sessions } from '../src/sessions/sessions.js';
 
@@ -161,7 +161,7 @@ export class Given {
     const now = () => this.clock;
     const store = new TroubledStore(this.store);
     const publish = (events: readonly Event[]) => void this.published.push(...events);
-    const runs = new Aggregate<Run, RunMessage>({
+    const runs = new CommandHandler<Run, RunMessage>({
       collection: collections.runs,
       store,
       decide: decideRun,
@@ -170,7 +170,7 @@ export class Given {
       now,
     });
     const sessions = new Sessions({
-      sessions: new Aggregate<Session, SessionMessage>({
+      sessions: new CommandHandler<Session, SessionMessage>({
         collection: collections.sessions,
         store: this.#sessions,
         decide: decideSession,
@@ -184,7 +184,7 @@ export class Given {
     });
     const agents = new GivenAgents();
     const previewed: { step: number; offset: number; text: string }[] = [];
-    const runner: Runner = new Runner({
+    const runner: RunDispatcher = new RunDispatcher({
       runs,
       pool: () => pool,
       agents,
@@ -202,7 +202,7 @@ export class Given {
       size,
       now,
       log: silent,
-      attend: (run, place) => runner.attend(run, place),
+      onDue: (run, place) => runner.onDue(run, place),
       backlog,
       pollEvery: 5,
     });

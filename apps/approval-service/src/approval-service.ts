@@ -2,7 +2,7 @@ import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@counte
 import type { Approval } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
@@ -21,11 +21,11 @@ import { Grants } from './grants/grants.js';
 import { GrantsController } from './grants/grants.controller.js';
 import { serveInbox } from './http/inbox-files.js';
 import { Gates } from './gates/gates.js';
-import { Judge } from './policy/judge.js';
+import { PolicyEvaluator } from './policy/policy-evaluator.js';
 import { KeysController } from './http/keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
 import { openNotifications } from './notify/notifications.js';
-import { openOversight } from './oversight.js';
+import { openOperations } from './operations.js';
 import { Refusals } from './approval/refusals.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './approval/signer.js';
@@ -86,18 +86,18 @@ export function approvalService(
     const signer = new Signer(() => openKeyRing(config, embeddedIn));
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
     const decisions = new DecisionGuard(() => Verifier.fromKeyRing(signer.ring), now);
-    const { aggregate: approvals, relay } = openAggregate<Approval, ApprovalMessage>(context, {
+    const { aggregate: approvals, relay } = openCommandHandler<Approval, ApprovalMessage>(context, {
       service: 'approval-service',
       collection: approvalCollection,
       decide: decideApproval,
-      seal: signer.seal,
+      beforeCommit: signer.sign,
     });
-    const { aggregate: grants, relay: grantRelay } = openAggregate<StoredGrant, GrantMessage>(context, {
+    const { aggregate: grants, relay: grantRelay } = openCommandHandler<StoredGrant, GrantMessage>(context, {
       service: 'approval-service',
       collection: grantCollection,
       decide: decideGrant,
     });
-    const judge = new Judge(definitions);
+    const judge = new PolicyEvaluator(definitions);
     const gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
     const rejudging = new Rejudging(approvals, judge.rules, log);
@@ -106,16 +106,16 @@ export function approvalService(
       size: atOnce,
       now,
       log,
-      async attend(approval, place) {
+      async onDue(approval, place) {
         place.start(async () => {
           const { state: known = approval } = await rejudging.rejudge(approval);
-          await approvals.handle(approval.id, { type: 'due' }, { known });
+          await approvals.execute(approval.id, { type: 'due' }, { known });
         });
       },
     });
     const parts = [
       openNotifications(context, { channels, approvals: approvals.store }),
-      openOversight(context, { decisions, requests, gates }),
+      openOperations(context, { decisions, requests, gates }),
     ];
 
     return {
@@ -139,7 +139,7 @@ export function approvalService(
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
-          { provide: Judge, useValue: judge },
+          { provide: PolicyEvaluator, useValue: judge },
           { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now }) },
           { provide: Decisions, useValue: new Decisions(approvals, judge.rules) },
           { provide: Signer, useValue: signer },

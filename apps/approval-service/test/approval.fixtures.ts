@@ -14,7 +14,7 @@ import {
 } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { decideApproval, type ApprovalMessage } from '../src/approval/approval.js';
-import { unjudged, type Judgement } from '../src/approval/asked.js';
+import { unjudged, type PolicyDecision } from '../src/approval/approval-request.js';
 import { rulesWith } from './definitions.fixtures.js';
 
 /** Approvals and messages for specifications; the request is the golden one. */
@@ -31,7 +31,7 @@ type Decision = Extract<ApprovalMessage, { type: 'decided' }>;
 export function required(
   terms: Partial<RequireTerms> = {},
   change: Partial<EventData<'tool.approval_required'>> = {},
-  judgement: Partial<Judgement> = {},
+  judgement: Partial<PolicyDecision> = {},
 ): Required {
   const event = goldenEvent('tool.approval_required');
   return {
@@ -87,7 +87,7 @@ export const values = { window: 'CHG-2201', replicas: 3 };
 export const inputRequired = (
   terms: Partial<RequireTerms> = {},
   change: Partial<ToolExecution> = {},
-  judgement: Partial<Judgement> = {},
+  judgement: Partial<PolicyDecision> = {},
 ): Required => {
   const call = { external_execution_required: false, requires_user_input: true, user_input_schema: fields, ...change };
   return required(terms, { pause_type: 'user_input', requirement: requirementWith(call) }, judgement);

@@ -2,7 +2,7 @@ import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal 
 import type { Approval, Delivery, Event, EventData, EventName, Role } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
-import { Aggregate, WorkPool } from '@countersign/persistence';
+import { CommandHandler, WorkPool } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
@@ -19,7 +19,7 @@ import { definitionsWith } from './definitions.fixtures.js';
 import { decideGrant, type GrantMessage, type StoredGrant } from '../src/grants/grant.js';
 import { Grants } from '../src/grants/grants.js';
 import type { Gates } from '../src/gates/gates.js';
-import { Judge } from '../src/policy/judge.js';
+import { PolicyEvaluator } from '../src/policy/policy-evaluator.js';
 import { deliveryCollection } from '../src/notify/deliveries/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
 import { Notifier } from '../src/notify/notifier.js';
@@ -74,30 +74,30 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
 
   const ofApprovals = { name: 'approvals', key: 'id' as const, indexes: [['run_id'], ['-created_at'], ['due_at']] };
   const store = database.collection<Approval>(ofApprovals).store;
-  const approvals = new Aggregate<Approval, ApprovalMessage>({
+  const approvals = new CommandHandler<Approval, ApprovalMessage>({
     ...common,
     collection: ofApprovals,
     store,
     decide: decideApproval,
-    seal: signer.seal,
+    beforeCommit: signer.sign,
   });
   const ofGrants = { name: 'grants', key: 'id' as const, indexes: [['agent_id', 'tool_name', '-expires_at']] };
   const grantStore = database.collection<StoredGrant>(ofGrants).store;
-  const grants = new Aggregate<StoredGrant, GrantMessage>({
+  const grants = new CommandHandler<StoredGrant, GrantMessage>({
     ...common,
     collection: ofGrants,
     store: grantStore,
     decide: decideGrant,
   });
   const deliveryStore = database.collection(deliveryCollection).store;
-  const deliveries = new Aggregate<Delivery, DeliveryMessage>({
+  const deliveries = new CommandHandler<Delivery, DeliveryMessage>({
     ...common,
     collection: deliveryCollection,
     store: deliveryStore,
     decide: decideDelivery,
   });
 
-  const pool = new WorkPool<Delivery>({ store: deliveryStore, size: 1, now, log: quiet, attend: async () => {} });
+  const pool = new WorkPool<Delivery>({ store: deliveryStore, size: 1, now, log: quiet, onDue: async () => {} });
   const notifier = new Notifier({
     deliveries,
     pool: () => pool,
@@ -110,7 +110,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
   await guard.open();
   const refused = vi.fn<Alarms['refused']>();
   const definitions = definitionsWith(rules);
-  const judge = new Judge(definitions);
+  const judge = new PolicyEvaluator(definitions);
   const granting = new Grants({ grants, approvals: store, definitions, now });
   const decisions = new Decisions(approvals, judge.rules);
   // Nobody here has a key or a login that could end.

@@ -15,11 +15,11 @@ import { policyCommand } from './commands/policy.js';
 import { startCommand } from './runs/start.js';
 import { runsCommand } from './runs/runs.js';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/sign-in.js';
-import type { Surroundings } from './connection/surroundings.js';
+import type { CliEnvironment } from './connection/environment.js';
 import { pauseCommand, resumeCommand } from './executions/switches.js';
 
 /** Runs the program. @returns what the process is to end with. */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+export async function run(args: readonly string[], surroundings: CliEnvironment): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   const { program, completion } = commandLine(
     actionsIn(surroundings, (given) => (code = given)),
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 }
 
 /** The whole command line, as it is parsed. @param on makes what a command does; the docs' test parses and does nothing */
-export function commandLine(on: On, surroundings: Surroundings): { program: Command; completion: RootCommand } {
+export function commandLine(on: On, surroundings: CliEnvironment): { program: Command; completion: RootCommand } {
   const program = programOf(on);
   settle(program, surroundings);
   return { program, completion: addCompletion(program, surroundings.stdout) };
@@ -71,7 +71,7 @@ const programOf = (on: On): Command =>
     .addCommand(whoamiCommand(on));
 
 /** What holds for every command alike. */
-function settle(command: Command, surroundings: Surroundings): void {
+function settle(command: Command, surroundings: CliEnvironment): void {
   command
     .exitOverride()
     .helpCommand(command.parent === null)
@@ -89,7 +89,7 @@ function settle(command: Command, surroundings: Surroundings): void {
 }
 
 /** Says what went wrong in a line or two, and what to do. */
-function explain(error: unknown, { stderr }: Surroundings): ExitCode {
+function explain(error: unknown, { stderr }: CliEnvironment): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   stderr.write(`${visible(error instanceof Error ? error.message : String(error))}\n`);
   return error instanceof Failure ? error.code : exitCodes.failed;

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { run } from '../src/program.js';
-import type { Output, Surroundings } from '../src/connection/surroundings.js';
+import type { Output, CliEnvironment } from '../src/connection/environment.js';
 
 /** What is written to it, as text. */
 class Recorded extends Writable {
@@ -33,7 +33,7 @@ function recorder(columns?: number): Output & { text: string } {
 export function surroundingsOf({ env = {}, stdin = '', columns }: CliOptions = {}) {
   const [stdout, stderr, input] = [recorder(columns), recorder(), new PassThrough()];
   input.end(stdin);
-  const surroundings: Surroundings = {
+  const surroundings: CliEnvironment = {
     env: { HOME: '/nowhere', DATA_DIR: '/nowhere', ...env },
     stdin: input,
     stdout,

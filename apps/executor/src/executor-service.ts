@@ -3,7 +3,7 @@ import type { Execution } from '@countersign/contracts';
 import { secretsIn } from '@countersign/definitions';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openAggregate, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
 import {
   DecisionGuard,
   openRequestVerifier,
@@ -21,7 +21,7 @@ import type { ExecutionMessage } from './execution/messages.js';
 import { ExecutionsController } from './http/executions.controller.js';
 import { ExecutionMetrics } from './dispatch/execution-metrics.js';
 import { Executions } from './http/executions.js';
-import { Executor } from './dispatch/executor.js';
+import { ExecutionDispatcher } from './dispatch/execution-dispatcher.js';
 import { lastLook } from './dispatch/last-look.js';
 import { outputCollection, Outputs } from './results/outputs.js';
 import { Replies, replyCollection } from './results/replies.js';
@@ -36,7 +36,7 @@ import { switchCollection, Switches } from './kill-switch/switches.js';
 import { CLOCK, LOG } from './tokens.js';
 import { ToolCatalogue } from './tools/tool-catalogue.js';
 import { declared, declaredTools } from './tools/tools.js';
-import { Worker } from './dispatch/worker.js';
+import { CallExecutor } from './dispatch/call-executor.js';
 
 const executionCollection: Collection<Execution> = {
   name: 'executions',
@@ -74,13 +74,13 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const tools = new ToolCatalogue(declarations, own, log);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
-    const { aggregate, relay } = openAggregate<Execution, ExecutionMessage>(context, {
+    const { aggregate, relay } = openCommandHandler<Execution, ExecutionMessage>(context, {
       service: 'executor',
       collection: executionCollection,
       decide: decideExecution,
-      seal: signer.seal,
+      beforeCommit: signer.sign,
     });
-    const { aggregate: switchRecords, relay: switchRelay } = openAggregate<SwitchRecord, SwitchMessage>(context, {
+    const { aggregate: switchRecords, relay: switchRelay } = openCommandHandler<SwitchRecord, SwitchMessage>(context, {
       service: 'executor',
       collection: switchCollection,
       decide: decideSwitch,
@@ -95,7 +95,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
     const leaseMs = config.LEASE_SECONDS * 1000;
-    const worker = new Worker({
+    const worker = new CallExecutor({
       executions,
       tools,
       secrets: secretsIn([declarations.definitions.tools, declarations.definitions.mcp_servers], environment),
@@ -109,7 +109,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       log,
     });
     const alarms = openAlarms(context);
-    const executor: Executor = new Executor({
+    const executor: ExecutionDispatcher = new ExecutionDispatcher({
       executions,
       keys,
       switches,
@@ -127,9 +127,9 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       size: config.EXECUTOR_CONCURRENCY,
       now,
       log,
-      among: () => startable(switches),
+      filters: () => startable(switches),
       backlog: backlog(switches),
-      attend: (execution, place) => executor.attend(execution, place),
+      onDue: (execution, place) => executor.onDue(execution, place),
     });
 
     return {
@@ -144,7 +144,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
           SwitchEventsController,
         ],
         providers: [
-          { provide: Executor, useValue: executor },
+          { provide: ExecutionDispatcher, useValue: executor },
           { provide: Executions, useValue: executions },
           { provide: Outputs, useValue: outputs },
           { provide: ResultSigner, useValue: signer },

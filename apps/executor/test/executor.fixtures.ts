@@ -1,6 +1,6 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
 import { toolVersion, type ToolDefinition } from '@countersign/definitions';
-import { Aggregate, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
+import { CommandHandler, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { setImmediate } from 'node:timers/promises';
@@ -12,14 +12,14 @@ import { decideExecution } from '../src/execution/execution.js';
 import type { ExecutionMessage } from '../src/execution/messages.js';
 import { ExecutionMetrics } from '../src/dispatch/execution-metrics.js';
 import { Executions } from '../src/http/executions.js';
-import { Executor, type ExecutorOptions } from '../src/dispatch/executor.js';
+import { ExecutionDispatcher, type ExecutorOptions } from '../src/dispatch/execution-dispatcher.js';
 import { lastLook } from '../src/dispatch/last-look.js';
 import { outputCollection, Outputs } from '../src/results/outputs.js';
 import { backlog, startable } from '../src/dispatch/startable.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from '../src/kill-switch/switch.js';
 import { switchCollection, Switches } from '../src/kill-switch/switches.js';
 import type { Tool, Tools } from '../src/tools/tool.js';
-import { Worker } from '../src/dispatch/worker.js';
+import { CallExecutor } from '../src/dispatch/call-executor.js';
 
 /** What must not get out of any executor. */
 export const secret = 'hunter2-hunter2';
@@ -96,7 +96,7 @@ export class ExecutorWorld {
       publish: (events: readonly Event[]) => void this.published.push(...events),
       now: this.now,
     };
-    const aggregate = new Aggregate<Execution, ExecutionMessage>({
+    const aggregate = new CommandHandler<Execution, ExecutionMessage>({
       collection,
       store: this.store,
       decide: decideExecution,
@@ -104,7 +104,7 @@ export class ExecutorWorld {
     });
     const switches = database.collection(switchCollection).store;
     this.switches = new Switches(
-      new Aggregate<SwitchRecord, SwitchMessage>({
+      new CommandHandler<SwitchRecord, SwitchMessage>({
         collection: switchCollection,
         store: switches,
         decide: decideSwitch,
@@ -129,7 +129,7 @@ export class ExecutorWorld {
     const metrics = new ExecutionMetrics(new Metrics(), executions.store);
     const look = lastLook({ switches, keys: this.#keys, now });
     const looks: Promise<unknown>[] = [];
-    const worker = new Worker({
+    const worker = new CallExecutor({
       executions,
       tools,
       secrets: [secret],
@@ -147,7 +147,7 @@ export class ExecutorWorld {
       log,
     });
     const sound = async () => ({ kind: 'sound' }) as const;
-    const executor: Executor = new Executor({
+    const executor: ExecutionDispatcher = new ExecutionDispatcher({
       executions,
       keys: this.#keys,
       switches,
@@ -167,15 +167,15 @@ export class ExecutorWorld {
       await Promise.allSettled(looks);
       await setImmediate();
     };
-    const attend: WorkPoolOptions<Execution>['attend'] = (execution, place) => executor.attend(execution, place);
-    const among = () => startable(switches);
+    const onDue: WorkPoolOptions<Execution>['onDue'] = (execution, place) => executor.onDue(execution, place);
+    const filters = () => startable(switches);
     const pool = new WorkPool<Execution>({
       store: this.store,
       size,
       now,
       log,
-      attend,
-      among,
+      onDue,
+      filters,
       backlog: backlog(switches),
       pollEvery: 5,
     });

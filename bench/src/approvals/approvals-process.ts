@@ -7,7 +7,7 @@ import {
   rulesOf,
 } from '@countersign/approval-service';
 import { approvalId, callDigest, type Approval, type Event } from '@countersign/contracts';
-import { Aggregate, SqliteDatabase, type Store } from '@countersign/persistence';
+import { CommandHandler, SqliteDatabase, type Store } from '@countersign/persistence';
 import { pageOf } from '@countersign/service';
 import { loadOrCreateKeys } from '@countersign/signing';
 import { SqliteFile } from '@countersign/sqlite';
@@ -21,11 +21,11 @@ const file = new SqliteFile(directory);
 const { store } = new SqliteDatabase(file).collection(approvalCollection);
 const signer = new Signer(() => loadOrCreateKeys(directory));
 await signer.open();
-const approvals = new Aggregate<Approval, ApprovalMessage>({
+const approvals = new CommandHandler<Approval, ApprovalMessage>({
   collection: approvalCollection,
   store,
   decide: decideApproval,
-  seal: signer.seal,
+  beforeCommit: signer.sign,
   source: '/bench',
   publish: () => {},
   now: Date.now,
@@ -74,7 +74,7 @@ function request(): Event<'tool.approval_required'> {
 async function ask(): Promise<string> {
   const event = request();
   const { approval_id } = event.data;
-  await approvals.handle(approval_id, { type: 'required', event, judgement: unjudged }, { creates: true });
+  await approvals.execute(approval_id, { type: 'required', event, judgement: unjudged }, { creates: true });
   return approval_id;
 }
 
@@ -87,7 +87,7 @@ const decided: ApprovalMessage = {
   rules: rulesOf({ rules: [], default: { approve: true }, groups: {} }),
 };
 const resolve = async (id: string) => {
-  const { kind } = await approvals.handle(id, decided);
+  const { kind } = await approvals.execute(id, decided);
   if (kind !== 'changed') throw new Error(`a decision was ${kind}`);
 };
 /** What the store alone makes of it: a read, and a write of as much on the condition that nobody was faster. */

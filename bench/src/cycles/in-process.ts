@@ -1,7 +1,7 @@
-import { modelFor, Runner, type Model } from '@countersign/agent-runner';
+import { modelFor, RunDispatcher, type Model } from '@countersign/agent-runner';
 import { APPROVALS, rulesOf, type ApprovalMessage } from '@countersign/approval-service';
 import { approvalId, type Approval, type EventName } from '@countersign/contracts';
-import { committed, type Aggregate, type CommitDiagnostic } from '@countersign/persistence';
+import { committed, type CommandHandler, type CommitDiagnostic } from '@countersign/persistence';
 import { serve, type Service, type ServiceContext } from '@countersign/service';
 import { randomUUID } from 'node:crypto';
 import type { Cycle } from './load.js';
@@ -32,8 +32,8 @@ export async function startInProcess(
     return service;
   });
   const serving = await serve(config, create);
-  const runner = provided<Runner>(started, Runner);
-  const approvals = provided<Aggregate<Approval, ApprovalMessage>>(started, APPROVALS);
+  const runner = provided<RunDispatcher>(started, RunDispatcher);
+  const approvals = provided<CommandHandler<Approval, ApprovalMessage>>(started, APPROVALS);
   const commits = new Commits();
 
   return {
@@ -57,7 +57,7 @@ export async function startInProcess(
       await asked;
       const completed = commits.next('run.completed', run_id);
       const began = performance.now();
-      await approvals.handle(approvalId(run_id, toolCallId), {
+      await approvals.execute(approvalId(run_id, toolCallId), {
         type: 'decided',
         verdict: 'approved',
         by: 'alice',

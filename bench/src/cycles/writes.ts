@@ -42,7 +42,7 @@ function forgetter(outbox: Outbox): (events: readonly Event[]) => void {
       while (waiting.length > 0) {
         const batch = waiting;
         waiting = [];
-        await outbox.published(batch);
+        await outbox.markPublished(batch);
       }
       busy = false;
     })();

@@ -15,14 +15,14 @@ async function require(world: World, event: Event<'tool.approval_required'>): Pr
   const { judgement } = world;
   const { aggregate } = world.approvals;
   const message = { type: 'required', event, judgement } as const;
-  const handled = await aggregate.handle(event.data.approval_id, message, { creates: true });
+  const handled = await aggregate.execute(event.data.approval_id, message, { creates: true });
   world.trace(`  approval-service: ${outcomeOf(handled)}`);
 }
 
 async function* follow(world: World, event: EndOfRun): Steps {
   const { store, aggregate } = world.approvals;
   for (const known of store.all().filter(({ run_id }) => run_id === event.data.run_id)) {
-    await aggregate.handle(known.id, event, { known });
+    await aggregate.execute(known.id, event, { known });
     yield;
   }
   if (event.type === 'run.completed') return;
@@ -30,7 +30,7 @@ async function* follow(world: World, event: EndOfRun): Steps {
   for (const requirement of ended.data.requirements) {
     const { approval_id } = requirement.tool_execution;
     if (approval_id === null) continue;
-    await aggregate.handle(approval_id, { type: 'void', event: ended, requirement });
+    await aggregate.execute(approval_id, { type: 'void', event: ended, requirement });
     yield;
   }
 }
@@ -42,5 +42,5 @@ export function attendToApproval(world: World, approval: Approval): void {
 
 async function* expire(world: World, known: Approval): Steps {
   yield;
-  await world.approvals.aggregate.handle(known.id, { type: 'due' }, { known });
+  await world.approvals.aggregate.execute(known.id, { type: 'due' }, { known });
 }

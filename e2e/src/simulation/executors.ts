@@ -1,6 +1,6 @@
 import type { Event, Execution, ExecutionTerms } from '@countersign/contracts';
 import type { ExecutionMessage } from '@countersign/executor';
-import type { Handled } from '@countersign/persistence';
+import type { CommandResult } from '@countersign/persistence';
 import { isAnsweredByPerson } from './model.js';
 import { outcomeOf, unlessOutOfReach } from './runners.js';
 import type { Steps, World } from './world.js';
@@ -23,7 +23,7 @@ async function accept(world: World, event: Event<'approval.resolved'>): Promise<
   const terms = termsFor(world, event.data.tool_name);
   const message: ExecutionMessage = { type: 'approved', event, refusal: null, terms, concurrency_key: null };
   const then = world.dice.oneIn(2) ? [claimedBy(worker)] : [];
-  const handled = await world.executions.aggregate.handle(approval_id, message, { then, creates: true });
+  const handled = await world.executions.aggregate.execute(approval_id, message, { then, creates: true });
   world.trace(`  executor: ${outcomeOf(handled)}`);
   executing(world, worker, handled);
 }
@@ -58,7 +58,7 @@ async function* takeBack(world: World, event: Event<'run.failed'> | Event<'run.c
   for (const requirement of event.data.requirements) {
     const { approval_id, tool_name } = requirement.tool_execution;
     if (approval_id === null || isAnsweredByPerson(tool_name)) continue;
-    await world.executions.aggregate.handle(approval_id, { type: 'cancelled', event, requirement });
+    await world.executions.aggregate.execute(approval_id, { type: 'cancelled', event, requirement });
     yield;
   }
   world.ledger.takenBack(event.data.run_id);
@@ -75,10 +75,10 @@ async function* attend(world: World, worker: string, known: Execution): Steps {
   const { aggregate } = world.executions;
   const message: ExecutionMessage =
     known.status === 'running' ? { type: 'due' } : claimedBy(worker, await refusalOf(world, known));
-  executing(world, worker, await aggregate.handle(known.id, message, { known }));
+  executing(world, worker, await aggregate.execute(known.id, message, { known }));
 }
 
-function executing(world: World, worker: string, handled: Handled<Execution>): void {
+function executing(world: World, worker: string, handled: CommandResult<Execution>): void {
   if (handled.kind !== 'changed' || handled.state.lease?.worker !== worker) return;
   world.spawn('executor', worker, execute(world, worker, handled.state));
 }
@@ -91,11 +91,11 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
   while (world.dice.oneIn(2)) {
     yield;
     const extended = { type: 'lease_extended', worker, lease_ms, progress: null } as const;
-    await aggregate.handle(id, extended).catch(unlessOutOfReach);
+    await aggregate.execute(id, extended).catch(unlessOutOfReach);
   }
   yield;
   for (;;) {
-    const handled = await aggregate.handle(id, report, { known: execution }).catch(unlessOutOfReach);
+    const handled = await aggregate.execute(id, report, { known: execution }).catch(unlessOutOfReach);
     if (handled) return world.trace(`  ${worker} says ${report.type}: ${outcomeOf(handled)}`);
     yield;
   }
@@ -133,5 +133,5 @@ function said({ dice, ledger }: World, worker: string, { id }: Execution): Execu
 export async function restartExecutor(world: World): Promise<void> {
   for (const process of world.processes.filter(({ service }) => service === 'executor')) world.drop(process);
   for (const { id, lease } of world.executions.store.all().filter(({ status }) => status === 'running'))
-    await world.executions.aggregate.handle(id, { type: 'lost', worker: lease!.worker, reason: 'it stopped' });
+    await world.executions.aggregate.execute(id, { type: 'lost', worker: lease!.worker, reason: 'it stopped' });
 }

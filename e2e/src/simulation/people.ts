@@ -43,7 +43,7 @@ function verdictOn(world: World, { pause_type, resolution_data }: Approval): App
 }
 
 async function tellApproval(world: World, { id }: Approval, message: ApprovalMessage): Promise<void> {
-  const handled = await world.approvals.aggregate.handle(id, message).catch(unlessOutOfReach);
+  const handled = await world.approvals.aggregate.execute(id, message).catch(unlessOutOfReach);
   const verdict = message.type === 'decided' ? ` ${message.verdict} by ${message.by}` : '';
   world.trace(`  ${id} ${message.type}${verdict}: ${handled ? outcomeOf(handled) : 'no answer'}`);
 }
@@ -72,14 +72,14 @@ export async function settle(world: World, id: string): Promise<void> {
   const message: ExecutionMessage = again
     ? { type: 'retried', by: 'grace', note: 'It does no harm.', even_if_done: true }
     : settled;
-  await world.executions.aggregate.handle(id, message).catch(unlessOutOfReach);
+  await world.executions.aggregate.execute(id, message).catch(unlessOutOfReach);
 }
 
 /** Somebody would like an execution to be stopped. */
 export async function stop(world: World): Promise<void> {
   const execution = world.dice.pick(world.executions.store.all());
   const message: ExecutionMessage = { type: 'cancel_requested', by: 'grace', reason: 'Not today.' };
-  if (execution) await world.executions.aggregate.handle(execution.id, message).catch(unlessOutOfReach);
+  if (execution) await world.executions.aggregate.execute(execution.id, message).catch(unlessOutOfReach);
 }
 
 export async function settleAll(world: World): Promise<void> {

@@ -1,6 +1,6 @@
 import type { RunMessage } from '@countersign/agent-runner';
 import { isGated, RetryableError, type Call, type Event, type Run } from '@countersign/contracts';
-import type { Handled } from '@countersign/persistence';
+import type { CommandResult } from '@countersign/persistence';
 import { checkConversation } from './invariants.conversation.js';
 import { agent, answerOf, lastAnswer } from './model.js';
 import type { Steps, World } from './world.js';
@@ -8,11 +8,11 @@ import type { Steps, World } from './world.js';
 const lease_ms = 30_000;
 
 /** Records a message for a run; where a place is free, the run is claimed in the same commit. */
-export async function tellRun(world: World, runId: string, message: RunMessage): Promise<Handled<Run>> {
-  if (world.dice.oneIn(2)) return world.runs.aggregate.handle(runId, message);
+export async function tellRun(world: World, runId: string, message: RunMessage): Promise<CommandResult<Run>> {
+  if (world.dice.oneIn(2)) return world.runs.aggregate.execute(runId, message);
   const worker = world.fresh('worker');
   const then: RunMessage[] = [{ type: 'claimed', worker, lease_ms }];
-  return working(world, worker, await world.runs.aggregate.handle(runId, message, { then }));
+  return working(world, worker, await world.runs.aggregate.execute(runId, message, { then }));
 }
 
 /** Looks for a run that is due, and some time later claims it. */
@@ -24,10 +24,10 @@ export function attendToRun(world: World, run: Run): void {
 async function* claim(world: World, worker: string, known: Run): Steps {
   yield;
   const message: RunMessage = { type: 'claimed', worker, lease_ms };
-  working(world, worker, await world.runs.aggregate.handle(known.run_id, message, { known }));
+  working(world, worker, await world.runs.aggregate.execute(known.run_id, message, { known }));
 }
 
-function working(world: World, worker: string, handled: Handled<Run>): Handled<Run> {
+function working(world: World, worker: string, handled: CommandResult<Run>): CommandResult<Run> {
   const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
   if (claimed) world.spawn('agent-runner', worker, new SimulatedWorker(world, worker, handled.state).work());
   return handled;
@@ -137,8 +137,8 @@ class SimulatedWorker {
     while (!(await this.#tell(message).catch(unlessOutOfReach))) yield;
   }
 
-  async #tell(message: RunMessage): Promise<Handled<Run>> {
-    const handled = await this.#world.runs.aggregate.handle(this.#run.run_id, message, { known: this.#run });
+  async #tell(message: RunMessage): Promise<CommandResult<Run>> {
+    const handled = await this.#world.runs.aggregate.execute(this.#run.run_id, message, { known: this.#run });
     this.#world.trace(`  ${this.#name} says ${message.type}: ${outcomeOf(handled)}`);
     this.#see(handled.state);
     return handled;
@@ -149,7 +149,7 @@ class SimulatedWorker {
   }
 }
 
-export const outcomeOf = <R>(handled: Handled<R>): string =>
+export const outcomeOf = <R>(handled: CommandResult<R>): string =>
   handled.kind === 'changed' ? 'changed' : `${handled.kind}, ${handled.reason}`;
 
 export function unlessOutOfReach(error: unknown): undefined {
@@ -168,5 +168,5 @@ export async function* runnerHandles(world: World, event: Event): Steps {
 export async function restartRunner(world: World): Promise<void> {
   for (const process of world.processes.filter(({ service }) => service === 'agent-runner')) world.drop(process);
   for (const run of world.runs.store.all().filter(({ status }) => status === 'RUNNING'))
-    await world.runs.aggregate.handle(run.run_id, { type: 'released', worker: run.lease!.worker }, { known: run });
+    await world.runs.aggregate.execute(run.run_id, { type: 'released', worker: run.lease!.worker }, { known: run });
 }

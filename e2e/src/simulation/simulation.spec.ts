@@ -1,4 +1,4 @@
-import { unjudged, type Judgement } from '@countersign/approval-service';
+import { unjudged, type PolicyDecision } from '@countersign/approval-service';
 import { plainTerms } from '@countersign/contracts';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
@@ -11,9 +11,14 @@ const judgement = fc
   .record({
     count: fc.constantFrom(1, 1, 2),
     expires_in: fc.constantFrom(null, null, 20),
-    policy: fc.constantFrom<Judgement['policy'][]>(null, { version: 'f00d', rule: null, outcome: 'require', saw: [] }),
+    policy: fc.constantFrom<PolicyDecision['policy'][]>(null, {
+      version: 'f00d',
+      rule: null,
+      outcome: 'require',
+      saw: [],
+    }),
   })
-  .map(({ count, expires_in, policy }): Judgement => {
+  .map(({ count, expires_in, policy }): PolicyDecision => {
     const approvers = [{ group: null, count, members: null }];
     return { ...unjudged, policy, terms: { ...plainTerms, approvers, expires_in } };
   });

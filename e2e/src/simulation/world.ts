@@ -9,11 +9,11 @@ import {
   type ServiceName,
 } from '@countersign/contracts';
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
-import { decideApproval, type ApprovalMessage, type Judgement, rulesOf } from '@countersign/approval-service';
+import { decideApproval, type ApprovalMessage, type PolicyDecision, rulesOf } from '@countersign/approval-service';
 import { decideExecution, type ExecutionMessage } from '@countersign/executor';
 import {
-  Aggregate,
-  type AggregateOptions,
+  CommandHandler,
+  type CommandHandlerOptions,
   type Collection,
   type Decide,
   type StoredRecord,
@@ -37,7 +37,7 @@ interface Process {
 
 export interface WorldOptions {
   /** What the rules say of every call that asks for approval. */
-  judgement: Judgement;
+  judgement: PolicyDecision;
   /** Is told what happens. */
   trace(line: string): void;
   /** With them everything is signed, and what does not verify is not handled, as it is outside of a simulation. */
@@ -46,7 +46,7 @@ export interface WorldOptions {
 
 interface Kept<R extends StoredRecord & { run_id: string }, M> {
   store: MemoryStore<R>;
-  aggregate: Aggregate<R, M>;
+  aggregate: CommandHandler<R, M>;
 }
 
 /** The three services with their records, the log between them, what is under way in them, and the time. */
@@ -55,7 +55,7 @@ export class World {
   dice = new Dice(0);
   /** From then on nothing is lost, nobody dies, and everybody does what is waited for. */
   isFair = false;
-  readonly judgement: Judgement;
+  readonly judgement: PolicyDecision;
   /** They ask for nothing beyond that. */
   readonly rules = rulesOf({ rules: [], default: { approve: true }, groups: {} });
   readonly trace: (line: string) => void;
@@ -138,7 +138,7 @@ export class World {
     service: ServiceName,
     decide: Decide<R, M>,
     check: (world: World, before: R | undefined, after: R, events: readonly Event[]) => void,
-    seal: AggregateOptions<R, M>['seal'],
+    beforeCommit: CommandHandlerOptions<R, M>['beforeCommit'],
   ): Kept<R, M> {
     const collection: Collection<R> = { name, key, indexes: [] };
     const store = new MemoryStore<R>({
@@ -146,12 +146,12 @@ export class World {
       check: (before, after, events) => check(this, before, after, events),
       answerIsLost: () => !this.isFair && this.dice.oneIn(40),
     });
-    const aggregate = new Aggregate<R, M>({
+    const aggregate = new CommandHandler<R, M>({
       collection,
       store,
       decide,
       source: eventSource(service),
-      ...(seal && { seal }),
+      ...(beforeCommit && { beforeCommit }),
       publish: () => {},
       now: () => this.now,
     });

@@ -1,5 +1,5 @@
 import type { Log } from '@countersign/contracts';
-import type { Database, Removal } from '@countersign/persistence';
+import type { Database, RetentionPolicy } from '@countersign/persistence';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeys } from './credentials/api-keys.js';
@@ -30,7 +30,7 @@ export interface Auth {
   links: SignInLinks;
   sessions: BrowserSessions;
   /** What goes by and by. */
-  removals: readonly Removal[];
+  removals: readonly RetentionPolicy[];
   /** For routes that are not Nest's, which the guard does not see. */
   authenticator: Authenticator;
   /** The guard on every route of the application, the routes to sign in, and the above for others to inject. */

@@ -1,4 +1,4 @@
-export { Needs, Public, Who } from './http/access.js';
+export { RequireScopes, Public, CurrentPrincipal } from './http/access.js';
 export { ensureAdminKey } from './credentials/admin-key-file.js';
 export { NewApiKey } from './credentials/api-key.js';
 export { ApiKeys } from './credentials/api-keys.js';

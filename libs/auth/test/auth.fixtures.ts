@@ -1,5 +1,5 @@
 import type { Log } from '@countersign/contracts';
-import type { Removal } from '@countersign/persistence';
+import type { RetentionPolicy } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { Module, StandardSchemaValidationPipe, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -18,9 +18,9 @@ export class Clock {
 }
 
 /** How many records go when it is time. */
-export async function removed({ stays = NaN, removeBefore }: Removal, { now }: Clock): Promise<number> {
+export async function removed({ ttl = NaN, purgeBefore }: RetentionPolicy, { now }: Clock): Promise<number> {
   let count = 0;
-  for await (const some of removeBefore(now() - stays)) count += some;
+  for await (const some of purgeBefore(now() - ttl)) count += some;
   return count;
 }
 

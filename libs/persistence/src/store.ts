@@ -91,7 +91,7 @@ export interface Outbox {
   /** Events of the commits made before `before` (epoch milliseconds), of at most `limit` records. */
   unpublished(options: { before: number; limit: number }): Promise<Event[]>;
   /** Forgets these; they have been published. Events it does not know are skipped. */
-  published(events: readonly Event[]): Promise<void>;
+  markPublished(events: readonly Event[]): Promise<void>;
 }
 
 export interface Database {

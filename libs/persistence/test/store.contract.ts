@@ -169,7 +169,7 @@ export function describeStore(name: string, make: () => Database): void {
         expect(first).toStrictEqual(transition(collection, sample('a'), 2).events);
         await commit(sample('b'));
         expect(ids(await commit(sample('a', { version: 2 }), 0))).toEqual(ids(first));
-        await outbox.published(first.slice(0, 1));
+        await outbox.markPublished(first.slice(0, 1));
         const { events } = transition(collection, sample('a', { version: 3 }), 2);
         expect(await commit(sample('a', { version: 3 }), 2)).toStrictEqual([first[1], ...events]);
       });
@@ -221,10 +221,10 @@ export function describeStore(name: string, make: () => Database): void {
         const { collection, outbox, commit, unpublished } = open();
         const [first, second, third] = await commit(sample('a'), 3);
         const [other] = await commit(sample('b'));
-        await outbox.published([second!, other!, ...transition(collection, sample('never')).events]);
+        await outbox.markPublished([second!, other!, ...transition(collection, sample('never')).events]);
         expect(await unpublished()).toEqual(ids([first!, third!]));
-        await outbox.published([second!, first!, third!]);
-        await outbox.published([]);
+        await outbox.markPublished([second!, first!, third!]);
+        await outbox.markPublished([]);
         expect(await unpublished()).toEqual([]);
         expect(await commit(sample('a', { version: 2 }), 0)).toEqual([]);
       });
@@ -236,7 +236,7 @@ export function describeStore(name: string, make: () => Database): void {
         for (let version = 1; version <= 60; version++) {
           const events = await commit(sample('a', { version }));
           for (const id of ids(events)) seen.add(id);
-          if (version % 3 === 0) forgotten.push(outbox.published(events));
+          if (version % 3 === 0) forgotten.push(outbox.markPublished(events));
         }
         const last = ids(await commit(sample('a', { version: 61 }), 2));
         await Promise.all(forgotten);
@@ -248,7 +248,7 @@ export function describeStore(name: string, make: () => Database): void {
         const [one, two] = [open(), open()];
         const events = await one.commit(sample('a'));
         await two.commit(sample('a'));
-        await two.outbox.published(events);
+        await two.outbox.markPublished(events);
         expect(await one.unpublished()).toEqual(ids(events));
         expect(await two.unpublished()).toHaveLength(1);
       });
@@ -370,7 +370,7 @@ export function describeStore(name: string, make: () => Database): void {
         expect(await store.remove(fits, 1)).toBe(0);
         expect(await store.get('a')).toBeDefined();
         expect(await unpublished()).toEqual(ids(events));
-        await outbox.published(events);
+        await outbox.markPublished(events);
         expect(await store.remove(fits, 1)).toBe(1);
       });
 
@@ -455,7 +455,7 @@ export function describeStore(name: string, make: () => Database): void {
         for (const id of ['a/b/c', '$where', "'; DROP TABLE samples --", '漢字', ' ', 'x'.repeat(200)]) {
           const events = await commit(sample(id));
           expect(await store.get(id)).toStrictEqual(sample(id));
-          await outbox.published(events);
+          await outbox.markPublished(events);
         }
         expect(await unpublished()).toEqual([]);
       });

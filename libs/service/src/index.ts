@@ -1,5 +1,5 @@
 export { handedOn } from './admission/admission.js';
-export * from './runtime/aggregate.js';
+export * from './runtime/command-handler.js';
 export * from './log/alarms.js';
 export * from './settings/config.js';
 export * from './runtime/infrastructure.js';

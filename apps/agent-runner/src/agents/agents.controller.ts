@@ -1,4 +1,4 @@
-import { Needs } from '@countersign/auth';
+import { RequireScopes } from '@countersign/auth';
 import { AgentOutput } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
 import { ProblemError, Returns } from '@countersign/service';
@@ -11,14 +11,14 @@ export class AgentsController {
   constructor(@Inject(Agents) private readonly agents: Agents) {}
 
   @Get()
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, z.array(AgentOutput), 'The agents that runs can be started with.')
   list(): AgentOutput[] {
     return this.agents.all().map(show);
   }
 
   @Get(':agent_id')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, AgentOutput, 'The agent.')
   get(@Param('agent_id') id: string): AgentOutput {
     const agent = this.agents.get(id);

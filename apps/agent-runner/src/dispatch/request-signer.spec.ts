@@ -18,7 +18,7 @@ const secretive = (redact: string[]) => {
   return { ...golden, data: { ...golden.data, requirement: { ...requirement, tool_execution } } };
 };
 const sealed = async (redact: string[]) => {
-  const { events } = await signer.seal(state, [secretive(redact)]);
+  const { events } = await signer.sign(state, [secretive(redact)]);
   return events[0]!.data as EventData<'tool.approval_required'>;
 };
 
@@ -38,6 +38,6 @@ it('the digest of a call with redacted arguments has a salt that is always the s
   expect(await guard.problemWithRequest({ ...data, salt: null })).toMatch(/digest/);
   const other = new RequestSigner(async () => keysFromText(JSON.stringify(await generateKey())));
   await other.open();
-  const { events } = await other.seal(state, [secretive(['version'])]);
+  const { events } = await other.sign(state, [secretive(['version'])]);
   expect((events[0]!.data as { salt: string }).salt).not.toBe(data.salt);
 });

@@ -12,7 +12,7 @@ import {
 /** Signs what the runner asks for, and what it says of the ends of runs, so that others can tell that it was a runner. */
 export class RequestSigner extends OwnKeys {
   /** Puts signatures into the events of a commit that others act on. */
-  readonly seal = async (state: Run, events: readonly NewEvent[]) => ({
+  readonly sign = async (state: Run, events: readonly NewEvent[]) => ({
     state,
     events: await Promise.all(events.map((event) => this.#sign(event, state.updated_at))),
   });

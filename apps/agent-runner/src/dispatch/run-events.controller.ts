@@ -6,7 +6,7 @@ import { Agents } from '../agents/agents.js';
 import { RunCommands } from '../http/run-commands.js';
 import { isSameRequest } from '../http/requester.js';
 import type { RunMessage } from '../run/run.js';
-import { Runner } from './runner.js';
+import { RunDispatcher } from './run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { ALARMS } from '../tokens.js';
 
@@ -14,7 +14,7 @@ import { ALARMS } from '../tokens.js';
 @Controller()
 export class RunEventsController {
   constructor(
-    @Inject(Runner) private readonly runner: Runner,
+    @Inject(RunDispatcher) private readonly runner: RunDispatcher,
     @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
     @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'requester' | 'mayCancel'>,
     @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,

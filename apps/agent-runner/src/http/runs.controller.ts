@@ -1,4 +1,11 @@
-import { isOwner, Needs, seesOnlyOwn, whileAuthorised, Who, type Principal } from '@countersign/auth';
+import {
+  isOwner,
+  RequireScopes,
+  seesOnlyOwn,
+  whileAuthorised,
+  CurrentPrincipal,
+  type Principal,
+} from '@countersign/auth';
 import {
   CancelRunRequest,
   ContinueRunRequest,
@@ -26,7 +33,7 @@ import { isSameRequest, ownersOf, userFor } from './requester.js';
 import { resolutionsIn } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from '../stream/run-watch.js';
-import { Runner } from '../dispatch/runner.js';
+import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { noSuchSession } from '../sessions/sessions.controller.js';
 import { RUNS } from '../tokens.js';
@@ -41,7 +48,7 @@ const busyFor = '5';
 @Controller()
 export class RunsController {
   constructor(
-    @Inject(Runner) private readonly runner: Runner,
+    @Inject(RunDispatcher) private readonly runner: RunDispatcher,
     @Inject(RunWatch) private readonly watch: RunWatch,
     @Inject(RunStream) private readonly stream: RunStream,
     @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
@@ -51,7 +58,7 @@ export class RunsController {
   ) {}
 
   @Post('agents/:agent_id/runs')
-  @Needs('runs:write')
+  @RequireScopes('runs:write')
   @AcceptsForms()
   @Returns(
     202,
@@ -66,7 +73,7 @@ export class RunsController {
     @Body({ schema: StartRunRequest }) body: z.infer<typeof StartRunRequest>,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('traceparent') traceparent: string | undefined,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -101,7 +108,7 @@ export class RunsController {
   }
 
   @Post('agents/:agent_id/runs/:run_id/continue')
-  @Needs('runs:write')
+  @RequireScopes('runs:write')
   @AcceptsForms()
   @Returns(202, RunOutput, 'What was resolved is stored, and the run goes on.')
   @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
@@ -110,7 +117,7 @@ export class RunsController {
     @Param('agent_id') agentId: string,
     @Param('run_id') runId: string,
     @Body({ schema: ContinueRunRequest }) body: ContinueRunRequest,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -126,11 +133,11 @@ export class RunsController {
   }
 
   @Get('runs')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, RunPage, 'Newest first.')
   async list(
     @Query({ schema: ListRunsQuery }) query: z.infer<typeof ListRunsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof RunPage>> {
     const { limit, page, ...given } = query;
     const filter = { ...given, ...(seesOnlyOwn(who) && { user_id: who.subject }) };
@@ -139,12 +146,12 @@ export class RunsController {
   }
 
   @Get('runs/:run_id')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, RunOutput, 'The run; with `wait_for`, once it has such a status or the time is up.')
   async get(
     @Param('run_id') runId: string,
     @Query({ schema: GetRunQuery }) { wait_for, timeout }: z.infer<typeof GetRunQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
     @Req() request: FastifyRequest,
   ): Promise<RunOutput> {
     const found = await this.#find(runId, who);
@@ -157,12 +164,12 @@ export class RunsController {
   }
 
   @Get('runs/:run_id/events')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @ReturnsEvents(200, 'What happens to the run, from its beginning or after Last-Event-ID, to its end.')
   async events(
     @Param('run_id') runId: string,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const run = await this.#find(runId, who);
@@ -171,13 +178,13 @@ export class RunsController {
   }
 
   @Post('agents/:agent_id/runs/:run_id/cancel')
-  @Needs('runs:write')
+  @RequireScopes('runs:write')
   @HttpCode(200)
   @Returns(200, RunOutput, 'The run is cancelled, or had ended before.')
   async cancel(
     @Param('run_id') runId: string,
     @Body({ schema: CancelRunRequest.nullish() }) body: z.infer<typeof CancelRunRequest> | null | undefined,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<RunOutput> {
     await this.#findToChange(runId, who);
     const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });

@@ -1,4 +1,4 @@
-import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
+import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   ListSessionsQuery,
   RunOutput,
@@ -25,11 +25,11 @@ export class SessionsController {
   ) {}
 
   @Get()
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, SessionPage, 'A session for each conversation that has begun.')
   async list(
     @Query({ schema: ListSessionsQuery }) query: z.infer<typeof ListSessionsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof SessionPage>> {
     const { type = 'agent', component_id: agent_id, user_id, session_name, sort_by, sort_order, limit, page } = query;
     if (type !== 'agent') return { data: [], meta: { page, limit, total_pages: 0, total_count: 0 } };
@@ -39,19 +39,19 @@ export class SessionsController {
   }
 
   @Get(':session_id')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, SessionOutput, 'The session.')
-  async get(@Param('session_id') id: string, @Who() who: Principal): Promise<SessionOutput> {
+  async get(@Param('session_id') id: string, @CurrentPrincipal() who: Principal): Promise<SessionOutput> {
     return show(await this.#find(id, who));
   }
 
   @Get(':session_id/runs')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   @Returns(200, z.array(RunOutput), 'Its runs, oldest first.')
   async runsOf(
     @Param('session_id') session_id: string,
     @Query({ schema: SessionRunsQuery }) query: z.infer<typeof SessionRunsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<RunOutput[]> {
     const { type = 'agent', user_id, status, created_after: gte, created_before: lte } = query;
     if (type !== 'agent') return [];

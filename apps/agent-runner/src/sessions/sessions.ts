@@ -7,12 +7,12 @@ import {
   type Session,
 } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
-import type { Aggregate, Store } from '@countersign/persistence';
+import type { CommandHandler, Store } from '@countersign/persistence';
 import { historyOf } from '../run/history.js';
 import { isOwn, type SessionMessage, type SessionRun } from './session.js';
 
 export interface SessionsOptions {
-  sessions: Aggregate<Session, SessionMessage>;
+  sessions: CommandHandler<Session, SessionMessage>;
   runs: Store<Run>;
   /** Tells a run that its turn has come. */
   wake(runId: string): Promise<unknown>;
@@ -37,7 +37,7 @@ export class Sessions {
   async admits(run: SessionRun): Promise<boolean> {
     const { sessions } = this.#options;
     if (!(await this.#mayName(run))) return false;
-    const joined = await sessions.handle(run.session_id, { type: 'joined', run });
+    const joined = await sessions.execute(run.session_id, { type: 'joined', run });
     return joined.kind !== 'rejected';
   }
 
@@ -58,7 +58,7 @@ export class Sessions {
    */
   async turnOf(run: Run): Promise<number | 'refused' | undefined> {
     for (;;) {
-      const { state: session, ...handled } = await this.#options.sessions.handle(
+      const { state: session, ...handled } = await this.#options.sessions.execute(
         run.session_id,
         { type: 'turn_requested', run },
         { creates: run.session_id === run.run_id },
@@ -100,7 +100,7 @@ export class Sessions {
 
   /** Whoever was cancelled while it waited does not hold up those behind it. */
   async #pass(sessionId: string, runId: string): Promise<void> {
-    const passed = await this.#options.sessions.handle(sessionId, { type: 'turn_ended', run_id: runId });
+    const passed = await this.#options.sessions.execute(sessionId, { type: 'turn_ended', run_id: runId });
     if (passed.kind !== 'changed') return;
     const next = await this.#options.runs.get(passed.state.run_id);
     if (next && !isFinishedStatus(next.status)) await this.#options.wake(next.run_id);

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import * as given from '../../test/approval.fixtures.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { basis } from '../../test/grant.fixtures.js';
-import { nextDue, type Judgement } from './asked.js';
+import { nextDue, type PolicyDecision } from './approval-request.js';
 
 const members = ['bob', 'carol'];
 const terms = fc.record<RequireTerms>({
@@ -39,7 +39,7 @@ const terms = fc.record<RequireTerms>({
   escalate_to: fc.constantFrom([], [{ group: 'leads', members: ['dave'] }]),
   grant: fc.constant(plainTerms.grant),
 });
-const judgement = fc.constantFrom<Partial<Judgement>>(
+const judgement = fc.constantFrom<Partial<PolicyDecision>>(
   {},
   {},
   { policy: given.ruled('require') },

@@ -17,8 +17,16 @@ import {
 } from '@countersign/contracts';
 import { askersOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
-import { askedBefore, askedBy, isSound, newApproval, nextDue, unjudged, type Judgement } from './asked.js';
-import { argsOf, objectionTo, recordedObjection, resolvedCall, type Decided } from './decision.js';
+import {
+  askedBefore,
+  askedBy,
+  isSound,
+  newApproval,
+  nextDue,
+  unjudged,
+  type PolicyDecision,
+} from './approval-request.js';
+import { argsOf, validateDecision, recordedObjection, resolvedCall, type DecisionCommand } from './decision.js';
 import { quorumOf } from './counted.js';
 import { heldAgainst, ruledOut } from './held-against.js';
 import type { Rules } from '../policy/rules.js';
@@ -41,8 +49,13 @@ import { filledIn } from './user-input.js';
  * It leaves `pending` once, and says so with one `approval.resolved`.
  */
 export type ApprovalMessage =
-  | { type: 'required'; event: Event<'tool.approval_required'>; judgement: Judgement; refusal?: NoGate | undefined }
-  | ({ type: 'decided' } & Decided)
+  | {
+      type: 'required';
+      event: Event<'tool.approval_required'>;
+      judgement: PolicyDecision;
+      refusal?: NoGate | undefined;
+    }
+  | ({ type: 'decided' } & DecisionCommand)
   | { type: 'commented'; comment: Omit<Comment, 'at'> }
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
@@ -69,7 +82,7 @@ export function decideApproval(
     return approval ? ignored('the approval exists') : require(message, now);
   }
   if (message.type === 'void') {
-    return approval ? follow(approval, statusAfter[message.event.type], now) : stillborn(message, now);
+    return approval ? follow(approval, statusAfter[message.event.type], now) : createCancelled(message, now);
   }
   if (!approval) return rejected('there is no such approval');
 
@@ -121,7 +134,10 @@ function require(
 }
 
 /** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */
-function letThroughBy({ approval_type, pause_type }: Approval, { policy, grant }: Judgement): DecisionBasis | null {
+function letThroughBy(
+  { approval_type, pause_type }: Approval,
+  { policy, grant }: PolicyDecision,
+): DecisionBasis | null {
   if (pause_type === 'user_input') return null;
   if (grant !== null) return 'grant';
   if (policy ? policy.outcome !== 'approve' : approval_type !== 'audit') return null;
@@ -142,7 +158,7 @@ function refusedAsOfNobody(approval: Approval, now: number, ...before: NewEvent[
 const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_type: 'audit' });
 
 /** The run was over before its request arrived: keep the record, so that the request finds it void. */
-function stillborn(
+function createCancelled(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
   now: number,
 ): Transition<Approval> {
@@ -150,13 +166,13 @@ function stillborn(
   return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', nobody, now);
 }
 
-function record(pending: Approval, decided: Decided, now: number): Transition<Approval> {
+function record(pending: Approval, decided: DecisionCommand, now: number): Transition<Approval> {
   const { verdict, by, groups, resolution_data } = decided;
   const held = hold(pending, decided.rules, now);
   if ('kind' in held) return held;
   const { approval, events: before } = held;
   if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return due(approval, now);
-  const objection = objectionTo(approval, decided, pending.digest);
+  const objection = validateDecision(approval, decided, pending.digest);
   if (objection) return rejected(objection.reason, objection.code);
   const note = resolution_data?.note ?? null;
   const decision: Decision = { verdict, by, at: seconds(now), note, groups: [...groups] };
@@ -209,7 +225,7 @@ const rejudged = (approval: Approval): NewEvent => {
 };
 
 /** What was approved stays with the record, for the others to see and approve. */
-function proposed(approval: Approval, decided: Decided): Approval {
+function proposed(approval: Approval, decided: DecisionCommand): Approval {
   if (decided.verdict === 'rejected') return approval;
   const args = argsOf(approval, decided);
   const approved_args = canonicalJson(args) === canonicalJson(approval.tool_args) ? null : args;

@@ -11,7 +11,7 @@ import {
   required,
   values,
 } from '../../test/approval.fixtures.js';
-import { argsOf, objectionTo, resolvedCall } from './decision.js';
+import { argsOf, validateDecision, resolvedCall } from './decision.js';
 
 const parameters = {
   type: 'object',
@@ -23,7 +23,7 @@ const everything: Partial<RequireTerms> = { allowed_decisions: DecisionKind.opti
 const asked = approvalAfter(required(everything, { parameters }));
 const edited = (version: unknown) => ({ tool_args: { service_name: 'auth-service', version } });
 const objection = (approval: Approval, ...decision: Parameters<typeof decided>) =>
-  objectionTo(approval, decided(...decision));
+  validateDecision(approval, decided(...decision));
 
 describe('somebody who decides', () => {
   const ops = { group: 'ops', count: 1, members: ['bob'] };

@@ -14,7 +14,7 @@ import { judgeBy, nameOf, type Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';
 
 /** What somebody decides. */
-export interface Decided {
+export interface DecisionCommand {
   verdict: Verdict;
   by: string | null;
   /** Those of whoever decides, as the identity system says. */
@@ -36,7 +36,11 @@ export interface Objection {
  *
  * @param seen the digest that it had for people until now; the rules in force may just have changed it.
  */
-export function objectionTo(approval: Approval, decided: Decided, seen = approval.digest): Objection | null {
+export function validateDecision(
+  approval: Approval,
+  decided: DecisionCommand,
+  seen = approval.digest,
+): Objection | null {
   return (
     unauthorised(approval, decided) ??
     isAnother(seen, decided) ??
@@ -47,7 +51,7 @@ export function objectionTo(approval: Approval, decided: Decided, seen = approva
   );
 }
 
-function unauthorised(approval: Approval, { by, groups }: Decided): Objection | null {
+function unauthorised(approval: Approval, { by, groups }: DecisionCommand): Objection | null {
   const { terms, decisions, required_approvals, escalated_at } = approval;
   if (by === null && required_approvals > 1)
     return { reason: 'several people must decide, so each has to say who decides', code: 'invalid' };
@@ -59,12 +63,12 @@ function unauthorised(approval: Approval, { by, groups }: Decided): Objection | 
 }
 
 /** Nobody decides on a call that they have not seen as it stands. */
-const isAnother = (seen: string, { digest }: Decided): Objection | null =>
+const isAnother = (seen: string, { digest }: DecisionCommand): Objection | null =>
   digest === undefined || digest === seen
     ? null
     : { reason: 'this call is not the one that was looked at any more: look at it again', code: 'call_changed' };
 
-function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: Decided): Objection | null {
+function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: DecisionCommand): Objection | null {
   const kind = kindsOf(decided, tool_args).find((each) => !allowed_decisions.includes(each));
   if (kind) return { reason: `the rules do not allow this here: ${says[kind]}`, code: 'forbidden' };
   const needsReason = terms.reason_required.includes(decided.verdict === 'approved' ? 'approve' : 'reject');
@@ -84,7 +88,7 @@ const says: Record<DecisionKind, string> = {
 
 /** All that a decision does. */
 function kindsOf(
-  { verdict, resolution_data }: Pick<Decided, 'verdict' | 'resolution_data'>,
+  { verdict, resolution_data }: Pick<DecisionCommand, 'verdict' | 'resolution_data'>,
   asked: Record<string, unknown>,
 ): DecisionKind[] {
   if (verdict === 'rejected') return ['reject'];
@@ -117,14 +121,14 @@ export function recordedObjection(approval: Approval): string | undefined {
   return problem && `the rules have changed, and do not allow the grant any more that was approved so far: ${problem}`;
 }
 
-function unfit(approval: Approval, decided: Decided): Objection | null {
+function unfit(approval: Approval, decided: DecisionCommand): Objection | null {
   const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
   const all = [...filled, ...editProblems(approval, decided), ...grantProblems(approval, decided)];
   return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'invalid' } : null;
 }
 
 /** Edited arguments, with what a person filled in, fit the schema of the tool. */
-function editProblems(approval: Approval, decided: Decided): string[] {
+function editProblems(approval: Approval, decided: DecisionCommand): string[] {
   if (decided.verdict === 'rejected' || decided.resolution_data?.tool_args === undefined) return [];
   if (approval.parameters === null) return ['resolution_data.tool_args: the schema of this tool is not known here'];
   return argumentProblems(approval.parameters, argsOf(approval, decided)).map(
@@ -133,7 +137,7 @@ function editProblems(approval: Approval, decided: Decided): string[] {
 }
 
 /** A grant goes no further than the rule lets it, and names the one who gives it. */
-function grantProblems(approval: Approval, decided: Decided): string[] {
+function grantProblems(approval: Approval, decided: DecisionCommand): string[] {
   const { grant, result } = decided.resolution_data ?? {};
   if (decided.verdict === 'rejected' || !grant) return [];
   if (decided.by === null) return ['resolution_data.grant: it has to be known who gives it'];
@@ -146,14 +150,14 @@ function grantProblems(approval: Approval, decided: Decided): string[] {
 }
 
 /** Whether they may decide only since it was escalated. */
-const standsIn = (approval: Approval, { by, groups }: Decided): boolean =>
+const standsIn = (approval: Approval, { by, groups }: DecisionCommand): boolean =>
   mayDecide(approval.terms, by, askersOf(approval), groups, false) !== undefined;
 
 /**
  * What would run is not what was asked for: as a call of its own it would fall under the rules like any other. They must
  * ask for nothing more than was asked for here.
  */
-function outruled(approval: Approval, decided: Decided): Objection | null {
+function outruled(approval: Approval, decided: DecisionCommand): Objection | null {
   const args = argsOf(approval, decided);
   if (decided.verdict === 'rejected' || canonicalJson(args) === canonicalJson(approval.tool_args)) return null;
   const { policy, terms, reason } = judgeBy(decided.rules, approval, args);
@@ -167,7 +171,7 @@ function outruled(approval: Approval, decided: Decided): Objection | null {
 }
 
 /** Where several people approve, all of them approve the same. */
-function disagrees(approval: Approval, decided: Decided): Objection | null {
+function disagrees(approval: Approval, decided: DecisionCommand): Objection | null {
   if (decided.verdict !== 'approved' || !approval.decisions.some(({ verdict }) => verdict === 'approved')) return null;
   const before = [approval.approved_args ?? approval.tool_args, besides(approval.resolution_data)];
   const now = [argsOf(approval, decided), besides(decided.resolution_data)];
@@ -183,7 +187,7 @@ function disagrees(approval: Approval, decided: Decided): Objection | null {
 const besides = (data: ResolutionData | null) => [data?.result ?? null, data?.grant ?? null];
 
 /** The arguments that an approval lets through: as they were asked for, as edited, with what was filled in. */
-export function argsOf(approval: Approval, { resolution_data }: Decided): Record<string, unknown> {
+export function argsOf(approval: Approval, { resolution_data }: DecisionCommand): Record<string, unknown> {
   const { tool_args = approval.tool_args, values = {} } = resolution_data ?? {};
   return approval.pause_type === 'user_input' ? { ...tool_args, ...values } : tool_args;
 }

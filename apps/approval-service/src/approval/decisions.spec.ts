@@ -12,7 +12,7 @@ describe('a decision', () => {
   beforeEach(async () => (open = await openApprovals()));
   afterEach(() => open.close());
 
-  const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.handle(id, required(terms), { creates: true });
+  const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.execute(id, required(terms), { creates: true });
   const decide = (by: string, status: Verdict = 'approved', resolution_data: ResolutionData | null = null) =>
     open.decisions.decide(id, { status, resolution_data }, somebody(by));
 
@@ -28,7 +28,7 @@ describe('a decision', () => {
 
   it('on what was removed, is answered with 404', async () => {
     await ask();
-    await open.approvals.handle(id, { type: 'removed' });
+    await open.approvals.execute(id, { type: 'removed' });
     await expect(decide('bob')).rejects.toMatchObject({ status: 404 });
   });
 
@@ -48,7 +48,7 @@ describe('a decision', () => {
   });
 
   it('with values that do not fit is answered with 422 and each field', async () => {
-    await open.approvals.handle(id, inputRequired(), { creates: true });
+    await open.approvals.execute(id, inputRequired(), { creates: true });
     await expect(decide('bob')).rejects.toMatchObject({
       status: 422,
       errors: [{ path: 'resolution_data.values.window' }, { path: 'resolution_data.values.replicas' }],

@@ -1,6 +1,6 @@
 import type { Principal } from '@countersign/auth';
 import { isStanding, type Approval, type BulkResult, type ResolutionData, type Verdict } from '@countersign/contracts';
-import type { Aggregate } from '@countersign/persistence';
+import type { CommandHandler } from '@countersign/persistence';
 import { ProblemError } from '@countersign/service';
 import type { ApprovalMessage } from './approval.js';
 import type { Rules } from '../policy/rules.js';
@@ -16,7 +16,7 @@ export interface Wish {
 /** Takes decisions, wherever they come from: over HTTP, from the bus, from a chat. The same rules hold for all. */
 export class Decisions {
   constructor(
-    private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
     private readonly rules: Rules,
   ) {}
 
@@ -42,7 +42,7 @@ export class Decisions {
       digest,
       rules: this.rules,
     };
-    const handled = await this.approvals.handle(id, { type: 'decided', ...decided });
+    const handled = await this.approvals.execute(id, { type: 'decided', ...decided });
     const approval = visible(handled.state);
     if (!approval) throw noSuchApproval(id);
     if (handled.kind === 'rejected') {

@@ -1,6 +1,6 @@
 import { approvalDigest, canonicalJson, type Approval, type RequireTerms } from '@countersign/contracts';
 import { approvalsOf, isAtMostAsStrict, strictest } from '@countersign/definitions';
-import { nextDue } from './asked.js';
+import { nextDue } from './approval-request.js';
 import { judgeBy, nameOf, type Ruled, type Rules } from '../policy/rules.js';
 
 export type Held =

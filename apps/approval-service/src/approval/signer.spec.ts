@@ -35,7 +35,7 @@ const verifier = await Verifier.fromKeyRing(ring);
 async function sealed(approval: Approval | undefined, message: ApprovalMessage) {
   const transition = decideApproval(approval, message, now);
   if (transition.kind !== 'changed') throw new Error(transition.reason);
-  const { state, events } = await signer.seal(transition.state, transition.events);
+  const { state, events } = await signer.sign(transition.state, transition.events);
   const { data } = events.find(
     (event): event is NewEvent & Event<'approval.resolved'> => event.type === 'approval.resolved',
   )!;
@@ -143,7 +143,7 @@ describe('a resolution', () => {
     const before = message.type === 'required' ? undefined : approvalAfter(required(approvalsOfAnybody(2)));
     const transition = decideApproval(before, message, now);
     if (transition.kind !== 'changed') throw new Error(transition.reason);
-    const { state, events } = await signer.seal(transition.state, transition.events);
+    const { state, events } = await signer.sign(transition.state, transition.events);
     expect(state).toBe(transition.state);
     expect(events).toBe(transition.events);
   });

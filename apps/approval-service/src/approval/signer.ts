@@ -4,7 +4,7 @@ import { decisionDetailsDigest, OwnKeys, resultDigest, signDecision, type Decisi
 /** Signs resolutions, so that whoever acts on one can tell that it is this service's, and for exactly this call. */
 export class Signer extends OwnKeys {
   /** Puts the signature into the record and into `approval.resolved`, of the commit that resolves. */
-  readonly seal = async (approval: Approval, events: readonly NewEvent[]) => {
+  readonly sign = async (approval: Approval, events: readonly NewEvent[]) => {
     const resolved = events.find((event) => event.type === 'approval.resolved');
     if (!resolved) return { state: approval, events };
     const signature = await signDecision(this.ring.signingKey, claimsOf(approval, resolved.data));

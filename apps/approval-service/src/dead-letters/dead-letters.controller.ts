@@ -1,6 +1,6 @@
-import { Needs, Who, type Principal } from '@countersign/auth';
+import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { DeadLetter, DeadLetterPage, ListDeadLettersQuery, SettleDeadLetterRequest } from '@countersign/contracts';
-import type { Handled } from '@countersign/persistence';
+import type { CommandResult } from '@countersign/persistence';
 import { pageOf, ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
@@ -15,7 +15,7 @@ export class DeadLettersController {
   constructor(@Inject(DeadLetters) private readonly letters: DeadLetters) {}
 
   @Get()
-  @Needs('events:read')
+  @RequireScopes('events:read')
   @Returns(200, DeadLetterPage, 'Newest first, without what is in them.')
   async list(
     @Query({ schema: ListDeadLettersQuery }) { limit, page, ...filter }: z.infer<typeof ListDeadLettersQuery>,
@@ -25,7 +25,7 @@ export class DeadLettersController {
   }
 
   @Get(':id')
-  @Needs('events:write')
+  @RequireScopes('events:write')
   @Returns(200, DeadLetter, 'The message with its bytes, which nobody has hidden anything in.')
   async get(@Param('id') id: string): Promise<DeadLetter> {
     const letter = await this.letters.store.get(id);
@@ -34,7 +34,7 @@ export class DeadLettersController {
   }
 
   @Post(':id/replay')
-  @Needs('events:write')
+  @RequireScopes('events:write')
   @HttpCode(200)
   @Returns(
     200,
@@ -44,26 +44,26 @@ export class DeadLettersController {
   async replay(
     @Param('id') id: string,
     @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
-    @Who() { subject }: Principal,
+    @CurrentPrincipal() { subject }: Principal,
   ): Promise<DeadLetter> {
     return answer(id, await this.letters.replay(id, subject, note ?? null));
   }
 
   @Post(':id/discard')
-  @Needs('events:write')
+  @RequireScopes('events:write')
   @HttpCode(200)
   @Returns(200, DeadLetter, 'It is settled, and stays listed for as long as RETENTION_DAYS say.')
   async discard(
     @Param('id') id: string,
     @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
-    @Who() { subject }: Principal,
+    @CurrentPrincipal() { subject }: Principal,
   ): Promise<DeadLetter> {
     return answer(id, await this.letters.discard(id, subject, note ?? null));
   }
 }
 
 /** @throws ProblemError 404, 409 when somebody has settled it, or 422 when it cannot be published. */
-function answer(id: string, handled: Handled<DeadLetterRecord>): DeadLetter {
+function answer(id: string, handled: CommandResult<DeadLetterRecord>): DeadLetter {
   if (!handled.state) throw noSuchLetter(id);
   if (handled.kind === 'rejected')
     throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${handled.reason.replace(/\.$/, '')}.`);

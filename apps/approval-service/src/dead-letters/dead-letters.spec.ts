@@ -1,6 +1,6 @@
 import { RetryableError, TerminalError } from '@countersign/contracts';
 import { deadLetterTopic, SqliteBus, type Delivery, type Message } from '@countersign/messaging';
-import { Aggregate, SqliteDatabase } from '@countersign/persistence';
+import { CommandHandler, SqliteDatabase } from '@countersign/persistence';
 import { principalOf } from '@countersign/auth';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ describe('dead letters', () => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-letters-'));
     file = new SqliteFile(dir);
     bus = new SqliteBus(file, { log });
-    const records = new Aggregate<DeadLetterRecord, DeadLetterMessage>({
+    const records = new CommandHandler<DeadLetterRecord, DeadLetterMessage>({
       collection: deadLetterCollection,
       store: new SqliteDatabase(file).collection(deadLetterCollection).store,
       decide: decideDeadLetter,
@@ -72,7 +72,7 @@ describe('dead letters', () => {
 
   async function removedBefore(time: number): Promise<number> {
     let removed = 0;
-    for await (const some of letters.removal.removeBefore(time)) removed += some;
+    for await (const some of letters.removal.purgeBefore(time)) removed += some;
     return removed;
   }
 

@@ -1,10 +1,10 @@
 import { TerminalError, type DeadLetter, type DeadLetterSummary } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
-import { removeAll, type Aggregate, type Handled, type Removal } from '@countersign/persistence';
+import { removeAll, type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
 import type { ReplayGuard } from './replay-guard.js';
 import { deadLetterId, type DeadLetterMessage, type DeadLetterRecord } from './dead-letter.js';
 
-type Records = Aggregate<DeadLetterRecord, DeadLetterMessage>;
+type Records = CommandHandler<DeadLetterRecord, DeadLetterMessage>;
 
 /** Keeps a record of each message that some group of any service gave up, so that a person can see to it. */
 export class DeadLetters {
@@ -21,9 +21,9 @@ export class DeadLetters {
   }
 
   /** Those that are settled; an open one waits for a person. */
-  readonly removal: Removal = {
-    what: 'dead_letters',
-    removeBefore: (time) => removeAll(this.store, { settled_at: { lt: Math.floor(time / 1000) } }),
+  readonly removal: RetentionPolicy = {
+    name: 'dead_letters',
+    purgeBefore: (time) => removeAll(this.store, { settled_at: { lt: Math.floor(time / 1000) } }),
   };
 
   start(): void {
@@ -43,21 +43,21 @@ export class DeadLetters {
     const letter = originalOf(delivery);
     if (!Number.isSafeInteger(letter.partition) || letter.partition < 0)
       throw new TerminalError(`${deadLetterTopic}/${delivery.offset} is not a dead letter: it has no place in a topic`);
-    await this.records.handle(deadLetterId(letter), { type: 'given_up', letter }, { creates: true });
+    await this.records.execute(deadLetterId(letter), { type: 'given_up', letter }, { creates: true });
   }
 
   /**
    * Publishes the message once more, as it was, if it can be told who said it. It goes to every group of its topic; those that handled it ignore it.
    * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
    */
-  async replay(id: string, by: string, note: string | null): Promise<Handled<DeadLetterRecord>> {
+  async replay(id: string, by: string, note: string | null): Promise<CommandResult<DeadLetterRecord>> {
     const letter = await this.store.get(id);
     if (letter?.status === 'open') {
       const problem = await this.guard.problemWith(letter);
       const refusal = problem === undefined ? await this.#publish(letter) : `It is not handed on. ${problem}`;
       if (refusal !== undefined) return { kind: 'rejected', code: 'invalid', reason: refusal, state: letter };
     }
-    return this.records.handle(id, { type: 'replayed', by, note });
+    return this.records.execute(id, { type: 'replayed', by, note });
   }
 
   /** @returns why the log will never take it; anybody may have written the dead letter. */
@@ -71,8 +71,8 @@ export class DeadLetters {
     }
   }
 
-  discard(id: string, by: string, note: string | null): Promise<Handled<DeadLetterRecord>> {
-    return this.records.handle(id, { type: 'discarded', by, note });
+  discard(id: string, by: string, note: string | null): Promise<CommandResult<DeadLetterRecord>> {
+    return this.records.execute(id, { type: 'discarded', by, note });
   }
 }
 

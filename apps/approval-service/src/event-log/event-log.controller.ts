@@ -1,4 +1,4 @@
-import { Needs } from '@countersign/auth';
+import { RequireScopes } from '@countersign/auth';
 import { EventList, FollowEventsQuery, ListEventsQuery } from '@countersign/contracts';
 import { Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
@@ -12,7 +12,7 @@ export class EventLogController {
   constructor(@Inject(EventLog) private readonly log: EventLog) {}
 
   @Get()
-  @Needs('events:read')
+  @RequireScopes('events:read')
   @Returns(
     200,
     EventList,
@@ -25,7 +25,7 @@ export class EventLogController {
   }
 
   @Get('stream')
-  @Needs('events:read')
+  @RequireScopes('events:read')
   @ReturnsEvents(200, 'Each event from now on; after Last-Event-ID, first those that came since.')
   stream(
     @Query({ schema: FollowEventsQuery }) wanted: z.infer<typeof FollowEventsQuery>,

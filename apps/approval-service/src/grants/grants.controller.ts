@@ -1,6 +1,6 @@
-import { Needs, Who, type Principal } from '@countersign/auth';
+import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { Grant, GrantPage, ListGrantsQuery } from '@countersign/contracts';
-import type { Aggregate } from '@countersign/persistence';
+import type { CommandHandler } from '@countersign/persistence';
 import { pageOf, ProblemError, Returns } from '@countersign/service';
 import { Controller, Delete, Get, Inject, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
@@ -10,10 +10,10 @@ import { GRANTS } from '../tokens.js';
 /** Standing grants: calls that are approved without asking, until a deadline. */
 @Controller('grants')
 export class GrantsController {
-  constructor(@Inject(GRANTS) private readonly grants: Aggregate<StoredGrant, GrantMessage>) {}
+  constructor(@Inject(GRANTS) private readonly grants: CommandHandler<StoredGrant, GrantMessage>) {}
 
   @Get()
-  @Needs('events:read')
+  @RequireScopes('events:read')
   @Returns(200, GrantPage, 'Newest first, also those that hold no longer.')
   async list(
     @Query({ schema: ListGrantsQuery }) { limit, page, ...filter }: z.infer<typeof ListGrantsQuery>,
@@ -23,7 +23,7 @@ export class GrantsController {
   }
 
   @Get(':id')
-  @Needs('events:read')
+  @RequireScopes('events:read')
   @Returns(200, Grant, 'The grant.')
   async get(@Param('id') id: string): Promise<Grant> {
     const grant = await this.grants.store.get(id);
@@ -32,10 +32,10 @@ export class GrantsController {
   }
 
   @Delete(':id')
-  @Needs('approvals:write')
+  @RequireScopes('approvals:write')
   @Returns(200, Grant, 'It holds no longer. What it let through before stays as it is.')
-  async revoke(@Param('id') id: string, @Who() who: Principal): Promise<Grant> {
-    const { state } = await this.grants.handle(id, { type: 'revoked', by: who.subject });
+  async revoke(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<Grant> {
+    const { state } = await this.grants.execute(id, { type: 'revoked', by: who.subject });
     if (!state) throw noSuchGrant(id);
     return shown(state);
   }

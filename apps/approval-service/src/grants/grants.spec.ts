@@ -4,7 +4,7 @@ import { openApprovals, somebody, type OpenedApprovals } from '../../test/approv
 import { definitionsWith } from '../../test/definitions.fixtures.js';
 import { GrantsController } from './grants.controller.js';
 import { Grants } from './grants.js';
-import { Judge } from '../policy/judge.js';
+import { PolicyEvaluator } from '../policy/policy-evaluator.js';
 
 const all = { limit: 10, page: 1 };
 const version = (equals: string, then: object) => ({
@@ -77,7 +77,7 @@ describe('the standing grants', () => {
 
   it('keep a use that was taken for a call of which nothing else is known yet', async () => {
     const { id } = await only();
-    await open.grants.handle(id, { type: 'used', approval_id: 'crashed' });
+    await open.grants.execute(id, { type: 'used', approval_id: 'crashed' });
     expect(await ask('crashed')).toMatchObject({ status: 'approved', grant_id: id });
     expect((await only()).uses).toHaveLength(1);
   });
@@ -105,10 +105,10 @@ describe('the standing grants', () => {
   ])('open nothing any more where the rules ask for %s by now', async (_, require) => {
     const policies = { rules: [version('2.1.0', { require })] };
     const definitions = definitionsWith({ ...rules, policies });
-    const judge = new Judge(definitions);
+    const judge = new PolicyEvaluator(definitions);
     const granting = new Grants({ grants: open.grants, approvals: open.store, definitions, now: () => now });
     const asked = requestFor({ approval_id: 'later', tool_call_id: 'later' }).data;
-    expect(await granting.use(asked, judge.judge(asked))).toBeNull();
+    expect(await granting.use(asked, judge.evaluate(asked))).toBeNull();
     expect((await only()).uses).toEqual([]);
   });
 

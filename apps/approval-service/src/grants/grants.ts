@@ -1,16 +1,16 @@
 import { canonicalJson, derivedId, type Approval, type EventData, type GrantBasis } from '@countersign/contracts';
 import type { Definitions } from '@countersign/definitions';
-import type { Aggregate, Store } from '@countersign/persistence';
+import type { CommandHandler, Store } from '@countersign/persistence';
 import { createHash, randomBytes } from 'node:crypto';
 import { covers, grantGiven, type GrantableCall } from './grant-coverage.js';
 import { basisOf, type GrantMessage, type StoredGrant } from './grant.js';
-import type { Judgement } from '../approval/asked.js';
+import type { PolicyDecision } from '../approval/approval-request.js';
 
 /** Grants of one tool of one agent that are looked through. */
 const mostGrants = 1_000;
 
 export interface GrantsOptions {
-  grants: Aggregate<StoredGrant, GrantMessage>;
+  grants: CommandHandler<StoredGrant, GrantMessage>;
   approvals: Pick<Store<Approval>, 'get'>;
   definitions: Pick<Definitions, 'tools' | 'mcp_servers'>;
   now(): number;
@@ -26,7 +26,7 @@ export class Grants {
    * Takes a use of a grant that covers the call, if there is one. It is taken before the approval is stored, and never
    * given back: what cannot be told is used.
    */
-  async use(asked: EventData<'tool.approval_required'>, { policy, terms }: Judgement): Promise<GrantBasis | null> {
+  async use(asked: EventData<'tool.approval_required'>, { policy, terms }: PolicyDecision): Promise<GrantBasis | null> {
     // What a person is to fill in, no grant fills in.
     if (policy?.outcome !== 'require' || asked.pause_type === 'user_input') return null;
     if (!terms.allowed_decisions.includes('grant') || asked.requested_by === null) return null;
@@ -35,7 +35,7 @@ export class Grants {
     // One that comes again would take a use of a grant that was given meanwhile.
     if (candidates.length === 0 || (await this.options.approvals.get(asked.approval_id))) return null;
     for (const { id } of candidates) {
-      const { kind, state } = await this.options.grants.handle(id, { type: 'used', approval_id: asked.approval_id });
+      const { kind, state } = await this.options.grants.execute(id, { type: 'used', approval_id: asked.approval_id });
       if (kind !== 'rejected') return basisOf(state!);
     }
     return null;
@@ -47,7 +47,7 @@ export class Grants {
     const id = derivedId('grant', approval.id);
     const salt = randomBytes(32).toString('base64url');
     const grant = grantGiven(approval, id, salt, this.#versionOf(approval));
-    if (grant) await this.options.grants.handle(id, { type: 'created', grant }, { creates: true });
+    if (grant) await this.options.grants.execute(id, { type: 'created', grant }, { creates: true });
   }
 
   async #covering(call: GrantableCall): Promise<StoredGrant[]> {

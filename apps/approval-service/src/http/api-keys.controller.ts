@@ -1,4 +1,12 @@
-import { ApiKeys, CommandName, CommandTokens, Needs, NewApiKey, Who, type Principal } from '@countersign/auth';
+import {
+  ApiKeys,
+  CommandName,
+  CommandTokens,
+  RequireScopes,
+  NewApiKey,
+  CurrentPrincipal,
+  type Principal,
+} from '@countersign/auth';
 import { ApiKeyView, CommandToken, CreatedApiKey, TerminalError } from '@countersign/contracts';
 import { ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
@@ -24,7 +32,7 @@ export class ApiKeysController {
   ) {}
 
   @Post('keys')
-  @Needs('keys:write')
+  @RequireScopes('keys:write')
   @HttpCode(201)
   @Returns(201, CreatedApiKey, 'The key works from now on. It is shown this once.')
   create(@Body({ schema: NewApiKey }) wanted: z.infer<typeof NewApiKey>): Promise<CreatedApiKey> {
@@ -32,14 +40,14 @@ export class ApiKeysController {
   }
 
   @Get('keys')
-  @Needs('keys:write')
+  @RequireScopes('keys:write')
   @Returns(200, z.array(ApiKeyView), 'Newest first, also those that no longer work.')
   list(): Promise<ApiKeyView[]> {
     return this.keys.list();
   }
 
   @Delete('keys/:id')
-  @Needs('keys:write')
+  @RequireScopes('keys:write')
   @HttpCode(204)
   @Returns(204, undefined, 'The key does not work any more, here at once and elsewhere within a second.')
   async revoke(@Param('id') id: string): Promise<void> {
@@ -48,12 +56,12 @@ export class ApiKeysController {
   }
 
   @Post('tokens')
-  @Needs()
+  @RequireScopes()
   @HttpCode(201)
   @Returns(201, CommandToken, 'A token with which a command over the bus says who sends it.')
   async token(
     @Body({ schema: TokenRequest }) wanted: z.infer<typeof TokenRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<CommandToken> {
     try {
       return await this.tokens.issue(who, wanted);

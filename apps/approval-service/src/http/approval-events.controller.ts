@@ -1,17 +1,17 @@
 import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
 import { TerminalError, type Approval, type Event, type NoticeKind } from '@countersign/contracts';
-import type { Aggregate } from '@countersign/persistence';
+import type { CommandHandler } from '@countersign/persistence';
 import { OnEvent, ProblemError, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
 import type { ApprovalMessage } from '../approval/approval.js';
-import { unjudged } from '../approval/asked.js';
+import { unjudged } from '../approval/approval-request.js';
 import { Decisions } from '../approval/decisions.js';
 import { gatedBy } from '../gates/gated-request.js';
 import { Gates } from '../gates/gates.js';
 import { Grants } from '../grants/grants.js';
-import { Judge } from '../policy/judge.js';
+import { PolicyEvaluator } from '../policy/policy-evaluator.js';
 import { dueNotice } from '../notify/deliveries/due-notice.js';
 import { Notifier } from '../notify/notifier.js';
 import { Refusals } from '../approval/refusals.js';
@@ -21,12 +21,12 @@ import { ALARMS, APPROVALS } from '../tokens.js';
 @Controller()
 export class ApprovalEventsController {
   constructor(
-    @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
     @Inject(Grants) private readonly grants: Grants,
     @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
     @Inject(ALARMS) private readonly alarms: Alarms,
     @Inject(Gates) private readonly gates: Pick<Gates, 'of'>,
-    @Inject(Judge) private readonly judge: Judge,
+    @Inject(PolicyEvaluator) private readonly judge: PolicyEvaluator,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'once'>,
     @Inject(Refusals) private readonly refusals: Refusals,
@@ -39,7 +39,7 @@ export class ApprovalEventsController {
     const { approval_id, run_id, tool_name } = event.data;
     const problem = await this.guard.problemWithRequest(event.data);
     if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
-    const handled = await this.approvals.handle(approval_id, await this.#asked(event), { creates: true });
+    const handled = await this.approvals.execute(approval_id, await this.#asked(event), { creates: true });
     if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
   }
 
@@ -52,12 +52,12 @@ export class ApprovalEventsController {
       return { type: 'required', event, judgement: unjudged, refusal: gate };
     }
     const data = gatedBy(gate, event.data);
-    const ruled = this.judge.judge(data);
+    const ruled = this.judge.evaluate(data);
     const judgement = { ...ruled, grant: await this.grants.use(data, ruled) };
     return { type: 'required', event: { ...event, data }, judgement };
   }
 
-  /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
+  /** A command that does not count is answered with the reason. CurrentPrincipal decides is who the token says, and nobody else. */
   @OnEvent('approval-service', 'approval.resolve_requested')
   async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
     const { id, data } = command;
@@ -138,14 +138,14 @@ export class ApprovalEventsController {
 
   async #tellAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
     const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
-    for (const approval of ofRun) await this.approvals.handle(approval.id, event, { known: approval });
+    for (const approval of ofRun) await this.approvals.execute(approval.id, event, { known: approval });
   }
 
   /** The run names what it still waited for, since its request for an approval may arrive after this. */
   async #void(event: Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
     for (const requirement of event.data.requirements) {
       const { approval_id } = requirement.tool_execution;
-      if (approval_id !== null) await this.approvals.handle(approval_id, { type: 'void', event, requirement });
+      if (approval_id !== null) await this.approvals.execute(approval_id, { type: 'void', event, requirement });
     }
   }
 

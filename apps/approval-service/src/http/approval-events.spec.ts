@@ -192,7 +192,7 @@ describe('a command to decide', () => {
     await later.events.resolveRequested(early);
     expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
     later.clock.time += 7_200_000;
-    await later.approvals.handle(id, { type: 'due' });
+    await later.approvals.execute(id, { type: 'due' });
     await later.events.resolveRequested(early);
     expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
     await later.close();
@@ -285,7 +285,7 @@ describe('who is to be told', () => {
     await open.events.created(open.last('approval.created')!);
     for (const _ of [1, 2, 3]) {
       open.clock.time += 3_600_000;
-      await open.approvals.handle(id, { type: 'due' });
+      await open.approvals.execute(id, { type: 'due' });
       const { type } = open.published().at(-1)!;
       if (type === 'approval.reminder_due') await open.events.reminderDue(open.last(type)!);
       if (type === 'approval.escalated') await open.events.escalated(open.last(type)!);
@@ -308,7 +308,7 @@ describe('who is to be told', () => {
     for (const n of [1, 2, 7]) await forge(n);
     expect(await notices()).toEqual([]);
     open.clock.time += 3_600_000;
-    await open.approvals.handle(id, { type: 'due' });
+    await open.approvals.execute(id, { type: 'due' });
     for (const n of [3, 4, 9]) await forge(n);
     expect(await notices()).toEqual(['reminder 3600']);
   });
@@ -318,7 +318,7 @@ describe('who is to be told', () => {
     await open.decisions.decide(id, { status: 'approved' }, bob);
     await open.events.created(open.last('approval.created')!);
     expect(await notices()).toEqual([]);
-    await open.approvals.handle(id, { type: 'removed' });
+    await open.approvals.execute(id, { type: 'removed' });
     await open.events.resolved(open.last('approval.resolved')!);
     expect(await notices()).toEqual([]);
   });

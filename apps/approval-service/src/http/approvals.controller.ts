@@ -1,4 +1,4 @@
-import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
+import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   Approval,
   ApprovalCount,
@@ -14,7 +14,7 @@ import {
   redactApproval,
   ResolveApprovalRequest,
 } from '@countersign/contracts';
-import type { Aggregate } from '@countersign/persistence';
+import type { CommandHandler } from '@countersign/persistence';
 import { ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -31,59 +31,63 @@ import { APPROVALS, CLOCK } from '../tokens.js';
 @Controller('approvals')
 export class ApprovalsController {
   constructor(
-    @Inject(APPROVALS) private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(ApprovalFeed) private readonly feed: ApprovalFeed,
     @Inject(CLOCK) private readonly now: () => number,
   ) {}
 
   @Get()
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   @Returns(200, ApprovalPage, 'Newest first, unless `sort` says otherwise.')
   async list(
     @Query({ schema: ListApprovalsQuery }) query: z.infer<typeof ListApprovalsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof ApprovalPage>> {
     const { data, meta } = await listApprovals(this.approvals.store, query, own(who));
     return { data: data.map((each) => redactApproval(each)), meta };
   }
 
   @Get('stats')
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   @Returns(200, ApprovalStats, 'How many wait and for how long, and how the last days went.')
   stats(
     @Query({ schema: ApprovalStatsQuery }) { days }: z.infer<typeof ApprovalStatsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<ApprovalStats> {
     return statsOf(this.approvals.store, { own: own(who), days, now: this.now() });
   }
 
   @Get('count')
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   @Returns(200, ApprovalCount, 'How many are pending.')
   async count(
     @Query({ schema: CountApprovalsQuery }) { user_id }: z.infer<typeof CountApprovalsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof ApprovalCount>> {
     const filter = { status: 'pending', user_id, ...own(who), deleted_at: null } as const;
     return { count: await this.approvals.store.count(filter) };
   }
 
   @Get('stream')
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   @ReturnsEvents(200, 'Each approval that changes, as it is then; after Last-Event-ID, first those that changed since.')
-  stream(@Headers('last-event-id') last: string | undefined, @Who() who: Principal, @Res() reply: FastifyReply): void {
+  stream(
+    @Headers('last-event-id') last: string | undefined,
+    @CurrentPrincipal() who: Principal,
+    @Res() reply: FastifyReply,
+  ): void {
     const after = /^\d{1,12}$/.test(last ?? '') ? Number(last) : undefined;
     sendEvents(reply, this.feed.events(who, after));
   }
 
   @Post('resolve')
-  @Needs('approvals:write')
+  @RequireScopes('approvals:write')
   @HttpCode(200)
   @Returns(200, BulkResolveOutcome, 'What became of each, in the order of the request. Each is decided by itself.')
   async resolveMany(
     @Body({ schema: BulkResolveRequest }) { ids, digests, ...decision }: z.infer<typeof BulkResolveRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof BulkResolveOutcome>> {
     const results = [];
     for (const id of ids) results.push(await this.decisions.attempt(id, { ...decision, digest: digests?.[id] }, who));
@@ -91,22 +95,25 @@ export class ApprovalsController {
   }
 
   @Get(':id')
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   @Returns(200, Approval, 'The approval.')
-  get(@Param('id') id: string, @Who() who: Principal): Promise<Approval> {
+  get(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<Approval> {
     return this.#find(id, who);
   }
 
   @Get(':id/status')
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   @Returns(200, ApprovalStatusView, 'Where the approval stands.')
-  async status(@Param('id') id: string, @Who() who: Principal): Promise<z.infer<typeof ApprovalStatusView>> {
+  async status(
+    @Param('id') id: string,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<z.infer<typeof ApprovalStatusView>> {
     const { status, run_id, resolved_at, resolved_by } = await this.#find(id, who);
     return { approval_id: id, status, run_id, resolved_at, resolved_by };
   }
 
   @Post(':id/resolve')
-  @Needs('approvals:write')
+  @RequireScopes('approvals:write')
   @HttpCode(200)
   @Returns(
     200,
@@ -116,34 +123,34 @@ export class ApprovalsController {
   resolve(
     @Param('id') id: string,
     @Body({ schema: ResolveApprovalRequest }) body: z.infer<typeof ResolveApprovalRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<Approval> {
     return this.decisions.decide(id, body, who);
   }
 
   @Post(':id/comments')
-  @Needs('approvals:write')
+  @RequireScopes('approvals:write')
   @HttpCode(201)
   @Returns(201, Approval, 'The comment is stored with the approval.')
   async comment(
     @Param('id') id: string,
     @Body({ schema: CommentRequest }) { text }: z.infer<typeof CommentRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<Approval> {
     await this.#find(id, who);
     const comment = { id: randomUUID(), by: who.subject, text };
-    const handled = await this.approvals.handle(id, { type: 'commented', comment });
+    const handled = await this.approvals.execute(id, { type: 'commented', comment });
     if (handled.kind === 'rejected') throw new ProblemError(422, handled.reason);
     return handled.state!;
   }
 
   @Delete(':id')
-  @Needs('approvals:delete')
+  @RequireScopes('approvals:delete')
   @HttpCode(204)
   @Returns(204, undefined, 'It is no longer shown. One that was pending is cancelled, and its run is told.')
-  async remove(@Param('id') id: string, @Who() who: Principal): Promise<void> {
+  async remove(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<void> {
     await this.#find(id, who);
-    await this.approvals.handle(id, { type: 'removed' });
+    await this.approvals.execute(id, { type: 'removed' });
   }
 
   /** What somebody may not see does not exist for them. */

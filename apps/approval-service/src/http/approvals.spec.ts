@@ -161,7 +161,7 @@ describe('the approvals', () => {
 
   it('are signed when they are resolved, and not before', async () => {
     const terms = approvalsOfAnybody(2);
-    await open.approvals.handle(id, required(terms), { creates: true });
+    await open.approvals.execute(id, required(terms), { creates: true });
     expect(await open.http.resolve(id, { status: 'approved' }, bob)).toMatchObject({ signature: null });
     const { signature } = await open.http.resolve(id, { status: 'approved' }, carol);
     expect(open.last('approval.resolved')?.data.signature).toBe(signature);

@@ -1,4 +1,4 @@
-import { Needs } from '@countersign/auth';
+import { RequireScopes } from '@countersign/auth';
 import { DeliveryPage, ListDeliveriesQuery, type Delivery } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
@@ -12,7 +12,7 @@ export class DeliveriesController {
   constructor(@Inject(DELIVERIES) private readonly deliveries: Store<Delivery>) {}
 
   @Get()
-  @Needs('events:write')
+  @RequireScopes('events:write')
   @Returns(200, DeliveryPage, 'What was told to whom, newest first, with every attempt.')
   list(
     @Query({ schema: ListDeliveriesQuery }) { limit, page, ...filter }: z.infer<typeof ListDeliveriesQuery>,

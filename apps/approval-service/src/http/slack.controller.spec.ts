@@ -31,7 +31,7 @@ describe('a button that somebody presses in Slack', () => {
     await Promise.all([open.close(), slack.stop()]);
   });
 
-  const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.handle(id, required(terms), { creates: true });
+  const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.execute(id, required(terms), { creates: true });
 
   async function press(
     action_id: string,

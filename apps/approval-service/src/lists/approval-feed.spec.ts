@@ -21,7 +21,7 @@ afterEach(() => open.close());
 
 /** The log says that something happened to the approval. */
 const news = () => tell({ ...encode(open.last('approval.created')!), partition: 0, offset: '0', timestamp: 0 });
-const ask = () => open.approvals.handle(id, required(), { creates: true });
+const ask = () => open.approvals.execute(id, required(), { creates: true });
 
 async function next(events: AsyncGenerator<unknown>): Promise<unknown> {
   for (;;) {
@@ -36,7 +36,7 @@ it('shows each approval that changes, as it is then', async () => {
   await ask();
   news();
   expect(await next(events)).toMatchObject({ event: 'approval', data: { id, status: 'pending' } });
-  await open.approvals.handle(id, decided('approved', 'bob'));
+  await open.approvals.execute(id, decided('approved', 'bob'));
   news();
   expect(await next(events)).toMatchObject({ data: { id, status: 'approved' } });
   await events.return();
@@ -56,7 +56,7 @@ it('first tells what has changed since the last event that was seen', async () =
 it('tells of one that was removed that it was, and nothing else of it', async () => {
   await ask();
   const { updated_at } = (await open.store.get(id))!;
-  await open.approvals.handle(id, { type: 'removed' });
+  await open.approvals.execute(id, { type: 'removed' });
   const events = feed.events(somebody('bob'), updated_at);
   expect(await next(events)).toEqual({ id: String(updated_at), event: 'removed', data: { id } });
   await events.return();

@@ -1,9 +1,9 @@
 import type { Approval, Delivery } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { WorkPool, type Store } from '@countersign/persistence';
-import { openAggregate, type ServiceContext } from '@countersign/service';
+import { openCommandHandler, type ServiceContext } from '@countersign/service';
 import { DeliveriesController } from '../http/deliveries.controller.js';
-import type { Part } from '../part.js';
+import type { Feature } from '../feature.js';
 import { SlackController } from '../http/slack.controller.js';
 import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
 import { deliveryCollection } from './deliveries/delivery-record.js';
@@ -19,9 +19,9 @@ const atOnce = 10;
 export function openNotifications(
   context: ServiceContext,
   { channels, approvals }: { channels: readonly Channel[]; approvals: Store<Approval> },
-): Part {
+): Feature {
   const { log, now } = context;
-  const { aggregate: deliveries } = openAggregate<Delivery, DeliveryMessage>(context, {
+  const { aggregate: deliveries } = openCommandHandler<Delivery, DeliveryMessage>(context, {
     service: 'approval-service',
     collection: deliveryCollection,
     decide: decideDelivery,
@@ -39,7 +39,7 @@ export function openNotifications(
     size: atOnce,
     now,
     log,
-    attend: (delivery, place) => notifier.attend(delivery, place),
+    onDue: (delivery, place) => notifier.attend(delivery, place),
   });
   const slackChannels = channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : []));
   return {

@@ -1,5 +1,5 @@
 import type { Approval, Delivery } from '@countersign/contracts';
-import { Aggregate, WorkPool, type Store } from '@countersign/persistence';
+import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '@countersign/definitions';
@@ -32,14 +32,14 @@ describe('the notifier', () => {
   let sink: SmtpSink;
   let clock: number;
   let store: Store<Delivery>;
-  let deliveries: Aggregate<Delivery, DeliveryMessage>;
+  let deliveries: CommandHandler<Delivery, DeliveryMessage>;
   let approvals: Map<string, Approval>;
   let stops: (() => Promise<void>)[];
   beforeEach(async () => {
     [database, receiver, sink] = [openTemporaryDatabase(), await startReceiver(), await startSmtpSink()];
     store = database.database.collection(deliveryCollection).store;
     [clock, stops, approvals] = [now, [], new Map([[approval.id, approval]])];
-    deliveries = new Aggregate({
+    deliveries = new CommandHandler({
       collection: deliveryCollection,
       store,
       decide: decideDelivery,
@@ -66,8 +66,8 @@ describe('the notifier', () => {
       leaseMs: lease_ms,
       log,
     });
-    const attend = (delivery: Delivery, place: Parameters<Notifier['attend']>[1]) => notifier.attend(delivery, place);
-    const pool = new WorkPool<Delivery>({ store, size: 4, now: () => clock, log, attend, pollEvery: 5 });
+    const onDue = (delivery: Delivery, place: Parameters<Notifier['attend']>[1]) => notifier.attend(delivery, place);
+    const pool = new WorkPool<Delivery>({ store, size: 4, now: () => clock, log, onDue, pollEvery: 5 });
     stops.push(() => pool.stop(5_000));
     return { notifier, pool, log };
   }
@@ -232,7 +232,7 @@ describe('the notifier', () => {
 
   describe('after a crash while it was sending', () => {
     /** A delivery whose sender is gone, and nobody knows how far it came. */
-    const crash = () => deliveries.handle(id, created(), { then: [claimed] });
+    const crash = () => deliveries.execute(id, created(), { then: [claimed] });
 
     it('leaves the delivery alone as long as the lease runs', async () => {
       await crash();

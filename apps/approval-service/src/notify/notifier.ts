@@ -1,5 +1,5 @@
 import type { Approval, Delivery, Log, NoticeKind } from '@countersign/contracts';
-import { retryUntilStored, type Aggregate, type Place, type WorkPool } from '@countersign/persistence';
+import { retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { wants, type Channel } from '@countersign/definitions';
 import { deliveryId } from './deliveries/delivery-record.js';
@@ -7,7 +7,7 @@ import type { DeliveryMessage } from './deliveries/delivery.js';
 import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
 
 export interface NotifierOptions {
-  deliveries: Aggregate<Delivery, DeliveryMessage>;
+  deliveries: CommandHandler<Delivery, DeliveryMessage>;
   /** Asked late, since the pool in turn asks the notifier to attend to due deliveries. */
   pool(): WorkPool<Delivery>;
   channels: readonly Channel[];
@@ -45,19 +45,19 @@ export class Notifier {
     const handled = await Promise.all(
       wanted.map(({ name }) => {
         const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n };
-        return deliveries.handle(deliveryId(approval.id, name, kind, n), created, { creates: true });
+        return deliveries.execute(deliveryId(approval.id, name, kind, n), created, { creates: true });
       }),
     );
-    if (handled.some(({ kind }) => kind === 'changed')) pool().missed();
+    if (handled.some(({ kind }) => kind === 'changed')) pool().notifyDue();
   }
 
   /** Sees to a delivery that is due: claims it, and sends it unless another was faster. */
-  async attend(delivery: Delivery, place: Place): Promise<void> {
+  async attend(delivery: Delivery, place: Permit): Promise<void> {
     const { deliveries, leaseMs } = this.#options;
     const worker = `${this.#instance}/${++this.#claims}`;
     const claim: DeliveryMessage = { type: 'claimed', worker, lease_ms: leaseMs };
     try {
-      const handled = await deliveries.handle(delivery.id, claim, { known: delivery });
+      const handled = await deliveries.execute(delivery.id, claim, { known: delivery });
       const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
       if (claimed) place.start(() => this.#work(handled.state, worker));
       else place.release();
@@ -73,7 +73,7 @@ export class Notifier {
     const outcome = await this.#send(delivery);
     if (outcome.type.startsWith('failed')) log.warn({ ...about, outcome }, 'a notification was not delivered');
     const report: DeliveryMessage = { ...outcome, worker };
-    const handled = await retryUntilStored(() => deliveries.handle(delivery.id, report, { known: delivery }), log);
+    const handled = await retryUntilStored(() => deliveries.execute(delivery.id, report, { known: delivery }), log);
     if (handled.kind !== 'changed') log.warn({ ...about, outcome, reason: handled.reason }, 'an outcome came too late');
   }
 

@@ -1,5 +1,5 @@
 import { jitteredBackoffMs, RetryableError, type Approval, type Log } from '@countersign/contracts';
-import type { Aggregate, Handled } from '@countersign/persistence';
+import type { CommandHandler, CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApprovalMessage } from '../approval/approval.js';
 import type { Rules } from './rules.js';
@@ -17,7 +17,7 @@ export class Rejudging {
   #working: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly approvals: Aggregate<Approval, ApprovalMessage>,
+    private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
     private readonly rules: Rules,
     private readonly log: Log,
   ) {}
@@ -34,8 +34,8 @@ export class Rejudging {
     await this.#working;
   }
 
-  rejudge(approval: Approval): Promise<Handled<Approval>> {
-    return this.approvals.handle(approval.id, { type: 'rejudged', rules: this.rules }, { known: approval });
+  rejudge(approval: Approval): Promise<CommandResult<Approval>> {
+    return this.approvals.execute(approval.id, { type: 'rejudged', rules: this.rules }, { known: approval });
   }
 
   /** Resolves once everything that waits has been held against these rules, or when it is stopped. */

@@ -8,7 +8,7 @@ import { argumentFields, asText } from './argument-fields.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { askFields } from './field-questions.js';
 import type { Questions } from '../terminal/questions.js';
-import type { Surroundings } from '../connection/surroundings.js';
+import type { CliEnvironment } from '../connection/environment.js';
 
 type Arguments = Record<string, unknown>;
 
@@ -16,12 +16,12 @@ type Arguments = Record<string, unknown>;
 export class ArgumentEditor {
   readonly #approval: Approval;
   readonly #questions: Questions;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: CliEnvironment;
   /** What was written, for when it does not fit. */
   #text: string;
   readonly #drafts: Map<string, string>;
 
-  constructor(approval: Approval, questions: Questions, surroundings: Surroundings) {
+  constructor(approval: Approval, questions: Questions, surroundings: CliEnvironment) {
     this.#approval = approval;
     this.#questions = questions;
     this.#surroundings = surroundings;
@@ -57,7 +57,7 @@ export class ArgumentEditor {
 }
 
 /** Opens a file with the text as git does, and waits. @throws Failure when the editor does not end well. */
-async function inEditor(editor: string, text: string, { stdin, stderr, env }: Surroundings): Promise<string> {
+async function inEditor(editor: string, text: string, { stdin, stderr, env }: CliEnvironment): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-'));
   const file = join(dir, 'arguments.json');
   try {

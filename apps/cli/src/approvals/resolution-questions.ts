@@ -3,7 +3,7 @@ import { fieldsToFill } from './show.js';
 import { ArgumentEditor } from './argument-editor.js';
 import { askFields } from './field-questions.js';
 import type { Questions } from '../terminal/questions.js';
-import type { Surroundings } from '../connection/surroundings.js';
+import type { CliEnvironment } from '../connection/environment.js';
 import { plural } from '../terminal/words.js';
 
 /** What somebody may answer. All but the last approve. */
@@ -30,7 +30,7 @@ export class ResolutionQuestions {
   /** What was filled in, for when it does not fit. */
   readonly #drafts = new Map<string, string>();
 
-  constructor(approval: Approval, questions: Questions, surroundings: Surroundings) {
+  constructor(approval: Approval, questions: Questions, surroundings: CliEnvironment) {
     this.#approval = approval;
     this.#questions = questions;
     this.#editor = new ArgumentEditor(approval, questions, surroundings);

@@ -11,7 +11,7 @@ import {
 } from '@countersign/contracts';
 import type { Command } from 'commander';
 import type { Server } from './server.js';
-import type { Output } from '../connection/surroundings.js';
+import type { Output } from '../connection/environment.js';
 import { oneLine } from '../terminal/words.js';
 
 /** What the scripts take for granted, where a shell does not have it. */

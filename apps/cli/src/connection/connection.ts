@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, Failure } from './exit-codes.js';
 import { readProfile, type Profile } from './profile.js';
-import type { Surroundings } from './surroundings.js';
+import type { CliEnvironment } from './environment.js';
 
 export interface ConnectionOptions {
   url?: string;
@@ -19,7 +19,7 @@ export interface Connection {
 const local = 'http://127.0.0.1:4000';
 
 /** Options come first, then a profile that was asked for, the environment, the profile, and what `npm start` keeps. */
-export function connectionOf({ url, key, profile }: ConnectionOptions, env: Surroundings['env']): Connection {
+export function connectionOf({ url, key, profile }: ConnectionOptions, env: CliEnvironment['env']): Connection {
   const asked = profile ?? env['COUNTERSIGN_PROFILE'];
   const kept = readProfile(env, asked ?? 'default');
   if (asked !== undefined && !kept)
@@ -30,11 +30,11 @@ export function connectionOf({ url, key, profile }: ConnectionOptions, env: Surr
 }
 
 /** A profile that is about to be made says nothing yet. */
-export const serverToSignInAt = ({ url }: ConnectionOptions, env: Surroundings['env']): string =>
+export const serverToSignInAt = ({ url }: ConnectionOptions, env: CliEnvironment['env']): string =>
   withoutSlash(url ?? (env['COUNTERSIGN_URL'] || local));
 
 /** A key that is kept for one server is never sent to another. */
-function keyFor(url: string, kept: Profile | undefined, env: Surroundings['env']): string | undefined {
+function keyFor(url: string, kept: Profile | undefined, env: CliEnvironment['env']): string | undefined {
   if (kept && withoutSlash(kept.url) === url) return kept.key;
   return isLoopback(url) ? adminKey(env['DATA_DIR'] || '.countersign') : undefined;
 }

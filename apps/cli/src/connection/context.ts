@@ -3,7 +3,7 @@ import { connectionOf, type ConnectionOptions } from './connection.js';
 import type { ExitCode } from './exit-codes.js';
 import { Screen, type ScreenOptions } from '../terminal/screen.js';
 import { Server } from '../commands/server.js';
-import type { Surroundings } from './surroundings.js';
+import type { CliEnvironment } from './environment.js';
 
 /** Understood by every command. */
 export type GlobalOptions = ConnectionOptions & ScreenOptions;
@@ -13,7 +13,7 @@ export class Context {
   readonly screen: Screen;
 
   constructor(
-    readonly surroundings: Surroundings,
+    readonly surroundings: CliEnvironment,
     readonly options: GlobalOptions,
   ) {
     this.screen = new Screen(surroundings, options);
@@ -30,7 +30,7 @@ export type On = <A extends unknown[]>(
 ) => (...given: [...A, Command]) => Promise<void>;
 
 export const actionsIn =
-  (surroundings: Surroundings, end: (code: ExitCode) => void): On =>
+  (surroundings: CliEnvironment, end: (code: ExitCode) => void): On =>
   <A extends unknown[]>(act: (context: Context, ...args: A) => Promise<ExitCode | void>) =>
   async (...given: [...A, Command]) => {
     const command = given.at(-1) as Command;

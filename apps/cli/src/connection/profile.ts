@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { exitCodes, Failure } from './exit-codes.js';
-import type { Surroundings } from './surroundings.js';
+import type { CliEnvironment } from './environment.js';
 
-type Env = Surroundings['env'];
+type Env = CliEnvironment['env'];
 
 const Profile = z.object({ url: z.string(), key: z.string() });
 export type Profile = z.infer<typeof Profile>;

@@ -1,10 +1,10 @@
 import { eventNames } from '@countersign/contracts';
 import { existsSync } from 'node:fs';
 import { finding, type Finding } from './finding.js';
-import type { Surroundings } from '../connection/surroundings.js';
+import type { CliEnvironment } from '../connection/environment.js';
 import { plural } from '../terminal/words.js';
 
-type Env = Surroundings['env'];
+type Env = CliEnvironment['env'];
 
 const silent = { info() {}, warn() {}, error() {} };
 

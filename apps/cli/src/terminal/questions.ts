@@ -1,10 +1,10 @@
 import type { Option } from '@clack/prompts';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
-import type { Surroundings } from '../connection/surroundings.js';
+import type { CliEnvironment } from '../connection/environment.js';
 
 interface Terminal {
-  input: Surroundings['stdin'];
-  output: Surroundings['stderr'];
+  input: CliEnvironment['stdin'];
+  output: CliEnvironment['stderr'];
   signal: AbortSignal;
 }
 
@@ -17,11 +17,11 @@ interface TextOptions {
 
 /** Asks whoever sits at the terminal. Answers are undefined once the questions are over. */
 export class Questions {
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: CliEnvironment;
   readonly #over: AbortSignal | undefined;
 
   /** @param over ends what is being asked, because nobody needs to know any more. */
-  constructor(surroundings: Surroundings, over?: AbortSignal) {
+  constructor(surroundings: CliEnvironment, over?: AbortSignal) {
     this.#surroundings = surroundings;
     this.#over = over;
   }

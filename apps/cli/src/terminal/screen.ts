@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Output, Surroundings } from '../connection/surroundings.js';
+import type { Output, CliEnvironment } from '../connection/environment.js';
 import { Spinner } from './spinner.js';
 
 type Style = Parameters<typeof styleText>[0];
@@ -14,10 +14,10 @@ export interface ScreenOptions {
 /** Where a program says something, and how: colours and columns on a terminal, plain text in a pipe. */
 export class Screen {
   readonly json: boolean;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: CliEnvironment;
   readonly #colored: (stream: Output) => boolean;
 
-  constructor(surroundings: Surroundings, { json = false, color = true }: ScreenOptions = {}) {
+  constructor(surroundings: CliEnvironment, { json = false, color = true }: ScreenOptions = {}) {
     this.#surroundings = surroundings;
     this.json = json;
     this.#colored = (stream) => color && wantsColor(surroundings.env, stream);
@@ -88,7 +88,7 @@ export class Screen {
 const styled = (style: Style, text: string): string => styleText(style, text, { validateStream: false });
 
 /** https://no-color.org */
-function wantsColor({ NO_COLOR, FORCE_COLOR, TERM }: Surroundings['env'], { isTTY = false }: Output): boolean {
+function wantsColor({ NO_COLOR, FORCE_COLOR, TERM }: CliEnvironment['env'], { isTTY = false }: Output): boolean {
   if (NO_COLOR) return false;
   if (FORCE_COLOR && FORCE_COLOR !== '0') return true;
   return isTTY && TERM !== 'dumb';

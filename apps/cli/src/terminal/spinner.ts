@@ -1,4 +1,4 @@
-import type { Output } from '../connection/surroundings.js';
+import type { Output } from '../connection/environment.js';
 import { clip } from './text-width.js';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

@@ -43,7 +43,7 @@ export interface Watch {
 }
 
 /** What there is besides the call and its target. */
-export interface Facilities {
+export interface AdapterContext {
   /** The log of other platforms, for these of their topics. */
   busTo(topics: readonly string[]): Bus;
   replies: Replies;
@@ -52,7 +52,7 @@ export interface Facilities {
 /** A way to make calls happen. */
 export interface Adapter {
   /** Is called once, before the first call is made. */
-  open?(facilities: Facilities): void;
+  open?(facilities: AdapterContext): void;
   /** Is asked once for each attempt, and throws only before it has begun. */
   execute(call: ApprovedCall, watch: Watch): Promise<Outcome>;
   /**

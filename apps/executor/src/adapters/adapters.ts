@@ -16,7 +16,7 @@ import type { ExecutorConfig } from '../config.js';
 import { compileArguments } from '../templates/arguments.js';
 import { compileHeaders } from '../templates/headers.js';
 import { compileJson } from '../templates/json.js';
-import { compileTemplate, fixedValue, type Surroundings } from '../templates/template.js';
+import { compileTemplate, fixedValue, type TemplateScope } from '../templates/template.js';
 import { compileUrl } from '../templates/url.js';
 
 /** What every adapter of a tool is held to. */
@@ -31,7 +31,7 @@ export function adapterOf(
   { max_output: maxOutput }: ToolEntry,
   execute: ExecuteEntry,
   { PATH, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig,
-  surroundings: Surroundings,
+  surroundings: TemplateScope,
 ): Adapter | undefined {
   const { command, http, kafka } = execute;
   const seconds = command?.timeout ?? http?.timeout ?? kafka?.timeout ?? EXECUTION_TIMEOUT_SECONDS;
@@ -41,7 +41,7 @@ export function adapterOf(
   return kafka ? kafkaAdapter(kafka, surroundings, limits) : undefined;
 }
 
-function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surroundings, limits: Limits): Adapter {
+function commandAdapter(command: CommandEntry, PATH: string, surroundings: TemplateScope, limits: Limits): Adapter {
   const {
     env,
     retry_on_exit_codes: retryOn,
@@ -67,7 +67,7 @@ function commandAdapter(command: CommandEntry, PATH: string, surroundings: Surro
 function commandLine(
   { program, args }: Pick<CommandEntry, 'program' | 'args'>,
   allowed: readonly string[],
-  surroundings: Surroundings,
+  surroundings: TemplateScope,
 ): CommandLine {
   return {
     program: program === 'node' ? process.execPath : program,
@@ -75,7 +75,7 @@ function commandLine(
   };
 }
 
-function httpAdapter(http: HttpEntry, surroundings: Surroundings, limits: Limits): Adapter {
+function httpAdapter(http: HttpEntry, surroundings: TemplateScope, limits: Limits): Adapter {
   const { allow_private: allowPrivate, body, headers, method, poll, result, status, url } = http;
   return new HttpAdapter({
     ...limits,
@@ -90,13 +90,13 @@ function httpAdapter(http: HttpEntry, surroundings: Surroundings, limits: Limits
   });
 }
 
-const questionOf = ({ every, url, ...question }: HttpPollEntry, surroundings: Surroundings): Question => ({
+const questionOf = ({ every, url, ...question }: HttpPollEntry, surroundings: TemplateScope): Question => ({
   ...question,
   url: compileUrl(url, surroundings),
   everyMs: every * 1000,
 });
 
-function kafkaAdapter(kafka: KafkaEntry, surroundings: Surroundings, limits: Limits): Adapter {
+function kafkaAdapter(kafka: KafkaEntry, surroundings: TemplateScope, limits: Limits): Adapter {
   const { failed, headers, key, reply_topic: replyTopic, result, status, succeeded, topic, value } = kafka;
   return new KafkaAdapter({
     ...limits,
@@ -113,7 +113,7 @@ function kafkaAdapter(kafka: KafkaEntry, surroundings: Surroundings, limits: Lim
 }
 
 /** What was not given is left out. */
-function compileTexts(texts: Record<string, string>, surroundings: Surroundings) {
+function compileTexts(texts: Record<string, string>, surroundings: TemplateScope) {
   const compiled = Object.entries(texts).map(([name, text]) => [name, compileTemplate(text, surroundings)] as const);
   return (call: ApprovedCall): Record<string, string> =>
     Object.fromEntries(

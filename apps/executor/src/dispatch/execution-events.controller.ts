@@ -1,12 +1,12 @@
 import type { Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
-import { Executor } from './executor.js';
+import { ExecutionDispatcher } from './execution-dispatcher.js';
 
 /** What arrives for executions. */
 @Controller()
 export class ExecutionEventsController {
-  constructor(@Inject(Executor) private readonly executor: Pick<Executor, 'accept' | 'cancel'>) {}
+  constructor(@Inject(ExecutionDispatcher) private readonly executor: Pick<ExecutionDispatcher, 'accept' | 'cancel'>) {}
 
   @OnEvent('executor', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {

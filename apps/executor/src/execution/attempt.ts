@@ -7,7 +7,7 @@ import {
   giveUp,
   is,
   isUnseen,
-  park,
+  awaitReconciliation,
   released,
   seconds,
   succeed,
@@ -74,7 +74,7 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
     case 'lost':
       return execution.status === 'reconciling'
         ? parkUntold(execution, message.reason, now)
-        : loseSight(execution, message.reason, now);
+        : markOutcomeUnknown(execution, message.reason, now);
     case 'not_begun':
       // Of the attempt that is asked about this says nothing.
       return execution.status === 'reconciling'
@@ -86,7 +86,7 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
 }
 
 const parkUntold = (execution: Execution, reason: string, now: number): Transition<Execution> =>
-  park(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
+  awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
 
 const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
 
@@ -98,7 +98,7 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
   if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
   const { error, retryable, retry_after, covers } = message;
   const over = released(execution, 'failed', error, now);
-  if (retryable && mayBeTriedAgain(over)) return again(over, error, retry_after, now);
+  if (retryable && mayBeTriedAgain(over)) return requeue(over, error, retry_after, now);
   // Where one start was promised, the target is not known to tell the starts of a call from others.
   const isSaidOfAll = !retryable && covers === 'call' && execution.terms.promise === 'idempotent';
   return isSaidOfAll ? fail(over, error) : giveUp(over, error, now);
@@ -115,16 +115,16 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
   const { promise } = execution.terms;
   // Once it has been given up, it is not started again: only what came of it is still asked.
   return retryable && promise === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
-    ? again(execution, error, retry_after, now)
-    : park(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
+    ? requeue(execution, error, retry_after, now)
+    : awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }
 
 /** The call began, and nobody saw it end. */
-export function loseSight(execution: Execution, reason: string, now: number): Transition<Execution> {
+export function markOutcomeUnknown(execution: Execution, reason: string, now: number): Transition<Execution> {
   const lost = released(execution, 'outcome_unknown', reason, now);
-  if (execution.terms.promise === 'idempotent' && mayBeTriedAgain(lost)) return again(lost, reason, 0, now);
+  if (execution.terms.promise === 'idempotent' && mayBeTriedAgain(lost)) return requeue(lost, reason, 0, now);
   if (execution.terms.can_reconcile) return changed({ ...lost, status: 'reconciling', due_at: now });
-  return park(lost, reason);
+  return awaitReconciliation(lost, reason);
 }
 
 const starts = ({ attempts }: Execution): number => attempts.filter(({ begun }) => begun).length;
@@ -144,7 +144,7 @@ function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>
 }
 
 /** Back into the queue: later each time, and not before the target asked. */
-function again(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
+function requeue(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
   const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
   const due_at = now + Math.max(wait, sound(asked));
   const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;

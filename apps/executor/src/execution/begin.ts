@@ -37,7 +37,10 @@ export function takeBack(execution: Execution, event: EndOfRun, now: number): Tr
 }
 
 /** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
-export function takeBackUnheard({ event, requirement }: Message<'cancelled'>, now: number): Transition<Execution> {
+export function takeBackBeforeApproval(
+  { event, requirement }: Message<'cancelled'>,
+  now: number,
+): Transition<Execution> {
   const { run_id, user_id, requested_by } = event.data;
   const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
   const call = { run_id, tool_call_id, tool_name, tool_args };

@@ -1,7 +1,7 @@
 import type { Execution } from '@countersign/contracts';
 import { ignored, rejected, type Transition } from '@countersign/persistence';
-import { accept, refuse, takeBack, takeBackUnheard } from './begin.js';
-import { endByWorker, loseSight, noteLateReport, postpone, start } from './attempt.js';
+import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
+import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, settle } from './people.js';
 import { holds, is, isDue } from './state.js';
@@ -41,7 +41,7 @@ export function decideExecution(
     case 'not_authentic':
       return execution ? ignored('it has been refused already') : refuse(message, now);
     case 'cancelled':
-      return execution ? takeBack(execution, message.event, now) : takeBackUnheard(message, now);
+      return execution ? takeBack(execution, message.event, now) : takeBackBeforeApproval(message, now);
     default:
       return execution ? decideKnown(execution, message, now) : rejected('there is no such execution');
   }
@@ -58,7 +58,7 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: number)
       return only('queued') ? postpone(execution, message, now) : no();
     case 'due':
       return only('running') && isDue(execution, now)
-        ? loseSight(execution, 'its worker stopped answering while the call was being made', now)
+        ? markOutcomeUnknown(execution, 'its worker stopped answering while the call was being made', now)
         : ignored(is(execution));
     case 'reported':
       return only('awaiting_report') ? report(execution, message, now) : no();

@@ -69,7 +69,7 @@ export const fail = (
   );
 
 /** Waits for a person to find out. */
-export const park = (execution: Execution, reason: string): Transition<Execution> =>
+export const awaitReconciliation = (execution: Execution, reason: string): Transition<Execution> =>
   changed(
     { ...execution, ...idle, status: 'outcome_unknown', error: reason },
     emit('tool.execution_outcome_unknown', { ...callOf(execution), reason, ...unsigned(execution) }),
@@ -89,7 +89,7 @@ export function giveUp(
 ): Transition<Execution> {
   const before = unseen(execution);
   if (!before) return fail(execution, error, status);
-  if (!execution.terms.can_reconcile) return park(execution, `${before.reason}; after that: ${error}`);
+  if (!execution.terms.can_reconcile) return awaitReconciliation(execution, `${before.reason}; after that: ${error}`);
   return changed({ ...execution, ...idle, status: 'reconciling', due_at: now, error });
 }
 

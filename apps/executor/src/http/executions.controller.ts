@@ -1,4 +1,4 @@
-import { Needs, seesOnlyOwn, Who, type Principal } from '@countersign/auth';
+import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   CancelExecutionRequest,
   Execution,
@@ -28,11 +28,11 @@ export class ExecutionsController {
   ) {}
 
   @Get()
-  @Needs('executions:read')
+  @RequireScopes('executions:read')
   @Returns(200, ExecutionPage, 'Newest first.')
   async list(
     @Query({ schema: ListExecutionsQuery }) query: z.infer<typeof ListExecutionsQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof ExecutionPage>> {
     const { limit, page, ...given } = query;
     const filter = { ...given, ...(seesOnlyOwn(who) && { requester: who.subject }) };
@@ -42,39 +42,39 @@ export class ExecutionsController {
   }
 
   @Get(':id')
-  @Needs('executions:read')
+  @RequireScopes('executions:read')
   @Returns(200, Execution, 'The execution; its id is the approval’s.')
-  async get(@Param('id') id: string, @Who() who: Principal): Promise<Execution> {
+  async get(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<Execution> {
     const [execution, paused] = await Promise.all([this.#find(id, who), this.switches.paused()]);
     return paused.show(execution);
   }
 
   @Get(':id/output')
-  @Needs('executions:read')
+  @RequireScopes('executions:read')
   @Returns(200, ExecutionOutput, 'What the call has printed so far, in one attempt.')
   async output(
     @Param('id') id: string,
     @Query({ schema: ExecutionOutputQuery }) { attempt }: z.infer<typeof ExecutionOutputQuery>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<ExecutionOutput> {
     const execution = await this.#find(id, who);
     return this.outputs.read(execution, attempt ?? execution.attempts.length);
   }
 
   @Post(':id/resolve-unknown')
-  @Needs('executions:write')
+  @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(200, Execution, 'The outcome that a person found out is stored, and the run goes on with it.')
   settle(
     @Param('id') id: string,
     @Body({ schema: SettleExecutionRequest }) body: z.infer<typeof SettleExecutionRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
     return this.#tell(id, { type: 'settled', by: who.subject, ...body }, 'Only an unknown outcome can be settled');
   }
 
   @Post(':id/retry')
-  @Needs('executions:write')
+  @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(
     200,
@@ -84,19 +84,19 @@ export class ExecutionsController {
   retry(
     @Param('id') id: string,
     @Body({ schema: RetryExecutionRequest }) body: z.infer<typeof RetryExecutionRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
     return this.#tell(id, { type: 'retried', by: who.subject, ...body }, 'It cannot be started again');
   }
 
   @Post(':id/report')
-  @Needs('executions:write')
+  @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(200, Execution, 'What came of a call that a person made is stored, and the run goes on with it.')
   report(
     @Param('id') id: string,
     @Body({ schema: ReportExecutionRequest }) body: z.infer<typeof ReportExecutionRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
     return this.#tell(
       id,
@@ -106,13 +106,13 @@ export class ExecutionsController {
   }
 
   @Post(':id/cancel')
-  @Needs('executions:write')
+  @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(200, Execution, 'One that has not begun is over; the worker of one that is being made is asked to stop.')
   cancel(
     @Param('id') id: string,
     @Body({ schema: CancelExecutionRequest }) { reason }: z.infer<typeof CancelExecutionRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
     return this.#tell(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
   }

@@ -1,4 +1,4 @@
-import { Needs, Who, type Principal } from '@countersign/auth';
+import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { PauseRequest, ResumeRequest, Switches as SwitchList } from '@countersign/contracts';
 import { ProblemError, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
@@ -15,19 +15,19 @@ export class SwitchesController {
   ) {}
 
   @Get('switches')
-  @Needs('executions:read')
+  @RequireScopes('executions:read')
   @Returns(200, SwitchList, 'What is paused, and what was.')
   list(): Promise<z.infer<typeof SwitchList>> {
     return this.#all();
   }
 
   @Post('pause')
-  @Needs('executions:write')
+  @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(200, SwitchList, 'No call of the tool is started from now on (null: of any tool). What runs is let run.')
   async pause(
     @Body({ schema: PauseRequest }) body: z.infer<typeof PauseRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof SwitchList>> {
     await this.#mustExist(body.tool_name);
     await this.switches.turn({ type: 'paused', by: who.subject, at: this.now(), ...body });
@@ -35,12 +35,12 @@ export class SwitchesController {
   }
 
   @Post('resume')
-  @Needs('executions:write')
+  @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(200, SwitchList, 'What has waited is started now, unless another switch still holds it.')
   async resume(
     @Body({ schema: ResumeRequest }) { tool_name }: z.infer<typeof ResumeRequest>,
-    @Who() who: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof SwitchList>> {
     await this.#mustExist(tool_name);
     await this.switches.turn({ type: 'resumed', by: who.subject, at: this.now(), tool_name });

@@ -1,5 +1,5 @@
 import type { Execution, Switch } from '@countersign/contracts';
-import type { Aggregate, Collection, Handled } from '@countersign/persistence';
+import type { CommandHandler, Collection, CommandResult } from '@countersign/persistence';
 import { switchId, type SwitchMessage, type SwitchRecord } from './switch.js';
 import type { Tools } from '../tools/tool.js';
 
@@ -54,7 +54,7 @@ export class Switches {
   #next: Promise<Paused> | undefined;
 
   constructor(
-    private readonly aggregate: Aggregate<SwitchRecord, SwitchMessage>,
+    private readonly aggregate: CommandHandler<SwitchRecord, SwitchMessage>,
     private readonly tools: Tools,
   ) {}
 
@@ -93,8 +93,8 @@ export class Switches {
   }
 
   /** Turns it off or on, unless something was said after this. */
-  turn(message: SwitchMessage): Promise<Handled<SwitchRecord>> {
-    return this.aggregate.handle(switchId(message.tool_name), message);
+  turn(message: SwitchMessage): Promise<CommandResult<SwitchRecord>> {
+    return this.aggregate.execute(switchId(message.tool_name), message);
   }
 
   /** Whether anything was said of it since (epoch milliseconds). */

@@ -39,7 +39,7 @@ it('replies stay until the execution is over and they are old', async () => {
   await replied('young', nowSeconds + 60, executionAfter(approved(), claimed, succeeded));
 
   const leftAfter = async (seconds: number) => {
-    for await (const _ of repliesNoLongerNeeded(replies, executions).removeBefore(seconds * 1000));
+    for await (const _ of repliesNoLongerNeeded(replies, executions).purgeBefore(seconds * 1000));
     const left = await replies.find({ filter: {}, sort: [], limit: 100 });
     return left.map(({ execution_id }) => execution_id);
   };

@@ -1,5 +1,5 @@
 import type { Execution } from '@countersign/contracts';
-import { removeBelongings, type Removal, type Store } from '@countersign/persistence';
+import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 import { isOver } from '../execution/state.js';
 import type { Reply } from './replies.js';
 
@@ -7,9 +7,9 @@ import type { Reply } from './replies.js';
 export const repliesNoLongerNeeded = (
   replies: Pick<Store<Reply>, 'find' | 'remove'>,
   executions: Pick<Store<Execution>, 'find'>,
-): Removal => ({
-  what: 'replies',
-  removeBefore: (time) =>
+): RetentionPolicy => ({
+  name: 'replies',
+  purgeBefore: (time) =>
     removeBelongings({
       store: replies,
       key: 'id',

@@ -14,7 +14,7 @@ const guard = new ResultGuard(() => Verifier.fromKeyRing(ring));
 async function sealed(execution: Execution | undefined, message: ExecutionMessage): Promise<readonly NewEvent[]> {
   const transition = decideExecution(execution, message, now);
   if (transition.kind !== 'changed') throw new Error(transition.reason);
-  const { state, events } = await signer.seal(transition.state, transition.events);
+  const { state, events } = await signer.sign(transition.state, transition.events);
   expect(state).toEqual(transition.state);
   return events;
 }

@@ -4,7 +4,7 @@ import { isResult, OwnKeys, resultClaimsOf, signResult } from '@countersign/sign
 /** Signs what the executor says came of calls, so that a run can tell that it was the executor who said it. */
 export class ResultSigner extends OwnKeys {
   /** Puts the signature into the events of a commit that say what came of a call. */
-  readonly seal = async (state: Execution, events: readonly NewEvent[]) => ({
+  readonly sign = async (state: Execution, events: readonly NewEvent[]) => ({
     state,
     events: await Promise.all(events.map((event) => this.#sign(event))),
   });

@@ -1,6 +1,6 @@
 import { parseTemplate } from '@countersign/definitions';
 import type { ApprovedCall } from '../adapters/adapter.js';
-import { compilePart, compileTemplate, type Surroundings } from './template.js';
+import { compilePart, compileTemplate, type TemplateScope } from './template.js';
 
 /** What ends the options of a program: whatever comes after it is no option, even if it begins with a dash. */
 const endOfOptions = '--';
@@ -12,7 +12,7 @@ const endOfOptions = '--';
  * @param allowed names of arguments whose values may begin with a dash, such as a number that may be negative
  * @throws ConfigError when the environment lacks a variable that is named.
  */
-export function compileArguments(texts: readonly string[], allowed: readonly string[], surroundings: Surroundings) {
+export function compileArguments(texts: readonly string[], allowed: readonly string[], surroundings: TemplateScope) {
   const end = texts.indexOf(endOfOptions);
   const templates = texts.map((text, n) =>
     end >= 0 && n > end ? compileTemplate(text, surroundings) : compileArgument(text, allowed, surroundings),
@@ -21,7 +21,7 @@ export function compileArguments(texts: readonly string[], allowed: readonly str
     templates.map((template) => template(call)).filter((text) => text !== undefined);
 }
 
-function compileArgument(text: string, allowed: readonly string[], surroundings: Surroundings) {
+function compileArgument(text: string, allowed: readonly string[], surroundings: TemplateScope) {
   const whole = compileTemplate(text, surroundings);
   const parts = parseTemplate(text).map((part) => ({ part, value: compilePart(part, surroundings) }));
   return (call: ApprovedCall): string | undefined => {

@@ -1,7 +1,7 @@
 import { ConfigError } from '@countersign/contracts';
 import { environmentVariable, parseTemplate, placeholdersOf } from '@countersign/definitions';
 import type { ApprovedCall } from '../adapters/adapter.js';
-import { compileTemplate, type Surroundings } from './template.js';
+import { compileTemplate, type TemplateScope } from './template.js';
 
 /** What a header may have: nothing that could end it, and nothing that HTTP has no bytes for. */
 const permitted = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -13,7 +13,7 @@ const permitted = /^[\t\x20-\x7e\x80-\xff]*$/;
  */
 export function compileHeaders(
   headers: Record<string, string>,
-  surroundings: Surroundings,
+  surroundings: TemplateScope,
 ): (call: ApprovedCall) => Record<string, string> {
   const compiled = Object.entries(headers).map(([name, text]) => {
     checkEnvironment(name, text, surroundings);
@@ -32,7 +32,7 @@ export function compileHeaders(
 }
 
 /** A line break at the end of a secret is found when the executor starts, not when a call is made. */
-function checkEnvironment(header: string, text: string, { env }: Surroundings): void {
+function checkEnvironment(header: string, text: string, { env }: TemplateScope): void {
   for (const { scope, name } of placeholdersOf(parseTemplate(text))) {
     if (scope === 'env' && !permitted.test(environmentVariable(name, env)))
       throw new ConfigError(

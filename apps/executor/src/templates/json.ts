@@ -1,5 +1,5 @@
 import { parseTemplate } from '@countersign/definitions';
-import { compileTemplate, compileValue, type Surroundings, type Template } from './template.js';
+import { compileTemplate, compileValue, type TemplateScope, type Template } from './template.js';
 
 /**
  * What a call makes of a JSON value with texts in it. A text that is one placeholder becomes the value itself; a field
@@ -7,7 +7,7 @@ import { compileTemplate, compileValue, type Surroundings, type Template } from 
  *
  * @throws ConfigError when the environment lacks a variable that a text names.
  */
-export function compileJson(value: unknown, surroundings: Surroundings): Template<unknown> {
+export function compileJson(value: unknown, surroundings: TemplateScope): Template<unknown> {
   if (typeof value === 'string') return compileText(value, surroundings);
   if (Array.isArray(value)) {
     const elements = value.map((each) => compileJson(each, surroundings));
@@ -21,7 +21,7 @@ export function compileJson(value: unknown, surroundings: Surroundings): Templat
   };
 }
 
-function compileText(text: string, surroundings: Surroundings): Template<unknown> {
+function compileText(text: string, surroundings: TemplateScope): Template<unknown> {
   const [first, ...others] = parseTemplate(text);
   const isAlone = first !== undefined && typeof first !== 'string' && others.length === 0;
   return isAlone ? compileValue(first, surroundings) : compileTemplate(text, surroundings);

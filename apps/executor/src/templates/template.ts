@@ -10,7 +10,7 @@ import {
 import type { ApprovedCall } from '../adapters/adapter.js';
 
 /** What placeholders stand for that has nothing to do with a call. */
-export interface Surroundings {
+export interface TemplateScope {
   settings: { deploy_target_dir: string };
   env: Record<string, string | undefined>;
 }
@@ -23,7 +23,7 @@ export type Template<T = string> = (call: ApprovedCall, response?: unknown) => T
  *
  * @throws ConfigError when the environment lacks a variable that the text names.
  */
-export function compileTemplate(text: string, surroundings: Surroundings): Template {
+export function compileTemplate(text: string, surroundings: TemplateScope): Template {
   const parts = parseTemplate(text);
   const values = parts.map((part) => compilePart(part, surroundings));
   const isAlone = placeholdersOf(parts).length === 1;
@@ -37,7 +37,7 @@ export function compileTemplate(text: string, surroundings: Surroundings): Templ
 }
 
 /** A part of a text, as text. @throws ConfigError as above. */
-export function compilePart(part: TemplatePart, surroundings: Surroundings): Template {
+export function compilePart(part: TemplatePart, surroundings: TemplateScope): Template {
   if (typeof part === 'string') return () => part;
   const value = compileValue(part, surroundings);
   // Arguments as people are shown them; of an answer the numbers as they were written.
@@ -54,7 +54,7 @@ export function compilePart(part: TemplatePart, surroundings: Surroundings): Tem
  *
  * @throws ConfigError as above.
  */
-export function compileValue({ scope, name }: Placeholder, { settings, env }: Surroundings): Template<unknown> {
+export function compileValue({ scope, name }: Placeholder, { settings, env }: TemplateScope): Template<unknown> {
   switch (scope) {
     case 'arguments':
       return ({ tool_args }) => (Object.hasOwn(tool_args, name) ? (tool_args[name] ?? undefined) : undefined);
@@ -74,10 +74,10 @@ export function compileValue({ scope, name }: Placeholder, { settings, env }: Su
 }
 
 /** A value that is the same for every call. @throws ConfigError as above, and for what only a call can say. */
-export const fixedValue = (text: string, surroundings: Surroundings): string =>
+export const fixedValue = (text: string, surroundings: TemplateScope): string =>
   fixedParts(parseTemplate(text), surroundings);
 
-export function fixedParts(parts: readonly TemplatePart[], { env, settings }: Surroundings): string {
+export function fixedParts(parts: readonly TemplatePart[], { env, settings }: TemplateScope): string {
   const values = parts.map((part) => {
     if (typeof part === 'string') return part;
     if (part.scope === 'settings') return settings.deploy_target_dir;

@@ -1,7 +1,7 @@
 import { ConfigError } from '@countersign/contracts';
 import { parseUrlTemplate, type Placeholder, type UrlPart } from '@countersign/definitions';
 import type { ApprovedCall } from '../adapters/adapter.js';
-import { compilePart, fixedParts, type Surroundings } from './template.js';
+import { compilePart, fixedParts, type TemplateScope } from './template.js';
 
 /** @param response what `{{response./POINTER}}` points into. @throws why the call cannot have a URL. */
 export type UrlOfCall = (call: ApprovedCall, response?: unknown) => URL;
@@ -11,7 +11,7 @@ export type UrlOfCall = (call: ApprovedCall, response?: unknown) => URL;
  *
  * @throws ConfigError when the environment lacks a variable, or does not make a URL of it.
  */
-export function compileUrl(text: string, surroundings: Surroundings): UrlOfCall {
+export function compileUrl(text: string, surroundings: TemplateScope): UrlOfCall {
   const { base, segments, query } = parseUrlTemplate(text);
   const start = startOf(fixedParts(base, surroundings), text);
   const path = segments.map((part) => compileSegment(part, surroundings));
@@ -32,7 +32,7 @@ function startOf(base: string, text: string): string {
   return url.href.replace(/\/$/, '');
 }
 
-function compileSegment(part: UrlPart, surroundings: Surroundings): (...given: Parameters<UrlOfCall>) => string {
+function compileSegment(part: UrlPart, surroundings: TemplateScope): (...given: Parameters<UrlOfCall>) => string {
   if (typeof part === 'string') return () => part;
   const value = compilePart(part, surroundings);
   return (...given) => {
@@ -45,7 +45,7 @@ function compileSegment(part: UrlPart, surroundings: Surroundings): (...given: P
   };
 }
 
-function compileParameter(name: string, value: UrlPart | undefined, surroundings: Surroundings) {
+function compileParameter(name: string, value: UrlPart | undefined, surroundings: TemplateScope) {
   if (value === undefined || typeof value === 'string') {
     const fixed = value === undefined ? name : `${name}=${value}`;
     return () => fixed;

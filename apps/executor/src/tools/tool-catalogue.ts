@@ -3,7 +3,7 @@ import { McpServers, type McpServer, type McpTool } from '@countersign/mcp';
 import { loadToolModules, type CallableTool } from '@countersign/tool';
 import { FunctionAdapter } from '../adapters/function/function.js';
 import { McpAdapter } from '../adapters/mcp/mcp.js';
-import type { Facilities } from '../adapters/adapter.js';
+import type { AdapterContext } from '../adapters/adapter.js';
 import { nothing } from '../execution/begin.js';
 import type { Tool, Tools } from './tool.js';
 import { termsOf, type Declared } from './tools.js';
@@ -28,7 +28,7 @@ export class ToolCatalogue implements Tools {
   }
 
   /** Loads tool modules, and connects to MCP servers; one that is away is tried until it is there. @throws ConfigError */
-  async open(facilities: Facilities): Promise<void> {
+  async open(facilities: AdapterContext): Promise<void> {
     const { path, tool_modules } = this.#declared.definitions;
     for (const tool of await loadToolModules(tool_modules)) {
       const { name } = tool.definition;

@@ -11,14 +11,14 @@ import { join, resolve } from 'node:path';
 import { adapterOf } from '../adapters/adapters.js';
 import type { ExecutorConfig } from '../config.js';
 import { nothing } from '../execution/begin.js';
-import { compileTemplate, type Surroundings } from '../templates/template.js';
+import { compileTemplate, type TemplateScope } from '../templates/template.js';
 import type { Tool } from './tool.js';
 
 /** What the file declares, and what its placeholders stand for. */
 export interface Declared {
   definitions: Definitions;
   config: ExecutorConfig;
-  surroundings: Surroundings;
+  surroundings: TemplateScope;
 }
 
 /** @param env what `{{env.NAME}}` stands for. @throws ConfigError */
@@ -52,7 +52,7 @@ export function declaredTools({ definitions, config, surroundings }: Declared): 
   return new Map(found);
 }
 
-function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig, surroundings: Surroundings): Tool {
+function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig, surroundings: TemplateScope): Tool {
   const adapter = adapterOf(entry, execute, config, surroundings);
   const made_by = execute.manual ? 'person' : 'worker';
   return {
@@ -66,7 +66,7 @@ function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig,
 export function termsOf(
   terms: TermsEntry,
   by: Pick<ExecutionTerms, 'made_by' | 'can_reconcile'>,
-  surroundings: Surroundings,
+  surroundings: TemplateScope,
 ): Pick<Tool, 'terms' | 'concurrencyKey' | 'changeWindows'> {
   const { attempts, change_windows, concurrency_key, promise, retry_after, retry_after_at_most } = terms;
   const { start_within, wait } = terms;

@@ -1,4 +1,4 @@
-import { unjudged, type Judgement } from '@countersign/approval-service';
+import { unjudged, type PolicyDecision } from '@countersign/approval-service';
 import { plainTerms } from '@countersign/contracts';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,17 +13,17 @@ const numRuns = 2_000;
 
 const judgement = fc
   .record({ count: fc.constantFrom(1, 2), policy: fc.constantFrom(null, 'require' as const) })
-  .map(({ count, policy }): Judgement => {
+  .map(({ count, policy }): PolicyDecision => {
     const approvers = [{ group: null, count, members: null }];
     const ruling = policy && { version: 'f00d', rule: null, outcome: policy };
-    return { ...unjudged, policy: ruling, terms: { ...plainTerms, approvers } } as Judgement;
+    return { ...unjudged, policy: ruling, terms: { ...plainTerms, approvers } } as PolicyDecision;
   });
 const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 400, size: 'max' });
 
 /** Tools that only want a record, unless a rule asks for more. */
 const audited = ['restart', 'note', 'tell'];
 
-const rulesOf = ({ policy, terms }: Judgement): KnownRules => ({
+const rulesOf = ({ policy, terms }: PolicyDecision): KnownRules => ({
   fourEyes: true,
   approvals: (tool) => (policy === null && audited.includes(tool) ? 0 : terms.approvers[0]!.count),
 });
@@ -39,14 +39,14 @@ describe('an attacker on every topic', () => {
   });
 
   /** Stories with these links, each call in them judged. @returns how many calls were made */
-  async function play(links: Links, parameters: fc.Parameters<[Judgement, number[]]>): Promise<number> {
+  async function play(links: Links, parameters: fc.Parameters<[PolicyDecision, number[]]>): Promise<number> {
     let calls = 0;
     const check = (world: World) => {
       for (const made of world.ledger.made) judge(made, world.log.all(), links.publicKeys, rulesOf(world.judgement));
       calls += world.ledger.made.length;
     };
     const more = [[25, attack]] as const;
-    const told = (judgement: Judgement, seeds: number[]) => tell({ judgement, seeds, more, check, links });
+    const told = (judgement: PolicyDecision, seeds: number[]) => tell({ judgement, seeds, more, check, links });
     await fc.assert(fc.asyncProperty(judgement, seeds, told), parameters);
     return calls;
   }

@@ -47,7 +47,7 @@ export async function openLinks(): Promise<Links> {
   await Promise.all([requestGuard.open(), decisionGuard.open(), resultGuard.open()]);
 
   return {
-    seals: { runs: requestSigner.seal, approvals: signer.seal, executions: resultSigner.seal },
+    seals: { runs: requestSigner.sign, approvals: signer.sign, executions: resultSigner.sign },
     publicKeys: {
       requests: requestSigner.jwks().keys,
       decisions: signer.jwks().keys,

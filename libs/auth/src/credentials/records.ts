@@ -3,7 +3,7 @@ import {
   VersionConflict,
   type Collection,
   type Database,
-  type Removal,
+  type RetentionPolicy,
   type Store,
   type StoredRecord,
 } from '@countersign/persistence';
@@ -32,16 +32,16 @@ export interface ExpiringOptions {
 export abstract class Expiring<R extends StoredRecord & { expires_at: number }> {
   protected readonly store: Store<R>;
   protected readonly now: () => number;
-  readonly removal: Removal;
+  readonly removal: RetentionPolicy;
 
   constructor(collection: Collection<R>, { database, now }: ExpiringOptions) {
     const { store } = database.collection(collection);
     this.store = store;
     this.now = now;
     this.removal = {
-      what: collection.name,
-      stays: day,
-      removeBefore: (time) =>
+      name: collection.name,
+      ttl: day,
+      purgeBefore: (time) =>
         removeAll<StoredRecord & { expires_at: number }>(store, { expires_at: { lt: secondsOf(time) } }),
     };
   }

@@ -13,11 +13,11 @@ const accessKey = 'countersign:access';
 export const Public = (): ClassDecorator & MethodDecorator => SetMetadata<string, Access>(accessKey, 'public');
 
 /** Whoever has all of these scopes may use this; without any, whoever is known at all. */
-export const Needs = (...scopes: readonly Scope[]): ClassDecorator & MethodDecorator =>
+export const RequireScopes = (...scopes: readonly Scope[]): ClassDecorator & MethodDecorator =>
   SetMetadata<string, Access>(accessKey, scopes);
 
 /** The parameter is the principal who makes the request. */
-export const Who = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const found = authenticationOf(context.switchToHttp().getRequest<FastifyRequest>());
   if (!found) throw new Error('@Who() is on a public route, where nobody asks who it is');
   return found.principal;

@@ -2,7 +2,7 @@ import { Role } from '@countersign/contracts';
 import type { ExecutionContext } from '@nestjs/common';
 import { Body, Controller, Delete, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Needs, Public, Who } from './access.js';
+import { RequireScopes, Public, CurrentPrincipal } from './access.js';
 import { bearer, openApp, type App } from '../../test/auth.fixtures.js';
 import { AuthGuard } from './auth.guard.js';
 import {
@@ -26,19 +26,19 @@ class ThingsController {
   }
 
   @Get('known')
-  @Needs()
-  known(@Who() who: Principal): object {
+  @RequireScopes()
+  known(@CurrentPrincipal() who: Principal): object {
     return { ...who, scopes: [...who.scopes] };
   }
 
   @Get()
-  @Needs('approvals:read')
+  @RequireScopes('approvals:read')
   list(): string {
     return 'things';
   }
 
   @Post()
-  @Needs('approvals:write', 'runs:write')
+  @RequireScopes('approvals:write', 'runs:write')
   make(@Body() body: object): object {
     return body;
   }
@@ -50,13 +50,13 @@ class ThingsController {
 
   @Get('mistaken')
   @Public()
-  mistaken(@Who() who: Principal): string {
+  mistaken(@CurrentPrincipal() who: Principal): string {
     return who.subject;
   }
 }
 
 @Controller('declared')
-@Needs('keys:write')
+@RequireScopes('keys:write')
 class DeclaredController {
   @Get()
   inherited(): string {
@@ -64,7 +64,7 @@ class DeclaredController {
   }
 
   @Delete(':id')
-  @Needs('approvals:delete')
+  @RequireScopes('approvals:delete')
   own(): string {
     return 'as it says itself';
   }

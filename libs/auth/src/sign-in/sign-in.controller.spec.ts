@@ -1,16 +1,16 @@
 import type { Me } from '@countersign/contracts';
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Needs, Who } from '../http/access.js';
+import { RequireScopes, CurrentPrincipal } from '../http/access.js';
 import { bearer, cookieIn, openApp, type App } from '../../test/auth.fixtures.js';
 import type { Principal } from '../principal.js';
 import { undeclaredRoutes } from '../http/declared-routes.js';
 
 @Controller('things')
-@Needs('approvals:read')
+@RequireScopes('approvals:read')
 class ThingsController {
   @Get()
-  look(@Who() who: Principal): object {
+  look(@CurrentPrincipal() who: Principal): object {
     return { subject: who.subject, via: who.credential.via };
   }
 

@@ -2,7 +2,7 @@ import { SignInRequest, type Me } from '@countersign/contracts';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Needs, Public } from '../http/access.js';
+import { RequireScopes, Public } from '../http/access.js';
 import { ApiKeys } from '../credentials/api-keys.js';
 import { authenticationOf, type Authentication } from '../authenticator.js';
 import { BrowserSessions, principalOfSession } from './browser-sessions.js';
@@ -66,7 +66,7 @@ export class SignInController {
     if (!isBrowser || refused.getStatus() !== 401) throw refused;
   }
 
-  @Needs()
+  @RequireScopes()
   @Post('sign-out')
   @HttpCode(204)
   async signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
@@ -75,7 +75,7 @@ export class SignInController {
     clearSessionCookie(request, reply);
   }
 
-  @Needs()
+  @RequireScopes()
   @Get('me')
   me(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Me {
     void reply.header('cache-control', 'no-store');

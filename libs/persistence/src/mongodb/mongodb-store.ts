@@ -193,7 +193,7 @@ class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox {
     });
   }
 
-  async published(events: readonly Event[]): Promise<void> {
+  async markPublished(events: readonly Event[]): Promise<void> {
     if (events.length === 0) return;
     const byRecord = Map.groupBy(events, (event) => recordOf(this.#name, event));
     const writes = [...byRecord].map(([_id, group]) => ({

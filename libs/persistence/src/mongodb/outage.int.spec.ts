@@ -28,7 +28,7 @@ describe('MongoDB as a record store, out of reach', () => {
       store.commit(transition(collection, sample('a'))),
       store.commit(transition(collection, sample('a', { version: 2 }))),
       outbox.unpublished({ before: 1, limit: 1 }),
-      outbox.published(events),
+      outbox.markPublished(events),
     ]);
     expect(performance.now() - started).toBeLessThan(unreachable);
     for (const answer of answers) expect(answer).toHaveProperty('reason', expect.any(RetryableError));
@@ -106,7 +106,7 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
     it(`stores version ${version} once though the answer is lost, and keeps its events`, async () => {
       const collection = samples();
       const { store, outbox } = database.collection(collection);
-      if (version > 1) await outbox.published(await store.commit(transition(collection, sample('a'))));
+      if (version > 1) await outbox.markPublished(await store.commit(transition(collection, sample('a'))));
       else await database.ping();
       const commit = transition(collection, sample('a', { version }), 2);
 

@@ -138,7 +138,7 @@ describe('an outbox relay', () => {
 
   it('publishes the same event again when the store did not learn that it was published', async () => {
     const { outbox } = open();
-    vi.spyOn(outbox, 'published').mockRejectedValueOnce(new RetryableError('down'));
+    vi.spyOn(outbox, 'markPublished').mockRejectedValueOnce(new RetryableError('down'));
     const relay = relayWith({ outbox, sweepAfter: -1_000 });
     const [event] = await commit('a');
     relay.push([event!]);

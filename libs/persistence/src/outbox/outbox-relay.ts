@@ -102,7 +102,7 @@ export class OutboxRelay {
       const batch = this.#forget;
       this.#forget = [];
       // When this fails the events stay in the outbox and a later sweep publishes them again, which changes nothing.
-      await this.#options.outbox.published(batch).catch((error: unknown) => {
+      await this.#options.outbox.markPublished(batch).catch((error: unknown) => {
         this.#options.log.warn({ err: error }, 'cannot mark events as published');
       });
       for (const { id } of batch) this.#known.delete(id);

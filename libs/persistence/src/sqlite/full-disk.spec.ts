@@ -23,7 +23,7 @@ describe('SQLite as a record store, on disk', () => {
     const collection = samples();
     const { store, outbox } = new SqliteDatabase(file).collection(collection);
     const [published, ...rest] = await store.commit(transition(collection, sample('a'), 3));
-    await outbox.published([published!]);
+    await outbox.markPublished([published!]);
 
     file.close();
     await expect(store.get('a')).rejects.toThrow('the embedded store failed');
@@ -142,7 +142,7 @@ describe('SQLite as a record store, on disk', () => {
     const events = await store.commit(transition(collection, sample('a')));
     for (const work of [
       () => outbox.unpublished({ before: Date.now() + 1_000, limit: 1 }),
-      () => outbox.published(events),
+      () => outbox.markPublished(events),
     ]) {
       expect(await planOf(work)).toContain('outbox USING INDEX outbox_record (collection=? AND record=?)');
     }

@@ -158,7 +158,7 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     });
   }
 
-  async published(events: readonly Event[]): Promise<void> {
+  async markPublished(events: readonly Event[]): Promise<void> {
     if (events.length === 0) return;
     await attempt(() =>
       this.#file.write(() => {

@@ -38,7 +38,7 @@ describe('a work pool', () => {
   const add = (id: string, due_at: number | null) =>
     store.commit(transition(collection, sample(id, { due_at }), 0)).then(() => undefined);
   /** Claims the record, so that it is no longer due, and works on it until the test ends that. */
-  const attend: WorkPoolOptions<Sample>['attend'] = async (record, place) => {
+  const onDue: WorkPoolOptions<Sample>['onDue'] = async (record, place) => {
     await store.commit(transition(collection, { ...record, due_at: null, version: record.version + 1 }, 0));
     started.push(record.sample_id);
     const work = Promise.withResolvers<void>();
@@ -47,7 +47,7 @@ describe('a work pool', () => {
   };
   function poolWith(options: Partial<WorkPoolOptions<Sample>> = {}): WorkPool<Sample> {
     const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const pool = new WorkPool({ store, size: 2, now: () => now, log, attend, pollEvery: never, ...options });
+    const pool = new WorkPool({ store, size: 2, now: () => now, log, onDue, pollEvery: never, ...options });
     pools.push(pool);
     return pool;
   }
@@ -71,7 +71,7 @@ describe('a work pool', () => {
     for (const n of [1, 2, 3]) await addOf('alice', `alice-${n}`, n);
     await addOf('bob', 'bob-1', 50);
     await addOf('carol', 'begun', 60, 'rejected');
-    pool.missed();
+    pool.notifyDue();
     for (const id of ['alone', 'begun', 'alice-1', 'bob-1', 'alice-2']) {
       await vi.waitFor(() => expect(atWork()).toEqual([id]), soon);
       working.get(id)!.resolve();
@@ -81,9 +81,9 @@ describe('a work pool', () => {
 
   it('gives the next place to who has the fewest, however long others have waited for one more', async () => {
     const backlog = { first: { status: 'rejected' }, inTurn: async () => ({}), owner: 'owner' } as const;
-    const attendTo: typeof attend = async (record, place) =>
-      attend(record, { ...place, start: (work) => place.start(work, record.owner) });
-    const pool = poolWith({ size: 3, backlog, attend: attendTo });
+    const attendTo: typeof onDue = async (record, place) =>
+      onDue(record, { ...place, start: (work) => place.start(work, record.owner) });
+    const pool = poolWith({ size: 3, backlog, onDue: attendTo });
     const addOf = (owner: string, id: string, n: number) =>
       store.commit(transition(collection, sample(id, { due_at: now - 100 + n, owner }), 0));
     for (const n of [1, 2, 3, 4, 5]) await addOf('alice', `alice-${n}`, n);
@@ -180,7 +180,7 @@ describe('a work pool', () => {
     place.release();
     await vi.waitFor(() => expect(pool.reserve()?.release()).toBeUndefined(), soon);
     await add('late', now);
-    pool.missed();
+    pool.notifyDue();
     await expect.poll(atWork, soon).toEqual(['late']);
   });
 

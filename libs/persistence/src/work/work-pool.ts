@@ -11,7 +11,7 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   /** How often to look for due records, in milliseconds. */
   pollEvery?: number;
   /** Of the due records those to look for, most urgent first; all of them unless given. */
-  among?(): Promise<readonly Filter<R>[]>;
+  filters?(): Promise<readonly Filter<R>[]>;
   /**
    * What to look for instead while more may be due than there are places. Unless given, what has been due for longest
    * comes first, so that one requester's queue holds up everybody.
@@ -20,7 +20,7 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   now(): number;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
-  attend(record: R, place: Place): Promise<void>;
+  onDue(record: R, place: Permit): Promise<void>;
 }
 
 /** Who gets the next place while there are too few. */
@@ -33,7 +33,7 @@ export interface Backlog<R> {
 }
 
 /** One place in the pool. Whoever reserved it gives it back, or starts work that does. */
-export interface Place {
+export interface Permit {
   /** Holds the place until the work ends, for its owner. A failure is logged: the record's lease brings the work back. */
   start(work: (signal: AbortSignal) => Promise<void>, owner?: string): void;
   release(): void;
@@ -44,7 +44,7 @@ export interface Place {
  * worker's lease has run out) is attended to by whichever instance has a place free.
  */
 export class WorkPool<R extends StoredRecord> {
-  readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEvery' | 'among'>>;
+  readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEvery' | 'filters'>>;
   readonly #turns: Turns<R> | undefined;
   /** Places by the owner of the work. */
   readonly #held = new Map<string, number>();
@@ -59,7 +59,7 @@ export class WorkPool<R extends StoredRecord> {
   #polling: Promise<void> | undefined;
 
   constructor(options: WorkPoolOptions<R>) {
-    this.#options = { pollEvery: 1_000, among: async () => [{}], ...options };
+    this.#options = { pollEvery: 1_000, filters: async () => [{}], ...options };
     this.#turns = options.backlog && new Turns(options.store, options.backlog.owner);
   }
 
@@ -78,7 +78,7 @@ export class WorkPool<R extends StoredRecord> {
   }
 
   /** A free place, or undefined when all are taken or the pool is stopping. */
-  reserve(): Place | undefined {
+  reserve(): Permit | undefined {
     if (this.#stopping.signal.aborted) return undefined;
     if (!this.#starved && this.#reserved < this.#options.size) return this.#place();
     this.#starved = true;
@@ -87,7 +87,7 @@ export class WorkPool<R extends StoredRecord> {
   }
 
   /** A record is due now that found no place: it was stored too late for whoever looked when the last place came free. */
-  missed(): void {
+  notifyDue(): void {
     this.#starved = true;
     this.#refusals += 1;
     if (this.#reserved < this.#options.size) this.#wake?.();
@@ -107,7 +107,7 @@ export class WorkPool<R extends StoredRecord> {
     while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
   }
 
-  #place(): Place {
+  #place(): Permit {
     this.#reserved += 1;
     let held = true;
     const release = () => {
@@ -117,7 +117,7 @@ export class WorkPool<R extends StoredRecord> {
       this.#released.emit('released');
       if (this.#starved) this.#wake?.();
     };
-    const start: Place['start'] = (work, owner) => {
+    const start: Permit['start'] = (work, owner) => {
       this.#holds(owner, 1);
       void this.#run(work).finally(() => {
         this.#holds(owner, -1);
@@ -158,7 +158,7 @@ export class WorkPool<R extends StoredRecord> {
 
   /** @returns whether there may be more to do at once. */
   async #attendDue(): Promise<boolean> {
-    const { size, attend } = this.#options;
+    const { size, onDue } = this.#options;
     const free = size - this.#reserved;
     if (free <= 0) return false;
     const refusals = this.#refusals;
@@ -166,14 +166,14 @@ export class WorkPool<R extends StoredRecord> {
     if (this.#stopping.signal.aborted) return false;
     this.#starved = due.length === free || this.#refusals > refusals;
     const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
-    await Promise.all(places.map(({ record, place }) => attend(record, place)));
+    await Promise.all(places.map(({ record, place }) => onDue(record, place)));
     return this.#starved;
   }
 
   async #due(limit: number): Promise<R[]> {
-    const { backlog, among } = this.#options;
+    const { backlog, filters } = this.#options;
     if (this.#starved && backlog) return this.#fairly(backlog, limit);
-    const found = await this.#oldest(await among(), limit);
+    const found = await this.#oldest(await filters(), limit);
     return found.length < limit || !backlog ? found : this.#fairly(backlog, limit);
   }
 

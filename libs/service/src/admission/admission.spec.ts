@@ -1,4 +1,4 @@
-import { Needs, Public } from '@countersign/auth';
+import { RequireScopes, Public } from '@countersign/auth';
 import { eventsTo, type EventsTo } from '@countersign/contracts';
 import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, Module, Post, Res } from '@nestjs/common';
@@ -22,7 +22,7 @@ const never = new Promise<void>(() => {});
 @Controller('things')
 class ThingsController {
   @Post()
-  @Needs()
+  @RequireScopes()
   take(@Body() body: { text: string }): { length: number } {
     return { length: body.text.length };
   }
@@ -34,7 +34,7 @@ class ThingsController {
   }
 
   @Get('stream')
-  @Needs()
+  @RequireScopes()
   stream(@Res() reply: FastifyReply): void {
     sendEvents(reply, idle());
   }

@@ -1,4 +1,4 @@
-import { Needs } from '@countersign/auth';
+import { RequireScopes } from '@countersign/auth';
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { expositionType, Metrics } from './metrics.js';
@@ -9,7 +9,7 @@ export class MetricsController {
   constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
 
   @Get()
-  @Needs('metrics:read')
+  @RequireScopes('metrics:read')
   @Header('content-type', expositionType)
   @Returns(200, z.string(), 'What this process has counted since it began, for Prometheus.', 'text/plain')
   read(): Promise<string> {

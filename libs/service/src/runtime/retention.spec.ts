@@ -1,5 +1,5 @@
 import { RetryableError } from '@countersign/contracts';
-import type { Removal } from '@countersign/persistence';
+import type { RetentionPolicy } from '@countersign/persistence';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../metrics/metrics.js';
 import { Retention, type RetentionOptions } from './retention.js';
@@ -18,24 +18,27 @@ describe('what has served its purpose', () => {
   const logged = () => ({ info: vi.fn(), warn: vi.fn(), error: vi.fn() });
   let metrics: Metrics;
   beforeEach(() => void (metrics = new Metrics()));
-  function start(removals: readonly Removal[], options: Partial<RetentionOptions> = {}): Retention {
+  function start(removals: readonly RetentionPolicy[], options: Partial<RetentionOptions> = {}): Retention {
     const retention = new Retention({ removals, stays: 90 * day, log: logged(), metrics, now: () => now, ...options });
     started.push(retention);
     retention.start();
     return retention;
   }
   /** Remembers the times it was asked about. */
-  function removalOf(batches: readonly number[], options: Partial<Removal> = {}): Removal & { asked: number[] } {
+  function removalOf(
+    batches: readonly number[],
+    options: Partial<RetentionPolicy> = {},
+  ): RetentionPolicy & { asked: number[] } {
     const asked: number[] = [];
-    async function* removeBefore(time: number) {
+    async function* purgeBefore(time: number) {
       asked.push(time);
       yield* batches;
     }
-    return { what: 'things', asked, removeBefore, ...options };
+    return { name: 'things', asked, purgeBefore, ...options };
   }
 
   it('goes at the start, when it has stayed as long as the settings say, or as it says itself', async () => {
-    const [usual, short] = [removalOf([0]), removalOf([0], { stays: day })];
+    const [usual, short] = [removalOf([0]), removalOf([0], { ttl: day })];
     start([usual, short]);
     await vi.waitFor(() => expect([usual.asked, short.asked]).toEqual([[now - 90 * day], [now - day]]), soon);
   });
@@ -52,9 +55,9 @@ describe('what has served its purpose', () => {
   it('goes in batches that are counted, and of which the log tells once where anything went', async () => {
     const log = logged();
     const last = removalOf([0]);
-    start([removalOf([200, 200, 17], { what: 'many' }), removalOf([0]), last], { log });
+    start([removalOf([200, 200, 17], { name: 'many' }), removalOf([0]), last], { log });
     await vi.waitFor(() => expect(last.asked).toHaveLength(1), soon);
-    expect(log.info.mock.calls).toEqual([[{ what: 'many', removed: 417 }, 'removed what is old']]);
+    expect(log.info.mock.calls).toEqual([[{ policy: 'many', removed: 417 }, 'purged']]);
     expect(await metrics.valueOf('countersign_removed_total', { what: 'many' })).toBe(417);
   });
 
@@ -62,18 +65,18 @@ describe('what has served its purpose', () => {
     const log = logged();
     let isDown = true;
     const gone: string[] = [];
-    async function* removeBefore() {
+    async function* purgeBefore() {
       if (isDown) throw new RetryableError('the database is away');
       gone.push('all');
       yield 1;
     }
     const other = removalOf([0]);
-    start([{ what: 'things', removeBefore }, other], { log, every: 5 });
+    start([{ name: 'things', purgeBefore }, other], { log, every: 5 });
     await vi.waitFor(() => expect(other.asked.length).toBeGreaterThan(1), soon);
     expect(gone).toEqual([]);
     expect(log.warn).toHaveBeenCalledWith(
-      { err: expect.any(RetryableError), what: 'things' },
-      'cannot remove what is old, trying again later',
+      { err: expect.any(RetryableError), policy: 'things' },
+      'purge failed; trying again later',
     );
     isDown = false;
     await vi.waitFor(() => expect(gone).toContain('all'), soon);
@@ -82,7 +85,7 @@ describe('what has served its purpose', () => {
   it('stays when the service stops: the batch under way ends, and no other begins', async () => {
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const steps: string[] = [];
-    async function* removeBefore() {
+    async function* purgeBefore() {
       steps.push('begins');
       begun.resolve();
       await gate.promise;
@@ -91,7 +94,7 @@ describe('what has served its purpose', () => {
       steps.push('goes on');
     }
     const next = removalOf([0]);
-    const retention = start([{ what: 'things', removeBefore }, next]);
+    const retention = start([{ name: 'things', purgeBefore }, next]);
     await begun.promise;
     const stopped = retention.stop().then(() => steps.push('stopped'));
     gate.resolve();

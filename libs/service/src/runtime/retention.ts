@@ -1,10 +1,10 @@
 import type { Log } from '@countersign/contracts';
-import type { Removal } from '@countersign/persistence';
+import type { RetentionPolicy } from '@countersign/persistence';
 import type { Count, Metrics } from '../metrics/metrics.js';
 import { setImmediate as othersTurn, setTimeout as delay } from 'node:timers/promises';
 
 export interface RetentionOptions {
-  removals: readonly Removal[];
+  removals: readonly RetentionPolicy[];
   /** For how long things stay that do not say it themselves, in milliseconds. */
   stays: number;
   log: Log;
@@ -47,25 +47,25 @@ export class Retention {
     const { every, removals } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      for (const removal of removals) await this.#remove(removal);
+      for (const policy of removals) await this.#purge(policy);
       await delay(every, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
-  async #remove({ what, stays = this.#options.stays, removeBefore }: Removal): Promise<void> {
+  async #purge({ name, ttl = this.#options.stays, purgeBefore }: RetentionPolicy): Promise<void> {
     const { log, now } = this.#options;
     if (this.#stopping.signal.aborted) return;
     let removed = 0;
     try {
-      for await (const some of removeBefore(now() - stays)) {
+      for await (const some of purgeBefore(now() - ttl)) {
         removed += some;
-        this.#removed.add({ what }, some);
+        this.#removed.add({ what: name }, some);
         if (this.#stopping.signal.aborted) break;
         await othersTurn();
       }
     } catch (error) {
-      log.warn({ err: error, what }, 'cannot remove what is old, trying again later');
+      log.warn({ err: error, policy: name }, 'purge failed; trying again later');
     }
-    if (removed > 0) log.info({ what, removed }, 'removed what is old');
+    if (removed > 0) log.info({ policy: name, removed }, 'purged');
   }
 }

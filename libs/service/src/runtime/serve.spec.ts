@@ -1,4 +1,4 @@
-import { Needs, Public } from '@countersign/auth';
+import { RequireScopes, Public } from '@countersign/auth';
 import { RetryableError, type Event } from '@countersign/contracts';
 import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, HttpException, Module, Param, Post, Res } from '@nestjs/common';
@@ -27,13 +27,13 @@ const errors: Record<string, () => unknown> = {
 @Controller('tiny')
 class TinyController {
   @Get('errors/:kind')
-  @Needs()
+  @RequireScopes()
   fail(@Param('kind') kind: string): never {
     throw errors[kind]!();
   }
 
   @Post('orders')
-  @Needs('runs:write')
+  @RequireScopes('runs:write')
   order(@Body({ schema: Order }) order: z.infer<typeof Order>): z.infer<typeof Order> {
     return order;
   }
@@ -46,7 +46,7 @@ class TinyController {
 
   /** Says something once, and then nothing for as long as it is open. */
   @Get('stream')
-  @Needs('runs:read')
+  @RequireScopes('runs:read')
   stream(@Res() reply: FastifyReply): void {
     sendEvents(
       reply,

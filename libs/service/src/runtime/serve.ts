@@ -1,7 +1,7 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import type { Bus } from '@countersign/messaging';
-import { retryUntilStored, type Database, type Removal } from '@countersign/persistence';
+import { retryUntilStored, type Database, type RetentionPolicy } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -57,7 +57,7 @@ export interface Service {
   /** What it needs to be ready, besides the store, the log and its consumer group. */
   checks?: readonly ReadinessCheck[];
   /** What it removes by and by. */
-  removals?: readonly Removal[];
+  removals?: readonly RetentionPolicy[];
   /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
   edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;

@@ -34,8 +34,8 @@ const decide = (id: string, status: Approval['status']) =>
   approvals.commit({ expected: 0, state: approvalWith({ id, status, version: 1 }), events: [] });
 /** Removes what was settled before this time. @returns what is left. */
 async function leftAfter(time: number): Promise<string[]> {
-  for (const { removeBefore } of deliveriesNoLongerNeeded(deliveries, approvals))
-    for await (const _removed of removeBefore(time));
+  for (const { purgeBefore } of deliveriesNoLongerNeeded(deliveries, approvals))
+    for await (const _removed of purgeBefore(time));
   const left = await deliveries.find({ filter: {}, sort: [], limit: 100 });
   return left.map(({ id }) => id).toSorted();
 }

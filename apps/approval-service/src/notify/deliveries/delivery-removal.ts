@@ -1,5 +1,5 @@
 import type { Approval, Delivery, DeliveryStatus } from '@countersign/contracts';
-import { removeBelongings, type Removal, type Store } from '@countersign/persistence';
+import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
 
@@ -10,10 +10,10 @@ const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
 export const deliveriesNoLongerNeeded = (
   deliveries: Pick<Store<Delivery>, 'find' | 'remove'>,
   approvals: Pick<Store<Approval>, 'find'>,
-): Removal[] =>
+): RetentionPolicy[] =>
   settled.map((status) => ({
-    what: 'deliveries',
-    removeBefore: (time) =>
+    name: 'deliveries',
+    purgeBefore: (time) =>
       removeBelongings({
         store: deliveries,
         key: 'id',

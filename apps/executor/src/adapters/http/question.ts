@@ -37,7 +37,7 @@ export interface Asking {
  */
 export async function askUntilDone(asking: Asking): Promise<Outcome | { outcome: 'open'; last: string }> {
   const { question, ask, conclude, mayBeAbsent, now, signal } = asking;
-  const told = new News(asking.progress);
+  const told = new ProgressUpdate(asking.progress);
   let last = 'was not asked';
   for (let wait = mayBeAbsent ? 0 : question.everyMs; await passes(wait, signal);) {
     wait = question.everyMs;
@@ -67,7 +67,7 @@ async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
 }
 
 /** Tells what has changed. */
-class News {
+class ProgressUpdate {
   #told = '';
 
   constructor(private readonly progress: Watch['progress']) {}

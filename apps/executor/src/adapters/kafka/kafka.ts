@@ -1,7 +1,7 @@
 import { canonicalJson, TerminalError } from '@countersign/contracts';
 import type { Bus, Message, Subscription } from '@countersign/messaging';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Adapter, ApprovedCall, Facilities, Outcome, Watch } from '../adapter.js';
+import type { Adapter, ApprovedCall, AdapterContext, Outcome, Watch } from '../adapter.js';
 import { bounded, whyStopped } from '../../results/bounded.js';
 import { excerpt, parsedJson, textAt } from '../../results/json-text.js';
 import type { Replies, Reply } from '../../results/replies.js';
@@ -51,7 +51,7 @@ export class KafkaAdapter implements Adapter {
     this.#options = { patience: 10_000, catchUp: 10_000, now: Date.now, ...options };
   }
 
-  open({ busTo, replies }: Facilities): void {
+  open({ busTo, replies }: AdapterContext): void {
     const { topic, replyTopic } = this.#options;
     this.#bus = busTo([topic, replyTopic]);
     this.#replies = replies;

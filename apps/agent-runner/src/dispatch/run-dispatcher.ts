@@ -1,11 +1,11 @@
 import { isFinishedStatus, type Run } from '@countersign/contracts';
-import type { Aggregate, Handled, Place, WorkPool } from '@countersign/persistence';
+import type { CommandHandler, CommandResult, Permit, WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import type { RunMessage } from '../run/run.js';
-import { Worker, type WorkerOptions } from './worker.js';
+import { RunWorker, type WorkerOptions } from './run-worker.js';
 
 export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
-  runs: Aggregate<Run, RunMessage>;
+  runs: CommandHandler<Run, RunMessage>;
   /** Is told of every run that changed here. */
   changed(runId: string): void;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
@@ -15,10 +15,10 @@ export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
 type Claim = Extract<RunMessage, { type: 'claimed' }>;
 
 /** Moves runs on: records what arrives for them, and has a worker see to those that are due. */
-export class Runner {
+export class RunDispatcher {
   readonly #options: RunnerOptions;
   readonly #instance = randomUUID();
-  readonly #working = new Map<string, Worker>();
+  readonly #working = new Map<string, RunWorker>();
   #claims = 0;
 
   constructor(options: RunnerOptions) {
@@ -26,17 +26,17 @@ export class Runner {
   }
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
-  async handle(runId: string, message: RunMessage): Promise<Handled<Run>> {
+  async handle(runId: string, message: RunMessage): Promise<CommandResult<Run>> {
     const place = this.#options.pool().reserve();
     const creates = message.type === 'requested';
     if (place) return this.#claiming(place, (claim) => this.#handle(runId, message, { then: [claim], creates }));
     const handled = await this.#handle(runId, message, { creates });
-    if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().missed();
+    if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().notifyDue();
     return handled;
   }
 
   /** Claims a run that is due. */
-  async attend(run: Run, place: Place): Promise<void> {
+  async onDue(run: Run, place: Permit): Promise<void> {
     await this.#claiming(place, (claim) => this.#handle(run.run_id, claim, { known: run }));
   }
 
@@ -56,9 +56,9 @@ export class Runner {
   async #handle(
     runId: string,
     message: RunMessage,
-    options: Parameters<Aggregate<Run, RunMessage>['handle']>[2] = {},
-  ): Promise<Handled<Run>> {
-    const handled = await this.#options.runs.handle(runId, message, options);
+    options: Parameters<CommandHandler<Run, RunMessage>['execute']>[2] = {},
+  ): Promise<CommandResult<Run>> {
+    const handled = await this.#options.runs.execute(runId, message, options);
     if (handled.kind !== 'changed') return handled;
     this.#working.get(runId)?.see(handled.state);
     this.#options.changed(runId);
@@ -66,7 +66,7 @@ export class Runner {
     return handled;
   }
 
-  async #claiming(place: Place, handle: (claim: Claim) => Promise<Handled<Run>>): Promise<Handled<Run>> {
+  async #claiming(place: Permit, handle: (claim: Claim) => Promise<CommandResult<Run>>): Promise<CommandResult<Run>> {
     const worker = `${this.#instance}/${++this.#claims}`;
     try {
       const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });
@@ -86,7 +86,7 @@ export class Runner {
   async #work(claimed: Run, stopping: AbortSignal): Promise<void> {
     const tell: WorkerOptions['tell'] = (known, message) => this.#handle(known.run_id, message, { known });
     const look = (runId: string) => this.#options.runs.store.get(runId);
-    const worker = new Worker({ ...this.#options, tell, look }, claimed, stopping);
+    const worker = new RunWorker({ ...this.#options, tell, look }, claimed, stopping);
     this.#working.set(claimed.run_id, worker);
     try {
       await worker.work();

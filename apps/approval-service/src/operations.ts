@@ -1,4 +1,4 @@
-import { countRecords, openAggregate, type ServiceContext } from '@countersign/service';
+import { countRecords, openCommandHandler, type ServiceContext } from '@countersign/service';
 import {
   deadLetterCollection,
   decideDeadLetter,
@@ -11,15 +11,15 @@ import { ReplayGuard, type ReplayGuardOptions } from './dead-letters/replay-guar
 import { EventLogController } from './event-log/event-log.controller.js';
 import { EventLog } from './event-log/event-log.js';
 import type { Gates } from './gates/gates.js';
-import type { Part } from './part.js';
+import type { Feature } from './feature.js';
 
 /** Shows people what happens in all services: the latest events, and the messages that could not be handled. */
-export function openOversight(
+export function openOperations(
   context: ServiceContext,
   guards: ReplayGuardOptions & { gates: Pick<Gates, 'hidden'> },
-): Part {
+): Feature {
   const { bus, metrics, stopping } = context;
-  const { aggregate } = openAggregate<DeadLetterRecord, DeadLetterMessage>(context, {
+  const { aggregate } = openCommandHandler<DeadLetterRecord, DeadLetterMessage>(context, {
     service: 'approval-service',
     collection: deadLetterCollection,
     decide: decideDeadLetter,

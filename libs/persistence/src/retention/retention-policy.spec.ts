@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeAll, removeBelongings } from './removal.js';
+import { removeAll, removeBelongings } from './retention-policy.js';
 import { sample, samples, transition, type Sample } from '../../test/store.contract.js';
 import { SqliteDatabase } from '../sqlite/sqlite-store.js';
 import type { Store } from '../store.js';

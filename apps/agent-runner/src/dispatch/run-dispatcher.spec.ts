@@ -112,7 +112,7 @@ describe('a lease', () => {
     const question = await given.model.asked();
     given.clock = (await given.run()).lease!.expires_at;
     const takenOver: RunMessage = { type: 'claimed', worker: 'elsewhere', lease_ms: 3_600_000 };
-    await expect.poll(async () => (await runs.handle('run-1', takenOver)).kind, soon).toBe('changed');
+    await expect.poll(async () => (await runs.execute('run-1', takenOver)).kind, soon).toBe('changed');
     await expect.poll(() => question.signal.aborted, soon).toBe(true);
     await stop();
     expect(await given.run()).toMatchObject({ status: 'RUNNING', lease: { worker: 'elsewhere' } });

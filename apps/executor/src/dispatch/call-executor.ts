@@ -1,5 +1,5 @@
 import type { Event, Execution, Log } from '@countersign/contracts';
-import { retryUntilStored, type Handled } from '@countersign/persistence';
+import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import type { Outcome, Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from '../execution/messages.js';
@@ -32,7 +32,7 @@ export interface WorkerOptions {
 }
 
 /** Makes the calls that have begun, and records what came of them. */
-export class Worker {
+export class CallExecutor {
   readonly #options: WorkerOptions;
   /** What runs here now, by execution: the name under which it was claimed. */
   readonly #running = new Map<string, string>();
@@ -140,7 +140,7 @@ const newsOf =
     progress.add(status === 'reconciling' ? news : { ...news, output });
 
 /** Whether what a worker said decides anything: it may have been given up before. */
-const counts = (handled: Handled<Execution>, name: string): boolean =>
+const counts = (handled: CommandResult<Execution>, name: string): boolean =>
   handled.kind === 'changed' &&
   !handled.state.attempts.some(({ worker, late_report }) => worker === name && late_report !== null);
 

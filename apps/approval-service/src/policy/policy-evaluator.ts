@@ -1,10 +1,10 @@
 import type { EventData } from '@countersign/contracts';
 import { policySetOf, shadowSetOf, type Definitions } from '@countersign/definitions';
-import type { Judgement } from '../approval/asked.js';
+import type { PolicyDecision } from '../approval/approval-request.js';
 import { judgeBy, rulesOf, type Rules } from './rules.js';
 
 /** Says what the rules make of a request. */
-export class Judge {
+export class PolicyEvaluator {
   /** Those in force. */
   readonly rules: Rules;
   readonly #shadow: Rules | null;
@@ -15,7 +15,7 @@ export class Judge {
     this.#shadow = shadow && rulesOf(shadow);
   }
 
-  judge(asked: EventData<'tool.approval_required'>): Judgement {
+  evaluate(asked: EventData<'tool.approval_required'>): PolicyDecision {
     const facts = { ...asked, requirements: [asked.requirement] };
     const ruled = judgeBy(this.rules, facts, asked.tool_args);
     return {

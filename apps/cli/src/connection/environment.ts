@@ -4,7 +4,7 @@ type Input = Readable & { isTTY?: boolean };
 export type Output = Writable & { isTTY?: boolean; columns?: number };
 
 /** The world around the program. */
-export interface Surroundings {
+export interface CliEnvironment {
   env: Record<string, string | undefined>;
   stdin: Input;
   /** For what was asked for, and nothing else. */

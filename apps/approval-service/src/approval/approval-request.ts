@@ -12,7 +12,7 @@ import {
 } from '@countersign/contracts';
 
 /** What is fixed about an approval when it is asked for: what the rules say of the call, and by which terms. */
-export interface Judgement {
+export interface PolicyDecision {
   terms: RequireTerms;
   policy: Ruling | null;
   /** The digest of the rules; null without any. */
@@ -26,7 +26,7 @@ export interface Judgement {
 }
 
 /** Without rules or grants. */
-export const unjudged: Judgement = {
+export const unjudged: PolicyDecision = {
   terms: plainTerms,
   policy: null,
   rules_version: null,
@@ -98,7 +98,7 @@ export function askedBefore(
 /** @param at when, in seconds since the epoch. */
 export function newApproval(
   asked: Asked,
-  { terms, policy, rules_version, shadow, grant }: Judgement,
+  { terms, policy, rules_version, shadow, grant }: PolicyDecision,
   at: number,
 ): Approval {
   const after = (seconds: number | null) => (seconds === null ? null : at + seconds);

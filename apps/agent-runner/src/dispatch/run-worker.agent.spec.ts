@@ -103,7 +103,7 @@ describe('a run whose agent changed', () => {
   it('cannot go on with a definition that nobody kept', async () => {
     const process = given.open();
     await given.begin(process);
-    const { state } = await process.runs.handle('run-1', { type: 'cancel_requested', reason: null });
+    const { state } = await process.runs.execute('run-1', { type: 'cancel_requested', reason: null });
     const forgotten: Run = {
       ...state!,
       status: 'PENDING',

@@ -1,9 +1,9 @@
 import { eventSource, type Event, type ServiceName } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
 import {
-  Aggregate,
+  CommandHandler,
   OutboxRelay,
-  type AggregateOptions,
+  type CommandHandlerOptions,
   type Collection,
   type Decide,
   type Owned,
@@ -14,30 +14,30 @@ export interface AggregateDefinition<R extends Owned, M> {
   service: ServiceName;
   collection: Collection<R>;
   decide: Decide<R, M>;
-  seal?: AggregateOptions<R, M>['seal'];
+  beforeCommit?: CommandHandlerOptions<R, M>['beforeCommit'];
   /** Is shown what each commit here leaves to publish, before it is in the log. */
   onCommit?(events: readonly Event[]): void;
 }
 
 /** The records a service owns, with the relay that brings their events to the bus. */
-export function openAggregate<R extends Owned, M>(
+export function openCommandHandler<R extends Owned, M>(
   { bus, database, log, now }: ServiceContext,
-  { service, collection, decide, seal, onCommit }: AggregateDefinition<R, M>,
-): { aggregate: Aggregate<R, M>; relay: OutboxRelay } {
+  { service, collection, decide, beforeCommit, onCommit }: AggregateDefinition<R, M>,
+): { aggregate: CommandHandler<R, M>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const relay = new OutboxRelay({ outbox, publish: (events) => bus.publish(events.map(encode)), log, now });
   const publish = (events: readonly Event[]) => {
     relay.push(events);
     onCommit?.(events);
   };
-  const aggregate = new Aggregate<R, M>({
+  const aggregate = new CommandHandler<R, M>({
     collection,
     store,
     decide,
     source: eventSource(service),
     now,
     publish,
-    ...(seal && { seal }),
+    ...(beforeCommit && { beforeCommit }),
   });
   return { aggregate, relay };
 }

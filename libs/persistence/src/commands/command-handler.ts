@@ -7,31 +7,31 @@ import type { Decide, RejectionCode, Transition } from './transition.js';
 /** The key of a record's events: the id of the run that it belongs to, or what it says itself when there is none. */
 export type Owned = StoredRecord & ({ run_id: string } | { event_key: string });
 
-export interface AggregateOptions<R extends Owned, M> {
+export interface CommandHandlerOptions<R extends Owned, M> {
   collection: Collection<R>;
   store: Store<R>;
   decide: Decide<R, M>;
   /** The CloudEvents source of what this aggregate emits. */
   source: string;
   /** Adds to a change what takes time, such as a signature, before it is stored; the same for the same change. */
-  seal?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;
+  beforeCommit?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;
   /** Takes over the events of a commit, to publish them soon. */
   publish(events: readonly Event[]): void;
   now(): number;
 }
 
 /** What came of a message: the stored state after a change, or the state it was refused in. */
-export type Handled<R> =
+export type CommandResult<R> =
   | { kind: 'changed'; state: R }
   | { kind: 'ignored'; reason: string; state: R | undefined }
   | { kind: 'rejected'; reason: string; code?: RejectionCode; state: R | undefined };
 
 /** Records that change only by their state machine's decisions, one atomic commit each. */
-export class Aggregate<R extends Owned, M> {
-  readonly #options: AggregateOptions<R, M>;
+export class CommandHandler<R extends Owned, M> {
+  readonly #options: CommandHandlerOptions<R, M>;
   readonly #recent = new RecentStates<R>();
 
-  constructor(options: AggregateOptions<R, M>) {
+  constructor(options: CommandHandlerOptions<R, M>) {
     this.#options = options;
   }
 
@@ -47,11 +47,11 @@ export class Aggregate<R extends Owned, M> {
    * @param known the state as the caller last saw it, which saves a read when it is still current.
    * @param creates the message most likely creates the record, which saves the read that finds none.
    */
-  async handle(
+  async execute(
     id: string,
     message: M,
     { then = [], known, creates = false }: { then?: readonly M[]; known?: R; creates?: boolean } = {},
-  ): Promise<Handled<R>> {
+  ): Promise<CommandResult<R>> {
     let isGuess = known === undefined && !creates;
     let state = known ?? (creates ? undefined : this.#recent.get(id));
     if (isGuess && !state) {
@@ -86,9 +86,9 @@ export class Aggregate<R extends Owned, M> {
   }
 
   async #commit(id: string, before: R | undefined, change: Extract<Transition<R>, { kind: 'changed' }>): Promise<R> {
-    const { collection, store, publish, seal } = this.#options;
+    const { collection, store, publish, beforeCommit } = this.#options;
     const expected = before?.version ?? 0;
-    const sealed = seal ? await seal(change.state, change.events) : change;
+    const sealed = beforeCommit ? await beforeCommit(change.state, change.events) : change;
     const state = { ...sealed.state, version: expected + 1 };
     const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n));
     const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };

@@ -1,6 +1,6 @@
 import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
 import { argumentProblems, changesSince, isGatedAsAsked } from '@countersign/definitions';
-import type { Handled, Place, WorkPool } from '@countersign/persistence';
+import type { CommandResult, Permit, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
@@ -12,7 +12,7 @@ import type { Executions } from '../http/executions.js';
 import type { Obstacle } from './last-look.js';
 import type { Switches } from '../kill-switch/switches.js';
 import { toolReturns, type Tool, type Tools } from '../tools/tool.js';
-import type { Worker } from './worker.js';
+import type { CallExecutor } from './call-executor.js';
 
 export interface ExecutorOptions {
   executions: Executions;
@@ -22,7 +22,7 @@ export interface ExecutorOptions {
   /** Asked late, since the pool in turn asks the executor to attend to due executions. */
   pool(): WorkPool<Execution>;
   tools: Tools;
-  worker: Worker;
+  worker: CallExecutor;
   leaseMs: number;
   now(): number;
   alarms: Alarms;
@@ -32,7 +32,7 @@ export interface ExecutorOptions {
 type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
 
 /** Decides what begins and when: nothing without a decision that holds, and nothing before its time. */
-export class Executor {
+export class ExecutionDispatcher {
   readonly #options: ExecutorOptions;
   readonly #instance = randomUUID();
   #claims = 0;
@@ -64,7 +64,7 @@ export class Executor {
       await this.#claiming(place, null, handle);
     } else {
       const handled = await executions.handle(approval_id, message, { creates: true });
-      if (handled.kind === 'changed') pool().missed();
+      if (handled.kind === 'changed') pool().notifyDue();
     }
   }
 
@@ -88,7 +88,7 @@ export class Executor {
   }
 
   /** Sees to an execution that is due: starts it, lets it wait, asks what came of it, or says that its worker is gone. */
-  async attend(execution: Execution, place: Place): Promise<void> {
+  async onDue(execution: Execution, place: Permit): Promise<void> {
     const { executions, switches } = this.#options;
     const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
     try {
@@ -181,9 +181,9 @@ export class Executor {
   }
 
   async #claiming(
-    place: Place,
+    place: Permit,
     refusal: string | null,
-    handle: (claim: Claim) => Promise<Handled<Execution>>,
+    handle: (claim: Claim) => Promise<CommandResult<Execution>>,
   ): Promise<void> {
     const name = `${this.#instance}/${++this.#claims}`;
     try {

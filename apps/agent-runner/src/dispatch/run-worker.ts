@@ -1,6 +1,6 @@
 import { isGated, jitteredBackoffMs, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
 import { argumentProblems, type Agent } from '@countersign/definitions';
-import { retryUntilStored, type Handled } from '@countersign/persistence';
+import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentVersions, Unfit } from '../agents/agent-versions.js';
 import type { Agents } from '../agents/agents.js';
@@ -12,7 +12,7 @@ import type { Sessions } from '../sessions/sessions.js';
 
 export interface WorkerOptions {
   /** Records what the worker says of the run, and returns what the run is then. */
-  tell(run: Run, message: RunMessage): Promise<Handled<Run>>;
+  tell(run: Run, message: RunMessage): Promise<CommandResult<Run>>;
   look(runId: string): Promise<Run | undefined>;
   /** Is shown the text of a step while the model writes it. */
   preview(run: Run, offset: number, text: string): void;
@@ -34,7 +34,7 @@ const lookEvery = 1_000;
 const lookAgain = 5_000;
 
 /** Sees to one run under one claim: makes its calls and asks the model, until it ends, pauses, or is no longer held. */
-export class Worker {
+export class RunWorker {
   readonly #options: WorkerOptions;
   readonly #name: string;
   /** Aborted when the run is no longer held: cancelled, late, or taken over. */
@@ -103,14 +103,14 @@ export class Worker {
     };
   }
 
-  async #tell(message: RunMessage): Promise<Handled<Run>> {
+  async #tell(message: RunMessage): Promise<CommandResult<Run>> {
     const handled = await this.#options.tell(this.#run, message);
     if (handled.state) this.see(handled.state);
     return handled;
   }
 
   /** Says it until it is recorded, however long the store is out of reach. */
-  #say(message: RunMessage): Promise<Handled<Run>> {
+  #say(message: RunMessage): Promise<CommandResult<Run>> {
     return this.#retryUntilStored(() => this.#tell(message));
   }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Aggregate } from './aggregate.js';
+import { CommandHandler } from './command-handler.js';
 import type { Collection, Store, StoredRecord } from '../store.js';
 import { SqliteDatabase } from '../sqlite/sqlite-store.js';
 import { changed, ignored, rejected, type Transition } from './transition.js';
@@ -59,7 +59,7 @@ describe('handling a message', () => {
   let file: SqliteFile;
   let published: Event[];
   let store: Store<Counter>;
-  let counter: Aggregate<Counter, Message>;
+  let counter: CommandHandler<Counter, Message>;
   const options = () => ({
     collection: counters,
     store,
@@ -73,12 +73,12 @@ describe('handling a message', () => {
     file = new SqliteFile(dir);
     published = [];
     ({ store } = new SqliteDatabase(file).collection(counters));
-    counter = new Aggregate(options());
+    counter = new CommandHandler(options());
   });
   afterEach(() => (file.close(), rmSync(dir, { recursive: true })));
 
   it('stores the new state under the next version, and hands its events over to be published', async () => {
-    const handled = await counter.handle('c', 'add');
+    const handled = await counter.execute('c', 'add');
     expect(handled).toEqual({ kind: 'changed', state: { ...empty, count: 1, version: 1 } });
     expect(await counter.store.get('c')).toEqual({ ...empty, count: 1, version: 1 });
     const stamp = {
@@ -98,17 +98,17 @@ describe('handling a message', () => {
     ['duplicate', 'ignored', 'it is known'],
     ['forbidden', 'rejected', 'it is not allowed'],
   ] as const)('of a %s one changes and publishes nothing, and says why', async (message, kind, reason) => {
-    expect(await counter.handle('c', message)).toEqual({ kind, reason, state: undefined });
-    await counter.handle('c', 'add');
+    expect(await counter.execute('c', message)).toEqual({ kind, reason, state: undefined });
+    await counter.execute('c', 'add');
     published.length = 0;
     const state = await counter.store.get('c');
-    expect(await counter.handle('c', message)).toEqual({ kind, reason, state });
+    expect(await counter.execute('c', message)).toEqual({ kind, reason, state });
     expect(await counter.store.get('c')).toEqual(state);
     expect(published).toEqual([]);
   });
 
   it('decides again on the fresh state when somebody else was faster', async () => {
-    const handled = await Promise.all(Array.from({ length: 8 }, () => counter.handle('c', 'add')));
+    const handled = await Promise.all(Array.from({ length: 8 }, () => counter.execute('c', 'add')));
     expect(handled.map(({ kind }) => kind).toSorted()).toEqual([
       ...Array<string>(most).fill('changed'),
       ...Array<string>(8 - most).fill('rejected'),
@@ -121,56 +121,56 @@ describe('handling a message', () => {
   });
 
   it('trusts the state that the caller knows for as long as it is current', async () => {
-    const first = await counter.handle('c', 'add');
+    const first = await counter.execute('c', 'add');
     const known = first.state!;
-    expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 2, version: 2 } });
-    expect(await counter.handle('c', 'add', { known })).toMatchObject({ state: { count: 3, version: 3 } });
-    expect(await counter.handle('c', 'add', { known })).toMatchObject({ kind: 'rejected', state: { count: 3 } });
+    expect(await counter.execute('c', 'add', { known })).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(await counter.execute('c', 'add', { known })).toMatchObject({ state: { count: 3, version: 3 } });
+    expect(await counter.execute('c', 'add', { known })).toMatchObject({ kind: 'rejected', state: { count: 3 } });
   });
 
   it('decides on what it stored last without a read, and on a fresh state when that is not current any more', async () => {
-    const other = new Aggregate(options());
-    await counter.handle('c', 'add');
+    const other = new CommandHandler(options());
+    await counter.execute('c', 'add');
     const get = vi.spyOn(counter.store, 'get');
-    expect(await counter.handle('c', 'add')).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(await counter.execute('c', 'add')).toMatchObject({ state: { count: 2, version: 2 } });
     expect(get).not.toHaveBeenCalled();
-    await other.handle('c', 'add');
-    expect(await counter.handle('c', 'add')).toMatchObject({ kind: 'rejected', state: { count: 3, version: 3 } });
+    await other.execute('c', 'add');
+    expect(await counter.execute('c', 'add')).toMatchObject({ kind: 'rejected', state: { count: 3, version: 3 } });
     // By each of them, once.
     expect(get).toHaveBeenCalledTimes(2);
   });
 
   it('refuses nothing by a state that may be old', async () => {
-    const other = new Aggregate(options());
-    for (let n = 0; n < most; n += 1) await counter.handle('c', 'add');
-    await other.handle('c', 'reset');
-    expect(await counter.handle('c', 'add')).toMatchObject({ kind: 'changed', state: { count: 1 } });
+    const other = new CommandHandler(options());
+    for (let n = 0; n < most; n += 1) await counter.execute('c', 'add');
+    await other.execute('c', 'reset');
+    expect(await counter.execute('c', 'add')).toMatchObject({ kind: 'changed', state: { count: 1 } });
   });
 
   it('reads nothing before it creates a record, and decides again when there is one', async () => {
     const get = vi.spyOn(counter.store, 'get');
-    expect(await counter.handle('c', 'add', { creates: true })).toMatchObject({ state: { count: 1, version: 1 } });
+    expect(await counter.execute('c', 'add', { creates: true })).toMatchObject({ state: { count: 1, version: 1 } });
     expect(get).not.toHaveBeenCalled();
-    expect(await counter.handle('c', 'add', { creates: true })).toMatchObject({ state: { count: 2, version: 2 } });
+    expect(await counter.execute('c', 'add', { creates: true })).toMatchObject({ state: { count: 2, version: 2 } });
     expect(get).toHaveBeenCalledOnce();
   });
 
   it('puts the messages that follow into the same commit, up to the first that changes nothing', async () => {
-    const handled = await counter.handle('c', 'add', { then: ['add', 'forbidden', 'add'] });
+    const handled = await counter.execute('c', 'add', { then: ['add', 'forbidden', 'add'] });
     expect(handled).toMatchObject({ kind: 'changed', state: { count: 2, version: 1 } });
     expect(published.map(({ id }) => id)).toEqual([0, 1, 2, 3].map((n) => `counters/c/1/${n}`));
   });
 
   it('does not go on to what follows a message that changes nothing', async () => {
-    expect(await counter.handle('c', 'duplicate', { then: ['add'] })).toMatchObject({ kind: 'ignored' });
+    expect(await counter.execute('c', 'duplicate', { then: ['add'] })).toMatchObject({ kind: 'ignored' });
     expect(await counter.store.get('c')).toBeUndefined();
   });
 
   it('publishes nothing of what could not be stored', async () => {
-    const { state: known } = await counter.handle('c', 'add');
+    const { state: known } = await counter.execute('c', 'add');
     published.length = 0;
     file.close();
-    await expect(counter.handle('c', 'add', { known: known! })).rejects.toThrow(RetryableError);
+    await expect(counter.execute('c', 'add', { known: known! })).rejects.toThrow(RetryableError);
     expect(published).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Aggregate } from './aggregate.js';
+import { CommandHandler } from './command-handler.js';
 import type { Collection, StoredRecord } from '../store.js';
 import { SqliteDatabase } from '../sqlite/sqlite-store.js';
 import { changed, rejected, type Transition } from './transition.js';
@@ -40,17 +40,17 @@ describe('what takes time, such as a signature,', () => {
   let file: SqliteFile;
   let published: Event[];
   let sealing: (page: Page, events: readonly NewEvent[]) => Promise<{ state: Page; events: readonly NewEvent[] }>;
-  let aggregate: Aggregate<Page, string>;
+  let aggregate: CommandHandler<Page, string>;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-seal-'));
     file = new SqliteFile(dir);
     [published, sealing] = [[], sealed];
-    aggregate = new Aggregate<Page, string>({
+    aggregate = new CommandHandler<Page, string>({
       collection: pages,
       store: new SqliteDatabase(file).collection(pages).store,
       decide,
       source: '/countersign/executor',
-      seal: (page, events) => sealing(page, events),
+      beforeCommit: (page, events) => sealing(page, events),
       publish: (events) => void published.push(...events),
       now: () => 0,
     });
@@ -66,14 +66,14 @@ describe('what takes time, such as a signature,', () => {
   };
 
   it('is added to the record and its events before they are stored', async () => {
-    const handled = await aggregate.handle('p', 'one');
+    const handled = await aggregate.execute('p', 'one');
     expect(handled).toMatchObject({ kind: 'changed', state: { lines: ['one'], seal: 'sealed: one', version: 1 } });
     expect(await aggregate.store.get('p')).toEqual(handled.state);
     expect(published).toMatchObject([{ id: 'pages/p/1/0', data: { input: 'sealed: one' } }]);
   });
 
   it('is made of the change that is stored, also when somebody else was faster meanwhile', async () => {
-    await Promise.all(['one', 'two', 'three'].map((line) => aggregate.handle('p', line)));
+    await Promise.all(['one', 'two', 'three'].map((line) => aggregate.execute('p', line)));
     const { lines, seal } = (await aggregate.store.get('p'))!;
     expect(lines.toSorted()).toEqual(['one', 'three', 'two']);
     expect(seal).toBe(`sealed: ${lines.join()}`);
@@ -81,17 +81,17 @@ describe('what takes time, such as a signature,', () => {
 
   it('leaves nothing behind when it fails, and is tried again with the message', async () => {
     sealing = () => Promise.reject(new Error('no key'));
-    await expect(aggregate.handle('p', 'one')).rejects.toThrow('no key');
+    await expect(aggregate.execute('p', 'one')).rejects.toThrow('no key');
     expect(await aggregate.store.get('p')).toBeUndefined();
     expect(published).toEqual([]);
     sealing = sealed;
-    expect(await aggregate.handle('p', 'one')).toMatchObject({ state: { seal: 'sealed: one' } });
+    expect(await aggregate.execute('p', 'one')).toMatchObject({ state: { seal: 'sealed: one' } });
   });
 
   it('is not waited for when nothing changes, and whoever asked is told why in general', async () => {
     sealing = () => Promise.reject(new Error('no key'));
     const state = undefined;
-    expect(await aggregate.handle('p', '')).toEqual({
+    expect(await aggregate.execute('p', '')).toEqual({
       kind: 'rejected',
       reason: 'nothing is said',
       code: 'invalid',

@@ -1,13 +1,13 @@
 import type { Collection, Filter, Query, Store, StoredRecord } from '../store.js';
 
 /** Something that goes a while after it has served its purpose. */
-export interface Removal {
+export interface RetentionPolicy {
   /** What it is, for the log and the metrics: `dead_letters`. */
-  what: string;
+  name: string;
   /** For how long it stays, in milliseconds; for as long as the settings say unless given. */
-  stays?: number;
+  ttl?: number;
   /** Removes what has had no purpose since this time (epoch milliseconds). @yields how many went, batch by batch. */
-  removeBefore(time: number): AsyncIterable<number>;
+  purgeBefore(time: number): AsyncIterable<number>;
 }
 
 /** How many records are read or removed at once; others wait for it. */
