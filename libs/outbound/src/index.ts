@@ -1,3 +1,3 @@
-export { allowedAddresses, ForbiddenAddress, systemResolve, type Guard, type Resolve } from './address-guard.js';
-export { guardedRequest, NotSent, type Answer, type GuardedRequest } from './guarded-request.js';
+export { ForbiddenAddress, type Resolve, systemResolve } from './address-guard.js';
+export { type Answer, NotSent, guardedRequest } from './guarded-request.js';
 export { retryAfter } from './retry-after.js';

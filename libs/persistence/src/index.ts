@@ -1,11 +1,27 @@
-export * from './commands/diagnostics.js';
-export * from './commands/command-handler.js';
-export * from './work/retry-until-stored.js';
-export * from './outbox/outbox-relay.js';
-export * from './retention/retention-policy.js';
-export * from './store.js';
-export * from './mongodb/mongodb-store.js';
-export * from './sqlite/sqlite-store.js';
-export * from './commands/transition.js';
-export * from './work/turns.js';
-export * from './work/work-pool.js';
+export {
+  CommandHandler,
+  type CommandHandlerOptions,
+  type CommandResult,
+  type Owned,
+} from './commands/command-handler.js';
+export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
+export { type Decide, type RejectionCode, type Transition, changed, ignored, rejected } from './commands/transition.js';
+export { MongoDatabase } from './mongodb/mongodb-store.js';
+export { OutboxRelay } from './outbox/outbox-relay.js';
+export { type RetentionPolicy, removeAll, removeBelongings } from './retention/retention-policy.js';
+export { SqliteDatabase } from './sqlite/sqlite-store.js';
+export {
+  type Collection,
+  type Commit,
+  type Database,
+  type Filter,
+  type Outbox,
+  type Query,
+  type Sort,
+  type Store,
+  type StoredRecord,
+  VersionConflict,
+  recordOf,
+} from './store.js';
+export { retryUntilStored } from './work/retry-until-stored.js';
+export { type Backlog, type Permit, WorkPool, type WorkPoolOptions } from './work/work-pool.js';

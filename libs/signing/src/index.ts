@@ -1,20 +1,30 @@
-export * from './decisions/check.js';
-export * from './decisions/claims.js';
-export * from './decisions/decision-guard.js';
-export * from './decisions/details-digest.js';
-export type { PrivateJwk, PublicJwk } from './keys/jwk.js';
-export * from './keys/key-file.js';
-export * from './keys/key-ring.js';
-export * from './keys/own-keys.js';
-export type { RemoteKeysOptions } from './keys/remote-keys.js';
-export { isResult, resultClaimsOf, type ResultEvent } from './results/result-claims.js';
-export * from './requests/request-guard.js';
-export { requestClaimsOf } from './requests/request-claims.js';
-export * from './results/result-digest.js';
-export * from './results/result-guard.js';
-export { isRunEnd, runEndClaimsOf, type RunEnd } from './requests/run-end-claims.js';
-export * from './keys/settings.js';
+export { checkDecision } from './decisions/check.js';
+export { DecisionClaims } from './decisions/claims.js';
+export { DecisionGuard } from './decisions/decision-guard.js';
+export { decisionDetailsDigest } from './decisions/details-digest.js';
+export { loadOrCreateKeys } from './keys/key-file.js';
+export { type KeyRing, generateKey, keysFromText, publicJwks } from './keys/key-ring.js';
+export { Jwks, OwnKeys } from './keys/own-keys.js';
 export { saltOf } from './keys/salt.js';
+export {
+  openKeyRing,
+  openRequestKeyRing,
+  openRequestVerifier,
+  openResultKeyRing,
+  openResultVerifier,
+  openVerifier,
+  requestSigningSettings,
+  requestVerifyingSettings,
+  resultSigningSettings,
+  resultVerifyingSettings,
+  signingSettings,
+  verifyingSettings,
+} from './keys/settings.js';
+export { requestClaimsOf } from './requests/request-claims.js';
+export { RequestGuard, type RequestPolicy } from './requests/request-guard.js';
+export { type RunEnd, isRunEnd, runEndClaimsOf } from './requests/run-end-claims.js';
+export { type ResultEvent, isResult, resultClaimsOf } from './results/result-claims.js';
+export { resultDigest } from './results/result-digest.js';
+export { ResultGuard } from './results/result-guard.js';
 export { signDecision, signRequest, signResult, signRunEnd } from './signature/sign.js';
-export * from './signature/signature-error.js';
-export * from './signature/verifier.js';
+export { Verifier } from './signature/verifier.js';

@@ -1,1 +1,1 @@
-export * from './sqlite-file.js';
+export { DataInUse, SqliteFile } from './sqlite-file.js';

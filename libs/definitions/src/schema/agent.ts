@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AgentId, ToolDefinition } from './tool.js';
 
 /** How much a run of an agent may use before it is ended; `null` for no limit. */
-export const Budget = z.strictObject({
+const Budget = z.strictObject({
   tokens: z.int().positive().nullable().default(null).meta({ description: 'Of input and output, in all.' }),
   seconds: z.int().positive().nullable().default(null).meta({ description: 'Of work, without the pauses.' }),
 });

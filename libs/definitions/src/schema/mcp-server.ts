@@ -64,8 +64,8 @@ const McpHttpServer = z.strictObject({
 });
 
 export const McpServerEntry = z.union([McpStdioServer, McpHttpServer]);
-export type McpStdioServer = z.infer<typeof McpStdioServer>;
-export type McpHttpServer = z.infer<typeof McpHttpServer>;
+type McpStdioServer = z.infer<typeof McpStdioServer>;
+type McpHttpServer = z.infer<typeof McpHttpServer>;
 /** An MCP server as the file declares it, with defaults filled in: `'url' in server` tells the two kinds apart. */
 export type McpServerEntry = z.infer<typeof McpServerEntry>;
 

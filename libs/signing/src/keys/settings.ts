@@ -33,23 +33,18 @@ const requests = keySettings({
 
 /** For the approval service. */
 export const signingSettings = decisions.signing;
-export type SigningSettings = z.infer<z.ZodObject<typeof signingSettings>>;
 
 /** For whoever acts on decisions. */
 export const verifyingSettings = decisions.verifying;
-export type VerifyingSettings = z.infer<z.ZodObject<typeof verifyingSettings>>;
 
 /** For the executor. */
 export const resultSigningSettings = results.signing;
-export type ResultSigningSettings = z.infer<z.ZodObject<typeof resultSigningSettings>>;
 
 /** For whoever believes results. */
 export const resultVerifyingSettings = results.verifying;
-export type ResultVerifyingSettings = z.infer<z.ZodObject<typeof resultVerifyingSettings>>;
 
 /** For the runner. */
 export const requestSigningSettings = requests.signing;
-export type RequestSigningSettings = z.infer<z.ZodObject<typeof requestSigningSettings>>;
 
 /** For whoever acts on requests and ends of runs. */
 export const requestVerifyingSettings = {
@@ -60,7 +55,6 @@ export const requestVerifyingSettings = {
   }),
   ...requests.verifying,
 };
-export type RequestVerifyingSettings = z.infer<z.ZodObject<typeof requestVerifyingSettings>>;
 
 /**
  * The ring that the settings name. Where they name none, an embedded process keeps its own in its data directory.

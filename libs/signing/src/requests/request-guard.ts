@@ -8,7 +8,7 @@ import type { Verifier } from '../signature/verifier.js';
 export type RequestPolicy = 'signed' | 'trusted';
 
 /** What the setting gives up, for people. */
-export const trustedMeans =
+const trustedMeans =
   'whoever may write to tool.approval_required, run.failed and run.cancelled asks for calls as any agent, and voids what others ask for';
 
 /** Stands between what a runner says, a request or the end of a run, and whoever acts on it. */
