@@ -1,36 +1,154 @@
-export * from './decision/agreed-on.js';
-export * from './records/approval.js';
 export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.js';
-export * from './records/call-arguments.js';
-export * from './json/canonical-json.js';
-export * from './events/catalogue.js';
-export * from './decision/digest.js';
-export * from './errors.js';
-export * from './events/event.js';
+export { agreedOn } from './decision/agreed-on.js';
+export { callDigest } from './decision/digest.js';
+export { type Binding, type ExactCall, exactText } from './decision/exact-call.js';
+export { isMember, isStanding, standingApprovals } from './decision/standing-decisions.js';
+export { ConfigError, RetryableError, TerminalError } from './errors.js';
+export {
+  type EventData,
+  type EventName,
+  type EventsTo,
+  type ServiceName,
+  catalogue,
+  eventNames,
+  eventsTo,
+  isEventName,
+  services,
+} from './events/catalogue.js';
 export type { HiddenArguments, Redaction } from './events/event-redaction.js';
-export * from './decision/exact-call.js';
-export * from './json/exact-number.js';
-export * from './records/delivery.js';
-export * from './records/execution.js';
-export * from './records/fields.js';
-export * from './records/grant.js';
-export * from './http/approvals.js';
-export * from './http/auth.js';
-export * from './http/deliveries.js';
-export * from './http/events.js';
-export * from './http/executions.js';
-export * from './http/problem.js';
+export { type Event, type NewEvent, emit, eventSource, parseEventData } from './events/event.js';
+export { approvalId, derivedId, eventId, isMadeHere } from './events/ids.js';
+export { eventJsonSchema, eventJsonSchemas } from './events/json-schemas.js';
+export {
+  ApprovalCount,
+  ApprovalPage,
+  ApprovalStats,
+  ApprovalStatsQuery,
+  ApprovalStatusView,
+  BulkResolveOutcome,
+  BulkResolveRequest,
+  type BulkResult,
+  CommentRequest,
+  CountApprovalsQuery,
+  GrantPage,
+  ListApprovalsQuery,
+  ListGrantsQuery,
+  ResolveApprovalRequest,
+} from './http/approvals.js';
+export { ApiKeyView, CommandToken, CreatedApiKey, Me, Role, Scope, SignInRequest } from './http/auth.js';
+export { DeliveryPage, ListDeliveriesQuery } from './http/deliveries.js';
+export {
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetterStatus,
+  type DeadLetterSummary,
+  EventList,
+  FollowEventsQuery,
+  ListDeadLettersQuery,
+  ListEventsQuery,
+  LoggedEvent,
+  SettleDeadLetterRequest,
+} from './http/events.js';
+export {
+  CancelExecutionRequest,
+  ExecutionOutput,
+  ExecutionOutputQuery,
+  ExecutionPage,
+  ListExecutionsQuery,
+  PauseRequest,
+  ReportExecutionRequest,
+  ResumeRequest,
+  RetryExecutionRequest,
+  SettleExecutionRequest,
+  Switch,
+  Switches,
+} from './http/executions.js';
+export { Problem } from './http/problem.js';
 export { RunEvent } from './http/run-events.js';
-export * from './http/runs.js';
-export * from './events/ids.js';
-export * from './events/json-schemas.js';
-export * from './log.js';
-export * from './records/run.js';
-export * from './records/session.js';
-export * from './decision/standing-decisions.js';
-export * from './json/strict-json.js';
-export { canonicalSubject, foldedText, InvalidSubject, isSameSubject, Subject } from './records/subject.js';
-export * from './records/terms.js';
-export * from './records/tool-call.js';
-export { codePointOf, isHidden, marked, markedLine, visible, visibleLine } from './text/visible-text.js';
+export {
+  AgentOutput,
+  CancelRunRequest,
+  ContinueRunRequest,
+  GetRunQuery,
+  ListRunsQuery,
+  ListSessionsQuery,
+  RunPage,
+  SessionPage,
+  SessionRunsQuery,
+  StartRunQuery,
+  StartRunRequest,
+} from './http/runs.js';
+export { canonicalJson } from './json/canonical-json.js';
+export { isExactNumber } from './json/exact-number.js';
+export {
+  type StrictJson,
+  type StrictJsonCode,
+  type StrictJsonOptions,
+  type StrictJsonProblem,
+  maxDepth,
+  parseStrictJson,
+} from './json/strict-json.js';
+export type { Log } from './log.js';
+export {
+  Approval,
+  ApprovalStatus,
+  Comment,
+  Decision,
+  DecisionBasis,
+  ResolutionData,
+  SeenDigest,
+  Verdict,
+  approvalDigest,
+  redactApproval,
+} from './records/approval.js';
+export { CallArguments } from './records/call-arguments.js';
+export { Delivery, DeliveryAttempt, DeliveryStatus, NoticeKind } from './records/delivery.js';
+export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, redactExecution } from './records/execution.js';
+export {
+  EpochMillis,
+  EpochSeconds,
+  Id,
+  JsonObject,
+  Lease,
+  QueueOwner,
+  RequestedBy,
+  Salt,
+  Traceparent,
+  longestId,
+  queueOwner,
+  stored,
+} from './records/fields.js';
+export { Grant, GrantBasis } from './records/grant.js';
+export {
+  Call,
+  ConversationItem,
+  JournalEntry,
+  Run,
+  RunOutput,
+  RunStatus,
+  UnknownOutcome,
+  Usage,
+  finishedRunStatuses,
+  isFinishedStatus,
+  isGated,
+  showRun,
+} from './records/run.js';
+export { Session, SessionOutput } from './records/session.js';
+export { InvalidSubject, Subject, canonicalSubject, foldedText, isSameSubject } from './records/subject.js';
+export { DecisionKind, GrantTerms, RequireTerms, Ruling, plainGrantTerms, plainTerms } from './records/terms.js';
+export {
+  ApprovalType,
+  PauseType,
+  Requirement,
+  ToolExecution,
+  ToolVersion,
+  UserInputField,
+  fieldTypes,
+  pauseTypeOf,
+  redactArguments,
+  redactCall,
+  redactRequirement,
+  redacted,
+} from './records/tool-call.js';
 export { lookalikesIn } from './text/lookalike-text.js';
+export { codePointOf, isHidden, marked, markedLine, visible, visibleLine } from './text/visible-text.js';
