@@ -1,7 +1,7 @@
 export { CommandEntry } from './execute/command/schema.js';
 export { ChangeWindow, ExecuteEntry, TermsEntry } from './execute/execute.js';
-export { HttpEntry, type HttpPollEntry } from './execute/http/schema.js';
-export { KafkaEntry } from './execute/kafka/schema.js';
+export { type HttpPollEntry } from './execute/http/schema.js';
+export { type ExecuteKind, type ExecuteKindEntries, executeKinds } from './execute/kinds.js';
 export { termsProblems } from './execute/terms-problems.js';
 export { type Definitions, readDefinitions } from './load/read.js';
 export { toolDefinitionOf } from './load/tool-of-file.js';

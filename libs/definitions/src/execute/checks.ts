@@ -1,8 +1,6 @@
-import { checkCommand } from './command/checks.js';
-import { checkHttp } from './http/checks.js';
-import { checkKafka } from './kafka/checks.js';
 import { always, checkTemplate, passesOn, type Parametric } from '../checks/template.js';
-import { executeAdapters, type ExecuteEntry, type TermsEntry } from './execute.js';
+import { executeWays, type ExecuteEntry, type TermsEntry } from './execute.js';
+import { executeKinds, type ExecuteKind } from './kinds.js';
 import type { ToolEntry } from '../schema/file.js';
 import type { Path, Problem } from '../load/source.js';
 import type { Placeholder } from '../templates/template.js';
@@ -14,16 +12,17 @@ export const checkExecute = (execute: ExecuteEntry, tool: ToolEntry, path: Path)
 ];
 
 function checkAdapter(execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] {
-  const { command, http, kafka } = execute;
-  const chosen = executeAdapters.filter((name) => execute[name]);
+  const chosen = executeWays.filter((name) => execute[name]);
   if (chosen.length !== 1) {
     const found = chosen.length === 0 ? '' : `, and this has ${chosen.join(' and ')}`;
-    return [{ path, message: `must have exactly one of ${executeAdapters.join(', ')}${found}` }];
+    return [{ path, message: `must have exactly one of ${executeWays.join(', ')}${found}` }];
   }
-  if (command) return checkCommand(command, tool, [...path, 'command']);
-  if (http) return checkHttp(http, tool, [...path, 'http']);
-  return kafka ? checkKafka(kafka, tool, [...path, 'kafka']) : [];
+  return kindChecks.flatMap(({ name, checks }) => (execute[name] ? checks(execute[name], tool, [...path, name]) : []));
 }
+
+/** Of each kind, for the entry that has its name: the schema has seen to the shape. */
+const kindChecks: readonly { name: ExecuteKind; checks(entry: unknown, tool: Parametric, path: Path): Problem[] }[] =
+  executeKinds;
 
 /**
  * What is wrong with the terms on which calls are made.

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { CommandEntry } from './command/schema.js';
-import { HttpEntry } from './http/schema.js';
-import { KafkaEntry } from './kafka/schema.js';
+import { executeKinds, kindFields } from './kinds.js';
 import { Duration } from '../schema/duration.js';
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 09:00');
@@ -54,14 +52,13 @@ const ManualEntry = z.strictObject({
   instructions: z.string().max(10_000).default('').meta({ description: 'What whoever does it should know.' }),
 });
 
-export const executeAdapters = ['command', 'http', 'kafka', 'manual'] as const;
+/** How a call may be made: by the adapter of a kind, or by a person. */
+export const executeWays = [...executeKinds.map(({ name }) => name), 'manual'] as const;
 
 /** How the executor makes the calls of a tool: in one of the ways, on these terms. */
 export const ExecuteEntry = z.strictObject({
   ...terms,
-  command: CommandEntry.optional(),
-  http: HttpEntry.optional(),
-  kafka: KafkaEntry.optional(),
+  ...kindFields,
   manual: ManualEntry.optional(),
 });
 export type ExecuteEntry = z.infer<typeof ExecuteEntry>;

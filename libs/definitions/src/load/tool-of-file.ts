@@ -1,5 +1,5 @@
 import type { PauseType } from '@countersign/contracts';
-import { executeAdapters } from '../execute/execute.js';
+import { executeWays } from '../execute/execute.js';
 import type { ToolEntry } from '../schema/file.js';
 import { digestOf } from './tool-version.js';
 import type { ToolDefinition } from '../schema/tool.js';
@@ -9,12 +9,10 @@ export type DeclaredTool = ToolEntry & Pick<ToolDefinition, 'effect'>;
 
 /** A digest of what the executor does, without the terms on which it does it. */
 export function effectOf({ execute }: ToolEntry): Pick<ToolDefinition, 'effect'> {
-  const [done] = executeAdapters.flatMap((adapter) =>
-    execute?.[adapter] ? [[adapter, execute[adapter]] as const] : [],
-  );
+  const [done] = executeWays.flatMap((way) => (execute?.[way] ? [[way, execute[way]] as const] : []));
   if (!done) return {};
-  const [adapter, entry] = done;
-  return { effect: digestOf({ [adapter]: { ...entry, timeout: undefined } }) };
+  const [way, entry] = done;
+  return { effect: digestOf({ [way]: { ...entry, timeout: undefined } }) };
 }
 
 /** A tool of the file as an agent works with it. */

@@ -1,11 +1,10 @@
-import { checkTemplate, declaresArgument, passesOn } from '../../checks/template.js';
+import { checkTemplate, declaresArgument, passesOn, type Parametric } from '../../checks/template.js';
 import type { CommandEntry } from './schema.js';
-import type { ToolEntry } from '../../schema/file.js';
 import type { Path, Problem } from '../../load/source.js';
 import { written } from '../../templates/template.js';
 
 /** What is wrong with a program that makes calls. */
-export function checkCommand(command: CommandEntry, tool: ToolEntry, path: Path): Problem[] {
+export function checkCommand(command: CommandEntry, tool: Parametric, path: Path): Problem[] {
   const { allow_leading_dash, env, retry_on_exit_codes, status, unknown_on_exit_codes } = command;
   const inEnv = Object.entries(env).flatMap(([variable, text]) =>
     checkTemplate(text, [...path, 'env', variable], (placeholder) =>
@@ -33,7 +32,7 @@ export function checkCommand(command: CommandEntry, tool: ToolEntry, path: Path)
   ];
 }
 
-function checkProgram({ program, args }: Pick<CommandEntry, 'program' | 'args'>, tool: ToolEntry, path: Path) {
+function checkProgram({ program, args }: Pick<CommandEntry, 'program' | 'args'>, tool: Parametric, path: Path) {
   const message = 'can have no placeholders: what a call runs is always the same';
   const objection = passesOn(tool, 'execution', 'run', 'env', 'settings');
   return [

@@ -1,6 +1,13 @@
-import { always, checkJson, checkTemplate, objections, passesOn, type Objection } from '../../checks/template.js';
+import {
+  always,
+  checkJson,
+  checkTemplate,
+  objections,
+  passesOn,
+  type Objection,
+  type Parametric,
+} from '../../checks/template.js';
 import type { HttpEntry, HttpPollEntry } from './schema.js';
-import type { ToolEntry } from '../../schema/file.js';
 import type { Path, Problem } from '../../load/source.js';
 import type { Placeholder } from '../../templates/template.js';
 import { parseUrlTemplate, type UrlPart, type UrlTemplate } from '../../templates/url-template.js';
@@ -23,7 +30,7 @@ const reserved = new Set([
 ]);
 
 /** What is wrong with a request that makes calls. */
-export function checkHttp(http: HttpEntry, tool: ToolEntry, path: Path): Problem[] {
+export function checkHttp(http: HttpEntry, tool: Parametric, path: Path): Problem[] {
   const { body, headers, method, poll, status, url } = http;
   const objection = passesOn(tool, 'execution', 'run', 'env');
   const inAnswer: Objection = (placeholder) => (placeholder.scope === 'response' ? undefined : objection(placeholder));
@@ -41,7 +48,7 @@ export function checkHttp(http: HttpEntry, tool: ToolEntry, path: Path): Problem
   ];
 }
 
-function checkUrl(text: string, { allow_private }: HttpEntry, tool: ToolEntry, path: Path, objection: Objection) {
+function checkUrl(text: string, { allow_private }: HttpEntry, tool: Parametric, path: Path, objection: Objection) {
   const url = parsed(text);
   if (typeof url === 'string') return [{ path, message: url }];
   const [scheme] = url.base;

@@ -1,8 +1,7 @@
 import { eventNames } from '@countersign/contracts';
 import { checkValues } from '../http/checks.js';
-import { checkJson, checkTemplate, passesOn } from '../../checks/template.js';
+import { checkJson, checkTemplate, passesOn, type Parametric } from '../../checks/template.js';
 import type { KafkaEntry } from './schema.js';
-import type { ToolEntry } from '../../schema/file.js';
 import type { Path, Problem } from '../../load/source.js';
 
 const reserved = new Set(['correlation-id', 'reply-topic', 'attempt', 'content-type']);
@@ -10,7 +9,7 @@ const reserved = new Set(['correlation-id', 'reply-topic', 'attempt', 'content-t
 const ours = new Set<string>([...eventNames, 'dead-letters']);
 
 /** What is wrong with a request over Kafka that makes calls. */
-export function checkKafka(kafka: KafkaEntry, tool: ToolEntry, path: Path): Problem[] {
+export function checkKafka(kafka: KafkaEntry, tool: Parametric, path: Path): Problem[] {
   const { headers, key, value } = kafka;
   const objection = passesOn(tool, 'execution', 'run', 'env');
   return [

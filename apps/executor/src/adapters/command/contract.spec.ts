@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandAdapter } from './command/command.js';
-import { describeAdapter } from '../../test/adapter.contract.js';
+import { CommandAdapter } from './command.js';
+import { describeAdapter } from '../../../test/adapter.contract.js';
 
 const scripts = {
   succeeds: 'console.log("done")',

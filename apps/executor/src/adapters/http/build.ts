@@ -1,0 +1,29 @@
+import type { HttpPollEntry } from '@countersign/definitions';
+import type { AdapterBuilder } from '../builder.js';
+import { HttpAdapter } from './http.js';
+import type { Question } from './question.js';
+import { compileHeaders } from '../../templates/headers.js';
+import { compileJson } from '../../templates/json.js';
+import type { TemplateScope } from '../../templates/template.js';
+import { compileUrl } from '../../templates/url.js';
+
+export const buildHttpAdapter: AdapterBuilder<'http'> = (http, { limits, scope }) => {
+  const { allow_private: allowPrivate, body, headers, method, poll, result, status, url } = http;
+  return new HttpAdapter({
+    ...limits,
+    method,
+    url: compileUrl(url, scope),
+    headers: compileHeaders(headers, scope),
+    ...(body !== undefined && { body: compileJson(body, scope) }),
+    result,
+    allowPrivate,
+    ...(poll && { poll: questionOf(poll, scope) }),
+    ...(status && { status: questionOf(status, scope) }),
+  });
+};
+
+const questionOf = ({ every, url, ...question }: HttpPollEntry, scope: TemplateScope): Question => ({
+  ...question,
+  url: compileUrl(url, scope),
+  everyMs: every * 1000,
+});
