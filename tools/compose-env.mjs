@@ -17,8 +17,8 @@ const newAdminKey = () => `cs_${randomBytes(8).toString('hex')}_${randomBytes(32
 
 const secrets = {
   ADMIN_KEY: newAdminKey,
-  SIGNING_KEYS: newKey,
-  EXECUTION_SIGNING_KEYS: newKey,
+  DECISION_SIGNING_KEYS: newKey,
+  RESULT_SIGNING_KEYS: newKey,
   REQUEST_SIGNING_KEYS: newKey,
 };
 /** What a person may write into the file; empty, it counts as unset. */

@@ -95,15 +95,15 @@ describe('docker-compose.yml', () => {
     );
     expect(holders.map(([name]) => name)).toEqual(['approval-service']);
     expect(readFileSync(join(madeIn, '.secrets/admin_key'), 'utf8')).toMatch(/^cs_[0-9a-f]{16}_[\w-]{43}\n$/);
-    expect(make()).toMatch(/^ADMIN_KEY=cs_\w+\S+\nSIGNING_KEYS='\{/);
+    expect(make()).toMatch(/^ADMIN_KEY=cs_\w+\S+\nDECISION_SIGNING_KEYS='\{/);
   });
 
   it('has a directory of secrets that nobody else gets into, and keeps what is there', () => {
     const directory = join(madeIn, '.secrets');
     expect(statSync(directory).mode & 0o777).toBe(0o700);
-    const before = readFileSync(join(directory, 'signing_keys'), 'utf8');
+    const before = readFileSync(join(directory, 'decision_signing_keys'), 'utf8');
     make(directory);
-    expect(readFileSync(join(directory, 'signing_keys'), 'utf8')).toBe(before);
+    expect(readFileSync(join(directory, 'decision_signing_keys'), 'utf8')).toBe(before);
     expect(Object.values(compose.secrets).map(({ file }) => existsSync(join(madeIn, file)))).not.toContain(false);
   });
 

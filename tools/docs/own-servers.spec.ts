@@ -35,24 +35,24 @@ describe('examples/own-servers.env', () => {
   });
 
   it('tells each service where the others are', () => {
-    expect(runner.DECISION_KEYS_URL).toBe(at(approvals, '/.well-known/jwks.json'));
-    expect(runner.EXECUTION_KEYS_URL).toBe(at(executor, '/.well-known/execution-jwks.json'));
-    expect(approvals.REQUEST_KEYS_URL).toBe(at(runner, '/.well-known/request-jwks.json'));
+    expect(runner.DECISION_VERIFICATION_KEYS).toBe(at(approvals, '/.well-known/jwks.json'));
+    expect(runner.RESULT_VERIFICATION_KEYS).toBe(at(executor, '/.well-known/execution-jwks.json'));
+    expect(approvals.REQUEST_VERIFICATION_KEYS).toBe(at(runner, '/.well-known/request-jwks.json'));
     expect(approvals.AGENT_RUNNER_URL).toBe(at(runner));
     expect(approvals.EXECUTOR_URL).toBe(at(executor));
   });
 
   it('names keys that tools/compose-env.mjs makes, and routes that there are', () => {
     const made = readFileSync(join(root, 'tools/compose-env.mjs'), 'utf8');
-    for (const name of ['SIGNING_KEYS', 'EXECUTION_SIGNING_KEYS', 'REQUEST_SIGNING_KEYS']) {
+    for (const name of ['DECISION_SIGNING_KEYS', 'RESULT_SIGNING_KEYS', 'REQUEST_SIGNING_KEYS']) {
       expect(made).toContain(`  ${name}: newKey`);
-      expect(env[`${name}_FILE`]).toBe(`.secrets/${name.toLowerCase()}`);
+      expect(env[name]).toBe(`file:.secrets/${name.toLowerCase()}`);
     }
     const routes = globSync('apps/*/src/**/*keys.controller.ts', { cwd: root }).map((file) =>
       readFileSync(join(root, file), 'utf8'),
     );
     for (const [name, url] of Object.entries(env))
-      if (name.endsWith('_KEYS_URL'))
+      if (name.endsWith('_VERIFICATION_KEYS'))
         expect(routes.join('\n')).toContain(`'${new URL(url).pathname.split('/').at(-1)}'`);
   });
 });

@@ -17,7 +17,7 @@ const config = configFor(env);
 
 /** More than anything here can execute in that time; made before anybody joins a group, since it keeps the process busy. */
 const prepared = await approvedCalls(
-  env['SIGNING_KEYS']!,
+  env['DECISION_SIGNING_KEYS']!,
   loads.reduce((sum, { warmUp, seconds }) => sum + (warmUp + seconds) * 4_000, 10_000),
 );
 

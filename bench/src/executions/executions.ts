@@ -112,7 +112,7 @@ async function rateOf(env: Env, executors: number): Promise<number> {
     },
   });
   const count = executors * places * callsOfPlace;
-  const approved = await approvedCalls(env['SIGNING_KEYS']!, count);
+  const approved = await approvedCalls(env['DECISION_SIGNING_KEYS']!, count);
   const ours = new Set(approved.map(({ key }) => key));
   const ended: number[] = [];
   const tail = bus.tail({

@@ -148,7 +148,7 @@ describe('countersign in scripts', () => {
     expect(good.out).toMatch(/✔ server[^]*✔ file +countersign\.yaml is sound: 3 agents/);
     expect(good.code).toBe(0);
     const bad = await countersign(['doctor', '--local'], {
-      env: { KAFKA_BROKERS: '127.0.0.1:1', DECISION_KEYS: '{}' },
+      env: { KAFKA_BROKERS: '127.0.0.1:1', DECISION_VERIFICATION_KEYS: '{}' },
     });
     expect(bad.out).toMatch(/✘ Kafka[^]*→ Is a broker up at 127\.0\.0\.1:1[^]*✘ decision keys/);
     expect(bad.code).toBe(1);

@@ -4,12 +4,12 @@ import { generateKey, keysFromText, publicJwks } from '@countersign/signing';
 export async function newServiceKeys() {
   const [decisions, results, requests] = [await newPair(), await newPair(), await newPair()];
   return {
-    SIGNING_KEYS: decisions.secret,
-    DECISION_KEYS: decisions.published,
-    EXECUTION_SIGNING_KEYS: results.secret,
-    EXECUTION_KEYS: results.published,
+    DECISION_SIGNING_KEYS: decisions.secret,
+    DECISION_VERIFICATION_KEYS: decisions.published,
+    RESULT_SIGNING_KEYS: results.secret,
+    RESULT_VERIFICATION_KEYS: results.published,
     REQUEST_SIGNING_KEYS: requests.secret,
-    REQUEST_KEYS: requests.published,
+    REQUEST_VERIFICATION_KEYS: requests.published,
   };
 }
 

@@ -171,7 +171,7 @@ describe('the doctor', () => {
     const env = {
       COUNTERSIGN_CONFIG: file,
       LEASE_SECONDS: 'long',
-      SIGNING_KEYS: 'none',
+      DECISION_SIGNING_KEYS: 'none',
       MONGODB_URI: 'mongodb://127.0.0.1:1/x',
     };
     const { code, out } = await cli(['doctor', '--local', '--json'], { env });

@@ -113,21 +113,21 @@ async function checkMongo(uri: string): Promise<Finding> {
 async function checkKeys(env: Env): Promise<Finding[]> {
   const isSet = (...names: string[]) => names.some((name) => env[name]);
   const { openKeyRing, openVerifier } = await import('@countersign/signing');
-  const advice = 'Make some: node tools/compose-env.mjs prints SIGNING_KEYS, and what to verify with.';
+  const advice = 'Make some: node tools/compose-env.mjs prints DECISION_SIGNING_KEYS, and what to verify with.';
   const looks: [boolean, string, () => Promise<string>][] = [
     [
-      isSet('SIGNING_KEYS', 'SIGNING_KEYS_FILE'),
+      isSet('DECISION_SIGNING_KEYS'),
       'signing keys',
       async () => {
-        await openKeyRing(settingsOf(env, ['SIGNING_KEYS', 'SIGNING_KEYS_FILE']));
+        await openKeyRing(settingsOf(env, ['DECISION_SIGNING_KEYS']));
         return 'decisions can be signed with them';
       },
     ],
     [
-      isSet('DECISION_KEYS', 'DECISION_KEYS_FILE', 'DECISION_KEYS_URL'),
+      isSet('DECISION_VERIFICATION_KEYS'),
       'decision keys',
       async () => {
-        await openVerifier(settingsOf(env, ['DECISION_KEYS', 'DECISION_KEYS_FILE', 'DECISION_KEYS_URL']));
+        await openVerifier(settingsOf(env, ['DECISION_VERIFICATION_KEYS']));
         return 'decisions can be verified with them';
       },
     ],

@@ -28,11 +28,7 @@ export async function checkServer({ server }: Context): Promise<Finding[]> {
     live,
     ...(await readiness(server)),
     await finding('clock', () => skew(server), 'Set the clock of one of the two; NTP does that.'),
-    await finding(
-      'signing keys',
-      () => publicKeys(server),
-      'Set SIGNING_KEYS or SIGNING_KEYS_FILE of the approval service.',
-    ),
+    await finding('signing keys', () => publicKeys(server), 'Set DECISION_SIGNING_KEYS of the approval service.'),
     await finding('key', () => identity(server), 'Sign in again: countersign login'),
     await finding('kill switches', () => switches(server), 'The key needs the scope executions:read.'),
   ];

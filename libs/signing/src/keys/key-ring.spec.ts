@@ -66,10 +66,10 @@ describe('the keys of a text', () => {
     ['two keys of one name', text(key, { ...other, kid: key.kid }), /two keys have the name/],
     ['the halves of two keys', JSON.stringify({ ...unnamed, x: other.x }), /Ed25519 key|of different keys/],
   ])('are refused when there is %s, and no error tells a secret', async (_, given, reason) => {
-    const error = await keysFromText(given, 'SIGNING_KEYS').catch((thrown: unknown) => thrown);
+    const error = await keysFromText(given, 'DECISION_SIGNING_KEYS').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toMatch(reason);
-    expect((error as Error).message).toMatch(/^SIGNING_KEYS: /);
+    expect((error as Error).message).toMatch(/^DECISION_SIGNING_KEYS: /);
     expect((error as Error).message).not.toContain(secret.slice(1));
     expect((error as Error).cause).toBeUndefined();
   });

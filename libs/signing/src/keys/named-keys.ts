@@ -4,48 +4,45 @@ import { loadOrCreateKeys } from './key-file.js';
 import { keysFromText, type KeyRing } from './key-ring.js';
 import { Verifier } from '../signature/verifier.js';
 
-/** Settings that say the same in different ways, by name; one of them is set. */
-type Named = Record<string, string | undefined>;
-
-/** The ring of the one setting that is set, or the embedded one. @throws ConfigError */
-export async function ringOf(named: Named, embeddedIn: string | undefined, fileName: string): Promise<KeyRing> {
-  const found = onlyOne(named);
-  if (found) return keysFromText(await textOf(found), found.name);
-  if (embeddedIn !== undefined) return loadOrCreateKeys(embeddedIn, fileName);
-  throw missing(named);
-}
-
-/** The verifier of the one setting that is set, or of the embedded process's own ring. @throws ConfigError */
-export async function verifierOf(named: Named, embeddedIn: string | undefined, own: () => Promise<KeyRing>) {
-  const found = onlyOne(named);
-  if (found?.name.endsWith('_URL')) return Verifier.fromUrl(found.value);
-  if (found) return Verifier.fromJwks(await textOf(found), found.name);
-  if (embeddedIn !== undefined) return Verifier.fromKeyRing(await own());
-  throw missing(named);
-}
-
-interface Setting {
+/** A setting: the keys as text, `file:` and where they are, or, to verify with, the URL that publishes them. */
+export interface KeySetting {
   name: string;
-  value: string;
+  value: string | undefined;
 }
 
-function onlyOne(named: Named): Setting | undefined {
-  const set = Object.entries(named).flatMap(([name, value]) => (value ? [{ name, value }] : []));
-  if (set.length > 1) throw new ConfigError(`${set.map(({ name }) => name).join(' and ')}: only one may be set`);
-  return set[0];
+const filePrefix = 'file:';
+export const isKeyUrl = (value: string): boolean => /^https?:/.test(value);
+
+/** The ring of the setting, or the embedded one. @throws ConfigError */
+export async function ringOf(setting: KeySetting, embeddedIn: string | undefined, fileName: string): Promise<KeyRing> {
+  const { name, value } = setting;
+  if (value) {
+    if (isKeyUrl(value)) throw new ConfigError(`${name}: private keys are not fetched: give their text, or file:`);
+    return keysFromText(await textOf(name, value), name);
+  }
+  if (embeddedIn !== undefined) return loadOrCreateKeys(embeddedIn, fileName);
+  throw missing(name);
 }
 
-function missing(named: Named): ConfigError {
-  const names = Object.keys(named)
-    .join(', ')
-    .replace(/, (\w+)$/, ' or $1');
-  return new ConfigError(`${names}: one must be set, since the services are not embedded`);
+/** The verifier of the setting, or of the embedded process's own ring. @throws ConfigError */
+export async function verifierOf(
+  { name, value }: KeySetting,
+  embeddedIn: string | undefined,
+  own: () => Promise<KeyRing>,
+) {
+  if (value) return isKeyUrl(value) ? Verifier.fromUrl(value) : Verifier.fromJwks(await textOf(name, value), name);
+  if (embeddedIn !== undefined) return Verifier.fromKeyRing(await own());
+  throw missing(name);
 }
 
-async function textOf({ name, value }: Setting): Promise<string> {
-  if (!name.endsWith('_FILE')) return value;
+const missing = (name: string): ConfigError =>
+  new ConfigError(`${name}: must be set, since the services are not embedded`);
+
+async function textOf(name: string, value: string): Promise<string> {
+  if (!value.startsWith(filePrefix)) return value;
+  const path = value.slice(filePrefix.length).replace(/^\/\/(?=\/)/, '');
   try {
-    return await readFile(value, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (cause) {
     throw new ConfigError(`${name}: ${(cause as Error).message}`, { cause });
   }

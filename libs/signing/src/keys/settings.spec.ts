@@ -36,39 +36,44 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 describe('the settings to sign with', () => {
   it('hold the keys or name their file', async () => {
-    expect((await openKeyRing({ SIGNING_KEYS: secret })).signingKey.kid).toBe(key.kid);
-    expect((await openKeyRing({ SIGNING_KEYS_FILE: write(secret) })).signingKey.kid).toBe(key.kid);
+    expect((await openKeyRing({ DECISION_SIGNING_KEYS: secret })).signingKey.kid).toBe(key.kid);
+    expect((await openKeyRing({ DECISION_SIGNING_KEYS: `file:${write(secret)}` })).signingKey.kid).toBe(key.kid);
   });
 
   it('may be missing where all is embedded, and only there', async () => {
     const own = await openKeyRing({}, dir);
     expect((await openKeyRing({}, dir)).signingKey.kid).toBe(own.signingKey.kid);
     await expect(openKeyRing({})).rejects.toThrow(ConfigError);
-    await expect(openKeyRing({})).rejects.toThrow(/^SIGNING_KEYS or SIGNING_KEYS_FILE: one must be set/);
+    await expect(openKeyRing({})).rejects.toThrow(/^DECISION_SIGNING_KEYS: must be set/);
   });
 
   it('go before the key of the data directory, which is then not made', async () => {
-    expect((await openKeyRing({ SIGNING_KEYS: secret }, dir)).signingKey.kid).toBe(key.kid);
+    expect((await openKeyRing({ DECISION_SIGNING_KEYS: secret }, dir)).signingKey.kid).toBe(key.kid);
     expect(existsSync(join(dir, 'signing-key.json'))).toBe(false);
   });
 
-  it('are not both set', async () => {
-    const both = openKeyRing({ SIGNING_KEYS: secret, SIGNING_KEYS_FILE: write(secret) }, dir);
-    await expect(both).rejects.toThrow(new ConfigError('SIGNING_KEYS and SIGNING_KEYS_FILE: only one may be set'));
+  it('are never fetched', async () => {
+    const fetched = openKeyRing({ DECISION_SIGNING_KEYS: 'https://here/keys.json' }, dir);
+    await expect(fetched).rejects.toThrow(/^DECISION_SIGNING_KEYS: private keys are not fetched/);
   });
 
   it('say what is wrong by their names', async () => {
-    await expect(openKeyRing({ SIGNING_KEYS: 'key' })).rejects.toThrow(/^SIGNING_KEYS: must be JSON/);
-    await expect(openKeyRing({ SIGNING_KEYS_FILE: write('key') })).rejects.toThrow(/^SIGNING_KEYS_FILE: must be JSON/);
-    const missing = openKeyRing({ SIGNING_KEYS_FILE: join(dir, 'missing.json') });
-    await expect(missing).rejects.toThrow(/^SIGNING_KEYS_FILE: .*ENOENT/);
+    await expect(openKeyRing({ DECISION_SIGNING_KEYS: 'key' })).rejects.toThrow(/^DECISION_SIGNING_KEYS: must be JSON/);
+    await expect(openKeyRing({ DECISION_SIGNING_KEYS: `file:${write('key')}` })).rejects.toThrow(
+      /^DECISION_SIGNING_KEYS: must be JSON/,
+    );
+    const missing = openKeyRing({ DECISION_SIGNING_KEYS: `file:${join(dir, 'missing.json')}` });
+    await expect(missing).rejects.toThrow(/^DECISION_SIGNING_KEYS: .*ENOENT/);
     await expect(missing).rejects.toThrow(ConfigError);
   });
 });
 
 describe('the settings to verify with', () => {
   it('hold the public keys or name their file', async () => {
-    for (const settings of [{ DECISION_KEYS: published }, { DECISION_KEYS_FILE: write(published) }]) {
+    for (const settings of [
+      { DECISION_VERIFICATION_KEYS: published },
+      { DECISION_VERIFICATION_KEYS: `file:${write(published)}` },
+    ]) {
       expect(await (await openVerifier(settings)).verify(jws)).toEqual(claims);
     }
   });
@@ -78,21 +83,22 @@ describe('the settings to verify with', () => {
     const verifier = await openVerifier({}, dir);
     expect(await verifier.verify(await signDecision(own.signingKey, claims))).toEqual(claims);
     await expect(verifier.verify(jws)).rejects.toThrow(/key that is not known/);
-    expect(await (await openVerifier({ SIGNING_KEYS: secret }, dir)).verify(jws)).toEqual(claims);
+    expect(await (await openVerifier({ DECISION_SIGNING_KEYS: secret }, dir)).verify(jws)).toEqual(claims);
   });
 
   it('are needed where it is not, even by who could sign', async () => {
-    await expect(openVerifier({ SIGNING_KEYS: secret })).rejects.toThrow(/^DECISION_KEYS, DECISION_KEYS_FILE or /);
-  });
-
-  it('are not several', async () => {
-    const several = openVerifier({ DECISION_KEYS: published, DECISION_KEYS_URL: 'https://here/jwks.json' });
-    await expect(several).rejects.toThrow(new ConfigError('DECISION_KEYS and DECISION_KEYS_URL: only one may be set'));
+    await expect(openVerifier({ DECISION_SIGNING_KEYS: secret })).rejects.toThrow(
+      /^DECISION_VERIFICATION_KEYS: must be set/,
+    );
   });
 
   it('say what is wrong by their names', async () => {
-    await expect(openVerifier({ DECISION_KEYS: secret })).rejects.toThrow(/^DECISION_KEYS: must be public keys/);
-    await expect(openVerifier({ DECISION_KEYS_FILE: dir })).rejects.toThrow(/^DECISION_KEYS_FILE: /);
+    await expect(openVerifier({ DECISION_VERIFICATION_KEYS: secret })).rejects.toThrow(
+      /^DECISION_VERIFICATION_KEYS: must be public keys/,
+    );
+    await expect(openVerifier({ DECISION_VERIFICATION_KEYS: `file:${dir}` })).rejects.toThrow(
+      /^DECISION_VERIFICATION_KEYS: /,
+    );
   });
 });
 
@@ -103,14 +109,15 @@ describe('the settings for results', () => {
 
   it('are as those for decisions, by other names', async () => {
     const result = await signResult(ring.signingKey, said);
-    expect((await openResultKeyRing({ EXECUTION_SIGNING_KEYS: secret })).signingKey.kid).toBe(key.kid);
-    expect((await openResultKeyRing({ EXECUTION_SIGNING_KEYS_FILE: write(secret) })).signingKey.kid).toBe(key.kid);
-    for (const settings of [{ EXECUTION_KEYS: published }, { EXECUTION_KEYS_FILE: write(published) }])
+    expect((await openResultKeyRing({ RESULT_SIGNING_KEYS: secret })).signingKey.kid).toBe(key.kid);
+    expect((await openResultKeyRing({ RESULT_SIGNING_KEYS: `file:${write(secret)}` })).signingKey.kid).toBe(key.kid);
+    for (const settings of [
+      { RESULT_VERIFICATION_KEYS: published },
+      { RESULT_VERIFICATION_KEYS: `file:${write(published)}` },
+    ])
       expect(await (await openResultVerifier(settings)).verifyResult(result)).toEqual(said);
-    await expect(openResultKeyRing({})).rejects.toThrow(/^EXECUTION_SIGNING_KEYS or EXECUTION_SIGNING_KEYS_FILE: one /);
-    await expect(openResultVerifier({})).rejects.toThrow(
-      /^EXECUTION_KEYS, EXECUTION_KEYS_FILE or EXECUTION_KEYS_URL: /,
-    );
+    await expect(openResultKeyRing({})).rejects.toThrow(/^RESULT_SIGNING_KEYS: must be set/);
+    await expect(openResultVerifier({})).rejects.toThrow(/^RESULT_VERIFICATION_KEYS: must be set/);
   });
 
   it('lead to keys of their own where all is embedded: who decides cannot say what came of it, nor the other way', async () => {
@@ -125,9 +132,9 @@ describe('the settings for results', () => {
   });
 });
 
-it('a URL of keys must be one of the web', () => {
+it('what begins like a URL of keys must be one', () => {
   const Settings = z.object({ ...signingSettings, ...verifyingSettings });
-  const url = (DECISION_KEYS_URL: string) => Settings.safeParse({ DECISION_KEYS_URL }).success;
+  const url = (DECISION_VERIFICATION_KEYS: string) => Settings.safeParse({ DECISION_VERIFICATION_KEYS }).success;
   expect(['https://approvals/.well-known/jwks.json', 'http://127.0.0.1:3001/keys'].every(url)).toBe(true);
-  expect(['file:///keys.json', 'approvals:3001', 'keys.json'].some(url)).toBe(false);
+  expect(['https://', 'http://approvals:port/'].some(url)).toBe(false);
 });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { keySettings } from './key-settings.js';
 
 const decisions = keySettings({
-  signing: 'SIGNING_KEYS',
-  verifying: 'DECISION_KEYS',
+  signing: 'DECISION_SIGNING_KEYS',
+  verifying: 'DECISION_VERIFICATION_KEYS',
   says: 'Private keys that decisions are signed with: an Ed25519 JWK, or a JWKS whose first private key signs.',
   of: 'decisions',
   publisher: 'approval service',
@@ -12,9 +12,9 @@ const decisions = keySettings({
 });
 
 const results = keySettings({
-  signing: 'EXECUTION_SIGNING_KEYS',
-  verifying: 'EXECUTION_KEYS',
-  says: 'Private keys that results of calls are signed with, in the form of `SIGNING_KEYS`; never the same keys.',
+  signing: 'RESULT_SIGNING_KEYS',
+  verifying: 'RESULT_VERIFICATION_KEYS',
+  says: 'Private keys that results of calls are signed with, in the form of `DECISION_SIGNING_KEYS`; never the same keys.',
   of: 'results',
   publisher: 'executor',
   url: 'https://executor.example.com/.well-known/execution-jwks.json',
@@ -23,8 +23,8 @@ const results = keySettings({
 
 const requests = keySettings({
   signing: 'REQUEST_SIGNING_KEYS',
-  verifying: 'REQUEST_KEYS',
-  says: 'Private keys that requests for approval and ends of runs are signed with, in the form of `SIGNING_KEYS`; never the same keys.',
+  verifying: 'REQUEST_VERIFICATION_KEYS',
+  says: 'Private keys that requests for approval and ends of runs are signed with, in the form of `DECISION_SIGNING_KEYS`; never the same keys.',
   of: 'requests and ends of runs',
   publisher: 'runner',
   url: 'https://runner.example.com/.well-known/request-jwks.json',
