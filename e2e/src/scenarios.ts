@@ -280,7 +280,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
 const complaints: Record<string, RegExp> = {
   'not JSON': /not_utf8/,
   'wrong schema': /not a valid/,
-  null: /without a value/,
+  null: /no value/,
   large: /JSON/,
 };
 
