@@ -24,11 +24,12 @@ import { RunWatch } from './stream/run-watch.js';
 import { decideRun, type RunMessage } from './run/run.js';
 import { RunDispatcher } from './dispatch/run-dispatcher.js';
 import { RunsController } from './http/runs.controller.js';
-import { decideSession, type SessionMessage } from './sessions/session.js';
+import { decideSession } from './sessions/session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { Sessions } from './sessions/sessions.js';
 import { TextPreview } from './stream/text-preview.js';
 import { ALARMS, RUNS, SESSIONS } from './tokens.js';
+import type { RunRejection } from './run/states.js';
 
 const runCollection: Collection<Run> = {
   name: 'runs',
@@ -81,14 +82,14 @@ export function agentRunner(
     const { bus, database, exclusive, log, metrics, now, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(() => openRequestKeyRing(config, embeddedIn));
-    const { aggregate: runs, relay } = openCommandHandler<Run, RunMessage>(context, {
+    const { aggregate: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
       service: 'agent-runner',
       collection: runCollection,
       decide: decideRun,
       beforeCommit: signer.sign,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
     });
-    const { aggregate: sessions } = openCommandHandler<Session, SessionMessage>(context, {
+    const { aggregate: sessions } = openCommandHandler(context, {
       service: 'agent-runner',
       collection: sessionCollection,
       decide: decideSession,
@@ -186,7 +187,7 @@ export function agentRunner(
 }
 
 /** Hands back the runs that an earlier life of this process held. */
-async function releaseAll(runs: CommandHandler<Run, RunMessage>): Promise<void> {
+async function releaseAll(runs: CommandHandler<Run, RunMessage, RunRejection>): Promise<void> {
   const held = await runs.store.find({ filter: { status: 'RUNNING' }, sort: [], limit: 100_000 });
   for (const run of held)
     await runs.execute(run.run_id, { type: 'released', worker: run.lease!.worker }, { known: run });

@@ -10,8 +10,9 @@ import { agent, byCaller, callIn, requested, responded } from './run.fixtures.js
 import { decideRun, type RunMessage } from '../src/run/run.js';
 import { backlog } from '../src/dispatch/queue.js';
 import { RunDispatcher } from '../src/dispatch/run-dispatcher.js';
-import { decideSession, type SessionMessage } from '../src/sessions/session.js';
+import { decideSession, type SessionMessage, type SessionRejection } from '../src/sessions/session.js';
 import { Sessions } from '../src/sessions/sessions.js';
+import type { RunRejection } from '../src/run/states.js';
 
 /** Runners in one process or as several, on a store of their own, for specifications. */
 export const soon = { timeout: 5_000, interval: 5 };
@@ -161,7 +162,7 @@ export class Given {
     const now = () => this.clock;
     const store = new TroubledStore(this.store);
     const publish = (events: readonly Event[]) => void this.published.push(...events);
-    const runs = new CommandHandler<Run, RunMessage>({
+    const runs = new CommandHandler<Run, RunMessage, RunRejection>({
       collection: collections.runs,
       store,
       decide: decideRun,
@@ -170,7 +171,7 @@ export class Given {
       now,
     });
     const sessions = new Sessions({
-      sessions: new CommandHandler<Session, SessionMessage>({
+      sessions: new CommandHandler<Session, SessionMessage, SessionRejection>({
         collection: collections.sessions,
         store: this.#sessions,
         decide: decideSession,

@@ -11,12 +11,12 @@ import { ApiKeysController } from './http/api-keys.controller.js';
 import { ApprovalEventsController } from './http/approval-events.controller.js';
 import { ApprovalMetrics } from './lists/approval-metrics.js';
 import { ApprovalFeed } from './lists/approval-feed.js';
-import { decideApproval, type ApprovalMessage } from './approval/approval.js';
+import { decideApproval } from './approval/approval.js';
 import { ApprovalsController } from './http/approvals.controller.js';
 import type { ApprovalServiceConfig } from './config.js';
 import { Decisions } from './approval/decisions.js';
 import { forward, type Upstreams } from './http/forward.js';
-import { decideGrant, type GrantMessage, type StoredGrant } from './grants/grant.js';
+import { decideGrant, type StoredGrant } from './grants/grant.js';
 import { Grants } from './grants/grants.js';
 import { GrantsController } from './grants/grants.controller.js';
 import { serveInbox } from './http/inbox-files.js';
@@ -86,13 +86,13 @@ export function approvalService(
     const signer = new Signer(() => openKeyRing(config, embeddedIn));
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
     const decisions = new DecisionGuard(() => Verifier.fromKeyRing(signer.ring), now);
-    const { aggregate: approvals, relay } = openCommandHandler<Approval, ApprovalMessage>(context, {
+    const { aggregate: approvals, relay } = openCommandHandler(context, {
       service: 'approval-service',
       collection: approvalCollection,
       decide: decideApproval,
       beforeCommit: signer.sign,
     });
-    const { aggregate: grants, relay: grantRelay } = openCommandHandler<StoredGrant, GrantMessage>(context, {
+    const { aggregate: grants, relay: grantRelay } = openCommandHandler(context, {
       service: 'approval-service',
       collection: grantCollection,
       decide: decideGrant,

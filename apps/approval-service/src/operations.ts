@@ -1,10 +1,5 @@
 import { countRecords, openCommandHandler, type ServiceContext } from '@countersign/service';
-import {
-  deadLetterCollection,
-  decideDeadLetter,
-  type DeadLetterMessage,
-  type DeadLetterRecord,
-} from './dead-letters/dead-letter.js';
+import { deadLetterCollection, decideDeadLetter } from './dead-letters/dead-letter.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { ReplayGuard, type ReplayGuardOptions } from './dead-letters/replay-guard.js';
@@ -19,7 +14,7 @@ export function openOperations(
   guards: ReplayGuardOptions & { gates: Pick<Gates, 'hidden'> },
 ): Feature {
   const { bus, metrics, stopping } = context;
-  const { aggregate } = openCommandHandler<DeadLetterRecord, DeadLetterMessage>(context, {
+  const { aggregate } = openCommandHandler(context, {
     service: 'approval-service',
     collection: deadLetterCollection,
     decide: decideDeadLetter,

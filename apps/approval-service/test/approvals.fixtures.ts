@@ -12,7 +12,7 @@ import { ApprovalEventsController } from '../src/http/approval-events.controller
 import { ApprovalFeed } from '../src/lists/approval-feed.js';
 import { ApprovalMetrics } from '../src/lists/approval-metrics.js';
 import * as given from './approval.fixtures.js';
-import { decideApproval, type ApprovalMessage } from '../src/approval/approval.js';
+import { decideApproval, type ApprovalMessage, type ApprovalRejection } from '../src/approval/approval.js';
 import { ApprovalsController } from '../src/http/approvals.controller.js';
 import { Decisions } from '../src/approval/decisions.js';
 import { definitionsWith } from './definitions.fixtures.js';
@@ -74,7 +74,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
 
   const ofApprovals = { name: 'approvals', key: 'id' as const, indexes: [['run_id'], ['-created_at'], ['due_at']] };
   const store = database.collection<Approval>(ofApprovals).store;
-  const approvals = new CommandHandler<Approval, ApprovalMessage>({
+  const approvals = new CommandHandler<Approval, ApprovalMessage, ApprovalRejection>({
     ...common,
     collection: ofApprovals,
     store,

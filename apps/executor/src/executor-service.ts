@@ -17,7 +17,6 @@ import { ConcurrencyKeys, keyCollection } from './execution/concurrency-keys.js'
 import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './dispatch/execution-events.controller.js';
 import { decideExecution } from './execution/execution.js';
-import type { ExecutionMessage } from './execution/messages.js';
 import { ExecutionsController } from './http/executions.controller.js';
 import { ExecutionMetrics } from './dispatch/execution-metrics.js';
 import { Executions } from './http/executions.js';
@@ -28,7 +27,7 @@ import { Replies, replyCollection } from './results/replies.js';
 import { repliesNoLongerNeeded } from './results/reply-removal.js';
 import { ResultKeysController } from './http/result-keys.controller.js';
 import { ResultSigner } from './results/result-signer.js';
-import { decideSwitch, type SwitchMessage, type SwitchRecord } from './kill-switch/switch.js';
+import { decideSwitch } from './kill-switch/switch.js';
 import { SwitchEventsController } from './kill-switch/switch-events.controller.js';
 import { backlog, startable } from './dispatch/startable.js';
 import { SwitchesController } from './kill-switch/switches.controller.js';
@@ -74,13 +73,13 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const tools = new ToolCatalogue(declarations, own, log);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
-    const { aggregate, relay } = openCommandHandler<Execution, ExecutionMessage>(context, {
+    const { aggregate, relay } = openCommandHandler(context, {
       service: 'executor',
       collection: executionCollection,
       decide: decideExecution,
       beforeCommit: signer.sign,
     });
-    const { aggregate: switchRecords, relay: switchRelay } = openCommandHandler<SwitchRecord, SwitchMessage>(context, {
+    const { aggregate: switchRecords, relay: switchRelay } = openCommandHandler(context, {
       service: 'executor',
       collection: switchCollection,
       decide: decideSwitch,

@@ -20,6 +20,7 @@ import { decideSwitch, type SwitchMessage, type SwitchRecord } from '../src/kill
 import { switchCollection, Switches } from '../src/kill-switch/switches.js';
 import type { Tool, Tools } from '../src/tools/tool.js';
 import { CallExecutor } from '../src/dispatch/call-executor.js';
+import type { ExecutionRejection } from '../src/execution/state.js';
 
 /** What must not get out of any executor. */
 export const secret = 'hunter2-hunter2';
@@ -96,7 +97,7 @@ export class ExecutorWorld {
       publish: (events: readonly Event[]) => void this.published.push(...events),
       now: this.now,
     };
-    const aggregate = new CommandHandler<Execution, ExecutionMessage>({
+    const aggregate = new CommandHandler<Execution, ExecutionMessage, ExecutionRejection>({
       collection,
       store: this.store,
       decide: decideExecution,

@@ -1,9 +1,9 @@
+import { ProblemError } from '@countersign/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiKeys } from './credentials/api-keys.js';
 import { principalOfSession, type BrowserSession, type BrowserSessions } from './sign-in/browser-sessions.js';
 import { refuseForgery } from './sign-in/forgery.js';
 import type { JwtVerifier } from './identity-provider/jwt.js';
-import { AuthError } from './http/auth-error.js';
 import type { CredentialWatch, Watched } from './credentials/credential-watch.js';
 import type { Principal } from './principal.js';
 import type { Refusal } from './http/refusal.js';
@@ -27,7 +27,7 @@ export const authenticationOf = (request: FastifyRequest): Authentication | unde
 /**
  * Waits for something on behalf of whoever makes the request, and no longer than their credential holds.
  *
- * @throws AuthError (401) when it has ended meanwhile.
+ * @throws ProblemError credential_ended, when it has ended meanwhile.
  */
 export async function whileAuthorised<T>(
   request: FastifyRequest,
@@ -36,7 +36,7 @@ export async function whileAuthorised<T>(
   const { ended, release } = authenticationOf(request)!.watch();
   try {
     const found = await wait(ended);
-    if (ended.aborted) throw new AuthError(401, 'Your key or login has ended. Use another.');
+    if (ended.aborted) throw new ProblemError('credential_ended', 'Your key or login has ended. Use another.');
     return found;
   } finally {
     release();
@@ -60,7 +60,7 @@ export class Authenticator {
     this.#options = options;
   }
 
-  /** Asks once for each request. @throws AuthError */
+  /** Asks once for each request. @throws ProblemError */
   async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
     return ((request as Recognised)[authentication] ??= await this.#recognise(request, reply));
   }
@@ -71,7 +71,7 @@ export class Authenticator {
     const cookie = sessionCookieOf(request);
     if (cookie !== undefined) return this.#byCookie(cookie, request, reply);
     const detail = 'This needs credentials. Send a key or a token as `Authorization: Bearer …`, or sign in.';
-    throw this.#options.refusal.ofNobody(reply, detail);
+    throw this.#options.refusal.ofNobody(reply, 'unauthenticated', detail);
   }
 
   async #byToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
@@ -87,7 +87,7 @@ export class Authenticator {
     const session = await sessions.verify(cookie);
     if (!session) {
       clearSessionCookie(request, reply);
-      throw refusal.ofNobody(reply, 'Your session has ended. Sign in again.');
+      throw refusal.ofNobody(reply, 'credential_ended', 'Your session has ended. Sign in again.');
     }
     refuseForgery(request, session);
     return this.#let(principalOfSession(session), session);

@@ -9,7 +9,6 @@ export { NewApiKey } from './credentials/api-key.js';
 export { ApiKeys } from './credentials/api-keys.js';
 export { Credentials } from './credentials/credentials.js';
 export { CurrentPrincipal, Public, RequireScopes } from './http/access.js';
-export { AuthError } from './http/auth-error.js';
 export { declaredRoutes } from './http/declared-routes.js';
 export { type Principal, isOwner, principalOf, seesOnlyOwn } from './principal.js';
 export { authSettings } from './settings.js';

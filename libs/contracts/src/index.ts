@@ -63,7 +63,6 @@ export {
   Switch,
   Switches,
 } from './http/executions.js';
-export { Problem } from './http/problem.js';
 export { RunEvent } from './http/run-events.js';
 export {
   AgentOutput,
@@ -89,6 +88,11 @@ export {
   parseStrictJson,
 } from './json/strict-json.js';
 export type { Log } from './log.js';
+export { type ProblemCode, problemCodes, problems } from './problems/catalogue.js';
+export type { CommandRefusal } from './problems/command-refusals.js';
+export { Hint, type HintAction, hintActionNames, hintActions } from './problems/hints.js';
+export { ProblemError } from './problems/problem-error.js';
+export { Problem, hintOf, problemOf, problemType } from './problems/problem.js';
 export {
   Approval,
   ApprovalStatus,

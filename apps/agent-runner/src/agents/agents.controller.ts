@@ -1,7 +1,7 @@
 import { RequireScopes } from '@countersign/auth';
-import { AgentOutput } from '@countersign/contracts';
+import { AgentOutput, ProblemError } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
-import { ProblemError, Returns } from '@countersign/service';
+import { Returns } from '@countersign/service';
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { z } from 'zod';
 import { Agents } from './agents.js';
@@ -22,8 +22,7 @@ export class AgentsController {
   @Returns(200, AgentOutput, 'The agent.')
   get(@Param('agent_id') id: string): AgentOutput {
     const agent = this.agents.get(id);
-    if (!agent)
-      throw new ProblemError(404, this.agents.missing(id) ?? `There is no agent "${id}". GET /agents lists them.`);
+    if (!agent) throw new ProblemError('agent_not_found', this.agents.missing(id) ?? `There is no agent "${id}".`);
     return show(agent);
   }
 }

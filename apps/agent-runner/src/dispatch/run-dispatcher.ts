@@ -3,9 +3,10 @@ import type { CommandHandler, CommandResult, Permit, WorkPool } from '@countersi
 import { randomUUID } from 'node:crypto';
 import type { RunMessage } from '../run/run.js';
 import { RunWorker, type WorkerOptions } from './run-worker.js';
+import type { RunRejection } from '../run/states.js';
 
 export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
-  runs: CommandHandler<Run, RunMessage>;
+  runs: CommandHandler<Run, RunMessage, RunRejection>;
   /** Is told of every run that changed here. */
   changed(runId: string): void;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
@@ -26,7 +27,7 @@ export class RunDispatcher {
   }
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
-  async handle(runId: string, message: RunMessage): Promise<CommandResult<Run>> {
+  async handle(runId: string, message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
     const place = this.#options.pool().reserve();
     const creates = message.type === 'requested';
     if (place) return this.#claiming(place, (claim) => this.#handle(runId, message, { then: [claim], creates }));
@@ -56,8 +57,8 @@ export class RunDispatcher {
   async #handle(
     runId: string,
     message: RunMessage,
-    options: Parameters<CommandHandler<Run, RunMessage>['execute']>[2] = {},
-  ): Promise<CommandResult<Run>> {
+    options: Parameters<CommandHandler<Run, RunMessage, RunRejection>['execute']>[2] = {},
+  ): Promise<CommandResult<Run, RunRejection>> {
     const handled = await this.#options.runs.execute(runId, message, options);
     if (handled.kind !== 'changed') return handled;
     this.#working.get(runId)?.see(handled.state);
@@ -66,7 +67,10 @@ export class RunDispatcher {
     return handled;
   }
 
-  async #claiming(place: Permit, handle: (claim: Claim) => Promise<CommandResult<Run>>): Promise<CommandResult<Run>> {
+  async #claiming(
+    place: Permit,
+    handle: (claim: Claim) => Promise<CommandResult<Run, RunRejection>>,
+  ): Promise<CommandResult<Run, RunRejection>> {
     const worker = `${this.#instance}/${++this.#claims}`;
     try {
       const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });

@@ -33,7 +33,11 @@ async function handlersOf(given: Given, process: Process) {
   const results = new ResultGuard(() => Verifier.fromKeyRing(executorsRing));
   await Promise.all([guard.open(), results.open()]);
   const alarms: Record<keyof Alarms, Mock> = { refused: vi.fn() };
-  const commands = new RunCommands({ sender: () => Promise.reject(new CommandRefused('no')) }, given.store, 'trusted');
+  const commands = new RunCommands(
+    { sender: () => Promise.reject(new CommandRefused('token_over', 'no')) },
+    given.store,
+    'trusted',
+  );
   const agents = { has: (id: string) => id === 'ops', deadlineFor: () => null };
   const { runner, sessions } = process;
   return { alarms, events: new RunEventsController(runner, agents, commands, sessions, guard, results, alarms) };

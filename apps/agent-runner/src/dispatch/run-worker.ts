@@ -9,10 +9,11 @@ import { failureOf, unknownOutcome } from '../run/conversation.js';
 import { ModelError, type Model } from '../model/model.js';
 import type { RunMessage } from '../run/run.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { RunRejection } from '../run/states.js';
 
 export interface WorkerOptions {
   /** Records what the worker says of the run, and returns what the run is then. */
-  tell(run: Run, message: RunMessage): Promise<CommandResult<Run>>;
+  tell(run: Run, message: RunMessage): Promise<CommandResult<Run, RunRejection>>;
   look(runId: string): Promise<Run | undefined>;
   /** Is shown the text of a step while the model writes it. */
   preview(run: Run, offset: number, text: string): void;
@@ -103,14 +104,14 @@ export class RunWorker {
     };
   }
 
-  async #tell(message: RunMessage): Promise<CommandResult<Run>> {
+  async #tell(message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
     const handled = await this.#options.tell(this.#run, message);
     if (handled.state) this.see(handled.state);
     return handled;
   }
 
   /** Says it until it is recorded, however long the store is out of reach. */
-  #say(message: RunMessage): Promise<CommandResult<Run>> {
+  #say(message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
     return this.#retryUntilStored(() => this.#tell(message));
   }
 

@@ -1,5 +1,4 @@
-import type { ContinueRunRequest, Run } from '@countersign/contracts';
-import { ProblemError } from '@countersign/service';
+import { problems, type ContinueRunRequest, type Run } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from '../run/call.js';
 import {
@@ -37,14 +36,15 @@ const asRequirements = (run: Run, change: Record<string, object> = {}) =>
   run.calls.map((each) => ({ ...requirementOf(each), ...change[each.tool_execution.tool_call_id] }));
 const field = (value: unknown) => ({ user_input_schema: [{ name: 'answer', field_type: 'str', value }] });
 
-function problemOf(run: Run, body: ContinueRunRequest): { status: number; message: string } {
-  try {
-    resolutionsIn(run, body);
-  } catch (error) {
-    if (error instanceof ProblemError) return { status: error.getStatus(), message: error.message };
-    throw error;
-  }
-  return expect.unreachable('it is accepted');
+function problemOf(run: Run, body: ContinueRunRequest) {
+  const found = resolutionsIn(run, body);
+  if ('ok' in found) return expect.unreachable('it is accepted');
+  return { ...found, status: problems[found.code].status };
+}
+
+function takenFrom(run: Run, body: ContinueRunRequest) {
+  const found = resolutionsIn(run, body);
+  return 'ok' in found ? found.ok : expect.unreachable(found.message);
 }
 
 describe('what a request to continue resolves', () => {
@@ -60,7 +60,7 @@ describe('what a request to continue resolves', () => {
       call_b: field('The second.'),
       call_c: { result: 'shown' },
     });
-    expect(resolutionsIn(waiting, { tools })).toMatchObject(expected);
+    expect(takenFrom(waiting, { tools })).toMatchObject(expected);
   });
 
   it('is read from the requirements that agno’s clients send', () => {
@@ -69,18 +69,16 @@ describe('what a request to continue resolves', () => {
       call_b: field('The second.'),
       call_c: { external_execution_result: 'shown' },
     });
-    expect(resolutionsIn(waiting, { requirements })).toMatchObject(expected);
+    expect(takenFrom(waiting, { requirements })).toMatchObject(expected);
   });
 
   it('is read from the tool of a requirement when the requirement itself does not say it', () => {
     const requirements = [{ tool_execution: { tool_call_id: 'call_a', confirmed: false, confirmation_note: 'no' } }];
-    expect(resolutionsIn(waiting, { requirements })).toMatchObject([
-      { id: idOf('call_a'), confirmed: false, note: 'no' },
-    ]);
+    expect(takenFrom(waiting, { requirements })).toMatchObject([{ id: idOf('call_a'), confirmed: false, note: 'no' }]);
   });
 
   it('leaves a call open that is sent as it came', () => {
-    const resolutions = resolutionsIn(waiting, { tools: asTools(waiting) });
+    const resolutions = takenFrom(waiting, { tools: asTools(waiting) });
     const message = { type: 'resolved_by_caller', resolutions } as const;
     expect(() => continued(waiting, now, message)).toThrow('nothing was resolved');
   });
@@ -88,7 +86,7 @@ describe('what a request to continue resolves', () => {
   it('may be a part of what the run waits for', () => {
     const run = continued(waiting, now, {
       type: 'resolved_by_caller',
-      resolutions: resolutionsIn(waiting, { tools: [{ tool_call_id: 'call_c', result: 'shown' }] }),
+      resolutions: takenFrom(waiting, { tools: [{ tool_call_id: 'call_c', result: 'shown' }] }),
     });
     expect(run.status).toBe('PAUSED');
     expect(callIn(run, 'call_c').state).toBe('answered');
@@ -100,13 +98,13 @@ describe('what a request to continue resolves', () => {
       call_b: field('This.'),
       call_c: { result: 'shown' },
     });
-    const run = continued(waiting, now, { type: 'resolved_by_caller', resolutions: resolutionsIn(waiting, { tools }) });
+    const run = continued(waiting, now, { type: 'resolved_by_caller', resolutions: takenFrom(waiting, { tools }) });
     expect(run.status).toBe('PENDING');
-    expect(resolutionsIn(run, { tools })).toEqual([]);
+    expect(takenFrom(run, { tools })).toEqual([]);
   });
 
   it('is nothing when nothing is sent', () => {
-    expect(resolutionsIn(waiting, {})).toEqual([]);
+    expect(takenFrom(waiting, {})).toEqual([]);
   });
 
   it('is meant for the latest call when the model used an id again', () => {
@@ -116,14 +114,14 @@ describe('what a request to continue resolves', () => {
       now,
       {
         type: 'resolved_by_caller',
-        resolutions: resolutionsIn(waiting, {
+        resolutions: takenFrom(waiting, {
           tools: asTools(waiting, { call_a: { confirmed: false }, call_b: field('x'), call_c: { result: 'x' } }),
         }),
       },
       claimed,
       responded(callTo('send', 'call_a')),
     );
-    const [resolution] = resolutionsIn(again, { tools: [{ tool_call_id: 'call_a', confirmed: true }] });
+    const [resolution] = takenFrom(again, { tools: [{ tool_call_id: 'call_a', confirmed: true }] });
     expect(resolution!.id).toBe(again.calls.at(-1)!.id);
     expect(resolution!.id).not.toBe(id);
   });
@@ -142,7 +140,7 @@ describe('a request to continue is refused', () => {
   it('with the result of a call that an executor makes', () => {
     const run = continued(paused, now, resolved(callIn(paused, 'call_a'), 'approved'));
     expect(problemOf(run, { tools: [{ tool_call_id: 'call_a', result: 'done' }] }).status).toBe(409);
-    expect(resolutionsIn(run, { tools: [{ tool_call_id: 'call_a', confirmed: true }] })).toEqual([]);
+    expect(takenFrom(run, { tools: [{ tool_call_id: 'call_a', confirmed: true }] })).toEqual([]);
   });
 
   it('and accepted with a result that the call has already', () => {
@@ -152,7 +150,7 @@ describe('a request to continue is refused', () => {
       resolved(callIn(paused, 'call_a'), 'approved'),
       completed(callIn(paused, 'call_a')),
     );
-    expect(resolutionsIn(run, { tools: asTools(run) })).toEqual([]);
+    expect(takenFrom(run, { tools: asTools(run) })).toEqual([]);
   });
 
   it('with the result of an approved function', () => {
@@ -178,7 +176,7 @@ describe('a request to continue is refused', () => {
       { name: 'answer', value: 'This.' },
       { name: 'question', value: 'Another?' },
     ];
-    expect(resolutionsIn(waiting, { tools: [{ tool_call_id: 'call_b', user_input_schema }] })).toMatchObject([
+    expect(takenFrom(waiting, { tools: [{ tool_call_id: 'call_b', user_input_schema }] })).toMatchObject([
       { values: { answer: 'This.' } },
     ]);
   });
@@ -194,7 +192,7 @@ describe('a request to continue is refused', () => {
 
     it('not when it merely mentions it', () => {
       const mentioned = { tool_call_id: 'call_b', confirmed: null, result: null };
-      const resolutions = resolutionsIn(both, { tools: [confirmed, mentioned] });
+      const resolutions = takenFrom(both, { tools: [confirmed, mentioned] });
       expect(resolutions).toMatchObject([{ id: callIn(both, 'call_a').id, confirmed: true }]);
     });
   });

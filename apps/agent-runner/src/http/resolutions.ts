@@ -1,15 +1,24 @@
-import type { Call, ContinueRunRequest, Run } from '@countersign/contracts';
+import type { Call, ContinueRunRequest, Problem, ProblemCode, Run } from '@countersign/contracts';
 import { argumentProblems } from '@countersign/definitions';
-import { ProblemError } from '@countersign/service';
 import type { CallerResolution } from '../run/call.js';
+
+/** Why a call is not the caller's to resolve, or not in this way. */
+export interface ResolutionProblem {
+  code: Extract<ProblemCode, 'approval_required' | 'call_being_made' | 'call_not_found' | 'values_do_not_fit'>;
+  message: string;
+  /** Of the approval or run that it is about. */
+  id: string;
+  errors?: NonNullable<Problem['errors']>;
+}
 
 /**
  * What a request to continue resolves. agno's clients send every call they know of, resolved or not, as `tools` or as
  * `requirements`; what is resolved already counts as said again.
- *
- * @throws ProblemError for a call that is not the caller's to resolve, or not in this way.
  */
-export function resolutionsIn(run: Run, { tools = [], requirements = [] }: ContinueRunRequest): CallerResolution[] {
+export function resolutionsIn(
+  run: Run,
+  { tools = [], requirements = [] }: ContinueRunRequest,
+): { ok: CallerResolution[] } | ResolutionProblem {
   const given = [
     ...tools.map((tool) => ({ id: undefined, ...tool, ...resolutionOf(tool) })),
     ...requirements.map(({ id, tool_execution, ...requirement }) => ({
@@ -21,14 +30,28 @@ export function resolutionsIn(run: Run, { tools = [], requirements = [] }: Conti
       values: valuesIn(requirement.user_input_schema ?? tool_execution?.user_input_schema),
     })),
   ];
-  const resolutions = given.map(({ id, tool_call_id, confirmed, note, result, values }) => {
+  const resolutions: Resolution[] = [];
+  for (const { id, tool_call_id, confirmed, note, result, values } of given) {
     const call = findCall(run, id, tool_call_id);
-    return { call, resolution: { id: call.id, confirmed, note, result, values } };
-  });
-  mustBeApproved(run, resolutions);
-  return resolutions
-    .filter(({ call }) => call.state === 'asked' && call.tool_execution.approval_type === null)
-    .map(({ call, resolution }) => ({ ...resolution, values: checkedValues(call, resolution.values) }));
+    if (!call) return noSuchCall(run, id ?? tool_call_id);
+    resolutions.push({ call, resolution: { id: call.id, confirmed, note, result, values } });
+  }
+  const theirs: CallerResolution[] = [];
+  const problem = unapproved(run, resolutions) ?? beingMade(run, resolutions);
+  if (problem) return problem;
+  for (const { call, resolution } of resolutions) {
+    if (call.state !== 'asked' || call.tool_execution.approval_type !== null) continue;
+    const values = valuesFor(call, resolution.values);
+    const problems = values ? valueProblems(call, values) : [];
+    if (problems.length > 0) return misfit(run, call, problems);
+    theirs.push({ ...resolution, values });
+  }
+  return { ok: theirs };
+}
+
+interface Resolution {
+  call: Call;
+  resolution: CallerResolution;
 }
 
 type Given = NonNullable<ContinueRunRequest['tools']>[number];
@@ -47,65 +70,68 @@ function valuesIn(fields: Given['user_input_schema']): Record<string, unknown> |
 }
 
 /** The latest call with the id, since some models use an id again. */
-function findCall({ run_id, calls }: Run, id: string | undefined, tool_call_id: string | undefined): Call {
-  const call =
-    calls.find((each) => each.id === id) ??
-    calls.findLast(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id);
-  if (call) return call;
-  throw new ProblemError(
-    422,
-    `Run ${run_id} has no call "${id ?? tool_call_id}". GET /runs/${run_id} shows its calls.`,
-  );
-}
+const findCall = ({ calls }: Run, id: string | undefined, tool_call_id: string | undefined): Call | undefined =>
+  calls.find((each) => each.id === id) ??
+  calls.findLast(({ tool_execution }) => tool_execution.tool_call_id === tool_call_id);
+
+const noSuchCall = ({ run_id: id }: Run, call: string | undefined): ResolutionProblem => ({
+  code: 'call_not_found',
+  message: `Run ${id} has no call "${call}".`,
+  id,
+});
 
 /**
  * Whoever continues a run cannot take the place of whoever approves. Calls that the request only mentions are left alone,
  * unless there is nothing else in it.
  */
-function mustBeApproved({ calls }: Run, given: readonly { call: Call; resolution: CallerResolution }[]): void {
+function unapproved({ calls }: Run, given: readonly Resolution[]): ResolutionProblem | undefined {
   const meant = given.filter(({ resolution }) => isResolved(resolution)).map(({ call }) => call);
-  const unapproved = (meant.length > 0 ? meant : calls).find(
+  const call = (meant.length > 0 ? meant : calls).find(
     ({ state, confirmation, tool_execution }) =>
       state === 'asked' && confirmation === null && tool_execution.approval_type !== null,
   );
-  if (unapproved) {
-    throw new ProblemError(
-      403,
-      `The call of ${unapproved.tool_execution.tool_name} needs an approval that has not been given. Somebody who may has to resolve approval ${unapproved.id}; the run then goes on by itself.`,
-    );
-  }
+  if (!call) return undefined;
+  const message = `The call of ${call.tool_execution.tool_name} needs an approval that has not been given. Somebody who may has to resolve approval ${call.id}; the run then goes on by itself.`;
+  return { code: 'approval_required', message, id: call.id };
+}
+
+function beingMade({ run_id: id }: Run, given: readonly Resolution[]): ResolutionProblem | undefined {
   const executing = given.find(
     ({ call, resolution }) =>
       call.state !== 'answered' && call.tool_execution.approval_type !== null && resolution.result !== undefined,
   );
-  if (!executing) return;
-  throw new ProblemError(
-    409,
-    `The approved call of ${executing.call.tool_execution.tool_name} is being made; its result is not taken from whoever continues the run.`,
-  );
+  if (!executing) return undefined;
+  const message = `The approved call of ${executing.call.tool_execution.tool_name} is being made; its result is not taken from whoever continues the run.`;
+  return { code: 'call_being_made', message, id };
 }
 
 const isResolved = ({ confirmed, values, result }: CallerResolution): boolean =>
   confirmed !== undefined || values !== undefined || result !== undefined;
 
-function checkedValues(call: Call, values: Record<string, unknown> | undefined) {
-  const fields = call.user_input_schema;
+/** Those of fields that the call has. */
+function valuesFor({ user_input_schema: fields }: Call, values: Record<string, unknown> | undefined) {
   if (!values || !fields) return undefined;
-  const given = Object.fromEntries(
-    Object.entries(values).filter(([name]) => fields.some((each) => each.name === name)),
-  );
-  const problems = argumentProblems(
+  return Object.fromEntries(Object.entries(values).filter(([name]) => fields.some((each) => each.name === name)));
+}
+
+function valueProblems({ user_input_schema }: Call, values: Record<string, unknown>): string[] {
+  const fields = user_input_schema ?? [];
+  return argumentProblems(
     {
       type: 'object',
       properties: Object.fromEntries(fields.map(({ name, schema }) => [name, schema])),
       required: fields.filter(({ required }) => required).map(({ name }) => name),
     },
-    given,
+    values,
   );
-  if (problems.length === 0) return given;
-  const errors = problems.map((message) => ({
-    path: `user_input_schema.${call.tool_execution.tool_call_id}`,
-    message,
-  }));
-  throw new ProblemError(422, `What was filled in does not fit: ${problems.join('; ')}`, errors);
+}
+
+function misfit({ run_id: id }: Run, { tool_execution }: Call, problems: readonly string[]): ResolutionProblem {
+  const path = `user_input_schema.${tool_execution.tool_call_id}`;
+  return {
+    code: 'values_do_not_fit',
+    message: `What was filled in does not fit: ${problems.join('; ')}`,
+    id,
+    errors: problems.map((message) => ({ path, message })),
+  };
 }

@@ -13,6 +13,7 @@ import {
   GetRunQuery,
   isFinishedStatus,
   ListRunsQuery,
+  ProblemError,
   RunOutput,
   RunPage,
   showRun,
@@ -21,7 +22,7 @@ import {
   type Run,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { AcceptsForms, pageOf, ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { AcceptsForms, pageOf, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -30,7 +31,7 @@ import { Agents } from '../agents/agents.js';
 import type { CallerResolution } from '../run/call.js';
 import { RunQueue } from '../dispatch/queue.js';
 import { isSameRequest, ownersOf, userFor } from './requester.js';
-import { resolutionsIn } from './resolutions.js';
+import { resolutionsIn, type ResolutionProblem } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
 import { hasStatus, needsSomebody, RunWatch } from '../stream/run-watch.js';
 import { RunDispatcher } from '../dispatch/run-dispatcher.js';
@@ -80,7 +81,7 @@ export class RunsController {
     this.#mustExist(agent_id);
     const user_id = userFor(who, body.user_id);
     await this.#mustHaveRoom({ user_id, requested_by: who.subject }, reply);
-    const how = query.stream ? 'stream to its end' : answerTo(request, body.stream);
+    const how = query.stream ? streamed('end') : answerTo(request, body.stream);
     const run_input = (body.input ?? body.message)!;
     const run_id = key === undefined ? randomUUID() : this.#idFor(key, agent_id, user_id, who);
     const session_id = body.session_id ?? run_id;
@@ -92,16 +93,14 @@ export class RunsController {
       run: {
         ...asked,
         deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
-        streamed: how.startsWith('stream'),
+        streamed: how.kind === 'stream',
         traceparent: traceOf(traceparent),
       },
     });
     const run = handled.state!;
     if (handled.kind === 'ignored' && !isSameRequest(run, asked)) {
-      throw new ProblemError(
-        422,
-        'This Idempotency-Key was used for another request. Use a new key for a new request.',
-      );
+      const detail = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
+      throw new ProblemError('idempotency_key_reused', detail);
     }
     void reply.header('location', `/runs/${run_id}`);
     await this.#answer(reply, run, how, { after: beginning, accepted: 202 });
@@ -123,11 +122,14 @@ export class RunsController {
   ): Promise<void> {
     const found = await this.#findToChange(runId, who, agentId);
     if (isFinishedStatus(found.status))
-      throw new ProblemError(409, `Run ${runId} is ${found.status}; start a new one.`);
+      throw new ProblemError('run_over', `Run ${runId} is ${found.status}; start a new one.`, { id: runId });
     const { run, resolutions } = await this.#resolve(found, body);
     const handled =
       resolutions.length > 0 ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }) : undefined;
-    if (handled?.kind === 'rejected') throw new ProblemError(409, handled.reason);
+    if (handled?.kind === 'rejected')
+      throw new ProblemError(handled.code === 'call_not_found' ? handled.code : 'call_being_made', handled.reason, {
+        id: runId,
+      });
     const how = answerTo(request, body.stream);
     await this.#answer(reply, handled?.state ?? run, how, { after: endOf(run), accepted: 202 });
   }
@@ -199,9 +201,8 @@ export class RunsController {
     { after, accepted }: { after: StreamOptions['after']; accepted: number },
   ): Promise<void> {
     const runId = run.run_id;
-    if (how === 'at once') return void reply.status(accepted).send(showRun(run));
-    if (how === 'stream to its end') return this.#send(reply, runId, { after, until: 'end' });
-    if (how === 'stream to a pause') return this.#send(reply, runId, { after, until: 'pause' });
+    if (how.kind === 'at_once') return void reply.status(accepted).send(showRun(run));
+    if (how.kind === 'stream') return this.#send(reply, runId, { after, until: how.until });
     const settled = await whileAuthorised(reply.request, (ended) =>
       this.watch.waitFor(runId, needsSomebody, longestWait, ended),
     );
@@ -214,13 +215,13 @@ export class RunsController {
 
   /** Whoever continues a run right after its approval may be here before the news of it. */
   async #resolve(run: Run, body: ContinueRunRequest): Promise<{ run: Run; resolutions: CallerResolution[] }> {
-    try {
-      return { run, resolutions: resolutionsIn(run, body) };
-    } catch (error) {
-      if (!(error instanceof ProblemError) || error.getStatus() !== 403) throw error;
-      const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakes);
-      return { run: later ?? run, resolutions: resolutionsIn(later ?? run, body) };
-    }
+    const found = resolutionsIn(run, body);
+    if ('ok' in found) return { run, resolutions: found.ok };
+    if (found.code !== 'approval_required') throw refused(found);
+    const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakes);
+    const again = resolutionsIn(later ?? run, body);
+    if ('ok' in again) return { run: later ?? run, resolutions: again.ok };
+    throw refused(again);
   }
 
   /** What somebody may not see does not exist for them. */
@@ -240,7 +241,10 @@ export class RunsController {
 
   #mustExist(agentId: string): void {
     if (this.agents.has(agentId)) return;
-    throw new ProblemError(404, `There is no agent "${agentId}". There is: ${this.agents.ids().join(', ')}.`);
+    throw new ProblemError(
+      'agent_not_found',
+      `There is no agent "${agentId}". There is: ${this.agents.ids().join(', ')}.`,
+    );
   }
 
   async #mustHaveRoom(owner: Pick<Run, 'user_id' | 'requested_by'>, reply: FastifyReply): Promise<void> {
@@ -249,7 +253,7 @@ export class RunsController {
     if (!hasTooMany && !(await this.queue.isTooLong())) return;
     void reply.header('retry-after', busyFor);
     throw new ProblemError(
-      429,
+      'too_many_runs',
       hasTooMany
         ? `Too many runs of ${owner.user_id ?? owner.requested_by} wait for a worker. Try again later; those of others are not held up.`
         : 'Too many runs wait for a worker. Try again later, or start more agent-runners.',
@@ -257,20 +261,25 @@ export class RunsController {
   }
 
   #idFor(key: string, agentId: string, userId: string | null, { subject }: Principal): string {
-    if (!IdempotencyKey.safeParse(key).success) throw new ProblemError(400, 'Idempotency-Key: 1 to 200 characters.');
+    if (!IdempotencyKey.safeParse(key).success)
+      throw new ProblemError('idempotency_key_invalid', 'Idempotency-Key: 1 to 200 characters.');
     return derivedId('run', agentId, userId ?? '', subject, key);
   }
 }
 
-type Answer = 'at once' | 'once it is settled' | 'stream to a pause' | 'stream to its end';
+/** `settled`: once the run is paused or over. */
+type Answer = { kind: 'at_once' | 'settled' } | { kind: 'stream'; until: StreamOptions['until'] };
+
+const streamed = (until: StreamOptions['until']): Answer => ({ kind: 'stream', until });
 
 /** A form is what agno's clients send; they expect a stream unless they say otherwise. */
 function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Answer {
   const isForm = !(headers['content-type'] ?? '').includes('json');
-  if (stream ?? isForm) return 'stream to a pause';
-  return stream === false ? 'once it is settled' : 'at once';
+  if (stream ?? isForm) return streamed('pause');
+  return { kind: stream === false ? 'settled' : 'at_once' };
 }
 
 const traceOf = (header: string | undefined): string | null =>
   RunOutput.shape.traceparent.safeParse(header).data ?? null;
-const noSuchRun = (runId: string) => new ProblemError(404, `There is no run "${runId}". GET /runs lists them.`);
+const noSuchRun = (runId: string) => new ProblemError('run_not_found', `There is no run "${runId}".`);
+const refused = ({ code, message, id, errors }: ResolutionProblem) => new ProblemError(code, message, { id, errors });

@@ -1,5 +1,5 @@
 import { emit, type Call, type NewEvent, type Run } from '@countersign/contracts';
-import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import { changed, ignored, rejected } from '@countersign/persistence';
 import {
   answered,
   confirm,
@@ -11,10 +11,10 @@ import {
 } from './call.js';
 import { callOutput } from './conversation.js';
 import { who } from './event-data.js';
-import { call, log, rested, touch, waiting } from './states.js';
+import { call, log, rested, touch, waiting, type RunTransition } from './states.js';
 
 /** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
-export function settle(run: Run, now: number, ...events: readonly NewEvent[]): Transition<Run> {
+export function settle(run: Run, now: number, ...events: readonly NewEvent[]): RunTransition {
   const isForPeople = run.calls.some(isOpen) && !run.calls.some(isForWorker);
   if (isForPeople && run.status !== 'PAUSED') {
     const paused = log(touch(run, now, { ...rested(run, now), status: 'PAUSED', due_at: run.deadline_at }), now, {
@@ -28,9 +28,9 @@ export function settle(run: Run, now: number, ...events: readonly NewEvent[]): T
 }
 
 /** Changes one call that is not answered yet; a duplicate or a late message finds none. */
-export function amend(run: Run, id: string, now: number, change: (open: Call) => Call | undefined): Transition<Run> {
+export function amend(run: Run, id: string, now: number, change: (open: Call) => Call | undefined): RunTransition {
   const open = run.calls.find((each) => each.id === id);
-  if (!open) return rejected('the run has no such call');
+  if (!open) return rejected('call_not_found', 'the run has no such call');
   if (!isOpen(open)) return ignored('the call is answered');
   const amended = change(open);
   return amended ? settle(replace(run, amended, now), now) : ignored('this is known');
@@ -56,13 +56,16 @@ const isBegun = ({ state, made_by, confirmation }: Call): boolean =>
 export const executed = (call: Call, output: string, failed = false): Call =>
   answered(call.confirmation === null ? confirm(call, true, null) : call, output, failed);
 
-export function resolveByCaller(run: Run, resolutions: readonly CallerResolution[], now: number): Transition<Run> {
+export function resolveByCaller(run: Run, resolutions: readonly CallerResolution[], now: number): RunTransition {
   let state = run;
   for (const resolution of resolutions) {
     const open = state.calls.find(({ id }) => id === resolution.id);
-    if (!open) return rejected(`the run has no call ${resolution.id}`);
+    if (!open) return rejected('call_not_found', `the run has no call ${resolution.id}`);
     if (open.tool_execution.approval_type !== null)
-      return rejected(`call ${resolution.id} is decided by its approval, not by whoever continues the run`);
+      return rejected(
+        'decided_by_approval',
+        `call ${resolution.id} is decided by its approval, not by whoever continues the run`,
+      );
     const after = resolvedByCaller(open, resolution);
     if (after) state = replace(state, after, now);
   }

@@ -1,5 +1,5 @@
 import { callDigest, emit, isFinishedStatus, queueOwner, type Event, type Run } from '@countersign/contracts';
-import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import { changed, ignored, rejected } from '@countersign/persistence';
 import {
   answered,
   isForWorker,
@@ -13,7 +13,7 @@ import {
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, settle } from './calls.js';
 import { unsigned, who } from './event-data.js';
-import { call, fail, idle, leased, log, over, rested, seconds, touch, waiting } from './states.js';
+import { call, fail, idle, leased, log, over, rested, seconds, touch, waiting, type RunTransition } from './states.js';
 import { take, type Turn } from './turn.js';
 
 /**
@@ -66,9 +66,9 @@ interface RunRequest {
   traceparent: string | null;
 }
 
-export function decideRun(run: Run | undefined, message: RunMessage, now: number): Transition<Run> {
+export function decideRun(run: Run | undefined, message: RunMessage, now: number): RunTransition {
   if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
-  if (!run) return rejected('there is no such run');
+  if (!run) return rejected('run_not_found', 'there is no such run');
   if (isFinishedStatus(run.status)) return report(run, message, now);
 
   switch (message.type) {
@@ -97,7 +97,9 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
     case 'tool.execution_outcome_unknown':
       return amend(run, message.data.approval_id, now, (call) => outcomeUnknown(call, message.data, seconds(now)));
     default:
-      return isHeldBy(run, message.worker) ? work(run, message, now) : rejected('another worker holds this run');
+      return isHeldBy(run, message.worker)
+        ? work(run, message, now)
+        : rejected('lease_lost', 'another worker holds this run');
   }
 }
 
@@ -106,16 +108,16 @@ function decided(
   { data }: Event<'approval.resolved'>,
   now: number,
   resolve: typeof resolvedByApproval,
-): Transition<Run> {
+): RunTransition {
   return data.digest === callDigest(data)
     ? amend(run, data.approval_id, now, (call) => resolve(call, data))
-    : rejected('the arguments are not the ones that were approved');
+    : rejected('arguments_changed', 'the arguments are not the ones that were approved');
 }
 
 type WorkMessage = Exclude<Extract<RunMessage, { worker: string }>, { type: 'claimed' }>;
 
 /** What only the worker that holds the run may say. */
-function work(run: Run, message: WorkMessage, now: number): Transition<Run> {
+function work(run: Run, message: WorkMessage, now: number): RunTransition {
   switch (message.type) {
     case 'lease_extended':
       return isLate(run, now)
@@ -127,7 +129,9 @@ function work(run: Run, message: WorkMessage, now: number): Transition<Run> {
       return changed(touch(run, now, { ...waiting(run, now, message.until), error: message.reason }));
     case 'model_responded':
       if (message.step !== undefined && message.step !== run.steps) return ignored('this answer is known');
-      return run.calls.some(isOpen) ? rejected('calls of its last turn are open') : take(run, message, now);
+      return run.calls.some(isOpen)
+        ? rejected('calls_open', 'calls of its last turn are open')
+        : take(run, message, now);
     case 'model_failed':
       return message.retry_after_ms === null
         ? fail(run, message.error, now)
@@ -151,7 +155,7 @@ function work(run: Run, message: WorkMessage, now: number): Transition<Run> {
   }
 }
 
-function request({ run_input, ...request }: RunRequest, now: number): Transition<Run> {
+function request({ run_input, ...request }: RunRequest, now: number): RunTransition {
   const run: Run = {
     ...request,
     queue_owner: queueOwner(request.user_id, request.requested_by),
@@ -179,8 +183,8 @@ function request({ run_input, ...request }: RunRequest, now: number): Transition
 }
 
 /** A gated call that was started and not seen to end is not made again: the model is told that nobody knows. */
-function claim(run: Run, worker: string, lease_ms: number, now: number): Transition<Run> {
-  if (run.due_at === null || run.due_at > now) return rejected(`nothing is due, the run is ${run.status}`);
+function claim(run: Run, worker: string, lease_ms: number, now: number): RunTransition {
+  if (run.due_at === null || run.due_at > now) return rejected('not_due', `nothing is due, the run is ${run.status}`);
   if (isLate(run, now)) return fail(run, deadlinePassed, now);
   const lost = run.calls.filter(({ state }) => state === 'started');
   const known = lost.reduce(
@@ -190,7 +194,7 @@ function claim(run: Run, worker: string, lease_ms: number, now: number): Transit
   return settle(touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since: now }), now);
 }
 
-function cancel(run: Run, reason: string | null, now: number): Transition<Run> {
+function cancel(run: Run, reason: string | null, now: number): RunTransition {
   const ended = over(run, 'CANCELLED', now, { error: reason ?? 'cancelled' });
   return changed(
     ended,
@@ -199,7 +203,7 @@ function cancel(run: Run, reason: string | null, now: number): Transition<Run> {
 }
 
 /** A run that is over takes only the news of a call that was under way: how it ended, or that nobody knows. */
-function report(run: Run, message: RunMessage, now: number): Transition<Run> {
+function report(run: Run, message: RunMessage, now: number): RunTransition {
   if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
   const news = newsIn(message);
   const open = run.calls.find(({ id }) => id === news?.call);
@@ -213,7 +217,7 @@ function report(run: Run, message: RunMessage, now: number): Transition<Run> {
   );
 }
 
-function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['data'], now: number): Transition<Run> {
+function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['data'], now: number): RunTransition {
   const open = run.calls.find((call) => call.id === data.approval_id && isOpen(call));
   const after = open && outcomeUnknown(open, data, seconds(now));
   if (!after) return ignored(`the run is ${run.status}`);

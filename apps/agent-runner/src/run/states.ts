@@ -1,8 +1,18 @@
-import { emit, type Call, type JournalEntry, type Run } from '@countersign/contracts';
+import { emit, type Call, type JournalEntry, type ProblemCode, type Run } from '@countersign/contracts';
 import { changed, type Transition } from '@countersign/persistence';
 import { unsigned, who } from './event-data.js';
 import { openRequirements } from './call.js';
 import { truncate, withEveryCallAnswered } from './conversation.js';
+
+/** Why a message is refused, for programs. */
+export type RunRejection =
+  | 'arguments_changed'
+  | 'calls_open'
+  | 'decided_by_approval'
+  | 'lease_lost'
+  | 'not_due'
+  | Extract<ProblemCode, 'call_not_found' | 'run_not_found'>;
+export type RunTransition = Transition<Run, RunRejection>;
 
 /** Characters of an answer that its event tells; the record has all of it. */
 const maxTold = 100_000;
@@ -45,7 +55,7 @@ export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now:
     { type: 'over' },
   );
 
-export function fail(run: Run, error: string, now: number): Transition<Run> {
+export function fail(run: Run, error: string, now: number): RunTransition {
   const ended = over(run, 'ERROR', now, { error });
   return changed(
     ended,
@@ -58,7 +68,7 @@ export function fail(run: Run, error: string, now: number): Transition<Run> {
   );
 }
 
-export function complete(run: Run, content: string, now: number): Transition<Run> {
+export function complete(run: Run, content: string, now: number): RunTransition {
   const ended = over(run, 'COMPLETED', now, { content });
   return changed(
     ended,

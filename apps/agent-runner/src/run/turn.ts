@@ -1,6 +1,6 @@
 import type { ConversationItem, Run } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
-import { changed, type Transition } from '@countersign/persistence';
+import { changed } from '@countersign/persistence';
 import { approvalRequired, newCall } from './call.js';
 import {
   callOutput,
@@ -15,7 +15,7 @@ import {
 } from './conversation.js';
 import type { ModelResponse } from '../model/model.js';
 import { settle } from './calls.js';
-import { complete, fail, log, rested, seconds, touch } from './states.js';
+import { complete, fail, log, rested, seconds, touch, type RunTransition } from './states.js';
 
 export interface Turn {
   agent: Agent;
@@ -27,7 +27,7 @@ export interface Turn {
 }
 
 /** The model's turn is over: it answered, or it wants calls made, or it has to be asked again. */
-export function take(before: Run, { agent, turn, response }: Turn, now: number): Transition<Run> {
+export function take(before: Run, { agent, turn, response }: Turn, now: number): RunTransition {
   const items = withoutUnanswerable(response.items);
   const run = hear(
     { ...before, agent_version: before.agent_version ?? agent.version, turn },
@@ -106,8 +106,8 @@ function limited(
   run: Run,
   { id, max_steps, budget }: Agent,
   now: number,
-  next: (run: Run) => Transition<Run> = changed,
-): Transition<Run> {
+  next: (run: Run) => RunTransition = changed,
+): RunTransition {
   const tokens = run.usage.input_tokens + run.usage.output_tokens;
   const worked = rested(run, now).worked_ms;
   if (run.steps >= max_steps) return fail(run, `no answer after ${run.steps} model calls, the limit of ${id}`, now);

@@ -13,18 +13,22 @@ export type SessionMessage =
 
 export type SessionRun = Pick<Run, 'run_id' | 'session_id' | 'agent_id' | 'user_id' | 'requested_by' | 'run_input'>;
 
+/** Why a message is refused, for programs. */
+export type SessionRejection = 'session_full' | 'session_not_found' | 'session_of_another';
+type SessionTransition = Transition<Session, SessionRejection>;
+
 const maxWaiting = 1_000;
 const nameLength = 100;
 
-export function decideSession(session: Session | undefined, message: SessionMessage, now: number): Transition<Session> {
+export function decideSession(session: Session | undefined, message: SessionMessage, now: number): SessionTransition {
   switch (message.type) {
     case 'joined':
     case 'turn_requested':
       if (!session) return open(message.run, now);
-      if (!isOwn(session, message.run)) return rejected('the session is that of somebody else', 'forbidden');
+      if (!isOwn(session, message.run)) return rejected('session_of_another', 'the session is that of somebody else');
       return message.type === 'joined' ? ignored('it is theirs') : queue(session, message.run.run_id, now);
     case 'turn_ended':
-      return session ? pass(session, message.run_id, now) : rejected('there is no such session');
+      return session ? pass(session, message.run_id, now) : rejected('session_not_found', 'there is no such session');
     default:
       return message satisfies never;
   }
@@ -41,7 +45,7 @@ export const isOwn = (one: Owned, other: Owned): boolean =>
 function open(
   { session_id, agent_id, user_id, requested_by, run_id, run_input }: SessionRun,
   now: number,
-): Transition<Session> {
+): SessionTransition {
   const at = Math.floor(now / 1000);
   return changed({
     session_id,
@@ -60,14 +64,14 @@ function open(
   });
 }
 
-function queue(session: Session, run_id: string, now: number): Transition<Session> {
+function queue(session: Session, run_id: string, now: number): SessionTransition {
   if (session.run_id === run_id) return ignored('it is its turn');
   if (session.waiting.includes(run_id)) return ignored('it waits for its turn');
-  if (session.waiting.length >= maxWaiting) return rejected(`${maxWaiting} runs wait for their turn`);
+  if (session.waiting.length >= maxWaiting) return rejected('session_full', `${maxWaiting} runs wait for their turn`);
   return changed(touch(session, now, { waiting: [...session.waiting, run_id] }));
 }
 
-function pass(session: Session, run_id: string, now: number): Transition<Session> {
+function pass(session: Session, run_id: string, now: number): SessionTransition {
   if (session.run_id !== run_id) return ignored('it was not its turn');
   const [next, ...waiting] = session.waiting;
   if (next === undefined) return ignored('nobody waits');

@@ -1,6 +1,7 @@
 import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   ListSessionsQuery,
+  ProblemError,
   RunOutput,
   SessionOutput,
   SessionPage,
@@ -10,7 +11,7 @@ import {
   type Session,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { pageOf, Returns } from '@countersign/service';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { RUNS, SESSIONS } from '../tokens.js';
@@ -84,7 +85,6 @@ export class SessionsController {
   }
 }
 
-export const noSuchSession = (id: string) =>
-  new ProblemError(404, `There is no session "${id}". GET /sessions lists them.`);
+export const noSuchSession = (id: string) => new ProblemError('session_not_found', `There is no session "${id}".`);
 const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});
 const show = (session: Session): SessionOutput => SessionOutput.parse({ ...session, session_type: 'agent' });

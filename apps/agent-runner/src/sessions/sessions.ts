@@ -9,10 +9,10 @@ import {
 import type { Agent } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
 import { historyOf } from '../run/history.js';
-import { isOwn, type SessionMessage, type SessionRun } from './session.js';
+import { isOwn, type SessionMessage, type SessionRun, type SessionRejection } from './session.js';
 
 export interface SessionsOptions {
-  sessions: CommandHandler<Session, SessionMessage>;
+  sessions: CommandHandler<Session, SessionMessage, SessionRejection>;
   runs: Store<Run>;
   /** Tells a run that its turn has come. */
   wake(runId: string): Promise<unknown>;
@@ -63,7 +63,7 @@ export class Sessions {
         { type: 'turn_requested', run },
         { creates: run.session_id === run.run_id },
       );
-      if (handled.kind === 'rejected' && handled.code === 'forbidden') return 'refused';
+      if (handled.kind === 'rejected' && handled.code === 'session_of_another') return 'refused';
       if (session!.run_id === run.run_id) return session!.turn;
       const holder = await this.#options.runs.get(session!.run_id);
       if (holder && !isFinishedStatus(holder.status)) return undefined;

@@ -254,7 +254,7 @@ describe('a comment', () => {
       ...asked,
       comments: Array.from({ length: 1_000 }, (_, n) => ({ id: `${n}`, by: null, at: 0, text: '.' })),
     };
-    expect(decideApproval(full, commented(), now)).toMatchObject({ kind: 'rejected', code: 'invalid' });
+    expect(decideApproval(full, commented(), now)).toMatchObject({ kind: 'rejected', code: 'too_many_comments' });
   });
 });
 

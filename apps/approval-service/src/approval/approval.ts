@@ -11,6 +11,7 @@ import {
   type Event,
   type EventData,
   type NewEvent,
+  type ProblemCode,
   type Requirement,
   type ResolutionData,
   type RunStatus,
@@ -26,7 +27,14 @@ import {
   unjudged,
   type PolicyDecision,
 } from './approval-request.js';
-import { argsOf, validateDecision, recordedObjection, resolvedCall, type DecisionCommand } from './decision.js';
+import {
+  argsOf,
+  validateDecision,
+  recordedObjection,
+  resolvedCall,
+  type DecisionCommand,
+  type ObjectionCode,
+} from './decision.js';
 import { quorumOf } from './counted.js';
 import { heldAgainst, ruledOut } from './held-against.js';
 import type { Rules } from '../policy/rules.js';
@@ -67,6 +75,12 @@ export type ApprovalMessage =
   | Event<'run.failed'>
   | Event<'run.cancelled'>;
 
+/** Why a message is refused. */
+export type ApprovalRejection =
+  | ObjectionCode
+  | Extract<ProblemCode, 'already_resolved' | 'approval_not_found' | 'too_many_comments'>;
+type ApprovalTransition = Transition<Approval, ApprovalRejection>;
+
 const statusAfter = {
   'run.completed': 'COMPLETED',
   'run.failed': 'ERROR',
@@ -77,20 +91,20 @@ export function decideApproval(
   approval: Approval | undefined,
   message: ApprovalMessage,
   now: number,
-): Transition<Approval> {
+): ApprovalTransition {
   if (message.type === 'required') {
     return approval ? ignored('the approval exists') : require(message, now);
   }
   if (message.type === 'void') {
     return approval ? follow(approval, statusAfter[message.event.type], now) : createCancelled(message, now);
   }
-  if (!approval) return rejected('there is no such approval');
+  if (!approval) return rejected('approval_not_found', 'there is no such approval');
 
   switch (message.type) {
     case 'decided':
       return approval.status === 'pending'
         ? record(approval, message, now)
-        : rejected(`already resolved: ${approval.status}`);
+        : rejected('already_resolved', `already resolved: ${approval.status}`);
     case 'due':
       return due(approval, now);
     case 'rejudged':
@@ -112,8 +126,8 @@ export function decideApproval(
 function require(
   { event, judgement, refusal }: Extract<ApprovalMessage, { type: 'required' }>,
   now: number,
-): Transition<Approval> {
-  if (!isSound(event)) return rejected('the arguments are not the ones that the digest is of', 'invalid');
+): ApprovalTransition {
+  if (!isSound(event)) return rejected('call_changed', 'the arguments are not the ones that the digest is of');
   const asked = newApproval(askedBy(event), judgement, seconds(now));
   if (refusal) {
     const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
@@ -147,7 +161,7 @@ function letThroughBy(
 /** Whoever asked does not decide, and may be anybody: so nobody could. */
 const isOfNobody = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
 
-function refusedAsOfNobody(approval: Approval, now: number, ...before: NewEvent[]): Transition<Approval> {
+function refusedAsOfNobody(approval: Approval, now: number, ...before: NewEvent[]): ApprovalTransition {
   const note =
     'It is not known who sent this request, and the rules want it approved by somebody else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
   const resolution_data = { note, code: 'sender_unknown' };
@@ -161,19 +175,19 @@ const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_
 function createCancelled(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
   now: number,
-): Transition<Approval> {
+): ApprovalTransition {
   const approval = newApproval(askedBefore(event, requirement), unjudged, seconds(now));
   return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', nobody, now);
 }
 
-function record(pending: Approval, decided: DecisionCommand, now: number): Transition<Approval> {
+function record(pending: Approval, decided: DecisionCommand, now: number): ApprovalTransition {
   const { verdict, by, groups, resolution_data } = decided;
   const held = hold(pending, decided.rules, now);
   if ('kind' in held) return held;
   const { approval, events: before } = held;
   if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return due(approval, now);
   const objection = validateDecision(approval, decided, pending.digest);
-  if (objection) return rejected(objection.reason, objection.code);
+  if (objection) return rejected(objection.code, objection.reason);
   const note = resolution_data?.note ?? null;
   const decision: Decision = { verdict, by, at: seconds(now), note, groups: [...groups] };
   const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
@@ -191,7 +205,7 @@ function record(pending: Approval, decided: DecisionCommand, now: number): Trans
 }
 
 /** Holds it against other rules. Nothing is taken back: what they ask for comes on top. */
-function rejudge(pending: Approval, rules: Rules, now: number): Transition<Approval> {
+function rejudge(pending: Approval, rules: Rules, now: number): ApprovalTransition {
   if (pending.status !== 'pending') return ignored('it is resolved');
   if (pending.rules_version === rules.version) return ignored('these rules are known');
   const held = hold(pending, rules, now);
@@ -203,7 +217,7 @@ function hold(
   pending: Approval,
   rules: Rules,
   now: number,
-): Transition<Approval> | { approval: Approval; events: NewEvent[] } {
+): ApprovalTransition | { approval: Approval; events: NewEvent[] } {
   const held = heldAgainst(pending, rules, seconds(now));
   const rejectedBecause = (note: string, ...before: NewEvent[]) => rejectedByRule(held.approval, note, now, ...before);
   if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
@@ -214,7 +228,7 @@ function hold(
   return refused === null ? { approval: held.approval, events } : rejectedBecause(refused, ...events);
 }
 
-function rejectedByRule(approval: Approval, note: string, now: number, ...before: NewEvent[]): Transition<Approval> {
+function rejectedByRule(approval: Approval, note: string, now: number, ...before: NewEvent[]): ApprovalTransition {
   const resolution_data = { note, code: 'rejected_by_rule' } as const;
   return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
 }
@@ -240,7 +254,7 @@ function proposed(approval: Approval, decided: DecisionCommand): Approval {
 }
 
 /** Expires, asks more people, or reminds: whatever is due, the gravest first. */
-function due(approval: Approval, now: number): Transition<Approval> {
+function due(approval: Approval, now: number): ApprovalTransition {
   const at = seconds(now);
   const isDue = (time: number | null): boolean => approval.status === 'pending' && time !== null && time <= at;
   if (isDue(approval.expires_at)) return resolved(approval, 'expired', nobody, now);
@@ -249,7 +263,7 @@ function due(approval: Approval, now: number): Transition<Approval> {
 }
 
 /** More people count from now on, also those who have decided already. */
-function escalate(approval: Approval, now: number): Transition<Approval> {
+function escalate(approval: Approval, now: number): ApprovalTransition {
   const escalated = scheduled(touch(approval, now, { escalated_at: seconds(now), escalate_at: null }));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
@@ -263,7 +277,7 @@ function escalate(approval: Approval, now: number): Transition<Approval> {
 }
 
 /** Once, however many were missed while nobody was there to remind. */
-function remind(approval: Approval, now: number): Transition<Approval> {
+function remind(approval: Approval, now: number): ApprovalTransition {
   const every = approval.terms.remind_every ?? Infinity;
   const missed = Math.floor((seconds(now) - approval.remind_at!) / every);
   const reminded = scheduled(touch(approval, now, { remind_at: approval.remind_at! + (missed + 1) * every }));
@@ -275,10 +289,10 @@ const scheduled = (approval: Approval): Approval => ({ ...approval, due_at: next
 
 const mostComments = 1_000;
 
-function comment(approval: Approval, said: Omit<Comment, 'at'>, now: number): Transition<Approval> {
+function comment(approval: Approval, said: Omit<Comment, 'at'>, now: number): ApprovalTransition {
   if (approval.comments.some(({ id }) => id === said.id)) return ignored('it is said');
   if (approval.comments.length >= mostComments)
-    return rejected(`there are ${mostComments} comments already`, 'invalid');
+    return rejected('too_many_comments', `there are ${mostComments} comments already`);
   const added: Comment = { ...said, at: seconds(now) };
   const commented = touch(approval, now, { comments: [...approval.comments, added] });
   return changed(
@@ -288,14 +302,14 @@ function comment(approval: Approval, said: Omit<Comment, 'at'>, now: number): Tr
 }
 
 /** Keeps the status of the run beside the approval, and voids what a run that is over still asked for. */
-function follow(approval: Approval, run_status: RunStatus, now: number): Transition<Approval> {
+function follow(approval: Approval, run_status: RunStatus, now: number): ApprovalTransition {
   const followed = touch(approval, now, { run_status });
   if (approval.status === 'pending') return resolved(followed, 'cancelled', nobody, now);
   return approval.run_status === run_status ? ignored('this is known') : changed(followed);
 }
 
 /** Hides the record. Removing one that is pending voids it first, so that its run does not wait for ever. */
-function remove(approval: Approval, now: number): Transition<Approval> {
+function remove(approval: Approval, now: number): ApprovalTransition {
   if (approval.deleted_at !== null) return ignored('it is removed');
   const removed = { ...approval, deleted_at: seconds(now) };
   return approval.status === 'pending' ? resolved(removed, 'cancelled', nobody, now) : changed(touch(removed, now, {}));
@@ -315,7 +329,7 @@ function resolved(
   { by, resolution_data, basis = null }: Resolution,
   now: number,
   ...before: readonly NewEvent[]
-): Transition<Approval> {
+): ApprovalTransition {
   const resolved_at = seconds(now);
   const state = filledIn(
     touch(approval, now, {

@@ -33,12 +33,12 @@ describe('somebody who decides', () => {
   it('is not whoever asked, where four eyes are wanted', () => {
     const reason = 'whoever asked for the call does not decide on it';
     for (const verdict of ['approved', 'rejected'] as const)
-      expect(objection(asked, verdict, 'ana')).toEqual({ reason, code: 'forbidden' });
+      expect(objection(asked, verdict, 'ana')).toEqual({ reason, code: 'may_not_decide' });
     expect(objection(approvalAfter(required({ four_eyes: false })), 'approved', 'ana')).toBeNull();
   });
 
   it('is of a group that decides, by the rules or by their token, as the rules say', () => {
-    const refused = { reason: 'only members of ops decide on it', code: 'forbidden' };
+    const refused = { reason: 'only members of ops decide on it', code: 'may_not_decide' };
     expect(objection(ofOps, 'approved', 'bob')).toBeNull();
     expect(objection(ofOps, 'approved', 'carol', null, ['ops'])).toEqual(refused);
     expect(objection(ofToken, 'approved', 'carol', null, ['ops'])).toBeNull();
@@ -48,7 +48,7 @@ describe('somebody who decides', () => {
   it('may be of a group that it was escalated to, once it is', () => {
     const terms = { approvers: [ops], escalate_after: 60, escalate_to: [{ group: 'leads', members: ['erin'] }] };
     const approval = approvalAfter(required(terms));
-    expect(objection(approval, 'approved', 'erin')).toMatchObject({ code: 'forbidden' });
+    expect(objection(approval, 'approved', 'erin')).toMatchObject({ code: 'may_not_decide' });
     const escalated = { ...approval, escalated_at: approval.created_at + 60 };
     expect(objection(escalated, 'approved', 'erin')).toBeNull();
     expect(objection(escalated, 'approved', 'frank')).toMatchObject({
@@ -58,10 +58,10 @@ describe('somebody who decides', () => {
 
   it('has a name where it matters who it is', () => {
     expect(objection(approvalAfter(required(approvalsOfAnybody(2))), 'approved', null)).toMatchObject({
-      code: 'invalid',
+      code: 'decider_unknown',
     });
-    expect(objection(asked, 'approved', null)).toMatchObject({ code: 'forbidden' });
-    expect(objection(ofOps, 'approved', null)).toMatchObject({ code: 'forbidden' });
+    expect(objection(asked, 'approved', null)).toMatchObject({ code: 'may_not_decide' });
+    expect(objection(ofOps, 'approved', null)).toMatchObject({ code: 'may_not_decide' });
     expect(objection(approvalAfter(required({ four_eyes: false })), 'approved', null)).toBeNull();
   });
 });
@@ -80,7 +80,7 @@ describe('what a decision does', () => {
     const approval = approvalAfter(required({ allowed_decisions }, { parameters }));
     expect(objection(approval, verdict, 'bob', data)).toMatchObject({
       reason: expect.stringMatching(/^the rules do not allow this here: to /),
-      code: 'forbidden',
+      code: 'decision_not_allowed',
     });
     expect(objection(asked, verdict, 'bob', data)).toBeNull();
   });
@@ -95,7 +95,7 @@ describe('what a decision does', () => {
 
   it('needs a reason where the rules ask for one, of more than white space', () => {
     const approval = approvalAfter(required({ reason_required: ['reject'] }));
-    const refused = { reason: 'the rules ask for a reason: give one as resolution_data.note', code: 'invalid' };
+    const refused = { reason: 'the rules ask for a reason: give one as resolution_data.note', code: 'reason_required' };
     for (const data of [null, {}, { note: '  \n' }])
       expect(objection(approval, 'rejected', 'bob', data)).toEqual(refused);
     expect(objection(approval, 'rejected', 'bob', { note: 'Freeze.' })).toBeNull();
@@ -110,16 +110,16 @@ describe('other arguments', () => {
     expect(objection(asked, 'approved', 'bob', edited('2.1.1'))).toBeNull();
     expect(objection(asked, 'approved', 'bob', edited('3.0.0'))).toEqual({
       reason: expect.stringContaining('resolution_data.tool_args: version: must match pattern'),
-      code: 'invalid',
+      code: 'values_do_not_fit',
     });
-    expect(objection(asked, 'approved', 'bob', { tool_args: {} })).toMatchObject({ code: 'invalid' });
+    expect(objection(asked, 'approved', 'bob', { tool_args: {} })).toMatchObject({ code: 'values_do_not_fit' });
   });
 
   it('are refused where the schema is not known', () => {
     const approval = approvalAfter(required(everything));
     expect(objection(approval, 'approved', 'bob', edited('2.1.1'))).toMatchObject({
       reason: expect.stringContaining('the schema of this tool is not known here'),
-      code: 'invalid',
+      code: 'values_do_not_fit',
     });
   });
 
@@ -187,6 +187,6 @@ describe('the call that somebody saw', () => {
   });
 
   it('does not matter to somebody who may not decide anyway', () => {
-    expect(objection(before, 'approved', 'ana', null, [], 'another')).toMatchObject({ code: 'forbidden' });
+    expect(objection(before, 'approved', 'ana', null, [], 'another')).toMatchObject({ code: 'may_not_decide' });
   });
 });

@@ -4,11 +4,11 @@ import {
   isStanding,
   type Approval,
   type DecisionKind,
+  type ProblemCode,
   type ResolutionData,
   type Verdict,
 } from '@countersign/contracts';
 import { argumentProblems, askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
-import type { RejectionCode } from '@countersign/persistence';
 import { grantProblem } from '../grants/grant-coverage.js';
 import { judgeBy, nameOf, type Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';
@@ -26,9 +26,24 @@ export interface DecisionCommand {
   rules: Rules;
 }
 
+/** Why a decision does not count, for programs: as HTTP answers it. */
+export type ObjectionCode = Extract<
+  ProblemCode,
+  | 'already_decided'
+  | 'call_changed'
+  | 'decider_unknown'
+  | 'decision_not_allowed'
+  | 'may_not_decide'
+  | 'others_disagree'
+  | 'reason_required'
+  | 'rejected_by_rule'
+  | 'stricter_rule'
+  | 'values_do_not_fit'
+>;
+
 export interface Objection {
+  code: ObjectionCode;
   reason: string;
-  code?: RejectionCode;
 }
 
 /**
@@ -54,12 +69,12 @@ export function validateDecision(
 function unauthorised(approval: Approval, { by, groups }: DecisionCommand): Objection | null {
   const { terms, decisions, required_approvals, escalated_at } = approval;
   if (by === null && required_approvals > 1)
-    return { reason: 'several people must decide, so each has to say who decides', code: 'invalid' };
+    return { reason: 'several people must decide, so each has to say who decides', code: 'decider_unknown' };
   // Whose approval has lost its force, since the rules ask for more by now, may decide again.
   if (by !== null && decisions.some((decision) => decision.by === by && isStanding(approval, decision)))
-    return { reason: `${by} has decided on this before, and each person counts once` };
+    return { reason: `${by} has decided on this before, and each person counts once`, code: 'already_decided' };
   const reason = mayDecide(terms, by, askersOf(approval), groups, escalated_at !== null);
-  return reason === undefined ? null : { reason, code: 'forbidden' };
+  return reason === undefined ? null : { reason, code: 'may_not_decide' };
 }
 
 /** Nobody decides on a call that they have not seen as it stands. */
@@ -70,10 +85,10 @@ const isAnother = (seen: string, { digest }: DecisionCommand): Objection | null 
 
 function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: DecisionCommand): Objection | null {
   const kind = kindsOf(decided, tool_args).find((each) => !allowed_decisions.includes(each));
-  if (kind) return { reason: `the rules do not allow this here: ${says[kind]}`, code: 'forbidden' };
+  if (kind) return { reason: `the rules do not allow this here: ${says[kind]}`, code: 'decision_not_allowed' };
   const needsReason = terms.reason_required.includes(decided.verdict === 'approved' ? 'approve' : 'reject');
   return needsReason && !decided.resolution_data?.note?.trim()
-    ? { reason: 'the rules ask for a reason: give one as resolution_data.note', code: 'invalid' }
+    ? { reason: 'the rules ask for a reason: give one as resolution_data.note', code: 'reason_required' }
     : null;
 }
 
@@ -124,7 +139,7 @@ export function recordedObjection(approval: Approval): string | undefined {
 function unfit(approval: Approval, decided: DecisionCommand): Objection | null {
   const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
   const all = [...filled, ...editProblems(approval, decided), ...grantProblems(approval, decided)];
-  return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'invalid' } : null;
+  return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'values_do_not_fit' } : null;
 }
 
 /** Edited arguments, with what a person filled in, fit the schema of the tool. */
@@ -178,6 +193,7 @@ function disagrees(approval: Approval, decided: DecisionCommand): Objection | nu
   return canonicalJson(before) === canonicalJson(now)
     ? null
     : {
+        code: 'others_disagree',
         reason:
           'others have approved other values or arguments, or another result or grant: approve the same, or reject',
       };

@@ -1,8 +1,7 @@
 import type { Principal } from '@countersign/auth';
-import { isStanding, type Approval, type BulkResult, type ResolutionData, type Verdict } from '@countersign/contracts';
+import { isStanding, type Approval, type Problem, type ResolutionData, type Verdict } from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
-import { ProblemError } from '@countersign/service';
-import type { ApprovalMessage } from './approval.js';
+import type { ApprovalMessage, ApprovalRejection } from './approval.js';
 import type { Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';
 
@@ -13,10 +12,18 @@ export interface Wish {
   digest?: string | undefined;
 }
 
+/** Why a decision does not count: the code for programs, the message for people, and each value that does not fit. */
+export interface Refused {
+  code: ApprovalRejection | 'approval_expired';
+  message: string;
+  errors?: NonNullable<Problem['errors']>;
+}
+export type Outcome = { ok: Approval } | Refused;
+
 /** Takes decisions, wherever they come from: over HTTP, from the bus, from a chat. The same rules hold for all. */
 export class Decisions {
   constructor(
-    private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
+    private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     private readonly rules: Rules,
   ) {}
 
@@ -32,8 +39,8 @@ export class Decisions {
     return own.some((decision) => isStanding(approval, decision));
   }
 
-  /** @throws ProblemError when the decision does not count; it says why. */
-  async decide(id: string, { status, resolution_data = null, digest }: Wish, who: Principal): Promise<Approval> {
+  /** What comes of it: the approval as it is then, or why the decision does not count. */
+  async decide(id: string, { status, resolution_data = null, digest }: Wish, who: Principal): Promise<Outcome> {
     const decided = {
       verdict: status,
       by: who.subject,
@@ -44,53 +51,22 @@ export class Decisions {
     };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided });
     const approval = visible(handled.state);
-    if (!approval) throw noSuchApproval(id);
+    if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
     if (handled.kind === 'rejected') {
-      const problems = approval.status === 'pending' ? inputProblems(approval, decided) : [];
-      throw new ProblemError(
-        statusOf[handled.code ?? 'late'],
-        `${handled.reason}. GET /approvals/${id} shows where it stands.`,
-        problems.length > 0 ? problems : undefined,
-        handled.code,
-      );
+      const errors = approval.status === 'pending' ? inputProblems(approval, decided) : [];
+      return { code: handled.code, message: `${handled.reason}.`, ...(errors.length > 0 && { errors }) };
     }
-    if (status === 'approved' && approval.status === 'rejected')
-      throw new ProblemError(
-        409,
-        `already resolved: rejected. ${approval.resolution_data?.note ?? ''}`,
-        undefined,
-        'rejected_by_rule',
-      );
-    if (approval.status === 'expired')
-      throw new ProblemError(409, 'already resolved: expired. The run has been told that nobody decided in time.');
-    return approval;
-  }
-
-  /** The same, for one of many: what would be thrown is the outcome. */
-  async attempt(id: string, wish: Wish, who: Principal): Promise<BulkResult> {
-    try {
-      return { id, status: 200, detail: (await this.decide(id, wish, who)).status, code: null };
-    } catch (error) {
-      if (error instanceof ProblemError) {
-        const { detail, code = null } = error;
-        return { id, status: error.getStatus(), detail, code };
-      }
-      throw error;
+    if (status === 'approved' && approval.status === 'rejected') {
+      const message = `already resolved: rejected. ${approval.resolution_data?.note ?? ''}`;
+      return { code: 'rejected_by_rule', message };
     }
+    if (approval.status === 'expired') {
+      const message = 'already resolved: expired. The run has been told that nobody decided in time.';
+      return { code: 'approval_expired', message };
+    }
+    return { ok: approval };
   }
 }
 
-const statusOf = {
-  forbidden: 403,
-  invalid: 422,
-  late: 409,
-  stricter_rule: 409,
-  rejected_by_rule: 409,
-  call_changed: 409,
-} as const;
-
 export const visible = (approval: Approval | undefined): Approval | undefined =>
   approval?.deleted_at === null ? approval : undefined;
-
-export const noSuchApproval = (id: string) =>
-  new ProblemError(404, `There is no approval "${id}". GET /approvals lists them.`);

@@ -6,7 +6,8 @@ import { approvalAfter, required } from '../../test/approval.fixtures.js';
 import { Refusals } from './refusals.js';
 
 const golden = goldenEvent('approval.resolve_refused');
-const { command_id, ...why } = { ...golden.data, code: golden.data.code ?? undefined };
+const { command_id, reason, code } = golden.data;
+const why = { reason, code: code! };
 const approval = approvalAfter(required());
 
 describe('a command that does not count', () => {

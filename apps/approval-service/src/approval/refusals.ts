@@ -8,11 +8,7 @@ export class Refusals {
     private readonly now: () => number,
   ) {}
 
-  async publish(
-    approval: Approval,
-    command_id: string,
-    why: { reason: string; code?: string | undefined },
-  ): Promise<void> {
+  async publish(approval: Approval, command_id: string, why: { reason: string; code: string }): Promise<void> {
     const { id: approval_id, run_id, tool_call_id, tool_name, traceparent } = approval;
     const refused = emit('approval.resolve_refused', {
       run_id,
@@ -21,7 +17,7 @@ export class Refusals {
       tool_name,
       command_id,
       reason: why.reason,
-      code: why.code ?? null,
+      code: why.code,
     });
     await this.bus.publish([
       encode({

@@ -166,7 +166,10 @@ describe('other rules, while an approval waits,', () => {
     const half = changed(asked(given.approvalsOfAnybody(2)), decided('approved', 'dave')).state;
     const reasons = ofVersion('2.1.0', { require: { ...two, reason: ['approve'] } });
     const explained = (who: string) => by(reasons, decided('approved', who, { note: 'I looked.' }));
-    expect(told(half, by(reasons, decided('approved', 'dave')))).toMatchObject({ kind: 'rejected', code: 'invalid' });
+    expect(told(half, by(reasons, decided('approved', 'dave')))).toMatchObject({
+      kind: 'rejected',
+      code: 'reason_required',
+    });
     const again = changed(half, explained('dave'));
     expect(again.state).toMatchObject({ status: 'pending', decisions: [{ by: 'dave' }, { by: 'dave' }] });
     expect(again.events.at(-1)).toMatchObject({ data: { approvals: 1, required_approvals: 2 } });

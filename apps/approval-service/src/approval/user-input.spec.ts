@@ -96,7 +96,7 @@ describe('values that do not fit', () => {
     expect(decideApproval(asked, decided('approved', 'bob', data), now)).toEqual({
       kind: 'rejected',
       reason: `the values do not fit: ${named}`,
-      code: 'invalid',
+      code: 'values_do_not_fit',
     });
   });
 

@@ -1,4 +1,4 @@
-import { derivedId, type DeadLetter } from '@countersign/contracts';
+import { derivedId, type DeadLetter, type ProblemCode } from '@countersign/contracts';
 import type { DeadLetter as GivenUp } from '@countersign/messaging';
 import { changed, ignored, rejected, type Collection, type Transition } from '@countersign/persistence';
 
@@ -14,6 +14,11 @@ import { changed, ignored, rejected, type Collection, type Transition } from '@c
 export type DeadLetterMessage =
   | { type: 'given_up'; letter: GivenUp }
   | { type: 'replayed' | 'discarded'; by: string; note: string | null };
+
+export type DeadLetterRejection = Extract<
+  ProblemCode,
+  'dead_letter_not_found' | 'dead_letter_settled' | 'not_replayable'
+>;
 
 /** As it is stored; it belongs to no run. */
 export type DeadLetterRecord = DeadLetter & { event_key: string };
@@ -44,11 +49,12 @@ export function decideDeadLetter(
   letter: DeadLetterRecord | undefined,
   message: DeadLetterMessage,
   now: number,
-): Transition<DeadLetterRecord> {
+): Transition<DeadLetterRecord, DeadLetterRejection> {
   const at = Math.floor(now / 1000);
   if (message.type === 'given_up') return letter ? ignored('it is known') : changed(opened(message.letter, at));
-  if (!letter) return rejected('there is no such dead letter');
-  if (letter.status !== 'open') return rejected(`${letter.settled_by} has ${letter.status} it already`);
+  if (!letter) return rejected('dead_letter_not_found', 'there is no such dead letter');
+  if (letter.status !== 'open')
+    return rejected('dead_letter_settled', `${letter.settled_by} has ${letter.status} it already`);
   const { type: status, by: settled_by, note } = message;
   return changed({ ...letter, status, settled_by, settled_at: at, note, updated_at: at });
 }

@@ -1,10 +1,16 @@
 import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
-import { DeadLetter, DeadLetterPage, ListDeadLettersQuery, SettleDeadLetterRequest } from '@countersign/contracts';
+import {
+  DeadLetter,
+  DeadLetterPage,
+  ListDeadLettersQuery,
+  ProblemError,
+  SettleDeadLetterRequest,
+} from '@countersign/contracts';
 import type { CommandResult } from '@countersign/persistence';
-import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import type { DeadLetterRecord } from './dead-letter.js';
+import type { DeadLetterRecord, DeadLetterRejection } from './dead-letter.js';
 import { DeadLetters, shown, summaryOf } from './dead-letters.js';
 
 type Settle = z.infer<typeof SettleDeadLetterRequest>;
@@ -62,13 +68,11 @@ export class DeadLettersController {
   }
 }
 
-/** @throws ProblemError 404, 409 when somebody has settled it, or 422 when it cannot be published. */
-function answer(id: string, handled: CommandResult<DeadLetterRecord>): DeadLetter {
+/** @throws ProblemError when there is none, somebody has settled it, or it cannot be published. */
+function answer(id: string, handled: CommandResult<DeadLetterRecord, DeadLetterRejection>): DeadLetter {
   if (!handled.state) throw noSuchLetter(id);
-  if (handled.kind === 'rejected')
-    throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${handled.reason.replace(/\.$/, '')}.`);
+  if (handled.kind === 'rejected') throw new ProblemError(handled.code, `${handled.reason.replace(/\.$/, '')}.`);
   return shown(handled.state);
 }
 
-const noSuchLetter = (id: string) =>
-  new ProblemError(404, `There is no dead letter "${id}". GET /dead-letters lists them.`);
+const noSuchLetter = (id: string) => new ProblemError('dead_letter_not_found', `There is no dead letter "${id}".`);

@@ -11,6 +11,7 @@ import {
   deadLetterCollection,
   decideDeadLetter,
   type DeadLetterMessage,
+  type DeadLetterRejection,
   type DeadLetterRecord,
 } from './dead-letter.js';
 import { DeadLettersController } from './dead-letters.controller.js';
@@ -40,7 +41,7 @@ describe('dead letters', () => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-letters-'));
     file = new SqliteFile(dir);
     bus = new SqliteBus(file, { log });
-    const records = new CommandHandler<DeadLetterRecord, DeadLetterMessage>({
+    const records = new CommandHandler<DeadLetterRecord, DeadLetterMessage, DeadLetterRejection>({
       collection: deadLetterCollection,
       store: new SqliteDatabase(file).collection(deadLetterCollection).store,
       decide: decideDeadLetter,

@@ -2,9 +2,15 @@ import { TerminalError, type DeadLetter, type DeadLetterSummary } from '@counter
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { removeAll, type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
 import type { ReplayGuard } from './replay-guard.js';
-import { deadLetterId, type DeadLetterMessage, type DeadLetterRecord } from './dead-letter.js';
+import {
+  deadLetterId,
+  type DeadLetterMessage,
+  type DeadLetterRecord,
+  type DeadLetterRejection,
+} from './dead-letter.js';
 
-type Records = CommandHandler<DeadLetterRecord, DeadLetterMessage>;
+type Records = CommandHandler<DeadLetterRecord, DeadLetterMessage, DeadLetterRejection>;
+type Settled = Promise<CommandResult<DeadLetterRecord, DeadLetterRejection>>;
 
 /** Keeps a record of each message that some group of any service gave up, so that a person can see to it. */
 export class DeadLetters {
@@ -50,12 +56,12 @@ export class DeadLetters {
    * Publishes the message once more, as it was, if it can be told who said it. It goes to every group of its topic; those that handled it ignore it.
    * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
    */
-  async replay(id: string, by: string, note: string | null): Promise<CommandResult<DeadLetterRecord>> {
+  async replay(id: string, by: string, note: string | null): Settled {
     const letter = await this.store.get(id);
     if (letter?.status === 'open') {
       const problem = await this.guard.problemWith(letter);
       const refusal = problem === undefined ? await this.#publish(letter) : `It is not handed on. ${problem}`;
-      if (refusal !== undefined) return { kind: 'rejected', code: 'invalid', reason: refusal, state: letter };
+      if (refusal !== undefined) return { kind: 'rejected', code: 'not_replayable', reason: refusal, state: letter };
     }
     return this.records.execute(id, { type: 'replayed', by, note });
   }
@@ -71,7 +77,7 @@ export class DeadLetters {
     }
   }
 
-  discard(id: string, by: string, note: string | null): Promise<CommandResult<DeadLetterRecord>> {
+  discard(id: string, by: string, note: string | null): Settled {
     return this.records.execute(id, { type: 'discarded', by, note });
   }
 }

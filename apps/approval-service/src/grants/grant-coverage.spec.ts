@@ -95,7 +95,7 @@ describe('a grant', () => {
     ['longer than the rule', { expires_in: 3_601 }],
     ['more uses than the rule', { expires_in: 60, max_uses: 11 }],
   ])('is refused with %s', (_, grant) => {
-    expect(given({ grant })).toMatchObject({ kind: 'rejected', code: 'invalid' });
+    expect(given({ grant })).toMatchObject({ kind: 'rejected', code: 'values_do_not_fit' });
   });
 
   it('is refused for what was done by hand, what a person fills in, and by nobody known', () => {
@@ -106,7 +106,9 @@ describe('a grant', () => {
     const input = approvalAfter(inputRequired(grantable));
     expect(given({ grant, values: { window: 'CHG-1', replicas: 1 } }, input).kind).toBe('rejected');
     const anybody = approvalAfter(required({ ...grantable, four_eyes: false }));
-    expect(decideApproval(anybody, decided('approved', null, { grant }), now)).toMatchObject({ code: 'invalid' });
+    expect(decideApproval(anybody, decided('approved', null, { grant }), now)).toMatchObject({
+      code: 'values_do_not_fit',
+    });
   });
 
   it('may leave arguments open only where the rule says so', () => {

@@ -34,7 +34,7 @@ export function decideGrant(
 ): Transition<StoredGrant> {
   const at = Math.floor(now / 1000);
   if (message.type === 'created') return grant ? ignored('the grant exists') : create(message.grant, at);
-  if (!grant) return rejected('there is no such grant');
+  if (!grant) return rejected('grant_not_found', 'there is no such grant');
   return message.type === 'used' ? use(grant, message.approval_id, at) : revoke(grant, message.by, at);
 }
 
@@ -59,8 +59,8 @@ function create(asked: NewGrant, at: number): Transition<StoredGrant> {
 /** Of calls at the same time as many get through as there are uses left: each is a write of its own. */
 function use(grant: StoredGrant, approval_id: string, at: number): Transition<StoredGrant> {
   if (isUsedBy(grant, approval_id)) return ignored('this use is known');
-  if (!isActive(grant, at)) return rejected('it holds no longer');
-  if (grant.uses.length >= grant.max_uses) return rejected('it is used up');
+  if (!isActive(grant, at)) return rejected('grant_over', 'it holds no longer');
+  if (grant.uses.length >= grant.max_uses) return rejected('grant_used_up', 'it is used up');
   return changed({ ...grant, uses: [...grant.uses, { approval_id, at }], updated_at: at });
 }
 

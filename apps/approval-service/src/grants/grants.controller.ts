@@ -1,7 +1,7 @@
 import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
-import { Grant, GrantPage, ListGrantsQuery } from '@countersign/contracts';
+import { Grant, GrantPage, ListGrantsQuery, ProblemError } from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
-import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { pageOf, Returns } from '@countersign/service';
 import { Controller, Delete, Get, Inject, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { shown, type GrantMessage, type StoredGrant } from './grant.js';
@@ -41,4 +41,4 @@ export class GrantsController {
   }
 }
 
-const noSuchGrant = (id: string) => new ProblemError(404, `There is no grant "${id}". GET /grants lists them.`);
+const noSuchGrant = (id: string) => new ProblemError('grant_not_found', `There is no grant "${id}".`);

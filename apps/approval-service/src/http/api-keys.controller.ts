@@ -7,8 +7,8 @@ import {
   CurrentPrincipal,
   type Principal,
 } from '@countersign/auth';
-import { ApiKeyView, CommandToken, CreatedApiKey, TerminalError } from '@countersign/contracts';
-import { ProblemError, Returns } from '@countersign/service';
+import { ApiKeyView, CommandToken, CreatedApiKey, ProblemError, TerminalError } from '@countersign/contracts';
+import { Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 
@@ -51,8 +51,7 @@ export class ApiKeysController {
   @HttpCode(204)
   @Returns(204, undefined, 'The key does not work any more, here at once and elsewhere within a second.')
   async revoke(@Param('id') id: string): Promise<void> {
-    if (!(await this.keys.revoke(id)))
-      throw new ProblemError(404, `There is no key "${id}". GET /auth/keys lists them.`);
+    if (!(await this.keys.revoke(id))) throw new ProblemError('key_not_found', `There is no key "${id}".`);
   }
 
   @Post('tokens')
@@ -66,7 +65,7 @@ export class ApiKeysController {
     try {
       return await this.tokens.issue(who, wanted);
     } catch (error) {
-      if (error instanceof TerminalError) throw new ProblemError(422, error.message);
+      if (error instanceof TerminalError) throw new ProblemError('command_invalid', error.message);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
 import { TerminalError, type Approval, type Event, type NoticeKind } from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
-import { OnEvent, ProblemError, type Alarms } from '@countersign/service';
+import { OnEvent, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
@@ -67,19 +67,16 @@ export class ApprovalEventsController {
       await this.commands.once(command, (who) => this.#decide(approval, command, who));
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
-      await this.refusals.publish(approval, id, { reason: error.message });
+      await this.refusals.publish(approval, id, { reason: error.message, code: error.code });
     }
   }
 
   /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
   async #decide(approval: Approval, { id, data }: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
     if (this.decisions.isGiven(approval, data, who)) return;
-    try {
-      await this.decisions.decide(approval.id, data, who);
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      await this.refusals.publish(approval, id, { reason: error.detail, code: error.code });
-    }
+    const decided = await this.decisions.decide(approval.id, data, who);
+    if ('ok' in decided) return;
+    await this.refusals.publish(approval, id, { reason: decided.message, code: decided.code });
   }
 
   @OnEvent('approval-service', 'approval.created')

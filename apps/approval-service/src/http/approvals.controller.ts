@@ -11,11 +11,12 @@ import {
   CommentRequest,
   CountApprovalsQuery,
   ListApprovalsQuery,
+  ProblemError,
   redactApproval,
   ResolveApprovalRequest,
 } from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
-import { ProblemError, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -23,15 +24,16 @@ import type { z } from 'zod';
 import { ApprovalFeed } from '../lists/approval-feed.js';
 import { listApprovals } from '../lists/approval-list.js';
 import { statsOf } from '../lists/approval-stats.js';
-import type { ApprovalMessage } from '../approval/approval.js';
-import { Decisions, noSuchApproval, visible } from '../approval/decisions.js';
+import type { ApprovalMessage, ApprovalRejection } from '../approval/approval.js';
+import { Decisions, visible } from '../approval/decisions.js';
 import { APPROVALS, CLOCK } from '../tokens.js';
+import { answerOf, noSuchApproval, resultOf } from './decision-answer.js';
 
 /** agno's routes, with agno's answers, and more. */
 @Controller('approvals')
 export class ApprovalsController {
   constructor(
-    @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
+    @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(ApprovalFeed) private readonly feed: ApprovalFeed,
     @Inject(CLOCK) private readonly now: () => number,
@@ -90,7 +92,10 @@ export class ApprovalsController {
     @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof BulkResolveOutcome>> {
     const results = [];
-    for (const id of ids) results.push(await this.decisions.attempt(id, { ...decision, digest: digests?.[id] }, who));
+    for (const id of ids) {
+      const outcome = await this.decisions.decide(id, { ...decision, digest: digests?.[id] }, who);
+      results.push(resultOf(id, outcome));
+    }
     return { results };
   }
 
@@ -120,12 +125,12 @@ export class ApprovalsController {
     Approval,
     'The decision is stored and will be acted on. One that comes too late or is about another call than the one asked for now is refused with 409, one by somebody who may not with 403, values that do not fit with 422.',
   )
-  resolve(
+  async resolve(
     @Param('id') id: string,
     @Body({ schema: ResolveApprovalRequest }) body: z.infer<typeof ResolveApprovalRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Approval> {
-    return this.decisions.decide(id, body, who);
+    return answerOf(id, await this.decisions.decide(id, body, who));
   }
 
   @Post(':id/comments')
@@ -140,7 +145,7 @@ export class ApprovalsController {
     await this.#find(id, who);
     const comment = { id: randomUUID(), by: who.subject, text };
     const handled = await this.approvals.execute(id, { type: 'commented', comment });
-    if (handled.kind === 'rejected') throw new ProblemError(422, handled.reason);
+    if (handled.kind === 'rejected') throw new ProblemError(handled.code, handled.reason, { id });
     return handled.state!;
   }
 

@@ -1,5 +1,5 @@
 import proxy from '@fastify/http-proxy';
-import type { Problem } from '@countersign/contracts';
+import { problemOf } from '@countersign/contracts';
 import { handedOn } from '@countersign/service';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
@@ -47,14 +47,10 @@ export async function forward(server: FastifyInstance, upstreams: Upstreams, sto
 }
 
 function unreachable(reply: FastifyReply, prefix: string): void {
-  const problem: Problem = {
-    type: 'about:blank',
-    title: 'Service Unavailable',
-    status: 503,
-    detail: `The service that answers ${prefix} is out of reach. Try again in a moment.`,
-  };
+  const detail = `The service that answers ${prefix} is out of reach. Try again in a moment.`;
+  const problem = problemOf('upstream_unreachable', detail);
   void reply
-    .status(503)
+    .status(problem.status)
     .header('retry-after', '2')
     .header('content-type', 'application/problem+json')
     .send(JSON.stringify(problem));

@@ -1,5 +1,5 @@
+import { ProblemError } from '@countersign/contracts';
 import fastifyStatic from '@fastify/static';
-import { ProblemError } from '@countersign/service';
 import type { FastifyInstance } from 'fastify';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,10 @@ const builtInbox = fileURLToPath(new URL('../../../inbox/dist/site', import.meta
 export async function serveInbox(server: FastifyInstance, root = builtInbox): Promise<void> {
   if (!existsSync(join(root, 'index.html'))) {
     const missing = async (): Promise<never> => {
-      throw new ProblemError(404, 'The inbox is not built here. `npm start` builds it, and so does `npm test`.');
+      throw new ProblemError(
+        'inbox_not_built',
+        'The inbox is not built here. `npm start` builds it, and so does `npm test`.',
+      );
     };
     for (const path of ['/', '/inbox', '/inbox/*']) server.get(path, missing);
     return;

@@ -1,6 +1,7 @@
 import { principalOf, Public } from '@countersign/auth';
+import { ProblemError } from '@countersign/contracts';
 import type { SlackChannel } from '@countersign/definitions';
-import { ProblemError, Returns } from '@countersign/service';
+import { Returns } from '@countersign/service';
 import { Controller, HttpCode, Inject, Param, Post, Req, type RawBodyRequest } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -37,10 +38,16 @@ export class SlackController {
   async interact(@Param('name') name: string, @Req() request: SignedRequest): Promise<void> {
     const channel = this.channels.get(name);
     if (!channel)
-      throw new ProblemError(404, `There is no Slack channel "${name}" in the file that declares channels.`);
+      throw new ProblemError(
+        'channel_not_found',
+        `There is no Slack channel "${name}" in the file that declares channels.`,
+      );
     const body = request.rawBody ?? Buffer.alloc(0);
     if (!verifySlackRequest(channel.slack.signing_secret, request.headers, body, this.now()))
-      throw new ProblemError(401, "This is not signed with the channel's signing_secret, or is too old.");
+      throw new ProblemError(
+        'not_signed_by_slack',
+        "This is not signed with the channel's signing_secret, or is too old.",
+      );
     const interaction = interactionOf(body);
     if (!interaction) return;
     const who = subjectOf(channel, interaction);
@@ -56,7 +63,7 @@ export class SlackController {
     if (hidden !== undefined) return hidden;
     // Who may decide in Slack is listed in the channel; groups come from the rules, which name people.
     const who = principalOf({ subject, roles: ['approver'], groups: [] }, 'channel');
-    const { status, detail } = await this.decisions.attempt(approval_id, { status: verdict, digest }, who);
-    return status === 200 ? undefined : detail;
+    const decided = await this.decisions.decide(approval_id, { status: verdict, digest }, who);
+    return 'ok' in decided ? undefined : decided.message;
   }
 }

@@ -1,6 +1,6 @@
-import type { Approval, ApprovalPage, ListApprovalsQuery } from '@countersign/contracts';
+import { ProblemError, type Approval, type ApprovalPage, type ListApprovalsQuery } from '@countersign/contracts';
 import type { Filter, Query, Sort, Store } from '@countersign/persistence';
-import { pageAfter, pageOf, ProblemError } from '@countersign/service';
+import { pageAfter, pageOf } from '@countersign/service';
 import type { z } from 'zod';
 import { search } from './search.js';
 
@@ -11,12 +11,13 @@ type Page = z.infer<typeof ApprovalPage>;
  * A page of approvals: by number, from a cursor on, or of those that have the words of a text.
  *
  * @param own what whoever asks is confined to.
- * @throws ProblemError 400 for a cursor and a text at once.
+ * @throws ProblemError for a cursor and a text at once.
  */
 export async function listApprovals(store: Store<Approval>, query: Asked, own: Filter<Approval>): Promise<Page> {
   const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, expires_before, ...given } =
     query;
-  if (text !== undefined && cursor) throw new ProblemError(400, 'A search has pages by number: leave the cursor out.');
+  if (text !== undefined && cursor)
+    throw new ProblemError('invalid_request', 'A search has pages by number: leave the cursor out.');
   const [last, seen] = cursor ?? [];
   const until = last === undefined ? created_before : Math.min(last, created_before ?? last);
   const expires_at = expires_before === undefined ? undefined : { lte: expires_before };

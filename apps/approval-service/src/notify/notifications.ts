@@ -7,7 +7,7 @@ import type { Feature } from '../feature.js';
 import { SlackController } from '../http/slack.controller.js';
 import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
 import { deliveryCollection } from './deliveries/delivery-record.js';
-import { decideDelivery, type DeliveryMessage } from './deliveries/delivery.js';
+import { decideDelivery } from './deliveries/delivery.js';
 import { deliveriesNoLongerNeeded } from './deliveries/delivery-removal.js';
 import { Notifier } from './notifier.js';
 import { sendersOf } from './senders.js';
@@ -21,7 +21,7 @@ export function openNotifications(
   { channels, approvals }: { channels: readonly Channel[]; approvals: Store<Approval> },
 ): Feature {
   const { log, now } = context;
-  const { aggregate: deliveries } = openCommandHandler<Delivery, DeliveryMessage>(context, {
+  const { aggregate: deliveries } = openCommandHandler(context, {
     service: 'approval-service',
     collection: deliveryCollection,
     decide: decideDelivery,

@@ -1,5 +1,5 @@
 import { backoffMs, callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
-import { changed, rejected, type Transition } from '@countersign/persistence';
+import { changed, rejected } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './messages.js';
 import {
   callOf,
@@ -14,12 +14,13 @@ import {
   touch,
   unseen,
   withLastAttempt,
+  type ExecutionTransition,
 } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
 /** A worker has it from now on: to make the call, or to ask the target what came of it. */
-export function start(execution: Execution, message: Message<'claimed'>, now: number): Transition<Execution> {
+export function start(execution: Execution, message: Message<'claimed'>, now: number): ExecutionTransition {
   const lease = leased(message.worker, message.lease_ms, now);
   if (execution.status === 'reconciling') return changed(touch(execution, now, lease));
   const problem = message.refusal ?? obstacle(execution, now);
@@ -59,7 +60,7 @@ export const postpone = (execution: Execution, { until, held_by }: Message<'post
   changed(touch(execution, now, { due_at: Math.max(until, now), held_by }));
 
 /** What its worker says. */
-export function endByWorker(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
+export function endByWorker(execution: Execution, message: WorkerMessage, now: number): ExecutionTransition {
   switch (message.type) {
     case 'lease_extended':
       return changed(
@@ -85,7 +86,7 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
   }
 }
 
-const parkUntold = (execution: Execution, reason: string, now: number): Transition<Execution> =>
+const parkUntold = (execution: Execution, reason: string, now: number): ExecutionTransition =>
   awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
 
 const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
@@ -94,7 +95,7 @@ const bySayOfTarget = (execution: Execution, now: number): Execution =>
   touch(execution, now, { reconciled: { by: null, at: seconds(now), note: null } });
 
 /** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
-function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): ExecutionTransition {
   if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
   const { error, retryable, retry_after, covers } = message;
   const over = released(execution, 'failed', error, now);
@@ -108,7 +109,7 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
  * The target was asked. That a call never arrived (it may be tried again) does not mean that it never will: the worker
  * may have been halted just before it, so where one start was promised a person has to look.
  */
-function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: number): Transition<Execution> {
+function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: number): ExecutionTransition {
   const { error, retryable, retry_after, covers } = message;
   const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
   if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
@@ -120,7 +121,7 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
 }
 
 /** The call began, and nobody saw it end. */
-export function markOutcomeUnknown(execution: Execution, reason: string, now: number): Transition<Execution> {
+export function markOutcomeUnknown(execution: Execution, reason: string, now: number): ExecutionTransition {
   const lost = released(execution, 'outcome_unknown', reason, now);
   if (execution.terms.promise === 'idempotent' && mayBeTriedAgain(lost)) return requeue(lost, reason, 0, now);
   if (execution.terms.can_reconcile) return changed({ ...lost, status: 'reconciling', due_at: now });
@@ -133,7 +134,7 @@ const mayBeTriedAgain = (execution: Execution): boolean =>
   execution.cancel === null && execution.withdrawn === null && starts(execution) < execution.terms.max_attempts;
 
 /** Nothing was done, so the attempt counts as no start, and the call is back where it was unless it is wanted no more. */
-function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>, now: number): Transition<Execution> {
+function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>, now: number): ExecutionTransition {
   const reason = `not begun: ${held_by.detail}`;
   const over = released(execution, 'failed', reason, now);
   const back = { ...over, attempts: withLastAttempt(over, { begun: false }) };
@@ -144,7 +145,7 @@ function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>
 }
 
 /** Back into the queue: later each time, and not before the target asked. */
-function requeue(execution: Execution, reason: string, asked: number, now: number): Transition<Execution> {
+function requeue(execution: Execution, reason: string, asked: number, now: number): ExecutionTransition {
   const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
   const due_at = now + Math.max(wait, sound(asked));
   const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
@@ -157,11 +158,11 @@ const dayMs = 86_400_000;
 const sound = (asked: number): number => (asked > 0 ? Math.ceil(Math.min(asked, dayMs)) : 0);
 
 /** Too late to count, but whoever has to find out what came of the call should know of it. */
-export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): Transition<Execution> {
+export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): ExecutionTransition {
   const said = reportOf(message);
   const isTheirs = ({ worker, late_report }: Attempt) => worker === message.worker && late_report === null;
   if (said === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
-    return rejected(`${is(execution)}, not held by ${message.worker}`);
+    return rejected('lease_lost', `${is(execution)}, not held by ${message.worker}`);
   const attempts = execution.attempts.map((each) => (isTheirs(each) ? { ...each, late_report: said } : each));
   return changed(touch(execution, now, { attempts }));
 }

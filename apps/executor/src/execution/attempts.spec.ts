@@ -138,7 +138,7 @@ describe('a start that nobody saw the end of', () => {
 
   it('is followed by another when a person says that this does no harm', () => {
     const unknown = executionAfter(approved(), claimed, lost);
-    expect(decideExecution(unknown, given.retried, now)).toMatchObject({ kind: 'rejected', code: 'invalid' });
+    expect(decideExecution(unknown, given.retried, now)).toMatchObject({ kind: 'rejected', code: 'may_be_done_twice' });
     expect(at(unknown, given.retriedAnyway)).toMatchObject({
       status: 'queued',
       due_at: now,

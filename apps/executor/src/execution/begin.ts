@@ -6,14 +6,14 @@ import {
   type ExecutionTerms,
   type HeldBy,
 } from '@countersign/contracts';
-import { changed, ignored, type Transition } from '@countersign/persistence';
+import { changed, ignored } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './messages.js';
-import { fail, is, isOver, seconds, touch, unseen, withdraw } from './state.js';
+import { fail, is, isOver, seconds, touch, unseen, withdraw, type ExecutionTransition } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
 /** Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. */
-export function accept(message: Message<'approved'>, now: number): Transition<Execution> {
+export function accept(message: Message<'approved'>, now: number): ExecutionTransition {
   const { event, refusal, terms, concurrency_key } = message;
   const execution = approved(event, { id: event.data.approval_id, terms, concurrency_key }, now);
   const problem = callDigest(event.data) === event.data.digest ? refusal : 'the arguments are not the approved ones';
@@ -21,14 +21,14 @@ export function accept(message: Message<'approved'>, now: number): Transition<Ex
 }
 
 /** Of what somebody wrote who may not decide, there is a record for people to look into, and no more. */
-export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: number): Transition<Execution> =>
+export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: number): ExecutionTransition =>
   fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
 
 /**
  * What has not begun never will; its run waits for nothing any more, and the event is for who watches. What has begun
  * is let run, and is not tried again.
  */
-export function takeBack(execution: Execution, event: EndOfRun, now: number): Transition<Execution> {
+export function takeBack(execution: Execution, event: EndOfRun, now: number): ExecutionTransition {
   if (isOver(execution) || execution.withdrawn !== null) return ignored(is(execution));
   const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
   return isWaiting
@@ -37,10 +37,7 @@ export function takeBack(execution: Execution, event: EndOfRun, now: number): Tr
 }
 
 /** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
-export function takeBackBeforeApproval(
-  { event, requirement }: Message<'cancelled'>,
-  now: number,
-): Transition<Execution> {
+export function takeBackBeforeApproval({ event, requirement }: Message<'cancelled'>, now: number): ExecutionTransition {
   const { run_id, user_id, requested_by } = event.data;
   const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
   const call = { run_id, tool_call_id, tool_name, tool_args };

@@ -1,10 +1,10 @@
 import type { Execution } from '@countersign/contracts';
-import { ignored, rejected, type Transition } from '@countersign/persistence';
+import { ignored, rejected } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, settle } from './people.js';
-import { holds, is, isDue } from './state.js';
+import { holds, is, isDue, type ExecutionTransition } from './state.js';
 
 /**
  * The life of an execution.
@@ -34,7 +34,7 @@ export function decideExecution(
   execution: Execution | undefined,
   message: ExecutionMessage,
   now: number,
-): Transition<Execution> {
+): ExecutionTransition {
   switch (message.type) {
     case 'approved':
       return execution ? ignored('the execution exists') : accept(message, now);
@@ -43,14 +43,17 @@ export function decideExecution(
     case 'cancelled':
       return execution ? takeBack(execution, message.event, now) : takeBackBeforeApproval(message, now);
     default:
-      return execution ? decideKnown(execution, message, now) : rejected('there is no such execution');
+      return execution
+        ? decideKnown(execution, message, now)
+        : rejected('execution_not_found', 'there is no such execution');
   }
 }
 
-function decideKnown(execution: Execution, message: MessageOfKnown, now: number): Transition<Execution> {
+function decideKnown(execution: Execution, message: MessageOfKnown, now: number): ExecutionTransition {
   const { status } = execution;
   const only = (...expected: Execution['status'][]) => expected.includes(status);
-  const no = () => rejected(is(execution));
+  const code = status === 'outcome_unknown' ? 'outcome_unknown' : 'wrong_execution_state';
+  const no = () => rejected(code, is(execution));
   switch (message.type) {
     case 'claimed':
       return only('queued', 'reconciling') && isDue(execution, now) ? start(execution, message, now) : no();

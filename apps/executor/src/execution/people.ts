@@ -1,7 +1,16 @@
 import type { Execution } from '@countersign/contracts';
-import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import { changed, ignored, rejected } from '@countersign/persistence';
 import type { ExecutionMessage } from './messages.js';
-import { fail, released, seconds, succeed, touch, withdraw, withLastAttempt } from './state.js';
+import {
+  fail,
+  released,
+  seconds,
+  succeed,
+  touch,
+  withdraw,
+  withLastAttempt,
+  type ExecutionTransition,
+} from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -21,12 +30,13 @@ export function settle(execution: Execution, { by, outcome, note }: Message<'set
 }
 
 /** A person wants it started again; what promises one start needs them to say that another one is all right. */
-export function retry(execution: Execution, message: Message<'retried'>, now: number): Transition<Execution> {
-  if (execution.withdrawn !== null) return rejected(`${execution.withdrawn}, and nobody waits for it any more`);
+export function retry(execution: Execution, message: Message<'retried'>, now: number): ExecutionTransition {
+  if (execution.withdrawn !== null)
+    return rejected('execution_withdrawn', `${execution.withdrawn}, and nobody waits for it any more`);
   if (execution.terms.promise === 'at_most_once' && !message.even_if_done) {
     return rejected(
-      'the tool promises to be started at most once, and nobody knows what came of the start before; "even_if_done": true says that a second one does no harm',
-      'invalid',
+      'may_be_done_twice',
+      'the tool promises to be started at most once, and nobody knows what came of the start before',
     );
   }
   const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: seconds(now) } as const;

@@ -1,7 +1,15 @@
-import { emit, type Attempt, type EventData, type Execution } from '@countersign/contracts';
+import { emit, type Attempt, type EventData, type Execution, type ProblemCode } from '@countersign/contracts';
 import { changed, type Transition } from '@countersign/persistence';
 
 /** What the decisions about executions are made of. */
+
+/** Why a message is refused. All but the first, which only a worker hears, are answered over HTTP too. */
+export type ExecutionRejection = 'lease_lost' | PeoplesRejection;
+type PeoplesRejection = Extract<
+  ProblemCode,
+  'execution_not_found' | 'execution_withdrawn' | 'may_be_done_twice' | 'outcome_unknown' | 'wrong_execution_state'
+>;
+export type ExecutionTransition = Transition<Execution, ExecutionRejection>;
 
 /** Over, and nothing changes it any more. */
 export const isOver = ({ status }: Pick<Execution, 'status'>): boolean =>
@@ -52,7 +60,7 @@ export const callOf = ({ id, approval_id, run_id, tool_call_id, tool_name, attem
 const unsigned = ({ digest }: Execution) => ({ digest, signature: null });
 const idle = { lease: null, due_at: null, held_by: null, progress: null };
 
-export const succeed = (execution: Execution, result: string): Transition<Execution> =>
+export const succeed = (execution: Execution, result: string): ExecutionTransition =>
   changed(
     { ...execution, ...idle, status: 'succeeded', result, error: null },
     emit('tool.execution_completed', { ...callOf(execution), result, ...unsigned(execution) }),
@@ -62,14 +70,14 @@ export const fail = (
   execution: Execution,
   error: string,
   status: 'failed' | 'cancelled' = 'failed',
-): Transition<Execution> =>
+): ExecutionTransition =>
   changed(
     { ...execution, ...idle, status, error },
     emit('tool.execution_failed', { ...callOf(execution), error, ...unsigned(execution) }),
   );
 
 /** Waits for a person to find out. */
-export const awaitReconciliation = (execution: Execution, reason: string): Transition<Execution> =>
+export const awaitReconciliation = (execution: Execution, reason: string): ExecutionTransition =>
   changed(
     { ...execution, ...idle, status: 'outcome_unknown', error: reason },
     emit('tool.execution_outcome_unknown', { ...callOf(execution), reason, ...unsigned(execution) }),
@@ -86,7 +94,7 @@ export function giveUp(
   error: string,
   now: number,
   status?: 'failed' | 'cancelled',
-): Transition<Execution> {
+): ExecutionTransition {
   const before = unseen(execution);
   if (!before) return fail(execution, error, status);
   if (!execution.terms.can_reconcile) return awaitReconciliation(execution, `${before.reason}; after that: ${error}`);
@@ -94,7 +102,7 @@ export function giveUp(
 }
 
 /** Nobody makes it any more. */
-export function withdraw(execution: Execution, error: string, now: number): Transition<Execution> {
+export function withdraw(execution: Execution, error: string, now: number): ExecutionTransition {
   const isWithPerson = execution.status === 'awaiting_report';
   const over = isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {});
   return giveUp(over, error, now, 'cancelled');

@@ -6,12 +6,13 @@ import {
   ExecutionOutputQuery,
   ExecutionPage,
   ListExecutionsQuery,
+  ProblemError,
   redactExecution,
   ReportExecutionRequest,
   RetryExecutionRequest,
   SettleExecutionRequest,
 } from '@countersign/contracts';
-import { pageOf, ProblemError, Returns } from '@countersign/service';
+import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import type { ExecutionMessage } from '../execution/messages.js';
@@ -117,12 +118,13 @@ export class ExecutionsController {
     return this.#tell(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
   }
 
-  /** @throws ProblemError: 404, or 409 when it is too late, or 422 when more has to be said. */
+  /** @throws ProblemError when there is none, it is too late, or more has to be said. */
   async #tell(id: string, message: ExecutionMessage, refusal: string): Promise<Execution> {
     const handled = await this.executions.handle(id, message);
     if (!handled.state) throw noSuchExecution(id);
     if (handled.kind !== 'rejected') return handled.state;
-    throw new ProblemError(handled.code === 'invalid' ? 422 : 409, `${refusal}: ${handled.reason}.`);
+    const code = handled.code === 'lease_lost' ? 'wrong_execution_state' : handled.code;
+    throw new ProblemError(code, `${refusal}: ${handled.reason}.`, { id });
   }
 
   /** What somebody may not see does not exist for them. */
@@ -134,5 +136,4 @@ export class ExecutionsController {
   }
 }
 
-const noSuchExecution = (id: string) =>
-  new ProblemError(404, `There is no execution "${id}". GET /executions lists them.`);
+const noSuchExecution = (id: string) => new ProblemError('execution_not_found', `There is no execution "${id}".`);

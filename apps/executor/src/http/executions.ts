@@ -2,14 +2,14 @@ import type { Execution, Log } from '@countersign/contracts';
 import type { CommandHandler, CommandResult, Store } from '@countersign/persistence';
 import type { ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import type { ExecutionMessage } from '../execution/messages.js';
-import { isOver } from '../execution/state.js';
+import { isOver, type ExecutionRejection } from '../execution/state.js';
 
 type Options = Parameters<CommandHandler<Execution, ExecutionMessage>['execute']>[2];
 
 /** All executions: whatever becomes of one, who waited for its concurrency key is next. */
 export class Executions {
   constructor(
-    private readonly aggregate: CommandHandler<Execution, ExecutionMessage>,
+    private readonly aggregate: CommandHandler<Execution, ExecutionMessage, ExecutionRejection>,
     private readonly keys: ConcurrencyKeys,
     private readonly log: Log,
   ) {}
@@ -19,7 +19,11 @@ export class Executions {
   }
 
   /** @see CommandHandler.execute */
-  async handle(id: string, message: ExecutionMessage, options?: Options): Promise<CommandResult<Execution>> {
+  async handle(
+    id: string,
+    message: ExecutionMessage,
+    options?: Options,
+  ): Promise<CommandResult<Execution, ExecutionRejection>> {
     const handled = await this.aggregate.execute(id, message, options);
     if (handled.kind === 'changed' && isOver(handled.state)) await this.#handOn(handled.state);
     return handled;

@@ -1,6 +1,6 @@
 import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
-import { PauseRequest, ResumeRequest, Switches as SwitchList } from '@countersign/contracts';
-import { ProblemError, Returns } from '@countersign/service';
+import { PauseRequest, ProblemError, ResumeRequest, Switches as SwitchList } from '@countersign/contracts';
+import { Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import { Switches } from './switches.js';
@@ -49,7 +49,8 @@ export class SwitchesController {
 
   async #mustExist(tool_name: string | null): Promise<void> {
     const problem = await this.switches.problemWith(tool_name);
-    if (problem !== undefined) throw new ProblemError(422, problem, [{ path: 'tool_name', message: problem }]);
+    if (problem === undefined) return;
+    throw new ProblemError('tool_not_executed_here', problem, { errors: [{ path: 'tool_name', message: problem }] });
   }
 
   async #all(): Promise<z.infer<typeof SwitchList>> {

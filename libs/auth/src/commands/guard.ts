@@ -1,4 +1,4 @@
-import { TerminalError } from '@countersign/contracts';
+import { TerminalError, type CommandRefusal } from '@countersign/contracts';
 import type { JWTVerifyGetKey } from 'jose';
 import { hasSameStanding, type Credentials } from '../credentials/credentials.js';
 import { principalOf, type Principal } from '../principal.js';
@@ -7,7 +7,14 @@ import { readCommandToken, type CommandClaims } from './token.js';
 import type { CommandUses, Use } from './uses.js';
 
 /** A command that nobody may give who gave it. The message says why, for whoever sent it. */
-export class CommandRefused extends TerminalError {}
+export class CommandRefused extends TerminalError {
+  constructor(
+    readonly code: CommandRefusal,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 export interface CommandGuardOptions {
   /** Finds the public key that a token names, among those that decisions are verified with. */
@@ -50,15 +57,22 @@ export class CommandGuard {
 
   async #used(command: CommandEvent): Promise<{ claims: CommandClaims; use: Use }> {
     const { token } = command.data;
-    if (token === undefined) throw new CommandRefused('The command has no token; POST /auth/tokens makes one.');
+    if (token === undefined)
+      throw new CommandRefused('token_missing', 'The command has no token; POST /auth/tokens makes one.');
     const claims = await readCommandToken(token, this.#options.keyOf);
     if (!claims) throw over();
     if (claims.command.type !== command.type || claims.command.digest !== commandDigest(command))
-      throw new CommandRefused('The token is for another command than this: each has a token of its own.');
+      throw new CommandRefused(
+        'token_of_another',
+        'The token is for another command than this: each has a token of its own.',
+      );
     const known = await this.#options.uses.find(claims, command);
     const use = known ?? (await this.#letIn(claims, command));
     if (use === 'another')
-      throw new CommandRefused('The token was used for another message: each has a token of its own.');
+      throw new CommandRefused(
+        'token_of_another',
+        'The token was used for another message: each has a token of its own.',
+      );
     return { claims, use };
   }
 
@@ -69,11 +83,12 @@ export class CommandGuard {
     const [standing] = await credentials.current([who.credential]);
     if (!standing || !hasSameStanding(who, standing))
       throw new CommandRefused(
+        'sender_changed',
         `${who.subject} had the token by a key or login that has ended, or allows other things by now. Make another.`,
       );
     const scope = commandScopes[command.type];
     if (!who.scopes.has(scope))
-      throw new CommandRefused(`${who.subject} may not do this: it needs the scope ${scope}.`);
+      throw new CommandRefused('sender_may_not', `${who.subject} may not do this: it needs the scope ${scope}.`);
     return uses.record(claims, command);
   }
 }
@@ -87,7 +102,8 @@ export class CommandGuards {
   }
 }
 
-const over = () => new CommandRefused('The token does not say who commands, or is over. POST /auth/tokens makes one.');
+const over = () =>
+  new CommandRefused('token_over', 'The token does not say who commands, or is over. POST /auth/tokens makes one.');
 
 const principalIn = ({ sub: subject, name: display_name, roles, groups, credential }: CommandClaims): Principal =>
   principalOf({ subject, display_name, roles, groups }, credential.via, credential);

@@ -1,5 +1,5 @@
+import { ProblemError } from '@countersign/contracts';
 import type { CryptoKey } from 'jose';
-import { AuthError } from '../http/auth-error.js';
 import { requireScopes } from '../http/auth.guard.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { Principal } from '../principal.js';
@@ -24,7 +24,7 @@ export class CommandTokens {
 
   /**
    * @param expires_in seconds; less when the key or login ends before.
-   * @throws AuthError when they may not give it, or their key or login ends; TerminalError when it is no such command.
+   * @throws ProblemError when they may not give it, or their key or login ends; TerminalError when it is no such command.
    */
   async issue(
     principal: Principal,
@@ -36,7 +36,8 @@ export class CommandTokens {
     const [standing] = await credentials.current([principal.credential]);
     const at = Math.floor(now() / 1000);
     const expires_at = Math.min(at + expires_in, standing?.expires_at ?? Infinity);
-    if (!standing || expires_at <= at) throw new AuthError(401, 'Your key or login has ended. Use another.');
+    if (!standing || expires_at <= at)
+      throw new ProblemError('credential_ended', 'Your key or login has ended. Use another.');
     const token = await signCommandToken({ principal, command: bound, expires_at }, signingKey(), now());
     return { token, expires_in: expires_at - at };
   }

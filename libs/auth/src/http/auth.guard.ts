@@ -1,8 +1,7 @@
-import type { Scope } from '@countersign/contracts';
+import { ProblemError, type Scope } from '@countersign/contracts';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accessOf } from './access.js';
-import { AuthError } from './auth-error.js';
 import type { Authenticator } from '../authenticator.js';
 import type { Principal } from '../principal.js';
 
@@ -19,7 +18,10 @@ export class AuthGuard implements CanActivate {
     const access = accessOf(context.getHandler(), context.getClass());
     if (access === 'public') return true;
     if (access === undefined) {
-      throw new AuthError(403, 'There is no scope declared for this route, so nobody may use it. Report it as a bug.');
+      throw new ProblemError(
+        'route_closed',
+        'There is no scope declared for this route, so nobody may use it. Report it as a bug.',
+      );
     }
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
@@ -29,10 +31,13 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** @throws AuthError (403) naming what is missing. */
+/** @throws ProblemError missing_scope, naming what is missing. */
 export function requireScopes({ scopes, roles }: Principal, needed: readonly Scope[]): void {
   const missing = needed.filter((scope) => !scopes.has(scope));
   if (missing.length === 0) return;
   const given = roles.length > 0 ? `your roles (${roles.join(', ')}) do not give` : 'you have no role that gives';
-  throw new AuthError(403, `This needs ${missing.join(' and ')}, which ${given}. Ask an administrator for it.`);
+  throw new ProblemError(
+    'missing_scope',
+    `This needs ${missing.join(' and ')}, which ${given}. Ask an administrator for it.`,
+  );
 }

@@ -1,7 +1,8 @@
-import type { Log } from '@countersign/contracts';
+import { ProblemError, type Log, type ProblemCode } from '@countersign/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuthError } from './auth-error.js';
 import type { FailureLimit } from './failure-limit.js';
+
+type Unauthenticated = Extract<ProblemCode, 'unauthenticated' | 'credential_refused' | 'credential_ended'>;
 
 /** Answers those who could not be recognised. */
 export class Refusal {
@@ -13,17 +14,18 @@ export class Refusal {
     this.#log = log;
   }
 
-  ofNobody(reply: FastifyReply, detail: string): AuthError {
+  ofNobody(reply: FastifyReply, code: Unauthenticated, detail: string): ProblemError {
     void reply.header('www-authenticate', 'Bearer');
-    return new AuthError(401, detail);
+    return new ProblemError(code, detail);
   }
 
   /** Wrong credentials are counted, so that whoever tries many is slowed down. */
-  ofWrong({ ip }: FastifyRequest, reply: FastifyReply, detail: string): AuthError {
+  ofWrong({ ip }: FastifyRequest, reply: FastifyReply, detail: string): ProblemError {
     const { wait, first } = this.#failures.count(ip);
-    if (wait === 0) return this.ofNobody(reply, detail);
+    if (wait === 0) return this.ofNobody(reply, 'credential_refused', detail);
     if (first) this.#log.warn({ ip }, 'wrong credentials come from this address one after the other');
     void reply.header('retry-after', String(wait));
-    return new AuthError(429, `Too many wrong credentials came from your address. Try again in ${wait} seconds.`);
+    const advice = `Too many wrong credentials came from your address. Try again in ${wait} seconds.`;
+    return new ProblemError('too_many_wrong_credentials', advice);
   }
 }

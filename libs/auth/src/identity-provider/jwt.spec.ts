@@ -1,6 +1,6 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AuthError } from '../http/auth-error.js';
+import { ProblemError } from '@countersign/contracts';
 import { Clock, listeningLog } from '../../test/auth.fixtures.js';
 import {
   audience,
@@ -174,7 +174,7 @@ describe('a token of an identity provider', () => {
       fail();
       const tokens = verifier(url === undefined ? {} : { jwksUrl: url });
       const refused = tokens.verify(await tokenOf(key, clock.now()));
-      await expect(refused).rejects.toThrow(AuthError);
+      await expect(refused).rejects.toThrow(ProblemError);
       await expect(refused).rejects.toMatchObject({ status: 503, detail: expect.stringContaining('Try again') });
     });
 

@@ -1,6 +1,5 @@
-import type { Log } from '@countersign/contracts';
+import { ProblemError, type Log } from '@countersign/contracts';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { AuthError } from '../http/auth-error.js';
 import { identityIn, type ClaimNames } from './claims.js';
 import { principalOf, type Principal } from '../principal.js';
 import { isReserved } from '../credentials/reserved.js';
@@ -35,7 +34,7 @@ export class JwtVerifier {
   }
 
   /**
-   * @throws AuthError (503) when the keys cannot be had now, which says nothing about the token; 403 when it is of
+   * @throws ProblemError identity_provider_unreachable when the keys cannot be had now, which says nothing about the token; reserved_subject when it is of
    * somebody who would be this installation's administrator.
    */
   async verify(token: string): Promise<Principal | undefined> {
@@ -62,8 +61,8 @@ export class JwtVerifier {
 }
 
 const taken = (subject: string) =>
-  new AuthError(
-    403,
+  new ProblemError(
+    'reserved_subject',
     `"${subject}" is the name of this installation's own administrator, which no identity provider gives. Have it call you otherwise, or set AUTH_SUBJECT_CLAIM.`,
   );
 
@@ -79,6 +78,6 @@ const reachable =
       if (aboutTheToken.some((kind) => cause instanceof kind)) throw cause;
       const detail =
         "The identity provider's keys are out of reach, so tokens cannot be checked. Try again in a moment.";
-      throw new AuthError(503, detail, { cause });
+      throw new ProblemError('identity_provider_unreachable', detail, { cause });
     }
   };

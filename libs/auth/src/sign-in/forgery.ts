@@ -1,5 +1,5 @@
+import { ProblemError } from '@countersign/contracts';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../http/auth-error.js';
 import type { BrowserSession } from './browser-sessions.js';
 import { isSame } from '../credentials/secret.js';
 
@@ -7,24 +7,24 @@ import { isSame } from '../credentials/secret.js';
  * A browser sends its cookie whoever has it make a request. So one that changes something must also come from a page of
  * this server (`Origin`) that could read what only such a page can (the session's CSRF token).
  *
- * @throws AuthError
+ * @throws ProblemError
  */
 export function refuseForgery(request: FastifyRequest, { csrf_token }: BrowserSession): void {
   if (request.method === 'GET' || request.method === 'HEAD') return;
   refuseOtherOrigins(request, request.headers.origin ?? '');
   const given = request.headers['x-csrf-token'];
   if (typeof given === 'string' && isSame(given, csrf_token)) return;
-  throw new AuthError(
-    403,
+  throw new ProblemError(
+    'csrf_token_missing',
     'A change made with a session needs the header x-csrf-token with the csrf_token that GET /auth/me answers.',
   );
 }
 
-/** @throws AuthError unless the page that makes the request was served under the name that the request is sent to. */
+/** @throws ProblemError unless the page that makes the request was served under the name that the request is sent to. */
 export function refuseOtherOrigins(request: FastifyRequest, origin: string): void {
   if (isOwn(origin, request.host)) return;
-  throw new AuthError(
-    403,
+  throw new ProblemError(
+    'other_origin',
     'This request needs an Origin header with the host it is sent to. Behind a proxy, have it pass the Host header on.',
   );
 }

@@ -63,7 +63,7 @@ export class SignInController {
   #refuseLink(request: FastifyRequest, reply: FastifyReply): void {
     const refused = this.refusal.ofWrong(request, reply, 'This link was used or has expired. Ask for another.');
     const isBrowser = (request.headers.accept ?? '').includes('text/html');
-    if (!isBrowser || refused.getStatus() !== 401) throw refused;
+    if (!isBrowser || refused.code !== 'credential_refused') throw refused;
   }
 
   @RequireScopes()

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventNames } from './catalogue.js';
 import { eventReference } from './event-reference.js';
+import { problemReference } from '../problems/problem-reference.js';
 import { eventJsonSchemas } from './json-schemas.js';
 
 const docs = '../../../../docs';
@@ -19,5 +20,9 @@ describe('the published documents', () => {
 
   it('describe every event as it is', async () => {
     await expect(eventReference()).toMatchFileSnapshot(`${docs}/events.md`);
+  });
+
+  it('list every problem that HTTP answers with', async () => {
+    await expect(problemReference()).toMatchFileSnapshot(`${docs}/problems.md`);
   });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Approval, ApprovalStatus, ResolutionData, SeenDigest, Verdict } from '../records/approval.js';
 import { Id } from '../records/fields.js';
 import { Grant } from '../records/grant.js';
+import { Hint } from '../problems/hints.js';
 import { pageOf, pageQuery } from './page.js';
 import { Subject } from '../records/subject.js';
 import { ApprovalType, PauseType } from '../records/tool-call.js';
@@ -83,6 +84,7 @@ const BulkResult = z.object({
   status: z.int().meta({ description: 'What resolving it alone would have been answered with.' }),
   detail: z.string(),
   code: z.string().nullable().default(null).meta({ description: 'As in a problem: stable, for programs.' }),
+  hint: Hint.nullable().default(null).meta({ description: 'As in a problem: what to do about it.' }),
 });
 export type BulkResult = z.infer<typeof BulkResult>;
 export const BulkResolveOutcome = z.object({ results: z.array(BulkResult) });

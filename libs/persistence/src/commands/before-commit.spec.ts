@@ -31,7 +31,7 @@ const empty: Page = {
 };
 
 function decide(page: Page = empty, line: string): Transition<Page> {
-  if (line === '') return rejected('nothing is said', 'invalid');
+  if (line === '') return rejected('empty', 'nothing is said');
   return changed({ ...page, lines: [...page.lines, line] }, emit('run.started', { ...about, input: line }));
 }
 
@@ -94,7 +94,7 @@ describe('what takes time, such as a signature,', () => {
     expect(await aggregate.execute('p', '')).toEqual({
       kind: 'rejected',
       reason: 'nothing is said',
-      code: 'invalid',
+      code: 'empty',
       state,
     });
   });

@@ -33,10 +33,10 @@ const most = 3;
 
 function decide(counter: Counter | undefined, message: Message): Transition<Counter> {
   if (message === 'duplicate') return ignored('it is known');
-  if (message === 'forbidden') return rejected('it is not allowed');
+  if (message === 'forbidden') return rejected('not_allowed', 'it is not allowed');
   const { count, ...rest } = counter ?? empty;
   if (message === 'reset') return changed({ ...rest, count: 0 });
-  if (count === most) return rejected('it is full');
+  if (count === most) return rejected('full', 'it is full');
   const user_id = `after ${count}`;
   return changed(
     { ...rest, count: count + 1 },
@@ -95,14 +95,14 @@ describe('handling a message', () => {
   });
 
   it.each([
-    ['duplicate', 'ignored', 'it is known'],
-    ['forbidden', 'rejected', 'it is not allowed'],
-  ] as const)('of a %s one changes and publishes nothing, and says why', async (message, kind, reason) => {
-    expect(await counter.execute('c', message)).toEqual({ kind, reason, state: undefined });
+    ['duplicate', { kind: 'ignored', reason: 'it is known' }],
+    ['forbidden', { kind: 'rejected', code: 'not_allowed', reason: 'it is not allowed' }],
+  ] as const)('of a %s one changes and publishes nothing, and says why', async (message, answer) => {
+    expect(await counter.execute('c', message)).toEqual({ ...answer, state: undefined });
     await counter.execute('c', 'add');
     published.length = 0;
     const state = await counter.store.get('c');
-    expect(await counter.execute('c', message)).toEqual({ kind, reason, state });
+    expect(await counter.execute('c', message)).toEqual({ ...answer, state });
     expect(await counter.store.get('c')).toEqual(state);
     expect(published).toEqual([]);
   });

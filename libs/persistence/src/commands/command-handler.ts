@@ -2,15 +2,15 @@ import { eventId, type Event, type NewEvent } from '@countersign/contracts';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
 import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
-import type { Decide, RejectionCode, Transition } from './transition.js';
+import type { Decide, Transition } from './transition.js';
 
 /** The key of a record's events: the id of the run that it belongs to, or what it says itself when there is none. */
 export type Owned = StoredRecord & ({ run_id: string } | { event_key: string });
 
-export interface CommandHandlerOptions<R extends Owned, M> {
+export interface CommandHandlerOptions<R extends Owned, M, C extends string = string> {
   collection: Collection<R>;
   store: Store<R>;
-  decide: Decide<R, M>;
+  decide: Decide<R, M, C>;
   /** The CloudEvents source of what this aggregate emits. */
   source: string;
   /** Adds to a change what takes time, such as a signature, before it is stored; the same for the same change. */
@@ -21,17 +21,17 @@ export interface CommandHandlerOptions<R extends Owned, M> {
 }
 
 /** What came of a message: the stored state after a change, or the state it was refused in. */
-export type CommandResult<R> =
+export type CommandResult<R, C extends string = string> =
   | { kind: 'changed'; state: R }
   | { kind: 'ignored'; reason: string; state: R | undefined }
-  | { kind: 'rejected'; reason: string; code?: RejectionCode; state: R | undefined };
+  | { kind: 'rejected'; code: C; reason: string; state: R | undefined };
 
 /** Records that change only by their state machine's decisions, one atomic commit each. */
-export class CommandHandler<R extends Owned, M> {
-  readonly #options: CommandHandlerOptions<R, M>;
+export class CommandHandler<R extends Owned, M, C extends string = string> {
+  readonly #options: CommandHandlerOptions<R, M, C>;
   readonly #recent = new RecentStates<R>();
 
-  constructor(options: CommandHandlerOptions<R, M>) {
+  constructor(options: CommandHandlerOptions<R, M, C>) {
     this.#options = options;
   }
 
@@ -51,7 +51,7 @@ export class CommandHandler<R extends Owned, M> {
     id: string,
     message: M,
     { then = [], known, creates = false }: { then?: readonly M[]; known?: R; creates?: boolean } = {},
-  ): Promise<CommandResult<R>> {
+  ): Promise<CommandResult<R, C>> {
     let isGuess = known === undefined && !creates;
     let state = known ?? (creates ? undefined : this.#recent.get(id));
     if (isGuess && !state) {
@@ -72,7 +72,7 @@ export class CommandHandler<R extends Owned, M> {
     }
   }
 
-  #decide(state: R | undefined, messages: readonly M[]): Transition<R> {
+  #decide(state: R | undefined, messages: readonly M[]): Transition<R, C> {
     const now = this.#options.now();
     let last: Extract<Transition<R>, { kind: 'changed' }> | undefined;
     const events: NewEvent[] = [];

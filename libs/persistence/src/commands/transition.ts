@@ -1,30 +1,28 @@
 import type { NewEvent } from '@countersign/contracts';
 
 /** What a state machine answers to a message. */
-export type Transition<S> =
+export type Transition<S, C extends string = string> =
   | { kind: 'changed'; state: S; events: readonly NewEvent[] }
   /** Nothing to do, and that is fine: a duplicate, or news that no longer matters. */
   | { kind: 'ignored'; reason: string }
-  /** Not allowed in this state; whoever asked should be told. */
-  | { kind: 'rejected'; reason: string; code?: RejectionCode };
+  /** Not allowed in this state; whoever asked should be told. The code is for programs, the reason for people. */
+  | { kind: 'rejected'; code: C; reason: string };
 
-/**
- * Why not, in general: whoever asks may not, what they say does not fit, or the rules ask for more or reject it; without
- * one, it is too late or too early.
- */
-export type RejectionCode = 'forbidden' | 'invalid' | 'stricter_rule' | 'rejected_by_rule' | 'call_changed';
-
-export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S> => ({
+export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S, never> => ({
   kind: 'changed',
   state,
   events,
 });
-export const ignored = (reason: string): Transition<never> => ({ kind: 'ignored', reason });
-export const rejected = (reason: string, code?: RejectionCode): Transition<never> => ({
+export const ignored = (reason: string): Transition<never, never> => ({ kind: 'ignored', reason });
+export const rejected = <C extends string>(code: C, reason: string): Transition<never, C> => ({
   kind: 'rejected',
+  code,
   reason,
-  ...(code && { code }),
 });
 
 /** A pure state machine: it answers every message in every state, and `now` (epoch milliseconds) is an argument. */
-export type Decide<S, M> = (state: S | undefined, message: M, now: number) => Transition<S>;
+export type Decide<S, M, C extends string = string> = (
+  state: S | undefined,
+  message: M,
+  now: number,
+) => Transition<S, C>;

@@ -1,7 +1,7 @@
 import { declaredRoutes, type Authenticator } from '@countersign/auth';
+import { ProblemError } from '@countersign/contracts';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { ProblemError } from '../http/problem.filter.js';
 import { OpenRequests } from './open-requests.js';
 import type { AdmissionSettings } from './settings.js';
 
@@ -12,7 +12,7 @@ const anonymousBodyLimit = 262_144;
 const lingerMs = 1_000;
 
 /** Routes with this in their config are handed on, body and all, to a service that asks for itself who it is. */
-export const handedOn = { countersign: 'handed on' } as const;
+export const handedOn = { countersign: 'handed_on' } as const;
 
 interface Options {
   authenticator: Authenticator;
@@ -27,8 +27,8 @@ export function admit(server: FastifyInstance, app: INestApplicationContext, { a
   const open = new OpenRequests(settings.HTTP_REQUESTS_PER_PRINCIPAL);
   const declared = new Map(declaredRoutes(app).map((route) => [`${route.method} ${route.path}`, route.access]));
 
-  const accessTo = ({ method, url, config }: RouteOptions): 'handed on' | 'public' | 'known' | 'edge' => {
-    if (config && 'countersign' in config) return 'handed on';
+  const accessTo = ({ method, url, config }: RouteOptions): 'handed_on' | 'public' | 'known' | 'edge' => {
+    if (config && 'countersign' in config) return 'handed_on';
     const methods = [method].flat().map((each) => (each === 'HEAD' ? 'GET' : each));
     const found = methods.map((each) => `${each} ${url}`).filter((route) => declared.has(route));
     if (found.length === 0) return 'edge';
@@ -37,7 +37,7 @@ export function admit(server: FastifyInstance, app: INestApplicationContext, { a
 
   server.addHook('onRoute', (route) => {
     const access = accessTo(route);
-    if (access === 'handed on') return;
+    if (access === 'handed_on') return;
     if (access === 'public') route.bodyLimit = anonymousBodyLimit;
     const enter = async (request: FastifyRequest, reply: FastifyReply) => {
       const isKnown = access === 'known' || (access === 'edge' && hasBody(request));
@@ -52,7 +52,7 @@ export function admit(server: FastifyInstance, app: INestApplicationContext, { a
   server.addHook('onRequest', async (request, reply) => {
     if (hasBody(request)) dropWhenAnswered(request, reply);
     if (!request.is404 || !hasBody(request)) return;
-    throw new ProblemError(404, `Cannot ${request.method} ${request.url.split('?', 1)[0]}`);
+    throw new ProblemError('route_not_found', `Cannot ${request.method} ${request.url.split('?', 1)[0]}`);
   });
 
   const whoMakes = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
@@ -67,7 +67,7 @@ const hasBody = ({ headers }: FastifyRequest): boolean =>
 function tooMany(reply: FastifyReply, limit: number): ProblemError {
   void reply.header('retry-after', '1');
   const detail = `You have ${limit} requests under way, which is as many as one may have at once, streams included. Wait until one of them is over.`;
-  return new ProblemError(429, detail);
+  return new ProblemError('too_many_open_requests', detail);
 }
 
 /** Node takes what is left of a body that nobody reads for as long as it is sent. */

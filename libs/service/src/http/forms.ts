@@ -1,7 +1,7 @@
+import { ProblemError } from '@countersign/contracts';
 import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import { ProblemError } from './problem.filter.js';
 
 /** Forms carry fields; what asks for more than that in one of them is refused. */
 const limits = { files: 0, fields: 20, fieldSize: 650_000 };
@@ -20,13 +20,13 @@ async function fieldsOf(request: FastifyRequest): Promise<Record<string, unknown
   const fields = new Map<string, unknown[]>();
   try {
     for await (const part of request.parts()) {
-      if (part.type === 'file') throw new ProblemError(413, 'Forms carry fields here, and no files.');
+      if (part.type === 'file') throw new ProblemError('file_in_form', 'Forms carry fields here, and no files.');
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), part.value]);
     }
   } catch (error) {
     // What the parser itself throws does not say whose fault it is.
-    throw (error as { statusCode?: number }).statusCode === undefined && !(error instanceof ProblemError)
-      ? new ProblemError(400, `The body is no multipart form: ${(error as Error).message}`)
+    throw (error as { statusCode?: number }).statusCode === undefined
+      ? new ProblemError('not_a_form', `The body is no multipart form: ${(error as Error).message}`)
       : error;
   }
   return Object.fromEntries([...fields].map(([name, values]) => [name, values.length > 1 ? values : values[0]]));

@@ -1,6 +1,5 @@
-import { parseStrictJson } from '@countersign/contracts';
+import { parseStrictJson, ProblemError } from '@countersign/contracts';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ProblemError } from './problem.filter.js';
 
 /**
  * Reads JSON bodies. What people are shown and sign is exactly what was sent, so a body that could be read in two ways
@@ -12,8 +11,8 @@ export function readStrictBodies(app: NestFastifyApplication, bodyLimit: number)
     if (read.ok) return done(null, read.value);
     const { code, path, message } = read.problem;
     if (code === 'not_json' || code === 'not_utf8')
-      return done(new ProblemError(400, `The body cannot be read: ${message}.`, undefined, code));
+      return done(new ProblemError(code, `The body cannot be read: ${message}.`));
     const detail = `The body cannot be taken exactly as it is, at "${path}": ${message}.`;
-    done(new ProblemError(422, detail, [{ path, message }], code));
+    done(new ProblemError(code, detail, { errors: [{ path, message }] }));
   });
 }

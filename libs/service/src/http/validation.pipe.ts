@@ -1,5 +1,5 @@
+import { ProblemError } from '@countersign/contracts';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
-import { ProblemError } from './problem.filter.js';
 
 /** Checks every parameter that declares a schema; a refusal names each field that is wrong. */
 export const validationPipe = (): StandardSchemaValidationPipe =>
@@ -10,6 +10,6 @@ export const validationPipe = (): StandardSchemaValidationPipe =>
         message,
       }));
       const named = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
-      return new ProblemError(400, `The request does not fit: ${named}`, errors);
+      return new ProblemError('invalid_request', `The request does not fit: ${named}`, { errors });
     },
   });

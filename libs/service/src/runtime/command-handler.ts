@@ -10,27 +10,27 @@ import {
 } from '@countersign/persistence';
 import type { ServiceContext } from './serve.js';
 
-export interface AggregateDefinition<R extends Owned, M> {
+export interface AggregateDefinition<R extends Owned, M, C extends string> {
   service: ServiceName;
   collection: Collection<R>;
-  decide: Decide<R, M>;
+  decide: Decide<R, M, C>;
   beforeCommit?: CommandHandlerOptions<R, M>['beforeCommit'];
   /** Is shown what each commit here leaves to publish, before it is in the log. */
   onCommit?(events: readonly Event[]): void;
 }
 
 /** The records a service owns, with the relay that brings their events to the bus. */
-export function openCommandHandler<R extends Owned, M>(
+export function openCommandHandler<R extends Owned, M, C extends string>(
   { bus, database, log, now }: ServiceContext,
-  { service, collection, decide, beforeCommit, onCommit }: AggregateDefinition<R, M>,
-): { aggregate: CommandHandler<R, M>; relay: OutboxRelay } {
+  { service, collection, decide, beforeCommit, onCommit }: AggregateDefinition<R, M, C>,
+): { aggregate: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const relay = new OutboxRelay({ outbox, publish: (events) => bus.publish(events.map(encode)), log, now });
   const publish = (events: readonly Event[]) => {
     relay.push(events);
     onCommit?.(events);
   };
-  const aggregate = new CommandHandler<R, M>({
+  const aggregate = new CommandHandler<R, M, C>({
     collection,
     store,
     decide,

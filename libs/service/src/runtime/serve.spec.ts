@@ -1,5 +1,5 @@
 import { RequireScopes, Public } from '@countersign/auth';
-import { RetryableError, type Event } from '@countersign/contracts';
+import { ProblemError, problems, RetryableError, type Event, type ProblemCode } from '@countersign/contracts';
 import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, HttpException, Module, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -11,13 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { portSetting, readConfig, serviceSettings } from '../settings/config.js';
 import type { Count } from '../metrics/metrics.js';
-import { ProblemError } from '../http/problem.filter.js';
 import { sendEvents } from '../http/server-sent-events.js';
 import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
 
 const Order = z.object({ name: z.string(), lines: z.array(z.object({ count: z.number().max(9) })) });
 const errors: Record<string, () => unknown> = {
-  problem: () => new ProblemError(409, 'It is taken. Choose another.'),
+  problem: () => new ProblemError('call_changed', 'It is taken. Choose another.', { id: 'a-1' }),
   http: () => new HttpException('I am a teapot.', 418),
   outage: () => new RetryableError('connect ECONNREFUSED 10.0.0.1:27017'),
   bug: () => new Error('the password is 1234'),
@@ -114,7 +113,9 @@ describe('a service that is served', () => {
   const problemIn = async (response: Response) => {
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
     const problem = (await response.json()) as Record<string, unknown>;
-    expect(problem).toMatchObject({ type: 'about:blank', status: response.status });
+    const code = problem['code'] as ProblemCode;
+    expect(problem).toMatchObject({ type: `urn:countersign:problem:${code}`, title: problems[code].title });
+    expect([problem['status'], problems[code].status]).toEqual([response.status, response.status]);
     return problem;
   };
 
@@ -123,14 +124,21 @@ describe('a service that is served', () => {
   });
 
   it.each([
-    ['problem', 409, 'Conflict', 'It is taken. Choose another.'],
-    ['http', 418, "I'm a Teapot", 'I am a teapot.'],
-    ['outage', 503, 'Service Unavailable', 'The database or the event log is out of reach. Try again in a moment.'],
-    ['bug', 500, 'Internal Server Error', expect.stringMatching(/^Something went wrong here, not with the request/)],
-    ['nonsense', 500, 'Internal Server Error', expect.stringMatching(/^Something went wrong here/)],
-  ])('answers a %s as problem details, and tells nothing of its inside', async (kind, status, title, detail) => {
+    ['problem', 'call_changed', 'It is taken. Choose another.', { action: 'reload_approval', id: 'a-1' }],
+    ['http', 'bad_request', 'I am a teapot.', undefined],
+    [
+      'outage',
+      'unavailable',
+      'The database or the event log is out of reach. Try again in a moment.',
+      { action: 'retry_later', id: null },
+    ],
+    ['bug', 'internal_error', expect.stringMatching(/^Something went wrong here, not with the request/), undefined],
+    ['nonsense', 'internal_error', expect.stringMatching(/^Something went wrong here/), undefined],
+  ])('answers a %s as problem details, and tells nothing of its inside', async (kind, code, detail, hint) => {
     const problem = await problemIn(await ask(`/tiny/errors/${kind}?x=1`));
-    expect(problem).toEqual({ type: 'about:blank', title, status, detail, instance: `/tiny/errors/${kind}` });
+    const { status, title } = problems[code as ProblemCode];
+    const instance = `/tiny/errors/${kind}`;
+    expect(problem).toEqual({ type: `urn:countersign:problem:${code}`, title, status, detail, code, hint, instance });
   });
 
   it.each([

@@ -1,5 +1,5 @@
+import { ProblemError } from '@countersign/contracts';
 import type { FastifyInstance } from 'fastify';
-import { ProblemError } from '../http/problem.filter.js';
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 const localName = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
@@ -14,6 +14,9 @@ export function onlyLocalNames(http: FastifyInstance, host: string): void {
   if (!isLoopback(host)) return;
   http.addHook('onRequest', async ({ headers }) => {
     if (localName.test(headers.host ?? '')) return;
-    throw new ProblemError(421, 'This server listens on loopback and answers to localhost and 127.0.0.1 only.');
+    throw new ProblemError(
+      'wrong_host',
+      'This server listens on loopback and answers to localhost and 127.0.0.1 only.',
+    );
   });
 }

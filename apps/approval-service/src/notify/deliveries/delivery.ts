@@ -33,10 +33,10 @@ export function decideDelivery(
   now: number,
 ): Transition<Delivery> {
   if (message.type === 'created') return delivery ? ignored('the delivery exists') : changed(queued(message, now));
-  if (!delivery) return rejected('there is no such delivery');
+  if (!delivery) return rejected('delivery_not_found', 'there is no such delivery');
   if (message.type === 'claimed') return claim(delivery, message, now);
   if (delivery.status !== 'sending' || delivery.lease?.worker !== message.worker)
-    return rejected(`the delivery is ${delivery.status}, not held by ${message.worker}`);
+    return rejected('lease_lost', `the delivery is ${delivery.status}, not held by ${message.worker}`);
   return changed(finished(delivery, message, now));
 }
 
@@ -64,7 +64,8 @@ type Claimed = Extract<DeliveryMessage, { type: 'claimed' }>;
 
 /** Begins an attempt: the first, one that is due again, or one more after a sender that did not end its own. */
 function claim(delivery: Delivery, { worker, lease_ms }: Claimed, now: number): Transition<Delivery> {
-  if (delivery.due_at === null || delivery.due_at > now) return rejected(`the delivery is ${delivery.status}`);
+  if (delivery.due_at === null || delivery.due_at > now)
+    return rejected('not_due', `the delivery is ${delivery.status}`);
   const before = delivery.status === 'sending' ? ended(delivery, 'lost', 'its sender stopped answering') : delivery;
   if (delivery.status === 'sending' && retryAt(before, null, now) === null)
     return changed(touch(before, now, { status: 'failed', lease: null, due_at: null }));
