@@ -1,3 +1,4 @@
+import { problems, type ProblemCode } from '@countersign/contracts';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,7 +74,9 @@ describe('whatever is asked', () => {
     expect(answer.status, what).toBeLessThan(500);
     if (answer.status >= 400) {
       expect(answer.type, what).toContain('application/problem+json');
-      expect(JSON.parse(answer.text), what).toMatchObject({ status: answer.status });
+      const { code, type } = JSON.parse(answer.text) as { code: ProblemCode; type: string };
+      expect(problems[code]?.status, what).toBe(answer.status);
+      expect(type, what).toBe(`urn:countersign:problem:${code}`);
     }
     if (answer.type.includes('json')) expect(fits(request.route, answer), what).toBeUndefined();
   }

@@ -1,9 +1,17 @@
-import type { Log } from '@countersign/contracts';
+import { ProblemError, type Log } from '@countersign/contracts';
 import type { RetentionPolicy } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
-import { Module, StandardSchemaValidationPipe, type Type } from '@nestjs/common';
+import {
+  Catch,
+  Module,
+  StandardSchemaValidationPipe,
+  type ArgumentsHost,
+  type ExceptionFilter,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { openAuth, type Auth } from '../src/auth.js';
 import { authSettings } from '../src/settings.js';
@@ -43,6 +51,14 @@ export interface App extends Auth {
 @Module({})
 class Root {}
 
+/** As libs/service answers. */
+@Catch(ProblemError)
+class Problems implements ExceptionFilter<ProblemError> {
+  catch({ status, problem }: ProblemError, host: ArgumentsHost): void {
+    void host.switchToHttp().getResponse<FastifyReply>().status(status).send(problem);
+  }
+}
+
 /** A small application with the guard on it, on records of its own. */
 export async function openApp(controllers: Type[], environment: Record<string, string> = {}): Promise<App> {
   const { database, close } = openTemporaryDatabase();
@@ -56,6 +72,7 @@ export async function openApp(controllers: Type[], environment: Record<string, s
     logger: false,
     abortOnError: false,
   });
+  app.useGlobalFilters(new Problems());
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

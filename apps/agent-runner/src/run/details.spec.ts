@@ -52,6 +52,7 @@ describe('a run and its worker', () => {
     for (const late of [responded(text('Hello.')), modelFailed(null), postponed, extended]) {
       expect(decideRun(taken, late, now + lease_ms)).toEqual({
         kind: 'rejected',
+        code: 'lease_lost',
         reason: 'another worker holds this run',
       });
     }
@@ -93,6 +94,7 @@ describe('a run and its worker', () => {
     const response = responded(callTo('look_up', 'call_b'));
     expect(decideRun(continued(running, now, response), response, now)).toEqual({
       kind: 'rejected',
+      code: 'calls_open',
       reason: 'calls of its last turn are open',
     });
   });
@@ -113,6 +115,7 @@ describe("a turn of the model's", () => {
     const forged = resolved(asked, 'approved', { tool_args: { service_name: 'billing', version: '6.6.6' }, digest });
     expect(decideRun(paused, forged, now)).toEqual({
       kind: 'rejected',
+      code: 'arguments_changed',
       reason: 'the arguments are not the ones that were approved',
     });
   });
@@ -228,6 +231,7 @@ describe('the decision on a call', () => {
   it('on a call of an approval is never the caller’s', () => {
     expect(decideRun(paused, byCaller({ id: asked.id, confirmed: true }), now)).toEqual({
       kind: 'rejected',
+      code: 'decided_by_approval',
       reason: `call ${asked.id} is decided by its approval, not by whoever continues the run`,
     });
   });

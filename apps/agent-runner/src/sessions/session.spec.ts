@@ -93,12 +93,17 @@ describe('the turns of a session', () => {
       ends('two'),
       { kind: 'ignored', reason: 'it was not its turn' },
     ],
-    ['of no session', undefined, ends('one'), { kind: 'rejected', reason: 'there is no such session' }],
+    [
+      'of no session',
+      undefined,
+      ends('one'),
+      { kind: 'rejected', code: 'session_not_found', reason: 'there is no such session' },
+    ],
     [
       'that is one too many',
       { ...sessionAfter(wants('one')), waiting: Array.from({ length: 1_000 }, (_, n) => `run-${n}`) },
       wants('late'),
-      { kind: 'rejected', reason: '1000 runs wait for their turn' },
+      { kind: 'rejected', code: 'session_full', reason: '1000 runs wait for their turn' },
     ],
   ])('do not change for a run %s', (_, session, message, expected) => {
     expect(decideSession(session, message, now)).toEqual(expected);

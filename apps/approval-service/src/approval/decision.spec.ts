@@ -144,6 +144,7 @@ describe('other arguments', () => {
     const terms = { ...everything, ...approvalsOfAnybody(3) };
     const half = approvalAfter(required(terms, { parameters }), decided('approved', 'bob', edited('2.1.1')));
     const refused = {
+      code: 'others_disagree',
       reason: 'others have approved other values or arguments, or another result or grant: approve the same, or reject',
     };
     expect(objection(half, 'approved', 'carol')).toEqual(refused);

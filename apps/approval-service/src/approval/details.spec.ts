@@ -150,6 +150,7 @@ describe('deciding on an approval', () => {
     expect(two).toMatchObject({ status: 'pending', resolved_by: null });
     expect(decideApproval(two, decided('approved', 'bob'), now)).toEqual({
       kind: 'rejected',
+      code: 'already_decided',
       reason: 'bob has decided on this before, and each person counts once',
     });
     const { state, events } = outcome(two, decided('approved', 'dave'));
@@ -177,6 +178,7 @@ describe('deciding on an approval', () => {
     const rejected = approvalAfter(required(), decided('rejected', 'bob'));
     expect(decideApproval(rejected, decided('approved', 'carol'), now)).toEqual({
       kind: 'rejected',
+      code: 'already_resolved',
       reason: 'already resolved: rejected',
     });
   });
@@ -203,6 +205,7 @@ describe('an approval that expires', () => {
     expect(events.map(({ type }) => type)).toEqual(['approval.resolved']);
     expect(decideApproval(state, decided('approved', 'bob'), end)).toEqual({
       kind: 'rejected',
+      code: 'already_resolved',
       reason: 'already resolved: expired',
     });
   });

@@ -149,6 +149,7 @@ describe('values that several people approve', () => {
     const others = { ...values, replicas: 4 };
     expect(decideApproval(half, decided('approved', 'carol', { values: others }), now)).toEqual({
       kind: 'rejected',
+      code: 'others_disagree',
       reason: 'others have approved other values or arguments, or another result or grant: approve the same, or reject',
     });
     const { state } = outcome(half, decided('approved', 'carol', { values: { replicas: 3, window: 'CHG-2201' } }));

@@ -39,7 +39,11 @@ describe('a standing grant', () => {
 
   it('has no more uses than it was given, and one that is known stays taken', () => {
     const once = grantAfter(created(newGrant({ max_uses: 1 })), used('approval-2'));
-    expect(decideGrant(once, used('approval-3'), now)).toEqual({ kind: 'rejected', reason: 'it is used up' });
+    expect(decideGrant(once, used('approval-3'), now)).toEqual({
+      kind: 'rejected',
+      code: 'grant_used_up',
+      reason: 'it is used up',
+    });
     expect(decideGrant(once, used('approval-2'), now).kind).toBe('ignored');
   });
 
@@ -57,7 +61,11 @@ describe('a standing grant', () => {
   });
 
   it.each([used('approval-2'), revoked])('has to be there for anything else: $type', (message) => {
-    expect(decideGrant(undefined, message, now)).toEqual({ kind: 'rejected', reason: 'there is no such grant' });
+    expect(decideGrant(undefined, message, now)).toEqual({
+      kind: 'rejected',
+      code: 'grant_not_found',
+      reason: 'there is no such grant',
+    });
   });
 
   it('is shown without what its digest could be guessed with', () => {

@@ -80,7 +80,8 @@ describe('the approvals', () => {
     await expect(refused).rejects.toMatchObject({
       status: 422,
       detail: expect.stringContaining(`${path}: must be >= 1`),
-      errors: [{ path, message: 'must be >= 1' }],
+      code: 'values_do_not_fit',
+      problem: { errors: [{ path, message: 'must be >= 1' }] },
     });
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1, decisions: [] });
   });
@@ -98,7 +99,7 @@ describe('the approvals', () => {
     expect(results).toMatchObject([
       { id, status: 200, detail: 'approved' },
       { id: 'mine', status: 403, detail: expect.stringContaining('whoever asked for the call') },
-      { id: 'none', status: 404, detail: expect.stringContaining('GET /approvals') },
+      { id: 'none', status: 404, code: 'approval_not_found', hint: { action: 'list_approvals' } },
     ]);
   });
 
@@ -110,7 +111,8 @@ describe('the approvals', () => {
     await expect(open.http.resolve(id, { status: 'approved', digest: stale }, bob)).rejects.toMatchObject({
       status: 409,
       code: 'call_changed',
-      detail: expect.stringContaining(`look at it again. GET /approvals/${id}`),
+      detail: expect.stringContaining('look at it again'),
+      problem: { hint: { action: 'reload_approval', id } },
     });
     const digests = { [id]: digest, next: stale };
     const { results } = await open.http.resolveMany({ ids: [id, 'next'], status: 'approved', digests }, bob);

@@ -1,4 +1,4 @@
-import { ProblemError, type Approval, type ApprovalPage, type ListApprovalsQuery } from '@countersign/contracts';
+import type { Approval, ApprovalPage, ListApprovalsQuery } from '@countersign/contracts';
 import type { Filter, Query, Sort, Store } from '@countersign/persistence';
 import { pageAfter, pageOf } from '@countersign/service';
 import type { z } from 'zod';
@@ -11,13 +11,10 @@ type Page = z.infer<typeof ApprovalPage>;
  * A page of approvals: by number, from a cursor on, or of those that have the words of a text.
  *
  * @param own what whoever asks is confined to.
- * @throws ProblemError for a cursor and a text at once.
  */
 export async function listApprovals(store: Store<Approval>, query: Asked, own: Filter<Approval>): Promise<Page> {
   const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, expires_before, ...given } =
     query;
-  if (text !== undefined && cursor)
-    throw new ProblemError('invalid_request', 'A search has pages by number: leave the cursor out.');
   const [last, seen] = cursor ?? [];
   const until = last === undefined ? created_before : Math.min(last, created_before ?? last);
   const expires_at = expires_before === undefined ? undefined : { lte: expires_before };

@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '@countersign/contracts';
 import { Command } from 'commander';
-import { inCommands } from '../connection/advice.js';
+import { withCommand } from '../connection/hints.js';
 import { digestsOf, readAll, seeBefore, type Digests } from './seen.js';
 import type { Context, On } from '../connection/context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
@@ -136,9 +136,9 @@ async function decideMany(
 ): Promise<ExitCode> {
   const outcome = await server.post(BulkResolveOutcome, '/approvals/resolve', request);
   screen.show(outcome, ({ results }) =>
-    results.map(({ id, status, detail }) => {
+    results.map(({ id, status, detail, hint }) => {
       const mark = status === 200 ? screen.paint('green', '✔') : screen.paint('red', '✘');
-      return `${mark} ${visibleLine(`${id}  ${inCommands(detail)}`)}`;
+      return `${mark} ${visibleLine(`${id}  ${withCommand(detail, hint)}`)}`;
     }),
   );
   return exitCodeOf(outcome.results.find(({ status }) => status !== 200)?.status ?? 200);

@@ -1,6 +1,6 @@
 import { Problem } from '@countersign/contracts';
 import { z } from 'zod';
-import { inCommands } from '../connection/advice.js';
+import { withCommand } from '../connection/hints.js';
 import type { Connection } from '../connection/connection.js';
 import { exitCodeOf, exitCodes, Failure } from '../connection/exit-codes.js';
 
@@ -94,12 +94,7 @@ async function refusal(response: Response, url: string): Promise<Failure> {
   const problem = Problem.safeParse(await jsonOf(response));
   const code = exitCodeOf(response.status);
   if (!problem.success) return new Failure(code, `${url} answered ${response.status}. Is it Countersign? See --url.`);
-  const { detail, errors = [] } = problem.data;
-  const more = errors.filter(({ message }) => !detail.includes(message));
-  return new Failure(
-    code,
-    [inCommands(detail), ...more.map(({ path, message }) => `  ${path}: ${message}`)].join('\n'),
-  );
+  return new Failure(code, withCommand(problem.data.detail, problem.data.hint));
 }
 
 const noKey = (url: string) =>

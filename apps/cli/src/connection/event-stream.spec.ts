@@ -44,7 +44,7 @@ const refused =
   (reply) =>
     reply
       .writeHead(status, { 'content-type': 'application/problem+json' })
-      .end(JSON.stringify({ type: '', title: '', status, detail: 'No.' }));
+      .end(JSON.stringify({ type: '', title: '', status, detail: 'No.', code: 'a_code_of_later' }));
 
 async function take(stream: AsyncGenerator<{ data: string }>, count: number): Promise<string[]> {
   const taken: string[] = [];

@@ -63,6 +63,7 @@ describe('a failure that may pass', () => {
     expect(next).toMatchObject({ status: 'running', error: null, attempts: [{ attempt: 1 }, { attempt: 2 }] });
     expect(decideExecution(next, given.succeeded, now + 1_000)).toEqual({
       kind: 'rejected',
+      code: 'lease_lost',
       reason: 'the execution is running, not held by worker-1',
     });
   });

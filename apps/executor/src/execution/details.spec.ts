@@ -62,7 +62,11 @@ describe('an approved call', () => {
     const error = 'not executed: the arguments are not the approved ones';
     expect(state).toMatchObject({ status: 'failed', error, due_at: null, attempts: [] });
     expect(events).toMatchObject([{ type: 'tool.execution_failed', data: { error, attempt: 0 } }]);
-    expect(decideExecution(state, claimed, now)).toEqual({ kind: 'rejected', reason: 'the execution is failed' });
+    expect(decideExecution(state, claimed, now)).toEqual({
+      kind: 'rejected',
+      code: 'wrong_execution_state',
+      reason: 'the execution is failed',
+    });
   });
 
   it('is never begun when this executor refuses it, and says why', () => {
@@ -84,7 +88,11 @@ describe('an execution whose run is over', () => {
     expect(events).toMatchObject([
       { type: 'tool.execution_failed', data: { error, attempt: 0, execution_id: state.id, approval_id: state.id } },
     ]);
-    expect(decideExecution(state, claimed, now)).toEqual({ kind: 'rejected', reason: 'the execution is cancelled' });
+    expect(decideExecution(state, claimed, now)).toEqual({
+      kind: 'rejected',
+      code: 'wrong_execution_state',
+      reason: 'the execution is cancelled',
+    });
   });
 
   it('is void from the start when its approval comes later, and nobody is told of what never was', () => {
@@ -127,6 +135,7 @@ describe('an execution whose run is over', () => {
     expect(lostAfter).toMatchObject({ status: 'outcome_unknown' });
     expect(decideExecution(lostAfter, retriedAnyway, now)).toEqual({
       kind: 'rejected',
+      code: 'execution_withdrawn',
       reason: 'its run was cancelled, and nobody waits for it any more',
     });
     expect(executionAfter(approved(), claimed, cancelled, failedForNow)).toMatchObject({ status: 'failed' });
@@ -194,6 +203,7 @@ describe('an execution whose worker is gone', () => {
     expect(events).toEqual([]);
     expect(decideExecution(state, failed, now + lease_ms)).toEqual({
       kind: 'rejected',
+      code: 'lease_lost',
       reason: 'the execution is outcome_unknown, not held by worker-1',
     });
   });

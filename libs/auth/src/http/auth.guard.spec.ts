@@ -106,7 +106,7 @@ describe('the guard', () => {
     headers: Record<string, string> = {},
     more: { method?: 'POST' | 'DELETE'; from?: string } = {},
   ) => app.app.inject({ method: more.method ?? 'GET', url, headers, remoteAddress: more.from ?? '10.0.0.1' });
-  const detailOf = (answer: { body: string }) => (JSON.parse(answer.body) as { message: string }).message;
+  const detailOf = (answer: { body: string }) => (JSON.parse(answer.body) as { detail: string }).detail;
 
   it('lets everybody through to what is public, whatever they send', async () => {
     for (const headers of [{}, bearer('nonsense')]) expect((await ask('/things/public', headers)).statusCode).toBe(200);

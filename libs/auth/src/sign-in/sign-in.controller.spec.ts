@@ -50,7 +50,7 @@ describe('signing in', () => {
     const token = { 'x-csrf-token': answer.json<Me>().csrf_token! };
     return { cookie, own: { ...cookie, ...token, origin: `https://${host}` } };
   };
-  const messageOf = (answer: { body: string }) => (JSON.parse(answer.body) as { message: string }).message;
+  const messageOf = (answer: { body: string }) => (JSON.parse(answer.body) as { detail: string }).detail;
 
   it('leaves no route of its own undeclared', () => {
     expect(undeclaredRoutes(app.app)).toEqual([]);

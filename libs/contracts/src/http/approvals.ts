@@ -13,7 +13,7 @@ const Cursor = z
   .regex(/^\d{1,12}\.\d{1,7}$/, 'must be a next_cursor')
   .transform((text) => text.split('.').map(Number) as [created_at: number, seen: number]);
 
-export const ListApprovalsQuery = z.object({
+const ApprovalsQuery = z.object({
   status: ApprovalStatus.optional(),
   source_type: z.string().optional(),
   approval_type: ApprovalType.optional(),
@@ -42,6 +42,10 @@ export const ListApprovalsQuery = z.object({
       '`meta.next_cursor` of the page before, newest first: what is new meanwhile shifts nothing. In place of page and sort.',
   }),
   ...pageQuery,
+});
+export const ListApprovalsQuery = ApprovalsQuery.refine(({ text, cursor }) => text === undefined || !cursor, {
+  path: ['cursor'],
+  message: 'a search has pages by number: leave the cursor out',
 });
 const onePage = pageOf(Approval);
 export const ApprovalPage = onePage.extend({
