@@ -1,6 +1,7 @@
+export type { Hint } from '@countersign/contracts';
 export { CountersignClient } from './client.js';
 export type { ClientOptions, Method, RequestOptions } from './transport/transport.js';
-export { ApiError, type Hint } from './transport/api-error.js';
+export { ApiError } from './transport/api-error.js';
 export { pathOf, withQuery, type Query, type ServiceUrls } from './transport/address.js';
 export type { Reconnection, StreamOptions } from './stream/event-stream.js';
 export type { Agents } from './api/agents.js';

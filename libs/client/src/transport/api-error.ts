@@ -1,10 +1,4 @@
-import type { Problem } from '@countersign/contracts';
-
-/** What there is to do about a problem: an action, and the id of what it is done to. */
-export interface Hint {
-  action: string;
-  id?: string | null;
-}
+import type { Hint, Problem } from '@countersign/contracts';
 
 /** What an {@link ApiError} says besides its detail. */
 export interface ApiErrorFields {
@@ -78,8 +72,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
   });
 }
 
-type SaidProblem = Partial<Problem> & { hint?: Hint };
-const isProblem = (said: unknown): said is SaidProblem => typeof said === 'object' && said !== null;
+const isProblem = (said: unknown): said is Partial<Problem> => typeof said === 'object' && said !== null;
 
 /** `Retry-After` is seconds or a date. */
 function secondsUntil(text: string | null): number | undefined {
