@@ -88,11 +88,11 @@ export {
   parseStrictJson,
 } from './json/strict-json.js';
 export type { Log } from './log.js';
-export { type ProblemCode, problemCodes, problems } from './problems/catalogue.js';
+export { type ProblemCode, problems } from './problems/catalogue.js';
 export type { CommandRefusal } from './problems/command-refusals.js';
 export { Hint, type HintAction, hintActionNames, hintActions } from './problems/hints.js';
 export { ProblemError } from './problems/problem-error.js';
-export { Problem, hintOf, problemOf, problemType } from './problems/problem.js';
+export { Problem, hintOf, problemOf } from './problems/problem.js';
 export {
   Approval,
   ApprovalStatus,

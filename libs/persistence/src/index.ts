@@ -5,7 +5,7 @@ export {
   type Owned,
 } from './commands/command-handler.js';
 export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
-export { type Decide, type RejectionCode, type Transition, changed, ignored, rejected } from './commands/transition.js';
+export { type Decide, type Transition, changed, ignored, rejected } from './commands/transition.js';
 export { MongoDatabase } from './mongodb/mongodb-store.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { type RetentionPolicy, removeAll, removeBelongings } from './retention/retention-policy.js';
