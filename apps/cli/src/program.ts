@@ -27,7 +27,7 @@ export async function run(args: readonly string[], surroundings: CliEnvironment)
   );
   try {
     if (args[0] === 'complete')
-      await completeIds(completion, args.slice(2), () => new Context(surroundings, {}).server);
+      await completeIds(completion, args.slice(2), () => new Context(surroundings, {}).client);
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {

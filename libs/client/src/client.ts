@@ -49,6 +49,6 @@ export class CountersignClient {
 
   /** Any answer, also one that is a problem, without a look at it. @throws ApiError when there is none */
   fetch(method: Method, path: string, options?: RequestOptions): Promise<Response> {
-    return this.#transport.fetch(method, path, options);
+    return this.#transport.fetch(method, path, this.#transport.limited(options));
   }
 }

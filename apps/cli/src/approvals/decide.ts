@@ -1,9 +1,8 @@
 import {
-  Approval,
-  BulkResolveOutcome,
   markedLine,
   standingApprovals,
   visibleLine,
+  type Approval,
   type ResolutionData,
   type Verdict,
 } from '@countersign/contracts';
@@ -13,7 +12,6 @@ import { digestsOf, readAll, seeBefore, type Digests } from './seen.js';
 import type { Context, On } from '../connection/context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from '../connection/options.js';
-import { pathOf } from '../commands/server.js';
 import { fieldValues } from './field-values.js';
 import { oneLine } from '../terminal/words.js';
 
@@ -56,7 +54,7 @@ Examples:
       on(async (context, ids: string[], options: ApproveOptions) => {
         areOfOne(ids, options);
         const said = resolutionOf(options);
-        const approvals = await readAll(context.server, ids);
+        const approvals = await readAll(context.client, ids);
         const { value } = options;
         const data = value === undefined ? said : { ...said, values: fieldValues(value, approvals[0]!) };
         if (!options.yes) await seeBefore(context, approvals);
@@ -73,7 +71,7 @@ export const rejectCommand = (on: On): Command =>
     .action(
       on(async (context, ids: string[], options: RejectOptions) => {
         areOfOne(ids, options);
-        const seen = digestsOf(await readAll(context.server, ids), options);
+        const seen = digestsOf(await readAll(context.client, ids), options);
         const { reason } = options;
         return decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen });
       }),
@@ -113,11 +111,11 @@ async function decide(context: Context, ids: string[], { status, data, seen }: D
 type Decision = Pick<Deciding, 'status'> & { resolution_data: ResolutionData | null };
 
 async function decideOne(
-  { screen, server }: Context,
+  { screen, client }: Context,
   id: string,
   decision: Decision & { digest: string },
 ): Promise<ExitCode> {
-  const approval = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
+  const approval = await client.approvals.resolve(id, decision);
   screen.show(approval, () => [`${screen.paint('green', '✔')} ${outcomeOf(approval)}`]);
   return exitCodes.ok;
 }
@@ -131,10 +129,10 @@ export function outcomeOf(approval: Approval): string {
 }
 
 async function decideMany(
-  { screen, server }: Context,
+  { screen, client }: Context,
   request: Decision & { ids: string[]; digests: Digests },
 ): Promise<ExitCode> {
-  const outcome = await server.post(BulkResolveOutcome, '/approvals/resolve', request);
+  const outcome = await client.approvals.resolveMany(request);
   screen.show(outcome, ({ results }) =>
     results.map(({ id, status, detail, hint }) => {
       const mark = status === 200 ? screen.paint('green', '✔') : screen.paint('red', '✘');

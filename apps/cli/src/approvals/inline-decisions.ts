@@ -1,8 +1,9 @@
 import {
-  Approval,
   markedLine,
   visible,
   visibleLine,
+  type Approval,
+  type Me,
   type Requirement,
   type ResolutionData,
 } from '@countersign/contracts';
@@ -11,11 +12,8 @@ import { Questions } from '../terminal/questions.js';
 import { approvalText } from './show.js';
 import { outcomeOf } from './decide.js';
 import type { Context } from '../connection/context.js';
-import { follow } from '../connection/event-stream.js';
 import { exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
-import { Me } from '../commands/me.js';
 import { ResolutionQuestions, type Answer } from './resolution-questions.js';
-import { pathOf } from '../commands/server.js';
 import { oneLine } from '../terminal/words.js';
 
 /** How long an approval may be on its way from the run to its record, in milliseconds. */
@@ -44,20 +42,21 @@ export class InlineDecisions {
 
   /** Undefined when it does not come in time, or is not for these eyes. */
   async #find(id: string): Promise<Approval | undefined> {
-    const { server } = this.#context;
+    const { client } = this.#context;
     for (const deadline = Date.now() + newsTakes; Date.now() < deadline; await delay(100)) {
       try {
-        return await server.get(Approval, pathOf`/approvals/${id}`);
+        return await client.approvals.get(id);
       } catch (error) {
-        if (!isOneOf(error, exitCodes.missing, exitCodes.unreachable)) throw error;
+        const failure = this.#context.explained(error);
+        if (!isOneOf(failure, exitCodes.missing, exitCodes.unreachable)) throw failure;
       }
     }
     return undefined;
   }
 
   async #mayDecide({ terms, user_id, requested_by }: Approval): Promise<boolean> {
-    const { screen, server } = this.#context;
-    const { subject, scopes } = await (this.#me ??= server.get(Me, '/auth/me'));
+    const { screen, client } = this.#context;
+    const { subject, scopes } = await (this.#me ??= client.auth.me());
     if (!scopes.includes('approvals:write')) return false;
     if (!terms.four_eyes || (user_id !== subject && requested_by !== subject)) return true;
     screen.note(screen.tint('dim', '  Somebody else has to decide, since you asked for it.'));
@@ -76,9 +75,10 @@ export class InlineDecisions {
     try {
       while (answer === 'again' && !over.signal.aborted) answer = await this.#askOnce(approval, questions, resolution);
     } catch (error) {
-      if (!(error instanceof Failure) || error.code === exitCodes.interrupted) throw error;
-      screen.note(screen.tint('red', visible(error.message)));
-      if (error.code === exitCodes.conflict) changed = await this.#find(approval.id);
+      const failure = this.#context.explained(error);
+      if (!(failure instanceof Failure) || failure.code === exitCodes.interrupted) throw failure;
+      screen.note(screen.tint('red', visible(failure.message)));
+      if (failure.code === exitCodes.conflict) changed = await this.#find(approval.id);
     } finally {
       over.abort();
     }
@@ -104,31 +104,31 @@ export class InlineDecisions {
       const data = await resolution.particulars(answer);
       return data === undefined ? 'again' : await this.#send(approval, answer, data);
     } catch (error) {
-      if (!isOneOf(error, exitCodes.usage, exitCodes.unreachable)) throw error;
-      screen.note(screen.tint('red', visible(error.message)));
+      const failure = this.#context.explained(error);
+      if (!isOneOf(failure, exitCodes.usage, exitCodes.unreachable)) throw failure;
+      screen.note(screen.tint('red', visible(failure.message)));
       return 'again';
     }
   }
 
   async #send({ id, digest }: Approval, answer: Answer, data: ResolutionData): Promise<Step> {
-    const { screen, server } = this.#context;
+    const { screen, client } = this.#context;
     const resolution_data = Object.keys(data).length > 0 ? data : null;
-    const decision = { status: answer === 'reject' ? 'rejected' : 'approved', resolution_data, digest };
-    const resolved = await server.post(Approval, pathOf`/approvals/${id}/resolve`, decision);
+    const status = answer === 'reject' ? 'rejected' : 'approved';
+    const resolved = await client.approvals.resolve(id, { status, resolution_data, digest });
     screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
     return 'done';
   }
 
   /** The approval once somebody has resolved it, which ends the questions; undefined when they are over before. */
   async #untilResolved({ id, updated_at }: Approval, over: AbortController): Promise<Approval | undefined> {
-    const { server } = this.#context;
-    const options = { after: String(updated_at), signal: over.signal, patience: Infinity };
+    const { client } = this.#context;
+    const options = { after: String(updated_at), signal: over.signal };
     try {
-      for await (const { data } of follow(server, '/approvals/stream', options)) {
-        const changed = Approval.safeParse(JSON.parse(data)).data;
-        if (changed?.id !== id || changed.status === 'pending') continue;
+      for await (const { event, data } of client.approvals.stream(options)) {
+        if (event === 'removed' || data.id !== id || data.status === 'pending') continue;
         over.abort();
-        return changed;
+        return data;
       }
     } catch {
       // Who cannot be told is told when they answer.

@@ -1,4 +1,4 @@
-import { ApprovalPage, ApprovalStatus, marked, PauseType, type Approval } from '@countersign/contracts';
+import { ApprovalStatus, marked, PauseType, type Approval } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { limitOption, oneOf, pageOption } from '../connection/options.js';
@@ -17,13 +17,13 @@ const orders = {
 } as const;
 
 interface ListOptions {
-  status: string;
+  status: ApprovalStatus;
   all?: boolean;
   agent?: string;
   tool?: string;
   run?: string;
   user?: string;
-  needs?: string;
+  needs?: PauseType;
   resolvedBy?: string;
   text?: string;
   sort: keyof typeof orders;
@@ -47,8 +47,8 @@ export const listApprovals = (on: On): Command =>
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
-      on(async ({ screen, server }, options: ListOptions) => {
-        const page = await server.get(ApprovalPage, '/approvals', queryOf(options));
+      on(async ({ screen, client }, options: ListOptions) => {
+        const page = await client.approvals.list(queryOf(options));
         screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen, options), data) : []));
         pageNote(screen, page, options.all || options.status !== 'pending' ? 'approval' : 'pending approval');
       }),

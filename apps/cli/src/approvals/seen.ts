@@ -1,18 +1,18 @@
+import type { CountersignClient } from '@countersign/client';
 import { Approval } from '@countersign/contracts';
 import { approvalText } from './show.js';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { Questions } from '../terminal/questions.js';
-import { pathOf, type Server } from '../commands/server.js';
 import { plural } from '../terminal/words.js';
 
 /** What somebody decides on, by the ids of the approvals. */
 export type Digests = Record<string, string>;
 
-/** The approvals as they are, before any of them is decided on. @throws Failure when one is not there */
-export async function readAll(server: Server, ids: readonly string[]): Promise<Approval[]> {
+/** The approvals as they are, before any of them is decided on. @throws ApiError when one is not there */
+export async function readAll(client: CountersignClient, ids: readonly string[]): Promise<Approval[]> {
   const approvals: Approval[] = [];
-  for (const id of ids) approvals.push(await server.get(Approval, pathOf`/approvals/${id}`));
+  for (const id of ids) approvals.push(await client.approvals.get(id));
   return approvals;
 }
 

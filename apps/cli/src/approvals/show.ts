@@ -2,7 +2,6 @@ import { Approval, marked, standingApprovals, visible, type UserInputField } fro
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import type { Screen } from '../terminal/screen.js';
-import { pathOf } from '../commands/server.js';
 import { statusStyle } from '../commands/status.js';
 import { fields } from '../terminal/table.js';
 import { left, plural, when } from '../terminal/words.js';
@@ -12,8 +11,8 @@ export const showApproval = (on: On): Command =>
     .description('Shows one approval: who asks, what for, the exact arguments, and who decided.')
     .argument('<approval>', 'its id')
     .action(
-      on(async ({ screen, server }, id: string) => {
-        screen.show(await server.get(Approval, pathOf`/approvals/${id}`), (approval) => approvalText(screen, approval));
+      on(async ({ screen, client }, id: string) => {
+        screen.show(await client.approvals.get(id), (approval) => approvalText(screen, approval));
       }),
     );
 

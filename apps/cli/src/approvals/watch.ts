@@ -1,11 +1,10 @@
-import { Approval, ApprovalPage, markedLine, visibleLine } from '@countersign/contracts';
+import type { Approvals, StreamOptions } from '@countersign/client';
+import { markedLine, visibleLine, type Approval } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { Context, On } from '../connection/context.js';
-import { follow } from '../connection/event-stream.js';
-import { breakNote } from './break-note.js';
+import { followOptions } from '../connection/follow-options.js';
 import { patienceOption, type PatienceOption } from '../connection/options.js';
 import type { Screen } from '../terminal/screen.js';
-import type { Server } from '../commands/server.js';
 import { statusStyle } from '../commands/status.js';
 import { clockTime, oneLine } from '../terminal/words.js';
 
@@ -14,30 +13,26 @@ export const watchApprovals = (on: On): Command =>
     .description('Shows what waits for a decision, and then every approval that changes, until Ctrl-C.')
     .addOption(patienceOption())
     .action(
-      on(async ({ screen, server }: Context, { reconnectFor }: PatienceOption) => {
-        for await (const approval of changes(server, { patience: reconnectFor * 1000, onBreak: breakNote(screen) }))
+      on(async ({ screen, client }: Context, patience: PatienceOption) => {
+        for await (const approval of changes(client.approvals, followOptions(screen, patience)))
           screen.showNext(approval, () => [changeText(screen, approval)]);
       }),
     );
 
 /** First what is pending, oldest first, and then each approval that changes, as it is then. */
-async function* changes(server: Server, options: Pick<Parameters<typeof follow>[2], 'patience' | 'onBreak'>) {
-  const [newest] = (await server.get(ApprovalPage, '/approvals', { sort_by: 'updated_at', limit: 1 })).data;
-  const pending = await server.get(ApprovalPage, '/approvals', { status: 'pending', limit: 1000 });
+async function* changes(approvals: Approvals, options: StreamOptions): AsyncGenerator<Approval> {
+  const [newest] = (await approvals.list({ sort_by: 'updated_at', limit: 1 })).data;
+  const pending = await approvals.list({ status: 'pending', limit: 1000 });
   const told = new Map(newest ? [[newest.id, newest.version]] : []);
   for (const approval of pending.data.toReversed()) {
     told.set(approval.id, approval.version);
     yield approval;
   }
-  for await (const { data } of follow(server, '/approvals/stream', {
-    ...options,
-    after: String(newest?.updated_at ?? 0),
-  })) {
-    const changed = Approval.safeParse(JSON.parse(data));
-    if (!changed.success) continue;
-    const { id, version } = changed.data;
-    if (version > (told.get(id) ?? -1)) yield changed.data;
-    told.set(id, version);
+  const after = String(newest?.updated_at ?? 0);
+  for await (const { event, data } of approvals.stream({ ...options, after })) {
+    if (event === 'removed') continue;
+    if (data.version > (told.get(data.id) ?? -1)) yield data;
+    told.set(data.id, data.version);
   }
 }
 

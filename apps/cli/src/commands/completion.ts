@@ -1,16 +1,8 @@
 import type { RootCommand } from '@bomb.sh/tab';
 import tab from '@bomb.sh/tab/commander';
-import {
-  ApprovalPage,
-  DeadLetterPage,
-  eventNames,
-  ExecutionPage,
-  GrantPage,
-  RunPage,
-  visibleLine,
-} from '@countersign/contracts';
+import type { CountersignClient } from '@countersign/client';
+import { eventNames, visibleLine } from '@countersign/contracts';
 import type { Command } from 'commander';
-import type { Server } from './server.js';
 import type { Output } from '../connection/environment.js';
 import { oneLine } from '../terminal/words.js';
 
@@ -59,14 +51,14 @@ export function addCompletion(program: Command, stdout: Output): RootCommand {
 export async function completeIds(
   completion: RootCommand,
   words: readonly string[],
-  server: () => Server,
+  client: () => CountersignClient,
 ): Promise<void> {
   const [noun = '', verb = ''] = words;
   const argument = completion.commands.get(`${noun} ${verb}`)?.arguments.values().next().value;
   const list = lists[noun];
   if (!argument || !list) return;
   // Whoever presses Tab wants no explanations.
-  const choices = (await list(server).catch(() => [])).filter(([id]) => isHarmless(id));
+  const choices = (await list(client).catch(() => [])).filter(([id]) => isHarmless(id));
   argument.handler = (complete) => choices.forEach(([id, what]) => complete(id, visibleLine(what)));
 }
 
@@ -80,29 +72,17 @@ const call = ({ tool_name, tool_args }: { tool_name: string; tool_args: Record<s
 const limit = 50;
 
 /** What there is to name, the latest of it; of approvals and dead letters what waits for somebody. */
-const lists: Record<string, (server: () => Server) => Promise<Choice[]>> = {
-  approvals: async (server) =>
-    (await server().get(ApprovalPage, '/approvals', { status: 'pending', limit })).data.map((each) => [
-      each.id,
-      call(each),
-    ]),
-  executions: async (server) =>
-    (await server().get(ExecutionPage, '/executions', { limit })).data.map((each) => [
-      each.id,
-      `${each.status}: ${call(each)}`,
-    ]),
-  runs: async (server) =>
-    (await server().get(RunPage, '/runs', { limit })).data.map((each) => [
-      each.run_id,
-      `${each.status}: ${each.run_input}`,
-    ]),
-  grants: async (server) =>
-    (await server().get(GrantPage, '/grants', { limit })).data.map((each) => [
-      each.id,
-      `${each.agent_id}: ${each.tool_name}`,
-    ]),
-  'dead-letters': async (server) =>
-    (await server().get(DeadLetterPage, '/dead-letters', { status: 'open', limit })).data.map((each) => [
+const lists: Record<string, (client: () => CountersignClient) => Promise<Choice[]>> = {
+  approvals: async (client) =>
+    (await client().approvals.list({ status: 'pending', limit })).data.map((each) => [each.id, call(each)]),
+  executions: async (client) =>
+    (await client().executions.list({ limit })).data.map((each) => [each.id, `${each.status}: ${call(each)}`]),
+  runs: async (client) =>
+    (await client().runs.list({ limit })).data.map((each) => [each.run_id, `${each.status}: ${each.run_input}`]),
+  grants: async (client) =>
+    (await client().grants.list({ limit })).data.map((each) => [each.id, `${each.agent_id}: ${each.tool_name}`]),
+  'dead-letters': async (client) =>
+    (await client().deadLetters.list({ status: 'open', limit })).data.map((each) => [
       each.id,
       `${each.topic}: ${each.reason}`,
     ]),

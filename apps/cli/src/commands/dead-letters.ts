@@ -1,11 +1,16 @@
-import { DeadLetter, DeadLetterPage, DeadLetterStatus, parseStrictJson, visible } from '@countersign/contracts';
+import {
+  DeadLetterStatus,
+  parseStrictJson,
+  visible,
+  type DeadLetter,
+  type DeadLetterSummary,
+} from '@countersign/contracts';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { Context, On } from '../connection/context.js';
 import { limitOption, oneOf, pageOption } from '../connection/options.js';
 import { pageNote } from '../terminal/page-note.js';
 import type { Screen } from '../terminal/screen.js';
-import { pathOf } from './server.js';
 import { statusStyle } from './status.js';
 import { fields, table, type Column } from '../terminal/table.js';
 import { when } from '../terminal/words.js';
@@ -19,7 +24,7 @@ export const deadLettersCommand = (on: On): Command =>
     .addCommand(settle(on, 'discard', 'Lets a message be, once somebody has seen to it.'));
 
 interface ListOptions {
-  status: string;
+  status: DeadLetterStatus;
   all?: boolean;
   topic?: string;
   group?: string;
@@ -37,15 +42,15 @@ const listDeadLetters = (on: On): Command =>
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
-      on(async ({ screen, server }, { status, all, ...rest }: ListOptions) => {
+      on(async ({ screen, client }, { status, all, ...rest }: ListOptions) => {
         const query = { ...rest, status: all ? undefined : status };
-        const page = await server.get(DeadLetterPage, '/dead-letters', query);
+        const page = await client.deadLetters.list(query);
         screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
         pageNote(screen, page, 'dead letter');
       }),
     );
 
-const columns = (screen: Screen): Column<DeadLetter>[] => [
+const columns = (screen: Screen): Column<DeadLetterSummary>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
   { title: 'STATUS', value: ({ status }) => status, style: statusStyle },
   { title: 'AGE', value: ({ given_up_at }) => ageIn(screen, given_up_at) },
@@ -59,8 +64,8 @@ const showDeadLetter = (on: On): Command =>
     .description('Shows one dead letter with all that was in it.')
     .argument('<dead-letter>', 'its id')
     .action(
-      on(async ({ screen, server }, id: string) => {
-        screen.show(await server.get(DeadLetter, pathOf`/dead-letters/${id}`), (letter) => letterText(screen, letter));
+      on(async ({ screen, client }, id: string) => {
+        screen.show(await client.deadLetters.get(id), (letter) => letterText(screen, letter));
       }),
     );
 
@@ -97,9 +102,9 @@ const settle = (on: On, verb: 'replay' | 'discard', description: string): Comman
     .argument('<dead-letters...>', 'their ids')
     .option('-m, --note <text>', 'why')
     .action(
-      on(async ({ screen, server }: Context, ids: string[], body: { note?: string }) => {
+      on(async ({ screen, client }: Context, ids: string[], { note }: { note?: string }) => {
         for (const id of ids) {
-          const letter = await server.post(DeadLetter, `${pathOf`/dead-letters/${id}`}/${verb}`, body);
+          const letter = await client.deadLetters[verb](id, note);
           screen.showNext(letter, ({ status, topic }) => [
             `${screen.paint('green', '✔')} ${id}  ${status}  ${visible(topic)}`,
           ]);

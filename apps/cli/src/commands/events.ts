@@ -1,8 +1,7 @@
-import { EventList, eventNames, isEventName, LoggedEvent, visibleLine } from '@countersign/contracts';
+import { eventNames, isEventName, visibleLine, type EventName, type LoggedEvent } from '@countersign/contracts';
 import { Command, InvalidArgumentError } from 'commander';
-import { breakNote } from '../approvals/break-note.js';
 import type { Context, On } from '../connection/context.js';
-import { follow } from '../connection/event-stream.js';
+import { followOptions } from '../connection/follow-options.js';
 import { patienceOption, wholeNumber, type PatienceOption } from '../connection/options.js';
 import type { Screen } from '../terminal/screen.js';
 import { clockTime, oneLine } from '../terminal/words.js';
@@ -11,7 +10,7 @@ export const eventsCommand = (on: On): Command =>
   new Command('events').description('What has happened, as the log has it.').addCommand(tailEvents(on));
 
 interface TailOptions extends PatienceOption {
-  type?: string[];
+  type?: EventName[];
   run?: string;
   last: number;
   /** False for `--no-follow`. */
@@ -28,22 +27,23 @@ const tailEvents = (on: On): Command =>
     .addOption(patienceOption())
     .action(on(tail));
 
-async function tail({ screen, server }: Context, { type, run, last, reconnectFor, ...options }: TailOptions) {
-  const query = { type: type?.join(','), run_id: run };
+async function tail({ screen, client }: Context, { type, run, last, ...options }: TailOptions) {
+  const query = { type, run_id: run };
   const show = (event: LoggedEvent) => screen.showNext(event, () => [eventText(screen, event)]);
-  const [newest] = (await server.get(EventList, '/events', { limit: 1 })).data;
-  const past = last === 0 ? [] : (await server.get(EventList, '/events', { ...query, limit: last })).data;
+  const [newest] = await client.events.list({ limit: 1 });
+  const past = last === 0 ? [] : await client.events.list({ ...query, limit: last });
   past.toReversed().forEach(show);
   if (!options.follow) return;
   const after = (past[0] ?? newest)?.id;
-  const stream = { query, patience: reconnectFor * 1000, onBreak: breakNote(screen), ...(after && { after }) };
-  for await (const { data } of follow(server, '/events/stream', stream)) show(LoggedEvent.parse(JSON.parse(data)));
+  for await (const event of client.events.stream(query, { ...followOptions(screen, options), after })) show(event);
 }
 
-function types(given: string, earlier: string[] = []): string[] {
+function types(given: string, earlier: EventName[] = []): EventName[] {
   const named = given.split(',').flatMap((name) => {
-    const matching = name.endsWith('*') ? eventNames.filter((each) => each.startsWith(name.slice(0, -1))) : [name];
-    if (!matching.some(isEventName))
+    const matching = name.endsWith('*')
+      ? eventNames.filter((each) => each.startsWith(name.slice(0, -1)))
+      : [name].filter(isEventName);
+    if (matching.length === 0)
       throw new InvalidArgumentError(`There is no event ${name}. There is: ${eventNames.join(', ')}.`);
     return matching;
   });

@@ -1,10 +1,9 @@
-import { Grant, GrantPage } from '@countersign/contracts';
+import type { Grant } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { limitOption, pageOption } from '../connection/options.js';
 import { pageNote } from '../terminal/page-note.js';
 import type { Screen } from '../terminal/screen.js';
-import { pathOf } from './server.js';
 import { table, type Column } from '../terminal/table.js';
 import { left, oneLine, timestamp } from '../terminal/words.js';
 
@@ -29,8 +28,8 @@ const listGrants = (on: On): Command =>
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
-      on(async ({ screen, server }, { agent, tool, ...rest }: ListOptions) => {
-        const page = await server.get(GrantPage, '/grants', { ...rest, agent_id: agent, tool_name: tool });
+      on(async ({ screen, client }, { agent, tool, ...rest }: ListOptions) => {
+        const page = await client.grants.list({ ...rest, agent_id: agent, tool_name: tool });
         screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
         pageNote(screen, page, 'grant');
       }),
@@ -59,8 +58,8 @@ const revokeGrant = (on: On): Command =>
     .description('Ends a grant. What it let through before stays as it is.')
     .argument('<grant>', 'its id')
     .action(
-      on(async ({ screen, server }, id: string) => {
-        const grant = await server.delete(Grant, pathOf`/grants/${id}`);
+      on(async ({ screen, client }, id: string) => {
+        const grant = await client.grants.revoke(id);
         screen.show(grant, () => [`${id} is revoked`]);
       }),
     );

@@ -1,10 +1,8 @@
 import { ApiKeyView, Role } from '@countersign/contracts';
 import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import type { On } from '../connection/context.js';
 import { wholeNumber } from '../connection/options.js';
 import type { Screen } from '../terminal/screen.js';
-import { pathOf } from './server.js';
 import { table, type Column } from '../terminal/table.js';
 import { timestamp } from '../terminal/words.js';
 
@@ -24,8 +22,6 @@ interface NewKey {
   expiresIn?: number;
 }
 
-const Created = z.object({ key: z.string(), record: ApiKeyView });
-
 const createKey = (on: On): Command =>
   new Command('create')
     .description('Makes a key and prints it, this once.')
@@ -35,16 +31,16 @@ const createKey = (on: On): Command =>
     .option('--group <group...>', 'groups that rules name')
     .option('--expires-in <seconds>', 'for ever unless given', wholeNumber)
     .action(
-      on(async ({ screen, server }, { name, subject, role, group = [], expiresIn }: NewKey) => {
+      on(async ({ screen, client }, { name, subject, role, group = [], expiresIn }: NewKey) => {
         const wanted = { name, subject, roles: role, groups: group, expires_in: expiresIn ?? null };
-        screen.show(await server.post(Created, '/auth/keys', wanted), ({ key }) => [key]);
+        screen.show(await client.auth.createKey(wanted), ({ key }) => [key]);
       }),
     );
 
 const listKeys = (on: On): Command =>
   new Command('list').description('Lists keys, without their secrets.').action(
-    on(async ({ screen, server }) => {
-      screen.show(await server.get(z.array(ApiKeyView), '/auth/keys'), (keys) => table(screen, columns(screen), keys));
+    on(async ({ screen, client }) => {
+      screen.show(await client.auth.keys(), (keys) => table(screen, columns(screen), keys));
     }),
   );
 
@@ -67,8 +63,8 @@ const revokeKey = (on: On): Command =>
     .description('Ends a key and the sessions that were begun with it.')
     .argument('<key>', 'its id')
     .action(
-      on(async ({ screen, server }, id: string) => {
-        await server.delete(z.undefined(), pathOf`/auth/keys/${id}`);
+      on(async ({ screen, client }, id: string) => {
+        await client.auth.revokeKey(id);
         screen.show({ id, revoked: true }, () => [`${id} is revoked`]);
       }),
     );

@@ -1,12 +1,13 @@
+import { ApiError } from '@countersign/client';
 import { Command } from 'commander';
 import { text as everythingOf } from 'node:stream/consumers';
 import { serverToSignInAt } from '../connection/connection.js';
-import type { Context, On } from '../connection/context.js';
+import { clientOf, type Context, type On } from '../connection/context.js';
+import { failureOf } from '../connection/failure-of.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
-import { Me } from './me.js';
+import type { Me } from '@countersign/contracts';
 import { forgetProfile, saveProfile } from '../connection/profile.js';
 import { Questions } from '../terminal/questions.js';
-import { Server } from './server.js';
 
 export const loginCommand = (on: On): Command =>
   new Command('login')
@@ -19,7 +20,11 @@ export const loginCommand = (on: On): Command =>
         const { screen, options, surroundings } = context;
         const url = serverToSignInAt(options, surroundings.env);
         const key = (options.key ?? (await askedKey(context, url))).trim();
-        const me = await new Server({ url, key }).get(Me, '/auth/me');
+        const me = await clientOf({ url, key })
+          .auth.me()
+          .catch((error: unknown) => {
+            throw error instanceof ApiError ? failureOf(error, url) : error;
+          });
         const file = saveProfile(surroundings.env, options.profile ?? 'default', { url, key });
         screen.show({ url, file, ...me }, () => [`Signed in at ${url} as ${nameOf(me)}. The key is in ${file}.`]);
       }),
@@ -37,9 +42,9 @@ export const logoutCommand = (on: On): Command =>
 
 export const whoamiCommand = (on: On): Command =>
   new Command('whoami').description('Shows which server is asked, as whom, and what that allows.').action(
-    on(async ({ screen, server }) => {
-      const me = await server.get(Me, '/auth/me');
-      screen.show({ url: server.url, ...me }, () => [`${nameOf(me)} at ${server.url}`, `may ${me.scopes.join(', ')}`]);
+    on(async ({ screen, client, connection: { url } }) => {
+      const me = await client.auth.me();
+      screen.show({ url: url, ...me }, () => [`${nameOf(me)} at ${url}`, `may ${me.scopes.join(', ')}`]);
     }),
   );
 

@@ -1,8 +1,10 @@
+import { ApiError, CountersignClient } from '@countersign/client';
+import { shapes } from '@countersign/client/shapes';
 import type { Command } from 'commander';
-import { connectionOf, type ConnectionOptions } from './connection.js';
-import type { ExitCode } from './exit-codes.js';
+import { connectionOf, type Connection, type ConnectionOptions } from './connection.js';
+import { exitCodes, Failure, type ExitCode } from './exit-codes.js';
+import { failureOf } from './failure-of.js';
 import { Screen, type ScreenOptions } from '../terminal/screen.js';
-import { Server } from '../commands/server.js';
 import type { CliEnvironment } from './environment.js';
 
 /** Understood by every command. */
@@ -19,10 +21,30 @@ export class Context {
     this.screen = new Screen(surroundings, options);
   }
 
-  get server(): Server {
-    return new Server(connectionOf(this.options, this.surroundings.env));
+  get connection(): Connection {
+    return connectionOf(this.options, this.surroundings.env);
+  }
+
+  get client(): CountersignClient {
+    return clientOf(this.connection);
+  }
+
+  /** What an error of the client means here; any other as it is. */
+  explained(error: unknown): unknown {
+    return error instanceof ApiError ? failureOf(error, this.connection.url) : error;
   }
 }
+
+/** Asks as whoever is signed in. It throws where nobody is. */
+export const clientOf = ({ url, key }: Connection): CountersignClient =>
+  new CountersignClient({
+    url,
+    shapes,
+    key() {
+      if (key !== undefined) return key;
+      throw new Failure(exitCodes.forbidden, `There is no key for ${url}. Sign in: countersign login --url ${url}`);
+    },
+  });
 
 /** Makes an action of commander from one that is told its context and may end with a code. */
 export type On = <A extends unknown[]>(
@@ -35,6 +57,8 @@ export const actionsIn =
   async (...given: [...A, Command]) => {
     const command = given.at(-1) as Command;
     const context = new Context(surroundings, command.optsWithGlobals<GlobalOptions>());
-    const code = await act(context, ...(given.slice(0, -1) as A));
+    const code = await act(context, ...(given.slice(0, -1) as A)).catch((error: unknown) => {
+      throw context.explained(error);
+    });
     if (code !== undefined) end(code);
   };

@@ -1,9 +1,7 @@
-import { Switches } from '@countersign/contracts';
+import { CountersignClient } from '@countersign/client';
 import { z } from 'zod';
 import type { Context } from '../connection/context.js';
 import { finding, type Finding } from './finding.js';
-import { Me } from '../commands/me.js';
-import type { Server } from '../commands/server.js';
 import { plural } from '../terminal/words.js';
 
 const Ready = z.object({ checks: z.record(z.string(), z.string()) });
@@ -13,30 +11,32 @@ const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 const mostSkew = 5;
 
 /** What a server says of itself, and what it thinks of whoever asks. */
-export async function checkServer({ server }: Context): Promise<Finding[]> {
+export async function checkServer({ client, connection: { url } }: Context): Promise<Finding[]> {
+  // What anybody is told, also without a key.
+  const anybody = new CountersignClient({ url, timeout_ms: 10_000 });
   const live = await finding(
     'server',
     async () => {
-      const response = await server.fetch('/health/live', { signal: AbortSignal.timeout(5_000) });
-      if (!response.ok) throw new Error(`${server.url} answered ${response.status}`);
-      return `${server.url} runs`;
+      const response = await anybody.fetch('GET', '/health/live');
+      if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+      return `${url} runs`;
     },
     'Start it (npm start), or name another with --url.',
   );
   if (live.state !== 'ok') return [live];
   return [
     live,
-    ...(await readiness(server)),
-    await finding('clock', () => skew(server), 'Set the clock of one of the two; NTP does that.'),
-    await finding('signing keys', () => publicKeys(server), 'Set DECISION_SIGNING_KEYS of the approval service.'),
-    await finding('key', () => identity(server), 'Sign in again: countersign login'),
-    await finding('kill switches', () => switches(server), 'The key needs the scope executions:read.'),
+    ...(await readiness(anybody)),
+    await finding('clock', () => skew(anybody), 'Set the clock of one of the two; NTP does that.'),
+    await finding('signing keys', () => publicKeys(anybody), 'Set DECISION_SIGNING_KEYS of the approval service.'),
+    await finding('key', () => identity(client), 'Sign in again: countersign login'),
+    await finding('kill switches', () => switches(client), 'The key needs the scope executions:read.'),
   ];
 }
 
 /** One finding for each thing that must work for the server to be ready. */
-async function readiness(server: Server): Promise<Finding[]> {
-  const response = await server.fetch('/health/ready', { signal: AbortSignal.timeout(10_000) });
+async function readiness(client: CountersignClient): Promise<Finding[]> {
+  const response = await client.fetch('GET', '/health/ready');
   const { checks } = Ready.parse(await response.json());
   return Object.entries(checks).map(([what, outcome]) =>
     outcome === 'ok'
@@ -53,8 +53,8 @@ function adviceOn(what: string): string {
   return 'It joins its consumer group as soon as Kafka lets it. If it never does, see its log.';
 }
 
-async function skew(server: Server): Promise<string | Omit<Finding, 'what'>> {
-  const response = await server.fetch('/health/live', { signal: AbortSignal.timeout(5_000) });
+async function skew(client: CountersignClient): Promise<string | Omit<Finding, 'what'>> {
+  const response = await client.fetch('GET', '/health/live');
   const date = Date.parse(response.headers.get('date') ?? '');
   if (Number.isNaN(date)) return { state: 'skipped', found: 'the server does not tell the time' };
   // It tells whole seconds.
@@ -63,21 +63,21 @@ async function skew(server: Server): Promise<string | Omit<Finding, 'what'>> {
   throw new Error(`the server is ${plural(Math.abs(seconds), 'second')} ${seconds > 0 ? 'ahead' : 'behind'}`);
 }
 
-async function publicKeys(server: Server): Promise<string> {
-  const response = await server.fetch('/.well-known/jwks.json', { signal: AbortSignal.timeout(5_000) });
-  const { keys } = Jwks.parse(await response.json());
+async function publicKeys(client: CountersignClient): Promise<string> {
+  const { keys } = Jwks.parse(await client.request('GET', '/.well-known/jwks.json'));
   if (keys.length === 0) throw new Error('the server has none, so nobody can verify a decision');
   return `${plural(keys.length, 'key')} to verify decisions with`;
 }
 
-async function identity(server: Server): Promise<string> {
-  const { subject, roles } = await server.get(Me, '/auth/me');
+async function identity(client: CountersignClient): Promise<string> {
+  const { subject, roles } = await client.auth.me();
   return `${subject} (${roles.join(', ')})`;
 }
 
-async function switches(server: Server): Promise<string | Omit<Finding, 'what'>> {
-  const { data } = await server.get(Switches, '/executions/switches');
-  const paused = data.filter(({ paused }) => paused).map(({ tool_name }) => tool_name ?? 'every tool');
+async function switches(client: CountersignClient): Promise<string | Omit<Finding, 'what'>> {
+  const paused = (await client.executions.switches())
+    .filter(({ paused }) => paused)
+    .map(({ tool_name }) => tool_name ?? 'every tool');
   if (paused.length === 0) return 'nothing is paused';
   return { state: 'unsure', found: `paused: ${paused.join(', ')}`, advice: 'To start calls again: countersign resume' };
 }

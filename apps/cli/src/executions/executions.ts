@@ -1,23 +1,11 @@
-import {
-  type CancelExecutionRequest,
-  Execution,
-  ExecutionOutput,
-  ExecutionPage,
-  ExecutionStatus,
-  type ReportExecutionRequest,
-  type RetryExecutionRequest,
-  type SettleExecutionRequest,
-  visible,
-} from '@countersign/contracts';
+import { ExecutionStatus, visible, type Execution } from '@countersign/contracts';
 import { Command } from 'commander';
-import type { z } from 'zod';
 import { ageIn } from '../terminal/age.js';
-import type { Context, On } from '../connection/context.js';
+import type { On } from '../connection/context.js';
 import { executionText } from './execution-text.js';
 import { limitOption, oneOf, pageOption, textOf, wholeNumber } from '../connection/options.js';
 import { pageNote } from '../terminal/page-note.js';
 import type { Screen } from '../terminal/screen.js';
-import { pathOf } from '../commands/server.js';
 import { statusStyle } from '../commands/status.js';
 import { table, type Column } from '../terminal/table.js';
 import { oneLine } from '../terminal/words.js';
@@ -35,7 +23,7 @@ export const executionsCommand = (on: On): Command =>
     .addCommand(cancel(on));
 
 interface ListOptions {
-  status?: string;
+  status?: ExecutionStatus;
   tool?: string;
   run?: string;
   limit: number;
@@ -51,8 +39,8 @@ const listExecutions = (on: On): Command =>
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
-      on(async ({ screen, server }, { tool, run, ...rest }: ListOptions) => {
-        const page = await server.get(ExecutionPage, '/executions', { ...rest, tool_name: tool, run_id: run });
+      on(async ({ screen, client }, { tool, run, ...rest }: ListOptions) => {
+        const page = await client.executions.list({ ...rest, tool_name: tool, run_id: run });
         screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
         pageNote(screen, page, 'execution');
       }),
@@ -72,8 +60,8 @@ const showExecution = (on: On): Command =>
     .description('Shows one execution: each attempt, and what came of it.')
     .argument('<execution>', 'its id')
     .action(
-      on(async ({ screen, server }, id: string) => {
-        const execution = await server.get(Execution, pathOf`/executions/${id}`);
+      on(async ({ screen, client }, id: string) => {
+        const execution = await client.executions.get(id);
         screen.show(execution, () => executionText(screen, execution));
       }),
     );
@@ -84,8 +72,8 @@ const showOutput = (on: On): Command =>
     .argument('<execution>', 'its id')
     .option('--attempt <number>', 'of this attempt; the last unless given', wholeNumber)
     .action(
-      on(async ({ screen, server }, id: string, { attempt }: { attempt?: number }) => {
-        const output = await server.get(ExecutionOutput, pathOf`/executions/${id}/output`, { attempt });
+      on(async ({ screen, client }, id: string, { attempt }: { attempt?: number }) => {
+        const output = await client.executions.output(id, attempt);
         screen.show(output, ({ text }) => (text === '' ? [] : [visible(text.replace(/\n$/, ''))]));
         if (!screen.json && !output.complete)
           screen.note(
@@ -94,6 +82,7 @@ const showOutput = (on: On): Command =>
       }),
     );
 
+type Outcome = 'succeeded' | 'failed';
 const outcome = () => oneOf('--outcome <outcome>', 'what came of it', ['succeeded', 'failed']).makeOptionMandatory();
 
 const resolveUnknown = (on: On): Command =>
@@ -105,8 +94,8 @@ const resolveUnknown = (on: On): Command =>
     .addOption(outcome())
     .requiredOption('-m, --note <text>', 'what you found, and how; the model is told')
     .action(
-      on((context, id: string, body: z.input<typeof SettleExecutionRequest>) =>
-        tell(context, id, 'resolve-unknown', body),
+      on(async ({ screen, client }, id: string, { outcome, note }: { outcome: Outcome; note: string }) =>
+        show(screen, await client.executions.resolveUnknown(id, { outcome, note })),
       ),
     );
 
@@ -117,8 +106,8 @@ const report = (on: On): Command =>
     .addOption(outcome())
     .requiredOption('--result <text>', 'what came of it: text or @file; the model is told')
     .action(
-      on((context, id: string, { outcome, result }: z.input<typeof ReportExecutionRequest>) =>
-        tell(context, id, 'report', { outcome, result: textOf(result) }),
+      on(async ({ screen, client }, id: string, { outcome, result }: { outcome: Outcome; result: string }) =>
+        show(screen, await client.executions.report(id, { outcome, result: textOf(result) })),
       ),
     );
 
@@ -129,8 +118,8 @@ const retry = (on: On): Command =>
     .requiredOption('-m, --note <text>', 'why')
     .option('--even-if-done', 'though it may have been made already, and its tool promises at most one start')
     .action(
-      on((context, id: string, { note, evenIfDone = false }: { note: string; evenIfDone?: boolean }) =>
-        tell(context, id, 'retry', { note, even_if_done: evenIfDone }),
+      on(async ({ screen, client }, id: string, { note, evenIfDone }: { note: string; evenIfDone?: boolean }) =>
+        show(screen, await client.executions.retry(id, { note, even_if_done: evenIfDone })),
       ),
     );
 
@@ -139,24 +128,13 @@ const cancel = (on: On): Command =>
     .description('Cancels a call that has not begun, or asks the one who makes it to stop.')
     .argument('<execution>', 'its id')
     .requiredOption('-m, --reason <text>', 'why')
-    .action(on((context, id: string, { reason }: { reason: string }) => tell(context, id, 'cancel', { reason })));
+    .action(
+      on(async ({ screen, client }, id: string, { reason }: { reason: string }) =>
+        show(screen, await client.executions.cancel(id, reason)),
+      ),
+    );
 
-/** What may be said of an execution, each at a route of its own. */
-interface Said {
-  'resolve-unknown': z.input<typeof SettleExecutionRequest>;
-  report: z.input<typeof ReportExecutionRequest>;
-  retry: z.input<typeof RetryExecutionRequest>;
-  cancel: z.input<typeof CancelExecutionRequest>;
-}
-
-async function tell<W extends keyof Said>(
-  { screen, server }: Context,
-  id: string,
-  what: W,
-  body: Said[W],
-): Promise<void> {
-  const execution = await server.post(Execution, `${pathOf`/executions/${id}`}/${what}`, body);
+const show = (screen: Screen, execution: Execution): void =>
   screen.show(execution, ({ status, tool_name, tool_args }) => [
     `${screen.paint(statusStyle({ status }), status)}  ${visible(`${tool_name} ${oneLine(tool_args)}`)}`,
   ]);
-}

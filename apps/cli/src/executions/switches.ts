@@ -1,4 +1,4 @@
-import { Switches, visibleLine, type Switch } from '@countersign/contracts';
+import { visibleLine, type Switch } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import type { Screen } from '../terminal/screen.js';
@@ -14,9 +14,9 @@ export const pauseCommand = (on: On): Command =>
     .argument('[tool]', 'the tool; every tool unless given')
     .requiredOption('-m, --reason <text>', 'why')
     .action(
-      on(async ({ screen, server }, tool: string | undefined, { reason }: { reason: string }) => {
-        const switches = await server.post(Switches, '/executions/pause', { tool_name: tool ?? null, reason });
-        screen.show(switches, ({ data }) => switchesText(screen, data));
+      on(async ({ screen, client }, tool: string | undefined, { reason }: { reason: string }) => {
+        const switches = await client.executions.pause(tool ?? null, reason);
+        screen.show({ data: switches }, ({ data }) => switchesText(screen, data));
       }),
     );
 
@@ -26,9 +26,9 @@ export const resumeCommand = (on: On): Command =>
     .description('Starts calls of a tool again, or of every tool that is not paused by itself.')
     .argument('[tool]', 'the tool; what was paused for every tool unless given')
     .action(
-      on(async ({ screen, server }, tool: string | undefined) => {
-        const switches = await server.post(Switches, '/executions/resume', { tool_name: tool ?? null });
-        screen.show(switches, ({ data }) => switchesText(screen, data));
+      on(async ({ screen, client }, tool: string | undefined) => {
+        const switches = await client.executions.resume(tool ?? null);
+        screen.show({ data: switches }, ({ data }) => switchesText(screen, data));
       }),
     );
 

@@ -1,15 +1,10 @@
-import { markedLine, RunOutput, visibleLine, type Requirement } from '@countersign/contracts';
+import { markedLine, visibleLine, type Requirement } from '@countersign/contracts';
+import type { RunName } from '@countersign/client';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { askFields } from '../approvals/field-questions.js';
 import { Questions } from '../terminal/questions.js';
-import { pathOf } from '../commands/server.js';
 import { oneLine } from '../terminal/words.js';
-
-interface RunName {
-  run_id: string;
-  agent_id: string;
-}
 
 /** What a call is answered with, in agno's words. */
 type Answer = Pick<Requirement, 'id'> & {
@@ -29,7 +24,7 @@ export class CallerAnswers {
   }
 
   async ask(requirements: readonly Requirement[], { run_id, agent_id }: RunName): Promise<void> {
-    const { screen, server } = this.#context;
+    const { screen, client } = this.#context;
     for (const requirement of requirements) {
       const { approval_id, result } = requirement.tool_execution;
       if (approval_id !== null || result !== null || this.#asked.has(requirement.id)) continue;
@@ -38,13 +33,13 @@ export class CallerAnswers {
       const drafts = new Map<string, string>();
       for (let isAnswered = false; !isAnswered;) {
         const answer = await this.#answer(shown, drafts);
-        const path = pathOf`/agents/${agent_id}/runs/${run_id}/continue`;
-        isAnswered = await server.post(RunOutput, path, { requirements: [answer] }).then(
+        isAnswered = await client.runs.continue({ run_id, agent_id }, { requirements: [answer] }).then(
           () => true,
           (error: unknown) => {
-            if (!(error instanceof Failure)) throw error;
-            screen.note(screen.tint('red', visibleLine(error.message)));
-            return error.code !== exitCodes.usage;
+            const failure = this.#context.explained(error);
+            if (!(failure instanceof Failure)) throw failure;
+            screen.note(screen.tint('red', visibleLine(failure.message)));
+            return failure.code !== exitCodes.usage;
           },
         );
       }
@@ -54,7 +49,7 @@ export class CallerAnswers {
   /** What streams tell is redacted; whoever answers sees all of it. */
   async #inClear(requirement: Requirement, run_id: string): Promise<Requirement> {
     if (requirement.tool_execution.redact.length === 0) return requirement;
-    const { requirements } = await this.#context.server.get(RunOutput, pathOf`/runs/${run_id}`);
+    const { requirements } = await this.#context.client.runs.get(run_id);
     return requirements.find(({ id }) => id === requirement.id) ?? requirement;
   }
 

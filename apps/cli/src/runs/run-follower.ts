@@ -1,14 +1,12 @@
-import { visibleLine } from '@countersign/contracts';
-import { breakNote } from '../approvals/break-note.js';
+import type { CountersignClient } from '@countersign/client';
+import { visibleLine, type RunEvent } from '@countersign/contracts';
 import { CallerAnswers } from './caller-answers.js';
 import type { Context } from '../connection/context.js';
-import { follow } from '../connection/event-stream.js';
+import { followOptions } from '../connection/follow-options.js';
 import { exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { InlineDecisions } from '../approvals/inline-decisions.js';
-import { runEventIn, type RunEvent } from './run-events.js';
 import { RunSteps } from './run-steps.js';
 import type { Screen } from '../terminal/screen.js';
-import { pathOf, type Server } from '../commands/server.js';
 import type { Spinner } from '../terminal/spinner.js';
 
 export interface FollowChoices {
@@ -21,7 +19,7 @@ export interface FollowChoices {
 /** Shows a run while it happens. Steps are notes and the answer is the result, so a script gets just the answer. */
 export class RunFollower {
   readonly #screen: Screen;
-  readonly #server: Server;
+  readonly #client: CountersignClient;
   readonly #choices: FollowChoices;
   readonly #steps: RunSteps;
   readonly #spinner: Spinner;
@@ -30,7 +28,7 @@ export class RunFollower {
 
   constructor(context: Context, choices: FollowChoices) {
     this.#screen = context.screen;
-    this.#server = context.server;
+    this.#client = context.client;
     this.#choices = choices;
     this.#steps = new RunSteps(this.#screen);
     this.#spinner = this.#screen.spinner();
@@ -40,18 +38,14 @@ export class RunFollower {
 
   /** @returns how the run ended. */
   async follow(runId: string): Promise<ExitCode> {
-    const onBreak = (isBroken: boolean) => {
+    const options = followOptions(this.#screen, this.#choices, () => {
       this.#spinner.stop();
       this.#steps.endLine();
-      breakNote(this.#screen)(isBroken);
-    };
-    const options = { patience: this.#choices.reconnectFor * 1000, onBreak };
+    });
     this.#spinner.start('waiting for the agent');
     try {
-      for await (const { data } of follow(this.#server, pathOf`/runs/${runId}/events`, options)) {
-        const event = runEventIn(data);
-        if (!event) continue;
-        const code = await this.#see(event, data);
+      for await (const { data } of this.#client.runs.events(runId, options)) {
+        const code = await this.#see(data);
         if (code !== undefined) return code;
       }
       return exitCodes.failed;
@@ -64,9 +58,9 @@ export class RunFollower {
   }
 
   /** @returns the exit code, once it is over. */
-  async #see(event: RunEvent, data: string): Promise<ExitCode | undefined> {
+  async #see(event: RunEvent): Promise<ExitCode | undefined> {
     this.#spinner.stop();
-    if (this.#screen.json) this.#screen.showNext(JSON.parse(data) as unknown, () => []);
+    if (this.#screen.json) this.#screen.showNext(event, () => []);
     else this.#steps.show(event);
     if (event.event === 'RunPaused') {
       if (this.#choices.untilPaused) return exitCodes.waiting;

@@ -1,6 +1,5 @@
-import { marked, visible, visibleLine, type ToolExecution } from '@countersign/contracts';
+import { marked, visible, visibleLine, type RunEvent, type ToolExecution } from '@countersign/contracts';
 import { FlowingText } from '../terminal/flowing-text.js';
-import type { RunEvent } from './run-events.js';
 import type { Screen } from '../terminal/screen.js';
 import { wrapped } from '../terminal/text-width.js';
 import { oneLine } from '../terminal/words.js';

@@ -1,4 +1,4 @@
-import { RunOutput, RunPage, RunStatus } from '@countersign/contracts';
+import { RunStatus, type RunOutput } from '@countersign/contracts';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';
@@ -7,7 +7,6 @@ import { pageNote } from '../terminal/page-note.js';
 import { RunFollower } from './run-follower.js';
 import type { FollowChoices } from './run-follower.js';
 import { runText } from './run-text.js';
-import { pathOf } from '../commands/server.js';
 import { startCommand, untilPaused, withoutAsking } from './start.js';
 import { statusStyle } from '../commands/status.js';
 import { table, type Column } from '../terminal/table.js';
@@ -23,7 +22,7 @@ export const runsCommand = (on: On): Command =>
     .addCommand(cancelRun(on));
 
 interface ListOptions {
-  status?: string;
+  status?: RunStatus;
   agent?: string;
   session?: string;
   user?: string;
@@ -41,9 +40,9 @@ const listRuns = (on: On): Command =>
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
-      on(async ({ screen, server }, { agent, session, user, ...rest }: ListOptions) => {
+      on(async ({ screen, client }, { agent, session, user, ...rest }: ListOptions) => {
         const query = { ...rest, agent_id: agent, session_id: session, user_id: user };
-        const page = await server.get(RunPage, '/runs', query);
+        const page = await client.runs.list(query);
         screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
         pageNote(screen, page, 'run');
       }),
@@ -63,8 +62,8 @@ const showRun = (on: On): Command =>
     .description('Shows one run: its calls, what it waits for, and its answer.')
     .argument('<run>', 'its id')
     .action(
-      on(async ({ screen, server }, id: string) => {
-        screen.show(await server.get(RunOutput, pathOf`/runs/${id}`), (run) => runText(screen, run));
+      on(async ({ screen, client }, id: string) => {
+        screen.show(await client.runs.get(id), (run) => runText(screen, run));
       }),
     );
 
@@ -83,9 +82,8 @@ const cancelRun = (on: On): Command =>
     .argument('<run>', 'its id')
     .option('-m, --reason <text>', 'why')
     .action(
-      on(async ({ screen, server }, id: string, { reason }: { reason?: string }) => {
-        const { agent_id } = await server.get(RunOutput, pathOf`/runs/${id}`);
-        const run = await server.post(RunOutput, pathOf`/agents/${agent_id}/runs/${id}/cancel`, { reason });
+      on(async ({ screen, client }, id: string, { reason }: { reason?: string }) => {
+        const run = await client.runs.cancel(await client.runs.get(id), reason);
         screen.show(run, ({ run_id, status }) => [`${run_id} is ${screen.paint(statusStyle({ status }), status)}`]);
       }),
     );

@@ -1,11 +1,9 @@
-import { AgentOutput, RunOutput } from '@countersign/contracts';
+import type { CountersignClient } from '@countersign/client';
 import { Command, Option } from 'commander';
-import { z } from 'zod';
 import type { Context, On } from '../connection/context.js';
 import { exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { patienceOption, textOf, wholeNumber } from '../connection/options.js';
 import { RunFollower, type FollowChoices } from './run-follower.js';
-import { pathOf, type Server } from '../commands/server.js';
 
 interface StartOptions extends FollowChoices {
   agent?: string;
@@ -43,9 +41,9 @@ Examples:
     .action(on(start));
 
 async function start(context: Context, input: string, options: StartOptions): Promise<ExitCode> {
-  const { screen, server } = context;
-  const agent = options.agent ?? (await onlyAgent(server));
-  const run = await server.post(RunOutput, pathOf`/agents/${agent}/runs`, {
+  const { screen, client } = context;
+  const agent = options.agent ?? (await onlyAgent(client));
+  const run = await client.runs.start(agent, {
     input: textOf(input),
     session_id: options.session,
     user_id: options.user,
@@ -58,8 +56,8 @@ async function start(context: Context, input: string, options: StartOptions): Pr
   return exitCodes.ok;
 }
 
-async function onlyAgent(server: Server): Promise<string> {
-  const agents = (await server.get(z.array(AgentOutput), '/agents')).map(({ id }) => id);
+async function onlyAgent(client: CountersignClient): Promise<string> {
+  const agents = (await client.agents.list()).map(({ id }) => id);
   if (agents.length === 1) return agents[0]!;
   throw new Failure(exitCodes.usage, `Which agent? Name it with --agent: ${agents.join(', ')}.`);
 }

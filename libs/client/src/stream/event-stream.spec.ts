@@ -64,7 +64,7 @@ describe('a stream', () => {
 
   it('gives up a server that stays away', async () => {
     const away = told(2, { reconnect: { for_ms: 300 } }, broken(events(1)), absent);
-    await expect(away).rejects.toMatchObject({ status: 0, code: 'unreachable' });
+    await expect(away).rejects.toMatchObject({ status: 0, code: 'connection_lost' });
   });
 
   it('does not insist where it is refused, later or at once', async () => {

@@ -71,7 +71,7 @@ export async function* eventStream(
 }
 
 const gone = (path: string): ApiError =>
-  new ApiError(`The server of ${path} is gone, and did not come back.`, { status: 0, code: 'unreachable' });
+  new ApiError(`The server of ${path} is gone, and did not come back.`, { status: 0, code: 'connection_lost' });
 
 /** @returns when the time is up, or the signal aborts. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

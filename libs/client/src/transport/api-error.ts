@@ -14,8 +14,9 @@ export interface ApiErrorFields {
  * An answer that is not the one hoped for, or none at all. Servers answer with problems of RFC 9457; programs branch on
  * `code`, and people read `detail`.
  *
- * What this client finds itself has a code of its own: `unreachable` (no connection, or it broke), `timeout`,
- * `unexpected_answer` (not what this version of the client knows), and `http_<status>` for an answer without a code.
+ * What this client finds itself has a code of its own: `unreachable` (no connection, or it broke), `connection_lost` (and did
+ * not come back), `timeout`, `unexpected_answer` (not what this version of the client knows), `unexplained` (an answer that is
+ * not good and no problem), and `http_<status>` for a problem without a code.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -64,7 +65,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const { detail, title, code, type, hint, errors } = isProblem(said) ? said : {};
   return new ApiError(detail || title || `${url} answered ${status} and did not say why.`, {
     status,
-    code: code ?? `http_${status}`,
+    code: code ?? (detail || title ? `http_${status}` : 'unexplained'),
     retryAfter,
     ...(type !== undefined && { type }),
     hint,

@@ -41,7 +41,7 @@ describe('an error', () => {
       errors: [],
     });
     const error = await errorOf(client.approvals.get('x'));
-    expect(error).toMatchObject({ status: 502, code: 'http_502', isTemporary: true });
+    expect(error).toMatchObject({ status: 502, code: 'unexplained', isTemporary: true });
     expect(error!.detail).toContain('502');
   });
 

@@ -63,10 +63,15 @@ export class Transport {
     return this.shaped(shape, await this.read(method, path, options), path);
   }
 
+  /** The same with an end to it. */
+  limited(options: RequestOptions = {}): RequestOptions {
+    const limit = AbortSignal.timeout(Math.min(options.timeout_ms ?? this.timeout_ms, longestTimeout));
+    return { ...options, signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit };
+  }
+
   /** What is in an answer; undefined for nothing. @throws ApiError */
   async read(method: Method, path: string, options: RequestOptions = {}): Promise<unknown> {
-    const limit = AbortSignal.timeout(Math.min(options.timeout_ms ?? this.timeout_ms, longestTimeout));
-    const response = await this.open(method, path, { ...options, signal: withSignal(limit, options.signal) });
+    const response = await this.open(method, path, this.limited(options));
     const text = await response.text().catch((error: unknown) => {
       throw this.#noAnswer(path, options.signal, error);
     });
@@ -93,11 +98,12 @@ export class Transport {
   ): Promise<Response> {
     const { fetch = globalThis.fetch } = this.#options;
     const isForm = body instanceof FormData || body instanceof URLSearchParams;
+    const credentials = await this.#credentials(method);
     try {
       return await fetch(this.#addressOf(withQuery(path, query)), {
         method,
         headers: {
-          ...(await this.#credentials(method)),
+          ...credentials,
           ...(body && !isForm && { 'content-type': 'application/json' }),
           ...headers,
         },
@@ -128,7 +134,6 @@ export class Transport {
 
   /** Why there is no answer. Whoever aborts a request themselves is told just that. */
   #noAnswer(path: string, signal: AbortSignal | undefined, cause: unknown): unknown {
-    if (cause instanceof ApiError) return cause;
     const reason: unknown = signal?.aborted ? signal.reason : cause;
     const isLate = reason instanceof Error && reason.name === 'TimeoutError';
     if (signal?.aborted && !isLate) return reason;
@@ -138,6 +143,3 @@ export class Transport {
       : new ApiError(`${where} cannot be reached.`, { status: 0, code: 'unreachable' }, { cause });
   }
 }
-
-const withSignal = (own: AbortSignal, given: AbortSignal | undefined): AbortSignal =>
-  given ? AbortSignal.any([own, given]) : own;
