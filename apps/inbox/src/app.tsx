@@ -10,7 +10,7 @@ import { Overview } from './overview/overview-page.js';
 import { RunPage } from './runs/run-page.js';
 import { Runs } from './runs/runs-page.js';
 import { connect, connection } from './server/connection.js';
-import { me } from './server/request.js';
+import { me } from './server/client.js';
 import { unreachable } from './server/session.js';
 import { Shell } from './shell.js';
 import { SignIn, Unreachable } from './sign-in.js';

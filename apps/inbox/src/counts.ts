@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { onApproval, revision } from './server/connection.js';
-import { read } from './server/request.js';
+import { client } from './server/client.js';
 import { may } from './server/session.js';
 
 /** How many approvals wait; the title of the page begins with it. */
@@ -40,15 +40,13 @@ export function useCounts(): void {
 }
 
 async function countWaiting(): Promise<void> {
-  const answer = await read<{ count: number }>('/approvals/count').catch(() => undefined);
-  if (answer) waiting.value = answer.count;
+  const count = await client.approvals.countPending().catch(() => undefined);
+  if (count !== undefined) waiting.value = count;
 }
 
 async function countUnsettled(): Promise<void> {
-  const countOf = (status: string) =>
-    read<{ meta: { total_count: number } }>(`/executions?status=${status}&limit=1`).then(
-      ({ meta }) => meta.total_count,
-    );
-  const counts = await Promise.all(['outcome_unknown', 'awaiting_report'].map(countOf)).catch(() => undefined);
+  const countOf = async (status: 'outcome_unknown' | 'awaiting_report') =>
+    (await client.executions.list({ status, limit: 1 })).meta.total_count;
+  const counts = await Promise.all([countOf('outcome_unknown'), countOf('awaiting_report')]).catch(() => undefined);
   if (counts) unsettled.value = counts.reduce((sum, each) => sum + each, 0);
 }

@@ -6,7 +6,7 @@ import { useKeys } from './keyboard.js';
 import { navigate, route } from './navigation.js';
 import { addressOf, type Page } from './routes.js';
 import { connection } from './server/connection.js';
-import { me, wordsOf } from './server/request.js';
+import { me, wordsOf } from './server/client.js';
 import { may, signOut } from './server/session.js';
 import { Brand } from './sign-in.js';
 import { announce, Announcer } from './ui/page.js';

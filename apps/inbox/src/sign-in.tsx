@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { query } from './navigation.js';
-import { wordsOf } from './server/request.js';
+import { wordsOf } from './server/client.js';
 import { signIn, unreachable, recognise } from './server/session.js';
 import { Note } from './ui/notes.js';
 

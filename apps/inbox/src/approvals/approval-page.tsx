@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { RunTimeline } from '../runs/run-timeline.js';
+import { client } from '../server/client.js';
 import { onApproval } from '../server/connection.js';
 import { useResource } from '../server/resource.js';
 import { urgency } from '../time.js';
@@ -27,7 +28,7 @@ interface ApprovalPageProps {
 
 /** One approval: who asks for what and why, and what somebody decides. */
 export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
-  const { data: approval, problem, reload } = useResource<Approval>(`/approvals/${encodeURIComponent(id)}`);
+  const { data: approval, problem, reload } = useResource((signal) => client.approvals.get(id, signal), [id]);
   // What the stream tells is redacted; whoever opens one sees all of it.
   useEffect(() => onApproval((change) => void (change.id === id && reload())), [id, reload]);
   useEffect(() => () => void (intent.value = null), []);

@@ -1,5 +1,6 @@
 import { visibleLine, type Approval } from '@countersign/contracts';
 import { Ago } from '../clock.js';
+import { client } from '../server/client.js';
 import { may } from '../server/session.js';
 import { ActionForm } from '../forms/action-form.js';
 import { Visible } from '../ui/visible.js';
@@ -24,8 +25,8 @@ export function Comments({ approval: { id, comments }, reload }: { approval: App
       </ul>
       {may('approvals:write') && (
         <ActionForm
-          path={`/approvals/${encodeURIComponent(id)}/comments`}
-          field={{ name: 'text', label: 'Ask or add something, without deciding', required: true }}
+          send={(text) => client.approvals.comment(id, text)}
+          field={{ label: 'Ask or add something, without deciding', required: true }}
           action="Comment"
           done={reload}
         />

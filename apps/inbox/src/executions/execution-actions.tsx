@@ -1,7 +1,10 @@
 import type { Execution } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { ActionForm } from '../forms/action-form.js';
+import { client } from '../server/client.js';
 import { may } from '../server/session.js';
+
+type Outcome = 'succeeded' | 'failed';
 
 interface ActionsProps {
   execution: Execution;
@@ -12,27 +15,37 @@ interface ActionsProps {
 export function ExecutionActions({ execution, reload }: ActionsProps) {
   if (!may('executions:write')) return null;
   const { id, status } = execution;
-  const path = `/executions/${encodeURIComponent(id)}`;
-  const reported = { path: `${path}/report`, field: { name: 'result', label: 'What came of it. The model is told.' } };
-  const settled = {
-    path: `${path}/resolve-unknown`,
-    field: { name: 'note', label: 'What did you find, and how? The model is told.' },
-  };
+  const report = (outcome: Outcome, result: string) => client.executions.report(id, { outcome, result });
+  const settle = (outcome: Outcome, note: string) => client.executions.resolveUnknown(id, { outcome, note });
   return (
     <>
       {status === 'outcome_unknown' && (
-        <Outcome title="What came of it?" {...settled} yes="It was done" no="It was not done" done={reload} />
+        <OutcomeForm
+          title="What came of it?"
+          send={settle}
+          label="What did you find, and how? The model is told."
+          yes="It was done"
+          no="It was not done"
+          done={reload}
+        />
       )}
       {status === 'awaiting_report' && (
-        <Outcome title="Report what you did" {...reported} yes="It is done" no="It could not be done" done={reload} />
+        <OutcomeForm
+          title="Report what you did"
+          send={report}
+          label="What came of it. The model is told."
+          yes="It is done"
+          no="It could not be done"
+          done={reload}
+        />
       )}
-      {(status === 'failed' || status === 'outcome_unknown') && <Retry {...{ execution, path, reload }} />}
+      {(status === 'failed' || status === 'outcome_unknown') && <Retry {...{ execution, reload }} />}
       {(status === 'queued' || status === 'running' || status === 'awaiting_report') && (
         <details class="card">
           <summary>Stop it</summary>
           <ActionForm
-            path={`${path}/cancel`}
-            field={{ name: 'reason', label: 'Reason', required: true }}
+            send={(reason) => client.executions.cancel(id, reason)}
+            field={{ label: 'Reason', required: true }}
             action="Stop it"
             tone="bad"
             done={reload}
@@ -45,16 +58,16 @@ export function ExecutionActions({ execution, reload }: ActionsProps) {
 
 interface OutcomeProps {
   title: string;
-  path: string;
-  field: { name: string; label: string };
+  send(outcome: Outcome, text: string): Promise<unknown>;
+  label: string;
   yes: string;
   no: string;
   done(): Promise<void>;
 }
 
-function Outcome({ title, path, field, yes, no, done }: OutcomeProps) {
-  const [outcome, setOutcome] = useState<'succeeded' | 'failed'>();
-  const choice = (value: 'succeeded' | 'failed', words: string) => (
+function OutcomeForm({ title, send, label, yes, no, done }: OutcomeProps) {
+  const [outcome, setOutcome] = useState<Outcome>();
+  const choice = (value: Outcome, words: string) => (
     <label class="radio">
       <input type="radio" name="outcome" required checked={outcome === value} onChange={() => setOutcome(value)} />
       {words}
@@ -64,9 +77,8 @@ function Outcome({ title, path, field, yes, no, done }: OutcomeProps) {
     <section class="card attention" aria-label={title}>
       <h2>{title}</h2>
       <ActionForm
-        path={path}
-        field={{ ...field, required: true }}
-        body={{ outcome }}
+        send={(text) => send(outcome!, text)}
+        field={{ label, required: true }}
         action="Record it"
         tone="primary"
         done={done}
@@ -81,16 +93,15 @@ function Outcome({ title, path, field, yes, no, done }: OutcomeProps) {
 }
 
 /** Making a call again that may have been made already takes an explicit word. */
-function Retry({ execution: { status, terms }, path, reload }: ActionsProps & { path: string }) {
+function Retry({ execution: { id, status, terms }, reload }: ActionsProps) {
   const [evenIfDone, setEvenIfDone] = useState(false);
   const isRisky = terms.promise === 'at_most_once';
   return (
     <details class="card">
       <summary>Make the call again</summary>
       <ActionForm
-        path={`${path}/retry`}
-        field={{ name: 'note', label: 'Why', required: true }}
-        body={{ even_if_done: evenIfDone }}
+        send={(note) => client.executions.retry(id, { note, even_if_done: evenIfDone })}
+        field={{ label: 'Why', required: true }}
         action="Make it again"
         tone="bad"
         done={reload}

@@ -4,6 +4,7 @@ import { Arguments } from '../approvals/arguments.js';
 import { Ago, At } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { attemptsIn, useRunEvents } from '../runs/run-events.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
@@ -16,7 +17,7 @@ import { isUnderWay } from './under-way.js';
 
 /** One approved call: what is made of it, and what a person can do about it. */
 export function ExecutionPage({ id }: { id: string }) {
-  const { data: execution, problem, reload } = useResource<Execution>(`/executions/${encodeURIComponent(id)}`, 1_500);
+  const { data: execution, problem, reload } = useResource((signal) => client.executions.get(id, signal), [id], 1_500);
   return (
     <Page title={execution?.tool_name ?? 'Execution'} aside={execution && <Status of={execution.status} />}>
       <p class="back">

@@ -1,8 +1,8 @@
-import { visibleLine, type Execution } from '@countersign/contracts';
+import { visibleLine, type Execution, type ExecutionStatus } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
-import { pathWith } from '../server/request.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { Summary } from '../approvals/summary.js';
 import { Failure, Status } from '../ui/notes.js';
@@ -12,7 +12,7 @@ import { ExecutionPage } from './execution-page.js';
 import { heldWords } from './held.js';
 import { Switches } from './switches.js';
 
-const statuses = [
+const statuses: ExecutionStatus[] = [
   'queued',
   'running',
   'awaiting_report',
@@ -26,7 +26,7 @@ const statuses = [
 /** The approved calls and what came of them; what needs somebody comes first. */
 export function Executions({ id }: { id: string | null }) {
   if (id !== null) return <ExecutionPage key={id} id={id} />;
-  const status = query.value.get('status') ?? '';
+  const status = (query.value.get('status') || undefined) as ExecutionStatus | undefined;
   return (
     <Page title="Executions">
       <NeedsSomebody
@@ -42,13 +42,13 @@ export function Executions({ id }: { id: string | null }) {
       <Switches />
       <Choice
         name="Status"
-        value={status}
+        value={status ?? ''}
         options={statuses}
         change={(value) => navigate(`/inbox/executions${value && `?status=${value}`}`, { replace: true })}
       />
-      <Paged<Execution>
-        path="/executions"
-        query={{ status }}
+      <Paged
+        list={(limit, signal) => client.executions.list({ status, limit }, signal)}
+        filter={status}
         every={3_000}
         empty={{
           title: status ? 'No execution is like this' : 'Nothing was executed yet',
@@ -79,9 +79,10 @@ const Call = ({ execution: { id, tool_name, tool_args } }: { execution: Executio
   </>
 );
 
-function NeedsSomebody({ status, title, text }: { status: string; title: string; text: string }) {
-  const { data: page, problem } = useResource<{ data: Execution[]; meta: { total_count: number } }>(
-    pathWith('/executions', { status, limit: 20 }),
+function NeedsSomebody({ status, title, text }: { status: ExecutionStatus; title: string; text: string }) {
+  const { data: page, problem } = useResource(
+    (signal) => client.executions.list({ status, limit: 20 }, signal),
+    [status],
     3_000,
   );
   if (!page || page.data.length === 0) return <Failure problem={problem} />;

@@ -2,16 +2,16 @@ import { visibleLine, type Switch } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
-import { change, wordsOf } from '../server/request.js';
+import { client, wordsOf } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { announce } from '../ui/page.js';
 
 /** The kill switches: what is held back, and a way to hold back more. */
 export function Switches() {
-  const { data, reload } = useResource<{ data: Switch[] }>('/executions/switches', 3_000);
+  const { data, reload } = useResource((signal) => client.executions.switches(signal), [], 3_000);
   const [tool, setTool] = useState('');
-  const paused = data?.data.filter((each) => each.paused) ?? [];
+  const paused = data?.filter((each) => each.paused) ?? [];
   return (
     <>
       {paused.map((each) => (
@@ -21,9 +21,8 @@ export function Switches() {
         <details class="card">
           <summary>Hold calls back</summary>
           <ActionForm
-            path="/executions/pause"
-            field={{ name: 'reason', label: 'Reason', required: true }}
-            body={{ tool_name: tool.trim() || null }}
+            send={(reason) => client.executions.pause(tool.trim() || null, reason)}
+            field={{ label: 'Reason', required: true }}
             action="Hold back"
             tone="bad"
             done={reload}
@@ -41,8 +40,7 @@ export function Switches() {
 }
 
 function Paused({ of: { tool_name, reason, by, updated_at }, reload }: { of: Switch; reload(): Promise<void> }) {
-  const resume = () =>
-    change('POST', '/executions/resume', { tool_name }).then(reload, (error: unknown) => announce(wordsOf(error)));
+  const resume = () => client.executions.resume(tool_name).then(reload, (error: unknown) => announce(wordsOf(error)));
   return (
     <div class="note warn" role="status">
       <p>

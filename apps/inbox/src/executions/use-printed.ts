@@ -1,6 +1,7 @@
-import type { Execution, ExecutionOutput } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LiveCalls } from '../runs/run-events.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { further, isGap, nothingPrinted, withHeard } from './heard.js';
 import { isUnderWay } from './under-way.js';
@@ -14,8 +15,9 @@ const whileItRuns = 1_000;
  */
 export function usePrinted(execution: Execution, { isLive, heard }: LiveCalls): { text: string; total: number } {
   const { id, status, attempts } = execution;
-  const { data, reload } = useResource<ExecutionOutput>(
-    attempts.length > 0 ? `/executions/${encodeURIComponent(id)}/output` : null,
+  const { data, reload } = useResource(
+    attempts.length > 0 ? (signal) => client.executions.output(id, undefined, signal) : null,
+    [id],
     isUnderWay(execution) && !isLive ? whileItRuns : undefined,
   );
   const news = heard[id];

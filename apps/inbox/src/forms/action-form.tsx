@@ -1,15 +1,15 @@
+import type { ApiError } from '@countersign/client';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { change, ServerProblem, wordsOf } from '../server/request.js';
+import { problemOf } from '../server/client.js';
 import { Failure } from '../ui/notes.js';
 import { announce } from '../ui/page.js';
 
 interface ActionFormProps {
-  path: string;
-  /** The text that goes with it, and its name in the body. */
-  field: { name: string; label: string; required: boolean };
-  /** What the body says besides. */
-  body?: object;
+  /** @param text trimmed; empty only where it is not required. */
+  send(text: string): Promise<unknown>;
+  /** What the text is. */
+  field: { label: string; required: boolean };
   action: string;
   /** The class of the button. */
   tone?: 'plain' | 'primary' | 'bad';
@@ -18,22 +18,22 @@ interface ActionFormProps {
 }
 
 /** Sends one text and what goes with it, and says what came of it. */
-export function ActionForm({ path, field, body, action, tone = 'plain', done, children }: ActionFormProps) {
+export function ActionForm({ send, field, action, tone = 'plain', done, children }: ActionFormProps) {
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<ServerProblem>();
+  const [problem, setProblem] = useState<ApiError>();
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     setBusy(true);
     try {
-      await change('POST', path, { ...body, ...(text.trim() !== '' && { [field.name]: text.trim() }) });
+      await send(text.trim());
       setText('');
       setProblem(undefined);
       announce(`${action}: done`);
       await done();
     } catch (error) {
-      setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
+      setProblem(problemOf(error));
     }
     setBusy(false);
   };

@@ -1,6 +1,6 @@
-import type { ApprovalStats, Execution } from '@countersign/contracts';
+import type { ApprovalStats, ExecutionStatus } from '@countersign/contracts';
 import { addressOf } from '../routes.js';
-import { pathWith } from '../server/request.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { duration } from '../time.js';
@@ -10,7 +10,7 @@ import { DaysChart } from './days-chart.js';
 
 /** How approvals went lately, and what waits. */
 export function Overview() {
-  const { data: stats, problem, reload } = useResource<ApprovalStats>('/approvals/stats?days=14', 10_000);
+  const { data: stats, problem, reload } = useResource((signal) => client.approvals.stats(14, signal), [], 10_000);
   return (
     <Page title="Overview">
       <Failure problem={problem} retry={() => void reload()} />
@@ -107,7 +107,7 @@ function Outcomes() {
   );
 }
 
-function useCount(status: string): number | undefined {
-  const path = pathWith('/executions', { status, limit: 1 });
-  return useResource<{ data: Execution[]; meta: { total_count: number } }>(path, 10_000).data?.meta.total_count;
+function useCount(status: ExecutionStatus): number | undefined {
+  const read = (signal?: AbortSignal) => client.executions.list({ status, limit: 1 }, signal);
+  return useResource(read, [status], 10_000).data?.meta.total_count;
 }

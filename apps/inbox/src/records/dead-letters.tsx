@@ -1,8 +1,9 @@
-import { visibleLine, type DeadLetter } from '@countersign/contracts';
+import { visibleLine, type DeadLetterStatus } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
@@ -14,18 +15,18 @@ import { textOf } from './message-text.js';
 /** Messages that a service could not handle. */
 export function DeadLetters({ id }: { id: string | null }) {
   if (id !== null) return <OneDeadLetter key={id} id={id} />;
-  const status = query.value.get('status') ?? '';
+  const status = (query.value.get('status') || undefined) as DeadLetterStatus | undefined;
   return (
     <Page title="Dead letters">
       <Choice
         name="Status"
-        value={status}
+        value={status ?? ''}
         options={['open', 'replayed', 'discarded']}
         change={(value) => navigate(`/inbox/dead-letters${value && `?status=${value}`}`, { replace: true })}
       />
-      <Paged<DeadLetter>
-        path="/dead-letters"
-        query={{ status }}
+      <Paged
+        list={(limit, signal) => client.deadLetters.list({ status, limit }, signal)}
+        filter={status}
         every={5_000}
         empty={{ title: 'No dead letters', text: 'A message that a service can never handle is kept here, with why.' }}
         head={['Message', 'Given up by', 'Why', 'Status', 'When']}
@@ -45,8 +46,9 @@ export function DeadLetters({ id }: { id: string | null }) {
 }
 
 function OneDeadLetter({ id }: { id: string }) {
-  const path = `/dead-letters/${encodeURIComponent(id)}`;
-  const { data: letter, problem, reload } = useResource<DeadLetter>(path);
+  const { data: letter, problem, reload } = useResource((signal) => client.deadLetters.get(id, signal), [id]);
+  const replay = (text: string) => client.deadLetters.replay(id, text || undefined);
+  const discard = (text: string) => client.deadLetters.discard(id, text || undefined);
   return (
     <Page title={letter?.topic ?? 'Dead letter'} aside={letter && <Status of={letter.status} />}>
       <p class="back">
@@ -71,12 +73,12 @@ function OneDeadLetter({ id }: { id: string }) {
               <section class="card" aria-labelledby="replay">
                 <h2 id="replay">Hand it over again</h2>
                 <p class="hint">For when what stood in its way is mended. Its bytes are the same.</p>
-                <ActionForm path={`${path}/replay`} field={note} action="Replay" done={reload} />
+                <ActionForm send={replay} field={note} action="Replay" done={reload} />
               </section>
               <section class="card" aria-labelledby="discard">
                 <h2 id="discard">Let it go</h2>
                 <p class="hint">It stays here as discarded, and nobody handles it.</p>
-                <ActionForm path={`${path}/discard`} field={note} action="Discard" tone="bad" done={reload} />
+                <ActionForm send={discard} field={note} action="Discard" tone="bad" done={reload} />
               </section>
             </div>
           )}
@@ -104,4 +106,4 @@ function OneDeadLetter({ id }: { id: string }) {
   );
 }
 
-const note = { name: 'note', label: 'Note', required: false };
+const note = { label: 'Note', required: false };

@@ -1,9 +1,10 @@
-import type { LoggedEvent } from '@countersign/contracts';
+import type { EventName, LoggedEvent } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { At } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
-import { pathWith } from '../server/request.js';
+import { client } from '../server/client.js';
+import { withQuery } from '@countersign/client';
 import { revision } from '../server/connection.js';
 import { follow } from '../server/follow.js';
 import { useResource } from '../server/resource.js';
@@ -18,13 +19,14 @@ const shown = 200;
 export function EventLog() {
   const type = query.value.get('type') ?? '';
   const run_id = query.value.get('run_id') ?? '';
-  const { data, problem, reload } = useResource<{ data: LoggedEvent[] }>(
-    pathWith('/events', { type, run_id, limit: shown }),
+  const { data, problem, reload } = useResource(
+    (signal) => client.events.list({ ...wantedOf(type, run_id), limit: shown }, signal),
+    [type, run_id],
   );
   const fresh = useNewEvents(type, run_id);
-  const events = newestFirst([...fresh, ...(data?.data ?? [])]).slice(0, shown);
+  const events = newestFirst([...fresh, ...(data ?? [])]).slice(0, shown);
   const ask = (change: Record<string, string>) =>
-    navigate(pathWith('/inbox/events', { type, run_id, ...change }), { replace: true });
+    navigate(withQuery('/inbox/events', { type, run_id, ...change }), { replace: true });
   return (
     <Page title="Events">
       <div class="toolbar">
@@ -76,13 +78,19 @@ export function EventLog() {
   );
 }
 
+/** An empty text is no wish. */
+const wantedOf = (type: string, run_id: string) => ({
+  type: type === '' ? undefined : [type as EventName],
+  run_id: run_id || undefined,
+});
+
 /** What is published while somebody looks. */
 function useNewEvents(type: string, run_id: string): readonly LoggedEvent[] {
   const [events, setEvents] = useState<readonly LoggedEvent[]>([]);
   const seen = revision.value;
   useEffect(
     () =>
-      follow<LoggedEvent>(pathWith('/events/stream', { type, run_id }), eventTypes, {
+      follow((options) => client.events.stream(wantedOf(type, run_id), options), {
         begin: () => setEvents([]),
         hear: (event) => setEvents((events) => [event, ...events].slice(0, shown)),
       }),

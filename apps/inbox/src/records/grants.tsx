@@ -2,7 +2,7 @@ import { visibleLine, type Grant } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
-import { change, wordsOf } from '../server/request.js';
+import { client, wordsOf } from '../server/client.js';
 import { may } from '../server/session.js';
 import { Summary } from '../approvals/summary.js';
 import { Note, Status } from '../ui/notes.js';
@@ -13,15 +13,15 @@ import { Page } from '../ui/page.js';
 export function Grants() {
   const [problem, setProblem] = useState<string>();
   const revoke = (id: string) =>
-    change('DELETE', `/grants/${encodeURIComponent(id)}`).then(
+    client.grants.revoke(id).then(
       () => setProblem(undefined),
       (error: unknown) => setProblem(wordsOf(error)),
     );
   return (
     <Page title="Grants">
       {problem && <Note tone="bad">{problem}</Note>}
-      <Paged<Grant>
-        path="/grants"
+      <Paged
+        list={(limit, signal) => client.grants.list({ limit }, signal)}
         every={2_000}
         empty={{
           title: 'Nothing is allowed without asking',

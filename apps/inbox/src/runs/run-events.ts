@@ -1,28 +1,11 @@
+import type { RunEvent } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { hear, type CallNews, type Heard } from '../executions/heard.js';
 import { revision } from '../server/connection.js';
+import { client } from '../server/client.js';
 import { follow } from '../server/follow.js';
-import type { RunEvent } from './timeline.js';
 
-const progress = 'ToolCallProgress';
-type CallProgress = CallNews & { event: typeof progress };
-const isProgress = (event: RunEvent | CallProgress): event is CallProgress => event.event === progress;
-
-const names = [
-  'RunStarted',
-  'RunContent',
-  'RunContentCompleted',
-  'ToolCallStarted',
-  progress,
-  'ToolCallCompleted',
-  'ToolCallError',
-  'RunPaused',
-  'RunContinued',
-  'RunCompleted',
-  'RunCancelled',
-  'RunError',
-];
-const last = new Set(['RunCompleted', 'RunCancelled', 'RunError']);
+const last = new Set<string>(['RunCompleted', 'RunCancelled', 'RunError']);
 
 /** What calls say while the executor makes them. */
 export interface LiveCalls {
@@ -56,11 +39,10 @@ export function useRunEvents(runId: string | null): RunEvents {
     () =>
       runId === null
         ? undefined
-        : follow<RunEvent | CallProgress>(`/runs/${encodeURIComponent(runId)}/events`, names, {
+        : follow((options) => client.runs.events(runId, options), {
             begin: () => setState(nothing),
             live: (isLive) => setState((state) => ({ ...state, calls: { isLive, heard: {} } })),
-            hear(event) {
-              // The server ends the stream at the last, and a browser would ask for it again.
+            hear({ data: event }) {
               const isOver = last.has(event.event);
               setState((state) => after(state, event, isOver));
               return isOver;
@@ -71,8 +53,8 @@ export function useRunEvents(runId: string | null): RunEvents {
   return state;
 }
 
-function after(state: RunEvents, event: RunEvent | CallProgress, isOver: boolean): RunEvents {
-  if (isProgress(event)) return { ...state, calls: afterNews(state.calls, event) };
+function after(state: RunEvents, event: RunEvent, isOver: boolean): RunEvents {
+  if (event.event === 'ToolCallProgress') return { ...state, calls: afterNews(state.calls, event) };
   return event.event === 'RunContent'
     ? { ...state, writing: state.writing + (event.content ?? '') }
     : { ...state, events: [...state.events, event], writing: '', isOver };

@@ -2,6 +2,7 @@ import { visibleLine, type RunOutput } from '@countersign/contracts';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { addressOf } from '../routes.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may, mayChange } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
@@ -14,7 +15,7 @@ const over = ['COMPLETED', 'CANCELLED', 'ERROR'];
 
 /** One run: what it was asked, where it stands, and all that happened. */
 export function RunPage({ id }: { id: string }) {
-  const { data: run, problem, reload } = useResource<RunOutput>(`/runs/${encodeURIComponent(id)}`, 2_000);
+  const { data: run, problem, reload } = useResource((signal) => client.runs.get(id, signal), [id], 2_000);
   return (
     <Page title="Run" aside={run && <Status of={run.status} />}>
       <Failure problem={problem} retry={() => void reload()} />
@@ -54,12 +55,12 @@ export function RunPage({ id }: { id: string }) {
   );
 }
 
-const Cancel = ({ run: { agent_id, run_id }, reload }: { run: RunOutput; reload(): Promise<void> }) => (
+const Cancel = ({ run, reload }: { run: RunOutput; reload(): Promise<void> }) => (
   <details class="card">
     <summary>Cancel this run</summary>
     <ActionForm
-      path={`/agents/${encodeURIComponent(agent_id)}/runs/${encodeURIComponent(run_id)}/cancel`}
-      field={{ name: 'reason', label: 'Reason', required: false }}
+      send={(reason) => client.runs.cancel(run, reason || undefined)}
+      field={{ label: 'Reason', required: false }}
       action="Cancel the run"
       tone="bad"
       done={reload}

@@ -1,11 +1,11 @@
-import { visibleLine, type Approval, type Execution } from '@countersign/contracts';
+import { visibleLine, type Execution } from '@countersign/contracts';
 import { useEffect, useRef } from 'preact/hooks';
 import { At } from '../clock.js';
 import { ExecutionOutputView } from '../executions/output.js';
 import { isUnderWay } from '../executions/under-way.js';
 import { addressOf } from '../routes.js';
 import { onApproval } from '../server/connection.js';
-import { pathWith } from '../server/request.js';
+import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { Visible } from '../ui/visible.js';
@@ -20,11 +20,16 @@ const whileItWaits = 5_000;
 export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?: string }) {
   const { events, writing, calls, isOver } = useRunEvents(runId);
   const ofRun = { run_id: runId, limit: 200 };
-  const approvals = useResource<{ data: Approval[] }>(pathWith('/approvals', ofRun), isOver ? undefined : whileItWaits);
+  const approvals = useResource(
+    (signal) => client.approvals.list(ofRun, signal),
+    [runId],
+    isOver ? undefined : whileItWaits,
+  );
   // A call that has begun goes on when its run is cancelled.
   const areUnderWay = useRef(false);
-  const executions = useResource<{ data: Execution[] }>(
-    may('executions:read') ? pathWith('/executions', ofRun) : null,
+  const executions = useResource(
+    may('executions:read') ? (signal) => client.executions.list(ofRun, signal) : null,
+    [runId],
     isOver && !areUnderWay.current ? undefined : whileItRuns,
   );
   const made = executions.data?.data ?? [];

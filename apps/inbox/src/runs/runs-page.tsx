@@ -1,20 +1,21 @@
-import { visibleLine, type RunOutput } from '@countersign/contracts';
+import { visibleLine, type RunStatus } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
+import { client } from '../server/client.js';
 import { may } from '../server/session.js';
 import { Choice, Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
 import { Status } from '../ui/notes.js';
 import { StartRun } from './start-run.js';
 
-const statuses = ['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR'];
+const statuses: RunStatus[] = ['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR'];
 
 /** All runs, newest first, and a form that starts one. */
 export function Runs() {
   const [isStarting, setStarting] = useState(query.value.has('start'));
-  const status = query.value.get('status') ?? '';
+  const status = (query.value.get('status') || undefined) as RunStatus | undefined;
   const start = may('runs:write') && !isStarting && (
     <button type="button" class="primary" onClick={() => setStarting(true)}>
       Start a run
@@ -25,13 +26,13 @@ export function Runs() {
       {isStarting && may('runs:write') && <StartRun close={() => setStarting(false)} />}
       <Choice
         name="Status"
-        value={status}
+        value={status ?? ''}
         options={statuses}
         change={(value) => navigate(`/inbox/runs${value && `?status=${value}`}`, { replace: true })}
       />
-      <Paged<RunOutput>
-        path="/runs"
-        query={{ status }}
+      <Paged
+        list={(limit, signal) => client.runs.list({ status, limit }, signal)}
+        filter={status}
         every={3_000}
         empty={{ title: status ? 'No run is like this' : 'No runs yet', text: 'A run is one task of an agent.' }}
         head={['Run', 'Agent', 'For', 'Status', 'Began']}

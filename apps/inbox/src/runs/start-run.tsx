@@ -1,17 +1,17 @@
-import type { AgentOutput, RunOutput } from '@countersign/contracts';
+import type { ApiError } from '@countersign/client';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../navigation.js';
 import { addressOf } from '../routes.js';
-import { change, ServerProblem, wordsOf } from '../server/request.js';
+import { client, problemOf } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { Failure } from '../ui/notes.js';
 
 /** Gives an agent something to do. */
 export function StartRun({ close }: { close(): void }) {
-  const agents = useResource<AgentOutput[]>('/agents');
+  const agents = useResource((signal) => client.agents.list(signal));
   const [agentId, setAgentId] = useState<string>();
   const [input, setInput] = useState('');
-  const [problem, setProblem] = useState<ServerProblem>();
+  const [problem, setProblem] = useState<ApiError>();
   const field = useRef<HTMLTextAreaElement>(null);
   // A second click, or a second try after a lost answer, is the same run.
   const [key, setKey] = useState(newKey);
@@ -22,11 +22,10 @@ export function StartRun({ close }: { close(): void }) {
     event.preventDefault();
     if (!agent) return;
     try {
-      const path = `/agents/${encodeURIComponent(agent.id)}/runs`;
-      const run = await change<RunOutput>('POST', path, { input: input.trim() }, { 'idempotency-key': key });
+      const run = await client.runs.start(agent.id, { input: input.trim() }, { idempotencyKey: key });
       navigate(addressOf('runs', run.run_id));
     } catch (error) {
-      setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
+      setProblem(problemOf(error));
     }
   };
 

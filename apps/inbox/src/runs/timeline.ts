@@ -1,15 +1,15 @@
 import type { Approval, Execution } from '@countersign/contracts';
 
-/** An event of a run as `GET /runs/{id}/events` tells it. */
+/** An event of a run, as far as a timeline tells it. */
 export interface RunEvent {
   event: string;
   /** Seconds since 1970. */
   created_at: number;
-  input?: string;
-  content?: string | null;
-  reason?: string | null;
-  error?: string | null;
-  tool?: { tool_call_id: string; tool_name: string; tool_args: Record<string, unknown>; result: string | null };
+  input?: string | undefined;
+  content?: string | null | undefined;
+  reason?: string | null | undefined;
+  error?: string | null | undefined;
+  tool?: { tool_call_id: string; tool_name: string } | null | undefined;
 }
 
 /** One thing that happened in a run. */

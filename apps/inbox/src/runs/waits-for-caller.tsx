@@ -1,9 +1,10 @@
+import type { ApiError } from '@countersign/client';
 import { visibleLine, type Requirement, type RunOutput } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { Arguments } from '../approvals/arguments.js';
 import { fieldsOfInputs, valuesIn, type Written } from '../forms/fields.js';
 import { Fields } from '../forms/fields-form.js';
-import { change, ServerProblem, wordsOf } from '../server/request.js';
+import { client, problemOf } from '../server/client.js';
 import { mayChange } from '../server/session.js';
 import { Failure } from '../ui/notes.js';
 
@@ -28,17 +29,16 @@ function CallerForm({ run: { agent_id, run_id }, requirement: { tool_execution: 
   const fields = fieldsOfInputs(call.user_input_schema ?? []);
   const [written, setWritten] = useState<Written>({});
   const [result, setResult] = useState('');
-  const [problem, setProblem] = useState<ServerProblem>();
+  const [problem, setProblem] = useState<ApiError>();
   const { values, problems } = valuesIn(fields, written);
 
   const answer = async (said: object) => {
-    const path = `/agents/${encodeURIComponent(agent_id)}/runs/${encodeURIComponent(run_id)}/continue`;
     try {
-      await change('POST', path, { tools: [{ tool_call_id: call.tool_call_id, ...said }] });
+      await client.runs.continue({ agent_id, run_id }, { tools: [{ tool_call_id: call.tool_call_id, ...said }] });
       setProblem(undefined);
       await reload();
     } catch (error) {
-      setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
+      setProblem(problemOf(error));
     }
   };
   const filled = () => answer({ user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })) });

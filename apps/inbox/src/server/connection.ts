@@ -1,6 +1,7 @@
+import type { ApprovalEvent } from '@countersign/client';
 import { jitteredBackoffMs, type Approval } from '@countersign/contracts';
 import { signal } from '@preact/signals';
-import { me } from './request.js';
+import { client, me } from './client.js';
 import { recognise } from './session.js';
 
 /** `away`: the server cannot be reached; it is tried again until it can. */
@@ -16,8 +17,8 @@ type Listener = (change: ApprovalChange) => void;
 const listeners = new Set<Listener>();
 const backoff = { first_ms: 2_000, longest_ms: 60_000 };
 let retries = 0;
-let source: EventSource | undefined;
-let retry: ReturnType<typeof setTimeout> | undefined;
+/** Ends what is followed now, and what would follow it. */
+let following: AbortController | undefined;
 
 /** @returns how to stop listening. */
 export function onApproval(listener: Listener): () => void {
@@ -27,7 +28,7 @@ export function onApproval(listener: Listener): () => void {
 
 /** Follows the approvals. A page that nobody looks at lets go: browsers have few connections to one server. */
 export function connect(): () => void {
-  const follow = () => (document.hidden ? close() : source || open());
+  const follow = () => (document.hidden ? close() : following || open());
   follow();
   document.addEventListener('visibilitychange', follow);
   return () => {
@@ -38,30 +39,37 @@ export function connect(): () => void {
 }
 
 function open(): void {
-  const stream = new EventSource('/approvals/stream');
-  source = stream;
-  stream.addEventListener('open', () => {
-    if (connection.peek() !== 'connecting') revision.value += 1;
-    connection.value = 'open';
-    retries = 0;
-  });
-  stream.addEventListener('error', () => {
+  following = new AbortController();
+  void listen(following.signal);
+}
+
+async function listen(signal: AbortSignal): Promise<void> {
+  try {
+    for await (const event of client.approvals.stream({ signal, onState })) if (!signal.aborted) tell(changeIn(event));
+  } catch {
+    if (signal.aborted) return;
     connection.value = 'away';
-    if (stream.readyState !== EventSource.CLOSED) return;
-    close();
-    retry = setTimeout(() => void recognise().then(() => me.peek() && open()), jitteredBackoffMs(backoff, retries++));
-  });
-  stream.addEventListener('approval', ({ data }) => {
-    const approval = JSON.parse(data as string) as Approval;
-    tell({ id: approval.id, approval });
-  });
-  stream.addEventListener('removed', ({ data }) => tell(JSON.parse(data as string) as ApprovalChange));
+    const again = () => void recognise().then(() => (signal.aborted || !me.peek() ? undefined : listen(signal)));
+    const retry = setTimeout(again, jitteredBackoffMs(backoff, retries++));
+    signal.addEventListener('abort', () => clearTimeout(retry));
+  }
+
+  function onState(state: 'open' | 'lost'): void {
+    if (signal.aborted) return;
+    if (state === 'open') {
+      if (connection.peek() !== 'connecting') revision.value += 1;
+      retries = 0;
+    }
+    connection.value = state === 'open' ? 'open' : 'away';
+  }
 }
 
 function close(): void {
-  clearTimeout(retry);
-  source?.close();
-  source = undefined;
+  following?.abort();
+  following = undefined;
 }
+
+const changeIn = ({ event, data }: ApprovalEvent): ApprovalChange =>
+  event === 'approval' ? { id: data.id, approval: data } : { id: data.id };
 
 const tell: Listener = (change) => listeners.forEach((listener) => listener(change));

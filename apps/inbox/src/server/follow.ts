@@ -1,3 +1,4 @@
+import type { StreamOptions } from '@countersign/client';
 import { jitteredBackoffMs } from '@countersign/contracts';
 
 const backoff = { first_ms: 2_000, longest_ms: 60_000 };
@@ -12,41 +13,36 @@ interface Following<T> {
 }
 
 /**
- * Follows a stream of events. After an interruption the browser goes on where it was; where the server has refused
- * that, it begins again after a while.
+ * Follows a stream of events. After an interruption it goes on where it was; where the server has refused that, it begins
+ * again after a while.
  *
  * @returns how to stop.
  */
 export function follow<T>(
-  path: string,
-  names: readonly string[],
+  open: (options: StreamOptions) => AsyncIterable<T>,
   { hear, begin, live = () => {} }: Following<T>,
 ): () => void {
-  let source: EventSource;
-  let retry: ReturnType<typeof setTimeout> | undefined;
+  const stopped = new AbortController();
+  const { signal } = stopped;
   let retries = 0;
-  const open = () => {
+  const onState = (state: 'open' | 'lost') => {
+    if (state === 'open') retries = 0;
+    if (!signal.aborted) live(state === 'open');
+  };
+  const attempt = async () => {
     begin();
-    source = new EventSource(path);
-    source.addEventListener('open', () => {
-      retries = 0;
-      live(true);
-    });
-    source.addEventListener('error', () => {
+    try {
+      for await (const event of open({ signal, onState })) {
+        if (signal.aborted) return;
+        if (hear(event)) return live(false);
+      }
+    } catch {
+      if (signal.aborted) return;
       live(false);
-      if (source.readyState !== EventSource.CLOSED) return;
-      retry = setTimeout(open, jitteredBackoffMs(backoff, retries++));
-    });
-    for (const name of names)
-      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-        if (!hear(JSON.parse(data) as T)) return;
-        source.close();
-        live(false);
-      });
+      const retry = setTimeout(() => void attempt(), jitteredBackoffMs(backoff, retries++));
+      signal.addEventListener('abort', () => clearTimeout(retry));
+    }
   };
-  open();
-  return () => {
-    clearTimeout(retry);
-    source.close();
-  };
+  void attempt();
+  return () => stopped.abort();
 }

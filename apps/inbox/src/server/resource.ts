@@ -1,43 +1,48 @@
+import type { ApiError } from '@countersign/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { connection, revision } from './connection.js';
-import { read, ServerProblem, wordsOf } from './request.js';
+import { problemOf } from './client.js';
 
 export interface Resource<T> {
   /** As it was read last; undefined until then. */
   data: T | undefined;
-  problem: ServerProblem | undefined;
+  problem: ApiError | undefined;
   reload(): Promise<void>;
 }
 
 /**
- * What the server says under a path, read again whenever something may have been missed.
+ * What the server says, read again whenever something may have been missed, and when what it depends on is another.
  *
- * @param path null for nothing yet.
+ * @param read null for nothing yet.
  * @param every how often to read it anyway, in milliseconds, while somebody looks.
  */
-export function useResource<T>(path: string | null, every?: number): Resource<T> {
+export function useResource<T>(
+  read: ((abort?: AbortSignal) => Promise<T>) | null,
+  dependsOn: readonly unknown[] = [],
+  every?: number,
+): Resource<T> {
   const [data, setData] = useState<T>();
-  const [problem, setProblem] = useState<ServerProblem>();
+  const [problem, setProblem] = useState<ApiError>();
   const seen = revision.value;
   const asked = useRef(0);
 
   const load = useCallback(
     async (abort?: AbortSignal) => {
-      if (path === null) return;
+      if (read === null) return;
       const mine = (asked.current += 1);
       // An older answer may come after a newer one.
       const counts = () => !abort?.aborted && mine === asked.current;
       try {
-        const fresh = await read<T>(path, abort);
+        const fresh = await read(abort);
         if (!counts()) return;
         setData(() => fresh);
         setProblem(undefined);
       } catch (error) {
         if (!counts()) return;
-        setProblem(error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error)));
+        setProblem(problemOf(error));
       }
     },
-    [path],
+    [read === null, ...dependsOn],
   );
 
   useEffect(() => {

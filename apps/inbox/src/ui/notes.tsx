@@ -1,5 +1,5 @@
+import type { ApiError } from '@countersign/client';
 import type { ComponentChildren } from 'preact';
-import type { ServerProblem } from '../server/request.js';
 
 type Tone = 'plain' | 'good' | 'bad' | 'warn';
 
@@ -13,7 +13,7 @@ export function Note({ tone = 'plain', children }: { tone?: Tone; children: Comp
 }
 
 /** What failed and why, in the server's words, with a way to try again. */
-export function Failure({ problem, retry }: { problem: ServerProblem | undefined; retry?: () => void }) {
+export function Failure({ problem, retry }: { problem: ApiError | undefined; retry?: () => void }) {
   if (!problem) return null;
   return (
     <Note tone="bad">

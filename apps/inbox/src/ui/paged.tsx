@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { pathWith } from '../server/request.js';
 import { useResource } from '../server/resource.js';
 import { Empty, Failure } from './notes.js';
 
 interface PagedProps<T> {
-  path: string;
-  query?: Record<string, string>;
+  list(limit: number, signal?: AbortSignal): Promise<{ data: T[]; meta: { total_count: number } }>;
+  /** What the list is narrowed to; another one is another list. */
+  filter?: string | undefined;
   /** How often to read it again, in milliseconds. */
   every?: number;
   empty: { title: string; text?: string };
@@ -19,14 +19,10 @@ const step = 50;
 const most = 1_000;
 
 /** A table of records of the server, the newest of them first, and more when somebody wants more. */
-export function Paged<T>({ path, query = {}, every, empty, head, keyOf, row }: PagedProps<T>) {
+export function Paged<T>({ list, filter, every, empty, head, keyOf, row }: PagedProps<T>) {
   const [limit, setLimit] = useState(step);
-  const {
-    data: page,
-    problem,
-    reload,
-  } = useResource<{ data: T[]; meta?: { total_count: number } }>(pathWith(path, { ...query, limit }), every);
-  const total = page?.meta?.total_count ?? page?.data.length ?? 0;
+  const { data: page, problem, reload } = useResource((signal) => list(limit, signal), [filter, limit], every);
+  const total = page?.meta.total_count ?? page?.data.length ?? 0;
   return (
     <>
       <Failure problem={problem} retry={() => void reload()} />

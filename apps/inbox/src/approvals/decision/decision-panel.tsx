@@ -1,7 +1,7 @@
 import type { Approval, Verdict } from '@countersign/contracts';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { me } from '../../server/request.js';
+import { me } from '../../server/client.js';
 import { may } from '../../server/session.js';
 import { Failure, Note } from '../../ui/notes.js';
 import { Arguments, Changes } from '../arguments.js';

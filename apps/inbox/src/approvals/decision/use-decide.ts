@@ -1,6 +1,7 @@
+import type { ApiError } from '@countersign/client';
 import type { Approval, Verdict } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
-import { change, read, ServerProblem, wordsOf } from '../../server/request.js';
+import { client, problemOf } from '../../server/client.js';
 import { announce } from '../../ui/page.js';
 import { resolutionOf, whoDecided } from './decision.js';
 import type { DraftForm } from './draft.js';
@@ -15,21 +16,21 @@ export interface Deciding {
 /** Sends the decision. Whoever comes too late is told who was faster. */
 export function useDecide({ approval, reload, late }: Deciding) {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<ServerProblem>();
-  const path = `/approvals/${encodeURIComponent(approval.id)}`;
+  const [problem, setProblem] = useState<ApiError>();
+  const { id } = approval;
 
   const decide = async (verdict: Verdict, form: DraftForm) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      const resolved = await change<Approval>('POST', `${path}/resolve`, resolutionOf(approval, verdict, form.draft));
+      const resolved = await client.approvals.resolve(id, resolutionOf(approval, verdict, form.draft));
       announce(
         resolved.status === 'pending' ? 'Your decision is recorded; others are needed' : `Now ${resolved.status}`,
       );
       await reload();
     } catch (error) {
-      const problem = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
-      const fresh = problem.status === 409 ? await read<Approval>(path).catch(() => undefined) : undefined;
+      const problem = problemOf(error);
+      const fresh = problem.status === 409 ? await client.approvals.get(id).catch(() => undefined) : undefined;
       if (fresh && fresh.status !== 'pending')
         late(`Your decision came too late and does not count. ${whoDecided(fresh)}`);
       else setProblem(problem);

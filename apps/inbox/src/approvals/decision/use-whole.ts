@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
-import { read, wordsOf } from '../../server/request.js';
+import { client, wordsOf } from '../../server/client.js';
 
 /** An approval as it is now with nothing left out, or why it cannot be seen. */
 export type Whole = { approval: Approval } | { problem: string };
@@ -12,7 +12,7 @@ export function useWhole(ids: readonly string[]): ReadonlyMap<string, Whole> | u
     const abort = new AbortController();
     const one = async (id: string): Promise<[string, Whole]> => {
       try {
-        return [id, { approval: await read<Approval>(`/approvals/${encodeURIComponent(id)}`, abort.signal) }];
+        return [id, { approval: await client.approvals.get(id, abort.signal) }];
       } catch (error) {
         return [id, { problem: wordsOf(error) }];
       }

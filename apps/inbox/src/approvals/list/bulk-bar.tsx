@@ -1,6 +1,6 @@
 import type { BulkResult } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
-import { change, wordsOf } from '../../server/request.js';
+import { client, wordsOf } from '../../server/client.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Note } from '../../ui/notes.js';
 import { announce } from '../../ui/page.js';
@@ -54,7 +54,7 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
       const resolution_data = note.trim() === '' ? {} : { resolution_data: { note: note.trim() } };
       const digests = Object.fromEntries(shown.map(({ id, digest }) => [id, digest]));
       const body = { ids: Object.keys(digests), status, digests, ...resolution_data };
-      const { results } = await change<{ results: BulkResult[] }>('POST', '/approvals/resolve', body);
+      const { results } = await client.approvals.resolveMany(body);
       const failed = results.filter((result) => result.status !== 200);
       announce(`${results.length - failed.length} ${status}${failed.length > 0 ? `, ${failed.length} not` : ''}`);
       if (failed.length === 0) {

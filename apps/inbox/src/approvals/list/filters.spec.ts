@@ -16,7 +16,7 @@ describe('filters', () => {
   );
 
   it('ask the server for any status by leaving it out', () => {
-    expect(asParameters(filters('status=all'))).toMatchObject({ status: '' });
+    expect(asParameters(filters('status=all'))).toMatchObject({ status: undefined });
     expect(asParameters(filters(''))).toMatchObject({ status: 'pending' });
   });
 

@@ -1,4 +1,5 @@
-import type { Approval } from '@countersign/contracts';
+import type { ApprovalsQuery } from '@countersign/client';
+import type { Approval, ApprovalStatus } from '@countersign/contracts';
 
 /** What somebody wants to see; an empty text is no wish. */
 export interface Filters {
@@ -26,10 +27,10 @@ export function queryOf(filters: Filters): string {
   return given.length > 0 ? `?${new URLSearchParams(given)}` : '';
 }
 
-/** The same for `GET /approvals`. */
-export const asParameters = ({ status, ...rest }: Filters): Record<string, string> => ({
+/** The same for the server, which leaves out what is empty. */
+export const asParameters = ({ status, ...rest }: Filters): ApprovalsQuery => ({
   ...rest,
-  status: status === 'all' ? '' : status,
+  status: status === 'all' ? undefined : (status as ApprovalStatus),
 });
 
 /** Whether an approval that has just changed is one of those, by the rules of the server. */

@@ -1,14 +1,12 @@
+import type { ApiError, ApprovalsQuery } from '@countersign/client';
 import type { Approval } from '@countersign/contracts';
 import { batch, signal } from '@preact/signals';
 import { onApproval, type ApprovalChange } from '../../server/connection.js';
-import { pathWith, read, ServerProblem, wordsOf } from '../../server/request.js';
+import { client, problemOf } from '../../server/client.js';
 import { asParameters, matches, type Filters } from './filters.js';
 import { pressing } from './order.js';
 
-interface Answer {
-  data: Approval[];
-  meta: { page: number; total_pages: number; total_count: number; next_cursor: string | null };
-}
+type Answer = Awaited<ReturnType<typeof client.approvals.list>>;
 type Next = { cursor: string } | { page: number };
 
 const pageSize = 200;
@@ -20,7 +18,7 @@ export class Listing {
   readonly approvals = signal<ReadonlyMap<string, Approval>>(new Map());
   /** Of all that fit, read or not, when they were read last. */
   readonly total = signal<number | undefined>(undefined);
-  readonly problem = signal<ServerProblem | undefined>(undefined);
+  readonly problem = signal<ApiError | undefined>(undefined);
   readonly hasMore = signal(false);
   readonly #filters: Filters;
   readonly #abort = new AbortController();
@@ -76,9 +74,8 @@ export class Listing {
     return (await this.#ask({ expires_before, sort_by: 'expires_at', sort_order: 'asc' })).data;
   }
 
-  #ask(more: Record<string, string | number>): Promise<Answer> {
-    const path = pathWith('/approvals', { ...asParameters(this.#filters), limit: pageSize, ...more });
-    return read<Answer>(path, this.#abort.signal);
+  #ask(more: ApprovalsQuery): Promise<Answer> {
+    return client.approvals.list({ ...asParameters(this.#filters), limit: pageSize, ...more }, this.#abort.signal);
   }
 
   /** One after the other, so that what was asked for last is shown last. */
@@ -92,8 +89,7 @@ export class Listing {
       await work();
       this.problem.value = undefined;
     } catch (error) {
-      if (!this.#abort.signal.aborted)
-        this.problem.value = error instanceof ServerProblem ? error : new ServerProblem(0, wordsOf(error));
+      if (!this.#abort.signal.aborted) this.problem.value = problemOf(error);
     }
     this.#isReading = false;
   }
