@@ -43,6 +43,7 @@ export default defineConfig({
       'libs/signing',
       'libs/outbound',
       'libs/service',
+      'libs/doctor',
       'libs/tool',
       'libs/mcp',
       'libs/testing',

@@ -29,12 +29,13 @@ const allowed: Record<string, readonly string[]> = {
   signing: ['contracts'],
   outbound: [],
   service: ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth'],
+  doctor: ['contracts', 'definitions', 'messaging', 'persistence', 'service', 'signing'],
   tool: ['contracts', 'definitions'],
   mcp: ['contracts', 'definitions', 'tool'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
   inbox: ['contracts', 'client'],
-  cli: libraries,
+  cli: ['contracts', 'client', 'definitions'],
   standalone: [...libraries, ...apps],
   infra: ['contracts'],
   e2e: [...libraries, 'infra'],
@@ -63,7 +64,7 @@ describe.each(projects.map((project) => ({ ...project, part: project.name.slice(
       expect(ours(project.dependencies).filter((name) => !allowed[project.part]!.includes(name))).toEqual([]);
       expect(
         ours(project.devDependencies).filter(
-          (name) => ![...libraries, 'testing', 'infra', ...apps, 'cli', 'standalone'].includes(name),
+          (name) => ![...libraries, 'doctor', 'testing', 'infra', ...apps, 'cli', 'standalone'].includes(name),
         ),
       ).toEqual([]);
     });

@@ -2,9 +2,10 @@ import { visible } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { exitCodes } from '../connection/exit-codes.js';
-import { checkEnvironment } from './environment.js';
-import type { Finding } from './finding.js';
+import type { Finding } from '@countersign/doctor';
+import { findings as findingsOf } from './finding.js';
 import { checkServer } from './server.js';
+import type { Surroundings } from '../connection/surroundings.js';
 import type { Screen } from '../terminal/screen.js';
 
 interface DoctorOptions {
@@ -35,6 +36,15 @@ export const doctorCommand = (on: On): Command =>
         return findings.some(({ state }) => state === 'bad') ? exitCodes.failed : exitCodes.ok;
       }),
     );
+
+/** The checks need what the services need, such as clients of Kafka and MongoDB; where services are, they are as well. */
+async function checkEnvironment(env: Surroundings['env']): Promise<Finding[]> {
+  const doctor = await import('@countersign/doctor').catch(() => undefined);
+  if (doctor) return findingsOf(doctor.environmentChecks(env));
+  return [
+    { what: 'environment', state: 'skipped', found: 'looking at it takes @countersign/doctor, which is not here' },
+  ];
+}
 
 const marks = { ok: ['green', '✔'], bad: ['red', '✘'], unsure: ['yellow', '!'], skipped: ['dim', '-'] } as const;
 

@@ -1,18 +1,14 @@
-/** What one look came to. */
-export interface Finding {
-  what: string;
-  state: 'ok' | 'unsure' | 'bad' | 'skipped';
-  found: string;
-  /** What to do about it. */
-  advice?: string;
+import type { Check, Finding } from '@countersign/doctor';
+
+/** Looks, one after the other, and makes a finding of whatever goes wrong. */
+export async function findings(checks: readonly Check[]): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const { what, look, advice } of checks) found.push(await finding(what, look, advice));
+  return found;
 }
 
 /** Looks, and makes a finding of whatever goes wrong. @param look says what it found. */
-export async function finding(
-  what: string,
-  look: () => Promise<string | Omit<Finding, 'what'>>,
-  advice: string,
-): Promise<Finding> {
+export async function finding(what: string, look: Check['look'], advice: string): Promise<Finding> {
   try {
     const found = await look();
     return typeof found === 'string' ? { what, state: 'ok', found } : { what, ...found };

@@ -1,7 +1,8 @@
 import { CountersignClient } from '@countersign/client';
 import { z } from 'zod';
 import type { Context } from '../connection/context.js';
-import { finding, type Finding } from './finding.js';
+import type { Finding } from '@countersign/doctor';
+import { finding } from './finding.js';
 import { plural } from '../terminal/words.js';
 
 const Ready = z.object({ checks: z.record(z.string(), z.string()) });

@@ -1,0 +1,2 @@
+export type { Check, Finding } from './check.js';
+export { environmentChecks } from './environment.js';

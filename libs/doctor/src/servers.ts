@@ -1,0 +1,50 @@
+import { eventNames } from '@countersign/contracts';
+import { kafkajsClient, missingTopics } from '@countersign/messaging';
+import { MongoDatabase } from '@countersign/persistence';
+import type { Check } from './check.js';
+
+const silent = { info() {}, warn() {}, error() {} };
+
+type Servers = Omit<Parameters<typeof kafkajsClient>[0], 'clientId' | 'log'>;
+
+/** @param brokers as they are named. @param settings read when they are looked at, since they may be wrong. */
+export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
+  let missing: string[] | undefined;
+  return [
+    {
+      what: 'Kafka',
+      look: async () => {
+        missing = await missingTopics(
+          kafkajsClient({ ...settings(), clientId: 'countersign-doctor', log: silent }),
+          eventNames,
+        );
+        return `reached at ${brokers}`;
+      },
+      advice: `Is a broker up at ${brokers}, does it advertise an address that can be reached from here, and does it know KAFKA_SASL_USERNAME?`,
+    },
+    {
+      what: 'topics',
+      look: async () => {
+        if (missing === undefined) return { state: 'skipped', found: 'Kafka tells which there are' };
+        if (missing.length === 0) return 'all there';
+        const advice = 'A service creates them when it starts; with KAFKA_CREATE_TOPICS=false, create them yourself.';
+        return { state: 'unsure', found: `missing: ${missing.join(', ')}`, advice };
+      },
+      advice: '',
+    },
+  ];
+}
+
+export const mongoCheck = (uri: string): Check => ({
+  what: 'MongoDB',
+  look: async () => {
+    const database = new MongoDatabase({ uri, dbName: 'countersign', log: silent });
+    try {
+      await database.ping();
+      return 'reached';
+    } finally {
+      await database.close();
+    }
+  },
+  advice: 'Is it up, and does MONGODB_URI name it with the right user and password?',
+});
