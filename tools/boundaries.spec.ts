@@ -40,6 +40,7 @@ const allowed: Record<string, readonly string[]> = {
   infra: ['contracts'],
   e2e: [...libraries, 'infra'],
   bench: [...libraries, ...apps, 'infra', 'testing'],
+  demo: ['client', 'contracts', 'infra', 'testing'],
 };
 
 interface Manifest {
@@ -50,7 +51,7 @@ interface Manifest {
 
 const scope = '@countersign/';
 const projects = globSync('{libs,apps}/*/package.json')
-  .concat('infra/package.json', 'e2e/package.json', 'bench/package.json')
+  .concat('infra/package.json', 'e2e/package.json', 'bench/package.json', 'examples/demo/package.json')
   .map((file) => ({ root: dirname(file), ...(JSON.parse(readFileSync(file, 'utf8')) as Manifest) }));
 
 const ours = (dependencies: Record<string, string> = {}): string[] =>

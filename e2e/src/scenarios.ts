@@ -2,7 +2,7 @@ import { approvalDigest, eventNames, eventsTo, type Event } from '@countersign/c
 import { deadLetterTopic, originalOf, type Delivery, type Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HttpError } from './world/client.js';
+import { ApiError } from '@countersign/client';
 import { eventually } from './world/eventually.js';
 import { pausedRun, pendingOf, request } from './world/flow.js';
 import { eventsOf, readAll, serviceNames, type Stack } from './world/stack.js';
@@ -47,12 +47,12 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
       expect(done.status).toBe('COMPLETED');
       expect(done.content).toContain('Deployed auth-service 2.1.0');
       expect(deploymentsOf(approval.id)).toHaveLength(1);
-      const { data } = await stack.client.executions({ run_id: run.run_id });
+      const { data } = await stack.client.executions.list({ run_id: run.run_id });
       expect(data).toMatchObject([
         { id: approval.id, status: 'succeeded', approved_by: 'ada', attempts: [{ attempt: 1, outcome: 'succeeded' }] },
       ]);
       await eventually('the approval to know that its run is over', async () => {
-        return (await stack.client.approval(approval.id)).run_status === 'COMPLETED';
+        return (await stack.client.approvals.get(approval.id)).run_status === 'COMPLETED';
       });
     });
 
@@ -63,7 +63,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
       expect(done.status).toBe('COMPLETED');
       expect(done.content).toContain('freeze until Monday');
       expect(deploymentsOf(approval.id)).toEqual([]);
-      expect((await stack.client.executions({ run_id: run.run_id })).data).toEqual([]);
+      expect((await stack.client.executions.list({ run_id: run.run_id })).data).toEqual([]);
     });
 
     it('decides each call of a turn on its own, and goes on once all are answered', async () => {
@@ -72,7 +72,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
       await stack.client.resolve(first!.id, 'approved', 'ada');
       await stack.client.resolve(second!.id, 'rejected', 'ada', { note: 'not this one' });
       await eventually('the first to be deployed', async () => deploymentsOf(first!.id).length === 1);
-      expect((await stack.client.run(run_id)).status).toBe('PAUSED');
+      expect((await stack.client.runs.get(run_id)).status).toBe('PAUSED');
       await stack.client.resolve(third!.id, 'approved', 'grace');
       const done = await ended(run_id);
       expect(done.status).toBe('COMPLETED');
@@ -94,14 +94,14 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
         Array.from({ length: 50 }, (_, n) =>
           stack.client.resolve(approval.id, n % 2 ? 'approved' : 'rejected', `person-${n}`).then(
             () => 200,
-            (error: HttpError) => error.status,
+            (error: ApiError) => error.status,
           ),
         ),
       );
       expect(answers.filter((status) => status === 200)).toHaveLength(1);
       expect(answers.filter((status) => status === 409)).toHaveLength(49);
       await ended(run.run_id);
-      const { status } = await stack.client.approval(approval.id);
+      const { status } = await stack.client.approvals.get(approval.id);
       expect(deploymentsOf(approval.id)).toHaveLength(status === 'approved' ? 1 : 0);
     });
 
@@ -119,7 +119,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
       expect(cancelled).toMatchObject({ status: 'CANCELLED', error: 'changed my mind' });
       await eventually(
         'the approval to be void',
-        async () => (await stack.client.approval(approval.id)).status === 'cancelled',
+        async () => (await stack.client.approvals.get(approval.id)).status === 'cancelled',
       );
       await expect(stack.client.resolve(approval.id, 'approved', 'ada')).rejects.toMatchObject({ status: 409 });
       expect(deploymentsOf(approval.id)).toEqual([]);
@@ -127,17 +127,17 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
 
     it('hides a removed approval and lets its run go on', async () => {
       const { run, approval } = await pausedRun(stack.client);
-      await stack.client.removeApproval(approval.id);
-      await expect(stack.client.approval(approval.id)).rejects.toMatchObject({ status: 404 });
+      await stack.client.approvals.remove(approval.id);
+      await expect(stack.client.approvals.get(approval.id)).rejects.toMatchObject({ status: 404 });
       expect((await ended(run.run_id)).content).toContain('NOT made');
     });
 
     it('says what to do when something does not exist', async () => {
-      await expect(stack.client.run('nope')).rejects.toMatchObject({
+      await expect(stack.client.runs.get('nope')).rejects.toMatchObject({
         status: 404,
         detail: expect.stringContaining('GET /runs'),
       });
-      await expect(stack.client.approval('nope')).rejects.toMatchObject({ status: 404 });
+      await expect(stack.client.approvals.get('nope')).rejects.toMatchObject({ status: 404 });
       await expect(stack.client.resolve('nope', 'approved', 'ada')).rejects.toMatchObject({ status: 404 });
       await expect(stack.client.settle('nope', 'failed', 'looked')).rejects.toMatchObject({ status: 404 });
     });
@@ -309,9 +309,9 @@ const distinct = (events: readonly Event[]): string[] => [
 
 async function snapshot(stack: Stack, run_id: string) {
   const [run, approvals, executions] = await Promise.all([
-    stack.client.run(run_id),
-    stack.client.approvals({ run_id }),
-    stack.client.executions({ run_id }),
+    stack.client.runs.get(run_id),
+    stack.client.approvals.list({ run_id }),
+    stack.client.executions.list({ run_id }),
   ]);
   return { run, approvals: approvals.data, executions: executions.data };
 }

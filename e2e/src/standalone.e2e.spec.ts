@@ -49,7 +49,7 @@ describe('npm start', () => {
     const client = await start();
     expect(child!.output()).toContain('A run waits for your approval.');
     const [approval] = await eventually('the sample to wait', async () => {
-      const { data } = await client.approvals({ status: 'pending' });
+      const { data } = await client.approvals.list({ status: 'pending' });
       return data.length === 1 && data;
     });
     const { run_id, user_id } = approval!;
@@ -65,10 +65,10 @@ describe('npm start', () => {
     await start();
     await child!.stop();
     const again = await start();
-    expect((await again.runs()).data).toHaveLength(1);
+    expect((await again.runs.list()).data).toHaveLength(1);
     await child!.stop();
     rmSync(dir, { recursive: true });
-    expect((await (await start('--no-sample')).runs()).data).toEqual([]);
+    expect((await (await start('--no-sample')).runs.list()).data).toEqual([]);
     expect(child!.output()).not.toContain('A run waits');
   });
 
@@ -82,8 +82,8 @@ describe('npm start', () => {
     const { run, approval } = await pausedRun(await start());
     await child!.stop();
     const client = await start();
-    expect((await client.run(run.run_id)).status).toBe('PAUSED');
-    expect((await client.approval(approval.id)).status).toBe('pending');
+    expect((await client.runs.get(run.run_id)).status).toBe('PAUSED');
+    expect((await client.approvals.get(approval.id)).status).toBe('pending');
   });
 
   it('refuses data that another process works on, and says what to do', async () => {

@@ -36,11 +36,11 @@ export function busScenarios(world: World, received: () => readonly Received[]):
         expect.stringContaining('token'),
         expect.stringContaining('only members of operators'),
       ]);
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
 
       await publish([command(ofOlga), command(ofOscar)]);
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
-      expect(await world.client.approval(approval.id)).toMatchObject({
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({
         status: 'approved',
         decisions: [{ by: 'olga' }, { by: 'oscar' }],
       });
@@ -77,11 +77,11 @@ export function busScenarios(world: World, received: () => readonly Received[]):
       const { token } = await by('requester');
       await publish([command(asked, token), command(forged, 'rita'), command(other, token)]);
       const [approval] = await pendingOf(world.client, asked);
-      expect(await world.client.run(asked)).toMatchObject({ status: 'PAUSED', user_id: 'rita' });
+      expect(await world.client.runs.get(asked)).toMatchObject({ status: 'PAUSED', user_id: 'rita' });
       await world.client.resolve(approval!.id, 'approved', 'ada');
       expect(await world.ended(asked)).toMatchObject({ status: 'COMPLETED' });
       const reasons = await eventually('the dead letters', async () => {
-        const letters = await world.client.deadLetters({ topic: 'run.requested' });
+        const letters = await world.client.letters({ topic: 'run.requested' });
         const found = [forged, other].map((id) => letters.find(({ key }) => key === id)?.reason);
         return found.every((reason) => reason !== undefined) && found;
       });
@@ -89,7 +89,7 @@ export function busScenarios(world: World, received: () => readonly Received[]):
         expect.stringContaining('does not say who commands'),
         expect.stringContaining('is for another command'),
       ]);
-      await expect(world.client.run(forged)).rejects.toMatchObject({ status: 404 });
+      await expect(world.client.runs.get(forged)).rejects.toMatchObject({ status: 404 });
     });
   });
 

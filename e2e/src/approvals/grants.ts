@@ -8,7 +8,7 @@ import type { World } from '../world/world.js';
 export function grantScenarios(world: World): void {
   const grantOf = (approvalId: string) =>
     eventually('the grant', async () =>
-      (await world.client.grants({ tool_name: 'write_line' })).data.find(
+      (await world.client.grants.list({ tool_name: 'write_line' })).data.find(
         ({ approval_id }) => approval_id === approvalId,
       ),
     );
@@ -24,7 +24,7 @@ export function grantScenarios(world: World): void {
       const second = await world.start(lineRun(world, 'standing', line).input);
       expect(await world.ended(second.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(world.timesWritten(line)).toBe(2);
-      const [record] = (await world.client.approvals({ run_id: second.run_id })).data;
+      const [record] = (await world.client.approvals.list({ run_id: second.run_id })).data;
       expect(record).toMatchObject({ status: 'approved', grant_id: grant.id, resolved_by: null, decisions: [] });
       await eventually('the use to be recorded', async () => {
         const { uses } = await grantOf(approval.id);
@@ -32,7 +32,10 @@ export function grantScenarios(world: World): void {
       });
 
       const grace = await world.client.for('grace');
-      expect(await grace.revokeGrant(grant.id)).toMatchObject({ revoked_by: 'grace', revoked_at: expect.any(Number) });
+      expect(await grace.grants.revoke(grant.id)).toMatchObject({
+        revoked_by: 'grace',
+        revoked_at: expect.any(Number),
+      });
       const third = await pausedLine(world, 'standing', {}, line);
       expect(third.approval).toMatchObject({ status: 'pending', grant_id: null });
       await world.client.cancelRun(third.run.run_id, 'only a test', 'worker');
@@ -55,9 +58,9 @@ export function grantScenarios(world: World): void {
       await world.client.resolve(approval.id, 'approved', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       await eventually('the approvals to know that the run is over', async () => {
-        return (await world.client.approval(approval.id)).run_status === 'COMPLETED';
+        return (await world.client.approvals.get(approval.id)).run_status === 'COMPLETED';
       });
-      const { data } = await world.client.grants({ tool_name: 'write_line' });
+      const { data } = await world.client.grants.list({ tool_name: 'write_line' });
       expect(data.filter(({ approval_id }) => approval_id === approval.id)).toEqual([]);
     });
   });

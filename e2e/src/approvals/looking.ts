@@ -9,7 +9,7 @@ import type { World } from '../world/world.js';
 export function lookingScenarios(world: World): void {
   describe('whoever looks on', () => {
     it('is told of each approval as it changes, on any instance', async () => {
-      const streams = await Promise.all([world.client.approvalStream(), world.client.approvalStream()]);
+      const streams = await Promise.all([world.client.watchApprovals(), world.client.watchApprovals()]);
       const { run, approval } = await pausedLine(world, 'ordinary');
       await world.client.resolve(approval.id, 'approved', 'ada');
       await world.ended(run.run_id);
@@ -23,9 +23,9 @@ export function lookingScenarios(world: World): void {
 
     it('finds an approval by the words of its call', async () => {
       const { approval, line } = await pausedLine(world, 'ordinary');
-      const { data } = await world.client.approvals({ text: line.toUpperCase(), status: 'pending' });
+      const { data } = await world.client.approvals.list({ text: line.toUpperCase(), status: 'pending' });
       expect(data.map(({ id }) => id)).toEqual([approval.id]);
-      expect((await world.client.approvals({ text: randomUUID() })).data).toEqual([]);
+      expect((await world.client.approvals.list({ text: randomUUID() })).data).toEqual([]);
       await world.client.resolve(approval.id, 'rejected', 'ada');
     });
 
@@ -34,7 +34,7 @@ export function lookingScenarios(world: World): void {
       await world.client.resolve(approval.id, 'approved', 'ada');
       await world.ended(run.run_id);
       const story = async () => {
-        const events = await world.client.eventLog({ run_id: run.run_id, limit: '1000' });
+        const events = await world.client.events.list({ run_id: run.run_id, limit: 1000 });
         return new Set(events.map(({ type }) => type));
       };
       const told: EventName[] = ['run.started', 'tool.approval_required', 'approval.resolved', 'run.completed'];
@@ -53,7 +53,7 @@ export function lookingScenarios(world: World): void {
       const nobody = JSON.stringify({ agent_id: 'nobody', input: mark, token: 'none' });
       const poison = { topic: 'run.requested', key: mark, headers: { case: mark }, value: Buffer.from(nobody) };
       await world.stack.withBus((bus) => bus.publish([poison]));
-      const open = async () => (await world.client.deadLetters({ status: 'open' })).filter(({ key }) => key === mark);
+      const open = async () => (await world.client.letters({ status: 'open' })).filter(({ key }) => key === mark);
       const [letter] = await eventually('the dead letter', async () => {
         const found = await open();
         return found.length === 1 && found;
@@ -63,16 +63,16 @@ export function lookingScenarios(world: World): void {
         group: 'agent-runner',
         reason: expect.stringMatching(/no agent "nobody"/),
       });
-      const whole = await world.client.deadLetter(letter!.id);
+      const whole = await world.client.deadLetters.get(letter!.id);
       expect(Buffer.from(whole.value!, 'base64').toString()).toBe(nobody);
-      expect(await world.client.settleDeadLetter(letter!.id, 'replay', 'again')).toMatchObject({ status: 'replayed' });
+      expect(await world.client.deadLetters.replay(letter!.id, 'again')).toMatchObject({ status: 'replayed' });
       const [second] = await eventually('it to be given up again', async () => {
         const found = await open();
         return found.length === 1 && found;
       });
       expect(second!.id).not.toBe(letter!.id);
-      await world.client.settleDeadLetter(second!.id, 'discard', 'nobody needs it');
-      await expect(world.client.settleDeadLetter(second!.id, 'replay', 'no')).rejects.toMatchObject({ status: 409 });
+      await world.client.deadLetters.discard(second!.id, 'nobody needs it');
+      await expect(world.client.deadLetters.replay(second!.id, 'no')).rejects.toMatchObject({ status: 409 });
       expect(await open()).toEqual([]);
     });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpError } from '../world/client.js';
+import type { ApiError } from '@countersign/client';
 import { pausedLine } from '../runs/line-run.js';
 import type { World } from '../world/world.js';
 
@@ -30,7 +30,9 @@ export function peopleScenarios(world: World): void {
       const outcome = async (who: typeof client) => (await who.resolveMany([approval.id], 'approved')).results[0];
       expect(await outcome(without)).toMatchObject({ status: 403 });
       expect(await outcome(auditor)).toMatchObject({ status: 200 });
-      expect(await client.approval(approval.id)).toMatchObject({ decisions: [{ by: 'abel', groups: ['auditors'] }] });
+      expect(await client.approvals.get(approval.id)).toMatchObject({
+        decisions: [{ by: 'abel', groups: ['auditors'] }],
+      });
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     });
 
@@ -46,13 +48,13 @@ export function peopleScenarios(world: World): void {
       const rita = await world.client.for('rita', { roles: ['requester'] });
       const ron = await world.client.for('ron', { roles: ['requester'] });
       const { run, approval } = await pausedLine(world, 'ordinary', { user_id: 'rita' });
-      expect((await rita.approvals({ run_id: run.run_id })).data).toMatchObject([{ id: approval.id }]);
-      expect((await rita.approval(approval.id)).id).toBe(approval.id);
-      expect((await ron.approvals({ user_id: 'rita' })).data).toEqual([]);
-      expect(await ron.pendingCount()).toBe(0);
-      await expect(ron.approval(approval.id)).rejects.toMatchObject({ status: 404 });
-      await expect(ron.run(run.run_id)).rejects.toMatchObject({ status: 404 });
-      await expect(ron.comment(approval.id, 'let me see')).rejects.toMatchObject({ status: 403 });
+      expect((await rita.approvals.list({ run_id: run.run_id })).data).toMatchObject([{ id: approval.id }]);
+      expect((await rita.approvals.get(approval.id)).id).toBe(approval.id);
+      expect((await ron.approvals.list({ user_id: 'rita' })).data).toEqual([]);
+      expect(await ron.approvals.countPending()).toBe(0);
+      await expect(ron.approvals.get(approval.id)).rejects.toMatchObject({ status: 404 });
+      await expect(ron.runs.get(run.run_id)).rejects.toMatchObject({ status: 404 });
+      await expect(ron.approvals.comment(approval.id, 'let me see')).rejects.toMatchObject({ status: 403 });
       await expect(rita.resolveMany([approval.id], 'approved')).rejects.toMatchObject({ status: 403 });
       await world.client.cancelRun(run.run_id, 'only a test', 'worker');
     });
@@ -74,9 +76,9 @@ export function peopleScenarios(world: World): void {
     it('talk about an approval before they decide, and after', async () => {
       const { run, approval } = await pausedLine(world, 'ordinary');
       const ada = await world.client.for('ada');
-      await ada.comment(approval.id, 'who knows why?');
+      await ada.approvals.comment(approval.id, 'who knows why?');
       await world.client.resolve(approval.id, 'rejected', 'grace');
-      expect(await ada.comment(approval.id, 'I see')).toMatchObject({
+      expect(await ada.approvals.comment(approval.id, 'I see')).toMatchObject({
         status: 'rejected',
         comments: [
           { by: 'ada', text: 'who knows why?' },
@@ -98,11 +100,11 @@ export function peopleScenarios(world: World): void {
         people.map(({ name, rejects }) =>
           world.client.resolve(approval.id, rejects ? 'rejected' : 'approved', name).then(
             () => 200,
-            (error: HttpError) => error.status,
+            (error: ApiError) => error.status,
           ),
         ),
       );
-      const { status, decisions } = await client.approval(approval.id);
+      const { status, decisions } = await client.approvals.get(approval.id);
       const verdicts = decisions.map(({ verdict }) => verdict).join(' ');
       expect(['approved approved', 'rejected', 'approved rejected']).toContain(verdicts);
       expect(status).toBe(verdicts.endsWith('approved') ? 'approved' : 'rejected');

@@ -31,14 +31,14 @@ export function retentionScenarios(world: World): void {
       const mark = randomUUID();
       const poison = { topic: 'run.requested', key: mark, headers: {}, value: Buffer.from('not JSON') };
       await world.stack.withBus((bus) => bus.publish([poison, poison, poison]));
-      const listed = async () => (await world.client.deadLetters()).filter(({ key }) => key === mark);
+      const listed = async () => (await world.client.letters()).filter(({ key }) => key === mark);
       const letters = await eventually('the dead letters', async () => {
         const found = await listed();
         return found.length === 3 && found;
       });
       const [old, open, young] = letters as [DeadLetterSummary, DeadLetterSummary, DeadLetterSummary];
-      await world.client.settleDeadLetter(old.id, 'discard', 'nobody needs it');
-      await world.client.settleDeadLetter(young.id, 'discard', 'nobody needs it');
+      await world.client.deadLetters.discard(old.id, 'nobody needs it');
+      await world.client.deadLetters.discard(young.id, 'nobody needs it');
       await age([old, open]);
       await world.stack.stop('approval-service');
       await world.stack.start();
@@ -50,7 +50,7 @@ export function retentionScenarios(world: World): void {
           [young.id, 'discarded'],
         ].toSorted(),
       );
-      await world.client.settleDeadLetter(open.id, 'discard', 'at last');
+      await world.client.deadLetters.discard(open.id, 'at last');
     });
   });
 }

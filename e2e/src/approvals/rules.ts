@@ -11,7 +11,7 @@ export function ruleScenarios(world: World): void {
       const { run_id } = await world.start(input);
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(world.timesWritten(line)).toBe(1);
-      expect((await world.client.approvals({ run_id })).data).toMatchObject([
+      expect((await world.client.approvals.list({ run_id })).data).toMatchObject([
         {
           status: 'approved',
           approval_type: 'audit',
@@ -29,7 +29,7 @@ export function ruleScenarios(world: World): void {
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ confirmed: false }] });
       expect(world.timesWritten(line)).toBe(0);
       expect(outputsIn(world.lastRequest(input))).toEqual([expect.stringContaining('Nobody writes such lines.')]);
-      expect((await world.client.approvals({ run_id })).data).toMatchObject([
+      expect((await world.client.approvals.list({ run_id })).data).toMatchObject([
         { status: 'rejected', policy: { rule: 'forbidden', outcome: 'reject' }, resolved_by: null },
       ]);
     });

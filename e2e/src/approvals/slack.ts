@@ -29,11 +29,11 @@ export function slackScenarios(world: World, slack: () => Slack): void {
       expect(await slack().press(receiver(), approve, 'U1', 'not the secret')).toBe(401);
       expect(await slack().press(receiver(), approve, 'U2')).toBe(200);
       expect(slack().told.at(-1)).toContain('U2');
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
 
       expect(await slack().press(receiver(), approve, 'U1')).toBe(200);
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'approved', resolved_by: 'sally' });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'approved', resolved_by: 'sally' });
       expect(world.timesWritten(line)).toBe(1);
       await messageAbout(approval.id, ({ buttons }) => buttons.length === 0);
 
@@ -56,7 +56,7 @@ export function slackScenarios(world: World, slack: () => Slack): void {
         expect(await slack().press(receiver(), { action_id, value }, 'U1')).toBe(200);
         expect(slack().told.at(-1)).toMatch(/^Nothing was decided: a message here cannot show all of this call/);
       }
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
       await world.client.resolve(approval.id, 'rejected', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     });
@@ -67,7 +67,7 @@ export function slackScenarios(world: World, slack: () => Slack): void {
       const value = JSON.stringify({ approval_id: approval.id, digest: `sha256:${'0'.repeat(64)}` });
       expect(await slack().press(receiver(), { action_id: 'approve', value }, 'U1')).toBe(200);
       expect(slack().told.at(-1)).toContain('is not what this message shows');
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending' });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending' });
       await world.client.resolve(approval.id, 'rejected', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     });

@@ -14,7 +14,7 @@ export function timeScenarios(world: World): void {
       await world.stack.stop();
       await world.stack.start();
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
-      const expired = await world.client.approval(approval.id);
+      const expired = await world.client.approvals.get(approval.id);
       expect(expired).toMatchObject({ status: 'expired', resolved_by: null, expires_at: approval.expires_at });
       expect(expired.resolved_at).toBeGreaterThanOrEqual(approval.expires_at!);
       await expect(world.client.resolve(approval.id, 'approved', 'ada')).rejects.toMatchObject({ status: 409 });
@@ -26,7 +26,7 @@ export function timeScenarios(world: World): void {
       const { run, approval } = await pausedLine(world, 'slow');
       await expect(world.client.resolve(approval.id, 'approved', 'ada')).rejects.toMatchObject({ status: 403 });
       await eventually('a reminder and the escalation', async () => {
-        const { escalated_at, remind_at } = await world.client.approval(approval.id);
+        const { escalated_at, remind_at } = await world.client.approvals.get(approval.id);
         return escalated_at !== null && remind_at! > approval.remind_at!;
       });
       const approved = await world.client.resolve(approval.id, 'approved', 'mona');
@@ -41,7 +41,7 @@ export function timeScenarios(world: World): void {
       await world.client.resolve(approval.id, 'approved', 'olga');
       await world.client.cancelRun(run.run_id, 'changed my mind', 'worker');
       const cancelled = await eventually('the approval to be void', async () => {
-        const seen = await world.client.approval(approval.id);
+        const seen = await world.client.approvals.get(approval.id);
         return seen.status === 'cancelled' && seen;
       });
       expect(cancelled).toMatchObject({ run_status: 'CANCELLED', decisions: [{ by: 'olga' }] });

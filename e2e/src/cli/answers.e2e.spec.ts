@@ -30,7 +30,7 @@ describe('whoever is asked on a terminal', () => {
     terminal.press(...Array<string>(answers[answer]).fill(keys.down), keys.enter);
   const approvalOf = async (terminal: Terminal) => {
     const [, id] = /waits for approval (\S+)/.exec(terminal.text)!;
-    return world.client.approval(id!);
+    return world.client.approvals.get(id!);
   };
 
   it('approves other arguments in their editor, and is asked again about what is no JSON or does not fit', async () => {
@@ -71,9 +71,9 @@ describe('whoever is asked on a terminal', () => {
     first.press(keys.enter);
     expect(await first.ended).toBe(1);
     expect(first.text).toContain('Nothing was decided.');
-    expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending' });
+    expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending' });
     expect(await approve('--yes').ended).toBe(0);
-    expect(await world.client.approval(approval.id)).toMatchObject({ status: 'approved' });
+    expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'approved' });
   });
 
   it('sees in clear what they are to confirm, also where streams show it redacted', async () => {
@@ -190,7 +190,7 @@ describe('whoever is asked on a terminal', () => {
     choose(terminal, 'approve');
     await terminal.shows('look at it again');
     await terminal.shows(question(tool_args.line));
-    expect(await world.client.approval(id)).toMatchObject({ status: 'pending', decisions: [{ by: 'grace' }] });
+    expect(await world.client.approvals.get(id)).toMatchObject({ status: 'pending', decisions: [{ by: 'grace' }] });
     choose(terminal, 'approve');
     expect(await terminal.ended).toBe(0);
     expect([world.timesWritten(line), world.timesWritten(tool_args.line)]).toEqual([0, 1]);

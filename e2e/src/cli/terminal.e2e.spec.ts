@@ -83,7 +83,7 @@ describe('countersign on a terminal', () => {
     );
     const terminal = follow(input);
     await terminal.shows('Let it call');
-    const { data } = await world.client.approvals({ status: 'pending', text: 'elsewhere' });
+    const { data } = await world.client.approvals.list({ status: 'pending', text: 'elsewhere' });
     await world.client.resolve(data[0]!.id, 'approved', 'grace');
     await terminal.shows('approved meanwhile by grace');
     expect(await terminal.ended).toBe(0);
@@ -128,7 +128,7 @@ describe('countersign on a terminal', () => {
     const input = world.plans.plan('By others', wants(call('deploy', { line: 'by others' })), says('Done by others.'));
     const terminal = follow(input, signedIn(requester.admin.authorization));
     await terminal.shows('waiting for deploy');
-    const { data } = await world.client.approvals({ status: 'pending', text: 'by others' });
+    const { data } = await world.client.approvals.list({ status: 'pending', text: 'by others' });
     expect(terminal.text).not.toContain('Let it call');
     await world.client.resolve(data[0]!.id, 'approved', 'grace');
     expect(await terminal.ended).toBe(0);
@@ -144,7 +144,7 @@ describe('countersign on a terminal', () => {
     await terminal.shows('The connection broke; connecting again…');
     await world.stack.start();
     await terminal.shows('Connected again.');
-    const { data } = await world.client.approvals({ status: 'pending', text: 'restarted' });
+    const { data } = await world.client.approvals.list({ status: 'pending', text: 'restarted' });
     await world.client.resolve(data[0]!.id, 'approved', 'grace');
     expect(await terminal.ended).toBe(0);
     expect(terminal.text).toContain('After all.');

@@ -14,7 +14,7 @@ export function decisionScenarios(world: World): void {
     const publish = (...messages: Message[]) => world.stack.withBus((bus) => bus.publish(messages));
     /** What was refused of an approval, which is a record apart from the one that it may still have. */
     const refusalsOf = async ({ id }: Approval) => {
-      const { data } = await world.client.executions({ status: 'failed', limit: '1000' });
+      const { data } = await world.client.executions.list({ status: 'failed', limit: 1000 });
       return data.filter((each) => each.approval_id === id && each.id !== id).map(({ error }) => error);
     };
     const refused = (approval: Approval, count: number) =>
@@ -67,7 +67,7 @@ export function decisionScenarios(world: World): void {
       await eventually('its time to be over', async () => Date.now() >= approval.expires_at! * 1000);
       await world.client.turn('resume', 'deploy');
       await world.ended(run.run_id);
-      expect(await world.client.execution(approval.id)).toMatchObject({
+      expect(await world.client.executions.get(approval.id)).toMatchObject({
         status: 'failed',
         error: 'not executed: The time to act on the decision is over.',
         attempts: [],
@@ -82,7 +82,7 @@ export function decisionScenarios(world: World): void {
       await publish(forgedResult(approval));
       const [letter] = await putAside(world.stack, 'agent-runner', run.run_id, 1);
       expect(letter!.reason).toContain('The result is not signed.');
-      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED' });
+      expect(await world.client.runs.get(run.run_id)).toMatchObject({ status: 'PAUSED' });
       await world.client.cancelRun(run.run_id, 'only a test', 'worker');
     });
 

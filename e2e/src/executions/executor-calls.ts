@@ -30,7 +30,7 @@ export function executionsOnce(
   areAsWanted: (executions: Execution[]) => boolean,
 ): Promise<Execution[]> {
   return eventually(what, async () => {
-    const { data } = await world.client.executions({ run_id, limit: '100' });
+    const { data } = await world.client.executions.list({ run_id, limit: 100 });
     return areAsWanted(data) && data;
   });
 }
@@ -38,7 +38,7 @@ export function executionsOnce(
 /** An execution once it has one of these statuses. */
 export function executionOnce(world: World, { id }: Pick<Approval, 'id'>, ...statuses: Execution['status'][]) {
   return eventually(`the execution ${id} to be ${statuses.join(' or ')}`, async () => {
-    const execution = await world.client.execution(id);
+    const execution = await world.client.executions.get(id);
     return statuses.includes(execution.status) && execution;
   });
 }

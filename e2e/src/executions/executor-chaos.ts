@@ -85,7 +85,7 @@ export function describeChaos(name: string, makeStack: MakeStack, disturbances: 
     async function approve({ id }: Approval): Promise<void> {
       await survive(async () => {
         // Being told that it is resolved is fine: the answer to the first try may have been lost.
-        const { status } = await world.client.approval(id);
+        const { status } = await world.client.approvals.get(id);
         return status === 'approved' || (await world.client.resolve(id, 'approved', 'ada'));
       });
     }

@@ -30,7 +30,7 @@ export function orderScenarios(world: World): void {
         await world.stack.withBus((bus) => bus.publish([{ topic, key: '*', headers: {}, value }]));
       };
       const isPaused = async () =>
-        (await world.client.switches()).some((each) => each.tool_name === null && each.paused);
+        (await world.client.executions.switches()).some((each) => each.tool_name === null && each.paused);
       await command('tool.pause_requested', { reason: 'an incident' });
       await eventually('all to be paused', isPaused);
       const { run, approvals } = await approvedCalls(world, 'deploy', {}, {});

@@ -29,12 +29,12 @@ export function peopleOfExecutionScenarios(world: World): void {
       const approval = approvalOf('deploy');
       await executionOnce(world, approval, 'outcome_unknown');
       const again = { note: 'Nothing came of it.' };
-      await expect(world.client.tell(approval.id, 'retry', again)).rejects.toMatchObject({ status: 422 });
+      await expect(world.client.executions.retry(approval.id, again)).rejects.toMatchObject({ status: 422 });
       expect(world.startsOf(approval)).toEqual([1]);
-      await world.client.tell(approval.id, 'retry', { ...again, even_if_done: true });
+      await world.client.executions.retry(approval.id, { ...again, even_if_done: true });
       await hasEnded('deploy');
       expect(world.startsOf(approval)).toEqual([1, 2]);
-      expect(await world.client.execution(approval.id)).toMatchObject({
+      expect(await world.client.executions.get(approval.id)).toMatchObject({
         status: 'succeeded',
         attempts: [{ outcome: 'outcome_unknown' }, { outcome: 'succeeded' }],
       });
@@ -49,7 +49,7 @@ export function peopleOfExecutionScenarios(world: World): void {
       await hasEnded('deploy_asking');
       const approval = approvalOf('deploy_asking');
       expect(world.startsOf(approval)).toEqual([1]);
-      expect(await world.client.execution(approval.id)).toMatchObject({
+      expect(await world.client.executions.get(approval.id)).toMatchObject({
         status: 'succeeded',
         reconciled: { by: null },
       });
@@ -62,10 +62,10 @@ export function peopleOfExecutionScenarios(world: World): void {
       const { input, run, approvals } = await approvedCalls(world, 'deploy', {});
       const [approval] = approvals as [Approval];
       await executionOnce(world, approval, 'queued');
-      await world.client.tell(approval.id, 'cancel', { reason: 'not today' });
+      await world.client.executions.cancel(approval.id, 'not today');
       await world.client.turn('resume', 'deploy');
       await world.ended(run.run_id);
-      expect(await world.client.execution(approval.id)).toMatchObject({ status: 'cancelled', attempts: [] });
+      expect(await world.client.executions.get(approval.id)).toMatchObject({ status: 'cancelled', attempts: [] });
       expect(world.startsOf(approval)).toEqual([]);
       expect(outputsIn(world.lastRequest(input))).toEqual([expect.stringContaining('not today')]);
     });
@@ -75,14 +75,14 @@ export function peopleOfExecutionScenarios(world: World): void {
       const { input, run, approvals } = await approvedCalls(world, 'deploy', { until: gate.path });
       const [approval] = approvals as [Approval];
       await started(world, approvals);
-      await world.client.tell(approval.id, 'cancel', { reason: 'the wrong one' });
+      await world.client.executions.cancel(approval.id, 'the wrong one');
       const parked = await executionOnce(world, approval, 'outcome_unknown');
       expect(parked.error).toContain('the wrong one');
       await world.client.settle(approval.id, 'failed', 'It was stopped in time.');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(outputsIn(world.lastRequest(input))).toEqual([expect.stringContaining('It was stopped in time.')]);
       await expect(world.client.settle(approval.id, 'succeeded', 'no')).rejects.toMatchObject({ status: 409 });
-      await expect(world.client.tell(approval.id, 'retry', { note: 'no' })).rejects.toMatchObject({ status: 409 });
+      await expect(world.client.executions.retry(approval.id, { note: 'no' })).rejects.toMatchObject({ status: 409 });
       expect(world.ledger().filter(({ what, id }) => what === 'end' && id === approval.id)).toEqual([]);
     });
   });
@@ -91,7 +91,7 @@ export function peopleOfExecutionScenarios(world: World): void {
     const { input, run, approvals } = await approvedCalls(world, 'deploy_by_hand', {});
     const [approval] = approvals as [Approval];
     await executionOnce(world, approval, 'awaiting_report');
-    await world.client.tell(approval.id, 'report', { outcome: 'succeeded', result: 'I rolled it out by hand.' });
+    await world.client.executions.report(approval.id, { outcome: 'succeeded', result: 'I rolled it out by hand.' });
     expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     expect(outputsIn(world.lastRequest(input))).toEqual(['I rolled it out by hand.']);
     expect(world.startsOf(approval)).toEqual([]);
@@ -102,7 +102,7 @@ export function peopleOfExecutionScenarios(world: World): void {
     const { run, approvals } = await approvedCalls(world, 'deploy', {});
     await world.ended(run.run_id);
     const { run: watched } = await approvedCalls(world, 'deploy', { until: gate.path, takes: '300' });
-    const stream = await world.client.events(watched.run_id);
+    const stream = await world.client.watchRun(watched.run_id);
     const { data } = await stream.next('ToolCallProgress');
     expect(data).toMatchObject({ tool_name: 'deploy', percent: 50, message: 'half of it', attempt: 1 });
     gate.open();

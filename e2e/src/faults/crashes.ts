@@ -1,7 +1,8 @@
 import type { ServiceName } from '@countersign/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
-import { HttpError, type Client } from '../world/client.js';
+import { ApiError } from '@countersign/client';
+import type { Client } from '../world/client.js';
 import { pausedRun, request } from '../world/flow.js';
 import type { CrashPoint, Stack } from '../world/stack.js';
 
@@ -45,18 +46,18 @@ export function describeCrashes(
       const doomed = stack.children(point.service)[0]!;
       const key = `${point.at} ${Date.now()}`;
       const { run_id } = await revive(() => stack.client.startRun(request, { key }));
-      const approval = await revive(async () => (await stack.client.approvals({ run_id })).data[0]);
+      const approval = await revive(async () => (await stack.client.approvals.list({ run_id })).data[0]);
       await revive(() => decided(stack.client, approval.id));
       const run = await revive(async () => {
         const seen = await stack.client.waitForRun(run_id, ['COMPLETED', 'ERROR'], 1);
-        const { data } = await stack.client.executions({ run_id });
+        const { data } = await stack.client.executions.list({ run_id });
         const isOver = seen.status === 'COMPLETED' || data[0]?.status === 'outcome_unknown';
         return isOver ? seen : undefined;
       });
 
       expect(await doomed.ended).toBe('SIGKILL');
       await stack.start();
-      const { data: executions } = await stack.client.executions({ run_id });
+      const { data: executions } = await stack.client.executions.list({ run_id });
       const starts = stack.deployments().filter(({ release_id }) => release_id === approval.id);
       if (leavesUnknown(point.at) && executions[0]!.status === 'outcome_unknown') {
         expect(starts.length).toBeLessThanOrEqual(1);
@@ -73,7 +74,7 @@ export function describeCrashes(
       const { run, approval } = await pausedRun(stack.client);
       await Promise.all(steps.map(({ service }) => stack.kill(service)));
       await stack.start();
-      expect((await stack.client.approval(approval.id)).status).toBe('pending');
+      expect((await stack.client.approvals.get(approval.id)).status).toBe('pending');
       await stack.client.resolve(approval.id, 'approved', 'ada');
       expect((await stack.client.waitForRun(run.run_id, ['COMPLETED'], 20)).content).toContain('Deployed auth-service');
     });
@@ -109,7 +110,7 @@ export function describeCrashes(
     /** A person finds out what happened, and the run goes on with it. */
     async function settle(runId: string, executionId: string): Promise<string> {
       const parked = await eventually('the run to say what it waits for', async () => {
-        const run = await stack.client.run(runId);
+        const run = await stack.client.runs.get(runId);
         return run.unknown_outcomes.some(({ execution_id }) => execution_id === executionId) && run;
       });
       expect(parked.status).toBe('PAUSED');
@@ -125,7 +126,7 @@ async function decided(client: Client, id: string): Promise<true> {
   try {
     await client.resolve(id, 'approved', 'ada');
   } catch (error) {
-    if (!(error instanceof HttpError && error.status === 409)) throw error;
+    if (!(error instanceof ApiError && error.status === 409)) throw error;
   }
   return true;
 }

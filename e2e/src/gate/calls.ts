@@ -22,7 +22,7 @@ export function callScenarios(world: World): void {
 
         await world.client.turn('resume', tool);
         expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
-        expect(await world.client.execution(approval.id)).toMatchObject({
+        expect(await world.client.executions.get(approval.id)).toMatchObject({
           error: null,
           status: 'succeeded',
           held_by: null,
@@ -37,7 +37,7 @@ export function callScenarios(world: World): void {
       await world.client.resolve(approval.id, 'approved', 'ada');
       const unknown = await executionOnce(world, approval, 'outcome_unknown', 'failed', 'succeeded');
       expect(unknown).toMatchObject({ status: 'outcome_unknown', error: expect.stringContaining('within 1 s') });
-      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED' });
+      expect(await world.client.runs.get(run.run_id)).toMatchObject({ status: 'PAUSED' });
       until.open();
       await world.client.settle(approval.id, 'succeeded', 'The stamp is there.');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
@@ -84,6 +84,8 @@ export function callScenarios(world: World): void {
       status: 422,
       detail: expect.stringMatching(/There is no tool "write_lime".*write_line/),
     });
-    expect(await world.client.switches()).not.toContainEqual(expect.objectContaining({ tool_name: 'write_lime' }));
+    expect(await world.client.executions.switches()).not.toContainEqual(
+      expect.objectContaining({ tool_name: 'write_lime' }),
+    );
   });
 }

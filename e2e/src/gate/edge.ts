@@ -152,7 +152,7 @@ export function describeFairQueues(makeStack: MakeStack): void {
       const input = world.plans.plan(title, wants(...args.map((each) => call('deploy', each))));
       const { run_id } = await world.start(input, { user_id });
       const asked = await eventually(`${args.length} approvals`, async () => {
-        const { data } = await world.client.approvals({ run_id, status: 'pending', limit: '100' });
+        const { data } = await world.client.approvals.list({ run_id, status: 'pending', limit: 100 });
         return data.length === args.length && data;
       });
       await Promise.all(asked.map(({ id }) => world.client.resolve(id, 'approved', 'ada')));
@@ -175,7 +175,7 @@ export function describeFairQueues(makeStack: MakeStack): void {
       const approvals = [...alices.flatMap((each) => each.approvals), ...bobs.approvals];
       await eventually('all to be in the queue', async () => {
         const executions = await Promise.all(
-          [...alices, bobs].map(({ run_id }) => world.client.executions({ run_id, limit: '100' })),
+          [...alices, bobs].map(({ run_id }) => world.client.executions.list({ run_id, limit: 100 })),
         );
         return executions.flatMap(({ data }) => data).length === approvals.length;
       });

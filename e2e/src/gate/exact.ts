@@ -74,7 +74,7 @@ export function exactScenarios(world: World, refunds: () => Refunds): void {
       };
       for (const [code, args] of ambiguous)
         expect(await edit(args), args.slice(0, 60)).toEqual([422, code, '/resolution_data/tool_args']);
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
       await world.client.resolve(approval.id, 'rejected', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(refunds().bodies).toEqual([]);
@@ -91,12 +91,12 @@ export function exactScenarios(world: World, refunds: () => Refunds): void {
       const sent = [`, "deadline_in": ${wideId}`, ', "input": "another"', ', "__proto__": {}', `, "x": ${lists(200)}`];
       await world.stack.withBus((bus) => bus.publish(sent.map(command)));
       const reasons = await eventually('the dead letters', async () => {
-        const letters = (await world.client.deadLetters()).filter(({ key }) => key === run_id);
+        const letters = (await world.client.letters()).filter(({ key }) => key === run_id);
         return letters.length === sent.length && letters.map(({ reason }) => reason);
       });
       for (const code of ['inexact_number', 'duplicate_name', 'reserved_name', 'too_deep'])
         expect(reasons.join('\n')).toContain(`[${code}]`);
-      await expect(world.client.run(run_id)).rejects.toMatchObject({ status: 404 });
+      await expect(world.client.runs.get(run_id)).rejects.toMatchObject({ status: 404 });
     });
   });
 }

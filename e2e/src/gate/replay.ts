@@ -13,7 +13,7 @@ export function replayScenarios(world: World): void {
   describe('what was written before, by whoever may', () => {
     it('does not resume a tool that was paused since, whatever time the command gives itself', async () => {
       const isPaused = async () =>
-        (await world.client.switches()).find(({ tool_name }) => tool_name === 'deploy')?.paused;
+        (await world.client.executions.switches()).find(({ tool_name }) => tool_name === 'deploy')?.paused;
       const data = { tool_name: 'deploy' };
       const said = await world.client.command('tool.resume_requested', data, 'otto', { roles: ['operator'] });
       const resume = message('tool.resume_requested', 'deploy', said, { ce_time: '2099-01-01T00:00:00Z' });
@@ -25,7 +25,7 @@ export function replayScenarios(world: World): void {
       const last = message('tool.resume_requested', 'deploy', { ...said, token: 'none' }, { ce_time: '2099-01-02' });
       await publish(last);
       await eventually('what came after it to be refused', async () =>
-        (await world.client.deadLetters({ topic: 'tool.resume_requested' })).find(({ key }) => key === 'deploy'),
+        (await world.client.letters({ topic: 'tool.resume_requested' })).find(({ key }) => key === 'deploy'),
       );
       expect(await isPaused()).toBe(true);
       await world.client.turn('resume', 'deploy');
@@ -46,7 +46,7 @@ export function replayScenarios(world: World): void {
       await publish(message('run.requested', session_id, command));
       const squatter = await eventually(
         'the run',
-        async () => (await world.client.runs({ session_id: squat.session_id })).data[0],
+        async () => (await world.client.runs.list({ session_id: squat.session_id })).data[0],
       );
       expect(squatter).toMatchObject({ run_id: session_id, user_id: 'mallory' });
       expect(await world.ended((await talk()).run_id)).toMatchObject({ status: 'COMPLETED' });
@@ -61,11 +61,12 @@ export function replayScenarios(world: World): void {
         return data.input;
       };
       const first = await start('alice');
-      const runOf = async (input: string) => (await world.client.runs({})).data.find((run) => run.run_input === input);
+      const runOf = async (input: string) =>
+        (await world.client.runs.list({})).data.find((run) => run.run_input === input);
       await eventually('the run', () => runOf(first));
       await start('mallory');
       const letter = await eventually('the dead letter', async () =>
-        (await world.client.deadLetters({ topic: 'run.requested' })).find(({ key }) => key === 'mallory'),
+        (await world.client.letters({ topic: 'run.requested' })).find(({ key }) => key === 'mallory'),
       );
       expect(letter.reason).toContain('of another request');
     });

@@ -12,9 +12,9 @@ export function requestScenarios(world: World): void {
   /** The dead letter that a group made of a message of the run. */
   const givenUp = (topic: string, key: string): Promise<DeadLetter> =>
     eventually(`a dead letter of ${topic}`, async () => {
-      const letters = await world.client.deadLetters({ topic });
+      const letters = await world.client.letters({ topic });
       const found = letters.find((letter) => letter.key === key);
-      return found && world.client.deadLetter(found.id);
+      return found && world.client.deadLetters.get(found.id);
     });
 
   describe('somebody who has no key of a runner', () => {
@@ -25,8 +25,8 @@ export function requestScenarios(world: World): void {
       expect(await givenUp('tool.approval_required', key)).toMatchObject({
         reason: expect.stringMatching(/not signed/),
       });
-      await expect(world.client.approval(id)).rejects.toMatchObject({ status: 404 });
-      await expect(world.client.execution(id)).rejects.toMatchObject({ status: 404 });
+      await expect(world.client.approvals.get(id)).rejects.toMatchObject({ status: 404 });
+      await expect(world.client.executions.get(id)).rejects.toMatchObject({ status: 404 });
       expect(world.timesWritten(line)).toBe(0);
     });
 
@@ -36,7 +36,7 @@ export function requestScenarios(world: World): void {
       const { run, approval } = await world.startPaused(input);
       await publish(end(topic, run, approval));
       await givenUp(topic, run.run_id);
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending', run_status: 'PAUSED' });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', run_status: 'PAUSED' });
       await world.client.resolve(approval.id, 'approved', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(world.timesWritten(line)).toBe(1);
@@ -46,12 +46,12 @@ export function requestScenarios(world: World): void {
       const { message, id, key } = request(aLine(), { approval_type: 'audit' });
       await publish(planted(message));
       const letter = await givenUp('tool.approval_required', key);
-      await expect(world.client.settleDeadLetter(letter.id, 'replay', 'it looks right')).rejects.toMatchObject({
+      await expect(world.client.deadLetters.replay(letter.id, 'it looks right')).rejects.toMatchObject({
         status: 422,
         detail: expect.stringMatching(/not signed/),
       });
-      await expect(world.client.approval(id)).rejects.toMatchObject({ status: 404 });
-      await world.client.settleDeadLetter(letter.id, 'discard', 'forged');
+      await expect(world.client.approvals.get(id)).rejects.toMatchObject({ status: 404 });
+      await world.client.deadLetters.discard(letter.id, 'forged');
     });
   });
 }

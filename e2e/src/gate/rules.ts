@@ -18,14 +18,16 @@ export function ruleGateScenarios(world: World): void {
     const input = world.plans.plan('release', wants(call('release', { environment, line })));
     const { run_id } = await client.startRun(input, { agent: 'worker' });
     const approval = await eventually('the approval', async () => {
-      return (await world.client.approvals({ run_id })).data[0];
+      return (await world.client.approvals.list({ run_id })).data[0];
     });
     return { run_id, approval, line };
   };
   const approve = (id: string, by: string, data?: ResolutionData) => world.client.resolve(id, 'approved', by, data);
   const grantOf = (approvalId: string) =>
     eventually('the grant', async () =>
-      (await world.client.grants({ tool_name: 'release' })).data.find(({ approval_id }) => approval_id === approvalId),
+      (await world.client.grants.list({ tool_name: 'release' })).data.find(
+        ({ approval_id }) => approval_id === approvalId,
+      ),
     );
   const cancel = (run_id: string) => world.client.cancelRun(run_id, 'only a test', 'worker');
 
@@ -60,7 +62,9 @@ export function ruleGateScenarios(world: World): void {
       await cancel(own.run_id);
       const again = await asked('changing', first.line, alice);
       expect(await world.ended(again.run_id)).toMatchObject({ status: 'COMPLETED' });
-      expect((await world.client.approval(again.approval.id)).granted).toMatchObject({ given_by: [{ by: 'bob' }] });
+      expect((await world.client.approvals.get(again.approval.id)).granted).toMatchObject({
+        given_by: [{ by: 'bob' }],
+      });
     });
 
     it('of one use opens one call, however many ask at once', async () => {
@@ -90,7 +94,7 @@ export function ruleGateScenarios(world: World): void {
         status: 409,
         detail: expect.stringMatching(/the rule "frozen", which rejects it: Nothing is released there/),
       });
-      expect(await world.client.approval(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
       await edit('staging');
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED' });
     });
@@ -132,7 +136,7 @@ export function ruleGateScenarios(world: World): void {
       const waiting = await asked('changing');
       await restartWith(before, after);
       const held = await eventually('the approval to be held against the rules', async () => {
-        const approval = await world.client.approval(waiting.approval.id);
+        const approval = await world.client.approvals.get(waiting.approval.id);
         return approval.required_approvals === 2 && approval;
       });
       expect(held).toMatchObject({ status: 'pending', policy: { rule: 'changing' } });
@@ -143,11 +147,11 @@ export function ruleGateScenarios(world: World): void {
 
       await restartWith(after, before);
       await approve(held.id, 'mona');
-      expect(await world.client.approval(held.id)).toMatchObject({ status: 'pending', required_approvals: 2 });
+      expect(await world.client.approvals.get(held.id)).toMatchObject({ status: 'pending', required_approvals: 2 });
 
       await restartWith(before, never);
       await eventually('the approval to be rejected', async () => {
-        return (await world.client.approval(held.id)).status === 'rejected';
+        return (await world.client.approvals.get(held.id)).status === 'rejected';
       });
       expect(await world.ended(waiting.run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ confirmed: false }] });
       expect(world.timesWritten(waiting.line)).toBe(0);

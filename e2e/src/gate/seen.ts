@@ -11,7 +11,7 @@ export function seenScenarios(world: World): void {
       const { run, approval, line } = await pausedLine(world, 'shared');
       const resolution_data = { tool_args: { line: `shared ${line} and more` } };
       await world.client.resolve(approval.id, 'approved', 'olga', resolution_data, approval.digest);
-      const changed = await world.client.approval(approval.id);
+      const changed = await world.client.approvals.get(approval.id);
       expect(changed).toMatchObject({
         status: 'pending',
         tool_args: { line },
@@ -40,10 +40,10 @@ export function seenScenarios(world: World): void {
       };
       await world.stack.withBus((bus) => bus.publish([message]));
       const refused = await eventually('the refusal', async () =>
-        (await world.client.eventLog({ type: 'approval.resolve_refused', run_id: run.run_id })).at(0),
+        (await world.client.events.list({ type: ['approval.resolve_refused'], run_id: run.run_id })).at(0),
       );
       expect(refused.data).toMatchObject({ code: 'call_changed' });
-      expect(await world.client.approval(id)).toMatchObject({ status: 'pending', decisions: [{ by: 'olga' }] });
+      expect(await world.client.approvals.get(id)).toMatchObject({ status: 'pending', decisions: [{ by: 'olga' }] });
 
       expect(await many(changed.digest)).toMatchObject({ results: [{ status: 200 }] });
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });

@@ -29,10 +29,10 @@ export function sessionScenarios(world: World): void {
       const value = Buffer.from(JSON.stringify(command));
       await world.stack.withBus((bus) => bus.publish([{ topic: 'run.requested', key: stolen, headers: {}, value }]));
       await eventually('the dead letter', async () => {
-        const letters = await world.client.deadLetters({ topic: 'run.requested' });
+        const letters = await world.client.letters({ topic: 'run.requested' });
         return letters.find(({ key, reason }) => key === stolen && reason.includes('there is no session'));
       });
-      await expect(world.client.run(stolen)).rejects.toMatchObject({ status: 404 });
+      await expect(world.client.runs.get(stolen)).rejects.toMatchObject({ status: 404 });
       expect(world.plans.requests(theft)).toEqual([]);
 
       const next = world.plans.plan('What did I say?', says('Your secret.'));

@@ -33,7 +33,7 @@ export function describeInbox(name: string, makeStack: MakeStack): void {
       }
       await grace.goto('/inbox/executions');
       await grace.getByRole('link', { name: 'deploy_to_production' }).waitFor();
-      const [run] = (await office.world.client.runs({ user_id: 'ada' })).data;
+      const [run] = (await office.world.client.runs.list({ user_id: 'ada' })).data;
       await grace.goto(`/inbox/events?run_id=${run!.run_id}`);
       await grace.locator('.events').getByText('run.completed').waitFor();
     });

@@ -60,7 +60,7 @@ describe('Deciding in the inbox', () => {
     await page.getByLabel('Reason').fill('Not before the audit.');
     await page.getByRole('button', { name: 'Reject' }).click();
     await page.getByText('Rejected by grace').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       status: 'rejected',
       resolution_data: { note: 'Not before the audit.' },
     });
@@ -78,7 +78,7 @@ describe('Deciding in the inbox', () => {
     expect(await page.locator('.changes').textContent()).toContain('"2.1.0""2.2.0"');
     await page.getByRole('button', { name: 'Approve with changes' }).click();
     await page.getByText('Approved by grace').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       approved_args: { ...call, version: '2.2.0' },
     });
   });
@@ -93,7 +93,7 @@ describe('Deciding in the inbox', () => {
     await page.getByRole('textbox', { name: 'ticket' }).fill('OPS-12');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByText('Approved by grace').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       resolution_data: { values: { hours: 8, ticket: 'OPS-12' } },
     });
   });
@@ -144,7 +144,7 @@ describe('Deciding in the inbox', () => {
     expect(await linus!.locator('.changes').textContent()).toContain('"2.1.0""2.1.1"');
     await linus!.getByRole('button', { name: 'Approve', exact: true }).click();
     await linus!.getByText('Approved by linus').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       status: 'approved',
       approved_args: { ...call, version: '2.1.1' },
     });
@@ -164,10 +164,10 @@ describe('Deciding in the inbox', () => {
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByText('look at it again').waitFor();
     await page.getByText('As others have approved it').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({ decisions: [{ by: 'grace' }] });
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({ decisions: [{ by: 'grace' }] });
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByText('Approved by linus').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({ approved_args: changed });
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({ approved_args: changed });
   });
 
   it('tells the second of two who decide at the same time who was faster', async () => {
@@ -266,7 +266,7 @@ describe('Deciding in the inbox', () => {
     await page.keyboard.type('Wrong service.');
     await page.keyboard.press('Control+Enter');
     await page.getByText('Rejected by grace').waitFor();
-    expect(await office.world.client.approval(approval.id)).toMatchObject({
+    expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       resolution_data: { note: 'Wrong service.' },
     });
     await page.keyboard.press('?');

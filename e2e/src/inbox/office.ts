@@ -93,7 +93,7 @@ export class Office {
   }
 
   async status(approval: Approval): Promise<string> {
-    return (await this.world.client.approval(approval.id)).status;
+    return (await this.world.client.approvals.get(approval.id)).status;
   }
 }
 

@@ -9,7 +9,8 @@ describe('The records in the inbox', () => {
   const office = new Office();
   beforeAll(() => office.open());
   afterAll(() => office.close());
-  const execution = async (id: string) => (await office.world.client.executions()).data.find((each) => each.id === id);
+  const execution = async (id: string) =>
+    (await office.world.client.executions.list()).data.find((each) => each.id === id);
   const becomes = (id: string, status: string) =>
     eventually(`execution ${id} to be ${status}`, async () => (await execution(id))?.status === status || undefined);
 
@@ -97,7 +98,7 @@ describe('The records in the inbox', () => {
     const nobody = JSON.stringify({ agent_id: 'nobody', input: 'x', token: 'none' });
     const poison = { topic: 'run.requested', key: 'poison', headers: {}, value: Buffer.from(nobody) };
     await office.world.stack.withBus((bus) => bus.publish([poison]));
-    await eventually('the dead letter', async () => (await office.world.client.deadLetters()).length > 0 || undefined);
+    await eventually('the dead letter', async () => (await office.world.client.letters()).length > 0 || undefined);
     const page = await office.visit('root', { path: '/inbox/dead-letters', ...admin });
     await page.getByRole('link', { name: 'run.requested' }).click();
     await page.locator('pre').getByText('nobody').last().waitFor();

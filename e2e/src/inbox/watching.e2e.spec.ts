@@ -94,7 +94,7 @@ describe('Watching the inbox', () => {
     const { stack, client, definitions } = office.world;
     const many = await manyPending(count, definitions, join(stack.dir, 'data'));
     await stack.withBus((bus) => bus.publish(many));
-    await eventually('all to be pending', async () => (await client.pendingCount()) === count || undefined, {
+    await eventually('all to be pending', async () => (await client.approvals.countPending()) === count || undefined, {
       ms: 60_000,
       every: 500,
     });

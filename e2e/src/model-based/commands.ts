@@ -1,7 +1,8 @@
 import type { Verdict } from '@countersign/contracts';
 import fc, { type AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
-import { HttpError, type Client } from '../world/client.js';
+import { ApiError } from '@countersign/client';
+import type { Client } from '../world/client.js';
 import { eventually } from '../world/eventually.js';
 import { pausedLine } from '../runs/line-run.js';
 import { decide, end, people, requester, type Kind, type Remembered } from './approval.js';
@@ -28,8 +29,8 @@ const isAny = (memory: Readonly<Memory>): boolean => memory.length > 0;
 
 async function compare(approval: Remembered, client: Client): Promise<void> {
   const { id, status, decisions, comments, resolved_by } = approval;
-  if (approval.removed) return void (await expect(client.approval(id)).rejects.toMatchObject({ status: 404 }));
-  const seen = await client.approval(id);
+  if (approval.removed) return void (await expect(client.approvals.get(id)).rejects.toMatchObject({ status: 404 }));
+  const seen = await client.approvals.get(id);
   expect({
     status: seen.status,
     decisions: seen.decisions.map(({ by, verdict }) => ({ by, verdict })),
@@ -49,13 +50,13 @@ async function letExpire(memory: Memory, world: World, soon = margin): Promise<v
 }
 
 const become = (world: World, id: string, status: string) =>
-  eventually(`${id} to be ${status}`, async () => (await world.client.approval(id)).status === status);
+  eventually(`${id} to be ${status}`, async () => (await world.client.approvals.get(id)).status === status);
 
 const statusOf = (request: Promise<unknown>): Promise<number> =>
   request.then(
     () => 200,
     (error: unknown) => {
-      if (error instanceof HttpError) return error.status;
+      if (error instanceof ApiError) return error.status;
       throw error;
     },
   );
@@ -119,13 +120,8 @@ const disagree = (n: number): Step =>
 const bulk = (ns: readonly number[], by: string, verdict: Verdict): Step =>
   step(`bulk(${ns.join()}, ${by}, ${verdict})`, async (memory, { client }) => {
     const approvals = ns.map((n) => at(memory, n));
-    const body = { ids: approvals.map(({ id }) => id), status: verdict };
-    const { results } = await post<{ results: { id: string; status: number }[] }>(
-      client,
-      'approvals/resolve',
-      body,
-      by,
-    );
+    const ids = approvals.map(({ id }) => id);
+    const { results } = await (await client.for(by)).resolveMany(ids, verdict);
     const expected = approvals.map((approval) => ({ id: approval.id, status: decide(approval, by, verdict) }));
     expect(results.map(({ id, status }) => ({ id, status }))).toEqual(expected);
   });
@@ -135,7 +131,7 @@ const comment = (n: number, by: string, text: string): Step =>
     `comment(${n}, ${by}, ${text})`,
     async (memory, { client }) => {
       const approval = at(memory, n);
-      await post(client, `approvals/${approval.id}/comments`, { text }, by);
+      await (await client.for(by)).approvals.comment(approval.id, text);
       approval.comments.push(text);
     },
     (memory) => memory.length > 0 && !at(memory as Memory, n).removed,
@@ -154,7 +150,7 @@ const cancel = (n: number): Step =>
 const remove = (n: number): Step =>
   step(`remove(${n})`, async (memory, { client }) => {
     const approval = at(memory, n);
-    expect(await statusOf(client.removeApproval(approval.id))).toBe(approval.removed ? 404 : 200);
+    expect(await statusOf(client.approvals.remove(approval.id))).toBe(approval.removed ? 404 : 200);
     approval.removed = true;
     if (approval.status === 'pending') end(approval, 'cancelled');
   });
@@ -166,16 +162,6 @@ const restart = (how: 'stop' | 'kill'): Step =>
   });
 
 const wait = (): Step => step('wait', (memory, world) => letExpire(memory, world, Infinity));
-
-async function post<T>(client: Client, path: string, body: object, by: string): Promise<T> {
-  const response = await fetch(`${client.origins.approvals}/${path}`, {
-    method: 'POST',
-    headers: { ...(await client.as(by)), 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new HttpError(response.status, await response.text(), undefined, undefined);
-  return (await response.json()) as T;
-}
 
 const index = fc.nat({ max: 7 });
 const person = fc.constantFrom(...people);

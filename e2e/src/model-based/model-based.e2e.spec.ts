@@ -24,7 +24,7 @@ describe('approvals over HTTP', () => {
   }
 
   async function lostFromSight(runId: string): Promise<boolean> {
-    const { tools } = await world.client.run(runId);
+    const { tools } = await world.client.runs.get(runId);
     return tools.some(({ result }) => result?.includes('UNKNOWN whether this call was made'));
   }
 

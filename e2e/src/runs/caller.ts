@@ -28,14 +28,14 @@ export function callerScenarios(world: World): void {
           { ...refused!, confirmed: false, confirmation_note: 'not that one' },
         ],
       };
-      await world.client.continueRun(run, first);
-      await expect(world.client.continueRun(run, { tools: [fill('x')] })).rejects.toMatchObject({ status: 422 });
-      const again = await world.client.continueRun(run, first);
+      await world.client.runs.continue(run, first);
+      await expect(world.client.runs.continue(run, { tools: [fill('x')] })).rejects.toMatchObject({ status: 422 });
+      const again = await world.client.runs.continue(run, first);
       expect(again.tools.map(({ result }) => result === null).slice(2)).toEqual([true, true]);
       const requirement = run.requirements.find(
         ({ tool_execution }) => tool_execution.tool_call_id === looked!.tool_call_id,
       )!;
-      await world.client.continueRun(run, {
+      await world.client.runs.continue(run, {
         tools: [fill('green')],
         requirements: [{ ...requirement, external_execution_result: 'a lamp' }],
       });
@@ -50,7 +50,7 @@ export function callerScenarios(world: World): void {
         '{"answer":"green"}',
         'a lamp',
       ]);
-      await expect(world.client.continueRun(run, first)).rejects.toMatchObject({ status: 409 });
+      await expect(world.client.runs.continue(run, first)).rejects.toMatchObject({ status: 409 });
       expect(world.timesWritten(yes)).toBe(1);
     });
 
@@ -62,7 +62,7 @@ export function callerScenarios(world: World): void {
       );
       const { run, approval } = await world.startPaused(input);
       const all = { tools: run.tools.map((tool) => ({ ...tool, confirmed: true })) };
-      await expect(world.client.continueRun(run, all)).rejects.toMatchObject({
+      await expect(world.client.runs.continue(run, all)).rejects.toMatchObject({
         status: 403,
         detail: expect.stringContaining(approval.id),
       });
@@ -70,7 +70,7 @@ export function callerScenarios(world: World): void {
 
       await world.client.resolve(approval.id, 'approved', 'ada');
       await expect.poll(() => world.timesWritten(theirs)).toBe(1);
-      await world.client.continueRun(run, all);
+      await world.client.runs.continue(run, all);
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect([world.timesWritten(theirs), world.timesWritten(mine)]).toEqual([1, 1]);
     });

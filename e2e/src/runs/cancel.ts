@@ -50,12 +50,12 @@ export function cancelScenarios(world: World): void {
       const { run, approval } = await world.startPaused(
         world.plans.plan('write a line', wants(call('write_line', { line }))),
       );
-      const events = await world.client.events(run.run_id);
+      const events = await world.client.watchRun(run.run_id);
       await cancel(run.run_id);
       expect((await events.all()).at(-1)).toMatchObject({ event: 'RunCancelled', data: { reason: 'changed my mind' } });
       await eventually(
         'the approval to be void',
-        async () => (await world.client.approval(approval.id)).status === 'cancelled',
+        async () => (await world.client.approvals.get(approval.id)).status === 'cancelled',
       );
       await expect(world.client.resolve(approval.id, 'approved', 'ada')).rejects.toMatchObject({ status: 409 });
       expect(world.timesWritten(line)).toBe(0);
@@ -69,7 +69,7 @@ export function cancelScenarios(world: World): void {
         slow.every(({ line }) => world.timesWritten(line) === 1),
       );
       const queued = await deployment();
-      const statusOf = async (run_id: string) => (await world.client.executions({ run_id })).data[0]?.status;
+      const statusOf = async (run_id: string) => (await world.client.executions.list({ run_id })).data[0]?.status;
       await eventually('it to be queued', async () => (await statusOf(queued.run.run_id)) === 'queued');
 
       await cancel(queued.run.run_id);
@@ -92,7 +92,7 @@ export function cancelScenarios(world: World): void {
     /** The run once its first call has a result. */
     const reported = (runId: string) =>
       eventually('the result to be reported', async () => {
-        const run = await world.client.run(runId);
+        const run = await world.client.runs.get(runId);
         return run.tools[0]!.result !== null && run;
       });
 

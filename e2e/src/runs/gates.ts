@@ -27,7 +27,7 @@ export function gateScenarios(world: World): void {
       });
       expect(world.timesWritten(line)).toBe(1);
       expect(outputsIn(world.lastRequest(input))).toEqual([`wrote ${line}`]);
-      const { data: executions } = await world.client.executions({ run_id: run.run_id });
+      const { data: executions } = await world.client.executions.list({ run_id: run.run_id });
       expect(executions).toMatchObject([{ id: approval.id, status: 'succeeded', approved_by: 'ada' }]);
     });
 
@@ -50,11 +50,11 @@ export function gateScenarios(world: World): void {
         world.client.resolve(approval.id, 'approved', 'ada', { values });
       await expect(fill({ hours: 100, ticket: 'OPS-1' })).rejects.toMatchObject({
         status: 422,
-        problems: [expect.objectContaining({ path: 'resolution_data.values.hours' })],
+        errors: [expect.objectContaining({ path: 'resolution_data.values.hours' })],
       });
       await expect(fill({ hours: 8 })).rejects.toMatchObject({
         status: 422,
-        problems: [expect.objectContaining({ path: 'resolution_data.values.ticket' })],
+        errors: [expect.objectContaining({ path: 'resolution_data.values.ticket' })],
       });
       await fill({ hours: 8, ticket: 'OPS-4711' });
       expect(await world.ended(run.run_id)).toMatchObject({
@@ -67,15 +67,15 @@ export function gateScenarios(world: World): void {
       ]);
 
       const ofRun = { run_id: run.run_id };
-      const events = await world.client.events(run.run_id);
+      const events = await world.client.watchRun(run.run_id);
       const forAll = [
-        (await world.client.approvals(ofRun)).data,
-        (await world.client.runs({ session_id: run.session_id })).data,
+        (await world.client.approvals.list(ofRun)).data,
+        (await world.client.runs.list({ session_id: run.session_id })).data,
         await events.all(),
       ].map((shown) => JSON.stringify(shown));
       for (const shown of forAll) expect(shown).not.toContain('OPS-4711');
       for (const shown of forAll) expect(shown).toContain('"ticket":"[redacted]"');
-      expect(await world.client.approval(approval.id)).toMatchObject({
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({
         resolution_data: { values: { hours: 8, ticket: 'OPS-4711' } },
       });
     });
@@ -124,7 +124,7 @@ export function gateScenarios(world: World): void {
         expect.stringContaining('not signed'),
         expect.stringContaining('key'),
       ]);
-      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED', tools: [{ confirmed: null }] });
+      expect(await world.client.runs.get(run.run_id)).toMatchObject({ status: 'PAUSED', tools: [{ confirmed: null }] });
       expect(world.timesWritten(line)).toBe(0);
 
       await world.client.resolve(approval.id, 'approved', 'ada');
@@ -139,7 +139,7 @@ export function gateScenarios(world: World): void {
       await world.stack.withBus((bus) => bus.publish([forged(approval)]));
       await putAside(world.stack, 'agent-runner', run.run_id, 1);
       const refused = await eventually('the refusal to be recorded', async () => {
-        return (await world.client.executions({ run_id: run.run_id })).data[0];
+        return (await world.client.executions.list({ run_id: run.run_id })).data[0];
       });
       expect(refused).toMatchObject({ status: 'failed', error: expect.stringContaining('not signed') });
       expect(world.timesWritten(line)).toBe(0);
@@ -192,7 +192,7 @@ export function gateScenarios(world: World): void {
     const { run_id } = await world.start(input);
     expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED' });
     expect([world.timesWritten(noted), world.timesWritten(deployed)]).toEqual([1, 1]);
-    const { data } = await world.client.approvals({ run_id });
+    const { data } = await world.client.approvals.list({ run_id });
     expect(data).toHaveLength(2);
     for (const record of data)
       expect(record).toMatchObject({ approval_type: 'audit', status: 'approved', resolved_by: null, decisions: [] });
@@ -214,7 +214,7 @@ export function gateScenarios(world: World): void {
     });
     await eventually(
       'the approval to be void',
-      async () => (await world.client.approval(approval.id)).status === 'cancelled',
+      async () => (await world.client.approvals.get(approval.id)).status === 'cancelled',
     );
   });
 

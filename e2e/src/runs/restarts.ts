@@ -19,7 +19,7 @@ export function restartScenarios(world: World): void {
       await world.stack.start();
 
       const answer = async ({ run }: typeof pinned) => {
-        await world.client.continueRun(run, { tools: [{ ...run.tools[0]!, result: 'seen' }] });
+        await world.client.runs.continue(run, { tools: [{ ...run.tools[0]!, result: 'seen' }] });
         return world.ended(run.run_id);
       };
       const before = await answer(pinned);
@@ -32,7 +32,7 @@ export function restartScenarios(world: World): void {
       const fresh = await world.start(world.plans.plan('hello'), { agent: 'pinned' });
       const after = await world.ended(fresh.run_id);
       expect(world.lastRequest(fresh.run_input)!.instructions).toBe('You follow the second instructions.');
-      const agents = await world.client.agents();
+      const agents = await world.client.agents.list();
       const version = agents.find(({ id }) => id === 'pinned')!.version;
       expect([before.agent_version === version, after.agent_version === version]).toEqual([false, true]);
     });
@@ -71,7 +71,7 @@ export function restartScenarios(world: World): void {
       until.open();
       await world.stack.start();
       await executionOnce(world, approval, 'outcome_unknown');
-      expect(await world.client.run(run.run_id)).toMatchObject({ status: 'PAUSED' });
+      expect(await world.client.runs.get(run.run_id)).toMatchObject({ status: 'PAUSED' });
       await world.client.settle(approval.id, 'succeeded', 'The line is there.');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ tool_call_error: false }] });
       expect(outputsIn(world.lastRequest(approved))).toEqual([expect.stringContaining('The line is there.')]);

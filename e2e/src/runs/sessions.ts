@@ -27,11 +27,11 @@ export function sessionScenarios(world: World): void {
       { role: 'assistant', content: [{ text: first!.content }] },
       { role: 'user', content: second!.run_input },
     ]);
-    const { data } = await world.client.sessions({ user_id: 'grace' });
+    const { data } = await world.client.sessions.list({ user_id: 'grace' });
     expect(data.filter((each) => each.session_id === session_id)).toMatchObject([
       { agent_id: 'worker', user_id: 'grace', session_type: 'agent', session_name: first!.run_input },
     ]);
-    const runs = await world.client.runsOfSession(session_id);
+    const runs = await world.client.sessions.runs(session_id);
     expect(runs.map(({ run_id }) => run_id).toSorted()).toEqual(started.map(({ run_id }) => run_id).toSorted());
     for (const run of runs) expect(run).toMatchObject({ status: 'COMPLETED', session_id });
   });
@@ -44,7 +44,7 @@ export function sessionScenarios(world: World): void {
     const second = world.plans.plan('and now?');
     const { run_id } = await world.start(second, { session_id });
     const waiting = await eventually('it to wait for its turn', async () => {
-      const seen = await world.client.run(run_id);
+      const seen = await world.client.runs.get(run_id);
       return seen.error !== null && seen;
     });
     expect(waiting).toMatchObject({ status: 'PENDING', error: expect.stringContaining('has its turn') });

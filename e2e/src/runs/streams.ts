@@ -20,9 +20,9 @@ export function streamScenarios(world: World): void {
       const instances = world.stack.children('agent-runner').map(({ url }) => new Client({ ...here(), runs: url }));
       const asking = await instances[0]!.startStream(input, 'worker');
       const { run_id } = (await asking.next('RunStarted')).data as { run_id: string };
-      const beside = await Promise.all(instances.map((client) => client.events(run_id)));
+      const beside = await Promise.all(instances.map((client) => client.watchRun(run_id)));
       for (const stream of [asking, ...beside]) await stream.next('RunContent');
-      expect(await world.client.run(run_id)).toMatchObject({ status: 'RUNNING', steps: 0 });
+      expect(await world.client.runs.get(run_id)).toMatchObject({ status: 'RUNNING', steps: 0 });
 
       for (const stream of [asking, ...beside])
         expect((await stream.next('RunPaused')).data).toMatchObject({
@@ -31,7 +31,7 @@ export function streamScenarios(world: World): void {
         });
       const [approval] = await pendingOf(world.client, run_id);
       await world.client.resolve(approval!.id, 'approved', 'ada');
-      const fresh = retold(await (await world.client.events(run_id)).all());
+      const fresh = retold(await (await world.client.watchRun(run_id)).all());
       expect(fresh.map(({ event }) => event)).toEqual([
         'RunStarted',
         'RunContent',
@@ -56,21 +56,21 @@ export function streamScenarios(world: World): void {
       const { run_id } = (await first.next('RunStarted')).data as { run_id: string };
       await first.next('RunContent');
       await first.close();
-      const second = await world.client.events(run_id, first.seen.at(-1)!.id);
+      const second = await world.client.watchRun(run_id, first.seen.at(-1)!.id);
       await second.next('RunPaused');
       await world.stack.stop();
       await second.ended;
       await world.stack.start();
 
-      const third = await world.client.events(run_id, second.seen.at(-1)!.id);
+      const third = await world.client.watchRun(run_id, second.seen.at(-1)!.id);
       const [approval] = await pendingOf(world.client, run_id);
       await world.client.resolve(approval!.id, 'approved', 'ada');
       await third.next('RunContent');
       await third.close();
-      const fourth = await world.client.events(run_id, third.seen.at(-1)!.id);
+      const fourth = await world.client.watchRun(run_id, third.seen.at(-1)!.id);
       await fourth.ended;
       const together = [first, second, third, fourth].flatMap(({ seen }) => seen);
-      const fresh = await (await world.client.events(run_id)).all();
+      const fresh = await (await world.client.watchRun(run_id)).all();
       expect(fresh.at(-1)!.event).toBe('RunCompleted');
       expect(retold(together)).toEqual(retold(fresh));
     });

@@ -1,9 +1,12 @@
+import { CountersignClient } from '@countersign/client';
+import type { Role } from '@countersign/contracts';
+
 /** What the apps under test are started with, to make the other keys. */
 export const adminKey = 'a-key-for-tests-that-nobody-else-uses';
 
 /** What somebody may do, and with whom. */
 export interface Access {
-  roles: ('viewer' | 'requester' | 'approver' | 'operator' | 'admin')[];
+  roles: Role[];
   groups?: string[];
 }
 
@@ -26,12 +29,7 @@ export class Credentials {
   }
 
   async #make(person: string, origin: string, access: Access): Promise<string> {
-    const response = await fetch(`${origin}/auth/keys`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.admin}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'for a test', subject: person, ...access }),
-    });
-    if (!response.ok) throw new Error(`no key for ${person}: ${response.status} ${await response.text()}`);
-    return ((await response.json()) as { key: string }).key;
+    const client = new CountersignClient({ url: origin, key: this.admin });
+    return (await client.auth.createKey({ name: 'for a test', subject: person, ...access })).key;
   }
 }

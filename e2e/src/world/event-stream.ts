@@ -1,3 +1,4 @@
+import type { StreamOptions } from '@countersign/client';
 import { eventually } from './eventually.js';
 
 /** An event of a run, as whoever watches is told of it. */
@@ -7,23 +8,30 @@ export interface StreamedEvent {
   data: Record<string, unknown>;
 }
 
-/** A connection that tells what happens to a run. It gathers what comes until it ends, in whatever way. */
+interface Told {
+  id: string | undefined;
+  event: string;
+  data: Record<string, unknown>;
+}
+type Open = (options: StreamOptions) => AsyncIterable<Told>;
+
+/** Gathers what a stream tells, until it ends in whatever way or is closed. It is not connected again. */
 export class EventStream {
   readonly seen: StreamedEvent[] = [];
   readonly ended: Promise<void>;
-  readonly #connection: AbortController;
+  readonly #connection = new AbortController();
 
-  private constructor(response: Response, connection: AbortController) {
-    this.#connection = connection;
-    this.ended = this.#gather(response).catch(() => {});
+  private constructor(open: Open, onState: () => void) {
+    this.ended = this.#gather(open({ signal: this.#connection.signal, reconnect: false, onState }));
+    this.ended.catch(() => {});
   }
 
-  static async open(url: string, request: RequestInit): Promise<EventStream> {
-    const connection = new AbortController();
-    const response = await fetch(url, { ...request, signal: connection.signal });
-    const type = response.headers.get('content-type') ?? '';
-    if (!type.startsWith('text/event-stream')) throw new Error(`${response.status}: ${await response.text()}`);
-    return new EventStream(response, connection);
+  /** One that is connected. @throws ApiError */
+  static async of(open: Open): Promise<EventStream> {
+    const connected = Promise.withResolvers<void>();
+    const stream = new EventStream(open, connected.resolve);
+    await Promise.race([connected.promise, stream.ended]);
+    return stream;
   }
 
   /** The first event of this name, once it has come. */
@@ -33,30 +41,18 @@ export class EventStream {
 
   /** Everything, once the other side has ended it. */
   async all(): Promise<StreamedEvent[]> {
-    await this.ended;
+    await this.ended.catch(() => {});
     return this.seen;
   }
 
   close(): Promise<void> {
     this.#connection.abort();
-    return this.ended;
+    return this.ended.catch(() => {});
   }
 
-  async #gather(response: Response): Promise<void> {
-    let text = '';
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      const frames = (text + chunk).split('\n\n');
-      text = frames.pop()!;
-      this.seen.push(...frames.filter((frame) => !frame.startsWith(':')).map(eventIn));
-    }
+  async #gather(events: AsyncIterable<Told>): Promise<void> {
+    for await (const { id, event, data } of events) this.seen.push({ id: id!, event, data });
   }
-}
-
-function eventIn(frame: string): StreamedEvent {
-  const { id, event, data } = Object.fromEntries(
-    frame.split('\n').map((line) => /^(\w+): (.*)$/s.exec(line)!.slice(1) as [string, string]),
-  );
-  return { id: id!, event: event!, data: JSON.parse(data!) as Record<string, unknown> };
 }
 
 /** What was told, however the text came in pieces: the pieces of a text are one, with the id of the last. */

@@ -7,7 +7,7 @@ export const request = 'Deploy the auth-service version 2.1.0 to production.';
 /** The approvals that a run waits for, once all `count` of them are there. */
 export function pendingOf(client: Client, runId: string, count = 1): Promise<Approval[]> {
   return eventually(`${count} pending approval(s) of run ${runId}`, async () => {
-    const { data } = await client.approvals({ run_id: runId, status: 'pending' });
+    const { data } = await client.approvals.list({ run_id: runId, status: 'pending' });
     return data.length === count && data;
   });
 }

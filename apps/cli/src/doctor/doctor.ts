@@ -5,7 +5,7 @@ import { exitCodes } from '../connection/exit-codes.js';
 import type { Finding } from '@countersign/doctor';
 import { findings as findingsOf } from './finding.js';
 import { checkServer } from './server.js';
-import type { Surroundings } from '../connection/surroundings.js';
+import type { CliEnvironment } from '../connection/environment.js';
 import type { Screen } from '../terminal/screen.js';
 
 interface DoctorOptions {
@@ -38,7 +38,7 @@ export const doctorCommand = (on: On): Command =>
     );
 
 /** The checks need what the services need, such as clients of Kafka and MongoDB; where services are, they are as well. */
-async function checkEnvironment(env: Surroundings['env']): Promise<Finding[]> {
+async function checkEnvironment(env: CliEnvironment['env']): Promise<Finding[]> {
   const doctor = await import('@countersign/doctor').catch(() => undefined);
   if (doctor) return findingsOf(doctor.environmentChecks(env));
   return [
