@@ -13,7 +13,7 @@ export interface Wish {
 }
 
 /** Why a decision does not count: the code for programs, the message for people, and each value that does not fit. */
-export interface Refused {
+interface Refused {
   code: ApprovalRejection | 'approval_expired';
   message: string;
   errors?: NonNullable<Problem['errors']>;

@@ -36,7 +36,7 @@ export type AboutProblem<C extends ProblemCode> =
   NeedsId<C> extends true ? [about: About & { id: string }] : [about?: About & { id?: string | undefined }];
 
 /** The type of problems with a code. */
-export const problemType = (code: ProblemCode): string => `urn:countersign:problem:${code}`;
+const problemType = (code: ProblemCode): string => `urn:countersign:problem:${code}`;
 
 /** What there is to do about a problem with this code. @param id of what it is done to. */
 export function hintOf(code: ProblemCode, id?: string): Hint | null {
