@@ -41,7 +41,7 @@ export {
   DeadLetter,
   DeadLetterPage,
   DeadLetterStatus,
-  type DeadLetterSummary,
+  DeadLetterSummary,
   EventList,
   FollowEventsQuery,
   ListDeadLettersQuery,

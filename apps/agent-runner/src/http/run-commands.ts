@@ -34,9 +34,9 @@ export class RunCommands {
   async requester(command: Requested, run_id: string): Promise<Requester | undefined> {
     const sender = await this.#sender(command).catch(async (error: unknown) => {
       if (!(error instanceof CommandRefused) || !(await this.runs.get(run_id))) throw error;
-      return 'obeyed before' as const;
+      return 'started_before' as const;
     });
-    if (sender === 'obeyed before') return undefined;
+    if (sender === 'started_before') return undefined;
     const { user_id } = command.data;
     return { user_id: sender ? userFor(sender, user_id) : (user_id ?? null), requested_by: sender?.subject ?? null };
   }

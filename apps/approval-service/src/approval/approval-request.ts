@@ -127,6 +127,7 @@ export function newApproval(
     granted: grant,
     comments: [],
     remind_at: after(terms.remind_every),
+    reminders: 0,
     escalate_at: after(terms.escalate_after),
     escalated_at: null,
     signature: null,

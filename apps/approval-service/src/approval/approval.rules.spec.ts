@@ -189,7 +189,8 @@ describe('the time', () => {
   it('brings a reminder each time that long has passed', () => {
     const { state, events } = outcome(asked, due, after(10));
     expect(typesOf(events)).toEqual(['approval.reminder_due']);
-    expect(events[0]!.data).toMatchObject({ status: 'pending', waiting_since: nowSeconds });
+    expect(events[0]!.data).toMatchObject({ status: 'pending', waiting_since: nowSeconds, reminder_number: 1 });
+    expect(outcome(state, due, after(20)).events[0]!.data).toMatchObject({ reminder_number: 2 });
     expect(state).toMatchObject({ status: 'pending', remind_at: nowSeconds + 20, due_at: (nowSeconds + 20) * 1000 });
     expect(decideApproval(state, due, after(19)).kind).toBe('ignored');
   });

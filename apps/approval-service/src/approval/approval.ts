@@ -280,9 +280,14 @@ function escalate(approval: Approval, now: number): ApprovalTransition {
 function remind(approval: Approval, now: number): ApprovalTransition {
   const every = approval.terms.remind_every ?? Infinity;
   const missed = Math.floor((seconds(now) - approval.remind_at!) / every);
-  const reminded = scheduled(touch(approval, now, { remind_at: approval.remind_at! + (missed + 1) * every }));
+  const reminder_number = approval.reminders + 1;
+  const remind_at = approval.remind_at! + (missed + 1) * every;
+  const reminded = scheduled(touch(approval, now, { remind_at, reminders: reminder_number }));
   const { status, created_at: waiting_since } = approval;
-  return changed(reminded, emit('approval.reminder_due', { ...callOf(approval), status, waiting_since }));
+  return changed(
+    reminded,
+    emit('approval.reminder_due', { ...callOf(approval), status, waiting_since, reminder_number }),
+  );
 }
 
 const scheduled = (approval: Approval): Approval => ({ ...approval, due_at: nextDue(approval) });

@@ -1,4 +1,4 @@
-import { TerminalError, type DeadLetter, type DeadLetterSummary } from '@countersign/contracts';
+import { DeadLetter, DeadLetterSummary, TerminalError } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { removeAll, type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
 import type { ReplayGuard } from './replay-guard.js';
@@ -90,8 +90,5 @@ const originalMessage = ({ topic, key, headers, value }: DeadLetter) => ({
 });
 
 /** The dead letter as it is shown; its bytes may hold what is not for everybody's eyes. */
-export const shown = ({ event_key: _key, ...letter }: DeadLetterRecord): DeadLetter => letter;
-export function summaryOf(record: DeadLetterRecord): DeadLetterSummary {
-  const { value: _value, headers: _headers, ...summary } = shown(record);
-  return summary;
-}
+export const shown = (record: DeadLetterRecord): DeadLetter => DeadLetter.parse(record);
+export const summaryOf = (record: DeadLetterRecord): DeadLetterSummary => DeadLetterSummary.parse(record);

@@ -1,4 +1,4 @@
-import { emit, type Grant, type GrantBasis } from '@countersign/contracts';
+import { emit, Grant, type GrantBasis } from '@countersign/contracts';
 import { approvalsOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
@@ -85,4 +85,4 @@ export const basisOf = ({ id, given_by, terms, expires_at }: StoredGrant): Grant
 });
 
 /** As others see it. */
-export const shown = ({ names: _n, salt: _s, digest: _d, tool_version: _t, ...grant }: StoredGrant): Grant => grant;
+export const shown = (stored: StoredGrant): Grant => Grant.parse(stored);

@@ -295,7 +295,7 @@ describe('who is to be told', () => {
     }
     await open.decisions.decide(id, { status: 'approved' }, bob);
     await open.events.resolved(open.last('approval.resolved')!);
-    expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 10800', 'reminder 3600', 'resolved 1']);
+    expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 1', 'reminder 2', 'resolved 1']);
   });
 
   it('is not asked to be told of what somebody made up', async () => {
@@ -304,7 +304,11 @@ describe('who is to be told', () => {
     const about = { run_id, approval_id: id, tool_call_id, tool_name, status: 'pending' as const };
     const forge = async (n: number) => {
       const { data: _, ...head } = goldenEvent('approval.reminder_due');
-      await open.events.reminderDue({ ...head, id: `approvals/${id}/${n}/0`, data: { ...about, waiting_since: 0 } });
+      await open.events.reminderDue({
+        ...head,
+        id: `approvals/${id}/${n}/0`,
+        data: { ...about, waiting_since: 0, reminder_number: n },
+      });
       const escalated = { ...goldenEvent('approval.escalated'), data: { ...about, groups: ['leads'] } };
       await open.events.escalated({ ...escalated, id: `approvals/${id}/${n}/1` });
     };
@@ -313,7 +317,7 @@ describe('who is to be told', () => {
     open.clock.time += 3_600_000;
     await open.approvals.execute(id, { type: 'due' });
     for (const n of [3, 4, 9]) await forge(n);
-    expect(await notices()).toEqual(['reminder 3600']);
+    expect(await notices()).toEqual(['reminder 1']);
   });
 
   it('is not asked to look at what is decided or removed by then', async () => {

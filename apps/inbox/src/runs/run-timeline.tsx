@@ -42,9 +42,7 @@ export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?:
     <ol class="timeline" aria-label="What happened in the run">
       {timeline.map((entry) => (
         <Step key={entry.key} entry={entry} approvalId={approvalId}>
-          {entry.key.startsWith('began') && isLatest(entry, made) && (
-            <ExecutionOutputView execution={of(entry, made)!} calls={calls} />
-          )}
+          {isLatest(entry, made) && <ExecutionOutputView execution={of(entry, made)!} calls={calls} />}
         </Step>
       ))}
       {writing !== '' && (
@@ -63,7 +61,7 @@ const of = ({ about }: Entry, executions: readonly Execution[]) => executions.fi
 
 /** Output is kept by attempt; the last one is shown. */
 const isLatest = (entry: Entry, executions: readonly Execution[]): boolean =>
-  entry.key.endsWith(` ${of(entry, executions)?.attempts.length}`);
+  entry.attempt !== undefined && entry.attempt === of(entry, executions)?.attempts.length;
 
 interface StepProps {
   entry: Entry;

@@ -26,7 +26,9 @@ export interface Entry {
   /** The call that it is about. */
   call?: string;
   /** Which part of the story of a call or a run it is, where the order depends on it. */
-  step?: 'begins' | 'ends' | 'goes on';
+  step?: 'begins' | 'ends' | 'goes_on';
+  /** Which attempt of an execution begins here. */
+  attempt?: number;
 }
 
 /** All that happened in a run, in order, from what its three services know of it. */
@@ -49,7 +51,7 @@ function placeOf({ at, call, kind }: Entry, timeline: readonly Entry[]): number 
   const follows = (other: Entry): boolean =>
     other.at > at ||
     (other.kind === 'call' && other.call === call && (other.step === 'ends' || kind === 'approval')) ||
-    (other.at === at && other.step === 'goes on');
+    (other.at === at && other.step === 'goes_on');
   const place = timeline.findIndex(follows);
   return place < 0 ? timeline.length : place;
 }
@@ -73,7 +75,7 @@ function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number
     case 'RunPaused':
       return entry('run', 'The run waits', { tone: 'wait' });
     case 'RunContinued':
-      return entry('run', 'The run goes on', { step: 'goes on' });
+      return entry('run', 'The run goes on', { step: 'goes_on' });
     case 'RunCompleted':
       return entry('run', 'The run is complete', { tone: 'good' });
     case 'RunCancelled':
@@ -123,6 +125,7 @@ function executionEntries({ id, tool_name, tool_call_id, attempts, reconciled, s
     const which = attempts.length > 1 ? ` (attempt ${attempt})` : '';
     const began: Entry = {
       key: `began ${id} ${attempt}`,
+      attempt,
       at: started_at,
       title: `The executor makes the call of ${tool_name}${which}`,
       ...common,

@@ -1,6 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { Approval } from '../records/approval.js';
+import { Run, RunOutput } from '../records/run.js';
 import {
   catalogue,
   eventNames,
@@ -96,5 +99,37 @@ describe('the catalogue', () => {
 
   it('names the source of what a service publishes', () => {
     expect(eventSource('executor')).toBe('/countersign/executor');
+  });
+});
+
+/** A field that is new is published by nobody, until it is named where it is published; these are the ones that are not. */
+describe('what is internal', () => {
+  const internal = (record: z.ZodObject, published: z.ZodObject) =>
+    Object.keys(record.shape).filter((field) => !(field in published.shape));
+
+  it('is not in what is published of an approval', () => {
+    const hidden = ['deleted_at', 'due_at', 'reminders', 'traceparent', 'version'];
+    expect(internal(Approval, catalogue['approval.created'].schema).toSorted()).toEqual(hidden);
+  });
+
+  it('is not in what is shown of a run', () => {
+    const hidden = [
+      'calls',
+      'due_at',
+      'failures',
+      'items',
+      'journal',
+      'lease',
+      'queue_owner',
+      'streamed',
+      'working_since',
+    ];
+    expect(internal(Run, RunOutput).toSorted()).toEqual(hidden);
+  });
+
+  it('is never what is left when some is taken away', () => {
+    const contracts = fileURLToPath(new URL('..', import.meta.url));
+    const files = globSync('**/*.ts', { cwd: contracts }).filter((file) => !file.endsWith('.spec.ts'));
+    expect(files.filter((file) => /\.omit\(/.test(readFileSync(contracts + file, 'utf8')))).toEqual([]);
   });
 });

@@ -117,7 +117,55 @@ const ToolApprovalRequired = z.object({
   salt: Salt,
   signature: signedBy('The request'),
 });
-const ApprovalCreated = Approval.omit({ due_at: true, traceparent: true, version: true, deleted_at: true });
+/** Each field is named, so that what is added to the record is published by nobody until somebody says so. */
+const ApprovalCreated = Approval.pick({
+  id: true,
+  run_id: true,
+  session_id: true,
+  status: true,
+  source_type: true,
+  approval_type: true,
+  pause_type: true,
+  tool_name: true,
+  tool_args: true,
+  expires_at: true,
+  agent_id: true,
+  team_id: true,
+  workflow_id: true,
+  user_id: true,
+  requested_by: true,
+  schedule_id: true,
+  schedule_run_id: true,
+  source_name: true,
+  requirements: true,
+  context: true,
+  resolution_data: true,
+  resolved_by: true,
+  resolved_at: true,
+  run_status: true,
+  tool_call_id: true,
+  digest: true,
+  salt: true,
+  decisions: true,
+  required_approvals: true,
+  allowed_decisions: true,
+  terms: true,
+  policy: true,
+  rules_version: true,
+  shadow: true,
+  tool_version: true,
+  parameters: true,
+  approved_args: true,
+  grant_id: true,
+  granted: true,
+  comments: true,
+  remind_at: true,
+  escalate_at: true,
+  escalated_at: true,
+  signature: true,
+  created_at: true,
+  updated_at: true,
+});
 const ApprovalDecisionRecorded = z.object({
   ...call,
   decision: Decision,
@@ -161,7 +209,16 @@ const ApprovalResolved = z.object({
   signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
 });
 const ofApproval = { ...call, status: ApprovalStatus };
-const ApprovalReminderDue = z.object({ ...ofApproval, waiting_since: EpochSeconds });
+const ApprovalReminderDue = z.object({
+  ...ofApproval,
+  waiting_since: EpochSeconds,
+  reminder_number: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .meta({ description: 'Counts the reminders of the approval.' }),
+});
 const ApprovalEscalated = z.object({ ...ofApproval, groups: z.array(Id) });
 const ApprovalRejudged = z.object({
   ...ofApproval,

@@ -57,7 +57,25 @@ export const ListDeadLettersQuery = z.object({
   group: z.string().optional(),
   ...pageQuery,
 });
-const DeadLetterSummary = DeadLetter.omit({ value: true, headers: true }).meta({ id: 'DeadLetterSummary' });
+export const DeadLetterSummary = DeadLetter.pick({
+  id: true,
+  status: true,
+  topic: true,
+  group: true,
+  reason: true,
+  partition: true,
+  offset: true,
+  key: true,
+  given_up_at: true,
+  settled_by: true,
+  settled_at: true,
+  note: true,
+  version: true,
+  due_at: true,
+  traceparent: true,
+  created_at: true,
+  updated_at: true,
+}).meta({ id: 'DeadLetterSummary' });
 export type DeadLetterSummary = z.infer<typeof DeadLetterSummary>;
 export const DeadLetterPage = pageOf(DeadLetterSummary);
 export const SettleDeadLetterRequest = z.object({ note: z.string().trim().min(1).max(10_000).optional() });

@@ -39,8 +39,8 @@ export type ExecutionOutput = z.infer<typeof ExecutionOutput>;
 export const ExecutionOutputQuery = z.object({
   attempt: z.coerce.number().int().positive().optional().meta({ description: 'Unset: the last one.' }),
 });
-export const PauseRequest = catalogue['tool.pause_requested'].schema.omit({ token: true });
-export const ResumeRequest = catalogue['tool.resume_requested'].schema.omit({ token: true });
+export const PauseRequest = catalogue['tool.pause_requested'].schema.pick({ tool_name: true, reason: true });
+export const ResumeRequest = catalogue['tool.resume_requested'].schema.pick({ tool_name: true });
 /** A kill switch: while it is on, no call of the tool (null: of any) is started. */
 export const Switch = z
   .object({

@@ -126,6 +126,7 @@ export const Approval = z
     granted: GrantBasis.nullable().default(null).meta({ description: 'The same, as it was then.' }),
     comments: z.array(Comment).default([]),
     remind_at: EpochSeconds.nullable().default(null),
+    reminders: z.int().nonnegative().default(0).meta({ description: 'How many reminders there were.' }),
     escalate_at: EpochSeconds.nullable().default(null),
     escalated_at: EpochSeconds.nullable().default(null),
     signature: z.string().nullable().default(null).meta({ description: 'The resolution as a compact JWS.' }),

@@ -24,10 +24,7 @@ export const Delivery = z
     run_id: Id,
     channel: Id.meta({ description: "The channel's name." }),
     kind: NoticeKind,
-    n: z
-      .int()
-      .positive()
-      .meta({ description: 'Which of its kind: of a reminder, how many seconds after the request it was due.' }),
+    n: z.int().positive().meta({ description: 'Which of its kind, such as the second reminder.' }),
     status: DeliveryStatus,
     attempts: z.array(DeliveryAttempt),
     receipt: z

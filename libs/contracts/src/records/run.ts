@@ -93,17 +93,31 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** A run as the API shows it, in agno's shape: its calls as `tools`, and what it waits or waited for as `requirements`. */
-export const RunOutput = Run.omit({
-  calls: true,
-  items: true,
-  journal: true,
-  lease: true,
-  due_at: true,
-  failures: true,
-  working_since: true,
-  streamed: true,
-  queue_owner: true,
+/**
+ * A run as the API shows it, in agno's shape: its calls as `tools`, and what it waits or waited for as `requirements`.
+ * Each field is named, so that what is added to the record is shown to nobody until somebody says so.
+ */
+export const RunOutput = Run.pick({
+  run_id: true,
+  agent_id: true,
+  session_id: true,
+  user_id: true,
+  requested_by: true,
+  status: true,
+  run_input: true,
+  content: true,
+  error: true,
+  steps: true,
+  usage: true,
+  agent_version: true,
+  turn: true,
+  deadline_at: true,
+  worked_ms: true,
+  finished_at: true,
+  version: true,
+  traceparent: true,
+  created_at: true,
+  updated_at: true,
 })
   .extend({
     tools: z.array(ToolExecution),

@@ -9,12 +9,6 @@ import type { Approval, NoticeKind } from '@countersign/contracts';
 export function dueNotice(approval: Approval, kind: NoticeKind): number | undefined {
   if ((kind === 'resolved') !== (approval.status !== 'pending')) return undefined;
   if (kind === 'escalation') return approval.escalated_at === null ? undefined : 1;
-  return kind === 'reminder' ? lastReminder(approval) : 1;
-}
-
-/** How many seconds after it was asked for the latest reminder was due. */
-function lastReminder({ remind_at, created_at, terms: { remind_every } }: Approval): number | undefined {
-  if (remind_at === null || remind_every === null) return undefined;
-  const after = remind_at - remind_every - created_at;
-  return after > 0 ? after : undefined;
+  if (kind === 'reminder') return approval.reminders === 0 ? undefined : approval.reminders;
+  return 1;
 }
