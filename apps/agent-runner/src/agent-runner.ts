@@ -163,7 +163,7 @@ export function agentRunner(
         ],
       },
       ...(definitions.mcp_servers.length > 0 && {
-        checks: [{ name: 'agent-runner: MCP servers', degrades: true as const, check: () => agents.checkServers() }],
+        checks: [{ name: 'agent-runner/mcp-servers', degrades: true as const, check: () => agents.checkServers() }],
       }),
       async start() {
         if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);

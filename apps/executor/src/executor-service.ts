@@ -158,7 +158,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
         ],
       },
       ...(declarations.definitions.mcp_servers.length > 0 && {
-        checks: [{ name: 'executor: MCP servers', degrades: true as const, check: () => tools.checkServers() }],
+        checks: [{ name: 'executor/mcp-servers', degrades: true as const, check: () => tools.checkServers() }],
       }),
       removals: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {

@@ -46,13 +46,18 @@ async function readiness(client: CountersignClient): Promise<Finding[]> {
   );
 }
 
-function adviceOn(what: string): string {
-  if (what === 'store') return 'Is MongoDB up, and can the server reach MONGODB_URI? It waits, and goes on by itself.';
-  if (what === 'log') return 'Is Kafka up, and can the server reach KAFKA_BROKERS? It waits, and goes on by itself.';
-  if (what.endsWith('MCP servers'))
-    return 'Are they up, and do they fit mcp_servers? What needs them waits until then.';
-  return 'It joins its consumer group as soon as Kafka lets it. If it never does, see its log.';
-}
+const mcpAdvice = 'Are they up, and do they fit mcp_servers? What needs them waits until then.';
+
+/** By the name of a check of `GET /health/ready`; the others are consumer groups. */
+const advice: Partial<Record<string, string>> = {
+  store: 'Is MongoDB up, and can the server reach MONGODB_URI? It waits, and goes on by itself.',
+  log: 'Is Kafka up, and can the server reach KAFKA_BROKERS? It waits, and goes on by itself.',
+  'agent-runner/mcp-servers': mcpAdvice,
+  'executor/mcp-servers': mcpAdvice,
+};
+
+const adviceOn = (what: string): string =>
+  advice[what] ?? 'It joins its consumer group as soon as Kafka lets it. If it never does, see its log.';
 
 async function skew(client: CountersignClient): Promise<string | Omit<Finding, 'what'>> {
   const response = await client.fetch('GET', '/health/live');

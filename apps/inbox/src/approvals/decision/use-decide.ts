@@ -30,7 +30,8 @@ export function useDecide({ approval, reload, late }: Deciding) {
       await reload();
     } catch (error) {
       const problem = problemOf(error);
-      const fresh = problem.status === 409 ? await client.approvals.get(id).catch(() => undefined) : undefined;
+      const isStale = problem.hint?.action === 'reload_approval';
+      const fresh = isStale ? await client.approvals.get(id).catch(() => undefined) : undefined;
       if (fresh && fresh.status !== 'pending')
         late(`Your decision came too late and does not count. ${whoDecided(fresh)}`);
       else setProblem(problem);
