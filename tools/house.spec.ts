@@ -52,4 +52,28 @@ describe('the house', () => {
     }
     expect(text('infra/Dockerfile')).toContain('npx tsc --build "apps/$APP/tsconfig.build.json"');
   });
+
+  it('has what its map says it has', () => {
+    const map = text('ARCHITECTURE.md');
+    const named = [...map.matchAll(/`((?:apps|libs|e2e|infra|tools|docs|examples)\/[^`*]+)`/g)].map(
+      ([, path]) => path!,
+    );
+    expect(named.length).toBeGreaterThan(50);
+    const all = new Set(tracked.split('\n').flatMap((path) => [path, ...foldersOf(path)]));
+    const missing = named
+      .flatMap(alternatives)
+      .filter((path) => !all.has(path.replace(/\/$/, '')) && !path.includes('lambda'));
+    expect(missing).toEqual([]);
+  });
 });
+
+/** `a/{b,c}.ts` is two paths. */
+function alternatives(path: string): string[] {
+  const [, before, list, after] = /^(.*)\{(.*)\}(.*)$/.exec(path) ?? [];
+  return list === undefined ? [path] : list.split(',').map((each) => `${before}${each}${after}`);
+}
+
+const foldersOf = (path: string): string[] => {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, n) => parts.slice(0, n + 1).join('/'));
+};
