@@ -4,14 +4,12 @@ import { problemOf, type AboutProblem, type Problem } from './problem.js';
 /** A request over HTTP is answered with a problem. For the edge: what decides returns codes and throws none of these. */
 export class ProblemError<C extends ProblemCode = ProblemCode> extends Error {
   override name = 'ProblemError';
+  readonly code: C;
   readonly problem: Problem;
 
-  constructor(
-    readonly code: C,
-    detail: string,
-    ...about: AboutProblem<C>
-  ) {
+  constructor(code: C, detail: string, ...about: AboutProblem<C>) {
     super(detail, about[0]?.cause === undefined ? undefined : { cause: about[0].cause });
+    this.code = code;
     this.problem = problemOf(code, detail, ...about);
   }
 
