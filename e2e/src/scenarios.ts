@@ -135,7 +135,8 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
     it('says what to do when something does not exist', async () => {
       await expect(stack.client.runs.get('nope')).rejects.toMatchObject({
         status: 404,
-        detail: expect.stringContaining('GET /runs'),
+        code: 'run_not_found',
+        hint: { action: 'list_runs' },
       });
       await expect(stack.client.approvals.get('nope')).rejects.toMatchObject({ status: 404 });
       await expect(stack.client.resolve('nope', 'approved', 'ada')).rejects.toMatchObject({ status: 404 });
