@@ -1,7 +1,8 @@
+import { CompactSign } from 'jose';
 import { expect, test, vi } from 'vitest';
 import { claims } from '../../test/claims.fixtures.js';
 import { generateKey, keysFromText, type KeyRing } from '../keys/key-ring.js';
-import { signDecision } from './sign.js';
+import { payloadOf, signDecision } from './sign.js';
 import { Verifier } from './verifier.js';
 
 const ringOf = async (): Promise<KeyRing> => keysFromText(JSON.stringify(await generateKey()));
@@ -17,6 +18,18 @@ test('what was signed or verified here is not verified again', async () => {
   const jws = await signDecision(ours.signingKey, claims);
   expect(await verifier.verify(jws)).toEqual(claims);
   expect(verify).not.toHaveBeenCalled();
+  verify.mockRestore();
+});
+
+test('what was signed elsewhere is verified, and then not again', async () => {
+  const elsewhere = { ...claims, approval_id: 'elsewhere' };
+  const jws = await new CompactSign(new TextEncoder().encode(payloadOf(elsewhere)))
+    .setProtectedHeader({ alg: 'EdDSA', kid: ours.signingKey.kid, typ: 'countersign-decision+jws' })
+    .sign(ours.signingKey.privateKey);
+  const verify = vi.spyOn(crypto.subtle, 'verify');
+  expect(await verifier.verify(jws)).toEqual(elsewhere);
+  expect(await verifier.verify(jws)).toEqual(elsewhere);
+  expect(verify).toHaveBeenCalledOnce();
   verify.mockRestore();
 });
 
