@@ -48,6 +48,17 @@ describe('the configuration', () => {
   });
 
   it.each([
+    ['APPROVAL_EXPIRES_SECONDS', '600', 'say expires_in in the rules'],
+    ['SIGNING_KEYS_FILE', '/keys', 'it is DECISION_SIGNING_KEYS_FILE'],
+    ['EXECUTION_KEYS_URL', 'https://there/', 'it is RESULT_VERIFICATION_KEYS'],
+  ])('does not pass over %s, which is gone', (name, value, advice) => {
+    expect(() => readConfig(Config, { [name]: value })).toThrow(
+      `${name}: there is no such setting any more: ${advice}`,
+    );
+    expect(readConfig(Config, { [name]: '' })).toEqual(readConfig(Config, {}));
+  });
+
+  it.each([
     ['KAFKA_BROKERS', 'one:9092, two:9093', ['one:9092', 'two:9093']],
     ['KAFKA_CREATE_TOPICS', 'false', false],
     ['PORT', '0', 0],

@@ -132,6 +132,22 @@ export const portSetting = (preset: number) =>
 
 export type ServiceSettings = z.infer<z.ZodObject<typeof serviceSettings>> & { PORT: number };
 
+/** Settings that are gone, and what to set instead: whoever still has one must not go on as if it were heeded. */
+const goneSettings: Readonly<Record<string, string>> = {
+  APPROVAL_EXPIRES_SECONDS: 'say expires_in in the rules',
+  SIGNING_KEYS: 'it is DECISION_SIGNING_KEYS',
+  SIGNING_KEYS_FILE: 'it is DECISION_SIGNING_KEYS_FILE',
+  EXECUTION_SIGNING_KEYS: 'it is RESULT_SIGNING_KEYS',
+  EXECUTION_SIGNING_KEYS_FILE: 'it is RESULT_SIGNING_KEYS_FILE',
+  ...Object.fromEntries(
+    Object.entries({ DECISION: 'DECISION', EXECUTION: 'RESULT', REQUEST: 'REQUEST' }).flatMap(([old, now]) => [
+      [`${old}_KEYS`, `it is ${now}_VERIFICATION_KEYS`],
+      [`${old}_KEYS_FILE`, `it is ${now}_VERIFICATION_KEYS, with file: before the path`],
+      [`${old}_KEYS_URL`, `it is ${now}_VERIFICATION_KEYS`],
+    ]),
+  ),
+};
+
 /**
  * Reads a configuration. A setting that is marked as a secret may also stand in the file that `NAME_FILE` names.
  *
@@ -141,7 +157,11 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: Record<string,
   const given = { ...env, ...secretsIn(schema, env) };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(set);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  const gone = Object.keys(set).filter((name) => Object.hasOwn(goneSettings, name));
+  if (parsed.success && gone.length === 0) return parsed.data;
+  const problems = [
+    ...gone.map((name) => `  ${name}: there is no such setting any more: ${goneSettings[name]}`),
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')}: ${message}`),
+  ];
   throw new ConfigError(`The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`);
 }
