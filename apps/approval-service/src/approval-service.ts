@@ -8,7 +8,7 @@ import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
 import { createLocalJWKSet } from 'jose';
 import { ApiKeysController } from './http/api-keys.controller.js';
-import { ApprovalEventsController } from './http/approval-events.controller.js';
+import { ApprovalEventsController } from './bus/approval-events.controller.js';
 import { ApprovalMetrics } from './lists/approval-metrics.js';
 import { ApprovalFeed } from './lists/approval-feed.js';
 import { decideApproval } from './approval/approval.js';

@@ -8,7 +8,7 @@ import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy }
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet } from 'jose';
 import { vi } from 'vitest';
-import { ApprovalEventsController } from '../src/http/approval-events.controller.js';
+import { ApprovalEventsController } from '../src/bus/approval-events.controller.js';
 import { ApprovalFeed } from '../src/lists/approval-feed.js';
 import { ApprovalMetrics } from '../src/lists/approval-metrics.js';
 import * as given from './approval.fixtures.js';

@@ -11,7 +11,7 @@ import { terms } from './execution.fixtures.js';
 import { decideExecution } from '../src/execution/execution.js';
 import type { ExecutionMessage } from '../src/execution/messages.js';
 import { ExecutionMetrics } from '../src/dispatch/execution-metrics.js';
-import { Executions } from '../src/http/executions.js';
+import { Executions } from '../src/execution/executions.js';
 import { ExecutionDispatcher, type ExecutorOptions } from '../src/dispatch/execution-dispatcher.js';
 import { lastLook } from '../src/dispatch/last-look.js';
 import { outputCollection, Outputs } from '../src/results/outputs.js';

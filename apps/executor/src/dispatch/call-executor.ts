@@ -5,7 +5,7 @@ import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from '../execution/messages.js';
 import { unseen } from '../execution/state.js';
 import type { LastLook, Obstacle } from './last-look.js';
-import type { Executions } from '../http/executions.js';
+import type { Executions } from '../execution/executions.js';
 import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
 import { MaskedCall, maskOfCall } from '../masking/masked-call.js';

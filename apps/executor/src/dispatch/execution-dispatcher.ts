@@ -8,7 +8,7 @@ import { nextOpening } from '../execution/change-window.js';
 import { lookAgain, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import { nothing } from '../execution/begin.js';
 import type { Approved, EndOfRun, ExecutionMessage } from '../execution/messages.js';
-import type { Executions } from '../http/executions.js';
+import type { Executions } from '../execution/executions.js';
 import type { Obstacle } from './last-look.js';
 import type { Switches } from '../kill-switch/switches.js';
 import { toolReturns, type Tool, type Tools } from '../tools/tool.js';

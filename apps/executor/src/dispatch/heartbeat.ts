@@ -1,6 +1,6 @@
 import type { Execution, Log } from '@countersign/contracts';
 import type { CallProgress } from './call-progress.js';
-import type { Executions } from '../http/executions.js';
+import type { Executions } from '../execution/executions.js';
 import { holds } from '../execution/state.js';
 
 /** How often to see whether a call is still wanted, in milliseconds, at the least. */

@@ -16,7 +16,7 @@ import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import type { ExecutionMessage } from '../execution/messages.js';
-import { Executions } from './executions.js';
+import { Executions } from '../execution/executions.js';
 import { Outputs } from '../results/outputs.js';
 import { Switches } from '../kill-switch/switches.js';
 

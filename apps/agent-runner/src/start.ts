@@ -1,7 +1,7 @@
 import type { Environment } from '@countersign/service/environment';
 import { readConfig, runMain, serve } from '@countersign/service';
-import { agentRunner } from '../agent-runner.js';
-import { AgentRunnerConfig } from '../config.js';
+import { agentRunner } from './agent-runner.js';
+import { AgentRunnerConfig } from './config.js';
 
 export const start = (environment: Environment): Promise<void> =>
   runMain('agent-runner', async () => {

@@ -1,8 +1,8 @@
 import type { Execution, Log } from '@countersign/contracts';
 import type { CommandHandler, CommandResult, Store } from '@countersign/persistence';
-import type { ConcurrencyKeys } from '../execution/concurrency-keys.js';
-import type { ExecutionMessage } from '../execution/messages.js';
-import { isOver, type ExecutionRejection } from '../execution/state.js';
+import type { ConcurrencyKeys } from './concurrency-keys.js';
+import type { ExecutionMessage } from './messages.js';
+import { isOver, type ExecutionRejection } from './state.js';
 
 type Options = Parameters<CommandHandler<Execution, ExecutionMessage>['execute']>[2];
 

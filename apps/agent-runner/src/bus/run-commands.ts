@@ -1,7 +1,7 @@
 import { CommandRefused, isOwner, type CommandGuard, type Principal } from '@countersign/auth';
 import { isFinishedStatus, TerminalError, type Event, type Run } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
-import { ownersOf, userFor } from './requester.js';
+import { ownersOf, userFor } from '../http/requester.js';
 
 /** `signed`: each command says who sends it. `trusted`: whoever may write to the topic may start and cancel runs. */
 export type RunCommandPolicy = 'signed' | 'trusted';

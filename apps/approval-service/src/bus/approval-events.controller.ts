@@ -57,7 +57,7 @@ export class ApprovalEventsController {
     return { type: 'required', event: { ...event, data }, judgement };
   }
 
-  /** A command that does not count is answered with the reason. CurrentPrincipal decides is who the token says, and nobody else. */
+  /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
   @OnEvent('approval-service', 'approval.resolve_requested')
   async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
     const { id, data } = command;

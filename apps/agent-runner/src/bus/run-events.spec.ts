@@ -17,7 +17,7 @@ import {
 import { goldenEvent } from '@countersign/testing';
 import type { Alarms } from '@countersign/service';
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
-import { RunCommands } from '../http/run-commands.js';
+import { RunCommands } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
 import { call, callIn, completed, failed, outcomeUnknown, resolved } from '../../test/run.fixtures.js';
 import { Given, type Process } from '../../test/runner.fixtures.js';

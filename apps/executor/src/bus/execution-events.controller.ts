@@ -1,7 +1,7 @@
 import type { Event } from '@countersign/contracts';
 import { OnEvent } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
-import { ExecutionDispatcher } from './execution-dispatcher.js';
+import { ExecutionDispatcher } from '../dispatch/execution-dispatcher.js';
 
 /** What arrives for executions. */
 @Controller()

@@ -3,10 +3,10 @@ import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from '../agents/agents.js';
-import { RunCommands } from '../http/run-commands.js';
+import { RunCommands } from './run-commands.js';
 import { isSameRequest } from '../http/requester.js';
 import type { RunMessage } from '../run/run.js';
-import { RunDispatcher } from './run-dispatcher.js';
+import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { ALARMS } from '../tokens.js';
 
