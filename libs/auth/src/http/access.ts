@@ -19,7 +19,7 @@ export const RequireScopes = (...scopes: readonly Scope[]): ClassDecorator & Met
 /** The parameter is the principal who makes the request. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const found = authenticationOf(context.switchToHttp().getRequest<FastifyRequest>());
-  if (!found) throw new Error('@Who() is on a public route, where nobody asks who it is');
+  if (!found) throw new Error('@CurrentPrincipal() is on a public route, where nobody asks who it is');
   return found.principal;
 });
 

@@ -19,7 +19,7 @@ export function declaredRoutes(app: INestApplicationContext): DeclaredRoute[] {
   return controllers.flatMap(({ metatype }) => routesOf(metatype as Type));
 }
 
-/** The routes that say neither `@Public()` nor `@Needs(…)`; as `GET /path (Controller.method)`. */
+/** The routes that say neither `@Public()` nor `@RequireScopes(…)`; as `GET /path (Controller.method)`. */
 export const undeclaredRoutes = (app: INestApplicationContext): string[] =>
   declaredRoutes(app).flatMap(({ method, path, access, handler }) =>
     access ? [] : [`${method} ${path} (${handler})`],
