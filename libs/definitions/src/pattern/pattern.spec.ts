@@ -35,16 +35,18 @@ const isPattern = (source: string): boolean => {
   }
 };
 
-/** V8 finds `\\B` within a character of two code units, against its specification. */
-const isHalved = (source: string, given: string) => source.includes('\\B') && /[^\0-\uffff]/u.test(given);
+/**
+ * What JavaScript's specification says. Searching of its own, V8 looks within a character of two code units: it finds
+ * `\\B` there, and misses `[^a]$`. So the search is spelled out.
+ */
+const searching = (source: string) => new RegExp(`^[^]*?(?:${source})`, 'u');
 
 describe('a pattern', () => {
   it('means what it means to JavaScript', () => {
     fc.assert(
       fc.property(pattern.filter(isPattern), fc.array(text, { minLength: 10, maxLength: 10 }), (source, texts) => {
-        const [own, theirs] = [new Pattern(source), new RegExp(source, 'u')];
-        for (const each of texts.filter((given) => !isHalved(source, given)))
-          expect([source, each, own.test(each)]).toEqual([source, each, theirs.test(each)]);
+        const [own, theirs] = [new Pattern(source), searching(source)];
+        for (const each of texts) expect([source, each, own.test(each)]).toEqual([source, each, theirs.test(each)]);
       }),
       { numRuns: 1_000 },
     );
