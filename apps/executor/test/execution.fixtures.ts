@@ -11,7 +11,7 @@ export const lease_ms = 30_000;
 
 /** At most once, with three attempts, and nobody to ask. */
 export const terms: ExecutionTerms = {
-  promise: 'at_most_once',
+  semantics: 'at_most_once',
   max_attempts: 3,
   retry: { first_ms: 1_000, longest_ms: 60_000 },
   made_by: 'worker',
@@ -37,7 +37,7 @@ export function approved({ data, refusal, terms: other, concurrency_key }: Given
     concurrency_key: concurrency_key ?? null,
   };
 }
-export const idempotent = approved({ terms: { promise: 'idempotent' } });
+export const idempotent = approved({ terms: { semantics: 'idempotent' } });
 export const askable = approved({ terms: { can_reconcile: true } });
 export const byPerson = approved({ terms: { made_by: 'person' } });
 export const forged = approved({ data: { tool_args: { service_name: 'auth-service', version: '6.6.6' } } });

@@ -42,7 +42,7 @@ const refusalOf = async ({ links, now }: World, execution: Execution): Promise<s
 /** Each story has tools of its own, which keep their promise for as long as it lasts. */
 function termsFor(world: World, tool: string): ExecutionTerms {
   const terms = world.terms.get(tool) ?? {
-    promise: world.dice.oneIn(3) ? 'idempotent' : 'at_most_once',
+    semantics: world.dice.oneIn(3) ? 'idempotent' : 'at_most_once',
     max_attempts: world.dice.oneIn(2) ? 3 : 1,
     retry: { first_ms: 1_000, longest_ms: 10_000 },
     made_by: 'worker',

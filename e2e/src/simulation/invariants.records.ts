@@ -123,6 +123,6 @@ export function checkExecution(
 /** Where one start was promised, what comes before the last one did nothing, or a person has allowed another. */
 function checkAttempts({ ledger }: Audited, { id, attempts, terms }: Execution): void {
   const earlier = attempts.slice(0, -1).filter(({ outcome }) => outcome !== 'failed');
-  if (terms.promise === 'at_most_once' && earlier.length > 0 && !ledger.isAllowedAgain(id))
+  if (terms.semantics === 'at_most_once' && earlier.length > 0 && !ledger.isAllowedAgain(id))
     throw new Error(`execution ${id} is started twice`);
 }

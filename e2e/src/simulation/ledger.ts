@@ -67,7 +67,7 @@ export class Ledger {
 
   /** What an idempotent target is asked for again is the same effect. */
   madeByExecutor({ id, run_id, tool_call_id, tool_name, tool_args, terms }: Execution): void {
-    if (!this.#effects.has(id) || (terms.promise === 'at_most_once' && !this.#allowed.has(id))) this.#once(id);
+    if (!this.#effects.has(id) || (terms.semantics === 'at_most_once' && !this.#allowed.has(id))) this.#once(id);
     const call = { run_id, tool_call_id, tool_name, tool_args };
     this.made.push({ ...call, approval_id: id, at: Math.floor(this.#world.now / 1000) });
     this.#mustBeApproved(id, call);

@@ -1,5 +1,6 @@
 export { CommandEntry } from './execute/command/schema.js';
-export { ChangeWindow, ExecuteEntry, TermsEntry } from './execute/execute.js';
+export { ExecuteEntry } from './execute/execute.js';
+export { ChangeWindow, TermsEntry } from './execute/terms.js';
 export { type HttpPollEntry } from './execute/http/schema.js';
 export { type ExecuteKind, type ExecuteKindEntries, executeKinds } from './execute/kinds.js';
 export { termsProblems } from './execute/terms-problems.js';

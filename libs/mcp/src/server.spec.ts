@@ -241,7 +241,7 @@ describe("a call of an MCP server's tool", () => {
 
   it('has terms before the server was ever there', () => {
     const server = serverWith({ tools: { 'two.lines': { ...required, timeout: 7 }, echo: none } });
-    expect(server.termsOf('given__two_lines')).toMatchObject({ timeout: 7, terms: { promise: 'at_most_once' } });
+    expect(server.termsOf('given__two_lines')).toMatchObject({ timeout: 7, terms: { semantics: 'at_most_once' } });
     expect(['given__echo', 'given__other', 'two_lines'].map((name) => server.termsOf(name))).toEqual([
       undefined,
       undefined,

@@ -106,9 +106,12 @@ describe('a tool that is a function', () => {
   });
 
   it('says on which terms approved calls are made', () => {
-    const { terms, timeout } = forecast({ timeout: '10m', execute: { promise: 'idempotent', wait: '30s' } });
-    expect({ terms, timeout }).toMatchObject({ timeout: 600, terms: { promise: 'idempotent', wait: 30, attempts: 3 } });
-    expect(forecast()).toMatchObject({ timeout: undefined, terms: { promise: 'at_most_once' } });
+    const { terms, timeout } = forecast({ timeout: '10m', execute: { semantics: 'idempotent', wait: '30s' } });
+    expect({ terms, timeout }).toMatchObject({
+      timeout: 600,
+      terms: { semantics: 'idempotent', wait: 30, attempts: 3 },
+    });
+    expect(forecast()).toMatchObject({ timeout: undefined, terms: { semantics: 'at_most_once' } });
   });
 
   it('is known for one by every copy of this module', async () => {

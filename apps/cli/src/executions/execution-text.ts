@@ -18,7 +18,7 @@ export function executionText(screen: Screen, execution: Execution): string[] {
       For: execution.requester,
       'Sent by': execution.requested_by === execution.requester ? null : execution.requested_by,
       Created: when(execution.created_at),
-      Promise: execution.terms.promise.replaceAll('_', ' '),
+      Semantics: execution.terms.semantics.replaceAll('_', ' '),
       'Held by': heldText(execution.held_by),
       Progress:
         progress && [progress.percent === null ? '' : `${progress.percent} %`, progress.message ?? ''].join(' '),

@@ -97,7 +97,7 @@ describe('a call that is being made', () => {
   });
 
   it('is stopped when another worker makes it instead', async () => {
-    const idempotent = { terms: () => ({ ...terms, promise: 'idempotent' as const }) };
+    const idempotent = { terms: () => ({ ...terms, semantics: 'idempotent' as const }) };
     await world.open({ leaseMs: 60, tool: idempotent }).executor.accept(approval);
     const first = world.adapter.calls[0]!;
     const { lease } = await world.execution();

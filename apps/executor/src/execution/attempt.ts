@@ -101,7 +101,7 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
   const over = released(execution, 'failed', error, now);
   if (retryable && mayBeTriedAgain(over)) return requeue(over, error, retry_after, now);
   // Where one start was promised, the target is not known to tell the starts of a call from others.
-  const isSaidOfAll = !retryable && covers === 'call' && execution.terms.promise === 'idempotent';
+  const isSaidOfAll = !retryable && covers === 'call' && execution.terms.semantics === 'idempotent';
   return isSaidOfAll ? fail(over, error) : giveUp(over, error, now);
 }
 
@@ -113,9 +113,9 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
   const { error, retryable, retry_after, covers } = message;
   const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
   if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
-  const { promise } = execution.terms;
+  const { semantics } = execution.terms;
   // Once it has been given up, it is not started again: only what came of it is still asked.
-  return retryable && promise === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
+  return retryable && semantics === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
     ? requeue(execution, error, retry_after, now)
     : awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }
@@ -123,7 +123,7 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
 /** The call began, and nobody saw it end. */
 export function markOutcomeUnknown(execution: Execution, reason: string, now: number): ExecutionTransition {
   const lost = released(execution, 'outcome_unknown', reason, now);
-  if (execution.terms.promise === 'idempotent' && mayBeTriedAgain(lost)) return requeue(lost, reason, 0, now);
+  if (execution.terms.semantics === 'idempotent' && mayBeTriedAgain(lost)) return requeue(lost, reason, 0, now);
   if (execution.terms.can_reconcile) return changed({ ...lost, status: 'reconciling', due_at: now });
   return awaitReconciliation(lost, reason);
 }

@@ -117,14 +117,14 @@ describe('a start that nobody saw the end of', () => {
   });
 
   it('is followed by another when it never arrived and the tool is idempotent, while there are attempts left', () => {
-    const terms = { promise: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
+    const terms = { semantics: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
     const twice = continued(executionAfter(approved({ terms }), claimed, lost), now + 1_000, claimed, lost, claimed);
     expect(twice).toMatchObject({ status: 'reconciling', attempts: [{}, {}] });
     expect(continued(twice, now + 1_000, given.failedForNow)).toMatchObject({ status: 'outcome_unknown' });
   });
 
   it('waits for a person when the target says of one of several such starts that it failed', () => {
-    const terms = { promise: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
+    const terms = { semantics: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
     const twice = continued(executionAfter(approved({ terms }), claimed, lost), now + 1_000, claimed, lost, claimed);
     expect(continued(twice, now + 1_000, given.failed)).toMatchObject({ status: 'outcome_unknown' });
     expect(continued(twice, now + 1_000, given.failedForAll)).toMatchObject({ status: 'failed' });
@@ -150,13 +150,13 @@ describe('a start that nobody saw the end of', () => {
   });
 
   it('needs no such word where the tool is idempotent', () => {
-    const exhausted = executionAfter(approved({ terms: { promise: 'idempotent', max_attempts: 1 } }), claimed, lost);
+    const exhausted = executionAfter(approved({ terms: { semantics: 'idempotent', max_attempts: 1 } }), claimed, lost);
     expect(at(exhausted, given.retried)).toMatchObject({ status: 'queued', due_at: now });
   });
 });
 
 describe('a call that may have been made by a start that nobody saw the end of', () => {
-  const twice = { promise: 'idempotent', max_attempts: 2 } as const;
+  const twice = { semantics: 'idempotent', max_attempts: 2 } as const;
   const endings: [string, ExecutionMessage[]][] = [
     ['there are no attempts left', [claimed, given.failedForNow]],
     ['it is refused', [given.refused]],

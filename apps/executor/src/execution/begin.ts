@@ -53,7 +53,7 @@ const why = ({ type }: EndOfRun): string => `its run ${type === 'run.cancelled' 
 
 /** Of what is not made at all. */
 export const nothing: ExecutionTerms = {
-  promise: 'at_most_once',
+  semantics: 'at_most_once',
   max_attempts: 1,
   retry: { first_ms: 1_000, longest_ms: 1_000 },
   made_by: 'worker',

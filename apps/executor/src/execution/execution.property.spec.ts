@@ -66,7 +66,7 @@ function checkState(execution: Execution): void {
 /** Starts after one that may have been made already, which nobody has allowed. */
 function secondStarts({ terms, attempts }: Execution): number {
   const unseen = attempts.slice(0, -1).filter(({ outcome }) => outcome !== 'failed');
-  return terms.promise === 'at_most_once' ? unseen.length : 0;
+  return terms.semantics === 'at_most_once' ? unseen.length : 0;
 }
 
 describe('an execution, whatever arrives in whatever order and however often,', () => {

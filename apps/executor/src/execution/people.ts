@@ -33,7 +33,7 @@ export function settle(execution: Execution, { by, outcome, note }: Message<'set
 export function retry(execution: Execution, message: Message<'retried'>, now: number): ExecutionTransition {
   if (execution.withdrawn !== null)
     return rejected('execution_withdrawn', `${execution.withdrawn}, and nobody waits for it any more`);
-  if (execution.terms.promise === 'at_most_once' && !message.even_if_done) {
+  if (execution.terms.semantics !== 'idempotent' && !message.even_if_done) {
     return rejected(
       'may_be_done_twice',
       'the tool promises to be started at most once, and nobody knows what came of the start before',

@@ -68,13 +68,13 @@ export function termsOf(
   by: Pick<ExecutionTerms, 'made_by' | 'can_reconcile'>,
   surroundings: TemplateScope,
 ): Pick<Tool, 'terms' | 'concurrencyKey' | 'changeWindows'> {
-  const { attempts, change_windows, concurrency_key, promise, retry_after, retry_after_at_most } = terms;
+  const { attempts, change_windows, concurrency_key, retry, semantics } = terms;
   const { start_within, wait } = terms;
   return {
     terms: (resolved_at) => ({
-      promise,
+      semantics,
       max_attempts: attempts,
-      retry: { first_ms: retry_after * 1000, longest_ms: retry_after_at_most * 1000 },
+      retry: { first_ms: retry.delay * 1000, longest_ms: retry.max_delay * 1000 },
       ...by,
       not_before: wait === undefined ? null : resolved_at + wait,
       start_by: start_within === undefined ? null : resolved_at + start_within,

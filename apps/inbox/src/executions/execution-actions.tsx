@@ -95,7 +95,7 @@ function OutcomeForm({ title, send, label, yes, no, done }: OutcomeProps) {
 /** Making a call again that may have been made already takes an explicit word. */
 function Retry({ execution: { id, status, terms }, reload }: ActionsProps) {
   const [evenIfDone, setEvenIfDone] = useState(false);
-  const isRisky = terms.promise === 'at_most_once';
+  const isRisky = terms.semantics !== 'idempotent';
   return (
     <details class="card">
       <summary>Make the call again</summary>

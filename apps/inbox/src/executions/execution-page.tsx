@@ -62,7 +62,7 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
       <section aria-labelledby="attempts">
         <h2 id="attempts">Attempts</h2>
         <p class="muted">
-          {terms.promise === 'at_most_once' ? 'Started at most once.' : 'May be made again with the same key.'}{' '}
+          {terms.semantics === 'idempotent' ? 'May be made again with the same key.' : 'Started at most once.'}{' '}
           {terms.max_attempts} at the most{terms.can_reconcile ? '; the target can be asked what came of it' : ''}.
         </p>
         <ol class="attempts">

@@ -31,7 +31,7 @@ export type Attempt = z.infer<typeof Attempt>;
 
 /** How an execution is made, as the executor's tools said when it took the call on. */
 export const ExecutionTerms = z.object({
-  promise: z.enum(['at_most_once', 'idempotent']).meta({
+  semantics: z.enum(['at_most_once', 'idempotent']).meta({
     description:
       'at_most_once: a start that nobody saw the end of is never followed by another, unless a person says so. idempotent: the same call is made again with the same key.',
   }),
@@ -46,7 +46,7 @@ export type ExecutionTerms = z.infer<typeof ExecutionTerms>;
 
 /** As calls were made before there were terms. */
 const plainTerms: ExecutionTerms = {
-  promise: 'at_most_once',
+  semantics: 'at_most_once',
   max_attempts: 1,
   retry: { first_ms: 1_000, longest_ms: 60_000 },
   made_by: 'worker',

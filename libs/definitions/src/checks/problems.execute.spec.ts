@@ -20,7 +20,7 @@ const command = 'command: { program: ls }';
 
 describe('how calls are made', () => {
   it.each([
-    ['promise: idempotent', 'must have exactly one of command, http, kafka, manual'],
+    ['semantics: idempotent', 'must have exactly one of command, http, kafka, manual'],
     [
       'command: { program: ls }, manual: {}',
       'must have exactly one of command, http, kafka, manual, and this has command and manual',
@@ -32,7 +32,7 @@ describe('how calls are made', () => {
   it('has terms that can be kept', () => {
     const problems = problemsWith(
       command,
-      'retry_after: 5m',
+      'retry: { delay: 5m }',
       'wait: 1h',
       'start_within: 30m',
       "concurrency_key: '{{arguments.a}}/{{arguments.b}}/{{arguments.c}}/{{execution.id}}/{{env.REGION}}'",
@@ -41,7 +41,7 @@ describe('how calls are made', () => {
       '  - { from: "09:00", until: "17:00", time_zone: Europe/Berln }',
     );
     expect(problems).toEqual([
-      `7:7 ${where}.retry_after: is longer than retry_after_at_most`,
+      `7:16 ${where}.retry.delay: is longer than max_delay, 60 s`,
       `9:7 ${where}.start_within: is over before wait is: no call would ever begin`,
       `10:7 ${where}.concurrency_key: {{arguments.b}} is part of the key, so no call can do without it: list it under parameters.required`,
       `10:7 ${where}.concurrency_key: {{arguments.c}} is no argument of this tool: declare it under parameters.properties`,

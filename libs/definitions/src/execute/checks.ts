@@ -1,6 +1,7 @@
 import { always, checkTemplate, passesOn, type Parametric } from '../checks/template.js';
-import { executeWays, type ExecuteEntry, type TermsEntry } from './execute.js';
+import { executeWays, type ExecuteEntry } from './execute.js';
 import { executeKinds, type ExecuteKind } from './kinds.js';
+import type { TermsEntry } from './terms.js';
 import type { ToolEntry } from '../schema/file.js';
 import type { Path, Problem } from '../load/source.js';
 import type { Placeholder } from '../templates/template.js';
@@ -30,10 +31,10 @@ const kindChecks: readonly { name: ExecuteKind; checks(entry: unknown, tool: Par
  * @param tool undefined where only the server knows its parameters.
  */
 export function checkTerms(terms: TermsEntry, tool: Parametric | undefined, path: Path): Problem[] {
-  const { concurrency_key, retry_after, retry_after_at_most, wait = 0, start_within } = terms;
+  const { concurrency_key, retry, wait = 0, start_within } = terms;
   const problems = checkWindows(terms, path);
-  if (retry_after > retry_after_at_most)
-    problems.push({ path: [...path, 'retry_after'], message: 'is longer than retry_after_at_most' });
+  if (retry.delay > retry.max_delay)
+    problems.push({ path: [...path, 'retry', 'delay'], message: `is longer than max_delay, ${retry.max_delay} s` });
   if (start_within !== undefined && start_within <= wait)
     problems.push({ path: [...path, 'start_within'], message: 'is over before wait is: no call would ever begin' });
   if (concurrency_key === undefined) return problems;

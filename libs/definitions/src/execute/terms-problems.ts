@@ -1,6 +1,6 @@
 import { checkTerms } from './checks.js';
 import type { Parametric } from '../checks/template.js';
-import type { TermsEntry } from './execute.js';
+import type { TermsEntry } from './terms.js';
 
 /** @returns a line for each thing that is wrong with the terms on which calls of this tool are made. */
 export const termsProblems = (terms: TermsEntry, tool: Parametric): string[] =>

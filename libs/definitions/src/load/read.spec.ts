@@ -108,7 +108,7 @@ mcp_servers:
       redact: [],
       max_output: 20_000,
       timeout: 300,
-      execute: { promise: 'at_most_once', attempts: 3 },
+      execute: { semantics: 'at_most_once', attempts: 3 },
     });
     expect(mcpGate(server!, 'close')).toMatchObject({ approval: 'required', requires: 'user_input' });
     expect(mcpGate(server!, 'reopen')).toMatchObject({ approval: 'audit', requires: 'confirmation' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinitions } from './read.js';
 import { toolDefinitionOf } from './tool-of-file.js';
-import { changesSince, toolVersion } from './tool-version.js';
+import { changesSince, digestOf, toolVersion } from './tool-version.js';
 
 const given = (change: (text: string) => string = (text) => text, path = '/etc/countersign.yaml') => {
   const text = `
@@ -34,8 +34,18 @@ describe('the version of a tool', () => {
     ['Deploys.', 'Deploys a service.'],
     ['attempts: 2', 'attempts: 5'],
     ['timeout: 60', 'timeout: 90'],
+    ['attempts: 2', 'semantics: idempotent, retry: { delay: 5s, max_delay: 90s }'],
   ])('is the same with what means nothing to a call: %s', (before, after) => {
     expect(toolVersion(given((text) => text.replace(before, after)))).toBe(version);
+  });
+
+  it.each([
+    ['promise: idempotent', 'semantics: idempotent'],
+    ['retry_after: 5s, retry_after_at_most: 90s', 'retry: { delay: 5s, max_delay: 90s }'],
+  ])('is the same under the former names of terms: %s', (former, current) => {
+    const [one, other] = [former, current].map((terms) => given((text) => text.replace('attempts: 2', terms)));
+    expect(toolVersion(one!)).toBe(toolVersion(other!));
+    expect(digestOf(one)).toBe(digestOf(other));
   });
 
   it('is the same wherever the file is', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TermsEntry } from '../execute/execute.js';
+import { TermsEntry } from '../execute/terms.js';
 import { Duration } from './duration.js';
 import { gate } from './tool.js';
 
