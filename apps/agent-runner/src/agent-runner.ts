@@ -173,8 +173,10 @@ export function agentRunner(
         pool.start();
         preview.tail();
         calls.tail(bus);
-        watch.tail(bus, (runId) => {
-          runner.look(runId).catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
+        watch.tail(bus, (runId, version) => {
+          runner
+            .look(runId, version)
+            .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
         });
       },
       async stop(grace) {

@@ -17,7 +17,7 @@ export {
 } from './events/catalogue.js';
 export type { HiddenArguments, Redaction } from './events/event-redaction.js';
 export { type Event, type NewEvent, emit, eventSource, parseEventData } from './events/event.js';
-export { approvalId, derivedId, eventId, isMadeHere } from './events/ids.js';
+export { approvalId, derivedId, eventId, isMadeHere, versionIn } from './events/ids.js';
 export { eventJsonSchema, eventJsonSchemas } from './events/json-schemas.js';
 export {
   ApprovalCount,

@@ -66,7 +66,8 @@ export class SqliteFile {
 
   /**
    * Runs `work` in a transaction together with the other writes of this turn, and resolves once it is on disk.
-   * What it throws undoes its own statements alone.
+   * What it throws undoes its own statements alone. It may run twice: the others of the turn are undone with one that
+   * fails, and run again.
    *
    * @param onDisk is called with the outcome before anything else can happen, in the order of the writes.
    */
@@ -90,37 +91,60 @@ export class SqliteFile {
     const writes = this.#queue;
     this.#queue = [];
     if (writes.length === 0) return;
-    const settle: (() => void)[] = [];
+    let outcomes: (() => void)[];
     try {
-      this.sql('BEGIN IMMEDIATE').run();
-      for (const write of writes) settle.push(this.#attempt(write));
+      outcomes = this.#together(writes) ?? this.#eachForItself(writes);
       this.sql('COMMIT').run();
     } catch (error) {
-      if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.#rollBack();
       for (const write of writes) write.reject(error);
       return;
     }
-    for (const done of settle) done();
+    for (const tell of outcomes) tell();
   }
 
-  #attempt({ run, onDisk, resolve, reject }: Write): () => void {
+  /** Nearly always no write fails, and then none needs a savepoint. @returns undefined, and has done nothing, when one does */
+  #together(writes: readonly Write[]): (() => void)[] | undefined {
+    this.sql('BEGIN IMMEDIATE').run();
+    try {
+      return writes.map((write) => succeeded(write, write.run()));
+    } catch {
+      this.#rollBack();
+      return undefined;
+    }
+  }
+
+  #eachForItself(writes: readonly Write[]): (() => void)[] {
+    this.sql('BEGIN IMMEDIATE').run();
+    return writes.map((write) => this.#attempt(write));
+  }
+
+  #rollBack(): void {
+    if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  #attempt(write: Write): () => void {
     this.sql('SAVEPOINT one').run();
     try {
-      const value = run();
+      const value = write.run();
       this.sql('RELEASE one').run();
-      return () => {
-        resolve(value as never);
-        onDisk?.(value as never);
-      };
+      return succeeded(write, value);
     } catch (error) {
       // A full disk ends the whole transaction, and this write has nothing left to undo.
       if (!this.#db.isTransaction) throw error;
       this.sql('ROLLBACK TO one').run();
       this.sql('RELEASE one').run();
-      return () => reject(error);
+      return () => write.reject(error);
     }
   }
 }
+
+const succeeded =
+  ({ resolve, onDisk }: Write, value: unknown): (() => void) =>
+  () => {
+    resolve(value as never);
+    onDisk?.(value as never);
+  };
 
 /** SQLite gives the files beside this one the same mode; those of an earlier life may have had another. */
 function onlyForOwner(file: string): void {

@@ -244,6 +244,8 @@ describe('a cancelled run', () => {
     const question = await given.model.asked();
     await there.runner.handle('run-1', cancel);
     expect(question.signal.aborted).toBe(false);
+    await here.runner.look('run-1', 1);
+    expect(question.signal.aborted).toBe(false);
     await here.runner.look('run-1');
     expect(question.signal.aborted).toBe(true);
     await here.runner.look('a run that nobody works on');

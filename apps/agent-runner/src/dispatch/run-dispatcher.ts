@@ -41,10 +41,11 @@ export class RunDispatcher {
     await this.#claiming(place, (claim) => this.#handle(run.run_id, claim, { known: run }));
   }
 
-  /** Looks a run up that this process works on, since somebody else changed it. */
-  async look(runId: string): Promise<void> {
+  /** Reads a run that this process works on again, unless its worker has seen this version of it. */
+  async look(runId: string, version = Infinity): Promise<void> {
     const worker = this.#working.get(runId);
-    const run = worker && (await this.#options.runs.store.get(runId));
+    if (!worker || worker.version >= version) return;
+    const run = await this.#options.runs.store.get(runId);
     if (run) worker.see(run);
   }
 

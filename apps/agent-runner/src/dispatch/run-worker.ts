@@ -54,6 +54,11 @@ export class RunWorker {
     this.#stopping = stopping;
   }
 
+  /** Of the run, as the worker last saw it. */
+  get version(): number {
+    return this.#run.version;
+  }
+
   /** A newer state of the run, whoever changed it. */
   see(run: Run): void {
     if (run.version <= this.#run.version) return;

@@ -1,6 +1,7 @@
 import type { ConversationItem } from '@countersign/contracts';
 import type { Agent, ToolDefinition } from '@countersign/definitions';
 import OpenAI from 'openai';
+import { httpFetch } from './http-fetch.js';
 import { modelParameters } from './model-parameters.js';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
 import { failed, modelError, unreadable, type Asked } from './openai.error.js';
@@ -24,7 +25,7 @@ export class OpenAIModel implements Model {
     const { apiKey, baseURL, timeout } = options;
     this.#options = options;
     // What goes wrong is told as an error, once; the client would write lines of its own shape besides.
-    this.#client = new OpenAI({ apiKey, baseURL, timeout, maxRetries: 2, logLevel: 'off' });
+    this.#client = new OpenAI({ apiKey, baseURL, timeout, maxRetries: 2, logLevel: 'off', fetch: httpFetch });
     this.description = `OpenAI Responses API at ${new URL(this.#client.baseURL).host}`;
   }
 

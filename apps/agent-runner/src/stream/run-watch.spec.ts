@@ -1,4 +1,4 @@
-import type { Run, RunStatus } from '@countersign/contracts';
+import { eventId, type Run, type RunStatus } from '@countersign/contracts';
 import type { Bus, Delivery } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
@@ -97,14 +97,14 @@ describe('waiting for a run', () => {
   });
 
   it('hears of changes on other instances from the bus, whatever becomes of a run but its text', async () => {
-    const heard: string[] = [];
+    const heard: unknown[] = [];
     let tailed: Parameters<Bus['tail']>[0] | undefined;
     let closed = false;
     const tail: Bus['tail'] = (options) => {
       tailed = options;
       return { joined: true, close: async () => void (closed = true) };
     };
-    watch.tail({ tail } as Bus, (id) => heard.push(id));
+    watch.tail({ tail } as Bus, (...change) => heard.push(change));
     expect(tailed!.topics).toEqual(
       expect.arrayContaining([
         'run.started',
@@ -119,10 +119,15 @@ describe('waiting for a run', () => {
     expect(tailed!.topics).not.toContain('run.requested');
     const { waited } = await begin();
     await complete();
-    tailed!.handle({ key: null } as Delivery);
-    tailed!.handle({ key: 'run-1' } as Delivery);
+    const headers = { ce_id: eventId('runs', 'run-1', 4, 0) };
+    tailed!.handle({ key: null, headers } as unknown as Delivery);
+    tailed!.handle({ key: 'run-1', headers } as unknown as Delivery);
+    tailed!.handle({ key: 'run-2', headers: { ce_id: 'another/4/0' } } as unknown as Delivery);
     expect(await waited).toBe('COMPLETED');
-    expect(heard).toEqual(['run-1']);
+    expect(heard).toEqual([
+      ['run-1', 4],
+      ['run-2', undefined],
+    ]);
     await watch.stop();
     expect(closed).toBe(true);
   });

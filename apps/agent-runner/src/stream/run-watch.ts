@@ -1,4 +1,4 @@
-import { catalogue, eventNames, isFinishedStatus, type Run, type RunStatus } from '@countersign/contracts';
+import { catalogue, eventNames, isFinishedStatus, versionIn, type Run, type RunStatus } from '@countersign/contracts';
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 
@@ -30,16 +30,16 @@ export class RunWatch {
     stopping.addEventListener('abort', () => [...this.#waiting.keys()].forEach((id) => this.changed(id)));
   }
 
-  /** @param heard is told of each run that some instance changed. */
-  tail(bus: Bus, heard: (runId: string) => void = () => {}): void {
+  /** @param changed is called for each change of a run by any instance, with the version of the run after it, if it is known. */
+  tail(bus: Bus, changed: (runId: string, version: number | undefined) => void = () => {}): void {
     const topics = eventNames.filter(
       (name) => name.startsWith('run.') && name !== 'run.output_delta' && catalogue[name].from === 'agent-runner',
     );
     this.#tail = bus.tail({
       topics,
-      handle: ({ key }) => {
+      handle: ({ key, headers }) => {
         if (key === null) return;
-        heard(key);
+        changed(key, versionIn(headers['ce_id'] ?? '', 'runs'));
         this.changed(key);
       },
     });

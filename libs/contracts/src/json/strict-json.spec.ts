@@ -142,4 +142,41 @@ describe('strict JSON', () => {
       }),
     );
   });
+
+  /** White space in front keeps a text from being as `JSON.stringify` writes it. */
+  it('says the same of a text that is as it is usually written, and of one that is not', () => {
+    const name = fc.constantFrom('a', 'b', '10', '9', '__proto__', 'é', '[', '{{', '\\u0061', '\\ud83d', '\\n');
+    const scalar = fc.constantFrom(
+      '1',
+      '-0',
+      '1.0',
+      '1e5',
+      '9007199254740993',
+      'true',
+      'null',
+      '"\\u0000"',
+      '"😀"',
+      '"["',
+    );
+    const { json } = fc.letrec<{ json: string }>((tie) => ({
+      json: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        scalar,
+        fc.array(tie('json'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
+        fc
+          .array(fc.tuple(name, tie('json')), { maxLength: 3 })
+          .map((members) => `{${members.map(([key, value]) => `"${key}":${value}`).join(',')}}`),
+      ),
+    }));
+    const options = fc.record({
+      depth: fc.constantFrom(2, 64),
+      texts: fc.constantFrom('any' as const, 'refuse' as const),
+    });
+    fc.assert(
+      fc.property(json, options, (text, given) => {
+        expect(parseStrictJson(text, given)).toEqual(parseStrictJson(` ${text}`, given));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });

@@ -1,4 +1,5 @@
-import { type Event, TerminalError } from '@countersign/contracts';
+import { type Event, eventNames, TerminalError } from '@countersign/contracts';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Delivery, Message } from '../bus.js';
 import { decode, encode } from './cloudevents.js';
@@ -55,6 +56,19 @@ describe('encode', () => {
 describe('decode', () => {
   test('reads back what encode wrote', () => {
     expect(decode(delivered(encode(event)))).toEqual(event);
+  });
+
+  test.each(eventNames)('reads what this process encoded as %s like the bytes of another', (name) => {
+    const file = new URL(`../../../contracts/fixtures/v1/${name}.json`, import.meta.url);
+    const { data: golden } = JSON.parse(readFileSync(file, 'utf8')) as { data: never };
+    const message = encode({ ...event, type: name, data: golden });
+    const copy = { ...message, value: Buffer.from(message.value!) };
+    expect(decode(delivered(message))).toStrictEqual(decode(delivered(copy)));
+  });
+
+  test('takes a value that was encoded here as what its topic says', () => {
+    const { value } = encode(event);
+    expect(() => decode({ ...bare(data, {}, 'run.completed'), value })).toThrow('not a valid run.completed');
   });
 
   test('reads the same event in structured mode', () => {

@@ -16,6 +16,8 @@ const json = 'application/json';
 /** Levels of a message: those of arguments, and of what is around them. */
 const depth = maxDepth + 36;
 const structured = 'application/cloudevents+json';
+/** The values that this process has encoded, and as what: the embedded log hands them on as they are. */
+const encodedHere = new WeakMap<Uint8Array, EventName>();
 
 /**
  * An event as a CloudEvents 1.0 message in binary mode: its attributes are headers and its data is the value.
@@ -24,6 +26,8 @@ const structured = 'application/cloudevents+json';
  */
 export function encode(event: Event): Message {
   const data = parseEventData(known(event.type), event.data);
+  const value = Buffer.from(JSON.stringify(data));
+  encodedHere.set(value, event.type);
   return {
     topic: event.type,
     key: event.key,
@@ -37,7 +41,7 @@ export function encode(event: Event): Message {
       ce_subject: event.subject,
       ...(event.traceparent !== null && { traceparent: event.traceparent }),
     },
-    value: Buffer.from(JSON.stringify(data)),
+    value,
   };
 }
 
@@ -73,9 +77,15 @@ export function decode(delivery: Delivery): Event {
     subject: attribute('subject') ?? key,
     key,
     traceparent: Traceparent.safeParse(envelope?.['traceparent'] ?? headers['traceparent']).data ?? null,
-    data: parseEventData(type, envelope ? envelope['data'] : body),
+    data:
+      !envelope && isParsed(delivery)
+        ? (body as Event['data'])
+        : parseEventData(type, envelope ? envelope['data'] : body),
   };
 }
+
+/** What was encoded here as an event of this type was parsed just before. */
+const isParsed = ({ topic, value }: Delivery): boolean => value !== null && encodedHere.get(value) === topic;
 
 function known(name: string): EventName {
   if (isEventName(name)) return name;

@@ -27,12 +27,13 @@ export const signRunEnd = (key: SigningKey, claims: RunEndClaims): Promise<strin
 async function sign<C extends object>(
   statement: Statement<C>,
   { kid, x, privateKey }: SigningKey,
-  claims: C,
+  given: C,
 ): Promise<string> {
-  const payload = payloadOf(statement.claims.parse(claims));
-  const jws = await new CompactSign(new TextEncoder().encode(payload))
-    .setProtectedHeader({ alg: algorithm, kid, typ: statement.typ })
+  const claims = statement.claims.parse(given);
+  const header = { alg: algorithm, kid, typ: statement.typ } as const;
+  const jws = await new CompactSign(new TextEncoder().encode(payloadOf(claims)))
+    .setProtectedHeader(header)
     .sign(privateKey);
-  rememberSignature(x, jws);
+  rememberSignature(jws, { x, header, claims });
   return jws;
 }

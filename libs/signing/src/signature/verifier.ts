@@ -6,7 +6,7 @@ import type { RequestClaims } from '../requests/request-claims.js';
 import type { ResultClaims } from '../results/result-claims.js';
 import { remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
-import { payloadIfKnown, publicPartOf, rememberSignature } from './known-signatures.js';
+import { knownSignature, publicPartOf, rememberSignature } from './known-signatures.js';
 import { payloadOf } from './sign.js';
 import { SignatureError } from './signature-error.js';
 import { decision, request, result, runEnd, type Statement } from '../decisions/statement.js';
@@ -56,9 +56,17 @@ export class Verifier {
   }
 
   async #verify<C extends object>(statement: Statement<C>, jws: string): Promise<C> {
+    const known = knownSignature(jws);
+    if (known?.header.typ === statement.typ) {
+      const key = await this.keys(known.header);
+      if ((await publicPartOf(key)) === known.x) return known.claims as C;
+    }
     requireCompact(jws, statement);
-    const key = await this.keys(readHeader(jws, statement));
-    return readPayload(await verifiedPayload(jws, key, statement), statement);
+    const header = readHeader(jws, statement);
+    const key = await this.keys(header);
+    const claims = readPayload(await verifiedPayload(jws, key, statement), statement);
+    rememberSignature(jws, { x: await publicPartOf(key), header, claims });
+    return claims;
   }
 }
 
@@ -77,13 +85,8 @@ function isBase64url(part: string): boolean {
 }
 
 async function verifiedPayload(jws: string, key: CryptoKey, { noun }: Statement<object>): Promise<Uint8Array> {
-  const x = await publicPartOf(key);
-  const known = payloadIfKnown(x, jws);
-  if (known) return known;
   try {
-    const { payload } = await compactVerify(jws, key, { algorithms: [algorithm] });
-    rememberSignature(x, jws);
-    return payload;
+    return (await compactVerify(jws, key, { algorithms: [algorithm] })).payload;
   } catch (cause) {
     throw new SignatureError(`The signature does not belong to the ${noun}.`, { cause });
   }
