@@ -5,12 +5,9 @@ import { z } from 'zod';
 
 const Manifest = z.object({ service: z.string(), version: z.string(), released_at: z.string() });
 
-/** Where the executor's deployments are, by the same two settings. */
-function deployments(): string {
-  // oxlint-disable-next-line node/no-process-env -- a tool has no settings of its own
-  const { DEPLOY_TARGET_DIR, DATA_DIR } = process.env;
-  return DEPLOY_TARGET_DIR || join(DATA_DIR || '.countersign', 'deployments');
-}
+/** Where countersign.yaml has the deployments kept. */
+// oxlint-disable-next-line node/no-process-env -- a tool has no settings of its own
+const deployments = (): string => process.env['DEPLOY_TARGET_DIR'] || '.countersign/deployments';
 
 async function manifestFiles(directory: string): Promise<string[]> {
   try {

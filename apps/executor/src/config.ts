@@ -29,11 +29,6 @@ export const executorSettings = {
     unset: 'no program is found by its name',
     example: '/usr/local/bin:/usr/bin:/bin',
   }),
-  DEPLOY_TARGET_DIR: z.string().optional().meta({
-    description: 'Where the sample tool deploys to: `{{settings.deploy_target_dir}}` in commands.',
-    unset: '`deployments` in `DATA_DIR`',
-    example: '/var/lib/countersign/deployments',
-  }),
 };
 
 export const ExecutorConfig = z.object({ ...serviceSettings, ...executorSettings, PORT: portSetting(4003) });

@@ -6,7 +6,7 @@ import { parsedJson, textAt } from './json-text.js';
 import { compileJson } from '../templates/json.js';
 import { compileTemplate } from '../templates/template.js';
 
-const surroundings = { settings: { deploy_target_dir: '' }, env: {} };
+const surroundings = { env: {} };
 
 /** Numbers as somebody may write them, also those that cannot be kept. */
 const number = fc.oneof(

@@ -8,10 +8,7 @@ import { compileJson } from './json.js';
 import { compileTemplate } from './template.js';
 import { compileUrl } from './url.js';
 
-const surroundings = {
-  settings: { deploy_target_dir: '/srv' },
-  env: { API: 'https://api.example/v1', TOKEN: 't0ken' },
-};
+const surroundings = { env: { API: 'https://api.example/v1', TOKEN: 't0ken' } };
 
 /** Texts that have broken something somewhere, and any other. */
 const text = fc.oneof(

@@ -33,8 +33,9 @@ export function compileHeaders(
 
 /** A line break at the end of a secret is found when the executor starts, not when a call is made. */
 function checkEnvironment(header: string, text: string, { env }: TemplateScope): void {
-  for (const { scope, name } of placeholdersOf(parseTemplate(text))) {
-    if (scope === 'env' && !permitted.test(environmentVariable(name, env)))
+  for (const placeholder of placeholdersOf(parseTemplate(text))) {
+    const { scope, name } = placeholder;
+    if (scope === 'env' && !permitted.test(environmentVariable(placeholder, env)))
       throw new ConfigError(
         `The environment variable ${name} has characters that no header can have, such as a line break: {{env.${name}}} is in the header ${header}.`,
       );

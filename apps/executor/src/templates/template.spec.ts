@@ -4,7 +4,7 @@ import type { ApprovedCall } from '../adapters/adapter.js';
 import { callWith } from '../../test/adapter.fixtures.js';
 import { compileTemplate, fixedValue } from './template.js';
 
-const surroundings = { settings: { deploy_target_dir: '/srv/deployments' }, env: { REGION: 'eu', EMPTY: '' } };
+const surroundings = { env: { REGION: 'eu', EMPTY: '' } };
 const expand = (text: string, tool_args: ApprovedCall['tool_args'] = {}) =>
   compileTemplate(text, surroundings)(callWith(tool_args));
 
@@ -14,7 +14,8 @@ describe('an argument of a program', () => {
     ['', ''],
     ['--id={{execution.id}}', '--id=execution-1'],
     ['{{run.id}}/{{execution.id}}/{{execution.attempt}}', 'run-1/execution-1/1'],
-    ['--target={{settings.deploy_target_dir}}', '--target=/srv/deployments'],
+    ['--target={{env.DIR:-/srv/deployments}}', '--target=/srv/deployments'],
+    ['{{env.REGION:-us}}-{{env.EMPTY:-1}}', 'eu-1'],
     ['{{env.REGION}}-1{{env.EMPTY}}', 'eu-1'],
     ['{{arguments.a}} and {{arguments.a}}', 'x and x'],
   ])('is made of %j', (text, expanded) => {
@@ -44,8 +45,8 @@ describe('an argument of a program', () => {
   });
 
   it('is never half of what it was to be: then the call is not begun', () => {
-    const half = () => expand('{{settings.deploy_target_dir}}/{{arguments.a}}');
-    expect(half).toThrow('{{settings.deploy_target_dir}}/{{arguments.a}} cannot be filled in');
+    const half = () => expand('{{env.REGION}}/{{arguments.a}}');
+    expect(half).toThrow('{{env.REGION}}/{{arguments.a}} cannot be filled in');
   });
 
   it('needs its environment from the start', () => {
@@ -56,8 +57,8 @@ describe('an argument of a program', () => {
 });
 
 describe('a value that is the same for every call', () => {
-  it('may come from the environment and the settings', () => {
-    expect(fixedValue('{{env.REGION}}:{{settings.deploy_target_dir}}', surroundings)).toBe('eu:/srv/deployments');
+  it('may come from the environment', () => {
+    expect(fixedValue('{{env.REGION}}:{{env.DIR:-/srv}}', surroundings)).toBe('eu:/srv');
   });
 
   it.each(['{{arguments.a}}', '{{run.id}}', '{{execution.id}}'])('cannot be %s', (text) => {

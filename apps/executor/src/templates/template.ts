@@ -11,7 +11,6 @@ import type { ApprovedCall } from '../adapters/adapter.js';
 
 /** What placeholders stand for that has nothing to do with a call. */
 export interface TemplateScope {
-  settings: { deploy_target_dir: string };
   env: Record<string, string | undefined>;
 }
 
@@ -54,7 +53,8 @@ export function compilePart(part: TemplatePart, surroundings: TemplateScope): Te
  *
  * @throws ConfigError as above.
  */
-export function compileValue({ scope, name }: Placeholder, { settings, env }: TemplateScope): Template<unknown> {
+export function compileValue(placeholder: Placeholder, { env }: TemplateScope): Template<unknown> {
+  const { scope, name } = placeholder;
   switch (scope) {
     case 'arguments':
       return ({ tool_args }) => (Object.hasOwn(tool_args, name) ? (tool_args[name] ?? undefined) : undefined);
@@ -64,10 +64,8 @@ export function compileValue({ scope, name }: Placeholder, { settings, env }: Te
       return ({ run_id }) => run_id;
     case 'response':
       return (_, response) => atPointer(response, name) ?? undefined;
-    case 'settings':
-      return () => settings.deploy_target_dir;
     case 'env': {
-      const value = environmentVariable(name, env);
+      const value = environmentVariable(placeholder, env);
       return () => value;
     }
   }
@@ -77,11 +75,10 @@ export function compileValue({ scope, name }: Placeholder, { settings, env }: Te
 export const fixedValue = (text: string, surroundings: TemplateScope): string =>
   fixedParts(parseTemplate(text), surroundings);
 
-export function fixedParts(parts: readonly TemplatePart[], { env, settings }: TemplateScope): string {
+export function fixedParts(parts: readonly TemplatePart[], { env }: TemplateScope): string {
   const values = parts.map((part) => {
     if (typeof part === 'string') return part;
-    if (part.scope === 'settings') return settings.deploy_target_dir;
-    if (part.scope === 'env') return environmentVariable(part.name, env);
+    if (part.scope === 'env') return environmentVariable(part, env);
     throw new ConfigError(`{{${part.scope}.${part.name}}} differs from call to call`);
   });
   return values.join('');

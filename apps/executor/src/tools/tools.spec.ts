@@ -69,14 +69,14 @@ describe('the tools that the file declares', () => {
           '{{arguments.service}}',
           '--force={{arguments.force}}',
           '{{execution.id}} {{run.id}}',
-          '{{settings.deploy_target_dir}}',
+          '{{env.TARGET_DIR:-.countersign/deployments}}',
         ],
         env: { TOKEN: 'secret {{env.DEPLOY_TOKEN}}' },
       }),
     );
     const env = { DEPLOY_TOKEN: 'x y', OTHER: 'z' };
     expect(await seen({ service: '$(touch hacked) "; --help', force: true }, env)).toEqual({
-      argv: ['$(touch hacked) "; --help', '--force=true', 'execution-1 run-1', join(dir, 'deployments')],
+      argv: ['$(touch hacked) "; --help', '--force=true', 'execution-1 run-1', '.countersign/deployments'],
       cwd: dir,
       env: { PATH: '', TOKEN: 'secret x y' },
     });

@@ -7,7 +7,6 @@ import {
   type TermsEntry,
   type ToolEntry,
 } from '@countersign/definitions';
-import { join, resolve } from 'node:path';
 import { adapterOf } from '../adapters/adapters.js';
 import type { ExecutorConfig } from '../config.js';
 import { nothing } from '../execution/begin.js';
@@ -23,10 +22,8 @@ export interface Declared {
 
 /** @param env what `{{env.NAME}}` stands for. @throws ConfigError */
 export function declared(config: ExecutorConfig, env: Record<string, string | undefined> = {}): Declared {
-  const { DEPLOY_TARGET_DIR, DATA_DIR } = config;
-  const deploy_target_dir = resolve(DEPLOY_TARGET_DIR ?? join(DATA_DIR, 'deployments'));
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
-  return { definitions, config, surroundings: { settings: { deploy_target_dir }, env } };
+  return { definitions, config, surroundings: { env } };
 }
 
 /**

@@ -121,11 +121,6 @@ describe('a request', () => {
       '.url: {{arguments.a}} cannot choose the scheme or the host: only {{env.NAME}} may stand there',
     ],
     [
-      'a setting',
-      "url: 'https://x.example/{{settings.deploy_target_dir}}'",
-      '.url: {{settings.deploy_target_dir}} has no value here',
-    ],
-    [
       'an answer before there is one',
       "url: 'https://x.example/{{response./id}}'",
       '.url: {{response./id}} has no value here',
@@ -234,10 +229,7 @@ describe('a request over Kafka', () => {
     ],
     ['headers: { correlation-id: a }', '.headers.correlation-id: is set by itself'],
     ["headers: { '{{arguments.a}}': a }", '.headers.{{arguments.a}}: can have no placeholder in its name'],
-    [
-      "headers: { a: '{{settings.deploy_target_dir}}' }",
-      '.headers.a: {{settings.deploy_target_dir}} has no value here',
-    ],
+    ["headers: { a: '{{response./a}}' }", '.headers.a: {{response./a}} has no value here'],
     ['status: /s', '.status: needs "succeeded": the values there that mean success'],
     ['failed: [a]', '.failed: needs "status": where the reply has these values'],
     ['status: /s, succeeded: [a], failed: [a]', '.failed.0: "a" is under succeeded too: it cannot mean both'],

@@ -195,14 +195,14 @@ describe('a tool', () => {
       '  command:',
       '    program: "{{arguments.a}}"',
       '    args:',
-      '      - "{{arguments.a}} {{execution.id}} {{run.id}} {{env.HOME}} {{settings.deploy_target_dir}}"',
+      '      - "{{arguments.a}} {{execution.id}} {{run.id}} {{env.HOME}} {{env.DIR:-a b}}"',
       '      - "{{arguments.b}}"',
       '      - "{{argument.a}}"',
       '      - "{{arguments.a"',
       '    env: { A: "{{arguments.a}}", B: "{{env.B}}" }',
     );
     const known =
-      '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{settings.deploy_target_dir}} and {{response./POINTER}} are placeholders';
+      '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{env.NAME:-DEFAULT}} and {{response./POINTER}} are placeholders';
     expect(problems).toEqual([
       '7:9 tools.0.execute.command.program: can have no placeholders: what a call runs is always the same',
       '10:13 tools.0.execute.command.args.1: {{arguments.b}} is no argument of this tool: declare it under parameters.properties',

@@ -1,6 +1,6 @@
 import { ConfigError } from '@countersign/contracts';
 import { readFileSync } from 'node:fs';
-import { parseTemplate, type TemplatePart } from '../templates/template.js';
+import { parseTemplate, written, type Placeholder, type TemplatePart } from '../templates/template.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -8,15 +8,16 @@ type Environment = Record<string, string | undefined>;
 export function withEnvironment(value: string, env: Environment): string {
   const resolve = (part: TemplatePart): string => {
     if (typeof part === 'string') return part;
-    if (part.scope !== 'env') throw new ConfigError(`{{${part.scope}.${part.name}}} has no value here`);
-    return environmentVariable(part.name, env);
+    if (part.scope !== 'env') throw new ConfigError(`${written(part)} has no value here`);
+    return environmentVariable(part, env);
   };
   return parseTemplate(value).map(resolve).join('');
 }
 
-/** @throws ConfigError when it is not set; one that is empty is. */
-export function environmentVariable(name: string, env: Environment): string {
+/** @throws ConfigError when it is neither set nor has a default; one that is empty is set. */
+export function environmentVariable({ name, fallback }: Placeholder, env: Environment): string {
   const value = environmentValue(name, env);
+  if (fallback !== undefined) return value || fallback;
   if (value === undefined)
     throw new ConfigError(
       `The environment variable ${name} is not set: {{env.${name}}} needs it, or ${name}_FILE that names a file with it.`,

@@ -22,7 +22,9 @@ describe('a text with placeholders', () => {
     ['{{execution.attempt}}', { scope: 'execution', name: 'attempt' }],
     ['{{response./run/id}}', { scope: 'response', name: '/run/id' }],
     ['{{env.HOME}}', { scope: 'env', name: 'HOME' }],
-    ['{{settings.deploy_target_dir}}', { scope: 'settings', name: 'deploy_target_dir' }],
+    ['{{env.HOME:-/home/me}}', { scope: 'env', name: 'HOME', fallback: '/home/me' }],
+    ['{{ env.HOME:-at home: {a} }}', { scope: 'env', name: 'HOME', fallback: 'at home: {a}' }],
+    ['{{env.HOME:-}}', { scope: 'env', name: 'HOME', fallback: '' }],
   ])('may be %s alone', (text, placeholder) => {
     expect(parseTemplate(text)).toEqual([placeholder]);
   });
@@ -37,7 +39,10 @@ describe('a text with placeholders', () => {
     '{{run.status}}',
     '{{run.attempt}}',
     '{{response.id}}',
-    '{{settings.mongodb_uri}}',
+    '{{settings.deploy_target_dir}}',
+    '{{env.A:B}}',
+    '{{run.id:-x}}',
+    '{{env.A:-{{env.B}}}}',
     '{{env.}}',
     '{{env.A B}}',
     '{{env.A',
@@ -51,6 +56,10 @@ describe('a value that may come from the environment', () => {
   it('has variables replaced, once', () => {
     expect(withEnvironment('Bearer {{env.TOKEN}}', { TOKEN: '{{env.OTHER}}' })).toBe('Bearer {{env.OTHER}}');
     expect(withEnvironment('{{env.EMPTY}}', { EMPTY: '' })).toBe('');
+  });
+
+  it('has a default, where it says so, for one that is unset or empty', () => {
+    expect(withEnvironment('{{env.A:-x}} {{env.B:-y}} {{env.C:-}}', { A: 'a', B: '' })).toBe('a y ');
   });
 
   it('cannot do without one, and says which', () => {

@@ -1,15 +1,17 @@
 /** What stands for a value in a text of the file, such as `{{arguments.version}}`. */
 export interface Placeholder {
-  scope: 'arguments' | 'execution' | 'run' | 'env' | 'settings' | 'response';
+  scope: 'arguments' | 'execution' | 'run' | 'env' | 'response';
   /** Of an answer (`response`) the JSON pointer into it. */
   name: string;
+  /** Of a variable that need not be set: what stands for it where it is unset or empty. */
+  fallback?: string;
 }
 export type TemplatePart = string | Placeholder;
 
 const placeholder =
-  /^\s*(?:(arguments|env)\.(\S+)|(execution)\.(id|attempt)|(run)\.(id)|(settings)\.(deploy_target_dir)|(response)\.(\/\S+))\s*$/;
+  /^\s*(?:(?<scope>arguments)\.(?<name>\S+)|(?<scope>env)\.(?<name>[^\s:]+)(?::-(?<fallback>(?:(?!\{\{).)*?))?|(?<scope>execution)\.(?<name>id|attempt)|(?<scope>run)\.(?<name>id)|(?<scope>response)\.(?<name>\/\S+))\s*$/;
 const known =
-  '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{settings.deploy_target_dir}} and {{response./POINTER}} are placeholders';
+  '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{env.NAME:-DEFAULT}} and {{response./POINTER}} are placeholders';
 
 /** Takes a text apart into what it says itself and its placeholders. @throws when a placeholder is none of those known. */
 export function parseTemplate(text: string): TemplatePart[] {
@@ -18,7 +20,8 @@ export function parseTemplate(text: string): TemplatePart[] {
 }
 
 /** As it is written in the file. */
-export const written = ({ scope, name }: Placeholder): string => `{{${scope}.${name}}}`;
+export const written = ({ scope, name, fallback }: Placeholder): string =>
+  `{{${scope}.${name}${fallback === undefined ? '' : `:-${fallback}`}}}`;
 
 export const placeholdersOf = (parts: readonly TemplatePart[]): Placeholder[] =>
   parts.filter((part) => typeof part !== 'string');
@@ -26,6 +29,6 @@ export const placeholdersOf = (parts: readonly TemplatePart[]): Placeholder[] =>
 function placeholderOf(part: string): Placeholder {
   const found = part.endsWith('}}') ? placeholder.exec(part.slice(2, -2)) : null;
   if (!found) throw new Error(`${JSON.stringify(part)} is not known: ${known}`);
-  const [scope, name] = found.slice(1).filter((group) => group !== undefined);
-  return { scope: scope as Placeholder['scope'], name: name! };
+  const { scope, name, fallback } = found.groups!;
+  return { scope: scope as Placeholder['scope'], name: name!, ...(fallback !== undefined && { fallback }) };
 }

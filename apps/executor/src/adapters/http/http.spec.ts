@@ -21,7 +21,7 @@ describe('a request that makes a call', () => {
   });
   afterEach(() => server.stop());
 
-  const surroundings = () => ({ settings: { deploy_target_dir: '' }, env: { API: server.url, TOKEN: token } });
+  const surroundings = () => ({ env: { API: server.url, TOKEN: token } });
   const url = (text: string) => compileUrl(text, surroundings());
   const question = (path: string, change: Partial<Question> = {}): Question => ({
     url: url(`{{env.API}}${path}`),

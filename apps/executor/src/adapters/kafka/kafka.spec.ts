@@ -11,7 +11,7 @@ import { compileJson } from '../../templates/json.js';
 
 const soon = { timeout: 10_000, interval: 5 };
 const quiet = { info() {}, warn() {}, error() {} };
-const surroundings = { settings: { deploy_target_dir: '' }, env: { TOKEN: 'a-token-of-the-platform' } };
+const surroundings = { env: { TOKEN: 'a-token-of-the-platform' } };
 
 describe('a request to another platform', () => {
   let stored: ReturnType<typeof openTemporaryDatabase>;

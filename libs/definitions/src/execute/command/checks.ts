@@ -8,9 +8,7 @@ export function checkCommand(command: CommandEntry, tool: Parametric, path: Path
   const { allow_leading_dash, env, retry_on_exit_codes, status, unknown_on_exit_codes } = command;
   const inEnv = Object.entries(env).flatMap(([variable, text]) =>
     checkTemplate(text, [...path, 'env', variable], (placeholder) =>
-      placeholder.scope === 'env' || placeholder.scope === 'settings'
-        ? undefined
-        : `${written(placeholder)} differs from call to call: pass it in args`,
+      placeholder.scope === 'env' ? undefined : `${written(placeholder)} differs from call to call: pass it in args`,
     ),
   );
   const twice = unknown_on_exit_codes.flatMap((code, n) => {
@@ -34,7 +32,7 @@ export function checkCommand(command: CommandEntry, tool: Parametric, path: Path
 
 function checkProgram({ program, args }: Pick<CommandEntry, 'program' | 'args'>, tool: Parametric, path: Path) {
   const message = 'can have no placeholders: what a call runs is always the same';
-  const objection = passesOn(tool, 'execution', 'run', 'env', 'settings');
+  const objection = passesOn(tool, 'execution', 'run', 'env');
   return [
     ...(program.includes('{{') ? [{ path: [...path, 'program'], message }] : []),
     ...args.flatMap((text, n) => checkTemplate(text, [...path, 'args', n], objection)),

@@ -5,7 +5,7 @@ const program = z.string().min(1).meta({
 });
 const args = z.array(z.string()).default([]).meta({
   description:
-    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{settings.deploy_target_dir}}; one whose only placeholder is an argument that was not given is left out. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
+    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{env.NAME:-DEFAULT}}; one whose only placeholder is an argument that was not given is left out. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
 });
 
 export const CommandEntry = z.strictObject({
@@ -23,7 +23,7 @@ export const CommandEntry = z.strictObject({
     .meta({ description: 'Seconds after which it is killed. Unset: EXECUTION_TIMEOUT_SECONDS.' }),
   env: z.record(z.string().min(1), z.string()).default({}).meta({
     description:
-      'Its environment besides PATH, LANG and HOME, an empty directory that goes with the call. May contain {{env.NAME}} and {{settings.deploy_target_dir}}.',
+      'Its environment besides PATH, LANG and HOME, an empty directory that goes with the call. May contain {{env.NAME}} and {{env.NAME:-DEFAULT}}.',
   }),
   run_as: z
     .strictObject({ uid: z.int().min(1).max(4_294_967_294), gid: z.int().min(1).max(4_294_967_294) })

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const program = fileURLToPath(new URL('./release.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../../../examples/deploy/release.ts', import.meta.url));
 
-describe('the release program', () => {
+describe('the example that deploys', () => {
   let target: string;
   beforeEach(() => {
     target = join(mkdtempSync(join(tmpdir(), 'countersign-release-')), 'made by the program');

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /**
- * The default deployment target: a directory with one release manifest for each service.
+ * A deployment target to try things on: a directory with one release manifest for each service.
  *
  *   release deploy --target DIR --service NAME --version VERSION --id ID
  *   release status --target DIR [--service NAME]
