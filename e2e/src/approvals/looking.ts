@@ -61,8 +61,11 @@ export function lookingScenarios(world: World): void {
       expect(letter).toMatchObject({
         topic: 'run.requested',
         group: 'agent-runner',
-        reason: expect.stringMatching(/no agent "nobody"/),
+        code: 'agent_not_found',
       });
+      const alike = await world.client.letters({ code: 'agent_not_found' });
+      expect(alike.map(({ id }) => id)).toContain(letter!.id);
+      expect(new Set(alike.map(({ code }) => code))).toEqual(new Set(['agent_not_found']));
       const whole = await world.client.deadLetters.get(letter!.id);
       expect(Buffer.from(whole.value!, 'base64').toString()).toBe(nobody);
       expect(await world.client.deadLetters.replay(letter!.id, 'again')).toMatchObject({ status: 'replayed' });

@@ -81,7 +81,7 @@ export function decisionScenarios(world: World): void {
       const [approval] = approvals as [Approval];
       await publish(forgedResult(approval));
       const [letter] = await putAside(world.stack, 'agent-runner', run.run_id, 1);
-      expect(letter!.reason).toContain('The result is not signed.');
+      expect(letter!.code).toBe('not_authentic');
       expect(await world.client.runs.get(run.run_id)).toMatchObject({ status: 'PAUSED' });
       await world.client.cancelRun(run.run_id, 'only a test', 'worker');
     });

@@ -22,9 +22,7 @@ export function requestScenarios(world: World): void {
       const line = aLine();
       const { message, id, key } = request(line, { approval_type });
       await publish(message);
-      expect(await givenUp('tool.approval_required', key)).toMatchObject({
-        reason: expect.stringMatching(/not signed/),
-      });
+      expect(await givenUp('tool.approval_required', key)).toMatchObject({ code: 'not_authentic' });
       await expect(world.client.approvals.get(id)).rejects.toMatchObject({ status: 404 });
       await expect(world.client.executions.get(id)).rejects.toMatchObject({ status: 404 });
       expect(world.timesWritten(line)).toBe(0);

@@ -30,7 +30,7 @@ export function sessionScenarios(world: World): void {
       await world.stack.withBus((bus) => bus.publish([{ topic: 'run.requested', key: stolen, headers: {}, value }]));
       await eventually('the dead letter', async () => {
         const letters = await world.client.letters({ topic: 'run.requested' });
-        return letters.find(({ key, reason }) => key === stolen && reason.includes('there is no session'));
+        return letters.find(({ key, code }) => key === stolen && code === 'session_not_found');
       });
       await expect(world.client.runs.get(stolen)).rejects.toMatchObject({ status: 404 });
       expect(world.plans.requests(theft)).toEqual([]);

@@ -120,10 +120,7 @@ export function gateScenarios(world: World): void {
       const decisions = [forged(approval), forged(approval, { signature: await signedByNobody(approval) })];
       await world.stack.withBus((bus) => bus.publish(decisions));
       const letters = await putAside(world.stack, 'agent-runner', run.run_id, 2);
-      expect(letters.map(({ reason }) => reason)).toEqual([
-        expect.stringContaining('not signed'),
-        expect.stringContaining('key'),
-      ]);
+      expect(letters.map(({ code }) => code)).toEqual(['not_authentic', 'not_authentic']);
       expect(await world.client.runs.get(run.run_id)).toMatchObject({ status: 'PAUSED', tools: [{ confirmed: null }] });
       expect(world.timesWritten(line)).toBe(0);
 

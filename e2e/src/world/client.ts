@@ -98,7 +98,7 @@ export class Client extends CountersignClient {
   }
 
   async letters(
-    query: { status?: DeadLetterStatus; topic?: string; group?: string; limit?: number } = {},
+    query: { status?: DeadLetterStatus; topic?: string; group?: string; code?: string; limit?: number } = {},
   ): Promise<DeadLetterSummary[]> {
     return (await this.deadLetters.list(query)).data;
   }

@@ -90,6 +90,7 @@ export {
 export type { Log } from './log.js';
 export { type ProblemCode, problems } from './problems/catalogue.js';
 export type { CommandRefusal } from './problems/command-refusals.js';
+export type { DeadLetterCode } from './problems/dead-letter-codes.js';
 export { Hint, type HintAction, hintActionNames, hintActions } from './problems/hints.js';
 export { ProblemError } from './problems/problem-error.js';
 export { Problem, hintOf, problemOf } from './problems/problem.js';

@@ -192,7 +192,7 @@ export function describeBus(name: string, make: () => OpenBus): void {
       const large = Buffer.alloc(1_000_000, 'x');
       const { hears } = listen('one', {
         handle: async ({ value }) => {
-          if (value!.toString() !== 'next') throw new TerminalError('no such thing');
+          if (value!.toString() !== 'next') throw new TerminalError('run_not_found', 'no such thing');
         },
       });
       await publish(message('k', bytes), message('k', large), message('k', 'next'));
@@ -202,7 +202,8 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await vi.waitFor(() => expect(mine()).toHaveLength(2), patience);
       expect(mine()[0]).toMatchObject({
         group: `one-${topic}`,
-        reason: 'TerminalError: no such thing',
+        code: 'run_not_found',
+        reason: 'no such thing',
         message: { topic, key: 'k', headers: { ce_id: 'id-k' } },
       });
       expect(mine().map(({ message }) => message.value!.equals(message.value!.length === 3 ? bytes : large))).toEqual([
@@ -316,7 +317,7 @@ export function describeBus(name: string, make: () => OpenBus): void {
       let failures = 1;
       const { hears } = listen('one', {
         handle: async ({ value }) => {
-          if (value!.toString() === 'poison') throw new TerminalError('no such thing');
+          if (value!.toString() === 'poison') throw new TerminalError('run_not_found', 'no such thing');
           if (failures-- > 0) throw new RetryableError('busy');
         },
       });

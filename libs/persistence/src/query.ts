@@ -5,7 +5,7 @@ export type Order = readonly (readonly [field: string, direction: 'asc' | 'desc'
 /** A field's name becomes part of a query, so it is checked to be nothing but a name. */
 export function fieldName(name: string): string {
   if (/^[a-z_]+$/.test(name)) return name;
-  throw new TerminalError(`not the name of a field: ${JSON.stringify(name)}`);
+  throw new TerminalError('not_storable', `not the name of a field: ${JSON.stringify(name)}`);
 }
 
 /**

@@ -90,7 +90,7 @@ describe('a command to cancel a run', () => {
     'of %s, who does not own the run, is answered as if there were none',
     async (token) => {
       await expect(commands('signed', paused).mayCancel(cancel({ token }))).rejects.toThrow(
-        new TerminalError('there is no run "run-1" to cancel'),
+        new TerminalError('run_not_found', 'there is no run "run-1" to cancel'),
       );
     },
   );

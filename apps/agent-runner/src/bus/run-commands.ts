@@ -58,4 +58,4 @@ export class RunCommands {
   }
 }
 
-const noSuchRun = (runId: string) => new TerminalError(`there is no run "${runId}" to cancel`);
+const noSuchRun = (runId: string) => new TerminalError('run_not_found', `there is no run "${runId}" to cancel`);

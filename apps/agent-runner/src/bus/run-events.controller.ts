@@ -1,4 +1,4 @@
-import { derivedId, isMadeHere, TerminalError, type Event } from '@countersign/contracts';
+import { derivedId, isMadeHere, TerminalError, type DeadLetterCode, type Event } from '@countersign/contracts';
 import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
@@ -6,6 +6,7 @@ import { Agents } from '../agents/agents.js';
 import { RunCommands } from './run-commands.js';
 import { isSameRequest } from '../http/requester.js';
 import type { RunMessage } from '../run/run.js';
+import type { RunRejection } from '../run/states.js';
 import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { ALARMS } from '../tokens.js';
@@ -27,9 +28,12 @@ export class RunEventsController {
   async requested(event: Event<'run.requested'>): Promise<void> {
     const { id, source, data, traceparent } = event;
     const { agent_id, input, deadline_in } = data;
-    if (!this.agents.has(agent_id)) throw new TerminalError(`there is no agent "${agent_id}"`);
+    if (!this.agents.has(agent_id)) throw new TerminalError('agent_not_found', `there is no agent "${agent_id}"`);
     if (data.run_id !== undefined && isMadeHere(data.run_id))
-      throw new TerminalError(`run_id "${data.run_id}" has the form of ids that are made here: choose another`);
+      throw new TerminalError(
+        'run_id_reserved',
+        `run_id "${data.run_id}" has the form of ids that are made here: choose another`,
+      );
     const run_id = data.run_id ?? derivedId('run', source, id);
     const requester = await this.commands.requester(event, run_id);
     if (!requester) return;
@@ -39,12 +43,12 @@ export class RunEventsController {
     const asked = { run_id, agent_id, session_id, user_id, requested_by, run_input: input };
     const isChosen = data.session_id !== undefined || data.run_id !== undefined;
     if (isChosen && !(await this.sessions.admits(asked)))
-      throw new TerminalError(`there is no session "${session_id}"`);
+      throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
     const run = { ...asked, deadline_at, streamed: false, traceparent };
     const handled = await this.runner.handle(run_id, { type: 'requested', run });
     // Whoever asked would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, asked))
-      throw new TerminalError(`there is a run "${run_id}" already, of another request`);
+      throw new TerminalError('run_id_taken', `there is a run "${run_id}" already, of another request`);
   }
 
   @OnEvent('agent-runner', 'run.cancel_requested')
@@ -59,7 +63,12 @@ export class RunEventsController {
     const verdict = await this.guard.examine(event.data);
     if (verdict.kind === 'sound') return this.#forward(event);
     if (verdict.kind === 'not_authentic' || verdict.code !== 'too_late')
-      throw this.#refused('decision', event, verdict.reason);
+      throw this.#refused(
+        'decision',
+        verdict.kind === 'refused' ? 'decision_refused' : verdict.kind,
+        event,
+        verdict.reason,
+      );
     const { run_id } = event.data;
     await this.#handle(run_id, { type: 'resolved_late', event });
   }
@@ -82,14 +91,19 @@ export class RunEventsController {
   /** What an executor says came of a call, if it was an executor who said it. */
   async #believe(event: ResultEvent & ForRun): Promise<void> {
     const problem = await this.results.problemWith(event);
-    if (problem !== undefined) throw this.#refused('result', event, problem);
+    if (problem !== undefined) throw this.#refused('result', 'not_authentic', event, problem);
     // The execution of an approval has its id. One of a decision that nobody took has another: the call is still open.
     if (event.data.execution_id === event.data.approval_id) await this.#forward(event);
   }
 
-  #refused(what: 'decision' | 'result', { data: { approval_id, tool_name } }: ForRun, reason: string): TerminalError {
-    this.alarms.refused(what, 'not_authentic', { approval_id, tool_name, reason });
-    return new TerminalError(`approval ${approval_id}: ${reason}`);
+  #refused(
+    what: 'decision' | 'result',
+    code: 'decision_refused' | 'not_authentic',
+    { data: { approval_id, tool_name } }: ForRun,
+    reason: string,
+  ): TerminalError {
+    this.alarms.refused(what, code === 'not_authentic' ? code : 'refused', { approval_id, tool_name, reason });
+    return new TerminalError(code, `approval ${approval_id}: ${reason}`);
   }
 
   /** A message that its run refuses belongs to no call of it; it goes to the dead letters, where somebody can see why. */
@@ -99,7 +113,19 @@ export class RunEventsController {
 
   async #handle(run_id: string, message: RunMessage): Promise<void> {
     const handled = await this.runner.handle(run_id, message);
-    if (handled.kind === 'rejected') throw new TerminalError(`run ${run_id}: ${handled.reason}`);
+    if (handled.kind === 'rejected') throw new TerminalError(codeOf(handled.code), `run ${run_id}: ${handled.reason}`);
+  }
+}
+
+/** Of what a run answers to whoever works on it, whoever sends a message need know only that it is not the time. */
+function codeOf(code: RunRejection): DeadLetterCode {
+  switch (code) {
+    case 'arguments_changed':
+    case 'call_not_found':
+    case 'run_not_found':
+      return code;
+    default:
+      return 'wrong_run_state';
   }
 }
 

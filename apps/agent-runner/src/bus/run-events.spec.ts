@@ -113,8 +113,7 @@ describe('a decision that arrives for a run', () => {
 
   it('is a dead letter when it is not signed, and changes nothing', async () => {
     const refused = events.resolved(await decision());
-    await expect(refused).rejects.toBeInstanceOf(TerminalError);
-    await expect(refused).rejects.toThrow('is not signed');
+    await expect(refused).rejects.toMatchObject({ name: 'TerminalError', code: 'not_authentic' });
     await isUntouched();
     expect(alarms.refused).toHaveBeenCalledExactlyOnceWith(
       'decision',
@@ -261,7 +260,7 @@ describe('a command for a run', () => {
   it('is a dead letter when there is no such agent, or no such run', async () => {
     const request = goldenEvent('run.requested');
     const refused = events.requested({ ...request, data: { ...request.data, agent_id: 'none' } });
-    await expect(refused).rejects.toThrow(new TerminalError('there is no agent "none"'));
+    await expect(refused).rejects.toThrow(new TerminalError('agent_not_found', 'there is no agent "none"'));
     const cancel = goldenEvent('run.cancel_requested');
     await expect(events.cancelRequested(cancel)).rejects.toBeInstanceOf(TerminalError);
   });

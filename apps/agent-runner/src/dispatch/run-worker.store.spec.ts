@@ -71,7 +71,7 @@ describe('a store', () => {
     await given.begin(process);
     process.store.refuse = ({ state }) =>
       state.status === 'RUNNING' && (step === 1 ? state.steps === 1 : state.calls[0]?.state === 'answered')
-        ? new TerminalError('17 MB')
+        ? new TerminalError('not_storable', '17 MB')
         : undefined;
     (await given.model.asked()).answer(callTo('look_up', 'a'));
     if (step === 0) (await lookUp.called()).end('much');

@@ -5,7 +5,7 @@ import { OnEvent, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
-import type { ApprovalMessage } from '../approval/approval.js';
+import type { ApprovalMessage, ApprovalRejection } from '../approval/approval.js';
 import { unjudged } from '../approval/approval-request.js';
 import { Decisions } from '../approval/decisions.js';
 import { gatedBy } from '../gates/gated-request.js';
@@ -21,7 +21,7 @@ import { ALARMS, APPROVALS } from '../tokens.js';
 @Controller()
 export class ApprovalEventsController {
   constructor(
-    @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
+    @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     @Inject(Grants) private readonly grants: Grants,
     @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
     @Inject(ALARMS) private readonly alarms: Alarms,
@@ -40,7 +40,8 @@ export class ApprovalEventsController {
     const problem = await this.guard.problemWithRequest(event.data);
     if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
     const handled = await this.approvals.execute(approval_id, await this.#asked(event), { creates: true });
-    if (handled.kind === 'rejected') throw new TerminalError(`approval ${approval_id}: ${handled.reason}`);
+    if (handled.kind === 'rejected')
+      throw new TerminalError(handled.code, `approval ${approval_id}: ${handled.reason}`);
   }
 
   /** What is asked for, gated as this service knows it to be. What it does not know is refused, so that no run waits. */
@@ -62,7 +63,7 @@ export class ApprovalEventsController {
   async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
     const { id, data } = command;
     const approval = await this.approvals.store.get(data.approval_id);
-    if (!approval) throw new TerminalError(`there is no approval "${data.approval_id}"`);
+    if (!approval) throw new TerminalError('approval_not_found', `there is no approval "${data.approval_id}"`);
     try {
       await this.commands.once(command, (who) => this.#decide(approval, command, who));
     } catch (error) {
@@ -130,7 +131,8 @@ export class ApprovalEventsController {
   #refused(what: 'request' | 'run_end', about: Parameters<Alarms['refused']>[2]): TerminalError {
     this.alarms.refused(what, 'not_authentic', about);
     const { run_id, approval_id, reason } = about;
-    return new TerminalError(`${approval_id === undefined ? `run ${run_id}` : `approval ${approval_id}`}: ${reason}`);
+    const whose = approval_id === undefined ? `run ${run_id}` : `approval ${approval_id}`;
+    return new TerminalError('not_authentic', `${whose}: ${reason}`);
   }
 
   async #tellAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {

@@ -235,7 +235,7 @@ describe('a command to decide', () => {
 
   it('is a dead letter when there is no such approval', async () => {
     const refused = open.events.resolveRequested(command({ approval_id: 'none' }));
-    await expect(refused).rejects.toThrow(new TerminalError('there is no approval "none"'));
+    await expect(refused).rejects.toThrow(new TerminalError('approval_not_found', 'there is no approval "none"'));
   });
 });
 

@@ -31,6 +31,7 @@ export const deadLetterCollection: Collection<DeadLetterRecord> = {
     ['status', '-created_at'],
     ['topic', '-created_at'],
     ['group', '-created_at'],
+    ['code', '-created_at'],
     ['settled_at'],
   ],
 };
@@ -60,7 +61,7 @@ export function decideDeadLetter(
 }
 
 function opened(letter: GivenUp, at: number): DeadLetterRecord {
-  const { message, group, reason, partition, offset, time } = letter;
+  const { message, group, code, reason, partition, offset, time } = letter;
   const { topic, key, headers, value } = message;
   const id = deadLetterId(letter);
   return {
@@ -69,6 +70,7 @@ function opened(letter: GivenUp, at: number): DeadLetterRecord {
     status: 'open',
     topic,
     group,
+    code,
     reason,
     partition,
     offset,

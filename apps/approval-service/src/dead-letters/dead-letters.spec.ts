@@ -34,6 +34,7 @@ describe('dead letters', () => {
   let bus: SqliteBus;
   let letters: DeadLetters;
   let http: DeadLettersController;
+  let records: CommandHandler<DeadLetterRecord, DeadLetterMessage, DeadLetterRejection>;
   /** What a group that handles nothing was given. */
   let given: Delivery[];
 
@@ -41,7 +42,7 @@ describe('dead letters', () => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-letters-'));
     file = new SqliteFile(dir);
     bus = new SqliteBus(file, { log });
-    const records = new CommandHandler<DeadLetterRecord, DeadLetterMessage, DeadLetterRejection>({
+    records = new CommandHandler({
       collection: deadLetterCollection,
       store: new SqliteDatabase(file).collection(deadLetterCollection).store,
       decide: decideDeadLetter,
@@ -59,7 +60,7 @@ describe('dead letters', () => {
       topics: ['run.requested'],
       handle: async (delivery) => {
         given.push(delivery);
-        throw new TerminalError('not JSON');
+        throw new TerminalError('not_json', 'this is not JSON');
       },
     });
     letters.start();
@@ -88,10 +89,23 @@ describe('dead letters', () => {
     const [id] = await givenUp();
     const { data } = await http.list(all);
     expect(data).toMatchObject([
-      { status: 'open', topic: 'run.requested', group: 'agent-runner', key: 'r1', reason: 'TerminalError: not JSON' },
+      { status: 'open', topic: 'run.requested', group: 'agent-runner', key: 'r1', code: 'not_json' },
     ]);
     expect(data[0]).not.toHaveProperty('value');
     expect(await http.get(id!)).toMatchObject({ headers: { ce_id: 'e1' }, value: poison.value!.toString('base64') });
+  });
+
+  it('are listed by their code, and those that were stored before there were codes are listed still', async () => {
+    await bus.publish([poison, { ...poison, key: 'r2' }]);
+    const [id, other] = await givenUp(2);
+    const { code: _, ...old } = (await records.store.get(id!))!;
+    await records.store.commit({ expected: 1, state: { ...old, version: 2 } as DeadLetterRecord, events: [] });
+    expect((await http.list(all)).data).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id, code: null }), expect.objectContaining({ id: other })]),
+    );
+    expect(await http.get(id!)).toMatchObject({ code: null, reason: 'this is not JSON' });
+    expect((await http.list({ ...all, code: 'not_json' })).data).toMatchObject([{ id: other, code: 'not_json' }]);
+    expect((await http.list({ ...all, code: 'no_value' })).data).toEqual([]);
   });
 
   it('are one for each message and group, however often the log tells of it', async () => {
@@ -182,7 +196,7 @@ describe('dead letters', () => {
     const publish = vi.spyOn(bus, 'publish');
     publish.mockRejectedValueOnce(new RetryableError('the broker is away'));
     await expect(http.replay(id!, {}, admin)).rejects.toThrow('the broker is away');
-    publish.mockRejectedValueOnce(new TerminalError('no such topic'));
+    publish.mockRejectedValueOnce(new TerminalError('not_publishable', 'no such topic'));
     await expect(http.replay(id!, {}, admin)).rejects.toMatchObject({ status: 422, message: /no such topic/ });
     expect(await http.get(id!)).toMatchObject({ status: 'open' });
   });

@@ -48,7 +48,10 @@ export class DeadLetters {
   async record(delivery: Delivery): Promise<void> {
     const letter = originalOf(delivery);
     if (!Number.isSafeInteger(letter.partition) || letter.partition < 0)
-      throw new TerminalError(`${deadLetterTopic}/${delivery.offset} is not a dead letter: it has no place in a topic`);
+      throw new TerminalError(
+        'invalid_dead_letter',
+        `${deadLetterTopic}/${delivery.offset} is not a dead letter: it has no place in a topic`,
+      );
     await this.records.execute(deadLetterId(letter), { type: 'given_up', letter }, { creates: true });
   }
 

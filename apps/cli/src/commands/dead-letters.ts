@@ -28,6 +28,7 @@ interface ListOptions {
   all?: boolean;
   topic?: string;
   group?: string;
+  code?: string;
   limit: number;
   page: number;
 }
@@ -39,6 +40,7 @@ const listDeadLetters = (on: On): Command =>
     .option('-a, --all', 'with any status')
     .option('--topic <topic>', 'that were on this topic')
     .option('--group <group>', 'that this service could not handle')
+    .option('--code <code>', 'for this reason, such as invalid_data')
     .addOption(limitOption())
     .addOption(pageOption())
     .action(
@@ -56,6 +58,7 @@ const columns = (screen: Screen): Column<DeadLetterSummary>[] => [
   { title: 'AGE', value: ({ given_up_at }) => ageIn(screen, given_up_at) },
   { title: 'GROUP', value: ({ group }) => group },
   { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'bold' },
+  { title: 'CODE', value: ({ code }) => code ?? '' },
   { title: 'REASON', value: ({ reason }) => reason, shrinks: true },
 ];
 
@@ -77,6 +80,7 @@ function letterText(screen: Screen, letter: DeadLetter): string[] {
     ...fields(screen, {
       'Dead letter': letter.id,
       Group: letter.group,
+      Code: letter.code,
       Reason: letter.reason,
       'Given up': when(letter.given_up_at),
       Place: `partition ${letter.partition}, offset ${letter.offset}`,

@@ -78,7 +78,7 @@ export class ExecutionDispatcher {
     if (problem !== undefined) {
       const { run_id } = event.data;
       this.#options.alarms.refused('run_end', 'not_authentic', { run_id, reason: problem });
-      throw new TerminalError(`run ${run_id}: ${problem}`);
+      throw new TerminalError('not_authentic', `run ${run_id}: ${problem}`);
     }
     for (const requirement of event.data.requirements) {
       const { approval_id, tool_name } = requirement.tool_execution;

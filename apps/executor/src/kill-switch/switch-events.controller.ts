@@ -33,7 +33,7 @@ export class SwitchEventsController {
     // Whoever writes the message says when that was: in a time to come, it would be the last word for as long.
     await this.commands.once(event, async ({ subject: by }) => {
       const problem = await this.switches.problemWith(tool_name);
-      if (problem !== undefined) throw new TerminalError(problem);
+      if (problem !== undefined) throw new TerminalError('tool_not_executed_here', problem);
       await turn(by, at);
       this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
     });

@@ -16,17 +16,23 @@ import { textOf } from './message-text.js';
 export function DeadLetters({ id }: { id: string | null }) {
   if (id !== null) return <OneDeadLetter key={id} id={id} />;
   const status = (query.value.get('status') || undefined) as DeadLetterStatus | undefined;
+  const code = query.value.get('code') || undefined;
   return (
     <Page title="Dead letters">
       <Choice
         name="Status"
         value={status ?? ''}
         options={['open', 'replayed', 'discarded']}
-        change={(value) => navigate(`/inbox/dead-letters${value && `?status=${value}`}`, { replace: true })}
+        change={(value) => navigate(listOf({ code, status: value }), { replace: true })}
       />
+      {code && (
+        <p>
+          With the code <code>{visibleLine(code)}</code>. <a href={listOf({ status })}>Show all</a>
+        </p>
+      )}
       <Paged
-        list={(limit, signal) => client.deadLetters.list({ status, limit }, signal)}
-        filter={status}
+        list={(limit, signal) => client.deadLetters.list({ status, code, limit }, signal)}
+        filter={`${status} ${code}`}
         every={5_000}
         empty={{ title: 'No dead letters', text: 'A message that a service can never handle is kept here, with why.' }}
         head={['Message', 'Given up by', 'Why', 'Status', 'When']}
@@ -36,7 +42,9 @@ export function DeadLetters({ id }: { id: string | null }) {
             {letter.topic}
           </a>,
           letter.group,
-          visibleLine(letter.reason).slice(0, 200),
+          <>
+            {letter.code && <code>{letter.code}</code>} {visibleLine(letter.reason).slice(0, 200)}
+          </>,
           <Status of={letter.status} />,
           <Ago at={letter.given_up_at} />,
         ]}
@@ -64,6 +72,13 @@ function OneDeadLetter({ id }: { id: string }) {
           </p>
           <section aria-labelledby="reason">
             <h2 id="reason">Why</h2>
+            {letter.code && (
+              <p>
+                <a href={listOf({ code: letter.code })}>
+                  <code>{letter.code}</code>
+                </a>
+              </p>
+            )}
             <pre tabIndex={0}>
               <Visible text={letter.reason} />
             </pre>
@@ -105,5 +120,11 @@ function OneDeadLetter({ id }: { id: string }) {
     </Page>
   );
 }
+
+/** The address of those with a status and a code, or with any. */
+const listOf = (narrowed: { status?: string | undefined; code?: string | undefined }): string => {
+  const given = Object.entries(narrowed).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  return `${addressOf('dead-letters')}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`;
+};
 
 const note = { label: 'Note', required: false };

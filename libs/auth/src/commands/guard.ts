@@ -7,14 +7,7 @@ import { readCommandToken, type CommandClaims } from './token.js';
 import type { CommandUses, Use } from './uses.js';
 
 /** A command that nobody may give who gave it. The message says why, for whoever sent it. */
-export class CommandRefused extends TerminalError {
-  constructor(
-    readonly code: CommandRefusal,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+export class CommandRefused extends TerminalError<CommandRefusal> {}
 
 export interface CommandGuardOptions {
   /** Finds the public key that a token names, among those that decisions are verified with. */

@@ -29,7 +29,7 @@ export const eventSource = (service: ServiceName): string => `/countersign/${ser
 export function parseEventData<N extends EventName>(name: N, data: unknown): EventData<N> {
   const parsed = catalogue[name].schema.safeParse(data);
   if (parsed.success) return parsed.data as EventData<N>;
-  throw new TerminalError(`not a valid ${name}: ${parsed.error.issues.map(problemOf).join('; ')}`);
+  throw new TerminalError('invalid_data', `not a valid ${name}: ${parsed.error.issues.map(problemOf).join('; ')}`);
 }
 
 /** Names of fields that are not declared are part of what somebody sent, and may be anything. */

@@ -37,7 +37,12 @@ export const DeadLetter = z
     status: DeadLetterStatus,
     topic: z.string().meta({ description: 'Where the message was.' }),
     group: z.string().meta({ description: 'Who could not handle it.' }),
-    reason: z.string(),
+    code: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'Why, for programs; null of one from before there were codes.' }),
+    reason: z.string().meta({ description: 'Why, for people.' }),
     partition: z.int().nonnegative(),
     offset: z.string(),
     key: z.string().nullable(),
@@ -55,6 +60,7 @@ export const ListDeadLettersQuery = z.object({
   status: DeadLetterStatus.optional(),
   topic: z.string().optional(),
   group: z.string().optional(),
+  code: z.string().optional(),
   ...pageQuery,
 });
 export const DeadLetterSummary = DeadLetter.pick({
@@ -62,6 +68,7 @@ export const DeadLetterSummary = DeadLetter.pick({
   status: true,
   topic: true,
   group: true,
+  code: true,
   reason: true,
   partition: true,
   offset: true,

@@ -1,5 +1,6 @@
 import { problemGroups } from './catalogue.js';
 import { commandRefusals } from './command-refusals.js';
+import { messageRefusals } from './dead-letter-codes.js';
 import { hintActions } from './hints.js';
 
 /** The reference of problems for people, in Markdown: `docs/problems.md`. */
@@ -32,6 +33,16 @@ export function problemReference(): string {
     '| code | says |',
     '|---|---|',
     ...Object.entries(commandRefusals).map(([code, says]) => `| \`${code}\` | ${says} |`),
+    '',
+    '## Dead letters',
+    '',
+    'The `code` of a dead letter says why a message can never be handled. It is one of these, of those of commands, or of',
+    'a problem where it is the same: `not_json` of a value that is no JSON, `internal_error` of what nobody foresaw, which',
+    "the service's log has. One that was stored before there were codes has none.",
+    '',
+    '| code | says |',
+    '|---|---|',
+    ...Object.entries(messageRefusals).map(([code, says]) => `| \`${code}\` | ${says} |`),
     '',
     '## What to do',
     '',

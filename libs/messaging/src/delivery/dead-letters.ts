@@ -1,4 +1,4 @@
-import { TerminalError } from '@countersign/contracts';
+import { TerminalError, type DeadLetterCode } from '@countersign/contracts';
 import type { Delivery, Message } from '../bus.js';
 
 /** The topic of messages whose handling failed permanently. */
@@ -9,6 +9,7 @@ export const deadLetterMaxBytes = 4 * 1024 * 1024;
 
 const maxReason = 2_000;
 const prefix = 'dead_letter_';
+const unforeseen: DeadLetterCode = 'internal_error';
 
 /** A message whose handling failed permanently in a group, and why. */
 export interface DeadLetter {
@@ -17,6 +18,9 @@ export interface DeadLetter {
   partition: number;
   offset: string;
   group: string;
+  /** For programs; null when the header is missing or no code. */
+  code: string | null;
+  /** For people. */
   reason: string;
   /** ISO 8601, when it was dead-lettered. */
   time: string;
@@ -36,6 +40,7 @@ export function deadLetterOf(
       dead_letter_partition: String(delivery.partition),
       dead_letter_offset: delivery.offset,
       dead_letter_group: group,
+      dead_letter_code: error instanceof TerminalError ? error.code : unforeseen,
       dead_letter_reason: reasonOf(error).slice(0, maxReason),
       dead_letter_time: now.toISOString(),
     },
@@ -44,11 +49,11 @@ export function deadLetterOf(
 }
 
 /**
- * Our own errors name codes and places. Any other may quote the message, secrets included, so only its kind is kept here; the
+ * Our own errors name places. Any other may quote the message, secrets included, so only its kind is kept here; the
  * service log has more.
  */
 function reasonOf(error: unknown): string {
-  if (error instanceof TerminalError) return String(error);
+  if (error instanceof TerminalError) return error.message;
   const { name, code } = Object(error) as { name?: unknown; code?: unknown };
   const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'an error';
   const detail = typeof code === 'string' && /^\w{1,60}$/.test(code) ? ` [${code}]` : '';
@@ -60,7 +65,10 @@ export function originalOf({ topic, offset, key, headers, value }: Delivery): De
   const field = (name: string): string => {
     const text = headers[prefix + name];
     if (text === undefined)
-      throw new TerminalError(`${topic}/${offset} is not a dead letter: it has no ${prefix}${name}`);
+      throw new TerminalError(
+        'invalid_dead_letter',
+        `${topic}/${offset} is not a dead letter: it has no ${prefix}${name}`,
+      );
     return text;
   };
   return {
@@ -73,7 +81,12 @@ export function originalOf({ topic, offset, key, headers, value }: Delivery): De
     partition: Number(field('partition')),
     offset: field('offset'),
     group: field('group'),
+    code: codeIn(headers[`${prefix}code`]),
     reason: field('reason'),
     time: field('time'),
   };
 }
+
+/** Anybody may have written the header, and a later version has codes that are not known here. */
+const codeIn = (text: string | undefined): string | null =>
+  text !== undefined && /^[a-z][a-z0-9_]{0,59}$/.test(text) ? text : null;

@@ -62,7 +62,12 @@ test('a wait ends at once when the signal aborts, and the message is not acknowl
 });
 
 test('any other error makes it a dead letter that says where it came from and why', async () => {
-  const deliver = deliverer({ group: 'g', handle: failing(1, new TerminalError('x'.repeat(5_000))), publish, log });
+  const deliver = deliverer({
+    group: 'g',
+    handle: failing(1, new TerminalError('invalid_data', 'x'.repeat(5_000))),
+    publish,
+    log,
+  });
   expect(await deliver(delivery, stay)).toBe(true);
   const [letter] = published;
   expect(letter).toMatchObject({ topic: deadLetterTopic, key: 'k', value: delivery.value });
@@ -70,6 +75,7 @@ test('any other error makes it a dead letter that says where it came from and wh
   const { topic, key, headers, value } = delivery;
   expect(read).toMatchObject({ message: { topic, key, headers, value }, partition: 3, offset: '42', group: 'g' });
   expect(Object.keys(read.message.headers)).toEqual(['ce_id']);
+  expect(read.code).toBe('invalid_data');
   expect(read.reason).toHaveLength(2_000);
   expect(() => originalOf(delivery)).toThrow('t/42 is not a dead letter');
 });
@@ -91,23 +97,41 @@ test('it is not acknowledged before the dead letter is safe', async () => {
 
 test('a dead letter that cannot be handled or stored holds nobody up', async () => {
   const refuse = async () => {
-    throw new TerminalError('too large');
+    throw new TerminalError('not_publishable', 'too large');
   };
-  const deliver = deliverer({ group: 'g', handle: failing(2, new TerminalError('no')), publish: refuse, log });
+  const deliver = deliverer({
+    group: 'g',
+    handle: failing(2, new TerminalError('invalid_data', 'no')),
+    publish: refuse,
+    log,
+  });
   expect(await deliver({ ...delivery, topic: deadLetterTopic }, stay)).toBe(true);
   expect(await deliver(delivery, stay)).toBe(true);
   expect(log.error).toHaveBeenCalledTimes(3);
 });
 
-test.each<[string, Error, string]>([
-  ['of ours is its reason', new TerminalError('no such run'), 'TerminalError: no such run'],
+test.each<[string, Error, string, string]>([
+  ['of ours is its code and reason', new TerminalError('run_not_found', 'no such run'), 'run_not_found', 'no such run'],
   [
     'that was not foreseen is named and not quoted: it may say what is in the message',
     Object.assign(new SyntaxError('Unexpected token in "hunter2"'), { code: 'E_PARSE' }),
+    'internal_error',
     'SyntaxError [E_PARSE]: unexpected error, see the service log',
   ],
-])('a dead letter whose error %s', async (_, error, reason) => {
+])('a dead letter whose error %s', async (_, error, code, reason) => {
   const deliver = deliverer({ group: 'g', handle: failing(1, error), publish, log });
   expect(await deliver(delivery, stay)).toBe(true);
-  expect(published.map(({ headers }) => headers['dead_letter_reason'])).toEqual([reason]);
+  expect(published).toMatchObject([{ headers: { dead_letter_code: code, dead_letter_reason: reason } }]);
 });
+
+test.each([undefined, '', 'Not a code', 'x'.repeat(61)])(
+  'a dead letter whose code is %j is read without one',
+  (code) => {
+    const about = { topic: 't', partition: '0', offset: '1', group: 'g', reason: 'old', time: 'then', code };
+    const headers = Object.fromEntries(
+      Object.entries(about).flatMap(([name, text]) => (text === undefined ? [] : [[`dead_letter_${name}`, text]])),
+    );
+    const letter = { ...delivery, topic: deadLetterTopic, headers };
+    expect(originalOf(letter)).toMatchObject({ code: null, reason: 'old' });
+  },
+);

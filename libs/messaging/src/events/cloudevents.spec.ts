@@ -1,4 +1,4 @@
-import { type Event, eventNames, TerminalError } from '@countersign/contracts';
+import { type DeadLetterCode, type Event, eventNames, TerminalError } from '@countersign/contracts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Delivery, Message } from '../bus.js';
@@ -96,27 +96,48 @@ describe('decode', () => {
   });
 
   const structured = { 'content-type': 'application/cloudevents+json' };
-  test.each<[string, Delivery, string]>([
-    ['an unknown topic', bare(data, {}, 'toString'), 'unknown event type toString'],
-    ['no value', { ...bare(data), value: null }, 'no value in the message on run.cancel_requested'],
-    ['no JSON', { ...bare(data), value: Buffer.from('{') }, 'it ends too early [not_json]'],
-    ['bytes that are not UTF-8', { ...bare(data), value: Buffer.from('{"run_id":"r\xff"}', 'latin1') }, '[not_utf8]'],
-    ['a name twice', text('{"run_id":"r1","reason":"a","run_id":"r2"}'), '(at /run_id) [duplicate_name]'],
-    ['__proto__', text('{"run_id":"r1","__proto__":{"token":"x"}}'), '[reserved_name]'],
-    ['an integer that would become another', text('{"run_id":2512292042121000001}'), '[inexact_number]'],
-    ['what is too deep', text(`{"run_id":"r1","x":${'['.repeat(200)}${']'.repeat(200)}}`), '[too_deep]'],
-    ['wrong data', bare({ run_id: 5 }), 'not a valid run.cancel_requested'],
+  test.each<[string, Delivery, DeadLetterCode, string]>([
+    ['an unknown topic', bare(data, {}, 'toString'), 'unknown_event_type', 'unknown event type toString'],
+    ['no value', { ...bare(data), value: null }, 'no_value', 'no value in the message on run.cancel_requested'],
+    ['no JSON', { ...bare(data), value: Buffer.from('{') }, 'not_json', 'it ends too early'],
+    [
+      'bytes that are not UTF-8',
+      { ...bare(data), value: Buffer.from('{"run_id":"r\xff"}', 'latin1') },
+      'not_utf8',
+      'not UTF-8',
+    ],
+    ['a name twice', text('{"run_id":"r1","reason":"a","run_id":"r2"}'), 'duplicate_name', '(at /run_id)'],
+    ['__proto__', text('{"run_id":"r1","__proto__":{"token":"x"}}'), 'reserved_name', '(at /__proto__)'],
+    [
+      'an integer that would become another',
+      text('{"run_id":2512292042121000001}'),
+      'inexact_number',
+      'give it as a string',
+    ],
+    ['what is too deep', text(`{"run_id":"r1","x":${'['.repeat(200)}${']'.repeat(200)}}`), 'too_deep', 'nested'],
+    ['wrong data', bare({ run_id: 5 }), 'invalid_data', 'not a valid run.cancel_requested'],
     [
       'another type than the topic',
       bare(data, { ce_type: 'run.started' }),
+      'wrong_event_type',
       'the event type is not that of the topic run.cancel_requested',
     ],
-    ['another CloudEvents version', bare(data, { ce_specversion: '2.0' }), 'unsupported CloudEvents version'],
-    ['structured mode without an object', bare('text', structured), 'not an object'],
-    ['structured mode without data', bare({ specversion: '1.0' }, structured), 'not a valid run.cancel_requested'],
-  ])('rejects %s and says so', (_, delivery, reason) => {
+    [
+      'another CloudEvents version',
+      bare(data, { ce_specversion: '2.0' }),
+      'invalid_envelope',
+      'unsupported CloudEvents version',
+    ],
+    ['structured mode without an object', bare('text', structured), 'invalid_envelope', 'not an object'],
+    [
+      'structured mode without data',
+      bare({ specversion: '1.0' }, structured),
+      'invalid_data',
+      'not a valid run.cancel_requested',
+    ],
+  ])('rejects %s and says so', (_, delivery, code, reason) => {
     expect(() => decode(delivery)).toThrow(TerminalError);
-    expect(() => decode(delivery)).toThrow(reason);
+    expect(() => decode(delivery)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(reason) }));
   });
 
   test.each<[string, Delivery]>([

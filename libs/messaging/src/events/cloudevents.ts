@@ -62,9 +62,11 @@ export function decode(delivery: Delivery): Event {
   };
 
   const version = attribute('specversion') ?? '1.0';
-  if (version !== '1.0') throw new TerminalError('unsupported CloudEvents version: only 1.0 is accepted');
+  if (version !== '1.0')
+    throw new TerminalError('invalid_envelope', 'unsupported CloudEvents version: only 1.0 is accepted');
   const declared = attribute('type') ?? type;
-  if (declared !== type) throw new TerminalError(`the event type is not that of the topic ${topic}`);
+  if (declared !== type)
+    throw new TerminalError('wrong_event_type', `the event type is not that of the topic ${topic}`);
 
   const id = attribute('id') ?? `${topic}/${partition}/${offset}`;
   const key = delivery.key ?? attribute('subject') ?? id;
@@ -89,21 +91,21 @@ const isParsed = ({ topic, value }: Delivery): boolean => value !== null && enco
 
 function known(name: string): EventName {
   if (isEventName(name)) return name;
-  throw new TerminalError(`unknown event type ${name}`);
+  throw new TerminalError('unknown_event_type', `unknown event type ${name}`);
 }
 
 function parseJson({ topic, value }: Delivery): unknown {
-  if (value === null) throw new TerminalError(`no value in the message on ${topic}`);
+  if (value === null) throw new TerminalError('no_value', `no value in the message on ${topic}`);
   // What an agent says may hold any text; that of arguments is looked at with their schema.
   const read = parseStrictJson(value, { depth, texts: 'any' });
   if (read.ok) return read.value;
   const { code, path, message } = read.problem;
   // The message quotes a number that is refused, for its sender; dead letters have other readers.
   const what = code === 'inexact_number' ? 'a number cannot be kept exactly: give it as a string' : message;
-  throw new TerminalError(`invalid JSON on ${topic}: ${what}${path === '' ? '' : ` (at ${path})`} [${code}]`);
+  throw new TerminalError(code, `invalid JSON on ${topic}: ${what}${path === '' ? '' : ` (at ${path})`}`);
 }
 
 function asObject(body: unknown, topic: string): Record<string, unknown> {
   if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
-  throw new TerminalError(`a structured CloudEvent on ${topic} that is not an object`);
+  throw new TerminalError('invalid_envelope', `a structured CloudEvent on ${topic} that is not an object`);
 }

@@ -133,7 +133,9 @@ export class KafkaProducer {
     const refused = error instanceof KafkaError && error.kind === 'refused';
     const [only] = items;
     if (refused && only && items.length === 1) {
-      only.publication.fail(new TerminalError(`Kafka refuses the message: ${error.message}`, { cause: error }));
+      only.publication.fail(
+        new TerminalError('not_publishable', `Kafka refuses the message: ${error.message}`, { cause: error }),
+      );
       return;
     }
     this.#queue = [...items.map((item) => ({ ...item, alone: refused })), ...this.#queue];

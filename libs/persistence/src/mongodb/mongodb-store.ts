@@ -213,10 +213,10 @@ class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox {
       // Checked here, since the server's own answer can also mean that the outbox is full for the moment.
       const size = BSON.calculateObjectSize(document, { ignoreUndefined: true });
       if (size <= maxDocument) return document;
-      throw new TerminalError(`${size} bytes are more than a document of MongoDB can hold`);
+      throw new TerminalError('not_storable', `${size} bytes are more than a document of MongoDB can hold`);
     } catch (error) {
       if (error instanceof TerminalError) throw error;
-      throw new TerminalError('cannot be stored in MongoDB', { cause: error });
+      throw new TerminalError('not_storable', 'cannot be stored in MongoDB', { cause: error });
     }
   }
 
@@ -292,7 +292,8 @@ async function attempt<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof VersionConflict || error instanceof TerminalError) throw error;
-    if (error instanceof BSON.BSONError) throw new TerminalError(`not for MongoDB: ${error.message}`, { cause: error });
+    if (error instanceof BSON.BSONError)
+      throw new TerminalError('not_storable', `not for MongoDB: ${error.message}`, { cause: error });
     throw new RetryableError(`MongoDB: ${(error as Error).message}`, { cause: error });
   }
 }

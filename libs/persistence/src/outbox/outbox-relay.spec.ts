@@ -101,7 +101,7 @@ describe('an outbox relay', () => {
     const relay = relayWith({
       log: { info: vi.fn(), warn: vi.fn(), error },
       async publish(batch) {
-        if (idsOf(batch).includes(poison!)) throw new TerminalError('not in the catalogue');
+        if (idsOf(batch).includes(poison!)) throw new TerminalError('not_publishable', 'not in the catalogue');
         await take(batch);
       },
     });

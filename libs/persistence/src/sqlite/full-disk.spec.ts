@@ -78,7 +78,9 @@ describe('SQLite as a record store, on disk', () => {
 
     it('keeps what the log never takes in the outbox, and what follows behind it', async () => {
       const first = transition(collection, sample('a'));
-      expect(await database(new TerminalError('not in the catalogue')).store.commit(first)).toEqual(first.events);
+      expect(await database(new TerminalError('not_publishable', 'not in the catalogue')).store.commit(first)).toEqual(
+        first.events,
+      );
       const second = transition(collection, sample('a', { version: 2 }));
       expect(await database().store.commit(second)).toEqual([...first.events, ...second.events]);
       expect(told).toEqual([]);

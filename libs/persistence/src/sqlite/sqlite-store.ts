@@ -290,7 +290,7 @@ function toJson(value: object): string {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    throw new TerminalError('cannot be stored as JSON', { cause: error });
+    throw new TerminalError('not_storable', 'cannot be stored as JSON', { cause: error });
   }
 }
 
@@ -304,7 +304,7 @@ async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
     if (error instanceof VersionConflict || error instanceof TerminalError) throw error;
     const { message } = error as Error;
     if ((error as { errcode?: number }).errcode === tooBig || message === 'malformed JSON') {
-      throw new TerminalError(`cannot be stored: ${message}`, { cause: error });
+      throw new TerminalError('not_storable', `cannot be stored: ${message}`, { cause: error });
     }
     throw new RetryableError(`the embedded store failed: ${message}`, { cause: error });
   }

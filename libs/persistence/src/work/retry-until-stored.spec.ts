@@ -15,7 +15,7 @@ describe('retrying until stored', () => {
   });
 
   it('does not try again what can never succeed', async () => {
-    const work = vi.fn(() => Promise.reject(new TerminalError('too large')));
+    const work = vi.fn(() => Promise.reject(new TerminalError('not_storable', 'too large')));
     await expect(retryUntilStored(work, log())).rejects.toThrow('too large');
     expect(work).toHaveBeenCalledTimes(1);
   });

@@ -53,7 +53,7 @@ export class BusTransport extends Server implements CustomTransportStrategy {
   async #dispatch(delivery: Delivery): Promise<void> {
     const event: Event = decode(delivery);
     const handler = this.messageHandlers.get(event.type);
-    if (!handler) throw new TerminalError(`${this.service} does not handle ${event.type}`);
+    if (!handler) throw new TerminalError('not_handled_here', `${this.service} does not handle ${event.type}`);
     const result: unknown = await handler(event, new BaseRpcContext([delivery]));
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
   }

@@ -211,7 +211,7 @@ describe('a request to another platform', () => {
   });
 
   it.each<[Error, Outcome]>([
-    [new TerminalError('too large'), { outcome: 'failed', error: 'nothing was sent: too large' }],
+    [new TerminalError('not_publishable', 'too large'), { outcome: 'failed', error: 'nothing was sent: too large' }],
     [new RetryableError('no broker'), { outcome: 'unknown', reason: 'the request may have been sent: no broker' }],
   ])('that the log does not take, with %s, is told apart', async (error, outcome) => {
     const refusing: Bus = Object.assign(Object.create(bus) as Bus, {
