@@ -1,10 +1,10 @@
 import { ApprovalStatus, marked, PauseType, type Approval } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
-import { limitOption, oneOf, pageOption } from '../connection/options.js';
-import { pageNote } from '../terminal/page-note.js';
+import { oneOf, paged, type PageOptions } from '../connection/options.js';
+import { showPage } from '../terminal/page.js';
 import { statusStyle } from '../commands/status.js';
-import { table, type Column } from '../terminal/table.js';
+import type { Column } from '../terminal/table.js';
 import { ageIn } from '../terminal/age.js';
 import type { Screen } from '../terminal/screen.js';
 import { left, oneLine } from '../terminal/words.js';
@@ -16,7 +16,7 @@ const orders = {
   urgent: { sort_by: 'expires_at', sort_order: 'asc' },
 } as const;
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   status: ApprovalStatus;
   all?: boolean;
   agent?: string;
@@ -27,32 +27,33 @@ interface ListOptions {
   resolvedBy?: string;
   text?: string;
   sort: keyof typeof orders;
-  limit: number;
-  page: number;
 }
 
 export const listApprovals = (on: On): Command =>
-  new Command('list')
-    .description('Lists approvals: those that wait for a decision, unless told otherwise.')
-    .addOption(oneOf('-s, --status <status>', 'with this status', ApprovalStatus.options).default('pending'))
-    .option('-a, --all', 'with any status')
-    .option('--text <words>', 'with all of these words in who asks, what for, the tool or its arguments')
-    .option('--agent <id>', 'of this agent')
-    .option('--tool <name>', 'for calls of this tool')
-    .option('--run <id>', 'of this run')
-    .option('--user <id>', 'asked for on behalf of this user')
-    .addOption(oneOf('--needs <kind>', 'that need this of a person', PauseType.options))
-    .option('--resolved-by <id>', 'decided by this person')
-    .addOption(oneOf('--sort <order>', 'which come first', Object.keys(orders)).default('newest'))
-    .addOption(limitOption())
-    .addOption(pageOption())
-    .action(
-      on(async ({ screen, client }, options: ListOptions) => {
-        const page = await client.approvals.list(queryOf(options));
-        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen, options), data) : []));
-        pageNote(screen, page, options.all || options.status !== 'pending' ? 'approval' : 'pending approval');
-      }),
-    );
+  paged(
+    new Command('list')
+      .description('Lists approvals: those that wait for a decision, unless told otherwise.')
+      .addOption(oneOf('-s, --status <status>', 'with this status', ApprovalStatus.options).default('pending'))
+      .option('-a, --all', 'with any status')
+      .option('--text <words>', 'with all of these words in who asks, what for, the tool or its arguments')
+      .option('--agent <id>', 'of this agent')
+      .option('--tool <name>', 'for calls of this tool')
+      .option('--run <id>', 'of this run')
+      .option('--user <id>', 'asked for on behalf of this user')
+      .addOption(oneOf('--needs <kind>', 'that need this of a person', PauseType.options))
+      .option('--resolved-by <id>', 'decided by this person')
+      .addOption(oneOf('--sort <order>', 'which come first', Object.keys(orders)).default('newest')),
+  ).action(
+    on(async ({ screen, client }, options: ListOptions) => {
+      const page = await client.approvals.list(queryOf(options));
+      showPage(
+        screen,
+        page,
+        columns(screen, options),
+        options.all || options.status !== 'pending' ? 'approval' : 'pending approval',
+      );
+    }),
+  );
 
 const queryOf = ({ status, all, agent, tool, run, user, needs, resolvedBy, text, sort, limit, page }: ListOptions) => ({
   status: all ? undefined : status,

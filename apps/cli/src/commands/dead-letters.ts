@@ -8,11 +8,11 @@ import {
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { Context, On } from '../connection/context.js';
-import { limitOption, oneOf, pageOption } from '../connection/options.js';
-import { pageNote } from '../terminal/page-note.js';
+import { oneOf, paged, type PageOptions } from '../connection/options.js';
+import { showPage } from '../terminal/page.js';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from './status.js';
-import { fields, table, type Column } from '../terminal/table.js';
+import { fields, type Column } from '../terminal/table.js';
 import { when } from '../terminal/words.js';
 
 export const deadLettersCommand = (on: On): Command =>
@@ -23,34 +23,30 @@ export const deadLettersCommand = (on: On): Command =>
     .addCommand(settle(on, 'replay', 'Puts a message back where it was, to be handled again.'))
     .addCommand(settle(on, 'discard', 'Lets a message be, once somebody has seen to it.'));
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   status: DeadLetterStatus;
   all?: boolean;
   topic?: string;
   group?: string;
   code?: string;
-  limit: number;
-  page: number;
 }
 
 const listDeadLetters = (on: On): Command =>
-  new Command('list')
-    .description('Lists dead letters, the newest first: those that nobody has seen to, unless told otherwise.')
-    .addOption(oneOf('-s, --status <status>', 'with this status', DeadLetterStatus.options).default('open'))
-    .option('-a, --all', 'with any status')
-    .option('--topic <topic>', 'that were on this topic')
-    .option('--group <group>', 'that this service could not handle')
-    .option('--code <code>', 'for this reason, such as invalid_data')
-    .addOption(limitOption())
-    .addOption(pageOption())
-    .action(
-      on(async ({ screen, client }, { status, all, ...rest }: ListOptions) => {
-        const query = { ...rest, status: all ? undefined : status };
-        const page = await client.deadLetters.list(query);
-        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
-        pageNote(screen, page, 'dead letter');
-      }),
-    );
+  paged(
+    new Command('list')
+      .description('Lists dead letters, the newest first: those that nobody has seen to, unless told otherwise.')
+      .addOption(oneOf('-s, --status <status>', 'with this status', DeadLetterStatus.options).default('open'))
+      .option('-a, --all', 'with any status')
+      .option('--topic <topic>', 'that were on this topic')
+      .option('--group <group>', 'that this service could not handle')
+      .option('--code <code>', 'for this reason, such as invalid_data'),
+  ).action(
+    on(async ({ screen, client }, { status, all, ...rest }: ListOptions) => {
+      const query = { ...rest, status: all ? undefined : status };
+      const page = await client.deadLetters.list(query);
+      showPage(screen, page, columns(screen), 'dead letter');
+    }),
+  );
 
 const columns = (screen: Screen): Column<DeadLetterSummary>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },

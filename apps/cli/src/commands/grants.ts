@@ -1,10 +1,10 @@
 import type { Grant } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
-import { limitOption, pageOption } from '../connection/options.js';
-import { pageNote } from '../terminal/page-note.js';
+import { paged, type PageOptions } from '../connection/options.js';
+import { showPage } from '../terminal/page.js';
 import type { Screen } from '../terminal/screen.js';
-import { table, type Column } from '../terminal/table.js';
+import type { Column } from '../terminal/table.js';
 import { left, oneLine, timestamp } from '../terminal/words.js';
 
 export const grantsCommand = (on: On): Command =>
@@ -13,27 +13,23 @@ export const grantsCommand = (on: On): Command =>
     .addCommand(listGrants(on))
     .addCommand(revokeGrant(on));
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   agent?: string;
   tool?: string;
-  limit: number;
-  page: number;
 }
 
 const listGrants = (on: On): Command =>
-  new Command('list')
-    .description('Lists grants, the newest first, also those that hold no longer.')
-    .option('--agent <id>', 'of this agent')
-    .option('--tool <name>', 'of this tool')
-    .addOption(limitOption())
-    .addOption(pageOption())
-    .action(
-      on(async ({ screen, client }, { agent, tool, ...rest }: ListOptions) => {
-        const page = await client.grants.list({ ...rest, agent_id: agent, tool_name: tool });
-        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
-        pageNote(screen, page, 'grant');
-      }),
-    );
+  paged(
+    new Command('list')
+      .description('Lists grants, the newest first, also those that hold no longer.')
+      .option('--agent <id>', 'of this agent')
+      .option('--tool <name>', 'of this tool'),
+  ).action(
+    on(async ({ screen, client }, { agent, tool, ...rest }: ListOptions) => {
+      const page = await client.grants.list({ ...rest, agent_id: agent, tool_name: tool });
+      showPage(screen, page, columns(screen), 'grant');
+    }),
+  );
 
 const holds = ({ revoked_at, expires_at, uses, max_uses }: Grant): boolean =>
   revoked_at === null && expires_at > Date.now() / 1000 && uses.length < max_uses;

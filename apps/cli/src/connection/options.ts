@@ -1,5 +1,5 @@
 import { parseStrictJson } from '@countersign/contracts';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { exitCodes, Failure } from './exit-codes.js';
 
@@ -15,9 +15,16 @@ export const several = (value: string, earlier: string[] = []): string[] => [...
 export const oneOf = (flags: string, description: string, choices: readonly string[]): Option =>
   new Option(flags, description).choices([...choices]);
 
-export const limitOption = (): Option =>
-  new Option('-n, --limit <count>', 'so many at the most').argParser(wholeNumber).default(50);
-export const pageOption = (): Option => new Option('--page <number>', 'of so many').argParser(wholeNumber).default(1);
+/** Which part of a list is shown. */
+export interface PageOptions {
+  limit: number;
+  page: number;
+}
+/** Gives a command that lists something the options of {@link PageOptions}. */
+export const paged = (list: Command): Command =>
+  list
+    .addOption(new Option('-n, --limit <count>', 'so many at the most').argParser(wholeNumber).default(50))
+    .addOption(new Option('--page <number>', 'of so many').argParser(wholeNumber).default(1));
 
 /** For commands that follow a stream. */
 export interface PatienceOption {

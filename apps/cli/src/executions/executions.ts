@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';
 import { executionText } from './execution-text.js';
-import { limitOption, oneOf, pageOption, textOf, wholeNumber } from '../connection/options.js';
-import { pageNote } from '../terminal/page-note.js';
+import { oneOf, paged, type PageOptions, textOf, wholeNumber } from '../connection/options.js';
+import { showPage } from '../terminal/page.js';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';
-import { table, type Column } from '../terminal/table.js';
+import type { Column } from '../terminal/table.js';
 import { oneLine } from '../terminal/words.js';
 
 export const executionsCommand = (on: On): Command =>
@@ -22,29 +22,25 @@ export const executionsCommand = (on: On): Command =>
     .addCommand(retry(on))
     .addCommand(cancel(on));
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   status?: ExecutionStatus;
   tool?: string;
   run?: string;
-  limit: number;
-  page: number;
 }
 
 const listExecutions = (on: On): Command =>
-  new Command('list')
-    .description('Lists executions, the newest first.')
-    .addOption(oneOf('-s, --status <status>', 'with this status', ExecutionStatus.options))
-    .option('--tool <name>', 'of this tool')
-    .option('--run <id>', 'of this run')
-    .addOption(limitOption())
-    .addOption(pageOption())
-    .action(
-      on(async ({ screen, client }, { tool, run, ...rest }: ListOptions) => {
-        const page = await client.executions.list({ ...rest, tool_name: tool, run_id: run });
-        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
-        pageNote(screen, page, 'execution');
-      }),
-    );
+  paged(
+    new Command('list')
+      .description('Lists executions, the newest first.')
+      .addOption(oneOf('-s, --status <status>', 'with this status', ExecutionStatus.options))
+      .option('--tool <name>', 'of this tool')
+      .option('--run <id>', 'of this run'),
+  ).action(
+    on(async ({ screen, client }, { tool, run, ...rest }: ListOptions) => {
+      const page = await client.executions.list({ ...rest, tool_name: tool, run_id: run });
+      showPage(screen, page, columns(screen), 'execution');
+    }),
+  );
 
 const columns = (screen: Screen): Column<Execution>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },

@@ -2,14 +2,14 @@ import { RunStatus, type RunOutput } from '@countersign/contracts';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';
-import { limitOption, oneOf, pageOption, patienceOption } from '../connection/options.js';
-import { pageNote } from '../terminal/page-note.js';
+import { oneOf, paged, type PageOptions, patienceOption } from '../connection/options.js';
+import { showPage } from '../terminal/page.js';
 import { RunFollower } from './run-follower.js';
 import type { FollowChoices } from './run-follower.js';
 import { runText } from './run-text.js';
 import { startCommand, untilPaused, withoutAsking } from './start.js';
 import { statusStyle } from '../commands/status.js';
-import { table, type Column } from '../terminal/table.js';
+import type { Column } from '../terminal/table.js';
 import type { Screen } from '../terminal/screen.js';
 
 export const runsCommand = (on: On): Command =>
@@ -21,32 +21,28 @@ export const runsCommand = (on: On): Command =>
     .addCommand(followRun(on))
     .addCommand(cancelRun(on));
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   status?: RunStatus;
   agent?: string;
   session?: string;
   user?: string;
-  limit: number;
-  page: number;
 }
 
 const listRuns = (on: On): Command =>
-  new Command('list')
-    .description('Lists runs, the newest first.')
-    .addOption(oneOf('-s, --status <status>', 'with this status', RunStatus.options))
-    .option('--agent <id>', 'of this agent')
-    .option('--session <id>', 'of this session')
-    .option('--user <id>', 'on behalf of this user')
-    .addOption(limitOption())
-    .addOption(pageOption())
-    .action(
-      on(async ({ screen, client }, { agent, session, user, ...rest }: ListOptions) => {
-        const query = { ...rest, agent_id: agent, session_id: session, user_id: user };
-        const page = await client.runs.list(query);
-        screen.show(page, ({ data }) => (data.length > 0 ? table(screen, columns(screen), data) : []));
-        pageNote(screen, page, 'run');
-      }),
-    );
+  paged(
+    new Command('list')
+      .description('Lists runs, the newest first.')
+      .addOption(oneOf('-s, --status <status>', 'with this status', RunStatus.options))
+      .option('--agent <id>', 'of this agent')
+      .option('--session <id>', 'of this session')
+      .option('--user <id>', 'on behalf of this user'),
+  ).action(
+    on(async ({ screen, client }, { agent, session, user, ...rest }: ListOptions) => {
+      const query = { ...rest, agent_id: agent, session_id: session, user_id: user };
+      const page = await client.runs.list(query);
+      showPage(screen, page, columns(screen), 'run');
+    }),
+  );
 
 const columns = (screen: Screen): Column<RunOutput>[] => [
   { title: 'ID', value: ({ run_id }) => run_id, style: () => 'cyan' },

@@ -1,13 +1,16 @@
 import type { Screen } from './screen.js';
+import { table, type Column } from './table.js';
 import { plural } from './words.js';
 
-interface Page {
-  data: readonly unknown[];
+interface Page<T> {
+  data: T[];
   meta: { page: number; total_pages: number; total_count: number };
 }
 
-/** Says beside a list that there is nothing, or more. @param what one of them is called. */
-export function pageNote(screen: Screen, { data, meta }: Page, what: string): void {
+/** Shows a page of a list, and says beside it that there is nothing, or more. @param what one of them is called. */
+export function showPage<T>(screen: Screen, page: Page<T>, columns: readonly Column<T>[], what: string): void {
+  const { data, meta } = page;
+  screen.show(page, () => (data.length > 0 ? table(screen, columns, data) : []));
   if (screen.json) return;
   if (meta.total_count === 0) screen.note(`No ${what}s.`);
   else if (meta.total_pages > 1)
