@@ -43,12 +43,15 @@ const heldText = (held: Execution['held_by']): string | null =>
     .flat()
     .join(', ');
 
-function attemptText({ attempt, started_at, ended_at, outcome, reason, worker }: Attempt): string {
+function attemptText({ attempt, started_at, ended_at, outcome, reason, ...who }: Attempt): string {
   const took = ended_at === null ? 'under way' : `${ended_at - started_at} s`;
-  return [`${attempt}.`, when(started_at), took, outcome ?? 'running', reason ?? '', `(${worker})`]
+  return [`${attempt}.`, when(started_at), took, outcome ?? 'running', reason ?? '', `(${makerOf(who)})`]
     .filter(Boolean)
     .join('  ');
 }
+
+const makerOf = ({ made_by, worker, reported_by }: Pick<Attempt, 'made_by' | 'worker' | 'reported_by'>): string =>
+  made_by === 'person' ? (reported_by ?? 'a person') : (worker ?? '');
 
 /** What somebody has to do. */
 const advice = ({ status, id }: Execution): string[] => {

@@ -25,15 +25,16 @@ export function start(execution: Execution, message: Message<'claimed'>, now: nu
   if (execution.status === 'reconciling') return changed(touch(execution, now, lease));
   const problem = message.refusal ?? obstacle(execution, now);
   if (problem !== null) return giveUp(touch(execution, now, {}), `not executed: ${problem}`, now);
-  const byPerson = execution.terms.made_by === 'person';
-  const worker = byPerson ? 'a person' : message.worker;
+  const { made_by } = execution.terms;
+  const byPerson = made_by === 'person';
+  const who = { made_by, worker: byPerson ? null : message.worker };
   const began = touch(execution, now, {
-    attempts: [...execution.attempts, attempt(execution.attempts.length + 1, worker, now)],
+    attempts: [...execution.attempts, attempt(execution.attempts.length + 1, who, now)],
     held_by: null,
     error: null,
     ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
   });
-  return changed(began, emit('tool.execution_started', { ...callOf(began), worker }));
+  return changed(began, emit('tool.execution_started', { ...callOf(began), ...who }));
 }
 
 /** Why the call must not begin now, whoever wants to make it. */
@@ -44,9 +45,10 @@ function obstacle(execution: Execution, now: number): string | null {
   return null;
 }
 
-const attempt = (number: number, worker: string, now: number): Attempt => ({
+const attempt = (number: number, who: Pick<Attempt, 'made_by' | 'worker'>, now: number): Attempt => ({
   attempt: number,
-  worker,
+  ...who,
+  reported_by: null,
   started_at: seconds(now),
   ended_at: null,
   outcome: null,

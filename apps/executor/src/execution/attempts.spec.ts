@@ -285,7 +285,10 @@ describe('a call that a person makes', () => {
       status: 'awaiting_report',
       due_at: null,
       lease: null,
-      attempts: [{ ended_at: null }],
+      attempts: [{ made_by: 'person', worker: null, reported_by: null, ended_at: null }],
+    });
+    expect(decideExecution(executionAfter(given.byPerson), claimed, now)).toMatchObject({
+      events: [{ data: { made_by: 'person', worker: null } }],
     });
   });
 
@@ -293,7 +296,7 @@ describe('a call that a person makes', () => {
     expect(at(waiting, given.reported('succeeded'))).toMatchObject({
       status: 'succeeded',
       result: 'I did it by hand.',
-      attempts: [{ worker: 'ada', outcome: 'succeeded' }],
+      attempts: [{ worker: null, reported_by: 'ada', outcome: 'succeeded' }],
     });
     expect(at(waiting, given.reported('failed'))).toMatchObject({ status: 'failed', error: 'I did it by hand.' });
   });

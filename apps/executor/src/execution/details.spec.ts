@@ -172,7 +172,9 @@ describe('an execution that is claimed', () => {
       {
         attempt: 1,
         begun: true,
+        made_by: 'worker',
         worker,
+        reported_by: null,
         started_at: nowSeconds,
         ended_at: nowSeconds + 9,
         outcome: record.status,
@@ -223,7 +225,7 @@ describe('the golden messages of version 1', () => {
   it('make the execution that they made then', () => {
     const { events } = outcome(executionAfter(approved()), {
       type: 'claimed',
-      worker: goldenEvent('tool.execution_started').data.worker,
+      worker: goldenEvent('tool.execution_started').data.worker!,
       lease_ms,
       refusal: null,
     });

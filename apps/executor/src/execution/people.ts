@@ -16,7 +16,7 @@ type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { t
 
 /** Whoever made the call by hand says what came of it. */
 export function report(execution: Execution, { by, outcome, result }: Message<'reported'>, now: number) {
-  const byThem = { ...execution, attempts: withLastAttempt(execution, { worker: by }) };
+  const byThem = { ...execution, attempts: withLastAttempt(execution, { reported_by: by }) };
   return outcome === 'succeeded'
     ? succeed(released(byThem, 'succeeded', null, now), result)
     : fail(released(byThem, 'failed', result, now), result);

@@ -30,7 +30,9 @@ const executed = (given: Partial<Execution>): Execution =>
   });
 const attempt = (outcome: 'succeeded' | 'outcome_unknown' | null, reason: string | null = null) => ({
   attempt: 1,
+  made_by: 'worker' as const,
   worker: 'w',
+  reported_by: null,
   started_at: now,
   ended_at: outcome && now,
   outcome,

@@ -20,6 +20,7 @@ import {
   type Redaction,
 } from './event-redaction.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from '../records/fields.js';
+import { MadeBy } from '../records/execution.js';
 import { Usage } from '../records/run.js';
 import { Subject } from '../records/subject.js';
 import { Ruling } from '../records/terms.js';
@@ -242,7 +243,11 @@ const ApprovalGrantCreated = z.object({
   expires_at: EpochSeconds,
 });
 const ApprovalGrantRevoked = z.object({ run_id: Id, grant_id: Id, by: Id.nullable() });
-const ToolExecutionStarted = z.object({ ...execution, worker: Id });
+const ToolExecutionStarted = z.object({
+  ...execution,
+  made_by: MadeBy.default('worker'),
+  worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
+});
 /** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
 const ToolExecutionProgress = z.object({
   ...execution,

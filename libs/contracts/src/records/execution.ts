@@ -11,10 +11,17 @@ export const ExecutionStatus = z
   });
 export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
 
+/** Who makes a call: a worker of the executor, or somebody by hand, who then reports it. */
+export const MadeBy = z.enum(['worker', 'person']);
+
 /** One start of the work. Its number is the fencing token: what an earlier attempt still says is refused. */
 export const Attempt = z.object({
   attempt: z.int().positive(),
-  worker: Id,
+  made_by: MadeBy.default('worker'),
+  worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
+  reported_by: Id.nullable()
+    .default(null)
+    .meta({ description: 'The person who made the call, and said what came of it.' }),
   started_at: EpochSeconds,
   ended_at: EpochSeconds.nullable(),
   outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']).nullable(),
@@ -37,7 +44,7 @@ export const ExecutionTerms = z.object({
   }),
   max_attempts: z.int().positive(),
   retry: z.object({ first_ms: z.int().positive(), longest_ms: z.int().positive() }),
-  made_by: z.enum(['worker', 'person']),
+  made_by: MadeBy,
   can_reconcile: z.boolean().meta({ description: 'The target can be asked what came of a call.' }),
   not_before: EpochSeconds.nullable().meta({ description: 'The wait after the approval is over then.' }),
   start_by: EpochSeconds.nullable().meta({ description: 'What has not begun then is not begun any more.' }),
