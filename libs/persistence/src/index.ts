@@ -6,7 +6,7 @@ export {
 } from './commands/command-handler.js';
 export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
 export { type Decide, type Transition, changed, ignored, rejected } from './commands/transition.js';
-export { MongoDatabase } from './mongodb/mongodb-store.js';
+export { MongoDatabase } from './mongodb/mongodb-database.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { type RetentionPolicy, removeAll, removeBelongings } from './retention/retention-policy.js';
 export { SqliteDatabase } from './sqlite/sqlite-store.js';

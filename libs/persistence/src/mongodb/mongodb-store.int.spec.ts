@@ -1,10 +1,68 @@
 import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
-import { inject, it } from 'vitest';
-import { describeStore } from '../../test/store.contract.js';
-import { MongoDatabase } from './mongodb-store.js';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describeStore, sample, samples, transition } from '../../test/store.contract.js';
+import type { Event } from '@countersign/contracts';
+import { MongoDatabase } from './mongodb-database.js';
 
 const uri = inject('mongodbUri');
 const dbName = `countersign_test_${randomUUID()}`;
 if (uri) describeStore('MongoDB', () => new MongoDatabase({ uri, dbName, log: console }));
 else it.skip('MongoDB as a record store: NOT TESTED, there is no server; set MONGODB_URI');
+
+describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
+  let here: MongoDatabase;
+  let there: MongoDatabase;
+  beforeAll(() => {
+    [here, there] = [1, 2].map(() => new MongoDatabase({ uri: uri!, dbName, log: console })) as [
+      MongoDatabase,
+      MongoDatabase,
+    ];
+  });
+  afterAll(() => Promise.all([here.close(), there.close()]));
+
+  const open = () => {
+    const collection = samples();
+    const [one, other] = [here.collection(collection), there.collection(collection)];
+    const commit = ({ store }: typeof one, version: number, events = 1) =>
+      store.commit(transition(collection, sample('a', { version }), events));
+    const left = () => other.outbox.unpublished({ before: Date.now() + 1_000, limit: 1 });
+    return { one, other, commit, left };
+  };
+  const ids = (events: readonly Event[]) => events.map(({ id }) => id);
+
+  it('hands on what the other has not published yet, in front of its own', async () => {
+    const { one, other, commit, left } = open();
+    const first = await commit(one, 1, 2);
+    const both = await commit(other, 2);
+    expect(ids(both)).toEqual([...ids(first), ids(both)[2]]);
+    expect(ids(await left())).toEqual(ids(both));
+    expect(ids(await commit(one, 3)).slice(0, 3)).toEqual(ids(both));
+  });
+
+  it('forgets what either has published, and nothing else', async () => {
+    const { one, other, commit, left } = open();
+    const first = await commit(one, 1, 2);
+    await one.outbox.markPublished(first.slice(0, 1));
+    const [second, third] = await commit(other, 2);
+    expect(second!.id).toBe(first[1]!.id);
+    await Promise.all([one.outbox.markPublished([second!]), other.outbox.markPublished([third!])]);
+    expect(await left()).toEqual([]);
+    expect(await commit(one, 3, 0)).toEqual([]);
+  });
+
+  it('writes over an outbox only what follows all that was published from it', async () => {
+    const { one, commit, left } = open();
+    const [published, waiting] = await commit(one, 1, 2);
+    const marked = one.outbox.markPublished([published!]);
+    const next = await commit(one, 2);
+    expect(ids(next)[0]).toBe(waiting!.id);
+    await marked;
+    expect(ids(await left())).toEqual(ids(next));
+    const all = one.outbox.markPublished(next);
+    const last = await commit(one, 3);
+    expect(ids(await left())).toEqual(ids(last));
+    await all;
+    expect(ids(await left())).toEqual(ids(last));
+  });
+});

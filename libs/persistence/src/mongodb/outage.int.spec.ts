@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { sample, samples, transition } from '../../test/store.contract.js';
-import { MongoDatabase } from './mongodb-store.js';
+import { MongoDatabase } from './mongodb-database.js';
 import { VersionConflict } from '../store.js';
 
 const uri = inject('mongodbUri');

@@ -27,9 +27,8 @@ export class OutboxRelay {
   readonly #known = new Set<string>();
   readonly #stopping = new AbortController();
   #queue: Event[] = [];
-  #forget: Event[] = [];
   #publishing: Promise<void> | undefined;
-  #forgetting: Promise<void> | undefined;
+  readonly #forgetting = new Set<Promise<void>>();
   #sweeping: Promise<void> | undefined;
 
   constructor(options: OutboxRelayOptions) {
@@ -52,7 +51,7 @@ export class OutboxRelay {
   async stop(grace = 5_000): Promise<void> {
     const deadline = new AbortController();
     const settled = (async () => {
-      while (this.#publishing ?? this.#forgetting) await (this.#publishing ?? this.#forgetting);
+      while (this.#publishing || this.#forgetting.size > 0) await Promise.all([this.#publishing, ...this.#forgetting]);
     })();
     await Promise.race([settled, delay(grace, undefined, { signal: deadline.signal }).catch(() => {})]);
     deadline.abort();
@@ -66,8 +65,8 @@ export class OutboxRelay {
       this.#queue = [];
       const done = await this.#append(batch);
       if (published.hasSubscribers) published.publish({ events: done });
-      this.#forget.push(...done);
-      this.#forgetting ??= this.#forgetPublished().finally(() => (this.#forgetting = undefined));
+      const forgetting = this.#forgetPublished(done).finally(() => this.#forgetting.delete(forgetting));
+      this.#forgetting.add(forgetting);
     }
   }
 
@@ -97,16 +96,12 @@ export class OutboxRelay {
     return done;
   }
 
-  async #forgetPublished(): Promise<void> {
-    while (this.#forget.length > 0) {
-      const batch = this.#forget;
-      this.#forget = [];
-      // When this fails the events stay in the outbox and a later sweep publishes them again, which changes nothing.
-      await this.#options.outbox.markPublished(batch).catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'cannot mark events as published');
-      });
-      for (const { id } of batch) this.#known.delete(id);
-    }
+  async #forgetPublished(events: readonly Event[]): Promise<void> {
+    // When this fails the events stay in the outbox and a later sweep publishes them again, which changes nothing.
+    await this.#options.outbox.markPublished(events).catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'cannot mark events as published');
+    });
+    for (const { id } of events) this.#known.delete(id);
   }
 
   async #sweep(): Promise<void> {

@@ -1,0 +1,77 @@
+import { TerminalError, type Event } from '@countersign/contracts';
+import { Binary, BSON, type ObjectId } from 'mongodb';
+import type { StoredRecord } from '../store.js';
+
+/** A record's fields, and the events it has yet to tell the world: one write of one document stores both. */
+export interface Document {
+  _id: string;
+  version: number;
+  outbox: OutboxEntry[];
+  /** Names the commit that wrote the document last; see `GroupCommit`. */
+  commit_id?: ObjectId;
+}
+
+export interface OutboxEntry {
+  id: string;
+  /** Epoch milliseconds, by the clock of whoever committed. */
+  committed_at: number;
+  /** The event as JSON. */
+  event: string;
+}
+
+/** What is in a document besides its record. */
+export const withoutInternals = { _id: 0, outbox: 0, commit_id: 0 } as const;
+
+const maxDocument = 16 * 1024 * 1024;
+
+/** @throws TerminalError when no document can hold it. */
+export function documentOf(id: string, state: StoredRecord, events: readonly Event[]): Document {
+  const committed_at = Date.now();
+  try {
+    const document: Document = {
+      _id: id,
+      ...(encode(state) as { version: number }),
+      outbox: events.map((event) => ({ id: event.id, committed_at, event: JSON.stringify(event) })),
+    };
+    // Checked here, since the server's own answer can also mean that the outbox is full for the moment.
+    const size = BSON.calculateObjectSize(document, { ignoreUndefined: true });
+    if (size <= maxDocument) return document;
+    throw new TerminalError('not_storable', `${size} bytes are more than a document of MongoDB can hold`);
+  } catch (error) {
+    if (error instanceof TerminalError) throw error;
+    throw new TerminalError('not_storable', 'cannot be stored in MongoDB', { cause: error });
+  }
+}
+
+/** Ends at the first event that is too young, so that clocks that differ cannot make one overtake another. */
+export function eventsIn(outbox: readonly OutboxEntry[], before = Infinity): Event[] {
+  const end = outbox.findIndex(({ committed_at }) => committed_at >= before);
+  return outbox.slice(0, end < 0 ? outbox.length : end).map(({ event }) => JSON.parse(event) as Event);
+}
+
+const maxDepth = 32;
+const plainKey = /^(?!\$|_bsontype$|__proto__$)[^.\0]+$/;
+
+/**
+ * JSON as BSON. MongoDB and its driver give a meaning to some keys that a model may well use as an argument's name
+ * (`$set`, `a.b`, `_bsontype`), and they limit the depth; such an object is kept as the text of its JSON in a Binary,
+ * which no JSON can be mistaken for.
+ */
+function encode(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.isWellFormed() ? value : asText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === maxDepth) return asText(value);
+  if (Array.isArray(value)) return value.map((item) => encode(item, depth + 1));
+  const entries = Object.entries(value);
+  if (!entries.every(([key]) => plainKey.test(key) && key.isWellFormed())) return asText(value);
+  return Object.fromEntries(entries.map(([key, item]) => [key, encode(item, depth + 1)]));
+}
+
+const asText = (value: unknown): Binary => new Binary(Buffer.from(JSON.stringify(value)), Binary.SUBTYPE_USER_DEFINED);
+
+export function decode(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Binary) return JSON.parse(Buffer.from(value.value()).toString());
+  if (Array.isArray(value)) return value.map(decode);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item)]));
+}

@@ -1,0 +1,146 @@
+import { RetryableError } from '@countersign/contracts';
+import { MongoBulkWriteError, MongoServerError, ObjectId, type Collection as Documents } from 'mongodb';
+import type { Document } from './documents.js';
+
+/** Writes a document that is not there yet. */
+export interface Insert {
+  document: Document;
+}
+
+/** Writes a document over one that is at the version that is expected. */
+export interface Update extends Insert {
+  expected: number;
+  /** Whether its events are put behind those in the outbox, and not in their place. */
+  keepsOutbox: boolean;
+}
+
+type Waiting<W> = W & PromiseWithResolvers<boolean>;
+
+/** Commands that are under way at most; what is decided meanwhile becomes the next. */
+const atOnce = 2;
+const duplicateKey = 11000;
+
+/**
+ * Sends what is committed in one turn of the event loop, or while two commands are under way, as one command. Each
+ * write is a compare-and-set of one document still, and of all that expect the same version one succeeds. The server
+ * says only how many did; when not all did, each is told by the `commit_id` that its document then carries.
+ */
+export class GroupCommit {
+  readonly #documents: Documents<Document>;
+  #inserts: Waiting<Insert>[] = [];
+  #updates: Waiting<Update>[] = [];
+  #underWay = 0;
+  #scheduled = false;
+
+  constructor(documents: Documents<Document>) {
+    this.#documents = documents;
+  }
+
+  /**
+   * @returns false when the document is at another version.
+   * @throws what the driver does, of each write for itself where the server says so
+   */
+  write(write: Insert | Update): Promise<boolean> {
+    const settled = Promise.withResolvers<boolean>();
+    if ('expected' in write) this.#updates.push({ ...write, ...settled });
+    else this.#inserts.push({ ...write, ...settled });
+    this.#next();
+    return settled.promise;
+  }
+
+  #next(): void {
+    if (this.#scheduled || this.#underWay === atOnce || this.#inserts.length + this.#updates.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      const [inserts, updates] = [this.#inserts, this.#updates];
+      [this.#inserts, this.#updates] = [[], []];
+      this.#scheduled = false;
+      this.#underWay += 1;
+      const sent = [settling(inserts, () => this.#insert(inserts)), settling(updates, () => this.#update(updates))];
+      void Promise.all(sent).finally(() => {
+        this.#underWay -= 1;
+        this.#next();
+      });
+    });
+  }
+
+  async #insert(writes: readonly Waiting<Insert>[]): Promise<void> {
+    const documents = writes.map(({ document }) => document);
+    const failures = await failuresOf(() =>
+      documents.length === 1
+        ? this.#documents.insertOne(documents[0]!)
+        : this.#documents.insertMany(documents, { ordered: false }),
+    );
+    for (const [n, { resolve, reject }] of writes.entries()) {
+      const failure = failures.get(n);
+      if (failure === undefined) resolve(true);
+      else if (failure.code === duplicateKey) resolve(false);
+      else reject(failure);
+    }
+  }
+
+  async #update(writes: readonly Waiting<Update>[]): Promise<void> {
+    if (writes.length === 1) {
+      const { filter, update } = commandOf(writes[0]!);
+      const { matchedCount } = await this.#documents.updateOne(filter, update);
+      return writes[0]!.resolve(matchedCount === 1);
+    }
+    const marked = writes.map((write) => ({ ...write, mark: new ObjectId() }));
+    let stored = 0;
+    const failures = await failuresOf(async () => {
+      const operations = marked.map((write) => ({ updateOne: commandOf(write) }));
+      stored = (await this.#documents.bulkWrite(operations, { ordered: false })).matchedCount;
+    });
+    if (failures.size > 0) stored = -1;
+    const others = marked.filter((_, n) => !failures.has(n));
+    for (const [n, failure] of failures) marked[n]!.reject(failure);
+    if (stored === others.length) for (const { resolve } of others) resolve(true);
+    else await this.#tellEach(others);
+  }
+
+  async #tellEach(writes: readonly (Waiting<Update> & { mark: ObjectId })[]): Promise<void> {
+    const ids = writes.map(({ document }) => document._id);
+    const found = await this.#documents
+      .find({ _id: { $in: ids } }, { projection: { version: 1, commit_id: 1 } })
+      .toArray();
+    const byId = new Map(found.map((each) => [each._id, each]));
+    for (const { document, expected, mark, resolve, reject } of writes) {
+      const { version = 0, commit_id } = byId.get(document._id) ?? {};
+      if (commit_id?.equals(mark)) resolve(true);
+      else if (version <= expected + 1) resolve(false);
+      else
+        reject(new RetryableError('somebody else has changed the document since; whether this was stored is unknown'));
+    }
+  }
+}
+
+function commandOf({ document, expected, keepsOutbox, mark }: Update & { mark?: ObjectId }) {
+  const { _id, outbox, ...fields } = document;
+  const set = { ...fields, ...(mark && { commit_id: mark }) };
+  const update = keepsOutbox
+    ? { $set: set, ...(outbox.length > 0 && { $push: { outbox: { $each: outbox } } }) }
+    : { $set: { ...set, outbox } };
+  return { filter: { _id, version: expected }, update };
+}
+
+/** @returns those of single writes, by their place. @throws what concerns them all */
+async function failuresOf(send: () => Promise<unknown>): Promise<Map<number, { code?: number | string | undefined }>> {
+  try {
+    await send();
+    return new Map();
+  } catch (error) {
+    if (error instanceof MongoBulkWriteError && !error.result.getWriteConcernError())
+      return new Map([error.writeErrors].flat().map((each) => [each.index, each]));
+    if (error instanceof MongoServerError && error.code === duplicateKey) return new Map([[0, error]]);
+    throw error;
+  }
+}
+
+async function settling(writes: readonly Waiting<Insert>[], send: () => Promise<void>): Promise<void> {
+  if (writes.length === 0) return;
+  try {
+    await send();
+  } catch (error) {
+    for (const { reject } of writes) reject(error);
+  }
+}
