@@ -63,9 +63,9 @@ export async function startJavaServer({ port, command, detached, answers, ...res
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (ended || Date.now() > deadline) {
       await server.kill();
-      const said = (await readFile(logFile, 'utf8')).split('\n').filter((line) => !/^\s*(at |\.\.\.|$)/.test(line));
+      const logLines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => !/^\s*(at |\.\.\.|$)/.test(line));
       throw new Error(
-        `${command[0]} ${ended ? 'ended' : 'did not answer'} while it was starting:\n${said.slice(-10).join('\n')}`,
+        `${command[0]} ${ended ? 'ended' : 'did not answer'} while it was starting:\n${logLines.slice(-10).join('\n')}`,
       );
     }
     await sleep(50);

@@ -82,14 +82,14 @@ export function agentRunner(
     const { bus, database, exclusive, log, metrics, now, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(() => openRequestKeyRing(config, embeddedIn));
-    const { aggregate: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
+    const { commandHandler: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
       service: 'agent-runner',
       collection: runCollection,
       decide: decideRun,
       beforeCommit: signer.sign,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
     });
-    const { aggregate: sessions } = openCommandHandler(context, {
+    const { commandHandler: sessions } = openCommandHandler(context, {
       service: 'agent-runner',
       collection: sessionCollection,
       decide: decideSession,

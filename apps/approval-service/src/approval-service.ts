@@ -86,21 +86,21 @@ export function approvalService(
     const signer = new Signer(() => openKeyRing(config, embeddedIn));
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
     const decisions = new DecisionGuard(() => Verifier.fromKeyRing(signer.ring), now);
-    const { aggregate: approvals, relay } = openCommandHandler(context, {
+    const { commandHandler: approvals, relay } = openCommandHandler(context, {
       service: 'approval-service',
       collection: approvalCollection,
       decide: decideApproval,
       beforeCommit: signer.sign,
     });
-    const { aggregate: grants, relay: grantRelay } = openCommandHandler(context, {
+    const { commandHandler: grants, relay: grantRelay } = openCommandHandler(context, {
       service: 'approval-service',
       collection: grantCollection,
       decide: decideGrant,
     });
-    const judge = new PolicyEvaluator(definitions);
+    const policy = new PolicyEvaluator(definitions);
     const gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
-    const rejudging = new Rejudging(approvals, judge.rules, log);
+    const rejudging = new Rejudging(approvals, policy.rules, log);
     const due = new WorkPool<Approval>({
       store: approvals.store,
       size: atOnce,
@@ -139,9 +139,9 @@ export function approvalService(
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
-          { provide: PolicyEvaluator, useValue: judge },
+          { provide: PolicyEvaluator, useValue: policy },
           { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now }) },
-          { provide: Decisions, useValue: new Decisions(approvals, judge.rules) },
+          { provide: Decisions, useValue: new Decisions(approvals, policy.rules) },
           { provide: Signer, useValue: signer },
           {
             provide: CommandTokens,
@@ -160,7 +160,7 @@ export function approvalService(
         ],
       },
       checks: [{ name: 'approval-stream', check: () => feed.check() }, ...parts.flatMap(({ checks = [] }) => checks)],
-      removals: parts.flatMap(({ removals }) => removals),
+      retention: parts.flatMap(({ retention }) => retention),
       async edge(server) {
         await serveInbox(server);
         await forward(server, config, stopping);

@@ -7,7 +7,7 @@ export interface Feature {
   controllers: Type[];
   providers: Provider[];
   checks?: readonly ReadinessCheck[];
-  removals: readonly RetentionPolicy[];
+  retention: readonly RetentionPolicy[];
   start(): void;
   /** @param grace milliseconds for work under way */
   stop(grace: number): Promise<void>;

@@ -14,17 +14,17 @@ export function openOperations(
   guards: ReplayGuardOptions & { gates: Pick<Gates, 'hidden'> },
 ): Feature {
   const { bus, metrics, stopping } = context;
-  const { aggregate } = openCommandHandler(context, {
+  const { commandHandler } = openCommandHandler(context, {
     service: 'approval-service',
     collection: deadLetterCollection,
     decide: decideDeadLetter,
   });
-  countRecords(metrics, aggregate.store, {
+  countRecords(metrics, commandHandler.store, {
     name: 'countersign_dead_letters',
     help: 'Messages that no service could handle, which wait for a person.',
     statuses: ['open'],
   });
-  const letters = new DeadLetters(aggregate, bus, new ReplayGuard(guards));
+  const letters = new DeadLetters(commandHandler, bus, new ReplayGuard(guards));
   const events = new EventLog(stopping, guards.gates.hidden);
   return {
     controllers: [DeadLettersController, EventLogController],
@@ -32,7 +32,7 @@ export function openOperations(
       { provide: DeadLetters, useValue: letters },
       { provide: EventLog, useValue: events },
     ],
-    removals: [letters.removal],
+    retention: [letters.retention],
     checks: [{ name: 'event-log', check: () => events.check() }],
     start() {
       events.tail(bus);

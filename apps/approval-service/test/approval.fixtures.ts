@@ -1,6 +1,6 @@
 import {
   callDigest,
-  plainTerms,
+  plainRequireTerms,
   type Approval,
   type Event,
   type EventData,
@@ -10,7 +10,7 @@ import {
   type Ruling,
   type ToolExecution,
   type UserInputField,
-  type Verdict,
+  type DecisionVerdict,
 } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { decideApproval, type ApprovalMessage } from '../src/approval/approval.js';
@@ -37,7 +37,12 @@ export function required(
   return {
     type: 'required',
     event: { ...event, data: { ...event.data, requested_by: 'ana', ...change } },
-    judgement: { ...unjudged, rules_version: rules.version, terms: { ...plainTerms, ...terms }, ...judgement },
+    policyDecision: {
+      ...unjudged,
+      rules_version: rules.version,
+      terms: { ...plainRequireTerms, ...terms },
+      ...judgement,
+    },
   };
 }
 
@@ -95,7 +100,7 @@ export const inputRequired = (
 export const audited = required({ expires_in: 60 }, { approval_type: 'audit' });
 
 export const decided = (
-  verdict: Verdict,
+  verdict: DecisionVerdict,
   by: string | null,
   resolution_data: ResolutionData | null = null,
   groups: readonly string[] = [],

@@ -1,5 +1,5 @@
 import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal } from '@countersign/auth';
-import type { Approval, Delivery, Event, EventData, EventName, Role } from '@countersign/contracts';
+import type { Approval, NoticeDelivery, Event, EventData, EventName, Role } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { CommandHandler, WorkPool } from '@countersign/persistence';
@@ -90,14 +90,14 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
     decide: decideGrant,
   });
   const deliveryStore = database.collection(deliveryCollection).store;
-  const deliveries = new CommandHandler<Delivery, DeliveryMessage>({
+  const deliveries = new CommandHandler<NoticeDelivery, DeliveryMessage>({
     ...common,
     collection: deliveryCollection,
     store: deliveryStore,
     decide: decideDelivery,
   });
 
-  const pool = new WorkPool<Delivery>({ store: deliveryStore, size: 1, now, log: quiet, onDue: async () => {} });
+  const pool = new WorkPool<NoticeDelivery>({ store: deliveryStore, size: 1, now, log: quiet, onDue: async () => {} });
   const notifier = new Notifier({
     deliveries,
     pool: () => pool,

@@ -1,7 +1,7 @@
 import type { Approval, GrantBasis, RequireTerms, ResolutionData } from '@countersign/contracts';
 import { deepFreeze } from '@countersign/testing';
 import { approvalAfter, decided, now, required } from './approval.fixtures.js';
-import { grantGiven } from '../src/grants/grant-coverage.js';
+import { grantIn } from '../src/grants/grant-coverage.js';
 import { decideGrant, type GrantMessage, type NewGrant, type StoredGrant } from '../src/grants/grant.js';
 
 type Asked = NonNullable<ResolutionData['grant']>;
@@ -16,7 +16,7 @@ export const approvedWith = (grant: Asked, terms: Partial<RequireTerms> = {}): A
   approvalAfter(required({ ...grantable, ...terms }), decided('approved', 'bob', { grant }));
 
 export const newGrant = (change: Partial<NewGrant> = {}, grant: Asked = { expires_in: 600 }): NewGrant => ({
-  ...grantGiven(approvedWith(grant, { grant: chosen }), 'grant-1', 'salt', toolVersion)!,
+  ...grantIn(approvedWith(grant, { grant: chosen }), 'grant-1', 'salt', toolVersion)!,
   ...change,
 });
 

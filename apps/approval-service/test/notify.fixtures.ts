@@ -1,4 +1,4 @@
-import { Approval, approvalDigest, type Delivery, type NoticeKind } from '@countersign/contracts';
+import { Approval, approvalDigest, type NoticeDelivery, type NoticeKind } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { Channel } from '@countersign/definitions';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
@@ -58,10 +58,14 @@ export const failedForNow = (retry_after_ms: number | null = null): DeliveryMess
 export const failedForGood: DeliveryMessage = { type: 'failed_for_good', worker: 'worker-1', detail: 'HTTP 410' };
 
 /** The delivery after these messages, each of which must change it. */
-export const deliveryAfter = (...messages: readonly DeliveryMessage[]): Delivery =>
+export const deliveryAfter = (...messages: readonly DeliveryMessage[]): NoticeDelivery =>
   continued(undefined, now, ...messages);
 
-export function continued(from: Delivery | undefined, at: number, ...messages: readonly DeliveryMessage[]): Delivery {
+export function continued(
+  from: NoticeDelivery | undefined,
+  at: number,
+  ...messages: readonly DeliveryMessage[]
+): NoticeDelivery {
   let delivery = from;
   for (const message of messages) {
     const transition = decideDelivery(delivery, message, at);
@@ -72,7 +76,7 @@ export function continued(from: Delivery | undefined, at: number, ...messages: r
 }
 
 /** What a sender is handed, of this approval, with these earlier deliveries. */
-export const noticeOf = (approval: Approval, kind: NoticeKind = 'pending', earlier: Delivery[] = []): Notice => {
+export const noticeOf = (approval: Approval, kind: NoticeKind = 'pending', earlier: NoticeDelivery[] = []): Notice => {
   const delivery = deliveryAfter(created(kind), claimed);
   return { approval, delivery, deliveries: async () => [...earlier, delivery] };
 };

@@ -1,5 +1,5 @@
 import type { RootCommand } from '@bomb.sh/tab';
-import { visible } from '@countersign/contracts';
+import { visibleText } from '@countersign/contracts';
 import { Command, CommanderError } from 'commander';
 import { approvalsCommand } from './approvals/approvals.js';
 import { addCompletion, completeIds } from './commands/completion.js';
@@ -19,27 +19,26 @@ import type { CliEnvironment } from './connection/environment.js';
 import { pauseCommand, resumeCommand } from './executions/switches.js';
 
 /** Runs the program. @returns what the process is to end with. */
-export async function run(args: readonly string[], surroundings: CliEnvironment): Promise<ExitCode> {
+export async function run(args: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   const { program, completion } = commandLine(
-    actionsIn(surroundings, (given) => (code = given)),
-    surroundings,
+    actionsIn(environment, (exitCode) => (code = exitCode)),
+    environment,
   );
   try {
-    if (args[0] === 'complete')
-      await completeIds(completion, args.slice(2), () => new Context(surroundings, {}).client);
+    if (args[0] === 'complete') await completeIds(completion, args.slice(2), () => new Context(environment, {}).client);
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    return explain(error, surroundings);
+    return explain(error, environment);
   }
 }
 
 /** The whole command line, as it is parsed. @param on makes what a command does; the docs' test parses and does nothing */
-export function commandLine(on: On, surroundings: CliEnvironment): { program: Command; completion: RootCommand } {
+export function commandLine(on: On, environment: CliEnvironment): { program: Command; completion: RootCommand } {
   const program = programOf(on);
-  settle(program, surroundings);
-  return { program, completion: addCompletion(program, surroundings.stdout) };
+  configure(program, environment);
+  return { program, completion: addCompletion(program, environment.stdout) };
 }
 
 const programOf = (on: On): Command =>
@@ -71,26 +70,26 @@ const programOf = (on: On): Command =>
     .addCommand(whoamiCommand(on));
 
 /** What holds for every command alike. */
-function settle(command: Command, surroundings: CliEnvironment): void {
+function configure(command: Command, environment: CliEnvironment): void {
   command
     .exitOverride()
     .helpCommand(command.parent === null)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => surroundings.stdout.write(text),
-      writeErr: (text) => surroundings.stderr.write(text),
+      writeOut: (text) => environment.stdout.write(text),
+      writeErr: (text) => environment.stderr.write(text),
       outputError: (text, write) => write(text.replace(/^error: /, '')),
-      getOutHelpWidth: () => surroundings.stdout.columns ?? 80,
-      getErrHelpWidth: () => surroundings.stderr.columns ?? 80,
+      getOutHelpWidth: () => environment.stdout.columns ?? 80,
+      getErrHelpWidth: () => environment.stderr.columns ?? 80,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  for (const each of command.commands) settle(each, surroundings);
+  for (const each of command.commands) configure(each, environment);
 }
 
 /** Says what went wrong in a line or two, and what to do. */
 function explain(error: unknown, { stderr }: CliEnvironment): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  stderr.write(`${visible(error instanceof Error ? error.message : String(error))}\n`);
+  stderr.write(`${visibleText(error instanceof Error ? error.message : String(error))}\n`);
   return error instanceof Failure ? error.code : exitCodes.failed;
 }

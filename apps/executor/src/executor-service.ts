@@ -73,21 +73,21 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const tools = new ToolCatalogue(declarations, own, log);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
-    const { aggregate, relay } = openCommandHandler(context, {
+    const { commandHandler, relay } = openCommandHandler(context, {
       service: 'executor',
       collection: executionCollection,
       decide: decideExecution,
       beforeCommit: signer.sign,
     });
-    const { aggregate: switchRecords, relay: switchRelay } = openCommandHandler(context, {
+    const { commandHandler: switchRecords, relay: switchRelay } = openCommandHandler(context, {
       service: 'executor',
       collection: switchCollection,
       decide: decideSwitch,
     });
     const switches = new Switches(switchRecords, tools);
     const holders = database.collection(keyCollection).store;
-    const keys = new ConcurrencyKeys(holders, aggregate.store, now, () => switches.paused());
-    const executions = new Executions(aggregate, keys, log);
+    const keys = new ConcurrencyKeys(holders, commandHandler.store, now, () => switches.paused());
+    const executions = new Executions(commandHandler, keys, log);
     const outputs = new Outputs(database.collection(outputCollection).store, now);
     const { store: replyStore } = database.collection(replyCollection);
     const replies = new Replies(replyStore, executions.store);
@@ -160,7 +160,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       ...(declarations.definitions.mcp_servers.length > 0 && {
         checks: [{ name: 'executor/mcp-servers', degrades: true as const, check: () => tools.checkServers() }],
       }),
-      removals: [repliesNoLongerNeeded(replyStore, executions.store)],
+      retention: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
         requests.warn(log);
         await Promise.all([guard.open(), signer.open(), requests.open(), tools.open({ busTo, replies })]);

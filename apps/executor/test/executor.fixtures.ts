@@ -6,7 +6,7 @@ import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { setImmediate } from 'node:timers/promises';
 import { vi, type Mock } from 'vitest';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../src/adapters/adapter.js';
-import { ConcurrencyKeys, keyCollection, type KeyHolder } from '../src/execution/concurrency-keys.js';
+import { ConcurrencyKeys, keyCollection, type ConcurrencyKeyHolder } from '../src/execution/concurrency-keys.js';
 import { terms } from './execution.fixtures.js';
 import { decideExecution } from '../src/execution/execution.js';
 import type { ExecutionMessage } from '../src/execution/messages.js';
@@ -81,7 +81,7 @@ export class ExecutorWorld {
   ]);
   readonly tools: Tools = { get: (name) => this.#tools.get(name), names: () => [...this.#tools.keys()] };
   readonly #keys: ConcurrencyKeys;
-  readonly #holders: Store<KeyHolder>;
+  readonly #holders: Store<ConcurrencyKeyHolder>;
   readonly #closeDatabase: () => void;
   readonly #stops: (() => Promise<void>)[] = [];
   readonly log: Record<keyof Log, Mock> = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -97,7 +97,7 @@ export class ExecutorWorld {
       publish: (events: readonly Event[]) => void this.published.push(...events),
       now: this.now,
     };
-    const aggregate = new CommandHandler<Execution, ExecutionMessage, ExecutionRejection>({
+    const commandHandler = new CommandHandler<Execution, ExecutionMessage, ExecutionRejection>({
       collection,
       store: this.store,
       decide: decideExecution,
@@ -115,7 +115,7 @@ export class ExecutorWorld {
     );
     this.#holders = database.collection(keyCollection).store;
     this.#keys = new ConcurrencyKeys(this.#holders, this.store, this.now, () => this.switches.paused());
-    this.executions = new Executions(aggregate, this.#keys, this.log);
+    this.executions = new Executions(commandHandler, this.#keys, this.log);
     this.outputs = new Outputs(database.collection(outputCollection).store, this.now);
   }
 

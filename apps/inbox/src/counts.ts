@@ -27,13 +27,13 @@ export function useCounts(): void {
     const soon = () => (timer ??= setTimeout(count, soonEnough));
     count();
     const stop = onApproval(soon);
-    const visible = setInterval(() => !document.hidden && soon(), nowAndThen);
+    const whileVisible = setInterval(() => !document.hidden && soon(), nowAndThen);
     // Its title is what somebody elsewhere sees of a page.
     const hidden = setInterval(() => document.hidden && soon(), whileHidden);
     return () => {
       stop();
       clearTimeout(timer);
-      clearInterval(visible);
+      clearInterval(whileVisible);
       clearInterval(hidden);
     };
   }, [seen]);

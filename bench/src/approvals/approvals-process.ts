@@ -65,8 +65,18 @@ function request(): Event<'tool.approval_required'> {
     tool_execution,
   };
   const digest = callDigest(call);
-  const said = { source_name: 'Operations', parameters: null, tool_version: null, context: {} };
-  const data = { ...ids, ...call, ...types, ...said, approval_id, requirement, digest, salt: null, signature: null };
+  const template = { source_name: 'Operations', parameters: null, tool_version: null, context: {} };
+  const data = {
+    ...ids,
+    ...call,
+    ...types,
+    ...template,
+    approval_id,
+    requirement,
+    digest,
+    salt: null,
+    signature: null,
+  };
   const envelope = { id: run_id, source: '/bench', time: '', subject: '', key: run_id, traceparent: null };
   return { ...envelope, type: 'tool.approval_required', data };
 }
@@ -74,7 +84,7 @@ function request(): Event<'tool.approval_required'> {
 async function ask(): Promise<string> {
   const event = request();
   const { approval_id } = event.data;
-  await approvals.execute(approval_id, { type: 'required', event, judgement: unjudged }, { creates: true });
+  await approvals.execute(approval_id, { type: 'required', event, policyDecision: unjudged }, { creates: true });
   return approval_id;
 }
 

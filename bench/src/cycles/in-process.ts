@@ -39,7 +39,7 @@ export async function startInProcess(
   return {
     async cycle() {
       const run_id = randomUUID();
-      const asked = commits.next('approval.created', run_id);
+      const created = commits.next('approval.created', run_id);
       await runner.handle(run_id, {
         type: 'requested',
         run: {
@@ -54,7 +54,7 @@ export async function startInProcess(
           traceparent: null,
         },
       });
-      await asked;
+      await created;
       const completed = commits.next('run.completed', run_id);
       const began = performance.now();
       await approvals.execute(approvalId(run_id, toolCallId), {

@@ -50,20 +50,20 @@ const ask = (n: number): Promise<unknown> => model.responses.create(recording.mo
 async function cycle(): Promise<Cycle> {
   const run = randomUUID();
   const call = randomUUID();
-  const asked = arrival('approval-service', 'tool.approval_required', run);
+  const required = arrival('approval-service', 'tool.approval_required', run);
   await writeRun(0, run, run);
   await ask(0);
   await writeRun(1, run, run);
-  await asked;
+  await required;
   await writeApproval(0, run, call);
 
   const approved = arrival('executor', 'approval.resolved', run);
-  const told = arrival('agent-runner', 'approval.resolved', run);
+  const resumed = arrival('agent-runner', 'approval.resolved', run);
   const executed = arrival('agent-runner', 'tool.execution_completed', run);
   const completed = arrival('approval-service', 'run.completed', run);
   const began = performance.now();
   await writeApproval(1, run, call);
-  const confirmed = told.then(() => writeRun(2, run, run));
+  const confirmed = resumed.then(() => writeRun(2, run, run));
   await approved;
   await writeExecution(0, run, call);
   await writeExecution(1, run, call);

@@ -1,4 +1,4 @@
-import type { ApprovalStatus, Verdict } from '@countersign/contracts';
+import type { ApprovalStatus, DecisionVerdict } from '@countersign/contracts';
 
 /** What an approval takes: one person, two, or one who is quick. */
 export type Kind = 'plain' | 'jury' | 'urgent';
@@ -15,7 +15,7 @@ export interface Remembered {
   readonly kind: Kind;
   readonly expires_at: number | null;
   status: ApprovalStatus;
-  decisions: { by: string; verdict: Verdict }[];
+  decisions: { by: string; verdict: DecisionVerdict }[];
   comments: string[];
   resolved_by: string | null;
   removed: boolean;
@@ -24,7 +24,7 @@ export interface Remembered {
 }
 
 /** How a decision is answered; remembers it when it counts. */
-export function decide(approval: Remembered, by: string, verdict: Verdict): 200 | 403 | 404 | 409 {
+export function decide(approval: Remembered, by: string, verdict: DecisionVerdict): 200 | 403 | 404 | 409 {
   if (approval.removed) return 404;
   if (approval.status !== 'pending') return 409;
   if (approval.decisions.some((decision) => decision.by === by)) return 409;

@@ -1,4 +1,4 @@
-import type { Verdict } from '@countersign/contracts';
+import type { DecisionVerdict } from '@countersign/contracts';
 import fc, { type AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
 import { ApiError } from '@countersign/client';
@@ -87,13 +87,13 @@ const create = (kind: Kind): Step =>
     () => true,
   );
 
-const resolve = (n: number, by: string, verdict: Verdict): Step =>
+const resolve = (n: number, by: string, verdict: DecisionVerdict): Step =>
   step(`resolve(${n}, ${by}, ${verdict})`, async (memory, { client }) => {
     const status = await statusOf(client.resolve(at(memory, n).id, verdict, by));
     expect(status).toBe(decide(at(memory, n), by, verdict));
   });
 
-const doubleClick = (n: number, by: string, verdict: Verdict): Step =>
+const doubleClick = (n: number, by: string, verdict: DecisionVerdict): Step =>
   step(`doubleClick(${n}, ${by}, ${verdict})`, async (memory, { client }) => {
     const approval = at(memory, n);
     const click = () => statusOf(client.resolve(approval.id, verdict, by));
@@ -117,7 +117,7 @@ const disagree = (n: number): Step =>
     (memory) => memory.length > 0 && at(memory as Memory, n).kind !== 'jury',
   );
 
-const bulk = (ns: readonly number[], by: string, verdict: Verdict): Step =>
+const bulk = (ns: readonly number[], by: string, verdict: DecisionVerdict): Step =>
   step(`bulk(${ns.join()}, ${by}, ${verdict})`, async (memory, { client }) => {
     const approvals = ns.map((n) => at(memory, n));
     const ids = approvals.map(({ id }) => id);
@@ -165,7 +165,7 @@ const wait = (): Step => step('wait', (memory, world) => letExpire(memory, world
 
 const index = fc.nat({ max: 7 });
 const person = fc.constantFrom(...people);
-const verdict = fc.constantFrom<Verdict>('approved', 'approved', 'rejected');
+const verdict = fc.constantFrom<DecisionVerdict>('approved', 'approved', 'rejected');
 
 const kind = fc.constantFrom<Kind>('plain', 'plain', 'plain', 'jury', 'jury', 'jury', 'urgent');
 const decision = fc.tuple(index, person, verdict);

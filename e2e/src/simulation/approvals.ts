@@ -14,7 +14,7 @@ export async function* approvalsHandle(world: World, event: Event): Steps {
 async function require(world: World, event: Event<'tool.approval_required'>): Promise<void> {
   const { judgement } = world;
   const { aggregate } = world.approvals;
-  const message = { type: 'required', event, judgement } as const;
+  const message = { type: 'required', event, policyDecision: judgement } as const;
   const handled = await aggregate.execute(event.data.approval_id, message, { creates: true });
   world.trace(`  approval-service: ${outcomeOf(handled)}`);
 }

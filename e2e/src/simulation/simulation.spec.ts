@@ -1,5 +1,5 @@
 import { unjudged, type PolicyDecision } from '@countersign/approval-service';
-import { plainTerms } from '@countersign/contracts';
+import { plainRequireTerms } from '@countersign/contracts';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { tell } from './story.js';
@@ -20,7 +20,7 @@ const judgement = fc
   })
   .map(({ count, expires_in, policy }): PolicyDecision => {
     const approvers = [{ group: null, count, members: null }];
-    return { ...unjudged, policy, terms: { ...plainTerms, approvers, expires_in } };
+    return { ...unjudged, policy, terms: { ...plainRequireTerms, approvers, expires_in } };
   });
 /** The seed of each step. What does not matter for a failure is left out; another seed would be another story. */
 const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 600, size: 'max' });

@@ -9,7 +9,7 @@ import type {
   ResolutionData,
   RunOutput,
   RunStatus,
-  Verdict,
+  DecisionVerdict,
 } from '@countersign/contracts';
 import type { z } from 'zod';
 import { Credentials, type Access } from './credentials.js';
@@ -70,7 +70,7 @@ export class Client extends CountersignClient {
   /** @param digest of the call as whoever decides saw it. */
   async resolve(
     id: string,
-    status: Verdict,
+    status: DecisionVerdict,
     by: string,
     resolution_data?: ResolutionData,
     digest?: string,
@@ -81,7 +81,7 @@ export class Client extends CountersignClient {
   /** Decides approvals as whoever this client is for. */
   resolveMany(
     ids: readonly string[],
-    status: Verdict,
+    status: DecisionVerdict,
     more: { digests?: Record<string, string>; resolution_data?: ResolutionData } = {},
   ): Promise<z.infer<typeof BulkResolveOutcome>> {
     return this.approvals.resolveMany({ ids, status, ...more });

@@ -30,7 +30,7 @@ export interface Auth {
   links: SignInLinks;
   sessions: BrowserSessions;
   /** What goes by and by. */
-  removals: readonly RetentionPolicy[];
+  retention: readonly RetentionPolicy[];
   /** For routes that are not Nest's, which the guard does not see. */
   authenticator: Authenticator;
   /** The guard on every route of the application, the routes to sign in, and the above for others to inject. */
@@ -64,5 +64,12 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
     providers: [...providers, guard],
     exports: parts.map((part) => part.constructor),
   };
-  return { keys, links, sessions, removals: [links.removal, sessions.removal, uses.removal], authenticator, module };
+  return {
+    keys,
+    links,
+    sessions,
+    retention: [links.retention, sessions.retention, uses.retention],
+    authenticator,
+    module,
+  };
 }

@@ -71,7 +71,7 @@ export class Authenticator {
     const cookie = sessionCookieOf(request);
     if (cookie !== undefined) return this.#byCookie(cookie, request, reply);
     const detail = 'This needs credentials. Send a key or a token as `Authorization: Bearer …`, or sign in.';
-    throw this.#options.refusal.ofNobody(reply, 'unauthenticated', detail);
+    throw this.#options.refusal.unauthenticated(reply, 'unauthenticated', detail);
   }
 
   async #byToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
@@ -87,7 +87,7 @@ export class Authenticator {
     const session = await sessions.verify(cookie);
     if (!session) {
       clearSessionCookie(request, reply);
-      throw refusal.ofNobody(reply, 'credential_ended', 'Your session has ended. Sign in again.');
+      throw refusal.unauthenticated(reply, 'credential_ended', 'Your session has ended. Sign in again.');
     }
     refuseForgery(request, session);
     return this.#let(principalOfSession(session), session);

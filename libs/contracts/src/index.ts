@@ -47,7 +47,7 @@ export {
   ListDeadLettersQuery,
   ListEventsQuery,
   LoggedEvent,
-  SettleDeadLetterRequest,
+  DeadLetterNoteRequest,
 } from './http/events.js';
 export {
   CancelExecutionRequest,
@@ -59,7 +59,7 @@ export {
   ReportExecutionRequest,
   ResumeRequest,
   RetryExecutionRequest,
-  SettleExecutionRequest,
+  ResolveUnknownRequest,
   Switch,
   Switches,
 } from './http/executions.js';
@@ -102,12 +102,12 @@ export {
   DecisionBasis,
   ResolutionData,
   SeenDigest,
-  Verdict,
+  DecisionVerdict,
   approvalDigest,
   redactApproval,
 } from './records/approval.js';
 export { CallArguments } from './records/call-arguments.js';
-export { Delivery, DeliveryAttempt, DeliveryStatus, NoticeKind } from './records/delivery.js';
+export { NoticeDelivery, DeliveryAttempt, DeliveryStatus, NoticeKind } from './records/delivery.js';
 export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, redactExecution } from './records/execution.js';
 export {
   EpochMillis,
@@ -140,7 +140,7 @@ export {
 } from './records/run.js';
 export { Session, SessionOutput } from './records/session.js';
 export { InvalidSubject, Subject, canonicalSubject, foldedText, isSameSubject } from './records/subject.js';
-export { DecisionKind, GrantTerms, RequireTerms, Ruling, plainGrantTerms, plainTerms } from './records/terms.js';
+export { DecisionKind, GrantTerms, RequireTerms, Ruling, plainGrantTerms, plainRequireTerms } from './records/terms.js';
 export {
   ApprovalType,
   PauseType,
@@ -156,4 +156,4 @@ export {
   redacted,
 } from './records/tool-call.js';
 export { lookalikesIn } from './text/lookalike-text.js';
-export { codePointOf, isHidden, marked, markedLine, visible, visibleLine } from './text/visible-text.js';
+export { codePointOf, isHidden, marked, markedLine, visibleText, visibleLine } from './text/visible-text.js';

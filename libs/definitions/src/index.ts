@@ -6,7 +6,7 @@ export { type ExecuteKind, type ExecuteKindEntries, executeKinds } from './execu
 export { termsProblems } from './execute/terms-problems.js';
 export { type Definitions, readDefinitions } from './load/read.js';
 export { toolDefinitionOf } from './load/tool-of-file.js';
-export { changesSince, digestOf, isGatedAsAsked, toolVersion } from './load/tool-version.js';
+export { changesSince, digestOf, isGatedAsRequested, toolVersion } from './load/tool-version.js';
 export { type Mask, type MaskedStream, maskOf } from './masking/mask.js';
 export { maskFor, redactedIn, secretsIn } from './masking/secrets.js';
 export { withoutNeedlessPatterns, wrongPatterns } from './pattern/schema-patterns.js';

@@ -1,4 +1,4 @@
-import { plainTerms, RequireTerms } from '@countersign/contracts';
+import { plainRequireTerms, RequireTerms } from '@countersign/contracts';
 import type { PolicySet } from '../src/policy/evaluate.js';
 import type { PolicyCall } from '../src/policy/condition/call.js';
 import { Groups, Policies } from '../src/policy/rules.js';
@@ -22,4 +22,4 @@ export const call = (fields: Partial<PolicyCall> = {}): PolicyCall => ({
 });
 
 export const terms = (fields: Partial<RequireTerms> = {}): RequireTerms =>
-  RequireTerms.parse({ ...plainTerms, ...fields });
+  RequireTerms.parse({ ...plainRequireTerms, ...fields });

@@ -49,14 +49,14 @@ function readSettings(env: Env) {
 
 /** Settings that give up what signatures protect. */
 function trusted(env: Env): Check[] {
-  const given = [
+  const settings = [
     [
       'APPROVAL_REQUESTS',
       'whoever may write to the topics of requests and ends of runs asks for calls, and voids others’',
     ],
     ['RUN_COMMANDS', 'whoever may write to the topics of commands starts runs for anybody, and cancels them'],
   ] as const;
-  return given
+  return settings
     .filter(([name]) => env[name] === 'trusted')
     .map(([what, means]): Check => {
       const advice = `Unset ${what}, or see to the ACLs.`;

@@ -11,7 +11,7 @@ import { streamEnded, transportTo, type McpTarget } from './transport.js';
 
 export interface McpEvents {
   /** The server wrote a line to its standard error. */
-  said(line: string): void;
+  onLog(line: string): void;
   /** The connection broke, was given up or was closed. */
   ended(): void;
   /** The server says that it has other tools now. */
@@ -25,7 +25,11 @@ export interface Patience {
 }
 
 /** News of a call that is being made. */
-export type OnProgress = (news: { progress: number; total?: number | undefined; message?: string | undefined }) => void;
+export type OnProgress = (progress: {
+  progress: number;
+  total?: number | undefined;
+  message?: string | undefined;
+}) => void;
 
 interface CallOptions extends Patience {
   onProgress: OnProgress;
@@ -58,7 +62,7 @@ export class McpConnection {
   /** Connects and shakes hands. */
   static async open(target: McpTarget, events: McpEvents, patience: Patience): Promise<McpConnection> {
     const client = new Client({ name: 'countersign', version: '0.1.0' });
-    const transport = transportTo(target, (line) => events.said(line));
+    const transport = transportTo(target, (line) => events.onLog(line));
     await client.connect(transport, patience);
     return new McpConnection(client, transport, events);
   }
@@ -79,11 +83,11 @@ export class McpConnection {
     { onProgress, execution, ...patience }: CallOptions,
   ): Promise<CallToolResult> {
     this.#calls++;
-    const news = { onprogress: onProgress, resetTimeoutOnProgress: true, maxTotalTimeout: longestCall };
+    const options = { onprogress: onProgress, resetTimeoutOnProgress: true, maxTotalTimeout: longestCall };
     try {
       const _meta = execution && { [`${meta}execution-id`]: execution.id, [`${meta}attempt`]: execution.attempt };
       const request = { method: 'tools/call' as const, params: { name, arguments: args, ...(_meta && { _meta }) } };
-      return await this.#client.request(request, { ...patience, ...news });
+      return await this.#client.request(request, { ...patience, ...options });
     } catch (thrown) {
       const error =
         thrown instanceof ProtocolError && thrown.code === streamEnded ? new StreamEnded(thrown.message) : thrown;

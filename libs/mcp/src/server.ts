@@ -42,7 +42,7 @@ export interface McpWatch {
   /** Milliseconds that it may take without news. */
   timeout: number;
   signal: AbortSignal;
-  progress(news: CallProgress): void;
+  progress(progress: CallProgress): void;
   /** An approved call's: what a server can know a call by that is made once more. */
   execution?: { id: string; attempt: number };
 }
@@ -202,7 +202,7 @@ export class McpServer {
         return this.#notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
       }
       try {
-        const onProgress: OnProgress = (news) => watch.progress(progressOf(news, this.#mask));
+        const onProgress: OnProgress = (progress) => watch.progress(progressOf(progress, this.#mask));
         const { execution } = watch;
         return answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }), this.#mask);
       } catch (error) {
@@ -255,7 +255,7 @@ export class McpServer {
   }
 
   readonly #events: McpEvents = {
-    said: (line) =>
+    onLog: (line) =>
       this.#log.info({ mcp_server: this.name, line: this.#mask(line).slice(0, longestLine) }, 'an MCP server says'),
     toolsChanged: () =>
       this.#log.warn(

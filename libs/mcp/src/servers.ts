@@ -95,9 +95,9 @@ export class McpServers {
 
   #isAway(server: McpServer, error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    const said = { reason: server.explain(error), mcp_server: server.name };
-    if (error instanceof ConfigError) this.#log.error(said, 'an MCP server does not fit, trying again');
-    else this.#log.warn(said, 'an MCP server is out of reach, trying again');
+    const context = { reason: server.explain(error), mcp_server: server.name };
+    if (error instanceof ConfigError) this.#log.error(context, 'an MCP server does not fit, trying again');
+    else this.#log.warn(context, 'an MCP server is out of reach, trying again');
   }
 
   async #keepTrying(server: McpServer, known: () => void): Promise<void> {

@@ -52,8 +52,8 @@ type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'reda
 /** @returns a line for each thing that is wrong with what has to happen before a call of a function. */
 export function gateProblems({ approval, requires, user_input, redact, parameters }: Gated): string[] {
   const names = Object.keys((parameters['properties'] as object | undefined) ?? {});
-  const unknown = (field: string, given: readonly string[]) =>
-    given
+  const unknown = (field: string, listed: readonly string[]) =>
+    listed
       .filter((name) => !names.includes(name))
       .map(
         (name) => `${field} names "${name}", which is none of its parameters (${names.join(', ') || 'it has none'})`,

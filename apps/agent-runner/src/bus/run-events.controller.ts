@@ -40,14 +40,14 @@ export class RunEventsController {
     const { user_id, requested_by } = requester;
     const session_id = data.session_id ?? run_id;
     const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
-    const asked = { run_id, agent_id, session_id, user_id, requested_by, run_input: input };
+    const request = { run_id, agent_id, session_id, user_id, requested_by, run_input: input };
     const isChosen = data.session_id !== undefined || data.run_id !== undefined;
-    if (isChosen && !(await this.sessions.admits(asked)))
+    if (isChosen && !(await this.sessions.admits(request)))
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
-    const run = { ...asked, deadline_at, streamed: false, traceparent };
+    const run = { ...request, deadline_at, streamed: false, traceparent };
     const handled = await this.runner.handle(run_id, { type: 'requested', run });
     // Whoever asked would wait for a run that is not theirs.
-    if (handled.kind === 'ignored' && !isSameRequest(handled.state!, asked))
+    if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))
       throw new TerminalError('run_id_taken', `there is a run "${run_id}" already, of another request`);
   }
 

@@ -1,13 +1,13 @@
 /** Who wants to be told of something, by what it is about. */
 export class Listeners<T> {
-  readonly #of = new Map<string, Set<(news: T) => void>>();
+  readonly #of = new Map<string, Set<(update: T) => void>>();
 
   has(id: string): boolean {
     return this.#of.has(id);
   }
 
   /** @returns what ends it. */
-  add(id: string, listener: (news: T) => void): () => void {
+  add(id: string, listener: (update: T) => void): () => void {
     const listeners = this.#of.get(id) ?? new Set();
     this.#of.set(id, listeners.add(listener));
     return () => {
@@ -16,7 +16,7 @@ export class Listeners<T> {
     };
   }
 
-  tell(id: string, news: T): void {
-    for (const listener of this.#of.get(id) ?? []) listener(news);
+  notify(id: string, update: T): void {
+    for (const listener of this.#of.get(id) ?? []) listener(update);
   }
 }

@@ -5,7 +5,7 @@ import type { RunMessage } from '../run/run.js';
 import { RunWorker, type WorkerOptions } from './run-worker.js';
 import type { RunRejection } from '../run/states.js';
 
-export interface RunnerOptions extends Omit<WorkerOptions, 'tell' | 'look'> {
+export interface RunnerOptions extends Omit<WorkerOptions, 'execute' | 'look'> {
   runs: CommandHandler<Run, RunMessage, RunRejection>;
   /** Is told of every run that changed here. */
   changed(runId: string): void;
@@ -28,17 +28,17 @@ export class RunDispatcher {
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
   async handle(runId: string, message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
-    const place = this.#options.pool().reserve();
+    const permit = this.#options.pool().reserve();
     const creates = message.type === 'requested';
-    if (place) return this.#claiming(place, (claim) => this.#handle(runId, message, { then: [claim], creates }));
+    if (permit) return this.#claiming(permit, (claim) => this.#handle(runId, message, { then: [claim], creates }));
     const handled = await this.#handle(runId, message, { creates });
     if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().notifyDue();
     return handled;
   }
 
   /** Claims a run that is due. */
-  async onDue(run: Run, place: Permit): Promise<void> {
-    await this.#claiming(place, (claim) => this.#handle(run.run_id, claim, { known: run }));
+  async onDue(run: Run, permit: Permit): Promise<void> {
+    await this.#claiming(permit, (claim) => this.#handle(run.run_id, claim, { known: run }));
   }
 
   /** Reads a run that this process works on again, unless its worker has seen this version of it. */
@@ -69,7 +69,7 @@ export class RunDispatcher {
   }
 
   async #claiming(
-    place: Permit,
+    permit: Permit,
     handle: (claim: Claim) => Promise<CommandResult<Run, RunRejection>>,
   ): Promise<CommandResult<Run, RunRejection>> {
     const worker = `${this.#instance}/${++this.#claims}`;
@@ -77,21 +77,21 @@ export class RunDispatcher {
       const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });
       const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
       if (!claimed) {
-        place.release();
+        permit.release();
         return handled;
       }
-      place.start((stopping) => this.#work(handled.state, stopping), handled.state.queue_owner);
+      permit.start((stopping) => this.#work(handled.state, stopping), handled.state.queue_owner);
       return handled;
     } catch (error) {
-      place.release();
+      permit.release();
       throw error;
     }
   }
 
   async #work(claimed: Run, stopping: AbortSignal): Promise<void> {
-    const tell: WorkerOptions['tell'] = (known, message) => this.#handle(known.run_id, message, { known });
+    const execute: WorkerOptions['execute'] = (known, message) => this.#handle(known.run_id, message, { known });
     const look = (runId: string) => this.#options.runs.store.get(runId);
-    const worker = new RunWorker({ ...this.#options, tell, look }, claimed, stopping);
+    const worker = new RunWorker({ ...this.#options, execute, look }, claimed, stopping);
     this.#working.set(claimed.run_id, worker);
     try {
       await worker.work();

@@ -13,7 +13,7 @@ import type { RunRejection } from '../run/states.js';
 
 export interface WorkerOptions {
   /** Records what the worker says of the run, and returns what the run is then. */
-  tell(run: Run, message: RunMessage): Promise<CommandResult<Run, RunRejection>>;
+  execute(run: Run, message: RunMessage): Promise<CommandResult<Run, RunRejection>>;
   look(runId: string): Promise<Run | undefined>;
   /** Is shown the text of a step while the model writes it. */
   preview(run: Run, offset: number, text: string): void;
@@ -39,7 +39,7 @@ export class RunWorker {
   readonly #options: WorkerOptions;
   readonly #name: string;
   /** Aborted when the run is no longer held: cancelled, late, or taken over. */
-  readonly #lost = new AbortController();
+  readonly #leaseLost = new AbortController();
   readonly #stopping: AbortSignal;
   readonly #making = new Map<string, Promise<void>>();
   #run: Run;
@@ -63,7 +63,7 @@ export class RunWorker {
   see(run: Run): void {
     if (run.version <= this.#run.version) return;
     this.#run = run;
-    if (!this.#isHeld) this.#lost.abort();
+    if (!this.#isHeld) this.#leaseLost.abort();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
@@ -94,8 +94,8 @@ export class RunWorker {
   #keepAlive(): () => void {
     const extend = () => {
       const message: RunMessage = { type: 'lease_extended', worker: this.#name, lease_ms: this.#options.leaseMs };
-      this.#tell(message).then(
-        ({ kind }) => kind === 'changed' || this.#lost.abort(),
+      this.#execute(message).then(
+        ({ kind }) => kind === 'changed' || this.#leaseLost.abort(),
         (error: unknown) => this.#options.log.warn({ err: error, run_id: this.#run.run_id }, 'cannot extend the lease'),
       );
     };
@@ -109,15 +109,15 @@ export class RunWorker {
     };
   }
 
-  async #tell(message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
-    const handled = await this.#options.tell(this.#run, message);
+  async #execute(message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
+    const handled = await this.#options.execute(this.#run, message);
     if (handled.state) this.see(handled.state);
     return handled;
   }
 
   /** Says it until it is recorded, however long the store is out of reach. */
   #say(message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
-    return this.#retryUntilStored(() => this.#tell(message));
+    return this.#retryUntilStored(() => this.#execute(message));
   }
 
   /** Ends the run when this can never be stored, since whoever takes the run over would come to the same point. */
@@ -143,8 +143,8 @@ export class RunWorker {
 
   /** Also what another instance records: while calls are made a decision on another call can arrive there. */
   async #somethingHappens(): Promise<void> {
-    const someAsked = this.#run.calls.some(({ state }) => state === 'asked');
-    const looked = someAsked ? [delay(lookEvery, undefined, { ref: false }).then(() => this.#look())] : [];
+    const awaitsDecision = this.#run.calls.some(({ state }) => state === 'asked');
+    const looked = awaitsDecision ? [delay(lookEvery, undefined, { ref: false }).then(() => this.#look())] : [];
     await Promise.race([this.#changed.promise, ...this.#making.values(), ...looked]);
   }
 
@@ -184,7 +184,7 @@ export class RunWorker {
   async #call({ id, tool_execution: call }: Call, gated: boolean) {
     const run = this.#options.agents.functionOf(call.tool_name);
     if (!run) return { output: `Nothing was done. The tool "${call.tool_name}" is out of reach now.`, failed: true };
-    const signal = gated ? this.#lost.signal : AbortSignal.any([this.#lost.signal, this.#stopping]);
+    const signal = gated ? this.#leaseLost.signal : AbortSignal.any([this.#leaseLost.signal, this.#stopping]);
     try {
       const about = { id, run_id: this.#run.run_id, tool_call_id: call.tool_call_id, attempt: 1 };
       const context = { ...about, signal, progress() {} };
@@ -201,7 +201,7 @@ export class RunWorker {
 
   async #nextOfModel(run: Run): Promise<RunMessage> {
     const worker = this.#name;
-    const signal = AbortSignal.any([this.#lost.signal, this.#stopping]);
+    const signal = AbortSignal.any([this.#leaseLost.signal, this.#stopping]);
     const agent = await this.#agent();
     if ('wait' in agent) return this.#postponed(agent.problem);
     if ('problem' in agent) return { type: 'model_failed', worker, error: agent.problem, retry_after_ms: null };
@@ -267,5 +267,8 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
 }
 
 /** How long to wait, in milliseconds: longer each time, and not less than the model asked for. */
-const retryDelay = (asked_ms: number, failures: number): number =>
-  Math.max(asked_ms, Math.ceil(jitteredBackoffMs({ first_ms: asked_ms, longest_ms: longestRetryMs }, failures)));
+const retryDelay = (requested_ms: number, failures: number): number =>
+  Math.max(
+    requested_ms,
+    Math.ceil(jitteredBackoffMs({ first_ms: requested_ms, longest_ms: longestRetryMs }, failures)),
+  );

@@ -19,7 +19,7 @@ export function resolutionsIn(
   run: Run,
   { tools = [], requirements = [] }: ContinueRunRequest,
 ): { ok: CallerResolution[] } | ResolutionProblem {
-  const given = [
+  const sent = [
     ...tools.map((tool) => ({ id: undefined, ...tool, ...resolutionOf(tool) })),
     ...requirements.map(({ id, tool_execution, ...requirement }) => ({
       id,
@@ -31,7 +31,7 @@ export function resolutionsIn(
     })),
   ];
   const resolutions: Resolution[] = [];
-  for (const { id, tool_call_id, confirmed, note, result, values } of given) {
+  for (const { id, tool_call_id, confirmed, note, result, values } of sent) {
     const call = findCall(run, id, tool_call_id);
     if (!call) return noSuchCall(run, id ?? tool_call_id);
     resolutions.push({ call, resolution: { id: call.id, confirmed, note, result, values } });
@@ -54,9 +54,9 @@ interface Resolution {
   resolution: CallerResolution;
 }
 
-type Given = NonNullable<ContinueRunRequest['tools']>[number];
+type ToolResolution = NonNullable<ContinueRunRequest['tools']>[number];
 
-const resolutionOf = ({ confirmed, confirmation_note, result, user_input_schema }: Given) => ({
+const resolutionOf = ({ confirmed, confirmation_note, result, user_input_schema }: ToolResolution) => ({
   confirmed: confirmed ?? undefined,
   note: confirmation_note,
   result: result ?? undefined,
@@ -64,7 +64,7 @@ const resolutionOf = ({ confirmed, confirmation_note, result, user_input_schema 
 });
 
 /** Only fields that were filled in. */
-function valuesIn(fields: Given['user_input_schema']): Record<string, unknown> | undefined {
+function valuesIn(fields: ToolResolution['user_input_schema']): Record<string, unknown> | undefined {
   const filled = (fields ?? []).filter(({ value }) => value !== null && value !== undefined);
   return filled.length > 0 ? Object.fromEntries(filled.map(({ name, value }) => [name, value])) : undefined;
 }
@@ -84,8 +84,8 @@ const noSuchCall = ({ run_id: id }: Run, call: string | undefined): ResolutionPr
  * Whoever continues a run cannot take the place of whoever approves. Calls that the request only mentions are left alone,
  * unless there is nothing else in it.
  */
-function unapproved({ calls }: Run, given: readonly Resolution[]): ResolutionProblem | undefined {
-  const meant = given.filter(({ resolution }) => isResolved(resolution)).map(({ call }) => call);
+function unapproved({ calls }: Run, resolutions: readonly Resolution[]): ResolutionProblem | undefined {
+  const meant = resolutions.filter(({ resolution }) => isResolved(resolution)).map(({ call }) => call);
   const call = (meant.length > 0 ? meant : calls).find(
     ({ state, confirmation, tool_execution }) =>
       state === 'asked' && confirmation === null && tool_execution.approval_type !== null,
@@ -95,8 +95,8 @@ function unapproved({ calls }: Run, given: readonly Resolution[]): ResolutionPro
   return { code: 'approval_required', message, id: call.id };
 }
 
-function beingMade({ run_id: id }: Run, given: readonly Resolution[]): ResolutionProblem | undefined {
-  const executing = given.find(
+function beingMade({ run_id: id }: Run, resolutions: readonly Resolution[]): ResolutionProblem | undefined {
+  const executing = resolutions.find(
     ({ call, resolution }) =>
       call.state !== 'answered' && call.tool_execution.approval_type !== null && resolution.result !== undefined,
   );

@@ -33,7 +33,7 @@ import { RunQueue } from '../dispatch/queue.js';
 import { isSameRequest, ownersOf, userFor } from './requester.js';
 import { resolutionsIn, type ResolutionProblem } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
-import { hasStatus, needsSomebody, RunWatch } from '../stream/run-watch.js';
+import { hasStatus, waitsForPerson, RunWatch } from '../stream/run-watch.js';
 import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { noSuchSession } from '../sessions/sessions.controller.js';
@@ -85,20 +85,20 @@ export class RunsController {
     const run_input = (body.input ?? body.message)!;
     const run_id = key === undefined ? randomUUID() : this.#idFor(key, agent_id, user_id, who);
     const session_id = body.session_id ?? run_id;
-    const asked = { run_id, agent_id, session_id, user_id, requested_by: who.subject, run_input };
+    const requested = { run_id, agent_id, session_id, user_id, requested_by: who.subject, run_input };
     // An id that was made just now, or from a key, is that of no session yet.
-    if (session_id !== run_id && !(await this.sessions.admits(asked))) throw noSuchSession(session_id);
+    if (session_id !== run_id && !(await this.sessions.admits(requested))) throw noSuchSession(session_id);
     const handled = await this.runner.handle(run_id, {
       type: 'requested',
       run: {
-        ...asked,
+        ...requested,
         deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
         streamed: how.kind === 'stream',
         traceparent: traceOf(traceparent),
       },
     });
     const run = handled.state!;
-    if (handled.kind === 'ignored' && !isSameRequest(run, asked)) {
+    if (handled.kind === 'ignored' && !isSameRequest(run, requested)) {
       const detail = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
       throw new ProblemError('idempotency_key_reused', detail);
     }
@@ -203,10 +203,10 @@ export class RunsController {
     const runId = run.run_id;
     if (how.kind === 'at_once') return void reply.status(accepted).send(showRun(run));
     if (how.kind === 'stream') return this.#send(reply, runId, { after, until: how.until });
-    const settled = await whileAuthorised(reply.request, (ended) =>
-      this.watch.waitFor(runId, needsSomebody, longestWait, ended),
+    const finished = await whileAuthorised(reply.request, (ended) =>
+      this.watch.waitFor(runId, waitsForPerson, longestWait, ended),
     );
-    void reply.status(200).send(showRun(settled ?? run));
+    void reply.status(200).send(showRun(finished ?? run));
   }
 
   #send(reply: FastifyReply, runId: string, options: StreamOptions): void {
@@ -219,9 +219,9 @@ export class RunsController {
     if ('ok' in found) return { run, resolutions: found.ok };
     if (found.code !== 'approval_required') throw refused(found);
     const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakes);
-    const again = resolutionsIn(later ?? run, body);
-    if ('ok' in again) return { run: later ?? run, resolutions: again.ok };
-    throw refused(again);
+    const stillInvalid = resolutionsIn(later ?? run, body);
+    if ('ok' in stillInvalid) return { run: later ?? run, resolutions: stillInvalid.ok };
+    throw refused(stillInvalid);
   }
 
   /** What somebody may not see does not exist for them. */

@@ -8,7 +8,7 @@ const quotaRetry = 60_000;
 const longestReason = 1_000;
 
 /** What was asked, for a message that helps. */
-export interface Asked {
+export interface ModelCall {
   model: string;
   /** Never part of a message, even when the server repeats it. */
   apiKey: string;
@@ -22,27 +22,27 @@ export interface Failure {
   headers?: Headers | undefined;
 }
 
-export function modelError(error: unknown, asked: Asked): ModelError {
+export function modelError(error: unknown, call: ModelCall): ModelError {
   if (error instanceof ModelError) return error;
-  if (!(error instanceof OpenAI.APIError)) return unreadable(String(error), asked);
-  return failed('the model could not be asked', error as Failure, asked);
+  if (!(error instanceof OpenAI.APIError)) return unreadable(String(error), call);
+  return failed('the model could not be asked', error as Failure, call);
 }
 
 /** It answered, but not with a response. */
-export const unreadable = (why: string, asked: Asked): ModelError =>
-  failed('what the model answered cannot be read', { message: why }, asked);
+export const unreadable = (why: string, call: ModelCall): ModelError =>
+  failed('what the model answered cannot be read', { message: why }, call);
 
-export function failed(what: string, failure: Failure, asked: Asked): ModelError {
-  const why = withoutKey(failure.message, asked).slice(0, longestReason);
-  return new ModelError(`${explained(what, failure, asked)}: ${why}${advice(failure, asked)}`, waitAfter(failure));
+export function failed(what: string, failure: Failure, call: ModelCall): ModelError {
+  const why = withoutKey(failure.message, call).slice(0, longestReason);
+  return new ModelError(`${explained(what, failure, call)}: ${why}${advice(failure, call)}`, waitAfter(failure));
 }
 
 const tooLong = 'context_length_exceeded';
 
-const explained = (what: string, { code }: Failure, { model }: Asked): string =>
+const explained = (what: string, { code }: Failure, { model }: ModelCall): string =>
   code === tooLong ? `the conversation is too long for ${model}` : what;
 
-function advice({ status }: Failure, { model }: Asked): string {
+function advice({ status }: Failure, { model }: ModelCall): string {
   if (status === 401) return ' (check OPENAI_API_KEY)';
   if (status === 404) return ` (check whether "${model}" is the id of a model there)`;
   return '';
@@ -51,7 +51,7 @@ function advice({ status }: Failure, { model }: Asked): string {
 /** Servers repeat the key that they refuse, some of them in part. What is shorter than this is a placeholder. */
 const shortestKey = 8;
 
-function withoutKey(message: string, { apiKey }: Asked): string {
+function withoutKey(message: string, { apiKey }: ModelCall): string {
   const key = apiKey.trim();
   const text = key.length < shortestKey ? message : message.replaceAll(key, '[key]');
   return text.replaceAll(/\bsk-[\w*-]{8,}/g, '[key]');

@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { httpFetch } from './http-fetch.js';
 import { modelParameters } from './model-parameters.js';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
-import { failed, modelError, unreadable, type Asked } from './openai.error.js';
+import { failed, modelError, unreadable, type ModelCall } from './openai.error.js';
 import { responseIn } from './openai.stream.js';
 
 export interface OpenAIModelOptions {
@@ -30,13 +30,13 @@ export class OpenAIModel implements Model {
   }
 
   async respond(request: ModelRequest): Promise<ModelResponse> {
-    const asked: Asked = { model: request.agent.model, apiKey: this.#options.apiKey };
+    const call: ModelCall = { model: request.agent.model, apiKey: this.#options.apiKey };
     const response = await this.#ask(request).catch((error: unknown) => {
-      throw modelError(error, asked);
+      throw modelError(error, call);
     });
     if (response.status === 'failed')
-      throw failed('the model failed', response.error ?? { message: 'no reason given' }, asked);
-    if (!Array.isArray(response.output)) throw unreadable('it is no response', asked);
+      throw failed('the model failed', response.error ?? { message: 'no reason given' }, call);
+    if (!Array.isArray(response.output)) throw unreadable('it is no response', call);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
       usage: { input_tokens: response.usage?.input_tokens ?? 0, output_tokens: response.usage?.output_tokens ?? 0 },

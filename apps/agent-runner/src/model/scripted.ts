@@ -21,9 +21,9 @@ export class ScriptedModel implements Model {
 function answerOf(agent: Agent, conversation: readonly ConversationItem[]): ConversationItem[] {
   if (!agent.tools.some(({ name }) => name === tool))
     return [message(`${introduction} I can only play the ops agent, which has a tool "${tool}".`)];
-  const asked = conversation.findLastIndex((item) => item['role'] === 'user');
-  const outputs = conversation.slice(asked + 1).filter(({ type }) => type === 'function_call_output');
-  return outputs.length > 0 ? [report(outputs)] : plan(String(conversation[asked]?.['content']), asked);
+  const lastUserItem = conversation.findLastIndex((item) => item['role'] === 'user');
+  const outputs = conversation.slice(lastUserItem + 1).filter(({ type }) => type === 'function_call_output');
+  return outputs.length > 0 ? [report(outputs)] : plan(String(conversation[lastUserItem]?.['content']), lastUserItem);
 }
 
 function plan(request: string, turn: number): ConversationItem[] {

@@ -204,10 +204,10 @@ function filledIn(call: Call, values: Record<string, unknown>): Call {
   const user_input_schema = (call.user_input_schema ?? []).map((field) =>
     field.name in values ? { ...field, value: values[field.name] } : field,
   );
-  const given = Object.fromEntries(
+  const filled = Object.fromEntries(
     user_input_schema.filter(({ name }) => name in values).map(({ name, value }) => [name, value]),
   );
-  const tool_args = { ...call.tool_execution.tool_args, ...given };
+  const tool_args = { ...call.tool_execution.tool_args, ...filled };
   return {
     ...call,
     user_input_schema,

@@ -14,7 +14,7 @@ import { who } from './event-data.js';
 import { call, log, rested, touch, waiting, type RunTransition } from './states.js';
 
 /** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
-export function settle(run: Run, now: number, ...events: readonly NewEvent[]): RunTransition {
+export function continueIfComplete(run: Run, now: number, ...events: readonly NewEvent[]): RunTransition {
   const isForPeople = run.calls.some(isOpen) && !run.calls.some(isForWorker);
   if (isForPeople && run.status !== 'PAUSED') {
     const paused = log(touch(run, now, { ...rested(run, now), status: 'PAUSED', due_at: run.deadline_at }), now, {
@@ -33,7 +33,7 @@ export function amend(run: Run, id: string, now: number, change: (open: Call) =>
   if (!open) return rejected('call_not_found', 'the run has no such call');
   if (!isOpen(open)) return ignored('the call is answered');
   const amended = change(open);
-  return amended ? settle(replace(run, amended, now), now) : ignored('this is known');
+  return amended ? continueIfComplete(replace(run, amended, now), now) : ignored('this is known');
 }
 
 /** Puts the call in the place of what it was, and tells the model its output once it has one. */
@@ -69,5 +69,5 @@ export function resolveByCaller(run: Run, resolutions: readonly CallerResolution
     const after = resolvedByCaller(open, resolution);
     if (after) state = replace(state, after, now);
   }
-  return state === run ? ignored('nothing was resolved') : settle(state, now);
+  return state === run ? ignored('nothing was resolved') : continueIfComplete(state, now);
 }

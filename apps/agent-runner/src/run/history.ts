@@ -17,7 +17,7 @@ export function historyOf(
 ): ConversationItem[] {
   let items = max_items;
   let characters = max_tokens * charactersPerToken;
-  const told: ConversationItem[][] = [];
+  const included: ConversationItem[][] = [];
   for (const run of earlier) {
     const fitting = [run.items, questionAndAnswer(run)].find(
       (each) => each.length > 0 && each.length <= items && sizeOf(each) <= characters,
@@ -25,9 +25,9 @@ export function historyOf(
     if (!fitting) break;
     items -= fitting.length;
     characters -= sizeOf(fitting);
-    told.push(fitting);
+    included.push(fitting);
   }
-  return told.toReversed().flat();
+  return included.toReversed().flat();
 }
 
 const questionAndAnswer = ({ items, content }: Run): ConversationItem[] =>

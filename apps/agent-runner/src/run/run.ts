@@ -11,7 +11,7 @@ import {
   type CallerResolution,
 } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
-import { amend, executed, replace, resolveByCaller, settle } from './calls.js';
+import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
 import { unsigned, who } from './event-data.js';
 import { call, fail, idle, leased, log, over, rested, seconds, touch, waiting, type RunTransition } from './states.js';
 import { take, type Turn } from './turn.js';
@@ -186,12 +186,15 @@ function request({ run_input, ...request }: RunRequest, now: number): RunTransit
 function claim(run: Run, worker: string, lease_ms: number, now: number): RunTransition {
   if (run.due_at === null || run.due_at > now) return rejected('not_due', `nothing is due, the run is ${run.status}`);
   if (isLate(run, now)) return fail(run, deadlinePassed, now);
-  const lost = run.calls.filter(({ state }) => state === 'started');
-  const known = lost.reduce(
+  const interrupted = run.calls.filter(({ state }) => state === 'started');
+  const known = interrupted.reduce(
     (state, { id }) => replace(state, answered(call(state, id), unknownOutcome, true), now),
     run,
   );
-  return settle(touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since: now }), now);
+  return continueIfComplete(
+    touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since: now }),
+    now,
+  );
 }
 
 function cancel(run: Run, reason: string | null, now: number): RunTransition {
@@ -205,10 +208,10 @@ function cancel(run: Run, reason: string | null, now: number): RunTransition {
 /** A run that is over takes only the news of a call that was under way: how it ended, or that nobody knows. */
 function report(run: Run, message: RunMessage, now: number): RunTransition {
   if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
-  const news = newsIn(message);
-  const open = run.calls.find(({ id }) => id === news?.call);
-  if (!news || !open || !isOpen(open)) return ignored(`the run is ${run.status}`);
-  const ended = answered(open, news.output, news.failed);
+  const result = resultIn(message);
+  const open = run.calls.find(({ id }) => id === result?.call);
+  if (!result || !open || !isOpen(open)) return ignored(`the run is ${run.status}`);
+  const ended = answered(open, result.output, result.failed);
   return changed(
     log(touch(run, now, { calls: run.calls.map((each) => (each === open ? ended : each)) }), now, {
       type: 'call_ended',
@@ -224,7 +227,7 @@ function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['
   return changed(touch(run, now, { calls: run.calls.map((each) => (each === open ? after : each)) }));
 }
 
-function newsIn(message: RunMessage): { call: string; output: string; failed: boolean } | undefined {
+function resultIn(message: RunMessage): { call: string; output: string; failed: boolean } | undefined {
   switch (message.type) {
     case 'call_ended':
       return message;

@@ -15,7 +15,7 @@ export type RunRejection =
 export type RunTransition = Transition<Run, RunRejection>;
 
 /** Characters of an answer that its event tells; the record has all of it. */
-const maxTold = 100_000;
+const maxHistory = 100_000;
 
 export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
 export const seconds = (ms: number): number => Math.floor(ms / 1000);
@@ -61,7 +61,7 @@ export function fail(run: Run, error: string, now: number): RunTransition {
     ended,
     emit('run.failed', {
       ...who(run),
-      error: truncate(error, maxTold),
+      error: truncate(error, maxHistory),
       requirements: openRequirements(run),
       ...unsigned,
     }),
@@ -74,7 +74,7 @@ export function complete(run: Run, content: string, now: number): RunTransition 
     ended,
     emit('run.completed', {
       ...who(run),
-      content: truncate(content, maxTold),
+      content: truncate(content, maxHistory),
       steps: run.steps,
       usage: run.usage,
       ...unsigned,

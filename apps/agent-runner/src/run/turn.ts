@@ -14,7 +14,7 @@ import {
   type FunctionCall,
 } from './conversation.js';
 import type { ModelResponse } from '../model/model.js';
-import { settle } from './calls.js';
+import { continueIfComplete } from './calls.js';
 import { complete, fail, log, rested, seconds, touch, type RunTransition } from './states.js';
 
 export interface Turn {
@@ -36,20 +36,20 @@ export function take(before: Run, { agent, turn, response }: Turn, now: number):
     now,
   );
   const calls = callsIn(items);
-  const said = textIn(items);
+  const text = textIn(items);
   if (calls.length === 0) {
     const nudge = nudgeFor(before, items, response.incomplete);
-    if (nudge === null) return complete(run, said || refusalIn(items), now);
+    if (nudge === null) return complete(run, text || refusalIn(items), now);
     return limited({ ...run, items: [...run.items, developerMessage(nudge)] }, agent, now);
   }
   if (response.incomplete !== null) {
     const outputs = calls.map(({ call_id }) => callOutput(call_id, nudges.cutOffCall));
     return limited({ ...run, items: [...run.items, ...outputs] }, agent, now);
   }
-  return limited(ask(run, agent, calls, now), agent, now, (asked) => {
-    const fresh = asked.calls.slice(run.calls.length);
+  return limited(withCalls(run, agent, calls, now), agent, now, (requested) => {
+    const fresh = requested.calls.slice(run.calls.length);
     const gated = fresh.filter(({ tool_execution }) => tool_execution.approval_type !== null);
-    return settle(asked, now, ...gated.map((each) => approvalRequired(asked, agent, each, said)));
+    return continueIfComplete(requested, now, ...gated.map((each) => approvalRequired(requested, agent, each, text)));
   });
 }
 
@@ -60,7 +60,7 @@ function hear(
   { input_tokens, output_tokens }: Run['usage'],
   now: number,
 ) {
-  const heard = touch(run, now, {
+  const answered = touch(run, now, {
     steps: run.steps + 1,
     failures: 0,
     error: null,
@@ -70,8 +70,8 @@ function hear(
     },
     items: [...run.items, ...items],
   });
-  if (textIn(items) === '') return heard;
-  return log(heard, now, { type: 'text', items: [run.items.length, heard.items.length] });
+  if (textIn(items) === '') return answered;
+  return log(answered, now, { type: 'text', items: [run.items.length, answered.items.length] });
 }
 
 /** What to tell a model that neither answered nor called anything. A second refusal in a row is its answer. */
@@ -83,7 +83,7 @@ function nudgeFor(before: Run, items: readonly ConversationItem[], incomplete: s
 }
 
 /** Notes the calls that can be made, and answers the others with what is wrong with them. */
-function ask(run: Run, agent: Agent, wanted: readonly FunctionCall[], now: number): Run {
+function withCalls(run: Run, agent: Agent, wanted: readonly FunctionCall[], now: number): Run {
   let room = maxArguments;
   return wanted.reduce((state, wish, n) => {
     const { call_id } = wish;

@@ -16,13 +16,13 @@ export class CallPreview {
       topics: [topic],
       handle: (delivery) => {
         if (delivery.key === null || !this.#listeners.has(delivery.key)) return;
-        this.#listeners.tell(delivery.key, (decode(delivery) as Event<typeof topic>).data);
+        this.#listeners.notify(delivery.key, (decode(delivery) as Event<typeof topic>).data);
       },
     });
   }
 
   /** @returns what ends it. */
-  listen(runId: string, listener: (news: CallNews) => void): () => void {
+  listen(runId: string, listener: (update: CallNews) => void): () => void {
     return this.#listeners.add(runId, listener);
   }
 

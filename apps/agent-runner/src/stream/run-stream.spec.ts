@@ -276,7 +276,7 @@ describe('a stream that is read while the run goes on', () => {
     await Promise.all([reader.untilIdle(), agnos.untilIdle()]);
     const last = reader.events.at(-1)!.id;
     const { data } = goldenEvent('tool.execution_progress');
-    calls.tell('run-1', data);
+    calls.notify('run-1', data);
     expect(await reader.next()).toEqual({
       event: 'ToolCallProgress',
       data: expect.objectContaining({ event: 'ToolCallProgress', ...data }),

@@ -12,7 +12,7 @@ import type { ServerSentEvent } from '@countersign/service';
 import { requirementOf } from '../run/call.js';
 import type { CallNews, CallPreview } from './call-preview.js';
 import { textIn } from '../run/conversation.js';
-import { needsSomebody, type RunWatch } from './run-watch.js';
+import { waitsForPerson, type RunWatch } from './run-watch.js';
 import type { TextDelta, TextPreview } from './text-preview.js';
 
 /** How far a stream has been read: the last entry of the journal, and the characters seen of the text after it. */
@@ -55,7 +55,7 @@ export class RunStream {
     const previews = new Inbox<TextDelta | CallNews>();
     const listening = [this.preview.listen(runId, (delta) => previews.add(delta))];
     // agno's clients know no such event, and they are the ones that read until a pause.
-    if (until === 'end') listening.push(this.calls.listen(runId, (news) => previews.add(news)));
+    if (until === 'end') listening.push(this.calls.listen(runId, (update) => previews.add(update)));
     try {
       let { entry, characters } = after;
       let early: TextDelta | undefined;
@@ -118,7 +118,7 @@ class Inbox<T> {
 }
 
 const isOver = (run: Run, until: StreamOptions['until']): boolean =>
-  until === 'pause' ? needsSomebody(run) : isFinishedStatus(run.status);
+  until === 'pause' ? waitsForPerson(run) : isFinishedStatus(run.status);
 
 const isAhead = ({ after }: TextDelta, entry: number): boolean => after !== null && after > entry;
 
@@ -185,8 +185,8 @@ const content = (run: Run, id: string, text: string, at?: number): StreamedEvent
   event(run, 'RunContent', { content: text, content_type: 'str' }, id, at);
 
 /** Only of the moment: whoever comes later reads what came of the call. */
-function progress(run: Run, news: CallNews): StreamedEvent {
-  const { event: name, data } = event(run, 'ToolCallProgress', news, '');
+function progress(run: Run, update: CallNews): StreamedEvent {
+  const { event: name, data } = event(run, 'ToolCallProgress', update, '');
   return { event: name, data };
 }
 

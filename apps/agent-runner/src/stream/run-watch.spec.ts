@@ -3,7 +3,7 @@ import type { Bus, Delivery } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasStatus, needsSomebody, RunWatch } from './run-watch.js';
+import { hasStatus, waitsForPerson, RunWatch } from './run-watch.js';
 import {
   call,
   callIn,
@@ -149,6 +149,6 @@ describe('a run needs somebody', () => {
     ['when it is completed', true, completed],
     ['when it is cancelled', true, runAfter(requested, cancelRequested)],
   ])('%s: %s', (_, expected, run) => {
-    expect(needsSomebody(run)).toBe(expected);
+    expect(waitsForPerson(run)).toBe(expected);
   });
 });

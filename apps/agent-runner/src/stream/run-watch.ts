@@ -6,7 +6,7 @@ import type { Store } from '@countersign/persistence';
 const lookEvery = 1_000;
 
 /** Nothing more happens to the run unless somebody decides something. */
-export const needsSomebody = ({ status, calls }: Run): boolean =>
+export const waitsForPerson = ({ status, calls }: Run): boolean =>
   isFinishedStatus(status) ||
   (status === 'PAUSED' && calls.some(({ state, confirmation }) => state === 'asked' && confirmation === null));
 
@@ -30,8 +30,8 @@ export class RunWatch {
     stopping.addEventListener('abort', () => [...this.#waiting.keys()].forEach((id) => this.changed(id)));
   }
 
-  /** @param changed is called for each change of a run by any instance, with the version of the run after it, if it is known. */
-  tail(bus: Bus, changed: (runId: string, version: number | undefined) => void = () => {}): void {
+  /** @param onChange is called for each change of a run by any instance, with the version of the run after it, if it is known. */
+  tail(bus: Bus, onChange: (runId: string, version: number | undefined) => void = () => {}): void {
     const topics = eventNames.filter(
       (name) => name.startsWith('run.') && name !== 'run.output_delta' && catalogue[name].from === 'agent-runner',
     );
@@ -39,7 +39,7 @@ export class RunWatch {
       topics,
       handle: ({ key, headers }) => {
         if (key === null) return;
-        changed(key, versionIn(headers['ce_id'] ?? '', 'runs'));
+        onChange(key, versionIn(headers['ce_id'] ?? '', 'runs'));
         this.changed(key);
       },
     });

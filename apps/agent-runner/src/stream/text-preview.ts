@@ -38,7 +38,7 @@ export class TextPreview {
       topics: [topic],
       handle: (delivery) => {
         if (delivery.key === null || !this.#listeners.has(delivery.key)) return;
-        this.#listeners.tell(delivery.key, (decode(delivery) as Event<typeof topic>).data);
+        this.#listeners.notify(delivery.key, (decode(delivery) as Event<typeof topic>).data);
       },
     });
   }
@@ -51,7 +51,7 @@ export class TextPreview {
   /** The model went on with the text of the run's next step. */
   write(run: Run, offset: number, text: string): void {
     const after = run.journal.length - 1;
-    this.#listeners.tell(run.run_id, { after, offset, text });
+    this.#listeners.notify(run.run_id, { after, offset, text });
     if (this.alone) return;
     const gathered = this.#gathered.get(run.run_id);
     if (gathered?.after === after && gathered.offset + gathered.text.length === offset) gathered.text += text;

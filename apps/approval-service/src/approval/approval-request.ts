@@ -2,7 +2,7 @@ import {
   approvalDigest,
   callDigest,
   pauseTypeOf,
-  plainTerms,
+  plainRequireTerms,
   type Approval,
   type Event,
   type GrantBasis,
@@ -27,7 +27,7 @@ export interface PolicyDecision {
 
 /** Without rules or grants. */
 export const unjudged: PolicyDecision = {
-  terms: plainTerms,
+  terms: plainRequireTerms,
   policy: null,
   rules_version: null,
   shadow: null,
@@ -36,7 +36,7 @@ export const unjudged: PolicyDecision = {
 };
 
 /** What a request says; the rest of a new record follows. */
-type Asked = Pick<
+type ApprovalRequest = Pick<
   Approval,
   | 'id'
   | 'run_id'
@@ -58,19 +58,19 @@ type Asked = Pick<
   | 'traceparent'
 >;
 
-export function askedBy({ data, traceparent }: Event<'tool.approval_required'>): Asked {
-  const { approval_id, requirement, digest: _, ...asked } = data;
-  return { ...asked, id: approval_id, requirements: [requirement], traceparent };
+export function requestIn({ data, traceparent }: Event<'tool.approval_required'>): ApprovalRequest {
+  const { approval_id, requirement, digest: _, ...request } = data;
+  return { ...request, id: approval_id, requirements: [requirement], traceparent };
 }
 
 /** Whether the request is about the call that its digest is of. */
 export const isSound = ({ data }: Event<'tool.approval_required'>): boolean => callDigest(data) === data.digest;
 
 /** What the end of a run tells of a request that did not arrive; its arguments may be redacted. */
-export function askedBefore(
+export function requestBeforeEnd(
   { data, traceparent }: Event<'run.failed'> | Event<'run.cancelled'>,
   requirement: Requirement,
-): Asked {
+): ApprovalRequest {
   const { run_id, agent_id, session_id, user_id, requested_by } = data;
   const { tool_call_id, tool_name, tool_args, approval_id, approval_type } = requirement.tool_execution;
   return {
@@ -97,13 +97,13 @@ export function askedBefore(
 
 /** @param at when, in seconds since the epoch. */
 export function newApproval(
-  asked: Asked,
+  request: ApprovalRequest,
   { terms, policy, rules_version, shadow, grant }: PolicyDecision,
   at: number,
 ): Approval {
   const after = (seconds: number | null) => (seconds === null ? null : at + seconds);
   const approval: Approval = {
-    ...asked,
+    ...request,
     status: 'pending',
     source_type: 'agent',
     expires_at: after(terms.expires_in),

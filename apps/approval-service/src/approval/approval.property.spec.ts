@@ -3,7 +3,7 @@ import {
   callDigest,
   DecisionKind,
   parseEventData,
-  plainTerms,
+  plainRequireTerms,
   type NewEvent,
   type RequireTerms,
   type ResolutionData,
@@ -32,12 +32,12 @@ const terms = fc.record<RequireTerms>({
   four_eyes: fc.boolean(),
   on_rejection: fc.constantFrom('end', 'continue'),
   reason_required: fc.constantFrom<RequireTerms['reason_required']>([], ['reject']),
-  allowed_decisions: fc.constantFrom(plainTerms.allowed_decisions, DecisionKind.options),
+  allowed_decisions: fc.constantFrom(plainRequireTerms.allowed_decisions, DecisionKind.options),
   expires_in: fc.constantFrom(null, 20),
   remind_every: fc.constantFrom(null, 7),
   escalate_after: fc.constantFrom(null, 5),
   escalate_to: fc.constantFrom([], [{ group: 'leads', members: ['dave'] }]),
-  grant: fc.constant(plainTerms.grant),
+  grant: fc.constant(plainRequireTerms.grant),
 });
 const judgement = fc.constantFrom<Partial<PolicyDecision>>(
   {},

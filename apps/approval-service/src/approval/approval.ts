@@ -19,8 +19,8 @@ import {
 import { askersOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import {
-  askedBefore,
-  askedBy,
+  requestBeforeEnd,
+  requestIn,
   isSound,
   newApproval,
   nextDue,
@@ -60,7 +60,7 @@ export type ApprovalMessage =
   | {
       type: 'required';
       event: Event<'tool.approval_required'>;
-      judgement: PolicyDecision;
+      policyDecision: PolicyDecision;
       refusal?: NoGate | undefined;
     }
   | ({ type: 'decided' } & DecisionCommand)
@@ -96,7 +96,7 @@ export function decideApproval(
     return approval ? ignored('the approval exists') : require(message, now);
   }
   if (message.type === 'void') {
-    return approval ? follow(approval, statusAfter[message.event.type], now) : createCancelled(message, now);
+    return approval ? followRun(approval, statusAfter[message.event.type], now) : createCancelled(message, now);
   }
   if (!approval) return rejected('approval_not_found', 'there is no such approval');
 
@@ -114,7 +114,7 @@ export function decideApproval(
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':
-      return follow(approval, statusAfter[message.type], now);
+      return followRun(approval, statusAfter[message.type], now);
     case 'removed':
       return remove(approval, now);
     default:
@@ -124,27 +124,27 @@ export function decideApproval(
 
 /** Asks for a decision, unless the rules, a grant or the kind of the call decide: an audit only wants a record. */
 function require(
-  { event, judgement, refusal }: Extract<ApprovalMessage, { type: 'required' }>,
+  { event, policyDecision, refusal }: Extract<ApprovalMessage, { type: 'required' }>,
   now: number,
 ): ApprovalTransition {
   if (!isSound(event)) return rejected('call_changed', 'the arguments are not the ones that the digest is of');
-  const asked = newApproval(askedBy(event), judgement, seconds(now));
+  const requested = newApproval(requestIn(event), policyDecision, seconds(now));
   if (refusal) {
     const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
-    const created = emit('approval.created', redactApproval(asked));
-    return resolved(asked, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
+    const created = emit('approval.created', redactApproval(requested));
+    return resolved(requested, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
-  const basis = letThroughBy(asked, judgement);
-  const approval = basis === null ? asked : recordedOnly(asked);
+  const basis = letThroughBy(requested, policyDecision);
+  const approval = basis === null ? requested : recordedOnly(requested);
   const created = emit('approval.created', redactApproval(approval));
-  if (judgement.policy?.outcome === 'reject') {
-    const resolution_data = judgement.reason === null ? null : { note: judgement.reason };
+  if (policyDecision.policy?.outcome === 'reject') {
+    const resolution_data = policyDecision.reason === null ? null : { note: policyDecision.reason };
     return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
-  if (basis !== null) return resolved(approval, 'approved', { ...nobody, basis }, now, created);
-  if (isOfNobody(asked)) return refusedAsOfNobody(asked, now, created);
-  const { refused } = quorumOf(asked);
-  return refused === null ? changed(asked, created) : rejectedByRule(asked, refused, now, created);
+  if (basis !== null) return resolved(approval, 'approved', { ...byNoOne, basis }, now, created);
+  if (hasNoRequester(requested)) return rejectedWithoutRequester(requested, now, created);
+  const { refused } = quorumOf(requested);
+  return refused === null ? changed(requested, created) : rejectedByRule(requested, refused, now, created);
 }
 
 /** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */
@@ -159,9 +159,9 @@ function letThroughBy(
 }
 
 /** Whoever asked does not decide, and may be anybody: so nobody could. */
-const isOfNobody = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
+const hasNoRequester = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
 
-function refusedAsOfNobody(approval: Approval, now: number, ...before: NewEvent[]): ApprovalTransition {
+function rejectedWithoutRequester(approval: Approval, now: number, ...before: NewEvent[]): ApprovalTransition {
   const note =
     'It is not known who sent this request, and the rules want it approved by somebody else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
   const resolution_data = { note, code: 'sender_unknown' };
@@ -176,8 +176,8 @@ function createCancelled(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
   now: number,
 ): ApprovalTransition {
-  const approval = newApproval(askedBefore(event, requirement), unjudged, seconds(now));
-  return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', nobody, now);
+  const approval = newApproval(requestBeforeEnd(event, requirement), unjudged, seconds(now));
+  return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', byNoOne, now);
 }
 
 function record(pending: Approval, decided: DecisionCommand, now: number): ApprovalTransition {
@@ -223,7 +223,7 @@ function hold(
   if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
   if (!held.tightened) return { approval: held.approval, events: [] };
   const events = [rejudged(held.approval)];
-  if (isOfNobody(held.approval)) return refusedAsOfNobody(held.approval, now, ...events);
+  if (hasNoRequester(held.approval)) return rejectedWithoutRequester(held.approval, now, ...events);
   const refused = quorumOf(held.approval).refused ?? recordedObjection(held.approval) ?? null;
   return refused === null ? { approval: held.approval, events } : rejectedBecause(refused, ...events);
 }
@@ -244,12 +244,16 @@ function proposed(approval: Approval, decided: DecisionCommand): Approval {
   const args = argsOf(approval, decided);
   const approved_args = canonicalJson(args) === canonicalJson(approval.tool_args) ? null : args;
   const { values, result, grant } = decided.resolution_data ?? {};
-  const said = {
+  const recordedData = {
     ...(values && approval.pause_type === 'user_input' && { values }),
     ...(result !== undefined && { result }),
     ...(grant && { grant }),
   };
-  const state = { ...approval, approved_args, ...(Object.keys(said).length > 0 && { resolution_data: said }) };
+  const state = {
+    ...approval,
+    approved_args,
+    ...(Object.keys(recordedData).length > 0 && { resolution_data: recordedData }),
+  };
   return { ...state, digest: approvalDigest(state) };
 }
 
@@ -257,7 +261,7 @@ function proposed(approval: Approval, decided: DecisionCommand): Approval {
 function due(approval: Approval, now: number): ApprovalTransition {
   const at = seconds(now);
   const isDue = (time: number | null): boolean => approval.status === 'pending' && time !== null && time <= at;
-  if (isDue(approval.expires_at)) return resolved(approval, 'expired', nobody, now);
+  if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
   if (isDue(approval.escalate_at)) return escalate(approval, now);
   return isDue(approval.remind_at) ? remind(approval, now) : ignored('nothing is due');
 }
@@ -279,9 +283,9 @@ function escalate(approval: Approval, now: number): ApprovalTransition {
 /** Once, however many were missed while nobody was there to remind. */
 function remind(approval: Approval, now: number): ApprovalTransition {
   const every = approval.terms.remind_every ?? Infinity;
-  const missed = Math.floor((seconds(now) - approval.remind_at!) / every);
+  const overdue = Math.floor((seconds(now) - approval.remind_at!) / every);
   const reminder_number = approval.reminders + 1;
-  const remind_at = approval.remind_at! + (missed + 1) * every;
+  const remind_at = approval.remind_at! + (overdue + 1) * every;
   const reminded = scheduled(touch(approval, now, { remind_at, reminders: reminder_number }));
   const { status, created_at: waiting_since } = approval;
   return changed(
@@ -294,11 +298,11 @@ const scheduled = (approval: Approval): Approval => ({ ...approval, due_at: next
 
 const mostComments = 1_000;
 
-function comment(approval: Approval, said: Omit<Comment, 'at'>, now: number): ApprovalTransition {
-  if (approval.comments.some(({ id }) => id === said.id)) return ignored('it is said');
+function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: number): ApprovalTransition {
+  if (approval.comments.some(({ id }) => id === comment.id)) return ignored('it is said');
   if (approval.comments.length >= mostComments)
     return rejected('too_many_comments', `there are ${mostComments} comments already`);
-  const added: Comment = { ...said, at: seconds(now) };
+  const added: Comment = { ...comment, at: seconds(now) };
   const commented = touch(approval, now, { comments: [...approval.comments, added] });
   return changed(
     commented,
@@ -307,9 +311,9 @@ function comment(approval: Approval, said: Omit<Comment, 'at'>, now: number): Ap
 }
 
 /** Keeps the status of the run beside the approval, and voids what a run that is over still asked for. */
-function follow(approval: Approval, run_status: RunStatus, now: number): ApprovalTransition {
+function followRun(approval: Approval, run_status: RunStatus, now: number): ApprovalTransition {
   const followed = touch(approval, now, { run_status });
-  if (approval.status === 'pending') return resolved(followed, 'cancelled', nobody, now);
+  if (approval.status === 'pending') return resolved(followed, 'cancelled', byNoOne, now);
   return approval.run_status === run_status ? ignored('this is known') : changed(followed);
 }
 
@@ -317,7 +321,9 @@ function follow(approval: Approval, run_status: RunStatus, now: number): Approva
 function remove(approval: Approval, now: number): ApprovalTransition {
   if (approval.deleted_at !== null) return ignored('it is removed');
   const removed = { ...approval, deleted_at: seconds(now) };
-  return approval.status === 'pending' ? resolved(removed, 'cancelled', nobody, now) : changed(touch(removed, now, {}));
+  return approval.status === 'pending'
+    ? resolved(removed, 'cancelled', byNoOne, now)
+    : changed(touch(removed, now, {}));
 }
 
 interface Resolution {
@@ -326,7 +332,7 @@ interface Resolution {
   /** On what it rests; null when nobody decides. */
   basis?: DecisionBasis | null;
 }
-const nobody: Resolution = { by: null, resolution_data: null };
+const byNoOne: Resolution = { by: null, resolution_data: null };
 
 function resolved(
   approval: Approval,

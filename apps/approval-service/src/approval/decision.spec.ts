@@ -1,4 +1,4 @@
-import type { Approval, RequireTerms, ResolutionData, Verdict } from '@countersign/contracts';
+import type { Approval, RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts';
 import { DecisionKind } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
@@ -167,7 +167,7 @@ describe('the call that somebody saw', () => {
   const onSeen = (
     approval: Approval,
     digest: string,
-    verdict: Verdict = 'approved',
+    verdict: DecisionVerdict = 'approved',
     data: ResolutionData | null = null,
   ) => objection(approval, verdict, 'carol', data, [], digest);
 

@@ -6,16 +6,16 @@ import {
   type DecisionKind,
   type ProblemCode,
   type ResolutionData,
-  type Verdict,
+  type DecisionVerdict,
 } from '@countersign/contracts';
 import { argumentProblems, askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
 import { grantProblem } from '../grants/grant-coverage.js';
-import { judgeBy, nameOf, type Rules } from '../policy/rules.js';
+import { rulingOf, nameOf, type Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';
 
 /** What somebody decides. */
 export interface DecisionCommand {
-  verdict: Verdict;
+  verdict: DecisionVerdict;
   by: string | null;
   /** Those of whoever decides, as the identity system says. */
   groups: readonly string[];
@@ -104,11 +104,11 @@ const says: Record<DecisionKind, string> = {
 /** All that a decision does. */
 function kindsOf(
   { verdict, resolution_data }: Pick<DecisionCommand, 'verdict' | 'resolution_data'>,
-  asked: Record<string, unknown>,
+  requested: Record<string, unknown>,
 ): DecisionKind[] {
   if (verdict === 'rejected') return ['reject'];
   const { tool_args, values, result, grant } = resolution_data ?? {};
-  const edits = tool_args !== undefined && canonicalJson(tool_args) !== canonicalJson(asked);
+  const edits = tool_args !== undefined && canonicalJson(tool_args) !== canonicalJson(requested);
   return [
     'approve',
     ...(edits ? ['edit' as const] : []),
@@ -175,7 +175,7 @@ const standsIn = (approval: Approval, { by, groups }: DecisionCommand): boolean 
 function outruled(approval: Approval, decided: DecisionCommand): Objection | null {
   const args = argsOf(approval, decided);
   if (decided.verdict === 'rejected' || canonicalJson(args) === canonicalJson(approval.tool_args)) return null;
-  const { policy, terms, reason } = judgeBy(decided.rules, approval, args);
+  const { policy, terms, reason } = rulingOf(decided.rules, approval, args);
   const under = `with these arguments the call falls under ${nameOf(policy)}`;
   if (policy.outcome === 'reject') return { reason: `${under}, which rejects it: ${reason}`, code: 'rejected_by_rule' };
   const done: DecisionKind[] = kindsOf(decided, approval.tool_args).filter((kind) => kind !== 'edit');

@@ -1,4 +1,4 @@
-import type { RequireTerms, ResolutionData, Verdict } from '@countersign/contracts';
+import type { RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approvalsOfAnybody, inputRequired, required } from '../../test/approval.fixtures.js';
 import { answerOf, resultOf } from '../http/decision-answer.js';
@@ -13,7 +13,7 @@ describe('a decision', () => {
   afterEach(() => open.close());
 
   const ask = (terms: Partial<RequireTerms> = {}) => open.approvals.execute(id, required(terms), { creates: true });
-  const outcomeOf = (by: string, status: Verdict = 'approved', resolution_data: ResolutionData | null = null) =>
+  const outcomeOf = (by: string, status: DecisionVerdict = 'approved', resolution_data: ResolutionData | null = null) =>
     open.decisions.decide(id, { status, resolution_data }, somebody(by));
   const decide = async (...asked: Parameters<typeof outcomeOf>) => answerOf(id, await outcomeOf(...asked));
 

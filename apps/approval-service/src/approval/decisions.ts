@@ -1,12 +1,18 @@
 import type { Principal } from '@countersign/auth';
-import { isStanding, type Approval, type Problem, type ResolutionData, type Verdict } from '@countersign/contracts';
+import {
+  isStanding,
+  type Approval,
+  type Problem,
+  type ResolutionData,
+  type DecisionVerdict,
+} from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
 import type { ApprovalMessage, ApprovalRejection } from './approval.js';
 import type { Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';
 
 export interface Wish {
-  status: Verdict;
+  status: DecisionVerdict;
   resolution_data?: ResolutionData | null | undefined;
   /** Of the call that they saw. */
   digest?: string | undefined;
@@ -29,11 +35,11 @@ export class Decisions {
 
   /** The approval as it is now, if there is one. */
   async find(id: string): Promise<Approval | undefined> {
-    return visible(await this.approvals.store.get(id));
+    return notDeleted(await this.approvals.store.get(id));
   }
 
   /** Whether they have given this verdict, and it counts by the rules in force. */
-  isGiven(approval: Approval, { status }: Wish, { subject }: Principal): boolean {
+  isRecorded(approval: Approval, { status }: Wish, { subject }: Principal): boolean {
     if (approval.status === 'pending' && approval.rules_version !== this.rules.version) return false;
     const own = approval.decisions.filter(({ by, verdict }) => by === subject && verdict === status);
     return own.some((decision) => isStanding(approval, decision));
@@ -50,7 +56,7 @@ export class Decisions {
       rules: this.rules,
     };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided });
-    const approval = visible(handled.state);
+    const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
     if (handled.kind === 'rejected') {
       const errors = approval.status === 'pending' ? inputProblems(approval, decided) : [];
@@ -68,5 +74,5 @@ export class Decisions {
   }
 }
 
-export const visible = (approval: Approval | undefined): Approval | undefined =>
+export const notDeleted = (approval: Approval | undefined): Approval | undefined =>
   approval?.deleted_at === null ? approval : undefined;

@@ -1,7 +1,7 @@
 import { approvalDigest, canonicalJson, type Approval, type RequireTerms } from '@countersign/contracts';
 import { approvalsOf, isAtMostAsStrict, strictest } from '@countersign/definitions';
 import { nextDue } from './approval-request.js';
-import { judgeBy, nameOf, type Ruled, type Rules } from '../policy/rules.js';
+import { rulingOf, nameOf, type Ruled, type Rules } from '../policy/rules.js';
 
 export type Held =
   /** By terms that may have become stricter. */
@@ -18,12 +18,12 @@ export type Held =
 export function heldAgainst(approval: Approval, rules: Rules, at: number): Held {
   if (approval.rules_version === rules.version) return { kind: 'holds', approval, tightened: false };
   const { tool_args, approved_args } = approval;
-  const judged = [judgeBy(rules, approval, tool_args)];
-  if (approved_args !== null) judged.push(editable(judgeBy(rules, approval, approved_args)));
+  const rulings = [rulingOf(rules, approval, tool_args)];
+  if (approved_args !== null) rulings.push(editable(rulingOf(rules, approval, approved_args)));
   const seen = { ...approval, rules_version: rules.version };
-  const out = judged.find(({ policy }) => policy.outcome === 'reject');
+  const out = rulings.find(({ policy }) => policy.outcome === 'reject');
   if (out) return { kind: 'ruled_out', approval: { ...seen, policy: out.policy }, reason: out.reason! };
-  const tightened = judged.reduce(tighten, seen);
+  const tightened = rulings.reduce(tighten, seen);
   if (canonicalJson(tightened.terms) === canonicalJson(seen.terms))
     return { kind: 'holds', approval: seen, tightened: false };
   return { kind: 'holds', approval: rescheduled(tightened, at), tightened: true };
@@ -36,10 +36,10 @@ function editable(ruled: Ruled): Ruled {
   return { ...ruled, terms: { ...ruled.terms, allowed_decisions: [...allowed_decisions, 'edit'] } };
 }
 
-function tighten(approval: Approval, { policy, terms: asked }: Ruled): Approval {
+function tighten(approval: Approval, { policy, terms: requested }: Ruled): Approval {
   // Rules that would approve it by themselves take nothing back of what was asked for under others.
-  if (policy.outcome !== 'require' || isAtMostAsStrict(asked, approval.terms)) return approval;
-  const terms = isAtMostAsStrict(approval.terms, asked) ? asked : strictest([approval.terms, asked]);
+  if (policy.outcome !== 'require' || isAtMostAsStrict(requested, approval.terms)) return approval;
+  const terms = isAtMostAsStrict(approval.terms, requested) ? requested : strictest([approval.terms, requested]);
   return { ...approval, terms, policy };
 }
 

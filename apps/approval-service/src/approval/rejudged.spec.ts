@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import * as given from '../../test/approval.fixtures.js';
 import { decideApproval, type ApprovalMessage } from './approval.js';
 import { rulesWith } from '../../test/definitions.fixtures.js';
-import { judgeBy, type Rules } from '../policy/rules.js';
+import { rulingOf, type Rules } from '../policy/rules.js';
 
 const { now, nowSeconds, approvalAfter, required, decided } = given;
 const parameters = { type: 'object' };
@@ -319,7 +319,7 @@ describe('whatever is edited, and whatever rules come and go,', () => {
     const one = fc.record({ rules, args: fc.constantFrom('a', 'b', 'c'), steps: fc.array(step, { maxLength: 12 }) });
     fc.assert(
       fc.property(one, ({ rules, args, steps }) => {
-        const judgement = judgeBy(
+        const judgement = rulingOf(
           rules,
           { ...required().event.data, requirements: [], approval_type: 'required' },
           version(args),
@@ -342,7 +342,7 @@ describe('whatever is edited, and whatever rules come and go,', () => {
         }
         if (approval.status !== 'approved' || approval.decisions.length === 0) return;
         for (const { rules, ran } of held) {
-          const { policy, terms } = judgeBy(rules, { ...approval, approval_type: 'required' }, ran);
+          const { policy, terms } = rulingOf(rules, { ...approval, approval_type: 'required' }, ran);
           expect(policy.outcome).not.toBe('reject');
           if (policy.outcome === 'require')
             expect(quorum(terms, approval.decisions, askersOf(approval), false).met).toBe(true);

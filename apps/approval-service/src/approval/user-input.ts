@@ -4,7 +4,7 @@ import {
   type Problem,
   type ResolutionData,
   type UserInputField,
-  type Verdict,
+  type DecisionVerdict,
 } from '@countersign/contracts';
 import { argumentProblems } from '@countersign/definitions';
 
@@ -18,7 +18,7 @@ const maxValues = 50_000;
 /** What is wrong with the values of an approval, field by field; nothing when it may count. */
 export function inputProblems(
   approval: Approval,
-  { verdict, resolution_data }: { verdict: Verdict; resolution_data: ResolutionData | null },
+  { verdict, resolution_data }: { verdict: DecisionVerdict; resolution_data: ResolutionData | null },
 ): FieldProblems {
   if (approval.pause_type !== 'user_input' || verdict !== 'approved') return [];
   const { values, result } = resolution_data ?? {};

@@ -39,23 +39,23 @@ export class ApprovalEventsController {
     const { approval_id, run_id, tool_name } = event.data;
     const problem = await this.guard.problemWithRequest(event.data);
     if (problem !== undefined) throw this.#refused('request', { approval_id, run_id, tool_name, reason: problem });
-    const handled = await this.approvals.execute(approval_id, await this.#asked(event), { creates: true });
+    const handled = await this.approvals.execute(approval_id, await this.#requiredMessage(event), { creates: true });
     if (handled.kind === 'rejected')
       throw new TerminalError(handled.code, `approval ${approval_id}: ${handled.reason}`);
   }
 
   /** What is asked for, gated as this service knows it to be. What it does not know is refused, so that no run waits. */
-  async #asked(event: Event<'tool.approval_required'>): Promise<ApprovalMessage> {
+  async #requiredMessage(event: Event<'tool.approval_required'>): Promise<ApprovalMessage> {
     const { approval_id, run_id, tool_name } = event.data;
     const gate = this.gates.of(event.data);
     if ('code' in gate) {
       this.alarms.refused('request', 'refused', { approval_id, run_id, tool_name, reason: gate.reason });
-      return { type: 'required', event, judgement: unjudged, refusal: gate };
+      return { type: 'required', event, policyDecision: unjudged, refusal: gate };
     }
     const data = gatedBy(gate, event.data);
     const ruled = this.judge.evaluate(data);
-    const judgement = { ...ruled, grant: await this.grants.use(data, ruled) };
-    return { type: 'required', event: { ...event, data }, judgement };
+    const policyDecision = { ...ruled, grant: await this.grants.use(data, ruled) };
+    return { type: 'required', event: { ...event, data }, policyDecision };
   }
 
   /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
@@ -74,7 +74,7 @@ export class ApprovalEventsController {
 
   /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
   async #decide(approval: Approval, { id, data }: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
-    if (this.decisions.isGiven(approval, data, who)) return;
+    if (this.decisions.isRecorded(approval, data, who)) return;
     const decided = await this.decisions.decide(approval.id, data, who);
     if ('ok' in decided) return;
     await this.refusals.publish(approval, id, { reason: decided.message, code: decided.code });
@@ -105,20 +105,20 @@ export class ApprovalEventsController {
   @OnEvent('approval-service', 'run.completed')
   async completed(event: Event<'run.completed'>): Promise<void> {
     await this.#mustBeSigned(event);
-    await this.#tellAll(event);
+    await this.#endAll(event);
   }
 
   @OnEvent('approval-service', 'run.failed')
   async failed(event: Event<'run.failed'>): Promise<void> {
     await this.#mustBeSigned(event);
-    await this.#tellAll(event);
+    await this.#endAll(event);
     await this.#void(event);
   }
 
   @OnEvent('approval-service', 'run.cancelled')
   async cancelled(event: Event<'run.cancelled'>): Promise<void> {
     await this.#mustBeSigned(event);
-    await this.#tellAll(event);
+    await this.#endAll(event);
     await this.#void(event);
   }
 
@@ -135,7 +135,7 @@ export class ApprovalEventsController {
     return new TerminalError('not_authentic', `${whose}: ${reason}`);
   }
 
-  async #tellAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
+  async #endAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
     const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
     for (const approval of ofRun) await this.approvals.execute(approval.id, event, { known: approval });
   }

@@ -4,7 +4,7 @@ import {
   DeadLetterPage,
   ListDeadLettersQuery,
   ProblemError,
-  SettleDeadLetterRequest,
+  DeadLetterNoteRequest,
 } from '@countersign/contracts';
 import type { CommandResult } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import type { DeadLetterRecord, DeadLetterRejection } from './dead-letter.js';
 import { DeadLetters, shown, summaryOf } from './dead-letters.js';
 
-type Settle = z.infer<typeof SettleDeadLetterRequest>;
+type DeadLetterNote = z.infer<typeof DeadLetterNoteRequest>;
 
 /** Messages that no service could handle. */
 @Controller('dead-letters')
@@ -49,7 +49,7 @@ export class DeadLettersController {
   )
   async replay(
     @Param('id') id: string,
-    @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
+    @Body({ schema: DeadLetterNoteRequest }) { note }: DeadLetterNote,
     @CurrentPrincipal() { subject }: Principal,
   ): Promise<DeadLetter> {
     return answer(id, await this.letters.replay(id, subject, note ?? null));
@@ -61,7 +61,7 @@ export class DeadLettersController {
   @Returns(200, DeadLetter, 'It is settled, and stays listed for as long as RETENTION_DAYS say.')
   async discard(
     @Param('id') id: string,
-    @Body({ schema: SettleDeadLetterRequest }) { note }: Settle,
+    @Body({ schema: DeadLetterNoteRequest }) { note }: DeadLetterNote,
     @CurrentPrincipal() { subject }: Principal,
   ): Promise<DeadLetter> {
     return answer(id, await this.letters.discard(id, subject, note ?? null));

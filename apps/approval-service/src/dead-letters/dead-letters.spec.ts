@@ -74,7 +74,7 @@ describe('dead letters', () => {
 
   async function removedBefore(time: number): Promise<number> {
     let removed = 0;
-    for await (const some of letters.removal.purgeBefore(time)) removed += some;
+    for await (const some of letters.retention.purgeBefore(time)) removed += some;
     return removed;
   }
 

@@ -10,7 +10,7 @@ import {
 } from './dead-letter.js';
 
 type Records = CommandHandler<DeadLetterRecord, DeadLetterMessage, DeadLetterRejection>;
-type Settled = Promise<CommandResult<DeadLetterRecord, DeadLetterRejection>>;
+type DeadLetterResult = Promise<CommandResult<DeadLetterRecord, DeadLetterRejection>>;
 
 /** Keeps a record of each message that some group of any service gave up, so that a person can see to it. */
 export class DeadLetters {
@@ -27,7 +27,7 @@ export class DeadLetters {
   }
 
   /** Those that are settled; an open one waits for a person. */
-  readonly removal: RetentionPolicy = {
+  readonly retention: RetentionPolicy = {
     name: 'dead_letters',
     purgeBefore: (time) => removeAll(this.store, { settled_at: { lt: Math.floor(time / 1000) } }),
   };
@@ -59,7 +59,7 @@ export class DeadLetters {
    * Publishes the message once more, as it was, if it can be told who said it. It goes to every group of its topic; those that handled it ignore it.
    * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
    */
-  async replay(id: string, by: string, note: string | null): Settled {
+  async replay(id: string, by: string, note: string | null): DeadLetterResult {
     const letter = await this.store.get(id);
     if (letter?.status === 'open') {
       const problem = await this.guard.problemWith(letter);
@@ -80,7 +80,7 @@ export class DeadLetters {
     }
   }
 
-  discard(id: string, by: string, note: string | null): Settled {
+  discard(id: string, by: string, note: string | null): DeadLetterResult {
     return this.records.execute(id, { type: 'discarded', by, note });
   }
 }

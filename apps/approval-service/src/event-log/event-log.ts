@@ -70,21 +70,21 @@ export class EventLog {
    * @yields undefined from time to time while nothing happens.
    */
   async *events(wanted: Wanted, after?: string): AsyncGenerator<ServerSentEvent | undefined, void> {
-    const heard: Delivery[] = after === undefined ? [] : this.#latest.after(after);
+    const received: Delivery[] = after === undefined ? [] : this.#latest.after(after);
     let wake = () => {};
     const hear = (delivery: Delivery) => {
-      heard.push(delivery);
+      received.push(delivery);
       wake();
     };
     this.#listeners.add(hear);
     try {
       while (!this.stopping.aborted) {
-        for (const event of this.#wanted(heard.splice(0), wanted))
+        for (const event of this.#wanted(received.splice(0), wanted))
           yield { id: event.id, event: event.type, data: event };
         yield undefined;
         const { promise: woken, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        if (heard.length === 0) await Promise.race([woken, delay(patience, undefined, { ref: false })]);
+        if (received.length === 0) await Promise.race([woken, delay(patience, undefined, { ref: false })]);
       }
     } finally {
       this.#listeners.delete(hear);

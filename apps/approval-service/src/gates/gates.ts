@@ -1,7 +1,7 @@
 import type { HiddenArguments, ToolVersion } from '@countersign/contracts';
 import {
   changesSince,
-  isGatedAsAsked,
+  isGatedAsRequested,
   mcpToolName,
   toolDefinitionOf,
   type AgentEntry,
@@ -57,7 +57,7 @@ export class Gates {
     return found.length === 0 ? 'all' : [...new Set(found.flatMap(({ redact }) => redact))];
   };
 
-  of({ agent_id, tool_name, tool_version }: AskedTool): Gate | NoGate {
+  of({ agent_id, tool_name, tool_version }: RequestedTool): Gate | NoGate {
     if (!this.#tools) throw new Error('the definitions are not read yet');
     const agent = this.#agents.get(agent_id);
     if (!agent)
@@ -78,7 +78,7 @@ export class Gates {
   }
 }
 
-interface AskedTool {
+interface RequestedTool {
   agent_id: string;
   tool_name: string;
   /** Which definition of the tool the run asks for; null: nobody says. */
@@ -89,14 +89,14 @@ interface AskedTool {
  * Why the tool as it is here is not the one that was asked for. Of a server's tool nothing but its gate is known here;
  * the executor compares the rest.
  */
-function whyAnother(name: string, asked: ToolVersion | null, tool: ToolDefinition | Gate): string | undefined {
-  if (asked === null) return `nothing says which definition of "${name}" was asked for`;
-  const changes = 'made_by' in tool ? changesSince(asked, tool) : changesOfGate(asked, tool);
+function whyAnother(name: string, requested: ToolVersion | null, tool: ToolDefinition | Gate): string | undefined {
+  if (requested === null) return `nothing says which definition of "${name}" was asked for`;
+  const changes = 'made_by' in tool ? changesSince(requested, tool) : changesOfGate(requested, tool);
   return changes.length > 0 ? `"${name}" is not the tool that was asked for: ${changes.join(', ')}` : undefined;
 }
 
-const changesOfGate = (asked: ToolVersion, gate: Gate): string[] =>
-  isGatedAsAsked(asked, { ...gate, made_by: madeBy(gate.approval) }) ? [] : ['how it is gated'];
+const changesOfGate = (requested: ToolVersion, gate: Gate): string[] =>
+  isGatedAsRequested(requested, { ...gate, made_by: madeBy(gate.approval) }) ? [] : ['how it is gated'];
 
 type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact'> & Pick<Gate, 'parameters'>;
 

@@ -1,4 +1,4 @@
-import { plainTerms, type ResolutionData } from '@countersign/contracts';
+import { plainRequireTerms, type ResolutionData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -11,7 +11,7 @@ import {
   requirementWith,
 } from '../../test/approval.fixtures.js';
 import { decideApproval } from '../approval/approval.js';
-import { covers, grantGiven, type GrantableCall } from './grant-coverage.js';
+import { covers, grantIn, type GrantableCall } from './grant-coverage.js';
 import {
   approvedWith,
   chosen,
@@ -31,7 +31,7 @@ const call: GrantableCall = {
   tool_version: toolVersion,
   user_id: 'ana',
   requested_by: 'ana',
-  terms: { ...plainTerms, ...grantable, grant: chosen },
+  terms: { ...plainRequireTerms, ...grantable, grant: chosen },
 };
 const grant = grantAfter(created());
 const chosenOnly = grantAfter(
@@ -62,7 +62,7 @@ describe('a call', () => {
     ['that who gave it asked for', { requested_by: 'bob' }],
     ['that is for who gave it', { user_id: 'bob' }],
     ['of which nobody knows who asked', { requested_by: null }],
-    ['of which the rules allow no grants', { terms: plainTerms }],
+    ['of which the rules allow no grants', { terms: plainRequireTerms }],
     [
       'of which the rules want more people',
       { terms: { ...call.terms, approvers: [{ group: null, count: 2, members: null }] } },
@@ -118,7 +118,7 @@ describe('a grant', () => {
 
   it('is exact when it names every argument', () => {
     const approval = approvedWith({ expires_in: 60, arguments: tool_args });
-    expect(grantGiven(approval, 'g', 'salt', 'v1')).toMatchObject({ covers: 'exact' });
+    expect(grantIn(approval, 'g', 'salt', 'v1')).toMatchObject({ covers: 'exact' });
   });
 
   it('is of the arguments that were approved, when they were edited', () => {
@@ -127,7 +127,7 @@ describe('a grant', () => {
       required(grantable, { parameters: { type: 'object' } }),
       decided('approved', 'bob', { tool_args: edited, grant: { expires_in: 60 } }),
     );
-    expect(grantGiven(approval, 'g', 'salt', 'v1')).toMatchObject({ arguments: edited });
+    expect(grantIn(approval, 'g', 'salt', 'v1')).toMatchObject({ arguments: edited });
   });
 
   it('holds no value that is not to be shown, and still knows it', () => {
@@ -136,7 +136,7 @@ describe('a grant', () => {
       required(grantable, { requirement }),
       decided('approved', 'bob', { grant: { expires_in: 60 } }),
     );
-    const secret = grantAfter(created(grantGiven(approval, 'g', 'salt', toolVersion)));
+    const secret = grantAfter(created(grantIn(approval, 'g', 'salt', toolVersion)));
     expect(JSON.stringify(secret)).not.toContain('2.1.0');
     expect(secret.arguments).toEqual({ ...tool_args, version: '[redacted]' });
     expect(covers(secret, call, nowSeconds)).toBe(true);
@@ -159,7 +159,7 @@ describe('a grant', () => {
       });
       expect(continued(escalated, late, decided('approved', 'erin')).status).toBe('approved');
       const byBob = continued(escalated, late, decided('approved', 'bob', { grant }));
-      expect(grantGiven(byBob, 'g', 'salt', 'v1')).toMatchObject({ given_by: [{ by: 'bob' }] });
+      expect(grantIn(byBob, 'g', 'salt', 'v1')).toMatchObject({ given_by: [{ by: 'bob' }] });
     });
 
     it('is not made, though the call is approved', () => {
@@ -171,13 +171,13 @@ describe('a grant', () => {
       expect(waiting.status).toBe('pending');
       const approval = continued(waiting, late, { type: 'due' });
       expect(approval).toMatchObject({ status: 'approved', resolution_data: { grant } });
-      expect(grantGiven(approval, 'g', 'salt', 'v1')).toBeUndefined();
+      expect(grantIn(approval, 'g', 'salt', 'v1')).toBeUndefined();
     });
   });
 
   it('comes with no approval that gives none, or that is not approved', () => {
-    expect(grantGiven(approvalAfter(required(), decided('approved', 'bob')), 'g', 'salt', 'v1')).toBeUndefined();
+    expect(grantIn(approvalAfter(required(), decided('approved', 'bob')), 'g', 'salt', 'v1')).toBeUndefined();
     const rejected = approvalAfter(required(grantable), decided('rejected', 'bob', { grant: { expires_in: 60 } }));
-    expect(grantGiven(rejected, 'g', 'salt', 'v1')).toBeUndefined();
+    expect(grantIn(rejected, 'g', 'salt', 'v1')).toBeUndefined();
   });
 });

@@ -51,7 +51,7 @@ function digestOf({ covers, names, salt }: Pick<NewGrant, 'covers' | 'names' | '
 }
 
 /** What is wrong with a grant that is given with the approval of these arguments. */
-export function grantProblem(approval: Approval, grant: NonNullable<GrantAsked>, args: Args): string | undefined {
+export function grantProblem(approval: Approval, grant: NonNullable<RequestedGrant>, args: Args): string | undefined {
   const { max_duration, max_uses, arguments: open } = approval.terms.grant;
   if (approval.pause_type === 'user_input') return 'what a person fills in is asked for each time';
   if (grant.expires_in > max_duration) return `expires_in: at most ${max_duration} seconds by the rule`;
@@ -67,7 +67,7 @@ export function grantProblem(approval: Approval, grant: NonNullable<GrantAsked>,
     : undefined;
 }
 
-type GrantAsked = NonNullable<Approval['resolution_data']>['grant'];
+type RequestedGrant = NonNullable<Approval['resolution_data']>['grant'];
 
 const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) === canonicalJson(other);
 
@@ -78,12 +78,12 @@ const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) ===
  * @param id of the grant
  * @param salt for the digest of its arguments
  */
-export function grantGiven(approval: Approval, id: string, salt: string, tool_version: string): NewGrant | undefined {
+export function grantIn(approval: Approval, id: string, salt: string, tool_version: string): NewGrant | undefined {
   const { resolution_data, approved_args, tool_args, decisions, requirements, terms, resolved_at } = approval;
-  const asked = approval.status === 'approved' ? resolution_data?.grant : undefined;
-  if (!asked || resolved_at === null || !quorumOf(approval, false).met) return undefined;
+  const requested = approval.status === 'approved' ? resolution_data?.grant : undefined;
+  if (!requested || resolved_at === null || !quorumOf(approval, false).met) return undefined;
   const args = approved_args ?? tool_args;
-  const names = Object.keys(asked.arguments ?? args);
+  const names = Object.keys(requested.arguments ?? args);
   const covered = names.length === Object.keys(args).length ? 'exact' : 'chosen';
   const counted = Object.fromEntries(names.map((name) => [name, args[name]]));
   const redact = requirements.flatMap(({ tool_execution }) => tool_execution.redact);
@@ -104,8 +104,8 @@ export function grantGiven(approval: Approval, id: string, salt: string, tool_ve
     created_by: resolved_by,
     rule: policy?.rule ?? null,
     terms,
-    expires_at: resolved_at + asked.expires_in,
-    max_uses: asked.max_uses ?? terms.grant.max_uses,
+    expires_at: resolved_at + requested.expires_in,
+    max_uses: requested.max_uses ?? terms.grant.max_uses,
     tool_version,
     traceparent,
   };

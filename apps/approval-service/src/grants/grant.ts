@@ -38,9 +38,9 @@ export function decideGrant(
   return message.type === 'used' ? use(grant, message.approval_id, at) : revoke(grant, message.by, at);
 }
 
-function create(asked: NewGrant, at: number): Transition<StoredGrant> {
+function create(wanted: NewGrant, at: number): Transition<StoredGrant> {
   const grant: StoredGrant = {
-    ...asked,
+    ...wanted,
     revoked_at: null,
     revoked_by: null,
     uses: [],

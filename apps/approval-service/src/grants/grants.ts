@@ -2,7 +2,7 @@ import { canonicalJson, derivedId, type Approval, type EventData, type GrantBasi
 import type { Definitions } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
 import { createHash, randomBytes } from 'node:crypto';
-import { covers, grantGiven, type GrantableCall } from './grant-coverage.js';
+import { covers, grantIn, type GrantableCall } from './grant-coverage.js';
 import { basisOf, type GrantMessage, type StoredGrant } from './grant.js';
 import type { PolicyDecision } from '../approval/approval-request.js';
 
@@ -16,7 +16,7 @@ export interface GrantsOptions {
   now(): number;
 }
 
-type AskedTool = Pick<Approval, 'tool_name' | 'tool_version' | 'parameters' | 'pause_type'>;
+type RequestedTool = Pick<Approval, 'tool_name' | 'tool_version' | 'parameters' | 'pause_type'>;
 
 /** Finds the grant that lets a call through, and counts its use; makes grants of approvals that give one. */
 export class Grants {
@@ -26,16 +26,19 @@ export class Grants {
    * Takes a use of a grant that covers the call, if there is one. It is taken before the approval is stored, and never
    * given back: what cannot be told is used.
    */
-  async use(asked: EventData<'tool.approval_required'>, { policy, terms }: PolicyDecision): Promise<GrantBasis | null> {
+  async use(
+    request: EventData<'tool.approval_required'>,
+    { policy, terms }: PolicyDecision,
+  ): Promise<GrantBasis | null> {
     // What a person is to fill in, no grant fills in.
-    if (policy?.outcome !== 'require' || asked.pause_type === 'user_input') return null;
-    if (!terms.allowed_decisions.includes('grant') || asked.requested_by === null) return null;
-    const call = { ...asked, terms, tool_version: this.#versionOf(asked) };
+    if (policy?.outcome !== 'require' || request.pause_type === 'user_input') return null;
+    if (!terms.allowed_decisions.includes('grant') || request.requested_by === null) return null;
+    const call = { ...request, terms, tool_version: this.#versionOf(request) };
     const candidates = await this.#covering(call);
     // One that comes again would take a use of a grant that was given meanwhile.
-    if (candidates.length === 0 || (await this.options.approvals.get(asked.approval_id))) return null;
+    if (candidates.length === 0 || (await this.options.approvals.get(request.approval_id))) return null;
     for (const { id } of candidates) {
-      const { kind, state } = await this.options.grants.execute(id, { type: 'used', approval_id: asked.approval_id });
+      const { kind, state } = await this.options.grants.execute(id, { type: 'used', approval_id: request.approval_id });
       if (kind !== 'rejected') return basisOf(state!);
     }
     return null;
@@ -46,7 +49,7 @@ export class Grants {
     if (!approval.resolution_data?.grant) return;
     const id = derivedId('grant', approval.id);
     const salt = randomBytes(32).toString('base64url');
-    const grant = grantGiven(approval, id, salt, this.#versionOf(approval));
+    const grant = grantIn(approval, id, salt, this.#versionOf(approval));
     if (grant) await this.options.grants.execute(id, { type: 'created', grant }, { creates: true });
   }
 
@@ -65,7 +68,7 @@ export class Grants {
    * What the tool is: as the file declares it, and as the run says that it asks. The file may be another one by the time
    * that a grant is made of what was asked for, so the definition that was asked for counts besides.
    */
-  #versionOf({ tool_name, tool_version, parameters, pause_type }: AskedTool): string {
+  #versionOf({ tool_name, tool_version, parameters, pause_type }: RequestedTool): string {
     const { tools, mcp_servers } = this.options.definitions;
     const server = mcp_servers.find(({ name }) => tool_name.startsWith(`${name}__`));
     const declared = tools.find(({ name }) => name === tool_name) ?? server ?? null;

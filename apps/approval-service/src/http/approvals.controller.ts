@@ -25,7 +25,7 @@ import { ApprovalFeed } from '../lists/approval-feed.js';
 import { listApprovals } from '../lists/approval-list.js';
 import { statsOf } from '../lists/approval-stats.js';
 import type { ApprovalMessage, ApprovalRejection } from '../approval/approval.js';
-import { Decisions, visible } from '../approval/decisions.js';
+import { Decisions, notDeleted } from '../approval/decisions.js';
 import { APPROVALS, CLOCK } from '../tokens.js';
 import { answerOf, noSuchApproval, resultOf } from './decision-answer.js';
 
@@ -160,7 +160,7 @@ export class ApprovalsController {
 
   /** What somebody may not see does not exist for them. */
   async #find(id: string, who: Principal): Promise<Approval> {
-    const approval = visible(await this.approvals.store.get(id));
+    const approval = notDeleted(await this.approvals.store.get(id));
     if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) throw noSuchApproval(id);
     return approval;
   }

@@ -1,5 +1,5 @@
 import { RequireScopes } from '@countersign/auth';
-import { DeliveryPage, ListDeliveriesQuery, type Delivery } from '@countersign/contracts';
+import { DeliveryPage, ListDeliveriesQuery, type NoticeDelivery } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { DELIVERIES } from '../tokens.js';
 /** The log of notifications. */
 @Controller('deliveries')
 export class DeliveriesController {
-  constructor(@Inject(DELIVERIES) private readonly deliveries: Store<Delivery>) {}
+  constructor(@Inject(DELIVERIES) private readonly deliveries: Store<NoticeDelivery>) {}
 
   @Get()
   @RequireScopes('events:write')

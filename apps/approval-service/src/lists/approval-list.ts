@@ -4,7 +4,7 @@ import { pageAfter, pageOf } from '@countersign/service';
 import type { z } from 'zod';
 import { search } from './search.js';
 
-type Asked = z.infer<typeof ListApprovalsQuery>;
+type ListQuery = z.infer<typeof ListApprovalsQuery>;
 type Page = z.infer<typeof ApprovalPage>;
 
 /**
@@ -12,7 +12,7 @@ type Page = z.infer<typeof ApprovalPage>;
  *
  * @param own what whoever asks is confined to.
  */
-export async function listApprovals(store: Store<Approval>, query: Asked, own: Filter<Approval>): Promise<Page> {
+export async function listApprovals(store: Store<Approval>, query: ListQuery, own: Filter<Approval>): Promise<Page> {
   const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, expires_before, ...given } =
     query;
   const [last, seen] = cursor ?? [];

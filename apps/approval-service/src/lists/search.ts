@@ -31,8 +31,8 @@ function hasAll(words: readonly string[], approval: Approval): boolean {
 function wordsOf(approval: Approval): string {
   const { id, run_id, session_id, agent_id, source_name, user_id, tool_name, context, resolved_by } = approval;
   const { tool_args, comments } = redactApproval(approval);
-  const said = comments.map(({ text }) => text);
-  return [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by, ...said]
+  const texts = comments.map(({ text }) => text);
+  return [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by, ...texts]
     .concat([tool_args, context].map((each) => JSON.stringify(each)))
     .join(' ');
 }

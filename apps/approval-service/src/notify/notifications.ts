@@ -1,4 +1,4 @@
-import type { Approval, Delivery } from '@countersign/contracts';
+import type { Approval, NoticeDelivery } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import { WorkPool, type Store } from '@countersign/persistence';
 import { openCommandHandler, type ServiceContext } from '@countersign/service';
@@ -21,7 +21,7 @@ export function openNotifications(
   { channels, approvals }: { channels: readonly Channel[]; approvals: Store<Approval> },
 ): Feature {
   const { log, now } = context;
-  const { aggregate: deliveries } = openCommandHandler(context, {
+  const { commandHandler: deliveries } = openCommandHandler(context, {
     service: 'approval-service',
     collection: deliveryCollection,
     decide: decideDelivery,
@@ -34,12 +34,12 @@ export function openNotifications(
     approvals: (id) => approvals.get(id),
     log,
   });
-  const sending = new WorkPool<Delivery>({
+  const sending = new WorkPool<NoticeDelivery>({
     store: deliveries.store,
     size: atOnce,
     now,
     log,
-    onDue: (delivery, place) => notifier.attend(delivery, place),
+    onDue: (delivery, place) => notifier.onDue(delivery, place),
   });
   const slackChannels = channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : []));
   return {
@@ -49,7 +49,7 @@ export function openNotifications(
       { provide: SLACK_CHANNELS, useValue: new Map(slackChannels) },
       { provide: Notifier, useValue: notifier },
     ],
-    removals: deliveriesNoLongerNeeded(deliveries.store, approvals),
+    retention: deliveriesNoLongerNeeded(deliveries.store, approvals),
     start: () => sending.start(),
     stop: (grace) => sending.stop(grace),
   };

@@ -1,4 +1,4 @@
-import type { Approval, Delivery } from '@countersign/contracts';
+import type { Approval, NoticeDelivery } from '@countersign/contracts';
 import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -31,8 +31,8 @@ describe('the notifier', () => {
   let receiver: Receiver;
   let sink: SmtpSink;
   let clock: number;
-  let store: Store<Delivery>;
-  let deliveries: CommandHandler<Delivery, DeliveryMessage>;
+  let store: Store<NoticeDelivery>;
+  let deliveries: CommandHandler<NoticeDelivery, DeliveryMessage>;
   let approvals: Map<string, Approval>;
   let stops: (() => Promise<void>)[];
   beforeEach(async () => {
@@ -66,8 +66,9 @@ describe('the notifier', () => {
       leaseMs: lease_ms,
       log,
     });
-    const onDue = (delivery: Delivery, place: Parameters<Notifier['attend']>[1]) => notifier.attend(delivery, place);
-    const pool = new WorkPool<Delivery>({ store, size: 4, now: () => clock, log, onDue, pollEvery: 5 });
+    const onDue = (delivery: NoticeDelivery, place: Parameters<Notifier['onDue']>[1]) =>
+      notifier.onDue(delivery, place);
+    const pool = new WorkPool<NoticeDelivery>({ store, size: 4, now: () => clock, log, onDue, pollEvery: 5 });
     stops.push(() => pool.stop(5_000));
     return { notifier, pool, log };
   }
@@ -124,7 +125,7 @@ describe('the notifier', () => {
     await open().notifier.notify(approval, 'pending');
     const due = await delivery();
     const places = [1, 2, 3].map(() => ({ start: vi.fn(), release: vi.fn() }));
-    await Promise.all(places.map((place) => open().notifier.attend(due, place)));
+    await Promise.all(places.map((place) => open().notifier.onDue(due, place)));
     expect(places.map(({ start }) => start.mock.calls.length).toSorted()).toEqual([0, 0, 1]);
     expect(places.map(({ release }) => release.mock.calls.length).toSorted()).toEqual([0, 1, 1]);
     expect(await delivery()).toMatchObject({ status: 'sending', attempts: [{ outcome: null }] });
@@ -259,7 +260,7 @@ describe('the notifier', () => {
     const [slow, other] = [open([webhookTo(receiver.url)], 300), open()];
     await slow.notifier.notify(approval, 'pending');
     const place = { start: (work: () => Promise<void>) => void work().finally(answer.resolve), release() {} };
-    await slow.notifier.attend(await delivery(), place as Parameters<Notifier['attend']>[1]);
+    await slow.notifier.onDue(await delivery(), place as Parameters<Notifier['onDue']>[1]);
     await expect.poll(() => receiver.received.length, soon).toBe(1);
     clock += lease_ms;
     other.pool.start();

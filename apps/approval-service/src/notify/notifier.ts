@@ -1,4 +1,4 @@
-import type { Approval, Delivery, Log, NoticeKind } from '@countersign/contracts';
+import type { Approval, NoticeDelivery, Log, NoticeKind } from '@countersign/contracts';
 import { retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { wants, type Channel } from '@countersign/definitions';
@@ -7,9 +7,9 @@ import type { DeliveryMessage } from './deliveries/delivery.js';
 import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
 
 export interface NotifierOptions {
-  deliveries: CommandHandler<Delivery, DeliveryMessage>;
+  deliveries: CommandHandler<NoticeDelivery, DeliveryMessage>;
   /** Asked late, since the pool in turn asks the notifier to attend to due deliveries. */
-  pool(): WorkPool<Delivery>;
+  pool(): WorkPool<NoticeDelivery>;
   channels: readonly Channel[];
   /** By the names of their channels. */
   senders: ReadonlyMap<string, Sender>;
@@ -52,22 +52,22 @@ export class Notifier {
   }
 
   /** Sees to a delivery that is due: claims it, and sends it unless another was faster. */
-  async attend(delivery: Delivery, place: Permit): Promise<void> {
+  async onDue(delivery: NoticeDelivery, permit: Permit): Promise<void> {
     const { deliveries, leaseMs } = this.#options;
     const worker = `${this.#instance}/${++this.#claims}`;
     const claim: DeliveryMessage = { type: 'claimed', worker, lease_ms: leaseMs };
     try {
       const handled = await deliveries.execute(delivery.id, claim, { known: delivery });
       const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
-      if (claimed) place.start(() => this.#work(handled.state, worker));
-      else place.release();
+      if (claimed) permit.start(() => this.#work(handled.state, worker));
+      else permit.release();
     } catch (error) {
-      place.release();
+      permit.release();
       throw error;
     }
   }
 
-  async #work(delivery: Delivery, worker: string): Promise<void> {
+  async #work(delivery: NoticeDelivery, worker: string): Promise<void> {
     const { deliveries, log } = this.#options;
     const about = { delivery_id: delivery.id, approval_id: delivery.approval_id, channel: delivery.channel };
     const outcome = await this.#send(delivery);
@@ -78,7 +78,7 @@ export class Notifier {
     if (handled.kind !== 'changed') log.warn({ ...about, outcome, reason: handled.reason }, 'an outcome came too late');
   }
 
-  async #send(delivery: Delivery): Promise<SendOutcome> {
+  async #send(delivery: NoticeDelivery): Promise<SendOutcome> {
     const { approvals, deliveries, leaseMs, senders } = this.#options;
     const { approval_id, channel, kind } = delivery;
     try {

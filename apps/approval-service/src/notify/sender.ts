@@ -1,16 +1,16 @@
-import type { Approval, Delivery } from '@countersign/contracts';
+import type { Approval, NoticeDelivery } from '@countersign/contracts';
 
 /** What one channel is to be told. */
 export interface Notice {
-  delivery: Delivery;
+  delivery: NoticeDelivery;
   /** As it is now. */
   approval: Approval;
   /** The deliveries of this approval to this channel, this one included. */
-  deliveries(): Promise<Delivery[]>;
+  deliveries(): Promise<NoticeDelivery[]>;
 }
 
 export type SendOutcome =
-  | { type: 'sent'; detail: string | null; receipt: Delivery['receipt'] }
+  | { type: 'sent'; detail: string | null; receipt: NoticeDelivery['receipt'] }
   | { type: 'not_needed'; detail: string }
   /** @property retry_after_ms what the receiver asks for, if it does. */
   | { type: 'failed_for_now'; detail: string; retry_after_ms: number | null }

@@ -1,4 +1,4 @@
-import { plainTerms } from '@countersign/contracts';
+import { plainRequireTerms } from '@countersign/contracts';
 import { policySetOf, policyVersion } from '@countersign/definitions';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../../test/approval.fixtures.js';
@@ -25,7 +25,7 @@ describe('the judge', () => {
 
   it('lets anybody but who asked approve where there are no rules, with no time limit', () => {
     expect(judgeBy().evaluate(asked)).toMatchObject({
-      terms: plainTerms,
+      terms: plainRequireTerms,
       policy: { rule: null, outcome: 'require' },
       shadow: null,
       reason: null,

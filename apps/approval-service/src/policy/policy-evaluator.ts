@@ -1,7 +1,7 @@
 import type { EventData } from '@countersign/contracts';
 import { policySetOf, shadowSetOf, type Definitions } from '@countersign/definitions';
 import type { PolicyDecision } from '../approval/approval-request.js';
-import { judgeBy, rulesOf, type Rules } from './rules.js';
+import { rulingOf, rulesOf, type Rules } from './rules.js';
 
 /** Says what the rules make of a request. */
 export class PolicyEvaluator {
@@ -15,13 +15,13 @@ export class PolicyEvaluator {
     this.#shadow = shadow && rulesOf(shadow);
   }
 
-  evaluate(asked: EventData<'tool.approval_required'>): PolicyDecision {
-    const facts = { ...asked, requirements: [asked.requirement] };
-    const ruled = judgeBy(this.rules, facts, asked.tool_args);
+  evaluate(call: EventData<'tool.approval_required'>): PolicyDecision {
+    const facts = { ...call, requirements: [call.requirement] };
+    const ruled = rulingOf(this.rules, facts, call.tool_args);
     return {
       ...ruled,
       rules_version: this.rules.version,
-      shadow: this.#shadow && judgeBy(this.#shadow, facts, asked.tool_args).policy,
+      shadow: this.#shadow && rulingOf(this.#shadow, facts, call.tool_args).policy,
       grant: null,
     };
   }

@@ -1,5 +1,5 @@
 import {
-  plainTerms,
+  plainRequireTerms,
   redacted,
   type Approval,
   type Requirement,
@@ -33,10 +33,10 @@ export interface Ruled {
 }
 
 /** What the rules say of a call with exactly these arguments. */
-export function judgeBy({ set, version }: Rules, facts: CallFacts, args: Record<string, unknown>): Ruled {
+export function rulingOf({ set, version }: Rules, facts: CallFacts, args: Record<string, unknown>): Ruled {
   const { rule, outcome, terms, reason, saw } = evaluate(set, { ...facts, arguments: args });
   return {
-    terms: terms ?? plainTerms,
+    terms: terms ?? plainRequireTerms,
     policy: {
       version,
       rule,

@@ -4,7 +4,7 @@ import {
   visibleLine,
   type Approval,
   type ResolutionData,
-  type Verdict,
+  type DecisionVerdict,
 } from '@countersign/contracts';
 import { Command } from 'commander';
 import { withCommand } from '../connection/hints.js';
@@ -53,10 +53,10 @@ Examples:
     .action(
       on(async (context, ids: string[], options: ApproveOptions) => {
         areOfOne(ids, options);
-        const said = resolutionOf(options);
+        const resolution = resolutionOf(options);
         const approvals = await readAll(context.client, ids);
         const { value } = options;
-        const data = value === undefined ? said : { ...said, values: fieldValues(value, approvals[0]!) };
+        const data = value === undefined ? resolution : { ...resolution, values: fieldValues(value, approvals[0]!) };
         if (!options.yes) await seeBefore(context, approvals);
         return decide(context, ids, { status: 'approved', data, seen: digestsOf(approvals, options) });
       }),
@@ -78,7 +78,7 @@ export const rejectCommand = (on: On): Command =>
     );
 
 function areOfOne(ids: string[], { args, value, result, digest }: ApproveOptions): void {
-  if (ids.length > 1 && [args, value, result, digest].some((given) => given !== undefined))
+  if (ids.length > 1 && [args, value, result, digest].some((option) => option !== undefined))
     throw new Failure(
       exitCodes.usage,
       '--args, --value, --result and --digest are of one call: name one approval with them.',
@@ -95,7 +95,7 @@ function resolutionOf({ note, args, result, grant }: ApproveOptions): Resolution
 }
 
 interface Deciding {
-  status: Verdict;
+  status: DecisionVerdict;
   data: ResolutionData;
   /** Of each approval. */
   seen: Digests;

@@ -3,10 +3,10 @@ import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { fieldsToFill } from './show.js';
 
 /** The values of `name=value` texts, each as the field wants it. @throws Failure that names what can be filled in. */
-export function fieldValues(given: readonly string[], approval: Approval): Record<string, unknown> {
+export function fieldValues(texts: readonly string[], approval: Approval): Record<string, unknown> {
   const known = fieldsToFill(approval);
   return Object.fromEntries(
-    given.map((text) => {
+    texts.map((text) => {
       const at = text.indexOf('=');
       const field = known.find(({ name }) => at > 0 && name === text.slice(0, at));
       if (!field) throw unknownField(text, known);

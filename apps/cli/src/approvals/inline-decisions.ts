@@ -1,6 +1,6 @@
 import {
   markedLine,
-  visible,
+  visibleText,
   visibleLine,
   type Approval,
   type Me,
@@ -22,7 +22,7 @@ const newsTakes = 10_000;
 /** Asks whoever follows a run to decide on what it wants to do, where they may. */
 export class InlineDecisions {
   readonly #context: Context;
-  readonly #asked = new Set<string>();
+  readonly #prompted = new Set<string>();
   #me: Promise<Me> | undefined;
 
   constructor(context: Context) {
@@ -33,8 +33,8 @@ export class InlineDecisions {
   async ask(requirements: readonly Requirement[]): Promise<void> {
     for (const { tool_execution } of requirements) {
       const id = tool_execution.approval_id;
-      if (id === null || tool_execution.result !== null || this.#asked.has(id)) continue;
-      this.#asked.add(id);
+      if (id === null || tool_execution.result !== null || this.#prompted.has(id)) continue;
+      this.#prompted.add(id);
       const approval = await this.#find(id);
       if (approval?.status === 'pending' && (await this.#mayDecide(approval))) await this.#decide(approval);
     }
@@ -64,7 +64,7 @@ export class InlineDecisions {
   }
 
   async #decide(approval: Approval): Promise<void> {
-    const { screen, surroundings } = this.#context;
+    const { screen, environment: surroundings } = this.#context;
     const over = new AbortController();
     const theirs = this.#untilResolved(approval, over);
     const questions = new Questions(surroundings, over.signal);
@@ -77,7 +77,7 @@ export class InlineDecisions {
     } catch (error) {
       const failure = this.#context.explained(error);
       if (!(failure instanceof Failure) || failure.code === exitCodes.interrupted) throw failure;
-      screen.note(screen.tint('red', visible(failure.message)));
+      screen.note(screen.tint('red', visibleText(failure.message)));
       if (failure.code === exitCodes.conflict) changed = await this.#find(approval.id);
     } finally {
       over.abort();
@@ -106,7 +106,7 @@ export class InlineDecisions {
     } catch (error) {
       const failure = this.#context.explained(error);
       if (!isOneOf(failure, exitCodes.usage, exitCodes.unreachable)) throw failure;
-      screen.note(screen.tint('red', visible(failure.message)));
+      screen.note(screen.tint('red', visibleText(failure.message)));
       return 'again';
     }
   }

@@ -26,7 +26,10 @@ export const digestsOf = (approvals: readonly Approval[], { digest }: { digest?:
  *
  * @throws Failure when they would rather not
  */
-export async function seeBefore({ screen, surroundings }: Context, approvals: readonly Approval[]): Promise<void> {
+export async function seeBefore(
+  { screen, environment: surroundings }: Context,
+  approvals: readonly Approval[],
+): Promise<void> {
   if (!screen.canAsk) return;
   for (const approval of approvals) screen.note('', ...approvalText(screen, approval));
   const what = approvals.length === 1 ? 'it' : `these ${plural(approvals.length, 'call')}`;

@@ -1,4 +1,4 @@
-import { Approval, marked, standingApprovals, visible, type UserInputField } from '@countersign/contracts';
+import { Approval, marked, standingApprovals, visibleText, type UserInputField } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import type { Screen } from '../terminal/screen.js';
@@ -28,7 +28,7 @@ export function approvalText(screen: Screen, approval: Approval): string[] {
     ...argumentsText(screen, approved_args ? 'Arguments that were asked for' : 'Arguments', tool_args),
     ...(approved_args ? argumentsText(screen, 'Arguments that were approved', approved_args) : []),
     ...inputText(screen, fieldsToFill(approval)),
-    ...said(screen, approval),
+    ...statements(screen, approval),
   ];
 }
 
@@ -90,11 +90,11 @@ const inputText = (screen: Screen, inputs: UserInputField[]): string[] =>
         ...inputs.map(({ name, field_type, required, description, value }) => {
           const filled = value === null ? '' : ` = ${JSON.stringify(value)}`;
           const about = [field_type, ...(required ? [] : ['optional']), ...(description ? [description] : [])];
-          return visible(`  ${name}${filled}  (${about.join(', ')})`);
+          return visibleText(`  ${name}${filled}  (${about.join(', ')})`);
         }),
       ];
 
-function said(screen: Screen, { decisions, comments, resolution_data }: Approval): string[] {
+function statements(screen: Screen, { decisions, comments, resolution_data }: Approval): string[] {
   const people = [
     ...decisions.map(({ at, by, verdict, note }) => ({ at, by, text: note ? `${verdict}: ${note}` : verdict })),
     ...comments.map(({ at, by, text }) => ({ at, by, text: `“${text}”` })),
@@ -102,7 +102,7 @@ function said(screen: Screen, { decisions, comments, resolution_data }: Approval
   const grant = resolution_data?.grant;
   return [
     ...(people.length > 0 ? [screen.paint('dim', 'Said')] : []),
-    ...people.map(({ at, by, text }) => visible(`  ${when(at)}  ${by ?? 'the system'}  ${text}`)),
+    ...people.map(({ at, by, text }) => visibleText(`  ${when(at)}  ${by ?? 'the system'}  ${text}`)),
     ...(grant ? [`  granted for ${plural(grant.expires_in, 'second')}`] : []),
   ];
 }

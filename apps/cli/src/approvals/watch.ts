@@ -23,16 +23,16 @@ export const watchApprovals = (on: On): Command =>
 async function* changes(approvals: Approvals, options: StreamOptions): AsyncGenerator<Approval> {
   const [newest] = (await approvals.list({ sort_by: 'updated_at', limit: 1 })).data;
   const pending = await approvals.list({ status: 'pending', limit: 1000 });
-  const told = new Map(newest ? [[newest.id, newest.version]] : []);
+  const reported = new Map(newest ? [[newest.id, newest.version]] : []);
   for (const approval of pending.data.toReversed()) {
-    told.set(approval.id, approval.version);
+    reported.set(approval.id, approval.version);
     yield approval;
   }
   const after = String(newest?.updated_at ?? 0);
   for await (const { event, data } of approvals.stream({ ...options, after })) {
     if (event === 'removed') continue;
-    if (data.version > (told.get(data.id) ?? -1)) yield data;
-    told.set(data.id, data.version);
+    if (data.version > (reported.get(data.id) ?? -1)) yield data;
+    reported.set(data.id, data.version);
   }
 }
 

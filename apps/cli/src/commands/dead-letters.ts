@@ -1,7 +1,7 @@
 import {
   DeadLetterStatus,
   parseStrictJson,
-  visible,
+  visibleText,
   type DeadLetter,
   type DeadLetterSummary,
 } from '@countersign/contracts';
@@ -71,7 +71,7 @@ const showDeadLetter = (on: On): Command =>
 function letterText(screen: Screen, letter: DeadLetter): string[] {
   const { settled_at, settled_by, headers, value } = letter;
   return [
-    `${screen.paint('bold', visible(letter.topic))}  ${screen.paint(statusStyle(letter), letter.status)}`,
+    `${screen.paint('bold', visibleText(letter.topic))}  ${screen.paint(statusStyle(letter), letter.status)}`,
     '',
     ...fields(screen, {
       'Dead letter': letter.id,
@@ -86,7 +86,7 @@ function letterText(screen: Screen, letter: DeadLetter): string[] {
       ...headers,
     }),
     '',
-    ...visible(value === null ? '(no value)' : pretty(Buffer.from(value, 'base64').toString())).split('\n'),
+    ...visibleText(value === null ? '(no value)' : pretty(Buffer.from(value, 'base64').toString())).split('\n'),
   ];
 }
 
@@ -106,7 +106,7 @@ const settle = (on: On, verb: 'replay' | 'discard', description: string): Comman
         for (const id of ids) {
           const letter = await client.deadLetters[verb](id, note);
           screen.showNext(letter, ({ status, topic }) => [
-            `${screen.paint('green', '✔')} ${id}  ${status}  ${visible(topic)}`,
+            `${screen.paint('green', '✔')} ${id}  ${status}  ${visibleText(topic)}`,
           ]);
         }
       }),

@@ -38,8 +38,8 @@ async function tail({ screen, client }: Context, { type, run, last, ...options }
   for await (const event of client.events.stream(query, { ...followOptions(screen, options), after })) show(event);
 }
 
-function types(given: string, earlier: EventName[] = []): EventName[] {
-  const named = given.split(',').flatMap((name) => {
+function types(list: string, earlier: EventName[] = []): EventName[] {
+  const named = list.split(',').flatMap((name) => {
     const matching = name.endsWith('*')
       ? eventNames.filter((each) => each.startsWith(name.slice(0, -1)))
       : [name].filter(isEventName);
@@ -62,9 +62,9 @@ const usual = 24;
 function gistOf(data: Record<string, unknown>): string {
   const known = (names: string[]) => names.filter((name) => data[name] !== undefined && data[name] !== null);
   const what = known(['agent_id', 'tool_name']).map((name) => String(data[name]));
-  const told = known(['status', 'by', 'resolved_by', 'input', 'content', 'result', 'error', 'reason']);
+  const shown = known(['status', 'by', 'resolved_by', 'input', 'content', 'result', 'error', 'reason']);
   const args = data['tool_args'] as Record<string, unknown> | undefined;
-  return [...what, oneLine({ ...args, ...Object.fromEntries(told.map((name) => [name, data[name]])) })]
+  return [...what, oneLine({ ...args, ...Object.fromEntries(shown.map((name) => [name, data[name]])) })]
     .join(' ')
     .trim();
 }

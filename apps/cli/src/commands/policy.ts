@@ -11,7 +11,7 @@ const testPolicy = (on: On): Command =>
     .description('Runs the policy_tests of the file that declares agents, tools and rules. Ends with 1 when one fails.')
     .option('-c, --config <file>', 'the file; COUNTERSIGN_CONFIG, or countersign.yaml here, unless given')
     .action(
-      on(async ({ screen, surroundings: { env } }, { config }: { config?: string }) => {
+      on(async ({ screen, environment: { env } }, { config }: { config?: string }) => {
         const { readDefinitions, runPolicyTests } = await import('@countersign/definitions');
         const file = config ?? (env['COUNTERSIGN_CONFIG'] || 'countersign.yaml');
         const results = runPolicyTests(readDefinitions(file));

@@ -17,7 +17,7 @@ export const loginCommand = (on: On): Command =>
     )
     .action(
       on(async (context) => {
-        const { screen, options, surroundings } = context;
+        const { screen, options, environment: surroundings } = context;
         const url = serverToSignInAt(options, surroundings.env);
         const key = (options.key ?? (await askedKey(context, url))).trim();
         const me = await clientOf({ url, key })
@@ -32,7 +32,7 @@ export const loginCommand = (on: On): Command =>
 
 export const logoutCommand = (on: On): Command =>
   new Command('logout').description('Forgets the server and the key that login keeps.').action(
-    on(async ({ screen, options, surroundings }) => {
+    on(async ({ screen, options, environment: surroundings }) => {
       const profile = options.profile ?? 'default';
       if (!forgetProfile(surroundings.env, profile))
         throw new Failure(exitCodes.missing, `There is no profile "${profile}".`);
@@ -51,7 +51,7 @@ export const whoamiCommand = (on: On): Command =>
 const nameOf = ({ display_name, roles }: Me): string => `${display_name} (${roles.join(', ')})`;
 
 /** On a terminal it is asked for, and not shown; else it is what comes in: `countersign login < key`. */
-async function askedKey({ screen, surroundings }: Context, url: string): Promise<string> {
+async function askedKey({ screen, environment: surroundings }: Context, url: string): Promise<string> {
   const key = screen.canAsk
     ? await new Questions(surroundings).secret(`The key for ${url}`)
     : await everythingOf(surroundings.stdin);

@@ -20,10 +20,13 @@ const local = 'http://127.0.0.1:4000';
 
 /** Options come first, then a profile that was asked for, the environment, the profile, and what `npm start` keeps. */
 export function connectionOf({ url, key, profile }: ConnectionOptions, env: CliEnvironment['env']): Connection {
-  const asked = profile ?? env['COUNTERSIGN_PROFILE'];
-  const kept = readProfile(env, asked ?? 'default');
-  if (asked !== undefined && !kept)
-    throw new Failure(exitCodes.usage, `There is no profile "${asked}". Make it: countersign login --profile ${asked}`);
+  const requested = profile ?? env['COUNTERSIGN_PROFILE'];
+  const kept = readProfile(env, requested ?? 'default');
+  if (requested !== undefined && !kept)
+    throw new Failure(
+      exitCodes.usage,
+      `There is no profile "${requested}". Make it: countersign login --profile ${requested}`,
+    );
   const ofEnvironment = profile === undefined ? env : {};
   const server = withoutSlash(url ?? (ofEnvironment['COUNTERSIGN_URL'] || kept?.url) ?? local);
   return { url: server, key: key ?? (ofEnvironment['COUNTERSIGN_KEY'] || keyFor(server, kept, env)) };

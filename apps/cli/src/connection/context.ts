@@ -15,14 +15,14 @@ export class Context {
   readonly screen: Screen;
 
   constructor(
-    readonly surroundings: CliEnvironment,
+    readonly environment: CliEnvironment,
     readonly options: GlobalOptions,
   ) {
-    this.screen = new Screen(surroundings, options);
+    this.screen = new Screen(environment, options);
   }
 
   get connection(): Connection {
-    return connectionOf(this.options, this.surroundings.env);
+    return connectionOf(this.options, this.environment.env);
   }
 
   get client(): CountersignClient {
@@ -49,15 +49,15 @@ export const clientOf = ({ url, key }: Connection): CountersignClient =>
 /** Makes an action of commander from one that is told its context and may end with a code. */
 export type On = <A extends unknown[]>(
   act: (context: Context, ...args: A) => Promise<ExitCode | void>,
-) => (...given: [...A, Command]) => Promise<void>;
+) => (...args: [...A, Command]) => Promise<void>;
 
 export const actionsIn =
-  (surroundings: CliEnvironment, end: (code: ExitCode) => void): On =>
+  (environment: CliEnvironment, end: (code: ExitCode) => void): On =>
   <A extends unknown[]>(act: (context: Context, ...args: A) => Promise<ExitCode | void>) =>
-  async (...given: [...A, Command]) => {
-    const command = given.at(-1) as Command;
-    const context = new Context(surroundings, command.optsWithGlobals<GlobalOptions>());
-    const code = await act(context, ...(given.slice(0, -1) as A)).catch((error: unknown) => {
+  async (...args: [...A, Command]) => {
+    const command = args.at(-1) as Command;
+    const context = new Context(environment, command.optsWithGlobals<GlobalOptions>());
+    const code = await act(context, ...(args.slice(0, -1) as A)).catch((error: unknown) => {
       throw context.explained(error);
     });
     if (code !== undefined) end(code);

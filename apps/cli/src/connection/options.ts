@@ -36,18 +36,18 @@ export const patienceOption = (): Option =>
     .default(60);
 
 /** The text itself, or that of a file for `@file`. */
-export function textOf(given: string): string {
-  if (!given.startsWith('@')) return given;
+export function textOf(value: string): string {
+  if (!value.startsWith('@')) return value;
   try {
-    return readFileSync(given.slice(1), 'utf8');
+    return readFileSync(value.slice(1), 'utf8');
   } catch (cause) {
-    throw new Failure(exitCodes.usage, `${given.slice(1)} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new Failure(exitCodes.usage, `${value.slice(1)} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
 /** A JSON object, given as text or `@file`. @param what it is, for whoever got it wrong. */
-export function jsonObject(given: string, what: string): Record<string, unknown> {
-  const read = parseStrictJson(textOf(given));
+export function jsonObject(text: string, what: string): Record<string, unknown> {
+  const read = parseStrictJson(textOf(text));
   if (!read.ok && read.problem.code !== 'not_json')
     throw new Failure(exitCodes.usage, `${what}: ${read.problem.path}: ${read.problem.message}`);
   const value = read.ok ? read.value : undefined;

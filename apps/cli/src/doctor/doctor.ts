@@ -1,4 +1,4 @@
-import { visible } from '@countersign/contracts';
+import { visibleText } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { exitCodes } from '../connection/exit-codes.js';
@@ -25,11 +25,11 @@ export const doctorCommand = (on: On): Command =>
     .option('-c, --config <file>', 'the file that declares agents and tools (COUNTERSIGN_CONFIG)')
     .action(
       on(async (context, { local, remote, config }: DoctorOptions) => {
-        const { env } = context.surroundings;
-        const given = config === undefined ? env : { ...env, COUNTERSIGN_CONFIG: config };
+        const { env } = context.environment;
+        const environment = config === undefined ? env : { ...env, COUNTERSIGN_CONFIG: config };
         const findings = [
           ...(local ? [] : await checkServer(context)),
-          ...(remote ? [] : await checkEnvironment(given)),
+          ...(remote ? [] : await checkEnvironment(environment)),
         ];
         const width = Math.max(...findings.map(({ what }) => what.length));
         context.screen.show(findings, () => findings.flatMap((each) => findingText(context.screen, each, width)));
@@ -52,7 +52,7 @@ function findingText(screen: Screen, { state, what, found, advice }: Finding, wi
   const [style, mark] = marks[state];
   const indent = ' '.repeat(width + 4);
   return [
-    ...visible(`${what.padEnd(width)}  ${found}`)
+    ...visibleText(`${what.padEnd(width)}  ${found}`)
       .split('\n')
       .map((line, n) => (n === 0 ? `${screen.paint(style, mark)} ${line}` : indent + line.trimStart())),
     ...(advice === undefined ? [] : [`${indent}→ ${advice}`]),

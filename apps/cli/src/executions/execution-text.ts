@@ -1,4 +1,4 @@
-import { visible, type Attempt, type Execution } from '@countersign/contracts';
+import { visibleText, type Attempt, type Execution } from '@countersign/contracts';
 import { argumentsText } from '../approvals/show.js';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';
@@ -9,7 +9,7 @@ import { when } from '../terminal/words.js';
 export function executionText(screen: Screen, execution: Execution): string[] {
   const { tool_name, tool_args, attempts, progress, cancel } = execution;
   return [
-    `${screen.paint('bold', visible(tool_name))}  ${screen.paint(statusStyle(execution), execution.status)}`,
+    `${screen.paint('bold', visibleText(tool_name))}  ${screen.paint(statusStyle(execution), execution.status)}`,
     '',
     ...fields(screen, {
       Execution: execution.id,
@@ -31,7 +31,7 @@ export function executionText(screen: Screen, execution: Execution): string[] {
     '',
     ...argumentsText(screen, 'Arguments', tool_args),
     ...(attempts.length > 0 ? [screen.paint('dim', 'Attempts')] : []),
-    ...attempts.map((attempt) => visible(`  ${attemptText(attempt)}`)),
+    ...attempts.map((attempt) => visibleText(`  ${attemptText(attempt)}`)),
     ...advice(execution),
   ];
 }

@@ -1,4 +1,4 @@
-import { ExecutionStatus, visible, type Execution } from '@countersign/contracts';
+import { ExecutionStatus, visibleText, type Execution } from '@countersign/contracts';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';
@@ -70,7 +70,7 @@ const showOutput = (on: On): Command =>
     .action(
       on(async ({ screen, client }, id: string, { attempt }: { attempt?: number }) => {
         const output = await client.executions.output(id, attempt);
-        screen.show(output, ({ text }) => (text === '' ? [] : [visible(text.replace(/\n$/, ''))]));
+        screen.show(output, ({ text }) => (text === '' ? [] : [visibleText(text.replace(/\n$/, ''))]));
         if (!screen.json && !output.complete)
           screen.note(
             screen.tint('dim', `${output.total_characters} characters so far; this is what is kept of them.`),
@@ -132,5 +132,5 @@ const cancel = (on: On): Command =>
 
 const show = (screen: Screen, execution: Execution): void =>
   screen.show(execution, ({ status, tool_name, tool_args }) => [
-    `${screen.paint(statusStyle({ status }), status)}  ${visible(`${tool_name} ${oneLine(tool_args)}`)}`,
+    `${screen.paint(statusStyle({ status }), status)}  ${visibleText(`${tool_name} ${oneLine(tool_args)}`)}`,
   ]);

@@ -17,7 +17,7 @@ type Answer = Pick<Requirement, 'id'> & {
 /** Asks whoever follows a run for what it needs of the one who started it, which no approval stands for. */
 export class CallerAnswers {
   readonly #context: Context;
-  readonly #asked = new Set<string>();
+  readonly #prompted = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -27,8 +27,8 @@ export class CallerAnswers {
     const { screen, client } = this.#context;
     for (const requirement of requirements) {
       const { approval_id, result } = requirement.tool_execution;
-      if (approval_id !== null || result !== null || this.#asked.has(requirement.id)) continue;
-      this.#asked.add(requirement.id);
+      if (approval_id !== null || result !== null || this.#prompted.has(requirement.id)) continue;
+      this.#prompted.add(requirement.id);
       const shown = await this.#inClear(requirement, run_id);
       const drafts = new Map<string, string>();
       for (let isAnswered = false; !isAnswered;) {
@@ -55,7 +55,7 @@ export class CallerAnswers {
 
   async #answer(requirement: Requirement, drafts: Map<string, string>): Promise<Answer> {
     const { id, user_input_schema, tool_execution } = requirement;
-    const questions = new Questions(this.#context.surroundings);
+    const questions = new Questions(this.#context.environment);
     const call = markedLine(`${tool_execution.tool_name} ${oneLine(tool_execution.tool_args)}`);
     if (user_input_schema) {
       const values = (await askFields(questions, user_input_schema, drafts)) ?? {};

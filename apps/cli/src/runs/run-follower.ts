@@ -85,9 +85,9 @@ export class RunFollower {
 
 /** How far a call is: what it says of that itself, or else the last line that it printed. */
 function progressOf({ message, output, percent, tool_name }: ProgressEvent): string {
-  const said = message ?? output.trimEnd().split('\n').at(-1)!;
+  const text = message ?? output.trimEnd().split('\n').at(-1)!;
   return visibleLine(
-    [tool_name, percent === null ? '' : `${percent} %`, said].filter((part) => part !== '').join('  '),
+    [tool_name, percent === null ? '' : `${percent} %`, text].filter((part) => part !== '').join('  '),
   );
 }
 

@@ -1,4 +1,4 @@
-import { marked, visible, visibleLine, type RunEvent, type ToolExecution } from '@countersign/contracts';
+import { marked, visibleText, visibleLine, type RunEvent, type ToolExecution } from '@countersign/contracts';
 import { FlowingText } from '../terminal/flowing-text.js';
 import type { Screen } from '../terminal/screen.js';
 import { wrapped } from '../terminal/text-width.js';
@@ -98,7 +98,7 @@ export class RunSteps {
   }
 
   #indented(text: string, by: string): string[] {
-    return visible(text)
+    return visibleText(text)
       .split('\n')
       .flatMap((line) => wrapped(line, this.#screen.noteWidth - by.length))
       .map((line) => by + line);
@@ -108,7 +108,7 @@ export class RunSteps {
   #answer(content: string): void {
     this.endLine();
     const isRead = this.#screen.isWatched && this.#screen.width !== undefined && content === this.#lastText;
-    if (!isRead) this.#screen.print(visible(content));
+    if (!isRead) this.#screen.print(visibleText(content));
     if (this.#screen.isWatched) this.#screen.note(`${this.#screen.tint('green', '■')} completed`);
   }
 }

@@ -1,4 +1,4 @@
-import { markedLine, visible, visibleLine, type RunOutput, type ToolExecution } from '@countersign/contracts';
+import { markedLine, visibleText, visibleLine, type RunOutput, type ToolExecution } from '@countersign/contracts';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';
 import { fields } from '../terminal/table.js';
@@ -36,7 +36,7 @@ export function runText(screen: Screen, run: RunOutput): string[] {
     }),
     ...(tools.length > 0 ? ['', screen.paint('dim', 'Calls')] : []),
     ...tools.flatMap((call) => callText(screen, call)),
-    ...(content === null ? [] : ['', visible(content)]),
+    ...(content === null ? [] : ['', visibleText(content)]),
   ];
 }
 
@@ -48,7 +48,7 @@ const callText = (screen: Screen, call: ToolExecution) => {
     `  ${mark} ${markedLine(`${tool_name} ${oneLine(tool_args)}${waits}`)}`,
     ...(result === null
       ? []
-      : visible(result.trimEnd())
+      : visibleText(result.trimEnd())
           .split('\n')
           .map((line) => `      ${line}`)),
   ];

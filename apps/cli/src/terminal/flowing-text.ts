@@ -1,4 +1,4 @@
-import { visible } from '@countersign/contracts';
+import { visibleText } from '@countersign/contracts';
 import { widthOf } from './text-width.js';
 
 /** Text that is shown while it is written, a word at a time, broken between words and indented. */
@@ -41,7 +41,7 @@ export class FlowingText {
   #endWord(): void {
     if (this.#word === '') return;
     // A word is whole here, and so are its characters.
-    const word = visible(this.#word);
+    const word = visibleText(this.#word);
     const width = widthOf(word);
     this.#word = '';
     if (!this.#isBegun) this.#write(this.#indent);

@@ -17,12 +17,12 @@ interface TextOptions {
 
 /** Asks whoever sits at the terminal. Answers are undefined once the questions are over. */
 export class Questions {
-  readonly #surroundings: CliEnvironment;
+  readonly #environment: CliEnvironment;
   readonly #over: AbortSignal | undefined;
 
   /** @param over ends what is being asked, because nobody needs to know any more. */
   constructor(surroundings: CliEnvironment, over?: AbortSignal) {
-    this.#surroundings = surroundings;
+    this.#environment = surroundings;
     this.#over = over;
   }
 
@@ -33,7 +33,7 @@ export class Questions {
 
   async text(message: string, { check, initial }: TextOptions): Promise<string | undefined> {
     const { text } = await import('@clack/prompts');
-    const validate = (given: string | undefined) => check(given ?? '');
+    const validate = (answer: string | undefined) => check(answer ?? '');
     return this.#ask((terminal) =>
       text({ ...terminal, message, validate, defaultValue: '', ...(initial && { initialValue: initial }) }),
     );
@@ -51,7 +51,7 @@ export class Questions {
     const stop = () => asking.abort();
     if (this.#over?.aborted) return undefined;
     this.#over?.addEventListener('abort', stop);
-    const { stdin: input, stderr: output } = this.#surroundings;
+    const { stdin: input, stderr: output } = this.#environment;
     const answer = await question({ input, output, signal: asking.signal }).finally(() =>
       this.#over?.removeEventListener('abort', stop),
     );

@@ -14,39 +14,39 @@ export interface ScreenOptions {
 /** Where a program says something, and how: colours and columns on a terminal, plain text in a pipe. */
 export class Screen {
   readonly json: boolean;
-  readonly #surroundings: CliEnvironment;
+  readonly #environment: CliEnvironment;
   readonly #colored: (stream: Output) => boolean;
 
-  constructor(surroundings: CliEnvironment, { json = false, color = true }: ScreenOptions = {}) {
-    this.#surroundings = surroundings;
+  constructor(environment: CliEnvironment, { json = false, color = true }: ScreenOptions = {}) {
+    this.#environment = environment;
     this.json = json;
-    this.#colored = (stream) => color && wantsColor(surroundings.env, stream);
+    this.#colored = (stream) => color && wantsColor(environment.env, stream);
   }
 
   /** Columns of the terminal that results are printed on; undefined in a pipe, where nothing is shortened. */
   get width(): number | undefined {
-    const { isTTY, columns } = this.#surroundings.stdout;
+    const { isTTY, columns } = this.#environment.stdout;
     return isTTY ? (columns ?? 80) : undefined;
   }
 
   /** The same of the terminal that notes are shown on, without a limit elsewhere. */
   get noteWidth(): number {
-    return this.isWatched ? (this.#surroundings.stderr.columns ?? 80) : Infinity;
+    return this.isWatched ? (this.#environment.stderr.columns ?? 80) : Infinity;
   }
 
   /** Whether somebody looks on while it works. */
   get isWatched(): boolean {
-    return this.#surroundings.stderr.isTTY === true;
+    return this.#environment.stderr.isTTY === true;
   }
 
   /** Whether somebody is there to answer. */
   get canAsk(): boolean {
-    return !this.json && this.isWatched && this.#surroundings.stdin.isTTY === true;
+    return !this.json && this.isWatched && this.#environment.stdin.isTTY === true;
   }
 
   /** Prints lines of the result. */
   print(...lines: string[]): void {
-    for (const line of lines) this.#surroundings.stdout.write(`${line}\n`);
+    for (const line of lines) this.#environment.stdout.write(`${line}\n`);
   }
 
   /** Says something that is not the result. */
@@ -56,7 +56,7 @@ export class Screen {
 
   /** Says a part of a line that is not the result. */
   write(text: string): void {
-    this.#surroundings.stderr.write(text);
+    this.#environment.stderr.write(text);
   }
 
   /** Prints one JSON document, or in its place what people read. */
@@ -71,17 +71,17 @@ export class Screen {
 
   /** Text in a style, where results are printed in colours. */
   paint(style: Style, text: string): string {
-    return this.#colored(this.#surroundings.stdout) ? styled(style, text) : text;
+    return this.#colored(this.#environment.stdout) ? styled(style, text) : text;
   }
 
   /** Text in a style, for a note. */
   tint(style: Style, text: string): string {
-    return this.#colored(this.#surroundings.stderr) ? styled(style, text) : text;
+    return this.#colored(this.#environment.stderr) ? styled(style, text) : text;
   }
 
   /** Something that moves while a person waits; nothing where nobody looks. */
   spinner(): Spinner {
-    return new Spinner(this.isWatched && !this.json ? this.#surroundings.stderr : undefined);
+    return new Spinner(this.isWatched && !this.json ? this.#environment.stderr : undefined);
   }
 }
 

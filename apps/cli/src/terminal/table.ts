@@ -1,4 +1,4 @@
-import { visible, visibleLine } from '@countersign/contracts';
+import { visibleText, visibleLine } from '@countersign/contracts';
 import type { Screen } from './screen.js';
 import { clip, widthOf, wrapped } from './text-width.js';
 
@@ -46,7 +46,7 @@ export function fields(screen: Screen, entries: Record<string, string | null | u
   const indent = ' '.repeat(names + gap.length);
   const room = (screen.width ?? Infinity) - indent.length;
   return known.flatMap(([name, value]) => {
-    const lines = visible(value)
+    const lines = visibleText(value)
       .split('\n')
       .flatMap((line) => wrapped(line, room));
     const label = screen.paint('dim', name.padEnd(names)) + gap;

@@ -56,11 +56,11 @@ export class CallExecutor {
         const handed = { type: 'not_begun', worker: name, ...obstacle } as const;
         return void (await retryUntilStored(() => executions.handle(id, handed, { known: execution }), log));
       }
-      const said = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
+      const masked = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
         signal: stopping.signal,
-        progress: newsOf(execution, progress),
+        progress: progressOf(execution, progress),
       });
-      const outcome = pointingAt(id, said.end(await this.#measured(execution, said.watch)));
+      const outcome = pointingAt(id, masked.end(await this.#measured(execution, masked.watch)));
       await progress.close();
       const handled = await retryUntilStored(
         () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
@@ -134,7 +134,7 @@ export class CallExecutor {
 }
 
 /** Of a target that is asked only how far it is: what was printed is the output of the attempt that is asked about. */
-const newsOf =
+const progressOf =
   ({ status }: Execution, progress: CallProgress): Watch['progress'] =>
   ({ output = '', ...news }) =>
     progress.add(status === 'reconciling' ? news : { ...news, output });

@@ -40,8 +40,8 @@ export class CallProgress {
   }
 
   /** Whoever makes a call is not ours, and may say anything: what is no news of this kind is left out. */
-  add(said: News): void {
-    const { output = '', percent, message } = sound(said);
+  add(update: News): void {
+    const { output = '', percent, message } = sound(update);
     this.#fresh += output;
     if (percent !== undefined || message !== undefined) {
       this.latest = {
@@ -80,7 +80,7 @@ export class CallProgress {
       const text = output.slice(0, Math.max(0, this.options.keep - this.#kept));
       this.#kept += text.length;
       this.#leftOut += output.length - text.length;
-      await Promise.all([text === '' ? undefined : this.#store(text, n), this.#tell(output, offset, n)]);
+      await Promise.all([text === '' ? undefined : this.#store(text, n), this.#publish(output, offset, n)]);
     }
   }
 
@@ -95,14 +95,14 @@ export class CallProgress {
     }
   }
 
-  async #tell(output: string, offset: number, sequence: number): Promise<void> {
+  async #publish(output: string, offset: number, sequence: number): Promise<void> {
     const { now, publish } = this.options;
     const { id, run_id, traceparent } = this.execution;
     const { percent = null, message = null } = this.latest ?? {};
     const call = callOf(this.execution);
-    const news = emit('tool.execution_progress', { ...call, sequence, output, offset, percent, message });
+    const progress = emit('tool.execution_progress', { ...call, sequence, output, offset, percent, message });
     const event = {
-      ...news,
+      ...progress,
       id: `executions/${id}/progress/${call.attempt}/${sequence}`,
       source: eventSource('executor'),
       subject: `executions/${id}`,

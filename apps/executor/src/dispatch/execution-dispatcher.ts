@@ -1,5 +1,5 @@
 import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
-import { argumentProblems, changesSince, isGatedAsAsked } from '@countersign/definitions';
+import { argumentProblems, changesSince, isGatedAsRequested } from '@countersign/definitions';
 import type { CommandResult, Permit, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
@@ -47,7 +47,7 @@ export class ExecutionDispatcher {
     const { executions, guard, pool, alarms } = this.#options;
     const { definition } = this.#options.tools.get(tool_name) ?? {};
     // Of a call that was to be made here somebody waits for the outcome, whatever has become of its tool.
-    if (definition?.made_by === 'person' && isGatedAsAsked(tool_version, definition)) return;
+    if (definition?.made_by === 'person' && isGatedAsRequested(tool_version, definition)) return;
     const verdict = await guard.examine(event.data);
     if (verdict.kind !== 'sound') {
       alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
@@ -58,10 +58,10 @@ export class ExecutionDispatcher {
       return;
     }
     const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
-    const place = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
-    if (place) {
+    const permit = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
+    if (permit) {
       const handle = (claim: Claim) => executions.handle(approval_id, message, { then: [claim], creates: true });
-      await this.#claiming(place, null, handle);
+      await this.#claiming(permit, null, handle);
     } else {
       const handled = await executions.handle(approval_id, message, { creates: true });
       if (handled.kind === 'changed') pool().notifyDue();
@@ -88,25 +88,25 @@ export class ExecutionDispatcher {
   }
 
   /** Sees to an execution that is due: starts it, lets it wait, asks what came of it, or says that its worker is gone. */
-  async onDue(execution: Execution, place: Permit): Promise<void> {
+  async onDue(execution: Execution, permit: Permit): Promise<void> {
     const { executions, switches } = this.#options;
     const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
     try {
       if (execution.status === 'running') {
-        place.start(async () => void (await handle({ type: 'due' })));
+        permit.start(async () => void (await handle({ type: 'due' })));
       } else if (execution.status === 'reconciling') {
-        await this.#claiming(place, null, handle);
+        await this.#claiming(permit, null, handle);
       } else {
         const obstacle = await this.#obstacle(execution);
         const refusal = obstacle ? null : await this.#refusal(execution);
         if (obstacle) await handle({ type: 'postponed', ...obstacle });
         // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
         else if (refusal !== null || !(await switches.paused()).has(execution.tool_name))
-          return await this.#claiming(place, refusal, handle);
-        place.release();
+          return await this.#claiming(permit, refusal, handle);
+        permit.release();
       }
     } catch (error) {
-      place.release();
+      permit.release();
       throw error;
     }
   }
@@ -181,7 +181,7 @@ export class ExecutionDispatcher {
   }
 
   async #claiming(
-    place: Permit,
+    permit: Permit,
     refusal: string | null,
     handle: (claim: Claim) => Promise<CommandResult<Execution>>,
   ): Promise<void> {
@@ -189,10 +189,10 @@ export class ExecutionDispatcher {
     try {
       const handled = await handle({ type: 'claimed', worker: name, lease_ms: this.#options.leaseMs, refusal });
       const claimed = handled.kind === 'changed' && handled.state.lease?.worker === name;
-      if (claimed) place.start(() => this.#options.worker.work(handled.state, name), handled.state.queue_owner);
-      else place.release();
+      if (claimed) permit.start(() => this.#options.worker.work(handled.state, name), handled.state.queue_owner);
+      else permit.release();
     } catch (error) {
-      place.release();
+      permit.release();
       throw error;
     }
   }

@@ -76,19 +76,19 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
       return failOrRetry(execution, message, now);
     case 'lost':
       return execution.status === 'reconciling'
-        ? parkUntold(execution, message.reason, now)
+        ? awaitReconciliationUnannounced(execution, message.reason, now)
         : markOutcomeUnknown(execution, message.reason, now);
     case 'not_begun':
       // Of the attempt that is asked about this says nothing.
       return execution.status === 'reconciling'
-        ? parkUntold(execution, message.held_by.detail, now)
+        ? awaitReconciliationUnannounced(execution, message.held_by.detail, now)
         : handBack(execution, message, now);
     default:
       return message satisfies never;
   }
 }
 
-const parkUntold = (execution: Execution, reason: string, now: number): ExecutionTransition =>
+const awaitReconciliationUnannounced = (execution: Execution, reason: string, now: number): ExecutionTransition =>
   awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
 
 const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
@@ -103,8 +103,8 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
   const over = released(execution, 'failed', error, now);
   if (retryable && mayBeTriedAgain(over)) return requeue(over, error, retry_after, now);
   // Where one start was promised, the target is not known to tell the starts of a call from others.
-  const isSaidOfAll = !retryable && covers === 'call' && execution.terms.semantics === 'idempotent';
-  return isSaidOfAll ? fail(over, error) : giveUp(over, error, now);
+  const isFinalForCall = !retryable && covers === 'call' && execution.terms.semantics === 'idempotent';
+  return isFinalForCall ? fail(over, error) : giveUp(over, error, now);
 }
 
 /**
@@ -124,10 +124,11 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
 
 /** The call began, and nobody saw it end. */
 export function markOutcomeUnknown(execution: Execution, reason: string, now: number): ExecutionTransition {
-  const lost = released(execution, 'outcome_unknown', reason, now);
-  if (execution.terms.semantics === 'idempotent' && mayBeTriedAgain(lost)) return requeue(lost, reason, 0, now);
-  if (execution.terms.can_reconcile) return changed({ ...lost, status: 'reconciling', due_at: now });
-  return awaitReconciliation(lost, reason);
+  const interrupted = released(execution, 'outcome_unknown', reason, now);
+  if (execution.terms.semantics === 'idempotent' && mayBeTriedAgain(interrupted))
+    return requeue(interrupted, reason, 0, now);
+  if (execution.terms.can_reconcile) return changed({ ...interrupted, status: 'reconciling', due_at: now });
+  return awaitReconciliation(interrupted, reason);
 }
 
 const starts = ({ attempts }: Execution): number => attempts.filter(({ begun }) => begun).length;
@@ -147,9 +148,9 @@ function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>
 }
 
 /** Back into the queue: later each time, and not before the target asked. */
-function requeue(execution: Execution, reason: string, asked: number, now: number): ExecutionTransition {
+function requeue(execution: Execution, reason: string, requested_ms: number, now: number): ExecutionTransition {
   const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
-  const due_at = now + Math.max(wait, sound(asked));
+  const due_at = now + Math.max(wait, sound(requested_ms));
   const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
   return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
 }
@@ -157,15 +158,15 @@ function requeue(execution: Execution, reason: string, asked: number, now: numbe
 const dayMs = 86_400_000;
 
 /** What the target asked for, where that is a time that somebody may wait. */
-const sound = (asked: number): number => (asked > 0 ? Math.ceil(Math.min(asked, dayMs)) : 0);
+const sound = (requested_ms: number): number => (requested_ms > 0 ? Math.ceil(Math.min(requested_ms, dayMs)) : 0);
 
 /** Too late to count, but whoever has to find out what came of the call should know of it. */
 export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): ExecutionTransition {
-  const said = reportOf(message);
+  const report = reportOf(message);
   const isTheirs = ({ worker, late_report }: Attempt) => worker === message.worker && late_report === null;
-  if (said === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
+  if (report === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
     return rejected('lease_lost', `${is(execution)}, not held by ${message.worker}`);
-  const attempts = execution.attempts.map((each) => (isTheirs(each) ? { ...each, late_report: said } : each));
+  const attempts = execution.attempts.map((each) => (isTheirs(each) ? { ...each, late_report: report } : each));
   return changed(touch(execution, now, { attempts }));
 }
 

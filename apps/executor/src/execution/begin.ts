@@ -44,8 +44,8 @@ export function takeBackBeforeApproval({ event, requirement }: Message<'cancelle
   const id = approval_id ?? requirement.id;
   const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id, requested_by };
   const unbound = { policy_version: null, tool_version: null, expires_at: null, terms: nothing, concurrency_key: null };
-  const given = { ...unbound, traceparent: event.traceparent, digest: callDigest(call), salt: null };
-  const execution = queued({ ...call, ...about, ...given }, now);
+  const fields = { ...unbound, traceparent: event.traceparent, digest: callDigest(call), salt: null };
+  const execution = queued({ ...call, ...about, ...fields }, now);
   return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
 }
 
@@ -64,15 +64,15 @@ export const nothing: ExecutionTerms = {
 
 function approved(
   { data, traceparent }: Event<'approval.resolved'>,
-  given: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
+  fields: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
   now: number,
 ): Execution {
   const { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt } = data;
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
   const { signature, resolved_by, requester, requested_by, policy_version, expires_at } = data;
-  const asked = { requester, requested_by, policy_version, expires_at };
-  const of = { ...asked, decision: signature, approved_by: resolved_by, traceparent };
-  return queued({ ...call, ...of, ...given }, now);
+  const requested = { requester, requested_by, policy_version, expires_at };
+  const of = { ...requested, decision: signature, approved_by: resolved_by, traceparent };
+  return queued({ ...call, ...of, ...fields }, now);
 }
 
 type Known =

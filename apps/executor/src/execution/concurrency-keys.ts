@@ -5,12 +5,12 @@ import { queuedUnder } from '../dispatch/startable.js';
 import type { Paused } from '../kill-switch/switches.js';
 
 /** Who has a concurrency key. */
-export interface KeyHolder extends StoredRecord {
+export interface ConcurrencyKeyHolder extends StoredRecord {
   key: string;
   execution_id: string | null;
 }
 
-export const keyCollection: Collection<KeyHolder> = { name: 'concurrency_keys', key: 'key', indexes: [] };
+export const keyCollection: Collection<ConcurrencyKeyHolder> = { name: 'concurrency_keys', key: 'key', indexes: [] };
 
 /** Executions that are due within this time look after their key again by themselves. */
 export const lookAgain = 10_000;
@@ -35,7 +35,7 @@ function occupies(holder: Execution, paused: Paused, now: number): boolean {
  */
 export class ConcurrencyKeys {
   constructor(
-    private readonly holders: Store<KeyHolder>,
+    private readonly holders: Store<ConcurrencyKeyHolder>,
     private readonly executions: Store<Execution>,
     private readonly now: () => number,
     private readonly paused: () => Promise<Paused>,
@@ -92,7 +92,7 @@ export class ConcurrencyKeys {
     }
   }
 
-  #record(key: string, execution_id: string | null, known: KeyHolder | undefined): KeyHolder {
+  #record(key: string, execution_id: string | null, known: ConcurrencyKeyHolder | undefined): ConcurrencyKeyHolder {
     const at = Math.floor(this.now() / 1000);
     const stored = { version: (known?.version ?? 0) + 1, due_at: null, traceparent: null };
     return { key, execution_id, ...stored, created_at: known?.created_at ?? at, updated_at: at };

@@ -3,7 +3,7 @@ import { ignored, rejected } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
-import { cancel, report, retry, settle } from './people.js';
+import { cancel, report, retry, resolveUnknown } from './people.js';
 import { holds, is, isDue, type ExecutionTransition } from './state.js';
 
 /**
@@ -66,7 +66,7 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: number)
     case 'reported':
       return only('awaiting_report') ? report(execution, message, now) : no();
     case 'settled':
-      return only('outcome_unknown') ? settle(execution, message, now) : no();
+      return only('outcome_unknown') ? resolveUnknown(execution, message, now) : no();
     case 'retried':
       return only('outcome_unknown') ? retry(execution, message, now) : no();
     case 'cancel_requested':

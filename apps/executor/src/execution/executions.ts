@@ -9,13 +9,13 @@ type Options = Parameters<CommandHandler<Execution, ExecutionMessage>['execute']
 /** All executions: whatever becomes of one, who waited for its concurrency key is next. */
 export class Executions {
   constructor(
-    private readonly aggregate: CommandHandler<Execution, ExecutionMessage, ExecutionRejection>,
+    private readonly commandHandler: CommandHandler<Execution, ExecutionMessage, ExecutionRejection>,
     private readonly keys: ConcurrencyKeys,
     private readonly log: Log,
   ) {}
 
   get store(): Store<Execution> {
-    return this.aggregate.store;
+    return this.commandHandler.store;
   }
 
   /** @see CommandHandler.execute */
@@ -24,7 +24,7 @@ export class Executions {
     message: ExecutionMessage,
     options?: Options,
   ): Promise<CommandResult<Execution, ExecutionRejection>> {
-    const handled = await this.aggregate.execute(id, message, options);
+    const handled = await this.commandHandler.execute(id, message, options);
     if (handled.kind === 'changed' && isOver(handled.state)) await this.#handOn(handled.state);
     return handled;
   }
@@ -34,7 +34,7 @@ export class Executions {
     if (concurrency_key === null) return;
     try {
       const next = await this.keys.release(concurrency_key, execution);
-      if (next !== null) await this.aggregate.execute(next, { type: 'postponed', until: 0, held_by: null });
+      if (next !== null) await this.commandHandler.execute(next, { type: 'postponed', until: 0, held_by: null });
     } catch (error) {
       this.log.warn({ err: error, execution_id: id }, 'its concurrency key is found free when somebody looks again');
     }

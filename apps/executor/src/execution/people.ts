@@ -23,10 +23,10 @@ export function report(execution: Execution, { by, outcome, result }: Message<'r
 }
 
 /** A person found out what came of the call. */
-export function settle(execution: Execution, { by, outcome, note }: Message<'settled'>, now: number) {
-  const settled = touch(execution, now, { note, reconciled: { by, at: seconds(now), note } });
+export function resolveUnknown(execution: Execution, { by, outcome, note }: Message<'settled'>, now: number) {
+  const resolved = touch(execution, now, { note, reconciled: { by, at: seconds(now), note } });
   const found = `A person looked into it and found that the call ${outcome}: ${note}`;
-  return outcome === 'succeeded' ? succeed(settled, found) : fail(settled, found);
+  return outcome === 'succeeded' ? succeed(resolved, found) : fail(resolved, found);
 }
 
 /** A person wants it started again; what promises one start needs them to say that another one is all right. */
@@ -47,7 +47,7 @@ export function retry(execution: Execution, message: Message<'retried'>, now: nu
 /** Takes back what has not begun, and asks the worker of what has to stop it. */
 export function cancel(execution: Execution, { by, reason }: Message<'cancel_requested'>, now: number) {
   if (execution.cancel) return ignored('somebody has asked for it already');
-  const asked = touch(execution, now, { cancel: { by, at: seconds(now), note: reason } });
-  if (execution.status === 'running') return changed(asked);
-  return withdraw(asked, `not executed: ${by} cancelled it: ${reason}`, now);
+  const requested = touch(execution, now, { cancel: { by, at: seconds(now), note: reason } });
+  if (execution.status === 'running') return changed(requested);
+  return withdraw(requested, `not executed: ${by} cancelled it: ${reason}`, now);
 }

@@ -10,7 +10,7 @@ import {
   redactExecution,
   ReportExecutionRequest,
   RetryExecutionRequest,
-  SettleExecutionRequest,
+  ResolveUnknownRequest,
 } from '@countersign/contracts';
 import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
@@ -66,12 +66,12 @@ export class ExecutionsController {
   @RequireScopes('executions:write')
   @HttpCode(200)
   @Returns(200, Execution, 'The outcome that a person found out is stored, and the run goes on with it.')
-  settle(
+  resolveUnknown(
     @Param('id') id: string,
-    @Body({ schema: SettleExecutionRequest }) body: z.infer<typeof SettleExecutionRequest>,
+    @Body({ schema: ResolveUnknownRequest }) body: z.infer<typeof ResolveUnknownRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#tell(id, { type: 'settled', by: who.subject, ...body }, 'Only an unknown outcome can be settled');
+    return this.#execute(id, { type: 'settled', by: who.subject, ...body }, 'Only an unknown outcome can be settled');
   }
 
   @Post(':id/retry')
@@ -87,7 +87,7 @@ export class ExecutionsController {
     @Body({ schema: RetryExecutionRequest }) body: z.infer<typeof RetryExecutionRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#tell(id, { type: 'retried', by: who.subject, ...body }, 'It cannot be started again');
+    return this.#execute(id, { type: 'retried', by: who.subject, ...body }, 'It cannot be started again');
   }
 
   @Post(':id/report')
@@ -99,7 +99,7 @@ export class ExecutionsController {
     @Body({ schema: ReportExecutionRequest }) body: z.infer<typeof ReportExecutionRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#tell(
+    return this.#execute(
       id,
       { type: 'reported', by: who.subject, ...body },
       'Only a call that a person makes is reported',
@@ -115,11 +115,11 @@ export class ExecutionsController {
     @Body({ schema: CancelExecutionRequest }) { reason }: z.infer<typeof CancelExecutionRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#tell(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
+    return this.#execute(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
   }
 
   /** @throws ProblemError when there is none, it is too late, or more has to be said. */
-  async #tell(id: string, message: ExecutionMessage, refusal: string): Promise<Execution> {
+  async #execute(id: string, message: ExecutionMessage, refusal: string): Promise<Execution> {
     const handled = await this.executions.handle(id, message);
     if (!handled.state) throw noSuchExecution(id);
     if (handled.kind !== 'rejected') return handled.state;

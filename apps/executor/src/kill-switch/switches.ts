@@ -54,7 +54,7 @@ export class Switches {
   #next: Promise<Paused> | undefined;
 
   constructor(
-    private readonly aggregate: CommandHandler<SwitchRecord, SwitchMessage>,
+    private readonly commandHandler: CommandHandler<SwitchRecord, SwitchMessage>,
     private readonly tools: Tools,
   ) {}
 
@@ -66,7 +66,7 @@ export class Switches {
     if (tool_name === null) return undefined;
     const tool = this.tools.get(tool_name);
     if (tool && (tool.definition?.made_by ?? 'executor') === 'executor') return undefined;
-    if (await this.aggregate.store.get(switchId(tool_name))) return undefined;
+    if (await this.commandHandler.store.get(switchId(tool_name))) return undefined;
     const what = tool ? `No calls of "${tool_name}" are made by the executor.` : `There is no tool "${tool_name}".`;
     return `${what} It makes those of: ${this.tools.names().toSorted().join(', ') || 'none'}.`;
   }
@@ -82,7 +82,7 @@ export class Switches {
   }
 
   async list(): Promise<Switch[]> {
-    const records = await this.aggregate.store.find({ filter: {}, sort: [], limit: 1_000 });
+    const records = await this.commandHandler.store.find({ filter: {}, sort: [], limit: 1_000 });
     return records.map(({ tool_name, paused, reason, by, updated_at }) => ({
       tool_name,
       paused,
@@ -94,19 +94,19 @@ export class Switches {
 
   /** Turns it off or on, unless something was said after this. */
   turn(message: SwitchMessage): Promise<CommandResult<SwitchRecord>> {
-    return this.aggregate.execute(switchId(message.tool_name), message);
+    return this.commandHandler.execute(switchId(message.tool_name), message);
   }
 
   /** Whether anything was said of it since (epoch milliseconds). */
   async wasOverruled(tool_name: string | null, at: number): Promise<boolean> {
-    const record = await this.aggregate.store.get(switchId(tool_name));
+    const record = await this.commandHandler.store.get(switchId(tool_name));
     return record !== undefined && at <= record.said_at;
   }
 
   async #read(): Promise<Paused> {
     this.#next = undefined;
     try {
-      return new Paused(await this.aggregate.store.find({ filter: { paused: true }, sort: [], limit: 1_000 }));
+      return new Paused(await this.commandHandler.store.find({ filter: { paused: true }, sort: [], limit: 1_000 }));
     } finally {
       if (!this.#next) this.#reading = undefined;
     }

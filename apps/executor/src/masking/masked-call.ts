@@ -19,7 +19,7 @@ export class MaskedCall {
     this.#mask = mask;
     this.#output = mask.stream?.() ?? { add: mask, end: () => '' };
     this.#progress = progress;
-    this.watch = { signal, mask, progress: (news) => this.#tell(news) };
+    this.watch = { signal, mask, progress: (update) => this.#report(update) };
   }
 
   /** The outcome that may be told; what was held back of the output comes before it. */
@@ -38,9 +38,9 @@ export class MaskedCall {
   }
 
   /** Whoever makes a call is not ours, and may say anything. */
-  #tell({ output, message, ...news }: Parameters<Watch['progress']>[0]): void {
+  #report({ output, message, ...update }: Parameters<Watch['progress']>[0]): void {
     this.#progress({
-      ...news,
+      ...update,
       ...(typeof output === 'string' && { output: this.#output.add(output) }),
       ...(typeof message === 'string' && { message: this.#mask(message) }),
     });

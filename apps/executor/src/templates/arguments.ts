@@ -12,18 +12,18 @@ const endOfOptions = '--';
  * @param allowed names of arguments whose values may begin with a dash, such as a number that may be negative
  * @throws ConfigError when the environment lacks a variable that is named.
  */
-export function compileArguments(texts: readonly string[], allowed: readonly string[], surroundings: TemplateScope) {
+export function compileArguments(texts: readonly string[], allowed: readonly string[], scope: TemplateScope) {
   const end = texts.indexOf(endOfOptions);
   const templates = texts.map((text, n) =>
-    end >= 0 && n > end ? compileTemplate(text, surroundings) : compileArgument(text, allowed, surroundings),
+    end >= 0 && n > end ? compileTemplate(text, scope) : compileArgument(text, allowed, scope),
   );
   return (call: ApprovedCall): string[] =>
     templates.map((template) => template(call)).filter((text) => text !== undefined);
 }
 
-function compileArgument(text: string, allowed: readonly string[], surroundings: TemplateScope) {
-  const whole = compileTemplate(text, surroundings);
-  const parts = parseTemplate(text).map((part) => ({ part, value: compilePart(part, surroundings) }));
+function compileArgument(text: string, allowed: readonly string[], scope: TemplateScope) {
+  const whole = compileTemplate(text, scope);
+  const parts = parseTemplate(text).map((part) => ({ part, value: compilePart(part, scope) }));
   return (call: ApprovedCall): string | undefined => {
     const filled = whole(call);
     if (!filled?.startsWith('-')) return filled;

@@ -13,11 +13,11 @@ const permitted = /^[\t\x20-\x7e\x80-\xff]*$/;
  */
 export function compileHeaders(
   headers: Record<string, string>,
-  surroundings: TemplateScope,
+  scope: TemplateScope,
 ): (call: ApprovedCall) => Record<string, string> {
   const compiled = Object.entries(headers).map(([name, text]) => {
-    checkEnvironment(name, text, surroundings);
-    return [name.toLowerCase(), compileTemplate(text, surroundings)] as const;
+    checkEnvironment(name, text, scope);
+    return [name.toLowerCase(), compileTemplate(text, scope)] as const;
   });
   return (call) => {
     const filled = compiled.flatMap(([name, template]) => {

@@ -7,22 +7,22 @@ import { compileTemplate, compileValue, type TemplateScope, type Template } from
  *
  * @throws ConfigError when the environment lacks a variable that a text names.
  */
-export function compileJson(value: unknown, surroundings: TemplateScope): Template<unknown> {
-  if (typeof value === 'string') return compileText(value, surroundings);
+export function compileJson(value: unknown, scope: TemplateScope): Template<unknown> {
+  if (typeof value === 'string') return compileText(value, scope);
   if (Array.isArray(value)) {
-    const elements = value.map((each) => compileJson(each, surroundings));
+    const elements = value.map((each) => compileJson(each, scope));
     return (...given) => elements.map((element) => element(...given)).filter((element) => element !== undefined);
   }
   if (typeof value !== 'object' || value === null) return () => value;
-  const fields = Object.entries(value).map(([name, each]) => [name, compileJson(each, surroundings)] as const);
+  const fields = Object.entries(value).map(([name, each]) => [name, compileJson(each, scope)] as const);
   return (...given) => {
     const filled = fields.map(([name, field]) => [name, field(...given)] as const);
     return Object.fromEntries(filled.filter(([, field]) => field !== undefined));
   };
 }
 
-function compileText(text: string, surroundings: TemplateScope): Template<unknown> {
+function compileText(text: string, scope: TemplateScope): Template<unknown> {
   const [first, ...others] = parseTemplate(text);
   const isAlone = first !== undefined && typeof first !== 'string' && others.length === 0;
-  return isAlone ? compileValue(first, surroundings) : compileTemplate(text, surroundings);
+  return isAlone ? compileValue(first, scope) : compileTemplate(text, scope);
 }

@@ -22,9 +22,9 @@ export type Template<T = string> = (call: ApprovedCall, response?: unknown) => T
  *
  * @throws ConfigError when the environment lacks a variable that the text names.
  */
-export function compileTemplate(text: string, surroundings: TemplateScope): Template {
+export function compileTemplate(text: string, scope: TemplateScope): Template {
   const parts = parseTemplate(text);
-  const values = parts.map((part) => compilePart(part, surroundings));
+  const values = parts.map((part) => compilePart(part, scope));
   const isAlone = placeholdersOf(parts).length === 1;
   return (...given) => {
     const texts = values.map((value) => value(...given));
@@ -36,9 +36,9 @@ export function compileTemplate(text: string, surroundings: TemplateScope): Temp
 }
 
 /** A part of a text, as text. @throws ConfigError as above. */
-export function compilePart(part: TemplatePart, surroundings: TemplateScope): Template {
+export function compilePart(part: TemplatePart, scope: TemplateScope): Template {
   if (typeof part === 'string') return () => part;
-  const value = compileValue(part, surroundings);
+  const value = compileValue(part, scope);
   // Arguments as people are shown them; of an answer the numbers as they were written.
   const write = part.scope === 'response' ? JSON.stringify : canonicalJson;
   return (...given) => {
@@ -72,8 +72,7 @@ export function compileValue(placeholder: Placeholder, { env }: TemplateScope): 
 }
 
 /** A value that is the same for every call. @throws ConfigError as above, and for what only a call can say. */
-export const fixedValue = (text: string, surroundings: TemplateScope): string =>
-  fixedParts(parseTemplate(text), surroundings);
+export const fixedValue = (text: string, scope: TemplateScope): string => fixedParts(parseTemplate(text), scope);
 
 export function fixedParts(parts: readonly TemplatePart[], { env }: TemplateScope): string {
   const values = parts.map((part) => {

@@ -11,15 +11,15 @@ export type UrlOfCall = (call: ApprovedCall, response?: unknown) => URL;
  *
  * @throws ConfigError when the environment lacks a variable, or does not make a URL of it.
  */
-export function compileUrl(text: string, surroundings: TemplateScope): UrlOfCall {
+export function compileUrl(text: string, scope: TemplateScope): UrlOfCall {
   const { base, segments, query } = parseUrlTemplate(text);
-  const start = startOf(fixedParts(base, surroundings), text);
-  const path = segments.map((part) => compileSegment(part, surroundings));
-  const parameters = query.map(({ name, value }) => compileParameter(name, value, surroundings));
-  return (...given) => {
-    const pairs = parameters.map((parameter) => parameter(...given)).filter((pair) => pair !== undefined);
+  const start = startOf(fixedParts(base, scope), text);
+  const path = segments.map((part) => compileSegment(part, scope));
+  const parameters = query.map(({ name, value }) => compileParameter(name, value, scope));
+  return (...compiled) => {
+    const pairs = parameters.map((parameter) => parameter(...compiled)).filter((pair) => pair !== undefined);
     const search = pairs.length > 0 ? `?${pairs.join('&')}` : '';
-    return new URL(`${start}${path.map((segment) => `/${segment(...given)}`).join('')}${search}`);
+    return new URL(`${start}${path.map((segment) => `/${segment(...compiled)}`).join('')}${search}`);
   };
 }
 
@@ -32,11 +32,11 @@ function startOf(base: string, text: string): string {
   return url.href.replace(/\/$/, '');
 }
 
-function compileSegment(part: UrlPart, surroundings: TemplateScope): (...given: Parameters<UrlOfCall>) => string {
+function compileSegment(part: UrlPart, scope: TemplateScope): (...compiled: Parameters<UrlOfCall>) => string {
   if (typeof part === 'string') return () => part;
-  const value = compilePart(part, surroundings);
-  return (...given) => {
-    const text = value(...given);
+  const value = compilePart(part, scope);
+  return (...compiled) => {
+    const text = value(...compiled);
     if (text === undefined) throw new Error(`{{${part.scope}.${part.name}}} is missing, and is part of a path`);
     // However often a server decodes and normalises it, it must not lead elsewhere.
     if (text.split(/[/\\]/).some((piece) => piece === '' || piece === '.' || piece === '..'))
@@ -45,14 +45,14 @@ function compileSegment(part: UrlPart, surroundings: TemplateScope): (...given: 
   };
 }
 
-function compileParameter(name: string, value: UrlPart | undefined, surroundings: TemplateScope) {
+function compileParameter(name: string, value: UrlPart | undefined, scope: TemplateScope) {
   if (value === undefined || typeof value === 'string') {
     const fixed = value === undefined ? name : `${name}=${value}`;
     return () => fixed;
   }
-  const given = compilePart(value, surroundings);
+  const compiled = compilePart(value, scope);
   return (...args: Parameters<UrlOfCall>) => {
-    const text = given(...args);
+    const text = compiled(...args);
     if (text === undefined && value.scope === 'response') throw new Error(`{{response.${value.name}}} is missing`);
     return text === undefined ? undefined : `${name}=${encode(text, value)}`;
   };

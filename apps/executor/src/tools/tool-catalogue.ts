@@ -23,7 +23,7 @@ export class ToolCatalogue implements Tools {
   constructor(declared: Declared, tools: ReadonlyMap<string, Tool>, log: Log) {
     this.#declared = declared;
     this.#tools = new Map(tools);
-    const { definitions, surroundings } = declared;
+    const { definitions, scope: surroundings } = declared;
     this.#servers = new McpServers({ servers: definitions.mcp_servers, environment: surroundings.env, log });
   }
 
@@ -64,7 +64,7 @@ export class ToolCatalogue implements Tools {
 
   #function({ definition, run, terms, timeout }: CallableTool): Tool {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
-    const { config, surroundings } = this.#declared;
+    const { config, scope: surroundings } = this.#declared;
     const seconds = timeout ?? config.EXECUTION_TIMEOUT_SECONDS;
     const adapter = new FunctionAdapter({ run, timeout: seconds * 1000, maxOutput: definition.max_output });
     return { definition, adapter, ...termsOf(terms, byWorker, surroundings) };
@@ -86,12 +86,12 @@ export class ToolCatalogue implements Tools {
   #missing(server: McpServer, name: string, { terms }: Pick<McpTool, 'terms'>): Tool {
     server.miss(name);
     const unavailable = `the MCP server ${server.name} does not have ${name} now: ${server.problem ?? 'it is asked again'}`;
-    return { definition: undefined, unavailable, ...termsOf(terms, byWorker, this.#declared.surroundings) };
+    return { definition: undefined, unavailable, ...termsOf(terms, byWorker, this.#declared.scope) };
   }
 
   #served(server: McpServer, { definition, terms }: McpTool): Tool {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
-    const { surroundings } = this.#declared;
+    const { scope: surroundings } = this.#declared;
     const adapter = new McpAdapter({ server, maxOutput: definition.max_output });
     return { definition, adapter, isCheckedByAdapter: true, ...termsOf(terms, byWorker, surroundings) };
   }

@@ -17,13 +17,13 @@ import type { Tool } from './tool.js';
 export interface Declared {
   definitions: Definitions;
   config: ExecutorConfig;
-  surroundings: TemplateScope;
+  scope: TemplateScope;
 }
 
 /** @param env what `{{env.NAME}}` stands for. @throws ConfigError */
 export function declared(config: ExecutorConfig, env: Record<string, string | undefined> = {}): Declared {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
-  return { definitions, config, surroundings: { env } };
+  return { definitions, config, scope: { env } };
 }
 
 /**
@@ -31,7 +31,7 @@ export function declared(config: ExecutorConfig, env: Record<string, string | un
  *
  * @throws ConfigError naming every variable that is not set.
  */
-export function declaredTools({ definitions, config, surroundings }: Declared): Map<string, Tool> {
+export function declaredTools({ definitions, config, scope }: Declared): Map<string, Tool> {
   const { path, tools } = definitions;
   const problems: string[] = [];
   const found = tools.flatMap((entry): [string, Tool][] => {
@@ -39,7 +39,7 @@ export function declaredTools({ definitions, config, surroundings }: Declared): 
     if (!entry.execute)
       return definition.made_by === 'person' ? [[entry.name, { definition, terms: () => nothing }]] : [];
     try {
-      return [[entry.name, toolOf(entry, entry.execute, config, surroundings)]];
+      return [[entry.name, toolOf(entry, entry.execute, config, scope)]];
     } catch (error) {
       problems.push(`  ${entry.name}: ${(error as Error).message}`);
       return [];
@@ -49,13 +49,13 @@ export function declaredTools({ definitions, config, surroundings }: Declared): 
   return new Map(found);
 }
 
-function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig, surroundings: TemplateScope): Tool {
-  const adapter = adapterOf(entry, execute, config, surroundings);
+function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig, scope: TemplateScope): Tool {
+  const adapter = adapterOf(entry, execute, config, scope);
   const made_by = execute.manual ? 'person' : 'worker';
   return {
     definition: toolDefinitionOf(entry),
     ...(adapter && { adapter }),
-    ...termsOf(execute, { made_by, can_reconcile: adapter?.reconcile !== undefined }, surroundings),
+    ...termsOf(execute, { made_by, can_reconcile: adapter?.reconcile !== undefined }, scope),
   };
 }
 
@@ -63,7 +63,7 @@ function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig,
 export function termsOf(
   terms: TermsEntry,
   by: Pick<ExecutionTerms, 'made_by' | 'can_reconcile'>,
-  surroundings: TemplateScope,
+  scope: TemplateScope,
 ): Pick<Tool, 'terms' | 'concurrencyKey' | 'changeWindows'> {
   const { attempts, change_windows, concurrency_key, retry, semantics } = terms;
   const { start_within, wait } = terms;
@@ -76,7 +76,7 @@ export function termsOf(
       not_before: wait === undefined ? null : resolved_at + wait,
       start_by: start_within === undefined ? null : resolved_at + start_within,
     }),
-    ...(concurrency_key !== undefined && { concurrencyKey: compileTemplate(concurrency_key, surroundings) }),
+    ...(concurrency_key !== undefined && { concurrencyKey: compileTemplate(concurrency_key, scope) }),
     ...(change_windows && { changeWindows: change_windows }),
   };
 }

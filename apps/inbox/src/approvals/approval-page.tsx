@@ -75,7 +75,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
             {markedLine(tool_name)}
           </h1>
           <Status of={status} />
-          <Asked approval={approval} />
+          <RequestedCall approval={approval} />
         </header>
         {tooLate && <Note tone="bad">{tooLate}</Note>}
         {isPending ? (
@@ -108,7 +108,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
   );
 }
 
-function Asked({
+function RequestedCall({
   approval: { source_name, agent_id, user_id, requested_by, run_id, created_at, expires_at, status },
 }: {
   approval: Approval;

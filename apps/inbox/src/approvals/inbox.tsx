@@ -19,19 +19,19 @@ import { useListing, useOrder } from './list/use-listing.js';
 /** The approvals, and beside them the one that is open. */
 export function Inbox({ id }: { id: string | null }) {
   const filters = filtersIn(query.value);
-  const asked = queryOf(filters);
-  const listing = useListing(asked);
+  const search = queryOf(filters);
+  const listing = useListing(search);
   const approvals = useOrder(listing);
   const selection = useSelection(listing.approvals.value);
   const [cursor, setCursor] = useState<string | null>(null);
-  const place = useRef(0);
+  const position = useRef(0);
   const index = approvals.findIndex((each) => each.id === (id ?? cursor));
-  if (index >= 0) place.current = index;
+  if (index >= 0) position.current = index;
 
-  const open = (next: string | null) => navigate(next === null ? `/inbox${asked}` : addressOf('inbox', next) + asked);
+  const open = (next: string | null) => navigate(next === null ? `/inbox${search}` : addressOf('inbox', next) + search);
   /** One that is no longer listed has left its place to the next. */
   const neighbour = (step: 1 | -1): Approval | undefined =>
-    index >= 0 ? approvals[index + step] : approvals[step > 0 ? place.current : place.current - 1];
+    index >= 0 ? approvals[index + step] : approvals[step > 0 ? position.current : position.current - 1];
   const move = (step: 1 | -1) => {
     const next = neighbour(step);
     if (!next) return;
@@ -67,7 +67,7 @@ export function Inbox({ id }: { id: string | null }) {
       <section class="list-pane" aria-label="Approvals">
         <ListHead
           status={filters.status}
-          total={asked === '' ? (waiting.value ?? listing.total.value) : listing.total.value}
+          total={search === '' ? (waiting.value ?? listing.total.value) : listing.total.value}
           isPage={id === null}
         />
         <SearchBar filters={filters} known={approvals} />
@@ -77,13 +77,13 @@ export function Inbox({ id }: { id: string | null }) {
             approvals={approvals}
             cursor={id === null ? cursor : null}
             open={id}
-            query={asked}
+            query={search}
             selected={selection.ids}
             select={selection.toggle}
             more={() => void listing.readMore()}
           />
         ) : (
-          listing.total.value !== undefined && <NothingHere isFiltered={asked !== ''} />
+          listing.total.value !== undefined && <NothingHere isFiltered={search !== ''} />
         )}
         {selection.ids.size > 0 && <BulkBar selection={selection} />}
       </section>

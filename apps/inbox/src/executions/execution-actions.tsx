@@ -16,13 +16,13 @@ export function ExecutionActions({ execution, reload }: ActionsProps) {
   if (!may('executions:write')) return null;
   const { id, status } = execution;
   const report = (outcome: Outcome, result: string) => client.executions.report(id, { outcome, result });
-  const settle = (outcome: Outcome, note: string) => client.executions.resolveUnknown(id, { outcome, note });
+  const resolveUnknown = (outcome: Outcome, note: string) => client.executions.resolveUnknown(id, { outcome, note });
   return (
     <>
       {status === 'outcome_unknown' && (
         <OutcomeForm
           title="What came of it?"
-          send={settle}
+          send={resolveUnknown}
           label="What did you find, and how? The model is told."
           yes="It was done"
           no="It was not done"

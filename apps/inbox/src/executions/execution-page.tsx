@@ -53,8 +53,8 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
       )}
       {withdrawn && <p>Its run was over before it was: {visibleLine(withdrawn)}</p>}
       <ExecutionActions execution={execution} reload={reload} />
-      {error && <Said title={status === 'failed' ? 'Why it failed' : 'What is known'} text={error} />}
-      {result && <Said title="The result" text={result} />}
+      {error && <TextBlock title={status === 'failed' ? 'Why it failed' : 'What is known'} text={error} />}
+      {result && <TextBlock title="The result" text={result} />}
       <section aria-labelledby="call">
         <h2 id="call">The call</h2>
         <Arguments args={execution.tool_args} digest={execution.digest} />
@@ -98,7 +98,7 @@ const OneAttempt = ({ attempt: { started_at, ended_at, outcome, reason, late_rep
   </li>
 );
 
-const Said = ({ title, text }: { title: string; text: string }) => (
+const TextBlock = ({ title, text }: { title: string; text: string }) => (
   <section>
     <h2>{title}</h2>
     <pre tabIndex={0}>

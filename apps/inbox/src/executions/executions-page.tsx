@@ -29,12 +29,12 @@ export function Executions({ id }: { id: string | null }) {
   const status = (query.value.get('status') || undefined) as ExecutionStatus | undefined;
   return (
     <Page title="Executions">
-      <NeedsSomebody
+      <NeedsPerson
         status="outcome_unknown"
         title="Nobody saw how these ended"
         text="They may or may not have been done. Look at the target, then say what you found; nothing is made again by itself."
       />
-      <NeedsSomebody
+      <NeedsPerson
         status="awaiting_report"
         title="For a person to do"
         text="These were approved and are made by hand. Do them, then report what came of it."
@@ -79,7 +79,7 @@ const Call = ({ execution: { id, tool_name, tool_args } }: { execution: Executio
   </>
 );
 
-function NeedsSomebody({ status, title, text }: { status: ExecutionStatus; title: string; text: string }) {
+function NeedsPerson({ status, title, text }: { status: ExecutionStatus; title: string; text: string }) {
   const { data: page, problem } = useResource(
     (signal) => client.executions.list({ status, limit: 20 }, signal),
     [status],

@@ -8,7 +8,7 @@ const isBeingMade = ({ status }: Execution): boolean => status === 'running' || 
 /** What a call prints, while it prints it, and how far it is. */
 export function ExecutionOutputView({ execution, calls }: { execution: Execution; calls: LiveCalls }) {
   const { text, total } = usePrinted(execution, calls);
-  const { percent = null, message = null } = calls.heard[execution.id]?.progress ?? execution.progress ?? {};
+  const { percent = null, message = null } = calls.progress[execution.id]?.progress ?? execution.progress ?? {};
   return (
     <>
       {isBeingMade(execution) && (percent !== null || message !== null) && (

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
-import { hear, type CallNews, type Heard } from '../executions/heard.js';
+import { applyProgress, type CallNews, type LiveProgress } from '../executions/live-progress.js';
 import { revision } from '../server/connection.js';
 import { client } from '../server/client.js';
 import { follow } from '../server/follow.js';
@@ -12,12 +12,12 @@ export interface LiveCalls {
   /** Whether it comes by itself now. What went before that is stored. */
   isLive: boolean;
   /** What was heard since then, by execution. */
-  heard: Readonly<Record<string, Heard>>;
+  progress: Readonly<Record<string, LiveProgress>>;
 }
 
 /** The attempts that were heard of; whoever knows one of them can tell a new one by that. */
-export const attemptsIn = ({ heard }: LiveCalls): string =>
-  Object.entries(heard)
+export const attemptsIn = ({ progress }: LiveCalls): string =>
+  Object.entries(progress)
     .map(([id, { attempt }]) => `${id} ${attempt}`)
     .join();
 
@@ -29,7 +29,7 @@ export interface RunEvents {
   isOver: boolean;
 }
 
-const nothing: RunEvents = { events: [], writing: '', calls: { isLive: false, heard: {} }, isOver: false };
+const nothing: RunEvents = { events: [], writing: '', calls: { isLive: false, progress: {} }, isOver: false };
 
 /** What happens in a run, from its beginning on, while it happens. @param runId null for none. */
 export function useRunEvents(runId: string | null): RunEvents {
@@ -41,7 +41,7 @@ export function useRunEvents(runId: string | null): RunEvents {
         ? undefined
         : follow((options) => client.runs.events(runId, options), {
             begin: () => setState(nothing),
-            live: (isLive) => setState((state) => ({ ...state, calls: { isLive, heard: {} } })),
+            live: (isLive) => setState((state) => ({ ...state, calls: { isLive, progress: {} } })),
             hear({ data: event }) {
               const isOver = last.has(event.event);
               setState((state) => after(state, event, isOver));
@@ -54,13 +54,13 @@ export function useRunEvents(runId: string | null): RunEvents {
 }
 
 function after(state: RunEvents, event: RunEvent, isOver: boolean): RunEvents {
-  if (event.event === 'ToolCallProgress') return { ...state, calls: afterNews(state.calls, event) };
+  if (event.event === 'ToolCallProgress') return { ...state, calls: afterUpdate(state.calls, event) };
   return event.event === 'RunContent'
     ? { ...state, writing: state.writing + (event.content ?? '') }
     : { ...state, events: [...state.events, event], writing: '', isOver };
 }
 
-const afterNews = ({ isLive, heard }: LiveCalls, news: CallNews): LiveCalls => ({
+const afterUpdate = ({ isLive, progress }: LiveCalls, update: CallNews): LiveCalls => ({
   isLive,
-  heard: { ...heard, [news.execution_id]: hear(heard[news.execution_id], news) },
+  progress: { ...progress, [update.execution_id]: applyProgress(progress[update.execution_id], update) },
 });

@@ -42,18 +42,18 @@ export function timelineOf(
     .flatMap(entriesOf)
     .filter(({ kind, call, step }) => !(kind === 'call' && step === 'begins' && executed.has(call!)));
   const asides = [...approvals.flatMap(approvalEntries), ...executions.flatMap(executionEntries)];
-  for (const entry of asides.toSorted((a, b) => a.at - b.at)) timeline.splice(placeOf(entry, timeline), 0, entry);
+  for (const entry of asides.toSorted((a, b) => a.at - b.at)) timeline.splice(indexFor(entry, timeline), 0, entry);
   return timeline;
 }
 
 /** Services tell times in whole seconds: within one, what came of a call stands after all that led to it. */
-function placeOf({ at, call, kind }: Entry, timeline: readonly Entry[]): number {
+function indexFor({ at, call, kind }: Entry, timeline: readonly Entry[]): number {
   const follows = (other: Entry): boolean =>
     other.at > at ||
     (other.kind === 'call' && other.call === call && (other.step === 'ends' || kind === 'approval')) ||
     (other.at === at && other.step === 'goes_on');
-  const place = timeline.findIndex(follows);
-  return place < 0 ? timeline.length : place;
+  const index = timeline.findIndex(follows);
+  return index < 0 ? timeline.length : index;
 }
 
 function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number): Entry[] {
@@ -90,7 +90,7 @@ function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number
 function approvalEntries(approval: Approval): Entry[] {
   const { id, tool_name, tool_call_id, created_at, decisions, status, resolved_at, grant_id } = approval;
   const common = { kind: 'approval', about: { page: 'inbox', id }, call: tool_call_id } as const;
-  const asked: Entry = { key: `asked ${id}`, at: created_at, title: `${tool_name} needs an approval`, ...common };
+  const requested: Entry = { key: `asked ${id}`, at: created_at, title: `${tool_name} needs an approval`, ...common };
   const decided = decisions.map(({ verdict, by, at, note }, n): Entry => ({
     key: `decided ${id} ${n}`,
     at,
@@ -110,7 +110,7 @@ function approvalEntries(approval: Approval): Entry[] {
           },
         ]
       : [];
-  return [asked, ...decided, ...over];
+  return [requested, ...decided, ...over];
 }
 
 const outcomes = {

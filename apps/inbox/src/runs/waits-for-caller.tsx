@@ -32,9 +32,9 @@ function CallerForm({ run: { agent_id, run_id }, requirement: { tool_execution: 
   const [problem, setProblem] = useState<ApiError>();
   const { values, problems } = valuesIn(fields, written);
 
-  const answer = async (said: object) => {
+  const answer = async (body: object) => {
     try {
-      await client.runs.continue({ agent_id, run_id }, { tools: [{ tool_call_id: call.tool_call_id, ...said }] });
+      await client.runs.continue({ agent_id, run_id }, { tools: [{ tool_call_id: call.tool_call_id, ...body }] });
       setProblem(undefined);
       await reload();
     } catch (error) {

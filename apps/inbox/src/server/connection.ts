@@ -45,12 +45,13 @@ function open(): void {
 
 async function listen(signal: AbortSignal): Promise<void> {
   try {
-    for await (const event of client.approvals.stream({ signal, onState })) if (!signal.aborted) tell(changeIn(event));
+    for await (const event of client.approvals.stream({ signal, onState }))
+      if (!signal.aborted) notify(changeIn(event));
   } catch {
     if (signal.aborted) return;
     connection.value = 'away';
-    const again = () => void recognise().then(() => (signal.aborted || !me.peek() ? undefined : listen(signal)));
-    const retry = setTimeout(again, jitteredBackoffMs(backoff, retries++));
+    const reconnect = () => void recognise().then(() => (signal.aborted || !me.peek() ? undefined : listen(signal)));
+    const retry = setTimeout(reconnect, jitteredBackoffMs(backoff, retries++));
     signal.addEventListener('abort', () => clearTimeout(retry));
   }
 
@@ -72,4 +73,4 @@ function close(): void {
 const changeIn = ({ event, data }: ApprovalEvent): ApprovalChange =>
   event === 'approval' ? { id: data.id, approval: data } : { id: data.id };
 
-const tell: Listener = (change) => listeners.forEach((listener) => listener(change));
+const notify: Listener = (change) => listeners.forEach((listener) => listener(change));

@@ -24,14 +24,14 @@ export function useResource<T>(
   const [data, setData] = useState<T>();
   const [problem, setProblem] = useState<ApiError>();
   const seen = revision.value;
-  const asked = useRef(0);
+  const latest = useRef(0);
 
   const load = useCallback(
     async (abort?: AbortSignal) => {
       if (read === null) return;
-      const mine = (asked.current += 1);
+      const mine = (latest.current += 1);
       // An older answer may come after a newer one.
-      const counts = () => !abort?.aborted && mine === asked.current;
+      const counts = () => !abort?.aborted && mine === latest.current;
       try {
         const fresh = await read(abort);
         if (!counts()) return;

@@ -11,8 +11,8 @@ interface Piece {
  *
  * @param lookalikes whether characters that are likely to be taken for others are pieces of their own.
  */
-export function piecesOf(given: string, lookalikes = false): Piece[] {
-  const text = given.replaceAll('\r\n', '\n');
+export function piecesOf(source: string, lookalikes = false): Piece[] {
+  const text = source.replaceAll('\r\n', '\n');
   const found = lookalikes ? lookalikesIn(text) : new Set<number>();
   const pieces: Piece[] = [];
   let at = 0;

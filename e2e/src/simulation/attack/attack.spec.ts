@@ -1,5 +1,5 @@
 import { unjudged, type PolicyDecision } from '@countersign/approval-service';
-import { plainTerms } from '@countersign/contracts';
+import { plainRequireTerms } from '@countersign/contracts';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tell } from '../story.js';
@@ -16,7 +16,7 @@ const judgement = fc
   .map(({ count, policy }): PolicyDecision => {
     const approvers = [{ group: null, count, members: null }];
     const ruling = policy && { version: 'f00d', rule: null, outcome: policy };
-    return { ...unjudged, policy: ruling, terms: { ...plainTerms, approvers } } as PolicyDecision;
+    return { ...unjudged, policy: ruling, terms: { ...plainRequireTerms, approvers } } as PolicyDecision;
   });
 const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 400, size: 'max' });
 

@@ -297,7 +297,7 @@ describe('a command over the bus', () => {
 
     it('is forgotten a day after it was over', async () => {
       await obey(decide(await tokenToApprove()));
-      const { removal } = new CommandUses({ database: given.database, now: clock.now });
+      const { retention: removal } = new CommandUses({ database: given.database, now: clock.now });
       expect(await removed(removal, clock)).toBe(0);
       clock.pass(86_400 + 61);
       expect(await removed(removal, clock)).toBe(1);

@@ -13,7 +13,7 @@ export interface CommandGuardOptions {
   /** Finds the public key that a token names, among those that decisions are verified with. */
   keyOf: JWTVerifyGetKey;
   credentials: Pick<Credentials, 'current'>;
-  uses: Pick<CommandUses, 'find' | 'record' | 'settle'>;
+  uses: Pick<CommandUses, 'find' | 'record' | 'markHandled'>;
   /** Epoch milliseconds. */
   now(): number;
 }
@@ -43,9 +43,9 @@ export class CommandGuard {
    */
   async once(command: CommandEvent, see: (sender: Principal) => Promise<void>): Promise<void> {
     const { claims, use } = await this.#used(command);
-    if (use === 'settled') return;
+    if (use === 'handled') return;
     await see(principalIn(claims));
-    await this.#options.uses.settle(claims);
+    await this.#options.uses.markHandled(claims);
   }
 
   async #used(command: CommandEvent): Promise<{ claims: CommandClaims; use: Use }> {

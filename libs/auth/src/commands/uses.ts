@@ -8,8 +8,8 @@ interface CommandUse extends StoredRecord {
   id: string;
   message: string;
   expires_at: number;
-  /** Whether what it commands was seen to, one way or the other. */
-  settled: boolean;
+  /** Whether the command was handled, with any outcome. */
+  handled: boolean;
 }
 
 const commandUses: Collection<CommandUse> = { name: 'command_uses', key: 'id', indexes: [['expires_at']] };
@@ -17,8 +17,8 @@ const commandUses: Collection<CommandUse> = { name: 'command_uses', key: 'id', i
 /** A message among all that were ever sent. One that comes again has the time that it had. */
 export type Message = Readonly<Record<'source' | 'id' | 'time', string>>;
 
-/** For which message a token was used, as somebody with a message finds it. `settled`: for this, which was seen to. */
-export type Use = 'this' | 'settled' | 'another';
+/** For which message a token was used, as the sender of a message finds it. `handled`: for this one, which was handled. */
+export type Use = 'this' | 'handled' | 'another';
 
 /** Which tokens were used: each for one message, however often that comes. */
 export class CommandUses extends Expiring<CommandUse> {
@@ -32,14 +32,14 @@ export class CommandUses extends Expiring<CommandUse> {
     const use = await this.store.get(jti);
     if (!use) return undefined;
     if (use.message !== nameOf(message)) return 'another';
-    return use.settled ? 'settled' : 'this';
+    return use.handled ? 'handled' : 'this';
   }
 
   /** Uses a token up. Of all messages that try, one gets it. @returns for which message it is used now. */
   async record(claims: Pick<CommandClaims, 'jti' | 'exp'>, message: Message): Promise<Use> {
     const { jti: id, exp: expires_at } = claims;
     try {
-      await insert(this.store, { id, message: nameOf(message), expires_at, settled: false, ...created(this.now()) });
+      await insert(this.store, { id, message: nameOf(message), expires_at, handled: false, ...created(this.now()) });
       return 'this';
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
@@ -47,9 +47,9 @@ export class CommandUses extends Expiring<CommandUse> {
     }
   }
 
-  /** The message was seen to: however often it comes, nothing more comes of it. */
-  async settle({ jti }: Pick<CommandClaims, 'jti'>): Promise<void> {
-    await update(this.store, jti, this.now(), (use) => (use.settled ? undefined : { ...use, settled: true }));
+  /** The message was handled: a redelivery has no further effect. */
+  async markHandled({ jti }: Pick<CommandClaims, 'jti'>): Promise<void> {
+    await update(this.store, jti, this.now(), (use) => (use.handled ? undefined : { ...use, handled: true }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { readKey, type KeyHolder, type KeyText } from './api-key.js';
+import { readKey, type ApiKeyHolder, type KeyText } from './api-key.js';
 import type { Identity } from '../principal.js';
 import { administrator } from './reserved.js';
 import { isSame } from './secret.js';
@@ -22,7 +22,7 @@ export class AdminKey {
     this.id = this.parts?.id ?? `admin-${scryptSync(key, 'countersign ADMIN_KEY', 16).toString('hex')}`;
   }
 
-  get holder(): KeyHolder {
+  get holder(): ApiKeyHolder {
     return { ...this.identity, key_id: this.id, expires_at: null };
   }
 

@@ -61,4 +61,4 @@ export function readKey(text: string): KeyText | undefined {
 }
 
 /** Whoever a key speaks for, which key it is, and until when it works (seconds; null for ever). */
-export type KeyHolder = Identity & { key_id: string; expires_at: number | null };
+export type ApiKeyHolder = Identity & { key_id: string; expires_at: number | null };

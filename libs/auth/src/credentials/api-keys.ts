@@ -1,7 +1,7 @@
 import { ApiKeyView, canonicalSubject, Subject } from '@countersign/contracts';
 import { VersionConflict, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
-import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type KeyHolder, type NewApiKey } from './api-key.js';
+import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type ApiKeyHolder, type NewApiKey } from './api-key.js';
 import { principalOf, type Principal } from '../principal.js';
 import { Recent } from './recent.js';
 import { administrator } from './reserved.js';
@@ -103,11 +103,11 @@ export class ApiKeys {
   }
 
   /** Like `verify`, and says by which key. */
-  async identify(text: string): Promise<KeyHolder | undefined> {
+  async identify(text: string): Promise<ApiKeyHolder | undefined> {
     if (this.#admin?.matches(text)) return this.#admin.holder;
-    const given = readKey(text);
-    const key = given && (await this.#find(given.id));
-    if (!key || !isSame(hashOf(given.secret), key.secret_hash) || !this.#works(key)) return undefined;
+    const parsed = readKey(text);
+    const key = parsed && (await this.#find(parsed.id));
+    if (!key || !isSame(hashOf(parsed.secret), key.secret_hash) || !this.#works(key)) return undefined;
     return holderOf(key);
   }
 
@@ -119,16 +119,16 @@ export class ApiKeys {
   }
 
   /** Who holds these keys, of those that still work; read from the store in one go, whatever is remembered. */
-  async holders(ids: readonly string[]): Promise<Map<string, KeyHolder>> {
-    const found = new Map<string, KeyHolder>();
+  async holders(ids: readonly string[]): Promise<Map<string, ApiKeyHolder>> {
+    const found = new Map<string, ApiKeyHolder>();
     const admin = this.#admin;
     if (admin && ids.includes(admin.id)) found.set(admin.id, admin.holder);
     const stored = ids.filter((id) => id !== admin?.id);
     if (stored.length === 0) return found;
-    const asked = this.#now();
+    const readAt = this.#now();
     const filter = { id: { in: stored } };
     for (const key of await this.#store.find({ filter, sort: [], limit: stored.length })) {
-      this.#recent.read(key.id, key, asked);
+      this.#recent.read(key.id, key, readAt);
       const holder = this.#works(key) ? holderOf(key) : undefined;
       if (holder) found.set(key.id, holder);
     }
@@ -145,7 +145,7 @@ export class ApiKeys {
 }
 
 /** A record may be older than the one spelling of names; one that has none is nobody's. */
-function holderOf(key: ApiKey): KeyHolder | undefined {
+function holderOf(key: ApiKey): ApiKeyHolder | undefined {
   const { id: key_id, display_name, roles, groups, expires_at } = key;
   const subject = Subject.safeParse(key.subject).data;
   return subject === undefined

@@ -56,12 +56,12 @@ export class CredentialWatch {
   async #look(): Promise<void> {
     const { credentials, log, now } = this.#options;
     const watched = [...this.#watched];
-    const asked = now();
+    const readAt = now();
     try {
       const standings = await credentials.current(watched.map(({ who }) => who.credential));
       watched.forEach((each, n) => {
         const standing = standings[n];
-        if (standing && hasSameStanding(each.who, standing)) each.heldAt = asked;
+        if (standing && hasSameStanding(each.who, standing)) each.heldAt = readAt;
         else this.#end(each);
       });
     } catch (error) {

@@ -23,15 +23,15 @@ export class Recent<R extends { version: number }> {
 
   async get(id: string, read: (id: string) => Promise<R | undefined>): Promise<R | undefined> {
     const kept = this.#kept.get(id);
-    const asked = this.#now();
-    if (kept && asked < kept.until) return kept.record;
+    const readAt = this.#now();
+    if (kept && readAt < kept.until) return kept.record;
     const record = await read(id);
-    return record && this.#keep(id, record, asked);
+    return record && this.#keep(id, record, readAt);
   }
 
   /** What was read in some other way, and when that was asked for. */
-  read(id: string, record: R, asked: number): void {
-    this.#keep(id, record, asked);
+  read(id: string, record: R, readAt: number): void {
+    this.#keep(id, record, readAt);
   }
 
   /** A change that was made here is seen here at once. */
@@ -40,12 +40,12 @@ export class Recent<R extends { version: number }> {
   }
 
   /** A read that was overtaken by a change must not bring the old state back. */
-  #keep(id: string, record: R, asked: number): R {
+  #keep(id: string, record: R, readAt: number): R {
     const kept = this.#kept.get(id);
     if (kept && kept.record.version > record.version) return kept.record;
     this.#kept.delete(id);
     if (this.#kept.size >= this.#capacity) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(id, { record, until: asked + recentFor });
+    this.#kept.set(id, { record, until: readAt + recentFor });
     return record;
   }
 }

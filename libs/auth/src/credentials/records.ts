@@ -32,13 +32,13 @@ export interface ExpiringOptions {
 export abstract class Expiring<R extends StoredRecord & { expires_at: number }> {
   protected readonly store: Store<R>;
   protected readonly now: () => number;
-  readonly removal: RetentionPolicy;
+  readonly retention: RetentionPolicy;
 
   constructor(collection: Collection<R>, { database, now }: ExpiringOptions) {
     const { store } = database.collection(collection);
     this.store = store;
     this.now = now;
-    this.removal = {
+    this.retention = {
       name: collection.name,
       ttl: day,
       purgeBefore: (time) =>

@@ -35,9 +35,9 @@ export class AuthGuard implements CanActivate {
 export function requireScopes({ scopes, roles }: Principal, needed: readonly Scope[]): void {
   const missing = needed.filter((scope) => !scopes.has(scope));
   if (missing.length === 0) return;
-  const given = roles.length > 0 ? `your roles (${roles.join(', ')}) do not give` : 'you have no role that gives';
+  const reason = roles.length > 0 ? `your roles (${roles.join(', ')}) do not give` : 'you have no role that gives';
   throw new ProblemError(
     'missing_scope',
-    `This needs ${missing.join(' and ')}, which ${given}. Ask an administrator for it.`,
+    `This needs ${missing.join(' and ')}, which ${reason}. Ask an administrator for it.`,
   );
 }

@@ -14,7 +14,7 @@ export class Refusal {
     this.#log = log;
   }
 
-  ofNobody(reply: FastifyReply, code: Unauthenticated, detail: string): ProblemError {
+  unauthenticated(reply: FastifyReply, code: Unauthenticated, detail: string): ProblemError {
     void reply.header('www-authenticate', 'Bearer');
     return new ProblemError(code, detail);
   }
@@ -22,7 +22,7 @@ export class Refusal {
   /** Wrong credentials are counted, so that whoever tries many is slowed down. */
   ofWrong({ ip }: FastifyRequest, reply: FastifyReply, detail: string): ProblemError {
     const { wait, first } = this.#failures.count(ip);
-    if (wait === 0) return this.ofNobody(reply, 'credential_refused', detail);
+    if (wait === 0) return this.unauthenticated(reply, 'credential_refused', detail);
     if (first) this.#log.warn({ ip }, 'wrong credentials come from this address one after the other');
     void reply.header('retry-after', String(wait));
     const advice = `Too many wrong credentials came from your address. Try again in ${wait} seconds.`;

@@ -23,7 +23,7 @@ export function identityIn(payload: JWTPayload, names: ClaimNames): Identity | u
 }
 
 /** Some providers never say; some say it as a text. */
-const isVerified = (said: unknown): boolean => said === undefined || said === true || said === 'true';
+const isVerified = (claim: unknown): boolean => claim === undefined || claim === true || claim === 'true';
 
 const listIn = (payload: JWTPayload, name: string): string[] =>
   [claimIn(payload, name)].flat().filter((each): each is string => typeof each === 'string' && each !== '');

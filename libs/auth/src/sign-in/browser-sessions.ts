@@ -63,20 +63,20 @@ export class BrowserSessions extends Expiring<BrowserSession> {
   async verify(cookie: string): Promise<BrowserSession | undefined> {
     if (!isSecret(cookie)) return undefined;
     const session = await this.#recent.get(hashOf(cookie), (id) => this.store.get(id));
-    if (!session || !this.#goesOn(session)) return undefined;
+    if (!session || !this.#isActive(session)) return undefined;
     return session.key_id === null || (await this.#keys.isValid(session.key_id)) ? session : undefined;
   }
 
   /** Of these, those that have not ended; read from the store in one go, whatever is remembered, and without a look at keys. */
   async those(ids: readonly string[]): Promise<Map<string, BrowserSession>> {
     if (ids.length === 0) return new Map();
-    const asked = this.now();
+    const readAt = this.now();
     const found = await this.store.find({ filter: { id: { in: [...ids] } }, sort: [], limit: ids.length });
-    for (const session of found) this.#recent.read(session.id, session, asked);
-    return new Map(found.flatMap((session) => (this.#goesOn(session) ? [[session.id, session]] : [])));
+    for (const session of found) this.#recent.read(session.id, session, readAt);
+    return new Map(found.flatMap((session) => (this.#isActive(session) ? [[session.id, session]] : [])));
   }
 
-  #goesOn({ ended_at, expires_at }: BrowserSession): boolean {
+  #isActive({ ended_at, expires_at }: BrowserSession): boolean {
     return ended_at === null && this.now() < expires_at * 1000;
   }
 

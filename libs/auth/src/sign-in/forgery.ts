@@ -12,8 +12,8 @@ import { isSame } from '../credentials/secret.js';
 export function refuseForgery(request: FastifyRequest, { csrf_token }: BrowserSession): void {
   if (request.method === 'GET' || request.method === 'HEAD') return;
   refuseOtherOrigins(request, request.headers.origin ?? '');
-  const given = request.headers['x-csrf-token'];
-  if (typeof given === 'string' && isSame(given, csrf_token)) return;
+  const token = request.headers['x-csrf-token'];
+  if (typeof token === 'string' && isSame(token, csrf_token)) return;
   throw new ProblemError(
     'csrf_token_missing',
     'A change made with a session needs the header x-csrf-token with the csrf_token that GET /auth/me answers.',

@@ -45,9 +45,9 @@ describe('a link to sign in', () => {
     await links.create('ada', []);
     clock.pass(600);
     await links.create('bob', []);
-    expect(await removed(links.removal, clock)).toBe(0);
+    expect(await removed(links.retention, clock)).toBe(0);
     clock.pass(24 * 3600 + 1);
-    expect(await removed(links.removal, clock)).toBe(2);
+    expect(await removed(links.retention, clock)).toBe(2);
     expect(await links.redeem(code)).toBeUndefined();
     expect(given.file.sql('SELECT count(*) AS codes FROM sign_in_codes').get()).toEqual({ codes: 1 });
   });

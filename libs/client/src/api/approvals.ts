@@ -1,4 +1,4 @@
-import type { Approval, ListApprovalsQuery, ResolutionData, Verdict } from '@countersign/contracts';
+import type { Approval, ListApprovalsQuery, ResolutionData, DecisionVerdict } from '@countersign/contracts';
 import type { Answers } from '../shapes.js';
 import type { StreamOptions } from '../stream/event-stream.js';
 import { typedStream, type StreamedEvent } from '../stream/typed-stream.js';
@@ -12,7 +12,7 @@ export type ApprovalsQuery = ListQuery<typeof ListApprovalsQuery> & {
 };
 
 export interface Resolution {
-  status: Verdict;
+  status: DecisionVerdict;
   /** A note, other arguments, values for fields, the result of work done by hand, or a standing grant. */
   resolution_data?: ResolutionData | null | undefined;
   /** Of the call as whoever decides saw it: when it is another by now, nothing is decided (409). */

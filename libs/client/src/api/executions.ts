@@ -38,22 +38,22 @@ export class Executions {
 
   /** Says what came of a call whose outcome is unknown. */
   resolveUnknown(id: string, found: { outcome: Outcome; note: string }): Promise<Execution> {
-    return this.#tell(id, 'resolve-unknown', found);
+    return this.#command(id, 'resolve-unknown', found);
   }
 
   /** Makes a call again. @param how `even_if_done`: though it may have been made, and is to start at most once. */
   retry(id: string, how: { note: string; even_if_done?: boolean | undefined }): Promise<Execution> {
-    return this.#tell(id, 'retry', how);
+    return this.#command(id, 'retry', how);
   }
 
   /** Ends one that has not begun. */
   cancel(id: string, reason: string): Promise<Execution> {
-    return this.#tell(id, 'cancel', { reason });
+    return this.#command(id, 'cancel', { reason });
   }
 
   /** Says what came of work that people do. */
   report(id: string, done: { outcome: Outcome; result: string }): Promise<Execution> {
-    return this.#tell(id, 'report', done);
+    return this.#command(id, 'report', done);
   }
 
   async switches(signal?: AbortSignal): Promise<Switch[]> {
@@ -70,7 +70,7 @@ export class Executions {
     return (await this.transport.ask('Switches', 'POST', '/executions/resume', { body: { tool_name } })).data;
   }
 
-  #tell(id: string, what: string, body: object): Promise<Execution> {
+  #command(id: string, what: string, body: object): Promise<Execution> {
     return this.transport.ask('Execution', 'POST', `${pathOf`/executions/${id}`}/${what}`, { body });
   }
 }

@@ -11,18 +11,18 @@ interface Page<T> {
 }
 
 /** Where a page of a list begins. */
-type Place = { page: number } | { cursor: string };
+type PageCursor = { page: number } | { cursor: string };
 
 /**
  * Everything on a list, page by page as it is needed. What is new meanwhile shifts pages that go by number, so that
  * something may come twice; it is not lost unless something is removed meanwhile.
  */
-export async function* everythingOn<T>(pageAt: (place: Place) => Promise<Page<T>>): AsyncGenerator<T, void> {
-  let place: Place | undefined = { page: 1 };
-  while (place) {
-    const { data, meta }: Page<T> = await pageAt(place);
+export async function* everythingOn<T>(pageAt: (cursor: PageCursor) => Promise<Page<T>>): AsyncGenerator<T, void> {
+  let cursor: PageCursor | undefined = { page: 1 };
+  while (cursor) {
+    const { data, meta }: Page<T> = await pageAt(cursor);
     yield* data;
-    if (typeof meta.next_cursor === 'string') place = { cursor: meta.next_cursor };
-    else place = 'page' in place && meta.page < meta.total_pages ? { page: meta.page + 1 } : undefined;
+    if (typeof meta.next_cursor === 'string') cursor = { cursor: meta.next_cursor };
+    else cursor = 'page' in cursor && meta.page < meta.total_pages ? { page: meta.page + 1 } : undefined;
   }
 }

@@ -18,9 +18,9 @@ export async function* connection(
   { method = 'GET', path, after, headers, silence_ms, signal, ...request }: StreamRequest,
 ): AsyncGenerator<EventSourceMessage | 'open', void> {
   const hangUp = new AbortController();
-  const unlessSilent = async <T>(heard: Promise<T>): Promise<T> => {
+  const unlessSilent = async <T>(read: Promise<T>): Promise<T> => {
     const timer = setTimeout(() => hangUp.abort(new DOMException('Nothing was heard.', 'TimeoutError')), silence_ms);
-    return heard.finally(() => clearTimeout(timer));
+    return read.finally(() => clearTimeout(timer));
   };
   const response = await unlessSilent(
     transport.open(method, path, {

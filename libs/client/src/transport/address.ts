@@ -17,10 +17,10 @@ export const pathOf = (strings: TemplateStringsArray, ...parts: string[]): strin
 
 /** A path with those parameters that have a value. */
 export function withQuery(path: string, query: Query): string {
-  const said = new URLSearchParams();
+  const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
-    if (value !== undefined && value.toString() !== '') said.set(name, value.toString());
-  return said.size === 0 ? path : `${path}?${said}`;
+    if (value !== undefined && value.toString() !== '') search.set(name, value.toString());
+  return search.size === 0 ? path : `${path}?${search}`;
 }
 
 /** Turns paths into addresses. */

@@ -61,8 +61,8 @@ const temporary = new Set([0, 429, 502, 503, 504]);
 export async function errorOf(response: Response): Promise<ApiError> {
   const { status, url } = response;
   const retryAfter = secondsUntil(response.headers.get('retry-after'));
-  const said: unknown = await response.json().catch(() => undefined);
-  const { detail, title, code, type, hint, errors } = isProblem(said) ? said : {};
+  const body: unknown = await response.json().catch(() => undefined);
+  const { detail, title, code, type, hint, errors } = isProblem(body) ? body : {};
   return new ApiError(detail || title || `${url} answered ${status} and did not say why.`, {
     status,
     code: code ?? (detail || title ? `http_${status}` : 'unexplained'),
@@ -73,7 +73,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
   });
 }
 
-const isProblem = (said: unknown): said is Partial<Problem> => typeof said === 'object' && said !== null;
+const isProblem = (body: unknown): body is Partial<Problem> => typeof body === 'object' && body !== null;
 
 /** `Retry-After` is seconds or a date. */
 function secondsUntil(text: string | null): number | undefined {

@@ -7,7 +7,7 @@ import {
   DecisionBasis,
   ResolutionData,
   SeenDigest,
-  Verdict,
+  DecisionVerdict,
 } from '../records/approval.js';
 import { CallArguments } from '../records/call-arguments.js';
 import {
@@ -175,7 +175,7 @@ const ApprovalDecisionRecorded = z.object({
 });
 const ApprovalResolveRequested = z.object({
   approval_id: Id,
-  status: Verdict,
+  status: DecisionVerdict,
   resolved_by: Id.optional().meta({ description: 'Without a meaning any more: the token says who decides.' }),
   token: z.string().max(10_000).optional().meta({
     description:

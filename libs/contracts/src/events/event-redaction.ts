@@ -104,10 +104,10 @@ const redactRuling = (ruling: Ruling | null, names: readonly string[]): Ruling |
     saw: ruling.saw.map((seen) => (names.includes(nameIn(seen.path)) ? { ...seen, value: redacted } : seen)),
   };
 
-function redactResolution(given: ResolutionData, redact: readonly string[]): ResolutionData {
-  const { tool_args, values, grant } = given;
+function redactResolution(data: ResolutionData, redact: readonly string[]): ResolutionData {
+  const { tool_args, values, grant } = data;
   return {
-    ...given,
+    ...data,
     ...(tool_args && { tool_args: redactArguments(tool_args, redact) }),
     ...(values && { values: redactArguments(values, redact) }),
     ...(grant?.arguments && { grant: { ...grant, arguments: redactArguments(grant.arguments, redact) } }),

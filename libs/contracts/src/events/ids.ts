@@ -19,11 +19,11 @@ export const isMadeHere = (id: string): boolean =>
 export const approvalId = (runId: string, toolCallId: string): string => derivedId('approval', runId, toolCallId);
 
 /** Ids of events: the same transition of the same record always yields the same ids. */
-export const eventId = (aggregate: string, id: string, version: number, n: number): string =>
-  `${aggregate}/${id}/${version}/${n}`;
+export const eventId = (collection: string, id: string, version: number, n: number): string =>
+  `${collection}/${id}/${version}/${n}`;
 
-/** The version of the record that emitted an event, by the event's id; undefined for an id that is not of `aggregate`. */
-export function versionIn(id: string, aggregate: string): number | undefined {
-  const version = id.startsWith(`${aggregate}/`) ? /\/(\d+)\/\d+$/.exec(id)?.[1] : undefined;
+/** The version of the record that emitted an event, by the event's id; undefined for an id that is not of `collection`. */
+export function versionIn(id: string, collection: string): number | undefined {
+  const version = id.startsWith(`${collection}/`) ? /\/(\d+)\/\d+$/.exec(id)?.[1] : undefined;
   return version === undefined ? undefined : Number(version);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Approval, ApprovalStatus, ResolutionData, SeenDigest, Verdict } from '../records/approval.js';
+import { Approval, ApprovalStatus, ResolutionData, SeenDigest, DecisionVerdict } from '../records/approval.js';
 import { Id } from '../records/fields.js';
 import { Grant } from '../records/grant.js';
 import { Hint } from '../problems/hints.js';
@@ -61,7 +61,7 @@ export const ApprovalStatusView = z.object({
   resolved_by: Id.nullable(),
 });
 export const ResolveApprovalRequest = z.object({
-  status: Verdict,
+  status: DecisionVerdict,
   resolved_by: Id.optional(),
   resolution_data: ResolutionData.nullish(),
   digest: SeenDigest.optional(),
@@ -70,7 +70,7 @@ export const ResolveApprovalRequest = z.object({
 export const BulkResolveRequest = z
   .object({
     ids: z.array(Id).min(1).max(500).meta({ description: 'Each approval by its id; there is no way to say "all".' }),
-    status: Verdict,
+    status: DecisionVerdict,
     resolution_data: ResolutionData.nullish(),
     digests: z
       .record(Id, SeenDigest)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Delivery, DeliveryStatus } from '../records/delivery.js';
+import { NoticeDelivery, DeliveryStatus } from '../records/delivery.js';
 import { pageOf, pageQuery } from './page.js';
 
 export const ListDeliveriesQuery = z.object({
@@ -8,4 +8,4 @@ export const ListDeliveriesQuery = z.object({
   approval_id: z.string().optional(),
   ...pageQuery,
 });
-export const DeliveryPage = pageOf(Delivery);
+export const DeliveryPage = pageOf(NoticeDelivery);

@@ -85,4 +85,4 @@ export const DeadLetterSummary = DeadLetter.pick({
 }).meta({ id: 'DeadLetterSummary' });
 export type DeadLetterSummary = z.infer<typeof DeadLetterSummary>;
 export const DeadLetterPage = pageOf(DeadLetterSummary);
-export const SettleDeadLetterRequest = z.object({ note: z.string().trim().min(1).max(10_000).optional() });
+export const DeadLetterNoteRequest = z.object({ note: z.string().trim().min(1).max(10_000).optional() });

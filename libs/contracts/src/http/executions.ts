@@ -12,7 +12,7 @@ export const ListExecutionsQuery = z.object({
 });
 export const ExecutionPage = pageOf(Execution);
 const note = z.string().trim().min(1).max(10_000);
-export const SettleExecutionRequest = z.object({
+export const ResolveUnknownRequest = z.object({
   outcome: z.enum(['succeeded', 'failed']),
   note: note.meta({ description: 'What was found, and how. The model is told.' }),
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeOfError } from './json-place.js';
+import { positionOfError } from './json-place.js';
 
 const at = (line: number, column: number) => `the character at line ${line}, column ${column} cannot stand there`;
 
@@ -21,7 +21,7 @@ describe('the place where a text stops being JSON', () => {
     ['{1: 2}', at(1, 2)],
     ['[1:2]', at(1, 3)],
   ])('of %j is: %s', (text, place) => {
-    expect(placeOfError(text)).toBe(place);
+    expect(positionOfError(text)).toBe(place);
   });
 
   it('is found wherever it is put, and before it is nothing wrong', () => {
@@ -30,7 +30,7 @@ describe('the place where a text stops being JSON', () => {
         const cut = n % (json.length + 1);
         const text = `${json.slice(0, cut)}\u0002${json.slice(cut)}`;
         expect(() => JSON.parse(text)).toThrow();
-        const [, column] = /column (\d+)/.exec(placeOfError(text)) ?? [];
+        const [, column] = /column (\d+)/.exec(positionOfError(text)) ?? [];
         expect(Number(column)).toBeLessThanOrEqual(cut + 1);
       }),
     );

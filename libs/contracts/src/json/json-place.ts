@@ -7,7 +7,7 @@ const word = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
  *
  * @param text that `JSON.parse` refuses
  */
-export function placeOfError(text: string): string {
+export function positionOfError(text: string): string {
   const offset = offsetOfError(text);
   if (offset >= text.length) return 'it ends too early';
   const before = text.slice(0, offset).split('\n');

@@ -1,5 +1,5 @@
 import { isExactNumber } from './exact-number.js';
-import { placeOfError } from './json-place.js';
+import { positionOfError } from './json-place.js';
 
 /** Levels of lists and objects in a JSON text that anybody sends. */
 export const maxDepth = 64;
@@ -53,7 +53,7 @@ export function parseStrictJson(
   try {
     value = JSON.parse(text);
   } catch {
-    return refused('not_json', '', `this is not JSON: ${placeOfError(text)}`);
+    return refused('not_json', '', `this is not JSON: ${positionOfError(text)}`);
   }
   if (isAsWritten(text, value, depth)) return { ok: true, value };
   const problem = new Scan(text, { depth, numbers, texts }).problem();

@@ -4,14 +4,14 @@ import { CallArguments } from './call-arguments.js';
 import { EpochSeconds, Id, JsonObject, RequestedBy, Salt, stored } from './fields.js';
 import { GrantBasis } from './grant.js';
 import { RunStatus } from './run.js';
-import { DecisionKind, plainTerms, RequireTerms, Ruling } from './terms.js';
+import { DecisionKind, plainRequireTerms, RequireTerms, Ruling } from './terms.js';
 import { ApprovalType, PauseType, redactArguments, redactRequirement, Requirement, ToolVersion } from './tool-call.js';
 
 export const ApprovalStatus = z.enum(['pending', 'approved', 'rejected', 'expired', 'cancelled']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
 
-export const Verdict = z.enum(['approved', 'rejected']);
-export type Verdict = z.infer<typeof Verdict>;
+export const DecisionVerdict = z.enum(['approved', 'rejected']);
+export type DecisionVerdict = z.infer<typeof DecisionVerdict>;
 
 /** Whatever the characters, a decision must fit into a message of 1 MiB. */
 const maxResolution = 200_000;
@@ -60,7 +60,7 @@ export const SeenDigest = z.string().min(1).max(200).meta({
 
 /** One person's verdict. */
 export const Decision = z.object({
-  verdict: Verdict,
+  verdict: DecisionVerdict,
   by: Id.nullable(),
   at: EpochSeconds,
   note: z.string().nullable(),
@@ -106,8 +106,8 @@ export const Approval = z
     salt: Salt,
     decisions: z.array(Decision),
     required_approvals: z.int().positive(),
-    allowed_decisions: z.array(DecisionKind).default(plainTerms.allowed_decisions),
-    terms: RequireTerms.default(plainTerms),
+    allowed_decisions: z.array(DecisionKind).default(plainRequireTerms.allowed_decisions),
+    terms: RequireTerms.default(plainRequireTerms),
     policy: Ruling.nullable().default(null).meta({ description: 'The rules that decided on the terms.' }),
     rules_version: z
       .string()
@@ -158,7 +158,7 @@ export function redactApproval<A extends Shown>(
 ): A {
   const { requirements, tool_args, approved_args, resolution_data } = approval;
   if (redact.length === 0) return approval;
-  const hide = (given: Record<string, unknown> | undefined) => given && redactArguments(given, redact);
+  const hide = (values: Record<string, unknown> | undefined) => values && redactArguments(values, redact);
   const values = hide(resolution_data?.values);
   const edited = hide(resolution_data?.tool_args);
   const grant = resolution_data?.grant;

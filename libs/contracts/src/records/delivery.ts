@@ -17,7 +17,7 @@ export const DeliveryAttempt = z.object({
 export type DeliveryAttempt = z.infer<typeof DeliveryAttempt>;
 
 /** Something that one channel is told of one approval. */
-export const Delivery = z
+export const NoticeDelivery = z
   .object({
     id: Id,
     approval_id: Id,
@@ -35,4 +35,4 @@ export const Delivery = z
     ...stored,
   })
   .meta({ id: 'Delivery' });
-export type Delivery = z.infer<typeof Delivery>;
+export type NoticeDelivery = z.infer<typeof NoticeDelivery>;

@@ -52,7 +52,7 @@ export const ExecutionTerms = z.object({
 export type ExecutionTerms = z.infer<typeof ExecutionTerms>;
 
 /** As calls were made before there were terms. */
-const plainTerms: ExecutionTerms = {
+const plainExecutionTerms: ExecutionTerms = {
   semantics: 'at_most_once',
   max_attempts: 1,
   retry: { first_ms: 1_000, longest_ms: 60_000 },
@@ -70,7 +70,7 @@ export const HeldBy = z.object({
 });
 export type HeldBy = z.infer<typeof HeldBy>;
 
-const Said = z.object({ by: Id.nullable(), at: EpochSeconds, note: z.string().nullable() });
+const PersonNote = z.object({ by: Id.nullable(), at: EpochSeconds, note: z.string().nullable() });
 
 /** The execution of one approved call; its id is the approval's. */
 export const Execution = z
@@ -97,7 +97,7 @@ export const Execution = z
     expires_at: EpochSeconds.nullable()
       .default(null)
       .meta({ description: 'The decision may not be acted on after it.' }),
-    terms: ExecutionTerms.default(plainTerms),
+    terms: ExecutionTerms.default(plainExecutionTerms),
     concurrency_key: z.string().nullable().default(null).meta({
       description: 'Of all executions with the same key one is made at a time.',
     }),
@@ -111,10 +111,10 @@ export const Execution = z
     result: z.string().nullable(),
     error: z.string().nullable(),
     note: z.string().nullable().meta({ description: 'What the person said who settled an unknown outcome.' }),
-    reconciled: Said.nullable().default(null).meta({
+    reconciled: PersonNote.nullable().default(null).meta({
       description: 'Who found out what came of a start that nobody saw the end of; by null: the target itself said so.',
     }),
-    cancel: Said.nullable().default(null).meta({ description: 'Who asked for it to be stopped.' }),
+    cancel: PersonNote.nullable().default(null).meta({ description: 'Who asked for it to be stopped.' }),
     withdrawn: z.string().nullable().default(null).meta({
       description: 'Its run was over before it was: what has begun goes on, and no other attempt follows.',
     }),

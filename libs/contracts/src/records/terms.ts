@@ -48,7 +48,7 @@ export const RequireTerms = z.object({
 export type RequireTerms = z.infer<typeof RequireTerms>;
 
 /** Without any rules: one approval by anybody who may, and no time limit. */
-export const plainTerms: RequireTerms = {
+export const plainRequireTerms: RequireTerms = {
   approvers: [{ group: null, count: 1, members: null }],
   four_eyes: true,
   on_rejection: 'end',

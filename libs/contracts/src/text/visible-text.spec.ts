@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isHidden, marked, markedLine, visible, visibleLine } from './visible-text.js';
+import { isHidden, marked, markedLine, visibleText, visibleLine } from './visible-text.js';
 
 describe('visible text', () => {
   it.each([
@@ -13,11 +13,11 @@ describe('visible text', () => {
     ['halves of characters', 'x\uD800', 'x[U+D800]'],
     ['a carriage return alone', 'safe\rrm', 'safe[U+000D]rm'],
   ])('writes out %s', (_, text, expected) => {
-    expect(visible(text)).toBe(expected);
+    expect(visibleText(text)).toBe(expected);
   });
 
   it('leaves lines, letters and pictures as they are', () => {
-    expect(visible('Größe 部署\r\n👍 {"a": 1}\n')).toBe('Größe 部署\n👍 {"a": 1}\n');
+    expect(visibleText('Größe 部署\r\n👍 {"a": 1}\n')).toBe('Größe 部署\n👍 {"a": 1}\n');
   });
 
   it('is one line where only one is wanted', () => {

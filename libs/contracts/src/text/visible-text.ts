@@ -10,13 +10,13 @@ export const codePointOf = (character: string): string =>
 const writtenOut = (character: string): string => `[${codePointOf(character)}]`;
 
 /** The text with every character that nobody would see written out, so that it reads as what it is. Lines stay lines. */
-export const visible = (text: string): string =>
+export const visibleText = (text: string): string =>
   text
     .replaceAll('\r\n', '\n')
     .replaceAll(hidden, (character) => (character === '\n' ? character : writtenOut(character)));
 
 /** The same in one line. */
-export const visibleLine = (text: string): string => inOneLine(visible(text));
+export const visibleLine = (text: string): string => inOneLine(visibleText(text));
 
 /**
  * For what somebody decides on, such as arguments: also with the code of every character behind it that is likely to be
@@ -24,14 +24,14 @@ export const visibleLine = (text: string): string => inOneLine(visible(text));
  */
 export function marked(text: string): string {
   const found = lookalikesIn(text);
-  if (found.size === 0) return visible(text);
+  if (found.size === 0) return visibleText(text);
   let at = 0;
   const characters = Array.from(text, (character) => {
     const isFound = found.has(at);
     at += character.length;
     return isFound ? `${character}${writtenOut(character)}` : character;
   });
-  return visible(characters.join(''));
+  return visibleText(characters.join(''));
 }
 
 /** The same in one line. */

@@ -10,8 +10,8 @@ import type { Path, Problem } from '../load/source.js';
 export function checkCondition(condition: Condition, path: Path, file: unknown): Problem[] {
   const { agent = [], tool = [], all = [], any = [], not } = condition;
   return [
-    ...told(agent, [...path, 'agent'], (id) => missingAgent(file, id)),
-    ...told(tool, [...path, 'tool'], (name) => neverAsked(file, name)),
+    ...problemsOf(agent, [...path, 'agent'], (id) => missingAgent(file, id)),
+    ...problemsOf(tool, [...path, 'tool'], (name) => neverApplies(file, name)),
     ...all.flatMap((each, n) => checkCondition(each, [...path, 'all', n], file)),
     ...any.flatMap((each, n) => checkCondition(each, [...path, 'any', n], file)),
     ...(not ? checkCondition(not, [...path, 'not'], file) : []),
@@ -25,7 +25,7 @@ export function missingAgent(file: unknown, id: string): string | undefined {
 }
 
 /** Why no policy is asked about a tool's calls. */
-export function neverAsked(file: unknown, tool: string): string | undefined {
+export function neverApplies(file: unknown, tool: string): string | undefined {
   if (namesIn(file, ['agents'], 'id').length === 0) return undefined;
   const missing = missingTool(file, tool);
   if (missing !== undefined) return missing;
@@ -36,7 +36,7 @@ export function neverAsked(file: unknown, tool: string): string | undefined {
 
 /** What an automatic approval would leave undone. */
 export const checkAutomatic = ({ tool = [] }: Condition, path: Path, file: unknown): Problem[] =>
-  told(tool, [...path, 'tool'], (name) =>
+  problemsOf(tool, [...path, 'tool'], (name) =>
     gateOf(file, name)?.requires === 'user_input'
       ? `somebody has to fill in the fields of "${name}", so it cannot be approved automatically`
       : undefined,
@@ -50,7 +50,7 @@ function gateOf(file: unknown, tool: string) {
   });
 }
 
-const told = (names: readonly string[], path: Path, objection: (name: string) => string | undefined): Problem[] =>
+const problemsOf = (names: readonly string[], path: Path, objection: (name: string) => string | undefined): Problem[] =>
   names.flatMap((name, n) => {
     const message = objection(name);
     return message === undefined ? [] : [{ path: [...path, n], message }];

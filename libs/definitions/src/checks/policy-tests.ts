@@ -1,4 +1,4 @@
-import { missingAgent, neverAsked } from './condition.js';
+import { missingAgent, neverApplies } from './condition.js';
 import { duplicates, namesIn, sound } from './entries.js';
 import { PolicyTest } from '../policy/rules.js';
 import type { Path, Problem } from '../load/source.js';
@@ -14,7 +14,7 @@ function checkPolicyTest({ call, expect }: PolicyTest, path: Path, file: unknown
   const { rule, approvals, outcome } = expect;
   const objections: [Path, string | undefined][] = [
     [['call', 'agent'], missingAgent(file, call.agent)],
-    [['call', 'tool'], neverAsked(file, call.tool)],
+    [['call', 'tool'], neverApplies(file, call.tool)],
     [
       ['expect', 'rule'],
       rule == null || rules.includes(rule) ? undefined : `there is no rule "${rule}" under policies.rules`,

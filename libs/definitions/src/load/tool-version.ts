@@ -36,12 +36,12 @@ export const toolVersion = (tool: ToolDefinition): ToolVersion =>
     .join(' ');
 
 /** Whether calls are gated as one was that was asked for, and made by the same one. */
-export const isGatedAsAsked = (asked: ToolVersion | null, now: Gated): boolean =>
-  asked !== null && asked.split(' ').includes(`gate:${parts.gate(now)}`);
+export const isGatedAsRequested = (requested: ToolVersion | null, now: Gated): boolean =>
+  requested !== null && requested.split(' ').includes(`gate:${parts.gate(now)}`);
 
 /** @returns which parts of the definition are not as they were when a call was asked for, in words. */
-export function changesSince(asked: ToolVersion, now: ToolDefinition): string[] {
-  const then = new Set(asked.split(' '));
+export function changesSince(requested: ToolVersion, now: ToolDefinition): string[] {
+  const then = new Set(requested.split(' '));
   return partsOf(now)
     .filter(([, part]) => !then.has(part))
     .map(([name]) => words[name as keyof typeof parts]);

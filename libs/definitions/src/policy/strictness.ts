@@ -24,7 +24,7 @@ export function isAtMostAsStrict(now: RequireTerms, then: RequireTerms): boolean
     isNoSooner(now.expires_in, then.expires_in) &&
     grantsAsFar(now, then) &&
     letsStandIn(now, then) &&
-    asksNobodyElse(now, then)
+    asksNoOneElse(now, then)
   );
 }
 
@@ -48,10 +48,10 @@ function letsStandIn(now: RequireTerms, then: RequireTerms): boolean {
 }
 
 /** Everybody who is asked for now was asked for then: each place of now has a place of then whose people all fit it. */
-function asksNobodyElse(now: RequireTerms, then: RequireTerms): boolean {
+function asksNoOneElse(now: RequireTerms, then: RequireTerms): boolean {
   if (approvalsOf(now) > approvalsOf(then) || approvalsOf(then) > mostPlaces) return false;
   const places = then.approvers.flatMap((approver) => Array.from({ length: approver.count }, () => ({ approver })));
-  const filled = assign(now.approvers, places, (asked, { approver }) => isWithin(approver, asked));
+  const filled = assign(now.approvers, places, (entry, { approver }) => isWithin(approver, entry));
   return now.approvers.every(({ count }, n) => filled[n] === count);
 }
 

@@ -36,7 +36,7 @@ const compiled = new WeakMap<object, ValidateFunction>();
 export function argumentProblems(schema: Record<string, unknown>, args: unknown): string[] {
   const validate = validatorOf(schema);
   try {
-    return validate(args) ? [] : told((validate.errors ?? []).map(problem));
+    return validate(args) ? [] : unique((validate.errors ?? []).map(problem));
   } catch (error) {
     if (error instanceof TextTooLong) return [`the arguments: a text ${error.message}`];
     throw error;
@@ -64,7 +64,7 @@ function comparable(value: unknown): string {
   }
 }
 
-const told = (problems: readonly string[]): string[] =>
+const unique = (problems: readonly string[]): string[] =>
   problems.length <= mostProblems
     ? [...problems]
     : [...problems.slice(0, mostProblems), `the arguments: and ${problems.length - mostProblems} more problems`];

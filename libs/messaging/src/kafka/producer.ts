@@ -14,7 +14,7 @@ const closeWithinMs = 5_000;
 interface Publication {
   left: number;
   deadline: number;
-  settled: boolean;
+  finished: boolean;
   done(): void;
   fail(error: Error): void;
 }
@@ -77,9 +77,9 @@ export class KafkaProducer {
 
   #publication(left: number, resolve: () => void, reject: (error: Error) => void): Publication {
     const { publishTimeoutMs: timeout } = this.#options;
-    const settle = (how: () => void) => {
-      if (publication.settled) return;
-      publication.settled = true;
+    const finish = (how: () => void) => {
+      if (publication.finished) return;
+      publication.finished = true;
       clearTimeout(timer);
       this.#publications.delete(publication);
       how();
@@ -87,9 +87,9 @@ export class KafkaProducer {
     const publication: Publication = {
       left,
       deadline: Date.now() + timeout,
-      settled: false,
-      done: () => settle(resolve),
-      fail: (error) => settle(() => reject(error)),
+      finished: false,
+      done: () => finish(resolve),
+      fail: (error) => finish(() => reject(error)),
     };
     const timer = setTimeout(() => publication.fail(new RetryableError(`not confirmed within ${timeout} ms`)), timeout);
     this.#publications.add(publication);
@@ -148,7 +148,7 @@ export class KafkaProducer {
     let bytes = 0;
     let read = 0;
     for (const item of this.#queue) {
-      if (!item.publication.settled) {
+      if (!item.publication.finished) {
         const full = items.length === maxMessages || bytes + item.bytes > maxBytes;
         if (items.length > 0 && (full || item.alone || items[0]!.alone)) break;
         items.push(item);

@@ -40,12 +40,12 @@ describe('what takes time, such as a signature,', () => {
   let file: SqliteFile;
   let published: Event[];
   let sealing: (page: Page, events: readonly NewEvent[]) => Promise<{ state: Page; events: readonly NewEvent[] }>;
-  let aggregate: CommandHandler<Page, string>;
+  let commandHandler: CommandHandler<Page, string>;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-seal-'));
     file = new SqliteFile(dir);
     [published, sealing] = [[], sealed];
-    aggregate = new CommandHandler<Page, string>({
+    commandHandler = new CommandHandler<Page, string>({
       collection: pages,
       store: new SqliteDatabase(file).collection(pages).store,
       decide,
@@ -66,32 +66,32 @@ describe('what takes time, such as a signature,', () => {
   };
 
   it('is added to the record and its events before they are stored', async () => {
-    const handled = await aggregate.execute('p', 'one');
+    const handled = await commandHandler.execute('p', 'one');
     expect(handled).toMatchObject({ kind: 'changed', state: { lines: ['one'], seal: 'sealed: one', version: 1 } });
-    expect(await aggregate.store.get('p')).toEqual(handled.state);
+    expect(await commandHandler.store.get('p')).toEqual(handled.state);
     expect(published).toMatchObject([{ id: 'pages/p/1/0', data: { input: 'sealed: one' } }]);
   });
 
   it('is made of the change that is stored, also when somebody else was faster meanwhile', async () => {
-    await Promise.all(['one', 'two', 'three'].map((line) => aggregate.execute('p', line)));
-    const { lines, seal } = (await aggregate.store.get('p'))!;
+    await Promise.all(['one', 'two', 'three'].map((line) => commandHandler.execute('p', line)));
+    const { lines, seal } = (await commandHandler.store.get('p'))!;
     expect(lines.toSorted()).toEqual(['one', 'three', 'two']);
     expect(seal).toBe(`sealed: ${lines.join()}`);
   });
 
   it('leaves nothing behind when it fails, and is tried again with the message', async () => {
     sealing = () => Promise.reject(new Error('no key'));
-    await expect(aggregate.execute('p', 'one')).rejects.toThrow('no key');
-    expect(await aggregate.store.get('p')).toBeUndefined();
+    await expect(commandHandler.execute('p', 'one')).rejects.toThrow('no key');
+    expect(await commandHandler.store.get('p')).toBeUndefined();
     expect(published).toEqual([]);
     sealing = sealed;
-    expect(await aggregate.execute('p', 'one')).toMatchObject({ state: { seal: 'sealed: one' } });
+    expect(await commandHandler.execute('p', 'one')).toMatchObject({ state: { seal: 'sealed: one' } });
   });
 
   it('is not waited for when nothing changes, and whoever asked is told why in general', async () => {
     sealing = () => Promise.reject(new Error('no key'));
     const state = undefined;
-    expect(await aggregate.execute('p', '')).toEqual({
+    expect(await commandHandler.execute('p', '')).toEqual({
       kind: 'rejected',
       reason: 'nothing is said',
       code: 'empty',

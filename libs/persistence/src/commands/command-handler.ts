@@ -11,7 +11,7 @@ export interface CommandHandlerOptions<R extends Owned, M, C extends string = st
   collection: Collection<R>;
   store: Store<R>;
   decide: Decide<R, M, C>;
-  /** The CloudEvents source of what this aggregate emits. */
+  /** The CloudEvents source of the events. */
   source: string;
   /** Adds to a change what takes time, such as a signature, before it is stored; the same for the same change. */
   beforeCommit?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;

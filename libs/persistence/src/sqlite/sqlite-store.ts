@@ -127,7 +127,7 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
         () => {
           const stored = expected === 0 ? this.#insert(id, state, data) : this.#update(id, state, data, expected);
           if (!stored) throw new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
-          return this.#tell(id, events);
+          return this.#publishOrStore(id, events);
         },
         ({ announce }) => announce?.(),
       );
@@ -138,8 +138,8 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   remove(filter: Filter<R>, limit: number): Promise<number> {
     return attempt(() => {
       const where = this.#where(filter);
-      const told = `NOT EXISTS (SELECT 1 FROM outbox WHERE collection = ? AND record = ${this.#name}.key)`;
-      const found = `SELECT key FROM ${this.#name} ${where.sql || 'WHERE true'} AND ${told} LIMIT ?`;
+      const isPublished = `NOT EXISTS (SELECT 1 FROM outbox WHERE collection = ? AND record = ${this.#name}.key)`;
+      const found = `SELECT key FROM ${this.#name} ${where.sql || 'WHERE true'} AND ${isPublished} LIMIT ?`;
       const remove = this.#file.sql(`DELETE FROM ${this.#name} WHERE key IN (${found})`);
       return this.#file.write(() => Number(remove.run(...where.values, this.#name, limit).changes));
     });
@@ -191,7 +191,7 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   }
 
   /** Puts events into the log that is in this file too, or else into the outbox, behind what is in there. */
-  #tell(id: string, events: readonly Event[]): { unpublished: Event[]; announce?: () => void } {
+  #publishOrStore(id: string, events: readonly Event[]): { unpublished: Event[]; announce?: () => void } {
     const older = this.#unpublishedOf(id);
     const announce = older.length === 0 && events.length > 0 && this.#publish(events);
     if (announce) return { unpublished: [], announce };

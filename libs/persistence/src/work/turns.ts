@@ -24,28 +24,28 @@ export class Turns<R extends StoredRecord> {
    * Whose turn it is, and of each the record that has been due for longest. Needs an index of the fields of the filter with
    * the owner and `due_at` after them; it takes two short looks into it, and one more for each owner with much.
    */
-  async next(filter: Filter<R>, places: number, held: Held): Promise<R[]> {
-    const waiting = await this.#around(filter, places, held);
-    const next = shareOut(waiting, places, held);
+  async next(filter: Filter<R>, permits: number, held: Held): Promise<R[]> {
+    const waiting = await this.#around(filter, permits, held);
+    const next = shareOut(waiting, permits, held);
     this.#last = (next.at(-1)?.[this.owner] as string | undefined) ?? this.#last;
     return next;
   }
 
   /** Due records by owner, from who is next, until there are owners enough that have no place yet. */
-  async #around(filter: Filter<R>, places: number, held: Held): Promise<Map<string, R[]>> {
+  async #around(filter: Filter<R>, permits: number, held: Held): Promise<Map<string, R[]>> {
     const waiting = new Map<string, R[]>();
-    const isEnough = () => [...waiting.keys()].filter((owner) => held(owner) === 0).length >= places;
+    const isEnough = () => [...waiting.keys()].filter((owner) => held(owner) === 0).length >= permits;
     const last = this.#last;
     for (const end of [undefined, last]) {
       let after = end === undefined ? last : undefined;
       while (after !== end && !isEnough()) {
         const bounds = { ...(after !== undefined && { gt: after }), ...(end !== undefined && { lte: end }) };
-        const found = await this.#find({ ...filter, [this.owner]: bounds }, places);
+        const found = await this.#find({ ...filter, [this.owner]: bounds }, permits);
         for (const record of found) {
           const owner = record[this.owner] as string;
           waiting.set(owner, [...(waiting.get(owner) ?? []), record]);
         }
-        if (found.length < places) break;
+        if (found.length < permits) break;
         after = found.at(-1)![this.owner] as string;
       }
     }
@@ -62,15 +62,15 @@ export class Turns<R extends StoredRecord> {
 }
 
 /** Each place goes to the owner that has the fewest then; of several, to the first. */
-export function shareOut<T>(waiting: ReadonlyMap<string, readonly T[]>, places: number, held: Held): T[] {
-  const owners = [...waiting].map(([owner, records]) => ({ records, given: 0, has: held(owner) }));
+export function shareOut<T>(waiting: ReadonlyMap<string, readonly T[]>, permits: number, held: Held): T[] {
+  const owners = [...waiting].map(([owner, records]) => ({ records, assigned: 0, has: held(owner) }));
   const out: T[] = [];
-  while (out.length < places) {
-    const some = owners.filter(({ records, given }) => given < records.length);
+  while (out.length < permits) {
+    const some = owners.filter(({ records, assigned }) => assigned < records.length);
     if (some.length === 0) break;
     const next = some.reduce((least, each) => (each.has < least.has ? each : least));
-    out.push(next.records[next.given]!);
-    next.given += 1;
+    out.push(next.records[next.assigned]!);
+    next.assigned += 1;
     next.has += 1;
   }
   return out;

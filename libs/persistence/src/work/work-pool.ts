@@ -20,7 +20,7 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   now(): number;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
-  onDue(record: R, place: Permit): Promise<void>;
+  onDue(record: R, permit: Permit): Promise<void>;
 }
 
 /** Who gets the next place while there are too few. */
@@ -80,7 +80,7 @@ export class WorkPool<R extends StoredRecord> {
   /** A free place, or undefined when all are taken or the pool is stopping. */
   reserve(): Permit | undefined {
     if (this.#stopping.signal.aborted) return undefined;
-    if (!this.#starved && this.#reserved < this.#options.size) return this.#place();
+    if (!this.#starved && this.#reserved < this.#options.size) return this.#permit();
     this.#starved = true;
     this.#refusals += 1;
     return undefined;
@@ -107,7 +107,7 @@ export class WorkPool<R extends StoredRecord> {
     while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
   }
 
-  #place(): Permit {
+  #permit(): Permit {
     this.#reserved += 1;
     let held = true;
     const release = () => {
@@ -129,8 +129,8 @@ export class WorkPool<R extends StoredRecord> {
 
   #holds(owner: string | undefined, more: 1 | -1): void {
     if (owner === undefined) return;
-    const places = (this.#held.get(owner) ?? 0) + more;
-    if (places > 0) this.#held.set(owner, places);
+    const count = (this.#held.get(owner) ?? 0) + more;
+    if (count > 0) this.#held.set(owner, count);
     else this.#held.delete(owner);
   }
 
@@ -148,7 +148,7 @@ export class WorkPool<R extends StoredRecord> {
 
   async #poll(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      const more = await this.#attendDue().catch((error: unknown) => {
+      const more = await this.#startDue().catch((error: unknown) => {
         this.#options.log.warn({ err: error }, 'cannot look for due work, trying again');
         return false;
       });
@@ -157,7 +157,7 @@ export class WorkPool<R extends StoredRecord> {
   }
 
   /** @returns whether there may be more to do at once. */
-  async #attendDue(): Promise<boolean> {
+  async #startDue(): Promise<boolean> {
     const { size, onDue } = this.#options;
     const free = size - this.#reserved;
     if (free <= 0) return false;
@@ -165,8 +165,8 @@ export class WorkPool<R extends StoredRecord> {
     const due = await this.#due(free);
     if (this.#stopping.signal.aborted) return false;
     this.#starved = due.length === free || this.#refusals > refusals;
-    const places = due.slice(0, size - this.#reserved).map((record) => ({ record, place: this.#place() }));
-    await Promise.all(places.map(({ record, place }) => onDue(record, place)));
+    const claims = due.slice(0, size - this.#reserved).map((record) => ({ record, permit: this.#permit() }));
+    await Promise.all(claims.map(({ record, permit }) => onDue(record, permit)));
     return this.#starved;
   }
 
@@ -185,10 +185,10 @@ export class WorkPool<R extends StoredRecord> {
     return [...begun, ...(await this.#turns!.next(this.#isDue(filter), limit - begun.length, held))];
   }
 
-  async #oldest(among: readonly Filter<R>[], limit: number): Promise<R[]> {
+  async #oldest(filters: readonly Filter<R>[], limit: number): Promise<R[]> {
     const { store } = this.#options;
     const found: R[] = [];
-    for (const filter of among) {
+    for (const filter of filters) {
       if (found.length === limit) break;
       const rest = limit - found.length;
       found.push(...(await store.find({ filter: this.#isDue(filter), sort: [['due_at', 'asc']], limit: rest })));

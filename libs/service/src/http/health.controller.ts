@@ -31,12 +31,12 @@ export class Readiness {
 
   /** Each check's outcome, `ok` or the reason, and what they come to. */
   async report(): Promise<z.infer<typeof Ready>> {
-    const asked = this.#checks.map(async ({ name, check, degrades }) => ({
+    const running = this.#checks.map(async ({ name, check, degrades }) => ({
       name,
       degrades,
       outcome: await outcomeOf(check),
     }));
-    const outcomes = await Promise.all(asked);
+    const outcomes = await Promise.all(running);
     const failed = outcomes.filter(({ outcome }) => outcome !== 'ok');
     const isReady = failed.every(({ degrades }) => degrades);
     return {

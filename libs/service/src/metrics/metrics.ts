@@ -65,11 +65,11 @@ export class Metrics {
 
   /** How much was counted with just these labels; 0 when nothing was. */
   async valueOf(name: string, labels: Record<string, string>): Promise<number> {
-    const found = await this.#registry.getSingleMetric(name)?.get();
+    const metric = await this.#registry.getSingleMetric(name)?.get();
     const wanted = Object.entries(labels);
-    const isMeant = (given: Partial<Record<string, string | number>>) =>
-      Object.keys(given).length === wanted.length && wanted.every(([label, value]) => given[label] === value);
-    return found?.values.find((each) => isMeant(each.labels))?.value ?? 0;
+    const isMeant = (found: Partial<Record<string, string | number>>) =>
+      Object.keys(found).length === wanted.length && wanted.every(([label, value]) => found[label] === value);
+    return metric?.values.find((each) => isMeant(each.labels))?.value ?? 0;
   }
 
   /** All of it with the state of the process, in Prometheus' text format. */

@@ -10,7 +10,7 @@ import {
 } from '@countersign/persistence';
 import type { ServiceContext } from './serve.js';
 
-export interface AggregateDefinition<R extends Owned, M, C extends string> {
+export interface CommandHandlerDefinition<R extends Owned, M, C extends string> {
   service: ServiceName;
   collection: Collection<R>;
   decide: Decide<R, M, C>;
@@ -22,15 +22,15 @@ export interface AggregateDefinition<R extends Owned, M, C extends string> {
 /** The records a service owns, with the relay that brings their events to the bus. */
 export function openCommandHandler<R extends Owned, M, C extends string>(
   { bus, database, log, now }: ServiceContext,
-  { service, collection, decide, beforeCommit, onCommit }: AggregateDefinition<R, M, C>,
-): { aggregate: CommandHandler<R, M, C>; relay: OutboxRelay } {
+  { service, collection, decide, beforeCommit, onCommit }: CommandHandlerDefinition<R, M, C>,
+): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const relay = new OutboxRelay({ outbox, publish: (events) => bus.publish(events.map(encode)), log, now });
   const publish = (events: readonly Event[]) => {
     relay.push(events);
     onCommit?.(events);
   };
-  const aggregate = new CommandHandler<R, M, C>({
+  const commandHandler = new CommandHandler<R, M, C>({
     collection,
     store,
     decide,
@@ -39,5 +39,5 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
     publish,
     ...(beforeCommit && { beforeCommit }),
   });
-  return { aggregate, relay };
+  return { commandHandler, relay };
 }

@@ -15,7 +15,7 @@ export interface Infrastructure {
   /** No other process can be working on the same records, so whatever a lease says, its worker is gone. */
   exclusive: boolean;
   /** What of this goes by and by. */
-  removals: readonly RetentionPolicy[];
+  retention: readonly RetentionPolicy[];
   /** For people: what was chosen. */
   description: { log: string; store: string };
   close(): Promise<void>;
@@ -53,7 +53,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
     busTo,
     database,
     exclusive: !uri,
-    removals: bus instanceof SqliteBus ? [{ name: 'log_messages', purgeBefore: (time) => bus.trim(time) }] : [],
+    retention: bus instanceof SqliteBus ? [{ name: 'log_messages', purgeBefore: (time) => bus.trim(time) }] : [],
     description: {
       log: brokers ? `Kafka at ${brokers.join(', ')}` : `embedded, in ${dir}`,
       store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,

@@ -19,7 +19,14 @@ describe('what has served its purpose', () => {
   let metrics: Metrics;
   beforeEach(() => void (metrics = new Metrics()));
   function start(removals: readonly RetentionPolicy[], options: Partial<RetentionOptions> = {}): Retention {
-    const retention = new Retention({ removals, stays: 90 * day, log: logged(), metrics, now: () => now, ...options });
+    const retention = new Retention({
+      policies: removals,
+      ttl: 90 * day,
+      log: logged(),
+      metrics,
+      now: () => now,
+      ...options,
+    });
     started.push(retention);
     retention.start();
     return retention;

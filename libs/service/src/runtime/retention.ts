@@ -4,9 +4,9 @@ import type { Count, Metrics } from '../metrics/metrics.js';
 import { setImmediate as othersTurn, setTimeout as delay } from 'node:timers/promises';
 
 export interface RetentionOptions {
-  removals: readonly RetentionPolicy[];
+  policies: readonly RetentionPolicy[];
   /** For how long things stay that do not say it themselves, in milliseconds. */
-  stays: number;
+  ttl: number;
   log: Log;
   metrics: Pick<Metrics, 'counter'>;
   /** Epoch milliseconds. */
@@ -44,15 +44,15 @@ export class Retention {
   }
 
   async #run(): Promise<void> {
-    const { every, removals } = this.#options;
+    const { every, policies } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      for (const policy of removals) await this.#purge(policy);
+      for (const policy of policies) await this.#purge(policy);
       await delay(every, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
-  async #purge({ name, ttl = this.#options.stays, purgeBefore }: RetentionPolicy): Promise<void> {
+  async #purge({ name, ttl = this.#options.ttl, purgeBefore }: RetentionPolicy): Promise<void> {
     const { log, now } = this.#options;
     if (this.#stopping.signal.aborted) return;
     let removed = 0;

@@ -57,7 +57,7 @@ export interface Service {
   /** What it needs to be ready, besides the store, the log and its consumer group. */
   checks?: readonly ReadinessCheck[];
   /** What it removes by and by. */
-  removals?: readonly RetentionPolicy[];
+  retention?: readonly RetentionPolicy[];
   /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
   edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;
@@ -112,7 +112,7 @@ export async function serve(
   const observer = countMessages(metrics);
   const clientId = `countersign-${process.pid}`;
   const infrastructure = openInfrastructure(settings, { clientId, log, observer, onFatal });
-  const { bus, busTo, database, exclusive, removals, description } = infrastructure;
+  const { bus, busTo, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
   const context: ServiceContext = {
     bus,
@@ -127,9 +127,9 @@ export async function serve(
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
   const auth = openAuth({ settings, database, log, now: Date.now });
-  const retention = new Retention({
-    removals: [...removals, ...auth.removals, ...services.flatMap(({ removals = [] }) => removals)],
-    stays: settings.RETENTION_DAYS * day,
+  const retentionJob = new Retention({
+    policies: [...infrastructure.retention, ...auth.retention, ...services.flatMap(({ retention = [] }) => retention)],
+    ttl: settings.RETENTION_DAYS * day,
     log,
     metrics,
     now: Date.now,
@@ -143,13 +143,13 @@ export async function serve(
   for (const service of services) await service.start();
   await app.startAllMicroservices();
   // Now every group that reads the log is known.
-  retention.start();
+  retentionJob.start();
   await app.listen(settings.PORT, settings.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
 
   const stop = async () => {
     stopping.abort();
-    await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retention.stop()]);
+    await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retentionJob.stop()]);
     await Promise.all(services.map((service) => service.stop(settings.SHUTDOWN_GRACE_SECONDS * 1000)));
     await app.close();
     await infrastructure.close();

@@ -154,8 +154,8 @@ const goneSettings: Readonly<Record<string, string>> = {
  * @throws ConfigError naming every problem at once.
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: Record<string, string | undefined>): z.infer<S> {
-  const given = { ...env, ...secretsIn(schema, env) };
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
+  const values = { ...env, ...secretsIn(schema, env) };
+  const set = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(set);
   const gone = Object.keys(set).filter((name) => Object.hasOwn(goneSettings, name));
   if (parsed.success && gone.length === 0) return parsed.data;

@@ -5,7 +5,7 @@ import {
   Id,
   PauseType,
   ToolVersion,
-  Verdict,
+  DecisionVerdict,
 } from '@countersign/contracts';
 import { z } from 'zod';
 
@@ -13,7 +13,7 @@ import { z } from 'zod';
 const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits');
 
 /** One person's verdict, without the note. */
-const Decider = z.strictObject({ by: Id.nullable(), verdict: Verdict, at: EpochSeconds });
+const Decider = z.strictObject({ by: Id.nullable(), verdict: DecisionVerdict, at: EpochSeconds });
 
 /** A standing grant that decided, with all that is needed to count once more whether it holds. */
 const Grant = z.strictObject({

@@ -9,7 +9,7 @@ import type { Verifier } from '../signature/verifier.js';
  * What a decision is worth. `not_authentic`: nobody who may has decided this, whoever wrote it. `refused`: somebody
  * has, and it must not be acted on.
  */
-export type Verdict =
+export type GuardResult =
   | { kind: 'sound' }
   | { kind: 'not_authentic'; reason: string }
   | ({ kind: 'refused' } & Reservation);
@@ -21,9 +21,9 @@ export interface StoredCall extends ExactCall, Binding {
   tool_version: string | null;
 }
 
-const sound: Verdict = { kind: 'sound' };
-const notAuthentic = (reason: string): Verdict => ({ kind: 'not_authentic', reason });
-const refused = (reservation: Reservation): Verdict => ({ kind: 'refused', ...reservation });
+const sound: GuardResult = { kind: 'sound' };
+const notAuthentic = (reason: string): GuardResult => ({ kind: 'not_authentic', reason });
+const refused = (reservation: Reservation): GuardResult => ({ kind: 'refused', ...reservation });
 
 /** Stands between a decision that arrives and whoever acts on it. */
 export class DecisionGuard {
@@ -44,7 +44,7 @@ export class DecisionGuard {
   readonly keyOf: KeySource = (header) => this.#opened.keys(header);
 
   /** What a decision that arrives is worth. @throws RetryableError while keys cannot be fetched */
-  examine(resolved: EventData<'approval.resolved'>): Promise<Verdict> {
+  examine(resolved: EventData<'approval.resolved'>): Promise<GuardResult> {
     return this.#withClaims(resolved.signature, (claims) => {
       const other = mismatch(claims, resolved);
       if (other !== undefined) return notAuthentic(other);
@@ -57,7 +57,7 @@ export class DecisionGuard {
    * Whether a decision that was stored allows exactly this call now; the digest is computed from the arguments that are
    * about to be used. @throws RetryableError while keys cannot be fetched
    */
-  verifyStored({ jws, ...call }: StoredCall): Promise<Verdict> {
+  verifyStored({ jws, ...call }: StoredCall): Promise<GuardResult> {
     return this.#withClaims(jws, (claims) => {
       if (claims.approval_id !== call.approval_id || claims.digest !== callDigest(call))
         return notAuthentic('The stored decision is about another call.');
@@ -75,10 +75,10 @@ export class DecisionGuard {
     return verdict.kind === 'sound' ? undefined : verdict.reason;
   }
 
-  async #withClaims(jws: string | null, judge: (claims: DecisionClaims) => Verdict): Promise<Verdict> {
+  async #withClaims(jws: string | null, examine: (claims: DecisionClaims) => GuardResult): Promise<GuardResult> {
     if (jws === null) return notAuthentic('The decision is not signed.');
     try {
-      return judge(await this.#opened.verify(jws));
+      return examine(await this.#opened.verify(jws));
     } catch (error) {
       if (error instanceof SignatureError) return notAuthentic(error.message);
       throw error;

@@ -24,7 +24,7 @@ function shortage(claims: DecisionClaims): string | undefined {
   const approvers = new Set(
     deciders
       .map(({ by }) => by)
-      .filter((by) => !rejecters.has(by) && !(mustBeKnown && by === null) && !(four_eyes && hasAsked(claims, by))),
+      .filter((by) => !rejecters.has(by) && !(mustBeKnown && by === null) && !(four_eyes && hasRequested(claims, by))),
   );
   return approvers.size < required_approvals ? tooFew : undefined;
 }
@@ -33,11 +33,11 @@ function shortage(claims: DecisionClaims): string | undefined {
 function isGranted({ grant, requested_by, resolved_at, ...claims }: DecisionClaims): boolean {
   if (grant === null || requested_by === null || grant.expires_at <= resolved_at) return false;
   const givers = new Set(grant.given_by.map(({ by }) => by));
-  const isOwn = [...givers].some((by) => hasAsked({ ...claims, requested_by }, by));
+  const isOwn = [...givers].some((by) => hasRequested({ ...claims, requested_by }, by));
   return !isOwn && givers.size >= grant.required_approvals;
 }
 
-const hasAsked = (
+const hasRequested = (
   { requester, requested_by }: Pick<DecisionClaims, 'requester' | 'requested_by'>,
   by: string | null,
 ): boolean => by !== null && (by === requester || by === requested_by);

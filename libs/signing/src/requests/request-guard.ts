@@ -62,8 +62,10 @@ export class RequestGuard {
     if (!this.#verifier) throw new Error('the keys are not open yet');
     if (signature === null) return `The ${noun} is not signed.`;
     try {
-      const [signed, said] = await compare(this.#verifier, signature);
-      return canonicalJson(signed) === canonicalJson(said) ? undefined : `The ${noun} is not the one that was signed.`;
+      const [signed, received] = await compare(this.#verifier, signature);
+      return canonicalJson(signed) === canonicalJson(received)
+        ? undefined
+        : `The ${noun} is not the one that was signed.`;
     } catch (error) {
       if (error instanceof SignatureError) return error.message;
       throw error;

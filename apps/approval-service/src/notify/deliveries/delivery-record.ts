@@ -1,11 +1,11 @@
-import { derivedId, type Delivery, type NoticeKind } from '@countersign/contracts';
+import { derivedId, type NoticeDelivery, type NoticeKind } from '@countersign/contracts';
 import type { Collection } from '@countersign/persistence';
 
 /** The same notice for the same channel is one delivery, however often it is asked for. */
 export const deliveryId = (approvalId: string, channel: string, kind: NoticeKind, n: number): string =>
   derivedId('delivery', approvalId, channel, kind, String(n));
 
-export const deliveryCollection: Collection<Delivery> = {
+export const deliveryCollection: Collection<NoticeDelivery> = {
   name: 'deliveries',
   key: 'id',
   indexes: [

@@ -1,4 +1,4 @@
-import type { Approval, Delivery } from '@countersign/contracts';
+import type { Approval, NoticeDelivery } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ import {
 
 let given: ReturnType<typeof openTemporaryDatabase>;
 let approvals: Store<Approval>;
-let deliveries: Store<Delivery>;
+let deliveries: Store<NoticeDelivery>;
 beforeEach(() => {
   given = openTemporaryDatabase();
   approvals = given.database.collection(approvalCollection).store;
@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => given.close());
 
-const insert = (id: string, delivery: Delivery, approval_id: string) =>
+const insert = (id: string, delivery: NoticeDelivery, approval_id: string) =>
   deliveries.commit({ expected: 0, state: { ...delivery, id, approval_id, version: 1 }, events: [] });
 const decide = (id: string, status: Approval['status']) =>
   approvals.commit({ expected: 0, state: approvalWith({ id, status, version: 1 }), events: [] });

@@ -1,4 +1,4 @@
-import type { Approval, Delivery, DeliveryStatus } from '@countersign/contracts';
+import type { Approval, NoticeDelivery, DeliveryStatus } from '@countersign/contracts';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
@@ -8,7 +8,7 @@ const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
  * later, and that takes the receipt.
  */
 export const deliveriesNoLongerNeeded = (
-  deliveries: Pick<Store<Delivery>, 'find' | 'remove'>,
+  deliveries: Pick<Store<NoticeDelivery>, 'find' | 'remove'>,
   approvals: Pick<Store<Approval>, 'find'>,
 ): RetentionPolicy[] =>
   settled.map((status) => ({

@@ -1,4 +1,4 @@
-import { Delivery } from '@countersign/contracts';
+import { NoticeDelivery } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import { deliveryId } from './delivery-record.js';
@@ -69,7 +69,7 @@ describe('a delivery', () => {
   it('is due at once, and named by its approval, channel, kind and number', () => {
     const { id, run_id, traceparent } = approvalWith();
     const delivery = deliveryAfter(created('reminder', 2));
-    expect(Delivery.parse(delivery)).toEqual(delivery);
+    expect(NoticeDelivery.parse(delivery)).toEqual(delivery);
     expect(delivery).toMatchObject({ approval_id: id, run_id, traceparent, due_at: now, attempts: [], n: 2 });
     expect(delivery.id).toBe(deliveryId(id, 'audit', 'reminder', 2));
     const others = [
@@ -85,7 +85,7 @@ describe('a delivery', () => {
     const failed = deliveryAfter(created(), claimed, failedForNow());
     const lost = continued(failed, failed.due_at!, claimed);
     const delivery = continued(lost, lost.due_at!, other(claimed), other(sent));
-    expect(Delivery.parse(delivery)).toEqual(delivery);
+    expect(NoticeDelivery.parse(delivery)).toEqual(delivery);
     expect(delivery).toMatchObject({
       status: 'delivered',
       lease: null,

@@ -1,4 +1,4 @@
-import type { Approval, Delivery, DeliveryAttempt, NoticeKind } from '@countersign/contracts';
+import type { Approval, NoticeDelivery, DeliveryAttempt, NoticeKind } from '@countersign/contracts';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 import { deliveryId } from './delivery-record.js';
 import { retryAt } from './retry.js';
@@ -28,10 +28,10 @@ export type DeliveryMessage =
   | (SendOutcome & { worker: string });
 
 export function decideDelivery(
-  delivery: Delivery | undefined,
+  delivery: NoticeDelivery | undefined,
   message: DeliveryMessage,
   now: number,
-): Transition<Delivery> {
+): Transition<NoticeDelivery> {
   if (message.type === 'created') return delivery ? ignored('the delivery exists') : changed(queued(message, now));
   if (!delivery) return rejected('delivery_not_found', 'there is no such delivery');
   if (message.type === 'claimed') return claim(delivery, message, now);
@@ -40,7 +40,10 @@ export function decideDelivery(
   return changed(finished(delivery, message, now));
 }
 
-function queued({ approval, channel, kind, n }: Extract<DeliveryMessage, { type: 'created' }>, now: number): Delivery {
+function queued(
+  { approval, channel, kind, n }: Extract<DeliveryMessage, { type: 'created' }>,
+  now: number,
+): NoticeDelivery {
   return {
     id: deliveryId(approval.id, channel, kind, n),
     approval_id: approval.id,
@@ -63,7 +66,7 @@ function queued({ approval, channel, kind, n }: Extract<DeliveryMessage, { type:
 type Claimed = Extract<DeliveryMessage, { type: 'claimed' }>;
 
 /** Begins an attempt: the first, one that is due again, or one more after a sender that did not end its own. */
-function claim(delivery: Delivery, { worker, lease_ms }: Claimed, now: number): Transition<Delivery> {
+function claim(delivery: NoticeDelivery, { worker, lease_ms }: Claimed, now: number): Transition<NoticeDelivery> {
   if (delivery.due_at === null || delivery.due_at > now)
     return rejected('not_due', `the delivery is ${delivery.status}`);
   const before = delivery.status === 'sending' ? ended(delivery, 'lost', 'its sender stopped answering') : delivery;
@@ -81,7 +84,7 @@ function claim(delivery: Delivery, { worker, lease_ms }: Claimed, now: number): 
 }
 
 /** What only the sender of the attempt under way may say. */
-function finished(delivery: Delivery, outcome: SendOutcome, now: number): Delivery {
+function finished(delivery: NoticeDelivery, outcome: SendOutcome, now: number): NoticeDelivery {
   const over = touch(ended(delivery, outcome.type, outcome.detail), now, { lease: null, due_at: null });
   switch (outcome.type) {
     case 'sent':
@@ -103,7 +106,7 @@ function finished(delivery: Delivery, outcome: SendOutcome, now: number): Delive
 const maxDetail = 1_000;
 
 /** The attempt under way is over, in this way. */
-function ended(delivery: Delivery, outcome: DeliveryAttempt['outcome'], detail: string | null): Delivery {
+function ended(delivery: NoticeDelivery, outcome: DeliveryAttempt['outcome'], detail: string | null): NoticeDelivery {
   const last = delivery.attempts.length - 1;
   const attempts = delivery.attempts.map((attempt, n) =>
     n === last ? { ...attempt, outcome, detail: detail?.slice(0, maxDetail) ?? null } : attempt,
@@ -112,7 +115,7 @@ function ended(delivery: Delivery, outcome: DeliveryAttempt['outcome'], detail: 
 }
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
-const touch = (delivery: Delivery, now: number, change: Partial<Delivery>): Delivery => ({
+const touch = (delivery: NoticeDelivery, now: number, change: Partial<NoticeDelivery>): NoticeDelivery => ({
   ...delivery,
   ...change,
   updated_at: seconds(now),

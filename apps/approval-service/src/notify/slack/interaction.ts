@@ -1,4 +1,4 @@
-import { Id, parseStrictJson, type Approval, type Verdict } from '@countersign/contracts';
+import { Id, parseStrictJson, type Approval, type DecisionVerdict } from '@countersign/contracts';
 import { z } from 'zod';
 import type { SlackChannel } from '@countersign/definitions';
 import { actions, isShownWhole, offered, type Action } from './message.js';
@@ -10,7 +10,7 @@ export interface Interaction {
   /** Of the call that the message showed. */
   digest: string;
   action: Action;
-  verdict: Verdict;
+  verdict: DecisionVerdict;
   slack_user: string;
   response_url: string;
 }

@@ -1,4 +1,4 @@
-import type { Delivery, NoticeKind } from '@countersign/contracts';
+import type { NoticeDelivery, NoticeKind } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackChannel } from '@countersign/definitions';
 import {
@@ -75,7 +75,7 @@ describe('a channel of Slack', () => {
   });
 
   describe('when an approval is resolved', () => {
-    const posted = (kind: NoticeKind, ts: string): Delivery => ({
+    const posted = (kind: NoticeKind, ts: string): NoticeDelivery => ({
       ...deliveryAfter(created(kind), claimed, sent),
       receipt: { channel: 'C123', ts },
     });

@@ -1,4 +1,4 @@
-import type { Delivery } from '@countersign/contracts';
+import type { NoticeDelivery } from '@countersign/contracts';
 import type { SlackChannel } from '@countersign/definitions';
 import { failedForNow, type Notice, type Sender, type SendOutcome } from '../sender.js';
 import { SlackApi, type SlackApiOptions } from './api.js';
@@ -52,7 +52,11 @@ export class SlackSender implements Sender {
   }
 
   /** Doing it again does no harm. @returns why it failed, if it did. */
-  async #update({ approval }: Notice, { kind, receipt }: Delivery, signal: AbortSignal): Promise<SendOutcome | null> {
+  async #update(
+    { approval }: Notice,
+    { kind, receipt }: NoticeDelivery,
+    signal: AbortSignal,
+  ): Promise<SendOutcome | null> {
     const message = slackMessage(approval, wordingOf(approval, kind, this.#channel.slack.base_url));
     const answer = await this.#api.call('chat.update', { ...receipt, ...message }, signal);
     return answer.ok || unchangeable.has(answer.error) ? null : answer.outcome;

@@ -21,6 +21,6 @@ export function verifySlackRequest(
   if (signing_secret === '' || typeof timestamp !== 'string' || typeof signature !== 'string') return false;
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now / 1000 - Number(timestamp)) > tolerance) return false;
   const hmac = createHmac('sha256', signing_secret).update(`v0:${timestamp}:`).update(rawBody);
-  const [expected, given] = [Buffer.from(`v0=${hmac.digest('hex')}`), Buffer.from(signature)];
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  const [expected, actual] = [Buffer.from(`v0=${hmac.digest('hex')}`), Buffer.from(signature)];
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
 }

@@ -64,8 +64,8 @@ const bodyOf = ({ approval, delivery }: Notice): string =>
     data: redactApproval(approval),
   });
 
-function outcomeOf(status: number, asked: number | null): SendOutcome {
+function outcomeOf(status: number, retryAfterMs: number | null): SendOutcome {
   if (status >= 200 && status < 300) return { type: 'sent', detail: `HTTP ${status}`, receipt: null };
   if (status < 400) return failedForGood(`HTTP ${status}: redirects are not followed`);
-  return mayPass(status) ? failedForNow(`HTTP ${status}`, asked) : failedForGood(`HTTP ${status}`);
+  return mayPass(status) ? failedForNow(`HTTP ${status}`, retryAfterMs) : failedForGood(`HTTP ${status}`);
 }

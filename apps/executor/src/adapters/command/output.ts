@@ -54,7 +54,7 @@ export class ProgramOutput {
     clearTimeout(this.#moment);
     for (const unfinished of this.#streams.values()) this.#print([unfinished]);
     this.#streams.clear();
-    this.#tell(this.#masked.end());
+    this.#report(this.#masked.end());
   }
 
   #add(stream: Readable, text: string): void {
@@ -73,10 +73,10 @@ export class ProgramOutput {
       if (percent === undefined) printed.push(line);
       else progress({ percent: Math.min(100, Number(percent)), ...(message && { message: mask(message) }) });
     }
-    this.#tell(this.#masked.add(printed.join('')));
+    this.#report(this.#masked.add(printed.join('')));
   }
 
-  #tell(output: string): void {
+  #report(output: string): void {
     if (output === '') return;
     this.#tail.add(output);
     this.options.progress({ output });

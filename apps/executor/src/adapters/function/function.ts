@@ -47,16 +47,16 @@ export class FunctionAdapter implements Adapter {
     watch: Watch,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const progress: Watch['progress'] = (news) => watch.progress(news);
+    const progress: Watch['progress'] = (update) => watch.progress(update);
     try {
-      const said = await this.#options.run(tool_args, { id, run_id, tool_call_id, attempt, signal, progress });
-      const text = watch.mask(said);
+      const returned = await this.#options.run(tool_args, { id, run_id, tool_call_id, attempt, signal, progress });
+      const text = watch.mask(returned);
       const { result, truncated } = excerpt(text, this.#options.maxOutput);
       if (truncated) watch.progress({ output: text });
       return { outcome: 'succeeded', result, ...(truncated && { truncated }) };
     } catch (thrown) {
-      const said = thrown instanceof Error ? thrown.message : String(thrown);
-      const error = excerpt(watch.mask(said), this.#options.maxOutput).result;
+      const returned = thrown instanceof Error ? thrown.message : String(thrown);
+      const error = excerpt(watch.mask(returned), this.#options.maxOutput).result;
       if (!isNotDone(thrown)) return { outcome: 'failed', error };
       return { outcome: 'failed', error, retryable: true, retry_after: wait(Number(thrown.retryAfter)) };
     }

@@ -40,7 +40,7 @@ export interface HttpOptions {
 /** Bytes of an answer; what is longer is cut. */
 const maxAnswer = 1024 * 1024;
 /** Characters of an answer that are part of a reason. */
-const maxSaid = 1_000;
+const maxErrorText = 1_000;
 
 /**
  * Makes calls by requests over HTTP, each with the execution's id as its `Idempotency-Key`. What may have reached the
@@ -73,9 +73,9 @@ export class HttpAdapter implements Adapter {
     return bounded(timeout, watch.signal, async (signal) => {
       const sent = await this.#send(target, request, signal).catch((error: unknown) => this.#unanswered(error, watch));
       if ('outcome' in sent) return sent;
-      const text = this.#tell(sent, watch);
-      const said = excerpt(text, maxSaid).result;
-      const verdict = verdictOf({ ...sent, said }, call.attempt, this.#options.now());
+      const text = this.#report(sent, watch);
+      const excerptOfBody = excerpt(text, maxErrorText).result;
+      const verdict = verdictOf({ ...sent, bodyExcerpt: excerptOfBody }, call.attempt, this.#options.now());
       if (verdict.outcome !== 'accepted') return verdict;
       if (!poll) return this.#succeeded(sent, this.#options.result, watch);
       return this.#follow(poll, sent, call, watch, signal);
@@ -101,10 +101,10 @@ export class HttpAdapter implements Adapter {
       mayBeAbsent: question !== poll,
       ask: () => this.#send(url, { method: 'GET', headers }, signal),
       conclude: (outcome, state, answer) => {
-        this.#tell(answer, watch);
+        this.#report(answer, watch);
         const succeeded = this.#succeeded(answer, question.result, watch);
         if (outcome === 'succeeded') return succeeded;
-        const error = `the target says "${state}": ${excerpt(succeeded.result, maxSaid).result}`;
+        const error = `the target says "${state}": ${excerpt(succeeded.result, maxErrorText).result}`;
         return { outcome, error, covers: 'call' };
       },
       progress: watch.progress.bind(watch),
@@ -158,7 +158,7 @@ export class HttpAdapter implements Adapter {
   }
 
   /** Keeps all of an answer with the execution. */
-  #tell({ body }: Answer, watch: Watch): string {
+  #report({ body }: Answer, watch: Watch): string {
     const text = watch.mask(body.toString());
     if (text !== '') watch.progress({ output: text.endsWith('\n') ? text : `${text}\n` });
     return text;

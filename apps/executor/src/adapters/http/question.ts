@@ -37,7 +37,7 @@ export interface Asking {
  */
 export async function askUntilDone(asking: Asking): Promise<Outcome | { outcome: 'open'; last: string }> {
   const { question, ask, conclude, mayBeAbsent, now, signal } = asking;
-  const told = new ProgressUpdate(asking.progress);
+  const progress = new ProgressUpdate(asking.progress);
   let last = 'was not asked';
   for (let wait = mayBeAbsent ? 0 : question.everyMs; await passes(wait, signal);) {
     wait = question.everyMs;
@@ -51,7 +51,7 @@ export async function askUntilDone(asking: Asking): Promise<Outcome | { outcome:
       last = json === undefined ? `answered HTTP ${status}` : `said ${state === undefined ? 'nothing' : `"${state}"`}`;
       if (state !== undefined && question.succeeded.includes(state)) return conclude('succeeded', state, answer);
       if (state !== undefined && question.failed.includes(state)) return conclude('failed', state, answer);
-      told.add(state, question.percent === undefined ? undefined : textAt(json, question.percent));
+      progress.add(state, question.percent === undefined ? undefined : textAt(json, question.percent));
       wait = Math.max(wait, retryAfter(headers['retry-after'], now()) ?? 0);
     } catch (error) {
       if (!signal.aborted) last = `could not be asked: ${(error as Error).message}`;
@@ -74,13 +74,13 @@ class ProgressUpdate {
 
   add(message: string | undefined, percentText: string | undefined): void {
     const percent = percentText === undefined ? Number.NaN : Number(percentText);
-    const news = {
+    const update = {
       ...(message !== undefined && { message }),
       ...(Number.isFinite(percent) && { percent: Math.min(100, Math.max(0, percent)) }),
     };
-    const text = JSON.stringify(news);
+    const text = JSON.stringify(update);
     if (text === this.#told || text === '{}') return;
     this.#told = text;
-    this.progress(news);
+    this.progress(update);
   }
 }

@@ -34,7 +34,7 @@ export interface KafkaOptions {
 const lookEvery = 50;
 
 /** Characters of a reply that are part of a reason. */
-const maxSaid = 1_000;
+const maxErrorText = 1_000;
 
 /**
  * Makes calls by asking another platform over the log, and waits for its reply. The header `correlation-id` of a request
@@ -126,7 +126,7 @@ export class KafkaAdapter implements Adapter {
     let last = 'has not replied';
     while (!signal.aborted) {
       for (const reply of await this.#unseen(call, seen)) {
-        const outcome = this.#judge(reply, watch);
+        const outcome = this.#outcomeOf(reply, watch);
         if (typeof outcome !== 'string') return outcome;
         last = outcome;
       }
@@ -146,31 +146,31 @@ export class KafkaAdapter implements Adapter {
   }
 
   /** @returns what came of the call, or what the platform has said so far. */
-  #judge({ text, attempt }: Reply, watch: Watch): Outcome | string {
+  #outcomeOf({ text, attempt }: Reply, watch: Watch): Outcome | string {
     const { failed, status, succeeded } = this.#options;
-    const said = watch.mask(text);
-    watch.progress({ output: said.endsWith('\n') ? said : `${said}\n` });
-    if (status === undefined) return this.#succeeded(said);
-    const state = textAt(parsedJson(said), status);
-    if (state === undefined) return `replied without saying what came of it: ${excerpt(said, maxSaid).result}`;
-    if (succeeded.includes(state)) return this.#succeeded(said);
+    const reply = watch.mask(text);
+    watch.progress({ output: reply.endsWith('\n') ? reply : `${reply}\n` });
+    if (status === undefined) return this.#succeeded(reply);
+    const state = textAt(parsedJson(reply), status);
+    if (state === undefined) return `replied without saying what came of it: ${excerpt(reply, maxErrorText).result}`;
+    if (succeeded.includes(state)) return this.#succeeded(reply);
     if (failed.includes(state))
       return {
         outcome: 'failed',
-        error: `the platform says "${state}": ${excerpt(this.#resultOf(said), maxSaid).result}`,
+        error: `the platform says "${state}": ${excerpt(this.#resultOf(reply), maxErrorText).result}`,
         covers: attempt === null ? 'call' : 'attempt',
       };
     watch.progress({ message: state });
     return `said "${state}"`;
   }
 
-  #succeeded(said: string): Outcome {
-    const { result, ...rest } = excerpt(this.#resultOf(said), this.#options.maxOutput);
+  #succeeded(reply: string): Outcome {
+    const { result, ...rest } = excerpt(this.#resultOf(reply), this.#options.maxOutput);
     return { outcome: 'succeeded', result: result || 'replied with nothing', ...rest };
   }
 
-  #resultOf(said: string): string {
+  #resultOf(reply: string): string {
     const { result } = this.#options;
-    return (result === undefined ? undefined : textAt(parsedJson(said), result)) ?? said;
+    return (result === undefined ? undefined : textAt(parsedJson(reply), result)) ?? reply;
   }
 }

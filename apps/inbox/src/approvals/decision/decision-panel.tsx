@@ -1,4 +1,4 @@
-import type { Approval, Verdict } from '@countersign/contracts';
+import type { Approval, DecisionVerdict } from '@countersign/contracts';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { me } from '../../server/client.js';
@@ -38,30 +38,30 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
 
 function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm }) {
   const { busy, problem, decide } = useDecide({ approval, reload, late });
-  const [asked, setAsked] = useState<{ text: string; of?: 'reason' | 'fields' }>();
+  const [confirming, setConfirming] = useState<{ text: string; of?: 'reason' | 'fields' }>();
   const [isRejecting, setRejecting] = useState(false);
   const approveButton = useRef<HTMLButtonElement>(null);
   const note = useRef<HTMLTextAreaElement>(null);
   const element = useRef<HTMLFormElement>(null);
 
-  const submit = (verdict: Verdict): void => {
+  const submit = (verdict: DecisionVerdict): void => {
     if (busy) return;
     const lacksReason = needsReason(approval, verdict) && form.note.text.trim() === '';
     const lacksFields = verdict === 'approved' && !form.isComplete;
     if (lacksReason)
-      return setAsked({
+      return setConfirming({
         text: `The rules ask for a reason to ${verdict === 'approved' ? 'approve' : 'reject'}.`,
         of: 'reason',
       });
-    if (lacksFields) return setAsked({ text: 'Some fields are missing or wrong.', of: 'fields' });
-    setAsked(undefined);
+    if (lacksFields) return setConfirming({ text: 'Some fields are missing or wrong.', of: 'fields' });
+    setConfirming(undefined);
     void decide(verdict, form);
   };
 
   useLayoutEffect(() => {
-    if (asked?.of === 'reason') note.current?.focus();
-    if (asked?.of === 'fields') element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [asked]);
+    if (confirming?.of === 'reason') note.current?.focus();
+    if (confirming?.of === 'fields') element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [confirming]);
 
   useLayoutEffect(() => {
     const wish = intent.value;
@@ -69,13 +69,13 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
     intent.value = null;
     setRejecting(wish === 'reject');
     if (wish === 'edit' && form.allows('edit')) form.edit.begin();
-    else if (wish === 'edit') setAsked({ text: 'The rules do not allow other arguments here.' });
+    else if (wish === 'edit') setConfirming({ text: 'The rules do not allow other arguments here.' });
     else (wish === 'approve' ? approveButton : note).current?.focus();
   }, [intent.value]);
 
   return (
     <form ref={element} class="decision" onSubmit={(event) => event.preventDefault()}>
-      <DecisionFields form={form} approval={approval} tried={asked?.of === 'fields'} />
+      <DecisionFields form={form} approval={approval} tried={confirming?.of === 'fields'} />
       <label class="reason">
         Reason <span class="optional">{reasonHint(approval)}</span>
         <textarea
@@ -90,7 +90,7 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
         />
         {isRejecting && <span class="hint">Ctrl+Enter rejects.</span>}
       </label>
-      {asked && <Note tone="warn">{asked.text}</Note>}
+      {confirming && <Note tone="warn">{confirming.text}</Note>}
       <Failure problem={problem} />
       <div class="buttons">
         <button

@@ -1,4 +1,4 @@
-import { isMember, isStanding, type Approval, type ResolutionData, type Verdict } from '@countersign/contracts';
+import { isMember, isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts';
 
 /** What somebody is about to decide. */
 export interface Draft {
@@ -16,12 +16,12 @@ export interface Draft {
 /** The body of `POST /approvals/{id}/resolve`, about the call as it was shown. Of a rejection only the reason counts. */
 export function resolutionOf(
   { digest }: Pick<Approval, 'digest'>,
-  status: Verdict,
+  status: DecisionVerdict,
   { note, values, tool_args, result, grant }: Draft,
 ) {
-  const said = note.trim();
+  const trimmed = note.trim();
   const data: ResolutionData = {
-    ...(said !== '' && { note: said }),
+    ...(trimmed !== '' && { note: trimmed }),
     ...(status === 'approved' && {
       ...(values && result === undefined && { values }),
       ...(tool_args && { tool_args }),
@@ -44,13 +44,13 @@ export function obstacleFor({ subject, groups }: Person, approval: Approval): st
     return 'You asked for this call, so somebody else has to decide.';
   const own = decisions.find((decision) => decision.by === subject && isStanding(approval, decision));
   if (own) return `You have ${own.verdict} this. It waits for others.`;
-  const asked = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];
-  if (asked.some((each) => each.group === null || isMember(each, { by: subject, groups }))) return null;
-  return `This needs somebody of ${asked.map(({ group }) => group).join(' or ')}.`;
+  const approvers = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];
+  if (approvers.some((each) => each.group === null || isMember(each, { by: subject, groups }))) return null;
+  return `This needs somebody of ${approvers.map(({ group }) => group).join(' or ')}.`;
 }
 
 /** Whether the rules ask for a reason with this verdict. */
-export const needsReason = ({ terms }: Approval, verdict: Verdict): boolean =>
+export const needsReason = ({ terms }: Approval, verdict: DecisionVerdict): boolean =>
   terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
 
 /** What became of an approval, for somebody whose decision came too late. */

@@ -83,9 +83,9 @@ const isEmpty = (problems: object = {}): boolean => Object.keys(problems).length
 function readEdit(fields: Field[] | undefined, written: Written, before: Record<string, unknown>) {
   if (fields) return valuesIn(fields, written, before);
   const { values, problems } = valuesIn([asJson], written);
-  const given = values['arguments'];
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const edited = values['arguments'];
+  const isObject = typeof edited === 'object' && edited !== null && !Array.isArray(edited);
   return isObject
-    ? { values: given as Record<string, unknown>, problems }
+    ? { values: edited as Record<string, unknown>, problems }
     : { values: before, problems: { arguments: 'must be a JSON object' } };
 }

@@ -1,5 +1,5 @@
 import type { ApiError } from '@countersign/client';
-import type { Approval, Verdict } from '@countersign/contracts';
+import type { Approval, DecisionVerdict } from '@countersign/contracts';
 import { useState } from 'preact/hooks';
 import { client, problemOf } from '../../server/client.js';
 import { announce } from '../../ui/page.js';
@@ -19,7 +19,7 @@ export function useDecide({ approval, reload, late }: Deciding) {
   const [problem, setProblem] = useState<ApiError>();
   const { id } = approval;
 
-  const decide = async (verdict: Verdict, form: DraftForm) => {
+  const decide = async (verdict: DecisionVerdict, form: DraftForm) => {
     setBusy(true);
     setProblem(undefined);
     try {

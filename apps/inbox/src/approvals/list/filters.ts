@@ -48,7 +48,7 @@ function hasWords(approval: Approval, text: string): boolean {
   if (text === '') return true;
   const { id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by, tool_args, context } =
     approval;
-  const said = [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by]
+  const searched = [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by]
     .concat(approval.comments.map((comment) => comment.text))
     .concat(JSON.stringify(tool_args), JSON.stringify(context))
     .join(' ')
@@ -56,5 +56,5 @@ function hasWords(approval: Approval, text: string): boolean {
   return text
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => said.includes(word));
+    .every((word) => searched.includes(word));
 }

@@ -9,15 +9,15 @@ import { Listing } from './listing.js';
 import { inOrder } from './order.js';
 
 /** The listing that the query of an address asks for, read anew whenever something may have been missed. */
-export function useListing(asked: string): Listing {
-  const listing = useMemo(() => new Listing(filtersIn(new URLSearchParams(asked))), [asked]);
+export function useListing(query: string): Listing {
+  const listing = useMemo(() => new Listing(filtersIn(new URLSearchParams(query))), [query]);
   const seen = revision.value;
   const first = useRef(seen);
   useEffect(() => listing.open(), [listing]);
   useEffect(() => {
     if (seen !== first.current) void listing.read();
   }, [seen]);
-  useHealing(listing, asked === '');
+  useHealing(listing, query === '');
   return listing;
 }
 

@@ -24,7 +24,7 @@ export function holds(condition: Condition, call: PolicyCall): Truth {
   return allOf([
     !agent || agent.includes(call.agent_id),
     !tool || tool.some((reference) => isNamedBy(reference, call.tool_name)),
-    !requester || isAskedBy(requester, call),
+    !requester || isRequestedBy(requester, call),
     ...Object.entries(predicates).map(([path, predicate]) => meets(predicate, path, call.arguments)),
     ...all.map((each) => holds(each, call)),
     !any || anyOf(any.map((each) => holds(each, call))),
@@ -33,7 +33,7 @@ export function holds(condition: Condition, call: PolicyCall): Truth {
 }
 
 /** Where those who had a part in asking are partly among these, a rule counts only as far as it makes things stricter. */
-function isAskedBy(names: readonly string[], call: PolicyCall): Truth {
+function isRequestedBy(names: readonly string[], call: PolicyCall): Truth {
   const askers = askersOf(call);
   if (askers === null) return 'unknown';
   const named = askers.filter((asker) => names.includes(asker));

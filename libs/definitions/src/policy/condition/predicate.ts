@@ -4,9 +4,9 @@ import { patternOf, TextTooLong, type Pattern } from '../../pattern/pattern.js';
 import { allOf, anyOf, not, type Truth } from './truth.js';
 
 type Scalar = string | number | boolean;
-type Asked = Omit<Predicate, 'ignore_case'>;
+type Operators = Omit<Predicate, 'ignore_case'>;
 type Tests = {
-  [Name in keyof Asked]-?: (value: unknown, operand: NonNullable<Asked[Name]>, ignoreCase: boolean) => Truth;
+  [Name in keyof Operators]-?: (value: unknown, operand: NonNullable<Operators[Name]>, ignoreCase: boolean) => Truth;
 };
 
 const longestText = 10_000;

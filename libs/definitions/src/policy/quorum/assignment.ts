@@ -11,12 +11,12 @@ export function assign<Entry extends { count: number }, Person>(
   const placeOf = new Map<Person, number>();
 
   /** Whether the place can be filled, be it by moving others to places that they fit as well. */
-  const fill = (place: number, asked: Set<Person>): boolean =>
+  const fill = (place: number, visited: Set<Person>): boolean =>
     people.some((person) => {
-      if (asked.has(person) || !fits(places[place]!, person)) return false;
-      asked.add(person);
+      if (visited.has(person) || !fits(places[place]!, person)) return false;
+      visited.add(person);
       const taken = placeOf.get(person);
-      if (taken !== undefined && !fill(taken, asked)) return false;
+      if (taken !== undefined && !fill(taken, visited)) return false;
       placeOf.set(person, place);
       return true;
     });

@@ -1,4 +1,4 @@
-import { isMember, type RequireTerms, type Verdict } from '@countersign/contracts';
+import { isMember, type RequireTerms, type DecisionVerdict } from '@countersign/contracts';
 import type { Askers } from './askers.js';
 import { assign } from './assignment.js';
 import { approvalsOf } from '../terms.js';
@@ -6,7 +6,7 @@ import { approvalsOf } from '../terms.js';
 /** A decision that was let in, by somebody who was allowed to make it then. */
 export interface CastDecision {
   by: string | null;
-  verdict: Verdict;
+  verdict: DecisionVerdict;
   /** The groups that the token of whoever decided had. */
   groups?: readonly string[] | undefined;
 }

@@ -26,14 +26,14 @@ export class FetchSession {
   #id = 0;
   #epoch = newSession;
   #offsets = new Map<string, Map<number, string>>();
-  #asked: Map<string, Map<number, string>> | undefined;
+  #requested: Map<string, Map<number, string>> | undefined;
 
   /** While one request is under way a second one is outside of the session. */
   request(topics: readonly FetchTopic[]): SessionRequest {
-    if (this.#asked) {
+    if (this.#requested) {
       return { sessionId: 0, sessionEpoch: withoutSession, topics: [...topics], forgottenTopics: [] };
     }
-    this.#asked = new Map(
+    this.#requested = new Map(
       topics.map(({ topic, partitions }) => [
         topic,
         new Map(partitions.map(({ partition, fetchOffset }) => [partition, fetchOffset])),
@@ -48,7 +48,7 @@ export class FetchSession {
         return changed.length > 0 ? [{ topic, partitions: changed }] : [];
       }),
       forgottenTopics: [...this.#offsets].flatMap(([topic, offsets]) => {
-        const wanted = this.#asked!.get(topic);
+        const wanted = this.#requested!.get(topic);
         const partitions = [...offsets.keys()].filter((partition) => !wanted?.has(partition));
         return partitions.length > 0 ? [{ topic, partitions }] : [];
       }),
@@ -62,10 +62,10 @@ export class FetchSession {
       this.#replace();
       return sessionEpoch === newSession;
     }
-    this.#offsets = sessionId === 0 ? new Map() : this.#asked!;
+    this.#offsets = sessionId === 0 ? new Map() : this.#requested!;
     this.#epoch = sessionId === 0 ? newSession : nextEpoch(sessionEpoch);
     this.#id = sessionId;
-    this.#asked = undefined;
+    this.#requested = undefined;
     return true;
   }
 
@@ -78,7 +78,7 @@ export class FetchSession {
   #replace(): void {
     this.#epoch = newSession;
     this.#offsets = new Map();
-    this.#asked = undefined;
+    this.#requested = undefined;
   }
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { further, hear, isGap, nothingPrinted, withHeard, type CallNews, type Heard } from './heard.js';
+import {
+  further,
+  applyProgress,
+  isGap,
+  nothingPrinted,
+  withLiveProgress,
+  type CallNews,
+  type LiveProgress,
+} from './live-progress.js';
 
 const lines = ['one\n', 'two\n', 'three\n', 'four\n'];
 const all = lines.join('');
@@ -12,14 +20,14 @@ const news = (n: number, more: Partial<CallNews> = {}): CallNews => ({
   message: null,
   ...more,
 });
-const heardOf = (...given: CallNews[]): Heard | undefined =>
-  given.reduce<Heard | undefined>((heard, each) => hear(heard, each), undefined);
+const heardOf = (...given: CallNews[]): LiveProgress | undefined =>
+  given.reduce<LiveProgress | undefined>((heard, each) => applyProgress(heard, each), undefined);
 const stored = (count: number, attempt = 1) => ({ attempt, text: lines.slice(0, count).join('') });
 
 describe('the output of a call that is being made', () => {
   it('is what was heard from the beginning on', () => {
     const heard = heardOf(news(0), news(1), news(2, { percent: 75, message: 'soon' }))!;
-    expect(withHeard(nothingPrinted, heard)).toEqual(stored(3));
+    expect(withLiveProgress(nothingPrinted, heard)).toEqual(stored(3));
     expect(heard.progress).toEqual({ percent: 75, message: 'soon' });
   });
 
@@ -29,37 +37,37 @@ describe('the output of a call that is being made', () => {
       const heard = heardOf(...every.slice(count))!;
       for (const known of [...lines, ''].map((_, n) => stored(n))) {
         if (known.text.length < heard.from) expect(isGap(known, heard)).toBe(true);
-        else expect(withHeard(known, heard)).toEqual({ attempt: 1, text: all });
+        else expect(withLiveProgress(known, heard)).toEqual({ attempt: 1, text: all });
       }
     }
   });
 
   it('ends before a gap until that is read, and loses nothing that it had', () => {
-    const known = withHeard(nothingPrinted, heardOf(news(0), news(1))!);
+    const known = withLiveProgress(nothingPrinted, heardOf(news(0), news(1))!);
     const heard = heardOf(news(0), news(1), news(3))!;
     expect(isGap(known, heard)).toBe(true);
-    expect(withHeard(known, heard)).toEqual(stored(2));
-    expect(withHeard(further(known, stored(1)), heard)).toEqual(stored(2));
-    expect(withHeard(further(known, stored(3)), heard)).toEqual({ attempt: 1, text: all });
+    expect(withLiveProgress(known, heard)).toEqual(stored(2));
+    expect(withLiveProgress(further(known, stored(1)), heard)).toEqual(stored(2));
+    expect(withLiveProgress(further(known, stored(3)), heard)).toEqual({ attempt: 1, text: all });
   });
 
   it('does not repeat news that come twice', () => {
     const heard = heardOf(news(0), news(1), news(0), news(1), news(2))!;
-    expect(withHeard(nothingPrinted, heard)).toEqual(stored(3));
+    expect(withLiveProgress(nothingPrinted, heard)).toEqual(stored(3));
   });
 
   it('is that of the latest attempt, whatever an earlier worker still says', () => {
     const again = { attempt: 2, output: 'again\n', offset: 0 };
     const heard = heardOf(news(0), news(1, again), news(1))!;
     expect(isGap(stored(2), heard)).toBe(false);
-    expect(withHeard(stored(2), heard)).toEqual({ attempt: 2, text: 'again\n' });
-    expect(withHeard({ attempt: 2, text: '' }, heardOf(news(0))!)).toEqual({ attempt: 2, text: '' });
+    expect(withLiveProgress(stored(2), heard)).toEqual({ attempt: 2, text: 'again\n' });
+    expect(withLiveProgress({ attempt: 2, text: '' }, heardOf(news(0))!)).toEqual({ attempt: 2, text: '' });
     expect(further(stored(3), { attempt: 2, text: '' })).toEqual({ attempt: 2, text: '' });
   });
 
   it('is as it is stored where an executor does not say what came before', () => {
     const heard = heardOf(news(0, { offset: null }), news(1, { offset: null, percent: 50 }))!;
-    expect(withHeard(stored(1), heard)).toEqual(stored(1));
+    expect(withLiveProgress(stored(1), heard)).toEqual(stored(1));
     expect(heard.progress.percent).toBe(50);
   });
 });

@@ -10,7 +10,7 @@ export interface CallNews {
 }
 
 /** What was heard of one attempt of a call: a piece of its output without a gap, and how far it is. */
-export interface Heard {
+export interface LiveProgress {
   attempt: number;
   /** Characters that came before the piece. */
   from: number;
@@ -22,15 +22,15 @@ export interface Heard {
 const longest = 1_000_000;
 
 /** What is heard after some news. After a gap another piece begins. */
-export function hear(heard: Heard | undefined, news: CallNews): Heard {
-  const { attempt, output, percent, message } = news;
-  const offset = news.offset ?? Infinity;
+export function applyProgress(live: LiveProgress | undefined, update: CallNews): LiveProgress {
+  const { attempt, output, percent, message } = update;
+  const offset = update.offset ?? Infinity;
   // A worker that was given up may still be at it.
-  if (heard && attempt < heard.attempt) return heard;
+  if (live && attempt < live.attempt) return live;
   const progress = { percent, message };
-  const end = heard?.attempt === attempt && heard.text.length < longest ? heard.from + heard.text.length : -1;
-  return heard && offset <= end
-    ? { ...heard, text: heard.text + output.slice(end - offset), progress }
+  const end = live?.attempt === attempt && live.text.length < longest ? live.from + live.text.length : -1;
+  return live && offset <= end
+    ? { ...live, text: live.text + output.slice(end - offset), progress }
     : { attempt, from: offset, text: output, progress };
 }
 
@@ -47,13 +47,13 @@ export const further = (one: Printed, other: Printed): Printed =>
   other.attempt > one.attempt || (other.attempt === one.attempt && other.text.length > one.text.length) ? other : one;
 
 /** Whether something is missing between what is known and what was heard. */
-export const isGap = (known: Printed, { attempt, from }: Heard): boolean =>
+export const isGap = (known: Printed, { attempt, from }: LiveProgress): boolean =>
   attempt > known.attempt ? from > 0 : attempt === known.attempt && from > known.text.length;
 
 /** What is known, with what was heard. */
-export function withHeard(known: Printed, heard: Heard): Printed {
-  const { attempt, from, text } = heard;
-  if (attempt < known.attempt || isGap(known, heard)) return known;
+export function withLiveProgress(known: Printed, live: LiveProgress): Printed {
+  const { attempt, from, text } = live;
+  if (attempt < known.attempt || isGap(known, live)) return known;
   const before = attempt === known.attempt ? known.text.slice(0, from) : '';
   return further(known, { attempt, text: before + text });
 }
