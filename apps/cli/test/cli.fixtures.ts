@@ -30,21 +30,21 @@ function recorder(columns?: number): Output & { text: string } {
 }
 
 /** Surroundings of nobody: no terminal but the one that is asked for, and a home that does not exist. */
-export function surroundingsOf({ env = {}, stdin = '', columns }: CliOptions = {}) {
+export function environmentOf({ env = {}, stdin = '', columns }: CliOptions = {}) {
   const [stdout, stderr, input] = [recorder(columns), recorder(), new PassThrough()];
   input.end(stdin);
-  const surroundings: CliEnvironment = {
+  const environment: CliEnvironment = {
     env: { HOME: '/nowhere', DATA_DIR: '/nowhere', ...env },
     stdin: input,
     stdout,
     stderr,
   };
-  return { surroundings, stdout, stderr };
+  return { environment, stdout, stderr };
 }
 
 /** Runs the program in this process. */
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
-  const { surroundings, stdout, stderr } = surroundingsOf(options);
-  const code = await run(args, surroundings);
+  const { environment, stdout, stderr } = environmentOf(options);
+  const code = await run(args, environment);
   return { code, out: stdout.text, err: stderr.text };
 }

@@ -24,7 +24,7 @@ import { ExecutionDispatcher } from './dispatch/execution-dispatcher.js';
 import { lastLook } from './dispatch/last-look.js';
 import { outputCollection, Outputs } from './results/outputs.js';
 import { Replies, replyCollection } from './results/replies.js';
-import { repliesNoLongerNeeded } from './results/reply-removal.js';
+import { repliesNoLongerNeeded } from './results/reply-retention.js';
 import { ResultKeysController } from './http/result-keys.controller.js';
 import { ResultSigner } from './results/result-signer.js';
 import { decideSwitch } from './kill-switch/switch.js';

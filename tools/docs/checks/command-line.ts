@@ -15,9 +15,9 @@ export async function checkCommandLine(args: readonly string[]): Promise<void> {
   if (args[0] === 'completion') return expect(args[1]).toMatch(/^(bash|zsh|fish|powershell|--help)$/);
   let acted = false;
   const on = () => async () => void (acted = true);
-  const surroundings = { env: {}, stdin: Readable.from([]), stdout: output(), stderr: output() };
+  const environment = { env: {}, stdin: Readable.from([]), stdout: output(), stderr: output() };
   try {
-    await commandLine(on, surroundings).program.parseAsync(args, { from: 'user' });
+    await commandLine(on, environment).program.parseAsync(args, { from: 'user' });
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code.startsWith('commander.help')) return;

@@ -8,7 +8,7 @@ import { SlackController } from '../http/slack.controller.js';
 import { DELIVERIES, SLACK_CHANNELS } from '../tokens.js';
 import { deliveryCollection } from './deliveries/delivery-record.js';
 import { decideDelivery } from './deliveries/delivery.js';
-import { deliveriesNoLongerNeeded } from './deliveries/delivery-removal.js';
+import { deliveriesNoLongerNeeded } from './deliveries/delivery-retention.js';
 import { Notifier } from './notifier.js';
 import { sendersOf } from './senders.js';
 

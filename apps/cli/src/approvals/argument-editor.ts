@@ -16,26 +16,26 @@ type Arguments = Record<string, unknown>;
 export class ArgumentEditor {
   readonly #approval: Approval;
   readonly #questions: Questions;
-  readonly #surroundings: CliEnvironment;
+  readonly #environment: CliEnvironment;
   /** What was written, for when it does not fit. */
   #text: string;
   readonly #drafts: Map<string, string>;
 
-  constructor(approval: Approval, questions: Questions, surroundings: CliEnvironment) {
+  constructor(approval: Approval, questions: Questions, environment: CliEnvironment) {
     this.#approval = approval;
     this.#questions = questions;
-    this.#surroundings = surroundings;
+    this.#environment = environment;
     this.#text = JSON.stringify(approval.tool_args, null, 2);
     this.#drafts = new Map(Object.entries(approval.tool_args).map(([name, value]) => [name, asText(value)]));
   }
 
   /** @returns undefined once the questions are over. @throws Failure when they are no arguments. */
   async ask(): Promise<Arguments | undefined> {
-    const { env } = this.#surroundings;
+    const { env } = this.#environment;
     const editor = env['VISUAL'] || env['EDITOR'];
     const fields = argumentFields(this.#approval);
     if (!editor && fields) return this.#byField(fields);
-    const text = await (editor ? inEditor(editor, this.#text, this.#surroundings) : this.#asLine());
+    const text = await (editor ? inEditor(editor, this.#text, this.#environment) : this.#asLine());
     if (text === undefined) return undefined;
     if (text.trim() === '')
       throw new Failure(exitCodes.usage, 'Nothing was left of the arguments, so nothing is decided.');

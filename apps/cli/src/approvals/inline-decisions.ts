@@ -64,11 +64,11 @@ export class InlineDecisions {
   }
 
   async #decide(approval: Approval): Promise<void> {
-    const { screen, environment: surroundings } = this.#context;
+    const { screen, environment } = this.#context;
     const over = new AbortController();
     const theirs = this.#untilResolved(approval, over);
-    const questions = new Questions(surroundings, over.signal);
-    const resolution = new ResolutionQuestions(approval, questions, surroundings);
+    const questions = new Questions(environment, over.signal);
+    const resolution = new ResolutionQuestions(approval, questions, environment);
     let answer: Step = 'again';
     let changed: Approval | undefined;
     if (!fitsInQuestion(approval)) screen.note('', ...approvalText(screen, approval), '');

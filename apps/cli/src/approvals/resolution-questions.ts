@@ -30,10 +30,10 @@ export class ResolutionQuestions {
   /** What was filled in, for when it does not fit. */
   readonly #drafts = new Map<string, string>();
 
-  constructor(approval: Approval, questions: Questions, surroundings: CliEnvironment) {
+  constructor(approval: Approval, questions: Questions, environment: CliEnvironment) {
     this.#approval = approval;
     this.#questions = questions;
-    this.#editor = new ArgumentEditor(approval, questions, surroundings);
+    this.#editor = new ArgumentEditor(approval, questions, environment);
     this.#agreed = agreedOn(approval);
   }
 

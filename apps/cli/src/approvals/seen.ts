@@ -26,14 +26,11 @@ export const digestsOf = (approvals: readonly Approval[], { digest }: { digest?:
  *
  * @throws Failure when they would rather not
  */
-export async function seeBefore(
-  { screen, environment: surroundings }: Context,
-  approvals: readonly Approval[],
-): Promise<void> {
+export async function seeBefore({ screen, environment }: Context, approvals: readonly Approval[]): Promise<void> {
   if (!screen.canAsk) return;
   for (const approval of approvals) screen.note('', ...approvalText(screen, approval));
   const what = approvals.length === 1 ? 'it' : `these ${plural(approvals.length, 'call')}`;
-  const answer = await new Questions(surroundings).choose(`Approve ${what}?`, [
+  const answer = await new Questions(environment).choose(`Approve ${what}?`, [
     { value: 'no', label: 'No, leave it pending' },
     { value: 'yes', label: 'Yes' },
   ]);

@@ -17,24 +17,24 @@ export const loginCommand = (on: On): Command =>
     )
     .action(
       on(async (context) => {
-        const { screen, options, environment: surroundings } = context;
-        const url = serverToSignInAt(options, surroundings.env);
+        const { screen, options, environment } = context;
+        const url = serverToSignInAt(options, environment.env);
         const key = (options.key ?? (await askedKey(context, url))).trim();
         const me = await clientOf({ url, key })
           .auth.me()
           .catch((error: unknown) => {
             throw error instanceof ApiError ? failureOf(error, url) : error;
           });
-        const file = saveProfile(surroundings.env, options.profile ?? 'default', { url, key });
+        const file = saveProfile(environment.env, options.profile ?? 'default', { url, key });
         screen.show({ url, file, ...me }, () => [`Signed in at ${url} as ${nameOf(me)}. The key is in ${file}.`]);
       }),
     );
 
 export const logoutCommand = (on: On): Command =>
   new Command('logout').description('Forgets the server and the key that login keeps.').action(
-    on(async ({ screen, options, environment: surroundings }) => {
+    on(async ({ screen, options, environment }) => {
       const profile = options.profile ?? 'default';
-      if (!forgetProfile(surroundings.env, profile))
+      if (!forgetProfile(environment.env, profile))
         throw new Failure(exitCodes.missing, `There is no profile "${profile}".`);
       screen.show({ profile, forgotten: true }, () => [`The profile ${profile} is forgotten.`]);
     }),
@@ -51,10 +51,10 @@ export const whoamiCommand = (on: On): Command =>
 const nameOf = ({ display_name, roles }: Me): string => `${display_name} (${roles.join(', ')})`;
 
 /** On a terminal it is asked for, and not shown; else it is what comes in: `countersign login < key`. */
-async function askedKey({ screen, environment: surroundings }: Context, url: string): Promise<string> {
+async function askedKey({ screen, environment }: Context, url: string): Promise<string> {
   const key = screen.canAsk
-    ? await new Questions(surroundings).secret(`The key for ${url}`)
-    : await everythingOf(surroundings.stdin);
+    ? await new Questions(environment).secret(`The key for ${url}`)
+    : await everythingOf(environment.stdin);
   if (key?.trim()) return key;
   throw new Failure(exitCodes.usage, 'There is no key. Give it on standard input: countersign login < key-file');
 }

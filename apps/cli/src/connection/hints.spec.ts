@@ -17,8 +17,8 @@ describe('what a server says there is to do', () => {
   it.each(hintActionNames)('is a command that there is: %s', (action) => {
     const said = withCommand('', { action, id: 'x' });
     const [, ...words] = said.replace(' → ', '').split(' ');
-    const surroundings = { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
-    let { program: command } = commandLine(() => async () => {}, surroundings);
+    const environment = { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+    let { program: command } = commandLine(() => async () => {}, environment);
     for (const word of said === '' ? [] : words) {
       const inner = command.commands.find((each) => each.name() === word);
       if (!inner) break;

@@ -21,8 +21,8 @@ export class Questions {
   readonly #over: AbortSignal | undefined;
 
   /** @param over ends what is being asked, because nobody needs to know any more. */
-  constructor(surroundings: CliEnvironment, over?: AbortSignal) {
-    this.#environment = surroundings;
+  constructor(environment: CliEnvironment, over?: AbortSignal) {
+    this.#environment = environment;
     this.#over = over;
   }
 

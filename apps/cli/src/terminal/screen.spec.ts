@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { surroundingsOf } from '../../test/cli.fixtures.js';
+import { environmentOf } from '../../test/cli.fixtures.js';
 import { jsonText, Screen } from './screen.js';
 
 describe('JSON', () => {
@@ -18,7 +18,7 @@ describe('JSON', () => {
 
 describe('colours', () => {
   const painted = (columns: number | undefined, env: Record<string, string>, color = true) =>
-    new Screen(surroundingsOf({ env, ...(columns !== undefined && { columns }) }).surroundings, { color }).paint(
+    new Screen(environmentOf({ env, ...(columns !== undefined && { columns }) }).environment, { color }).paint(
       'red',
       'x',
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { surroundingsOf } from '../../test/cli.fixtures.js';
+import { environmentOf } from '../../test/cli.fixtures.js';
 import { Screen } from './screen.js';
 import { fields, table, type Column } from './table.js';
 import { clip } from './text-width.js';
@@ -14,7 +14,7 @@ const columns: Column<Row>[] = [
   { title: 'END', value: () => 'x' },
 ];
 const screenOf = (width?: number) =>
-  new Screen(surroundingsOf({ ...(width !== undefined && { columns: width }) }).surroundings, { color: false });
+  new Screen(environmentOf({ ...(width !== undefined && { columns: width }) }).environment, { color: false });
 
 describe('a table', () => {
   it('is aligned, also where characters are wide', () => {

@@ -6,7 +6,7 @@ import { parsedJson, textAt } from './json-text.js';
 import { compileJson } from '../templates/json.js';
 import { compileTemplate } from '../templates/template.js';
 
-const surroundings = { env: {} };
+const scope = { env: {} };
 
 /** Numbers as somebody may write them, also those that cannot be kept. */
 const number = fc.oneof(
@@ -32,8 +32,8 @@ const json: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
 
 describe('what is shown, signed and run', () => {
   it('is the same to the byte, whatever a model wrote; or it is refused', () => {
-    const alone = compileTemplate('{{arguments.a}}', surroundings);
-    const body = compileJson({ a: '{{arguments.a}}' }, surroundings);
+    const alone = compileTemplate('{{arguments.a}}', scope);
+    const body = compileJson({ a: '{{arguments.a}}' }, scope);
     fc.assert(
       fc.property(json, (value) => {
         const read = parseStrictJson(`{"a": ${value}}`);
@@ -55,7 +55,7 @@ describe('what is shown, signed and run', () => {
   });
 
   it('has numbers that mean what the model wrote', () => {
-    const alone = compileTemplate('{{arguments.a}}', surroundings);
+    const alone = compileTemplate('{{arguments.a}}', scope);
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), (integer) => {
         const read = parseStrictJson(`{"a": ${integer}}`);
@@ -72,9 +72,7 @@ describe('what a target answers', () => {
     expect(textAt(answer, '/list/1')).toBe('0.12345678901234567890');
     expect(textAt(answer, '/small')).toBe('12');
     expect(textAt(answer, '')).toBe('{"id":2512292042121000001,"list":[1,0.12345678901234567890],"small":12}');
-    expect(compileTemplate('/runs/{{response./id}}', surroundings)(callWith(), answer)).toBe(
-      '/runs/2512292042121000001',
-    );
+    expect(compileTemplate('/runs/{{response./id}}', scope)(callWith(), answer)).toBe('/runs/2512292042121000001');
   });
 
   it('says nothing where it says two things', () => {

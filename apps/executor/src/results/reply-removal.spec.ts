@@ -13,7 +13,7 @@ import {
   succeeded,
 } from '../../test/execution.fixtures.js';
 import { replyCollection } from './replies.js';
-import { repliesNoLongerNeeded } from './reply-removal.js';
+import { repliesNoLongerNeeded } from './reply-retention.js';
 
 let given: ReturnType<typeof openTemporaryDatabase>;
 beforeEach(() => void (given = openTemporaryDatabase()));

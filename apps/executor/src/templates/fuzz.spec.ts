@@ -8,7 +8,7 @@ import { compileJson } from './json.js';
 import { compileTemplate } from './template.js';
 import { compileUrl } from './url.js';
 
-const surroundings = { env: { API: 'https://api.example/v1', TOKEN: 't0ken' } };
+const scope = { env: { API: 'https://api.example/v1', TOKEN: 't0ken' } };
 
 /** Texts that have broken something somewhere, and any other. */
 const text = fc.oneof(
@@ -54,7 +54,7 @@ const made = <T>(make: () => T): T | undefined => {
 
 describe('whatever an argument is', () => {
   it('it stays within its argument of a program', () => {
-    const template = compileTemplate('--a={{arguments.a}}', surroundings);
+    const template = compileTemplate('--a={{arguments.a}}', scope);
     fc.assert(
       fc.property(text, (a) => {
         expect(template(callWith({ a }))).toBe(`--a=${a}`);
@@ -63,7 +63,7 @@ describe('whatever an argument is', () => {
   });
 
   it('it stays within its segment of a path and its value of a query', () => {
-    const url = compileUrl('{{env.API}}/x/{{arguments.a}}/y?b={{arguments.b}}&c=1', surroundings);
+    const url = compileUrl('{{env.API}}/x/{{arguments.a}}/y?b={{arguments.b}}&c=1', scope);
     fc.assert(
       fc.property(value, value, (a, b) => {
         const found = made(() => url(callWith({ a, b })));
@@ -88,13 +88,13 @@ describe('whatever an argument is', () => {
   it.each(['', '.', '..', '../x', 'a/../b', 'a//b', '/a', 'a/', '..\\x', '\ud800'])(
     'it leads nowhere else: %j in a path is refused, and not told',
     (a) => {
-      const url = compileUrl('https://api.example/x/{{arguments.a}}', surroundings);
+      const url = compileUrl('https://api.example/x/{{arguments.a}}', scope);
       expect(() => url(callWith({ a }))).toThrow(/^{{arguments.a}} (would lead to another path|has characters)/);
     },
   );
 
   it('it stays within its header', () => {
-    const headers = compileHeaders({ 'X-A': 'a {{arguments.a}}', authorization: 'Bearer {{env.TOKEN}}' }, surroundings);
+    const headers = compileHeaders({ 'X-A': 'a {{arguments.a}}', authorization: 'Bearer {{env.TOKEN}}' }, scope);
     fc.assert(
       fc.property(text, (a) => {
         const found = made(() => headers(callWith({ a })));
@@ -106,14 +106,14 @@ describe('whatever an argument is', () => {
   });
 
   it.each(['a\r\nb', 'a\nb', '\0', '日本'])('it ends no header: %j is refused, and not told', (a) => {
-    const headers = compileHeaders({ 'X-A': '{{arguments.a}}' }, surroundings);
+    const headers = compileHeaders({ 'X-A': '{{arguments.a}}' }, scope);
     expect(() => headers(callWith({ a }))).toThrow('the header x-a would have characters that no header can have');
   });
 
   it('it stays within its field of a JSON value, and is what it was', () => {
     const body = compileJson(
       { whole: '{{arguments.a}}', part: 'a {{arguments.a}}', list: [1, '{{arguments.a}}'], fixed: { admin: false } },
-      surroundings,
+      scope,
     );
     fc.assert(
       fc.property(value, (a) => {
@@ -128,14 +128,14 @@ describe('whatever an argument is', () => {
 describe('what was not given', () => {
   it('is left out of a query, the headers and a JSON value', () => {
     const call = callWith({ b: null });
-    expect(compileUrl('https://x.example/?a={{arguments.a}}&b={{arguments.b}}', surroundings)(call).search).toBe('');
-    expect(compileHeaders({ a: '{{arguments.a}}', b: 'b {{arguments.b}}' }, surroundings)(call)).toEqual({});
+    expect(compileUrl('https://x.example/?a={{arguments.a}}&b={{arguments.b}}', scope)(call).search).toBe('');
+    expect(compileHeaders({ a: '{{arguments.a}}', b: 'b {{arguments.b}}' }, scope)(call)).toEqual({});
     const body = { a: '{{arguments.a}}', b: ['{{arguments.b}}', null, 0], c: { d: '{{arguments.a}}' } };
-    expect(compileJson(body, surroundings)(call)).toEqual({ b: [null, 0], c: {} });
+    expect(compileJson(body, scope)(call)).toEqual({ b: [null, 0], c: {} });
   });
 
   it('cannot be left out of a path', () => {
-    const url = compileUrl('https://x.example/{{arguments.a}}/b', surroundings);
+    const url = compileUrl('https://x.example/{{arguments.a}}/b', scope);
     expect(() => url(callWith({ a: null }))).toThrow('{{arguments.a}} is missing, and is part of a path');
   });
 });
@@ -150,8 +150,8 @@ describe('what the file itself says', () => {
       list: [[], {}],
       attempt: '{{execution.attempt}}',
     };
-    expect(compileJson(body, surroundings)(callWith())).toEqual({ ...body, attempt: 1 });
-    expect(compileUrl('{{env.API}}/a%20b/?x=%26&y', surroundings)(callWith()).href).toBe(
+    expect(compileJson(body, scope)(callWith())).toEqual({ ...body, attempt: 1 });
+    expect(compileUrl('{{env.API}}/a%20b/?x=%26&y', scope)(callWith()).href).toBe(
       'https://api.example/v1/a%20b/?x=%26&y',
     );
   });
@@ -159,14 +159,14 @@ describe('what the file itself says', () => {
   it.each(['ftp://x', 'api.example', 'https://', 'https://u:p@x', 'https://x/?a=b', 'https://x/#a'])(
     'cannot begin with the address %s of the environment, which is not told',
     (API) => {
-      const compile = () => compileUrl('{{env.API}}/a', { ...surroundings, env: { API } });
+      const compile = () => compileUrl('{{env.API}}/a', { ...scope, env: { API } });
       expect(compile).toThrow(/^\{\{env.API\}\}\/a (does not begin with a URL|begins with a URL that has more)/);
     },
   );
 
   it('has no secret with a line break in a header: the executor does not start', () => {
     const compile = () =>
-      compileHeaders({ authorization: 'Bearer {{env.TOKEN}}' }, { ...surroundings, env: { TOKEN: 't0ken\n' } });
+      compileHeaders({ authorization: 'Bearer {{env.TOKEN}}' }, { ...scope, env: { TOKEN: 't0ken\n' } });
     expect(compile).toThrow('The environment variable TOKEN has characters that no header can have');
   });
 });

@@ -4,9 +4,9 @@ import type { ApprovedCall } from '../adapters/adapter.js';
 import { callWith } from '../../test/adapter.fixtures.js';
 import { compileTemplate, fixedValue } from './template.js';
 
-const surroundings = { env: { REGION: 'eu', EMPTY: '' } };
+const scope = { env: { REGION: 'eu', EMPTY: '' } };
 const expand = (text: string, tool_args: ApprovedCall['tool_args'] = {}) =>
-  compileTemplate(text, surroundings)(callWith(tool_args));
+  compileTemplate(text, scope)(callWith(tool_args));
 
 describe('an argument of a program', () => {
   it.each([
@@ -50,7 +50,7 @@ describe('an argument of a program', () => {
   });
 
   it('needs its environment from the start', () => {
-    const compile = () => compileTemplate('{{env.TOKEN}}', surroundings);
+    const compile = () => compileTemplate('{{env.TOKEN}}', scope);
     expect(compile).toThrow(ConfigError);
     expect(compile).toThrow('The environment variable TOKEN is not set');
   });
@@ -58,10 +58,10 @@ describe('an argument of a program', () => {
 
 describe('a value that is the same for every call', () => {
   it('may come from the environment', () => {
-    expect(fixedValue('{{env.REGION}}:{{env.DIR:-/srv}}', surroundings)).toBe('eu:/srv');
+    expect(fixedValue('{{env.REGION}}:{{env.DIR:-/srv}}', scope)).toBe('eu:/srv');
   });
 
   it.each(['{{arguments.a}}', '{{run.id}}', '{{execution.id}}'])('cannot be %s', (text) => {
-    expect(() => fixedValue(text, surroundings)).toThrow(`${text} differs from call to call`);
+    expect(() => fixedValue(text, scope)).toThrow(`${text} differs from call to call`);
   });
 });

@@ -23,8 +23,8 @@ export class ToolCatalogue implements Tools {
   constructor(declared: Declared, tools: ReadonlyMap<string, Tool>, log: Log) {
     this.#declared = declared;
     this.#tools = new Map(tools);
-    const { definitions, scope: surroundings } = declared;
-    this.#servers = new McpServers({ servers: definitions.mcp_servers, environment: surroundings.env, log });
+    const { definitions, scope } = declared;
+    this.#servers = new McpServers({ servers: definitions.mcp_servers, environment: scope.env, log });
   }
 
   /** Loads tool modules, and connects to MCP servers; one that is away is tried until it is there. @throws ConfigError */
@@ -64,10 +64,10 @@ export class ToolCatalogue implements Tools {
 
   #function({ definition, run, terms, timeout }: CallableTool): Tool {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
-    const { config, scope: surroundings } = this.#declared;
+    const { config, scope } = this.#declared;
     const seconds = timeout ?? config.EXECUTION_TIMEOUT_SECONDS;
     const adapter = new FunctionAdapter({ run, timeout: seconds * 1000, maxOutput: definition.max_output });
-    return { definition, adapter, ...termsOf(terms, byWorker, surroundings) };
+    return { definition, adapter, ...termsOf(terms, byWorker, scope) };
   }
 
   #ofServer(name: string): Tool | undefined {
@@ -91,8 +91,8 @@ export class ToolCatalogue implements Tools {
 
   #served(server: McpServer, { definition, terms }: McpTool): Tool {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
-    const { scope: surroundings } = this.#declared;
+    const { scope } = this.#declared;
     const adapter = new McpAdapter({ server, maxOutput: definition.max_output });
-    return { definition, adapter, isCheckedByAdapter: true, ...termsOf(terms, byWorker, surroundings) };
+    return { definition, adapter, isCheckedByAdapter: true, ...termsOf(terms, byWorker, scope) };
   }
 }

@@ -13,17 +13,14 @@ const whileItRuns = 1_000;
  * What the last attempt printed, and how many characters in all. It comes by itself; what may have been missed is read
  * when that begins, when something is missing in between, and when the call is over.
  */
-export function usePrinted(
-  execution: Execution,
-  { isLive, progress: heard }: LiveCalls,
-): { text: string; total: number } {
+export function usePrinted(execution: Execution, { isLive, progress }: LiveCalls): { text: string; total: number } {
   const { id, status, attempts } = execution;
   const { data, reload } = useResource(
     attempts.length > 0 ? (signal) => client.executions.output(id, undefined, signal) : null,
     [id],
     isUnderWay(execution) && !isLive ? whileItRuns : undefined,
   );
-  const update = heard[id];
+  const update = progress[id];
   // It never gets shorter while somebody reads.
   const known = useRef(nothingPrinted);
   if (data) known.current = further(known.current, data);

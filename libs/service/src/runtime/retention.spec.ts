@@ -18,9 +18,9 @@ describe('what has served its purpose', () => {
   const logged = () => ({ info: vi.fn(), warn: vi.fn(), error: vi.fn() });
   let metrics: Metrics;
   beforeEach(() => void (metrics = new Metrics()));
-  function start(removals: readonly RetentionPolicy[], options: Partial<RetentionOptions> = {}): Retention {
+  function start(policies: readonly RetentionPolicy[], options: Partial<RetentionOptions> = {}): Retention {
     const retention = new Retention({
-      policies: removals,
+      policies,
       ttl: 90 * day,
       log: logged(),
       metrics,

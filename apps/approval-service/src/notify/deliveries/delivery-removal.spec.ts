@@ -3,7 +3,7 @@ import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { approvalCollection } from '../../approval-service.js';
-import { deliveriesNoLongerNeeded } from './delivery-removal.js';
+import { deliveriesNoLongerNeeded } from './delivery-retention.js';
 import { deliveryCollection } from './delivery-record.js';
 import {
   approvalWith,

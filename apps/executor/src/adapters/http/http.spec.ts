@@ -21,8 +21,8 @@ describe('a request that makes a call', () => {
   });
   afterEach(() => server.stop());
 
-  const surroundings = () => ({ env: { API: server.url, TOKEN: token } });
-  const url = (text: string) => compileUrl(text, surroundings());
+  const scope = () => ({ env: { API: server.url, TOKEN: token } });
+  const url = (text: string) => compileUrl(text, scope());
   const question = (path: string, change: Partial<Question> = {}): Question => ({
     url: url(`{{env.API}}${path}`),
     everyMs: 5,
@@ -37,8 +37,8 @@ describe('a request that makes a call', () => {
     new HttpAdapter({
       method: 'POST',
       url: url('{{env.API}}/releases'),
-      headers: compileHeaders({ authorization: 'Bearer {{env.TOKEN}}' }, surroundings()),
-      body: compileJson({ service: '{{arguments.service}}' }, surroundings()),
+      headers: compileHeaders({ authorization: 'Bearer {{env.TOKEN}}' }, scope()),
+      body: compileJson({ service: '{{arguments.service}}' }, scope()),
       timeout: 5_000,
       maxOutput: 10_000,
       allowPrivate: true,

@@ -11,7 +11,7 @@ import { compileJson } from '../../templates/json.js';
 
 const soon = { timeout: 10_000, interval: 5 };
 const quiet = { info() {}, warn() {}, error() {} };
-const surroundings = { env: { TOKEN: 'a-token-of-the-platform' } };
+const scope = { env: { TOKEN: 'a-token-of-the-platform' } };
 
 describe('a request to another platform', () => {
   let stored: ReturnType<typeof openTemporaryDatabase>;
@@ -23,7 +23,7 @@ describe('a request to another platform', () => {
     stored = openTemporaryDatabase();
     bus = new SqliteBus(stored.file, { log: quiet });
     platform = new Platform(bus);
-    watch = new Follower(surroundings.env);
+    watch = new Follower(scope.env);
     opened = [];
   });
   afterEach(async () => {
@@ -39,7 +39,7 @@ describe('a request to another platform', () => {
       topic,
       replyTopic,
       headers: () => ({ tenant: 'blue' }),
-      value: compileJson({ service: '{{arguments.service}}', note: '{{arguments.note}}' }, surroundings),
+      value: compileJson({ service: '{{arguments.service}}', note: '{{arguments.note}}' }, scope),
       status: '/state',
       succeeded: ['deployed'],
       failed: ['refused'],
