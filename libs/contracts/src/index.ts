@@ -155,5 +155,6 @@ export {
   redactRequirement,
   redacted,
 } from './records/tool-call.js';
+export { secondsOf } from './seconds.js';
 export { lookalikesIn } from './text/lookalike-text.js';
 export { codePointOf, isHidden, marked, markedLine, visibleText, visibleLine } from './text/visible-text.js';

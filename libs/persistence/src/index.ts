@@ -8,6 +8,8 @@ export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
 export { type Decide, type Transition, changed, ignored, rejected } from './commands/transition.js';
 export { MongoDatabase } from './mongodb/mongodb-database.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
+export { newRecord, touch } from './records/record.js';
+export { insert, insertOnce, update } from './records/writes.js';
 export { type RetentionPolicy, removeAll, removeBelongings } from './retention/retention-policy.js';
 export { SqliteDatabase } from './sqlite/sqlite-store.js';
 export {
@@ -23,5 +25,6 @@ export {
   VersionConflict,
   recordOf,
 } from './store.js';
+export { type Claim, Claims } from './work/claims.js';
 export { retryUntilStored } from './work/retry-until-stored.js';
 export { type Backlog, type Permit, WorkPool, type WorkPoolOptions } from './work/work-pool.js';

@@ -1,6 +1,6 @@
-import type { Event, Run, stored } from '@countersign/contracts';
+import type { Run, stored } from '@countersign/contracts';
 import { agentOf, type Agent, type AgentDefinition } from '@countersign/definitions';
-import { VersionConflict, type Collection, type Store } from '@countersign/persistence';
+import { insertOnce, newRecord, type Collection, type Store } from '@countersign/persistence';
 import type { z } from 'zod';
 import { incompatibilities, stillPossible } from './agent-version.js';
 import type { Agents } from './agents.js';
@@ -30,13 +30,8 @@ export class AgentVersions {
   /** Stores a definition before the first run depends on it. */
   async keep(agent: Agent): Promise<void> {
     if (this.#known.has(agent.version)) return;
-    const at = Math.floor(this.now() / 1000);
     const { version: id, ...definition } = agent;
-    const state = { id, definition, version: 1, due_at: null, traceparent: null, created_at: at, updated_at: at };
-    const events: readonly Event[] = [];
-    await this.store.commit({ expected: 0, state, events }).catch((error: unknown) => {
-      if (!(error instanceof VersionConflict)) throw error;
-    });
+    await insertOnce(this.store, { id, definition, ...newRecord(this.now()) });
     this.#known.set(agent.version, agent);
   }
 

@@ -1,5 +1,5 @@
 import { emit, type Call, type NewEvent, type Run } from '@countersign/contracts';
-import { changed, ignored, rejected } from '@countersign/persistence';
+import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import {
   answered,
   confirm,
@@ -11,7 +11,7 @@ import {
 } from './call.js';
 import { callOutput } from './conversation.js';
 import { who } from './event-data.js';
-import { call, log, rested, touch, waiting, type RunTransition } from './states.js';
+import { call, log, rested, waiting, type RunTransition } from './states.js';
 
 /** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
 export function continueIfComplete(run: Run, now: number, ...events: readonly NewEvent[]): RunTransition {

@@ -1,5 +1,13 @@
-import { callDigest, emit, isFinishedStatus, queueOwner, type Event, type Run } from '@countersign/contracts';
-import { changed, ignored, rejected } from '@countersign/persistence';
+import {
+  callDigest,
+  emit,
+  isFinishedStatus,
+  queueOwner,
+  secondsOf,
+  type Event,
+  type Run,
+} from '@countersign/contracts';
+import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
   answered,
   isForWorker,
@@ -13,7 +21,7 @@ import {
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
 import { unsigned, who } from './event-data.js';
-import { call, fail, idle, leased, log, over, rested, seconds, touch, waiting, type RunTransition } from './states.js';
+import { call, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
 import { take, type Turn } from './turn.js';
 
 /**
@@ -95,7 +103,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
         executed(call, executionFailureOf(message.data.error), true),
       );
     case 'tool.execution_outcome_unknown':
-      return amend(run, message.data.approval_id, now, (call) => outcomeUnknown(call, message.data, seconds(now)));
+      return amend(run, message.data.approval_id, now, (call) => outcomeUnknown(call, message.data, secondsOf(now)));
     default:
       return isHeldBy(run, message.worker)
         ? work(run, message, now)
@@ -159,9 +167,11 @@ function request({ run_input, ...request }: RunRequest, now: number): RunTransit
   const run: Run = {
     ...request,
     queue_owner: queueOwner(request.user_id, request.requested_by),
+    ...newRecord(now),
     ...idle,
     status: 'PENDING',
     due_at: now,
+    traceparent: request.traceparent,
     run_input,
     content: null,
     error: null,
@@ -170,14 +180,11 @@ function request({ run_input, ...request }: RunRequest, now: number): RunTransit
     failures: 0,
     usage: { input_tokens: 0, output_tokens: 0 },
     items: [userMessage(run_input)],
-    journal: [{ at: seconds(now), type: 'started' }],
+    journal: [{ at: secondsOf(now), type: 'started' }],
     agent_version: null,
     turn: null,
     worked_ms: 0,
     finished_at: null,
-    version: 0,
-    created_at: seconds(now),
-    updated_at: seconds(now),
   };
   return changed(run, emit('run.started', { ...who(run), input: run_input }));
 }
@@ -222,7 +229,7 @@ function report(run: Run, message: RunMessage, now: number): RunTransition {
 
 function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['data'], now: number): RunTransition {
   const open = run.calls.find((call) => call.id === data.approval_id && isOpen(call));
-  const after = open && outcomeUnknown(open, data, seconds(now));
+  const after = open && outcomeUnknown(open, data, secondsOf(now));
   if (!after) return ignored(`the run is ${run.status}`);
   return changed(touch(run, now, { calls: run.calls.map((each) => (each === open ? after : each)) }));
 }

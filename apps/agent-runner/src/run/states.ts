@@ -1,5 +1,5 @@
-import { emit, type Call, type JournalEntry, type ProblemCode, type Run } from '@countersign/contracts';
-import { changed, type Transition } from '@countersign/persistence';
+import { emit, secondsOf, type Call, type JournalEntry, type ProblemCode, type Run } from '@countersign/contracts';
+import { changed, touch, type Transition } from '@countersign/persistence';
 import { unsigned, who } from './event-data.js';
 import { openRequirements } from './call.js';
 import { truncate, withEveryCallAnswered } from './conversation.js';
@@ -18,15 +18,9 @@ export type RunTransition = Transition<Run, RunRejection>;
 const maxHistory = 100_000;
 
 export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
-export const seconds = (ms: number): number => Math.floor(ms / 1000);
-export const touch = (run: Run, now: number, change: Partial<Run>): Run => ({
-  ...run,
-  ...change,
-  updated_at: seconds(now),
-});
 export const log = (run: Run, now: number, entry: Omit<JournalEntry, 'at'>): Run => ({
   ...run,
-  journal: [...run.journal, { at: seconds(now), ...entry }],
+  journal: [...run.journal, { at: secondsOf(now), ...entry }],
 });
 
 export const idle = { lease: null, working_since: null } as const;
@@ -49,7 +43,7 @@ export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now:
       ...change,
       status,
       due_at: null,
-      finished_at: seconds(now),
+      finished_at: secondsOf(now),
     }),
     now,
     { type: 'over' },

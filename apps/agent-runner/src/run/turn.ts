@@ -1,6 +1,6 @@
-import type { ConversationItem, Run } from '@countersign/contracts';
+import { secondsOf, type ConversationItem, type Run } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
-import { changed } from '@countersign/persistence';
+import { changed, touch } from '@countersign/persistence';
 import { approvalRequired, newCall } from './call.js';
 import {
   callOutput,
@@ -15,7 +15,7 @@ import {
 } from './conversation.js';
 import type { ModelResponse } from '../model/model.js';
 import { continueIfComplete } from './calls.js';
-import { complete, fail, log, rested, seconds, touch, type RunTransition } from './states.js';
+import { complete, fail, log, rested, type RunTransition } from './states.js';
 
 export interface Turn {
   agent: Agent;
@@ -114,6 +114,6 @@ function limited(
   if (budget.tokens !== null && tokens >= budget.tokens)
     return fail(run, `no answer after ${tokens} tokens, the budget of ${id} is ${budget.tokens}`, now);
   if (budget.seconds !== null && worked >= budget.seconds * 1000)
-    return fail(run, `no answer after ${seconds(worked)} s of work, the budget of ${id} is ${budget.seconds} s`, now);
+    return fail(run, `no answer after ${secondsOf(worked)} s of work, the budget of ${id} is ${budget.seconds} s`, now);
   return next(run);
 }

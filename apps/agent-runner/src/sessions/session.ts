@@ -1,5 +1,5 @@
 import type { Run, Session } from '@countersign/contracts';
-import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 
 /**
  * Whose a session is, and whose turn in it. It belongs to the agent and the user of its first run, for good. The runs of a session work one after another, in the order in which they asked; the
@@ -46,7 +46,6 @@ function open(
   { session_id, agent_id, user_id, requested_by, run_id, run_input }: SessionRun,
   now: number,
 ): SessionTransition {
-  const at = Math.floor(now / 1000);
   return changed({
     session_id,
     agent_id,
@@ -56,11 +55,7 @@ function open(
     run_id,
     turn: 0,
     waiting: [],
-    version: 0,
-    due_at: null,
-    traceparent: null,
-    created_at: at,
-    updated_at: at,
+    ...newRecord(now),
   });
 }
 
@@ -77,9 +72,3 @@ function pass(session: Session, run_id: string, now: number): SessionTransition 
   if (next === undefined) return ignored('nobody waits');
   return changed(touch(session, now, { run_id: next, turn: session.turn + 1, waiting }));
 }
-
-const touch = (session: Session, now: number, change: Partial<Session>): Session => ({
-  ...session,
-  ...change,
-  updated_at: Math.floor(now / 1000),
-});

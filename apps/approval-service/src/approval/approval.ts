@@ -3,6 +3,7 @@ import {
   canonicalJson,
   emit,
   redactApproval,
+  secondsOf,
   type Approval,
   type ApprovalStatus,
   type Comment,
@@ -17,7 +18,7 @@ import {
   type RunStatus,
 } from '@countersign/contracts';
 import { askersOf } from '@countersign/definitions';
-import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import { changed, ignored, rejected, touch, type Transition } from '@countersign/persistence';
 import {
   requestBeforeEnd,
   requestIn,
@@ -128,7 +129,7 @@ function require(
   now: number,
 ): ApprovalTransition {
   if (!isSound(event)) return rejected('call_changed', 'the arguments are not the ones that the digest is of');
-  const requested = newApproval(requestIn(event), policyDecision, seconds(now));
+  const requested = newApproval(requestIn(event), policyDecision, secondsOf(now));
   if (refusal) {
     const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
     const created = emit('approval.created', redactApproval(requested));
@@ -176,7 +177,7 @@ function createCancelled(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
   now: number,
 ): ApprovalTransition {
-  const approval = newApproval(requestBeforeEnd(event, requirement), unjudged, seconds(now));
+  const approval = newApproval(requestBeforeEnd(event, requirement), unjudged, secondsOf(now));
   return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', byNoOne, now);
 }
 
@@ -185,11 +186,11 @@ function record(pending: Approval, decided: DecisionCommand, now: number): Appro
   const held = hold(pending, decided.rules, now);
   if ('kind' in held) return held;
   const { approval, events: before } = held;
-  if (approval.expires_at !== null && approval.expires_at <= seconds(now)) return due(approval, now);
+  if (approval.expires_at !== null && approval.expires_at <= secondsOf(now)) return due(approval, now);
   const objection = validateDecision(approval, decided, pending.digest);
   if (objection) return rejected(objection.code, objection.reason);
   const note = resolution_data?.note ?? null;
-  const decision: Decision = { verdict, by, at: seconds(now), note, groups: [...groups] };
+  const decision: Decision = { verdict, by, at: secondsOf(now), note, groups: [...groups] };
   const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
   const { approvals, met, refused } = quorumOf(state);
   const recorded = emit('approval.decision_recorded', {
@@ -218,7 +219,7 @@ function hold(
   rules: Rules,
   now: number,
 ): ApprovalTransition | { approval: Approval; events: NewEvent[] } {
-  const held = heldAgainst(pending, rules, seconds(now));
+  const held = heldAgainst(pending, rules, secondsOf(now));
   const rejectedBecause = (note: string, ...before: NewEvent[]) => rejectedByRule(held.approval, note, now, ...before);
   if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
   if (!held.tightened) return { approval: held.approval, events: [] };
@@ -259,7 +260,7 @@ function proposed(approval: Approval, decided: DecisionCommand): Approval {
 
 /** Expires, asks more people, or reminds: whatever is due, the gravest first. */
 function due(approval: Approval, now: number): ApprovalTransition {
-  const at = seconds(now);
+  const at = secondsOf(now);
   const isDue = (time: number | null): boolean => approval.status === 'pending' && time !== null && time <= at;
   if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
   if (isDue(approval.escalate_at)) return escalate(approval, now);
@@ -268,7 +269,7 @@ function due(approval: Approval, now: number): ApprovalTransition {
 
 /** More people count from now on, also those who have decided already. */
 function escalate(approval: Approval, now: number): ApprovalTransition {
-  const escalated = scheduled(touch(approval, now, { escalated_at: seconds(now), escalate_at: null }));
+  const escalated = scheduled(touch(approval, now, { escalated_at: secondsOf(now), escalate_at: null }));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
   if (!quorumOf(escalated).met) return changed(escalated, event);
@@ -283,7 +284,7 @@ function escalate(approval: Approval, now: number): ApprovalTransition {
 /** Once, however many were missed while nobody was there to remind. */
 function remind(approval: Approval, now: number): ApprovalTransition {
   const every = approval.terms.remind_every ?? Infinity;
-  const overdue = Math.floor((seconds(now) - approval.remind_at!) / every);
+  const overdue = Math.floor((secondsOf(now) - approval.remind_at!) / every);
   const reminder_number = approval.reminders + 1;
   const remind_at = approval.remind_at! + (overdue + 1) * every;
   const reminded = scheduled(touch(approval, now, { remind_at, reminders: reminder_number }));
@@ -302,7 +303,7 @@ function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: number):
   if (approval.comments.some(({ id }) => id === comment.id)) return ignored('it is said');
   if (approval.comments.length >= mostComments)
     return rejected('too_many_comments', `there are ${mostComments} comments already`);
-  const added: Comment = { ...comment, at: seconds(now) };
+  const added: Comment = { ...comment, at: secondsOf(now) };
   const commented = touch(approval, now, { comments: [...approval.comments, added] });
   return changed(
     commented,
@@ -320,7 +321,7 @@ function followRun(approval: Approval, run_status: RunStatus, now: number): Appr
 /** Hides the record. Removing one that is pending voids it first, so that its run does not wait for ever. */
 function remove(approval: Approval, now: number): ApprovalTransition {
   if (approval.deleted_at !== null) return ignored('it is removed');
-  const removed = { ...approval, deleted_at: seconds(now) };
+  const removed = { ...approval, deleted_at: secondsOf(now) };
   return approval.status === 'pending'
     ? resolved(removed, 'cancelled', byNoOne, now)
     : changed(touch(removed, now, {}));
@@ -341,7 +342,7 @@ function resolved(
   now: number,
   ...before: readonly NewEvent[]
 ): ApprovalTransition {
-  const resolved_at = seconds(now);
+  const resolved_at = secondsOf(now);
   const state = filledIn(
     touch(approval, now, {
       status,
@@ -385,10 +386,4 @@ const callOf = ({ id, run_id, tool_call_id, tool_name }: Approval) => ({
   approval_id: id,
   tool_call_id,
   tool_name,
-});
-const seconds = (ms: number): number => Math.floor(ms / 1000);
-const touch = (approval: Approval, now: number, change: Partial<Approval>): Approval => ({
-  ...approval,
-  ...change,
-  updated_at: seconds(now),
 });

@@ -1,6 +1,14 @@
-import { derivedId, type DeadLetter, type ProblemCode } from '@countersign/contracts';
+import { derivedId, secondsOf, type DeadLetter, type ProblemCode } from '@countersign/contracts';
 import type { DeadLetter as GivenUp } from '@countersign/messaging';
-import { changed, ignored, rejected, type Collection, type Transition } from '@countersign/persistence';
+import {
+  changed,
+  ignored,
+  newRecord,
+  rejected,
+  touch,
+  type Collection,
+  type Transition,
+} from '@countersign/persistence';
 
 /**
  * The life of a dead letter.
@@ -51,16 +59,15 @@ export function decideDeadLetter(
   message: DeadLetterMessage,
   now: number,
 ): Transition<DeadLetterRecord, DeadLetterRejection> {
-  const at = Math.floor(now / 1000);
-  if (message.type === 'given_up') return letter ? ignored('it is known') : changed(opened(message.letter, at));
+  if (message.type === 'given_up') return letter ? ignored('it is known') : changed(opened(message.letter, now));
   if (!letter) return rejected('dead_letter_not_found', 'there is no such dead letter');
   if (letter.status !== 'open')
     return rejected('dead_letter_settled', `${letter.settled_by} has ${letter.status} it already`);
   const { type: status, by: settled_by, note } = message;
-  return changed({ ...letter, status, settled_by, settled_at: at, note, updated_at: at });
+  return changed(touch(letter, now, { status, settled_by, settled_at: secondsOf(now), note }));
 }
 
-function opened(letter: GivenUp, at: number): DeadLetterRecord {
+function opened(letter: GivenUp, now: number): DeadLetterRecord {
   const { message, group, code, reason, partition, offset, time } = letter;
   const { topic, key, headers, value } = message;
   const id = deadLetterId(letter);
@@ -77,20 +84,16 @@ function opened(letter: GivenUp, at: number): DeadLetterRecord {
     key,
     headers,
     value: value?.toString('base64') ?? null,
-    given_up_at: secondsOf(time) ?? at,
+    given_up_at: instantOf(time) ?? secondsOf(now),
     settled_by: null,
     settled_at: null,
     note: null,
-    due_at: null,
-    traceparent: null,
-    version: 0,
-    created_at: at,
-    updated_at: at,
+    ...newRecord(now),
   };
 }
 
 /** Anybody may have written the header. */
-function secondsOf(time: string): number | undefined {
-  const seconds = Math.floor(Date.parse(time) / 1000);
+function instantOf(time: string): number | undefined {
+  const seconds = secondsOf(Date.parse(time));
   return seconds >= 0 ? seconds : undefined;
 }

@@ -1,4 +1,4 @@
-import { emit, Grant, type GrantBasis } from '@countersign/contracts';
+import { emit, Grant, secondsOf, type GrantBasis } from '@countersign/contracts';
 import { approvalsOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
@@ -32,7 +32,7 @@ export function decideGrant(
   message: GrantMessage,
   now: number,
 ): Transition<StoredGrant> {
-  const at = Math.floor(now / 1000);
+  const at = secondsOf(now);
   if (message.type === 'created') return grant ? ignored('the grant exists') : create(message.grant, at);
   if (!grant) return rejected('grant_not_found', 'there is no such grant');
   return message.type === 'used' ? use(grant, message.approval_id, at) : revoke(grant, message.by, at);

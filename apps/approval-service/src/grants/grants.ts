@@ -1,4 +1,11 @@
-import { canonicalJson, derivedId, type Approval, type EventData, type GrantBasis } from '@countersign/contracts';
+import {
+  canonicalJson,
+  derivedId,
+  secondsOf,
+  type Approval,
+  type EventData,
+  type GrantBasis,
+} from '@countersign/contracts';
 import type { Definitions } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
 import { createHash, randomBytes } from 'node:crypto';
@@ -55,7 +62,7 @@ export class Grants {
 
   async #covering(call: GrantableCall): Promise<StoredGrant[]> {
     const { grants, now } = this.options;
-    const at = Math.floor(now() / 1000);
+    const at = secondsOf(now());
     const found = await grants.store.find({
       filter: { agent_id: call.agent_id, tool_name: call.tool_name, expires_at: { gt: at } },
       sort: [['expires_at', 'desc']],

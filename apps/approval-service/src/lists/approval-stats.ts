@@ -1,4 +1,4 @@
-import type { Approval, ApprovalStats, ApprovalStatus } from '@countersign/contracts';
+import { secondsOf, type Approval, type ApprovalStats, type ApprovalStatus } from '@countersign/contracts';
 import type { Filter, Store } from '@countersign/persistence';
 
 /** The ages by which pending approvals are counted, in seconds: of late, an hour, four, a day, a week. */
@@ -18,7 +18,7 @@ interface Scope {
 
 /** Each number is a count over an index, so that it costs little however many approvals there are. */
 export async function statsOf(store: Store<Approval>, { own, days, now }: Scope): Promise<ApprovalStats> {
-  const at = Math.floor(now / 1000);
+  const at = secondsOf(now);
   const shown = { ...own, deleted_at: null };
   const count = (filter: Filter<Approval>) => store.count({ ...filter, ...shown });
   const [pending, byDay, seconds] = await Promise.all([

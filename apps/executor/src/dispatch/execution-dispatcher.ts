@@ -1,4 +1,4 @@
-import { derivedId, TerminalError, type Event, type Execution } from '@countersign/contracts';
+import { derivedId, secondsOf, TerminalError, type Event, type Execution } from '@countersign/contracts';
 import { argumentProblems, changesSince, isGatedAsRequested } from '@countersign/definitions';
 import type { CommandResult, Permit, WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
@@ -156,7 +156,7 @@ export class ExecutionDispatcher {
     }
     const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
     if (opens > now) {
-      const until = Math.floor(opens / 1000);
+      const until = secondsOf(opens);
       return { until: opens, held_by: { code: 'change_window', detail: 'its change window', until } };
     }
     const holder = key === null ? execution.id : await keys.take(key, execution);

@@ -1,5 +1,5 @@
-import { backoffMs, callDigest, emit, type Attempt, type Execution } from '@countersign/contracts';
-import { changed, rejected } from '@countersign/persistence';
+import { backoffMs, callDigest, emit, secondsOf, type Attempt, type Execution } from '@countersign/contracts';
+import { changed, rejected, touch } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './messages.js';
 import {
   callOf,
@@ -9,9 +9,7 @@ import {
   isUnseen,
   awaitReconciliation,
   released,
-  seconds,
   succeed,
-  touch,
   unseen,
   withLastAttempt,
   type ExecutionTransition,
@@ -41,7 +39,7 @@ export function start(execution: Execution, message: Message<'claimed'>, now: nu
 function obstacle(execution: Execution, now: number): string | null {
   const { terms, digest } = execution;
   if (callDigest(execution) !== digest) return 'the arguments are not the approved ones';
-  if (terms.start_by !== null && terms.start_by <= seconds(now)) return 'the time to begin it is over';
+  if (terms.start_by !== null && terms.start_by <= secondsOf(now)) return 'the time to begin it is over';
   return null;
 }
 
@@ -49,7 +47,7 @@ const attempt = (number: number, who: Pick<Attempt, 'made_by' | 'worker'>, now: 
   attempt: number,
   ...who,
   reported_by: null,
-  started_at: seconds(now),
+  started_at: secondsOf(now),
   ended_at: null,
   outcome: null,
   begun: true,
@@ -94,7 +92,7 @@ const awaitReconciliationUnannounced = (execution: Execution, reason: string, no
 const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
 
 const bySayOfTarget = (execution: Execution, now: number): Execution =>
-  touch(execution, now, { reconciled: { by: null, at: seconds(now), note: null } });
+  touch(execution, now, { reconciled: { by: null, at: secondsOf(now), note: null } });
 
 /** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
 function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): ExecutionTransition {
@@ -151,7 +149,7 @@ function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>
 function requeue(execution: Execution, reason: string, requested_ms: number, now: number): ExecutionTransition {
   const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
   const due_at = now + Math.max(wait, sound(requested_ms));
-  const held_by = { code: 'retry', detail: reason, until: seconds(due_at) } as const;
+  const held_by = { code: 'retry', detail: reason, until: secondsOf(due_at) } as const;
   return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
 }
 

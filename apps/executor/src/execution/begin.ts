@@ -6,9 +6,9 @@ import {
   type ExecutionTerms,
   type HeldBy,
 } from '@countersign/contracts';
-import { changed, ignored } from '@countersign/persistence';
+import { changed, ignored, newRecord, touch } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './messages.js';
-import { fail, is, isOver, seconds, touch, unseen, withdraw, type ExecutionTransition } from './state.js';
+import { fail, is, isOver, unseen, withdraw, type ExecutionTransition } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -103,6 +103,7 @@ const heldByWait = ({ not_before }: ExecutionTerms, now: number): HeldBy | null 
 
 /** A new execution; a wait after the approval is counted from the approval. */
 const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
+  ...newRecord(now),
   ...known,
   status: 'queued',
   held_by: heldByWait(known.terms, now),
@@ -117,7 +118,4 @@ const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
   lease: null,
   queue_owner: queueOwner(known.requester, known.requested_by),
   due_at: Math.max(now, (known.terms.not_before ?? 0) * 1000),
-  version: 0,
-  created_at: seconds(now),
-  updated_at: seconds(now),
 });

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import { secondsOf, type Execution } from '@countersign/contracts';
 import { VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { isOver } from './state.js';
 import { queuedUnder } from '../dispatch/startable.js';
@@ -93,7 +93,7 @@ export class ConcurrencyKeys {
   }
 
   #record(key: string, execution_id: string | null, known: ConcurrencyKeyHolder | undefined): ConcurrencyKeyHolder {
-    const at = Math.floor(this.now() / 1000);
+    const at = secondsOf(this.now());
     const stored = { version: (known?.version ?? 0) + 1, due_at: null, traceparent: null };
     return { key, execution_id, ...stored, created_at: known?.created_at ?? at, updated_at: at };
   }

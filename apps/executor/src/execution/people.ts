@@ -1,16 +1,7 @@
-import type { Execution } from '@countersign/contracts';
-import { changed, ignored, rejected } from '@countersign/persistence';
+import { secondsOf, type Execution } from '@countersign/contracts';
+import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import type { ExecutionMessage } from './messages.js';
-import {
-  fail,
-  released,
-  seconds,
-  succeed,
-  touch,
-  withdraw,
-  withLastAttempt,
-  type ExecutionTransition,
-} from './state.js';
+import { fail, released, succeed, withdraw, withLastAttempt, type ExecutionTransition } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -24,7 +15,7 @@ export function report(execution: Execution, { by, outcome, result }: Message<'r
 
 /** A person found out what came of the call. */
 export function resolveUnknown(execution: Execution, { by, outcome, note }: Message<'settled'>, now: number) {
-  const resolved = touch(execution, now, { note, reconciled: { by, at: seconds(now), note } });
+  const resolved = touch(execution, now, { note, reconciled: { by, at: secondsOf(now), note } });
   const found = `A person looked into it and found that the call ${outcome}: ${note}`;
   return outcome === 'succeeded' ? succeed(resolved, found) : fail(resolved, found);
 }
@@ -39,7 +30,7 @@ export function retry(execution: Execution, message: Message<'retried'>, now: nu
       'the tool promises to be started at most once, and nobody knows what came of the start before',
     );
   }
-  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: seconds(now) } as const;
+  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: secondsOf(now) } as const;
   const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, held_by };
   return changed(touch(execution, now, next));
 }
@@ -47,7 +38,7 @@ export function retry(execution: Execution, message: Message<'retried'>, now: nu
 /** Takes back what has not begun, and asks the worker of what has to stop it. */
 export function cancel(execution: Execution, { by, reason }: Message<'cancel_requested'>, now: number) {
   if (execution.cancel) return ignored('somebody has asked for it already');
-  const requested = touch(execution, now, { cancel: { by, at: seconds(now), note: reason } });
+  const requested = touch(execution, now, { cancel: { by, at: secondsOf(now), note: reason } });
   if (execution.status === 'running') return changed(requested);
   return withdraw(requested, `not executed: ${by} cancelled it: ${reason}`, now);
 }

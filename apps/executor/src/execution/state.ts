@@ -1,5 +1,12 @@
-import { emit, type Attempt, type EventData, type Execution, type ProblemCode } from '@countersign/contracts';
-import { changed, type Transition } from '@countersign/persistence';
+import {
+  emit,
+  secondsOf,
+  type Attempt,
+  type EventData,
+  type Execution,
+  type ProblemCode,
+} from '@countersign/contracts';
+import { changed, touch, type Transition } from '@countersign/persistence';
 
 /** What the decisions about executions are made of. */
 
@@ -22,14 +29,6 @@ export const isDue = ({ due_at }: Execution, now: number): boolean => due_at !==
 export const holds = ({ status, lease }: Execution, worker: string): boolean =>
   (status === 'running' || status === 'reconciling') && lease?.worker === worker;
 
-export const seconds = (ms: number): number => Math.floor(ms / 1000);
-
-export const touch = (execution: Execution, now: number, change: Partial<Execution>): Execution => ({
-  ...execution,
-  ...change,
-  updated_at: seconds(now),
-});
-
 /** The last attempt changed. */
 export const withLastAttempt = ({ attempts }: Execution, change: Partial<Attempt>): Attempt[] =>
   attempts.map((attempt, n) => (n === attempts.length - 1 ? { ...attempt, ...change } : attempt));
@@ -41,7 +40,7 @@ export function released(
   reason: string | null,
   now: number,
 ): Execution {
-  const attempts = withLastAttempt(execution, { outcome, reason, ended_at: seconds(now) });
+  const attempts = withLastAttempt(execution, { outcome, reason, ended_at: secondsOf(now) });
   return touch(execution, now, { attempts, lease: null, due_at: null, progress: null });
 }
 

@@ -1,4 +1,4 @@
-import { emit, type Switch } from '@countersign/contracts';
+import { emit, secondsOf, type Switch } from '@countersign/contracts';
 import { changed, ignored, type StoredRecord, type Transition } from '@countersign/persistence';
 
 /** The kill switch of a tool, or of all of them. */
@@ -31,7 +31,7 @@ export function decideSwitch(
   const paused = type === 'paused';
   const reason = paused ? message.reason : null;
   const id = switchId(tool_name);
-  const at = Math.floor(now / 1000);
+  const at = secondsOf(now);
   const stored = { version: record?.version ?? 0, due_at: null, traceparent: null, updated_at: at };
   const of = { id, event_key: id, tool_name, created_at: record?.created_at ?? at, said_at: Math.min(message.at, now) };
   return changed(

@@ -1,5 +1,5 @@
 import type { Execution, ExecutionOutput } from '@countersign/contracts';
-import type { Collection, Store, StoredRecord } from '@countersign/persistence';
+import { insert, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 
 /** A piece of what a call printed. */
 export interface OutputChunk extends StoredRecord {
@@ -31,10 +31,8 @@ export class Outputs {
 
   /** Stores a piece; each has a number of its own. */
   async add(chunk: Pick<OutputChunk, 'execution_id' | 'attempt' | 'n' | 'text' | 'left_out'>): Promise<void> {
-    const at = Math.floor(this.now() / 1000);
-    const stored = { version: 1, due_at: null, traceparent: null, created_at: at, updated_at: at };
     const id = `${chunk.execution_id}/${chunk.attempt}/${chunk.n}`;
-    await this.store.commit({ expected: 0, state: { id, ...chunk, ...stored }, events: [] });
+    await insert(this.store, { id, ...chunk, ...newRecord(this.now()) });
   }
 
   /** What one attempt has printed so far. */

@@ -1,6 +1,6 @@
 import type { Execution } from '@countersign/contracts';
 import type { Bus, Delivery, Subscription } from '@countersign/messaging';
-import { VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
+import { insertOnce, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -64,17 +64,11 @@ export class Replies {
     const execution_id = headers['correlation-id'];
     if (execution_id === undefined || value === null) return;
     if (!(await this.executions.get(execution_id))) return;
-    const at = Math.floor(timestamp / 1000);
-    const stored = { version: 1, due_at: null, traceparent: null, created_at: at, updated_at: at };
     const id = `${topic}/${partition}/${offset.padStart(20, '0')}`;
     const text = value.toString().slice(0, maxText);
-    const state = { id, execution_id, topic, attempt: headers['attempt'] ?? null, text, ...stored };
-    try {
-      await this.store.commit({ expected: 0, state, events: [] });
-    } catch (error) {
-      // It was delivered before.
-      if (!(error instanceof VersionConflict)) throw error;
-    }
+    const attempt = headers['attempt'] ?? null;
+    // It may have been delivered before.
+    await insertOnce(this.store, { id, execution_id, topic, attempt, text, ...newRecord(timestamp) });
     this.#arrived.emit(execution_id);
   }
 }

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import { secondsOf, type Execution } from '@countersign/contracts';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 import { isOver } from '../execution/state.js';
 import type { Reply } from './replies.js';
@@ -13,7 +13,7 @@ export const repliesNoLongerNeeded = (
     removeBelongings({
       store: replies,
       key: 'id',
-      filter: { created_at: { lt: Math.floor(time / 1000) } },
+      filter: { created_at: { lt: secondsOf(time) } },
       sort: [['created_at', 'asc']],
       belongsTo: 'execution_id',
       open: async (ids) => {

@@ -1,4 +1,4 @@
-import { Id, Role } from '@countersign/contracts';
+import { Id, Role, secondsOf } from '@countersign/contracts';
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -52,7 +52,7 @@ export function signCommandToken(
     .setSubject(subject)
     .setIssuer(issuer)
     .setAudience(audience)
-    .setIssuedAt(Math.floor(now / 1000))
+    .setIssuedAt(secondsOf(now))
     .setExpirationTime(expires_at)
     .sign(privateKey);
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError, secondsOf } from '@countersign/contracts';
 import type { CryptoKey } from 'jose';
 import { requireScopes } from '../http/auth.guard.js';
 import type { Credentials } from '../credentials/credentials.js';
@@ -34,7 +34,7 @@ export class CommandTokens {
     requireScopes(principal, [commandScopes[command.type]]);
     const bound = { type: command.type, digest: commandDigest(command) };
     const [standing] = await credentials.current([principal.credential]);
-    const at = Math.floor(now() / 1000);
+    const at = secondsOf(now());
     const expires_at = Math.min(at + expires_in, standing?.expires_at ?? Infinity);
     if (!standing || expires_at <= at)
       throw new ProblemError('credential_ended', 'Your key or login has ended. Use another.');

@@ -1,5 +1,5 @@
-import { VersionConflict, type Collection, type StoredRecord } from '@countersign/persistence';
-import { created, Expiring, insert, update, type ExpiringOptions } from '../credentials/records.js';
+import { insertOnce, newRecord, update, type Collection, type StoredRecord } from '@countersign/persistence';
+import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
 import type { CommandClaims } from './token.js';
 
 /** That a token was used, and for which message. */
@@ -38,13 +38,9 @@ export class CommandUses extends Expiring<CommandUse> {
   /** Uses a token up. Of all messages that try, one gets it. @returns for which message it is used now. */
   async record(claims: Pick<CommandClaims, 'jti' | 'exp'>, message: Message): Promise<Use> {
     const { jti: id, exp: expires_at } = claims;
-    try {
-      await insert(this.store, { id, message: nameOf(message), expires_at, handled: false, ...created(this.now()) });
-      return 'this';
-    } catch (error) {
-      if (!(error instanceof VersionConflict)) throw error;
-      return (await this.find(claims, message)) ?? 'another';
-    }
+    const use = { id, message: nameOf(message), expires_at, handled: false, ...newRecord(this.now()) };
+    if (await insertOnce(this.store, use)) return 'this';
+    return (await this.find(claims, message)) ?? 'another';
   }
 
   /** The message was handled: a redelivery has no further effect. */

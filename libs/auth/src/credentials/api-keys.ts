@@ -1,11 +1,10 @@
-import { ApiKeyView, canonicalSubject, Subject } from '@countersign/contracts';
-import { VersionConflict, type Database, type Store } from '@countersign/persistence';
+import { ApiKeyView, canonicalSubject, secondsOf, Subject } from '@countersign/contracts';
+import { insert, insertOnce, newRecord, update, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type ApiKeyHolder, type NewApiKey } from './api-key.js';
 import { principalOf, type Principal } from '../principal.js';
 import { Recent } from './recent.js';
 import { administrator } from './reserved.js';
-import { created, insert, secondsOf, update } from './records.js';
 import { hashOf, isSame } from './secret.js';
 
 export interface ApiKeysOptions {
@@ -52,7 +51,7 @@ export class ApiKeys {
       secret_hash: hashOf(secret),
       expires_at: expires_in === null ? null : secondsOf(now) + expires_in,
       revoked_at: null,
-      ...created(now),
+      ...newRecord(now),
     });
     return { key: writeKey({ id, secret }), record: viewOf(record) };
   }
@@ -90,11 +89,7 @@ export class ApiKeys {
     if (shared.some((key) => key.id === id)) return;
     const { subject, roles, groups } = this.#admin.identity;
     const key = { id, name: sharedAdmin, subject, display_name: subject, roles, groups, secret_hash: hashOf(secret) };
-    await insert(this.#store, { ...key, expires_at: null, revoked_at: null, ...created(this.#now()) }).catch(
-      (error: unknown) => {
-        if (!(error instanceof VersionConflict)) throw error;
-      },
-    );
+    await insertOnce(this.#store, { ...key, expires_at: null, revoked_at: null, ...newRecord(this.#now()) });
   }
 
   async verify(text: string): Promise<Principal | undefined> {

@@ -1,10 +1,10 @@
-import { canonicalSubject, EpochSeconds, Id, Role, stored } from '@countersign/contracts';
-import type { Collection } from '@countersign/persistence';
+import { canonicalSubject, EpochSeconds, Id, Role, secondsOf, stored } from '@countersign/contracts';
+import { insert, newRecord, update, type Collection } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from '../credentials/api-keys.js';
 import { principalOf, type Identity, type Principal } from '../principal.js';
 import { Recent } from '../credentials/recent.js';
-import { created, Expiring, insert, secondsOf, update, type ExpiringOptions } from '../credentials/records.js';
+import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
 import { hashOf, isSecret, newSecret } from '../credentials/secret.js';
 
 /** Somebody who is signed in with a browser. */
@@ -55,7 +55,7 @@ export class BrowserSessions extends Expiring<BrowserSession> {
       csrf_token: newSecret(),
       expires_at: secondsOf(now) + sessionLasts,
       ended_at: null,
-      ...created(now),
+      ...newRecord(now),
     });
     return { cookie, session };
   }

@@ -1,7 +1,7 @@
-import type { Role } from '@countersign/contracts';
-import type { Collection, StoredRecord } from '@countersign/persistence';
+import { secondsOf, type Role } from '@countersign/contracts';
+import { insert, newRecord, update, type Collection, type StoredRecord } from '@countersign/persistence';
 import type { Identity } from '../principal.js';
-import { created, Expiring, insert, secondsOf, update, type ExpiringOptions } from '../credentials/records.js';
+import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
 import { hashOf, isSecret, newSecret } from '../credentials/secret.js';
 
 interface SignInCode extends StoredRecord, Identity {
@@ -40,7 +40,7 @@ export class SignInLinks extends Expiring<SignInCode> {
       key_id,
       expires_at,
       used_at: null,
-      ...created(now),
+      ...newRecord(now),
     });
     return { code, path: `/auth/sign-in?code=${code}`, expires_at };
   }

@@ -1,4 +1,4 @@
-import { callDigest, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
+import { callDigest, secondsOf, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
 import { mismatch, reservation, type Reservation } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from '../signature/signature-error.js';
@@ -91,6 +91,6 @@ export class DecisionGuard {
   }
 
   #seconds(): number {
-    return Math.floor(this.now() / 1000);
+    return secondsOf(this.now());
   }
 }

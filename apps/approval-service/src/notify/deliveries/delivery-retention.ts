@@ -1,4 +1,4 @@
-import type { Approval, NoticeDelivery, DeliveryStatus } from '@countersign/contracts';
+import { secondsOf, type Approval, type DeliveryStatus, type NoticeDelivery } from '@countersign/contracts';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
@@ -17,7 +17,7 @@ export const deliveriesNoLongerNeeded = (
       removeBelongings({
         store: deliveries,
         key: 'id',
-        filter: { status, updated_at: { lt: Math.floor(time / 1000) } },
+        filter: { status, updated_at: { lt: secondsOf(time) } },
         sort: [['updated_at', 'asc']],
         belongsTo: 'approval_id',
         open: async (ids) => {

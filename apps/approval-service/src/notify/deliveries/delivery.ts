@@ -55,11 +55,9 @@ function queued(
     attempts: [],
     receipt: null,
     lease: null,
+    ...newRecord(now),
     due_at: now,
     traceparent: approval.traceparent,
-    version: 0,
-    created_at: seconds(now),
-    updated_at: seconds(now),
   };
 }
 
@@ -72,7 +70,7 @@ function claim(delivery: NoticeDelivery, { worker, lease_ms }: Claimed, now: num
   const before = delivery.status === 'sending' ? ended(delivery, 'lost', 'its sender stopped answering') : delivery;
   if (delivery.status === 'sending' && retryAt(before, null, now) === null)
     return changed(touch(before, now, { status: 'failed', lease: null, due_at: null }));
-  const attempt: DeliveryAttempt = { at: seconds(now), outcome: null, detail: null };
+  const attempt: DeliveryAttempt = { at: secondsOf(now), outcome: null, detail: null };
   return changed(
     touch(before, now, {
       status: 'sending',
@@ -113,10 +111,3 @@ function ended(delivery: NoticeDelivery, outcome: DeliveryAttempt['outcome'], de
   );
   return { ...delivery, attempts };
 }
-
-const seconds = (ms: number): number => Math.floor(ms / 1000);
-const touch = (delivery: NoticeDelivery, now: number, change: Partial<NoticeDelivery>): NoticeDelivery => ({
-  ...delivery,
-  ...change,
-  updated_at: seconds(now),
-});

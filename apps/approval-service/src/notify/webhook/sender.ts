@@ -1,4 +1,4 @@
-import { redactApproval } from '@countersign/contracts';
+import { redactApproval, secondsOf } from '@countersign/contracts';
 import { Webhook } from 'standardwebhooks';
 import { noticeType, type WebhookChannel } from '@countersign/definitions';
 import { ForbiddenAddress, guardedRequest, retryAfter, systemResolve, type Resolve } from '@countersign/outbound';
@@ -50,7 +50,7 @@ export class WebhookSender implements Sender {
       'content-type': 'application/json',
       'user-agent': 'countersign',
       'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-timestamp': String(secondsOf(at.getTime())),
       'webhook-signature': this.#signer.sign(id, at, body),
     };
   }

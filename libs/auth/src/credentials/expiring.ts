@@ -1,0 +1,37 @@
+import { secondsOf } from '@countersign/contracts';
+import {
+  removeAll,
+  type Collection,
+  type Database,
+  type RetentionPolicy,
+  type Store,
+  type StoredRecord,
+} from '@countersign/persistence';
+
+/** Milliseconds. */
+const day = 24 * 3_600_000;
+
+export interface ExpiringOptions {
+  database: Pick<Database, 'collection'>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Records that are of use until a time of their own, and removed a day after it. */
+export abstract class Expiring<R extends StoredRecord & { expires_at: number }> {
+  protected readonly store: Store<R>;
+  protected readonly now: () => number;
+  readonly retention: RetentionPolicy;
+
+  constructor(collection: Collection<R>, { database, now }: ExpiringOptions) {
+    const { store } = database.collection(collection);
+    this.store = store;
+    this.now = now;
+    this.retention = {
+      name: collection.name,
+      ttl: day,
+      purgeBefore: (time) =>
+        removeAll<StoredRecord & { expires_at: number }>(store, { expires_at: { lt: secondsOf(time) } }),
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { VersionConflict, type Store, type StoredRecord } from '../store.js';
+import { touch } from './record.js';
+
+/** Stores a record that is new. @throws VersionConflict when there is one with its key */
+export async function insert<R extends StoredRecord>(store: Store<R>, record: R): Promise<R> {
+  const state = { ...record, version: 1 };
+  await store.commit({ expected: 0, state, events: [] });
+  return state;
+}
+
+/** Stores a record unless there is one with its key. @returns whether it was stored */
+export async function insertOnce<R extends StoredRecord>(store: Store<R>, record: R): Promise<boolean> {
+  try {
+    await insert(store, record);
+    return true;
+  } catch (error) {
+    if (error instanceof VersionConflict) return false;
+    throw error;
+  }
+}
+
+/**
+ * Changes a record, and decides again when somebody else was faster.
+ *
+ * @param change gives the new state, or undefined when there is nothing to change.
+ * @returns the record as it is now, and whether this call changed it.
+ */
+export async function update<R extends StoredRecord>(
+  store: Store<R>,
+  id: string,
+  now: number,
+  change: (record: R) => R | undefined,
+): Promise<{ record: R; changed: boolean } | undefined> {
+  for (;;) {
+    const before = await store.get(id);
+    if (!before) return undefined;
+    const after = change(before);
+    if (!after) return { record: before, changed: false };
+    const state = { ...touch(after, now, {}), version: before.version + 1 };
+    try {
+      await store.commit({ expected: before.version, state, events: [] });
+      return { record: state, changed: true };
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+}
