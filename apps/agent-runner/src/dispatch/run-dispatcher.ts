@@ -1,6 +1,12 @@
 import { isFinishedStatus, type Run } from '@countersign/contracts';
-import type { CommandHandler, CommandResult, Permit, WorkPool } from '@countersign/persistence';
-import { randomUUID } from 'node:crypto';
+import {
+  Claims,
+  type Claim,
+  type CommandHandler,
+  type CommandResult,
+  type Permit,
+  type WorkPool,
+} from '@countersign/persistence';
 import type { RunMessage } from '../run/run.js';
 import { RunWorker, type WorkerOptions } from './run-worker.js';
 import type { RunRejection } from '../run/states.js';
@@ -13,17 +19,15 @@ export interface RunnerOptions extends Omit<WorkerOptions, 'execute' | 'look'> {
   pool(): WorkPool<Run>;
 }
 
-type Claim = Extract<RunMessage, { type: 'claimed' }>;
-
 /** Moves runs on: records what arrives for them, and has a worker see to those that are due. */
 export class RunDispatcher {
   readonly #options: RunnerOptions;
-  readonly #instance = randomUUID();
+  readonly #claims: Claims;
   readonly #working = new Map<string, RunWorker>();
-  #claims = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#claims = new Claims(options.leaseMs);
   }
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
@@ -68,24 +72,11 @@ export class RunDispatcher {
     return handled;
   }
 
-  async #claiming(
+  #claiming(
     permit: Permit,
     handle: (claim: Claim) => Promise<CommandResult<Run, RunRejection>>,
   ): Promise<CommandResult<Run, RunRejection>> {
-    const worker = `${this.#instance}/${++this.#claims}`;
-    try {
-      const handled = await handle({ type: 'claimed', worker, lease_ms: this.#options.leaseMs });
-      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
-      if (!claimed) {
-        permit.release();
-        return handled;
-      }
-      permit.start((stopping) => this.#work(handled.state, stopping), handled.state.queue_owner);
-      return handled;
-    } catch (error) {
-      permit.release();
-      throw error;
-    }
+    return this.#claims.claim(permit, handle, (claimed, _worker, stopping) => this.#work(claimed, stopping));
   }
 
   async #work(claimed: Run, stopping: AbortSignal): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Approval, NoticeDelivery, Log, NoticeKind } from '@countersign/contracts';
-import { retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
-import { randomUUID } from 'node:crypto';
+import { Claims, retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { wants, type Channel } from '@countersign/definitions';
 import { deliveryId } from './deliveries/delivery-record.js';
 import type { DeliveryMessage } from './deliveries/delivery.js';
@@ -26,11 +25,11 @@ const allOfThem = 1_000;
 /** Tells channels of approvals. It only stores what is to be said; saying it is work for the pool. */
 export class Notifier {
   readonly #options: NotifierOptions & { leaseMs: number };
-  readonly #instance = randomUUID();
-  #claims = 0;
+  readonly #claims: Claims;
 
   constructor(options: NotifierOptions) {
     this.#options = { leaseMs: 60_000, ...options };
+    this.#claims = new Claims(this.#options.leaseMs);
   }
 
   /** Whether any channel is told of such a thing. */
@@ -53,18 +52,11 @@ export class Notifier {
 
   /** Sees to a delivery that is due: claims it, and sends it unless another was faster. */
   async onDue(delivery: NoticeDelivery, permit: Permit): Promise<void> {
-    const { deliveries, leaseMs } = this.#options;
-    const worker = `${this.#instance}/${++this.#claims}`;
-    const claim: DeliveryMessage = { type: 'claimed', worker, lease_ms: leaseMs };
-    try {
-      const handled = await deliveries.execute(delivery.id, claim, { known: delivery });
-      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
-      if (claimed) permit.start(() => this.#work(handled.state, worker));
-      else permit.release();
-    } catch (error) {
-      permit.release();
-      throw error;
-    }
+    await this.#claims.claim(
+      permit,
+      (claim) => this.#options.deliveries.execute(delivery.id, claim, { known: delivery }),
+      (claimed, worker) => this.#work(claimed, worker),
+    );
   }
 
   async #work(delivery: NoticeDelivery, worker: string): Promise<void> {

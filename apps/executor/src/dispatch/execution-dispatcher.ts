@@ -1,9 +1,8 @@
 import { derivedId, secondsOf, TerminalError, type Event, type Execution } from '@countersign/contracts';
 import { argumentProblems, changesSince, isGatedAsRequested } from '@countersign/definitions';
-import type { CommandResult, Permit, WorkPool } from '@countersign/persistence';
+import { Claims, type CommandResult, type Permit, type WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
-import { randomUUID } from 'node:crypto';
 import { nextOpening } from '../execution/change-window.js';
 import { lookAgain, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import { nothing } from '../execution/begin.js';
@@ -29,16 +28,16 @@ export interface ExecutorOptions {
   requests: Pick<RequestGuard, 'problemWithEnd'>;
 }
 
-type Claim = Extract<ExecutionMessage, { type: 'claimed' }>;
+type Claimed = Extract<ExecutionMessage, { type: 'claimed' }>;
 
 /** Decides what begins and when: nothing without a decision that holds, and nothing before its time. */
 export class ExecutionDispatcher {
   readonly #options: ExecutorOptions;
-  readonly #instance = randomUUID();
-  #claims = 0;
+  readonly #claims: Claims;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#claims = new Claims(options.leaseMs);
   }
 
   /** Takes an approved call on; it begins in the same commit when nothing is in its way and there is a place free. */
@@ -60,7 +59,7 @@ export class ExecutionDispatcher {
     const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
     const permit = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
     if (permit) {
-      const handle = (claim: Claim) => executions.handle(approval_id, message, { then: [claim], creates: true });
+      const handle = (claim: Claimed) => executions.handle(approval_id, message, { then: [claim], creates: true });
       await this.#claiming(permit, null, handle);
     } else {
       const handled = await executions.handle(approval_id, message, { creates: true });
@@ -183,18 +182,14 @@ export class ExecutionDispatcher {
   async #claiming(
     permit: Permit,
     refusal: string | null,
-    handle: (claim: Claim) => Promise<CommandResult<Execution>>,
+    handle: (claim: Claimed) => Promise<CommandResult<Execution>>,
   ): Promise<void> {
-    const name = `${this.#instance}/${++this.#claims}`;
-    try {
-      const handled = await handle({ type: 'claimed', worker: name, lease_ms: this.#options.leaseMs, refusal });
-      const claimed = handled.kind === 'changed' && handled.state.lease?.worker === name;
-      if (claimed) permit.start(() => this.#options.worker.work(handled.state, name), handled.state.queue_owner);
-      else permit.release();
-    } catch (error) {
-      permit.release();
-      throw error;
-    }
+    const { worker } = this.#options;
+    await this.#claims.claim(
+      permit,
+      (claim) => handle({ ...claim, refusal }),
+      (claimed, name) => worker.work(claimed, name),
+    );
   }
 }
 

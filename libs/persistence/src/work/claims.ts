@@ -22,13 +22,13 @@ export class Claims {
   constructor(private readonly leaseMs: number) {}
 
   /**
-   * Claims a record for a place: whoever gets it works there, and otherwise the place is free again.
+   * Claims a record with a permit: whoever gets it works under the permit, which is released otherwise.
    *
    * @param execute has the record decide on the claim.
    * @param work is done on the record as it was claimed, under the name of the claim.
    */
   async claim<R extends Leased, C extends string>(
-    place: Permit,
+    permit: Permit,
     execute: (claim: Claim) => Promise<CommandResult<R, C>>,
     work: (claimed: R, worker: string, stopping: AbortSignal) => Promise<void>,
   ): Promise<CommandResult<R, C>> {
@@ -36,11 +36,11 @@ export class Claims {
     try {
       const handled = await execute({ type: 'claimed', worker, lease_ms: this.leaseMs });
       if (handled.kind === 'changed' && handled.state.lease?.worker === worker)
-        place.start((stopping) => work(handled.state, worker, stopping), handled.state.queue_owner);
-      else place.release();
+        permit.start((stopping) => work(handled.state, worker, stopping), handled.state.queue_owner);
+      else permit.release();
       return handled;
     } catch (error) {
-      place.release();
+      permit.release();
       throw error;
     }
   }

@@ -1,5 +1,11 @@
-import type { Approval, NoticeDelivery, DeliveryAttempt, NoticeKind } from '@countersign/contracts';
-import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
+import {
+  secondsOf,
+  type Approval,
+  type DeliveryAttempt,
+  type NoticeDelivery,
+  type NoticeKind,
+} from '@countersign/contracts';
+import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 import { deliveryId } from './delivery-record.js';
 import { retryAt } from './retry.js';
 import type { SendOutcome } from '../sender.js';
