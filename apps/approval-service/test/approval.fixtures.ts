@@ -13,7 +13,8 @@ import {
   type DecisionVerdict,
 } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
-import { decideApproval, type ApprovalMessage } from '../src/approval/approval.js';
+import { decideApproval } from '../src/approval/approval.js';
+import type { ApprovalMessage } from '../src/approval/messages.js';
 import { unjudged, type PolicyDecision } from '../src/approval/approval-request.js';
 import { rulesWith } from './definitions.fixtures.js';
 

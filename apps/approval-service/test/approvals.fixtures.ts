@@ -12,9 +12,10 @@ import { ApprovalEventsController } from '../src/bus/approval-events.controller.
 import { ApprovalFeed } from '../src/lists/approval-feed.js';
 import { ApprovalMetrics } from '../src/lists/approval-metrics.js';
 import * as given from './approval.fixtures.js';
-import { decideApproval, type ApprovalMessage, type ApprovalRejection } from '../src/approval/approval.js';
+import { decideApproval } from '../src/approval/approval.js';
+import type { ApprovalMessage, ApprovalRejection } from '../src/approval/messages.js';
 import { ApprovalsController } from '../src/http/approvals.controller.js';
-import { Decisions } from '../src/approval/decisions.js';
+import { Decisions } from '../src/decisions/decisions.js';
 import { definitionsWith } from './definitions.fixtures.js';
 import { decideGrant, type GrantMessage, type StoredGrant } from '../src/grants/grant.js';
 import { Grants } from '../src/grants/grants.js';
@@ -23,8 +24,8 @@ import { PolicyEvaluator } from '../src/policy/policy-evaluator.js';
 import { deliveryCollection } from '../src/notify/deliveries/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
 import { Notifier } from '../src/notify/notifier.js';
-import { Refusals } from '../src/approval/refusals.js';
-import { Signer } from '../src/approval/signer.js';
+import { Refusals } from '../src/decisions/refusals.js';
+import { Signer } from '../src/decisions/signer.js';
 
 export const somebody = (subject: string, role: Role = 'approver', groups: string[] = []): Principal =>
   principalOf({ subject, roles: [role], groups }, 'key');

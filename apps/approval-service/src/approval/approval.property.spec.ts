@@ -13,7 +13,8 @@ import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/approval.fixtures.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
+import { decideApproval } from './approval.js';
+import type { ApprovalMessage } from './messages.js';
 import { basis } from '../../test/grant.fixtures.js';
 import { nextDue, type PolicyDecision } from './approval-request.js';
 

@@ -15,7 +15,8 @@ import {
   values,
 } from '../../test/approval.fixtures.js';
 import { basis } from '../../test/grant.fixtures.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
+import { decideApproval } from './approval.js';
+import type { ApprovalMessage } from './messages.js';
 
 const outcome = (approval: Approval | undefined, message: ApprovalMessage, at = now) => {
   const transition = decideApproval(approval, message, at);

@@ -17,7 +17,8 @@ import {
   runCompleted,
   runFailed,
 } from '../../test/approval.fixtures.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
+import { decideApproval } from './approval.js';
+import type { ApprovalMessage } from './messages.js';
 
 const outcome = (approval: Approval | undefined, message: ApprovalMessage, at = now) => {
   const transition = decideApproval(approval, message, at);

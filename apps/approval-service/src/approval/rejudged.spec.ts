@@ -10,7 +10,8 @@ import { askersOf, quorum } from '@countersign/definitions';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/approval.fixtures.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
+import { decideApproval } from './approval.js';
+import type { ApprovalMessage } from './messages.js';
 import { rulesWith } from '../../test/definitions.fixtures.js';
 import { rulingOf, type Rules } from '../policy/rules.js';
 

@@ -11,7 +11,8 @@ import {
   runFailed,
   values,
 } from '../../test/approval.fixtures.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
+import { decideApproval } from './approval.js';
+import type { ApprovalMessage } from './messages.js';
 import { inputProblems } from './user-input.js';
 
 const asked = approvalAfter(inputRequired());

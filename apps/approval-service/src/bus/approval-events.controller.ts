@@ -5,16 +5,16 @@ import { OnEvent, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
-import type { ApprovalMessage, ApprovalRejection } from '../approval/approval.js';
+import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
 import { unjudged } from '../approval/approval-request.js';
-import { Decisions } from '../approval/decisions.js';
+import { Decisions } from '../decisions/decisions.js';
 import { gatedBy } from '../gates/gated-request.js';
 import { Gates } from '../gates/gates.js';
 import { Grants } from '../grants/grants.js';
 import { PolicyEvaluator } from '../policy/policy-evaluator.js';
 import { dueNotice } from '../notify/deliveries/due-notice.js';
 import { Notifier } from '../notify/notifier.js';
-import { Refusals } from '../approval/refusals.js';
+import { Refusals } from '../decisions/refusals.js';
 import { ALARMS, APPROVALS } from '../tokens.js';
 
 /** What arrives for approvals. */

@@ -10,7 +10,7 @@ import type { ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Latest } from './latest.js';
 import { shownEvent } from './shown-event.js';
-import { joinedOnce } from '../approval/joined-once.js';
+import { joinedOnce } from '../decisions/joined-once.js';
 
 /** Previews are many, and what they say is stored elsewhere once it counts. */
 const previews: readonly EventName[] = ['run.output_delta', 'tool.execution_progress'];

@@ -24,8 +24,8 @@ import type { z } from 'zod';
 import { ApprovalFeed } from '../lists/approval-feed.js';
 import { listApprovals } from '../lists/approval-list.js';
 import { statsOf } from '../lists/approval-stats.js';
-import type { ApprovalMessage, ApprovalRejection } from '../approval/approval.js';
-import { Decisions, notDeleted } from '../approval/decisions.js';
+import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
+import { Decisions, notDeleted } from '../decisions/decisions.js';
 import { APPROVALS, CLOCK } from '../tokens.js';
 import { answerOf, noSuchApproval, resultOf } from './decision-answer.js';
 

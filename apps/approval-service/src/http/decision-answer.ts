@@ -1,5 +1,5 @@
 import { hintOf, problems, ProblemError, type Approval, type BulkResult } from '@countersign/contracts';
-import type { Outcome } from '../approval/decisions.js';
+import type { Outcome } from '../decisions/decisions.js';
 
 /** What a decision is answered with over HTTP. @throws ProblemError when it does not count */
 export function answerOf(id: string, outcome: Outcome): Approval {

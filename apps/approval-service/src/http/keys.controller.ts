@@ -3,7 +3,7 @@ import { Returns } from '@countersign/service';
 import { Jwks } from '@countersign/signing';
 import { Controller, Get, Inject } from '@nestjs/common';
 import type { z } from 'zod';
-import { Signer } from '../approval/signer.js';
+import { Signer } from '../decisions/signer.js';
 
 @Controller('.well-known')
 export class KeysController {

@@ -5,7 +5,7 @@ import { Returns } from '@countersign/service';
 import { Controller, HttpCode, Inject, Param, Post, Req, type RawBodyRequest } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Decisions } from '../approval/decisions.js';
+import { Decisions } from '../decisions/decisions.js';
 import {
   answerInteraction,
   interactionOf,

@@ -4,7 +4,7 @@ import type { Bus, Subscription } from '@countersign/messaging';
 import { recordOf, type Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
-import { joinedOnce } from '../approval/joined-once.js';
+import { joinedOnce } from '../decisions/joined-once.js';
 
 const topics = eventNames.filter((name) => name.startsWith('approval.') && catalogue[name].from === 'approval-service');
 /** How long one who listens waits before it looks whether the connection still holds, in milliseconds. */

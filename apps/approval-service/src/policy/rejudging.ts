@@ -1,7 +1,7 @@
 import { jitteredBackoffMs, RetryableError, type Approval, type Log } from '@countersign/contracts';
 import type { CommandHandler, CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApprovalMessage } from '../approval/approval.js';
+import type { ApprovalMessage } from '../approval/messages.js';
 import type { Rules } from './rules.js';
 
 const pageSize = 100;

@@ -7,9 +7,9 @@ import {
   type DecisionVerdict,
 } from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
-import type { ApprovalMessage, ApprovalRejection } from './approval.js';
+import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
 import type { Rules } from '../policy/rules.js';
-import { inputProblems } from './user-input.js';
+import { inputProblems } from '../approval/user-input.js';
 
 export interface Wish {
   status: DecisionVerdict;

@@ -24,7 +24,8 @@ import {
   values,
 } from '../../test/approval.fixtures.js';
 import { basis } from '../../test/grant.fixtures.js';
-import { decideApproval, type ApprovalMessage } from './approval.js';
+import { decideApproval } from '../approval/approval.js';
+import type { ApprovalMessage } from '../approval/messages.js';
 import { Signer } from './signer.js';
 
 const ring = await keysFromText(JSON.stringify(await generateKey()));

@@ -1,0 +1,46 @@
+import { emit, secondsOf, type Approval } from '@countersign/contracts';
+import { changed, ignored, touch } from '@countersign/persistence';
+import { nextDue } from './approval-request.js';
+import { quorumOf } from './counted.js';
+import { recordedObjection } from './decision.js';
+import type { ApprovalTransition } from './messages.js';
+import { byNoOne, callOf, rejectedByRule, resolved } from './resolution.js';
+
+/** Expires, asks more people, or reminds: whatever is due, the gravest first. */
+export function due(approval: Approval, now: number): ApprovalTransition {
+  const at = secondsOf(now);
+  const isDue = (time: number | null): boolean => approval.status === 'pending' && time !== null && time <= at;
+  if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
+  if (isDue(approval.escalate_at)) return escalate(approval, now);
+  return isDue(approval.remind_at) ? remind(approval, now) : ignored('nothing is due');
+}
+
+/** More people count from now on, also those who have decided already. */
+function escalate(approval: Approval, now: number): ApprovalTransition {
+  const escalated = scheduled(touch(approval, now, { escalated_at: secondsOf(now), escalate_at: null }));
+  const groups = approval.terms.escalate_to.map(({ group }) => group);
+  const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
+  if (!quorumOf(escalated).met) return changed(escalated, event);
+  // Nobody decides now, so nothing else says whether what was approved may be by now.
+  const objection = recordedObjection(escalated);
+  if (objection !== undefined) return rejectedByRule(escalated, objection, now, event);
+  const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
+  const { resolution_data } = escalated;
+  return resolved(escalated, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, event);
+}
+
+/** Once, however many were missed while nobody was there to remind. */
+function remind(approval: Approval, now: number): ApprovalTransition {
+  const every = approval.terms.remind_every ?? Infinity;
+  const overdue = Math.floor((secondsOf(now) - approval.remind_at!) / every);
+  const reminder_number = approval.reminders + 1;
+  const remind_at = approval.remind_at! + (overdue + 1) * every;
+  const reminded = scheduled(touch(approval, now, { remind_at, reminders: reminder_number }));
+  const { status, created_at: waiting_since } = approval;
+  return changed(
+    reminded,
+    emit('approval.reminder_due', { ...callOf(approval), status, waiting_since, reminder_number }),
+  );
+}
+
+const scheduled = (approval: Approval): Approval => ({ ...approval, due_at: nextDue(approval) });

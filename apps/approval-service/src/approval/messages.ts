@@ -1,0 +1,32 @@
+import type { Approval, Comment, Event, ProblemCode, Requirement } from '@countersign/contracts';
+import type { Transition } from '@countersign/persistence';
+import type { NoGate } from '../gates/gates.js';
+import type { Rules } from '../policy/rules.js';
+import type { PolicyDecision } from './approval-request.js';
+import type { DecisionCommand, ObjectionCode } from './decision.js';
+
+/** What can be said to an approval. */
+export type ApprovalMessage =
+  | {
+      type: 'required';
+      event: Event<'tool.approval_required'>;
+      policyDecision: PolicyDecision;
+      refusal?: NoGate | undefined;
+    }
+  | ({ type: 'decided' } & DecisionCommand)
+  | { type: 'commented'; comment: Omit<Comment, 'at'> }
+  /** A run that is over still waited for this; the request for it may not have arrived yet. */
+  | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
+  | { type: 'due' }
+  /** The service has other rules than those that it was asked for under. */
+  | { type: 'rejudged'; rules: Rules }
+  | { type: 'removed' }
+  | Event<'run.completed'>
+  | Event<'run.failed'>
+  | Event<'run.cancelled'>;
+
+/** Why a message is refused. */
+export type ApprovalRejection =
+  | ObjectionCode
+  | Extract<ProblemCode, 'already_resolved' | 'approval_not_found' | 'too_many_comments'>;
+export type ApprovalTransition = Transition<Approval, ApprovalRejection>;

@@ -1,0 +1,52 @@
+import { approvalDigest, canonicalJson, emit, secondsOf, type Approval, type Decision } from '@countersign/contracts';
+import { changed, rejected, touch } from '@countersign/persistence';
+import { quorumOf } from './counted.js';
+import { argsOf, validateDecision, type DecisionCommand } from './decision.js';
+import { due } from './due.js';
+import type { ApprovalTransition } from './messages.js';
+import { hold } from './rejudge.js';
+import { callOf, resolved } from './resolution.js';
+
+/** Counts what a person decides, under the rules of the moment; whoever is the last that it takes ends it. */
+export function recordDecision(pending: Approval, decided: DecisionCommand, now: number): ApprovalTransition {
+  const { verdict, by, groups, resolution_data } = decided;
+  const held = hold(pending, decided.rules, now);
+  if ('kind' in held) return held;
+  const { approval, events: before } = held;
+  if (approval.expires_at !== null && approval.expires_at <= secondsOf(now)) return due(approval, now);
+  const objection = validateDecision(approval, decided, pending.digest);
+  if (objection) return rejected(objection.code, objection.reason);
+  const note = resolution_data?.note ?? null;
+  const decision: Decision = { verdict, by, at: secondsOf(now), note, groups: [...groups] };
+  const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
+  const { approvals, met, refused } = quorumOf(state);
+  const recorded = emit('approval.decision_recorded', {
+    ...callOf(approval),
+    decision,
+    approvals,
+    required_approvals: approval.required_approvals,
+  });
+  const ends = verdict === 'rejected' ? refused !== null : met;
+  return ends
+    ? resolved(state, verdict, { by, resolution_data, basis: 'people' }, now, ...before, recorded)
+    : changed(state, ...before, recorded);
+}
+
+/** What was approved stays with the record, for the others to see and approve. */
+function proposed(approval: Approval, decided: DecisionCommand): Approval {
+  if (decided.verdict === 'rejected') return approval;
+  const args = argsOf(approval, decided);
+  const approved_args = canonicalJson(args) === canonicalJson(approval.tool_args) ? null : args;
+  const { values, result, grant } = decided.resolution_data ?? {};
+  const recordedData = {
+    ...(values && approval.pause_type === 'user_input' && { values }),
+    ...(result !== undefined && { result }),
+    ...(grant && { grant }),
+  };
+  const state = {
+    ...approval,
+    approved_args,
+    ...(Object.keys(recordedData).length > 0 && { resolution_data: recordedData }),
+  };
+  return { ...state, digest: approvalDigest(state) };
+}

@@ -1,0 +1,75 @@
+import {
+  emit,
+  redactApproval,
+  secondsOf,
+  type Approval,
+  type DecisionBasis,
+  type Event,
+  type RunStatus,
+} from '@countersign/contracts';
+import { changed, rejected } from '@countersign/persistence';
+import {
+  isSound,
+  newApproval,
+  requestBeforeEnd,
+  requestIn,
+  unjudged,
+  type PolicyDecision,
+} from './approval-request.js';
+import { quorumOf } from './counted.js';
+import type { ApprovalMessage, ApprovalTransition } from './messages.js';
+import { byNoOne, hasNoRequester, rejectedByRule, rejectedWithoutRequester, resolved } from './resolution.js';
+
+export const statusAfter = {
+  'run.completed': 'COMPLETED',
+  'run.failed': 'ERROR',
+  'run.cancelled': 'CANCELLED',
+} as const satisfies Partial<Record<Event['type'], RunStatus>>;
+
+/** Asks for a decision, unless the rules, a grant or the kind of the call decide: an audit only wants a record. */
+export function requireApproval(
+  { event, policyDecision, refusal }: Extract<ApprovalMessage, { type: 'required' }>,
+  now: number,
+): ApprovalTransition {
+  if (!isSound(event)) return rejected('call_changed', 'the arguments are not the ones that the digest is of');
+  const requested = newApproval(requestIn(event), policyDecision, secondsOf(now));
+  if (refusal) {
+    const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
+    const created = emit('approval.created', redactApproval(requested));
+    return resolved(requested, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
+  }
+  const basis = letThroughBy(requested, policyDecision);
+  const approval = basis === null ? requested : recordedOnly(requested);
+  const created = emit('approval.created', redactApproval(approval));
+  if (policyDecision.policy?.outcome === 'reject') {
+    const resolution_data = policyDecision.reason === null ? null : { note: policyDecision.reason };
+    return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
+  }
+  if (basis !== null) return resolved(approval, 'approved', { ...byNoOne, basis }, now, created);
+  if (hasNoRequester(requested)) return rejectedWithoutRequester(requested, now, created);
+  const { refused } = quorumOf(requested);
+  return refused === null ? changed(requested, created) : rejectedByRule(requested, refused, now, created);
+}
+
+/** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */
+function letThroughBy(
+  { approval_type, pause_type }: Approval,
+  { policy, grant }: PolicyDecision,
+): DecisionBasis | null {
+  if (pause_type === 'user_input') return null;
+  if (grant !== null) return 'grant';
+  if (policy ? policy.outcome !== 'approve' : approval_type !== 'audit') return null;
+  return approval_type === 'audit' && !policy?.rule ? 'audit' : 'rule';
+}
+
+/** Nobody was asked, so agno's word for it is audit. */
+const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_type: 'audit' });
+
+/** The run was over before its request arrived: keep the record, so that the request finds it void. */
+export function createCancelled(
+  { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
+  now: number,
+): ApprovalTransition {
+  const approval = newApproval(requestBeforeEnd(event, requirement), unjudged, secondsOf(now));
+  return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', byNoOne, now);
+}

@@ -1,0 +1,97 @@
+import {
+  emit,
+  secondsOf,
+  type Approval,
+  type ApprovalStatus,
+  type DecisionBasis,
+  type EventData,
+  type NewEvent,
+  type ResolutionData,
+} from '@countersign/contracts';
+import { askersOf } from '@countersign/definitions';
+import { changed, touch } from '@countersign/persistence';
+import { resolvedCall } from './decision.js';
+import type { ApprovalTransition } from './messages.js';
+import { filledIn } from './user-input.js';
+
+interface Resolution {
+  by: string | null;
+  resolution_data: ResolutionData | null;
+  /** On what it rests; null when nobody decides. */
+  basis?: DecisionBasis | null;
+}
+export const byNoOne: Resolution = { by: null, resolution_data: null };
+
+/** It leaves `pending`, once, and says so. */
+export function resolved(
+  approval: Approval,
+  status: Exclude<ApprovalStatus, 'pending'>,
+  { by, resolution_data, basis = null }: Resolution,
+  now: number,
+  ...before: readonly NewEvent[]
+): ApprovalTransition {
+  const resolved_at = secondsOf(now);
+  const state = filledIn(
+    touch(approval, now, {
+      status,
+      resolution_data,
+      resolved_by: by,
+      resolved_at,
+      due_at: null,
+      remind_at: null,
+      escalate_at: null,
+    }),
+  );
+  const { approval_type, pause_type } = state;
+  const data: EventData<'approval.resolved'> = {
+    ...callOf(state),
+    ...resolvedCall(state),
+    salt: state.salt,
+    approval_type,
+    pause_type,
+    status,
+    automatic: basis !== null && basis !== 'people',
+    basis,
+    grant_id: basis === 'grant' ? state.grant_id : null,
+    resolution_data,
+    resolved_by: by,
+    resolved_at,
+    redact: state.requirements[0]?.tool_execution.redact ?? [],
+    requester: state.user_id,
+    requested_by: state.requested_by,
+    policy_version: state.policy?.version ?? null,
+    tool_version: state.tool_version,
+    expires_at: state.expires_at,
+    decisions: state.decisions,
+    // The signature takes time, so it is added before this is stored.
+    signature: null,
+  };
+  return changed(state, ...before, emit('approval.resolved', data));
+}
+
+export function rejectedByRule(
+  approval: Approval,
+  note: string,
+  now: number,
+  ...before: NewEvent[]
+): ApprovalTransition {
+  const resolution_data = { note, code: 'rejected_by_rule' } as const;
+  return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
+}
+
+/** Whoever asked does not decide, and may be anybody: so nobody could. */
+export const hasNoRequester = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
+
+export function rejectedWithoutRequester(approval: Approval, now: number, ...before: NewEvent[]): ApprovalTransition {
+  const note =
+    'It is not known who sent this request, and the rules want it approved by somebody else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
+  const resolution_data = { note, code: 'sender_unknown' };
+  return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
+}
+
+export const callOf = ({ id, run_id, tool_call_id, tool_name }: Approval) => ({
+  run_id,
+  approval_id: id,
+  tool_call_id,
+  tool_name,
+});
