@@ -1,15 +1,37 @@
 import { z } from 'zod';
 import {
-  Approval,
-  ApprovalStatus,
-  Comment,
-  Decision,
-  DecisionBasis,
-  ResolutionData,
-  SeenDigest,
-  DecisionVerdict,
-} from '../records/approval.js';
-import { CallArguments } from '../records/call-arguments.js';
+  ApprovalCommented,
+  ApprovalCreated,
+  ApprovalDecisionRecorded,
+  ApprovalEscalated,
+  ApprovalGrantCreated,
+  ApprovalGrantRevoked,
+  ApprovalRejudged,
+  ApprovalReminderDue,
+  ApprovalResolved,
+  ApprovalResolveRefused,
+  ApprovalResolveRequested,
+  ToolApprovalRequired,
+} from './data/approval-events.js';
+import {
+  ToolExecutionCompleted,
+  ToolExecutionFailed,
+  ToolExecutionOutcomeUnknown,
+  ToolExecutionProgress,
+  ToolExecutionStarted,
+} from './data/execution-events.js';
+import {
+  RunCancelled,
+  RunCancelRequested,
+  RunCompleted,
+  RunContinued,
+  RunFailed,
+  RunOutputDelta,
+  RunPaused,
+  RunRequested,
+  RunStarted,
+} from './data/run-events.js';
+import { ToolPaused, ToolPauseRequested, ToolResumed, ToolResumeRequested } from './data/switch-events.js';
 import {
   redactCommand,
   redactCreated,
@@ -19,262 +41,9 @@ import {
   redactResolved,
   type Redaction,
 } from './event-redaction.js';
-import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from '../records/fields.js';
-import { MadeBy } from '../records/execution.js';
-import { Usage } from '../records/run.js';
-import { Subject } from '../records/subject.js';
-import { Ruling } from '../records/terms.js';
-import { ApprovalType, PauseType, Requirement, ToolVersion } from '../records/tool-call.js';
 
 export const services = ['agent-runner', 'approval-service', 'executor'] as const;
 export type ServiceName = (typeof services)[number];
-
-const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Subject.nullable(), requested_by: RequestedBy };
-const call = { run_id: Id, approval_id: Id, tool_call_id: Id, tool_name: Id };
-const execution = { ...call, execution_id: Id, attempt: z.int().nonnegative() };
-/** As JSON, whatever the characters, this fits into a message of 1 MiB. */
-const maxInput = 100_000;
-
-/** As seconds from the request, at most a year. */
-const DeadlineIn = z.int().positive().max(31_536_000).meta({
-  description: 'Seconds after which the run ends, however far it is.',
-});
-const openRequirements = z.array(Requirement).meta({ description: 'What the run still waited for.' });
-
-/** What is put in when a commit is sealed. */
-const signedBy = (what: string) =>
-  z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({ description: `${what} as a compact JWS (EdDSA), by the runner.` });
-
-const runToken = z.string().max(10_000).optional().meta({
-  description:
-    'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
-});
-const RunRequested = z.object({
-  agent_id: Id,
-  input: z.string().min(1).max(maxInput),
-  run_id: Id.optional().meta({
-    description: "Chosen by the requester, or else derived from the event's source and id.",
-  }),
-  session_id: Id.optional(),
-  user_id: Subject.optional().meta({
-    description: 'For whom; with a token, whoever sent it, unless that is an administrator.',
-  }),
-  deadline_in: DeadlineIn.optional(),
-  token: runToken,
-});
-const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000).optional(), token: runToken });
-const RunStarted = z.object({ ...run, input: z.string() });
-const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
-const RunContinued = z.object({ ...run });
-const endSignature = signedBy('The end of the run');
-const RunCompleted = z.object({
-  ...run,
-  content: z.string(),
-  steps: z.int(),
-  usage: Usage,
-  signature: endSignature,
-});
-const RunFailed = z.object({
-  ...run,
-  error: z.string(),
-  requirements: openRequirements.default([]),
-  signature: endSignature,
-});
-const RunCancelled = z.object({
-  ...run,
-  reason: z.string().nullable(),
-  requirements: openRequirements,
-  signature: endSignature,
-});
-/** Not a fact but a preview: it is sent while a model writes, may be lost, and is over once the step is stored. */
-const RunOutputDelta = z.object({
-  ...run,
-  step: z.int().nonnegative(),
-  after: z
-    .int()
-    .nonnegative()
-    .nullable()
-    .default(null)
-    .meta({ description: "The last entry of the run's journal when it was written." }),
-  offset: z.int().nonnegative().meta({ description: 'Characters of the text of this step that came before.' }),
-  text: z.string(),
-});
-const ToolApprovalRequired = z.object({
-  ...run,
-  ...call,
-  tool_args: CallArguments,
-  approval_type: ApprovalType,
-  pause_type: PauseType,
-  source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
-  requirement: Requirement,
-  parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
-  tool_version: ToolVersion.nullable().default(null),
-  context: JsonObject,
-  digest: z.string(),
-  salt: Salt,
-  signature: signedBy('The request'),
-});
-/** Each field is named, so that what is added to the record is published by nobody until somebody says so. */
-const ApprovalCreated = Approval.pick({
-  id: true,
-  run_id: true,
-  session_id: true,
-  status: true,
-  source_type: true,
-  approval_type: true,
-  pause_type: true,
-  tool_name: true,
-  tool_args: true,
-  expires_at: true,
-  agent_id: true,
-  team_id: true,
-  workflow_id: true,
-  user_id: true,
-  requested_by: true,
-  schedule_id: true,
-  schedule_run_id: true,
-  source_name: true,
-  requirements: true,
-  context: true,
-  resolution_data: true,
-  resolved_by: true,
-  resolved_at: true,
-  run_status: true,
-  tool_call_id: true,
-  digest: true,
-  salt: true,
-  decisions: true,
-  required_approvals: true,
-  allowed_decisions: true,
-  terms: true,
-  policy: true,
-  rules_version: true,
-  shadow: true,
-  tool_version: true,
-  parameters: true,
-  approved_args: true,
-  grant_id: true,
-  granted: true,
-  comments: true,
-  remind_at: true,
-  escalate_at: true,
-  escalated_at: true,
-  signature: true,
-  created_at: true,
-  updated_at: true,
-});
-const ApprovalDecisionRecorded = z.object({
-  ...call,
-  decision: Decision,
-  approvals: z.int().nonnegative(),
-  required_approvals: z.int().positive(),
-});
-const ApprovalResolveRequested = z.object({
-  approval_id: Id,
-  status: DecisionVerdict,
-  resolved_by: Id.optional().meta({ description: 'Without a meaning any more: the token says who decides.' }),
-  token: z.string().max(10_000).optional().meta({
-    description:
-      'Who decides: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
-  }),
-  resolution_data: ResolutionData.optional(),
-  digest: SeenDigest.optional(),
-});
-const ApprovalResolved = z.object({
-  ...call,
-  tool_args: CallArguments.meta({ description: 'What was decided on, with the values that a person filled in.' }),
-  approval_type: ApprovalType,
-  pause_type: PauseType,
-  digest: z.string(),
-  salt: Salt,
-  status: ApprovalStatus.exclude(['pending']),
-  automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
-  basis: DecisionBasis.nullable()
-    .default(null)
-    .meta({ description: 'On what it rests; null: nobody decided, since its time or its run was over.' }),
-  grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
-  resolution_data: ResolutionData.nullable(),
-  resolved_by: Id.nullable(),
-  resolved_at: EpochSeconds,
-  redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
-  requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
-  requested_by: RequestedBy,
-  tool_version: ToolVersion.nullable().default(null),
-  policy_version: z.string().nullable().default(null),
-  expires_at: EpochSeconds.nullable().default(null),
-  decisions: z.array(Decision).default([]),
-  signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
-});
-const ofApproval = { ...call, status: ApprovalStatus };
-const ApprovalReminderDue = z.object({
-  ...ofApproval,
-  waiting_since: EpochSeconds,
-  reminder_number: z
-    .int()
-    .positive()
-    .nullable()
-    .default(null)
-    .meta({ description: 'Counts the reminders of the approval.' }),
-});
-const ApprovalEscalated = z.object({ ...ofApproval, groups: z.array(Id) });
-const ApprovalRejudged = z.object({
-  ...ofApproval,
-  policy: Ruling.nullable(),
-  required_approvals: z.int().positive(),
-  expires_at: EpochSeconds.nullable(),
-});
-const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
-const ApprovalResolveRefused = z.object({
-  ...call,
-  command_id: z.string().meta({ description: 'The id of the command that is refused.' }),
-  reason: z.string(),
-  code: z.string().nullable().default(null).meta({ description: 'As in a problem over HTTP: stable, for programs.' }),
-});
-const ApprovalGrantCreated = z.object({
-  run_id: Id,
-  grant_id: Id,
-  agent_id: Id,
-  tool_name: Id,
-  by: Id.nullable(),
-  expires_at: EpochSeconds,
-});
-const ApprovalGrantRevoked = z.object({ run_id: Id, grant_id: Id, by: Id.nullable() });
-const ToolExecutionStarted = z.object({
-  ...execution,
-  made_by: MadeBy.default('worker'),
-  worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
-});
-/** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
-const ToolExecutionProgress = z.object({
-  ...execution,
-  sequence: z.int().nonnegative().meta({ description: 'Counts the news of one attempt.' }),
-  output: z.string().meta({ description: 'What was printed since.' }),
-  offset: z
-    .int()
-    .nonnegative()
-    .nullable()
-    .default(null)
-    .meta({ description: 'Characters that this attempt had printed before.' }),
-  percent: z.number().min(0).max(100).nullable(),
-  message: z.string().nullable(),
-});
-const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
-const signature = z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' });
-const ToolExecutionCompleted = z.object({ ...execution, result: z.string(), digest, signature });
-const ToolExecutionFailed = z.object({ ...execution, error: z.string(), digest, signature });
-const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string(), digest, signature });
-const tool_name = Id.nullable().meta({ description: 'The tool; null: all of them.' });
-const token = z.string().max(10_000).optional().meta({
-  description: 'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
-});
-const ToolPauseRequested = z.object({ tool_name, reason: z.string().min(1).max(10_000), token });
-const ToolResumeRequested = z.object({ tool_name, token });
-const ToolPaused = z.object({ tool_name, reason: z.string(), by: Id.nullable() });
-const ToolResumed = z.object({ tool_name, by: Id.nullable() });
 
 /** `anyone` may send a command; `audit` stands for whoever listens without being part of the flow. */
 type Party = ServiceName | 'anyone' | 'audit';

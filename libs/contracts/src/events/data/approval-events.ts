@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import {
+  Approval,
+  ApprovalStatus,
+  Comment,
+  Decision,
+  DecisionBasis,
+  DecisionVerdict,
+  ResolutionData,
+  SeenDigest,
+} from '../../records/approval.js';
+import { CallArguments } from '../../records/call-arguments.js';
+import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from '../../records/fields.js';
+import { Ruling } from '../../records/terms.js';
+import { ApprovalType, PauseType, Requirement, ToolVersion } from '../../records/tool-call.js';
+import { call, run, signedBy } from './fields.js';
+
+export const ToolApprovalRequired = z.object({
+  ...run,
+  ...call,
+  tool_args: CallArguments,
+  approval_type: ApprovalType,
+  pause_type: PauseType,
+  source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
+  requirement: Requirement,
+  parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
+  tool_version: ToolVersion.nullable().default(null),
+  context: JsonObject,
+  digest: z.string(),
+  salt: Salt,
+  signature: signedBy('The request'),
+});
+
+/** Each field is named, so that what is added to the record is published by nobody until somebody says so. */
+export const ApprovalCreated = Approval.pick({
+  id: true,
+  run_id: true,
+  session_id: true,
+  status: true,
+  source_type: true,
+  approval_type: true,
+  pause_type: true,
+  tool_name: true,
+  tool_args: true,
+  expires_at: true,
+  agent_id: true,
+  team_id: true,
+  workflow_id: true,
+  user_id: true,
+  requested_by: true,
+  schedule_id: true,
+  schedule_run_id: true,
+  source_name: true,
+  requirements: true,
+  context: true,
+  resolution_data: true,
+  resolved_by: true,
+  resolved_at: true,
+  run_status: true,
+  tool_call_id: true,
+  digest: true,
+  salt: true,
+  decisions: true,
+  required_approvals: true,
+  allowed_decisions: true,
+  terms: true,
+  policy: true,
+  rules_version: true,
+  shadow: true,
+  tool_version: true,
+  parameters: true,
+  approved_args: true,
+  grant_id: true,
+  granted: true,
+  comments: true,
+  remind_at: true,
+  escalate_at: true,
+  escalated_at: true,
+  signature: true,
+  created_at: true,
+  updated_at: true,
+});
+
+export const ApprovalDecisionRecorded = z.object({
+  ...call,
+  decision: Decision,
+  approvals: z.int().nonnegative(),
+  required_approvals: z.int().positive(),
+});
+
+export const ApprovalResolveRequested = z.object({
+  approval_id: Id,
+  status: DecisionVerdict,
+  resolved_by: Id.optional().meta({ description: 'Without a meaning any more: the token says who decides.' }),
+  token: z.string().max(10_000).optional().meta({
+    description:
+      'Who decides: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
+  }),
+  resolution_data: ResolutionData.optional(),
+  digest: SeenDigest.optional(),
+});
+
+export const ApprovalResolved = z.object({
+  ...call,
+  tool_args: CallArguments.meta({ description: 'What was decided on, with the values that a person filled in.' }),
+  approval_type: ApprovalType,
+  pause_type: PauseType,
+  digest: z.string(),
+  salt: Salt,
+  status: ApprovalStatus.exclude(['pending']),
+  automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  basis: DecisionBasis.nullable()
+    .default(null)
+    .meta({ description: 'On what it rests; null: nobody decided, since its time or its run was over.' }),
+  grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
+  resolution_data: ResolutionData.nullable(),
+  resolved_by: Id.nullable(),
+  resolved_at: EpochSeconds,
+  redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
+  requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+  requested_by: RequestedBy,
+  tool_version: ToolVersion.nullable().default(null),
+  policy_version: z.string().nullable().default(null),
+  expires_at: EpochSeconds.nullable().default(null),
+  decisions: z.array(Decision).default([]),
+  signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
+});
+
+const ofApproval = { ...call, status: ApprovalStatus };
+
+export const ApprovalReminderDue = z.object({
+  ...ofApproval,
+  waiting_since: EpochSeconds,
+  reminder_number: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .meta({ description: 'Counts the reminders of the approval.' }),
+});
+
+export const ApprovalEscalated = z.object({ ...ofApproval, groups: z.array(Id) });
+
+export const ApprovalRejudged = z.object({
+  ...ofApproval,
+  policy: Ruling.nullable(),
+  required_approvals: z.int().positive(),
+  expires_at: EpochSeconds.nullable(),
+});
+
+export const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
+
+export const ApprovalResolveRefused = z.object({
+  ...call,
+  command_id: z.string().meta({ description: 'The id of the command that is refused.' }),
+  reason: z.string(),
+  code: z.string().nullable().default(null).meta({ description: 'As in a problem over HTTP: stable, for programs.' }),
+});
+
+export const ApprovalGrantCreated = z.object({
+  run_id: Id,
+  grant_id: Id,
+  agent_id: Id,
+  tool_name: Id,
+  by: Id.nullable(),
+  expires_at: EpochSeconds,
+});
+
+export const ApprovalGrantRevoked = z.object({ run_id: Id, grant_id: Id, by: Id.nullable() });

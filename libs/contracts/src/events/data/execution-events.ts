@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { MadeBy } from '../../records/execution.js';
+import { execution } from './fields.js';
+import { Id } from '../../records/fields.js';
+
+export const ToolExecutionStarted = z.object({
+  ...execution,
+  made_by: MadeBy.default('worker'),
+  worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
+});
+
+/** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
+export const ToolExecutionProgress = z.object({
+  ...execution,
+  sequence: z.int().nonnegative().meta({ description: 'Counts the news of one attempt.' }),
+  output: z.string().meta({ description: 'What was printed since.' }),
+  offset: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .meta({ description: 'Characters that this attempt had printed before.' }),
+  percent: z.number().min(0).max(100).nullable(),
+  message: z.string().nullable(),
+});
+
+const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
+
+const signature = z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' });
+
+export const ToolExecutionCompleted = z.object({ ...execution, result: z.string(), digest, signature });
+
+export const ToolExecutionFailed = z.object({ ...execution, error: z.string(), digest, signature });
+
+export const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string(), digest, signature });

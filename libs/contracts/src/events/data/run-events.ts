@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { Id } from '../../records/fields.js';
+import { Usage } from '../../records/run.js';
+import { Subject } from '../../records/subject.js';
+import { Requirement } from '../../records/tool-call.js';
+import { run, signedBy } from './fields.js';
+
+/** As JSON, whatever the characters, this fits into a message of 1 MiB. */
+const maxInput = 100_000;
+
+/** As seconds from the request, at most a year. */
+const DeadlineIn = z.int().positive().max(31_536_000).meta({
+  description: 'Seconds after which the run ends, however far it is.',
+});
+
+const openRequirements = z.array(Requirement).meta({ description: 'What the run still waited for.' });
+
+const runToken = z.string().max(10_000).optional().meta({
+  description:
+    'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
+});
+
+export const RunRequested = z.object({
+  agent_id: Id,
+  input: z.string().min(1).max(maxInput),
+  run_id: Id.optional().meta({
+    description: "Chosen by the requester, or else derived from the event's source and id.",
+  }),
+  session_id: Id.optional(),
+  user_id: Subject.optional().meta({
+    description: 'For whom; with a token, whoever sent it, unless that is an administrator.',
+  }),
+  deadline_in: DeadlineIn.optional(),
+  token: runToken,
+});
+
+export const RunCancelRequested = z.object({ run_id: Id, reason: z.string().max(10_000).optional(), token: runToken });
+
+export const RunStarted = z.object({ ...run, input: z.string() });
+
+export const RunPaused = z.object({ ...run, requirements: z.array(Requirement) });
+
+export const RunContinued = z.object({ ...run });
+
+const endSignature = signedBy('The end of the run');
+
+export const RunCompleted = z.object({
+  ...run,
+  content: z.string(),
+  steps: z.int(),
+  usage: Usage,
+  signature: endSignature,
+});
+
+export const RunFailed = z.object({
+  ...run,
+  error: z.string(),
+  requirements: openRequirements.default([]),
+  signature: endSignature,
+});
+
+export const RunCancelled = z.object({
+  ...run,
+  reason: z.string().nullable(),
+  requirements: openRequirements,
+  signature: endSignature,
+});
+
+/** Not a fact but a preview: it is sent while a model writes, may be lost, and is over once the step is stored. */
+export const RunOutputDelta = z.object({
+  ...run,
+  step: z.int().nonnegative(),
+  after: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .meta({ description: "The last entry of the run's journal when it was written." }),
+  offset: z.int().nonnegative().meta({ description: 'Characters of the text of this step that came before.' }),
+  text: z.string(),
+});
