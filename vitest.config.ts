@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import KafkaFirst from './tools/kafka-first.ts';
 
 /** Only a run that includes one of these waits for Kafka and MongoDB to start. */
-const onInfra = ['libs/messaging', 'libs/persistence', 'e2e'];
+const onInfra = ['libs/messaging', 'libs/persistence', 'bench', 'e2e'];
 const infraSetup = fileURLToPath(new URL('tools/vitest-infra.ts', import.meta.url));
 
 /** Every project's specs run from source, so no build can be stale in a unit test. */
@@ -55,6 +55,7 @@ export default defineConfig({
       'apps/standalone',
       'infra',
       'tools',
+      'bench',
       'e2e',
     ].map(project),
   },

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
@@ -19,23 +20,22 @@ export const httpFetch = async (url: string | URL | Request, init: RequestInit =
   return new Response(hasBody ? await bodyOf(answer) : null, { status, headers: headersOf(answer) });
 };
 
-function send(url: URL, init: RequestInit, body: string): Promise<IncomingMessage> {
+async function send(url: URL, init: RequestInit, body: string): Promise<IncomingMessage> {
   const { method = 'GET', signal } = init;
   const headers = { ...Object.fromEntries(new Headers(init.headers)), 'content-length': Buffer.byteLength(body) };
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(
-    url,
-    { method, headers, ...(signal && { signal }) },
-    resolve,
-  );
-  request.once('error', (error: NodeJS.ErrnoException) => {
-    // The server closed a kept connection while the request was on its way there.
-    const isStale = request.reusedSocket && error.code === 'ECONNRESET';
-    if (isStale) send(url, init, body).then(resolve, reject);
-    else reject(error);
-  });
+  const ask = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const request = ask(url, { method, headers, ...(signal && { signal }) });
+  // Once there is an answer, what goes wrong is an error of that.
+  request.on('error', () => {});
   request.end(body);
-  return promise;
+  try {
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    return answer;
+  } catch (error) {
+    // The server closed a kept connection while the request was on its way there.
+    if (request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return send(url, init, body);
+    throw error;
+  }
 }
 
 /** An answer that is streamed is handed on as it comes; another is read whole, which spares the streams of the web. */

@@ -81,23 +81,23 @@ export class ApprovalEventsController {
   }
 
   @OnEvent('approval-service', 'approval.created')
-  async created({ data }: Event<'approval.created'>): Promise<void> {
-    if (this.notifier.wants('pending')) await this.#notify(data.id, 'pending');
+  async created(event: Event<'approval.created'>): Promise<void> {
+    if (this.notifier.wants('pending')) await this.#notify(event, 'pending');
   }
 
   @OnEvent('approval-service', 'approval.reminder_due')
-  async reminderDue({ data }: Event<'approval.reminder_due'>): Promise<void> {
-    if (this.notifier.wants('reminder')) await this.#notify(data.approval_id, 'reminder');
+  async reminderDue(event: Event<'approval.reminder_due'>): Promise<void> {
+    if (this.notifier.wants('reminder')) await this.#notify(event, 'reminder');
   }
 
   @OnEvent('approval-service', 'approval.escalated')
-  async escalated({ data }: Event<'approval.escalated'>): Promise<void> {
-    if (this.notifier.wants('escalation')) await this.#notify(data.approval_id, 'escalation');
+  async escalated(event: Event<'approval.escalated'>): Promise<void> {
+    if (this.notifier.wants('escalation')) await this.#notify(event, 'escalation');
   }
 
   @OnEvent('approval-service', 'approval.resolved')
-  async resolved({ data }: Event<'approval.resolved'>): Promise<void> {
-    const approval = await this.#notify(data.approval_id, 'resolved');
+  async resolved(event: Event<'approval.resolved'>): Promise<void> {
+    const approval = await this.#notify(event, 'resolved');
     if (approval && approval.resolved_at !== null) this.metrics.resolved(approval);
     if (approval) await this.grants.give(approval);
   }
@@ -149,8 +149,8 @@ export class ApprovalEventsController {
   }
 
   /** @returns it, unless it was removed. */
-  async #notify(approvalId: string, kind: NoticeKind): Promise<Approval | undefined> {
-    const approval = await this.approvals.store.get(approvalId);
+  async #notify(event: Event, kind: NoticeKind): Promise<Approval | undefined> {
+    const approval = await this.approvals.after(event);
     if (!approval || approval.deleted_at !== null) return undefined;
     const n = dueNotice(approval, kind);
     if (n !== undefined) await this.notifier.notify(approval, kind, n);

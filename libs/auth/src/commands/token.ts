@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Id, Role, secondsOf } from '@countersign/contracts';
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose';
 import { randomUUID } from 'node:crypto';
@@ -42,7 +43,7 @@ interface TokenOf {
  */
 export function signCommandToken(
   { principal, command, expires_at }: TokenOf,
-  { kid, privateKey }: { kid: string; privateKey: CryptoKey },
+  { kid, privateKey }: { kid: string; privateKey: KeyObject | CryptoKey },
   now: number,
 ): Promise<string> {
   const { subject, display_name: name, roles, groups, credential } = principal;

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { ProblemError, secondsOf } from '@countersign/contracts';
 import type { CryptoKey } from 'jose';
 import { requireScopes } from '../http/auth.guard.js';
@@ -9,7 +10,7 @@ import { signCommandToken } from './token.js';
 export interface CommandTokensOptions {
   credentials: Pick<Credentials, 'current'>;
   /** The key that signs decisions. */
-  signingKey(): { kid: string; privateKey: CryptoKey };
+  signingKey(): { kid: string; privateKey: KeyObject | CryptoKey };
   /** Epoch milliseconds. */
   now(): number;
 }

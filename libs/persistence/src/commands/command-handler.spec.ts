@@ -147,6 +147,20 @@ describe('handling a message', () => {
     expect(await counter.execute('c', 'add')).toMatchObject({ kind: 'changed', state: { count: 1 } });
   });
 
+  it('gives the record as it was after an event, without a read when it stored that itself', async () => {
+    const get = vi.spyOn(store, 'get');
+    await counter.execute('c', 'add');
+    const [event] = published;
+    const before = get.mock.calls.length;
+    expect(await counter.after(event!)).toMatchObject({ version: 1, count: 1 });
+    expect(get.mock.calls.length).toBe(before);
+    await new CommandHandler<Counter, Message>(options()).execute('c', 'add');
+    const later = published.at(-1)!;
+    expect(await counter.after(later)).toMatchObject({ version: 2, count: 2 });
+    expect(await counter.after({ ...event!, id: 'of another form' })).toMatchObject({ version: 2 });
+    expect(await counter.after({ ...event!, subject: 'counters/gone' })).toBeUndefined();
+  });
+
   it('reads nothing before it creates a record, and decides again when there is one', async () => {
     const get = vi.spyOn(counter.store, 'get');
     expect(await counter.execute('c', 'add', { creates: true })).toMatchObject({ state: { count: 1, version: 1 } });

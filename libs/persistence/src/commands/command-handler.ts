@@ -1,7 +1,7 @@
-import { eventId, type Event, type NewEvent } from '@countersign/contracts';
+import { eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
-import { subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
+import { recordOf, subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
 import type { Decide, Transition } from './transition.js';
 
 /** The key of a record's events: the id of the run that it belongs to, or what it says itself when there is none. */
@@ -37,6 +37,14 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
 
   get store(): Store<R> {
     return this.#options.store;
+  }
+
+  /** The record as it was after an event of it, or later: as this process stored it, or else as it is read. */
+  async after({ id, subject }: Pick<Event, 'id' | 'subject'>): Promise<R | undefined> {
+    const { name } = this.#options.collection;
+    const record = recordOf(name, { subject });
+    const recent = this.#recent.get(record);
+    return recent && recent.version >= (versionIn(id, name) ?? Infinity) ? recent : this.store.get(record);
   }
 
   /**

@@ -67,6 +67,24 @@ describe('an outbox relay', () => {
     expect(log).toEqual([idsOf(first), idsOf([...second, ...third])]);
   });
 
+  it('publishes what is not urgent with what follows, in order, or by itself soon', async () => {
+    const [first, second, third] = [await commit('a'), await commit('b'), await commit('c')];
+    const relay = relayWith({ isUrgent: ({ id }) => id === second[0]!.id });
+    relay.push(first);
+    relay.push(second);
+    await expect.poll(left, soon).toEqual(idsOf(third));
+    relay.push(third);
+    await expect.poll(left, soon).toEqual([]);
+    expect(log).toEqual([idsOf([...first, ...second]), idsOf(third)]);
+  });
+
+  it('publishes at its end what is not urgent', async () => {
+    const relay = relayWith({ isUrgent: () => false });
+    relay.push(await commit('a'));
+    await relay.stop();
+    expect(await left()).toEqual([]);
+  });
+
   it('publishes once what is handed over twice, by the next commit of the record or by a sweep', async () => {
     const gate = Promise.withResolvers<void>();
     const { outbox } = open();

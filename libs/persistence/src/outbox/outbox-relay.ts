@@ -9,6 +9,8 @@ export interface OutboxRelayOptions {
   publish(events: readonly Event[]): Promise<void>;
   log: Log;
   now(): number;
+  /** Whether a service waits for an event; one that none waits for may be published a little later, with the next. */
+  isUrgent?(event: Event): boolean;
   /** How often to look for events that nobody published, in milliseconds. */
   sweepEvery?: number;
   /** How old such an event must be, in milliseconds: whoever committed it gets this long. */
@@ -16,6 +18,8 @@ export interface OutboxRelayOptions {
 }
 
 const sweepLimit = 200;
+/** How long an event that is not urgent waits for others, in milliseconds. */
+const lingerMs = 15;
 const backoff = { first_ms: 100, longest_ms: 2_000 };
 
 /**
@@ -28,11 +32,12 @@ export class OutboxRelay {
   readonly #stopping = new AbortController();
   #queue: Event[] = [];
   #publishing: Promise<void> | undefined;
+  #lingering: NodeJS.Timeout | undefined;
   readonly #forgetting = new Set<Promise<void>>();
   #sweeping: Promise<void> | undefined;
 
   constructor(options: OutboxRelayOptions) {
-    this.#options = { sweepEvery: 3_000, sweepAfter: 5_000, ...options };
+    this.#options = { isUrgent: () => true, sweepEvery: 3_000, sweepAfter: 5_000, ...options };
   }
 
   /** Takes events over; those it already has under way are left out. */
@@ -40,6 +45,13 @@ export class OutboxRelay {
     const fresh = events.filter(({ id }) => !this.#known.has(id));
     for (const { id } of fresh) this.#known.add(id);
     this.#queue.push(...fresh);
+    if (fresh.some((event) => this.#options.isUrgent(event))) this.#flush();
+    else if (this.#queue.length > 0) this.#lingering ??= setTimeout(() => this.#flush(), lingerMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
     if (this.#queue.length > 0) this.#publishing ??= this.#publish().finally(() => (this.#publishing = undefined));
   }
 
@@ -50,6 +62,7 @@ export class OutboxRelay {
   /** Waits until all is published, for `grace` milliseconds at the most; the rest stays in the outbox. */
   async stop(grace = 5_000): Promise<void> {
     const deadline = new AbortController();
+    this.#flush();
     const settled = (async () => {
       while (this.#publishing || this.#forgetting.size > 0) await Promise.all([this.#publishing, ...this.#forgetting]);
     })();

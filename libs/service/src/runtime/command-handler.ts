@@ -1,4 +1,4 @@
-import { eventSource, type Event, type ServiceName } from '@countersign/contracts';
+import { catalogue, eventSource, type Event, type EventName, type ServiceName } from '@countersign/contracts';
 import { encode } from '@countersign/messaging';
 import {
   CommandHandler,
@@ -25,19 +25,22 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
   { service, collection, decide, beforeCommit, onCommit }: CommandHandlerDefinition<R, M, C>,
 ): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
-  const relay = new OutboxRelay({ outbox, publish: (events) => bus.publish(events.map(encode)), log, now });
-  const publish = (events: readonly Event[]) => {
-    relay.push(events);
-    onCommit?.(events);
-  };
+  const publish = (events: readonly Event[]) => bus.publish(events.map(encode));
+  const relay = new OutboxRelay({ outbox, publish, log, now, isUrgent: ({ type }) => isAwaited(type) });
   const commandHandler = new CommandHandler<R, M, C>({
     collection,
     store,
     decide,
     source: eventSource(service),
     now,
-    publish,
+    publish(events) {
+      relay.push(events);
+      onCommit?.(events);
+    },
     ...(beforeCommit && { beforeCommit }),
   });
   return { commandHandler, relay };
 }
+
+/** Whether a service acts on it; the others are for whoever reads along. */
+const isAwaited = (type: EventName): boolean => catalogue[type].to.some((party) => party !== 'audit');

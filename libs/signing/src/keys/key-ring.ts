@@ -1,5 +1,6 @@
 import { ConfigError } from '@countersign/contracts';
 import { CompactSign, compactVerify, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { algorithm } from './header.js';
 import { importKey, named, publicJwk, readJwks, type NamedJwk, type PrivateJwk, type PublicJwk } from './jwk.js';
 
@@ -8,7 +9,7 @@ export interface SigningKey {
   kid: string;
   /** The public half, as in its JWK. */
   x: string;
-  privateKey: CryptoKey;
+  privateKey: KeyObject;
 }
 
 /** The key that signs now, and every key whose decisions still count: its own public half among them. */
@@ -46,8 +47,11 @@ async function signingKey(jwk: NamedJwk, source: string): Promise<SigningKey> {
   if (!(await belongTogether(privateKey, await importKey(publicJwk(jwk), source)))) {
     throw new ConfigError(`${source}: the private and the public part of ${jwk.kid} are of different keys`);
   }
-  return { kid: jwk.kid, x: jwk.x, privateKey };
+  return { kid: jwk.kid, x: jwk.x, privateKey: keyObject(jwk) };
 }
+
+const keyObject = ({ kty, crv, x, d }: NamedJwk): KeyObject =>
+  createPrivateKey({ key: { kty, crv, x, d: d! }, format: 'jwk' });
 
 /** Otherwise everything that is signed would be refused, and nobody would know why. */
 async function belongTogether(privateKey: CryptoKey, publicKey: CryptoKey): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@countersign/contracts';
-import { CompactSign } from 'jose';
+import { sign as signBytes } from 'node:crypto';
 import type { DecisionClaims } from '../decisions/claims.js';
 import { algorithm } from '../keys/header.js';
 import type { SigningKey } from '../keys/key-ring.js';
@@ -31,9 +31,11 @@ async function sign<C extends object>(
 ): Promise<string> {
   const claims = statement.claims.parse(given);
   const header = { alg: algorithm, kid, typ: statement.typ } as const;
-  const jws = await new CompactSign(new TextEncoder().encode(payloadOf(claims)))
-    .setProtectedHeader(header)
-    .sign(privateKey);
+  const text = `${base64url(JSON.stringify(header))}.${base64url(payloadOf(claims))}`;
+  // At once: it takes less time than handing it to a thread would.
+  const jws = `${text}.${signBytes(null, Buffer.from(text), privateKey).toString('base64url')}`;
   rememberSignature(jws, { x, header, claims });
   return jws;
 }
+
+const base64url = (text: string): string => Buffer.from(text).toString('base64url');

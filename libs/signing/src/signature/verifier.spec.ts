@@ -1,5 +1,6 @@
 import { canonicalJson } from '@countersign/contracts';
 import fc from 'fast-check';
+import type { KeyObject } from 'node:crypto';
 import { base64url, CompactSign, exportJWK, generateKeyPair, importJWK, type CryptoKey } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { claims } from '../../test/claims.fixtures.js';
@@ -19,7 +20,7 @@ const header = { alg: 'EdDSA', kid: jwk.kid, typ: 'countersign-decision+jws' };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const encoded = (value: unknown) => base64url.encode(JSON.stringify(value));
 /** Signed with the trusted key, whatever it says. */
-const signed = (text: string, fields: object = {}, key: CryptoKey = ring.signingKey.privateKey) =>
+const signed = (text: string, fields: object = {}, key: CryptoKey | KeyObject = ring.signingKey.privateKey) =>
   new CompactSign(bytes(text)).setProtectedHeader({ ...header, ...fields }).sign(key);
 const refusal = (text: string) =>
   verifier.verify(text).then(
