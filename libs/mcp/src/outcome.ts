@@ -1,3 +1,9 @@
+import type { Mask } from '@countersign/definitions';
+import type { CallProgress } from '@countersign/tool';
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, type CallToolResult } from '@modelcontextprotocol/client';
+import type { OnProgress } from './connection.js';
+import { neverArrived, reasonOf, textOf } from './result.js';
+
 /** What came of a call. */
 export type McpOutcome =
   /** `isError`: the server says that it failed. */
@@ -8,3 +14,48 @@ export type McpOutcome =
   | { type: 'refused'; reason: string }
   /** It was sent, and nobody knows what came of it. */
   | { type: 'unknown'; reason: string };
+
+/** What a server's answers and failures mean for a call, in words that may be shown. */
+export class McpOutcomes {
+  constructor(
+    private readonly server: string,
+    private readonly mask: Mask,
+  ) {}
+
+  answered(result: CallToolResult): McpOutcome {
+    const isError = result.isError === true;
+    const text = this.mask(textOf(result)) || (isError ? 'The call failed; the server does not say why.' : 'done');
+    return { type: 'answered', text, isError };
+  }
+
+  notSent(what: string): McpOutcome {
+    return { type: 'not_sent', reason: this.#says(what) };
+  }
+
+  /** Claims that nothing was done only where that is certain. @param timeout milliseconds */
+  of(error: unknown, { signal, timeout }: { signal: AbortSignal; timeout: number }): McpOutcome {
+    const why = reasonOf(error, this.mask);
+    const unknown = (what: string): McpOutcome => ({
+      type: 'unknown',
+      reason: this.#says(`${what}; whether the call was made is not known`),
+    });
+    const refused = (what: string): McpOutcome => ({ type: 'refused', reason: this.#says(`${what}: ${why}`) });
+    if (signal.aborted) return unknown('was told to drop the call');
+    if (neverArrived(error)) return this.notSent(`cannot be reached: ${why}; nothing was done`);
+    if (error instanceof ProtocolError) return refused('answered with an error');
+    if (error instanceof SdkHttpError && error.status < 500)
+      return refused(`refused the call with HTTP ${error.status}`);
+    if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
+      return unknown(`did not answer within ${timeout / 1_000} s`);
+    return unknown(`broke off: ${why}`);
+  }
+
+  progress({ progress, total, message }: Parameters<OnProgress>[0]): CallProgress {
+    const percent = total !== undefined && total > 0 ? (100 * progress) / total : undefined;
+    return { ...(percent !== undefined && { percent }), ...(message !== undefined && { message: this.mask(message) }) };
+  }
+
+  #says(what: string): string {
+    return `MCP server ${this.server} ${what}`;
+  }
+}

@@ -1,19 +1,12 @@
 import { jitteredBackoffMs, type Log } from '@countersign/contracts';
 import { mcpToolName, type Mask } from '@countersign/definitions';
 import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
-import {
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  type CallToolResult,
-  type Tool as OfferedTool,
-} from '@modelcontextprotocol/client';
+import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { McpConnection, type McpEvents, type OnProgress } from './connection.js';
-import type { McpOutcome } from './outcome.js';
-import { neverArrived, reasonOf, textOf } from './result.js';
+import { McpOutcomes, type McpOutcome } from './outcome.js';
+import { neverArrived, reasonOf } from './result.js';
 import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, type Gates, type McpTool } from './tools.js';
 import type { McpTarget } from './transport.js';
 
@@ -57,6 +50,7 @@ export class McpServer {
   readonly #log: Log;
   readonly #timeout: number;
   readonly #mask: Mask;
+  readonly #outcomes: McpOutcomes;
   readonly #closing = new AbortController();
   #offered: readonly OfferedTool[] = [];
   #tools: McpTool[] | undefined;
@@ -73,6 +67,7 @@ export class McpServer {
     this.#log = log;
     this.#timeout = options.timeout ?? 60_000;
     this.#mask = options.mask ?? ((text) => text);
+    this.#outcomes = new McpOutcomes(options.name, this.#mask);
   }
 
   /** Whether it was connected once, so that its tools are known. */
@@ -194,19 +189,20 @@ export class McpServer {
   async call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
     const { signal, timeout } = watch;
     for (let again = true; ; again = false) {
-      if (signal.aborted) return this.#notSent('was not asked, since the call was dropped before; nothing was done');
+      if (signal.aborted)
+        return this.#outcomes.notSent('was not asked, since the call was dropped before; nothing was done');
       let connection: McpConnection;
       try {
         connection = await this.#connected(signal);
       } catch (error) {
-        return this.#notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
+        return this.#outcomes.notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
       }
       try {
-        const onProgress: OnProgress = (progress) => watch.progress(progressOf(progress, this.#mask));
+        const onProgress: OnProgress = (progress) => watch.progress(this.#outcomes.progress(progress));
         const { execution } = watch;
-        return answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }), this.#mask);
+        return this.#outcomes.answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }));
       } catch (error) {
-        if (!again || !neverArrived(error) || signal.aborted) return this.#outcomeOf(error, watch);
+        if (!again || !neverArrived(error) || signal.aborted) return this.#outcomes.of(error, watch);
       }
     }
   }
@@ -272,45 +268,6 @@ export class McpServer {
       );
     },
   };
-
-  /** Claims that nothing was done only where that is certain. */
-  #outcomeOf(error: unknown, { signal, timeout }: McpWatch): McpOutcome {
-    const unknown = (what: string): McpOutcome => ({
-      type: 'unknown',
-      reason: this.#says(`${what}; whether the call was made is not known`),
-    });
-    const refused = (what: string): McpOutcome => ({
-      type: 'refused',
-      reason: this.#says(`${what}: ${this.explain(error)}`),
-    });
-    if (signal.aborted) return unknown('was told to drop the call');
-    if (neverArrived(error)) return this.#notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
-    if (error instanceof ProtocolError) return refused('answered with an error');
-    if (error instanceof SdkHttpError && error.status < 500)
-      return refused(`refused the call with HTTP ${error.status}`);
-    if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
-      return unknown(`did not answer within ${timeout / 1_000} s`);
-    return unknown(`broke off: ${this.explain(error)}`);
-  }
-
-  #notSent(what: string): McpOutcome {
-    return { type: 'not_sent', reason: this.#says(what) };
-  }
-
-  #says(what: string): string {
-    return `MCP server ${this.name} ${what}`;
-  }
-}
-
-function answered(result: CallToolResult, mask: Mask): McpOutcome {
-  const isError = result.isError === true;
-  const text = mask(textOf(result)) || (isError ? 'The call failed; the server does not say why.' : 'done');
-  return { type: 'answered', text, isError };
-}
-
-function progressOf({ progress, total, message }: Parameters<OnProgress>[0], mask: Mask): CallProgress {
-  const percent = total !== undefined && total > 0 ? (100 * progress) / total : undefined;
-  return { ...(percent !== undefined && { percent }), ...(message !== undefined && { message: mask(message) }) };
 }
 
 /** What goes on is not interrupted, only waited for no longer. */
