@@ -1,23 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cli } from '../test/cli.fixtures.js';
-import { openInstallation, type Installation } from '../test/installation.fixtures.js';
+import { useInstallation } from '../test/installation.fixtures.js';
 
-let there: Installation;
-let dir: string;
-beforeAll(async () => {
-  there = await openInstallation();
-  dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
-});
-afterAll(async () => {
-  await there.close();
-  rmSync(dir, { recursive: true });
-});
+const there = useInstallation();
 
 describe('signing in', () => {
-  const home = () => ({ XDG_CONFIG_HOME: dir, COUNTERSIGN_KEY: '', COUNTERSIGN_URL: '' });
+  const home = () => ({ XDG_CONFIG_HOME: there.dir, COUNTERSIGN_KEY: '', COUNTERSIGN_URL: '' });
 
   it('keeps a key that is read from standard input, under a name, and forgets it', async () => {
     const { out: key } = await there.cli(['keys', 'create', '--name', 'n', '--subject', 'ada', '--role', 'approver']);
@@ -26,7 +16,7 @@ describe('signing in', () => {
     expect(code).toBe(0);
     expect(out).toContain(`Signed in at ${there.url} as ada (approver).`);
     expect(out).not.toContain(key.trim());
-    expect(readFileSync(join(dir, 'countersign/config.json'), 'utf8')).toContain(key.trim());
+    expect(readFileSync(join(there.dir, 'countersign/config.json'), 'utf8')).toContain(key.trim());
     const env = { ...home(), COUNTERSIGN_PROFILE: 'work' };
     expect((await there.cli(['whoami'], { env })).out).toContain('ada (approver)');
     expect((await there.cli(['logout', '--profile', 'work'], { env: home() })).code).toBe(0);

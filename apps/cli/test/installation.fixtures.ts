@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll } from 'vitest';
 import { z } from 'zod';
 import { cli, type CliOptions, type Ended } from './cli.fixtures.js';
 
@@ -53,7 +54,7 @@ policies:
 `;
 
 /** All of Countersign in this process, with the scripted model, and a command line that is signed in. */
-export interface Installation {
+interface Installation {
   url: string;
   /** As an administrator, unless the options name another key. */
   cli(args: string[], options?: CliOptions): Promise<Ended>;
@@ -70,7 +71,33 @@ export interface Page<T> {
   data: T[];
 }
 
-export async function openInstallation(): Promise<Installation> {
+/** One that is open while the specs of a file run, and a folder of theirs. */
+export function useInstallation(): Omit<Installation, 'close'> & { readonly dir: string } {
+  let opened: Installation;
+  let dir: string;
+  beforeAll(async () => {
+    opened = await openInstallation();
+    dir = mkdtempSync(join(tmpdir(), 'countersign-cli-spec-'));
+  });
+  afterAll(async () => {
+    await opened.close();
+    rmSync(dir, { recursive: true });
+  });
+  return {
+    get url() {
+      return opened.url;
+    },
+    get dir() {
+      return dir;
+    },
+    cli: (...given) => opened.cli(...given),
+    json: (...given) => opened.json(...given),
+    waiting: (version) => opened.waiting(version),
+    endOf: (runId) => opened.endOf(runId),
+  };
+}
+
+async function openInstallation(): Promise<Installation> {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
   // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
   const { PATH = '' } = process.env;

@@ -1,20 +1,10 @@
 import type { Approval, Execution } from '@countersign/contracts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { eventually, openInstallation, type Installation, type Page } from '../../test/installation.fixtures.js';
+import { describe, expect, it, vi } from 'vitest';
+import { eventually, useInstallation, type Page } from '../../test/installation.fixtures.js';
 
-let there: Installation;
-let dir: string;
-beforeAll(async () => {
-  there = await openInstallation();
-  dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
-});
-afterAll(async () => {
-  await there.close();
-  rmSync(dir, { recursive: true });
-});
+const there = useInstallation();
 
 describe('approvals', () => {
   it('are listed for people and for scripts, and found by words', async () => {
@@ -66,8 +56,8 @@ describe('approvals', () => {
 
   it('are done by hand, with the result from a file, and nothing is executed', async () => {
     const { id, run_id } = await there.waiting('1.3.0');
-    writeFileSync(join(dir, 'result'), 'done by hand');
-    expect((await there.cli(['approvals', 'approve', id, '--result', `@${join(dir, 'result')}`])).code).toBe(0);
+    writeFileSync(join(there.dir, 'result'), 'done by hand');
+    expect((await there.cli(['approvals', 'approve', id, '--result', `@${join(there.dir, 'result')}`])).code).toBe(0);
     expect((await there.endOf(run_id)).content).toContain('done by hand');
     expect((await there.cli(['executions', 'show', id])).code).toBe(4);
   });
@@ -122,8 +112,8 @@ describe('approvals', () => {
 
   it('take other arguments, and what is done is what was approved', async () => {
     const { id, run_id } = await there.waiting('1.5.0');
-    writeFileSync(join(dir, 'arguments'), '{"service_name": "search", "version": "9"}');
-    const { out } = await there.cli(['approvals', 'approve', id, '--args', `@${join(dir, 'arguments')}`]);
+    writeFileSync(join(there.dir, 'arguments'), '{"service_name": "search", "version": "9"}');
+    const { out } = await there.cli(['approvals', 'approve', id, '--args', `@${join(there.dir, 'arguments')}`]);
     expect(out).toBe('✔ approved  deploy_to_production service_name=search version=9\n');
     expect((await there.endOf(run_id)).content).toContain('Deployed search 9');
     expect((await there.cli(['approvals', 'show', id])).out).toMatch(

@@ -1,21 +1,11 @@
 import type { Execution } from '@countersign/contracts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cli } from '../../test/cli.fixtures.js';
-import { eventually, openInstallation, type Installation, type Page } from '../../test/installation.fixtures.js';
+import { eventually, useInstallation, type Page } from '../../test/installation.fixtures.js';
 
-let there: Installation;
-let dir: string;
-beforeAll(async () => {
-  there = await openInstallation();
-  dir = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
-});
-afterAll(async () => {
-  await there.close();
-  rmSync(dir, { recursive: true });
-});
+const there = useInstallation();
 
 describe('the kill switch', () => {
   it('holds what is approved, until it is resumed', async () => {
@@ -166,7 +156,7 @@ describe('the doctor', () => {
   });
 
   it('finds what a service would find that is started with this environment', async () => {
-    const file = join(dir, 'countersign.yaml');
+    const file = join(there.dir, 'countersign.yaml');
     writeFileSync(file, 'agents: [{ id: ops }]\n');
     const env = {
       COUNTERSIGN_CONFIG: file,

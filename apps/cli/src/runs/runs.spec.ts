@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openInstallation, type Installation } from '../../test/installation.fixtures.js';
+import { describe, expect, it } from 'vitest';
+import { useInstallation } from '../../test/installation.fixtures.js';
 
-let there: Installation;
-beforeAll(async () => {
-  there = await openInstallation();
-});
-afterAll(() => there.close());
+const there = useInstallation();
 
 describe('a run that is followed', () => {
   it('tells its steps as notes and prints the answer alone, and ends as the run did', async () => {
