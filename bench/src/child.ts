@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -43,7 +44,7 @@ export function startChild({ module, task, env = {}, execArgv = [] }: ChildOptio
       const late = new AbortController();
       const end = Promise.race([
         ended.then(([code, signal]) => Promise.reject(new Error(`${module} ended: ${code ?? signal}`))),
-        delay(seconds * 1000, undefined, { signal: late.signal }).then(() =>
+        delay(millisOf(seconds), undefined, { signal: late.signal }).then(() =>
           Promise.reject(new Error(`${module} said nothing for ${seconds} seconds`)),
         ),
       ]);

@@ -1,5 +1,5 @@
 import { CommandGuards } from '@countersign/auth';
-import type { Run, Session } from '@countersign/contracts';
+import { type Run, type Session, millisOf } from '@countersign/contracts';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
 import { countRecords, openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
@@ -62,7 +62,7 @@ export function modelFor({ OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_TIMEOUT_SECOND
   return new OpenAIModel({
     apiKey: OPENAI_API_KEY ?? 'none',
     baseURL: OPENAI_BASE_URL,
-    timeout: MODEL_TIMEOUT_SECONDS * 1000,
+    timeoutMs: millisOf(MODEL_TIMEOUT_SECONDS),
   });
 }
 
@@ -121,7 +121,7 @@ export function agentRunner(
       model: new MeasuredModel(model, metrics, now),
       preview: (run, offset, text) => preview.write(run, offset, text),
       changed: (runId) => watch.changed(runId),
-      leaseMs: config.LEASE_SECONDS * 1000,
+      leaseMs: millisOf(config.LEASE_SECONDS),
       now,
       log,
     });

@@ -18,7 +18,7 @@ export const agentRunnerSettings = {
     example: 'http://127.0.0.1:11434/v1',
   }),
   MODEL: z.string().default('gpt-5-mini').meta({ description: 'Id of the model at the provider.', example: 'gpt-5' }),
-  MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).meta({
+  MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).brand<'Seconds'>().meta({
     description: 'Timeout of one model call, which is then retried.',
     unit: 'seconds',
     example: '300',

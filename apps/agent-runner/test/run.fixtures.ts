@@ -5,13 +5,17 @@ import {
   type Event,
   type EventData,
   type Run,
+  atMillis,
+  type EpochMillis,
+  after,
+  toEpochSeconds,
 } from '@countersign/contracts';
 import { agent, definition, tools } from './agent.fixtures.js';
 import type { CallerResolution } from '../src/run/call.js';
 import { decideRun, type RunMessage } from '../src/run/run.js';
 
 /** Runs and messages for specifications. */
-export const now = Date.parse('2026-09-01T09:30:00Z');
+export const now = atMillis(Date.parse('2026-09-01T09:30:00Z'));
 export const worker = 'worker-1';
 export const lease_ms = 30_000;
 
@@ -31,14 +35,14 @@ export const requested: Extract<RunMessage, { type: 'requested' }> = {
     traceparent: null,
   },
 };
-export const withDeadline = (deadline_at: number): RunMessage => ({
+export const withDeadline = (deadline_at: EpochMillis): RunMessage => ({
   ...requested,
   run: { ...requested.run, deadline_at },
 });
 export const claimed: Extract<RunMessage, { type: 'claimed' }> = { type: 'claimed', worker, lease_ms };
 export const extended: RunMessage = { type: 'lease_extended', worker, lease_ms };
 export const released: RunMessage = { type: 'released', worker };
-export const postponed: RunMessage = { type: 'postponed', worker, until: now + 5_000, reason: 'not its turn' };
+export const postponed: RunMessage = { type: 'postponed', worker, until: after(now, 5_000), reason: 'not its turn' };
 export const cancelRequested: RunMessage = { type: 'cancel_requested', reason: 'postponed' };
 /** What another worker says. */
 export const other = (message: RunMessage): RunMessage => ({ ...message, worker: 'worker-2' }) as RunMessage;
@@ -93,11 +97,11 @@ export function runAfter(...messages: readonly RunMessage[]): Run {
   return runAt(now, ...messages);
 }
 
-export function runAt(at: number, ...messages: readonly RunMessage[]): Run {
+export function runAt(at: EpochMillis, ...messages: readonly RunMessage[]): Run {
   return continued(undefined, at, ...messages);
 }
 
-export function continued(from: Run | undefined, at: number, ...messages: readonly RunMessage[]): Run {
+export function continued(from: Run | undefined, at: EpochMillis, ...messages: readonly RunMessage[]): Run {
   let run = from;
   for (const message of messages) {
     const transition = decideRun(run, message, at);
@@ -158,7 +162,7 @@ export function resolved(
       redact: asked.tool_execution.redact,
       resolution_data: null,
       resolved_by: 'bob',
-      resolved_at: now / 1000,
+      resolved_at: toEpochSeconds(now),
       requester: null,
       requested_by: null,
       salt: null,

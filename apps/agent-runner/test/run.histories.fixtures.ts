@@ -1,4 +1,13 @@
-import { parseEventData, type Call, type ConversationItem, type NewEvent, type Run } from '@countersign/contracts';
+import {
+  parseEventData,
+  type Call,
+  type ConversationItem,
+  type NewEvent,
+  type Run,
+  after,
+  type EpochMillis,
+  type Millis,
+} from '@countersign/contracts';
 import { agentOf } from '@countersign/definitions';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as given from './run.fixtures.js';
@@ -7,7 +16,7 @@ import { decideRun, type RunMessage } from '../src/run/run.js';
 /** What a run was told and what became of it, step by step. */
 export interface History {
   says: string;
-  messages: { at: number; message: RunMessage }[];
+  messages: { at: EpochMillis; message: RunMessage }[];
   /** The run after each message, as it is stored. */
   records: Run[];
   /** What each message made the run tell others. */
@@ -15,7 +24,7 @@ export interface History {
 }
 
 /** The next message, and milliseconds after the one before. */
-type Scene = [after: number, message: RunMessage | ((run: Run) => RunMessage)];
+type Scene = [wait: Millis, message: RunMessage | ((run: Run) => RunMessage)];
 
 /** The next record and its events; of a message that changes nothing the same record and no events. */
 export function advance(run: Run | undefined, { at, message }: History['messages'][number]) {
@@ -34,8 +43,8 @@ export function record(file: URL, says: string, scenes: readonly Scene[]): void 
   if (existsSync(file)) return;
   const history: History = { says, messages: [], records: [], events: [] };
   let at = given.now;
-  for (const [after, next] of scenes) {
-    at += after;
+  for (const [wait, next] of scenes) {
+    at = after(at, wait);
     const before = history.records.at(-1);
     const step = { at, message: typeof next === 'function' ? next(before!) : next };
     const { run, events } = advance(before, step);
@@ -173,7 +182,7 @@ const v1: Histories = {
   late: {
     says: 'A run waits for its turn in the session, then for an approval that does not come before its deadline.',
     scenes: [
-      [0, given.withDeadline(given.now + 60_000)],
+      [0, given.withDeadline(after(given.now, 60_000))],
       [20, given.claimed],
       [10, given.postponed],
       [1_000, { type: 'turn_came' }],

@@ -1,4 +1,4 @@
-import { isGated, type Call, type Run } from '@countersign/contracts';
+import { isGated, type Call, type Run, after } from '@countersign/contracts';
 import fc from 'fast-check';
 import * as given from './run.fixtures.js';
 import type { RunMessage } from '../src/run/run.js';
@@ -121,4 +121,4 @@ export const step = fc.oneof(
 );
 /** Seconds until the next message; a lease is over after 30. */
 export const pause = fc.constantFrom(0, 0, 0, 0, 1, 5, 40);
-export const first = fc.constantFrom(given.requested, given.requested, given.withDeadline(given.now + 100_000));
+export const first = fc.constantFrom(given.requested, given.requested, given.withDeadline(after(given.now, 100_000)));

@@ -1,4 +1,12 @@
-import type { Call, ConversationItem, Event, Log, Run, Session } from '@countersign/contracts';
+import {
+  type Call,
+  type ConversationItem,
+  type Event,
+  type Log,
+  type Run,
+  type Session,
+  atMillis,
+} from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Commit, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
@@ -140,7 +148,7 @@ const collections = {
 
 /** A database, a clock, a model and functions, and any number of processes that work with them. */
 export class Given {
-  clock = 1_000_000;
+  clock = atMillis(1_000_000);
   readonly published: Event[] = [];
   readonly model = new AskedModel();
   readonly store: Store<Run>;
@@ -205,7 +213,7 @@ export class Given {
       log: silent,
       onDue: (run, place) => runner.onDue(run, place),
       backlog,
-      pollEvery: 5,
+      pollEveryMs: 5,
     });
     const stop = () => pool.stop(1_000);
     const hold = (tool: string) => {

@@ -11,6 +11,9 @@ import {
   type ToolExecution,
   type UserInputField,
   type DecisionVerdict,
+  atMillis,
+  toEpochSeconds,
+  type EpochMillis,
 } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { decideApproval } from '../src/approval/approval.js';
@@ -19,8 +22,8 @@ import { unjudged, type PolicyDecision } from '../src/approval/approval-request.
 import { rulesWith } from './definitions.fixtures.js';
 
 /** Approvals and messages for specifications; the request is the golden one. */
-export const now = Date.parse('2026-09-01T09:30:00.900Z');
-export const nowSeconds = Math.floor(now / 1000);
+export const now = atMillis(Date.parse('2026-09-01T09:30:00.900Z'));
+export const nowSeconds = toEpochSeconds(now);
 
 /** They ask for nothing, so that the terms of an approval are what a specification says. */
 export const rules = rulesWith([], { approve: true });
@@ -124,7 +127,11 @@ export function approvalAfter(...messages: readonly ApprovalMessage[]): Approval
   return continued(undefined, now, ...messages);
 }
 
-export function continued(from: Approval | undefined, at: number, ...messages: readonly ApprovalMessage[]): Approval {
+export function continued(
+  from: Approval | undefined,
+  at: EpochMillis,
+  ...messages: readonly ApprovalMessage[]
+): Approval {
   let approval = from;
   for (const message of messages) {
     const transition = decideApproval(approval, message, at);

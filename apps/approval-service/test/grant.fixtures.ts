@@ -1,4 +1,10 @@
-import type { Approval, GrantBasis, RequireTerms, ResolutionData } from '@countersign/contracts';
+import {
+  type Approval,
+  type GrantBasis,
+  type RequireTerms,
+  type ResolutionData,
+  atSeconds,
+} from '@countersign/contracts';
 import { deepFreeze } from '@countersign/testing';
 import { approvalAfter, decided, now, required } from './approval.fixtures.js';
 import { grantIn } from '../src/grants/grant-coverage.js';
@@ -33,7 +39,7 @@ export const grantAfter = (...messages: readonly GrantMessage[]): StoredGrant =>
 
 export const basis: GrantBasis = {
   id: 'grant-1',
-  given_by: [{ by: 'bob', at: 1_788_254_000 }],
+  given_by: [{ by: 'bob', at: atSeconds(1_788_254_000) }],
   required_approvals: 1,
-  expires_at: 1_788_999_999,
+  expires_at: atSeconds(1_788_999_999),
 };

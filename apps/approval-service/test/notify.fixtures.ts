@@ -1,11 +1,20 @@
-import { Approval, approvalDigest, type NoticeDelivery, type NoticeKind } from '@countersign/contracts';
+import {
+  Approval,
+  approvalDigest,
+  type NoticeDelivery,
+  type NoticeKind,
+  after,
+  atMillis,
+  toEpochSeconds,
+  type EpochMillis,
+} from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { Channel } from '@countersign/definitions';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
 import type { Notice } from '../src/notify/sender.js';
 
 /** Approvals, channels and deliveries for specifications. */
-export const now = Date.parse('2026-09-01T09:30:00.000Z');
+export const now = atMillis(Date.parse('2026-09-01T09:30:00.000Z'));
 export const minute = 60_000;
 export const day = 24 * 3_600_000;
 
@@ -30,7 +39,7 @@ export function approvalWithSecret(): Approval {
 }
 
 export const approved = (): Approval =>
-  approvalWith({ status: 'approved', resolved_by: 'bob', resolved_at: now / 1000 + 60 });
+  approvalWith({ status: 'approved', resolved_by: 'bob', resolved_at: after(toEpochSeconds(now), 60) });
 
 export const channelOf = (entry: object): Channel => Channel.parse(entry);
 
@@ -63,7 +72,7 @@ export const deliveryAfter = (...messages: readonly DeliveryMessage[]): NoticeDe
 
 export function continued(
   from: NoticeDelivery | undefined,
-  at: number,
+  at: EpochMillis,
   ...messages: readonly DeliveryMessage[]
 ): NoticeDelivery {
   let delivery = from;

@@ -18,6 +18,7 @@ export const executorSettings = {
     .positive()
     .max(86_400)
     .default(600)
+    .brand<'Seconds'>()
     .meta({ description: 'Timeout of a call whose tool sets no `timeout`.', unit: 'seconds', example: '1800' }),
   EXECUTION_OUTPUT_CHARACTERS: z.coerce.number().int().min(0).max(100_000_000).default(1_000_000).meta({
     description: 'How much of what one attempt prints is kept.',

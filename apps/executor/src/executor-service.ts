@@ -1,5 +1,5 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
-import type { Execution } from '@countersign/contracts';
+import { type Execution, millisOf } from '@countersign/contracts';
 import { secretsIn } from '@countersign/definitions';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
@@ -93,7 +93,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const replies = new Replies(replyStore, executions.store);
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
-    const leaseMs = config.LEASE_SECONDS * 1000;
+    const leaseMs = millisOf(config.LEASE_SECONDS);
     const worker = new CallExecutor({
       executions,
       tools,

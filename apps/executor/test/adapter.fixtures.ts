@@ -1,3 +1,4 @@
+import { systemClock } from '@countersign/contracts';
 import { maskFor, type Mask } from '@countersign/definitions';
 import type { CallProgress } from '@countersign/tool';
 import type { ApprovedCall, Watch } from '../src/adapters/adapter.js';
@@ -12,7 +13,7 @@ export const callWith = (
   tool_name: 'tool',
   tool_args,
   attempt: 1,
-  started_at: Date.now(),
+  started_at: systemClock(),
   ...rest,
 });
 

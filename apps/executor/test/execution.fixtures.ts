@@ -1,11 +1,22 @@
-import type { Event, EventData, Execution, ExecutionTerms, Requirement, ToolExecution } from '@countersign/contracts';
+import {
+  type Event,
+  type EventData,
+  type Execution,
+  type ExecutionTerms,
+  type Requirement,
+  type ToolExecution,
+  toEpochSeconds,
+  atMillis,
+  after,
+  type EpochMillis,
+} from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { decideExecution } from '../src/execution/execution.js';
 import type { ExecutionMessage } from '../src/execution/messages.js';
 
 /** Executions and messages for specifications; the approval is the golden one. */
-export const now = Date.parse('2026-09-01T09:31:02.500Z');
-export const nowSeconds = Math.floor(now / 1000);
+export const now = atMillis(Date.parse('2026-09-01T09:31:02.500Z'));
+export const nowSeconds = toEpochSeconds(now);
 export const worker = 'worker-1';
 export const lease_ms = 30_000;
 
@@ -51,8 +62,8 @@ export const claimed: ExecutionMessage = { type: 'claimed', worker, lease_ms, re
 export const refused: ExecutionMessage = { ...claimed, refusal: 'The time to act on the decision is over.' };
 export const postponed: ExecutionMessage = {
   type: 'postponed',
-  until: now + 60_000,
-  held_by: { code: 'change_window', detail: 'its change window', until: nowSeconds + 60 },
+  until: after(now, 60_000),
+  held_by: { code: 'change_window', detail: 'its change window', until: after(nowSeconds, 60) },
 };
 export const extended: ExecutionMessage = { type: 'lease_extended', worker, lease_ms, progress: null };
 export const succeeded: ExecutionMessage = { type: 'succeeded', worker, result: 'Deployed.' };
@@ -61,7 +72,7 @@ export const failed: ExecutionMessage = {
   worker,
   error: 'exit code 1',
   retryable: false,
-  retry_after: 0,
+  retry_after_ms: 0,
   covers: 'attempt',
 };
 export const failedForAll: ExecutionMessage = { ...failed, covers: 'call' };
@@ -113,7 +124,7 @@ export function executionAfter(...messages: readonly ExecutionMessage[]): Execut
 
 export function continued(
   from: Execution | undefined,
-  at: number,
+  at: EpochMillis,
   ...messages: readonly ExecutionMessage[]
 ): Execution {
   let execution = from;

@@ -1,4 +1,4 @@
-import type { Event, Execution, Log } from '@countersign/contracts';
+import { type Event, type Execution, type Log, atMillis, type EpochMillis } from '@countersign/contracts';
 import { toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
@@ -66,7 +66,7 @@ const believing: ExecutorOptions['requests'] = { problemWithEnd: async () => und
 
 /** Executors on one store, with a clock and a tool that the test has in its hands. */
 export class ExecutorWorld {
-  clock = 1_000_000;
+  clock = atMillis(1_000_000);
   readonly published: Event[] = [];
   /** What is only a preview. */
   readonly told: Event[] = [];
@@ -119,7 +119,7 @@ export class ExecutorWorld {
     this.outputs = new Outputs(database.collection(outputCollection).store, this.now);
   }
 
-  readonly now = (): number => this.clock;
+  readonly now = (): EpochMillis => this.clock;
 
   /** One instance. */
   open({ size = 4, leaseMs = 30_000, tool = {}, guard = {}, requests = believing }: Opened = {}) {
@@ -178,7 +178,7 @@ export class ExecutorWorld {
       onDue,
       filters,
       backlog: backlog(switches),
-      pollEvery: 5,
+      pollEveryMs: 5,
     });
     this.#stops.push(() => pool.stop(1_000));
     return { executor, pool, worker };

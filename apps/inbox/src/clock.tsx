@@ -1,36 +1,36 @@
+import { systemClock, toEpochSeconds, toEpochMillis, type EpochSeconds } from '@countersign/contracts';
 import { signal } from '@preact/signals';
 import { duration } from './time.js';
 
-/** Seconds since 1970. */
-export const now = signal(Math.floor(Date.now() / 1000));
-setInterval(() => (now.value = Math.floor(Date.now() / 1000)), 1_000);
+export const now = signal(toEpochSeconds(systemClock()));
+setInterval(() => (now.value = toEpochSeconds(systemClock())), 1_000);
 
-const exactly = (at: number): string => new Date(at * 1000).toLocaleString();
+const exactly = (at: EpochSeconds): string => new Date(toEpochMillis(at)).toLocaleString();
 
 /** How long ago something was; the exact time is its title. */
-export function Ago({ at }: { at: number }) {
+export function Ago({ at }: { at: EpochSeconds }) {
   const seconds = now.value - at;
   return (
-    <time dateTime={new Date(at * 1000).toISOString()} title={exactly(at)}>
+    <time dateTime={new Date(toEpochMillis(at)).toISOString()} title={exactly(at)}>
       {seconds < 5 ? 'just now' : `${duration(seconds)} ago`}
     </time>
   );
 }
 
 /** How much time is left until a deadline. */
-export function Left({ until }: { until: number }) {
+export function Left({ until }: { until: EpochSeconds }) {
   const seconds = until - now.value;
   return (
-    <time dateTime={new Date(until * 1000).toISOString()} title={exactly(until)}>
+    <time dateTime={new Date(toEpochMillis(until)).toISOString()} title={exactly(until)}>
       {seconds > 0 ? `${duration(seconds)} left` : 'time is up'}
     </time>
   );
 }
 
 /** A time of the day, with the day unless it is today. */
-export function At({ at }: { at: number }) {
-  const date = new Date(at * 1000);
-  const isToday = date.toDateString() === new Date(now.value * 1000).toDateString();
+export function At({ at }: { at: EpochSeconds }) {
+  const date = new Date(toEpochMillis(at));
+  const isToday = date.toDateString() === new Date(toEpochMillis(now.value)).toDateString();
   return (
     <time dateTime={date.toISOString()} title={exactly(at)}>
       {isToday ? '' : `${date.toLocaleDateString()} `}

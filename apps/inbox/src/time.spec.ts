@@ -1,3 +1,4 @@
+import { atSeconds } from '@countersign/contracts';
 import { expect, it } from 'vitest';
 import { duration, urgency } from './time.js';
 
@@ -16,7 +17,9 @@ it.each([
 });
 
 it('a deadline presses within an hour, and more within ten minutes', () => {
-  expect([null, 3_601, 3_600, 601, 600, -5].map((left) => urgency(left === null ? null : 1_000 + left, 1_000))).toEqual(
-    ['none', 'none', 'soon', 'soon', 'now', 'now'],
-  );
+  expect(
+    [null, 3_601, 3_600, 601, 600, -5].map((left) =>
+      urgency(left === null ? null : atSeconds(1_000 + left), atSeconds(1_000)),
+    ),
+  ).toEqual(['none', 'none', 'soon', 'soon', 'now', 'now']);
 });

@@ -1,9 +1,11 @@
+import type { EpochSeconds, Seconds } from '@countersign/contracts';
+
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
 /** A time in seconds in few words, such as `3 h 5 min`. */
-export function duration(seconds: number): string {
+export function duration(seconds: Seconds): string {
   const s = Math.max(0, Math.round(seconds));
   if (s < minute) return `${s} s`;
   if (s < hour) return `${Math.floor(s / minute)} min`;
@@ -19,7 +21,7 @@ function inTwo(s: number, [large, largeName]: Unit, [small, smallName]: Unit): s
 }
 
 /** How much a deadline presses. */
-export function urgency(expires_at: number | null, now: number): 'none' | 'soon' | 'now' {
+export function urgency(expires_at: EpochSeconds | null, now: EpochSeconds): 'none' | 'soon' | 'now' {
   if (expires_at === null || expires_at - now > hour) return 'none';
   return expires_at - now > 10 * minute ? 'soon' : 'now';
 }

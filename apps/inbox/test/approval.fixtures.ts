@@ -1,7 +1,7 @@
-import { Approval, type RequireTerms } from '@countersign/contracts';
+import { Approval, type RequireTerms, atSeconds } from '@countersign/contracts';
 
 /** Seconds since 1970. */
-export const now = 1_800_000_000;
+export const now = atSeconds(1_800_000_000);
 
 export const terms = (given: Partial<RequireTerms> = {}): RequireTerms => ({
   ...Approval.shape.terms.parse(undefined),

@@ -6,7 +6,15 @@ import {
   type ApprovalMessage,
   rulesOf,
 } from '@countersign/approval-service';
-import { approvalId, callDigest, type Approval, type Event } from '@countersign/contracts';
+import {
+  approvalId,
+  callDigest,
+  type Approval,
+  type Event,
+  systemClock,
+  millisOf,
+  secondsOf,
+} from '@countersign/contracts';
 import { CommandHandler, SqliteDatabase, type Store } from '@countersign/persistence';
 import { pageOf } from '@countersign/service';
 import { loadOrCreateKeys } from '@countersign/signing';
@@ -28,7 +36,7 @@ const approvals = new CommandHandler<Approval, ApprovalMessage>({
   beforeCommit: signer.sign,
   source: '/bench',
   publish: () => {},
-  now: Date.now,
+  now: systemClock,
 });
 
 let made = 0;
@@ -113,7 +121,7 @@ async function rate(work: (id: string) => Promise<void>, concurrency: number): P
   while (pending.length < enough) pending.push(...(await Promise.all(Array.from({ length: 500 }, ask))));
   let done = 0;
   const began = performance.now();
-  const until = began + seconds * 1000;
+  const until = began + millisOf(seconds);
   const loop = async () => {
     for (let id = pending.pop(); id !== undefined && performance.now() < until; id = pending.pop()) {
       await work(id);
@@ -121,7 +129,7 @@ async function rate(work: (id: string) => Promise<void>, concurrency: number): P
     }
   };
   await Promise.all(Array.from({ length: concurrency }, loop));
-  return (done * 1000) / (performance.now() - began);
+  return done / secondsOf(performance.now() - began);
 }
 
 /** As `GET /approvals?status=pending` asks for it, in milliseconds. */

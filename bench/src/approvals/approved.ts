@@ -1,4 +1,4 @@
-import { callDigest, emit, type Event } from '@countersign/contracts';
+import { callDigest, emit, type Event, systemClock, toEpochSeconds } from '@countersign/contracts';
 import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { decisionDetailsDigest, keysFromText, signDecision } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
@@ -15,7 +15,7 @@ const tool_version = toolVersion(toolDefinitionOf(tools.find(({ name }) => name 
 type SigningKey = Parameters<typeof signDecision>[0];
 
 async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
-  const [run_id, approval_id, resolved_at] = [randomUUID(), randomUUID(), Math.floor(Date.now() / 1000)];
+  const [run_id, approval_id, resolved_at] = [randomUUID(), randomUUID(), toEpochSeconds(systemClock())];
   const tool_args = { service_name: 'auth-service', version: '2.1.0' };
   const call = { run_id, tool_call_id: 'call_0', tool_name: 'deploy_to_production' };
   const digest = callDigest({ ...call, tool_args });

@@ -1,3 +1,4 @@
+import { millisOf, secondsOf } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What one cycle took, in milliseconds. */
@@ -38,11 +39,11 @@ async function measure(cycle: () => Promise<Cycle>, { concurrency, warmUp, secon
     }
   };
   const loops = Promise.all(Array.from({ length: concurrency }, loop));
-  await Promise.race([delay(warmUp * 1000), loops]);
+  await Promise.race([delay(millisOf(warmUp)), loops]);
   const cpu = process.cpuUsage();
   const began = performance.now();
   measuring = true;
-  await Promise.race([delay(seconds * 1000), loops]);
+  await Promise.race([delay(millisOf(seconds)), loops]);
   measuring = false;
   const elapsed = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
@@ -54,7 +55,7 @@ async function measure(cycle: () => Promise<Cycle>, { concurrency, warmUp, secon
   const over_model = cycles.flatMap((each) => (each.model === undefined ? [] : each.resume - each.model));
   return {
     concurrency,
-    cycles_per_s: (cycles.length * 1000) / elapsed,
+    cycles_per_s: cycles.length / secondsOf(elapsed),
     resume_p50_ms: quantile(resume, 0.5) ?? Number.NaN,
     resume_p99_ms: quantile(resume, 0.99) ?? Number.NaN,
     resume_over_model_p50_ms: quantile(over_model, 0.5),

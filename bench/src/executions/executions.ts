@@ -1,4 +1,4 @@
-import type { Event } from '@countersign/contracts';
+import { type Event, secondsOf } from '@countersign/contracts';
 import { freePort } from '@countersign/infra';
 import { encode } from '@countersign/messaging';
 import { openInfrastructure } from '@countersign/service';
@@ -132,7 +132,7 @@ async function rateOf(env: Env, executors: number): Promise<number> {
     await close();
   }
   const [first, last] = [Math.floor(count * 0.1), Math.floor(count * 0.9)];
-  return ((last - first) * 1000) / (ended[last]! - ended[first]!);
+  return (last - first) / secondsOf(ended[last]! - ended[first]!);
 }
 
 async function startExecutor(env: Env) {

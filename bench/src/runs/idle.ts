@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from '../child.js';
 
@@ -33,7 +34,7 @@ export async function measureIdle(
   );
   await delay(settleMs);
   const before = await Promise.all(children.map(usageOf));
-  await delay(seconds * 1000);
+  await delay(millisOf(seconds));
   const after = await Promise.all(children.map(usageOf));
   await Promise.all(children.map((child) => child.stop()));
   return apps.map(({ app, stack }, n) => {

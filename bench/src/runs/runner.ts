@@ -1,3 +1,4 @@
+import { millisOf, secondsOf } from '@countersign/contracts';
 import { freePort } from '@countersign/infra';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from '../child.js';
@@ -78,14 +79,17 @@ export async function measureChains(
   { stack, env, runners }: { stack: string; env: Record<string, string>; runners: number },
   { runs, calls, seconds }: { runs: number; calls: number; seconds: number },
 ): Promise<Chains> {
-  const model = startChild({ module: './cycles/model-process.js', task: { chain: calls - 1, delay: seconds * 1000 } });
+  const model = startChild({
+    module: './cycles/model-process.js',
+    task: { chain: calls - 1, delay: millisOf(seconds) },
+  });
   const { url: OPENAI_BASE_URL } = await model.next<{ url: string }>(10);
   const started = await Promise.all(Array.from({ length: runners }, () => startRunner({ ...env, OPENAI_BASE_URL })));
   try {
     const all = async () => {
       const began = performance.now();
       await Promise.all(Array.from({ length: runs }, (_, n) => runToTheEnd(started[n % runners]!.url)));
-      return (performance.now() - began) / 1000;
+      return secondsOf(performance.now() - began);
     };
     // Processes and servers that were just started are several times slower.
     await all();

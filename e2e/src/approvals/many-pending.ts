@@ -1,4 +1,12 @@
-import { approvalId, callDigest, emit, parseEventData, type EventData } from '@countersign/contracts';
+import {
+  approvalId,
+  callDigest,
+  emit,
+  parseEventData,
+  type EventData,
+  systemClock,
+  toEpochSeconds,
+} from '@countersign/contracts';
 import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { encode, type Message } from '@countersign/messaging';
 import { openRequestKeyRing, requestClaimsOf, signRequest, type KeyRing } from '@countersign/signing';
@@ -36,7 +44,7 @@ async function requested(example: EventData<'tool.approval_required'>, n: number
     digest: callDigest({ run_id, tool_call_id, tool_name, tool_args }),
   };
   const unsigned = parseEventData('tool.approval_required', request);
-  const signature = await signRequest(signingKey, requestClaimsOf(unsigned, Math.floor(Date.now() / 1000)));
+  const signature = await signRequest(signingKey, requestClaimsOf(unsigned, toEpochSeconds(systemClock())));
   const data = { ...unsigned, signature };
   return {
     ...emit('tool.approval_required', data),

@@ -1,4 +1,4 @@
-import type { DeadLetterSummary } from '@countersign/contracts';
+import { type DeadLetterSummary, after } from '@countersign/contracts';
 import type { Collection, StoredRecord } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -20,8 +20,8 @@ export function retentionScenarios(world: World): void {
         const { store } = database.collection(deadLetters);
         for (const { id } of letters) {
           const { version, ...letter } = (await store.get(id))!;
-          const given_up_at = letter.given_up_at - longAgo;
-          const settled_at = letter.settled_at && letter.settled_at - longAgo;
+          const given_up_at = after(letter.given_up_at, -longAgo);
+          const settled_at = letter.settled_at && after(letter.settled_at, -longAgo);
           const state = { ...letter, given_up_at, settled_at, version: version + 1 };
           await store.commit({ expected: version, state, events: [] });
         }

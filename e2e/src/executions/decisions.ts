@@ -1,4 +1,4 @@
-import type { Approval, EventData } from '@countersign/contracts';
+import { type Approval, type EventData, toEpochMillis } from '@countersign/contracts';
 import type { Message } from '@countersign/messaging';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
@@ -64,7 +64,7 @@ export function decisionScenarios(world: World): void {
       const { input, run, approvals } = await approvedCalls(world, 'deploy', { name: 'urgent' });
       const [approval] = approvals as [Approval];
       await executionOnce(world, approval, 'queued');
-      await eventually('its time to be over', async () => Date.now() >= approval.expires_at! * 1000);
+      await eventually('its time to be over', async () => Date.now() >= toEpochMillis(approval.expires_at!));
       await world.client.turn('resume', 'deploy');
       await world.ended(run.run_id);
       expect(await world.client.executions.get(approval.id)).toMatchObject({

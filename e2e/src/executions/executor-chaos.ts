@@ -1,4 +1,4 @@
-import { eventNames, type Approval, type Execution } from '@countersign/contracts';
+import { eventNames, type Approval, type Execution, secondsOf } from '@countersign/contracts';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ const longestMs = 1_200;
 /** Executors die, freeze, and are told things twice and by those who may not; the target's own ledger is the judge. */
 export function describeChaos(name: string, makeStack: MakeStack, disturbances: readonly Disturbance[]): void {
   describe(`In a hostile world, on ${name},`, () => {
-    const world = new World(makeStack, { LEASE_SECONDS: String(leaseMs / 1000) }, 'executor.yaml');
+    const world = new World(makeStack, { LEASE_SECONDS: String(secondsOf(leaseMs)) }, 'executor.yaml');
     beforeAll(() => world.open(), 120_000);
     afterAll(() => world.close());
 

@@ -1,4 +1,4 @@
-import type { Approval, EventData } from '@countersign/contracts';
+import { type Approval, type EventData, systemClock, toEpochSeconds, type EpochSeconds } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type DeadLetter, type Message } from '@countersign/messaging';
 import { decisionDetailsDigest, generateKey, keysFromText, signDecision } from '@countersign/signing';
 import { eventually } from '../world/eventually.js';
@@ -73,4 +73,4 @@ const callOf = ({ id: approval_id, run_id, tool_call_id, tool_name, tool_version
   digest,
   pause_type,
 });
-const now = (): number => Math.floor(Date.now() / 1000);
+const now = (): EpochSeconds => toEpochSeconds(systemClock());

@@ -1,4 +1,4 @@
-import type { ApprovalStatus, DecisionVerdict } from '@countersign/contracts';
+import type { ApprovalStatus, DecisionVerdict, EpochSeconds } from '@countersign/contracts';
 
 /** What an approval takes: one person, two, or one who is quick. */
 export type Kind = 'plain' | 'jury' | 'urgent';
@@ -13,7 +13,7 @@ export interface Remembered {
   readonly run_id: string;
   readonly line: string;
   readonly kind: Kind;
-  readonly expires_at: number | null;
+  readonly expires_at: EpochSeconds | null;
   status: ApprovalStatus;
   decisions: { by: string; verdict: DecisionVerdict }[];
   comments: string[];

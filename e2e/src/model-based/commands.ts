@@ -1,4 +1,4 @@
-import type { DecisionVerdict } from '@countersign/contracts';
+import { type DecisionVerdict, toEpochMillis } from '@countersign/contracts';
 import fc, { type AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
 import { ApiError } from '@countersign/client';
@@ -43,7 +43,7 @@ async function compare(approval: Remembered, client: Client): Promise<void> {
 async function letExpire(memory: Memory, world: World, soon = margin): Promise<void> {
   for (const approval of memory) {
     const { expires_at, status, id } = approval;
-    if (expires_at === null || status !== 'pending' || Date.now() < expires_at * 1_000 - soon) continue;
+    if (expires_at === null || status !== 'pending' || Date.now() < toEpochMillis(expires_at) - soon) continue;
     await become(world, id, 'expired');
     end(approval, 'expired');
   }

@@ -108,7 +108,7 @@ function made(world: World, worker: string, execution: Execution): ExecutionMess
     worker,
     error: 'exit code 1',
     retryable: false,
-    retry_after: 0,
+    retry_after_ms: 0,
     covers: 'attempt',
   } as const;
   const report = world.dice.weighted<ExecutionMessage>([
@@ -126,7 +126,7 @@ function made(world: World, worker: string, execution: Execution): ExecutionMess
 function said({ dice, ledger }: World, worker: string, { id }: Execution): ExecutionMessage {
   if (dice.oneIn(4)) return { type: 'lost', worker, reason: 'it does not answer' };
   if (ledger.hasMade(id)) return { type: 'succeeded', worker, result: 'it is there' };
-  return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after: 0, covers: 'call' };
+  return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after_ms: 0, covers: 'call' };
 }
 
 /** The only process of the executor starts again: what it was making, nobody saw the end of. */

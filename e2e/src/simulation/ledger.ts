@@ -7,6 +7,9 @@ import {
   type ExactCall,
   type Execution,
   type Run,
+  type EpochMillis,
+  toEpochSeconds,
+  type EpochSeconds,
 } from '@countersign/contracts';
 import type { RunMessage } from '@countersign/agent-runner';
 import { expect } from 'vitest';
@@ -15,7 +18,7 @@ export type Resolution = Extract<RunMessage, { type: 'resolved_by_caller' }>['re
 
 /** What a ledger looks at. */
 interface WorldAtLarge {
-  readonly now: number;
+  readonly now: EpochMillis;
   readonly runs: { readonly store: { readonly records: ReadonlyMap<string, Run> } };
   readonly trace: (line: string) => void;
 }
@@ -30,7 +33,7 @@ export class Ledger {
   readonly #takenBack = new Set<string>();
   readonly #allowed = new Set<string>();
   /** Approved calls, as they reached their targets. */
-  readonly made: (ExactCall & { approval_id: string; at: number })[] = [];
+  readonly made: (ExactCall & { approval_id: string; at: EpochSeconds })[] = [];
 
   constructor(world: WorldAtLarge) {
     this.#world = world;
@@ -69,7 +72,7 @@ export class Ledger {
   madeByExecutor({ id, run_id, tool_call_id, tool_name, tool_args, terms }: Execution): void {
     if (!this.#effects.has(id) || (terms.semantics === 'at_most_once' && !this.#allowed.has(id))) this.#once(id);
     const call = { run_id, tool_call_id, tool_name, tool_args };
-    this.made.push({ ...call, approval_id: id, at: Math.floor(this.#world.now / 1000) });
+    this.made.push({ ...call, approval_id: id, at: toEpochSeconds(this.#world.now) });
     this.#mustBeApproved(id, call);
   }
 

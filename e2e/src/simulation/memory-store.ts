@@ -1,4 +1,4 @@
-import { RetryableError, type Event } from '@countersign/contracts';
+import { RetryableError, type Event, type EpochMillis } from '@countersign/contracts';
 import {
   recordOf,
   VersionConflict,
@@ -31,7 +31,7 @@ export class MemoryStore<R extends StoredRecord> implements Store<R> {
     return [...this.records.values()];
   }
 
-  due(now: number): R[] {
+  due(now: EpochMillis): R[] {
     return this.all().filter(({ due_at }) => due_at !== null && due_at <= now);
   }
 

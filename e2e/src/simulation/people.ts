@@ -1,6 +1,13 @@
 import type { RunMessage } from '@countersign/agent-runner';
 import type { ApprovalMessage } from '@countersign/approval-service';
-import { isFinishedStatus, type Approval, type Call, type ResolutionData, type Run } from '@countersign/contracts';
+import {
+  isFinishedStatus,
+  type Approval,
+  type Call,
+  type ResolutionData,
+  type Run,
+  after,
+} from '@countersign/contracts';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { Resolution } from './ledger.js';
 import { outcomeOf, tellRun, unlessOutOfReach } from './runners.js';
@@ -10,7 +17,7 @@ import type { World } from './world.js';
 export async function requestRun(world: World): Promise<void> {
   const { dice, now } = world;
   const run_id = world.fresh('run');
-  const deadline_at = dice.oneIn(4) ? now + dice.one(1_000, 40_000, 200_000) : null;
+  const deadline_at = dice.oneIn(4) ? after(now, dice.one(1_000, 40_000, 200_000)) : null;
   const request = { run_id, agent_id: 'ops', session_id: run_id, user_id: 'ana', requested_by: 'ana' };
   await tellRun(world, run_id, {
     type: 'requested',

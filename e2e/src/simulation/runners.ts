@@ -1,5 +1,5 @@
 import type { RunMessage } from '@countersign/agent-runner';
-import { isGated, RetryableError, type Call, type Event, type Run } from '@countersign/contracts';
+import { isGated, RetryableError, type Call, type Event, type Run, after } from '@countersign/contracts';
 import type { CommandResult } from '@countersign/persistence';
 import { checkConversation } from './invariants.conversation.js';
 import { agent, answerOf, lastAnswer } from './model.js';
@@ -113,7 +113,7 @@ class SimulatedWorker {
     const worker = this.#name;
     const { run_id, items, steps } = this.#run;
     if (!isFair && dice.oneIn(20))
-      return yield* this.#say({ type: 'postponed', worker, until: now + 5_000, reason: 'not its turn' });
+      return yield* this.#say({ type: 'postponed', worker, until: after(now, 5_000), reason: 'not its turn' });
     checkConversation(items);
     yield* this.#takesAWhile();
     const answer = this.#world.isFair ? lastAnswer : answerOf(this.#world.dice);

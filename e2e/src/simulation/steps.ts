@@ -1,4 +1,4 @@
-import type { Event, ServiceName } from '@countersign/contracts';
+import { type Event, type ServiceName, after } from '@countersign/contracts';
 import { approvalsHandle, attendToApproval } from './approvals.js';
 import type { Lane } from './event-log.js';
 import { attendToExecution, executorHandles, restartExecutor } from './executors.js';
@@ -79,7 +79,7 @@ const poll: Step = (world) => {
 };
 
 const timePasses: Step = (world) => {
-  world.now += world.dice.one(10, 1_000, 1_000, 6_000, 31_000);
+  world.now = after(world.now, world.dice.one(10, 1_000, 1_000, 6_000, 31_000));
 };
 
 const request: Step = async (world) => {

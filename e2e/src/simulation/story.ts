@@ -1,4 +1,4 @@
-import { isFinishedStatus } from '@countersign/contracts';
+import { isFinishedStatus, after } from '@countersign/contracts';
 import { Dice } from './dice.js';
 import { checkNobodyIsForgotten, checkNothingIsLeft, checkTheEnd } from './invariants.end.js';
 import { decideAll, requestRun, resolveAll, settleAll } from './people.js';
@@ -61,7 +61,7 @@ async function becomeFair(world: World): Promise<void> {
     await decideAll(world);
     await resolveAll(world);
     await deliverAll(world);
-    world.now += 31_000;
+    world.now = after(world.now, 31_000);
   }
   checkTheEnd(world);
 }

@@ -7,6 +7,7 @@ import {
   type ExecutionTerms,
   type Run,
   type ServiceName,
+  atMillis,
 } from '@countersign/contracts';
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
 import { decideApproval, type ApprovalMessage, type PolicyDecision, rulesOf } from '@countersign/approval-service';
@@ -51,7 +52,7 @@ interface Kept<R extends StoredRecord & { run_id: string }, M> {
 
 /** The three services with their records, the log between them, what is under way in them, and the time. */
 export class World {
-  now = Date.UTC(2026, 8, 1, 9, 30);
+  now = atMillis(Date.UTC(2026, 8, 1, 9, 30));
   dice = new Dice(0);
   /** From then on nothing is lost, nobody dies, and everybody does what is waited for. */
   isFair = false;

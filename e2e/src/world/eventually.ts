@@ -1,10 +1,11 @@
+import { secondsOf } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Waits for a promise, but not for ever. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   const giveUp = new AbortController();
   const late = delay(ms, undefined, { signal: giveUp.signal }).then(() => {
-    throw new Error(`waited ${ms / 1000} s for ${what}`);
+    throw new Error(`waited ${secondsOf(ms)} s for ${what}`);
   });
   try {
     return await Promise.race([promise, late]);
@@ -28,7 +29,7 @@ export async function eventually<T>(
     } catch (error) {
       reason = error;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${ms / 1000} s for ${what}`, { cause: reason });
+    if (Date.now() > deadline) throw new Error(`waited ${secondsOf(ms)} s for ${what}`, { cause: reason });
     await delay(every);
   }
 }

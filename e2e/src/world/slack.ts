@@ -1,3 +1,4 @@
+import { systemClock, toEpochSeconds } from '@countersign/contracts';
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -66,7 +67,7 @@ export async function startSlack(signing_secret: string): Promise<Slack> {
         actions: [{ action_id, value }],
       };
       const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
-      const at = String(Math.floor(Date.now() / 1000));
+      const at = String(toEpochSeconds(systemClock()));
       const signature = `v0=${createHmac('sha256', secret).update(`v0:${at}:${body}`).digest('hex')}`;
       const headers = {
         'content-type': 'application/x-www-form-urlencoded',

@@ -1,4 +1,4 @@
-import type { Log } from '@countersign/contracts';
+import type { Log, EpochMillis } from '@countersign/contracts';
 import type { Database, RetentionPolicy } from '@countersign/persistence';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -22,7 +22,7 @@ export interface AuthOptions {
   database: Pick<Database, 'collection'>;
   log: Log;
   /** Epoch milliseconds. */
-  now(): number;
+  now(): EpochMillis;
 }
 
 export interface Auth {

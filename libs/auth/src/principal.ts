@@ -1,4 +1,4 @@
-import { canonicalSubject, Scope, Subject, type Role } from '@countersign/contracts';
+import { canonicalSubject, Scope, Subject, type Role, type EpochSeconds } from '@countersign/contracts';
 
 /** Who somebody is, however that was found out. */
 export interface Identity {
@@ -18,7 +18,7 @@ export interface Credential {
   /** Of the key that a session was begun with, and ends with. */
   key_id: string | null;
   /** When it is over in any case, in seconds; null for never. */
-  expires_at: number | null;
+  expires_at: EpochSeconds | null;
 }
 
 /** Who makes a request, and what that allows. */

@@ -1,4 +1,12 @@
-import { ProblemError, type Log } from '@countersign/contracts';
+import {
+  ProblemError,
+  type Log,
+  after,
+  atMillis,
+  millisOf,
+  type EpochMillis,
+  type Seconds,
+} from '@countersign/contracts';
 import type { RetentionPolicy } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import {
@@ -18,17 +26,17 @@ import { authSettings } from '../src/settings.js';
 
 /** A clock that stands still until it is moved. */
 export class Clock {
-  time = Date.parse('2026-09-01T09:30:00Z');
-  readonly now = (): number => this.time;
-  pass(seconds: number): void {
-    this.time += seconds * 1000;
+  time = atMillis(Date.parse('2026-09-01T09:30:00Z'));
+  readonly now = (): EpochMillis => this.time;
+  pass(seconds: Seconds): void {
+    this.time = after(this.time, millisOf(seconds));
   }
 }
 
 /** How many records go when it is time. */
-export async function removed({ ttl = NaN, purgeBefore }: RetentionPolicy, { now }: Clock): Promise<number> {
+export async function removed({ ttlMs = NaN, purgeBefore }: RetentionPolicy, { now }: Clock): Promise<number> {
   let count = 0;
-  for await (const some of purgeBefore(now() - ttl)) count += some;
+  for await (const some of purgeBefore(after(now(), -ttlMs))) count += some;
   return count;
 }
 

@@ -1,3 +1,4 @@
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,10 +21,10 @@ export const audience = 'countersign';
 /** A token of Ada's that is valid for five minutes, but for what is said otherwise. */
 export function tokenOf(
   { kid, alg, privateKey }: SigningKey,
-  now: number,
+  now: EpochMillis,
   { claims = {}, header = {} }: { claims?: JWTPayload; header?: object } = {},
 ): Promise<string> {
-  const at = Math.floor(now / 1000);
+  const at = toEpochSeconds(now);
   const payload = { iss: issuer, aud: audience, sub: 'ada', roles: ['approver'], iat: at, exp: at + 300, ...claims };
   const said = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined));
   return new SignJWT(said).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);

@@ -1,4 +1,3 @@
-export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.js';
 export { agreedOn } from './decision/agreed-on.js';
 export { callDigest } from './decision/digest.js';
 export { type Binding, type ExactCall, exactText } from './decision/exact-call.js';
@@ -110,8 +109,6 @@ export { CallArguments } from './records/call-arguments.js';
 export { NoticeDelivery, DeliveryAttempt, DeliveryStatus, NoticeKind } from './records/delivery.js';
 export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, redactExecution } from './records/execution.js';
 export {
-  EpochMillis,
-  EpochSeconds,
   Id,
   JsonObject,
   Lease,
@@ -155,6 +152,23 @@ export {
   redactRequirement,
   redacted,
 } from './records/tool-call.js';
-export { secondsOf } from './seconds.js';
 export { lookalikesIn } from './text/lookalike-text.js';
 export { codePointOf, isHidden, marked, markedLine, visibleText, visibleLine } from './text/visible-text.js';
+export { type Backoff, backoffMs, jitteredBackoffMs } from './time/backoff.js';
+export {
+  type Clock,
+  EpochMillis,
+  EpochSeconds,
+  type Millis,
+  type Seconds,
+  after,
+  atMillis,
+  atSeconds,
+  earliest,
+  latest,
+  millisOf,
+  secondsOf,
+  systemClock,
+  toEpochMillis,
+  toEpochSeconds,
+} from './time/time.js';

@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import {
   Client,
   ProtocolError,
@@ -18,9 +19,9 @@ export interface McpEvents {
   toolsChanged(): void;
 }
 
-/** How many milliseconds an answer may take, and what ends the wait before. */
+/** How long an answer may take, and what ends the wait before; the names are the SDK's. */
 export interface Patience {
-  timeout: number;
+  timeout: Millis;
   signal: AbortSignal;
 }
 
@@ -40,7 +41,7 @@ interface CallOptions extends Patience {
 const meta = 'countersign/';
 const farewell = 1_000;
 /** However often a server says that it is still at it, in milliseconds. */
-const longestCall = 24 * 60 * 60 * 1_000;
+const longestCall = 86_400_000;
 
 /** One connection to a server. A lost one is never mended; another takes its place. */
 export class McpConnection {

@@ -1,3 +1,4 @@
+import { secondsOf, type Millis } from '@countersign/contracts';
 import type { Mask } from '@countersign/definitions';
 import type { CallProgress } from '@countersign/tool';
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, type CallToolResult } from '@modelcontextprotocol/client';
@@ -33,7 +34,7 @@ export class McpOutcomes {
   }
 
   /** Claims that nothing was done only where that is certain. @param timeout milliseconds */
-  of(error: unknown, { signal, timeout }: { signal: AbortSignal; timeout: number }): McpOutcome {
+  of(error: unknown, { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: Millis }): McpOutcome {
     const why = reasonOf(error, this.mask);
     const unknown = (what: string): McpOutcome => ({
       type: 'unknown',
@@ -46,7 +47,7 @@ export class McpOutcomes {
     if (error instanceof SdkHttpError && error.status < 500)
       return refused(`refused the call with HTTP ${error.status}`);
     if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
-      return unknown(`did not answer within ${timeout / 1_000} s`);
+      return unknown(`did not answer within ${secondsOf(timeoutMs)} s`);
     return unknown(`broke off: ${why}`);
   }
 

@@ -34,7 +34,7 @@ const note = (fields: object, message: string) =>
 const log: Log = { info: note, warn: note, error: note };
 
 const stdio = { command: process.execPath, args: [program], env: {} };
-type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeout'>>;
+type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeoutMs'>>;
 
 function serverWith(settings: Settings = {}, target: McpTarget = stdio): McpServer {
   const server = new McpServer({ name: 'given', tools: { '*': none }, ...settings, ...target }, log);
@@ -215,7 +215,7 @@ describe("a call of an MCP server's tool", () => {
     const server = await connected({ tools: { work: { ...none, timeout: 1 } } });
     const news: unknown[] = [];
     const watch = {
-      timeout: 1_000,
+      timeoutMs: 1_000,
       signal: new AbortController().signal,
       progress: (each: unknown) => news.push(each),
     };

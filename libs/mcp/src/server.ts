@@ -1,4 +1,4 @@
-import { jitteredBackoffMs, type Log } from '@countersign/contracts';
+import { jitteredBackoffMs, type Log, millisOf, type Millis } from '@countersign/contracts';
 import { mcpToolName, type Mask } from '@countersign/definitions';
 import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
@@ -18,8 +18,8 @@ export type McpServerOptions = {
   name: string;
   /** What is not let through here, by name or by `*`, is not offered. */
   tools: Gates;
-  /** Milliseconds for connecting; 60,000 unless said otherwise. */
-  timeout?: number;
+  /** For connecting; a minute unless given. */
+  timeoutMs?: Millis;
   /** Hides what nobody may read of all that the server says; nothing unless given. */
   mask?: Mask;
 } & McpTarget;
@@ -32,8 +32,8 @@ const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /** How a call is watched while it is made. */
 export interface McpWatch {
-  /** Milliseconds that it may take without news. */
-  timeout: number;
+  /** How long it may take without news. */
+  timeoutMs: Millis;
   signal: AbortSignal;
   progress(progress: CallProgress): void;
   /** An approved call's: what a server can know a call by that is made once more. */
@@ -48,7 +48,7 @@ export class McpServer {
   readonly name: string;
   readonly #options: McpServerOptions;
   readonly #log: Log;
-  readonly #timeout: number;
+  readonly #timeoutMs: Millis;
   readonly #mask: Mask;
   readonly #outcomes: McpOutcomes;
   readonly #closing = new AbortController();
@@ -65,7 +65,7 @@ export class McpServer {
     this.name = options.name;
     this.#options = options;
     this.#log = log;
-    this.#timeout = options.timeout ?? 60_000;
+    this.#timeoutMs = options.timeoutMs ?? 60_000;
     this.#mask = options.mask ?? ((text) => text);
     this.#outcomes = new McpOutcomes(options.name, this.#mask);
   }
@@ -135,7 +135,7 @@ export class McpServer {
   /** Asks for the list of tools anew. @throws when the server is out of reach. */
   async refresh(signal: AbortSignal = this.#closing.signal): Promise<void> {
     const connection = await this.#connected(signal);
-    const offered = await connection.tools({ timeout: this.#timeout, signal });
+    const offered = await connection.tools({ timeout: this.#timeoutMs, signal });
     if (this.#tools) this.#offered = offered;
     else this.#pin(offered);
     const wanted = performance.now() - missedFor;
@@ -176,7 +176,7 @@ export class McpServer {
     args: Record<string, unknown>,
     { signal, progress }: CallContext,
   ): Promise<string> {
-    const outcome = await this.call(name, args, { signal, progress, timeout: timeout * 1_000 });
+    const outcome = await this.call(name, args, { signal, progress, timeoutMs: millisOf(timeout) });
     if (outcome.type !== 'answered') throw new Error(outcome.reason);
     if (outcome.isError) throw new Error(outcome.text);
     return outcome.text;
@@ -187,7 +187,7 @@ export class McpServer {
    * other is not.
    */
   async call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
-    const { signal, timeout } = watch;
+    const { signal, timeoutMs } = watch;
     for (let again = true; ; again = false) {
       if (signal.aborted)
         return this.#outcomes.notSent('was not asked, since the call was dropped before; nothing was done');
@@ -200,7 +200,9 @@ export class McpServer {
       try {
         const onProgress: OnProgress = (progress) => watch.progress(this.#outcomes.progress(progress));
         const { execution } = watch;
-        return this.#outcomes.answered(await connection.call(tool, args, { signal, timeout, onProgress, execution }));
+        return this.#outcomes.answered(
+          await connection.call(tool, args, { signal, timeout: timeoutMs, onProgress, execution }),
+        );
       } catch (error) {
         if (!again || !neverArrived(error) || signal.aborted) return this.#outcomes.of(error, watch);
       }
@@ -220,7 +222,7 @@ export class McpServer {
   }
 
   async #open(): Promise<McpConnection> {
-    const patience = { timeout: this.#timeout, signal: this.#closing.signal };
+    const patience = { timeout: this.#timeoutMs, signal: this.#closing.signal };
     if (this.#failures > 0)
       await sleep(jitteredBackoffMs(backoff, this.#failures - 1), undefined, { signal: this.#closing.signal });
     this.#failures++;

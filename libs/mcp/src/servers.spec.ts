@@ -136,7 +136,7 @@ describe('what an MCP server says', () => {
     opened.push(servers);
     await servers.open();
     const news: unknown[] = [];
-    const watch = { timeout: 5_000, signal: asking(), progress: (each: unknown) => void news.push(each) };
+    const watch = { timeoutMs: 5_000, signal: asking(), progress: (each: unknown) => void news.push(each) };
     const server = servers.known[0]!;
     const said = [await server.call('say', {}, watch), await server.call('refuse', {}, watch)];
     expect(said).toMatchObject([{ type: 'answered', text: 'it is ***' }, { type: 'refused' }]);

@@ -1,4 +1,4 @@
-import { ConfigError, type PauseType } from '@countersign/contracts';
+import { ConfigError, type PauseType, type Seconds } from '@countersign/contracts';
 import {
   argumentProblems,
   digestOf,
@@ -21,7 +21,7 @@ export interface Gate {
   redact: string[];
   max_output?: number | undefined;
   /** Seconds that a call may take without news. */
-  timeout?: number | undefined;
+  timeout?: Seconds | undefined;
   /** On which terms approved calls are made. */
   execute?: TermsEntry | undefined;
 }
@@ -41,7 +41,7 @@ export interface McpTool {
   name: string;
   definition: ToolDefinition;
   /** Seconds. */
-  timeout: number;
+  timeout: Seconds;
   terms: TermsEntry;
 }
 

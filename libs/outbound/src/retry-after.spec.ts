@@ -1,7 +1,8 @@
+import { atMillis } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { retryAfter } from './retry-after.js';
 
-const now = Date.UTC(2026, 8, 1, 9, 30);
+const now = atMillis(Date.UTC(2026, 8, 1, 9, 30));
 
 describe('Retry-After', () => {
   it.each([

@@ -1,7 +1,9 @@
+import { type EpochMillis, millisOf, type Millis } from '@countersign/contracts';
+
 /** What `Retry-After` says, seconds or a date, in milliseconds from now. */
-export function retryAfter(header: string | null | undefined, now: number): number | null {
+export function retryAfter(header: string | null | undefined, now: EpochMillis): Millis | null {
   if (!header) return null;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  if (/^\d+$/.test(header)) return millisOf(Number(header));
   const date = Date.parse(header);
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }

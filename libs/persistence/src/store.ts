@@ -1,4 +1,4 @@
-import type { Event, stored } from '@countersign/contracts';
+import type { Event, stored, EpochMillis } from '@countersign/contracts';
 import type { z } from 'zod';
 
 /**
@@ -88,8 +88,8 @@ export interface Store<R extends StoredRecord> {
  * Events that are stored and not yet published. A record's events come in the order of its versions.
  */
 export interface Outbox {
-  /** Events of the commits made before `before` (epoch milliseconds), of at most `limit` records. */
-  unpublished(options: { before: number; limit: number }): Promise<Event[]>;
+  /** Events of the commits made before `before`, of at most `limit` records. */
+  unpublished(options: { before: EpochMillis; limit: number }): Promise<Event[]>;
   /** Forgets these; they have been published. Events it does not know are skipped. */
   markPublished(events: readonly Event[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { eventId, TerminalError, type Event } from '@countersign/contracts';
+import { eventId, TerminalError, type Event, after, atMillis, atSeconds, systemClock } from '@countersign/contracts';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,8 +44,8 @@ export const sample = (sample_id: string, fields: Partial<Sample> = {}): Sample 
   version: 1,
   due_at: null,
   traceparent: null,
-  created_at: 1_800_000_000,
-  updated_at: 1_800_000_000,
+  created_at: atSeconds(1_800_000_000),
+  updated_at: atSeconds(1_800_000_000),
   ...fields,
 });
 
@@ -84,7 +84,7 @@ export function describeStore(name: string, make: () => Database): void {
       const collection = samples();
       const { store, outbox } = database.collection(collection);
       const commit = (state: Sample, events?: number) => store.commit(transition(collection, state, events));
-      const unpublished = async (before = Date.now() + 1_000, limit = 1_000) =>
+      const unpublished = async (before = after(systemClock(), 1_000), limit = 1_000) =>
         ids(await outbox.unpublished({ before, limit }));
       return { collection, store, outbox, commit, unpublished };
     }
@@ -199,7 +199,7 @@ export function describeStore(name: string, make: () => Database): void {
         const tool_args = { 'a.b': 1, $set: { $inc: 2 }, __proto: null };
         const event = { ...events[0]!, data: { ...events[0]!.data, tool_args } } as Event;
         await store.commit({ expected, state, events: [event] });
-        expect(await outbox.unpublished({ before: Date.now() + 1_000, limit: 1 })).toStrictEqual([event]);
+        expect(await outbox.unpublished({ before: after(systemClock(), 1_000), limit: 1 })).toStrictEqual([event]);
         expect(await store.commit(transition(collection, sample('a', { version: 2 }), 0))).toStrictEqual([event]);
       });
 
@@ -207,14 +207,14 @@ export function describeStore(name: string, make: () => Database): void {
         const { commit, unpublished } = open();
         const old = ids(await commit(sample('a'), 3));
         await delay(5);
-        const now = Date.now();
+        const now = systemClock();
         await delay(5);
         await commit(sample('a', { version: 2 }));
         await commit(sample('b'));
         expect(await unpublished(now)).toEqual(old);
-        expect(await unpublished(now - 1_000)).toEqual([]);
-        expect(await unpublished(now + 1_000, 1), 'all of the record that waits longest').toHaveLength(4);
-        expect(await unpublished(now + 1_000, 2)).toHaveLength(5);
+        expect(await unpublished(after(now, -1_000))).toEqual([]);
+        expect(await unpublished(after(now, 1_000), 1), 'all of the record that waits longest').toHaveLength(4);
+        expect(await unpublished(after(now, 1_000), 2)).toHaveLength(5);
       });
 
       it('forgets what was published and skips what it does not know', async () => {
@@ -256,9 +256,9 @@ export function describeStore(name: string, make: () => Database): void {
 
     describe('a list', () => {
       const records = [
-        sample('a', { status: 'pending', priority: 1, due_at: 100 }),
-        sample('b', { status: 'pending', priority: 2, due_at: 200, agent_id: 'ops' }),
-        sample('c', { status: 'approved', priority: null, due_at: 300, agent_id: 'ops', group: 'x' }),
+        sample('a', { status: 'pending', priority: 1, due_at: atMillis(100) }),
+        sample('b', { status: 'pending', priority: 2, due_at: atMillis(200), agent_id: 'ops' }),
+        sample('c', { status: 'approved', priority: null, due_at: atMillis(300), agent_id: 'ops', group: 'x' }),
         sample('d', { status: 'rejected', priority: 0, due_at: null, agent_id: 'o\'ps"; --', automatic: true }),
       ];
       let store: Store<Sample>;
@@ -321,7 +321,9 @@ export function describeStore(name: string, make: () => Database): void {
 
       it('has pages that never overlap and leave nothing out, however many records tie', async () => {
         const { store, commit } = open();
-        const all = Array.from({ length: 23 }, (_, n) => sample(`${(n * 7) % 23}`, { created_at: 100 + (n % 3) }));
+        const all = Array.from({ length: 23 }, (_, n) =>
+          sample(`${(n * 7) % 23}`, { created_at: atSeconds(100 + (n % 3)) }),
+        );
         await Promise.all(all.map((record) => commit(record)));
         for (const direction of ['asc', 'desc'] as const) {
           const pages: Sample[] = [];
@@ -341,11 +343,11 @@ export function describeStore(name: string, make: () => Database): void {
     describe('a removal', () => {
       const fits = { status: 'over', created_at: { lt: 100 } } as const;
       const over = (id: string, fields: Partial<Sample> = {}) =>
-        sample(id, { status: 'over', created_at: 1, ...fields });
+        sample(id, { status: 'over', created_at: atSeconds(1), ...fields });
 
       it('takes what fits for good, and says how much that was', async () => {
         const { store, commit } = open();
-        const others = [sample('young', { status: 'over' }), sample('open', { created_at: 1 })];
+        const others = [sample('young', { status: 'over' }), sample('open', { created_at: atSeconds(1) })];
         for (const record of [over('a'), over('b'), ...others]) await commit(record, 0);
         expect(await store.remove(fits, 10)).toBe(2);
         expect(await store.get('a')).toBeUndefined();

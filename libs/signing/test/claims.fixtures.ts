@@ -1,9 +1,9 @@
-import { callDigest, parseEventData, type EventData } from '@countersign/contracts';
+import { callDigest, parseEventData, type EventData, atSeconds, after } from '@countersign/contracts';
 import type { DecisionClaims } from '../src/decisions/claims.js';
 import { decisionDetailsDigest } from '../src/decisions/details-digest.js';
 
 /** A decision and its event, for specifications. */
-export const now = 1788255100;
+export const now = atSeconds(1788255100);
 
 const call = {
   run_id: 'run-1',
@@ -42,10 +42,10 @@ export const claims: DecisionClaims = {
   four_eyes: true,
   requester: 'ana',
   requested_by: 'ana',
-  deciders: [{ by: 'bob', verdict: 'approved', at: now - 38 }],
+  deciders: [{ by: 'bob', verdict: 'approved', at: after(now, -38) }],
   required_approvals: 1,
-  resolved_at: now - 38,
-  expires_at: now + 60,
+  resolved_at: after(now, -38),
+  expires_at: after(now, 60),
   policy_version: null,
   tool_version: 'version-1',
   details_digest: decisionDetailsDigest(resolved),

@@ -1,10 +1,11 @@
+import type { EpochMillis } from '@countersign/contracts';
 import type { Decide } from '@countersign/persistence';
 import { describe, expect, it } from 'vitest';
 import { deepFreeze } from './deep-freeze.js';
 
 export interface TransitionTable<S extends { status: string }, M> {
   decide: Decide<S, M>;
-  now: number;
+  now: EpochMillis;
   /** The columns: a record in each state. */
   states: Record<string, S | undefined>;
   /** The rows: a message of each kind. */

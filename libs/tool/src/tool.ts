@@ -1,3 +1,4 @@
+import type { Seconds } from '@countersign/contracts';
 import type { TermsEntry, ToolDefinition } from '@countersign/definitions';
 
 /** News of a call that is being made; what is left out has not changed. */
@@ -36,7 +37,7 @@ export interface Tool {
 export interface CallableTool extends Tool {
   run: ToolFunction;
   /** Seconds after which a call is given up; unset: as whoever makes it is configured. */
-  timeout?: number | undefined;
+  timeout?: Seconds | undefined;
   terms: TermsEntry;
 }
 

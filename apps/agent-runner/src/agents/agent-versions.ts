@@ -1,4 +1,4 @@
-import type { Run, stored } from '@countersign/contracts';
+import type { Run, stored, Clock } from '@countersign/contracts';
 import { agentOf, type Agent, type AgentDefinition } from '@countersign/definitions';
 import { insertOnce, newRecord, type Collection, type Store } from '@countersign/persistence';
 import type { z } from 'zod';
@@ -24,7 +24,7 @@ export class AgentVersions {
 
   constructor(
     private readonly store: Store<AgentVersion>,
-    private readonly now: () => number,
+    private readonly now: Clock,
   ) {}
 
   /** Stores a definition before the first run depends on it. */

@@ -1,4 +1,4 @@
-import { ConfigError, type Log } from '@countersign/contracts';
+import { ConfigError, type Log, type EpochMillis, after, millisOf, type Seconds } from '@countersign/contracts';
 import { agentOf, toolDefinitionOf, type Agent, type AgentEntry, type Definitions } from '@countersign/definitions';
 import { McpServers } from '@countersign/mcp';
 import { loadToolModules, nameClashes, type Tool, type ToolFunction } from '@countersign/tool';
@@ -11,7 +11,7 @@ export interface AgentsOptions {
   environment: Record<string, string | undefined>;
   /** How often an MCP server that is out of reach is tried again, in milliseconds. */
   tryEvery?: number;
-  now(): number;
+  now(): EpochMillis;
   log: Log;
 }
 
@@ -72,11 +72,11 @@ export class Agents {
     return this.#functions.get(tool);
   }
 
-  /** When a run that starts now ends at the latest, in epoch milliseconds; the sooner of what agent and request say. */
-  deadlineFor(id: string, seconds: number | undefined): number | null {
+  /** When a run that starts now ends at the latest; the sooner of what agent and request say. */
+  deadlineFor(id: string, seconds: Seconds | undefined): EpochMillis | null {
     const ofAgent = this.#options.definitions.agents.find((agent) => agent.id === id)?.deadline_in;
     const soonest = Math.min(ofAgent ?? Infinity, seconds ?? Infinity);
-    return Number.isFinite(soonest) ? this.#options.now() + soonest * 1000 : null;
+    return Number.isFinite(soonest) ? after(this.#options.now(), millisOf(soonest)) : null;
   }
 
   /** @throws what is wrong with MCP servers whose tools cannot be relied on now. */

@@ -1,5 +1,14 @@
 import { CommandRefused } from '@countersign/auth';
-import { callDigest, derivedId, TerminalError, type Event, type EventData, type Run } from '@countersign/contracts';
+import {
+  callDigest,
+  derivedId,
+  TerminalError,
+  type Event,
+  type EventData,
+  type Run,
+  atSeconds,
+  toEpochSeconds,
+} from '@countersign/contracts';
 import {
   decisionDetailsDigest,
   DecisionGuard,
@@ -104,7 +113,11 @@ describe('a decision that arrives for a run', () => {
   });
 
   it('is acted on where its digest covers the rules by which it was taken as well', async () => {
-    const { data, ...event } = await decision('rejected', { requester: 'ana', policy_version: 'f00d', expires_at: 1 });
+    const { data, ...event } = await decision('rejected', {
+      requester: 'ana',
+      policy_version: 'f00d',
+      expires_at: atSeconds(1),
+    });
     await events.resolved(
       await signed({ ...event, data: { ...data, digest: callDigest(data) } }, { expires_at: null }),
     );
@@ -143,7 +156,7 @@ describe('a decision that arrives for a run', () => {
 
   describe('when the time to act on it is over', () => {
     const late = async (...of: Parameters<typeof decision>) =>
-      events.resolved(await signed(await decision(of[0], { ...of[1], expires_at: given.clock / 1000 })));
+      events.resolved(await signed(await decision(of[0], { ...of[1], expires_at: toEpochSeconds(given.clock) })));
     const executorSays = async <E extends ResultEvent>(event: E): Promise<E> => ({
       ...event,
       data: { ...event.data, signature: await signResult(executorsRing.signingKey, resultClaimsOf(event)) },

@@ -1,4 +1,4 @@
-import type { Run } from '@countersign/contracts';
+import { type Run, after, type EpochMillis } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { claimed, now, requested, runAfter } from '../../test/run.fixtures.js';
 describe('the queue of runs that wait for a worker', () => {
   let close: () => void;
   let store: Store<Run>;
-  let clock: number;
+  let clock: EpochMillis;
   let queue: RunQueue;
   beforeEach(async () => {
     const temporary = openTemporaryDatabase();
@@ -27,13 +27,13 @@ describe('the queue of runs that wait for a worker', () => {
     await add('run-1');
     expect(await queue.isTooLong()).toBe(false);
     await add('run-2');
-    clock += 501;
+    clock = after(clock, 501);
     expect(await queue.isTooLong()).toBe(true);
   });
 
   it('has no runs in it that somebody works on, or that wait for a later time', async () => {
     await add('run-1', runAfter(requested, claimed));
-    await add('run-2', { ...waiting, due_at: now + 60_000 });
+    await add('run-2', { ...waiting, due_at: after(now, 60_000) });
     await add('run-3');
     expect(await queue.isTooLong()).toBe(false);
   });
@@ -49,7 +49,7 @@ describe('the queue of runs that wait for a worker', () => {
 
   it('counts those that are let in between two looks at the store', async () => {
     expect([await queue.isTooLong(), await queue.isTooLong(), await queue.isTooLong()]).toEqual([false, false, true]);
-    clock += 501;
+    clock = after(clock, 501);
     expect(await queue.isTooLong()).toBe(false);
   });
 });

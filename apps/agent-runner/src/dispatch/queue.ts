@@ -1,4 +1,4 @@
-import { queueOwner, type Run } from '@countersign/contracts';
+import { queueOwner, type Run, type EpochMillis } from '@countersign/contracts';
 import type { Backlog, Filter, Store } from '@countersign/persistence';
 
 /** How long a count is good for, in milliseconds: counting for each request would cost more than it saves. */
@@ -17,7 +17,7 @@ export interface RunQueueOptions {
   limit: number;
   /** Runs of one owner that may wait. */
   perOwner: number;
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** The runs that wait for a worker, of this instance and all others. */

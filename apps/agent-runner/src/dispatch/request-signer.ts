@@ -1,4 +1,4 @@
-import { callDigest, type EventData, type NewEvent, type Run } from '@countersign/contracts';
+import { callDigest, type EventData, type NewEvent, type Run, type EpochSeconds } from '@countersign/contracts';
 import {
   isRunEnd,
   OwnKeys,
@@ -17,7 +17,7 @@ export class RequestSigner extends OwnKeys {
     events: await Promise.all(events.map((event) => this.#sign(event, state.updated_at))),
   });
 
-  async #sign(event: NewEvent, at: number): Promise<NewEvent> {
+  async #sign(event: NewEvent, at: EpochSeconds): Promise<NewEvent> {
     const key = this.ring.signingKey;
     if (event.type === 'tool.approval_required') {
       const data = await this.#salted(event.data);

@@ -1,7 +1,8 @@
+import { atMillis } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { retryAfter } from './retry-after.js';
 
-const now = Date.parse('2026-09-01T09:30:00Z');
+const now = atMillis(Date.parse('2026-09-01T09:30:00Z'));
 
 describe('how long a server asks to be left alone', () => {
   it.each([

@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../model/model.js';
 import { call, callIn, callTo, requested, byCaller, text } from '../../test/run.fixtures.js';
@@ -78,7 +79,7 @@ describe('the runner', () => {
     await runner.handle('run-1', lone);
     (await given.model.asked()).answer(call('call_a'));
     await given.until({ status: 'PAUSED' });
-    given.clock += 3_600_000;
+    given.clock = after(given.clock, 3_600_000);
     const find = vi.spyOn(given.store, 'find');
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(2), soon);
     expect(given.model.questions).toHaveLength(1);
@@ -102,7 +103,7 @@ describe('a lease', () => {
   it('is extended for as long as the model thinks', async () => {
     await given.open({ leaseMs: 30 }).runner.handle('run-1', lone);
     await given.model.asked();
-    given.clock += 1_000_000;
+    given.clock = after(given.clock, 1_000_000);
     await expect.poll(async () => (await given.run()).lease?.expires_at, soon).toBe(given.clock + 30);
   });
 
@@ -128,7 +129,7 @@ describe('a lease', () => {
     pool.start();
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(2), soon);
     expect(given.model.questions).toHaveLength(1);
-    given.clock += 30_000;
+    given.clock = after(given.clock, 30_000);
     (await given.model.asked(2)).answer(text('Hello.'));
     await given.until({ status: 'COMPLETED' });
   });
@@ -137,7 +138,7 @@ describe('a lease', () => {
     const [first, second] = [given.open(), given.open()];
     await first.runner.handle('run-1', lone);
     const question = await given.model.asked();
-    given.clock += 30_000;
+    given.clock = after(given.clock, 30_000);
     second.pool.start();
     const again = await given.model.asked(2);
     question.answer(text('From the first.'));
@@ -167,7 +168,7 @@ describe('a model that does not answer', () => {
       const waits = run.due_at! - given.clock;
       expect(waits).toBeGreaterThanOrEqual(Math.max(5_000, (seconds * 1000) / 2));
       expect(waits).toBeLessThanOrEqual(seconds * 1000);
-      given.clock += waits;
+      given.clock = after(given.clock, waits);
     }
     (await given.model.asked(7)).answer(text('Hello.'));
     expect(await given.until({ status: 'COMPLETED' })).toMatchObject({ error: null, failures: 0 });
@@ -179,7 +180,7 @@ describe('a model that does not answer', () => {
     await runner.handle('run-1', lone);
     (await given.model.asked()).fail(new ModelError('429 slow down', 300_000));
     expect((await given.until({ status: 'PENDING' })).due_at).toBe(given.clock + 300_000);
-    given.clock += 300_000;
+    given.clock = after(given.clock, 300_000);
     (await given.model.asked(2)).answer(text('Hello.'));
     await given.until({ status: 'COMPLETED' });
   });
@@ -257,36 +258,36 @@ describe('a deadline', () => {
 
   it('ends a run that is being worked on', async () => {
     const { runner } = given.open({ leaseMs: 30 });
-    await runner.handle('run-1', request('run-1', { deadline_at: given.clock + 60_000 }));
+    await runner.handle('run-1', request('run-1', { deadline_at: after(given.clock, 60_000) }));
     const question = await given.model.asked();
-    given.clock += 60_000;
+    given.clock = after(given.clock, 60_000);
     await given.until({ status: 'ERROR', error: late });
     expect(question.signal.aborted).toBe(true);
   });
 
   it('is looked at when it comes, not when the lease is next extended', async () => {
     const { runner } = given.open({ leaseMs: 3_600_000 });
-    await runner.handle('run-1', request('run-1', { deadline_at: given.clock + 1 }));
-    given.clock += 1;
+    await runner.handle('run-1', request('run-1', { deadline_at: after(given.clock, 1) }));
+    given.clock = after(given.clock, 1);
     await given.until({ status: 'ERROR', error: late });
   });
 
   it.each(['paused', 'waiting for the model'])('ends a run that is %s', async (how) => {
     const { runner, pool } = given.open();
     pool.start();
-    await runner.handle('run-1', request('run-1', { deadline_at: given.clock + 60_000 }));
+    await runner.handle('run-1', request('run-1', { deadline_at: after(given.clock, 60_000) }));
     const question = await given.model.asked();
     if (how === 'paused') question.answer(call('call_a'));
     else question.fail(new ModelError('429 slow down', 3_600_000));
-    await given.until({ lease: null, due_at: given.clock + 60_000 });
-    given.clock += 60_000;
+    await given.until({ lease: null, due_at: after(given.clock, 60_000) });
+    given.clock = after(given.clock, 60_000);
     await given.until({ status: 'ERROR', error: late });
     expect(given.model.questions).toHaveLength(1);
   });
 
   it('ends a run that never found a worker', async () => {
-    await given.open({ size: 0 }).runner.handle('run-1', request('run-1', { deadline_at: given.clock + 1 }));
-    given.clock += 60_000;
+    await given.open({ size: 0 }).runner.handle('run-1', request('run-1', { deadline_at: after(given.clock, 1) }));
+    given.clock = after(given.clock, 60_000);
     given.open().pool.start();
     await given.until({ status: 'ERROR', error: late });
     expect(given.model.questions).toHaveLength(0);

@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError, after } from '@countersign/contracts';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agent, byCaller, callIn, callTo, completed, resolved, text, tools } from '../../test/run.fixtures.js';
@@ -55,7 +55,7 @@ describe('an ungated call', () => {
     await first.called();
     dead.store.crash();
     heir.pool.start();
-    given.clock += 30_000;
+    given.clock = after(given.clock, 30_000);
     (await second.called()).end('found');
     expect(await given.outputOf(2, 'a')).toBe('found');
   });
@@ -111,7 +111,7 @@ describe('a call that somebody lets through', () => {
     await first.called();
     dead.store.crash();
     heir.pool.start();
-    given.clock += 30_000;
+    given.clock = after(given.clock, 30_000);
     expect(await given.outputOf(2, 'a')).toMatch(/^It is UNKNOWN whether this call was made/);
     expect(second.calls).toHaveLength(0);
     expect(callIn(await given.run(), 'a').tool_execution.tool_call_error).toBe(true);
@@ -127,7 +127,7 @@ describe('a call that somebody lets through', () => {
     };
     await given.confirm(dead, 'a');
     heir.pool.start();
-    given.clock += 30_000;
+    given.clock = after(given.clock, 30_000);
     (await second.called()).end('sent');
     expect(await given.outputOf(2, 'a')).toBe('sent');
     expect(first.calls).toHaveLength(0);

@@ -1,4 +1,14 @@
-import { isGated, jitteredBackoffMs, TerminalError, type Call, type Log, type Run } from '@countersign/contracts';
+import {
+  isGated,
+  jitteredBackoffMs,
+  TerminalError,
+  type Call,
+  type Log,
+  type Run,
+  type EpochMillis,
+  after,
+  type Millis,
+} from '@countersign/contracts';
 import { argumentProblems, type Agent } from '@countersign/definitions';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,8 +31,8 @@ export interface WorkerOptions {
   versions: AgentVersions;
   sessions: Sessions;
   model: Model;
-  leaseMs: number;
-  now(): number;
+  leaseMs: Millis;
+  now(): EpochMillis;
   log: Log;
 }
 
@@ -224,7 +234,7 @@ export class RunWorker {
   }
 
   #postponed(reason: string): RunMessage {
-    return { type: 'postponed', worker: this.#name, until: this.#options.now() + lookAgain, reason };
+    return { type: 'postponed', worker: this.#name, until: after(this.#options.now(), lookAgain), reason };
   }
 
   /** A run alone in its session asks the model while it asks for its turn, which will hardly ever be another's. */
@@ -267,7 +277,7 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
 }
 
 /** How long to wait, in milliseconds: longer each time, and not less than the model asked for. */
-const retryDelay = (requested_ms: number, failures: number): number =>
+const retryDelay = (requested_ms: Millis, failures: number): Millis =>
   Math.max(
     requested_ms,
     Math.ceil(jitteredBackoffMs({ first_ms: requested_ms, longest_ms: longestRetryMs }, failures)),

@@ -20,6 +20,7 @@ import {
   StartRunQuery,
   StartRunRequest,
   type Run,
+  millisOf,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { AcceptsForms, pageOf, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
@@ -159,7 +160,7 @@ export class RunsController {
     const found = await this.#find(runId, who);
     if (!wait_for) return showRun(found);
     const run = await whileAuthorised(request, (ended) =>
-      this.watch.waitFor(runId, hasStatus(wait_for), timeout * 1000, ended),
+      this.watch.waitFor(runId, hasStatus(wait_for), millisOf(timeout), ended),
     );
     if (!run) throw noSuchRun(runId);
     return showRun(run);

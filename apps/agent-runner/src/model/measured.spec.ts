@@ -1,3 +1,4 @@
+import { after, atMillis } from '@countersign/contracts';
 import { Metrics } from '@countersign/service';
 import { describe, expect, it } from 'vitest';
 import { agent } from '../../test/agent.fixtures.js';
@@ -10,8 +11,8 @@ const tokens = 'countersign_model_tokens_total';
 describe('a model that is watched', () => {
   function watched(respond: Model['respond']) {
     const metrics = new Metrics();
-    let clock = 0;
-    const model = new MeasuredModel({ description: 'a model', respond }, metrics, () => (clock += 2_000));
+    let clock = atMillis(0);
+    const model = new MeasuredModel({ description: 'a model', respond }, metrics, () => (clock = after(clock, 2_000)));
     const ask = (signal = new AbortController().signal) => model.respond({ agent, conversation: [], signal });
     const shown = async () => {
       const lines = (await metrics.exposition()).split('\n').filter((line) => line.startsWith('countersign_'));

@@ -1,3 +1,4 @@
+import { type Clock, secondsOf } from '@countersign/contracts';
 import type { Metrics } from '@countersign/service';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
 
@@ -11,7 +12,7 @@ export class MeasuredModel implements Model {
   constructor(
     private readonly model: Model,
     metrics: Metrics,
-    private readonly now: () => number,
+    private readonly now: Clock,
   ) {
     this.#requests = metrics.durations(
       {
@@ -36,7 +37,7 @@ export class MeasuredModel implements Model {
     const { model } = request.agent;
     const begun = this.now();
     const took = (outcome: 'answered' | 'failed' | 'given_up') =>
-      this.#requests.observe({ model, outcome }, (this.now() - begun) / 1000);
+      this.#requests.observe({ model, outcome }, secondsOf(this.now() - begun));
     try {
       const response = await this.model.respond(request);
       took('answered');

@@ -1,3 +1,4 @@
+import { systemClock } from '@countersign/contracts';
 import OpenAI from 'openai';
 import { ModelError } from './model.js';
 import { retryAfter } from '../dispatch/retry-after.js';
@@ -60,7 +61,7 @@ function withoutKey(message: string, { apiKey }: ModelCall): string {
 /** @returns milliseconds, or `null` when the same request can never be answered. */
 function waitAfter({ status, code, headers }: Failure): number | null {
   if (!passes(status, code)) return null;
-  const wait = retryAfter(headers, Date.now());
+  const wait = retryAfter(headers, systemClock());
   return code === 'insufficient_quota' ? Math.max(wait ?? 0, quotaRetry) : (wait ?? firstRetry);
 }
 

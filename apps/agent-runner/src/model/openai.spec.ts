@@ -9,7 +9,7 @@ describe("a model behind OpenAI's Responses API", () => {
   let model: OpenAIModel;
   beforeAll(async () => {
     server = await startModelServer();
-    model = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeout: 5_000 });
+    model = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeoutMs: 5_000 });
   });
   beforeEach(() => {
     server.requests.length = 0;
@@ -138,14 +138,14 @@ describe("a model behind OpenAI's Responses API", () => {
   });
 
   it('may be asked again when it does not answer in time', async () => {
-    const hasty = new OpenAIModel({ apiKey: 'a key', baseURL: server.url, timeout: 20 });
+    const hasty = new OpenAIModel({ apiKey: 'a key', baseURL: server.url, timeoutMs: 20 });
     expect(await failure('hang', hasty)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
   });
 
   it('may be asked again when nobody listens there', async () => {
     const gone = await startModelServer();
     await gone.stop();
-    const nobody = new OpenAIModel({ apiKey: 'a key', baseURL: gone.url, timeout: 5_000 });
+    const nobody = new OpenAIModel({ apiKey: 'a key', baseURL: gone.url, timeoutMs: 5_000 });
     expect(await failure({ output: [] }, nobody)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
   });
 

@@ -22,7 +22,7 @@ describe('a model that streams', () => {
   let written: string[];
   beforeAll(async () => {
     server = await startModelServer();
-    model = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeout: 5_000 });
+    model = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeoutMs: 5_000 });
   });
   beforeEach(() => {
     server.requests.length = 0;
@@ -135,7 +135,7 @@ describe('a model that streams', () => {
   it('may be asked again when its server goes away in the middle', async () => {
     const gone = await startModelServer();
     answering(stuck, gone);
-    const asked = ask(undefined, new OpenAIModel({ apiKey: 'a-secret-key', baseURL: gone.url, timeout: 5_000 }));
+    const asked = ask(undefined, new OpenAIModel({ apiKey: 'a-secret-key', baseURL: gone.url, timeoutMs: 5_000 }));
     const settled = expect(asked).rejects.toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
     await expect.poll(() => written).toEqual(['I ']);
     await gone.stop();
@@ -143,7 +143,7 @@ describe('a model that streams', () => {
   });
 
   it('may be asked again when it begins in time and does not come to an end', async () => {
-    const hasty = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeout: 300 });
+    const hasty = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeoutMs: 300 });
     expect(await failure(stuck, hasty)).toMatchObject({
       name: 'ModelError',
       retryAfter: 5_000,

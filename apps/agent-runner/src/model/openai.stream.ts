@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import OpenAI from 'openai';
 import type { Stream } from 'openai/streaming';
 
@@ -9,14 +10,14 @@ type Event = OpenAI.Responses.ResponseStreamEvent;
  */
 export async function responseIn(
   stream: Stream<Event>,
-  timeout: number,
+  timeoutMs: Millis,
   onText: (text: string) => void,
 ): Promise<OpenAI.Responses.Response> {
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
     stream.controller.abort();
-  }, timeout);
+  }, timeoutMs);
   try {
     const response = await lastOf(stream, onText);
     if (response) return response;

@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@countersign/contracts';
+import type { ConversationItem, Millis } from '@countersign/contracts';
 import type { Agent, ToolDefinition } from '@countersign/definitions';
 import OpenAI from 'openai';
 import { httpFetch } from './http-fetch.js';
@@ -11,7 +11,7 @@ export interface OpenAIModelOptions {
   apiKey: string;
   baseURL?: string | undefined;
   /** For one answer, in milliseconds; for one that is streamed, from when it begins. */
-  timeout: number;
+  timeoutMs: Millis;
 }
 
 /** OpenAI's Responses API, or any server that speaks it. Nothing is stored there: the run record is the memory. */
@@ -22,10 +22,17 @@ export class OpenAIModel implements Model {
   readonly #tools = new WeakMap<Agent, ReturnType<typeof functionTool>[]>();
 
   constructor(options: OpenAIModelOptions) {
-    const { apiKey, baseURL, timeout } = options;
+    const { apiKey, baseURL, timeoutMs } = options;
     this.#options = options;
     // What goes wrong is told as an error, once; the client would write lines of its own shape besides.
-    this.#client = new OpenAI({ apiKey, baseURL, timeout, maxRetries: 2, logLevel: 'off', fetch: httpFetch });
+    this.#client = new OpenAI({
+      apiKey,
+      baseURL,
+      timeout: timeoutMs,
+      maxRetries: 2,
+      logLevel: 'off',
+      fetch: httpFetch,
+    });
     this.description = `OpenAI Responses API at ${new URL(this.#client.baseURL).host}`;
   }
 
@@ -55,7 +62,7 @@ export class OpenAIModel implements Model {
     };
     if (!onText) return this.#client.responses.create(body, { signal });
     const stream = await this.#client.responses.create({ ...body, stream: true }, { signal });
-    return responseIn(stream, this.#options.timeout, onText);
+    return responseIn(stream, this.#options.timeoutMs, onText);
   }
 
   /** The same for every call of an agent. */

@@ -10,6 +10,7 @@ import {
   type NewEvent,
   type Requirement,
   type Run,
+  type EpochSeconds,
 } from '@countersign/contracts';
 import { toolVersion, userInputFields, type Agent } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
@@ -119,7 +120,7 @@ export const answered = (call: Call, output: string, failed = false): Call => ({
 export function outcomeUnknown(
   call: Call,
   { attempt, reason }: EventData<'tool.execution_outcome_unknown'>,
-  at: number,
+  at: EpochSeconds,
 ): Call | undefined {
   const { unknown } = call;
   const isKnown = unknown && (attempt < unknown.attempt || (attempt === unknown.attempt && reason === unknown.reason));

@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import {
@@ -27,7 +28,7 @@ import {
 } from '../../test/run.fixtures.js';
 import { decideRun } from './run.js';
 
-const later = now + lease_ms;
+const later = after(now, lease_ms);
 const send = callTo('send', 'call_a');
 const asksSend = asking(send);
 const asked = callIn(asksSend, 'call_a');

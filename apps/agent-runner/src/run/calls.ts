@@ -1,4 +1,4 @@
-import { emit, type Call, type NewEvent, type Run } from '@countersign/contracts';
+import { emit, type Call, type NewEvent, type Run, type EpochMillis } from '@countersign/contracts';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import {
   answered,
@@ -14,7 +14,7 @@ import { who } from './event-data.js';
 import { call, log, rested, waiting, type RunTransition } from './states.js';
 
 /** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
-export function continueIfComplete(run: Run, now: number, ...events: readonly NewEvent[]): RunTransition {
+export function continueIfComplete(run: Run, now: EpochMillis, ...events: readonly NewEvent[]): RunTransition {
   const isForPeople = run.calls.some(isOpen) && !run.calls.some(isForWorker);
   if (isForPeople && run.status !== 'PAUSED') {
     const paused = log(touch(run, now, { ...rested(run, now), status: 'PAUSED', due_at: run.deadline_at }), now, {
@@ -28,7 +28,7 @@ export function continueIfComplete(run: Run, now: number, ...events: readonly Ne
 }
 
 /** Changes one call that is not answered yet; a duplicate or a late message finds none. */
-export function amend(run: Run, id: string, now: number, change: (open: Call) => Call | undefined): RunTransition {
+export function amend(run: Run, id: string, now: EpochMillis, change: (open: Call) => Call | undefined): RunTransition {
   const open = run.calls.find((each) => each.id === id);
   if (!open) return rejected('call_not_found', 'the run has no such call');
   if (!isOpen(open)) return ignored('the call is answered');
@@ -37,7 +37,7 @@ export function amend(run: Run, id: string, now: number, change: (open: Call) =>
 }
 
 /** Puts the call in the place of what it was, and tells the model its output once it has one. */
-export function replace(run: Run, after: Call, now: number): Run {
+export function replace(run: Run, after: Call, now: EpochMillis): Run {
   const before = call(run, after.id);
   const calls = run.calls.map((each) => (each === before ? after : each));
   const begun = isBegun(after) && !isBegun(before);
@@ -56,7 +56,7 @@ const isBegun = ({ state, made_by, confirmation }: Call): boolean =>
 export const executed = (call: Call, output: string, failed = false): Call =>
   answered(call.confirmation === null ? confirm(call, true, null) : call, output, failed);
 
-export function resolveByCaller(run: Run, resolutions: readonly CallerResolution[], now: number): RunTransition {
+export function resolveByCaller(run: Run, resolutions: readonly CallerResolution[], now: EpochMillis): RunTransition {
   let state = run;
   for (const resolution of resolutions) {
     const open = state.calls.find(({ id }) => id === resolution.id);

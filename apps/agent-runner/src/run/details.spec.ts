@@ -1,4 +1,4 @@
-import { callDigest, type EventData } from '@countersign/contracts';
+import { callDigest, type EventData, after } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {
@@ -40,17 +40,17 @@ const filledIn = resolved(granted, 'approved', { tool_args: { what: 'it', hours:
 
 describe('a run and its worker', () => {
   it('may be claimed by another worker from the millisecond its lease ends, and not before', () => {
-    expect(decideRun(running, other(claimed), now + lease_ms - 1).kind).toBe('rejected');
-    expect(decideRun(running, other(claimed), now + lease_ms)).toMatchObject({
+    expect(decideRun(running, other(claimed), after(now, lease_ms - 1)).kind).toBe('rejected');
+    expect(decideRun(running, other(claimed), after(now, lease_ms))).toMatchObject({
       kind: 'changed',
       state: { lease: { worker: 'worker-2', expires_at: now + 2 * lease_ms }, due_at: now + 2 * lease_ms },
     });
   });
 
   it('refuses what a worker says after another took over', () => {
-    const taken = continued(running, now + lease_ms, other(claimed));
+    const taken = continued(running, after(now, lease_ms), other(claimed));
     for (const late of [responded(text('Hello.')), modelFailed(null), postponed, extended]) {
-      expect(decideRun(taken, late, now + lease_ms)).toEqual({
+      expect(decideRun(taken, late, after(now, lease_ms))).toEqual({
         kind: 'rejected',
         code: 'lease_lost',
         reason: 'another worker holds this run',
@@ -59,15 +59,15 @@ describe('a run and its worker', () => {
   });
 
   it('keeps its lease for as long as its worker extends it', () => {
-    const longer = continued(running, now + 20_000, extended);
+    const longer = continued(running, after(now, 20_000), extended);
     expect(longer).toMatchObject({ lease: { expires_at: now + 50_000 }, due_at: now + 50_000 });
   });
 
   it('is due again when the model may be asked again, and says why it waits', () => {
     const waiting = continued(running, now, modelFailed(5_000));
     expect(waiting).toMatchObject({ due_at: now + 5_000, failures: 1, error: 'overloaded', lease: null });
-    expect(decideRun(waiting, claimed, now + 4_999).kind).toBe('rejected');
-    const again = continued(waiting, now + 5_000, claimed, modelFailed(10_000));
+    expect(decideRun(waiting, claimed, after(now, 4_999)).kind).toBe('rejected');
+    const again = continued(waiting, after(now, 5_000), claimed, modelFailed(10_000));
     expect(again).toMatchObject({ due_at: now + 15_000, failures: 2 });
   });
 
@@ -79,7 +79,7 @@ describe('a run and its worker', () => {
   it('waits for its turn without counting that as a failure, and no longer than until the turn comes', () => {
     const waiting = continued(running, now, postponed);
     expect(waiting).toMatchObject({ status: 'PENDING', due_at: now + 5_000, failures: 0, error: 'not its turn' });
-    expect(continued(waiting, now + 10, { type: 'turn_came' })).toMatchObject({ due_at: now + 10 });
+    expect(continued(waiting, after(now, 10), { type: 'turn_came' })).toMatchObject({ due_at: after(now, 10) });
   });
 
   it('keeps its place in the session and the definition that it had with its first answer', () => {
@@ -239,7 +239,7 @@ describe('the decision on a call', () => {
 
 describe('a worker that is gone', () => {
   it('leaves a call that needs no leave to be made again', () => {
-    const taken = continued(asking(callTo('look_up', 'call_b')), now + lease_ms, other(claimed));
+    const taken = continued(asking(callTo('look_up', 'call_b')), after(now, lease_ms), other(claimed));
     expect(taken).toMatchObject({ status: 'RUNNING', lease: { worker: 'worker-2' }, calls: [{ state: 'ready' }] });
   });
 
@@ -247,7 +247,7 @@ describe('a worker that is gone', () => {
     const two = asking(callTo('send', 'call_r'), grant);
     const send = callIn(two, 'call_r');
     const making = continued(two, now, byCaller({ id: send.id, confirmed: true }), claimed, callStarted(send));
-    const taken = continued(making, now + lease_ms, other(claimed));
+    const taken = continued(making, after(now, lease_ms), other(claimed));
     expect(taken).toMatchObject({ status: 'PAUSED', lease: null, due_at: null });
     expect(callIn(taken, 'call_r')).toMatchObject({ state: 'answered', tool_execution: { tool_call_error: true } });
   });

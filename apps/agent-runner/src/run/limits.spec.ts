@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   agent,
@@ -44,15 +45,15 @@ describe('a limit of the agent', () => {
   });
 
   it('on time ends a run that was worked on for so long', () => {
-    const transition = decideRun(running, { ...responded(), agent: hasty }, now + 2_000);
+    const transition = decideRun(running, { ...responded(), agent: hasty }, after(now, 2_000));
     expect(transition).toMatchObject(over('no answer after 2 s of work, the budget of ops is 2 s'));
-    expect(decideRun(running, { ...responded(), agent: hasty }, now + 1_999)).toMatchObject({
+    expect(decideRun(running, { ...responded(), agent: hasty }, after(now, 1_999))).toMatchObject({
       state: { status: 'RUNNING' },
     });
   });
 
   it.each([eager, thrifty, hasty])('never takes an answer away: %#', (limitedAgent) => {
-    const answer = decideRun(running, { ...responded(text('Done.')), agent: limitedAgent }, now + 2_000);
+    const answer = decideRun(running, { ...responded(text('Done.')), agent: limitedAgent }, after(now, 2_000));
     expect(answer).toMatchObject({ state: { status: 'COMPLETED', content: 'Done.' } });
   });
 
@@ -70,47 +71,53 @@ describe('a limit of the agent', () => {
 
 describe('the time that workers spent on a run', () => {
   it('is counted from a claim until the run is given back, and not while it waits', () => {
-    const first = continued(running, now + 1_000, modelFailed(5_000));
+    const first = continued(running, after(now, 1_000), modelFailed(5_000));
     expect(first).toMatchObject({ worked_ms: 1_000, working_since: null });
-    const second = continued(continued(first, now + 6_000, claimed), now + 6_500, responded(call('call_a')));
+    const second = continued(
+      continued(first, after(now, 6_000), claimed),
+      after(now, 6_500),
+      responded(call('call_a')),
+    );
     expect(second).toMatchObject({ status: 'PAUSED', worked_ms: 1_500 });
-    const third = continued(second, now + 90_000, completed(second.calls[0]!), claimed);
+    const third = continued(second, after(now, 90_000), completed(second.calls[0]!), claimed);
     expect(third).toMatchObject({ worked_ms: 1_500, working_since: now + 90_000 });
-    expect(continued(third, now + 91_000, responded(text('Done.')))).toMatchObject({ worked_ms: 2_500 });
+    expect(continued(third, after(now, 91_000), responded(text('Done.')))).toMatchObject({ worked_ms: 2_500 });
   });
 
   it('goes on while the lease is extended', () => {
-    const longer = continued(running, now + 20_000, extended);
-    expect(continued(longer, now + 40_000, released)).toMatchObject({ worked_ms: 40_000 });
+    const longer = continued(running, after(now, 20_000), extended);
+    expect(continued(longer, after(now, 40_000), released)).toMatchObject({ worked_ms: 40_000 });
   });
 
   it('ends with the lease when the worker is gone', () => {
-    const taken = continued(running, now + 3 * lease_ms, other(claimed));
+    const taken = continued(running, after(now, 3 * lease_ms), other(claimed));
     expect(taken).toMatchObject({ worked_ms: lease_ms, working_since: now + 3 * lease_ms });
   });
 });
 
 describe('the deadline of a run', () => {
   const late = 'the deadline of the run has passed';
-  const run = runAfter(withDeadline(now + 10_000));
+  const run = runAfter(withDeadline(after(now, 10_000)));
   const working = continued(run, now, claimed);
 
   it('is when a paused run is due', () => {
     const paused = continued(working, now, responded(call('call_a')));
     expect(paused).toMatchObject({ status: 'PAUSED', due_at: now + 10_000 });
-    expect(decideRun(paused, claimed, now + 9_999).kind).toBe('rejected');
-    expect(decideRun(paused, claimed, now + 10_000)).toMatchObject(over(late));
+    expect(decideRun(paused, claimed, after(now, 9_999)).kind).toBe('rejected');
+    expect(decideRun(paused, claimed, after(now, 10_000))).toMatchObject(over(late));
   });
 
   it('comes before whatever else the run waits for', () => {
     expect(continued(working, now, modelFailed(60_000))).toMatchObject({ due_at: now + 10_000 });
-    expect(continued(working, now + 8_000, { ...postponed, until: now + 99_000 } as typeof postponed)).toMatchObject({
+    expect(
+      continued(working, after(now, 8_000), { ...postponed, until: after(now, 99_000) } as typeof postponed),
+    ).toMatchObject({
       due_at: now + 10_000,
     });
   });
 
   it('ends a run whose worker still works, when that extends its lease', () => {
-    expect(decideRun(working, extended, now + 9_999).kind).toBe('changed');
-    expect(decideRun(working, extended, now + 10_000)).toMatchObject(over(late));
+    expect(decideRun(working, extended, after(now, 9_999)).kind).toBe('changed');
+    expect(decideRun(working, extended, after(now, 10_000))).toMatchObject(over(late));
   });
 });

@@ -1,4 +1,4 @@
-import { showRun } from '@countersign/contracts';
+import { showRun, toEpochSeconds, after } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {
@@ -47,7 +47,7 @@ describe('the execution of a call', () => {
   it('keeps the run waiting while its outcome is unknown, and says what for', () => {
     const parked = continued(paused, now, outcomeUnknown(asked, 'the power failed'));
     expect(parked).toMatchObject({ status: 'PAUSED', due_at: null, error: null });
-    const unknown = { at: Math.floor(now / 1000), attempt: 1, reason: 'the power failed' };
+    const unknown = { at: toEpochSeconds(now), attempt: 1, reason: 'the power failed' };
     expect(callIn(parked, 'call_a')).toMatchObject({ state: 'asked', unknown });
     const shown = showRun(parked);
     expect(shown.unknown_outcomes).toMatchObject([{ ...unknown, execution_id: asked.id, tool_call_id: 'call_a' }]);
@@ -140,12 +140,12 @@ describe('a run that ends early', () => {
 describe('arguments that are not for everybody', () => {
   const redacting = { ...agent, tools: agent.tools.map((tool) => ({ ...tool, redact: ['service_name'] })) };
   const response = { ...responded(call('call_a')), agent: redacting };
-  const run = runAfter(withDeadline(now + 1), claimed, response);
+  const run = runAfter(withDeadline(after(now, 1)), claimed, response);
 
   it.each([
     ['run.paused', eventsOf(running, response)],
     ['run.cancelled', eventsOf(run, cancelRequested)],
-    ['run.failed', eventsOf(run, claimed, now + 1)],
+    ['run.failed', eventsOf(run, claimed, after(now, 1))],
   ])('are hidden in %s', (type, [event]) => {
     const tool_args = { service_name: '[redacted]', version: '2.1.0' };
     expect(event).toMatchObject({ type, data: { requirements: [{ tool_execution: { tool_args } }] } });
@@ -173,7 +173,7 @@ describe('the journal of a run', () => {
     const [found, send] = run.calls;
     const done = continued(
       run,
-      now + 1_000,
+      after(now, 1_000),
       callEnded(found!),
       byCaller({ id: send!.id, confirmed: true }),
       claimed,

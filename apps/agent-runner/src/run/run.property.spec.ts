@@ -1,4 +1,4 @@
-import { isGated, parseEventData, Run, type NewEvent } from '@countersign/contracts';
+import { isGated, parseEventData, Run, type NewEvent, after, millisOf } from '@countersign/contracts';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -77,7 +77,7 @@ function play(start: RunMessage, steps: readonly [Step, number][], log: (message
   const events: NewEvent[] = [];
   const begin: [Step, number] = [() => start, 0];
   for (const [next, seconds] of [begin, ...steps]) {
-    now += seconds * 1000;
+    now = after(now, millisOf(seconds));
     const message = next(run, earlier);
     earlier.push(message);
     log(JSON.stringify(message));

@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import {
@@ -51,8 +52,8 @@ describe('a run that is worked on', () => {
       PENDING: runAfter(requested),
       'PENDING, in its turn': continued(paused, now, resolved(asked, 'rejected')),
       'PENDING, due later': continued(running, now, modelFailed(1)),
-      RUNNING: continued(running, now - lease_ms + 1, extended),
-      'RUNNING, lease over': runAt(now - lease_ms, requested, claimed),
+      RUNNING: continued(running, after(now, -lease_ms + 1), extended),
+      'RUNNING, lease over': runAt(after(now, -lease_ms), requested, claimed),
       PAUSED: paused,
       ...finished,
     },
@@ -122,19 +123,23 @@ describe('a run that is worked on', () => {
 });
 
 describe('a run whose deadline has passed', () => {
-  const late = runAt(now - 10_000, withDeadline(now));
-  const working = continued(late, now - 10_000, claimed);
-  const mixed = continued(working, now - 10_000, responded(callTo('look_up', 'call_b'), callTo('refund', 'call_c')));
+  const late = runAt(after(now, -10_000), withDeadline(now));
+  const working = continued(late, after(now, -10_000), claimed);
+  const mixed = continued(
+    working,
+    after(now, -10_000),
+    responded(callTo('look_up', 'call_b'), callTo('refund', 'call_c')),
+  );
   describeTransitions({
     decide: decideRun,
     now,
     states: {
       PENDING: late,
-      'PENDING, due later': continued(working, now - 10_000, modelFailed(60_000)),
+      'PENDING, due later': continued(working, after(now, -10_000), modelFailed(60_000)),
       RUNNING: working,
-      'RUNNING, lease over': continued(late, now - 10_000, { ...claimed, lease_ms: 10_000 }),
+      'RUNNING, lease over': continued(late, after(now, -10_000), { ...claimed, lease_ms: 10_000 }),
       'RUNNING with calls': mixed,
-      PAUSED: continued(working, now - 10_000, responded(call('call_a'))),
+      PAUSED: continued(working, after(now, -10_000), responded(call('call_a'))),
     },
     messages: {
       'claimed by another worker': other(claimed),

@@ -3,9 +3,12 @@ import {
   emit,
   isFinishedStatus,
   queueOwner,
-  secondsOf,
+  toEpochSeconds,
   type Event,
   type Run,
+  after,
+  type Millis,
+  type EpochMillis,
 } from '@countersign/contracts';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
@@ -41,12 +44,12 @@ import { take, type Turn } from './turn.js';
  */
 export type RunMessage =
   | { type: 'requested'; run: RunRequest }
-  | { type: 'claimed'; worker: string; lease_ms: number }
-  | { type: 'lease_extended'; worker: string; lease_ms: number }
+  | { type: 'claimed'; worker: string; lease_ms: Millis }
+  | { type: 'lease_extended'; worker: string; lease_ms: Millis }
   | { type: 'released'; worker: string }
-  | { type: 'postponed'; worker: string; until: number; reason: string }
+  | { type: 'postponed'; worker: string; until: EpochMillis; reason: string }
   | ({ type: 'model_responded'; worker: string } & Turn)
-  | { type: 'model_failed'; worker: string; error: string; retry_after_ms: number | null }
+  | { type: 'model_failed'; worker: string; error: string; retry_after_ms: Millis | null }
   | { type: 'call_started'; worker: string; call: string }
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
@@ -69,12 +72,12 @@ interface RunRequest {
   requested_by: string | null;
   run_input: string;
   /** Epoch milliseconds. */
-  deadline_at: number | null;
+  deadline_at: EpochMillis | null;
   streamed: boolean;
   traceparent: string | null;
 }
 
-export function decideRun(run: Run | undefined, message: RunMessage, now: number): RunTransition {
+export function decideRun(run: Run | undefined, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
   if (!run) return rejected('run_not_found', 'there is no such run');
   if (isFinishedStatus(run.status)) return report(run, message, now);
@@ -103,7 +106,9 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
         executed(call, executionFailureOf(message.data.error), true),
       );
     case 'tool.execution_outcome_unknown':
-      return amend(run, message.data.approval_id, now, (call) => outcomeUnknown(call, message.data, secondsOf(now)));
+      return amend(run, message.data.approval_id, now, (call) =>
+        outcomeUnknown(call, message.data, toEpochSeconds(now)),
+      );
     default:
       return isHeldBy(run, message.worker)
         ? work(run, message, now)
@@ -114,7 +119,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: number
 function decided(
   run: Run,
   { data }: Event<'approval.resolved'>,
-  now: number,
+  now: EpochMillis,
   resolve: typeof resolvedByApproval,
 ): RunTransition {
   return data.digest === callDigest(data)
@@ -125,7 +130,7 @@ function decided(
 type WorkMessage = Exclude<Extract<RunMessage, { worker: string }>, { type: 'claimed' }>;
 
 /** What only the worker that holds the run may say. */
-function work(run: Run, message: WorkMessage, now: number): RunTransition {
+function work(run: Run, message: WorkMessage, now: EpochMillis): RunTransition {
   switch (message.type) {
     case 'lease_extended':
       return isLate(run, now)
@@ -145,7 +150,7 @@ function work(run: Run, message: WorkMessage, now: number): RunTransition {
         ? fail(run, message.error, now)
         : changed(
             touch(run, now, {
-              ...waiting(run, now, now + message.retry_after_ms),
+              ...waiting(run, now, after(now, message.retry_after_ms)),
               failures: run.failures + 1,
               error: message.error,
             }),
@@ -163,7 +168,7 @@ function work(run: Run, message: WorkMessage, now: number): RunTransition {
   }
 }
 
-function request({ run_input, ...request }: RunRequest, now: number): RunTransition {
+function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTransition {
   const run: Run = {
     ...request,
     queue_owner: queueOwner(request.user_id, request.requested_by),
@@ -180,7 +185,7 @@ function request({ run_input, ...request }: RunRequest, now: number): RunTransit
     failures: 0,
     usage: { input_tokens: 0, output_tokens: 0 },
     items: [userMessage(run_input)],
-    journal: [{ at: secondsOf(now), type: 'started' }],
+    journal: [{ at: toEpochSeconds(now), type: 'started' }],
     agent_version: null,
     turn: null,
     worked_ms: 0,
@@ -190,7 +195,7 @@ function request({ run_input, ...request }: RunRequest, now: number): RunTransit
 }
 
 /** A gated call that was started and not seen to end is not made again: the model is told that nobody knows. */
-function claim(run: Run, worker: string, lease_ms: number, now: number): RunTransition {
+function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): RunTransition {
   if (run.due_at === null || run.due_at > now) return rejected('not_due', `nothing is due, the run is ${run.status}`);
   if (isLate(run, now)) return fail(run, deadlinePassed, now);
   const interrupted = run.calls.filter(({ state }) => state === 'started');
@@ -204,7 +209,7 @@ function claim(run: Run, worker: string, lease_ms: number, now: number): RunTran
   );
 }
 
-function cancel(run: Run, reason: string | null, now: number): RunTransition {
+function cancel(run: Run, reason: string | null, now: EpochMillis): RunTransition {
   const ended = over(run, 'CANCELLED', now, { error: reason ?? 'cancelled' });
   return changed(
     ended,
@@ -213,7 +218,7 @@ function cancel(run: Run, reason: string | null, now: number): RunTransition {
 }
 
 /** A run that is over takes only the news of a call that was under way: how it ended, or that nobody knows. */
-function report(run: Run, message: RunMessage, now: number): RunTransition {
+function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
   const result = resultIn(message);
   const open = run.calls.find(({ id }) => id === result?.call);
@@ -227,9 +232,13 @@ function report(run: Run, message: RunMessage, now: number): RunTransition {
   );
 }
 
-function reportUnknown(run: Run, data: Event<'tool.execution_outcome_unknown'>['data'], now: number): RunTransition {
+function reportUnknown(
+  run: Run,
+  data: Event<'tool.execution_outcome_unknown'>['data'],
+  now: EpochMillis,
+): RunTransition {
   const open = run.calls.find((call) => call.id === data.approval_id && isOpen(call));
-  const after = open && outcomeUnknown(open, data, secondsOf(now));
+  const after = open && outcomeUnknown(open, data, toEpochSeconds(now));
   if (!after) return ignored(`the run is ${run.status}`);
   return changed(touch(run, now, { calls: run.calls.map((each) => (each === open ? after : each)) }));
 }
@@ -248,6 +257,6 @@ function resultIn(message: RunMessage): { call: string; output: string; failed: 
 }
 
 const deadlinePassed = 'the deadline of the run has passed';
-const isLate = ({ deadline_at }: Run, now: number): boolean => deadline_at !== null && deadline_at <= now;
+const isLate = ({ deadline_at }: Run, now: EpochMillis): boolean => deadline_at !== null && deadline_at <= now;
 
 const isHeldBy = ({ status, lease }: Run, worker: string): boolean => status === 'RUNNING' && lease?.worker === worker;

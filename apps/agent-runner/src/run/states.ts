@@ -1,4 +1,15 @@
-import { emit, secondsOf, type Call, type JournalEntry, type ProblemCode, type Run } from '@countersign/contracts';
+import {
+  emit,
+  toEpochSeconds,
+  type Call,
+  type JournalEntry,
+  type ProblemCode,
+  type Run,
+  after,
+  earliest,
+  type EpochMillis,
+  type Millis,
+} from '@countersign/contracts';
 import { changed, touch, type Transition } from '@countersign/persistence';
 import { unsigned, who } from './event-data.js';
 import { openRequirements } from './call.js';
@@ -18,24 +29,29 @@ export type RunTransition = Transition<Run, RunRejection>;
 const maxHistory = 100_000;
 
 export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
-export const log = (run: Run, now: number, entry: Omit<JournalEntry, 'at'>): Run => ({
+export const log = (run: Run, now: EpochMillis, entry: Omit<JournalEntry, 'at'>): Run => ({
   ...run,
-  journal: [...run.journal, { at: secondsOf(now), ...entry }],
+  journal: [...run.journal, { at: toEpochSeconds(now), ...entry }],
 });
 
 export const idle = { lease: null, working_since: null } as const;
 /** No worker holds the run any more; one whose lease ran out counts as having worked until then. */
-export function rested({ worked_ms, working_since, lease }: Run, now: number) {
-  const until = Math.min(now, lease?.expires_at ?? now);
+export function rested({ worked_ms, working_since, lease }: Run, now: EpochMillis) {
+  const until = earliest(now, lease?.expires_at ?? now);
   return { ...idle, worked_ms: worked_ms + Math.max(0, until - (working_since ?? until)) };
 }
 /** For a worker, from then on, or from the deadline, which ends it. */
-export const waiting = (run: Run, now: number, due = now) =>
-  ({ ...rested(run, now), status: 'PENDING', due_at: Math.min(due, run.deadline_at ?? due) }) as const;
-export const leased = (worker: string, lease_ms: number, now: number) =>
-  ({ status: 'RUNNING', lease: { worker, expires_at: now + lease_ms }, due_at: now + lease_ms }) as const;
+export const waiting = (run: Run, now: EpochMillis, due = now) =>
+  ({ ...rested(run, now), status: 'PENDING', due_at: earliest(due, run.deadline_at ?? due) }) as const;
+export const leased = (worker: string, lease_ms: Millis, now: EpochMillis) =>
+  ({ status: 'RUNNING', lease: { worker, expires_at: after(now, lease_ms) }, due_at: after(now, lease_ms) }) as const;
 /** Ended in this way. What was still open is answered so, and the conversation stays one that a model can be told. */
-export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now: number, change: Partial<Run>): Run =>
+export const over = (
+  run: Run,
+  status: 'COMPLETED' | 'CANCELLED' | 'ERROR',
+  now: EpochMillis,
+  change: Partial<Run>,
+): Run =>
   log(
     touch(run, now, {
       ...rested(run, now),
@@ -43,13 +59,13 @@ export const over = (run: Run, status: 'COMPLETED' | 'CANCELLED' | 'ERROR', now:
       ...change,
       status,
       due_at: null,
-      finished_at: secondsOf(now),
+      finished_at: toEpochSeconds(now),
     }),
     now,
     { type: 'over' },
   );
 
-export function fail(run: Run, error: string, now: number): RunTransition {
+export function fail(run: Run, error: string, now: EpochMillis): RunTransition {
   const ended = over(run, 'ERROR', now, { error });
   return changed(
     ended,
@@ -62,7 +78,7 @@ export function fail(run: Run, error: string, now: number): RunTransition {
   );
 }
 
-export function complete(run: Run, content: string, now: number): RunTransition {
+export function complete(run: Run, content: string, now: EpochMillis): RunTransition {
   const ended = over(run, 'COMPLETED', now, { content });
   return changed(
     ended,

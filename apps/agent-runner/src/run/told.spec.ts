@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@countersign/contracts';
+import { type ConversationItem, after } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { nudges, unknownOutcome } from './conversation.js';
 import {
@@ -192,7 +192,7 @@ describe('the model is told, of a call that was made,', () => {
     const run = asking(callTo('send', 'call_r'));
     const [send] = run.calls;
     const making = continued(run, now, byCaller({ id: send!.id, confirmed: true }), claimed, callStarted(send!));
-    const taken = continued(making, now + lease_ms, other(claimed));
+    const taken = continued(making, after(now, lease_ms), other(claimed));
     expect(toldOf(taken, 'call_r')).toEqual([unknownOutcome]);
     expect(taken).toMatchObject({ status: 'RUNNING', calls: [{ state: 'answered', confirmation: true }] });
   });

@@ -1,4 +1,4 @@
-import { secondsOf, type ConversationItem, type Run } from '@countersign/contracts';
+import { type ConversationItem, type Run, millisOf, secondsOf, type EpochMillis } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
 import { approvalRequired, newCall } from './call.js';
@@ -27,7 +27,7 @@ export interface Turn {
 }
 
 /** The model's turn is over: it answered, or it wants calls made, or it has to be asked again. */
-export function take(before: Run, { agent, turn, response }: Turn, now: number): RunTransition {
+export function take(before: Run, { agent, turn, response }: Turn, now: EpochMillis): RunTransition {
   const items = withoutUnanswerable(response.items);
   const run = hear(
     { ...before, agent_version: before.agent_version ?? agent.version, turn },
@@ -58,7 +58,7 @@ function hear(
   run: Run,
   items: readonly ConversationItem[],
   { input_tokens, output_tokens }: Run['usage'],
-  now: number,
+  now: EpochMillis,
 ) {
   const answered = touch(run, now, {
     steps: run.steps + 1,
@@ -83,7 +83,7 @@ function nudgeFor(before: Run, items: readonly ConversationItem[], incomplete: s
 }
 
 /** Notes the calls that can be made, and answers the others with what is wrong with them. */
-function withCalls(run: Run, agent: Agent, wanted: readonly FunctionCall[], now: number): Run {
+function withCalls(run: Run, agent: Agent, wanted: readonly FunctionCall[], now: EpochMillis): Run {
   let room = maxArguments;
   return wanted.reduce((state, wish, n) => {
     const { call_id } = wish;
@@ -105,7 +105,7 @@ const tooMuch = `This call was not made: one turn has room for ${maxCalls} calls
 function limited(
   run: Run,
   { id, max_steps, budget }: Agent,
-  now: number,
+  now: EpochMillis,
   next: (run: Run) => RunTransition = changed,
 ): RunTransition {
   const tokens = run.usage.input_tokens + run.usage.output_tokens;
@@ -113,7 +113,11 @@ function limited(
   if (run.steps >= max_steps) return fail(run, `no answer after ${run.steps} model calls, the limit of ${id}`, now);
   if (budget.tokens !== null && tokens >= budget.tokens)
     return fail(run, `no answer after ${tokens} tokens, the budget of ${id} is ${budget.tokens}`, now);
-  if (budget.seconds !== null && worked >= budget.seconds * 1000)
-    return fail(run, `no answer after ${secondsOf(worked)} s of work, the budget of ${id} is ${budget.seconds} s`, now);
+  if (budget.seconds !== null && worked >= millisOf(budget.seconds))
+    return fail(
+      run,
+      `no answer after ${Math.floor(secondsOf(worked))} s of work, the budget of ${id} is ${budget.seconds} s`,
+      now,
+    );
   return next(run);
 }

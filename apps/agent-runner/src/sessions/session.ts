@@ -1,4 +1,4 @@
-import type { Run, Session } from '@countersign/contracts';
+import type { Run, Session, EpochMillis } from '@countersign/contracts';
 import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 
 /**
@@ -20,7 +20,11 @@ type SessionTransition = Transition<Session, SessionRejection>;
 const maxWaiting = 1_000;
 const nameLength = 100;
 
-export function decideSession(session: Session | undefined, message: SessionMessage, now: number): SessionTransition {
+export function decideSession(
+  session: Session | undefined,
+  message: SessionMessage,
+  now: EpochMillis,
+): SessionTransition {
   switch (message.type) {
     case 'joined':
     case 'turn_requested':
@@ -44,7 +48,7 @@ export const isOwn = (one: Owned, other: Owned): boolean =>
 
 function open(
   { session_id, agent_id, user_id, requested_by, run_id, run_input }: SessionRun,
-  now: number,
+  now: EpochMillis,
 ): SessionTransition {
   return changed({
     session_id,
@@ -59,14 +63,14 @@ function open(
   });
 }
 
-function queue(session: Session, run_id: string, now: number): SessionTransition {
+function queue(session: Session, run_id: string, now: EpochMillis): SessionTransition {
   if (session.run_id === run_id) return ignored('it is its turn');
   if (session.waiting.includes(run_id)) return ignored('it waits for its turn');
   if (session.waiting.length >= maxWaiting) return rejected('session_full', `${maxWaiting} runs wait for their turn`);
   return changed(touch(session, now, { waiting: [...session.waiting, run_id] }));
 }
 
-function pass(session: Session, run_id: string, now: number): SessionTransition {
+function pass(session: Session, run_id: string, now: EpochMillis): SessionTransition {
   if (session.run_id !== run_id) return ignored('it was not its turn');
   const [next, ...waiting] = session.waiting;
   if (next === undefined) return ignored('nobody waits');

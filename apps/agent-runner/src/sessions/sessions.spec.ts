@@ -1,4 +1,4 @@
-import { isFinishedStatus, type Run } from '@countersign/contracts';
+import { isFinishedStatus, type Run, after } from '@countersign/contracts';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agent, call, callIn, resolved, text } from '../../test/run.fixtures.js';
@@ -92,7 +92,7 @@ describe('the runs of a session', () => {
     first.answer(text('One.'));
     await given.until({ status: 'COMPLETED' });
     expect(await given.session(session_id)).toMatchObject({ run_id: 'run-1', waiting: ['run-2'] });
-    given.clock += 5_000;
+    given.clock = after(given.clock, 5_000);
     expect(inputsOf(await given.model.asked(2))).toEqual(['This is run-1.', 'One.', 'This is run-2.']);
   });
 

@@ -6,6 +6,7 @@ import {
   type Call,
   type JournalEntry,
   type Run,
+  type EpochSeconds,
 } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';
@@ -181,7 +182,7 @@ function waitingFor({ calls }: Run) {
   };
 }
 
-const content = (run: Run, id: string, text: string, at?: number): StreamedEvent =>
+const content = (run: Run, id: string, text: string, at?: EpochSeconds): StreamedEvent =>
   event(run, 'RunContent', { content: text, content_type: 'str' }, id, at);
 
 /** Only of the moment: whoever comes later reads what came of the call. */

@@ -1,4 +1,12 @@
-import { catalogue, eventNames, isFinishedStatus, versionIn, type Run, type RunStatus } from '@countersign/contracts';
+import {
+  catalogue,
+  eventNames,
+  isFinishedStatus,
+  versionIn,
+  type Run,
+  type RunStatus,
+  type Millis,
+} from '@countersign/contracts';
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 
@@ -50,14 +58,14 @@ export class RunWatch {
     for (const wake of this.#waiting.get(runId) ?? []) wake();
   }
 
-  /** @returns the run once it is as wanted, or as it is after `timeout` milliseconds, or when the signal aborts. */
+  /** @returns the run once it is as wanted, or as it is after `timeoutMs`, or when the signal aborts. */
   async waitFor(
     runId: string,
     isWanted: (run: Run) => boolean,
-    timeout: number,
+    timeoutMs: Millis,
     signal?: AbortSignal,
   ): Promise<Run | undefined> {
-    const deadline = Date.now() + timeout;
+    const deadline = Date.now() + timeoutMs;
     signal?.addEventListener('abort', () => this.changed(runId), { once: true });
     for (;;) {
       const change = this.nextChange(runId, Math.max(0, deadline - Date.now()));

@@ -1,4 +1,4 @@
-import { emit, eventSource, type Event, type EventData, type Log, type Run } from '@countersign/contracts';
+import { emit, eventSource, type Event, type EventData, type Log, type Run, type Clock } from '@countersign/contracts';
 import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
 import { Listeners } from '../dispatch/listeners.js';
 import { who } from '../run/event-data.js';
@@ -29,7 +29,7 @@ export class TextPreview {
     private readonly bus: Bus,
     private readonly alone: boolean,
     private readonly log: Log,
-    private readonly now: () => number,
+    private readonly now: Clock,
   ) {}
 
   tail(): void {

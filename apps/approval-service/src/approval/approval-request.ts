@@ -9,6 +9,12 @@ import {
   type Requirement,
   type RequireTerms,
   type Ruling,
+  earliest,
+  toEpochMillis,
+  after,
+  type EpochMillis,
+  type EpochSeconds,
+  type Seconds,
 } from '@countersign/contracts';
 
 /** What is fixed about an approval when it is asked for: what the rules say of the call, and by which terms. */
@@ -99,14 +105,14 @@ export function requestBeforeEnd(
 export function newApproval(
   request: ApprovalRequest,
   { terms, policy, rules_version, shadow, grant }: PolicyDecision,
-  at: number,
+  at: EpochSeconds,
 ): Approval {
-  const after = (seconds: number | null) => (seconds === null ? null : at + seconds);
+  const within = (duration: Seconds | null) => (duration === null ? null : after(at, duration));
   const approval: Approval = {
     ...request,
     status: 'pending',
     source_type: 'agent',
-    expires_at: after(terms.expires_in),
+    expires_at: within(terms.expires_in),
     team_id: null,
     workflow_id: null,
     schedule_id: null,
@@ -126,9 +132,9 @@ export function newApproval(
     grant_id: grant?.id ?? null,
     granted: grant,
     comments: [],
-    remind_at: after(terms.remind_every),
+    remind_at: within(terms.remind_every),
     reminders: 0,
-    escalate_at: after(terms.escalate_after),
+    escalate_at: within(terms.escalate_after),
     escalated_at: null,
     signature: null,
     digest: '',
@@ -141,8 +147,8 @@ export function newApproval(
   return { ...approval, digest: approvalDigest(approval), due_at: nextDue(approval) };
 }
 
-/** When a pending approval next needs attention without being asked, in milliseconds. */
-export function nextDue({ expires_at, remind_at, escalate_at }: Approval): number | null {
+/** When a pending approval next needs attention without being asked. */
+export function nextDue({ expires_at, remind_at, escalate_at }: Approval): EpochMillis | null {
   const times = [expires_at, remind_at, escalate_at].filter((time) => time !== null);
-  return times.length > 0 ? Math.min(...times) * 1000 : null;
+  return times.length > 0 ? toEpochMillis(earliest(...times)) : null;
 }

@@ -7,6 +7,8 @@ import {
   type NewEvent,
   type RequireTerms,
   type ResolutionData,
+  after,
+  millisOf,
 } from '@countersign/contracts';
 import { askersOf, quorum } from '@countersign/definitions';
 import { deepFreeze } from '@countersign/testing';
@@ -116,7 +118,7 @@ describe('an approval, whatever arrives in whatever order and however often,', (
         let now = given.now;
         const emitted: NewEvent[] = [];
         for (const [received, pause] of steps) {
-          now += pause * 1000;
+          now = after(now, millisOf(pause));
           context.log(JSON.stringify(received));
           deepFreeze([approval, received]);
           const transition = decideApproval(approval, received, now);

@@ -1,4 +1,13 @@
-import { Approval, callDigest, parseEventData, type NewEvent } from '@countersign/contracts';
+import {
+  Approval,
+  callDigest,
+  parseEventData,
+  type NewEvent,
+  after,
+  atSeconds,
+  millisOf,
+  type Seconds,
+} from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -26,7 +35,7 @@ const outcome = (approval: Approval | undefined, message: ApprovalMessage, at = 
 };
 const typesOf = (events: readonly NewEvent[]) => events.map(({ type }) => type);
 const resolvedIn = (events: readonly NewEvent[]) => events.find(({ type }) => type === 'approval.resolved')!.data;
-const after = (seconds: number) => now + seconds * 1000;
+const nowAfter = (seconds: Seconds) => after(now, millisOf(seconds));
 const due: ApprovalMessage = { type: 'due' };
 
 describe('a call that a rule decides on', () => {
@@ -188,44 +197,44 @@ describe('the time', () => {
   });
 
   it('brings a reminder each time that long has passed', () => {
-    const { state, events } = outcome(asked, due, after(10));
+    const { state, events } = outcome(asked, due, nowAfter(10));
     expect(typesOf(events)).toEqual(['approval.reminder_due']);
     expect(events[0]!.data).toMatchObject({ status: 'pending', waiting_since: nowSeconds, reminder_number: 1 });
-    expect(outcome(state, due, after(20)).events[0]!.data).toMatchObject({ reminder_number: 2 });
+    expect(outcome(state, due, nowAfter(20)).events[0]!.data).toMatchObject({ reminder_number: 2 });
     expect(state).toMatchObject({ status: 'pending', remind_at: nowSeconds + 20, due_at: (nowSeconds + 20) * 1000 });
-    expect(decideApproval(state, due, after(19)).kind).toBe('ignored');
+    expect(decideApproval(state, due, nowAfter(19)).kind).toBe('ignored');
   });
 
   it('brings one reminder for all that were missed, and goes on in the same rhythm', () => {
     const reminded = approvalAfter(required({ remind_every: 10 }));
-    const { state, events } = outcome(reminded, due, after(45));
+    const { state, events } = outcome(reminded, due, nowAfter(45));
     expect(events).toHaveLength(1);
     expect(state.remind_at).toBe(nowSeconds + 50);
   });
 
   it('brings the gravest first: it expires, or more people are asked, or there is a reminder', () => {
-    const late = outcome(asked, due, after(30));
+    const late = outcome(asked, due, nowAfter(30));
     expect(typesOf(late.events)).toEqual(['approval.escalated']);
     expect(late.events[0]!.data).toMatchObject({ groups: ['leads'], status: 'pending' });
     expect(late.state).toMatchObject({ escalated_at: nowSeconds + 30, escalate_at: null });
-    expect(typesOf(outcome(late.state, due, after(30)).events)).toEqual(['approval.reminder_due']);
-    const over = outcome(asked, due, after(100));
+    expect(typesOf(outcome(late.state, due, nowAfter(30)).events)).toEqual(['approval.reminder_due']);
+    const over = outcome(asked, due, nowAfter(100));
     expect(typesOf(over.events)).toEqual(['approval.resolved']);
     expect(over.state).toMatchObject({ status: 'expired', escalated_at: null });
   });
 
   it('lets more people decide once it is escalated, and only once', () => {
-    const escalated = outcome(asked, due, after(30)).state;
+    const escalated = outcome(asked, due, nowAfter(30)).state;
     expect(escalated.due_at).toBe((nowSeconds + 10) * 1000);
-    const reminded = outcome(escalated, due, after(30)).state;
-    expect(decideApproval(reminded, due, after(30)).kind).toBe('ignored');
-    expect(outcome(reminded, decided('approved', 'erin'), after(31)).state.status).toBe('approved');
+    const reminded = outcome(escalated, due, nowAfter(30)).state;
+    expect(decideApproval(reminded, due, nowAfter(30)).kind).toBe('ignored');
+    expect(outcome(reminded, decided('approved', 'erin'), nowAfter(31)).state.status).toBe('approved');
   });
 
   it('has no meaning any more for what is resolved', () => {
     const { state } = outcome(asked, decided('approved', 'bob'));
     expect(state).toMatchObject({ due_at: null, remind_at: null, escalate_at: null, expires_at: nowSeconds + 100 });
-    expect(decideApproval(state, due, after(1_000)).kind).toBe('ignored');
+    expect(decideApproval(state, due, nowAfter(1_000)).kind).toBe('ignored');
   });
 });
 
@@ -254,7 +263,7 @@ describe('a comment', () => {
   it('is the last that fits: there is an end to it', () => {
     const full = {
       ...asked,
-      comments: Array.from({ length: 1_000 }, (_, n) => ({ id: `${n}`, by: null, at: 0, text: '.' })),
+      comments: Array.from({ length: 1_000 }, (_, n) => ({ id: `${n}`, by: null, at: atSeconds(0), text: '.' })),
     };
     expect(decideApproval(full, commented(), now)).toMatchObject({ kind: 'rejected', code: 'too_many_comments' });
   });
@@ -283,7 +292,7 @@ describe('an escalation', () => {
   it('resolves when those who have decided are enough from then on', () => {
     const waiting = approvalAfter(required(terms), decided('approved', 'dave'), decided('approved', 'erin'));
     expect(waiting.status).toBe('pending');
-    const { state, events } = outcome(waiting, due, after(60));
+    const { state, events } = outcome(waiting, due, nowAfter(60));
     expect(state).toMatchObject({ status: 'approved', resolved_by: 'erin' });
     expect(typesOf(events)).toEqual(['approval.escalated', 'approval.resolved']);
   });

@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import {
@@ -44,11 +45,11 @@ describe('an approval', () => {
       pending,
       'half approved': approvalAfter(required(approvalsOfAnybody(2)), decided('approved', 'bob')),
       'not yet due': continued(undefined, now, required({ expires_in: 1 })),
-      due: continued(undefined, now - seconds, required({ expires_in: 1 })),
+      due: continued(undefined, after(now, -seconds), required({ expires_in: 1 })),
       'wants values': approvalAfter(inputRequired()),
       approved: approvalAfter(required(), decided('approved', 'bob')),
       rejected: approvalAfter(required(), decided('rejected', 'bob')),
-      expired: continued(approvalAfter(required({ expires_in: 1 })), now + seconds, { type: 'due' }),
+      expired: continued(approvalAfter(required({ expires_in: 1 })), after(now, seconds), { type: 'due' }),
       cancelled: approvalAfter(required(), runCancelled),
       removed: approvalAfter(required(), decided('approved', 'bob'), { type: 'removed' }),
     },
@@ -119,12 +120,12 @@ describe('an approval by terms', () => {
       'of two who may say no': approvalAfter(required({ approvers: [{ ...ops, count: 2 }], on_rejection: 'continue' })),
       'of anybody who may say no': approvalAfter(required({ ...approvalsOfAnybody(2), on_rejection: 'continue' })),
       'not yet escalated': approvalAfter(required(escalating)),
-      'to be escalated': continued(undefined, now - 10 * seconds, required(escalating)),
-      escalated: continued(continued(undefined, now - 10 * seconds, required(escalating)), now, { type: 'due' }),
-      'to be reminded of': continued(undefined, now - 5 * seconds, required({ remind_every: 5 })),
+      'to be escalated': continued(undefined, after(now, -10 * seconds), required(escalating)),
+      escalated: continued(continued(undefined, after(now, -10 * seconds), required(escalating)), now, { type: 'due' }),
+      'to be reminded of': continued(undefined, after(now, -5 * seconds), required({ remind_every: 5 })),
       'to be reminded of and over': continued(
         undefined,
-        now - 10 * seconds,
+        after(now, -10 * seconds),
         required({ ...escalating, remind_every: 5, expires_in: 10 }),
       ),
     },

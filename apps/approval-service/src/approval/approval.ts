@@ -1,4 +1,11 @@
-import { emit, secondsOf, type Approval, type Comment, type RunStatus } from '@countersign/contracts';
+import {
+  emit,
+  toEpochSeconds,
+  type Approval,
+  type Comment,
+  type RunStatus,
+  type EpochMillis,
+} from '@countersign/contracts';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import { due } from './due.js';
 import type { ApprovalMessage, ApprovalTransition } from './messages.js';
@@ -25,7 +32,7 @@ import { byNoOne, callOf, resolved } from './resolution.js';
 export function decideApproval(
   approval: Approval | undefined,
   message: ApprovalMessage,
-  now: number,
+  now: EpochMillis,
 ): ApprovalTransition {
   if (message.type === 'required') {
     return approval ? ignored('the approval exists') : requireApproval(message, now);
@@ -59,11 +66,11 @@ export function decideApproval(
 
 const mostComments = 1_000;
 
-function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: number): ApprovalTransition {
+function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: EpochMillis): ApprovalTransition {
   if (approval.comments.some(({ id }) => id === comment.id)) return ignored('it is said');
   if (approval.comments.length >= mostComments)
     return rejected('too_many_comments', `there are ${mostComments} comments already`);
-  const added: Comment = { ...comment, at: secondsOf(now) };
+  const added: Comment = { ...comment, at: toEpochSeconds(now) };
   const commented = touch(approval, now, { comments: [...approval.comments, added] });
   return changed(
     commented,
@@ -72,16 +79,16 @@ function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: number):
 }
 
 /** Keeps the status of the run beside the approval, and voids what a run that is over still asked for. */
-function followRun(approval: Approval, run_status: RunStatus, now: number): ApprovalTransition {
+function followRun(approval: Approval, run_status: RunStatus, now: EpochMillis): ApprovalTransition {
   const followed = touch(approval, now, { run_status });
   if (approval.status === 'pending') return resolved(followed, 'cancelled', byNoOne, now);
   return approval.run_status === run_status ? ignored('this is known') : changed(followed);
 }
 
 /** Hides the record. Removing one that is pending voids it first, so that its run does not wait for ever. */
-function remove(approval: Approval, now: number): ApprovalTransition {
+function remove(approval: Approval, now: EpochMillis): ApprovalTransition {
   if (approval.deleted_at !== null) return ignored('it is removed');
-  const removed = { ...approval, deleted_at: secondsOf(now) };
+  const removed = { ...approval, deleted_at: toEpochSeconds(now) };
   return approval.status === 'pending'
     ? resolved(removed, 'cancelled', byNoOne, now)
     : changed(touch(removed, now, {}));

@@ -1,4 +1,10 @@
-import type { Approval, RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts';
+import {
+  type Approval,
+  type RequireTerms,
+  type ResolutionData,
+  type DecisionVerdict,
+  after,
+} from '@countersign/contracts';
 import { DecisionKind } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
@@ -49,7 +55,7 @@ describe('somebody who decides', () => {
     const terms = { approvers: [ops], escalate_after: 60, escalate_to: [{ group: 'leads', members: ['erin'] }] };
     const approval = approvalAfter(required(terms));
     expect(objection(approval, 'approved', 'erin')).toMatchObject({ code: 'may_not_decide' });
-    const escalated = { ...approval, escalated_at: approval.created_at + 60 };
+    const escalated = { ...approval, escalated_at: after(approval.created_at, 60) };
     expect(objection(escalated, 'approved', 'erin')).toBeNull();
     expect(objection(escalated, 'approved', 'frank')).toMatchObject({
       reason: 'only members of ops, leads decide on it',

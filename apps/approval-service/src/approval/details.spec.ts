@@ -1,4 +1,12 @@
-import { Approval, parseEventData, type Event } from '@countersign/contracts';
+import {
+  Approval,
+  parseEventData,
+  type Event,
+  after,
+  atMillis,
+  toEpochMillis,
+  toEpochSeconds,
+} from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -187,16 +195,21 @@ describe('deciding on an approval', () => {
 
 describe('an approval that expires', () => {
   const approval = approvalAfter(required({ expires_in: 60 }));
-  const end = (nowSeconds + 60) * 1000;
+  const end = toEpochMillis(after(nowSeconds, 60));
 
   it('can be decided on until the very millisecond', () => {
-    expect(outcome(approval, decided('approved', 'bob'), end - 1).state.status).toBe('approved');
-    expect(decideApproval(approval, { type: 'due' }, end - 1).kind).toBe('ignored');
+    expect(outcome(approval, decided('approved', 'bob'), after(end, -1)).state.status).toBe('approved');
+    expect(decideApproval(approval, { type: 'due' }, after(end, -1)).kind).toBe('ignored');
   });
 
   it('expires by itself from then on', () => {
     const { state, events } = outcome(approval, { type: 'due' }, end);
-    expect(state).toMatchObject({ status: 'expired', resolved_at: end / 1000, resolved_by: null, due_at: null });
+    expect(state).toMatchObject({
+      status: 'expired',
+      resolved_at: toEpochSeconds(end),
+      resolved_by: null,
+      due_at: null,
+    });
     expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'expired', automatic: false } }]);
   });
 
@@ -272,7 +285,7 @@ describe('removing an approval', () => {
 
 describe('the golden messages of version 1', () => {
   const first = goldenEvent('tool.approval_required');
-  const at = Date.parse(goldenEvent('approval.created').time);
+  const at = atMillis(Date.parse(goldenEvent('approval.created').time));
   const created = outcome(undefined, required({ expires_in: 86_400 }), at);
 
   it('make the approval that they made then', () => {
@@ -291,7 +304,7 @@ describe('the golden messages of version 1', () => {
     const { status, resolved_by, resolution_data } = goldenEvent('approval.resolve_requested').data;
     const { time } = goldenEvent('approval.resolved');
     const message = decided(status, resolved_by!, resolution_data!);
-    const { state, events } = outcome(created.state, message, Date.parse(time));
+    const { state, events } = outcome(created.state, message, atMillis(Date.parse(time)));
     const { decisions, expires_at } = state;
     expect(events.map(({ data }) => data)).toEqual([
       goldenEvent('approval.decision_recorded').data,

@@ -1,4 +1,11 @@
-import { emit, secondsOf, type Approval } from '@countersign/contracts';
+import {
+  emit,
+  toEpochSeconds,
+  type Approval,
+  type EpochMillis,
+  after,
+  type EpochSeconds,
+} from '@countersign/contracts';
 import { changed, ignored, touch } from '@countersign/persistence';
 import { nextDue } from './approval-request.js';
 import { quorumOf } from './counted.js';
@@ -7,17 +14,17 @@ import type { ApprovalTransition } from './messages.js';
 import { byNoOne, callOf, rejectedByRule, resolved } from './resolution.js';
 
 /** Expires, asks more people, or reminds: whatever is due, the gravest first. */
-export function due(approval: Approval, now: number): ApprovalTransition {
-  const at = secondsOf(now);
-  const isDue = (time: number | null): boolean => approval.status === 'pending' && time !== null && time <= at;
+export function due(approval: Approval, now: EpochMillis): ApprovalTransition {
+  const at = toEpochSeconds(now);
+  const isDue = (time: EpochSeconds | null): boolean => approval.status === 'pending' && time !== null && time <= at;
   if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
   if (isDue(approval.escalate_at)) return escalate(approval, now);
   return isDue(approval.remind_at) ? remind(approval, now) : ignored('nothing is due');
 }
 
 /** More people count from now on, also those who have decided already. */
-function escalate(approval: Approval, now: number): ApprovalTransition {
-  const escalated = scheduled(touch(approval, now, { escalated_at: secondsOf(now), escalate_at: null }));
+function escalate(approval: Approval, now: EpochMillis): ApprovalTransition {
+  const escalated = scheduled(touch(approval, now, { escalated_at: toEpochSeconds(now), escalate_at: null }));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
   if (!quorumOf(escalated).met) return changed(escalated, event);
@@ -30,11 +37,11 @@ function escalate(approval: Approval, now: number): ApprovalTransition {
 }
 
 /** Once, however many were missed while nobody was there to remind. */
-function remind(approval: Approval, now: number): ApprovalTransition {
+function remind(approval: Approval, now: EpochMillis): ApprovalTransition {
   const every = approval.terms.remind_every ?? Infinity;
-  const overdue = Math.floor((secondsOf(now) - approval.remind_at!) / every);
+  const overdue = Math.floor((toEpochSeconds(now) - approval.remind_at!) / every);
   const reminder_number = approval.reminders + 1;
-  const remind_at = approval.remind_at! + (overdue + 1) * every;
+  const remind_at = after(approval.remind_at!, (overdue + 1) * every);
   const reminded = scheduled(touch(approval, now, { remind_at, reminders: reminder_number }));
   const { status, created_at: waiting_since } = approval;
   return changed(

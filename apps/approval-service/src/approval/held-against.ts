@@ -1,4 +1,12 @@
-import { approvalDigest, canonicalJson, type Approval, type RequireTerms } from '@countersign/contracts';
+import {
+  approvalDigest,
+  canonicalJson,
+  type Approval,
+  type RequireTerms,
+  after,
+  type EpochSeconds,
+  type Seconds,
+} from '@countersign/contracts';
 import { approvalsOf, isAtMostAsStrict, strictest } from '@countersign/definitions';
 import { nextDue } from './approval-request.js';
 import { rulingOf, nameOf, type Ruled, type Rules } from '../policy/rules.js';
@@ -12,10 +20,8 @@ export type Held =
 /**
  * A pending approval under the rules in force, where others were when it was asked for: the stricter of the two hold, and
  * where neither is, both. What it would let through is held against them as it was asked for, and as it was edited.
- *
- * @param at seconds since the epoch
  */
-export function heldAgainst(approval: Approval, rules: Rules, at: number): Held {
+export function heldAgainst(approval: Approval, rules: Rules, at: EpochSeconds): Held {
   if (approval.rules_version === rules.version) return { kind: 'holds', approval, tightened: false };
   const { tool_args, approved_args } = approval;
   const rulings = [rulingOf(rules, approval, tool_args)];
@@ -44,16 +50,16 @@ function tighten(approval: Approval, { policy, terms: requested }: Ruled): Appro
 }
 
 /** All that follows from the terms, counted from when the approval was asked for. */
-function rescheduled(approval: Approval, at: number): Approval {
+function rescheduled(approval: Approval, at: EpochSeconds): Approval {
   const { terms, created_at } = approval;
-  const after = (seconds: number | null) => (seconds === null ? null : created_at + seconds);
-  const escalate_at = after(terms.escalate_after);
+  const within = (duration: Seconds | null) => (duration === null ? null : after(created_at, duration));
+  const escalate_at = within(terms.escalate_after);
   const isEscalated = approval.escalated_at !== null && escalate_at !== null && escalate_at <= at;
   const changed: Approval = {
     ...approval,
     required_approvals: approvalsOf(terms),
     allowed_decisions: terms.allowed_decisions,
-    expires_at: after(terms.expires_in),
+    expires_at: within(terms.expires_in),
     remind_at: nextReminder(terms, created_at, at),
     escalate_at: isEscalated ? null : escalate_at,
     escalated_at: isEscalated ? approval.escalated_at : null,
@@ -61,9 +67,9 @@ function rescheduled(approval: Approval, at: number): Approval {
   return { ...changed, digest: approvalDigest(changed), due_at: nextDue(changed) };
 }
 
-function nextReminder({ remind_every }: RequireTerms, created_at: number, at: number): number | null {
+function nextReminder({ remind_every }: RequireTerms, created_at: EpochSeconds, at: EpochSeconds): EpochSeconds | null {
   if (remind_every === null) return null;
-  return created_at + (Math.floor((at - created_at) / remind_every) + 1) * remind_every;
+  return after(created_at, (Math.floor((at - created_at) / remind_every) + 1) * remind_every);
 }
 
 /** For people. */

@@ -1,4 +1,12 @@
-import { approvalDigest, canonicalJson, emit, secondsOf, type Approval, type Decision } from '@countersign/contracts';
+import {
+  approvalDigest,
+  canonicalJson,
+  emit,
+  toEpochSeconds,
+  type Approval,
+  type Decision,
+  type EpochMillis,
+} from '@countersign/contracts';
 import { changed, rejected, touch } from '@countersign/persistence';
 import { quorumOf } from './counted.js';
 import { argsOf, validateDecision, type DecisionCommand } from './decision.js';
@@ -8,16 +16,16 @@ import { hold } from './rejudge.js';
 import { callOf, resolved } from './resolution.js';
 
 /** Counts what a person decides, under the rules of the moment; whoever is the last that it takes ends it. */
-export function recordDecision(pending: Approval, decided: DecisionCommand, now: number): ApprovalTransition {
+export function recordDecision(pending: Approval, decided: DecisionCommand, now: EpochMillis): ApprovalTransition {
   const { verdict, by, groups, resolution_data } = decided;
   const held = hold(pending, decided.rules, now);
   if ('kind' in held) return held;
   const { approval, events: before } = held;
-  if (approval.expires_at !== null && approval.expires_at <= secondsOf(now)) return due(approval, now);
+  if (approval.expires_at !== null && approval.expires_at <= toEpochSeconds(now)) return due(approval, now);
   const objection = validateDecision(approval, decided, pending.digest);
   if (objection) return rejected(objection.code, objection.reason);
   const note = resolution_data?.note ?? null;
-  const decision: Decision = { verdict, by, at: secondsOf(now), note, groups: [...groups] };
+  const decision: Decision = { verdict, by, at: toEpochSeconds(now), note, groups: [...groups] };
   const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
   const { approvals, met, refused } = quorumOf(state);
   const recorded = emit('approval.decision_recorded', {

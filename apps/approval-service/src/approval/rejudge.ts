@@ -1,4 +1,4 @@
-import { emit, secondsOf, type Approval, type NewEvent } from '@countersign/contracts';
+import { emit, toEpochSeconds, type Approval, type NewEvent, type EpochMillis } from '@countersign/contracts';
 import { changed, ignored, touch } from '@countersign/persistence';
 import type { Rules } from '../policy/rules.js';
 import { quorumOf } from './counted.js';
@@ -8,7 +8,7 @@ import type { ApprovalTransition } from './messages.js';
 import { callOf, hasNoRequester, rejectedByRule, rejectedWithoutRequester } from './resolution.js';
 
 /** Holds it against other rules. Nothing is taken back: what they ask for comes on top. */
-export function rejudge(pending: Approval, rules: Rules, now: number): ApprovalTransition {
+export function rejudge(pending: Approval, rules: Rules, now: EpochMillis): ApprovalTransition {
   if (pending.status !== 'pending') return ignored('it is resolved');
   if (pending.rules_version === rules.version) return ignored('these rules are known');
   const held = hold(pending, rules, now);
@@ -19,9 +19,9 @@ export function rejudge(pending: Approval, rules: Rules, now: number): ApprovalT
 export function hold(
   pending: Approval,
   rules: Rules,
-  now: number,
+  now: EpochMillis,
 ): ApprovalTransition | { approval: Approval; events: NewEvent[] } {
-  const held = heldAgainst(pending, rules, secondsOf(now));
+  const held = heldAgainst(pending, rules, toEpochSeconds(now));
   const rejectedBecause = (note: string, ...before: NewEvent[]) => rejectedByRule(held.approval, note, now, ...before);
   if (held.kind === 'ruled_out') return rejectedBecause(ruledOut(held));
   if (!held.tightened) return { approval: held.approval, events: [] };

@@ -5,6 +5,7 @@ import {
   parseEventData,
   type RequireTerms,
   type ResolutionData,
+  after,
 } from '@countersign/contracts';
 import { askersOf, quorum } from '@countersign/definitions';
 import fc from 'fast-check';
@@ -90,7 +91,7 @@ describe('other rules, while an approval waits,', () => {
     const rules = ofVersion('2.1.0', {
       require: { ...two, expires_in: '1h', remind_after: '10s', allow: ['approve', 'reject'], reason: ['reject'] },
     });
-    const { state, events } = changed(asked(), rejudge(rules), now + 15_000);
+    const { state, events } = changed(asked(), rejudge(rules), after(now, 15_000));
     expect(Approval.parse(state)).toEqual(state);
     expect(state).toMatchObject({
       status: 'pending',
@@ -249,7 +250,7 @@ describe('other rules, while an approval waits,', () => {
       ['still', null, 'approved'],
     ])('are %s passed by an escalation: %j', (_, data, status) => {
       const tightened = { ...by(data), allowed_decisions: ['approve', 'reject'] as DecisionKind[] };
-      const { state, events } = changed(tightened, { type: 'due' }, now + 60_000);
+      const { state, events } = changed(tightened, { type: 'due' }, after(now, 60_000));
       expect(state.status).toBe(status);
       expect(events.map(({ type }) => type)).toEqual(['approval.escalated', 'approval.resolved']);
     });
@@ -259,7 +260,7 @@ describe('other rules, while an approval waits,', () => {
       const fill = (by: string) => decided('approved', by, { values: given.values });
       const half = approvalAfter(given.inputRequired(terms), fill('dave'), fill('erin'));
       const at = (allowed_decisions: DecisionKind[]) =>
-        changed({ ...half, allowed_decisions }, { type: 'due' }, now + 60_000).state;
+        changed({ ...half, allowed_decisions }, { type: 'due' }, after(now, 60_000)).state;
       expect(at(['approve', 'edit'])).toMatchObject({ status: 'rejected' });
       expect(at(['approve', 'values'])).toMatchObject({ status: 'approved' });
     });
@@ -273,8 +274,8 @@ describe('other rules, while an approval waits,', () => {
   it('take back an escalation that is not due by them', () => {
     const leads = { group: 'leads', members: ['erin'] };
     const escalating = asked({ escalate_after: 5, escalate_to: [leads] });
-    const escalated = changed(escalating, { type: 'due' }, now + 5_000).state;
-    const { state } = changed(escalated, rejudge(ofVersion('2.1.0', { require: two })), now + 6_000);
+    const escalated = changed(escalating, { type: 'due' }, after(now, 5_000)).state;
+    const { state } = changed(escalated, rejudge(ofVersion('2.1.0', { require: two })), after(now, 6_000));
     expect(state).toMatchObject({ escalated_at: null, escalate_at: null });
   });
 });

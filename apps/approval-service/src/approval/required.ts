@@ -1,11 +1,12 @@
 import {
   emit,
   redactApproval,
-  secondsOf,
+  toEpochSeconds,
   type Approval,
   type DecisionBasis,
   type Event,
   type RunStatus,
+  type EpochMillis,
 } from '@countersign/contracts';
 import { changed, rejected } from '@countersign/persistence';
 import {
@@ -29,10 +30,10 @@ export const statusAfter = {
 /** Asks for a decision, unless the rules, a grant or the kind of the call decide: an audit only wants a record. */
 export function requireApproval(
   { event, policyDecision, refusal }: Extract<ApprovalMessage, { type: 'required' }>,
-  now: number,
+  now: EpochMillis,
 ): ApprovalTransition {
   if (!isSound(event)) return rejected('call_changed', 'the arguments are not the ones that the digest is of');
-  const requested = newApproval(requestIn(event), policyDecision, secondsOf(now));
+  const requested = newApproval(requestIn(event), policyDecision, toEpochSeconds(now));
   if (refusal) {
     const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
     const created = emit('approval.created', redactApproval(requested));
@@ -68,8 +69,8 @@ const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_
 /** The run was over before its request arrived: keep the record, so that the request finds it void. */
 export function createCancelled(
   { event, requirement }: Extract<ApprovalMessage, { type: 'void' }>,
-  now: number,
+  now: EpochMillis,
 ): ApprovalTransition {
-  const approval = newApproval(requestBeforeEnd(event, requirement), unjudged, secondsOf(now));
+  const approval = newApproval(requestBeforeEnd(event, requirement), unjudged, toEpochSeconds(now));
   return resolved({ ...approval, run_status: statusAfter[event.type] }, 'cancelled', byNoOne, now);
 }

@@ -1,12 +1,13 @@
 import {
   emit,
-  secondsOf,
+  toEpochSeconds,
   type Approval,
   type ApprovalStatus,
   type DecisionBasis,
   type EventData,
   type NewEvent,
   type ResolutionData,
+  type EpochMillis,
 } from '@countersign/contracts';
 import { askersOf } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
@@ -27,10 +28,10 @@ export function resolved(
   approval: Approval,
   status: Exclude<ApprovalStatus, 'pending'>,
   { by, resolution_data, basis = null }: Resolution,
-  now: number,
+  now: EpochMillis,
   ...before: readonly NewEvent[]
 ): ApprovalTransition {
-  const resolved_at = secondsOf(now);
+  const resolved_at = toEpochSeconds(now);
   const state = filledIn(
     touch(approval, now, {
       status,
@@ -72,7 +73,7 @@ export function resolved(
 export function rejectedByRule(
   approval: Approval,
   note: string,
-  now: number,
+  now: EpochMillis,
   ...before: NewEvent[]
 ): ApprovalTransition {
   const resolution_data = { note, code: 'rejected_by_rule' } as const;
@@ -82,7 +83,11 @@ export function rejectedByRule(
 /** Whoever asked does not decide, and may be anybody: so nobody could. */
 export const hasNoRequester = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
 
-export function rejectedWithoutRequester(approval: Approval, now: number, ...before: NewEvent[]): ApprovalTransition {
+export function rejectedWithoutRequester(
+  approval: Approval,
+  now: EpochMillis,
+  ...before: NewEvent[]
+): ApprovalTransition {
   const note =
     'It is not known who sent this request, and the rules want it approved by somebody else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
   const resolution_data = { note, code: 'sender_unknown' };

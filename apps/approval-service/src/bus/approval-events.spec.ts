@@ -1,5 +1,5 @@
 import type { Principal } from '@countersign/auth';
-import { NoticeKind, TerminalError, type EventData } from '@countersign/contracts';
+import { NoticeKind, TerminalError, type EventData, after, atSeconds } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { required, requestFor, requirementWith, runFailed } from '../../test/approval.fixtures.js';
@@ -143,7 +143,7 @@ describe('a command to decide', () => {
 
   it('is refused with a token that is over', async () => {
     const late = await commandOf(bob);
-    open.clock.time += 60_000;
+    open.clock.time = after(open.clock.time, 60_000);
     await open.events.resolveRequested(late);
     expect(refusal()).toMatchObject({ code: 'token_over' });
   });
@@ -194,7 +194,7 @@ describe('a command to decide', () => {
     const early = { ...head, data: { ...data, resolved_by: undefined, resolution_data: undefined, ...wish, token } };
     await later.events.resolveRequested(early);
     expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
-    later.clock.time += 7_200_000;
+    later.clock.time = after(later.clock.time, 7_200_000);
     await later.approvals.execute(id, { type: 'due' });
     await later.events.resolveRequested(early);
     expect(await later.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
@@ -287,7 +287,7 @@ describe('who is to be told', () => {
     await open.events.required(event);
     await open.events.created(open.last('approval.created')!);
     for (const _ of [1, 2, 3]) {
-      open.clock.time += 3_600_000;
+      open.clock.time = after(open.clock.time, 3_600_000);
       await open.approvals.execute(id, { type: 'due' });
       const { type } = open.published().at(-1)!;
       if (type === 'approval.reminder_due') await open.events.reminderDue(open.last(type)!);
@@ -307,14 +307,14 @@ describe('who is to be told', () => {
       await open.events.reminderDue({
         ...head,
         id: `approvals/${id}/${n}/0`,
-        data: { ...about, waiting_since: 0, reminder_number: n },
+        data: { ...about, waiting_since: atSeconds(0), reminder_number: n },
       });
       const escalated = { ...goldenEvent('approval.escalated'), data: { ...about, groups: ['leads'] } };
       await open.events.escalated({ ...escalated, id: `approvals/${id}/${n}/1` });
     };
     for (const n of [1, 2, 7]) await forge(n);
     expect(await notices()).toEqual([]);
-    open.clock.time += 3_600_000;
+    open.clock.time = after(open.clock.time, 3_600_000);
     await open.approvals.execute(id, { type: 'due' });
     for (const n of [3, 4, 9]) await forge(n);
     expect(await notices()).toEqual(['reminder 1']);

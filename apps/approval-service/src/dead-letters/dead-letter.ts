@@ -1,4 +1,12 @@
-import { derivedId, secondsOf, type DeadLetter, type ProblemCode } from '@countersign/contracts';
+import {
+  derivedId,
+  toEpochSeconds,
+  type DeadLetter,
+  type ProblemCode,
+  type EpochMillis,
+  atMillis,
+  type EpochSeconds,
+} from '@countersign/contracts';
 import type { DeadLetter as GivenUp } from '@countersign/messaging';
 import {
   changed,
@@ -57,17 +65,17 @@ const bytesOf = ({ key, headers, value }: GivenUp['message']): string =>
 export function decideDeadLetter(
   letter: DeadLetterRecord | undefined,
   message: DeadLetterMessage,
-  now: number,
+  now: EpochMillis,
 ): Transition<DeadLetterRecord, DeadLetterRejection> {
   if (message.type === 'given_up') return letter ? ignored('it is known') : changed(opened(message.letter, now));
   if (!letter) return rejected('dead_letter_not_found', 'there is no such dead letter');
   if (letter.status !== 'open')
     return rejected('dead_letter_settled', `${letter.settled_by} has ${letter.status} it already`);
   const { type: status, by: settled_by, note } = message;
-  return changed(touch(letter, now, { status, settled_by, settled_at: secondsOf(now), note }));
+  return changed(touch(letter, now, { status, settled_by, settled_at: toEpochSeconds(now), note }));
 }
 
-function opened(letter: GivenUp, now: number): DeadLetterRecord {
+function opened(letter: GivenUp, now: EpochMillis): DeadLetterRecord {
   const { message, group, code, reason, partition, offset, time } = letter;
   const { topic, key, headers, value } = message;
   const id = deadLetterId(letter);
@@ -84,7 +92,7 @@ function opened(letter: GivenUp, now: number): DeadLetterRecord {
     key,
     headers,
     value: value?.toString('base64') ?? null,
-    given_up_at: instantOf(time) ?? secondsOf(now),
+    given_up_at: instantOf(time) ?? toEpochSeconds(now),
     settled_by: null,
     settled_at: null,
     note: null,
@@ -93,7 +101,7 @@ function opened(letter: GivenUp, now: number): DeadLetterRecord {
 }
 
 /** Anybody may have written the header. */
-function instantOf(time: string): number | undefined {
-  const seconds = secondsOf(Date.parse(time));
+function instantOf(time: string): EpochSeconds | undefined {
+  const seconds = toEpochSeconds(atMillis(Date.parse(time)));
   return seconds >= 0 ? seconds : undefined;
 }

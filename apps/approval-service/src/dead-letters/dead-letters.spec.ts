@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError, atMillis, type EpochMillis, after } from '@countersign/contracts';
 import { deadLetterTopic, SqliteBus, type Delivery, type Message } from '@countersign/messaging';
 import { CommandHandler, SqliteDatabase } from '@countersign/persistence';
 import { principalOf } from '@countersign/auth';
@@ -18,7 +18,7 @@ import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetters } from './dead-letters.js';
 
 const admin = principalOf({ subject: 'ada', roles: ['admin'], groups: [] }, 'key');
-const now = Date.parse('2026-09-01T09:30:00Z');
+const now = atMillis(Date.parse('2026-09-01T09:30:00Z'));
 const log = { info() {}, warn() {}, error() {} };
 const poison: Message = {
   topic: 'run.requested',
@@ -72,7 +72,7 @@ describe('dead letters', () => {
     rmSync(dir, { recursive: true });
   });
 
-  async function removedBefore(time: number): Promise<number> {
+  async function removedBefore(time: EpochMillis): Promise<number> {
     let removed = 0;
     for await (const some of letters.retention.purgeBefore(time)) removed += some;
     return removed;
@@ -186,7 +186,7 @@ describe('dead letters', () => {
     const [settled, open] = await givenUp(2);
     await http.discard(settled!, {}, admin);
     expect(await removedBefore(now)).toBe(0);
-    expect(await removedBefore(now + 1_000)).toBe(1);
+    expect(await removedBefore(after(now, 1_000))).toBe(1);
     expect((await http.list(all)).data).toMatchObject([{ id: open, status: 'open' }]);
   });
 

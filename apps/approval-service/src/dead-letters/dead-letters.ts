@@ -1,4 +1,4 @@
-import { DeadLetter, DeadLetterSummary, secondsOf, TerminalError } from '@countersign/contracts';
+import { DeadLetter, DeadLetterSummary, toEpochSeconds, TerminalError } from '@countersign/contracts';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { removeAll, type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
 import type { ReplayGuard } from './replay-guard.js';
@@ -29,7 +29,7 @@ export class DeadLetters {
   /** Those that are settled; an open one waits for a person. */
   readonly retention: RetentionPolicy = {
     name: 'dead_letters',
-    purgeBefore: (time) => removeAll(this.store, { settled_at: { lt: secondsOf(time) } }),
+    purgeBefore: (time) => removeAll(this.store, { settled_at: { lt: toEpochSeconds(time) } }),
   };
 
   start(): void {

@@ -6,6 +6,7 @@ import {
   type Event,
   type EventName,
   type ServiceName,
+  toEpochMillis,
 } from '@countersign/contracts';
 import { decode } from '@countersign/messaging';
 import { isRunEnd, type DecisionGuard, type RequestGuard } from '@countersign/signing';
@@ -72,5 +73,5 @@ const deliveryOf = ({ topic, key, headers, value, partition, offset, given_up_at
   value: value === null ? null : Buffer.from(value, 'base64'),
   partition,
   offset,
-  timestamp: given_up_at * 1000,
+  timestamp: toEpochMillis(given_up_at),
 });

@@ -1,4 +1,4 @@
-import type { RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts';
+import { type RequireTerms, type ResolutionData, type DecisionVerdict, after } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approvalsOfAnybody, inputRequired, required } from '../../test/approval.fixtures.js';
 import { answerOf, resultOf } from '../http/decision-answer.js';
@@ -80,7 +80,7 @@ describe('a decision', () => {
 
   it('that comes at the second of the expiry is answered with 409, and the approval is expired by it', async () => {
     await ask({ expires_in: 60 });
-    open.clock.time += 60_000;
+    open.clock.time = after(open.clock.time, 60_000);
     await expect(decide('bob')).rejects.toMatchObject({ status: 409, detail: expect.stringContaining('expired') });
     expect(await open.store.get(id)).toMatchObject({ status: 'expired', decisions: [] });
   });

@@ -1,4 +1,4 @@
-import { parseEventData } from '@countersign/contracts';
+import { parseEventData, atMillis } from '@countersign/contracts';
 import { decode, type Message } from '@countersign/messaging';
 import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const approval = approvalAfter(required());
 describe('a command that does not count', () => {
   const published: Message[] = [];
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages) };
-  const refusals = new Refusals(bus, () => Date.parse(golden.time));
+  const refusals = new Refusals(bus, () => atMillis(Date.parse(golden.time)));
   const events = () => published.map((each) => decode({ ...each, partition: 0, offset: '0', timestamp: 0 }));
 
   it('is answered beside its approval, as it was in version 1', async () => {

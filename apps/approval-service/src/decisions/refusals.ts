@@ -1,11 +1,11 @@
-import { emit, eventSource, type Approval } from '@countersign/contracts';
+import { emit, eventSource, type Approval, type Clock } from '@countersign/contracts';
 import { encode, type Bus } from '@countersign/messaging';
 
 /** Answers commands that did not count. The same command is answered with the same event, however often it comes. */
 export class Refusals {
   constructor(
     private readonly bus: Pick<Bus, 'publish'>,
-    private readonly now: () => number,
+    private readonly now: Clock,
   ) {}
 
   async publish(approval: Approval, command_id: string, why: { reason: string; code: string }): Promise<void> {

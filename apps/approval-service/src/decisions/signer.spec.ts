@@ -1,4 +1,4 @@
-import type { Approval, Event, NewEvent } from '@countersign/contracts';
+import { type Approval, type Event, type NewEvent, after } from '@countersign/contracts';
 import {
   checkDecision,
   decisionDetailsDigest,
@@ -113,9 +113,9 @@ describe('a resolution', () => {
 
   it('is not acted on from the second at which its time is over, unless it is no approval', async () => {
     const approved = await sealed(approvalAfter(signed), decided('approved', 'bob'));
-    expect(checkDecision(approved.claims, approved.data, nowSeconds + 60)).toMatch(/is over/);
+    expect(checkDecision(approved.claims, approved.data, after(nowSeconds, 60))).toMatch(/is over/);
     const rejected = await sealed(approvalAfter(signed), decided('rejected', 'bob'));
-    expect(checkDecision(rejected.claims, rejected.data, nowSeconds + 60)).toBeUndefined();
+    expect(checkDecision(rejected.claims, rejected.data, after(nowSeconds, 60))).toBeUndefined();
   });
 
   it.each<[string, Partial<Event<'approval.resolved'>['data']>]>([

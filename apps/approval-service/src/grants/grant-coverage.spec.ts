@@ -1,4 +1,4 @@
-import { plainRequireTerms, type ResolutionData } from '@countersign/contracts';
+import { plainRequireTerms, type ResolutionData, after } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -73,8 +73,8 @@ describe('a call', () => {
   });
 
   it('is not let through once the grant ends, is revoked or used up, but a use that was taken stays', () => {
-    expect(covers(grant, call, nowSeconds + 599)).toBe(true);
-    expect(covers(grant, call, nowSeconds + 600)).toBe(false);
+    expect(covers(grant, call, after(nowSeconds, 599))).toBe(true);
+    expect(covers(grant, call, after(nowSeconds, 600))).toBe(false);
     expect(covers({ ...grant, revoked_at: nowSeconds }, call, nowSeconds)).toBe(false);
     const used = { ...grant, max_uses: 1, uses: [{ approval_id: 'approval-2', at: nowSeconds }] };
     expect(covers(used, call, nowSeconds)).toBe(true);
@@ -148,7 +148,7 @@ describe('a grant', () => {
     const anybody = { group: null, count: 1, members: null };
     const escalate_to = [{ group: 'leads', members: ['erin'] }];
     const escalating = { ...grantable, approvers: [ops], escalate_after: 60, escalate_to };
-    const late = now + 60_000;
+    const late = after(now, 60_000);
     const grant = { expires_in: 60 };
 
     it('is not given by who stands in, who may still approve', () => {

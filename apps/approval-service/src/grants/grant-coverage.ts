@@ -1,4 +1,11 @@
-import { canonicalJson, redactArguments, type Approval, type RequireTerms } from '@countersign/contracts';
+import {
+  canonicalJson,
+  redactArguments,
+  type Approval,
+  type RequireTerms,
+  after,
+  type EpochSeconds,
+} from '@countersign/contracts';
 import { askersOf, isAtMostAsStrict } from '@countersign/definitions';
 import { createHmac } from 'node:crypto';
 import { quorumOf } from '../approval/counted.js';
@@ -23,7 +30,7 @@ export interface GrantableCall {
  * Whether the grant lets this call through, at this time in seconds. The rules in force have to allow grants, and ask for
  * nothing stricter than what it was given under; and nobody who gave it has a part in asking, or may have one.
  */
-export function covers(grant: StoredGrant, call: GrantableCall, at: number): boolean {
+export function covers(grant: StoredGrant, call: GrantableCall, at: EpochSeconds): boolean {
   const askers = askersOf(call);
   return (
     isActive(grant, at) &&
@@ -104,7 +111,7 @@ export function grantIn(approval: Approval, id: string, salt: string, tool_versi
     created_by: resolved_by,
     rule: policy?.rule ?? null,
     terms,
-    expires_at: resolved_at + requested.expires_in,
+    expires_at: after(resolved_at, requested.expires_in),
     max_uses: requested.max_uses ?? terms.grant.max_uses,
     tool_version,
     traceparent,

@@ -1,4 +1,4 @@
-import { Grant, parseEventData } from '@countersign/contracts';
+import { Grant, parseEventData, after, toEpochMillis } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { now, nowSeconds } from '../../test/approval.fixtures.js';
 import { created, grantAfter, newGrant, told } from '../../test/grant.fixtures.js';
@@ -7,7 +7,7 @@ import { basisOf, decideGrant, shown, type GrantMessage } from './grant.js';
 const used = (approval_id: string): GrantMessage => ({ type: 'used', approval_id });
 const revoked: GrantMessage = { type: 'revoked', by: 'carol' };
 const grant = grantAfter(created());
-const end = (nowSeconds + 600) * 1_000;
+const end = toEpochMillis(after(nowSeconds, 600));
 
 describe('a standing grant', () => {
   it('holds from when it is given until its deadline, and says who gave it', () => {
@@ -48,7 +48,7 @@ describe('a standing grant', () => {
   });
 
   it('has none from the second at which it ends, nor when it is revoked', () => {
-    expect(decideGrant(grant, used('approval-2'), end - 1).kind).toBe('changed');
+    expect(decideGrant(grant, used('approval-2'), after(end, -1)).kind).toBe('changed');
     expect(decideGrant(grant, used('approval-2'), end).kind).toBe('rejected');
     expect(decideGrant(told(grant, revoked).state, used('approval-2'), now).kind).toBe('rejected');
   });

@@ -1,4 +1,11 @@
-import { emit, Grant, secondsOf, type GrantBasis } from '@countersign/contracts';
+import {
+  emit,
+  Grant,
+  toEpochSeconds,
+  type GrantBasis,
+  type EpochMillis,
+  type EpochSeconds,
+} from '@countersign/contracts';
 import { approvalsOf } from '@countersign/definitions';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
@@ -30,15 +37,15 @@ export type NewGrant = Omit<
 export function decideGrant(
   grant: StoredGrant | undefined,
   message: GrantMessage,
-  now: number,
+  now: EpochMillis,
 ): Transition<StoredGrant> {
-  const at = secondsOf(now);
+  const at = toEpochSeconds(now);
   if (message.type === 'created') return grant ? ignored('the grant exists') : create(message.grant, at);
   if (!grant) return rejected('grant_not_found', 'there is no such grant');
   return message.type === 'used' ? use(grant, message.approval_id, at) : revoke(grant, message.by, at);
 }
 
-function create(wanted: NewGrant, at: number): Transition<StoredGrant> {
+function create(wanted: NewGrant, at: EpochSeconds): Transition<StoredGrant> {
   const grant: StoredGrant = {
     ...wanted,
     revoked_at: null,
@@ -57,21 +64,21 @@ function create(wanted: NewGrant, at: number): Transition<StoredGrant> {
 }
 
 /** Of calls at the same time as many get through as there are uses left: each is a write of its own. */
-function use(grant: StoredGrant, approval_id: string, at: number): Transition<StoredGrant> {
+function use(grant: StoredGrant, approval_id: string, at: EpochSeconds): Transition<StoredGrant> {
   if (isUsedBy(grant, approval_id)) return ignored('this use is known');
   if (!isActive(grant, at)) return rejected('grant_over', 'it holds no longer');
   if (grant.uses.length >= grant.max_uses) return rejected('grant_used_up', 'it is used up');
   return changed({ ...grant, uses: [...grant.uses, { approval_id, at }], updated_at: at });
 }
 
-function revoke(grant: StoredGrant, by: string | null, at: number): Transition<StoredGrant> {
+function revoke(grant: StoredGrant, by: string | null, at: EpochSeconds): Transition<StoredGrant> {
   if (grant.revoked_at !== null) return ignored('it is revoked');
   const revoked = { ...grant, revoked_at: at, revoked_by: by, updated_at: at };
   return changed(revoked, emit('approval.grant_revoked', { run_id: grant.run_id, grant_id: grant.id, by }));
 }
 
 /** @param at seconds since the epoch */
-export const isActive = ({ revoked_at, expires_at }: Grant, at: number): boolean =>
+export const isActive = ({ revoked_at, expires_at }: Grant, at: EpochSeconds): boolean =>
   revoked_at === null && expires_at > at;
 
 export const isUsedBy = ({ uses }: Grant, approvalId: string): boolean =>

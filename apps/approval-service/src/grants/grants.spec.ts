@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { now, requestFor } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
@@ -42,7 +43,7 @@ describe('the standing grants', () => {
   const only = async () => (await http.list(all)).data[0]!;
 
   it('are listed, also those that hold no longer, and show no more than they should', async () => {
-    open.clock.time = now + 61_000;
+    open.clock.time = after(now, 61_000);
     const { data } = await http.list(all);
     expect(data).toMatchObject([{ created_by: 'bob', covers: 'exact', max_uses: 2, rule: '2.1.0' }]);
     expect(Object.keys(data[0]!)).not.toContain('salt');

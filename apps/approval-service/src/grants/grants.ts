@@ -1,10 +1,11 @@
 import {
   canonicalJson,
   derivedId,
-  secondsOf,
+  toEpochSeconds,
   type Approval,
   type EventData,
   type GrantBasis,
+  type EpochMillis,
 } from '@countersign/contracts';
 import type { Definitions } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
@@ -20,7 +21,7 @@ export interface GrantsOptions {
   grants: CommandHandler<StoredGrant, GrantMessage>;
   approvals: Pick<Store<Approval>, 'get'>;
   definitions: Pick<Definitions, 'tools' | 'mcp_servers'>;
-  now(): number;
+  now(): EpochMillis;
 }
 
 type RequestedTool = Pick<Approval, 'tool_name' | 'tool_version' | 'parameters' | 'pause_type'>;
@@ -62,7 +63,7 @@ export class Grants {
 
   async #covering(call: GrantableCall): Promise<StoredGrant[]> {
     const { grants, now } = this.options;
-    const at = secondsOf(now());
+    const at = toEpochSeconds(now());
     const found = await grants.store.find({
       filter: { agent_id: call.agent_id, tool_name: call.tool_name, expires_at: { gt: at } },
       sort: [['expires_at', 'desc']],

@@ -14,6 +14,7 @@ import {
   ProblemError,
   redactApproval,
   ResolveApprovalRequest,
+  type Clock,
 } from '@countersign/contracts';
 import type { CommandHandler } from '@countersign/persistence';
 import { Returns, ReturnsEvents, sendEvents } from '@countersign/service';
@@ -36,7 +37,7 @@ export class ApprovalsController {
     @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(ApprovalFeed) private readonly feed: ApprovalFeed,
-    @Inject(CLOCK) private readonly now: () => number,
+    @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
   @Get()

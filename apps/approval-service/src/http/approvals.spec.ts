@@ -1,4 +1,4 @@
-import { BulkResolveRequest } from '@countersign/contracts';
+import { BulkResolveRequest, after, millisOf } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   approvalsOfAnybody,
@@ -39,7 +39,7 @@ describe('the approvals', () => {
   it('are read page after page by a cursor, each once, whatever is new meanwhile', async () => {
     const ask = (n: number) => open.events.required(requestFor({ run_id: `run-${n}`, approval_id: `approval-${n}` }));
     for (let n = 0; n < 7; n += 1) {
-      open.clock.time = now + Math.floor(n / 3) * 1000;
+      open.clock.time = after(now, millisOf(Math.floor(n / 3)));
       await ask(n);
     }
     const seen: string[] = [];
@@ -49,7 +49,7 @@ describe('the approvals', () => {
       seen.push(...data.map((approval) => approval.id));
       if (meta.next_cursor === null) break;
       cursor = meta.next_cursor.split('.').map(Number) as [number, number];
-      open.clock.time = now + 9_000;
+      open.clock.time = after(now, 9_000);
       await ask(n);
     }
     expect(seen.toSorted()).toEqual(Array.from({ length: 7 }, (_, n) => `approval-${n}`));

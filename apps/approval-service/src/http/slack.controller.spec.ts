@@ -1,4 +1,4 @@
-import type { RequireTerms } from '@countersign/contracts';
+import { type RequireTerms, toEpochSeconds } from '@countersign/contracts';
 import type { SlackChannel } from '@countersign/definitions';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ describe('a button that somebody presses in Slack', () => {
       actions: [{ action_id, value: value || buttonValue(approval) }],
     };
     const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
-    const at = String(Math.floor(open.clock.time / 1000));
+    const at = String(toEpochSeconds(open.clock.time));
     const signature = createHmac('sha256', secret).update(`v0:${at}:${body}`).digest('hex');
     const headers = { 'x-slack-request-timestamp': at, 'x-slack-signature': `v0=${signature}` };
     return controller.interact(channel, { rawBody: Buffer.from(body), headers });

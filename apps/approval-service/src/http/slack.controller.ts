@@ -1,5 +1,5 @@
 import { principalOf, Public } from '@countersign/auth';
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError, type Clock } from '@countersign/contracts';
 import type { SlackChannel } from '@countersign/definitions';
 import { Returns } from '@countersign/service';
 import { Controller, HttpCode, Inject, Param, Post, Req, type RawBodyRequest } from '@nestjs/common';
@@ -24,7 +24,7 @@ export class SlackController {
   constructor(
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(SLACK_CHANNELS) private readonly channels: ReadonlyMap<string, SlackChannel>,
-    @Inject(CLOCK) private readonly now: () => number,
+    @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
   @Post(':name/slack')

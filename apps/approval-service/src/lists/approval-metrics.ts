@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import { type Approval, type Clock, secondsOf, toEpochMillis } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { countRecords, type Metrics } from '@countersign/service';
 
@@ -11,7 +11,7 @@ export class ApprovalMetrics {
   readonly #decisions;
 
   /** @param now epoch milliseconds */
-  constructor(metrics: Metrics, approvals: Pick<Store<Approval>, 'count' | 'find'>, now: () => number) {
+  constructor(metrics: Metrics, approvals: Pick<Store<Approval>, 'count' | 'find'>, now: Clock) {
     countRecords(metrics, approvals, {
       name: 'countersign_approvals',
       help: 'Approvals that wait for people.',
@@ -22,7 +22,7 @@ export class ApprovalMetrics {
       { name: 'countersign_approval_longest_wait_seconds', help: 'How long the oldest of them waits.', labels: [] },
       async () => {
         const [oldest] = await approvals.find({ filter: waiting, sort: [['created_at', 'asc']], limit: 1 });
-        return [{ labels: {}, value: oldest ? now() / 1000 - oldest.created_at : 0 }];
+        return [{ labels: {}, value: oldest ? secondsOf(now() - toEpochMillis(oldest.created_at)) : 0 }];
       },
     );
     this.#decisions = metrics.durations(

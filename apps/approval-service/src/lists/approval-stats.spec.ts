@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { now, requestFor } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
@@ -12,13 +13,13 @@ describe('the statistics', () => {
 
   const asked = (id: string, user_id = 'grace') =>
     open.events.required(requestFor({ run_id: `run-${id}`, approval_id: id, user_id }));
-  const after = (hours: number) => (open.clock.time = now + hours * hour);
+  const passed = (hours: number) => (open.clock.time = after(now, hours * hour));
 
   it('count what waits once each, by its age', async () => {
     await asked('old');
-    after(23);
+    passed(23);
     await asked('older than an hour');
-    after(25);
+    passed(25);
     await asked('new');
     expect((await open.http.stats({ days: 1 }, bob)).pending).toEqual([
       { older_than: 0, count: 1 },
@@ -32,7 +33,7 @@ describe('the statistics', () => {
   it('count ends by the day of UTC on which they were, each day that was asked for, the last one today', async () => {
     await asked('yesterday');
     await open.http.resolve('yesterday', { status: 'rejected' }, bob);
-    after(24);
+    passed(24);
     await asked('today');
     await open.http.resolve('today', { status: 'approved' }, bob);
     const none = { approved: 0, rejected: 0, expired: 0, cancelled: 0 };
@@ -51,7 +52,7 @@ describe('the statistics', () => {
       ['b', 2],
       ['c', 9],
     ] as const) {
-      after(hours);
+      passed(hours);
       await open.http.resolve(id, { status: 'approved' }, bob);
     }
     expect((await open.http.stats({ days: 1 }, bob)).seconds_to_decision).toEqual({

@@ -1,4 +1,13 @@
-import { secondsOf, type Approval, type ApprovalStats, type ApprovalStatus } from '@countersign/contracts';
+import {
+  toEpochSeconds,
+  type Approval,
+  type ApprovalStats,
+  type ApprovalStatus,
+  toEpochMillis,
+  after,
+  type EpochMillis,
+  type EpochSeconds,
+} from '@countersign/contracts';
 import type { Filter, Store } from '@countersign/persistence';
 
 /** The ages by which pending approvals are counted, in seconds: of late, an hour, four, a day, a week. */
@@ -13,12 +22,12 @@ interface Scope {
   own: Filter<Approval>;
   days: number;
   /** Epoch milliseconds. */
-  now: number;
+  now: EpochMillis;
 }
 
 /** Each number is a count over an index, so that it costs little however many approvals there are. */
 export async function statsOf(store: Store<Approval>, { own, days, now }: Scope): Promise<ApprovalStats> {
-  const at = secondsOf(now);
+  const at = toEpochSeconds(now);
   const shown = { ...own, deleted_at: null };
   const count = (filter: Filter<Approval>) => store.count({ ...filter, ...shown });
   const [pending, byDay, seconds] = await Promise.all([
@@ -30,21 +39,24 @@ export async function statsOf(store: Store<Approval>, { own, days, now }: Scope)
 }
 
 /** Those that are as old as this age, and younger than the next. */
-function agedAt(n: number, at: number): Filter<Approval> {
+function agedAt(n: number, at: EpochSeconds): Filter<Approval> {
   const next = ages[n + 1];
-  return { status: 'pending', created_at: { lte: at - ages[n]!, ...(next !== undefined && { gt: at - next }) } };
+  return {
+    status: 'pending',
+    created_at: { lte: after(at, -ages[n]!), ...(next !== undefined && { gt: after(at, -next) }) },
+  };
 }
 
 /** When each of so many days began, the one that `at` is in as the last. */
-const startsOf = (days: number, at: number): number[] =>
-  Array.from({ length: days }, (_, n) => at - (at % day) - (days - 1 - n) * day);
+const startsOf = (days: number, at: EpochSeconds): EpochSeconds[] =>
+  Array.from({ length: days }, (_, n) => after(at, -(at % day) - (days - 1 - n) * day));
 
-async function dayFrom(start: number, count: (filter: Filter<Approval>) => Promise<number>) {
-  const within = { resolved_at: { gte: start, lt: start + day } };
+async function dayFrom(start: EpochSeconds, count: (filter: Filter<Approval>) => Promise<number>) {
+  const within = { resolved_at: { gte: start, lt: after(start, day) } };
   const [approved, rejected, expired, cancelled] = await Promise.all(
     ends.map((status) => count({ status, ...within })),
   );
-  const date = new Date(start * 1000).toISOString().slice(0, 10);
+  const date = new Date(toEpochMillis(start)).toISOString().slice(0, 10);
   return { date, approved: approved!, rejected: rejected!, expired: expired!, cancelled: cancelled! };
 }
 

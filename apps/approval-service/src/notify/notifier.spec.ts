@@ -1,4 +1,4 @@
-import type { Approval, NoticeDelivery } from '@countersign/contracts';
+import { type Approval, type NoticeDelivery, after, type EpochMillis } from '@countersign/contracts';
 import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -30,7 +30,7 @@ describe('the notifier', () => {
   let database: ReturnType<typeof openTemporaryDatabase>;
   let receiver: Receiver;
   let sink: SmtpSink;
-  let clock: number;
+  let clock: EpochMillis;
   let store: Store<NoticeDelivery>;
   let deliveries: CommandHandler<NoticeDelivery, DeliveryMessage>;
   let approvals: Map<string, Approval>;
@@ -68,7 +68,7 @@ describe('the notifier', () => {
     });
     const onDue = (delivery: NoticeDelivery, place: Parameters<Notifier['onDue']>[1]) =>
       notifier.onDue(delivery, place);
-    const pool = new WorkPool<NoticeDelivery>({ store, size: 4, now: () => clock, log, onDue, pollEvery: 5 });
+    const pool = new WorkPool<NoticeDelivery>({ store, size: 4, now: () => clock, log, onDue, pollEveryMs: 5 });
     stops.push(() => pool.stop(5_000));
     return { notifier, pool, log };
   }
@@ -137,10 +137,10 @@ describe('the notifier', () => {
     pool.start();
     await notifier.notify(approval, 'pending');
     await expect.poll(delivery, soon).toMatchObject({ status: 'queued', due_at: now + 5_000 });
-    clock += 5_000;
+    clock = after(clock, 5_000);
     await expect.poll(delivery, soon).toMatchObject({ status: 'queued', due_at: now + 20_000 });
     expect(receiver.received).toHaveLength(2);
-    clock += 15_000;
+    clock = after(clock, 15_000);
     await expect.poll(outcomes, soon).toEqual(['failed_for_now', 'failed_for_now', 'sent']);
     expect(idsReceived()).toEqual([id, id, id]);
     const [first, , last] = receiver.received;
@@ -165,7 +165,7 @@ describe('the notifier', () => {
       status: 'queued',
       attempts: [{ outcome: 'failed_for_now', detail: 'no answer in time' }],
     });
-    clock += minute;
+    clock = after(clock, minute);
     await expect.poll(outcomes, soon).toEqual(['failed_for_now', 'sent']);
   });
 
@@ -180,7 +180,7 @@ describe('the notifier', () => {
       attempts: [{ outcome: 'failed_for_good', detail: 'HTTP 410' }],
     });
     expect(log.warn).toHaveBeenCalledOnce();
-    clock += day;
+    clock = after(clock, day);
     await notifier.notify(approval, 'pending');
     expect(receiver.received).toHaveLength(1);
   });
@@ -237,7 +237,7 @@ describe('the notifier', () => {
 
     it('leaves the delivery alone as long as the lease runs', async () => {
       await crash();
-      clock += lease_ms - 1;
+      clock = after(clock, lease_ms - 1);
       const find = vi.spyOn(store, 'find');
       open().pool.start();
       await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(3), soon);
@@ -247,7 +247,7 @@ describe('the notifier', () => {
 
     it('sends it again when the lease is over, as the same message', async () => {
       await crash();
-      clock += lease_ms;
+      clock = after(clock, lease_ms);
       open().pool.start();
       await expect.poll(outcomes, soon).toEqual(['lost', 'sent']);
       expect(idsReceived()).toEqual([id]);
@@ -262,7 +262,7 @@ describe('the notifier', () => {
     const place = { start: (work: () => Promise<void>) => void work().finally(answer.resolve), release() {} };
     await slow.notifier.onDue(await delivery(), place as Parameters<Notifier['onDue']>[1]);
     await expect.poll(() => receiver.received.length, soon).toBe(1);
-    clock += lease_ms;
+    clock = after(clock, lease_ms);
     other.pool.start();
     await expect.poll(outcomes, soon).toEqual(['lost', 'sent']);
     await answer.promise;

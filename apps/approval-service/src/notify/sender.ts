@@ -1,4 +1,4 @@
-import type { Approval, NoticeDelivery } from '@countersign/contracts';
+import type { Approval, NoticeDelivery, Millis } from '@countersign/contracts';
 
 /** What one channel is to be told. */
 export interface Notice {
@@ -13,7 +13,7 @@ export type SendOutcome =
   | { type: 'sent'; detail: string | null; receipt: NoticeDelivery['receipt'] }
   | { type: 'not_needed'; detail: string }
   /** @property retry_after_ms what the receiver asks for, if it does. */
-  | { type: 'failed_for_now'; detail: string; retry_after_ms: number | null }
+  | { type: 'failed_for_now'; detail: string; retry_after_ms: Millis | null }
   | { type: 'failed_for_good'; detail: string };
 
 /** How a channel is told. What it throws counts as a failure for now. */
@@ -21,7 +21,7 @@ export interface Sender {
   send(notice: Notice, signal: AbortSignal): Promise<SendOutcome>;
 }
 
-export const failedForNow = (detail: string, retry_after_ms: number | null = null): SendOutcome => ({
+export const failedForNow = (detail: string, retry_after_ms: Millis | null = null): SendOutcome => ({
   type: 'failed_for_now',
   detail,
   retry_after_ms,

@@ -1,3 +1,4 @@
+import type { EpochMillis } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import type { Resolve } from '@countersign/outbound';
 import { EmailSender } from './email/sender.js';
@@ -6,7 +7,7 @@ import { SlackSender } from './slack/sender.js';
 import { WebhookSender } from './webhook/sender.js';
 
 export interface SendersOptions {
-  now(): number;
+  now(): EpochMillis;
   /** How host names of webhooks are looked up; by the system unless given. */
   resolve?: Resolve;
   /** How long one request may take, in milliseconds. */

@@ -5,6 +5,7 @@ import {
   visibleLine,
   type Approval,
   type NoticeKind,
+  toEpochMillis,
 } from '@countersign/contracts';
 
 /** What a message says of an approval, as text that hides nothing. Each channel escapes it in its own way. */
@@ -41,7 +42,8 @@ export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string
     args: marked(JSON.stringify(approved_args ?? tool_args, null, 2)),
     argsTitle: approved_args === null ? 'Arguments' : 'Arguments, as they were changed and approved',
     reason: typeof reason === 'string' && reason !== '' ? marked(reason) : null,
-    deadline: status === 'pending' && expires_at !== null ? `Until ${new Date(expires_at * 1000).toUTCString()}` : null,
+    deadline:
+      status === 'pending' && expires_at !== null ? `Until ${new Date(toEpochMillis(expires_at)).toUTCString()}` : null,
     outcome: status === 'pending' ? null : outcomeOf(approval),
     link: base_url === undefined ? null : linkTo(approval.id, base_url),
   };

@@ -1,5 +1,5 @@
 import type { Approvals, StreamOptions } from '@countersign/client';
-import { markedLine, visibleLine, type Approval } from '@countersign/contracts';
+import { markedLine, visibleLine, type Approval, toEpochMillis } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { Context, On } from '../connection/context.js';
 import { followOptions } from '../connection/follow-options.js';
@@ -38,7 +38,7 @@ async function* changes(approvals: Approvals, options: StreamOptions): AsyncGene
 
 function changeText(screen: Screen, approval: Approval): string {
   const { status, updated_at, created_at, id, tool_name, tool_args, agent_id, resolved_by } = approval;
-  const at = clockTime(new Date((status === 'pending' ? created_at : updated_at) * 1000));
+  const at = clockTime(new Date(toEpochMillis(status === 'pending' ? created_at : updated_at)));
   const who = resolved_by === null || status === 'pending' ? `from ${agent_id}` : `by ${resolved_by}`;
   const state = screen.paint(statusStyle(approval), status.padEnd(9));
   return `${screen.paint('dim', at)}  ${state}  ${screen.paint('cyan', visibleLine(id))}  ${markedLine(`${tool_name} ${oneLine(tool_args)}  ${who}`)}`;

@@ -1,4 +1,4 @@
-import type { Grant } from '@countersign/contracts';
+import { type Grant, toEpochMillis } from '@countersign/contracts';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { paged, type PageOptions } from '../connection/options.js';
@@ -32,7 +32,7 @@ const listGrants = (on: On): Command =>
   );
 
 const holds = ({ revoked_at, expires_at, uses, max_uses }: Grant): boolean =>
-  revoked_at === null && expires_at > Date.now() / 1000 && uses.length < max_uses;
+  revoked_at === null && toEpochMillis(expires_at) > Date.now() && uses.length < max_uses;
 
 const columns = (screen: Screen): Column<Grant>[] => [
   { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },

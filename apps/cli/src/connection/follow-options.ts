@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import type { StreamOptions } from '@countersign/client';
 import type { Screen } from '../terminal/screen.js';
 import type { PatienceOption } from './options.js';
@@ -6,7 +7,7 @@ import type { PatienceOption } from './options.js';
 export function followOptions(screen: Screen, { reconnectFor }: PatienceOption, before = () => {}): StreamOptions {
   let isLost = false;
   return {
-    reconnect: { longest_ms: 2_000, for_ms: reconnectFor * 1000 },
+    reconnect: { longest_ms: 2_000, for_ms: millisOf(reconnectFor) },
     onState(state) {
       if (!isLost && state === 'open') return;
       isLost = state === 'lost';

@@ -1,3 +1,4 @@
+import { secondsOf } from '@countersign/contracts';
 import { CountersignClient } from '@countersign/client';
 import { z } from 'zod';
 import type { Context } from '../connection/context.js';
@@ -64,7 +65,7 @@ async function skew(client: CountersignClient): Promise<string | Omit<Finding, '
   const date = Date.parse(response.headers.get('date') ?? '');
   if (Number.isNaN(date)) return { state: 'skipped', found: 'the server does not tell the time' };
   // It tells whole seconds.
-  const seconds = Math.round((date + 500 - Date.now()) / 1000);
+  const seconds = Math.round(secondsOf(date + 500 - Date.now()));
   if (Math.abs(seconds) <= mostSkew) return 'the same here and there';
   throw new Error(`the server is ${plural(Math.abs(seconds), 'second')} ${seconds > 0 ? 'ahead' : 'behind'}`);
 }

@@ -1,3 +1,4 @@
+import { secondsOf } from '@countersign/contracts';
 import type { Output } from '../connection/environment.js';
 import { clip } from './text-width.js';
 
@@ -35,7 +36,7 @@ export class Spinner {
 
   #draw(text: string): void {
     const frame = frames[this.#frame++ % frames.length]!;
-    const line = `${frame} ${text} ${Math.floor((Date.now() - this.#since) / 1000)} s`;
+    const line = `${frame} ${text} ${Math.floor(secondsOf(Date.now() - this.#since))} s`;
     this.#stream!.write(`\r${clip(line, (this.#stream!.columns ?? 80) - 1)}\u001b[K`);
   }
 }

@@ -1,5 +1,7 @@
+import { secondsOf, toEpochMillis, type EpochSeconds, type Seconds } from '@countersign/contracts';
+
 /** A length of time, roughly: `42 s`, `3 min`, `5 h`, `12 d`. */
-export function roughly(seconds: number): string {
+export function roughly(seconds: Seconds): string {
   const [unit, size] = units.find(([, size]) => seconds >= size * 1.5) ?? units.at(-1)!;
   return `${Math.max(0, Math.round(seconds / size))} ${unit}`;
 }
@@ -11,22 +13,22 @@ const units = [
   ['s', 1],
 ] as const;
 
-const now = (): number => Date.now() / 1000;
+const since = (at: EpochSeconds): Seconds => secondsOf(Date.now() - toEpochMillis(at));
 
-/** How long ago a moment was, in epoch seconds. */
-export const ago = (at: number): string => `${roughly(now() - at)} ago`;
+/** How long ago a moment was. */
+export const ago = (at: EpochSeconds): string => `${roughly(since(at))} ago`;
 
-/** How long it is until a moment, in epoch seconds. */
-export const left = (at: number): string => (at > now() ? `${roughly(at - now())} left` : 'over');
+/** How long it is until a moment. */
+export const left = (at: EpochSeconds): string => (since(at) < 0 ? `${roughly(-since(at))} left` : 'over');
 
-/** A moment in epoch seconds, the same on every machine. */
-export const timestamp = (at: number): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+/** A moment, the same on every machine. */
+export const timestamp = (at: EpochSeconds): string => new Date(toEpochMillis(at)).toISOString().replace('.000Z', 'Z');
 
 /** The time of day here. */
 export const clockTime = (date: Date): string => date.toLocaleTimeString('en-GB');
 
 /** A moment for a person: when, and how long ago. */
-export const when = (at: number): string => `${timestamp(at)}, ${ago(at)}`;
+export const when = (at: EpochSeconds): string => `${timestamp(at)}, ${ago(at)}`;
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 

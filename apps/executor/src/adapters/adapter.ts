@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution, EpochMillis, Millis } from '@countersign/contracts';
 import type { Mask } from '@countersign/definitions';
 import type { Bus } from '@countersign/messaging';
 import type { CallProgress } from '@countersign/tool';
@@ -8,8 +8,8 @@ import type { Replies } from '../results/replies.js';
 export type Outcome =
   /** `truncated`: the result is the end of what was printed. */
   | { outcome: 'succeeded'; result: string; truncated?: boolean }
-  /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after` (milliseconds). */
-  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after?: number; covers?: FailureCovers }
+  /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after_ms`. */
+  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after_ms?: Millis; covers?: FailureCovers }
   /** There is no way to begin it now: it counts as no start, and waits until there is one. */
   | { outcome: 'not_begun'; reason: string }
   /** It was begun, and nobody saw it end. */
@@ -25,7 +25,7 @@ export type FailureCovers = 'attempt' | 'call';
 export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args'> & {
   attempt: number;
   /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt that nobody saw the end of. */
-  started_at: number;
+  started_at: EpochMillis;
   /** Which definition of the tool it was asked for. */
   tool_version?: string | null;
 };

@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import {
   executeKinds,
   type ExecuteEntry,
@@ -31,8 +32,8 @@ export function adapterOf(
   const build = <K extends ExecuteKind>(kind: K): Adapter | undefined => {
     const entry = entries[kind];
     if (entry === undefined) return undefined;
-    const timeout = (entry.timeout ?? EXECUTION_TIMEOUT_SECONDS) * 1000;
-    return builders[kind](entry, { limits: { timeout, maxOutput }, scope, PATH });
+    const timeoutMs = millisOf(entry.timeout ?? EXECUTION_TIMEOUT_SECONDS);
+    return builders[kind](entry, { limits: { timeoutMs, maxOutput }, scope, PATH });
   };
   const kind = executeKinds.find(({ name }) => execute[name]);
   return kind && build(kind.name);

@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import type { ExecuteKind, ExecuteKindEntries } from '@countersign/definitions';
 import type { Adapter } from './adapter.js';
 import type { TemplateScope } from '../templates/template.js';
@@ -5,7 +6,7 @@ import type { TemplateScope } from '../templates/template.js';
 /** What the adapter of any kind is held to, and what it may take from the executor. */
 interface BuildContext {
   /** Of a tool's calls: the milliseconds that one may take, and the characters of a result that are kept. */
-  limits: { timeout: number; maxOutput: number };
+  limits: { timeoutMs: Millis; maxOutput: number };
   /** What the placeholders of the entry stand for, apart from those of a call. */
   scope: TemplateScope;
   /** Where programs are looked for. */

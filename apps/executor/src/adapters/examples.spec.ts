@@ -1,3 +1,4 @@
+import { atSeconds } from '@countersign/contracts';
 import { readConfig } from '@countersign/service';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +36,7 @@ describe('the example that rolls out on Kubernetes', () => {
     const { changeWindows, concurrencyKey, terms } = tool();
     expect(concurrencyKey!(callWith(args))).toBe('rollout auth-service');
     expect(changeWindows).toMatchObject([{ from: '09:00', until: '16:00', time_zone: 'Europe/Berlin' }]);
-    expect(terms(0)).toMatchObject({ semantics: 'at_most_once', max_attempts: 5, can_reconcile: true });
+    expect(terms(atSeconds(0))).toMatchObject({ semantics: 'at_most_once', max_attempts: 5, can_reconcile: true });
   });
 
   it('changes the image once, follows the rollout and says how far it is', async () => {

@@ -1,4 +1,4 @@
-import { callDigest, type Event, type EventData } from '@countersign/contracts';
+import { callDigest, type Event, type EventData, after, toEpochMillis } from '@countersign/contracts';
 import {
   decisionDetailsDigest,
   DecisionGuard,
@@ -21,7 +21,7 @@ async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'appr
   const { tool_version } = golden.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
   const { requester, requested_by } = golden.data;
-  const at = { tool_version, resolved_at: seconds, expires_at: seconds + 60, policy_version: null };
+  const at = { tool_version, resolved_at: seconds, expires_at: after(seconds, 60), policy_version: null };
   const deciders = [{ by: 'bob', verdict: 'approved' as const, at: seconds }];
   const claims = {
     ...call,
@@ -47,7 +47,7 @@ describe('a decision that arrives at the executor', () => {
   let events: ExecutionEventsController;
   beforeEach(async () => {
     world = new ExecutorWorld();
-    world.clock = seconds * 1000;
+    world.clock = toEpochMillis(seconds);
     const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), world.now);
     await guard.open();
     events = new ExecutionEventsController(
@@ -86,7 +86,7 @@ describe('a decision that arrives at the executor', () => {
 
   it('is refused from the second at which its time is over, and the call is over with it', async () => {
     const event = await signed();
-    world.clock += 60_000;
+    world.clock = after(world.clock, 60_000);
     await events.resolved(event);
     expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/is over/) }]);
   });

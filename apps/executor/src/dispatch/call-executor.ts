@@ -1,4 +1,13 @@
-import type { Event, Execution, Log } from '@countersign/contracts';
+import {
+  type Event,
+  type Execution,
+  type Log,
+  type EpochMillis,
+  after,
+  secondsOf,
+  toEpochMillis,
+  type Millis,
+} from '@countersign/contracts';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import type { Outcome, Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';
@@ -26,8 +35,8 @@ export interface WorkerOptions {
   metrics: Pick<ExecutionMetrics, 'called'>;
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
-  leaseMs: number;
-  now(): number;
+  leaseMs: Millis;
+  now(): EpochMillis;
   log: Log;
 }
 
@@ -93,7 +102,7 @@ export class CallExecutor {
     } catch (error) {
       log.warn({ err: error, execution_id: execution.id }, 'whether a call may begin cannot be looked up');
       const detail = 'whether it may begin could not be looked up';
-      return { until: now() + 1_000, held_by: { code: 'retry', detail, until: null } };
+      return { until: after(now(), 1_000), held_by: { code: 'retry', detail, until: null } };
     }
   }
 
@@ -101,7 +110,7 @@ export class CallExecutor {
     const { metrics, now } = this.#options;
     const begun = now();
     const outcome = await this.#outcome(execution, watch);
-    metrics.called(execution.tool_name, outcome, (now() - begun) / 1000);
+    metrics.called(execution.tool_name, outcome, secondsOf(now() - begun));
     return outcome;
   }
 
@@ -120,7 +129,7 @@ export class CallExecutor {
       tool_args,
       tool_version,
       attempt,
-      started_at: started_at * 1000,
+      started_at: toEpochMillis(started_at),
     };
     try {
       if (!adapter || (isAsking && !adapter.reconcile))
@@ -150,17 +159,17 @@ function pointingAt(id: string, outcome: Outcome): Outcome {
   return { ...outcome, result: `${outcome.result}\n[all of it: GET /executions/${id}/output]` };
 }
 
-function report(outcome: Outcome, worker: string, now: number): ExecutionMessage {
+function report(outcome: Outcome, worker: string, now: EpochMillis): ExecutionMessage {
   switch (outcome.outcome) {
     case 'not_begun': {
       const held_by = { code: 'tool_unavailable', detail: outcome.reason, until: null } as const;
-      return { type: 'not_begun', worker, until: now + toolReturns, held_by };
+      return { type: 'not_begun', worker, until: after(now, toolReturns), held_by };
     }
     case 'succeeded':
       return { type: 'succeeded', worker, result: outcome.result };
     case 'failed': {
-      const { error, retryable = false, retry_after = 0, covers = 'attempt' } = outcome;
-      return { type: 'failed', worker, error, retryable, retry_after, covers };
+      const { error, retryable = false, retry_after_ms = 0, covers = 'attempt' } = outcome;
+      return { type: 'failed', worker, error, retryable, retry_after_ms, covers };
     }
     case 'unknown':
       return { type: 'lost', worker, reason: outcome.reason };

@@ -1,3 +1,4 @@
+import { atMillis } from '@countersign/contracts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CallProgress } from './call-progress.js';
 import { claimed, executionAfter, approved } from '../../test/execution.fixtures.js';
@@ -18,7 +19,7 @@ describe('the news of a call', () => {
       outputs,
       keep: 1_000,
       publish: fails,
-      now: () => 0,
+      now: () => atMillis(0),
       log,
     });
     progress.add({ output: 'pulling\n' });

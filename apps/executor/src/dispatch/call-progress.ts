@@ -1,4 +1,4 @@
-import { emit, eventSource, type Event, type Execution, type Log } from '@countersign/contracts';
+import { emit, eventSource, type Event, type Execution, type Log, type EpochMillis } from '@countersign/contracts';
 import type { CallProgress as News } from '@countersign/tool';
 import { callOf } from '../execution/state.js';
 import type { Outputs } from '../results/outputs.js';
@@ -13,7 +13,7 @@ export interface CallProgressOptions {
   keep: number;
   /** Tells whoever watches; what fails is not tried again. */
   publish(event: Event): Promise<void>;
-  now(): number;
+  now(): EpochMillis;
   log: Log;
 }
 

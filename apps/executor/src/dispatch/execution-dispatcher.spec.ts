@@ -1,4 +1,4 @@
-import { callDigest } from '@countersign/contracts';
+import { callDigest, after } from '@countersign/contracts';
 import { toolVersion } from '@countersign/definitions';
 import { describe, expect, it, beforeEach, afterEach, vi } from 'vitest';
 import { approved, requirementWith, runCancelled, runFailed } from '../../test/execution.fixtures.js';
@@ -171,7 +171,7 @@ describe('the executor', () => {
 
   it('extends its lease for as long as the call takes', async () => {
     await world.open({ leaseMs: 30 }).executor.accept(approval);
-    world.clock += 1_000_000;
+    world.clock = after(world.clock, 1_000_000);
     await expect.poll(async () => (await world.execution()).lease?.expires_at, soon).toBe(world.clock + 30);
   });
 
@@ -183,7 +183,7 @@ describe('the executor', () => {
     pool.start();
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(2), soon);
     expect((await world.execution()).status).toBe('running');
-    world.clock += 30_000;
+    world.clock = after(world.clock, 30_000);
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'outcome_unknown' });
     expect(world.adapter.calls).toEqual([]);
   });
@@ -191,7 +191,7 @@ describe('the executor', () => {
   it('loses no place to an outcome that comes too late: it is logged, and the record stays', async () => {
     const { executor, pool } = world.open({ size: 1 });
     await executor.accept(approval);
-    world.clock += 30_000;
+    world.clock = after(world.clock, 30_000);
     await world.executions.handle(id, { type: 'due' });
     world.adapter.calls[0]!.end.resolve({ outcome: 'succeeded', result: 'Deployed.' });
     await expect

@@ -1,4 +1,15 @@
-import { derivedId, secondsOf, TerminalError, type Event, type Execution } from '@countersign/contracts';
+import {
+  derivedId,
+  toEpochSeconds,
+  TerminalError,
+  type Event,
+  type Execution,
+  earliest,
+  toEpochMillis,
+  after,
+  type Millis,
+  type EpochMillis,
+} from '@countersign/contracts';
 import { argumentProblems, changesSince, isGatedAsRequested } from '@countersign/definitions';
 import { Claims, type CommandResult, type Permit, type WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
@@ -22,8 +33,8 @@ export interface ExecutorOptions {
   pool(): WorkPool<Execution>;
   tools: Tools;
   worker: CallExecutor;
-  leaseMs: number;
-  now(): number;
+  leaseMs: Millis;
+  now(): EpochMillis;
   alarms: Alarms;
   requests: Pick<RequestGuard, 'problemWithEnd'>;
 }
@@ -139,29 +150,29 @@ export class ExecutionDispatcher {
   async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
     const now = this.#options.now();
     const { terms, expires_at } = execution;
-    const end = Math.min(terms.start_by ?? Infinity, expires_at ?? Infinity) * 1000;
-    if (end <= now) return undefined;
+    const ends = [terms.start_by, expires_at].filter((end) => end !== null).map(toEpochMillis);
+    if (ends.some((end) => end <= now)) return undefined;
     const obstacle = await this.#held(execution, now);
-    return obstacle && { ...obstacle, until: Math.min(obstacle.until, end) };
+    return obstacle && { ...obstacle, until: earliest(obstacle.until, ...ends) };
   }
 
-  async #held(execution: Execution, now: number): Promise<Obstacle | undefined> {
+  async #held(execution: Execution, now: EpochMillis): Promise<Obstacle | undefined> {
     const { tools, keys } = this.#options;
     const { concurrency_key: key, tool_name } = execution;
     const tool = tools.get(tool_name);
     if (tool && !tool.definition) {
       const detail = tool.unavailable ?? `${tool_name} is out of reach`;
-      return { until: now + toolReturns, held_by: { code: 'tool_unavailable', detail, until: null } };
+      return { until: after(now, toolReturns), held_by: { code: 'tool_unavailable', detail, until: null } };
     }
     const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
     if (opens > now) {
-      const until = secondsOf(opens);
+      const until = toEpochSeconds(opens);
       return { until: opens, held_by: { code: 'change_window', detail: 'its change window', until } };
     }
     const holder = key === null ? execution.id : await keys.take(key, execution);
     if (holder === execution.id) return undefined;
     const detail = `execution ${holder}, which has the key ${key}`;
-    return { until: now + lookAgain, held_by: { code: 'concurrency_key', detail, until: null } };
+    return { until: after(now, lookAgain), held_by: { code: 'concurrency_key', detail, until: null } };
   }
 
   /** What a person fills in is the answer to its calls. */

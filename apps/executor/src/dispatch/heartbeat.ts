@@ -1,4 +1,4 @@
-import type { Execution, Log } from '@countersign/contracts';
+import type { Execution, Log, Millis } from '@countersign/contracts';
 import type { CallProgress } from './call-progress.js';
 import type { Executions } from '../execution/executions.js';
 import { holds } from '../execution/state.js';
@@ -8,7 +8,7 @@ const lookEvery = 2_000;
 
 export interface HeartbeatOptions {
   executions: Executions;
-  leaseMs: number;
+  leaseMs: Millis;
   progress: CallProgress;
   /** Stops the call; the reason is for people. */
   stop(reason: string): void;
@@ -36,7 +36,7 @@ export class Heartbeat {
     clearInterval(this.#timer);
   }
 
-  #every(leaseMs: number): number {
+  #every(leaseMs: Millis): Millis {
     return Math.min(lookEvery, leaseMs / 3);
   }
 

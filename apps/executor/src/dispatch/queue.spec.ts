@@ -1,4 +1,4 @@
-import { callDigest, type Event } from '@countersign/contracts';
+import { callDigest, type Event, after, atMillis, toEpochMillis, toEpochSeconds } from '@countersign/contracts';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCancelled, terms } from '../../test/execution.fixtures.js';
@@ -27,7 +27,7 @@ describe('calls that wait', () => {
       const instances = [world.open({ tool }), world.open({ tool })];
       for (const { pool } of instances) pool.start();
       for (const n of [1, 2, 3]) {
-        world.clock += 1_000;
+        world.clock = after(world.clock, 1_000);
         await instances[n % 2]!.executor.accept(approvalOf(n));
       }
       for (const n of [1, 2, 3]) {
@@ -37,7 +37,7 @@ describe('calls that wait', () => {
             .poll(async () => (await world.execution(of(later))).held_by?.detail, soon)
             .toMatch(/^execution approval-\d, which has the key deploy:auth-service$/);
         }
-        world.clock += 1_000;
+        world.clock = after(world.clock, 1_000);
         end(of(n));
         await expect.poll(() => statusOf(n), soon).toBe('succeeded');
       }
@@ -56,15 +56,15 @@ describe('calls that wait', () => {
       pool.start();
       await executor.accept(approvalOf(1));
       await expect.poll(begun, soon).toEqual([of(1)]);
-      world.clock += 1_000;
+      world.clock = after(world.clock, 1_000);
       await executor.accept(approvalOf(2));
       world.adapter.calls[0]!.end.resolve({ outcome: 'failed', error: 'busy', retryable: true });
       await expect.poll(() => statusOf(1), soon).toBe('queued');
-      world.clock += 15_000;
+      world.clock = after(world.clock, 15_000);
       await expect.poll(begun, soon).toEqual([of(1), of(1)]);
       world.adapter.calls[1]!.end.resolve({ outcome: 'unknown', reason: 'killed' });
       await expect.poll(() => statusOf(1), soon).toBe('outcome_unknown');
-      world.clock += 15_000;
+      world.clock = after(world.clock, 15_000);
       await expect.poll(async () => (await world.execution(of(2))).due_at, soon).toBeGreaterThan(world.clock);
       expect(begun()).toEqual([of(1), of(1)]);
       await world.executions.handle(of(1), { type: 'settled', by: 'ada', outcome: 'succeeded', note: 'I looked.' });
@@ -81,7 +81,7 @@ describe('calls that wait', () => {
           world.switches.turn({ type: 'paused', tool_name: 'other', reason: 'No.', by: 'ada', at: world.clock });
         pool.start();
         for (const [n, name] of [[1], [2, 'other'], [3]] as const) {
-          world.clock += 1_000;
+          world.clock = after(world.clock, 1_000);
           await executor.accept(approvalOf(n, name));
         }
         await expect.poll(begun, soon).toEqual([of(1)]);
@@ -95,7 +95,7 @@ describe('calls that wait', () => {
         }
         end(of(1));
         await expect.poll(() => statusOf(1), soon).toBe('succeeded');
-        world.clock += 10_000;
+        world.clock = after(world.clock, 10_000);
         await expect.poll(begun, soon).toEqual([of(1), of(3)]);
         expect(await statusOf(2)).toBe('queued');
       },
@@ -112,7 +112,7 @@ describe('calls that wait', () => {
       const first = await world.execution(of(1));
       const state = { ...first, status: 'succeeded' as const, lease: null, due_at: null, version: first.version + 1 };
       await world.store.commit({ expected: first.version, state, events: [] });
-      world.clock += 10_000;
+      world.clock = after(world.clock, 10_000);
       await expect.poll(begun, soon).toEqual([of(1), of(2)]);
     });
 
@@ -137,11 +137,15 @@ describe('calls that wait', () => {
       const { executor, pool } = world.open({ tool: { changeWindows: [window] } });
       pool.start();
       await executor.accept(approvalOf(1));
-      const opens = Date.parse('1970-01-01T09:00:00Z');
+      const opens = atMillis(Date.parse('1970-01-01T09:00:00Z'));
       await expect
         .poll(() => world.execution(of(1)), soon)
-        .toMatchObject({ status: 'queued', due_at: opens, held_by: { code: 'change_window', until: opens / 1000 } });
-      world.clock = opens - 1;
+        .toMatchObject({
+          status: 'queued',
+          due_at: opens,
+          held_by: { code: 'change_window', until: toEpochSeconds(opens) },
+        });
+      world.clock = after(opens, -1);
       expect(begun()).toEqual([]);
       world.clock = opens;
       await expect.poll(begun, soon).toEqual([of(1)]);
@@ -150,7 +154,7 @@ describe('calls that wait', () => {
     it('wait for the next when it closed before they could begin', async () => {
       const { executor, pool } = world.open({ tool: { changeWindows: [window] } });
       await executor.accept(approvalOf(1));
-      world.clock = Date.parse('1970-01-01T17:00:00Z');
+      world.clock = atMillis(Date.parse('1970-01-01T17:00:00Z'));
       pool.start();
       await expect
         .poll(async () => (await world.execution(of(1))).due_at, soon)
@@ -176,7 +180,7 @@ describe('calls that wait', () => {
       const { executor, pool } = world.open({ size: 1 });
       pool.start();
       for (let n = 1; n <= 6; n += 1) await executor.accept(approvalFor('alice', n));
-      world.clock += 1_000;
+      world.clock = after(world.clock, 1_000);
       await executor.accept(approvalFor('bob', 7));
       await executor.accept(approvalFor(null, 8));
       await expect.poll(begun, soon).toHaveLength(1);
@@ -192,9 +196,21 @@ describe('calls that wait', () => {
       for (let n = 1; n <= 4; n += 1) await executor.accept(approvalFor('alice', n));
       await executor.accept(approvalFor('bob', 5, 'other'));
       await expect.poll(begun, soon).toHaveLength(1);
-      await world.switches.turn({ type: 'paused', tool_name: 'other', reason: 'An incident.', by: 'ada', at: 1 });
+      await world.switches.turn({
+        type: 'paused',
+        tool_name: 'other',
+        reason: 'An incident.',
+        by: 'ada',
+        at: atMillis(1),
+      });
       expect((await endAll(4)).toSorted()).toEqual([1, 2, 3, 4].map(of));
-      await world.switches.turn({ type: 'paused', tool_name: null, reason: 'A worse one.', by: 'ada', at: 1 });
+      await world.switches.turn({
+        type: 'paused',
+        tool_name: null,
+        reason: 'A worse one.',
+        by: 'ada',
+        at: atMillis(1),
+      });
       for (const n of [6, 7]) await executor.accept(approvalFor('carol', n));
       expect(await Promise.all([5, 6, 7].map(statusOf))).toEqual(['queued', 'queued', 'queued']);
       expect(begun()).toHaveLength(4);
@@ -216,10 +232,10 @@ describe('calls that wait', () => {
         attempts: [{ begun: false }],
       });
     world.open({ tool: { definition: undefined, unavailable: 'it is still gone' } });
-    world.clock += 5_000;
+    world.clock = after(world.clock, 5_000);
     await expect.poll(async () => (await world.execution(of(1))).held_by?.detail, soon).toBe('it is still gone');
     world.open();
-    world.clock += 5_000;
+    world.clock = after(world.clock, 5_000);
     await expect.poll(begun, soon).toEqual([of(1), of(1)]);
     end(of(1));
     await expect.poll(() => statusOf(1), soon).toBe('succeeded');
@@ -227,13 +243,13 @@ describe('calls that wait', () => {
   });
 
   it('after their approval begin when the wait is over', async () => {
-    const not_before = approval.data.resolved_at + 600;
-    world.clock = approval.data.resolved_at * 1000;
+    const not_before = after(approval.data.resolved_at, 600);
+    world.clock = toEpochMillis(approval.data.resolved_at);
     const { executor, pool } = world.open({ tool: { terms: () => ({ ...terms, not_before }) } });
     pool.start();
     await executor.accept(approvalOf(1));
-    expect(await world.execution(of(1))).toMatchObject({ status: 'queued', due_at: not_before * 1000 });
-    world.clock = not_before * 1000;
+    expect(await world.execution(of(1))).toMatchObject({ status: 'queued', due_at: toEpochMillis(not_before) });
+    world.clock = toEpochMillis(not_before);
     await expect.poll(begun, soon).toEqual([of(1)]);
   });
 
@@ -242,7 +258,7 @@ describe('calls that wait', () => {
     const pause = (tool_name: string | null) =>
       world.switches.turn({ type: 'paused', tool_name, reason: 'An incident.', by, at: world.clock });
     const resume = (tool_name: string | null) =>
-      world.switches.turn({ type: 'resumed', tool_name, by, at: (world.clock += 1) });
+      world.switches.turn({ type: 'resumed', tool_name, by, at: (world.clock = after(world.clock, 1)) });
 
     it('of their tool stay in the queue of every instance, while other tools go on', async () => {
       const instances = [world.open(), world.open()];
@@ -283,7 +299,7 @@ describe('calls that wait', () => {
 
     it('are not let go by a command that was given before the switch was turned', async () => {
       await pause('other');
-      const late = await world.switches.turn({ type: 'resumed', tool_name: 'other', by, at: world.clock - 1 });
+      const late = await world.switches.turn({ type: 'resumed', tool_name: 'other', by, at: after(world.clock, -1) });
       expect(late.kind).toBe('ignored');
       expect(await world.switches.list()).toMatchObject([{ tool_name: 'other', paused: true, reason: 'An incident.' }]);
       expect(world.typesOf()).toEqual(['tool.paused']);
@@ -339,7 +355,7 @@ describe('calls that wait', () => {
       await executor.accept(approvalOf(1));
       await pause(null);
       world.open().pool.start();
-      world.clock += 30_000;
+      world.clock = after(world.clock, 30_000);
       await expect.poll(() => statusOf(1), soon).toBe('outcome_unknown');
     });
   });

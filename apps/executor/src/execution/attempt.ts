@@ -1,4 +1,15 @@
-import { backoffMs, callDigest, emit, secondsOf, type Attempt, type Execution } from '@countersign/contracts';
+import {
+  backoffMs,
+  callDigest,
+  emit,
+  toEpochSeconds,
+  type Attempt,
+  type Execution,
+  after,
+  latest,
+  type EpochMillis,
+  type Millis,
+} from '@countersign/contracts';
 import { changed, rejected, touch } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './messages.js';
 import {
@@ -18,7 +29,7 @@ import {
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
 /** A worker has it from now on: to make the call, or to ask the target what came of it. */
-export function start(execution: Execution, message: Message<'claimed'>, now: number): ExecutionTransition {
+export function start(execution: Execution, message: Message<'claimed'>, now: EpochMillis): ExecutionTransition {
   const lease = leased(message.worker, message.lease_ms, now);
   if (execution.status === 'reconciling') return changed(touch(execution, now, lease));
   const problem = message.refusal ?? obstacle(execution, now);
@@ -36,18 +47,18 @@ export function start(execution: Execution, message: Message<'claimed'>, now: nu
 }
 
 /** Why the call must not begin now, whoever wants to make it. */
-function obstacle(execution: Execution, now: number): string | null {
+function obstacle(execution: Execution, now: EpochMillis): string | null {
   const { terms, digest } = execution;
   if (callDigest(execution) !== digest) return 'the arguments are not the approved ones';
-  if (terms.start_by !== null && terms.start_by <= secondsOf(now)) return 'the time to begin it is over';
+  if (terms.start_by !== null && terms.start_by <= toEpochSeconds(now)) return 'the time to begin it is over';
   return null;
 }
 
-const attempt = (number: number, who: Pick<Attempt, 'made_by' | 'worker'>, now: number): Attempt => ({
+const attempt = (number: number, who: Pick<Attempt, 'made_by' | 'worker'>, now: EpochMillis): Attempt => ({
   attempt: number,
   ...who,
   reported_by: null,
-  started_at: secondsOf(now),
+  started_at: toEpochSeconds(now),
   ended_at: null,
   outcome: null,
   begun: true,
@@ -56,11 +67,11 @@ const attempt = (number: number, who: Pick<Attempt, 'made_by' | 'worker'>, now: 
 });
 
 /** It cannot begin yet. @see ExecutionMessage */
-export const postpone = (execution: Execution, { until, held_by }: Message<'postponed'>, now: number) =>
-  changed(touch(execution, now, { due_at: Math.max(until, now), held_by }));
+export const postpone = (execution: Execution, { until, held_by }: Message<'postponed'>, now: EpochMillis) =>
+  changed(touch(execution, now, { due_at: latest(until, now), held_by }));
 
 /** What its worker says. */
-export function endByWorker(execution: Execution, message: WorkerMessage, now: number): ExecutionTransition {
+export function endByWorker(execution: Execution, message: WorkerMessage, now: EpochMillis): ExecutionTransition {
   switch (message.type) {
     case 'lease_extended':
       return changed(
@@ -86,20 +97,20 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: n
   }
 }
 
-const awaitReconciliationUnannounced = (execution: Execution, reason: string, now: number): ExecutionTransition =>
+const awaitReconciliationUnannounced = (execution: Execution, reason: string, now: EpochMillis): ExecutionTransition =>
   awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
 
 const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
 
-const bySayOfTarget = (execution: Execution, now: number): Execution =>
-  touch(execution, now, { reconciled: { by: null, at: secondsOf(now), note: null } });
+const bySayOfTarget = (execution: Execution, now: EpochMillis): Execution =>
+  touch(execution, now, { reconciled: { by: null, at: toEpochSeconds(now), note: null } });
 
 /** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
-function failOrRetry(execution: Execution, message: Message<'failed'>, now: number): ExecutionTransition {
+function failOrRetry(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
   if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
-  const { error, retryable, retry_after, covers } = message;
+  const { error, retryable, retry_after_ms, covers } = message;
   const over = released(execution, 'failed', error, now);
-  if (retryable && mayBeTriedAgain(over)) return requeue(over, error, retry_after, now);
+  if (retryable && mayBeTriedAgain(over)) return requeue(over, error, retry_after_ms, now);
   // Where one start was promised, the target is not known to tell the starts of a call from others.
   const isFinalForCall = !retryable && covers === 'call' && execution.terms.semantics === 'idempotent';
   return isFinalForCall ? fail(over, error) : giveUp(over, error, now);
@@ -109,19 +120,19 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: numb
  * The target was asked. That a call never arrived (it may be tried again) does not mean that it never will: the worker
  * may have been halted just before it, so where one start was promised a person has to look.
  */
-function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: number): ExecutionTransition {
-  const { error, retryable, retry_after, covers } = message;
+function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
+  const { error, retryable, retry_after_ms, covers } = message;
   const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
   if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
   const { semantics } = execution.terms;
   // Once it has been given up, it is not started again: only what came of it is still asked.
   return retryable && semantics === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
-    ? requeue(execution, error, retry_after, now)
+    ? requeue(execution, error, retry_after_ms, now)
     : awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }
 
 /** The call began, and nobody saw it end. */
-export function markOutcomeUnknown(execution: Execution, reason: string, now: number): ExecutionTransition {
+export function markOutcomeUnknown(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
   const interrupted = released(execution, 'outcome_unknown', reason, now);
   if (execution.terms.semantics === 'idempotent' && mayBeTriedAgain(interrupted))
     return requeue(interrupted, reason, 0, now);
@@ -135,31 +146,35 @@ const mayBeTriedAgain = (execution: Execution): boolean =>
   execution.cancel === null && execution.withdrawn === null && starts(execution) < execution.terms.max_attempts;
 
 /** Nothing was done, so the attempt counts as no start, and the call is back where it was unless it is wanted no more. */
-function handBack(execution: Execution, { until, held_by }: Message<'not_begun'>, now: number): ExecutionTransition {
+function handBack(
+  execution: Execution,
+  { until, held_by }: Message<'not_begun'>,
+  now: EpochMillis,
+): ExecutionTransition {
   const reason = `not begun: ${held_by.detail}`;
   const over = released(execution, 'failed', reason, now);
   const back = { ...over, attempts: withLastAttempt(over, { begun: false }) };
   const { cancel, withdrawn } = execution;
   if (withdrawn !== null) return giveUp(back, `not executed: ${withdrawn}`, now, 'cancelled');
   if (cancel !== null) return giveUp(back, `not executed: ${cancel.by} cancelled it: ${cancel.note}`, now, 'cancelled');
-  return changed(touch(back, now, { status: 'queued', due_at: Math.max(until, now), held_by }));
+  return changed(touch(back, now, { status: 'queued', due_at: latest(until, now), held_by }));
 }
 
 /** Back into the queue: later each time, and not before the target asked. */
-function requeue(execution: Execution, reason: string, requested_ms: number, now: number): ExecutionTransition {
+function requeue(execution: Execution, reason: string, requested_ms: Millis, now: EpochMillis): ExecutionTransition {
   const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
-  const due_at = now + Math.max(wait, sound(requested_ms));
-  const held_by = { code: 'retry', detail: reason, until: secondsOf(due_at) } as const;
+  const due_at = after(now, Math.max(wait, sound(requested_ms)));
+  const held_by = { code: 'retry', detail: reason, until: toEpochSeconds(due_at) } as const;
   return changed(touch(execution, now, { lease: null, due_at, held_by, status: 'queued' }));
 }
 
 const dayMs = 86_400_000;
 
 /** What the target asked for, where that is a time that somebody may wait. */
-const sound = (requested_ms: number): number => (requested_ms > 0 ? Math.ceil(Math.min(requested_ms, dayMs)) : 0);
+const sound = (requested_ms: Millis): Millis => (requested_ms > 0 ? Math.ceil(Math.min(requested_ms, dayMs)) : 0);
 
 /** Too late to count, but whoever has to find out what came of the call should know of it. */
-export function noteLateReport(execution: Execution, message: WorkerMessage, now: number): ExecutionTransition {
+export function noteLateReport(execution: Execution, message: WorkerMessage, now: EpochMillis): ExecutionTransition {
   const report = reportOf(message);
   const isTheirs = ({ worker, late_report }: Attempt) => worker === message.worker && late_report === null;
   if (report === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
@@ -174,7 +189,7 @@ function reportOf(message: WorkerMessage): string | null {
   return message.type === 'failed' ? `failed: ${message.error}` : null;
 }
 
-const leased = (worker: string, lease_ms: number, now: number) => ({
-  lease: { worker, expires_at: now + lease_ms },
-  due_at: now + lease_ms,
+const leased = (worker: string, lease_ms: Millis, now: EpochMillis) => ({
+  lease: { worker, expires_at: after(now, lease_ms) },
+  due_at: after(now, lease_ms),
 });

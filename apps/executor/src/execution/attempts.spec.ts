@@ -1,3 +1,4 @@
+import { after, toEpochMillis } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/execution.fixtures.js';
 import {
@@ -29,12 +30,14 @@ describe('a failure that may pass', () => {
       held_by: { code: 'retry', detail: 'exit code 75' },
       attempts: [{ outcome: 'failed', reason: 'exit code 75', ended_at: nowSeconds }],
     });
-    const second = continued(first, now + 1_000, claimed, given.failedForNow);
+    const second = continued(first, after(now, 1_000), claimed, given.failedForNow);
     expect(second).toMatchObject({ due_at: now + 3_000, attempts: [{ attempt: 1 }, { attempt: 2 }] });
   });
 
   it('is not tried before the target wants it, nor later than the longest wait unless it does', () => {
-    expect(at(started, { ...given.failedForNow, retry_after: 90_000 } as ExecutionMessage).due_at).toBe(now + 90_000);
+    expect(at(started, { ...given.failedForNow, retry_after_ms: 90_000 } as ExecutionMessage).due_at).toBe(
+      after(now, 90_000),
+    );
     const short = executionAfter(approved({ terms: { retry: { first_ms: 8_000, longest_ms: 5_000 } } }), claimed);
     expect(at(short, given.failedForNow).due_at).toBe(now + 5_000);
   });
@@ -44,8 +47,8 @@ describe('a failure that may pass', () => {
     [-5, 1_000],
     [1_000.5, 1_001],
     [Infinity, 86_400_000],
-  ])('is tried again at some time, whatever the target wants: %d', (retry_after, wait) => {
-    expect(at(started, { ...given.failedForNow, retry_after } as ExecutionMessage).due_at).toBe(now + wait);
+  ])('is tried again at some time, whatever the target wants: %d', (retry_after_ms, wait) => {
+    expect(at(started, { ...given.failedForNow, retry_after_ms } as ExecutionMessage).due_at).toBe(after(now, wait));
   });
 
   it('ends the call when there have been enough attempts, and says what came of the last', () => {
@@ -59,9 +62,9 @@ describe('a failure that may pass', () => {
   });
 
   it('gives the next attempt a number of its own, and refuses what the worker of the last one says', () => {
-    const next = continued(at(started, given.failedForNow), now + 1_000, again('worker-2'));
+    const next = continued(at(started, given.failedForNow), after(now, 1_000), again('worker-2'));
     expect(next).toMatchObject({ status: 'running', error: null, attempts: [{ attempt: 1 }, { attempt: 2 }] });
-    expect(decideExecution(next, given.succeeded, now + 1_000)).toEqual({
+    expect(decideExecution(next, given.succeeded, after(now, 1_000))).toEqual({
       kind: 'rejected',
       code: 'lease_lost',
       reason: 'the execution is running, not held by worker-1',
@@ -77,8 +80,8 @@ describe('a start that nobody saw the end of', () => {
       due_at: now + 1_000,
       attempts: [{ outcome: 'outcome_unknown' }],
     });
-    const lostAlways = continued(lostOnce, now + 60_000, claimed, lost);
-    const last = continued(lostAlways, now + 120_000, claimed, lost);
+    const lostAlways = continued(lostOnce, after(now, 60_000), claimed, lost);
+    const last = continued(lostAlways, after(now, 120_000), claimed, lost);
     expect(last).toMatchObject({ status: 'outcome_unknown', attempts: [{}, {}, {}] });
   });
 
@@ -94,7 +97,7 @@ describe('a start that nobody saw the end of', () => {
   it('is asked about where the target can be asked, by any worker, and again when that one dies', () => {
     const asking = executionAfter(given.askable, claimed, lost, again('worker-2'));
     expect(asking).toMatchObject({ status: 'reconciling', lease: { worker: 'worker-2' }, attempts: [{ attempt: 1 }] });
-    const later = continued(asking, now + lease_ms, again('worker-3'));
+    const later = continued(asking, after(now, lease_ms), again('worker-3'));
     expect(later).toMatchObject({ status: 'reconciling', lease: { worker: 'worker-3' }, attempts: [{ attempt: 1 }] });
   });
 
@@ -118,16 +121,28 @@ describe('a start that nobody saw the end of', () => {
 
   it('is followed by another when it never arrived and the tool is idempotent, while there are attempts left', () => {
     const terms = { semantics: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
-    const twice = continued(executionAfter(approved({ terms }), claimed, lost), now + 1_000, claimed, lost, claimed);
+    const twice = continued(
+      executionAfter(approved({ terms }), claimed, lost),
+      after(now, 1_000),
+      claimed,
+      lost,
+      claimed,
+    );
     expect(twice).toMatchObject({ status: 'reconciling', attempts: [{}, {}] });
-    expect(continued(twice, now + 1_000, given.failedForNow)).toMatchObject({ status: 'outcome_unknown' });
+    expect(continued(twice, after(now, 1_000), given.failedForNow)).toMatchObject({ status: 'outcome_unknown' });
   });
 
   it('waits for a person when the target says of one of several such starts that it failed', () => {
     const terms = { semantics: 'idempotent', max_attempts: 2, can_reconcile: true } as const;
-    const twice = continued(executionAfter(approved({ terms }), claimed, lost), now + 1_000, claimed, lost, claimed);
-    expect(continued(twice, now + 1_000, given.failed)).toMatchObject({ status: 'outcome_unknown' });
-    expect(continued(twice, now + 1_000, given.failedForAll)).toMatchObject({ status: 'failed' });
+    const twice = continued(
+      executionAfter(approved({ terms }), claimed, lost),
+      after(now, 1_000),
+      claimed,
+      lost,
+      claimed,
+    );
+    expect(continued(twice, after(now, 1_000), given.failed)).toMatchObject({ status: 'outcome_unknown' });
+    expect(continued(twice, after(now, 1_000), given.failedForAll)).toMatchObject({ status: 'failed' });
   });
 
   it('waits for a person when the target cannot tell', () => {
@@ -168,14 +183,14 @@ describe('a call that may have been made by a start that nobody saw the end of',
 
   it.each(endings)('waits for a person when %s', (_, messages) => {
     const queued = executionAfter(approved({ terms: twice }), claimed, lost);
-    const over = continued(queued, now + 60_000, ...messages);
+    const over = continued(queued, after(now, 60_000), ...messages);
     expect(over).toMatchObject({ status: 'outcome_unknown', error: expect.stringMatching(/^ended by SIGKILL; /) });
     expect(at(over, given.settled('succeeded'))).toMatchObject({ status: 'succeeded' });
   });
 
   it.each(endings)('is asked about where the target can be asked when %s, and not started again', (_, messages) => {
     const queued = executionAfter(approved({ terms: { ...twice, can_reconcile: true } }), claimed, lost);
-    const asked = continued(queued, now + 60_000, ...messages, claimed);
+    const asked = continued(queued, after(now, 60_000), ...messages, claimed);
     expect(asked).toMatchObject({ status: 'reconciling' });
     expect(at(asked, given.succeeded)).toMatchObject({ status: 'succeeded', error: null });
     expect(at(asked, given.failed)).toMatchObject({ status: 'failed' });
@@ -189,7 +204,7 @@ describe('a call that may have been made by a start that nobody saw the end of',
 
   it('has failed when its target says so of all that was asked with the same key', () => {
     const queued = executionAfter(given.idempotent, claimed, lost);
-    expect(continued(queued, now + 60_000, claimed, given.failedForAll)).toMatchObject({ status: 'failed' });
+    expect(continued(queued, after(now, 60_000), claimed, given.failedForAll)).toMatchObject({ status: 'failed' });
     const anyway = [approved(), claimed, lost, given.retriedAnyway, claimed, given.failedForAll];
     expect(executionAfter(...anyway)).toMatchObject({ status: 'outcome_unknown' });
   });
@@ -223,7 +238,7 @@ describe('an attempt that its worker did not begin', () => {
 
   it('says nothing of an earlier start that nobody saw the end of', () => {
     const twice = executionAfter(given.idempotent, claimed, lost);
-    const back = continued(twice, now + 60_000, claimed, given.cancelRequested, given.notBegun);
+    const back = continued(twice, after(now, 60_000), claimed, given.cancelRequested, given.notBegun);
     expect(back).toMatchObject({ status: 'outcome_unknown' });
   });
 
@@ -246,21 +261,21 @@ describe('an attempt that its worker did not begin', () => {
 
 describe('a call that may not begin yet', () => {
   it('waits after the approval for as long as its tool says', () => {
-    const waiting = executionAfter(approved({ terms: { not_before: nowSeconds + 600 } }));
+    const waiting = executionAfter(approved({ terms: { not_before: after(nowSeconds, 600) } }));
     expect(waiting).toMatchObject({
-      due_at: (nowSeconds + 600) * 1000,
+      due_at: toEpochMillis(after(nowSeconds, 600)),
       held_by: { code: 'wait', until: nowSeconds + 600 },
     });
     expect(decideExecution(waiting, claimed, now).kind).toBe('rejected');
-    expect(continued(waiting, (nowSeconds + 600) * 1000, claimed)).toMatchObject({
+    expect(continued(waiting, toEpochMillis(after(nowSeconds, 600)), claimed)).toMatchObject({
       status: 'running',
       held_by: null,
     });
   });
 
   it('is not begun any more when its time is over, nor when its decision does not hold any more', () => {
-    const stale = executionAfter(approved({ terms: { start_by: nowSeconds + 60 } }));
-    expect(continued(stale, now + 61_000, claimed)).toMatchObject({
+    const stale = executionAfter(approved({ terms: { start_by: after(nowSeconds, 60) } }));
+    expect(continued(stale, after(now, 61_000), claimed)).toMatchObject({
       status: 'failed',
       error: 'not executed: the time to begin it is over',
     });

@@ -5,6 +5,9 @@ import {
   type Execution,
   type ExecutionTerms,
   type HeldBy,
+  type EpochMillis,
+  latest,
+  toEpochMillis,
 } from '@countersign/contracts';
 import { changed, ignored, newRecord, touch } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './messages.js';
@@ -13,7 +16,7 @@ import { fail, is, isOver, unseen, withdraw, type ExecutionTransition } from './
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
 /** Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. */
-export function accept(message: Message<'approved'>, now: number): ExecutionTransition {
+export function accept(message: Message<'approved'>, now: EpochMillis): ExecutionTransition {
   const { event, refusal, terms, concurrency_key } = message;
   const execution = approved(event, { id: event.data.approval_id, terms, concurrency_key }, now);
   const problem = callDigest(event.data) === event.data.digest ? refusal : 'the arguments are not the approved ones';
@@ -21,14 +24,14 @@ export function accept(message: Message<'approved'>, now: number): ExecutionTran
 }
 
 /** Of what somebody wrote who may not decide, there is a record for people to look into, and no more. */
-export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: number): ExecutionTransition =>
+export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: EpochMillis): ExecutionTransition =>
   fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
 
 /**
  * What has not begun never will; its run waits for nothing any more, and the event is for who watches. What has begun
  * is let run, and is not tried again.
  */
-export function takeBack(execution: Execution, event: EndOfRun, now: number): ExecutionTransition {
+export function takeBack(execution: Execution, event: EndOfRun, now: EpochMillis): ExecutionTransition {
   if (isOver(execution) || execution.withdrawn !== null) return ignored(is(execution));
   const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
   return isWaiting
@@ -37,7 +40,10 @@ export function takeBack(execution: Execution, event: EndOfRun, now: number): Ex
 }
 
 /** The run was over before the approval arrived: keep a record, so that the approval finds it void. */
-export function takeBackBeforeApproval({ event, requirement }: Message<'cancelled'>, now: number): ExecutionTransition {
+export function takeBackBeforeApproval(
+  { event, requirement }: Message<'cancelled'>,
+  now: EpochMillis,
+): ExecutionTransition {
   const { run_id, user_id, requested_by } = event.data;
   const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
   const call = { run_id, tool_call_id, tool_name, tool_args };
@@ -65,7 +71,7 @@ export const nothing: ExecutionTerms = {
 function approved(
   { data, traceparent }: Event<'approval.resolved'>,
   fields: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
-  now: number,
+  now: EpochMillis,
 ): Execution {
   const { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt } = data;
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
@@ -96,13 +102,13 @@ type Known =
   | 'concurrency_key'
   | 'traceparent';
 
-const heldByWait = ({ not_before }: ExecutionTerms, now: number): HeldBy | null =>
-  not_before !== null && not_before * 1000 > now
+const heldByWait = ({ not_before }: ExecutionTerms, now: EpochMillis): HeldBy | null =>
+  not_before !== null && toEpochMillis(not_before) > now
     ? { code: 'wait', detail: 'the wait after the approval', until: not_before }
     : null;
 
 /** A new execution; a wait after the approval is counted from the approval. */
-const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
+const queued = (known: Pick<Execution, Known>, now: EpochMillis): Execution => ({
   ...newRecord(now),
   ...known,
   status: 'queued',
@@ -117,5 +123,5 @@ const queued = (known: Pick<Execution, Known>, now: number): Execution => ({
   withdrawn: null,
   lease: null,
   queue_owner: queueOwner(known.requester, known.requested_by),
-  due_at: Math.max(now, (known.terms.not_before ?? 0) * 1000),
+  due_at: known.terms.not_before === null ? now : latest(now, toEpochMillis(known.terms.not_before)),
 });

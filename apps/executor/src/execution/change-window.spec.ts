@@ -1,10 +1,11 @@
+import { atMillis } from '@countersign/contracts';
 import type { ChangeWindow } from '@countersign/definitions';
 import { describe, expect, it } from 'vitest';
 import { nextOpening } from './change-window.js';
 
 const office: ChangeWindow = { days: ['mon', 'tue', 'wed', 'thu'], from: '09:00', until: '16:00', time_zone: 'UTC' };
 const opening = (at: string, ...windows: ChangeWindow[]) =>
-  new Date(nextOpening(windows, Date.parse(at))).toISOString();
+  new Date(nextOpening(windows, atMillis(Date.parse(at)))).toISOString();
 
 describe('a change window', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { secondsOf, type Execution } from '@countersign/contracts';
+import { toEpochSeconds, type Execution, after, type EpochMillis, type Clock } from '@countersign/contracts';
 import { VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { isOver } from './state.js';
 import { queuedUnder } from '../dispatch/startable.js';
@@ -16,7 +16,7 @@ export const keyCollection: Collection<ConcurrencyKeyHolder> = { name: 'concurre
 export const lookAgain = 10_000;
 
 /** Whether the holder of a key is one that others have to wait for. */
-function occupies(holder: Execution, paused: Paused, now: number): boolean {
+function occupies(holder: Execution, paused: Paused, now: EpochMillis): boolean {
   if (isOver(holder)) return false;
   if (holder.status !== 'queued' || holder.attempts.some(({ begun }) => begun)) return true;
   const { held_by, due_at } = holder;
@@ -37,7 +37,7 @@ export class ConcurrencyKeys {
   constructor(
     private readonly holders: Store<ConcurrencyKeyHolder>,
     private readonly executions: Store<Execution>,
-    private readonly now: () => number,
+    private readonly now: Clock,
     private readonly paused: () => Promise<Paused>,
   ) {}
 
@@ -62,7 +62,7 @@ export class ConcurrencyKeys {
       next = null;
       if (holder !== execution.id) return holder;
       const queued = queuedUnder(await this.paused());
-      const waiting = queued && { ...queued, concurrency_key: key, due_at: { lte: this.now() + lookAgain } };
+      const waiting = queued && { ...queued, concurrency_key: key, due_at: { lte: after(this.now(), lookAgain) } };
       const found = waiting
         ? await this.executions.find({ filter: waiting, sort: [['created_at', 'asc']], limit: 1 })
         : [];
@@ -93,7 +93,7 @@ export class ConcurrencyKeys {
   }
 
   #record(key: string, execution_id: string | null, known: ConcurrencyKeyHolder | undefined): ConcurrencyKeyHolder {
-    const at = secondsOf(this.now());
+    const at = toEpochSeconds(this.now());
     const stored = { version: (known?.version ?? 0) + 1, due_at: null, traceparent: null };
     return { key, execution_id, ...stored, created_at: known?.created_at ?? at, updated_at: at };
   }

@@ -1,4 +1,4 @@
-import { callDigest, Execution } from '@countersign/contracts';
+import { callDigest, Execution, after } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -154,10 +154,10 @@ describe('an execution that is claimed', () => {
   });
 
   it('keeps its lease for as long as its worker extends it', () => {
-    const running = continued(executionAfter(approved(), claimed), now + 20_000, extended);
+    const running = continued(executionAfter(approved(), claimed), after(now, 20_000), extended);
     expect(running).toMatchObject({ lease: { expires_at: now + 50_000 }, due_at: now + 50_000 });
-    expect(decideExecution(running, due, now + 49_999).kind).toBe('ignored');
-    expect(decideExecution(running, due, now + 50_000).kind).toBe('changed');
+    expect(decideExecution(running, due, after(now, 49_999)).kind).toBe('ignored');
+    expect(decideExecution(running, due, after(now, 50_000)).kind).toBe('changed');
   });
 
   it.each([
@@ -165,7 +165,7 @@ describe('an execution that is claimed', () => {
     [failed, { status: 'failed', result: null, error: 'exit code 1' }, { error: 'exit code 1' }],
     [lost, { status: 'outcome_unknown', result: null, error: 'ended by SIGKILL' }, { reason: 'ended by SIGKILL' }],
   ] as const)('ends as its worker says: $type', (message, record, data) => {
-    const { state, events } = outcome(executionAfter(approved(), claimed), message, now + 9_000);
+    const { state, events } = outcome(executionAfter(approved(), claimed), message, after(now, 9_000));
     expect(Execution.parse(state)).toEqual(state);
     expect(state).toMatchObject({ ...record, lease: null, due_at: null });
     expect(state.attempts).toEqual([
@@ -187,7 +187,7 @@ describe('an execution that is claimed', () => {
 });
 
 describe('an execution whose worker is gone', () => {
-  const unknown = continued(executionAfter(approved(), claimed), now + lease_ms, due);
+  const unknown = continued(executionAfter(approved(), claimed), after(now, lease_ms), due);
 
   it('is not made again: nobody knows what came of it', () => {
     expect(unknown).toMatchObject({
@@ -196,14 +196,14 @@ describe('an execution whose worker is gone', () => {
       due_at: null,
       attempts: [{ outcome: 'outcome_unknown' }],
     });
-    expect(decideExecution(unknown, claimed, now + lease_ms).kind).toBe('rejected');
+    expect(decideExecution(unknown, claimed, after(now, lease_ms)).kind).toBe('rejected');
   });
 
   it('no longer listens to that worker, but keeps what it says for whoever has to find out', () => {
-    const { state, events } = outcome(unknown, succeeded, now + lease_ms);
+    const { state, events } = outcome(unknown, succeeded, after(now, lease_ms));
     expect(state).toMatchObject({ status: 'outcome_unknown', attempts: [{ late_report: 'succeeded: Deployed.' }] });
     expect(events).toEqual([]);
-    expect(decideExecution(state, failed, now + lease_ms)).toEqual({
+    expect(decideExecution(state, failed, after(now, lease_ms))).toEqual({
       kind: 'rejected',
       code: 'lease_lost',
       reason: 'the execution is outcome_unknown, not held by worker-1',
@@ -240,7 +240,7 @@ describe('the golden messages of version 1', () => {
     ],
     ['tool.execution_outcome_unknown', due],
   ] as const)('end it as they did then: %s', (name, message) => {
-    const { events } = outcome(executionAfter(approved(), claimed), message, now + lease_ms);
+    const { events } = outcome(executionAfter(approved(), claimed), message, after(now, lease_ms));
     const { digest } = goldenEvent('approval.resolved').data;
     expect(events).toEqual([{ type: name, data: { ...goldenEvent(name).data, digest } }]);
   });

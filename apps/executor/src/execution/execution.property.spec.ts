@@ -1,4 +1,4 @@
-import { Execution, parseEventData, type NewEvent } from '@countersign/contracts';
+import { Execution, parseEventData, type NewEvent, after, millisOf } from '@countersign/contracts';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -80,7 +80,7 @@ describe('an execution, whatever arrives in whatever order and however often,', 
         let allowed = 0;
         const emitted: NewEvent[] = [];
         for (const [received, pause] of steps) {
-          now += pause * 1000;
+          now = after(now, millisOf(pause));
           context.log(JSON.stringify(received));
           deepFreeze([execution, received]);
           const transition = decideExecution(execution, received, now);

@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import * as given from '../../test/execution.fixtures.js';
@@ -7,7 +8,7 @@ import type { ExecutionMessage } from './messages.js';
 
 const { approved, askable, byPerson, claimed, idempotent, lost } = given;
 const other = (message: ExecutionMessage): ExecutionMessage => ({ ...message, worker: 'worker-2' }) as ExecutionMessage;
-const longAgo = now - lease_ms;
+const longAgo = after(now, -lease_ms);
 
 describe('an execution', () => {
   describeTransitions({
@@ -17,7 +18,7 @@ describe('an execution', () => {
       none: undefined,
       queued: executionAfter(approved()),
       waits: executionAfter(approved(), given.postponed),
-      running: continued(undefined, longAgo + 1, approved(), claimed),
+      running: continued(undefined, after(longAgo, 1), approved(), claimed),
       'lease over': continued(undefined, longAgo, approved(), claimed),
       'idempotent, lease over': continued(undefined, longAgo, idempotent, claimed),
       'askable, lease over': continued(undefined, longAgo, askable, claimed),

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution, EpochMillis } from '@countersign/contracts';
 import { ignored, rejected } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
@@ -33,7 +33,7 @@ import { holds, is, isDue, type ExecutionTransition } from './state.js';
 export function decideExecution(
   execution: Execution | undefined,
   message: ExecutionMessage,
-  now: number,
+  now: EpochMillis,
 ): ExecutionTransition {
   switch (message.type) {
     case 'approved':
@@ -49,7 +49,7 @@ export function decideExecution(
   }
 }
 
-function decideKnown(execution: Execution, message: MessageOfKnown, now: number): ExecutionTransition {
+function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMillis): ExecutionTransition {
   const { status } = execution;
   const only = (...expected: Execution['status'][]) => expected.includes(status);
   const code = status === 'outcome_unknown' ? 'outcome_unknown' : 'wrong_execution_state';

@@ -1,4 +1,4 @@
-import type { Execution, Log } from '@countersign/contracts';
+import { type Execution, type Log, atMillis } from '@countersign/contracts';
 import type { CommandHandler, CommandResult, Store } from '@countersign/persistence';
 import type { ConcurrencyKeys } from './concurrency-keys.js';
 import type { ExecutionMessage } from './messages.js';
@@ -34,7 +34,8 @@ export class Executions {
     if (concurrency_key === null) return;
     try {
       const next = await this.keys.release(concurrency_key, execution);
-      if (next !== null) await this.commandHandler.execute(next, { type: 'postponed', until: 0, held_by: null });
+      if (next !== null)
+        await this.commandHandler.execute(next, { type: 'postponed', until: atMillis(0), held_by: null });
     } catch (error) {
       this.log.warn({ err: error, execution_id: id }, 'its concurrency key is found free when somebody looks again');
     }

@@ -1,4 +1,12 @@
-import type { Event, Execution, ExecutionTerms, HeldBy, Requirement } from '@countersign/contracts';
+import type {
+  Event,
+  Execution,
+  ExecutionTerms,
+  HeldBy,
+  Requirement,
+  EpochMillis,
+  Millis,
+} from '@countersign/contracts';
 import type { FailureCovers } from '../adapters/adapter.js';
 
 /** What an execution is told; see `execution.ts` for what becomes of it. */
@@ -9,22 +17,22 @@ export type ExecutionMessage =
   /** The run is over and still waited for this; the approval of it may not have arrived yet. */
   | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
   /** A worker takes it: to make the call, or to ask the target. `refusal`: why the decision does not hold any more. */
-  | { type: 'claimed'; worker: string; lease_ms: number; refusal: string | null }
+  | { type: 'claimed'; worker: string; lease_ms: Millis; refusal: string | null }
   /** It cannot begin before `until` (epoch milliseconds), or nothing holds it any more. */
-  | { type: 'postponed'; until: number; held_by: HeldBy | null }
-  | { type: 'lease_extended'; worker: string; lease_ms: number; progress: Execution['progress'] }
+  | { type: 'postponed'; until: EpochMillis; held_by: HeldBy | null }
+  | { type: 'lease_extended'; worker: string; lease_ms: Millis; progress: Execution['progress'] }
   | { type: 'succeeded'; worker: string; result: string }
   | {
       type: 'failed';
       worker: string;
       error: string;
       retryable: boolean;
-      retry_after: number;
+      retry_after_ms: Millis;
       covers: FailureCovers;
     }
   | { type: 'lost'; worker: string; reason: string }
   /** Something came in the way before anything was done. */
-  | { type: 'not_begun'; worker: string; until: number; held_by: HeldBy }
+  | { type: 'not_begun'; worker: string; until: EpochMillis; held_by: HeldBy }
   | { type: 'due' }
   | { type: 'reported'; by: string; outcome: 'succeeded' | 'failed'; result: string }
   | { type: 'settled'; by: string; outcome: 'succeeded' | 'failed'; note: string }

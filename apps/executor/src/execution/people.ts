@@ -1,4 +1,4 @@
-import { secondsOf, type Execution } from '@countersign/contracts';
+import { toEpochSeconds, type Execution, type EpochMillis } from '@countersign/contracts';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import type { ExecutionMessage } from './messages.js';
 import { fail, released, succeed, withdraw, withLastAttempt, type ExecutionTransition } from './state.js';
@@ -6,7 +6,7 @@ import { fail, released, succeed, withdraw, withLastAttempt, type ExecutionTrans
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
 /** Whoever made the call by hand says what came of it. */
-export function report(execution: Execution, { by, outcome, result }: Message<'reported'>, now: number) {
+export function report(execution: Execution, { by, outcome, result }: Message<'reported'>, now: EpochMillis) {
   const byThem = { ...execution, attempts: withLastAttempt(execution, { reported_by: by }) };
   return outcome === 'succeeded'
     ? succeed(released(byThem, 'succeeded', null, now), result)
@@ -14,14 +14,14 @@ export function report(execution: Execution, { by, outcome, result }: Message<'r
 }
 
 /** A person found out what came of the call. */
-export function resolveUnknown(execution: Execution, { by, outcome, note }: Message<'settled'>, now: number) {
-  const resolved = touch(execution, now, { note, reconciled: { by, at: secondsOf(now), note } });
+export function resolveUnknown(execution: Execution, { by, outcome, note }: Message<'settled'>, now: EpochMillis) {
+  const resolved = touch(execution, now, { note, reconciled: { by, at: toEpochSeconds(now), note } });
   const found = `A person looked into it and found that the call ${outcome}: ${note}`;
   return outcome === 'succeeded' ? succeed(resolved, found) : fail(resolved, found);
 }
 
 /** A person wants it started again; what promises one start needs them to say that another one is all right. */
-export function retry(execution: Execution, message: Message<'retried'>, now: number): ExecutionTransition {
+export function retry(execution: Execution, message: Message<'retried'>, now: EpochMillis): ExecutionTransition {
   if (execution.withdrawn !== null)
     return rejected('execution_withdrawn', `${execution.withdrawn}, and nobody waits for it any more`);
   if (execution.terms.semantics !== 'idempotent' && !message.even_if_done) {
@@ -30,15 +30,15 @@ export function retry(execution: Execution, message: Message<'retried'>, now: nu
       'the tool promises to be started at most once, and nobody knows what came of the start before',
     );
   }
-  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: secondsOf(now) } as const;
+  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: toEpochSeconds(now) } as const;
   const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, held_by };
   return changed(touch(execution, now, next));
 }
 
 /** Takes back what has not begun, and asks the worker of what has to stop it. */
-export function cancel(execution: Execution, { by, reason }: Message<'cancel_requested'>, now: number) {
+export function cancel(execution: Execution, { by, reason }: Message<'cancel_requested'>, now: EpochMillis) {
   if (execution.cancel) return ignored('somebody has asked for it already');
-  const requested = touch(execution, now, { cancel: { by, at: secondsOf(now), note: reason } });
+  const requested = touch(execution, now, { cancel: { by, at: toEpochSeconds(now), note: reason } });
   if (execution.status === 'running') return changed(requested);
   return withdraw(requested, `not executed: ${by} cancelled it: ${reason}`, now);
 }

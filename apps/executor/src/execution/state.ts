@@ -1,10 +1,11 @@
 import {
   emit,
-  secondsOf,
+  toEpochSeconds,
   type Attempt,
   type EventData,
   type Execution,
   type ProblemCode,
+  type EpochMillis,
 } from '@countersign/contracts';
 import { changed, touch, type Transition } from '@countersign/persistence';
 
@@ -23,7 +24,7 @@ export const isOver = ({ status }: Pick<Execution, 'status'>): boolean =>
   status === 'succeeded' || status === 'failed' || status === 'cancelled';
 
 export const is = ({ status }: Execution): string => `the execution is ${status}`;
-export const isDue = ({ due_at }: Execution, now: number): boolean => due_at !== null && due_at <= now;
+export const isDue = ({ due_at }: Execution, now: EpochMillis): boolean => due_at !== null && due_at <= now;
 
 /** Whether this is the worker that has it now. */
 export const holds = ({ status, lease }: Execution, worker: string): boolean =>
@@ -38,9 +39,9 @@ export function released(
   execution: Execution,
   outcome: NonNullable<Attempt['outcome']>,
   reason: string | null,
-  now: number,
+  now: EpochMillis,
 ): Execution {
-  const attempts = withLastAttempt(execution, { outcome, reason, ended_at: secondsOf(now) });
+  const attempts = withLastAttempt(execution, { outcome, reason, ended_at: toEpochSeconds(now) });
   return touch(execution, now, { attempts, lease: null, due_at: null, progress: null });
 }
 
@@ -91,7 +92,7 @@ export const unseen = ({ attempts }: Pick<Execution, 'attempts'>): Attempt | und
 export function giveUp(
   execution: Execution,
   error: string,
-  now: number,
+  now: EpochMillis,
   status?: 'failed' | 'cancelled',
 ): ExecutionTransition {
   const before = unseen(execution);
@@ -101,7 +102,7 @@ export function giveUp(
 }
 
 /** Nobody makes it any more. */
-export function withdraw(execution: Execution, error: string, now: number): ExecutionTransition {
+export function withdraw(execution: Execution, error: string, now: EpochMillis): ExecutionTransition {
   const isWithPerson = execution.status === 'awaiting_report';
   const over = isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {});
   return giveUp(over, error, now, 'cancelled');

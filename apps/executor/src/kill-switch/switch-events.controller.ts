@@ -1,5 +1,5 @@
 import { CommandGuard } from '@countersign/auth';
-import { TerminalError, type Event, type Log } from '@countersign/contracts';
+import { TerminalError, type Event, type Log, type EpochMillis, atMillis } from '@countersign/contracts';
 import { OnEvent } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
 import { Switches } from './switches.js';
@@ -26,8 +26,8 @@ export class SwitchEventsController {
     await this.#turn(event, (by, at) => this.switches.turn({ type: 'resumed', tool_name, by, at }));
   }
 
-  async #turn(event: Command, turn: (by: string, at: number) => Promise<unknown>): Promise<void> {
-    const at = Date.parse(event.time);
+  async #turn(event: Command, turn: (by: string, at: EpochMillis) => Promise<unknown>): Promise<void> {
+    const at = atMillis(Date.parse(event.time));
     if (await this.switches.wasOverruled(event.data.tool_name, at)) return;
     const { tool_name } = event.data;
     // Whoever writes the message says when that was: in a time to come, it would be the last word for as long.

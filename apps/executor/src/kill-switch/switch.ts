@@ -1,4 +1,4 @@
-import { emit, secondsOf, type Switch } from '@countersign/contracts';
+import { emit, toEpochSeconds, type Switch, earliest, type EpochMillis } from '@countersign/contracts';
 import { changed, ignored, type StoredRecord, type Transition } from '@countersign/persistence';
 
 /** The kill switch of a tool, or of all of them. */
@@ -6,13 +6,13 @@ export interface SwitchRecord extends StoredRecord, Pick<Switch, 'tool_name' | '
   id: string;
   event_key: string;
   /** Epoch milliseconds at which somebody last said anything about it. */
-  said_at: number;
+  said_at: EpochMillis;
 }
 
-/** `at`: epoch milliseconds at which it was said. */
+/** `at`: when it was said. */
 export type SwitchMessage =
-  | { type: 'paused'; tool_name: string | null; reason: string; by: string; at: number }
-  | { type: 'resumed'; tool_name: string | null; by: string; at: number };
+  | { type: 'paused'; tool_name: string | null; reason: string; by: string; at: EpochMillis }
+  | { type: 'resumed'; tool_name: string | null; by: string; at: EpochMillis };
 
 /** The switch of all tools has a name that no tool has. */
 export const switchId = (tool_name: string | null): string => tool_name ?? '*';
@@ -24,16 +24,16 @@ export const switchId = (tool_name: string | null): string => tool_name ?? '*';
 export function decideSwitch(
   record: SwitchRecord | undefined,
   message: SwitchMessage,
-  now: number,
+  now: EpochMillis,
 ): Transition<SwitchRecord> {
   const { type, tool_name, by } = message;
   if (record && message.at <= record.said_at) return ignored('something was said after this');
   const paused = type === 'paused';
   const reason = paused ? message.reason : null;
   const id = switchId(tool_name);
-  const at = secondsOf(now);
+  const at = toEpochSeconds(now);
   const stored = { version: record?.version ?? 0, due_at: null, traceparent: null, updated_at: at };
-  const of = { id, event_key: id, tool_name, created_at: record?.created_at ?? at, said_at: Math.min(message.at, now) };
+  const of = { id, event_key: id, tool_name, created_at: record?.created_at ?? at, said_at: earliest(message.at, now) };
   return changed(
     { ...of, ...stored, paused, reason, by },
     paused ? emit('tool.paused', { tool_name, reason: message.reason, by }) : emit('tool.resumed', { tool_name, by }),

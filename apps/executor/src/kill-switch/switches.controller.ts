@@ -1,5 +1,5 @@
 import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
-import { PauseRequest, ProblemError, ResumeRequest, Switches as SwitchList } from '@countersign/contracts';
+import { PauseRequest, ProblemError, ResumeRequest, Switches as SwitchList, type Clock } from '@countersign/contracts';
 import { Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { z } from 'zod';
@@ -11,7 +11,7 @@ import { CLOCK } from '../tokens.js';
 export class SwitchesController {
   constructor(
     @Inject(Switches) private readonly switches: Switches,
-    @Inject(CLOCK) private readonly now: () => number,
+    @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
   @Get('switches')

@@ -1,4 +1,4 @@
-import type { Execution, Switch } from '@countersign/contracts';
+import type { Execution, Switch, EpochMillis } from '@countersign/contracts';
 import type { CommandHandler, Collection, CommandResult } from '@countersign/persistence';
 import { switchId, type SwitchMessage, type SwitchRecord } from './switch.js';
 import type { Tools } from '../tools/tool.js';
@@ -98,7 +98,7 @@ export class Switches {
   }
 
   /** Whether anything was said of it since (epoch milliseconds). */
-  async wasOverruled(tool_name: string | null, at: number): Promise<boolean> {
+  async wasOverruled(tool_name: string | null, at: EpochMillis): Promise<boolean> {
     const record = await this.commandHandler.store.get(switchId(tool_name));
     return record !== undefined && at <= record.said_at;
   }

@@ -1,3 +1,5 @@
+import { secondsOf } from '@countersign/contracts';
+
 /** Why a call that was begun is not followed to its end. */
 export const whyStopped = ({ reason }: AbortSignal): string =>
   `stopped while it was running, ${reason instanceof Error ? reason.message : String(reason)}`;
@@ -5,7 +7,7 @@ export const whyStopped = ({ reason }: AbortSignal): string =>
 /** Work whose signal is aborted after so many milliseconds, or when this signal is. */
 export async function bounded<T>(ms: number, stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(new DOMException(`${ms / 1000} s are over`, 'TimeoutError')), ms);
+  const timer = setTimeout(() => ending.abort(new DOMException(`${secondsOf(ms)} s are over`, 'TimeoutError')), ms);
   const stopped = () => ending.abort(stop.reason);
   if (stop.aborted) stopped();
   stop.addEventListener('abort', stopped, { once: true });

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionOutput } from '@countersign/contracts';
+import type { Execution, ExecutionOutput, Clock } from '@countersign/contracts';
 import { insert, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 
 /** A piece of what a call printed. */
@@ -26,7 +26,7 @@ const all = 100_000;
 export class Outputs {
   constructor(
     private readonly store: Store<OutputChunk>,
-    private readonly now: () => number,
+    private readonly now: Clock,
   ) {}
 
   /** Stores a piece; each has a number of its own. */

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import { type Execution, atMillis } from '@countersign/contracts';
 import type { Bus, Delivery, Subscription } from '@countersign/messaging';
 import { insertOnce, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { EventEmitter } from 'node:events';
@@ -68,7 +68,7 @@ export class Replies {
     const text = value.toString().slice(0, maxText);
     const attempt = headers['attempt'] ?? null;
     // It may have been delivered before.
-    await insertOnce(this.store, { id, execution_id, topic, attempt, text, ...newRecord(timestamp) });
+    await insertOnce(this.store, { id, execution_id, topic, attempt, text, ...newRecord(atMillis(timestamp)) });
     this.#arrived.emit(execution_id);
   }
 }

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import { type Execution, after, toEpochMillis, type EpochSeconds } from '@countersign/contracts';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
@@ -36,13 +36,13 @@ it('replies stay until the execution is over and they are old', async () => {
   await replied('running', nowSeconds, executionAfter(approved(), claimed));
   await replied('being asked about', nowSeconds, executionAfter(askable, claimed, lost));
   await replied('unknown', nowSeconds, executionAfter(approved(), claimed, lost));
-  await replied('young', nowSeconds + 60, executionAfter(approved(), claimed, succeeded));
+  await replied('young', after(nowSeconds, 60), executionAfter(approved(), claimed, succeeded));
 
-  const leftAfter = async (seconds: number) => {
-    for await (const _ of repliesNoLongerNeeded(replies, executions).purgeBefore(seconds * 1000));
+  const leftAfter = async (at: EpochSeconds) => {
+    for await (const _ of repliesNoLongerNeeded(replies, executions).purgeBefore(toEpochMillis(at)));
     const left = await replies.find({ filter: {}, sort: [], limit: 100 });
     return left.map(({ execution_id }) => execution_id);
   };
   expect(await leftAfter(nowSeconds)).toHaveLength(8);
-  expect(await leftAfter(nowSeconds + 1)).toEqual(['being asked about', 'running', 'unknown', 'young']);
+  expect(await leftAfter(after(nowSeconds, 1))).toEqual(['being asked about', 'running', 'unknown', 'young']);
 });

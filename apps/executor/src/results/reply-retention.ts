@@ -1,4 +1,4 @@
-import { secondsOf, type Execution } from '@countersign/contracts';
+import { toEpochSeconds, type Execution } from '@countersign/contracts';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 import { isOver } from '../execution/state.js';
 import type { Reply } from './replies.js';
@@ -13,7 +13,7 @@ export const repliesNoLongerNeeded = (
     removeBelongings({
       store: replies,
       key: 'id',
-      filter: { created_at: { lt: secondsOf(time) } },
+      filter: { created_at: { lt: toEpochSeconds(time) } },
       sort: [['created_at', 'asc']],
       belongsTo: 'execution_id',
       open: async (ids) => {

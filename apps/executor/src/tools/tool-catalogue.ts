@@ -1,4 +1,4 @@
-import { ConfigError, type Log } from '@countersign/contracts';
+import { ConfigError, type Log, millisOf } from '@countersign/contracts';
 import { McpServers, type McpServer, type McpTool } from '@countersign/mcp';
 import { loadToolModules, type CallableTool } from '@countersign/tool';
 import { FunctionAdapter } from '../adapters/function/function.js';
@@ -66,7 +66,7 @@ export class ToolCatalogue implements Tools {
     if (definition.made_by !== 'executor') return { definition, terms: () => nothing };
     const { config, scope } = this.#declared;
     const seconds = timeout ?? config.EXECUTION_TIMEOUT_SECONDS;
-    const adapter = new FunctionAdapter({ run, timeout: seconds * 1000, maxOutput: definition.max_output });
+    const adapter = new FunctionAdapter({ run, timeoutMs: millisOf(seconds), maxOutput: definition.max_output });
     return { definition, adapter, ...termsOf(terms, byWorker, scope) };
   }
 

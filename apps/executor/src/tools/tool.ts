@@ -1,4 +1,4 @@
-import type { ExecutionTerms } from '@countersign/contracts';
+import type { ExecutionTerms, EpochSeconds } from '@countersign/contracts';
 import type { ChangeWindow, ToolDefinition } from '@countersign/definitions';
 import type { Adapter, ApprovedCall } from '../adapters/adapter.js';
 
@@ -16,7 +16,7 @@ export interface Tool {
   /** Absent when a person makes the calls. */
   adapter?: Adapter;
   /** What its executions are held to. @param resolved_at epoch seconds of the decision */
-  terms(resolved_at: number): ExecutionTerms;
+  terms(resolved_at: EpochSeconds): ExecutionTerms;
   /** Of all executions with the same key one is made at a time. */
   concurrencyKey?(call: ApprovedCall): string | undefined;
   changeWindows?: readonly ChangeWindow[];

@@ -1,4 +1,4 @@
-import { ConfigError, type Execution } from '@countersign/contracts';
+import { ConfigError, type Execution, atSeconds } from '@countersign/contracts';
 import { SqliteBus } from '@countersign/messaging';
 import { readConfig } from '@countersign/service';
 import { openTemporaryDatabase } from '@countersign/testing';
@@ -162,7 +162,7 @@ describe('the tools that the file declares', () => {
     };
     declare({ name: 'deploy', execute: { kafka } });
     const { adapter, terms } = declaredTools(declared(configOf(), { TOKEN: 'a-secret' })).get('deploy')!;
-    expect(terms(0)).toMatchObject({ semantics: 'at_most_once', can_reconcile: true });
+    expect(terms(atSeconds(0))).toMatchObject({ semantics: 'at_most_once', can_reconcile: true });
 
     const { database, file, close } = openTemporaryDatabase();
     const bus = new SqliteBus(file, { log: { info() {}, warn() {}, error() {} } });

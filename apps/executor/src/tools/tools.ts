@@ -1,4 +1,4 @@
-import { ConfigError, type ExecutionTerms } from '@countersign/contracts';
+import { ConfigError, type ExecutionTerms, after, millisOf } from '@countersign/contracts';
 import {
   readDefinitions,
   toolDefinitionOf,
@@ -71,10 +71,10 @@ export function termsOf(
     terms: (resolved_at) => ({
       semantics,
       max_attempts: attempts,
-      retry: { first_ms: retry.delay * 1000, longest_ms: retry.max_delay * 1000 },
+      retry: { first_ms: millisOf(retry.delay), longest_ms: millisOf(retry.max_delay) },
       ...by,
-      not_before: wait === undefined ? null : resolved_at + wait,
-      start_by: start_within === undefined ? null : resolved_at + start_within,
+      not_before: wait === undefined ? null : after(resolved_at, wait),
+      start_by: start_within === undefined ? null : after(resolved_at, start_within),
     }),
     ...(concurrency_key !== undefined && { concurrencyKey: compileTemplate(concurrency_key, scope) }),
     ...(change_windows && { changeWindows: change_windows }),

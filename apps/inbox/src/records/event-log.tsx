@@ -1,4 +1,4 @@
-import type { EventName, LoggedEvent } from '@countersign/contracts';
+import { type EventName, type LoggedEvent, atMillis, toEpochSeconds } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { At } from '../clock.js';
 import { navigate, query } from '../navigation.js';
@@ -57,7 +57,7 @@ export function EventLog() {
               <summary>
                 <code>{event.type}</code>
                 <span class="muted">{event.source.replace('/countersign/', '')}</span>
-                <At at={Date.parse(event.time) / 1000} />
+                <At at={toEpochSeconds(atMillis(Date.parse(event.time)))} />
               </summary>
               <p class="muted">
                 {event.subject}

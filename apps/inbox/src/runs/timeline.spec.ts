@@ -1,4 +1,4 @@
-import { Execution } from '@countersign/contracts';
+import { Execution, after } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, now } from '../../test/approval.fixtures.js';
 import { timelineOf, type RunEvent } from './timeline.js';
@@ -77,10 +77,10 @@ describe('the timeline of a run', () => {
   it('goes by the time where that tells', () => {
     const late = approvalWith({
       tool_name: 'deploy',
-      created_at: now - 10,
-      decisions: [{ ...decision('bob'), at: now + 5 }],
+      created_at: after(now, -10),
+      decisions: [{ ...decision('bob'), at: after(now, 5) }],
     });
-    expect(titles([event('RunStarted', { created_at: now - 20 }), event('RunPaused')], [late], [])).toEqual([
+    expect(titles([event('RunStarted', { created_at: after(now, -20) }), event('RunPaused')], [late], [])).toEqual([
       'The run began',
       'deploy needs an approval',
       'The run waits',
@@ -91,7 +91,7 @@ describe('the timeline of a run', () => {
   it('says what nobody saw, and who found out', () => {
     const unknown = executed({
       attempts: [attempt('outcome_unknown', 'the executor stopped')],
-      reconciled: { by: 'eve', at: now + 1, note: 'It answers.' },
+      reconciled: { by: 'eve', at: after(now, 1), note: 'It answers.' },
     });
     expect(timelineOf([], [], [unknown])).toMatchObject([
       { title: 'The executor makes the call of deploy' },

@@ -1,10 +1,10 @@
-import type { Approval, Execution } from '@countersign/contracts';
+import type { Approval, Execution, EpochSeconds } from '@countersign/contracts';
 
 /** An event of a run, as far as a timeline tells it. */
 export interface RunEvent {
   event: string;
   /** Seconds since 1970. */
-  created_at: number;
+  created_at: EpochSeconds;
   input?: string | undefined;
   content?: string | null | undefined;
   reason?: string | null | undefined;
@@ -15,7 +15,7 @@ export interface RunEvent {
 /** One thing that happened in a run. */
 export interface Entry {
   key: string;
-  at: number;
+  at: EpochSeconds;
   kind: 'run' | 'model' | 'call' | 'approval' | 'execution';
   title: string;
   /** What was said, as it was. */

@@ -1,6 +1,16 @@
 import { RequestSigner, type RunMessage } from '@countersign/agent-runner';
 import { Signer } from '@countersign/approval-service';
-import type { Approval, Event, EventName, Execution, NewEvent, Run, ServiceName } from '@countersign/contracts';
+import {
+  type Approval,
+  type Event,
+  type EventName,
+  type Execution,
+  type NewEvent,
+  type Run,
+  type ServiceName,
+  type EpochMillis,
+  atMillis,
+} from '@countersign/contracts';
 import { ResultSigner } from '@countersign/executor';
 import {
   DecisionGuard,
@@ -21,10 +31,10 @@ export interface Links {
   readonly seals: { runs: Seal<Run>; approvals: Seal<Approval>; executions: Seal<Execution> };
   /** What everybody may know. */
   readonly publicKeys: PublicKeys;
-  /** Why a service does not handle an event; undefined when it does. @param now epoch milliseconds */
-  problemWith(service: ServiceName, event: Event, now: number): Promise<string | undefined>;
+  /** Why a service does not handle an event; undefined when it does. */
+  problemWith(service: ServiceName, event: Event, now: EpochMillis): Promise<string | undefined>;
   /** Why an execution may not start now; null when it may. */
-  refusalOf(execution: Execution, now: number): Promise<string | null>;
+  refusalOf(execution: Execution, now: EpochMillis): Promise<string | null>;
 }
 
 const newRing = async () => keysFromText(JSON.stringify(await generateKey()));
@@ -37,7 +47,7 @@ export async function openLinks(): Promise<Links> {
   const resultSigner = new ResultSigner(async () => results);
   await Promise.all([requestSigner.open(), signer.open(), resultSigner.open()]);
 
-  let now = 0;
+  let now = atMillis(0);
   const requestGuard = new RequestGuard('signed', () => Verifier.fromKeyRing(requests));
   const decisionGuard = new DecisionGuard(
     () => Verifier.fromKeyRing(decisions),

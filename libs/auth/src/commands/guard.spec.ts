@@ -1,4 +1,4 @@
-import { emit, TerminalError, type EventData, type Role } from '@countersign/contracts';
+import { emit, TerminalError, type EventData, type Role, toEpochSeconds, after } from '@countersign/contracts';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTVerifyGetKey } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -232,7 +232,7 @@ describe('a command over the bus', () => {
           .setJti('t')
           .setIssuer('countersign')
           .setAudience(audience)
-          .setExpirationTime(Math.floor(clock.now() / 1000) + 60)
+          .setExpirationTime(toEpochSeconds(clock.now()) + 60)
           .sign(privateKey);
       const kind = ['countersign-command+jwt', 'countersign-commands'] as const;
       for (const none of [sign('JWT', kind[1]), sign(kind[0], 'elsewhere'), sign(...kind, { roles: ['root'] })])
@@ -260,10 +260,10 @@ describe('a command over the bus', () => {
       const { session } = await sessions.start({ ...who, key_id: id });
       const issued = await issue(principalOfSession(session), 'approval.resolve_requested', approve, 3_600);
       expect(issued).toMatchObject({ expires_in: 5 });
-      const at = Math.floor(clock.now() / 1000);
+      const at = toEpochSeconds(clock.now());
       const federated = principalOf({ subject: 'ana', roles: ['approver'], groups: [] }, 'jwt', {
         id: provider,
-        expires_at: at + 5,
+        expires_at: after(at, 5),
       });
       const { token, expires_in } = await issue(federated, 'approval.resolve_requested', approve, 3_600);
       expect(expires_in).toBe(5);
@@ -272,7 +272,7 @@ describe('a command over the bus', () => {
     });
 
     it('made from a token of a provider counts while its tokens are taken here, and no longer', async () => {
-      const expires_at = Math.floor(clock.now() / 1000) + 600;
+      const expires_at = after(toEpochSeconds(clock.now()), 600);
       const by = (id: string | null) =>
         principalOf({ subject: 'ana', roles: ['approver'], groups: [] }, 'jwt', { id, expires_at });
       const taken = await issue(by(provider), 'approval.resolve_requested', approve);

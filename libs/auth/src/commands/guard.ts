@@ -1,4 +1,4 @@
-import { TerminalError, type CommandRefusal } from '@countersign/contracts';
+import { TerminalError, type CommandRefusal, type EpochMillis, toEpochMillis } from '@countersign/contracts';
 import type { JWTVerifyGetKey } from 'jose';
 import { hasSameStanding, type Credentials } from '../credentials/credentials.js';
 import { principalOf, type Principal } from '../principal.js';
@@ -15,7 +15,7 @@ export interface CommandGuardOptions {
   credentials: Pick<Credentials, 'current'>;
   uses: Pick<CommandUses, 'find' | 'record' | 'markHandled'>;
   /** Epoch milliseconds. */
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** Finds out who sends a command over the bus, and whether they may. */
@@ -71,7 +71,7 @@ export class CommandGuard {
 
   async #letIn(claims: CommandClaims, command: CommandEvent): Promise<Use> {
     const { credentials, uses, now } = this.#options;
-    if (now() >= claims.exp * 1000) throw over();
+    if (now() >= toEpochMillis(claims.exp)) throw over();
     const who = principalIn(claims);
     const [standing] = await credentials.current([who.credential]);
     if (!standing || !hasSameStanding(who, standing))

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { Id, Role, secondsOf } from '@countersign/contracts';
+import { Id, Role, toEpochSeconds, type EpochMillis, EpochSeconds } from '@countersign/contracts';
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const typ = 'countersign-command+jwt';
 
 const Claims = z.object({
   jti: Id,
-  exp: z.int(),
+  exp: EpochSeconds,
   sub: Id,
   name: z.string(),
   roles: z.array(Role),
@@ -22,7 +22,7 @@ const Claims = z.object({
     via: z.enum(['key', 'jwt', 'session', 'channel']),
     id: Id.nullable(),
     key_id: Id.nullable(),
-    expires_at: z.int().nullable(),
+    expires_at: EpochSeconds.nullable(),
   }),
 });
 /** Who commands what, by which credential, until when. */
@@ -31,20 +31,17 @@ export type CommandClaims = z.infer<typeof Claims>;
 interface TokenOf {
   principal: Principal;
   command: CommandClaims['command'];
-  /** In seconds. */
-  expires_at: number;
+  expires_at: EpochSeconds;
 }
 
 /**
  * A short-lived token with which somebody gives one command over the bus. It is signed with a key that signs decisions.
  * Whoever reads the topic reads it too, so it is good for exactly that command, once.
- *
- * @param now epoch milliseconds
  */
 export function signCommandToken(
   { principal, command, expires_at }: TokenOf,
   { kid, privateKey }: { kid: string; privateKey: KeyObject | CryptoKey },
-  now: number,
+  now: EpochMillis,
 ): Promise<string> {
   const { subject, display_name: name, roles, groups, credential } = principal;
   return new SignJWT({ name, roles: [...roles], groups: [...groups], command, credential: { ...credential } })
@@ -53,7 +50,7 @@ export function signCommandToken(
     .setSubject(subject)
     .setIssuer(issuer)
     .setAudience(audience)
-    .setIssuedAt(secondsOf(now))
+    .setIssuedAt(toEpochSeconds(now))
     .setExpirationTime(expires_at)
     .sign(privateKey);
 }

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { ProblemError, secondsOf } from '@countersign/contracts';
+import { ProblemError, toEpochSeconds, after, earliest, type Seconds, type EpochMillis } from '@countersign/contracts';
 import type { CryptoKey } from 'jose';
 import { requireScopes } from '../http/auth.guard.js';
 import type { Credentials } from '../credentials/credentials.js';
@@ -12,7 +12,7 @@ export interface CommandTokensOptions {
   /** The key that signs decisions. */
   signingKey(): { kid: string; privateKey: KeyObject | CryptoKey };
   /** Epoch milliseconds. */
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** Gives out tokens, each for one command of somebody who may give it. */
@@ -29,14 +29,14 @@ export class CommandTokens {
    */
   async issue(
     principal: Principal,
-    { command, expires_in }: { command: Command; expires_in: number },
-  ): Promise<{ token: string; expires_in: number }> {
+    { command, expires_in }: { command: Command; expires_in: Seconds },
+  ): Promise<{ token: string; expires_in: Seconds }> {
     const { credentials, signingKey, now } = this.#options;
     requireScopes(principal, [commandScopes[command.type]]);
     const bound = { type: command.type, digest: commandDigest(command) };
     const [standing] = await credentials.current([principal.credential]);
-    const at = secondsOf(now());
-    const expires_at = Math.min(at + expires_in, standing?.expires_at ?? Infinity);
+    const at = toEpochSeconds(now());
+    const expires_at = earliest(after(at, expires_in), standing?.expires_at ?? after(at, expires_in));
     if (!standing || expires_at <= at)
       throw new ProblemError('credential_ended', 'Your key or login has ended. Use another.');
     const token = await signCommandToken({ principal, command: bound, expires_at }, signingKey(), now());

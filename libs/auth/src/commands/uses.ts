@@ -1,3 +1,4 @@
+import type { EpochSeconds } from '@countersign/contracts';
 import { insertOnce, newRecord, update, type Collection, type StoredRecord } from '@countersign/persistence';
 import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
 import type { CommandClaims } from './token.js';
@@ -7,7 +8,7 @@ interface CommandUse extends StoredRecord {
   /** The token's own id. */
   id: string;
   message: string;
-  expires_at: number;
+  expires_at: EpochSeconds;
   /** Whether the command was handled, with any outcome. */
   handled: boolean;
 }

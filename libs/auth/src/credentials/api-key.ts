@@ -1,4 +1,4 @@
-import { ApiKeyView, longestId, Role, Subject } from '@countersign/contracts';
+import { ApiKeyView, longestId, Role, Subject, type EpochSeconds } from '@countersign/contracts';
 import type { Collection } from '@countersign/persistence';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -61,4 +61,4 @@ export function readKey(text: string): KeyText | undefined {
 }
 
 /** Whoever a key speaks for, which key it is, and until when it works (seconds; null for ever). */
-export type ApiKeyHolder = Identity & { key_id: string; expires_at: number | null };
+export type ApiKeyHolder = Identity & { key_id: string; expires_at: EpochSeconds | null };

@@ -1,3 +1,4 @@
+import { toEpochSeconds } from '@countersign/contracts';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiKeys, NewApiKey } from './api-key.js';
@@ -84,7 +85,7 @@ describe('keys', () => {
     const elsewhere = open();
     expect(await elsewhere.verify(key)).toBeDefined();
     clock.pass(0.5);
-    expect(await keys.revoke(record.id)).toMatchObject({ revoked_at: Math.floor(clock.now() / 1000), version: 2 });
+    expect(await keys.revoke(record.id)).toMatchObject({ revoked_at: toEpochSeconds(clock.now()), version: 2 });
     expect(await keys.verify(key)).toBeUndefined();
     clock.pass(0.499);
     expect(await elsewhere.verify(key)).toBeDefined();

@@ -1,4 +1,13 @@
-import { ApiKeyView, canonicalSubject, secondsOf, Subject } from '@countersign/contracts';
+import {
+  ApiKeyView,
+  canonicalSubject,
+  toEpochSeconds,
+  Subject,
+  toEpochMillis,
+  after,
+  type EpochMillis,
+  type Clock,
+} from '@countersign/contracts';
 import { insert, insertOnce, newRecord, update, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type ApiKeyHolder, type NewApiKey } from './api-key.js';
@@ -11,7 +20,7 @@ export interface ApiKeysOptions {
   database: Pick<Database, 'collection'>;
   /** The setting ADMIN_KEY. */
   adminKey?: string | undefined;
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** The name of the record of ADMIN_KEY. */
@@ -27,7 +36,7 @@ export class ApiKeys {
   readonly #store: Store<ApiKey>;
   readonly #recent: Recent<ApiKey>;
   readonly #admin: AdminKey | undefined;
-  readonly #now: () => number;
+  readonly #now: Clock;
 
   constructor({ database, adminKey, now }: ApiKeysOptions) {
     this.#store = database.collection(apiKeys).store;
@@ -49,7 +58,7 @@ export class ApiKeys {
       roles,
       groups: groups.map(canonicalSubject),
       secret_hash: hashOf(secret),
-      expires_at: expires_in === null ? null : secondsOf(now) + expires_in,
+      expires_at: expires_in === null ? null : after(toEpochSeconds(now), expires_in),
       revoked_at: null,
       ...newRecord(now),
     });
@@ -66,7 +75,7 @@ export class ApiKeys {
   async revoke(id: string): Promise<ApiKeyView | undefined> {
     const now = this.#now();
     const revoked = await update(this.#store, id, now, (key) =>
-      key.revoked_at === null ? { ...key, revoked_at: secondsOf(now) } : undefined,
+      key.revoked_at === null ? { ...key, revoked_at: toEpochSeconds(now) } : undefined,
     );
     if (revoked) this.#recent.changed(id, revoked.record);
     return revoked && viewOf(revoked.record);
@@ -135,7 +144,7 @@ export class ApiKeys {
   }
 
   #works({ revoked_at, expires_at }: ApiKey): boolean {
-    return revoked_at === null && (expires_at === null || this.#now() < expires_at * 1000);
+    return revoked_at === null && (expires_at === null || this.#now() < toEpochMillis(expires_at));
   }
 }
 

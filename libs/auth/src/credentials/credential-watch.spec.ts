@@ -1,3 +1,4 @@
+import { toEpochSeconds, after } from '@countersign/contracts';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { apiKeys } from './api-key.js';
@@ -28,7 +29,7 @@ describe('what goes on by a credential', () => {
     const sessions = new BrowserSessions({ database, keys, now: clock.now });
     const credentials = new Credentials({ keys, sessions, issuer, now: clock.now });
     const looks = vi.spyOn(credentials, 'current');
-    const watch = new CredentialWatch({ credentials, log: listeningLog().log, now: clock.now, every: 5 });
+    const watch = new CredentialWatch({ credentials, log: listeningLog().log, now: clock.now, everyMs: 5 });
     return { keys, sessions, watch, looks };
   }
   const aKey = async (more: { expires_in?: number } = {}) => {
@@ -72,7 +73,7 @@ describe('what goes on by a credential', () => {
     const { id, who } = await aKey({ expires_in: 60 });
     const { who: lasting, id: lastingId } = await aKey();
     const { session } = await here.sessions.start({ ...lasting, key_id: lastingId });
-    const exp = Math.floor(clock.now() / 1000) + 60;
+    const exp = after(toEpochSeconds(clock.now()), 60);
     const credentials: Partial<Credential> = { id: issuer, expires_at: exp };
     const token = principalOf({ subject: 'ada', roles: ['viewer'], groups: [] }, 'jwt', credentials);
     const [byKey, byToken, bySession] = [who, token, principalOfSession(session)].map((each) => here.watch.watch(each));

@@ -1,13 +1,13 @@
-import type { Log } from '@countersign/contracts';
+import type { Log, EpochMillis, Millis } from '@countersign/contracts';
 import { hasSameStanding, type Credentials } from './credentials.js';
 import type { Principal } from '../principal.js';
 
 export interface CredentialWatchOptions {
   credentials: Pick<Credentials, 'current'>;
   log: Log;
-  now(): number;
-  /** Milliseconds from one look to the next; 400 unless given. */
-  every?: number;
+  now(): EpochMillis;
+  /** From one look to the next; 400 ms unless given. */
+  everyMs?: Millis;
 }
 
 /** A credential by which something goes on, such as a stream. Whoever is done lets go of it. */
@@ -20,8 +20,8 @@ export interface Watched {
 interface WatchedPrincipal {
   who: Principal;
   end: AbortController;
-  /** When it was last seen to hold, in epoch milliseconds. */
-  heldAt: number;
+  /** When it was last seen to hold. */
+  heldAt: EpochMillis;
 }
 
 /** For how long streams go on while nobody can tell whether their credentials hold, in milliseconds. */
@@ -50,7 +50,7 @@ export class CredentialWatch {
 
   #lookLater(): void {
     this.#looking = this.#watched.size > 0;
-    if (this.#looking) setTimeout(() => void this.#look(), this.#options.every ?? 400).unref();
+    if (this.#looking) setTimeout(() => void this.#look(), this.#options.everyMs ?? 400).unref();
   }
 
   async #look(): Promise<void> {

@@ -1,3 +1,4 @@
+import { type EpochMillis, toEpochMillis, type EpochSeconds, earliest } from '@countersign/contracts';
 import type { ApiKeys } from './api-keys.js';
 import type { BrowserSessions } from '../sign-in/browser-sessions.js';
 import { principalOf, type Credential, type Identity, type Principal } from '../principal.js';
@@ -7,7 +8,7 @@ export interface Standing {
   /** As whom it is known; null where nothing but the credential itself says so. */
   identity: Identity | null;
   /** When it is over in any case, in seconds; null for never. */
-  expires_at: number | null;
+  expires_at: EpochSeconds | null;
 }
 
 export interface CredentialsOptions {
@@ -15,7 +16,7 @@ export interface CredentialsOptions {
   sessions: Pick<BrowserSessions, 'those'>;
   /** Of the identity provider whose tokens are taken, if any are. */
   issuer: string | undefined;
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** What keys, sessions and tokens are worth now, whatever anybody remembers of them. */
@@ -40,7 +41,7 @@ export class Credentials {
     const sessionIds = credentials.map(({ via, id }) => (via === 'session' ? id : null));
     const [holders, signedIn] = await Promise.all([keys.holders(known(keyIds)), sessions.those(known(sessionIds))]);
     return credentials.map(({ via, id, key_id, expires_at }): Standing | undefined => {
-      if (expires_at !== null && now() >= expires_at * 1000) return undefined;
+      if (expires_at !== null && now() >= toEpochMillis(expires_at)) return undefined;
       if (via === 'key') return standingOf(holders.get(id!));
       if (via === 'jwt') return id !== null && id === issuer ? { identity: null, expires_at } : undefined;
       if (via === 'channel') return { identity: null, expires_at };
@@ -63,7 +64,7 @@ const areSame = (some: readonly string[], others: readonly string[]): boolean =>
 
 const known = (ids: readonly (string | null)[]): string[] => [...new Set(ids.filter((id) => id !== null))];
 
-const standingOf = (found: (Identity & { expires_at: number | null }) | undefined): Standing | undefined =>
+const standingOf = (found: (Identity & { expires_at: EpochSeconds | null }) | undefined): Standing | undefined =>
   found && { identity: found, expires_at: found.expires_at };
 
-const earlier = (one: number, other: number | null): number => Math.min(one, other ?? one);
+const earlier = (one: EpochSeconds, other: EpochSeconds | null): EpochSeconds => earliest(one, other ?? one);

@@ -1,4 +1,4 @@
-import { secondsOf } from '@countersign/contracts';
+import { toEpochSeconds, type Clock, type EpochMillis, type EpochSeconds } from '@countersign/contracts';
 import {
   removeAll,
   type Collection,
@@ -14,13 +14,13 @@ const day = 24 * 3_600_000;
 export interface ExpiringOptions {
   database: Pick<Database, 'collection'>;
   /** Epoch milliseconds. */
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** Records that are of use until a time of their own, and removed a day after it. */
-export abstract class Expiring<R extends StoredRecord & { expires_at: number }> {
+export abstract class Expiring<R extends StoredRecord & { expires_at: EpochSeconds }> {
   protected readonly store: Store<R>;
-  protected readonly now: () => number;
+  protected readonly now: Clock;
   readonly retention: RetentionPolicy;
 
   constructor(collection: Collection<R>, { database, now }: ExpiringOptions) {
@@ -29,9 +29,9 @@ export abstract class Expiring<R extends StoredRecord & { expires_at: number }> 
     this.now = now;
     this.retention = {
       name: collection.name,
-      ttl: day,
+      ttlMs: day,
       purgeBefore: (time) =>
-        removeAll<StoredRecord & { expires_at: number }>(store, { expires_at: { lt: secondsOf(time) } }),
+        removeAll<StoredRecord & { expires_at: EpochSeconds }>(store, { expires_at: { lt: toEpochSeconds(time) } }),
     };
   }
 }

@@ -1,8 +1,10 @@
+import { type Clock, type EpochMillis, after, type Millis } from '@countersign/contracts';
+
 /** For how long what was read is used again without another read, in milliseconds. */
-export const recentFor = 1_000;
+export const recentFor: Millis = 1_000;
 
 export interface RecentOptions {
-  now(): number;
+  now(): EpochMillis;
   /** How many are kept; the one that was read longest ago goes first. */
   capacity?: number;
 }
@@ -12,8 +14,8 @@ export interface RecentOptions {
  * seen once `recentFor` has passed, counted from before the read. What is not there is not remembered.
  */
 export class Recent<R extends { version: number }> {
-  readonly #kept = new Map<string, { record: R; until: number }>();
-  readonly #now: () => number;
+  readonly #kept = new Map<string, { record: R; until: EpochMillis }>();
+  readonly #now: Clock;
   readonly #capacity: number;
 
   constructor({ now, capacity = 10_000 }: RecentOptions) {
@@ -30,7 +32,7 @@ export class Recent<R extends { version: number }> {
   }
 
   /** What was read in some other way, and when that was asked for. */
-  read(id: string, record: R, readAt: number): void {
+  read(id: string, record: R, readAt: EpochMillis): void {
     this.#keep(id, record, readAt);
   }
 
@@ -40,12 +42,12 @@ export class Recent<R extends { version: number }> {
   }
 
   /** A read that was overtaken by a change must not bring the old state back. */
-  #keep(id: string, record: R, readAt: number): R {
+  #keep(id: string, record: R, readAt: EpochMillis): R {
     const kept = this.#kept.get(id);
     if (kept && kept.record.version > record.version) return kept.record;
     this.#kept.delete(id);
     if (this.#kept.size >= this.#capacity) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(id, { record, until: readAt + recentFor });
+    this.#kept.set(id, { record, until: after(readAt, recentFor) });
     return record;
   }
 }

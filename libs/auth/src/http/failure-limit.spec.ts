@@ -5,7 +5,7 @@ import { FailureLimit } from './failure-limit.js';
 describe('the limit of failures', () => {
   it('lets an address fail so many times in a window, then has it wait for the next', () => {
     const clock = new Clock();
-    const failures = new FailureLimit({ now: clock.now, limit: 2, window: 60_000 });
+    const failures = new FailureLimit({ now: clock.now, limit: 2, windowMs: 60_000 });
     expect(failures.count('a').wait).toBe(0);
     clock.pass(20);
     expect(failures.count('a').wait).toBe(0);

@@ -1,4 +1,4 @@
-import { ProblemError, type Log } from '@countersign/contracts';
+import { ProblemError, type Log, type Clock, type EpochMillis, atSeconds } from '@countersign/contracts';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { identityIn, type ClaimNames } from './claims.js';
 import { principalOf, type Principal } from '../principal.js';
@@ -24,9 +24,9 @@ export class JwtVerifier {
   readonly #options: JwtOptions;
   readonly #keys: JWTVerifyGetKey;
   readonly #log: Log;
-  readonly #now: () => number;
+  readonly #now: Clock;
 
-  constructor(options: JwtOptions, { log, now }: { log: Log; now(): number }) {
+  constructor(options: JwtOptions, { log, now }: { log: Log; now(): EpochMillis }) {
     this.#options = options;
     this.#keys = reachable(createRemoteJWKSet(new URL(options.jwksUrl)));
     this.#log = log;
@@ -51,7 +51,7 @@ export class JwtVerifier {
       const identity = identityIn(payload, this.#options);
       if (!identity) this.#log.info({ claim: this.#options.subjectClaim }, 'a token does not say whose it is');
       if (identity && isReserved(identity.subject)) throw taken(identity.subject);
-      return identity && principalOf(identity, 'jwt', { id: issuer, expires_at: payload.exp! });
+      return identity && principalOf(identity, 'jwt', { id: issuer, expires_at: atSeconds(payload.exp!) });
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       this.#log.info({ code: error.code, claim: 'claim' in error ? error.claim : undefined }, 'a token was refused');

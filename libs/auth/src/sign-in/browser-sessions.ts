@@ -1,4 +1,13 @@
-import { canonicalSubject, EpochSeconds, Id, Role, secondsOf, stored } from '@countersign/contracts';
+import {
+  canonicalSubject,
+  EpochSeconds,
+  Id,
+  Role,
+  toEpochSeconds,
+  stored,
+  toEpochMillis,
+  after,
+} from '@countersign/contracts';
 import { insert, newRecord, update, type Collection } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from '../credentials/api-keys.js';
@@ -53,7 +62,7 @@ export class BrowserSessions extends Expiring<BrowserSession> {
       groups: identity.groups,
       key_id: identity.key_id,
       csrf_token: newSecret(),
-      expires_at: secondsOf(now) + sessionLasts,
+      expires_at: after(toEpochSeconds(now), sessionLasts),
       ended_at: null,
       ...newRecord(now),
     });
@@ -77,13 +86,13 @@ export class BrowserSessions extends Expiring<BrowserSession> {
   }
 
   #isActive({ ended_at, expires_at }: BrowserSession): boolean {
-    return ended_at === null && this.now() < expires_at * 1000;
+    return ended_at === null && this.now() < toEpochMillis(expires_at);
   }
 
   async end(id: string): Promise<void> {
     const now = this.now();
     const ended = await update(this.store, id, now, (session) =>
-      session.ended_at === null ? { ...session, ended_at: secondsOf(now) } : undefined,
+      session.ended_at === null ? { ...session, ended_at: toEpochSeconds(now) } : undefined,
     );
     if (ended) this.#recent.changed(id, ended.record);
   }

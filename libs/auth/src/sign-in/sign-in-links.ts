@@ -1,4 +1,4 @@
-import { secondsOf, type Role } from '@countersign/contracts';
+import { toEpochSeconds, type Role, toEpochMillis, after, type EpochSeconds } from '@countersign/contracts';
 import { insert, newRecord, update, type Collection, type StoredRecord } from '@countersign/persistence';
 import type { Identity } from '../principal.js';
 import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
@@ -8,8 +8,8 @@ interface SignInCode extends StoredRecord, Identity {
   /** SHA-256 of the code, as hex. */
   id: string;
   key_id: string | null;
-  expires_at: number;
-  used_at: number | null;
+  expires_at: EpochSeconds;
+  used_at: EpochSeconds | null;
 }
 
 const signInCodes: Collection<SignInCode> = { name: 'sign_in_codes', key: 'id', indexes: [['expires_at']] };
@@ -28,10 +28,10 @@ export class SignInLinks extends Expiring<SignInCode> {
     subject: string,
     roles: readonly Role[],
     { groups = [], key_id = null }: { groups?: readonly string[]; key_id?: string | null } = {},
-  ): Promise<{ code: string; path: string; expires_at: number }> {
+  ): Promise<{ code: string; path: string; expires_at: EpochSeconds }> {
     const code = newSecret();
     const now = this.now();
-    const expires_at = secondsOf(now) + linkLasts;
+    const expires_at = after(toEpochSeconds(now), linkLasts);
     await insert(this.store, {
       id: hashOf(code),
       subject,
@@ -50,7 +50,9 @@ export class SignInLinks extends Expiring<SignInCode> {
     if (!isSecret(code)) return undefined;
     const now = this.now();
     const used = await update(this.store, hashOf(code), now, (record) =>
-      record.used_at === null && now < record.expires_at * 1000 ? { ...record, used_at: secondsOf(now) } : undefined,
+      record.used_at === null && now < toEpochMillis(record.expires_at)
+        ? { ...record, used_at: toEpochSeconds(now) }
+        : undefined,
     );
     if (!used?.changed) return undefined;
     const { subject, roles, groups, key_id } = used.record;

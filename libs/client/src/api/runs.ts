@@ -1,4 +1,10 @@
-import type { ContinueRunRequest, ListRunsQuery, RunOutput, RunStatus } from '@countersign/contracts';
+import {
+  type ContinueRunRequest,
+  type ListRunsQuery,
+  type RunOutput,
+  type RunStatus,
+  millisOf,
+} from '@countersign/contracts';
 import type { Answers } from '../shapes.js';
 import type { StreamOptions } from '../stream/event-stream.js';
 import { typedStream, type StreamedEvent } from '../stream/typed-stream.js';
@@ -104,7 +110,7 @@ export class Runs {
   waitFor(id: string, { for: statuses, seconds = 20 }: Waiting, signal?: AbortSignal): Promise<RunOutput> {
     return this.transport.ask('Run', 'GET', pathOf`/runs/${id}`, {
       query: { wait_for: statuses, timeout: seconds },
-      timeout_ms: seconds * 1000 + this.transport.timeout_ms,
+      timeout_ms: millisOf(seconds) + this.transport.timeout_ms,
       signal,
     });
   }

@@ -1,4 +1,4 @@
-import { jitteredBackoffMs, type Backoff } from '@countersign/contracts';
+import { jitteredBackoffMs, type Backoff, millisOf } from '@countersign/contracts';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { ApiError } from '../transport/api-error.js';
 import type { Transport } from '../transport/transport.js';
@@ -66,7 +66,7 @@ export async function* eventStream(
     if (lostAt === undefined) onState('lost');
     lostAt ??= Date.now();
     if (Date.now() - lostAt > policy.for_ms) throw gone(request.path);
-    await pause(Math.max(jitteredBackoffMs(policy, retries), wait * 1000), signal);
+    await pause(Math.max(jitteredBackoffMs(policy, retries), millisOf(wait)), signal);
   }
 }
 

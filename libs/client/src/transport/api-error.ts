@@ -1,4 +1,4 @@
-import type { Hint, Problem } from '@countersign/contracts';
+import { type Hint, type Problem, secondsOf } from '@countersign/contracts';
 
 /** What an {@link ApiError} says besides its detail. */
 export interface ApiErrorFields {
@@ -78,7 +78,7 @@ const isProblem = (body: unknown): body is Partial<Problem> => typeof body === '
 /** `Retry-After` is seconds or a date. */
 function secondsUntil(text: string | null): number | undefined {
   if (text === null) return undefined;
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  const seconds = /^\d+$/.test(text) ? Number(text) : secondsOf(Date.parse(text) - Date.now());
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 

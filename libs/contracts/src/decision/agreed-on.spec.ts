@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { agreedOn } from './agreed-on.js';
 import type { Approval } from '../records/approval.js';
+import { atSeconds } from '../time/time.js';
 
 const tool_args = { service_name: 'auth-service', version: '2.1.0' };
-const decision = { by: 'eve', verdict: 'approved' as const, note: null, at: 1_800_000_000, groups: [] };
+const decision = { by: 'eve', verdict: 'approved' as const, note: null, at: atSeconds(1_800_000_000), groups: [] };
 const approved = { tool_args, decisions: [decision], approved_args: null, resolution_data: null };
 
 describe('what others have approved before', () => {

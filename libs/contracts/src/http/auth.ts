@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EpochSeconds, Id, stored } from '../records/fields.js';
+import { Id, stored } from '../records/fields.js';
+import { EpochSeconds } from '../time/time.js';
 
 export const Role = z.enum(['viewer', 'requester', 'approver', 'operator', 'admin']);
 export type Role = z.infer<typeof Role>;

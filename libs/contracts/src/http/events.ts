@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eventNames } from '../events/catalogue.js';
-import { EpochSeconds, Id, JsonObject, stored } from '../records/fields.js';
+import { Id, JsonObject, stored } from '../records/fields.js';
+import { EpochSeconds } from '../time/time.js';
 import { pageOf, pageQuery } from './page.js';
 
 const EventNameList = z

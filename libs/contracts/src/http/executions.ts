@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { catalogue } from '../events/catalogue.js';
 import { Execution, ExecutionStatus } from '../records/execution.js';
 import { Id } from '../records/fields.js';
+import { EpochSeconds } from '../time/time.js';
 import { pageOf, pageQuery } from './page.js';
 
 export const ListExecutionsQuery = z.object({
@@ -48,7 +49,7 @@ export const Switch = z
     paused: z.boolean(),
     reason: z.string().nullable(),
     by: Id.nullable(),
-    updated_at: z.int(),
+    updated_at: EpochSeconds,
   })
   .meta({ id: 'Switch' });
 export type Switch = z.infer<typeof Switch>;

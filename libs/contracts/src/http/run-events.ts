@@ -1,8 +1,9 @@
+import { EpochSeconds } from '../time/time.js';
 import { z } from 'zod';
 import { Id } from '../records/fields.js';
 import { Requirement, ToolExecution } from '../records/tool-call.js';
 
-const about = { created_at: z.int(), run_id: Id, agent_id: Id, session_id: Id };
+const about = { created_at: EpochSeconds, run_id: Id, agent_id: Id, session_id: Id };
 const tool = ToolExecution.nullish();
 const content = z.string().nullish();
 

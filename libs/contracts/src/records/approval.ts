@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { callDigest } from '../decision/digest.js';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, JsonObject, RequestedBy, Salt, stored } from './fields.js';
+import { Id, JsonObject, RequestedBy, Salt, stored } from './fields.js';
+import { EpochSeconds } from '../time/time.js';
 import { GrantBasis } from './grant.js';
 import { RunStatus } from './run.js';
 import { DecisionKind, plainRequireTerms, RequireTerms, Ruling } from './terms.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EpochSeconds, Id, Lease, stored } from './fields.js';
+import { Id, Lease, stored } from './fields.js';
+import { EpochSeconds } from '../time/time.js';
 
 export const NoticeKind = z.enum(['pending', 'reminder', 'escalation', 'resolved']);
 /** What is said of an approval. */

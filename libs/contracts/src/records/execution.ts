@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, Lease, QueueOwner, RequestedBy, Salt, stored } from './fields.js';
+import { Id, Lease, QueueOwner, RequestedBy, Salt, stored } from './fields.js';
+import { EpochSeconds } from '../time/time.js';
 import { redactArguments, ToolVersion } from './tool-call.js';
 
 export const ExecutionStatus = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EpochMillis, EpochSeconds } from '../time/time.js';
 
 /** Ids are opaque to everyone but their maker; the limit keeps them usable as keys. */
 export const longestId = 200;
@@ -16,8 +17,6 @@ export const queueOwner = (user: string | null, requestedBy: string | null): str
 export const Salt = z.string().max(200).nullable().default(null).meta({
   description: 'Part of the digest of a call with redacted arguments; shown only where these are.',
 });
-export const EpochSeconds = z.int().nonnegative().meta({ description: 'Seconds since 1970-01-01T00:00:00Z.' });
-export const EpochMillis = z.int().nonnegative().meta({ description: 'Milliseconds since 1970-01-01T00:00:00Z.' });
 export const JsonObject = z.record(z.string(), z.unknown());
 
 /** W3C trace context of the request that began it all, carried by every event that follows from it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
-import { EpochSeconds, Id, stored } from './fields.js';
+import { Id, stored } from './fields.js';
+import { EpochSeconds } from '../time/time.js';
 import { RequireTerms } from './terms.js';
 
 /** Somebody who gave a grant, and when. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallArguments } from './call-arguments.js';
-import { EpochMillis, EpochSeconds, Id, Lease, QueueOwner, RequestedBy, stored } from './fields.js';
+import { Id, Lease, QueueOwner, RequestedBy, stored } from './fields.js';
+import { EpochMillis, EpochSeconds } from '../time/time.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from './tool-call.js';
 
 export const RunStatus = z.enum(['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR']);

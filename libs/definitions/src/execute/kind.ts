@@ -1,10 +1,11 @@
+import type { Seconds } from '@countersign/contracts';
 import type { z } from 'zod';
 import type { Parametric } from '../checks/template.js';
 import type { Path, Problem } from '../load/source.js';
 
-/** What every kind lets the file say; in seconds. The rest is the kind's own. */
+/** What every kind lets the file say. The rest is the kind's own. */
 interface Timed {
-  timeout?: number | undefined;
+  timeout?: Seconds | undefined;
 }
 
 /** A way to make calls that the executor has an adapter for. */

@@ -1,4 +1,4 @@
-import { emit, type Event, type NewEvent } from '@countersign/contracts';
+import { emit, type Event, type NewEvent, atMillis, atSeconds } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,8 +26,8 @@ const empty: Page = {
   version: 0,
   due_at: null,
   traceparent: null,
-  created_at: 0,
-  updated_at: 0,
+  created_at: atSeconds(0),
+  updated_at: atSeconds(0),
 };
 
 function decide(page: Page = empty, line: string): Transition<Page> {
@@ -52,7 +52,7 @@ describe('what takes time, such as a signature,', () => {
       source: '/countersign/executor',
       beforeCommit: (page, events) => sealing(page, events),
       publish: (events) => void published.push(...events),
-      now: () => 0,
+      now: () => atMillis(0),
     });
   });
   afterEach(() => (file.close(), rmSync(dir, { recursive: true })));

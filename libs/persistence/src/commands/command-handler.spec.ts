@@ -1,4 +1,4 @@
-import { emit, RetryableError, type Event } from '@countersign/contracts';
+import { emit, RetryableError, type Event, atMillis, atSeconds } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ type Message = 'add' | 'reset' | 'duplicate' | 'forbidden';
 
 const counters: Collection<Counter> = { name: 'counters', key: 'id', indexes: [] };
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-const now = Date.parse('2026-09-01T09:30:00.123Z');
+const now = atMillis(Date.parse('2026-09-01T09:30:00.123Z'));
 const empty: Counter = {
   id: 'c',
   run_id: 'run-1',
@@ -26,8 +26,8 @@ const empty: Counter = {
   version: 0,
   due_at: null,
   traceparent,
-  created_at: 0,
-  updated_at: 0,
+  created_at: atSeconds(0),
+  updated_at: atSeconds(0),
 };
 const most = 3;
 

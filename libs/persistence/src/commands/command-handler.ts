@@ -1,4 +1,4 @@
-import { eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
+import { eventId, versionIn, type Event, type NewEvent, type EpochMillis } from '@countersign/contracts';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
 import { recordOf, subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
@@ -17,7 +17,7 @@ export interface CommandHandlerOptions<R extends Owned, M, C extends string = st
   beforeCommit?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;
   /** Takes over the events of a commit, to publish them soon. */
   publish(events: readonly Event[]): void;
-  now(): number;
+  now(): EpochMillis;
 }
 
 /** What came of a message: the stored state after a change, or the state it was refused in. */

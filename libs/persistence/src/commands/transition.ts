@@ -1,4 +1,4 @@
-import type { NewEvent } from '@countersign/contracts';
+import type { NewEvent, EpochMillis } from '@countersign/contracts';
 
 /** What a state machine answers to a message. */
 export type Transition<S, C extends string = string> =
@@ -24,5 +24,5 @@ export const rejected = <C extends string>(code: C, reason: string): Transition<
 export type Decide<S, M, C extends string = string> = (
   state: S | undefined,
   message: M,
-  now: number,
+  now: EpochMillis,
 ) => Transition<S, C>;

@@ -2,15 +2,15 @@ import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError, atSeconds } from '@countersign/contracts';
 import { documentOf, type Document } from './documents.js';
 import { GroupCommit } from './group-commit.js';
 
 const uri = inject('mongodbUri');
 const state = (version: number, by: string) => ({
   version,
-  created_at: 1,
-  updated_at: 1,
+  created_at: atSeconds(1),
+  updated_at: atSeconds(1),
   due_at: null,
   traceparent: null,
   by,

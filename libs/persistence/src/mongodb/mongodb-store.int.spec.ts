@@ -2,7 +2,7 @@ import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { describeStore, sample, samples, transition } from '../../test/store.contract.js';
-import type { Event } from '@countersign/contracts';
+import { type Event, after, systemClock } from '@countersign/contracts';
 import { MongoDatabase } from './mongodb-database.js';
 
 const uri = inject('mongodbUri');
@@ -26,7 +26,7 @@ describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
     const [one, other] = [here.collection(collection), there.collection(collection)];
     const commit = ({ store }: typeof one, version: number, events = 1) =>
       store.commit(transition(collection, sample('a', { version }), events));
-    const left = () => other.outbox.unpublished({ before: Date.now() + 1_000, limit: 1 });
+    const left = () => other.outbox.unpublished({ before: after(systemClock(), 1_000), limit: 1 });
     return { one, other, commit, left };
   };
   const ids = (events: readonly Event[]) => events.map(({ id }) => id);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Event } from '@countersign/contracts';
+import type { EpochMillis, Event } from '@countersign/contracts';
 import type { AnyBulkWriteOperation, Collection as Documents } from 'mongodb';
 import { fieldName, totalOrder, type Order } from '../query.js';
 import {
@@ -120,7 +120,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
     });
   }
 
-  unpublished({ before, limit }: { before: number; limit: number }): Promise<Event[]> {
+  unpublished({ before, limit }: { before: EpochMillis; limit: number }): Promise<Event[]> {
     return attempt(async () => {
       const documents = await this.#documents
         .find(

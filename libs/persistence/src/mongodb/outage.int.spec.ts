@@ -1,5 +1,5 @@
 import type {} from '@countersign/infra';
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError, after, atMillis, systemClock } from '@countersign/contracts';
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ describe('MongoDB as a record store, out of reach', () => {
       store.remove({}, 1),
       store.commit(transition(collection, sample('a'))),
       store.commit(transition(collection, sample('a', { version: 2 }))),
-      outbox.unpublished({ before: 1, limit: 1 }),
+      outbox.unpublished({ before: atMillis(1), limit: 1 }),
       outbox.markPublished(events),
     ]);
     expect(performance.now() - started).toBeLessThan(unreachable);
@@ -119,7 +119,7 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
       expect(await store.get('a')).toStrictEqual(commit.state);
       const next = await store.commit(transition(collection, sample('a', { version: version + 1 }), 0));
       expect(next, 'whoever commits next publishes them').toStrictEqual(commit.events);
-      expect(await outbox.unpublished({ before: Date.now() + 1_000, limit: 1 })).toStrictEqual(commit.events);
+      expect(await outbox.unpublished({ before: after(systemClock(), 1_000), limit: 1 })).toStrictEqual(commit.events);
     });
   }
 });

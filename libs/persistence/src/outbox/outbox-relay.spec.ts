@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError, type Event } from '@countersign/contracts';
+import { RetryableError, TerminalError, type Event, systemClock, after, atMillis } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ describe('an outbox relay', () => {
   const open = () => new SqliteDatabase(file).collection(collection);
   const commit = (id: string, version = 1, events = 1) =>
     open().store.commit(transition(collection, sample(id, { version }), events));
-  const left = async () => idsOf(await open().outbox.unpublished({ before: Infinity, limit: 100 }));
+  const left = async () => idsOf(await open().outbox.unpublished({ before: atMillis(Infinity), limit: 100 }));
   const take = async (events: readonly Event[]) => void log.push(idsOf(events));
   function relayWith(options: Partial<OutboxRelayOptions> = {}): OutboxRelay {
     const silent = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -40,8 +40,8 @@ describe('an outbox relay', () => {
       outbox: open().outbox,
       publish: take,
       log: silent,
-      now: Date.now,
-      sweepEvery: 5,
+      now: systemClock,
+      sweepEveryMs: 5,
       ...options,
     });
     relays.push(relay);
@@ -89,7 +89,11 @@ describe('an outbox relay', () => {
     const gate = Promise.withResolvers<void>();
     const { outbox } = open();
     const unpublished = vi.spyOn(outbox, 'unpublished');
-    const relay = relayWith({ outbox, publish: (events) => gate.promise.then(() => take(events)), sweepAfter: -1_000 });
+    const relay = relayWith({
+      outbox,
+      publish: (events) => gate.promise.then(() => take(events)),
+      sweepAfterMs: -1_000,
+    });
     relay.push(await commit('a'));
     relay.push(await commit('a', 2));
     relay.start();
@@ -134,7 +138,7 @@ describe('an outbox relay', () => {
 
   it('publishes at its start what an earlier life of the process left', async () => {
     const events = await commit('a', 1, 2);
-    relayWith({ now: () => Date.now() + 1, sweepAfter: 60_000 }).start();
+    relayWith({ now: () => after(systemClock(), 1), sweepAfterMs: 60_000 }).start();
     await expect.poll(left, soon).toEqual([]);
     expect(log.flat()).toEqual(idsOf(events));
   });
@@ -143,7 +147,7 @@ describe('an outbox relay', () => {
     let skew = 0;
     const { outbox } = open();
     const unpublished = vi.spyOn(outbox, 'unpublished');
-    relayWith({ outbox, now: () => Date.now() + skew, sweepAfter: 60_000 }).start();
+    relayWith({ outbox, now: () => after(systemClock(), skew), sweepAfterMs: 60_000 }).start();
     await vi.waitFor(() => expect(unpublished).toHaveBeenCalled(), soon);
     const events = await commit('a');
     const sweeps = unpublished.mock.calls.length;
@@ -157,7 +161,7 @@ describe('an outbox relay', () => {
   it('publishes the same event again when the store did not learn that it was published', async () => {
     const { outbox } = open();
     vi.spyOn(outbox, 'markPublished').mockRejectedValueOnce(new RetryableError('down'));
-    const relay = relayWith({ outbox, sweepAfter: -1_000 });
+    const relay = relayWith({ outbox, sweepAfterMs: -1_000 });
     const [event] = await commit('a');
     relay.push([event!]);
     relay.start();
@@ -169,7 +173,7 @@ describe('an outbox relay', () => {
     const { outbox } = open();
     vi.spyOn(outbox, 'unpublished').mockRejectedValueOnce(new RetryableError('down'));
     await commit('a');
-    relayWith({ outbox, sweepAfter: -1_000 }).start();
+    relayWith({ outbox, sweepAfterMs: -1_000 }).start();
     await expect.poll(left, soon).toEqual([]);
   });
 

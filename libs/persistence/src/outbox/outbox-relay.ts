@@ -1,4 +1,11 @@
-import { jitteredBackoffMs, TerminalError, type Event, type Log } from '@countersign/contracts';
+import {
+  jitteredBackoffMs,
+  TerminalError,
+  type Event,
+  type Log,
+  type EpochMillis,
+  after,
+} from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { published } from '../commands/diagnostics.js';
 import type { Outbox } from '../store.js';
@@ -8,13 +15,13 @@ export interface OutboxRelayOptions {
   /** Appends to the log, in order, or throws. */
   publish(events: readonly Event[]): Promise<void>;
   log: Log;
-  now(): number;
+  now(): EpochMillis;
   /** Whether a service waits for an event; one that none waits for may be published a little later, with the next. */
   isUrgent?(event: Event): boolean;
   /** How often to look for events that nobody published, in milliseconds. */
-  sweepEvery?: number;
+  sweepEveryMs?: number;
   /** How old such an event must be, in milliseconds: whoever committed it gets this long. */
-  sweepAfter?: number;
+  sweepAfterMs?: number;
 }
 
 const sweepLimit = 200;
@@ -37,7 +44,7 @@ export class OutboxRelay {
   #sweeping: Promise<void> | undefined;
 
   constructor(options: OutboxRelayOptions) {
-    this.#options = { isUrgent: () => true, sweepEvery: 3_000, sweepAfter: 5_000, ...options };
+    this.#options = { isUrgent: () => true, sweepEveryMs: 3_000, sweepAfterMs: 5_000, ...options };
   }
 
   /** Takes events over; those it already has under way are left out. */
@@ -124,8 +131,8 @@ export class OutboxRelay {
       } catch (error) {
         this.#options.log.warn({ err: error }, 'cannot read the outbox, trying again');
       }
-      await this.#pause(this.#options.sweepEvery);
-      before = this.#options.now() - this.#options.sweepAfter;
+      await this.#pause(this.#options.sweepEveryMs);
+      before = after(this.#options.now(), -this.#options.sweepAfterMs);
     }
   }
 

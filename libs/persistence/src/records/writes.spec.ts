@@ -1,3 +1,4 @@
+import { after, atMillis } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ interface Counter extends StoredRecord {
   count: number;
 }
 
-const now = 1_788_255_000_900;
+const now = atMillis(1_788_255_000_900);
 
 describe('a record that changes without events', () => {
   let dir: string;
@@ -51,11 +52,11 @@ describe('a record that changes without events', () => {
     expect(await add()).toBeUndefined();
     const record = await insert(store, counter());
     expect(await update(store, 'a', now, () => undefined)).toEqual({ record, changed: false });
-    expect(await add(now + 2_000)).toMatchObject({ record: { updated_at: 1_788_255_002 }, changed: true });
+    expect(await add(after(now, 2_000))).toMatchObject({ record: { updated_at: 1_788_255_002 }, changed: true });
   });
 
   it('is touched with the time of the change', () => {
-    const touched = touch(counter(), now + 5_000, { count: 3 });
+    const touched = touch(counter(), after(now, 5_000), { count: 3 });
     expect(touched).toEqual({ ...counter(), count: 3, updated_at: 1_788_255_005 });
   });
 });

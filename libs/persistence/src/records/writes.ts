@@ -1,3 +1,4 @@
+import type { EpochMillis } from '@countersign/contracts';
 import { VersionConflict, type Store, type StoredRecord } from '../store.js';
 import { touch } from './record.js';
 
@@ -28,7 +29,7 @@ export async function insertOnce<R extends StoredRecord>(store: Store<R>, record
 export async function update<R extends StoredRecord>(
   store: Store<R>,
   id: string,
-  now: number,
+  now: EpochMillis,
   change: (record: R) => R | undefined,
 ): Promise<{ record: R; changed: boolean } | undefined> {
   for (;;) {

@@ -1,3 +1,4 @@
+import { atSeconds } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +34,11 @@ describe('what has no purpose any more', () => {
     Promise.all(
       Array.from({ length: count }, (_, n) =>
         store.commit(
-          transition(collection, sample(`${status} ${n}`, { status, created_at: n, agent_id: `agent ${n % 2}` }), 0),
+          transition(
+            collection,
+            sample(`${status} ${n}`, { status, created_at: atSeconds(n), agent_id: `agent ${n % 2}` }),
+            0,
+          ),
         ),
       ),
     );

@@ -1,13 +1,14 @@
+import type { EpochMillis, Millis } from '@countersign/contracts';
 import type { Collection, Filter, Query, Store, StoredRecord } from '../store.js';
 
 /** Something that goes a while after it has served its purpose. */
 export interface RetentionPolicy {
   /** What it is, for the log and the metrics: `dead_letters`. */
   name: string;
-  /** For how long it stays, in milliseconds; for as long as the settings say unless given. */
-  ttl?: number;
-  /** Removes what has had no purpose since this time (epoch milliseconds). @yields how many went, batch by batch. */
-  purgeBefore(time: number): AsyncIterable<number>;
+  /** For how long it stays; for as long as the settings say unless given. */
+  ttlMs?: Millis;
+  /** Removes what has had no purpose since this time. @yields how many went, batch by batch. */
+  purgeBefore(time: EpochMillis): AsyncIterable<number>;
 }
 
 /** How many records are read or removed at once; others wait for it. */

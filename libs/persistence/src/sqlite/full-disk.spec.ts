@@ -1,4 +1,4 @@
-import { TerminalError } from '@countersign/contracts';
+import { TerminalError, after, atMillis, systemClock } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ describe('SQLite as a record store, on disk', () => {
     file = new SqliteFile(dir);
     const reopened = new SqliteDatabase(file).collection(collection);
     expect(await reopened.store.get('a')).toStrictEqual(sample('a'));
-    expect(await reopened.outbox.unpublished({ before: Date.now() + 1_000, limit: 10 })).toStrictEqual(rest);
+    expect(await reopened.outbox.unpublished({ before: after(systemClock(), 1_000), limit: 10 })).toStrictEqual(rest);
   });
 
   it('fills the columns of an index that was not declared when its records were stored', async () => {
@@ -65,7 +65,7 @@ describe('SQLite as a record store, on disk', () => {
       const commit = transition(collection, sample('a'), 2);
       expect(await store.commit(commit)).toEqual([]);
       expect(told).toEqual(commit.events.map(({ id }) => id));
-      expect(await outbox.unpublished({ before: Infinity, limit: 10 })).toEqual([]);
+      expect(await outbox.unpublished({ before: atMillis(Infinity), limit: 10 })).toEqual([]);
     });
 
     it('publishes nothing of a commit that somebody else was faster with', async () => {
@@ -143,7 +143,7 @@ describe('SQLite as a record store, on disk', () => {
     const { store, outbox } = new SqliteDatabase(file).collection(collection);
     const events = await store.commit(transition(collection, sample('a')));
     for (const work of [
-      () => outbox.unpublished({ before: Date.now() + 1_000, limit: 1 }),
+      () => outbox.unpublished({ before: after(systemClock(), 1_000), limit: 1 }),
       () => outbox.markPublished(events),
     ]) {
       expect(await planOf(work)).toContain('outbox USING INDEX outbox_record (collection=? AND record=?)');

@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError, type Event } from '@countersign/contracts';
+import { RetryableError, TerminalError, type Event, type EpochMillis } from '@countersign/contracts';
 import type { SqliteFile } from '@countersign/sqlite';
 import type { SQLInputValue } from 'node:sqlite';
 import { published } from '../commands/diagnostics.js';
@@ -145,7 +145,7 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     });
   }
 
-  unpublished({ before, limit }: { before: number; limit: number }): Promise<Event[]> {
+  unpublished({ before, limit }: { before: EpochMillis; limit: number }): Promise<Event[]> {
     return attempt(() => {
       const records = new Set<string>();
       for (const row of this.#file

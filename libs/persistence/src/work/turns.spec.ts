@@ -1,3 +1,4 @@
+import { atMillis } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,7 @@ describe('owners who take turns', () => {
   const add = async (owner: string, count = 1, due_at = 1) => {
     for (let n = 0; n < count; n += 1) {
       added += 1;
-      const record = sample(`${owner}-${String(added).padStart(4, '0')}`, { owner, due_at: due_at + n });
+      const record = sample(`${owner}-${String(added).padStart(4, '0')}`, { owner, due_at: atMillis(due_at + n) });
       await store.commit(transition(collection, record, 0));
     }
   };

@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError, after, atMillis, type EpochMillis } from '@countersign/contracts';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { WorkPool, type WorkPoolOptions } from './work-pool.js';
 
 const soon = { timeout: 5_000, interval: 5 };
 const never = 3_600_000;
-const now = 1_000_000;
+const now = atMillis(1_000_000);
 
 describe('a work pool', () => {
   const collection = samples();
@@ -35,7 +35,7 @@ describe('a work pool', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const add = (id: string, due_at: number | null) =>
+  const add = (id: string, due_at: EpochMillis | null) =>
     store.commit(transition(collection, sample(id, { due_at }), 0)).then(() => undefined);
   /** Claims the record, so that it is no longer due, and works on it until the test ends that. */
   const onDue: WorkPoolOptions<Sample>['onDue'] = async (record, place) => {
@@ -47,7 +47,7 @@ describe('a work pool', () => {
   };
   function poolWith(options: Partial<WorkPoolOptions<Sample>> = {}): WorkPool<Sample> {
     const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const pool = new WorkPool({ store, size: 2, now: () => now, log, onDue, pollEvery: never, ...options });
+    const pool = new WorkPool({ store, size: 2, now: () => now, log, onDue, pollEveryMs: never, ...options });
     pools.push(pool);
     return pool;
   }
@@ -67,7 +67,7 @@ describe('a work pool', () => {
     const orders = () => find.mock.calls.map(([{ sort }]) => sort[0]![0]);
     expect(orders().slice(0, 1)).toEqual(['due_at']);
     const addOf = (owner: string, id: string, n: number, status = 'pending') =>
-      store.commit(transition(collection, sample(id, { due_at: now - 100 + n, owner, status }), 0));
+      store.commit(transition(collection, sample(id, { due_at: after(now, n - 100), owner, status }), 0));
     for (const n of [1, 2, 3]) await addOf('alice', `alice-${n}`, n);
     await addOf('bob', 'bob-1', 50);
     await addOf('carol', 'begun', 60, 'rejected');
@@ -85,7 +85,7 @@ describe('a work pool', () => {
       onDue(record, { ...place, start: (work) => place.start(work, record.owner) });
     const pool = poolWith({ size: 3, backlog, onDue: attendTo });
     const addOf = (owner: string, id: string, n: number) =>
-      store.commit(transition(collection, sample(id, { due_at: now - 100 + n, owner }), 0));
+      store.commit(transition(collection, sample(id, { due_at: after(now, n - 100), owner }), 0));
     for (const n of [1, 2, 3, 4, 5]) await addOf('alice', `alice-${n}`, n);
     pool.start();
     await vi.waitFor(() => expect(atWork()).toEqual(['alice-1', 'alice-2', 'alice-3']), soon);
@@ -104,7 +104,7 @@ describe('a work pool', () => {
 
   it('starts nothing more once it drains, not even what it was looking for, and lets go on what is under way', async () => {
     await add('first', now);
-    const pool = poolWith({ size: 2, pollEvery: 5 });
+    const pool = poolWith({ size: 2, pollEveryMs: 5 });
     pool.start();
     await vi.waitFor(() => expect(atWork()).toEqual(['first']), soon);
     const looking = Promise.withResolvers<void>();
@@ -126,23 +126,23 @@ describe('a work pool', () => {
   });
 
   it('attends to what is due, and not to what is due later or never', async () => {
-    await Promise.all([add('due', now), add('later', now + 1), add('never', null)]);
+    await Promise.all([add('due', now), add('later', after(now, 1)), add('never', null)]);
     const find = vi.spyOn(store, 'find');
-    poolWith({ size: 9, pollEvery: 5 }).start();
+    poolWith({ size: 9, pollEveryMs: 5 }).start();
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(3), soon);
     expect(started).toEqual(['due']);
   });
 
   it('sees by itself when a record becomes due', async () => {
     let clock = now;
-    await add('later', now + 60_000);
-    poolWith({ pollEvery: 5, now: () => clock }).start();
-    clock += 60_000;
+    await add('later', after(now, 60_000));
+    poolWith({ pollEveryMs: 5, now: () => clock }).start();
+    clock = after(clock, 60_000);
     await expect.poll(atWork, soon).toEqual(['later']);
   });
 
   it('works on so many at once and no more, and begins the oldest next as soon as a place comes free', async () => {
-    for (const [n, id] of ['d', 'c', 'b', 'a'].entries()) await add(id, now - n);
+    for (const [n, id] of ['d', 'c', 'b', 'a'].entries()) await add(id, after(now, -n));
     poolWith().start();
     await expect.poll(atWork, soon).toEqual(['a', 'b']);
     working.get('b')!.resolve();
@@ -185,7 +185,7 @@ describe('a work pool', () => {
   });
 
   it('takes new work again once nothing older waits', async () => {
-    const pool = poolWith({ size: 1, pollEvery: 5 });
+    const pool = poolWith({ size: 1, pollEveryMs: 5 });
     pool.start();
     const place = pool.reserve()!;
     expect(pool.reserve()).toBeUndefined();
@@ -195,7 +195,7 @@ describe('a work pool', () => {
 
   it('frees the place of work that fails, and says so', async () => {
     const error = vi.fn();
-    const pool = poolWith({ size: 1, pollEvery: 5, log: { info: vi.fn(), warn: vi.fn(), error } });
+    const pool = poolWith({ size: 1, pollEveryMs: 5, log: { info: vi.fn(), warn: vi.fn(), error } });
     pool.start();
     const failure = new Error('broken');
     pool.reserve()!.start(() => Promise.reject(failure));
@@ -206,7 +206,7 @@ describe('a work pool', () => {
   it('goes on looking after the store was out of reach', async () => {
     vi.spyOn(store, 'find').mockRejectedValueOnce(new RetryableError('down'));
     await add('due', now);
-    poolWith({ pollEvery: 5 }).start();
+    poolWith({ pollEveryMs: 5 }).start();
     await expect.poll(atWork, soon).toEqual(['due']);
   });
 
@@ -226,7 +226,7 @@ describe('a work pool', () => {
   });
 
   it('begins nothing that comes due after it stopped', async () => {
-    const pool = poolWith({ pollEvery: 5 });
+    const pool = poolWith({ pollEveryMs: 5 });
     pool.start();
     await pool.stop(0);
     await add('due', now);

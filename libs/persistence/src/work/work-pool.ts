@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '@countersign/contracts';
+import type { Log, EpochMillis } from '@countersign/contracts';
 import type { Filter, Store, StoredRecord } from '../store.js';
 import { Turns, type OwnerField } from './turns.js';
 
@@ -9,7 +9,7 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   /** How many pieces of work may be under way in this process. */
   size: number;
   /** How often to look for due records, in milliseconds. */
-  pollEvery?: number;
+  pollEveryMs?: number;
   /** Of the due records those to look for, most urgent first; all of them unless given. */
   filters?(): Promise<readonly Filter<R>[]>;
   /**
@@ -17,7 +17,7 @@ export interface WorkPoolOptions<R extends StoredRecord> {
    * comes first, so that one requester's queue holds up everybody.
    */
   backlog?: Backlog<R>;
-  now(): number;
+  now(): EpochMillis;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
   onDue(record: R, permit: Permit): Promise<void>;
@@ -44,7 +44,7 @@ export interface Permit {
  * worker's lease has run out) is attended to by whichever instance has a place free.
  */
 export class WorkPool<R extends StoredRecord> {
-  readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEvery' | 'filters'>>;
+  readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEveryMs' | 'filters'>>;
   readonly #turns: Turns<R> | undefined;
   /** Places by the owner of the work. */
   readonly #held = new Map<string, number>();
@@ -59,7 +59,7 @@ export class WorkPool<R extends StoredRecord> {
   #polling: Promise<void> | undefined;
 
   constructor(options: WorkPoolOptions<R>) {
-    this.#options = { pollEvery: 1_000, filters: async () => [{}], ...options };
+    this.#options = { pollEveryMs: 1_000, filters: async () => [{}], ...options };
     this.#turns = options.backlog && new Turns(options.store, options.backlog.owner);
   }
 
@@ -203,7 +203,7 @@ export class WorkPool<R extends StoredRecord> {
   async #untilWoken(): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
-    await delay(this.#options.pollEvery, undefined, { signal: woken.signal, ref: false }).catch(() => {});
+    await delay(this.#options.pollEveryMs, undefined, { signal: woken.signal, ref: false }).catch(() => {});
     this.#wake = undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import type { Server } from 'node:http';
 import { OpenRequests } from './open-requests.js';
 import type { AdmissionSettings } from './settings.js';
@@ -7,9 +8,9 @@ const checkEvery = 1_000;
 
 /** For the HTTP server: a client that sends its head or its body byte by byte is cut off. Milliseconds. */
 export const timeouts = (settings: AdmissionSettings) => ({
-  keepAliveTimeout: settings.HTTP_KEEP_ALIVE_SECONDS * 1000,
-  requestTimeout: Math.max(settings.HTTP_BODY_SECONDS, settings.HTTP_HEADERS_SECONDS) * 1000,
-  http: { headersTimeout: settings.HTTP_HEADERS_SECONDS * 1000, connectionsCheckingInterval: checkEvery },
+  keepAliveTimeout: millisOf(settings.HTTP_KEEP_ALIVE_SECONDS),
+  requestTimeout: millisOf(Math.max(settings.HTTP_BODY_SECONDS, settings.HTTP_HEADERS_SECONDS)),
+  http: { headersTimeout: millisOf(settings.HTTP_HEADERS_SECONDS), connectionsCheckingInterval: checkEvery },
 });
 
 /** Closes connections beyond what there may be of all and of one address. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const count = (preset: number) => z.coerce.number().int().min(1).max(1_000_000).default(preset);
-const seconds = (preset: number) => z.coerce.number().min(0.1).max(3_600).default(preset);
+const seconds = (preset: number) => z.coerce.number().min(0.1).max(3_600).default(preset).brand<'Seconds'>();
 
 /** What one requester, or somebody whom nobody knows, may take of a server. */
 export const admissionSettings = {

@@ -1,3 +1,4 @@
+import { atSeconds } from '@countersign/contracts';
 import type { Query, Store, StoredRecord } from '@countersign/persistence';
 import { expect, it } from 'vitest';
 import { pageOf } from './page.js';
@@ -6,8 +7,8 @@ const record = (n: number): StoredRecord => ({
   version: n,
   due_at: null,
   traceparent: null,
-  created_at: n,
-  updated_at: n,
+  created_at: atSeconds(n),
+  updated_at: atSeconds(n),
 });
 
 function storeOf(size: number, delay = 0) {

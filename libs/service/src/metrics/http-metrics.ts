@@ -1,3 +1,4 @@
+import { secondsOf } from '@countersign/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from './metrics.js';
 
@@ -16,6 +17,6 @@ export function measureRequests(server: FastifyInstance, metrics: Metrics): void
   server.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) return;
     const route = routeOptions.url ?? 'none';
-    requests.observe({ method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+    requests.observe({ method, route, status: String(reply.statusCode) }, secondsOf(reply.elapsedTime));
   });
 }

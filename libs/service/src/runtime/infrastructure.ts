@@ -1,4 +1,4 @@
-import { eventNames, type Log } from '@countersign/contracts';
+import { eventNames, type Log, millisOf } from '@countersign/contracts';
 import { encode, KafkaBus, kafkajsClient, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
 import { MongoDatabase, SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
@@ -79,7 +79,7 @@ const kafka = (
     createTopics: settings.KAFKA_CREATE_TOPICS,
     partitions: settings.KAFKA_PARTITIONS,
     replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
-    sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_SECONDS * 1000,
+    sessionTimeoutMs: millisOf(settings.KAFKA_SESSION_TIMEOUT_SECONDS),
     log,
     ...(observer && { observer }),
     onFatal,

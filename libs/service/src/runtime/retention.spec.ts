@@ -1,11 +1,11 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError, after, atMillis } from '@countersign/contracts';
 import type { RetentionPolicy } from '@countersign/persistence';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../metrics/metrics.js';
 import { Retention, type RetentionOptions } from './retention.js';
 
 const day = 24 * 3_600_000;
-const now = Date.parse('2026-09-01T09:30:00Z');
+const now = atMillis(Date.parse('2026-09-01T09:30:00Z'));
 const soon = { timeout: 5_000, interval: 5 };
 
 describe('what has served its purpose', () => {
@@ -21,7 +21,7 @@ describe('what has served its purpose', () => {
   function start(policies: readonly RetentionPolicy[], options: Partial<RetentionOptions> = {}): Retention {
     const retention = new Retention({
       policies,
-      ttl: 90 * day,
+      ttlMs: 90 * day,
       log: logged(),
       metrics,
       now: () => now,
@@ -45,7 +45,7 @@ describe('what has served its purpose', () => {
   }
 
   it('goes at the start, when it has stayed as long as the settings say, or as it says itself', async () => {
-    const [usual, short] = [removalOf([0]), removalOf([0], { ttl: day })];
+    const [usual, short] = [removalOf([0]), removalOf([0], { ttlMs: day })];
     start([usual, short]);
     await vi.waitFor(() => expect([usual.asked, short.asked]).toEqual([[now - 90 * day], [now - day]]), soon);
   });
@@ -53,9 +53,9 @@ describe('what has served its purpose', () => {
   it('goes later when its time comes later', async () => {
     let clock = now;
     const removal = removalOf([0]);
-    start([removal], { now: () => clock, every: 5 });
+    start([removal], { now: () => clock, everyMs: 5 });
     await vi.waitFor(() => expect(removal.asked).toContain(now - 90 * day), soon);
-    clock += day;
+    clock = after(clock, day);
     await vi.waitFor(() => expect(removal.asked).toContain(now - 89 * day), soon);
   });
 
@@ -78,7 +78,7 @@ describe('what has served its purpose', () => {
       yield 1;
     }
     const other = removalOf([0]);
-    start([{ name: 'things', purgeBefore }, other], { log, every: 5 });
+    start([{ name: 'things', purgeBefore }, other], { log, everyMs: 5 });
     await vi.waitFor(() => expect(other.asked.length).toBeGreaterThan(1), soon);
     expect(gone).toEqual([]);
     expect(log.warn).toHaveBeenCalledWith(

@@ -1,18 +1,17 @@
-import type { Log } from '@countersign/contracts';
+import { type Log, type EpochMillis, after, type Millis } from '@countersign/contracts';
 import type { RetentionPolicy } from '@countersign/persistence';
 import type { Count, Metrics } from '../metrics/metrics.js';
 import { setImmediate as othersTurn, setTimeout as delay } from 'node:timers/promises';
 
 export interface RetentionOptions {
   policies: readonly RetentionPolicy[];
-  /** For how long things stay that do not say it themselves, in milliseconds. */
-  ttl: number;
+  /** For how long things stay that do not say it themselves. */
+  ttlMs: Millis;
   log: Log;
   metrics: Pick<Metrics, 'counter'>;
-  /** Epoch milliseconds. */
-  now(): number;
-  /** How often to look, in milliseconds. */
-  every?: number;
+  now(): EpochMillis;
+  /** How often to look; every hour unless given. */
+  everyMs?: Millis;
 }
 
 const hour = 3_600_000;
@@ -25,7 +24,7 @@ export class Retention {
   #running: Promise<void> | undefined;
 
   constructor(options: RetentionOptions) {
-    this.#options = { every: hour, ...options };
+    this.#options = { everyMs: hour, ...options };
     this.#removed = options.metrics.counter({
       name: 'countersign_removed_total',
       help: 'What was removed because it had served its purpose.',
@@ -44,20 +43,20 @@ export class Retention {
   }
 
   async #run(): Promise<void> {
-    const { every, policies } = this.#options;
+    const { everyMs, policies } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       for (const policy of policies) await this.#purge(policy);
-      await delay(every, undefined, { signal, ref: false }).catch(() => {});
+      await delay(everyMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
-  async #purge({ name, ttl = this.#options.ttl, purgeBefore }: RetentionPolicy): Promise<void> {
+  async #purge({ name, ttlMs = this.#options.ttlMs, purgeBefore }: RetentionPolicy): Promise<void> {
     const { log, now } = this.#options;
     if (this.#stopping.signal.aborted) return;
     let removed = 0;
     try {
-      for await (const some of purgeBefore(now() - ttl)) {
+      for await (const some of purgeBefore(after(now(), -ttlMs))) {
         removed += some;
         this.#removed.add({ what: name }, some);
         if (this.#stopping.signal.aborted) break;

@@ -1,5 +1,5 @@
 import { openAuth, type Auth } from '@countersign/auth';
-import type { Log, ServiceName } from '@countersign/contracts';
+import { type Log, type ServiceName, systemClock, type EpochMillis, millisOf } from '@countersign/contracts';
 import type { Bus } from '@countersign/messaging';
 import { retryUntilStored, type Database, type RetentionPolicy } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
@@ -44,7 +44,7 @@ export interface ServiceContext {
   /** For what somebody may want to count or be woken by; `GET /metrics` shows it. */
   metrics: Metrics;
   /** Epoch milliseconds. */
-  now(): number;
+  now(): EpochMillis;
   /** Aborted when the process begins to stop; whoever only waits lets go. */
   stopping: AbortSignal;
 }
@@ -121,18 +121,18 @@ export async function serve(
     exclusive,
     log,
     metrics,
-    now: Date.now,
+    now: systemClock,
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
-  const auth = openAuth({ settings, database, log, now: Date.now });
+  const auth = openAuth({ settings, database, log, now: systemClock });
   const retentionJob = new Retention({
     policies: [...infrastructure.retention, ...auth.retention, ...services.flatMap(({ retention = [] }) => retention)],
-    ttl: settings.RETENTION_DAYS * day,
+    ttlMs: settings.RETENTION_DAYS * day,
     log,
     metrics,
-    now: Date.now,
+    now: systemClock,
   });
   const ready = readiness(infrastructure, services, transports);
   const app = await createApp(services, { ready, metrics, auth, settings, log });
@@ -150,7 +150,7 @@ export async function serve(
   const stop = async () => {
     stopping.abort();
     await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retentionJob.stop()]);
-    await Promise.all(services.map((service) => service.stop(settings.SHUTDOWN_GRACE_SECONDS * 1000)));
+    await Promise.all(services.map((service) => service.stop(millisOf(settings.SHUTDOWN_GRACE_SECONDS))));
     await app.close();
     await infrastructure.close();
   };

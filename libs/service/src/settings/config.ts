@@ -54,7 +54,7 @@ export const serviceSettings = {
     .max(9)
     .default(1)
     .meta({ description: 'Of a topic that is created.', unit: 'replicas', example: '3' }),
-  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce.number().min(5).max(300).default(10).meta({
+  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce.number().min(5).max(300).default(10).brand<'Seconds'>().meta({
     description:
       'Session timeout of the consumer groups: after a crash, other instances take over partitions this late.',
     unit: 'seconds',
@@ -71,13 +71,13 @@ export const serviceSettings = {
       example: 'mongodb://db:27017/countersign',
       secret: true,
     }),
-  LEASE_SECONDS: seconds.default(30).meta({
+  LEASE_SECONDS: seconds.default(30).brand<'Seconds'>().meta({
     description:
       'Duration of a lease. The work of a worker that does not renew its lease is claimed by another after it.',
     unit: 'seconds',
     example: '60',
   }),
-  SHUTDOWN_GRACE_SECONDS: seconds.default(20).meta({
+  SHUTDOWN_GRACE_SECONDS: seconds.default(20).brand<'Seconds'>().meta({
     description: 'How long a stop waits for work in progress.',
     unit: 'seconds',
     example: '120',

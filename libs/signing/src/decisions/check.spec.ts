@@ -1,4 +1,4 @@
-import { callDigest, canonicalJson, type EventData } from '@countersign/contracts';
+import { callDigest, canonicalJson, type EventData, after } from '@countersign/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDecision } from './check.js';
@@ -26,7 +26,7 @@ describe('a decision that is checked against what is about to be used', () => {
     ['another digest', { digest: callDigest({ ...resolved, ...other }) }, /another digest/],
     ['other arguments', other, /arguments are not/],
     ['other arguments with their own digest', { ...other, digest: callDigest({ ...resolved, ...other }) }, /digest/],
-    ['another time', { resolved_at: now - 39 }, /another time/],
+    ['another time', { resolved_at: after(now, -39) }, /another time/],
     ['arguments that have no digest', { tool_args: { version: '\ud800' } }, /arguments are not/],
     ['a result that nobody gave', { resolution_data: { result: 'Deployed by hand.' } }, /result is not/],
     ['another note', { resolution_data: { note: 'Do as you like.' } }, /another reason/],
@@ -54,9 +54,9 @@ describe('a decision that is checked against what is about to be used', () => {
   });
 
   it('may be acted on before its time is over, and not from then on', () => {
-    expect(checkDecision({ ...claims, expires_at: now + 1 }, resolved, now)).toBeUndefined();
+    expect(checkDecision({ ...claims, expires_at: after(now, 1) }, resolved, now)).toBeUndefined();
     expect(checkDecision({ ...claims, expires_at: now }, resolved, now)).toMatch(/time .* is over/);
-    expect(checkDecision({ ...claims, expires_at: null }, resolved, now + 1e9)).toBeUndefined();
+    expect(checkDecision({ ...claims, expires_at: null }, resolved, after(now, 1e9))).toBeUndefined();
   });
 
   it('allows exactly the result that was given, the empty one too', () => {

@@ -1,4 +1,4 @@
-import { callDigest, type EventData } from '@countersign/contracts';
+import { callDigest, type EventData, type EpochSeconds } from '@countersign/contracts';
 import type { DecisionClaims } from './claims.js';
 import { decisionDetailsDigest } from './details-digest.js';
 import { resultDigest } from '../results/result-digest.js';
@@ -29,10 +29,8 @@ const repeated = {
 
 /**
  * Why verified claims do not allow what this event asks for, in a sentence; undefined when they do.
- *
- * @param now epoch seconds
  */
-export const checkDecision = (claims: DecisionClaims, event: Resolved, now: number): string | undefined =>
+export const checkDecision = (claims: DecisionClaims, event: Resolved, now: EpochSeconds): string | undefined =>
   mismatch(claims, event) ?? reservation(claims, now)?.reason;
 
 /**
@@ -54,10 +52,8 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
 /**
  * Why a decision that is authentic must not be acted on, if it must not. Who is in which group was the policy's business
  * when it was made; that so many different, recognised people approved who did not ask is seen here as well.
- *
- * @param now epoch seconds
  */
-export function reservation(claims: DecisionClaims, now: number): Reservation | undefined {
+export function reservation(claims: DecisionClaims, now: EpochSeconds): Reservation | undefined {
   const unfounded = claims.status === 'approved' ? unfoundedness(claims) : undefined;
   if (unfounded !== undefined) return { code: 'unfounded', reason: unfounded };
   if (claims.expires_at === null || claims.expires_at > now) return undefined;

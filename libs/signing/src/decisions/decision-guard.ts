@@ -1,4 +1,12 @@
-import { callDigest, secondsOf, type Binding, type EventData, type ExactCall } from '@countersign/contracts';
+import {
+  callDigest,
+  toEpochSeconds,
+  type Binding,
+  type EventData,
+  type ExactCall,
+  type Clock,
+  type EpochSeconds,
+} from '@countersign/contracts';
 import { mismatch, reservation, type Reservation } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from '../signature/signature-error.js';
@@ -32,7 +40,7 @@ export class DecisionGuard {
   /** @param now epoch milliseconds */
   constructor(
     private readonly openVerifier: () => Promise<Verifier>,
-    private readonly now: () => number,
+    private readonly now: Clock,
   ) {}
 
   /** @throws ConfigError when there are no keys to verify with. */
@@ -90,7 +98,7 @@ export class DecisionGuard {
     return this.#verifier;
   }
 
-  #seconds(): number {
-    return secondsOf(this.now());
+  #seconds(): EpochSeconds {
+    return toEpochSeconds(this.now());
   }
 }

@@ -1,3 +1,4 @@
+import { after } from '@countersign/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reservation } from './check.js';
@@ -8,11 +9,11 @@ const claims: DecisionClaims = { ...approved, requester: 'ana', requested_by: 'a
 const by = (name: string | null, verdict: 'approved' | 'rejected' = 'approved') => ({
   by: name,
   verdict,
-  at: now - 38,
+  at: after(now, -38),
 });
 const said = (change: Partial<DecisionClaims>) => reservation({ ...claims, ...change }, now)?.reason;
 
-const givenBy = (...names: string[]) => names.map((name) => ({ by: name, at: now - 1_000 }));
+const givenBy = (...names: string[]) => names.map((name) => ({ by: name, at: after(now, -1_000) }));
 const grant = { id: 'grant-1', given_by: givenBy('bob'), required_approvals: 1, expires_at: now };
 const granted: Partial<DecisionClaims> = { basis: 'grant', automatic: true, deciders: [], grant };
 const byRule: Partial<DecisionClaims> = { basis: 'rule', automatic: true, deciders: [], policy_version: 'v1' };
@@ -89,7 +90,7 @@ describe('whatever the claims', () => {
   const decider = fc.record({
     by: fc.option(name),
     verdict: fc.constantFrom('approved' as const, 'rejected' as const),
-    at: fc.constant(now - 38),
+    at: fc.constant(after(now, -38)),
   });
   const anyClaims = fc
     .record<Partial<DecisionClaims>>({
@@ -105,7 +106,7 @@ describe('whatever the claims', () => {
           id: fc.constant('grant-1'),
           given_by: fc.array(fc.record({ by: name, at: fc.constant(now) }), { maxLength: 4 }),
           required_approvals: fc.integer({ min: 1, max: 2 }),
-          expires_at: fc.constantFrom(now - 100, now + 100),
+          expires_at: fc.constantFrom(after(now, -100), after(now, 100)),
         }),
       ),
     })

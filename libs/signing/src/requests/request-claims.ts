@@ -26,7 +26,7 @@ export const RequestClaims = z.strictObject({
 export type RequestClaims = z.infer<typeof RequestClaims>;
 
 /** What a request says, as it is signed. @param issued_at epoch seconds */
-export function requestClaimsOf(request: Request, issued_at: number): RequestClaims {
+export function requestClaimsOf(request: Request, issued_at: EpochSeconds): RequestClaims {
   const { approval_id, run_id, agent_id, session_id, user_id, requested_by } = request;
   const { tool_call_id, tool_name, digest, approval_type, pause_type } = request;
   const call = { approval_id, run_id, agent_id, session_id, user_id, requested_by, tool_call_id, tool_name };

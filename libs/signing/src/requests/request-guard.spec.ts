@@ -1,4 +1,4 @@
-import { callDigest, parseEventData, type EventData, type EventName } from '@countersign/contracts';
+import { callDigest, parseEventData, type EventData, type EventName, atSeconds } from '@countersign/contracts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { generateKey, keysFromText } from '../keys/key-ring.js';
@@ -16,7 +16,7 @@ const goldenData = <N extends EventName>(name: N): EventData<N> => {
 };
 const newRing = async () => keysFromText(JSON.stringify(await generateKey()));
 const [ring, foreign] = [await newRing(), await newRing()];
-const at = 1_788_255_000;
+const at = atSeconds(1_788_255_000);
 const golden = goldenData('tool.approval_required');
 
 async function guardOf(policy: 'signed' | 'trusted' = 'signed'): Promise<RequestGuard> {

@@ -24,7 +24,7 @@ const outcomes = { 'run.completed': 'completed', 'run.failed': 'failed', 'run.ca
 export const isRunEnd = (event: { type: string }): event is RunEnd => Object.hasOwn(outcomes, event.type);
 
 /** What the end of a run says, as it is signed. @param issued_at epoch seconds */
-export function runEndClaimsOf(event: RunEnd, issued_at: number): RunEndClaims {
+export function runEndClaimsOf(event: RunEnd, issued_at: EpochSeconds): RunEndClaims {
   const { run_id, agent_id, session_id, user_id, requested_by } = event.data;
   const requirements = event.type === 'run.completed' ? [] : event.data.requirements.map(named);
   return {

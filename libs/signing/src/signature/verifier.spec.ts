@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson, atSeconds } from '@countersign/contracts';
 import fc from 'fast-check';
 import type { KeyObject } from 'node:crypto';
 import { base64url, CompactSign, exportJWK, generateKeyPair, importJWK, type CryptoKey } from 'jose';
@@ -31,7 +31,7 @@ const refusal = (text: string) =>
 describe('a signed decision', () => {
   it.each<[string, Partial<DecisionClaims>]>([
     ['by a person', {}],
-    ['by several', { deciders: ['bob', null].map((by) => ({ by, verdict: 'approved', at: 1 })) }],
+    ['by several', { deciders: ['bob', null].map((by) => ({ by, verdict: 'approved', at: atSeconds(1) })) }],
     ['by a policy', { automatic: true, deciders: [], policy_version: 'v3', expires_at: null }],
     ['with a result', { result_digest: resultDigest('Deployed by hand. ✓') }],
     ['about nothing more', { status: 'cancelled', deciders: [], expires_at: null }],

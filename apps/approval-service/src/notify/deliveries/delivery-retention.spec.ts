@@ -1,4 +1,4 @@
-import type { Approval, NoticeDelivery } from '@countersign/contracts';
+import { type Approval, type NoticeDelivery, after, type EpochMillis } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ const insert = (id: string, delivery: NoticeDelivery, approval_id: string) =>
 const decide = (id: string, status: Approval['status']) =>
   approvals.commit({ expected: 0, state: approvalWith({ id, status, version: 1 }), events: [] });
 /** Removes what was settled before this time. @returns what is left. */
-async function leftAfter(time: number): Promise<string[]> {
+async function leftAfter(time: EpochMillis): Promise<string[]> {
   for (const { purgeBefore } of deliveriesNoLongerNeeded(deliveries, approvals))
     for await (const _removed of purgeBefore(time));
   const left = await deliveries.find({ filter: {}, sort: [], limit: 100 });
@@ -48,10 +48,10 @@ it('deliveries stay until they and their approvals are settled and that is a whi
   await insert('to be changed later', deliveryAfter(created(), claimed, sent), 'waiting');
   await insert('under way', deliveryAfter(created(), claimed), 'decided');
   await insert('to be tried again', deliveryAfter(created(), claimed, failedForNow()), 'decided');
-  await insert('of late', continued(deliveryAfter(created(), claimed), now + day, sent), 'decided');
+  await insert('of late', continued(deliveryAfter(created(), claimed), after(now, day), sent), 'decided');
 
   expect(await leftAfter(now)).toHaveLength(7);
   const stay = ['of late', 'to be changed later', 'to be tried again', 'under way'];
-  expect(await leftAfter(now + day)).toEqual(stay);
-  expect(await leftAfter(now + 2 * day)).toEqual(stay.slice(1));
+  expect(await leftAfter(after(now, day))).toEqual(stay);
+  expect(await leftAfter(after(now, 2 * day))).toEqual(stay.slice(1));
 });

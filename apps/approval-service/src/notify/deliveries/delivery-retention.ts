@@ -1,4 +1,4 @@
-import { secondsOf, type Approval, type DeliveryStatus, type NoticeDelivery } from '@countersign/contracts';
+import { toEpochSeconds, type Approval, type DeliveryStatus, type NoticeDelivery } from '@countersign/contracts';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
@@ -17,7 +17,7 @@ export const deliveriesNoLongerNeeded = (
       removeBelongings({
         store: deliveries,
         key: 'id',
-        filter: { status, updated_at: { lt: secondsOf(time) } },
+        filter: { status, updated_at: { lt: toEpochSeconds(time) } },
         sort: [['updated_at', 'asc']],
         belongsTo: 'approval_id',
         open: async (ids) => {

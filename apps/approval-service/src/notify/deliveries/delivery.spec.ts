@@ -1,4 +1,4 @@
-import { NoticeDelivery } from '@countersign/contracts';
+import { NoticeDelivery, after } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import { deliveryId } from './delivery-record.js';
@@ -19,7 +19,7 @@ import {
 } from '../../../test/notify.fixtures.js';
 
 const other = (message: DeliveryMessage): DeliveryMessage => ({ ...message, worker: 'worker-2' }) as DeliveryMessage;
-const longAgo = continued(undefined, now - day, created(), claimed);
+const longAgo = continued(undefined, after(now, -day), created(), claimed);
 
 describe('a delivery', () => {
   describeTransitions({
@@ -30,8 +30,8 @@ describe('a delivery', () => {
       queued: deliveryAfter(created()),
       'queued again': deliveryAfter(created(), claimed, failedForNow()),
       sending: deliveryAfter(created(), claimed),
-      'sending, lease over': continued(undefined, now - lease_ms, created(), claimed),
-      'sending, a day old': continued(continued(undefined, now - day, created()), now, claimed),
+      'sending, lease over': continued(undefined, after(now, -lease_ms), created(), claimed),
+      'sending, a day old': continued(continued(undefined, after(now, -day), created()), now, claimed),
       'sending, a day old, lease over': longAgo,
       delivered: deliveryAfter(created(), claimed, sent),
       failed: deliveryAfter(created(), claimed, failedForGood),

@@ -1,9 +1,12 @@
 import {
-  secondsOf,
+  toEpochSeconds,
   type Approval,
   type DeliveryAttempt,
   type NoticeDelivery,
   type NoticeKind,
+  after,
+  type Millis,
+  type EpochMillis,
 } from '@countersign/contracts';
 import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 import { deliveryId } from './delivery-record.js';
@@ -30,13 +33,13 @@ export type DeliveryMessage =
       kind: NoticeKind;
       n: number;
     }
-  | { type: 'claimed'; worker: string; lease_ms: number }
+  | { type: 'claimed'; worker: string; lease_ms: Millis }
   | (SendOutcome & { worker: string });
 
 export function decideDelivery(
   delivery: NoticeDelivery | undefined,
   message: DeliveryMessage,
-  now: number,
+  now: EpochMillis,
 ): Transition<NoticeDelivery> {
   if (message.type === 'created') return delivery ? ignored('the delivery exists') : changed(queued(message, now));
   if (!delivery) return rejected('delivery_not_found', 'there is no such delivery');
@@ -48,7 +51,7 @@ export function decideDelivery(
 
 function queued(
   { approval, channel, kind, n }: Extract<DeliveryMessage, { type: 'created' }>,
-  now: number,
+  now: EpochMillis,
 ): NoticeDelivery {
   return {
     id: deliveryId(approval.id, channel, kind, n),
@@ -70,25 +73,25 @@ function queued(
 type Claimed = Extract<DeliveryMessage, { type: 'claimed' }>;
 
 /** Begins an attempt: the first, one that is due again, or one more after a sender that did not end its own. */
-function claim(delivery: NoticeDelivery, { worker, lease_ms }: Claimed, now: number): Transition<NoticeDelivery> {
+function claim(delivery: NoticeDelivery, { worker, lease_ms }: Claimed, now: EpochMillis): Transition<NoticeDelivery> {
   if (delivery.due_at === null || delivery.due_at > now)
     return rejected('not_due', `the delivery is ${delivery.status}`);
   const before = delivery.status === 'sending' ? ended(delivery, 'lost', 'its sender stopped answering') : delivery;
   if (delivery.status === 'sending' && retryAt(before, null, now) === null)
     return changed(touch(before, now, { status: 'failed', lease: null, due_at: null }));
-  const attempt: DeliveryAttempt = { at: secondsOf(now), outcome: null, detail: null };
+  const attempt: DeliveryAttempt = { at: toEpochSeconds(now), outcome: null, detail: null };
   return changed(
     touch(before, now, {
       status: 'sending',
       attempts: [...before.attempts, attempt],
-      lease: { worker, expires_at: now + lease_ms },
-      due_at: now + lease_ms,
+      lease: { worker, expires_at: after(now, lease_ms) },
+      due_at: after(now, lease_ms),
     }),
   );
 }
 
 /** What only the sender of the attempt under way may say. */
-function finished(delivery: NoticeDelivery, outcome: SendOutcome, now: number): NoticeDelivery {
+function finished(delivery: NoticeDelivery, outcome: SendOutcome, now: EpochMillis): NoticeDelivery {
   const over = touch(ended(delivery, outcome.type, outcome.detail), now, { lease: null, due_at: null });
   switch (outcome.type) {
     case 'sent':

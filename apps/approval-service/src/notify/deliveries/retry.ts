@@ -1,4 +1,12 @@
-import { backoffMs, type NoticeDelivery } from '@countersign/contracts';
+import {
+  backoffMs,
+  type NoticeDelivery,
+  type EpochMillis,
+  after,
+  earliest,
+  toEpochMillis,
+  type Millis,
+} from '@countersign/contracts';
 
 const backoff = { first_ms: 5_000, longest_ms: 4 * 3_600_000, factor: 3 };
 /** How long a delivery is tried, counted from when there was something to say. */
@@ -10,13 +18,13 @@ const patience = 24 * 3_600_000;
  */
 export function retryAt(
   { attempts, created_at }: Pick<NoticeDelivery, 'attempts' | 'created_at'>,
-  retryAfter: number | null,
-  now: number,
-): number | null {
-  const end = created_at * 1000 + patience;
+  retryAfterMs: Millis | null,
+  now: EpochMillis,
+): EpochMillis | null {
+  const end = after(toEpochMillis(created_at), patience);
   if (now >= end) return null;
   const wait = backoffMs(backoff, attempts.length - 1);
-  return Math.min(end, now + Math.max(wait, retryAfter ?? 0));
+  return earliest(end, after(now, Math.max(wait, retryAfterMs ?? 0)));
 }
 
 const passing = new Set([408, 409, 425, 429]);

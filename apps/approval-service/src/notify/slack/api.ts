@@ -1,3 +1,4 @@
+import type { EpochMillis, Millis } from '@countersign/contracts';
 import { retryAfter } from '@countersign/outbound';
 import { z } from 'zod';
 import { mayPass } from '../deliveries/retry.js';
@@ -6,7 +7,7 @@ import { failedForGood, failedForNow, type SendOutcome } from '../sender.js';
 export interface SlackApiOptions {
   token: string;
   url: string;
-  now(): number;
+  now(): EpochMillis;
   timeoutMs?: number;
 }
 
@@ -57,7 +58,7 @@ export class SlackApi {
   }
 }
 
-function answerOf(text: string, asked: number | null): SlackAnswer {
+function answerOf(text: string, asked: Millis | null): SlackAnswer {
   const { success, data } = Answer.safeParse(jsonOf(text));
   if (!success) return failed('not an answer of Slack', true, asked);
   const { channel, error = 'no error given', ok, ts } = data;
@@ -73,7 +74,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const failed = (error: string, forNow: boolean, asked: number | null): SlackAnswer => ({
+const failed = (error: string, forNow: boolean, asked: Millis | null): SlackAnswer => ({
   ok: false,
   error,
   outcome: forNow ? failedForNow(`Slack: ${error}`, asked) : failedForGood(`Slack: ${error}`),

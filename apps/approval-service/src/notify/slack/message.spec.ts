@@ -1,4 +1,4 @@
-import type { Approval, NoticeKind } from '@countersign/contracts';
+import { type Approval, type NoticeKind, atMillis, toEpochSeconds } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, approvalWithSecret, approved } from '../../../test/notify.fixtures.js';
 import { buttonValue, slackMessage } from './message.js';
@@ -18,7 +18,7 @@ const sections = (...of: Parameters<typeof messageOf>) =>
 
 describe('a message in Slack', () => {
   it('says who asks for what, with which arguments and why, and until when', () => {
-    const approval = approvalWith({ expires_at: Date.parse('2026-09-01T10:00:00Z') / 1000 });
+    const approval = approvalWith({ expires_at: toEpochSeconds(atMillis(Date.parse('2026-09-01T10:00:00Z'))) });
     expect(sections(approval)).toEqual([
       'Operations, for ana, asks to call deploy_to_production',
       'Arguments\n{\n  "service_name": "auth-service",\n  "version": "2.1.0"\n}',

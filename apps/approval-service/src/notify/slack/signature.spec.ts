@@ -1,3 +1,4 @@
+import { after, atMillis, toEpochSeconds } from '@countersign/contracts';
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { now } from '../../../test/notify.fixtures.js';
@@ -5,7 +6,7 @@ import { verifySlackRequest } from './signature.js';
 
 const secret = '8f742231b10e8888abcd99yyyzzz85a5';
 const body = 'payload=%7B%22type%22%3A%22block_actions%22%7D';
-const at = String(now / 1000);
+const at = String(toEpochSeconds(now));
 const signed = (timestamp = at, given = body, key = secret) => ({
   'x-slack-request-timestamp': timestamp,
   'x-slack-signature': `v0=${createHmac('sha256', key).update(`v0:${timestamp}:${given}`).digest('hex')}`,
@@ -19,7 +20,7 @@ describe('a request', () => {
       'x-slack-request-timestamp': '1531420618',
       'x-slack-signature': 'v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503',
     };
-    expect(verifySlackRequest(secret, headers, example, 1_531_420_618_000)).toBe(true);
+    expect(verifySlackRequest(secret, headers, example, atMillis(1_531_420_618_000))).toBe(true);
   });
 
   it.each([
@@ -30,11 +31,11 @@ describe('a request', () => {
   });
 
   it.each([
-    ['five minutes old', now + 300_000, true],
-    ['older', now + 301_000, false],
-    ['replayed the next day', now + 86_400_000, false],
-    ['from five minutes ahead', now - 300_000, true],
-    ['from further ahead', now - 301_000, false],
+    ['five minutes old', after(now, 300_000), true],
+    ['older', after(now, 301_000), false],
+    ['replayed the next day', after(now, 86_400_000), false],
+    ['from five minutes ahead', after(now, -300_000), true],
+    ['from further ahead', after(now, -301_000), false],
   ])('%s', (_, then, expected) => {
     expect(verifySlackRequest(secret, signed(), body, then)).toBe(expected);
   });

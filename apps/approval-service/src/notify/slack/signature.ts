@@ -1,8 +1,9 @@
+import { type EpochMillis, atSeconds, toEpochMillis } from '@countersign/contracts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Seconds that a request may be old, or ahead of this clock. */
-const tolerance = 5 * 60;
+/** How old a request may be, or how far ahead of this clock. */
+const toleranceMs = 300_000;
 
 /**
  * Whether a request comes from Slack, and just now: its signature of version 0 over the time and the body, byte by byte
@@ -14,12 +15,13 @@ export function verifySlackRequest(
   signing_secret: string,
   headers: IncomingHttpHeaders,
   rawBody: string | Buffer,
-  now: number,
+  now: EpochMillis,
 ): boolean {
   const timestamp = headers['x-slack-request-timestamp'];
   const signature = headers['x-slack-signature'];
   if (signing_secret === '' || typeof timestamp !== 'string' || typeof signature !== 'string') return false;
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now / 1000 - Number(timestamp)) > tolerance) return false;
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - toEpochMillis(atSeconds(Number(timestamp)))) > toleranceMs)
+    return false;
   const hmac = createHmac('sha256', signing_secret).update(`v0:${timestamp}:`).update(rawBody);
   const [expected, actual] = [Buffer.from(`v0=${hmac.digest('hex')}`), Buffer.from(signature)];
   return actual.length === expected.length && timingSafeEqual(actual, expected);

@@ -1,3 +1,4 @@
+import { systemClock } from '@countersign/contracts';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebhookChannel } from '@countersign/definitions';
@@ -51,7 +52,7 @@ describe('a webhook', () => {
   describe('that is signed', () => {
     const signed = async () => {
       const notice = noticeOf(approvalWith());
-      await send(notice, { now: Date.now });
+      await send(notice, { now: systemClock });
       const { headers, body } = receiver.received[0]!;
       return { id: notice.delivery.id, headers: headers as Record<string, string>, body };
     };

@@ -1,4 +1,11 @@
-import { redactApproval, secondsOf } from '@countersign/contracts';
+import {
+  redactApproval,
+  toEpochSeconds,
+  atMillis,
+  toEpochMillis,
+  type EpochMillis,
+  type Millis,
+} from '@countersign/contracts';
 import { Webhook } from 'standardwebhooks';
 import { noticeType, type WebhookChannel } from '@countersign/definitions';
 import { ForbiddenAddress, guardedRequest, retryAfter, systemResolve, type Resolve } from '@countersign/outbound';
@@ -7,7 +14,7 @@ import { failedForGood, failedForNow, type Notice, type Sender, type SendOutcome
 
 export interface WebhookSenderOptions {
   webhook: WebhookChannel['webhook'];
-  now(): number;
+  now(): EpochMillis;
   resolve?: Resolve;
   timeoutMs?: number;
 }
@@ -50,7 +57,7 @@ export class WebhookSender implements Sender {
       'content-type': 'application/json',
       'user-agent': 'countersign',
       'webhook-id': id,
-      'webhook-timestamp': String(secondsOf(at.getTime())),
+      'webhook-timestamp': String(toEpochSeconds(atMillis(at.getTime()))),
       'webhook-signature': this.#signer.sign(id, at, body),
     };
   }
@@ -60,11 +67,11 @@ export class WebhookSender implements Sender {
 const bodyOf = ({ approval, delivery }: Notice): string =>
   JSON.stringify({
     type: noticeType(delivery.kind),
-    timestamp: new Date(delivery.created_at * 1000).toISOString(),
+    timestamp: new Date(toEpochMillis(delivery.created_at)).toISOString(),
     data: redactApproval(approval),
   });
 
-function outcomeOf(status: number, retryAfterMs: number | null): SendOutcome {
+function outcomeOf(status: number, retryAfterMs: Millis | null): SendOutcome {
   if (status >= 200 && status < 300) return { type: 'sent', detail: `HTTP ${status}`, receipt: null };
   if (status < 400) return failedForGood(`HTTP ${status}: redirects are not followed`);
   return mayPass(status) ? failedForNow(`HTTP ${status}`, retryAfterMs) : failedForGood(`HTTP ${status}`);

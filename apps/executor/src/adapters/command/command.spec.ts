@@ -14,7 +14,7 @@ const adapterFor = (script: string, options: Partial<CommandOptions> = {}) =>
     program: process.execPath,
     args: () => ['-e', script],
     env: { PATH: process.env['PATH'] ?? '' },
-    timeout: 20_000,
+    timeoutMs: 20_000,
     graceMs: 500,
     ...options,
   });
@@ -53,7 +53,7 @@ describe('a program that makes a call', () => {
         String(tool_args['value']),
       ],
       env: {},
-      timeout: 20_000,
+      timeoutMs: 20_000,
     });
     const outcome = await adapter.execute(callWith({ value }), new Follower());
     expect(outcome).toEqual({ outcome: 'succeeded', result: JSON.stringify([value]) });
@@ -297,14 +297,14 @@ describe('a program that takes too long', () => {
 
   it('is killed together with what it started, and its outcome is unknown', async () => {
     const file = join(dir, 'pids');
-    const outcome = await execute(withChild(file, false), { timeout: 1_500 });
+    const outcome = await execute(withChild(file, false), { timeoutMs: 1_500 });
     expect(outcome).toEqual({ outcome: 'unknown', reason: 'killed after 1.5 s: started' });
     await expect.poll(() => pidsIn(file).map(isAlive), soon).toEqual([false, false]);
   });
 
   it('is not waited for beyond that, even when something it started got away', async () => {
     const file = join(dir, 'pids');
-    const outcome = await execute(withChild(file, true), { timeout: 1_500 });
+    const outcome = await execute(withChild(file, true), { timeoutMs: 1_500 });
     process.kill(pidsIn(file)[1]!, 'SIGKILL');
     expect(outcome).toEqual({ outcome: 'unknown', reason: 'killed after 1.5 s: started' });
   }, 20_000);

@@ -1,3 +1,4 @@
+import { secondsOf, type Millis } from '@countersign/contracts';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
 import { withHome } from './home.js';
 import { ProgramOutput } from './output.js';
@@ -19,7 +20,7 @@ export interface CommandOptions extends CommandLine {
   /** The user that it runs as; this process's when unset. */
   runAs?: RunAs;
   /** Milliseconds after which the program and its children are killed. */
-  timeout: number;
+  timeoutMs: Millis;
   /** Characters of output that are kept; the end is what matters, so the beginning goes first. */
   maxOutput?: number;
   /** What these exit codes say: nothing was done, and it may be tried again; or it cannot tell. */
@@ -61,10 +62,10 @@ export class CommandAdapter implements Adapter {
   }
 
   async #run({ program, args }: CommandLine, call: ApprovedCall, { signal, mask, progress }: Watch): Promise<Run> {
-    const { env, cwd, graceMs, timeout, maxOutput, runAs } = this.#options;
+    const { env, cwd, graceMs, timeoutMs, maxOutput, runAs } = this.#options;
     const output = new ProgramOutput({ maxOutput, mask, progress });
     const started = { program, args: args(call), ...(cwd !== undefined && { cwd }), ...(runAs && { runAs }) };
-    const bounds = { timeoutMs: timeout, signal, graceMs, output };
+    const bounds = { timeoutMs, signal, graceMs, output };
     const ending = await withHome(runAs, (HOME) => runProgram({ ...started, env: { HOME, ...env } }, bounds));
     return { ending, text: output.text, truncated: output.truncated };
   }
@@ -97,7 +98,7 @@ export class CommandAdapter implements Adapter {
 
   #brokenOff(ending: Exclude<Ending, { type: 'not_started' | 'exited' }>): string {
     if (ending.type === 'killed') return `ended by ${ending.signal}`;
-    if (ending.type === 'timed_out') return `killed after ${this.#options.timeout / 1000} s`;
+    if (ending.type === 'timed_out') return `killed after ${secondsOf(this.#options.timeoutMs)} s`;
     return ending.reason;
   }
 }

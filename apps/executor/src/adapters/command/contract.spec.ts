@@ -18,7 +18,7 @@ describeAdapter('a program', {
       program: process.execPath,
       args: () => ['-e', script],
       env: {},
-      timeout: what === 'never' ? 2_000 : 20_000,
+      timeoutMs: what === 'never' ? 2_000 : 20_000,
       graceMs: 200,
     });
     return { adapter, made: () => (existsSync(ledger) ? readFileSync(ledger, 'utf8').length : 0) };

@@ -19,7 +19,7 @@ const asRoot = () => {
       args: () => ['-c', script],
       env: { PATH: '/usr/bin:/bin', DECLARED: 'yes' },
       runAs: nobody,
-      timeout: 20_000,
+      timeoutMs: 20_000,
     });
     return adapter.execute(callWith(), new Follower());
   };

@@ -4,7 +4,7 @@ import { callWith, Follower } from '../../../test/adapter.fixtures.js';
 import { describeAdapter } from '../../../test/adapter.contract.js';
 import { FunctionAdapter } from './function.js';
 
-const limits = { timeout: 500, maxOutput: 20, graceMs: 20 };
+const limits = { timeoutMs: 500, maxOutput: 20, graceMs: 20 };
 const execute = (run: ToolFunction, watch = new Follower()) =>
   new FunctionAdapter({ ...limits, run }).execute(callWith({ what: 'it' }, { attempt: 2 }), watch);
 
@@ -35,7 +35,7 @@ describe('a function', () => {
   });
 
   it('that says that nothing was done may be tried again, also when it was cut off', async () => {
-    const retryable = { outcome: 'failed', error: 'closed', retryable: true, retry_after: 30_000 };
+    const retryable = { outcome: 'failed', error: 'closed', retryable: true, retry_after_ms: 30_000 };
     expect(await execute(() => Promise.reject(new NotDone('closed', 30)))).toEqual(retryable);
     const watch = new Follower();
     const outcome = execute(async (_, { signal }) => {
@@ -51,8 +51,8 @@ describe('a function', () => {
     [-1, 0],
     [0.0001, 1],
     [Infinity, 86_400_000],
-  ])('that asks for a wait of %d s has it bounded', async (seconds, retry_after) => {
-    expect(await execute(() => Promise.reject(new NotDone('busy', seconds)))).toMatchObject({ retry_after });
+  ])('that asks for a wait of %d s has it bounded', async (seconds, retry_after_ms) => {
+    expect(await execute(() => Promise.reject(new NotDone('busy', seconds)))).toMatchObject({ retry_after_ms });
   });
 
   it('that throws once it was cut off has not failed: nobody knows', async () => {

@@ -1,3 +1,4 @@
+import { millisOf, secondsOf, type Millis, type Seconds } from '@countersign/contracts';
 import { isNotDone, type ToolFunction } from '@countersign/tool';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
@@ -7,7 +8,7 @@ import { excerpt } from '../../results/json-text.js';
 export interface FunctionOptions {
   run: ToolFunction;
   /** Milliseconds after which a call is given up. */
-  timeout: number;
+  timeoutMs: Millis;
   /** Characters of the result that are kept. */
   maxOutput: number;
   /** Milliseconds that a function has to end by itself when it is asked to. */
@@ -27,10 +28,10 @@ export class FunctionAdapter implements Adapter {
 
   async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
     if (watch.signal.aborted) return { outcome: 'failed', error: 'stopped before it was started' };
-    const { timeout, graceMs } = this.#options;
-    return bounded(timeout, watch.signal, async (signal) => {
+    const { timeoutMs, graceMs } = this.#options;
+    return bounded(timeoutMs, watch.signal, async (signal) => {
       const why = () =>
-        watch.signal.aborted ? whyStopped(watch.signal) : `not done within ${timeout / 1000} s, and told to stop`;
+        watch.signal.aborted ? whyStopped(watch.signal) : `not done within ${secondsOf(timeoutMs)} s, and told to stop`;
       const cutOff = once(signal).then(async (): Promise<Outcome> => {
         await sleep(graceMs, undefined, { ref: false });
         return { outcome: 'unknown', reason: why() };
@@ -58,13 +59,13 @@ export class FunctionAdapter implements Adapter {
       const returned = thrown instanceof Error ? thrown.message : String(thrown);
       const error = excerpt(watch.mask(returned), this.#options.maxOutput).result;
       if (!isNotDone(thrown)) return { outcome: 'failed', error };
-      return { outcome: 'failed', error, retryable: true, retry_after: wait(Number(thrown.retryAfter)) };
+      return { outcome: 'failed', error, retryable: true, retry_after_ms: wait(Number(thrown.retryAfter)) };
     }
   }
 }
 
 /** Milliseconds: what is no time at all is no reason to wait, and nothing is waited for longer than a day. */
-const wait = (seconds: number): number => (seconds > 0 ? Math.ceil(Math.min(seconds, 86_400) * 1000) : 0);
+const wait = (seconds: Seconds): Millis => (seconds > 0 ? Math.ceil(millisOf(Math.min(seconds, 86_400))) : 0);
 
 const once = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import type { HttpPollEntry } from '@countersign/definitions';
 import type { AdapterBuilder } from '../builder.js';
 import { HttpAdapter } from './http.js';
@@ -25,5 +26,5 @@ export const buildHttpAdapter: AdapterBuilder<'http'> = (http, { limits, scope }
 const questionOf = ({ every, url, ...question }: HttpPollEntry, scope: TemplateScope): Question => ({
   ...question,
   url: compileUrl(url, scope),
-  everyMs: every * 1000,
+  everyMs: millisOf(every),
 });

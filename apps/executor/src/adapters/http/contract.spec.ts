@@ -22,7 +22,7 @@ describeAdapter('a request', {
         succeeded: ['done'],
         failed: [],
       },
-      timeout: what === 'never' ? 500 : 20_000,
+      timeoutMs: what === 'never' ? 500 : 20_000,
       maxOutput: 1_000,
       allowPrivate: true,
     });

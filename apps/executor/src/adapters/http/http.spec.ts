@@ -39,7 +39,7 @@ describe('a request that makes a call', () => {
       url: url('{{env.API}}/releases'),
       headers: compileHeaders({ authorization: 'Bearer {{env.TOKEN}}' }, scope()),
       body: compileJson({ service: '{{arguments.service}}' }, scope()),
-      timeout: 5_000,
+      timeoutMs: 5_000,
       maxOutput: 10_000,
       allowPrivate: true,
       ...options,
@@ -90,12 +90,12 @@ describe('a request that makes a call', () => {
       [{ status: 429 }, { retryable: true }],
       [
         { status: 429, headers: { 'retry-after': '7' } },
-        { retryable: true, retry_after: 7_000 },
+        { retryable: true, retry_after_ms: 7_000 },
       ],
       [{ status: 503 }, { retryable: true }],
       [
         { status: 503, headers: { 'retry-after': '120' } },
-        { retryable: true, retry_after: 120_000 },
+        { retryable: true, retry_after_ms: 120_000 },
       ],
     ])('may be made later when it is answered with %j', async (instead, expected) => {
       const { status } = instead as { status: number };
@@ -178,7 +178,7 @@ describe('a request that makes a call', () => {
 
     it('has an unknown outcome when there is no answer in time', async () => {
       server.faults.push({ done_then: 'silent' });
-      expect(await execute({ timeout: 200 })).toEqual({ outcome: 'unknown', reason: 'no answer within 0.2 s' });
+      expect(await execute({ timeoutMs: 200 })).toEqual({ outcome: 'unknown', reason: 'no answer within 0.2 s' });
       expect(server.done).toHaveLength(1);
     });
 
@@ -237,7 +237,7 @@ describe('a request that makes a call', () => {
 
     it('has an unknown outcome when it is not done in time', async () => {
       server.says = [{ conclusion: null, status: 'in_progress' }];
-      expect(await execute({ ...polling({ status: '/status' }), timeout: 300 })).toEqual({
+      expect(await execute({ ...polling({ status: '/status' }), timeoutMs: 300 })).toEqual({
         outcome: 'unknown',
         reason: 'not done within 0.3 s; the target said "in_progress"',
       });
@@ -245,7 +245,7 @@ describe('a request that makes a call', () => {
 
     it('has an unknown outcome when nobody can say any more how far it is', async () => {
       server.questionFaults.push(...Array.from({ length: 1_000 }, () => ({ instead: { status: 500 } })));
-      expect(await execute({ ...polling(), timeout: 300 })).toEqual({
+      expect(await execute({ ...polling(), timeoutMs: 300 })).toEqual({
         outcome: 'unknown',
         reason: 'not done within 0.3 s; the target answered HTTP 500',
       });
@@ -297,7 +297,7 @@ describe('a request that makes a call', () => {
 
     it('stays unknown when the target cannot be asked', async () => {
       await server.stop();
-      expect(await reconcile({ timeout: 200 })).toMatchObject({
+      expect(await reconcile({ timeoutMs: 200 })).toMatchObject({
         outcome: 'unknown',
         reason: expect.stringMatching(/^not done within 0.2 s; the target could not be asked: .*ECONNREFUSED/),
       });

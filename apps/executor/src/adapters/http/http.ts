@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson, systemClock, type EpochMillis, secondsOf, type Millis } from '@countersign/contracts';
 import {
   ForbiddenAddress,
   guardedRequest,
@@ -28,13 +28,13 @@ export interface HttpOptions {
   /** Asks what came of a call that nobody saw the end of. */
   status?: Question;
   /** Milliseconds for the request and its polls. */
-  timeout: number;
+  timeoutMs: Millis;
   /** Characters of a result that are kept. */
   maxOutput: number;
   /** Lets requests go to private addresses, and over plain http. */
   allowPrivate: boolean;
   resolve?: Resolve;
-  now?(): number;
+  now?(): EpochMillis;
 }
 
 /** Bytes of an answer; what is longer is cut. */
@@ -51,16 +51,16 @@ export class HttpAdapter implements Adapter {
   readonly reconcile?: NonNullable<Adapter['reconcile']>;
 
   constructor(options: HttpOptions) {
-    this.#options = { resolve: systemResolve, now: Date.now, ...options };
+    this.#options = { resolve: systemResolve, now: systemClock, ...options };
     const { status } = options;
     if (status) {
       this.reconcile = (call, watch) =>
-        bounded(options.timeout, watch.signal, (signal) => this.#ask(status, status.url(call), call, watch, signal));
+        bounded(options.timeoutMs, watch.signal, (signal) => this.#ask(status, status.url(call), call, watch, signal));
     }
   }
 
   async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
-    const { body, poll, timeout, url } = this.#options;
+    const { body, poll, timeoutMs, url } = this.#options;
     const target = url(call);
     const content = body?.(call);
     const headers = {
@@ -70,7 +70,7 @@ export class HttpAdapter implements Adapter {
       'countersign-attempt': String(call.attempt),
     };
     const request = { headers, body: content === undefined ? undefined : canonicalJson(content) };
-    return bounded(timeout, watch.signal, async (signal) => {
+    return bounded(timeoutMs, watch.signal, async (signal) => {
       const sent = await this.#send(target, request, signal).catch((error: unknown) => this.#unanswered(error, watch));
       if ('outcome' in sent) return sent;
       const text = this.#report(sent, watch);
@@ -94,7 +94,7 @@ export class HttpAdapter implements Adapter {
   }
 
   async #ask(question: Question, url: URL, call: ApprovedCall, watch: Watch, signal: AbortSignal): Promise<Outcome> {
-    const { now, poll, timeout } = this.#options;
+    const { now, poll, timeoutMs } = this.#options;
     const headers = this.#headers(call);
     const done = await askUntilDone({
       question,
@@ -115,7 +115,7 @@ export class HttpAdapter implements Adapter {
     if (watch.signal.aborted) return { outcome: 'unknown', reason: whyStopped(watch.signal) };
     return {
       outcome: 'unknown',
-      reason: `not done within ${timeout / 1000} s; the target ${done.last}`,
+      reason: `not done within ${secondsOf(timeoutMs)} s; the target ${done.last}`,
     };
   }
 
@@ -134,7 +134,7 @@ export class HttpAdapter implements Adapter {
 
   /** What there is in a request that has no answer. */
   #unanswered(error: unknown, { signal }: Watch): Outcome {
-    const { timeout } = this.#options;
+    const { timeoutMs } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof ForbiddenAddress) return { outcome: 'failed', error: message };
     if (error instanceof NotSent) {
@@ -145,7 +145,7 @@ export class HttpAdapter implements Adapter {
     const isLate = error instanceof Error && error.name === 'AbortError';
     return {
       outcome: 'unknown',
-      reason: isLate ? `no answer within ${timeout / 1000} s` : `the connection was lost: ${message}`,
+      reason: isLate ? `no answer within ${secondsOf(timeoutMs)} s` : `the connection was lost: ${message}`,
     };
   }
 

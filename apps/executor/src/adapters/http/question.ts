@@ -1,3 +1,4 @@
+import type { EpochMillis } from '@countersign/contracts';
 import { retryAfter, type Answer } from '@countersign/outbound';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome, Watch } from '../adapter.js';
@@ -28,7 +29,7 @@ export interface Asking {
   progress: Watch['progress'];
   /** What came of it, out of the target's last answer. */
   conclude(outcome: 'succeeded' | 'failed', state: string, answer: Answer): Outcome;
-  now(): number;
+  now(): EpochMillis;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { EpochMillis } from '@countersign/contracts';
 import type { Answer } from '@countersign/outbound';
 import { retryAfter } from '@countersign/outbound';
 import type { Outcome } from '../adapter.js';
@@ -19,7 +20,7 @@ const notNow = new Set([429, 503]);
 export function verdictOf(
   { status, headers, read, bodyExcerpt }: ClassifiedResponse,
   attempt: number,
-  now: number,
+  now: EpochMillis,
 ): ResponseOutcome {
   const text = `HTTP ${status}${bodyExcerpt === '' ? '' : `: ${bodyExcerpt}`}`;
   if (status >= 200 && status < 300) {
@@ -32,7 +33,7 @@ export function verdictOf(
       outcome: 'failed',
       error: text,
       retryable: true,
-      ...(retryAfterMs !== null && { retry_after: retryAfterMs }),
+      ...(retryAfterMs !== null && { retry_after_ms: retryAfterMs }),
     };
   }
   if (status >= 500 || mayBeDone.has(status) || (status === 409 && attempt > 1))

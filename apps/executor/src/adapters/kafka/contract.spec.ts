@@ -32,7 +32,7 @@ describeAdapter('a request over Kafka', {
       status: '/state',
       succeeded: ['done'],
       failed: ['refused'],
-      timeout: what === 'never' ? 2_000 : 20_000,
+      timeoutMs: what === 'never' ? 2_000 : 20_000,
       maxOutput: 1_000,
     });
     const { store } = stored.database.collection(replyCollection);

@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError, type Execution } from '@countersign/contracts';
+import { RetryableError, TerminalError, type Execution, atMillis } from '@countersign/contracts';
 import { SqliteBus, type Bus } from '@countersign/messaging';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -44,7 +44,7 @@ describe('a request to another platform', () => {
       succeeded: ['deployed'],
       failed: ['refused'],
       result: '/id',
-      timeout: 5_000,
+      timeoutMs: 5_000,
       maxOutput: 10_000,
       catchUp: 5_000,
       ...options,
@@ -148,7 +148,7 @@ describe('a request to another platform', () => {
       ],
     ])('is unknown %s', async (_, behaviour, reason) => {
       platform.behaviours.push(behaviour);
-      expect(await execute({ timeout: 200 })).toEqual({ outcome: 'unknown', reason: expect.stringMatching(reason) });
+      expect(await execute({ timeoutMs: 200 })).toEqual({ outcome: 'unknown', reason: expect.stringMatching(reason) });
       expect(platform.done).toHaveLength(1);
     });
 
@@ -173,7 +173,7 @@ describe('a request to another platform', () => {
   describe('whose worker is gone', () => {
     it('is found in the log: a reply that came while nobody listened counts', async () => {
       platform.behaviours.push({ says: [{ state: 'deployed', id: 9 }], waits: true });
-      const first = adapter({ timeout: 60_000 });
+      const first = adapter({ timeoutMs: 60_000 });
       const lost = first.execute(call(), watch);
       await isAsked();
       await first.close();
@@ -187,14 +187,14 @@ describe('a request to another platform', () => {
 
     it('is waited for as long as it would have been', async () => {
       platform.behaviours.push({ says: [{ state: 'refused', id: 'no' }], waits: true });
-      expect(await execute({ timeout: 100 })).toMatchObject({ outcome: 'unknown' });
-      const asking = adapter({ timeout: 60_000 }).reconcile(call(), watch);
+      expect(await execute({ timeoutMs: 100 })).toMatchObject({ outcome: 'unknown' });
+      const asking = adapter({ timeoutMs: 60_000 }).reconcile(call(), watch);
       await platform.speak();
       expect(await asking).toEqual({ outcome: 'failed', error: 'the platform says "refused": no', covers: 'call' });
     });
 
     it('stays unknown when the time is over and nothing was said', async () => {
-      const asked = adapter({ timeout: 100, catchUp: 100 }).reconcile(call({ started_at: 0 }), watch);
+      const asked = adapter({ timeoutMs: 100, catchUp: 100 }).reconcile(call({ started_at: atMillis(0) }), watch);
       expect(await asked).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('has not replied') });
       expect(platform.requests).toEqual([]);
     });

@@ -1,4 +1,4 @@
-import { canonicalJson, TerminalError } from '@countersign/contracts';
+import { canonicalJson, TerminalError, systemClock, type EpochMillis, type Millis } from '@countersign/contracts';
 import type { Bus, Message, Subscription } from '@countersign/messaging';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, AdapterContext, Outcome, Watch } from '../adapter.js';
@@ -21,14 +21,14 @@ export interface KafkaOptions {
   /** JSON pointer to what of the reply is the result; all of it when there is nothing. */
   result?: string | undefined;
   /** Milliseconds to wait for the reply. */
-  timeout: number;
+  timeoutMs: Millis;
   /** Characters of a result that are kept. */
   maxOutput: number;
   /** How long the topics are waited for before a request is given up that was not sent, in milliseconds. */
   patience?: number;
   /** How long to look for a reply that may have come while nobody listened, in milliseconds. */
   catchUp?: number;
-  now?(): number;
+  now?(): EpochMillis;
 }
 
 const lookEvery = 50;
@@ -48,7 +48,7 @@ export class KafkaAdapter implements Adapter {
   #listening!: Subscription;
 
   constructor(options: KafkaOptions) {
-    this.#options = { patience: 10_000, catchUp: 10_000, now: Date.now, ...options };
+    this.#options = { patience: 10_000, catchUp: 10_000, now: systemClock, ...options };
   }
 
   open({ busTo, replies }: AdapterContext): void {
@@ -60,7 +60,7 @@ export class KafkaAdapter implements Adapter {
 
   async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
     const request = this.#request(call);
-    return bounded(this.#options.timeout, watch.signal, async (signal) => {
+    return bounded(this.#options.timeoutMs, watch.signal, async (signal) => {
       const isReached = await this.#isReached(signal);
       if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
       if (!isReached) return this.#notReached();
@@ -70,8 +70,8 @@ export class KafkaAdapter implements Adapter {
 
   /** What was said while nobody waited for it is stored, or will be once the log has been read to its end. */
   reconcile(call: ApprovedCall, watch: Watch): Promise<Outcome> {
-    const { catchUp, now, timeout } = this.#options;
-    const left = call.started_at + timeout - now();
+    const { catchUp, now, timeoutMs } = this.#options;
+    const left = call.started_at + timeoutMs - now();
     return bounded(Math.max(left, catchUp), watch.signal, (signal) => this.#reply(call, watch, signal));
   }
 

@@ -41,11 +41,11 @@ function served({ answer = async () => answered('done'), ...rest }: Given = {}) 
 }
 
 /** As the server itself: it gives up on time, and when it is told to. */
-const neverEnds = ({ signal, timeout }: McpWatch): Promise<McpOutcome> =>
+const neverEnds = ({ signal, timeoutMs }: McpWatch): Promise<McpOutcome> =>
   new Promise((resolve) => {
     const giveUp = () => resolve({ type: 'unknown', reason: 'whether the call was made is not known' });
     signal.addEventListener('abort', giveUp);
-    setTimeout(giveUp, timeout);
+    setTimeout(giveUp, timeoutMs);
   });
 
 describeAdapter("an MCP server's tool", {
@@ -65,7 +65,7 @@ describe("an MCP server's tool", () => {
     const server = served();
     await execute(server, { attempt: 3 });
     expect(server.calls).toMatchObject([
-      ['at the server', { what: 'it' }, { timeout: 300, execution: { id: 'execution-1', attempt: 3 } }],
+      ['at the server', { what: 'it' }, { timeoutMs: 300, execution: { id: 'execution-1', attempt: 3 } }],
     ]);
   });
 

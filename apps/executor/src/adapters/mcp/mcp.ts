@@ -1,3 +1,4 @@
+import { millisOf } from '@countersign/contracts';
 import { argumentProblems, changesSince } from '@countersign/definitions';
 import type { McpOutcome, McpServer, McpTool } from '@countersign/mcp';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
@@ -41,7 +42,7 @@ export class McpAdapter implements Adapter {
     const { name, timeout } = tool;
     const { signal, progress } = watch;
     const execution = { id: call.id, attempt: call.attempt };
-    const of = { timeout: timeout * 1_000, signal, execution, progress: progress.bind(watch) };
+    const of = { timeoutMs: millisOf(timeout), signal, execution, progress: progress.bind(watch) };
     return this.#outcomeOf(await server.call(name, call.tool_args, of), watch);
   }
 

@@ -1,3 +1,4 @@
+import { atSeconds } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, terms } from '../../../test/approval.fixtures.js';
 import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
@@ -74,7 +75,7 @@ describe('somebody', () => {
   it('may decide once it was passed on to them', () => {
     const escalating = terms({ approvers: [group('leads', ['eve'])], escalate_to: [group('bosses', ['bob'])] });
     expect(obstacleFor(bob, approvalWith({ terms: escalating }))).toMatch(/leads/);
-    expect(obstacleFor(bob, approvalWith({ terms: escalating, escalated_at: 1 }))).toBeNull();
+    expect(obstacleFor(bob, approvalWith({ terms: escalating, escalated_at: atSeconds(1) }))).toBeNull();
   });
 
   it('gives a reason where the rules ask for one', () => {

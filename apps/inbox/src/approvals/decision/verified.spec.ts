@@ -1,4 +1,4 @@
-import { approvalDigest } from '@countersign/contracts';
+import { approvalDigest, atSeconds } from '@countersign/contracts';
 import { expect, it } from 'vitest';
 import { approvalWith } from '../../../test/approval.fixtures.js';
 import { isOfShownCall } from './verified.js';
@@ -7,7 +7,7 @@ const policy = { version: 'f00d', rule: 'payments', outcome: 'require' as const,
 
 it.each([
   approvalWith(),
-  approvalWith({ policy, expires_at: 1_900_000_000 }),
+  approvalWith({ policy, expires_at: atSeconds(1_900_000_000) }),
   approvalWith({ approved_args: { version: '2.1.1' } }),
 ])('a digest is recomputed from the call that is shown, with what it is bound to', async (approval) => {
   const sound = { ...approval, digest: approvalDigest(approval) };

@@ -1,5 +1,5 @@
 import type { ApiError, ApprovalsQuery } from '@countersign/client';
-import type { Approval } from '@countersign/contracts';
+import { type Approval, systemClock, toEpochSeconds } from '@countersign/contracts';
 import { batch, signal } from '@preact/signals';
 import { onApproval, type ApprovalChange } from '../../server/connection.js';
 import { client, problemOf } from '../../server/client.js';
@@ -70,7 +70,7 @@ export class Listing {
   /** Newest first, they may be on any page. */
   async #urgent(): Promise<Approval[]> {
     if (this.#filters.status !== 'pending') return [];
-    const expires_before = Math.floor(Date.now() / 1000) + pressing;
+    const expires_before = toEpochSeconds(systemClock()) + pressing;
     return (await this.#ask({ expires_before, sort_by: 'expires_at', sort_order: 'asc' })).data;
   }
 

@@ -1,26 +1,30 @@
+import { after, type EpochSeconds } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, now } from '../../../test/approval.fixtures.js';
 import { inOrder } from './order.js';
 
-const named = (id: string, given: { created_at?: number; expires_at?: number; status?: 'approved' } = {}) =>
+const named = (id: string, given: { created_at?: EpochSeconds; expires_at?: EpochSeconds; status?: 'approved' } = {}) =>
   approvalWith({ id, ...given });
 const order = (...approvals: ReturnType<typeof named>[]) => inOrder(approvals, now).map(({ id }) => id);
 
 describe('the order of approvals', () => {
   it('is the newest first', () => {
-    expect(order(named('old', { created_at: now - 9 }), named('new', { created_at: now - 1 }))).toEqual(['new', 'old']);
+    expect(order(named('old', { created_at: after(now, -9) }), named('new', { created_at: after(now, -1) }))).toEqual([
+      'new',
+      'old',
+    ]);
   });
 
   it('begins with those that expire within the hour, the soonest first', () => {
     const new_ = named('new', { created_at: now });
-    const soon = named('soon', { expires_at: now + 3_000 });
-    const sooner = named('sooner', { expires_at: now + 30, created_at: now - 9_000 });
-    const later = named('later', { expires_at: now + 7_200, created_at: now - 5 });
+    const soon = named('soon', { expires_at: after(now, 3_000) });
+    const sooner = named('sooner', { expires_at: after(now, 30), created_at: after(now, -9_000) });
+    const later = named('later', { expires_at: after(now, 7_200), created_at: after(now, -5) });
     expect(order(new_, soon, later, sooner)).toEqual(['sooner', 'soon', 'new', 'later']);
   });
 
   it('does not press where a decision was made', () => {
-    const decided = named('decided', { expires_at: now + 30, status: 'approved', created_at: now - 9 });
+    const decided = named('decided', { expires_at: after(now, 30), status: 'approved', created_at: after(now, -9) });
     expect(order(decided, named('new', { created_at: now }))).toEqual(['new', 'decided']);
   });
 });

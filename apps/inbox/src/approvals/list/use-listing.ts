@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import { type Approval, atSeconds } from '@countersign/contracts';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { now } from '../../clock.js';
 import { waiting } from '../../counts.js';
@@ -40,7 +40,7 @@ function useHealing(listing: Listing, isAll: boolean): void {
 export function useOrder(listing: Listing): Approval[] {
   const minute = Math.floor(now.value / 60);
   const approvals = listing.approvals.value;
-  const ordered = useMemo(() => inOrder(approvals.values(), minute * 60), [approvals, minute]);
+  const ordered = useMemo(() => inOrder(approvals.values(), atSeconds(minute * 60)), [approvals, minute]);
   const newest = useRef<number | undefined>(undefined);
   useEffect(() => {
     const latest = ordered.reduce((at, { created_at }) => Math.max(at, created_at), 0);

@@ -10,7 +10,8 @@ import {
   SeenDigest,
 } from '../../records/approval.js';
 import { CallArguments } from '../../records/call-arguments.js';
-import { EpochSeconds, Id, JsonObject, RequestedBy, Salt } from '../../records/fields.js';
+import { Id, JsonObject, RequestedBy, Salt } from '../../records/fields.js';
+import { EpochSeconds } from '../../time/time.js';
 import { Ruling } from '../../records/terms.js';
 import { ApprovalType, PauseType, Requirement, ToolVersion } from '../../records/tool-call.js';
 import { call, run, signedBy } from './fields.js';

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * Points in time and durations, of which the compiler knows the unit. At run time they are numbers.
+ *
+ * A point in time is nothing that a plain number can be taken for: it comes from a record, from a clock, or from one of
+ * the functions below. Of durations, seconds are not taken for milliseconds nor the reverse, while numbers in the code
+ * (`{ timeoutMs: 5_000 }`) are taken as they are.
+ */
+export const EpochSeconds = z.int().nonnegative().brand<'EpochSeconds'>().meta({
+  description: 'Seconds since 1970-01-01T00:00:00Z.',
+});
+export type EpochSeconds = z.infer<typeof EpochSeconds>;
+
+export const EpochMillis = z.int().nonnegative().brand<'EpochMillis'>().meta({
+  description: 'Milliseconds since 1970-01-01T00:00:00Z.',
+});
+export type EpochMillis = z.infer<typeof EpochMillis>;
+
+export type Seconds = number & Partial<z.$brand<'Seconds'>>;
+export type Millis = number & Partial<z.$brand<'Millis'>>;
+
+/** What tells the time. */
+export type Clock = () => EpochMillis;
+export const systemClock: Clock = () => atMillis(Date.now());
+
+/** Of a number from elsewhere that is one by what it comes from, such as `Date.parse()` or a header. */
+export const atMillis = (millis: number): EpochMillis => millis as EpochMillis;
+export const atSeconds = (seconds: number): EpochSeconds => seconds as EpochSeconds;
+
+/** The second that the time is in. */
+export const toEpochSeconds = (at: EpochMillis): EpochSeconds => atSeconds(Math.floor(at / 1000));
+export const toEpochMillis = (at: EpochSeconds): EpochMillis => atMillis(at * 1000);
+
+/** A duration in the other unit, exactly. */
+export const millisOf = (seconds: Seconds): Millis => seconds * 1000;
+export const secondsOf = (millis: Millis): Seconds => millis / 1000;
+
+/** So long after a point in time; before it with a negative duration. */
+export function after(at: EpochMillis, duration: Millis): EpochMillis;
+export function after(at: EpochSeconds, duration: Seconds): EpochSeconds;
+export function after(at: number, duration: number): number {
+  return at + duration;
+}
+
+export const earliest = <At extends EpochMillis | EpochSeconds>(...times: readonly At[]): At =>
+  Math.min(...times) as At;
+export const latest = <At extends EpochMillis | EpochSeconds>(...times: readonly At[]): At => Math.max(...times) as At;
