@@ -15,7 +15,7 @@ export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
     ),
     ...Object.entries(server.tools).flatMap(([name, gate]) => [
       ...checkGate(gate, [...path, 'tools', name]),
-      ...checkTerms(gate.execute, undefined, [...path, 'tools', name, 'execute']),
+      ...checkTerms(gate.execute, undefined, [...path, 'tools', name, 'execute'], gate.redact),
     ]),
   ];
 }

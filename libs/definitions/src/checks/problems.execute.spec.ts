@@ -29,6 +29,21 @@ describe('how calls are made', () => {
     expect(messagesWith(`{ ${fields} }`)).toEqual([`${where}: ${problem}`]);
   });
 
+  it('has a key that shows nothing that is redacted', () => {
+    const lines = (redact: string) => [
+      'tools:',
+      '  - name: t',
+      '    description: T.',
+      '    parameters: { type: object, properties: { a: { type: string } }, required: [a] }',
+      `    redact: [${redact}]`,
+      `    execute: { ${command}, concurrency_key: "{{arguments.a}}" }`,
+    ];
+    expect(problemsOf(lines('').join('\n'))).toEqual([]);
+    expect(problemsOf(lines('a').join('\n'))).toEqual([
+      `6:42 ${where}.concurrency_key: {{arguments.a}} is under redact, and a key is shown to people: make the key of other arguments`,
+    ]);
+  });
+
   it('has terms that can be kept', () => {
     const problems = problemsWith(
       command,

@@ -9,7 +9,7 @@ import type { Placeholder } from '../templates/template.js';
 /** What is wrong with how a tool's calls are made. */
 export const checkExecute = (execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] => [
   ...checkAdapter(execute, tool, path),
-  ...checkTerms(execute, tool, path),
+  ...checkTerms(execute, tool, path, tool.redact),
 ];
 
 function checkAdapter(execute: ExecuteEntry, tool: ToolEntry, path: Path): Problem[] {
@@ -29,8 +29,14 @@ const kindChecks: readonly { name: ExecuteKind; checks(entry: unknown, tool: Par
  * What is wrong with the terms on which calls are made.
  *
  * @param tool undefined where only the server knows its parameters.
+ * @param redact names of arguments that people are not shown.
  */
-export function checkTerms(terms: TermsEntry, tool: Parametric | undefined, path: Path): Problem[] {
+export function checkTerms(
+  terms: TermsEntry,
+  tool: Parametric | undefined,
+  path: Path,
+  redact: readonly string[],
+): Problem[] {
   const { concurrency_key, retry, wait = 0, start_within } = terms;
   const problems = checkWindows(terms, path);
   if (retry.delay > retry.max_delay)
@@ -42,8 +48,16 @@ export function checkTerms(terms: TermsEntry, tool: Parametric | undefined, path
     ? always(tool, passesOn(tool, 'env'), 'is part of the key')
     : ({ scope, name }: Placeholder) =>
         scope === 'arguments' || scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here`;
-  return [...problems, ...checkTemplate(concurrency_key, [...path, 'concurrency_key'], objection)];
+  const shown = (placeholder: Placeholder) =>
+    objection(placeholder) ?? (isRedacted(placeholder, redact) ? inClear(placeholder) : undefined);
+  return [...problems, ...checkTemplate(concurrency_key, [...path, 'concurrency_key'], shown)];
 }
+
+const isRedacted = ({ scope, name }: Placeholder, redact: readonly string[]): boolean =>
+  scope === 'arguments' && redact.includes(name);
+
+const inClear = ({ scope, name }: Placeholder): string =>
+  `{{${scope}.${name}}} is under redact, and a key is shown to people: make the key of other arguments`;
 
 const checkWindows = ({ change_windows = [] }: TermsEntry, path: Path): Problem[] =>
   change_windows.flatMap(({ time_zone }, n) => {
