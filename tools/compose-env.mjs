@@ -12,7 +12,7 @@ const newKey = () => {
   return JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'EdDSA' });
 };
 
-/** In the form of a key of the store, so that only the service that is told of it has to be. */
+/** In the form of a key of the store, so that only one service has to be configured with it. */
 const newAdminKey = () => `cs_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`;
 
 const secrets = {
@@ -31,7 +31,7 @@ if (directory === undefined) {
     console.log(`${name}=${value.startsWith('{') ? `'${value}'` : value}`);
   }
 } else {
-  // Nobody else gets into the directory; the files themselves are mounted for the user of the containers to read.
+  // No other user gets into the directory; the files themselves are mounted for the user of the containers to read.
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const files = { ...given, ...Object.fromEntries(Object.entries(secrets).map(([name, make]) => [name, make()])) };
   for (const [name, value] of Object.entries(files)) {

@@ -47,7 +47,7 @@ async function start(): Promise<Run> {
   }
 }
 
-/** Without Java the rest of the suite is still worth running, but nobody should take it for the whole. */
+/** Without Java the rest of the suite is still worth running, but it is not the whole. */
 function unavailable(error: unknown): Run {
   if (!(error instanceof InfraUnavailable) || process.env['CI']) throw error;
   const line = '!'.repeat(100);

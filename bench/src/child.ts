@@ -64,7 +64,7 @@ export function startChild({ module, task, env = {}, execArgv = [] }: ChildOptio
   };
 }
 
-/** What this process was told to do. */
+/** The arguments of this process. */
 export const taskOf = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T;
 
 /** Tells the process that started this one. */

@@ -5,8 +5,8 @@
  *   node rollout.mjs status NAMESPACE -- SERVICE EXECUTION
  *
  * The deployment says in an annotation which execution changed it last, in the same change, so that `status` can tell
- * whether it was made. Exit codes of `start`: 75 when nothing was sent, 76 when nobody knows. Of `status`: 1 when the
- * change was not made, 2 when nobody knows.
+ * whether it was made. Exit codes of `start`: 75 when nothing was sent, 76 when unknown. Of `status`: 1 when the
+ * change was not made, 2 when unknown.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -62,7 +62,7 @@ async function status(namespace, service, execution) {
   return (await rolledOut(namespace, service)) === 0 ? 0 : 2;
 }
 
-/** @returns 0 when it is, 1 when it never will be, undefined when nobody knows. */
+/** @returns 0 when it is, 1 when it never will be, undefined when unknown. */
 async function rolledOut(namespace, service) {
   const waited = await kubectl(namespace, ['rollout', 'status', `deployment/${service}`, '--timeout', patience]);
   if (waited.code === 0) return 0;

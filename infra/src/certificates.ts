@@ -3,7 +3,7 @@ interface Certified {
   cert: string;
 }
 
-/** An authority that nobody else knows, a server on 127.0.0.1 and a client that it vouches for; all as PEM. */
+/** A private authority, a server on 127.0.0.1 and a client that it vouches for; all as PEM. */
 export interface Certificates {
   ca: string;
   server: Certified;

@@ -20,7 +20,7 @@ interface Local {
   setting: keyof typeof presets;
   start: (at: { dir: string; port: number; detached: true }) => Promise<Server>;
   answers: (port: number) => Promise<boolean>;
-  /** What the services are to be told of it. */
+  /** The settings of the services for it. */
   env: (port: number) => string;
 }
 

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * A folder that is filled once, whoever needs it first: several processes may ask at the same time, and each finds it
- * whole. What a process leaves behind that was ended meanwhile is in nobody's way.
+ * whole. What a killed process leaves behind does no harm.
  *
- * @param fill is given an empty folder beside it, which takes the name once this is done
+ * @param fill receives an empty folder beside it, which takes the name once this is done
  * @returns the folder
  */
 export async function prepared(directory: string, fill: (work: string) => Promise<void>): Promise<string> {

@@ -24,7 +24,7 @@ export function settingsReference(): string {
   return [
     '# Settings',
     '',
-    'Generated from the schemas of the settings; `npx vitest run -u --project tools` writes it anew.',
+    'Generated from the schemas of the settings; `npx vitest run -u --project tools` regenerates it.',
     '',
     'Settings are environment variables. An empty one counts as unset. A service refuses to start with wrong settings, and',
     'names all of them at once. `npm start`, which is all services in one process, has the settings of each of them.',

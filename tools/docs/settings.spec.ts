@@ -4,7 +4,7 @@ import { settings } from './settings.js';
 
 const named = settings.map((setting) => [setting.name, setting] as const);
 
-it('docs/settings.md shows the settings as they are; `vitest run -u --project tools` writes it anew', async () => {
+it('docs/settings.md shows the settings as they are; `vitest run -u --project tools` regenerates it', async () => {
   await expect(settingsReference()).toMatchFileSnapshot('../../docs/settings.md');
 });
 

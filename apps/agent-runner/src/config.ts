@@ -30,7 +30,7 @@ export const agentRunnerSettings = {
   }),
   RUN_COMMANDS: z.enum(['trusted', 'signed']).default('signed').meta({
     description:
-      '`signed`: `run.requested` and `run.cancel_requested` need a token that says who sends them. `trusted`: whoever can write to the topics can start and cancel runs for anybody.',
+      '`signed`: `run.requested` and `run.cancel_requested` need a token that says who sends them. `trusted`: any producer on the topics can start and cancel runs for any user.',
     example: 'trusted',
   }),
   RUNNER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000).meta({

@@ -21,7 +21,7 @@ export function openOperations(
   });
   countRecords(metrics, commandHandler.store, {
     name: 'countersign_dead_letters',
-    help: 'Messages that no service could handle, which wait for a person.',
+    help: 'Open dead letters: messages that no service could handle.',
     statuses: ['open'],
   });
   const letters = new DeadLetters(commandHandler, bus, new ReplayGuard(guards));

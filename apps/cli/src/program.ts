@@ -45,7 +45,7 @@ const programOf = (on: On): Command =>
   new Command('countersign')
     .description('Human approval for what AI agents want to do.')
     .option('--url <url>', 'the server (COUNTERSIGN_URL)')
-    .option('--key <key>', 'who asks (COUNTERSIGN_KEY)')
+    .option('--key <key>', 'API key (COUNTERSIGN_KEY)')
     .option('--profile <name>', 'what login has kept under this name (COUNTERSIGN_PROFILE)')
     .option('--json', 'for scripts: one JSON document, or one for each line of a stream')
     .option('--no-color', 'without colours, as with NO_COLOR')

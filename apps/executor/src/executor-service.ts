@@ -181,7 +181,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
   };
 };
 
-/** What an earlier life of this process was doing when it ended, nobody saw the end of. */
+/** What an earlier process was doing when it ended has an unknown outcome. */
 async function loseAll(executions: Executions): Promise<void> {
   const reason = 'the executor stopped while the call was being made';
   for (const known of await executions.store.find({ filter: { status: 'running' }, sort: [], limit: 100_000 })) {

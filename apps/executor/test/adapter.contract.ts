@@ -40,8 +40,8 @@ export function describeAdapter(name: string, { open }: Subject): void {
       const watch = new Follower();
       const outcome = adapter.execute(callWith(), watch);
       await expect.poll(made, { timeout: 10_000, interval: 5 }).toBe(1);
-      watch.stop('ada asked for it');
-      expect(await outcome).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('ada asked for it') });
+      watch.stop('requested by ada');
+      expect(await outcome).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('requested by ada') });
     });
 
     it('does not know what came of a call that took too long', async () => {

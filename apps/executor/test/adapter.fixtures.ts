@@ -41,7 +41,7 @@ export class Follower implements Watch {
     return this.news.flatMap(({ percent = [] }) => percent);
   }
 
-  stop(reason = 'ada asked for it'): void {
+  stop(reason = 'requested by ada'): void {
     this.#stopping.abort(new Error(reason));
   }
 }

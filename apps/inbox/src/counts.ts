@@ -14,7 +14,7 @@ const soonEnough = 400;
 const nowAndThen = 5_000;
 const whileHidden = 30_000;
 
-/** Keeps both up to date; they are asked for seldom, however much happens. */
+/** Keeps both up to date; they are fetched seldom, however much happens. */
 export function useCounts(): void {
   const seen = revision.value;
   useEffect(() => {
@@ -28,7 +28,7 @@ export function useCounts(): void {
     count();
     const stop = onApproval(soon);
     const whileVisible = setInterval(() => !document.hidden && soon(), nowAndThen);
-    // Its title is what somebody elsewhere sees of a page.
+    // The title shows in another tab.
     const hidden = setInterval(() => document.hidden && soon(), whileHidden);
     return () => {
       stop();

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 /** What each key does, such as `j` or, one after the other, `g i`. */
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
 
-/** Calls of a page for the keys that somebody presses while not writing. */
+/** Keyboard shortcuts of a page, outside text fields. */
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;

@@ -55,7 +55,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
                   <a href={addressOf(page)} aria-current={page === current ? 'page' : undefined}>
                     {name}
                     {page === 'inbox' && <Count of={waiting.value} what="waiting" />}
-                    {page === 'executions' && <Count of={unsettled.value} what="need somebody" />}
+                    {page === 'executions' && <Count of={unsettled.value} what="need a person" />}
                   </a>
                 </li>
               ))}
@@ -65,7 +65,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </header>
       {connection.value === 'away' && (
         <div class="away" role="status">
-          The server is out of reach. What you see may be old; this page goes on by itself once it is back.
+          The server is out of reach. This page may be stale; it reconnects automatically.
         </div>
       )}
       <main id="content" tabIndex={-1}>

@@ -4,7 +4,7 @@ import { wordsOf } from './server/client.js';
 import { signIn, unreachable, recognise } from './server/session.js';
 import { Note } from './ui/notes.js';
 
-/** For somebody whom the server does not know yet. */
+/** Without a session. */
 export function SignIn() {
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -27,9 +27,7 @@ export function SignIn() {
       <form onSubmit={submit}>
         <Brand />
         <h1>Sign in</h1>
-        <p>
-          Use the link that somebody gave you, or a key. A key is kept by this browser only as long as you ask it to.
-        </p>
+        <p>Use a sign-in link or an API key. The key is stored in this browser only if you choose so.</p>
         {!problem && query.value.get('link') === 'refused' && (
           <Note tone="bad">This link was used or has expired. Ask for another, or use a key.</Note>
         )}

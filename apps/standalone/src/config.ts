@@ -4,7 +4,7 @@ import { executorSettings } from '@countersign/executor';
 import { portSetting, serviceSettings } from '@countersign/service';
 import { z } from 'zod';
 
-/** Everything that the three services can be told, on one port. */
+/** The settings of the three services, on one port. */
 export const StandaloneConfig = z.object({
   ...serviceSettings,
   ...agentRunnerSettings,

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 const usage = `npm start                   on an empty data directory, one sample run waits for your approval
 npm start -- --no-sample    without it`;
 
-/** What `npm start` is told on the command line. @throws ConfigError that says what there is */
+/** The command line of `npm start`. @throws ConfigError that says what there is */
 export function readOptions(args: string[]): { sample: boolean } {
   try {
     const { values } = parseArgs({ args, options: { 'no-sample': { type: 'boolean', default: false } } });
@@ -18,8 +18,8 @@ export function readOptions(args: string[]): { sample: boolean } {
 export const isEmpty = (directory: string): boolean => !existsSync(directory) || readdirSync(directory).length === 0;
 
 /**
- * Starts a run of the example agent, so that there is something to approve. Somebody else asks for it, since nobody
- * approves what they asked for themselves.
+ * Starts a run of the example agent, so that there is something to approve. Another user requests it, since no one
+ * approves their own request.
  */
 export async function startSampleRun(url: string, key: string): Promise<void> {
   const response = await fetch(`${url}/agents/ops/runs`, {

@@ -12,7 +12,7 @@ import { isEmpty, readOptions, startSampleRun } from './sample-run.js';
  * The whole system in one process:
  *
  *   agent-runner      asks the model; a call that needs approval pauses the run   ─ tool.approval_required ─►
- *   approval-service  keeps the approval until somebody decides                  ─ approval.resolved ──────►
+ *   approval-service  keeps the approval until a person decides                  ─ approval.resolved ──────►
  *   executor          makes exactly the approved call, once                      ─ tool.execution_… ───────►
  *   agent-runner      goes on with what came of it
  *
@@ -56,7 +56,7 @@ function hintFor(hint: Hint): string {
   return `${hasSample ? '\nA run waits for your approval.' : ''}
 Sign in, within ten minutes and once: ${link}
 
-Or start a run in another terminal, with the key in ${keyFile}, and decide there on what it asks for:
+Or start a run in another terminal, with the key in ${keyFile}, and decide there on its calls:
 
   ${commandFor(hint)}
 

@@ -108,7 +108,7 @@ const resolve = async (id: string) => {
   const { kind } = await approvals.execute(id, decided);
   if (kind !== 'changed') throw new Error(`a decision was ${kind}`);
 };
-/** What the store alone makes of it: a read, and a write of as much on the condition that nobody was faster. */
+/** What the store alone makes of it: a read, and a write of as much by compare-and-set. */
 const compareAndSet = async (id: string) => {
   const approval = (await store.get(id))!;
   const state = { ...approval, status: 'approved' as const, version: approval.version + 1 };

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Cycle {
   /** From the call that approves to the end of the run. */
   resume: number;
-  /** The model call in it, where it can be told apart. */
+  /** The model call in it, where it can be measured. */
   model?: number;
 }
 

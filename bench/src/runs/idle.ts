@@ -19,7 +19,7 @@ interface Usage {
 /** Started, joined to its group, and done with compiling and tidying up after that. */
 const settleMs = 30_000;
 
-/** What apps use that nobody asks for anything, as they are shipped: their own main.js, with their defaults. */
+/** What idle apps use, as they are shipped: their own main.js, with their defaults. */
 export async function measureIdle(
   apps: readonly { app: string; stack: string; env: Record<string, string> }[],
   seconds: number,

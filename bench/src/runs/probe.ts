@@ -1,6 +1,6 @@
-/** Loaded before an app: says what the process uses, whenever it is asked. */
+/** Loaded before an app: reports what the process uses, on request. */
 process.on('message', () => {
-  // Only with --expose-gc: what is still in use is told apart from what nobody has tidied up yet.
+  // Only with --expose-gc: separates what is in use from garbage.
   (globalThis as { gc?: () => void }).gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   process.send!({ cpu: process.cpuUsage(), rss, heap: heapUsed, at: performance.now() });

@@ -66,7 +66,7 @@ export function slackScenarios(world: World, slack: () => Slack): void {
       await messageAbout(approval.id);
       const value = JSON.stringify({ approval_id: approval.id, digest: `sha256:${'0'.repeat(64)}` });
       expect(await slack().press(receiver(), { action_id: 'approve', value }, 'U1')).toBe(200);
-      expect(slack().told.at(-1)).toContain('is not what this message shows');
+      expect(slack().told.at(-1)).toContain('the call has changed since this message');
       expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending' });
       await world.client.resolve(approval.id, 'rejected', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });

@@ -159,7 +159,7 @@ describe('whoever is asked on a terminal', () => {
     const terminal = follow(input);
     await terminal.shows(question('by hand'));
     choose(terminal, 'result');
-    await terminal.shows('What came of it?');
+    await terminal.shows('Result?');
     terminal.press('I did it.', keys.enter);
     expect(await terminal.ended).toBe(0);
     expect(outputsIn(world.lastRequest(input))).toEqual(['I did it.']);

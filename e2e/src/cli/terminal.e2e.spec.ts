@@ -68,7 +68,7 @@ describe('countersign on a terminal', () => {
     await terminal.shows('"line": "never"');
     await terminal.shows(/Digest +sha256:[^]*Reject, with a reason/);
     terminal.press(keys.down, keys.enter);
-    await terminal.shows('Why? The agent is told.');
+    await terminal.shows('Why? (passed to the model)');
     terminal.press('not today', keys.enter);
     expect(await terminal.ended).toBe(0);
     expect(terminal.text).toMatch(/✔ rejected[^]*✘ deploy[^]*Reason: not today/);

@@ -87,7 +87,7 @@ export function ruleGateScenarios(world: World): void {
       const edit = (environment: string) => approve(approval.id, 'carl', { tool_args: { environment, line } });
       await expect(edit('production')).rejects.toMatchObject({
         status: 409,
-        detail: expect.stringMatching(/the rule "production", which asks for more.*reject this one/),
+        detail: expect.stringMatching(/the rule "production", which requires more.*reject this one/),
       });
       await expect(edit(' PRODUCTION')).rejects.toMatchObject({ status: 409 });
       await expect(edit('frozen')).rejects.toMatchObject({

@@ -41,7 +41,7 @@ describe('Deciding in the inbox', () => {
     const shown = await page.locator('.approval').textContent();
     expect(shown).toContain('Operations asked for ada');
     expect(shown).toContain(JSON.stringify(call));
-    expect(shown).toContain('The login page U+202Eis broken.The model’s own words. Nobody has checked them.');
+    expect(shown).toContain('The login page U+202Eis broken.The model’s own words, not verified.');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByText('Approved by grace').waitFor();
     await page.getByText('The run is complete').waitFor();
@@ -102,7 +102,7 @@ describe('Deciding in the inbox', () => {
     const byHand = await office.asked(office.deployment('search'));
     const page = await office.visit('grace', { path: pageOf(byHand.approval) });
     await page.getByRole('button', { name: 'Already done by hand' }).click();
-    await page.getByLabel('What came of it').fill('I did it yesterday.');
+    await page.getByLabel('Result').fill('I did it yesterday.');
     await page.getByRole('button', { name: 'Approve as done' }).click();
     await page.getByText('Approved by grace').waitFor();
     expect(await office.world.ended(byHand.run.run_id)).toMatchObject({ status: 'COMPLETED' });
@@ -122,7 +122,7 @@ describe('Deciding in the inbox', () => {
     const [grace, linus, olga] = await Promise.all(
       ['grace', 'linus', 'olga'].map((person) => office.visit(person, { path: pageOf(approval) })),
     );
-    await olga!.getByText('This needs somebody of release-managers.').waitFor();
+    await olga!.getByText('This needs a member of release-managers.').waitFor();
     await grace!.getByRole('button', { name: 'Approve', exact: true }).click();
     await grace!.getByText('You have approved this. It waits for others.').waitFor();
     await linus!.getByText('1 of 2').first().waitFor();
@@ -289,7 +289,7 @@ describe('Deciding in the inbox', () => {
     await viewer.getByText('You may look, but not decide.').waitFor();
     expect(await viewer.getByRole('button', { name: 'Approve' }).count()).toBe(0);
     const ada = await office.visit('ada', { path: pageOf(approval) });
-    await ada.getByText('You asked for this call, so somebody else has to decide.').waitFor();
+    await ada.getByText('You requested this call, so another person has to decide.').waitFor();
     const requester = await office.visit('ada', { access: { roles: ['requester'] } });
     await rowOf(requester, approval).waitFor();
     expect(await requester.getByRole('navigation').getByRole('link').allTextContents()).not.toContain('Events');

@@ -23,7 +23,7 @@ it('a newcomer follows the link that npm start prints, approves what waits there
   const page = await browsers.page();
   await page.goto(/http:\S+\/auth\/sign-in\?code=\S+/.exec(child.output())![0]);
   await page.locator('.row a').click();
-  await page.getByTitle('computed anew from what is shown here').waitFor();
+  await page.getByTitle('recomputed from the arguments shown here').waitFor();
   expect(existsSync(deployments)).toBe(false);
   await page.getByRole('button', { name: 'Approve', exact: true }).click();
   await page.getByText('Approved by admin').waitFor();

@@ -39,7 +39,7 @@ describe('The records in the inbox', () => {
     await becomes(approval.id, 'outcome_unknown');
     gate.open();
     const page = await office.visit('root', { path: '/inbox/executions', ...admin });
-    const attention = page.getByRole('region', { name: 'Nobody saw how these ended' });
+    const attention = page.getByRole('region', { name: 'Outcome unknown' });
     await attention.getByRole('link', { name: 'deploy_to_production' }).click();
     await page.getByLabel('It was done', { exact: true }).check();
     await page.getByLabel('What did you find, and how?').fill('The new version answers.');
@@ -60,7 +60,7 @@ describe('The records in the inbox', () => {
     await page.goto('/inbox/executions');
     await page.getByRole('region', { name: 'For a person to do' }).getByRole('link').click();
     await page.getByLabel('It could not be done').check();
-    await page.getByLabel('What came of it').fill('The button is broken.');
+    await page.getByLabel('Result').fill('The button is broken.');
     await page.getByRole('button', { name: 'Record it' }).click();
     await becomes(approval.id, 'failed');
     expect(await office.world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
@@ -106,7 +106,7 @@ describe('The records in the inbox', () => {
     await page.getByText('root has replayed it').waitFor();
     await page.getByRole('link', { name: 'All dead letters' }).click();
     await page.getByRole('row', { name: 'open' }).getByRole('link').click();
-    await page.getByRole('region', { name: 'Let it go' }).getByLabel('Note').fill('Nobody needs it.');
+    await page.getByRole('region', { name: 'Discard' }).getByLabel('Note').fill('Nobody needs it.');
     await page.getByRole('button', { name: 'Discard' }).click();
     await page.getByText('root has discarded it: Nobody needs it.').waitFor();
   });
@@ -114,7 +114,7 @@ describe('The records in the inbox', () => {
   it('make an overview', async () => {
     const page = await office.visit('vera', { path: '/inbox/overview', access: { roles: ['viewer'] } });
     await page.getByText('is the median').waitFor();
-    await page.getByRole('region', { name: 'What came of it' }).getByText('done', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Outcomes' }).getByText('done', { exact: true }).waitFor();
     expect(page.errors).toEqual([]);
   });
 });

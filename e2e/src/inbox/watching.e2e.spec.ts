@@ -40,7 +40,7 @@ describe('Watching the inbox', () => {
     const { approval } = await office.asked(office.deployment('hotfix'));
     const page = await office.visit('grace', { path: pageOf(approval) });
     await page.getByRole('button', { name: 'Reject' }).waitFor();
-    await page.getByText('Nobody decided in time').first().waitFor();
+    await page.getByText('No decision in time').first().waitFor();
     expect(await page.getByRole('button', { name: 'Reject' }).count()).toBe(0);
     expect(await office.status(approval)).toBe('expired');
   });

@@ -63,7 +63,7 @@ const onKafka = () =>
     }
   });
 
-/** @param key with the role admin; the one of `npm start` unless it is given. */
+/** @param key with the role admin; default: the one of `npm start`. */
 const onUrl = (url: string, key = readFileSync('.countersign/admin.key', 'utf8').trim()): Promise<void> =>
   tell(new CountersignClient({ url, key }));
 

@@ -29,7 +29,7 @@ export interface Auth {
   keys: ApiKeys;
   links: SignInLinks;
   sessions: BrowserSessions;
-  /** What goes by and by. */
+  /** Retention policies. */
   retention: readonly RetentionPolicy[];
   /** For routes that are not Nest's, which the guard does not see. */
   authenticator: Authenticator;

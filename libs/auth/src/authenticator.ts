@@ -20,7 +20,7 @@ export interface Authentication {
 const authentication = Symbol('countersign:authentication');
 type Recognised = FastifyRequest & { [authentication]?: Authentication };
 
-/** What was found out about a request; undefined on a public route, where nobody asks. */
+/** What was found out about a request; undefined on a public route. */
 export const authenticationOf = (request: FastifyRequest): Authentication | undefined =>
   (request as Recognised)[authentication];
 
@@ -81,7 +81,7 @@ export class Authenticator {
     throw refusal.ofWrong(request, reply, 'This key or token is wrong, expired or revoked. Use another.');
   }
 
-  /** A browser sends a cookie until it is told not to, so one whose session has ended is no attempt at anything. */
+  /** A browser sends a cookie until it is cleared, so one whose session has ended is no attempt at anything. */
   async #byCookie(cookie: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
     const { sessions, refusal } = this.#options;
     const session = await sessions.verify(cookie);

@@ -1,6 +1,6 @@
 import { canonicalSubject, Scope, Subject, type Role, type EpochSeconds } from '@countersign/contracts';
 
-/** Who somebody is, however that was found out. */
+/** An identity, by whatever credential. */
 export interface Identity {
   subject: string;
   /** The subject as it was written where it came from, to be shown and never compared. Unset: as it is compared. */
@@ -9,11 +9,11 @@ export interface Identity {
   groups: string[];
 }
 
-/** What somebody was recognised by, so that it can be looked at again. */
+/** The credential, so that it can be checked again. */
 export interface Credential {
   /** `channel`: the file of definitions says who a user of a chat is. */
   via: 'key' | 'jwt' | 'session' | 'channel';
-  /** Of the key or the session; of a provider's token its issuer; null for what nobody can look up. */
+  /** Of the key or the session; of a provider's token its issuer; null for what cannot be looked up. */
   id: string | null;
   /** Of the key that a session was begun with, and ends with. */
   key_id: string | null;
@@ -66,7 +66,7 @@ export const seesOnlyOwn = ({ roles }: Pick<Principal, 'roles'>): boolean =>
   roles.every((role) => role === 'requester');
 
 /**
- * Whether somebody may change what these people own: one of them may, and an administrator. What other roles somebody
+ * Whether a principal may change what these people own: one of them may, and an administrator. What other roles someone
  * has lets them see more, and change no more.
  */
 export const isOwner = ({ subject, roles }: Pick<Principal, 'subject' | 'roles'>, owners: readonly (string | null)[]) =>

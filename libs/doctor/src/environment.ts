@@ -52,9 +52,9 @@ function trusted(env: Env): Check[] {
   const settings = [
     [
       'APPROVAL_REQUESTS',
-      'whoever may write to the topics of requests and ends of runs asks for calls, and voids others’',
+      'any producer on the topics of requests and ends of runs can request calls, and void others’',
     ],
-    ['RUN_COMMANDS', 'whoever may write to the topics of commands starts runs for anybody, and cancels them'],
+    ['RUN_COMMANDS', 'any producer on the command topics can start and cancel runs for any user'],
   ] as const;
   return settings
     .filter(([name]) => env[name] === 'trusted')

@@ -13,7 +13,7 @@ import { streamEnded, transportTo, type McpTarget } from './transport.js';
 export interface McpEvents {
   /** The server wrote a line to its standard error. */
   onLog(line: string): void;
-  /** The connection broke, was given up or was closed. */
+  /** The connection broke, was abandoned or was closed. */
   ended(): void;
   /** The server says that it has other tools now. */
   toolsChanged(): void;
@@ -99,7 +99,7 @@ export class McpConnection {
     }
   }
 
-  /** Says goodbye to an HTTP session, or ends the program; whatever is under way is given up. */
+  /** Says goodbye to an HTTP session, or ends the program; whatever is under way is aborted. */
   async close(): Promise<void> {
     this.#end();
     const transport = this.#transport;

@@ -13,7 +13,7 @@ export type McpOutcome =
   | { type: 'not_sent'; reason: string }
   /** The server would not have it. */
   | { type: 'refused'; reason: string }
-  /** It was sent, and nobody knows what came of it. */
+  /** It was sent, and its outcome is unknown. */
   | { type: 'unknown'; reason: string };
 
 /** What a server's answers and failures mean for a call, in words that may be shown. */
@@ -41,7 +41,7 @@ export class McpOutcomes {
       reason: this.#says(`${what}; whether the call was made is not known`),
     });
     const refused = (what: string): McpOutcome => ({ type: 'refused', reason: this.#says(`${what}: ${why}`) });
-    if (signal.aborted) return unknown('was told to drop the call');
+    if (signal.aborted) return unknown('received a cancellation');
     if (neverArrived(error)) return this.notSent(`cannot be reached: ${why}; nothing was done`);
     if (error instanceof ProtocolError) return refused('answered with an error');
     if (error instanceof SdkHttpError && error.status < 500)

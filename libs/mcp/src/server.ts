@@ -20,13 +20,13 @@ export type McpServerOptions = {
   tools: Gates;
   /** For connecting; a minute unless given. */
   timeoutMs?: Millis;
-  /** Hides what nobody may read of all that the server says; nothing unless given. */
+  /** Masks secrets in all output of the server; default: none. */
   mask?: Mask;
 } & McpTarget;
 
 /** Characters of a line that a server writes to its standard error. */
 const longestLine = 2_000;
-/** How long a tool counts as missed that nobody has asked for again, in milliseconds. */
+/** How long a tool counts as missed after the last request for it, in milliseconds. */
 const missedFor = 600_000;
 const backoff = { first_ms: 100, longest_ms: 5_000 };
 
@@ -41,7 +41,7 @@ export interface McpWatch {
 }
 
 /**
- * An MCP server whose tools are called. A model is told of the tools of the first connection, whatever the server says
+ * An MCP server whose tools are called. A model sees the tools of the first connection, whatever the server lists
  * later; a lost connection is made anew by the next call.
  */
 export class McpServer {
@@ -104,7 +104,7 @@ export class McpServer {
     return `its last list lacks ${[...new Set(missing)].join(', ')}, or has it in a form that cannot be checked`;
   }
 
-  /** Somebody needs this tool, which the last list lacks: until it is there, the server has a problem. */
+  /** This tool is needed, but the last list lacks it: until it is there, the server has a problem. */
   miss(name: string): void {
     this.#missed.set(name, performance.now());
   }
@@ -121,7 +121,7 @@ export class McpServer {
     return reasonOf(error, this.#mask);
   }
 
-  /** The tool that models call by this name, as it was when the server was last asked. */
+  /** The tool that models call by this name, as it was in the last list of the server. */
   known(name: string): McpTool | undefined {
     return this.#offers(name, this.#offered);
   }
@@ -189,8 +189,7 @@ export class McpServer {
   async call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
     const { signal, timeoutMs } = watch;
     for (let again = true; ; again = false) {
-      if (signal.aborted)
-        return this.#outcomes.notSent('was not asked, since the call was dropped before; nothing was done');
+      if (signal.aborted) return this.#outcomes.notSent('was not called: the call was aborted first; nothing was done');
       let connection: McpConnection;
       try {
         connection = await this.#connected(signal);

@@ -61,7 +61,7 @@ describe('an MCP server', () => {
     offered.push('erase');
     await expect.poll(() => problemOf(servers), soon).toBeUndefined();
     expect(known).toHaveBeenCalledOnce();
-    expect(logged.join()).toContain('does not fit, trying again');
+    expect(logged.join()).toContain('is not compatible with its definition');
   });
 
   it('that does not fit those who use it is asked again, over the same connection', async () => {

@@ -52,7 +52,7 @@ export class McpServers {
    * Tries those whose tools cannot be relied on again and again, each time later: those that were never connected, those
    * that do not fit what is declared, and those whose last list lacks what it had.
    *
-   * @param known is told of each that is there at last; when it throws, what the server has does not fit.
+   * @param known is called with each that connects at last; when it throws, what the server has does not fit.
    */
   keepTrying(known: () => void): void {
     this.#trying = Promise.all(this.#servers.map((server) => this.#keepTrying(server, known)));
@@ -96,8 +96,9 @@ export class McpServers {
   #isAway(server: McpServer, error: unknown): void {
     if (this.#closing.signal.aborted) return;
     const context = { reason: server.explain(error), mcp_server: server.name };
-    if (error instanceof ConfigError) this.#log.error(context, 'an MCP server does not fit, trying again');
-    else this.#log.warn(context, 'an MCP server is out of reach, trying again');
+    if (error instanceof ConfigError)
+      this.#log.error(context, 'an MCP server is not compatible with its definition, retrying with backoff');
+    else this.#log.warn(context, 'an MCP server is unreachable, retrying with backoff');
   }
 
   async #keepTrying(server: McpServer, known: () => void): Promise<void> {

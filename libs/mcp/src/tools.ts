@@ -15,7 +15,7 @@ import { defaultPause, gateProblems, madeBy, nameClashes } from '@countersign/to
 /** What has to happen before calls of a server's tool. */
 export interface Gate {
   approval: ToolDefinition['approval'];
-  /** Unless said: nothing without approval, else `confirmation`. */
+  /** Default: nothing without approval, else `confirmation`. */
   requires?: PauseType | null | undefined;
   user_input: string[];
   redact: string[];
@@ -35,7 +35,7 @@ export interface ServerAt {
 /** By a tool's name; `*` is for every tool that is not named. */
 export type Gates = Record<string, Gate>;
 
-/** A tool of a server, and what a model is told of it. */
+/** A tool of a server, and its definition for a model. */
 export interface McpTool {
   /** At the server. */
   name: string;
@@ -52,7 +52,7 @@ export interface GatedTools {
   leftOut: string[];
 }
 
-/** Seconds that a call may take without news, unless said otherwise. */
+/** Default timeout of a call without progress, in seconds. */
 const defaultTimeout = 300;
 
 const longestDescription = 4_000;

@@ -8,7 +8,7 @@ export type McpTarget =
   | { command: string; args: string[]; env: Record<string, string>; cwd?: string }
   | { url: string; headers: Record<string, string> };
 
-/** `onLine` is told what a program says on its standard error. */
+/** `onLine` receives the standard error of a program. */
 export function transportTo(target: McpTarget, onLine: (line: string) => void): Transport {
   if ('url' in target)
     return new HttpTransport(new URL(target.url), { requestInit: { headers: target.headers } }) as Transport;
@@ -34,7 +34,7 @@ export const streamEnded = 1;
 
 type Send = StreamableHTTPClientTransport['send'];
 
-/** Answers a request itself when the stream that should have brought the answer is over, which nobody else tells. */
+/** Answers a request itself when the stream that should have brought the answer is over, which is not reported otherwise. */
 class HttpTransport extends StreamableHTTPClientTransport {
   override send(message: Parameters<Send>[0], options?: Parameters<Send>[1]): Promise<void> {
     return super.send(message, { ...options, onRequestStreamEnd: () => this.#answer(message) });

@@ -150,8 +150,8 @@ describe('a guarded request', () => {
     });
 
     it('when it was stopped before', async () => {
-      const signal = AbortSignal.abort(new Error('ada asked for it'));
-      await expect(sendHere({ signal })).rejects.toThrow(new NotSent('ada asked for it'));
+      const signal = AbortSignal.abort(new Error('requested by ada'));
+      await expect(sendHere({ signal })).rejects.toThrow(new NotSent('requested by ada'));
       expect(received).toEqual([]);
     });
   });
@@ -185,7 +185,7 @@ describe('a guarded request', () => {
       let isClosed = false;
       answer = (request) => {
         request.socket.once('close', () => (isClosed = true));
-        stopping.abort(new Error('ada asked for it'));
+        stopping.abort(new Error('requested by ada'));
       };
       expect(await failure(sendHere({ signal: stopping.signal }))).toMatchObject({ name: 'AbortError' });
       await expect.poll(() => isClosed, soon).toBe(true);

@@ -51,7 +51,7 @@ export async function guardedRequest(url: URL, options: GuardedRequest): Promise
         isConnected = true;
       }),
     );
-    // What fails after the head has arrived is told by the body, and must have a listener.
+    // A failure after the head is an error of the body, and must have a listener.
     request.on('error', () => {});
     request.end(options.body);
     const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -40,7 +40,7 @@ export interface Query<R> {
   skip?: number;
 }
 
-/** One transition: the new state and what it tells the world, on the condition that nobody was faster. */
+/** One transition: the new state and what it publishes, by compare-and-set. */
 export interface Commit<R> {
   /** The version the transition was decided on; 0 when there was no record. The new state carries this plus one. */
   expected: number;
@@ -53,7 +53,7 @@ export const subjectOf = (collection: string, id: string): string => `${collecti
 export const recordOf = (collection: string, { subject }: Pick<Event, 'subject'>): string =>
   subject.slice(collection.length + 1);
 
-/** Somebody else changed the record first. Read it again and decide again. */
+/** Optimistic concurrency: the record has another version by now. Read it again and decide again. */
 export class VersionConflict extends Error {
   override name = 'VersionConflict';
 }
@@ -77,9 +77,9 @@ export interface Store<R extends StoredRecord> {
   commit(commit: Commit<R>): Promise<Event[]>;
   /**
    * Removes for good what fits, at most `limit` records of it, and none with events that have not been published yet. One
-   * that somebody changes meanwhile is removed only if it still fits.
+   * that changes meanwhile is removed only if it still matches.
    *
-   * @returns how many it removed: fewer than `limit` when no more fit, or when somebody else is at it too.
+   * @returns how many it removed: fewer than `limit` when no more match, or when another process removes too.
    */
   remove(filter: Filter<R>, limit: number): Promise<number>;
 }

@@ -28,7 +28,7 @@ export function givenServer(): McpServer {
     content: ['one', 'two'].map((line) => ({ type: 'text' as const, text: line })),
   }));
   server.registerTool('two_lines', { description: 'x'.repeat(5_000) }, () => text('cut'));
-  // oxlint-disable-next-line node/no-process-env -- what it was given is the question
+  // oxlint-disable-next-line node/no-process-env -- what it received is the question
   server.registerTool('environment', {}, () => text(JSON.stringify(process.env)));
   server.registerTool('process', {}, () => text(String(process.pid)));
   server.registerTool('fail', {}, () => ({ ...text('the disk is full'), isError: true }));

@@ -51,7 +51,7 @@ export interface ModelServer {
   url: string;
   /** Every request so far, oldest first. */
   requests: RecordedRequest[];
-  /** Requests under way: neither answered to the end nor given up by who asked. */
+  /** Requests under way: neither answered to the end nor aborted by the client. */
   readonly open: number;
   /** Answers later requests differently. */
   respondWith(respond: Respond): void;

@@ -137,7 +137,7 @@ describe('a tool that is a function', () => {
       /user_input names "pim".*city, days, pin/,
     ],
     ['a redact that is no parameter', { redact: ['pim'] }, /redact names "pim"/],
-    ['calls that somebody else makes', { requires: 'external_execution' }, /somebody else makes the call/],
+    ['calls that somebody else makes', { requires: 'external_execution' }, /the call is made elsewhere/],
     ['an approval that nothing waits for', { approval: 'required', requires: null }, /would not wait/],
     ['a user_input that nobody is asked for', { user_input: ['pin'] }, /unless requires is user_input/],
     ['no function', { run: 'forecast' }, /run must be a function/],

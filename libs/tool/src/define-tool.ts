@@ -25,7 +25,7 @@ export interface ToolOptions<Parameters extends z.ZodObject> {
   description: string;
   /** What the arguments must fit. The model sees it as JSON Schema. */
   parameters: Parameters;
-  /** Whether somebody must approve each call, or each call is recorded; `none` unless said otherwise. */
+  /** Whether each call must be approved, or is recorded; default `none`. */
   approval?: ToolDefinition['approval'];
   /** What a run waits for before a call is made: nothing without approval, else `confirmation`. */
   requires?: 'confirmation' | 'user_input' | null;
@@ -35,14 +35,14 @@ export interface ToolOptions<Parameters extends z.ZodObject> {
   redact?: readonly (keyof Parameters['shape'] & string)[];
   /** Characters of what it returns that reach the model. */
   max_output?: number;
-  /** An approved call that takes longer is given up, as `90s` or seconds. Unset: EXECUTION_TIMEOUT_SECONDS. */
+  /** Timeout of an approved call, as `90s` or seconds. Unset: EXECUTION_TIMEOUT_SECONDS. */
   timeout?: z.input<typeof Duration>;
   /** On which terms the executor makes approved calls: how often, when, and one at a time of which. */
   execute?: z.input<typeof TermsEntry>;
   /**
    * Makes the call. The arguments fit `parameters`, with its defaults filled in. Returns a text or any JSON value, which
-   * is what the model is answered; throws to have the model told that the call failed, and `NotDone` when nothing was
-   * done and it may be tried again. Of a call that was cut off nobody knows what came of it, whatever it throws then.
+   * is the output for the model; throws when the call failed, and `NotDone` when nothing was
+   * done and it may be retried. The outcome of a call that was cut off is unknown, whatever it throws then.
    */
   run(args: z.output<Parameters>, context: CallContext): unknown;
 }

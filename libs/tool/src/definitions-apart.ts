@@ -63,7 +63,7 @@ function readableFor(path: string): string[] {
   return [...folders, ...besides, ...(path === program ? [dirname(dirname(dirname(program)))] : [])];
 }
 
-/** A module that is not there is told of by whoever imports it. */
+/** A missing module is reported by its import. */
 const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
 
 const upwards = (folder: string): string[] =>

@@ -9,5 +9,5 @@ const answer = await loadToolModules(process.argv.slice(2)).then(
 );
 const bytes = Buffer.from(JSON.stringify(answer));
 for (let written = 0; written < bytes.length;) written += writeSync(3, bytes, written);
-// Whatever a module has begun, such as a timer, nobody waits for.
+// Whatever a module has begun, such as a timer, is not awaited.
 process.exit(0);

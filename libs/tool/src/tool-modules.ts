@@ -15,7 +15,7 @@ interface Loaded {
 
 /**
  * Imports modules, each by its absolute path, and collects every tool that they export: by name, as the default, or in
- * an array. A tool that several of them export is one, of the first. What it does is told by a digest of that file, without
+ * an array. A tool that several of them export is one, of the first. What it does is identified by a digest of that file, without
  * what the file imports.
  *
  * @throws ConfigError naming every problem with every file.

@@ -10,7 +10,7 @@ export interface CallProgress {
   message?: string;
 }
 
-/** What a function that makes a call is told besides the arguments. */
+/** The context of a call besides the arguments. */
 export interface CallContext {
   /** Of the call; of an approved one the execution's, the same in each attempt: an idempotency key. */
   id: string;
@@ -18,7 +18,7 @@ export interface CallContext {
   tool_call_id: string;
   /** From 1; of a call that is started again a higher one. */
   attempt: number;
-  /** Aborted when the call is to stop: its time is over, somebody asked for it, or the process stops. */
+  /** Aborted when the call is to stop: at its timeout, its cancellation, or when the process stops. */
   signal: AbortSignal;
   /** Shows people how far an approved call is. */
   progress(news: CallProgress): void;
@@ -36,15 +36,15 @@ export interface Tool {
 /** A tool with a function, and how its approved calls are made. */
 export interface CallableTool extends Tool {
   run: ToolFunction;
-  /** Seconds after which a call is given up; unset: as whoever makes it is configured. */
+  /** Timeout of a call in seconds; unset: as the service that makes it is configured. */
   timeout?: Seconds | undefined;
   terms: TermsEntry;
 }
 
-/** What a call waits for when nothing else is said: whoever approves or records it confirms it. */
+/** What a call waits for by default: whoever approves or records it confirms it. */
 export const defaultPause = (approval: ToolDefinition['approval']) => (approval === 'none' ? null : 'confirmation');
 
-/** Who makes the calls of a tool that is a function, or an MCP server's: nobody but the executor those that are approved. */
+/** Who makes the calls of a tool that is a function, or an MCP server's: approved ones are made only by the executor. */
 export const madeBy = (approval: ToolDefinition['approval']): ToolDefinition['made_by'] =>
   approval === 'none' ? 'runner' : 'executor';
 
@@ -61,13 +61,15 @@ export function gateProblems({ approval, requires, user_input, redact, parameter
       );
   const problems = [...unknown('user_input', user_input), ...unknown('redact', redact)];
   if (requires === 'external_execution')
-    problems.push('requires external_execution means that somebody else makes the call, but this one has a function');
+    problems.push('requires external_execution means that the call is made elsewhere, but this tool has a function');
   if (approval === 'required' && requires === null)
     problems.push('approval is required, but with requires null a run would not wait for it');
   if (approval === 'audit' && requires === 'user_input')
-    problems.push('approval is audit, so nobody is asked, but with requires user_input somebody has to fill in fields');
+    problems.push(
+      'approval is audit, which waits for no one, but requires user_input needs a person to fill in fields',
+    );
   if (user_input.length > 0 && requires !== 'user_input')
-    problems.push(`user_input is given, but nobody is asked for it unless requires is user_input`);
+    problems.push(`user_input is set, but has no effect unless requires is user_input`);
   return problems;
 }
 

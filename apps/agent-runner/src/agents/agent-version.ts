@@ -13,7 +13,7 @@ export function incompatibilities(kept: AgentDefinition, now: AgentDefinition, c
 
 /**
  * The definition a run goes on with: the one it started with, without the tools that are not as they were. What is done
- * for a call that is asked for from now on is what is done now.
+ * for a call that is requested from now on is what is done now.
  */
 export function stillPossible(kept: Agent, now: AgentDefinition): Agent {
   const tools = kept.tools.filter((tool) => changesOf(tool, now).length === 0);

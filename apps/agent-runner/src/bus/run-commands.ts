@@ -8,9 +8,9 @@ export type RunCommandPolicy = 'signed' | 'trusted';
 
 /** What `trusted` gives up, for people. */
 export const trustedCommandsMean =
-  'whoever may write to run.requested and run.cancel_requested starts runs for anybody, and cancels them';
+  'any producer on run.requested and run.cancel_requested can start and cancel runs for any user';
 
-/** For whom a run is, and who sent the request; null when nobody was recognised. */
+/** For whom a run is, and who sent the request; null when unauthenticated. */
 export type Requester = Pick<Run, 'user_id' | 'requested_by'>;
 
 type Requested = Event<'run.requested'>;

@@ -11,7 +11,7 @@ import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
 import { ALARMS } from '../tokens.js';
 
-/** What arrives for runs. Each handler records it and returns; the model is asked elsewhere. */
+/** What arrives for runs. Each handler records it and returns; model calls happen elsewhere. */
 @Controller()
 export class RunEventsController {
   constructor(
@@ -46,7 +46,7 @@ export class RunEventsController {
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
     const run = { ...request, deadline_at, streamed: false, traceparent };
     const handled = await this.runner.handle(run_id, { type: 'requested', run });
-    // Whoever asked would wait for a run that is not theirs.
+    // The sender would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))
       throw new TerminalError('run_id_taken', `there is a run "${run_id}" already, of another request`);
   }
@@ -88,11 +88,11 @@ export class RunEventsController {
     await this.#believe(event);
   }
 
-  /** What an executor says came of a call, if it was an executor who said it. */
+  /** The outcome of a call, if an executor signed it. */
   async #believe(event: ResultEvent & ForRun): Promise<void> {
     const problem = await this.results.problemWith(event);
     if (problem !== undefined) throw this.#refused('result', 'not_authentic', event, problem);
-    // The execution of an approval has its id. One of a decision that nobody took has another: the call is still open.
+    // The execution of an approval has its id. One of a decision that was never made has another: the call is still open.
     if (event.data.execution_id === event.data.approval_id) await this.#forward(event);
   }
 
@@ -106,7 +106,7 @@ export class RunEventsController {
     return new TerminalError(code, `approval ${approval_id}: ${reason}`);
   }
 
-  /** A message that its run refuses belongs to no call of it; it goes to the dead letters, where somebody can see why. */
+  /** A message that its run refuses belongs to no call of it; it becomes a dead letter, with the reason. */
   async #forward(event: ForRun): Promise<void> {
     await this.#handle(event.data.run_id, event);
   }

@@ -1,4 +1,4 @@
-/** Who wants to be told of something, by what it is about. */
+/** Listeners by id of what they listen to. */
 export class Listeners<T> {
   readonly #of = new Map<string, Set<(update: T) => void>>();
 

@@ -13,7 +13,7 @@ import type { RunRejection } from '../run/states.js';
 
 export interface RunnerOptions extends Omit<WorkerOptions, 'execute' | 'look'> {
   runs: CommandHandler<Run, RunMessage, RunRejection>;
-  /** Is told of every run that changed here. */
+  /** Is notified of every run that changed here. */
   changed(runId: string): void;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
   pool(): WorkPool<Run>;

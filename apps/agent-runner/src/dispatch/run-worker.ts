@@ -88,7 +88,7 @@ export class RunWorker {
         else if (this.#run.calls.some(isOpen)) break;
         else await this.#askModel();
       }
-      // A gated call is seen to its end even when the process stops: nobody else may make it.
+      // A gated call runs to its end even when the process stops: no other process may make it.
       await Promise.all(this.#making.values());
       if (this.#isHeld) await this.#say({ type: 'released', worker: this.#name });
     } finally {
@@ -186,7 +186,7 @@ export class RunWorker {
     if (ended) await this.#sayOrEnd({ type: 'call_ended', worker: this.#name, call: call.id, ...ended });
   }
 
-  /** Under this claim nobody else starts a call, so one that is started was started here, whatever the store replied. */
+  /** Under this claim no other worker starts a call, so one that is started was started here, whatever the store replied. */
   #isStarted({ id }: Call): boolean {
     return this.#run.calls.some((call) => call.id === id && call.state === 'started');
   }
@@ -251,7 +251,7 @@ export class RunWorker {
     const turn = await this.#retryUntilStored(() => this.#options.sessions.turnOf(run));
     if (early && turn === 0) return { turn, response: await early };
     wrong.abort();
-    if (turn === 'refused') throw new ModelError(`Session ${run.session_id} is that of somebody else.`, null);
+    if (turn === 'refused') throw new ModelError(`Session ${run.session_id} belongs to another user.`, null);
     return turn === undefined ? undefined : { turn, response: await work(turn, signal) };
   }
 
@@ -276,7 +276,7 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
   return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
 }
 
-/** How long to wait, in milliseconds: longer each time, and not less than the model asked for. */
+/** How long to wait, in milliseconds: backoff, and not less than the model requested. */
 const retryDelay = (requested_ms: Millis, failures: number): Millis =>
   Math.max(
     requested_ms,

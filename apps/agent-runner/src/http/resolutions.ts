@@ -13,7 +13,7 @@ export interface ResolutionProblem {
 
 /**
  * What a request to continue resolves. agno's clients send every call they know of, resolved or not, as `tools` or as
- * `requirements`; what is resolved already counts as said again.
+ * `requirements`; what is resolved already counts as repeated.
  */
 export function resolutionsIn(
   run: Run,
@@ -91,7 +91,7 @@ function unapproved({ calls }: Run, resolutions: readonly Resolution[]): Resolut
       state === 'asked' && confirmation === null && tool_execution.approval_type !== null,
   );
   if (!call) return undefined;
-  const message = `The call of ${call.tool_execution.tool_name} needs an approval that has not been given. Somebody who may has to resolve approval ${call.id}; the run then goes on by itself.`;
+  const message = `The call of ${call.tool_execution.tool_name} waits for approval. An authorized person must resolve approval ${call.id}; the run then continues.`;
   return { code: 'approval_required', message, id: call.id };
 }
 
@@ -101,7 +101,7 @@ function beingMade({ run_id: id }: Run, resolutions: readonly Resolution[]): Res
       call.state !== 'answered' && call.tool_execution.approval_type !== null && resolution.result !== undefined,
   );
   if (!executing) return undefined;
-  const message = `The approved call of ${executing.call.tool_execution.tool_name} is being made; its result is not taken from whoever continues the run.`;
+  const message = `The approved call of ${executing.call.tool_execution.tool_name} is being made; no result is accepted from the client that continues the run.`;
   return { code: 'call_being_made', message, id };
 }
 

@@ -41,7 +41,7 @@ import { noSuchSession } from '../sessions/sessions.controller.js';
 import { RUNS } from '../tokens.js';
 
 const IdempotencyKey = z.string().min(1).max(200);
-/** How long a request waits for a run to need somebody, in milliseconds. */
+/** How long a request waits for a run to pause or end, in milliseconds. */
 const longestWait = 600_000;
 /** How long a decision may be on its way to a run, in milliseconds. */
 const newsTakes = 1_000;
@@ -65,7 +65,7 @@ export class RunsController {
   @Returns(
     202,
     RunOutput,
-    'The run is stored and will be worked on, whatever happens to this process. A `session_id` of somebody else, or of another agent, is not found (404).',
+    'The run is stored and will be worked on, whatever happens to this process. A `session_id` of another user or agent is not found (404).',
   )
   @Returns(200, RunOutput, 'With `stream: false`: the run once it is paused or over.')
   @ReturnsEvents(200, 'With `stream`: what happens to it, until it is paused or over.')
@@ -142,8 +142,8 @@ export class RunsController {
     @Query({ schema: ListRunsQuery }) query: z.infer<typeof ListRunsQuery>,
     @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof RunPage>> {
-    const { limit, page, ...given } = query;
-    const filter = { ...given, ...(seesOnlyOwn(who) && { user_id: who.subject }) };
+    const { limit, page, ...wanted } = query;
+    const filter = { ...wanted, ...(seesOnlyOwn(who) && { user_id: who.subject }) };
     const found = await pageOf(this.runs, { filter, sort: [['created_at', 'desc']], limit, page });
     return { ...found, data: found.data.map((run) => showRun(run, { redact: true })) };
   }
@@ -225,7 +225,7 @@ export class RunsController {
     throw refused(stillInvalid);
   }
 
-  /** What somebody may not see does not exist for them. */
+  /** A record outside the principal's view answers as not found. */
   async #find(runId: string, who: Principal, agentId?: string): Promise<Run> {
     const run = await this.runs.get(runId);
     if (!run || (agentId !== undefined && run.agent_id !== agentId)) throw noSuchRun(runId);

@@ -17,7 +17,7 @@ export class MeasuredModel implements Model {
     this.#requests = metrics.durations(
       {
         name: 'countersign_model_request_seconds',
-        help: 'Requests to the model: answered, failed, or given_up since nobody wanted the answer any more.',
+        help: 'Requests to the model: answered, failed, or given_up (aborted: the answer was no longer needed).',
         labels: ['model', 'outcome'],
       },
       buckets,

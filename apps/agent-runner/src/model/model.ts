@@ -5,7 +5,7 @@ import type { Agent } from '@countersign/definitions';
 export class ModelError extends Error {
   override name = 'ModelError';
 
-  /** @param retryAfter milliseconds until it may be asked again; `null` when asking again cannot help. */
+  /** @param retryAfter milliseconds until the next try; `null`: not retryable. */
   constructor(
     message: string,
     readonly retryAfter: number | null,
@@ -17,9 +17,9 @@ export class ModelError extends Error {
 export interface ModelRequest {
   agent: Agent;
   conversation: readonly ConversationItem[];
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when the answer is no longer needed. */
   signal: AbortSignal;
-  /** Is given the text piece by piece as the model writes it. Without it the model is not asked to stream. */
+  /** Receives the text piece by piece as the model writes it. Without it the model does not stream. */
   onText?: ((text: string) => void) | undefined;
 }
 

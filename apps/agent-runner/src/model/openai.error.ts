@@ -8,7 +8,7 @@ const quotaRetry = 60_000;
 /** Characters. What stands before a server may answer with a whole page. */
 const longestReason = 1_000;
 
-/** What was asked, for a message that helps. */
+/** The call that failed, for a helpful message. */
 export interface ModelCall {
   model: string;
   /** Never part of a message, even when the server repeats it. */
@@ -26,7 +26,7 @@ export interface Failure {
 export function modelError(error: unknown, call: ModelCall): ModelError {
   if (error instanceof ModelError) return error;
   if (!(error instanceof OpenAI.APIError)) return unreadable(String(error), call);
-  return failed('the model could not be asked', error as Failure, call);
+  return failed('the model could not be called', error as Failure, call);
 }
 
 /** It answered, but not with a response. */

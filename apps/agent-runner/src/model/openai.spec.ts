@@ -127,7 +127,7 @@ describe("a model behind OpenAI's Responses API", () => {
     const body = { error: { message: `Incorrect API key provided: ${key}. Find yours elsewhere.` } };
     expect(await failure({ status: 401, body })).toMatchObject({
       message:
-        'the model could not be asked: 401 Incorrect API key provided: [key]. Find yours elsewhere. (check OPENAI_API_KEY)',
+        'the model could not be called: 401 Incorrect API key provided: [key]. Find yours elsewhere. (check OPENAI_API_KEY)',
     });
   });
 

@@ -24,7 +24,7 @@ export class OpenAIModel implements Model {
   constructor(options: OpenAIModelOptions) {
     const { apiKey, baseURL, timeoutMs } = options;
     this.#options = options;
-    // What goes wrong is told as an error, once; the client would write lines of its own shape besides.
+    // A failure is reported as an error, once; the client would log lines of its own shape besides.
     this.#client = new OpenAI({
       apiKey,
       baseURL,
@@ -42,12 +42,13 @@ export class OpenAIModel implements Model {
       throw modelError(error, call);
     });
     if (response.status === 'failed')
-      throw failed('the model failed', response.error ?? { message: 'no reason given' }, call);
+      throw failed('the model failed', response.error ?? { message: 'no reason reported' }, call);
     if (!Array.isArray(response.output)) throw unreadable('it is no response', call);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
       usage: { input_tokens: response.usage?.input_tokens ?? 0, output_tokens: response.usage?.output_tokens ?? 0 },
-      incomplete: response.status === 'incomplete' ? (response.incomplete_details?.reason ?? 'no reason given') : null,
+      incomplete:
+        response.status === 'incomplete' ? (response.incomplete_details?.reason ?? 'no reason reported') : null,
     };
   }
 
@@ -81,7 +82,7 @@ const functionTool = (tool: ToolDefinition) => ({
   strict: false,
 });
 
-/** Models that think first hand their reasoning over sealed, when asked to, so that it can be sent back. */
+/** Models that think first return their reasoning encrypted on request, so that it can be sent back. */
 const reasons = (model: string): boolean => /^(o\d|gpt-[5-9])/.test(model);
 
 /** Reasoning that was not handed over is unknown to a server that stores nothing, and refused there. */

@@ -58,6 +58,6 @@ const message = (text: string): Message => ({
   content: [{ type: 'output_text', text, annotations: [] }],
 });
 
-/** As somebody would say it: a part of a sentence at a time. */
+/** In parts of sentences, as a model streams. */
 const piecesOf = (item: ConversationItem): string[] =>
   item.type === 'message' ? (item as Message).content.flatMap(({ text }) => text.split(/(?<=[.,:]\s|\n)/)) : [];

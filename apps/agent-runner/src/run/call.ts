@@ -107,7 +107,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
   });
 }
 
-/** The call is over, and this is what the model is told of it. */
+/** The call is over, with this output for the model. */
 export const answered = (call: Call, output: string, failed = false): Call => ({
   ...call,
   state: 'answered',
@@ -116,7 +116,7 @@ export const answered = (call: Call, output: string, failed = false): Call => ({
   tool_execution: { ...call.tool_execution, result: outputFor(call, output), tool_call_error: failed },
 });
 
-/** Nobody knows what came of it. @returns the call after it, or undefined when that, or more, is known already. */
+/** Its outcome is unknown. @returns the call after it, or undefined when that, or more, is known already. */
 export function outcomeUnknown(
   call: Call,
   { attempt, reason }: EventData<'tool.execution_outcome_unknown'>,
@@ -175,7 +175,7 @@ export function resolvedByApproval(
 
 /**
  * The same when the time to act on the decision is over. Whether the executor acted in time is its to say, and what
- * somebody did by hand is done; what nobody made by then is not made any more.
+ * a person did by hand is done; what was not made by then is not made any more.
  */
 export function resolvedLate(call: Call, data: EventData<'approval.resolved'>): Call | undefined {
   const isSettled = data.status !== 'approved' || data.resolution_data?.result !== undefined;

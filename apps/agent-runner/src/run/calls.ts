@@ -64,7 +64,7 @@ export function resolveByCaller(run: Run, resolutions: readonly CallerResolution
     if (open.tool_execution.approval_type !== null)
       return rejected(
         'decided_by_approval',
-        `call ${resolution.id} is decided by its approval, not by whoever continues the run`,
+        `call ${resolution.id} is decided by its approval, not by the client that continues the run`,
       );
     const after = resolvedByCaller(open, resolution);
     if (after) state = replace(state, after, now);

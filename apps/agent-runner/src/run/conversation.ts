@@ -56,7 +56,7 @@ export const refusalIn = (items: readonly ConversationItem[]): string =>
     .map((part) => part.refusal ?? '')
     .join('');
 
-/** Answers the calls that have no output, so that the items can be said again; a server refuses a call left open. */
+/** Answers the calls that have no output, so that the items can be sent again; a server refuses a call left open. */
 export function withEveryCallAnswered(items: readonly ConversationItem[], output: string): ConversationItem[] {
   const open = new Map<string, number>();
   for (const item of items) {
@@ -98,13 +98,13 @@ export function checkCall(call: FunctionCall, tools: readonly ToolDefinition[]):
   return { tool, tool_args: parsed.value as Record<string, unknown> };
 }
 
-/** A model may guess the name of a field that it was not told of. */
+/** A model may guess the name of a field that it does not know. */
 const presumed = ({ requires, user_input }: ToolDefinition, args: unknown): string[] =>
   Object.keys(Object(args) as object)
     .filter((name) => requires === 'user_input' && user_input.includes(name))
     .map((name) => `${name}: is filled in by a person, leave it out`);
 
-/** What the model is told of an answer that leads nowhere. */
+/** The input after an answer without text or call. */
 export const nudges = {
   cutOffCall: 'Your answer broke off, so this call was not made. Call again if it is still needed.',
   empty: 'Your answer was empty. Answer the user, or call a tool.',
@@ -112,7 +112,7 @@ export const nudges = {
   cutOff: (why: string) => `Your answer broke off (${why}). Nothing of it was used. Answer again, and shorter.`,
 };
 
-/** What the model is told of a call that was not allowed: why, and not to try the same again. */
+/** The output of a call that was not allowed: why, and not to retry it. */
 export function refusalOf({
   status,
   resolved_by,
@@ -122,7 +122,7 @@ export function refusalOf({
   const why = {
     approved: '',
     rejected: `${resolved_by ?? 'A reviewer'} rejected it.${note ? ` Reason: ${note}` : ' No reason was given.'}`,
-    expired: 'Nobody decided in time, so the request expired.',
+    expired: 'No decision in time, so the request expired.',
     cancelled: 'The request was cancelled.',
   }[status];
   return `The call was NOT made. ${why} Do not propose the same call again unless you are asked to; tell the user what happened.`;
@@ -135,11 +135,11 @@ export const failureOf = (error: string): string =>
 export const executionFailureOf = (error: string): string =>
   `The call was approved but failed: ${error}\nTell the user; do not try the same call again unless you are asked to.`;
 
-/** Nobody saw how the call ended, and it is not made again. */
+/** The outcome of the call is unknown, and it is not made again. */
 export const unknownOutcome =
   'It is UNKNOWN whether this call was made: what was making it stopped before it could say. It is not made again. Do not propose it again; tell the user to find out what happened.';
 
-/** What came of a call, as the model is told: cut to its limit, and with what a person changed before. */
+/** The output of a call for the model: truncated to its limit, after what a person changed. */
 export function outputFor({ proposed_args, tool_execution, max_output }: Call, output: string): string {
   const changes = proposed_args === null ? [] : changesBetween(proposed_args, tool_execution);
   const cut = truncate(output, max_output);

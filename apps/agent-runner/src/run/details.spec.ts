@@ -232,7 +232,7 @@ describe('the decision on a call', () => {
     expect(decideRun(paused, byCaller({ id: asked.id, confirmed: true }), now)).toEqual({
       kind: 'rejected',
       code: 'decided_by_approval',
-      reason: `call ${asked.id} is decided by its approval, not by whoever continues the run`,
+      reason: `call ${asked.id} is decided by its approval, not by the client that continues the run`,
     });
   });
 });

@@ -6,8 +6,8 @@ import type { z } from 'zod';
 const charactersPerToken = 4;
 
 /**
- * What a run is told of the earlier runs of its session: as many of the latest as fit, oldest first. A run that does not
- * fit whole is told as its question and its answer.
+ * The history of a run from the earlier runs of its session: as many of the latest as fit, oldest first. A run that does not
+ * fit whole is reduced to its question and its answer.
  *
  * @param earlier newest first
  */

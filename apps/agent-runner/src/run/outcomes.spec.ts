@@ -51,7 +51,7 @@ describe('the execution of a call', () => {
     expect(callIn(parked, 'call_a')).toMatchObject({ state: 'asked', unknown });
     const shown = showRun(parked);
     expect(shown.unknown_outcomes).toMatchObject([{ ...unknown, execution_id: asked.id, tool_call_id: 'call_a' }]);
-    expect(shown.error).toMatch(/the power failed.*not made again.*settle execution/);
+    expect(shown.error).toMatch(/the power failed.*not made again.*reconcile execution/);
     expect(shown.error).toContain(asked.id);
     expect(toldOf(parked, 'call_a')).toEqual([]);
     const settled = continued(parked, now, completed(asked, 'It was deployed.'));

@@ -40,7 +40,7 @@ import { take, type Turn } from './turn.js';
  * ```
  *
  * RUNNING is held under a lease by one worker; when the lease runs out any worker may claim the run again, and what the
- * old one still sends is refused. The model is asked only when every call of its last turn is answered.
+ * old one still sends is refused. The model is called only when every call of its last turn is answered.
  */
 export type RunMessage =
   | { type: 'requested'; run: RunRequest }
@@ -194,7 +194,7 @@ function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTr
   return changed(run, emit('run.started', { ...who(run), input: run_input }));
 }
 
-/** A gated call that was started and not seen to end is not made again: the model is told that nobody knows. */
+/** A gated call that was started and not seen to end is not made again: the model is informed that its outcome is unknown. */
 function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): RunTransition {
   if (run.due_at === null || run.due_at > now) return rejected('not_due', `nothing is due, the run is ${run.status}`);
   if (isLate(run, now)) return fail(run, deadlinePassed, now);
@@ -217,7 +217,7 @@ function cancel(run: Run, reason: string | null, now: EpochMillis): RunTransitio
   );
 }
 
-/** A run that is over takes only the news of a call that was under way: how it ended, or that nobody knows. */
+/** A run that is over accepts only the outcome of a call that was under way, also an unknown one. */
 function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
   const result = resultIn(message);

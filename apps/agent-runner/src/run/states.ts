@@ -45,7 +45,7 @@ export const waiting = (run: Run, now: EpochMillis, due = now) =>
   ({ ...rested(run, now), status: 'PENDING', due_at: earliest(due, run.deadline_at ?? due) }) as const;
 export const leased = (worker: string, lease_ms: Millis, now: EpochMillis) =>
   ({ status: 'RUNNING', lease: { worker, expires_at: after(now, lease_ms) }, due_at: after(now, lease_ms) }) as const;
-/** Ended in this way. What was still open is answered so, and the conversation stays one that a model can be told. */
+/** Ended in this way. Open calls are answered so, and the conversation stays valid for a model. */
 export const over = (
   run: Run,
   status: 'COMPLETED' | 'CANCELLED' | 'ERROR',

@@ -103,7 +103,7 @@ describe('the model is told, of the decision on a call,', () => {
   it.each([
     ['rejected', { resolved_by: 'bob', resolution_data: { note: 'Freeze.' } }, 'bob rejected it. Reason: Freeze.'],
     ['rejected', { resolved_by: null }, 'A reviewer rejected it. No reason was given.'],
-    ['expired', { resolved_by: null }, 'Nobody decided in time, so the request expired.'],
+    ['expired', { resolved_by: null }, 'No decision in time, so the request expired.'],
     ['cancelled', { resolved_by: null }, 'The request was cancelled.'],
   ] as const)('that it was not made: %s %j', (status, how, why) => {
     const run = continued(paused, now, resolved(asked, status, how));

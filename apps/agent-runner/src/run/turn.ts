@@ -22,11 +22,11 @@ export interface Turn {
   /** The run's place in its session. */
   turn: number;
   response: ModelResponse;
-  /** How many steps the run had when the model was asked; an answer that is stored already is known by it. */
+  /** How many steps the run had when the model was called; deduplicates an answer that is stored already. */
   step?: number;
 }
 
-/** The model's turn is over: it answered, or it wants calls made, or it has to be asked again. */
+/** The model's turn is over: it answered, requested calls, or has to be called again. */
 export function take(before: Run, { agent, turn, response }: Turn, now: EpochMillis): RunTransition {
   const items = withoutUnanswerable(response.items);
   const run = hear(
@@ -53,7 +53,7 @@ export function take(before: Run, { agent, turn, response }: Turn, now: EpochMil
   });
 }
 
-/** Adds what the model said. */
+/** Appends the model's output. */
 function hear(
   run: Run,
   items: readonly ConversationItem[],

@@ -71,7 +71,7 @@ describe('the turns of a session', () => {
 
   it('stay with the last run until somebody else wants one', () => {
     const alone = sessionAfter(wants('one'));
-    expect(decideSession(alone, ends('one'), now)).toEqual({ kind: 'ignored', reason: 'nobody waits' });
+    expect(decideSession(alone, ends('one'), now)).toEqual({ kind: 'ignored', reason: 'no run waits' });
     expect(sessionAfter(wants('one'), wants('two'), ends('one'))).toMatchObject({ run_id: 'two', turn: 1 });
   });
 

@@ -2,8 +2,8 @@ import type { Run, Session, EpochMillis } from '@countersign/contracts';
 import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 
 /**
- * Whose a session is, and whose turn in it. It belongs to the agent and the user of its first run, for good. The runs of a session work one after another, in the order in which they asked; the
- * turn stays with the last one until somebody else wants it.
+ * Whose a session is, and whose turn in it. It belongs to the agent and the user of its first run, for good. The runs of a session work one after another, in the order of their requests; the
+ * turn stays with the last one until another run waits for it.
  */
 export type SessionMessage =
   /** A run is to be one of this session; its record follows. */
@@ -29,7 +29,7 @@ export function decideSession(
     case 'joined':
     case 'turn_requested':
       if (!session) return open(message.run, now);
-      if (!isOwn(session, message.run)) return rejected('session_of_another', 'the session is that of somebody else');
+      if (!isOwn(session, message.run)) return rejected('session_of_another', 'the session belongs to another user');
       return message.type === 'joined' ? ignored('it is theirs') : queue(session, message.run.run_id, now);
     case 'turn_ended':
       return session ? pass(session, message.run_id, now) : rejected('session_not_found', 'there is no such session');
@@ -40,7 +40,7 @@ export function decideSession(
 
 type Owned = Pick<Run, 'agent_id' | 'user_id' | 'requested_by'>;
 
-/** Whether two runs, or a run and a session, may know what was said in the other. */
+/** Whether two runs, or a run and a session, may know the conversation of the other. */
 export const isOwn = (one: Owned, other: Owned): boolean =>
   one.agent_id === other.agent_id &&
   one.user_id === other.user_id &&
@@ -73,6 +73,6 @@ function queue(session: Session, run_id: string, now: EpochMillis): SessionTrans
 function pass(session: Session, run_id: string, now: EpochMillis): SessionTransition {
   if (session.run_id !== run_id) return ignored('it was not its turn');
   const [next, ...waiting] = session.waiting;
-  if (next === undefined) return ignored('nobody waits');
+  if (next === undefined) return ignored('no run waits');
   return changed(touch(session, now, { run_id: next, turn: session.turn + 1, waiting }));
 }

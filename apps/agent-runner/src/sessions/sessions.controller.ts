@@ -76,7 +76,7 @@ export class SessionsController {
     return found.map((run) => showRun(run, { redact: true }));
   }
 
-  /** What somebody may not see does not exist for them. */
+  /** A record outside the principal's view answers as not found. */
   async #find(id: string, who: Principal): Promise<Session> {
     const session = await this.sessions.get(id);
     const isTheirs = !seesOnlyOwn(who) || session?.user_id === who.subject;

@@ -21,7 +21,7 @@ export interface SessionsOptions {
 
 /** Earlier runs that are looked at for the history of a session. */
 const lookBack = 50;
-/** Lets the runs of a session work one after another, and tells each what was said before. */
+/** Lets the runs of a session work one after another, and gives each the history before it. */
 export class Sessions {
   readonly #options: SessionsOptions;
 
@@ -43,7 +43,7 @@ export class Sessions {
 
   /**
    * A session that there is says itself whose it is, whatever runs are called. Of one that there is not yet, a run of its
-   * name says so; an id of the form that is made here may become that of a run of somebody else.
+   * name says so; an id of the form that is made here may become that of a run of another user.
    */
   async #mayName(run: SessionRun): Promise<boolean> {
     const { run_id, session_id } = run;
@@ -54,7 +54,7 @@ export class Sessions {
 
   /**
    * @returns the run's place in its session once it is its turn; undefined while another run has not ended; `refused` when
-   * the session is that of somebody else.
+   * the session belongs to another user.
    */
   async turnOf(run: Run): Promise<number | 'refused' | undefined> {
     for (;;) {
@@ -72,7 +72,7 @@ export class Sessions {
     }
   }
 
-  /** What the model is told before the run's own conversation. */
+  /** The history before the run's own conversation. */
   async historyBefore(run: Run, turn: number, { history }: Agent): Promise<ConversationItem[]> {
     if (turn === 0 || history.max_items === 0) return [];
     const earlier = await this.#options.runs.find({
@@ -89,7 +89,7 @@ export class Sessions {
   /** A run is over: whoever waits for its turn in the session goes on. Should this fail, they find out by themselves. */
   ended(run: Run): void {
     this.#passOn(run).catch((error: unknown) => {
-      this.#options.log.warn({ err: error, run_id: run.run_id }, 'cannot pass the turn in the session on');
+      this.#options.log.warn({ err: error, run_id: run.run_id }, 'cannot hand over the session to the next run');
     });
   }
 

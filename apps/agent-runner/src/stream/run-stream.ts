@@ -38,7 +38,7 @@ export type StreamedEvent = ServerSentEvent;
 
 export interface StreamOptions {
   after: Position;
-  /** `pause`: until somebody has to decide something, or the run is over. `end`: through the pauses. */
+  /** `pause`: until a person has to decide, or the run is over. `end`: through the pauses. */
   until: 'pause' | 'end';
 }
 
@@ -75,7 +75,7 @@ export class RunStream {
             continue;
           }
           if (isAhead(delta, entry) && delta !== early) {
-            // What it comes after is stored by now, and is told first. It is looked for once.
+            // What it comes after is stored by now, and is sent first. It is read once.
             previews.putBack((early = delta));
             change.dismiss();
             break;
@@ -91,7 +91,7 @@ export class RunStream {
   }
 }
 
-/** What arrives while somebody waits. */
+/** What arrives while a client waits. */
 class Inbox<T> {
   #items: T[] = [];
   #arrived = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ import type { Store } from '@countersign/persistence';
 /** A run may have changed without a word of it arriving here; it is looked up this often, in milliseconds. */
 const lookEvery = 1_000;
 
-/** Nothing more happens to the run unless somebody decides something. */
+/** The run is over, or waits for a person. */
 export const waitsForPerson = ({ status, calls }: Run): boolean =>
   isFinishedStatus(status) ||
   (status === 'PAUSED' && calls.some(({ state, confirmation }) => state === 'asked' && confirmation === null));
@@ -24,7 +24,7 @@ export const hasStatus =
     statuses.includes(status);
 
 /**
- * Lets a request wait for a run, whichever instance works on it: every instance follows the bus, and is told of its own
+ * Lets a request wait for a run, whichever instance works on it: every instance tails the bus, and is notified of its own
  * commits directly.
  */
 export class RunWatch {

@@ -24,7 +24,7 @@ export class TextPreview {
   #flush: NodeJS.Timeout | undefined;
   #tail: Subscription | undefined;
 
-  /** @param alone no other instance exists that somebody could watch the run through. */
+  /** @param alone no other instance exists that serves streams of the run. */
   constructor(
     private readonly bus: Bus,
     private readonly alone: boolean,

@@ -17,15 +17,15 @@ import {
   type Seconds,
 } from '@countersign/contracts';
 
-/** What is fixed about an approval when it is asked for: what the rules say of the call, and by which terms. */
+/** What is fixed about an approval when it is requested: the outcome of the rules, and the terms. */
 export interface PolicyDecision {
   terms: RequireTerms;
   policy: Ruling | null;
   /** The digest of the rules; null without any. */
   rules_version: string | null;
-  /** What the rules on trial would have said. */
+  /** The outcome of the shadow rules. */
   shadow: Ruling | null;
-  /** Why the rules reject it; the model is told. */
+  /** Why the rules reject it; passed to the model. */
   reason: string | null;
   /** The standing grant that approves it, of which a use has been taken. */
   grant: GrantBasis | null;

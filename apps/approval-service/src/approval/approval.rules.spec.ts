@@ -250,7 +250,7 @@ describe('a comment', () => {
 
   it('is said once, however often it arrives', () => {
     const { state } = outcome(asked, commented());
-    expect(decideApproval(state, commented(), now)).toEqual({ kind: 'ignored', reason: 'it is said' });
+    expect(decideApproval(state, commented(), now)).toEqual({ kind: 'ignored', reason: 'this comment is recorded' });
   });
 
   it('may come after the decision, which stays', () => {

@@ -19,7 +19,7 @@ import { byNoOne, callOf, resolved } from './resolution.js';
  *
  * ```
  *                 ┌─ enough people approve ──► approved
- *  (required) ──► pending ─ somebody rejects ► rejected
+ *  (required) ──► pending ─ a person rejects ► rejected
  *      │          ├─ its time is up ─────────► expired
  *      │          └─ its run is over ────────► cancelled
  *      └─ rules or a grant decide ───────────► approved | rejected
@@ -67,7 +67,7 @@ export function decideApproval(
 const mostComments = 1_000;
 
 function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: EpochMillis): ApprovalTransition {
-  if (approval.comments.some(({ id }) => id === comment.id)) return ignored('it is said');
+  if (approval.comments.some(({ id }) => id === comment.id)) return ignored('this comment is recorded');
   if (approval.comments.length >= mostComments)
     return rejected('too_many_comments', `there are ${mostComments} comments already`);
   const added: Comment = { ...comment, at: toEpochSeconds(now) };
@@ -78,7 +78,7 @@ function comment(approval: Approval, comment: Omit<Comment, 'at'>, now: EpochMil
   );
 }
 
-/** Keeps the status of the run beside the approval, and voids what a run that is over still asked for. */
+/** Keeps the status of the run beside the approval, and voids the open requests of a run that is over. */
 function followRun(approval: Approval, run_status: RunStatus, now: EpochMillis): ApprovalTransition {
   const followed = touch(approval, now, { run_status });
   if (approval.status === 'pending') return resolved(followed, 'cancelled', byNoOne, now);

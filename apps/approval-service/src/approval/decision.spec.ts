@@ -37,7 +37,7 @@ describe('somebody who decides', () => {
   const ofToken = approvalAfter(required({ approvers: [{ ...ops, members: null }] }));
 
   it('is not whoever asked, where four eyes are wanted', () => {
-    const reason = 'whoever asked for the call does not decide on it';
+    const reason = 'the requester does not decide on the call';
     for (const verdict of ['approved', 'rejected'] as const)
       expect(objection(asked, verdict, 'ana')).toEqual({ reason, code: 'may_not_decide' });
     expect(objection(approvalAfter(required({ four_eyes: false })), 'approved', 'ana')).toBeNull();
@@ -183,7 +183,7 @@ describe('the call that somebody saw', () => {
       expect(onSeen(before, half.digest, verdict)).toEqual(changed);
   });
 
-  it('is another once somebody has approved other arguments, also for whoever names them unseen', () => {
+  it('is another once an approver has chosen other arguments, also for whoever names them unseen', () => {
     expect(half.digest).toBe(resolvedCall(half).digest);
     expect(half.digest).not.toBe(before.digest);
     expect(onSeen(half, before.digest, 'approved', edited('2.1.1'))).toEqual(changed);

@@ -13,14 +13,14 @@ import { grantProblem } from '../grants/grant-coverage.js';
 import { rulingOf, nameOf, type Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';
 
-/** What somebody decides. */
+/** A decision. */
 export interface DecisionCommand {
   verdict: DecisionVerdict;
   by: string | null;
   /** Those of whoever decides, as the identity system says. */
   groups: readonly string[];
   resolution_data: ResolutionData | null;
-  /** Of the call that they saw, where that is said. */
+  /** Digest of the call that they saw, where it is sent. */
   digest?: string | undefined;
   /** Those in force where the decision is taken. */
   rules: Rules;
@@ -77,7 +77,7 @@ function unauthorised(approval: Approval, { by, groups }: DecisionCommand): Obje
   return reason === undefined ? null : { reason, code: 'may_not_decide' };
 }
 
-/** Nobody decides on a call that they have not seen as it stands. */
+/** A decision counts only for the current call, compared by digest. */
 const isAnother = (seen: string, { digest }: DecisionCommand): Objection | null =>
   digest === undefined || digest === seen
     ? null
@@ -120,7 +120,7 @@ function kindsOf(
 
 /**
  * Why what others have approved so far can be approved no more, if it cannot: the rules have become stricter since. All
- * approve the same, so nobody who comes later can approve anything else either.
+ * approve the same, so no later approver can approve anything else either.
  */
 export function recordedObjection(approval: Approval): string | undefined {
   const { decisions, allowed_decisions, approved_args, resolution_data } = approval;
@@ -169,8 +169,8 @@ const standsIn = (approval: Approval, { by, groups }: DecisionCommand): boolean 
   mayDecide(approval.terms, by, askersOf(approval), groups, false) !== undefined;
 
 /**
- * What would run is not what was asked for: as a call of its own it would fall under the rules like any other. They must
- * ask for nothing more than was asked for here.
+ * What would run is not what was requested: the rules apply to it as to any call. They must
+ * require nothing more than is required here.
  */
 function outruled(approval: Approval, decided: DecisionCommand): Objection | null {
   const args = argsOf(approval, decided);
@@ -181,8 +181,8 @@ function outruled(approval: Approval, decided: DecisionCommand): Objection | nul
   const done: DecisionKind[] = kindsOf(decided, approval.tool_args).filter((kind) => kind !== 'edit');
   const allowed_decisions = approval.terms.allowed_decisions.filter((kind) => done.includes(kind));
   if (policy.outcome === 'approve' || isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions })) return null;
-  const advice = 'reject this one, so that the agent asks for the call that is meant';
-  return { reason: `${under}, which asks for more than is asked for here: ${advice}`, code: 'stricter_rule' };
+  const advice = 'reject this one, so that the agent requests the intended call';
+  return { reason: `${under}, which requires more than this approval does: ${advice}`, code: 'stricter_rule' };
 }
 
 /** Where several people approve, all of them approve the same. */
@@ -202,7 +202,7 @@ function disagrees(approval: Approval, decided: DecisionCommand): Objection | nu
 /** What an approval says besides the arguments. */
 const besides = (data: ResolutionData | null) => [data?.result ?? null, data?.grant ?? null];
 
-/** The arguments that an approval lets through: as they were asked for, as edited, with what was filled in. */
+/** The arguments that an approval lets through: as requested, as edited, with what was filled in. */
 export function argsOf(approval: Approval, { resolution_data }: DecisionCommand): Record<string, unknown> {
   const { tool_args = approval.tool_args, values = {} } = resolution_data ?? {};
   return approval.pause_type === 'user_input' ? { ...tool_args, ...values } : tool_args;

@@ -28,7 +28,7 @@ function escalate(approval: Approval, now: EpochMillis): ApprovalTransition {
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
   if (!quorumOf(escalated).met) return changed(escalated, event);
-  // Nobody decides now, so nothing else says whether what was approved may be by now.
+  // Without a new decision, nothing else checks what was approved against the rules in force.
   const objection = recordedObjection(escalated);
   if (objection !== undefined) return rejectedByRule(escalated, objection, now, event);
   const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
@@ -36,7 +36,7 @@ function escalate(approval: Approval, now: EpochMillis): ApprovalTransition {
   return resolved(escalated, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, event);
 }
 
-/** Once, however many were missed while nobody was there to remind. */
+/** Once, however many were missed while the service was down. */
 function remind(approval: Approval, now: EpochMillis): ApprovalTransition {
   const every = approval.terms.remind_every ?? Infinity;
   const overdue = Math.floor((toEpochSeconds(now) - approval.remind_at!) / every);

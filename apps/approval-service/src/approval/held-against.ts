@@ -14,12 +14,12 @@ import { rulingOf, nameOf, type Ruled, type Rules } from '../policy/rules.js';
 export type Held =
   /** By terms that may have become stricter. */
   | { kind: 'holds'; approval: Approval; tightened: boolean }
-  /** The rules let nobody approve it any more. */
+  /** By the rules no one can approve it any more. */
   | { kind: 'ruled_out'; approval: Approval; reason: string };
 
 /**
- * A pending approval under the rules in force, where others were when it was asked for: the stricter of the two hold, and
- * where neither is, both. What it would let through is held against them as it was asked for, and as it was edited.
+ * A pending approval under the rules in force, where others were when it was requested: the stricter of the two hold, and
+ * where neither is, both. What it would let through is evaluated as requested, and as edited.
  */
 export function heldAgainst(approval: Approval, rules: Rules, at: EpochSeconds): Held {
   if (approval.rules_version === rules.version) return { kind: 'holds', approval, tightened: false };
@@ -35,7 +35,7 @@ export function heldAgainst(approval: Approval, rules: Rules, at: EpochSeconds):
   return { kind: 'holds', approval: rescheduled(tightened, at), tightened: true };
 }
 
-/** Whether arguments may be edited is a matter of those that were asked for. */
+/** Whether arguments may be edited depends on the requested ones. */
 function editable(ruled: Ruled): Ruled {
   const { allowed_decisions } = ruled.terms;
   if (allowed_decisions.includes('edit')) return ruled;
@@ -43,13 +43,13 @@ function editable(ruled: Ruled): Ruled {
 }
 
 function tighten(approval: Approval, { policy, terms: requested }: Ruled): Approval {
-  // Rules that would approve it by themselves take nothing back of what was asked for under others.
+  // Rules that would approve it by themselves do not relax what was required under others.
   if (policy.outcome !== 'require' || isAtMostAsStrict(requested, approval.terms)) return approval;
   const terms = isAtMostAsStrict(approval.terms, requested) ? requested : strictest([approval.terms, requested]);
   return { ...approval, terms, policy };
 }
 
-/** All that follows from the terms, counted from when the approval was asked for. */
+/** All that follows from the terms, counted from the request. */
 function rescheduled(approval: Approval, at: EpochSeconds): Approval {
   const { terms, created_at } = approval;
   const within = (duration: Seconds | null) => (duration === null ? null : after(created_at, duration));

@@ -5,7 +5,7 @@ import type { Rules } from '../policy/rules.js';
 import type { PolicyDecision } from './approval-request.js';
 import type { DecisionCommand, ObjectionCode } from './decision.js';
 
-/** What can be said to an approval. */
+/** The messages of an approval. */
 export type ApprovalMessage =
   | {
       type: 'required';
@@ -18,7 +18,7 @@ export type ApprovalMessage =
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
   | { type: 'due' }
-  /** The service has other rules than those that it was asked for under. */
+  /** The rules have changed since the approval was requested. */
   | { type: 'rejudged'; rules: Rules }
   | { type: 'removed' }
   | Event<'run.completed'>

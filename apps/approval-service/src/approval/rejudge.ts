@@ -15,7 +15,7 @@ export function rejudge(pending: Approval, rules: Rules, now: EpochMillis): Appr
   return 'kind' in held ? held : changed(touch(held.approval, now, {}), ...held.events);
 }
 
-/** The approval under these rules, and what there is to tell of it; or its end, when nobody can approve it any more. */
+/** The approval under these rules, with its events; or its end, when no one can approve it any more. */
 export function hold(
   pending: Approval,
   rules: Rules,

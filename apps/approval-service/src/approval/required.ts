@@ -35,7 +35,7 @@ export function requireApproval(
   if (!isSound(event)) return rejected('call_changed', 'the arguments are not the ones that the digest is of');
   const requested = newApproval(requestIn(event), policyDecision, toEpochSeconds(now));
   if (refusal) {
-    const resolution_data = { code: refusal.code, note: `Nobody was asked: ${refusal.reason}.` };
+    const resolution_data = { code: refusal.code, note: `Rejected without review: ${refusal.reason}.` };
     const created = emit('approval.created', redactApproval(requested));
     return resolved(requested, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
@@ -63,7 +63,7 @@ function letThroughBy(
   return approval_type === 'audit' && !policy?.rule ? 'audit' : 'rule';
 }
 
-/** Nobody was asked, so agno's word for it is audit. */
+/** No person decides, which agno calls audit. */
 const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_type: 'audit' });
 
 /** The run was over before its request arrived: keep the record, so that the request finds it void. */

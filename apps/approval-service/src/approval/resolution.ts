@@ -18,7 +18,7 @@ import { filledIn } from './user-input.js';
 interface Resolution {
   by: string | null;
   resolution_data: ResolutionData | null;
-  /** On what it rests; null when nobody decides. */
+  /** Basis of the decision; null when it expires or is cancelled. */
   basis?: DecisionBasis | null;
 }
 export const byNoOne: Resolution = { by: null, resolution_data: null };
@@ -80,7 +80,7 @@ export function rejectedByRule(
   return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
 }
 
-/** Whoever asked does not decide, and may be anybody: so nobody could. */
+/** The requester must not decide, and is unknown: no one could decide. */
 export const hasNoRequester = (approval: Approval): boolean => approval.terms.four_eyes && askersOf(approval) === null;
 
 export function rejectedWithoutRequester(
@@ -89,7 +89,7 @@ export function rejectedWithoutRequester(
   ...before: NewEvent[]
 ): ApprovalTransition {
   const note =
-    'It is not known who sent this request, and the rules want it approved by somebody else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
+    'The sender of this request is unauthenticated, and the rules require approval by someone else. Send it with a token of POST /auth/tokens, or say four_eyes: false in the rule.';
   const resolution_data = { note, code: 'sender_unknown' };
   return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, ...before);
 }

@@ -52,7 +52,7 @@ function schemaProblems(schema: Values, value: unknown): string[] {
   }
 }
 
-/** The record with the approved values in the fields that asked for them, where agno looks for them. */
+/** The record with the approved values in their fields, where agno looks for them. */
 export function filledIn(approval: Approval): Approval {
   const values = approvedValues(approval);
   if (!values) return approval;

@@ -44,7 +44,7 @@ export class ApprovalEventsController {
       throw new TerminalError(handled.code, `approval ${approval_id}: ${handled.reason}`);
   }
 
-  /** What is asked for, gated as this service knows it to be. What it does not know is refused, so that no run waits. */
+  /** The request, gated by this service's own definitions. An unknown tool is refused, so that no run waits. */
   async #requiredMessage(event: Event<'tool.approval_required'>): Promise<ApprovalMessage> {
     const { approval_id, run_id, tool_name } = event.data;
     const gate = this.gates.of(event.data);
@@ -58,7 +58,7 @@ export class ApprovalEventsController {
     return { type: 'required', event: { ...event, data }, policyDecision };
   }
 
-  /** A command that does not count is answered with the reason. Who decides is who the token says, and nobody else. */
+  /** A command that does not count is answered with the reason. Who decides is who the token says, and no one else. */
   @OnEvent('approval-service', 'approval.resolve_requested')
   async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
     const { id, data } = command;
@@ -122,7 +122,7 @@ export class ApprovalEventsController {
     await this.#void(event);
   }
 
-  /** @throws TerminalError when no runner has said so: nothing is void because of it */
+  /** @throws TerminalError when no runner signed it: nothing is void because of it */
   async #mustBeSigned(event: RunEnd): Promise<void> {
     const reason = await this.guard.problemWithEnd(event);
     if (reason !== undefined) throw this.#refused('run_end', { run_id: event.data.run_id, reason });

@@ -62,7 +62,7 @@ describe('a request for what nobody here knows', () => {
     expect(careful.last('approval.resolved')?.data).toMatchObject({
       status: 'rejected',
       automatic: true,
-      resolution_data: { code: 'unknown_tool', note: `Nobody was asked: ${reason}.` },
+      resolution_data: { code: 'unknown_tool', note: `Rejected without review: ${reason}.` },
       signature: expect.any(String),
     });
     expect(careful.refused).toHaveBeenCalledWith('request', 'refused', expect.objectContaining({ reason }));
@@ -169,7 +169,7 @@ describe('a command to decide', () => {
     await open.events.resolveRequested(await commandOf(somebody('ana')));
     expect(refusal()).toMatchObject({
       code: 'may_not_decide',
-      reason: expect.stringContaining('whoever asked for the call does not decide on it'),
+      reason: expect.stringContaining('the requester does not decide on the call'),
     });
   });
 

@@ -53,7 +53,7 @@ export const deadLetterCollection: Collection<DeadLetterRecord> = {
 };
 
 /**
- * What one group could not handle is one dead letter, however often it is told of it. Anybody may have written one with
+ * What one group could not handle is one dead letter, however often it is redelivered. Any producer may have written one with
  * the place of a message that is still to come; with other bytes it is another, and does not stand for that.
  */
 export const deadLetterId = ({ message, partition, offset, group }: GivenUp): string =>

@@ -32,7 +32,7 @@ export class DeadLettersController {
 
   @Get(':id')
   @RequireScopes('events:write')
-  @Returns(200, DeadLetter, 'The message with its bytes, which nobody has hidden anything in.')
+  @Returns(200, DeadLetter, 'The message with its bytes, not redacted.')
   async get(@Param('id') id: string): Promise<DeadLetter> {
     const letter = await this.letters.store.get(id);
     if (!letter) throw noSuchLetter(id);
@@ -45,7 +45,7 @@ export class DeadLettersController {
   @Returns(
     200,
     DeadLetter,
-    'It is published once more, as it was; if it is given up again, that is another one. What cannot be verified is not handed on (422).',
+    'Redelivers the message unchanged; if it fails again, that is a new dead letter. One that cannot be verified is refused (422).',
   )
   async replay(
     @Param('id') id: string,
@@ -68,7 +68,7 @@ export class DeadLettersController {
   }
 }
 
-/** @throws ProblemError when there is none, somebody has settled it, or it cannot be published. */
+/** @throws ProblemError when there is none, it was replayed or discarded, or it cannot be published. */
 function answer(id: string, handled: CommandResult<DeadLetterRecord, DeadLetterRejection>): DeadLetter {
   if (!handled.state) throw noSuchLetter(id);
   if (handled.kind === 'rejected') throw new ProblemError(handled.code, `${handled.reason.replace(/\.$/, '')}.`);

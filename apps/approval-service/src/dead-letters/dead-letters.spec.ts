@@ -204,7 +204,7 @@ describe('dead letters', () => {
   it('stay open when nobody can tell who said what they hold', async () => {
     await bus.publish([{ ...poison, key: 'planted' }]);
     const [id] = await givenUp();
-    const refusal = { status: 422, message: 'It is not handed on. Nobody said so.' };
+    const refusal = { status: 422, message: 'It is not redelivered. Nobody said so.' };
     await expect(http.replay(id!, {}, admin)).rejects.toMatchObject(refusal);
     expect(await http.get(id!)).toMatchObject({ status: 'open' });
     expect(given).toHaveLength(1);

@@ -56,14 +56,14 @@ export class DeadLetters {
   }
 
   /**
-   * Publishes the message once more, as it was, if it can be told who said it. It goes to every group of its topic; those that handled it ignore it.
+   * Republishes the message unchanged, if its sender can be verified. It goes to every group of its topic; those that handled it ignore it.
    * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
    */
   async replay(id: string, by: string, note: string | null): DeadLetterResult {
     const letter = await this.store.get(id);
     if (letter?.status === 'open') {
       const problem = await this.guard.problemWith(letter);
-      const refusal = problem === undefined ? await this.#publish(letter) : `It is not handed on. ${problem}`;
+      const refusal = problem === undefined ? await this.#publish(letter) : `It is not redelivered. ${problem}`;
       if (refusal !== undefined) return { kind: 'rejected', code: 'not_replayable', reason: refusal, state: letter };
     }
     return this.records.execute(id, { type: 'replayed', by, note });

@@ -73,7 +73,7 @@ describe('a dead letter', () => {
   );
 
   it.each([null, {}])('that no service could read is not handed on: %j', async (data) => {
-    expect(await guard('signed').problemWith(letter('run.requested', data))).toMatch(/only be given up again/);
+    expect(await guard('signed').problemWith(letter('run.requested', data))).toMatch(/become a dead letter again/);
   });
 
   it('of each event is either handed on or refused', async () => {

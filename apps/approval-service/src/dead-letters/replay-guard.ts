@@ -21,7 +21,7 @@ const is = <N extends EventName>(event: Event, name: N): event is Event<N> => ev
 
 /**
  * Tells which dead letters may be handed on. Whoever can write dead letters may never have been able to write to the
- * topic that one names, and a replay is written by this service: so only what says by itself who said it is handed on,
+ * topic that one names, and a replay is written by this service: so only what carries a verifiable sender is redelivered,
  * and its handlers verify it once more.
  */
 export class ReplayGuard {
@@ -34,7 +34,7 @@ export class ReplayGuard {
     try {
       return await this.#problemWith(decode(deliveryOf(letter)));
     } catch (error) {
-      if (error instanceof TerminalError) return `It would only be given up again: ${error.message}`;
+      if (error instanceof TerminalError) return `It would become a dead letter again: ${error.message}`;
       throw error;
     }
   }
@@ -46,7 +46,7 @@ export class ReplayGuard {
     const end: { type: EventName } = event;
     if (isRunEnd(end)) return requests.policy === 'trusted' ? trusted : requests.problemWithEnd(end);
     if (is(event, 'approval.resolved')) {
-      // One that came too late is authentic, and its run is told so.
+      // One that came too late is authentic, and its run learns so.
       const verdict = await decisions.examine(event.data);
       return verdict.kind === 'not_authentic' ? verdict.reason : undefined;
     }
@@ -56,7 +56,7 @@ export class ReplayGuard {
   }
 }
 
-const unknown = (why: string) => `Nobody can tell whether it ever was on its topic, since ${why}.`;
+const unknown = (why: string) => `It cannot be verified that it was ever on its topic: ${why}.`;
 
 const trusted = unknown('APPROVAL_REQUESTS is "trusted"');
 

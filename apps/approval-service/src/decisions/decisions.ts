@@ -38,7 +38,7 @@ export class Decisions {
     return notDeleted(await this.approvals.store.get(id));
   }
 
-  /** Whether they have given this verdict, and it counts by the rules in force. */
+  /** Whether their decision with this verdict is recorded, and counts by the rules in force. */
   isRecorded(approval: Approval, { status }: Wish, { subject }: Principal): boolean {
     if (approval.status === 'pending' && approval.rules_version !== this.rules.version) return false;
     const own = approval.decisions.filter(({ by, verdict }) => by === subject && verdict === status);
@@ -67,7 +67,7 @@ export class Decisions {
       return { code: 'rejected_by_rule', message };
     }
     if (approval.status === 'expired') {
-      const message = 'already resolved: expired. The run has been told that nobody decided in time.';
+      const message = 'already resolved: expired. The run continues without the call.';
       return { code: 'approval_expired', message };
     }
     return { ok: approval };

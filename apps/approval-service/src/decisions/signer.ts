@@ -41,7 +41,7 @@ function claimsOf(
     deciders: decisions.map(({ by, verdict, at }) => ({ by, verdict, at })),
     required_approvals,
     resolved_at,
-    // What is not approved is told, whenever it arrives.
+    // A rejection is published however late.
     expires_at: status === 'approved' ? expires_at : null,
     policy_version,
     tool_version,

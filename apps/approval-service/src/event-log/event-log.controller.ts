@@ -13,11 +13,7 @@ export class EventLogController {
 
   @Get()
   @RequireScopes('events:read')
-  @Returns(
-    200,
-    EventList,
-    'The latest events, newest first, about two thousand at the most; previews are not among them.',
-  )
+  @Returns(200, EventList, 'The latest events, newest first, at most about 2000, without previews.')
   list(
     @Query({ schema: ListEventsQuery }) { limit, ...wanted }: z.infer<typeof ListEventsQuery>,
   ): z.infer<typeof EventList> {

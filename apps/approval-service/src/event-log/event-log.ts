@@ -27,7 +27,7 @@ export interface Wanted {
 
 /**
  * The latest events of all services, whichever instance published them, as this instance has seen them; what happened
- * in one run is kept for good in its journal. They are read from their bytes only when somebody looks.
+ * in one run is kept for good in its journal. They are parsed only when read.
  */
 export class EventLog {
   readonly #latest = new Latest();
@@ -66,7 +66,7 @@ export class EventLog {
   }
 
   /**
-   * @param after the id of the last event that was seen: what came since is told first, as far as it is still here.
+   * @param after the id of the last event that was seen: later ones come first, as far as they are retained.
    * @yields undefined from time to time while nothing happens.
    */
   async *events(wanted: Wanted, after?: string): AsyncGenerator<ServerSentEvent | undefined, void> {

@@ -9,7 +9,7 @@ const maxBytes = 16 * 1024 * 1024;
 export class Latest {
   /**
    * By event and its bytes, or else by place, in the order in which they came. Ids of events are no secret, so one with
-   * other bytes is not the same: what somebody made up must not keep what happened from being shown.
+   * other bytes is not the same: a forged event must not hide a real one.
    */
   readonly #messages = new Map<string, Delivery>();
   #bytes = 0;

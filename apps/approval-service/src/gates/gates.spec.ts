@@ -101,11 +101,11 @@ describe('a request for another definition of its tool', () => {
     ['something else done', other({ effect: 'other' }), 'what is done'],
     ['nothing that is known here', 'parameters:0', 'its parameters, how it is gated, what is done'],
   ])('is refused, with the part that is another: %s', (_, version, parts) => {
-    expect(reasonFor('deploy', version)).toBe(`tool_changed: "deploy" is not the tool that was asked for: ${parts}`);
+    expect(reasonFor('deploy', version)).toBe(`tool_changed: "deploy" is not the tool that was requested: ${parts}`);
   });
 
   it('is refused where it does not say which', () => {
-    const reason = (name: string) => `tool_changed: nothing says which definition of "${name}" was asked for`;
+    const reason = (name: string) => `tool_changed: the request names no definition of "${name}"`;
     for (const name of ['deploy', 'refund', 'shop__buy']) expect(reasonFor(name, null)).toBe(reason(name));
   });
 

@@ -49,7 +49,7 @@ export class Gates {
     this.#tools = new Map([...(await this.#functions()), ...this.#declared].map((tool) => [tool.name, tool]));
   }
 
-  /** What is hidden of calls of a tool, whatever is said of them; all, where nothing is known of it (yet). */
+  /** What is redacted in calls of a tool, whatever the message says; all, where the tool is unknown. */
   readonly hidden: HiddenArguments = (tool_name) => {
     const declared = this.#tools?.get(tool_name);
     const served = this.#servers.flatMap((server) => gatesAt(server, tool_name));
@@ -72,7 +72,7 @@ export class Gates {
     // Two servers may give a name to one; the stricter counts.
     const strictest = found.find(({ approval }) => approval === 'required') ?? found.find(isGated);
     if (!strictest || !isGated(strictest))
-      return { code: 'not_gated', reason: `calls of "${tool_name}" are not to be approved by anybody` };
+      return { code: 'not_gated', reason: `calls of "${tool_name}" need no approval` };
     const reason = whyAnother(tool_name, tool_version, tool ?? strictest);
     return reason === undefined ? strictest : { code: 'tool_changed', reason };
   }
@@ -81,18 +81,18 @@ export class Gates {
 interface RequestedTool {
   agent_id: string;
   tool_name: string;
-  /** Which definition of the tool the run asks for; null: nobody says. */
+  /** Which definition of the tool the run requests; null: not named. */
   tool_version: ToolVersion | null;
 }
 
 /**
- * Why the tool as it is here is not the one that was asked for. Of a server's tool nothing but its gate is known here;
+ * Why the tool as it is here is not the one that was requested. Of a server's tool nothing but its gate is known here;
  * the executor compares the rest.
  */
 function whyAnother(name: string, requested: ToolVersion | null, tool: ToolDefinition | Gate): string | undefined {
-  if (requested === null) return `nothing says which definition of "${name}" was asked for`;
+  if (requested === null) return `the request names no definition of "${name}"`;
   const changes = 'made_by' in tool ? changesSince(requested, tool) : changesOfGate(requested, tool);
-  return changes.length > 0 ? `"${name}" is not the tool that was asked for: ${changes.join(', ')}` : undefined;
+  return changes.length > 0 ? `"${name}" is not the tool that was requested: ${changes.join(', ')}` : undefined;
 }
 
 const changesOfGate = (requested: ToolVersion, gate: Gate): string[] =>

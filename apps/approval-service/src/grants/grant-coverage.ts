@@ -28,7 +28,7 @@ export interface GrantableCall {
 
 /**
  * Whether the grant lets this call through, at this time in seconds. The rules in force have to allow grants, and ask for
- * nothing stricter than what it was given under; and nobody who gave it has a part in asking, or may have one.
+ * nothing stricter than it was created under; and none of its givers is a requester, or may be one.
  */
 export function covers(grant: StoredGrant, call: GrantableCall, at: EpochSeconds): boolean {
   const askers = askersOf(call);
@@ -57,10 +57,10 @@ function digestOf({ covers, names, salt }: Pick<NewGrant, 'covers' | 'names' | '
   }
 }
 
-/** What is wrong with a grant that is given with the approval of these arguments. */
+/** What is wrong with a grant that is created with the approval of these arguments. */
 export function grantProblem(approval: Approval, grant: NonNullable<RequestedGrant>, args: Args): string | undefined {
   const { max_duration, max_uses, arguments: open } = approval.terms.grant;
-  if (approval.pause_type === 'user_input') return 'what a person fills in is asked for each time';
+  if (approval.pause_type === 'user_input') return 'values that a person fills in are requested each time';
   if (grant.expires_in > max_duration) return `expires_in: at most ${max_duration} seconds by the rule`;
   if (grant.max_uses !== undefined && grant.max_uses > max_uses) return `max_uses: at most ${max_uses} by the rule`;
   if (grant.arguments === undefined) return undefined;
@@ -79,7 +79,7 @@ type RequestedGrant = NonNullable<Approval['resolution_data']>['grant'];
 const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) === canonicalJson(other);
 
 /**
- * The grant that was given with an approval, if one was. Those who stood in for others approved this one call: what comes
+ * The grant created with an approval, if one was. Those who stood in for others approved this one call: what comes
  * later is for the others, until it waits as long, so their approvals make no grant.
  *
  * @param id of the grant

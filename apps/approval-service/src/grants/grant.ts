@@ -19,7 +19,7 @@ export type GrantMessage =
   | { type: 'used'; approval_id: string }
   | { type: 'revoked'; by: string | null };
 
-/** As it is stored: values are in it as a digest alone, so that nobody reads there what is not to be shown. */
+/** As it is stored: values are in it as a digest alone, so that redacted ones cannot be read. */
 export interface StoredGrant extends Grant {
   /** Of these arguments the digest is; of a grant that is exact, all that a call has. */
   names: string[];

@@ -32,7 +32,7 @@ export class Grants {
 
   /**
    * Takes a use of a grant that covers the call, if there is one. It is taken before the approval is stored, and never
-   * given back: what cannot be told is used.
+   * returned: when in doubt it is used.
    */
   async use(
     request: EventData<'tool.approval_required'>,
@@ -43,7 +43,7 @@ export class Grants {
     if (!terms.allowed_decisions.includes('grant') || request.requested_by === null) return null;
     const call = { ...request, terms, tool_version: this.#versionOf(request) };
     const candidates = await this.#covering(call);
-    // One that comes again would take a use of a grant that was given meanwhile.
+    // A redelivery would take a use of a grant that was created meanwhile.
     if (candidates.length === 0 || (await this.options.approvals.get(request.approval_id))) return null;
     for (const { id } of candidates) {
       const { kind, state } = await this.options.grants.execute(id, { type: 'used', approval_id: request.approval_id });
@@ -74,7 +74,7 @@ export class Grants {
 
   /**
    * What the tool is: as the file declares it, and as the run says that it asks. The file may be another one by the time
-   * that a grant is made of what was asked for, so the definition that was asked for counts besides.
+   * that a grant is made of what was requested, so the requested definition counts besides.
    */
   #versionOf({ tool_name, tool_version, parameters, pause_type }: RequestedTool): string {
     const { tools, mcp_servers } = this.options.definitions;

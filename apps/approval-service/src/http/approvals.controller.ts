@@ -87,7 +87,7 @@ export class ApprovalsController {
   @Post('resolve')
   @RequireScopes('approvals:write')
   @HttpCode(200)
-  @Returns(200, BulkResolveOutcome, 'What became of each, in the order of the request. Each is decided by itself.')
+  @Returns(200, BulkResolveOutcome, 'The result of each, in the order of the request. Each is decided separately.')
   async resolveMany(
     @Body({ schema: BulkResolveRequest }) { ids, digests, ...decision }: z.infer<typeof BulkResolveRequest>,
     @CurrentPrincipal() who: Principal,
@@ -124,7 +124,7 @@ export class ApprovalsController {
   @Returns(
     200,
     Approval,
-    'The decision is stored and will be acted on. One that comes too late or is about another call than the one asked for now is refused with 409, one by somebody who may not with 403, values that do not fit with 422.',
+    'The decision is stored and will be acted on. Refused: too late, or about another call than the current one (409); not authorized (403); invalid values (422).',
   )
   async resolve(
     @Param('id') id: string,
@@ -153,13 +153,13 @@ export class ApprovalsController {
   @Delete(':id')
   @RequireScopes('approvals:delete')
   @HttpCode(204)
-  @Returns(204, undefined, 'It is no longer shown. One that was pending is cancelled, and its run is told.')
+  @Returns(204, undefined, 'It is no longer shown. If it was pending it is cancelled, and its run notified.')
   async remove(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<void> {
     await this.#find(id, who);
     await this.approvals.execute(id, { type: 'removed' });
   }
 
-  /** What somebody may not see does not exist for them. */
+  /** A record outside the principal's view answers as not found. */
   async #find(id: string, who: Principal): Promise<Approval> {
     const approval = notDeleted(await this.approvals.store.get(id));
     if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) throw noSuchApproval(id);

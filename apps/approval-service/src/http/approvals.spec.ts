@@ -98,7 +98,7 @@ describe('the approvals', () => {
     const { results } = await open.http.resolveMany({ ids: [id, 'mine', 'none'], status: 'approved' }, bob);
     expect(results).toMatchObject([
       { id, status: 200, detail: 'approved' },
-      { id: 'mine', status: 403, detail: expect.stringContaining('whoever asked for the call') },
+      { id: 'mine', status: 403, detail: expect.stringContaining('the requester does not decide on the call') },
       { id: 'none', status: 404, code: 'approval_not_found', hint: { action: 'list_approvals' } },
     ]);
   });

@@ -13,7 +13,7 @@ export class DeliveriesController {
 
   @Get()
   @RequireScopes('events:write')
-  @Returns(200, DeliveryPage, 'What was told to whom, newest first, with every attempt.')
+  @Returns(200, DeliveryPage, 'Notifications and their delivery attempts, newest first.')
   list(
     @Query({ schema: ListDeliveriesQuery }) { limit, page, ...filter }: z.infer<typeof ListDeliveriesQuery>,
   ): Promise<z.infer<typeof DeliveryPage>> {

@@ -12,7 +12,7 @@ const routes = {
 export type Upstreams = { [K in keyof typeof routes]?: string | undefined };
 
 /**
- * Hands requests for the other services on to them, so that people have one origin. Whoever is asked checks who asks:
+ * Hands requests for the other services on to them, so that people have one origin. The service behind checks who asks:
  * credentials go along, and so does the name that the request was sent to, which a browser's Origin is compared with.
  *
  * @param stopping ends the event streams that pass through here, which would never end by themselves.

@@ -10,7 +10,7 @@ const builtInbox = fileURLToPath(new URL('../../../inbox/dist/site', import.meta
 
 /**
  * Serves the inbox: every address under `/inbox` is a page of it, and `/` is its first. Files whose name says what is in
- * them may be kept for ever; the page that names them is asked for each time.
+ * them may be kept for ever; the page that names them is fetched each time.
  */
 export async function serveInbox(server: FastifyInstance, root = builtInbox): Promise<void> {
   if (!existsSync(join(root, 'index.html'))) {

@@ -66,7 +66,7 @@ describe('a button that somebody presses in Slack', () => {
     await ask();
     await press('approve', 'U2');
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
-    expect(slack.received[0]!.body).toContain('whoever asked for the call does not decide on it');
+    expect(slack.received[0]!.body).toContain('the requester does not decide on the call');
   });
 
   it('tells somebody who comes too late that it is decided', async () => {
@@ -88,7 +88,7 @@ describe('a button that somebody presses in Slack', () => {
     await ask();
     await press('approve', 'U1', { value: JSON.stringify({ approval_id: id, digest: 'sha256:of another call' }) });
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
-    expect(slack.received[0]!.body).toContain('is not what this message shows');
+    expect(slack.received[0]!.body).toContain('the call has changed since this message');
   });
 
   it('decides nothing without the signature of Slack, or on a channel that there is not', async () => {

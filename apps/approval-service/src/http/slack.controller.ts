@@ -30,11 +30,7 @@ export class SlackController {
   @Post(':name/slack')
   @Public()
   @HttpCode(200)
-  @Returns(
-    200,
-    z.unknown(),
-    'The button that was pressed is seen to; who pressed it is told in Slack if it did not count.',
-  )
+  @Returns(200, z.unknown(), 'The button press is handled; a refusal is shown in Slack to whoever pressed it.')
   async interact(@Param('name') name: string, @Req() request: SignedRequest): Promise<void> {
     const channel = this.channels.get(name);
     if (!channel)

@@ -43,7 +43,7 @@ export class ApprovalFeed {
   readonly check = joinedOnce(() => this.#tail);
 
   /**
-   * @param after the id of the last event that was seen: what has changed since is told first. Undefined: from now on.
+   * @param after the id of the last event that was seen: what has changed since comes first. Undefined: from now on.
    * @yields undefined from time to time while nothing happens.
    */
   async *events(who: Principal, after?: number): AsyncGenerator<ServerSentEvent | undefined, void> {
@@ -62,9 +62,9 @@ export class ApprovalFeed {
           yield eventOf(await this.store.get(id), who);
         }
         yield undefined;
-        const { promise: heard, resolve } = Promise.withResolvers<void>();
+        const { promise: woken, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        if (changed.size === 0) await Promise.race([heard, delay(patience, undefined, { ref: false })]);
+        if (changed.size === 0) await Promise.race([woken, delay(patience, undefined, { ref: false })]);
       }
     } finally {
       this.#listeners.delete(hear);
@@ -85,7 +85,7 @@ export class ApprovalFeed {
   }
 }
 
-/** What somebody may not see is not told, and of one that was removed no more than that. */
+/** What the principal may not see is left out, and of one that was removed no more than that is sent. */
 function eventOf(approval: Approval | undefined, who: Principal): ServerSentEvent | undefined {
   if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) return undefined;
   if (approval.deleted_at !== null)

@@ -28,7 +28,7 @@ export class ApprovalMetrics {
     this.#decisions = metrics.durations(
       {
         name: 'countersign_approval_wait_seconds',
-        help: 'How long resolved approvals had waited. decided_by: people, rules (a grant too), or nobody.',
+        help: 'Time from request to resolution. decided_by: people, rules (grants included), or nobody (expired or cancelled).',
         labels: ['status', 'decided_by'],
       },
       buckets,

@@ -1,7 +1,7 @@
 import { redactApproval, type Approval } from '@countersign/contracts';
 import type { Query, Store } from '@countersign/persistence';
 
-/** How many approvals a search looks at, in the order that was asked for; narrower filters find what is further away. */
+/** How many approvals a search looks at, in the requested order; narrower filters find what is further away. */
 const searched = 10_000;
 /** Read at once, so that other requests get their turn in between. */
 const chunk = 500;

@@ -267,7 +267,7 @@ describe('the notifier', () => {
     await expect.poll(outcomes, soon).toEqual(['lost', 'sent']);
     await answer.promise;
     expect(await outcomes()).toEqual(['lost', 'sent']);
-    expect(slow.log.warn).toHaveBeenLastCalledWith(expect.anything(), 'an outcome came too late');
+    expect(slow.log.warn).toHaveBeenLastCalledWith(expect.anything(), 'a late outcome was not counted');
   });
 
   it('takes the buttons away in Slack when an approval is resolved', async () => {

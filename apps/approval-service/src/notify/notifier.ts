@@ -22,7 +22,7 @@ export interface NotifierOptions {
 /** More than any approval has with one channel. */
 const allOfThem = 1_000;
 
-/** Tells channels of approvals. It only stores what is to be said; saying it is work for the pool. */
+/** Notifies channels of approvals. It only stores deliveries; the pool sends them. */
 export class Notifier {
   readonly #options: NotifierOptions & { leaseMs: number };
   readonly #claims: Claims;
@@ -32,12 +32,12 @@ export class Notifier {
     this.#claims = new Claims(this.#options.leaseMs);
   }
 
-  /** Whether any channel is told of such a thing. */
+  /** Whether any channel is notified of such a thing. */
   wants(kind: NoticeKind): boolean {
     return this.#options.channels.some((channel) => wants(channel, kind));
   }
 
-  /** Stores what the channels that want it are to be told. Once or twice makes no difference. @param n which of its kind. */
+  /** Stores the deliveries for the channels that subscribe. Idempotent. @param n which of its kind. */
   async notify(approval: Approval, kind: NoticeKind, n = 1): Promise<void> {
     const { channels, deliveries, pool } = this.#options;
     const wanted = channels.filter((channel) => wants(channel, kind));
@@ -67,7 +67,8 @@ export class Notifier {
       log.warn({ ...about, outcome }, 'a notification was not delivered');
     const report: DeliveryMessage = { ...outcome, worker };
     const handled = await retryUntilStored(() => deliveries.execute(delivery.id, report, { known: delivery }), log);
-    if (handled.kind !== 'changed') log.warn({ ...about, outcome, reason: handled.reason }, 'an outcome came too late');
+    if (handled.kind !== 'changed')
+      log.warn({ ...about, outcome, reason: handled.reason }, 'a late outcome was not counted');
   }
 
   async #send(delivery: NoticeDelivery): Promise<SendOutcome> {

@@ -1,6 +1,6 @@
 import type { Approval, NoticeDelivery, Millis } from '@countersign/contracts';
 
-/** What one channel is to be told. */
+/** A notice for one channel. */
 export interface Notice {
   delivery: NoticeDelivery;
   /** As it is now. */
@@ -16,7 +16,7 @@ export type SendOutcome =
   | { type: 'failed_for_now'; detail: string; retry_after_ms: Millis | null }
   | { type: 'failed_for_good'; detail: string };
 
-/** How a channel is told. What it throws counts as a failure for now. */
+/** Sends to a channel. What it throws counts as a retryable failure. */
 export interface Sender {
   send(notice: Notice, signal: AbortSignal): Promise<SendOutcome>;
 }

@@ -8,7 +8,7 @@ import { WebhookSender } from './webhook/sender.js';
 
 export interface SendersOptions {
   now(): EpochMillis;
-  /** How host names of webhooks are looked up; by the system unless given. */
+  /** How host names of webhooks are looked up; default: by the system. */
   resolve?: Resolve;
   /** How long one request may take, in milliseconds. */
   timeoutMs?: number;

@@ -16,7 +16,7 @@ export interface Wording {
   /** JSON in lines, without what is not for everybody's eyes. */
   args: string;
   argsTitle: string;
-  /** What the model gave as its reason; nobody has checked it. */
+  /** The reason by the model, not verified. */
   reason: string | null;
   deadline: string | null;
   /** What was decided, once it is. */
@@ -38,7 +38,7 @@ export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string
   const behalf = user_id === null ? '' : `, for ${user_id},`;
   return {
     headline: headlines[kind],
-    request: markedLine(`${source_name}${behalf} asks to call ${tool_name}`),
+    request: markedLine(`${source_name}${behalf} requests ${tool_name}`),
     args: marked(JSON.stringify(approved_args ?? tool_args, null, 2)),
     argsTitle: approved_args === null ? 'Arguments' : 'Arguments, as they were changed and approved',
     reason: typeof reason === 'string' && reason !== '' ? marked(reason) : null,

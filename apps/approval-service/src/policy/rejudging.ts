@@ -24,7 +24,7 @@ export class Rejudging {
 
   start(): void {
     this.#working = this.all().catch((err: unknown) => {
-      this.log.error({ err }, 'what waits was not held against the rules; each is when it is decided on');
+      this.log.error({ err }, 'pending approvals were not re-evaluated; each is when it is decided on');
     });
   }
 

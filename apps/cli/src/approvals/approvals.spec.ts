@@ -117,7 +117,7 @@ describe('approvals', () => {
     expect(out).toBe('✔ approved  deploy_to_production service_name=search version=9\n');
     expect((await there.endOf(run_id)).content).toContain('Deployed search 9');
     expect((await there.cli(['approvals', 'show', id])).out).toMatch(
-      /Arguments that were asked for[^]*1\.5\.0[^]*Arguments that were approved[^]*"9"/,
+      /Requested arguments[^]*1\.5\.0[^]*Arguments that were approved[^]*"9"/,
     );
   });
 

@@ -30,5 +30,5 @@ export function argumentFields(approval: Approval): UserInputField[] | undefined
   return areKnown ? (fields as UserInputField[]) : undefined;
 }
 
-/** A value as somebody would write it into its field. */
+/** A value as it is written into its field. */
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

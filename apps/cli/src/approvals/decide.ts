@@ -34,13 +34,13 @@ export const approveCommand = (on: On): Command =>
   new Command('approve')
     .description('Approves one call, or several that are each named.')
     .argument('<approvals...>', 'their ids')
-    .option('-m, --note <text>', 'a reason; the model is told')
+    .option('-m, --note <text>', 'a reason, passed to the model')
     .option('--args <json>', 'other arguments for the same tool, all of them: JSON or @file')
     .option('--value <name=value>', 'fills in a field; once for each field', several)
     .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
     .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
     .option('--digest <digest>', digestOption)
-    .option('-y, --yes', 'on a terminal, without being shown the calls and asked first')
+    .option('-y, --yes', 'on a terminal, without showing the calls and confirming')
     .addHelpText(
       'after',
       `
@@ -66,7 +66,7 @@ export const rejectCommand = (on: On): Command =>
   new Command('reject')
     .description('Rejects one call, or several that are each named.')
     .argument('<approvals...>', 'their ids')
-    .option('-m, --reason <text>', 'why; the model is told')
+    .option('-m, --reason <text>', 'why, passed to the model')
     .option('--digest <digest>', digestOption)
     .action(
       on(async (context, ids: string[], options: RejectOptions) => {

@@ -29,7 +29,7 @@ export class InlineDecisions {
     this.#context = context;
   }
 
-  /** One after another; what somebody else decides meanwhile is left alone. */
+  /** One after another; what another person decides meanwhile is left alone. */
   async ask(requirements: readonly Requirement[]): Promise<void> {
     for (const { tool_execution } of requirements) {
       const id = tool_execution.approval_id;
@@ -59,7 +59,7 @@ export class InlineDecisions {
     const { subject, scopes } = await (this.#me ??= client.auth.me());
     if (!scopes.includes('approvals:write')) return false;
     if (!terms.four_eyes || (user_id !== subject && requested_by !== subject)) return true;
-    screen.note(screen.tint('dim', '  Somebody else has to decide, since you asked for it.'));
+    screen.note(screen.tint('dim', '  Another person has to decide: you requested this call.'));
     return false;
   }
 
@@ -120,7 +120,7 @@ export class InlineDecisions {
     return 'done';
   }
 
-  /** The approval once somebody has resolved it, which ends the questions; undefined when they are over before. */
+  /** The approval once it is resolved elsewhere, which ends the questions; undefined when they are over before. */
   async #untilResolved({ id, updated_at }: Approval, over: AbortController): Promise<Approval | undefined> {
     const { client } = this.#context;
     const options = { after: String(updated_at), signal: over.signal };
@@ -131,7 +131,7 @@ export class InlineDecisions {
         return data;
       }
     } catch {
-      // Who cannot be told is told when they answer.
+      // If this fails, the answer is refused later.
     }
     return undefined;
   }

@@ -32,14 +32,14 @@ interface ListOptions extends PageOptions {
 export const listApprovals = (on: On): Command =>
   paged(
     new Command('list')
-      .description('Lists approvals: those that wait for a decision, unless told otherwise.')
+      .description('Lists approvals: by default those that wait for a decision.')
       .addOption(oneOf('-s, --status <status>', 'with this status', ApprovalStatus.options).default('pending'))
       .option('-a, --all', 'with any status')
-      .option('--text <words>', 'with all of these words in who asks, what for, the tool or its arguments')
+      .option('--text <words>', 'with all of these words in requester, request, tool or arguments')
       .option('--agent <id>', 'of this agent')
       .option('--tool <name>', 'for calls of this tool')
       .option('--run <id>', 'of this run')
-      .option('--user <id>', 'asked for on behalf of this user')
+      .option('--user <id>', 'requested on behalf of this user')
       .addOption(oneOf('--needs <kind>', 'that need this of a person', PauseType.options))
       .option('--resolved-by <id>', 'decided by this person')
       .addOption(oneOf('--sort <order>', 'which come first', Object.keys(orders)).default('newest')),

@@ -6,7 +6,7 @@ import type { Questions } from '../terminal/questions.js';
 import type { CliEnvironment } from '../connection/environment.js';
 import { plural } from '../terminal/words.js';
 
-/** What somebody may answer. All but the last approve. */
+/** The possible answers. All but the last approve. */
 export type Answer = 'approve' | 'edit' | 'grant' | 'result' | 'reject';
 
 const labels: Record<Answer, string> = {
@@ -62,7 +62,7 @@ export class ResolutionQuestions {
   async #approvalData(answer: Answer): Promise<ResolutionData | undefined> {
     if (answer === 'result') {
       const check = (text: string) => (text === '' ? 'The agent needs to know.' : undefined);
-      const result = await this.#questions.text('What came of it?', { check });
+      const result = await this.#questions.text('Result?', { check });
       return result === undefined ? undefined : { result };
     }
     const tool_args = answer === 'edit' ? await this.#editor.ask() : this.#approval.tool_args;
@@ -93,6 +93,6 @@ export class ResolutionQuestions {
     const isNeeded = this.#approval.terms.reason_required.includes(answer === 'reject' ? 'reject' : 'approve');
     if (!isNeeded && answer !== 'reject') return '';
     const check = (text: string) => (isNeeded && !text ? 'Say why.' : undefined);
-    return this.#questions.text('Why? The agent is told.', { check });
+    return this.#questions.text('Why? (passed to the model)', { check });
   }
 }

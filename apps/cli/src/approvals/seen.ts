@@ -6,7 +6,7 @@ import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { Questions } from '../terminal/questions.js';
 import { plural } from '../terminal/words.js';
 
-/** What somebody decides on, by the ids of the approvals. */
+/** What is decided on, by the ids of the approvals. */
 export type Digests = Record<string, string>;
 
 /** The approvals as they are, before any of them is decided on. @throws ApiError when one is not there */
@@ -16,13 +16,13 @@ export async function readAll(client: CountersignClient, ids: readonly string[])
   return approvals;
 }
 
-/** What a decision is about: each call as it was read, or as somebody says that they saw the one. */
+/** What a decision is about: each call as it was read, or the digest that the user names. */
 export const digestsOf = (approvals: readonly Approval[], { digest }: { digest?: string }): Digests =>
   Object.fromEntries(approvals.map((approval) => [approval.id, digest ?? approval.digest]));
 
 /**
  * Shows whoever sits at a terminal all of what they are about to approve, and asks. A script says what it approves by
- * its id and is asked nothing.
+ * its id without a question.
  *
  * @throws Failure when they would rather not
  */

@@ -8,7 +8,7 @@ import { left, plural, when } from '../terminal/words.js';
 
 export const showApproval = (on: On): Command =>
   new Command('show')
-    .description('Shows one approval: who asks, what for, the exact arguments, and who decided.')
+    .description('Shows one approval: requester, exact arguments, rule and decisions.')
     .argument('<approval>', 'its id')
     .action(
       on(async ({ screen, client }, id: string) => {
@@ -16,7 +16,7 @@ export const showApproval = (on: On): Command =>
       }),
     );
 
-/** Everything that somebody who decides should have seen. */
+/** Everything that an approver should have seen. */
 export function approvalText(screen: Screen, approval: Approval): string[] {
   const { tool_name, tool_args, approved_args } = approval;
   const status = screen.paint(statusStyle(approval), approval.status);
@@ -25,7 +25,7 @@ export function approvalText(screen: Screen, approval: Approval): string[] {
     '',
     ...fields(screen, about(approval)),
     '',
-    ...argumentsText(screen, approved_args ? 'Arguments that were asked for' : 'Arguments', tool_args),
+    ...argumentsText(screen, approved_args ? 'Requested arguments' : 'Arguments', tool_args),
     ...(approved_args ? argumentsText(screen, 'Arguments that were approved', approved_args) : []),
     ...inputText(screen, fieldsToFill(approval)),
     ...statements(screen, approval),
@@ -76,7 +76,7 @@ function needs(approval: Approval): string {
   const wanted = terms.approvers.map(({ group, count }) => `${count} of ${group ?? 'those who may'}`).join(' and ');
   return [
     `approval by ${wanted}`,
-    terms.four_eyes ? 'not by whoever asked' : 'also by whoever asked: four eyes is off',
+    terms.four_eyes ? 'not by the requester' : 'also by the requester: four eyes is off',
     ...terms.reason_required.map((verb) => `with a reason to ${verb}`),
     ...(required_approvals > 1 ? [`${standingApprovals(approval)} of ${required_approvals} so far`] : []),
   ].join(', ');

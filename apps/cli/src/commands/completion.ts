@@ -47,7 +47,7 @@ export function addCompletion(program: Command, stdout: Output): RootCommand {
   return completion;
 }
 
-/** Lets ids be completed, where a server can be asked for them. @param words of a line that is being typed. */
+/** Lets ids be completed, from the server, where one is reachable. @param words of a line that is being typed. */
 export async function completeIds(
   completion: RootCommand,
   words: readonly string[],
@@ -71,7 +71,7 @@ const call = ({ tool_name, tool_args }: { tool_name: string; tool_args: Record<s
   `${tool_name} ${oneLine(tool_args)}`;
 const limit = 50;
 
-/** What there is to name, the latest of it; of approvals and dead letters what waits for somebody. */
+/** What there is to name, the latest of it; of approvals and dead letters what is open. */
 const lists: Record<string, (client: () => CountersignClient) => Promise<Choice[]>> = {
   approvals: async (client) =>
     (await client().approvals.list({ status: 'pending', limit })).data.map((each) => [each.id, call(each)]),

@@ -21,7 +21,7 @@ export const deadLettersCommand = (on: On): Command =>
     .addCommand(listDeadLetters(on))
     .addCommand(showDeadLetter(on))
     .addCommand(settle(on, 'replay', 'Puts a message back where it was, to be handled again.'))
-    .addCommand(settle(on, 'discard', 'Lets a message be, once somebody has seen to it.'));
+    .addCommand(settle(on, 'discard', 'Discards a message that needs no redelivery.'));
 
 interface ListOptions extends PageOptions {
   status: DeadLetterStatus;
@@ -34,7 +34,7 @@ interface ListOptions extends PageOptions {
 const listDeadLetters = (on: On): Command =>
   paged(
     new Command('list')
-      .description('Lists dead letters, the newest first: those that nobody has seen to, unless told otherwise.')
+      .description('Lists dead letters, newest first; by default those that are open.')
       .addOption(oneOf('-s, --status <status>', 'with this status', DeadLetterStatus.options).default('open'))
       .option('-a, --all', 'with any status')
       .option('--topic <topic>', 'that were on this topic')

@@ -29,7 +29,7 @@ const createKey = (on: On): Command =>
     .requiredOption('--subject <subject>', 'whom it speaks for, as records and rules name them')
     .requiredOption('--role <role...>', `of ${Role.options.join(', ')}`, roles)
     .option('--group <group...>', 'groups that rules name')
-    .option('--expires-in <seconds>', 'for ever unless given', wholeNumber)
+    .option('--expires-in <seconds>', 'default: no expiry', wholeNumber)
     .action(
       on(async ({ screen, client }, { name, subject, role, group = [], expiresIn }: NewKey) => {
         const wanted = { name, subject, roles: role, groups: group, expires_in: expiresIn ?? null };

@@ -9,7 +9,7 @@ export const policyCommand = (on: On): Command =>
 const testPolicy = (on: On): Command =>
   new Command('test')
     .description('Runs the policy_tests of the file that declares agents, tools and rules. Ends with 1 when one fails.')
-    .option('-c, --config <file>', 'the file; COUNTERSIGN_CONFIG, or countersign.yaml here, unless given')
+    .option('-c, --config <file>', 'the file; default: COUNTERSIGN_CONFIG, else ./countersign.yaml')
     .action(
       on(async ({ screen, environment: { env } }, { config }: { config?: string }) => {
         const { readDefinitions, runPolicyTests } = await import('@countersign/definitions');

@@ -12,9 +12,7 @@ import { Questions } from '../terminal/questions.js';
 export const loginCommand = (on: On): Command =>
   new Command('login')
     .summary('Keeps a server and a key.')
-    .description(
-      'Keeps a server and a key, for this and other terminals. A key that is not given is asked for, or read.',
-    )
+    .description('Stores a server and a key for this user. A missing key is prompted for, or read from stdin.')
     .action(
       on(async (context) => {
         const { screen, options, environment } = context;
@@ -41,7 +39,7 @@ export const logoutCommand = (on: On): Command =>
   );
 
 export const whoamiCommand = (on: On): Command =>
-  new Command('whoami').description('Shows which server is asked, as whom, and what that allows.').action(
+  new Command('whoami').description('Shows server, identity, roles and scopes.').action(
     on(async ({ screen, client, connection: { url } }) => {
       const me = await client.auth.me();
       screen.show({ url: url, ...me }, () => [`${nameOf(me)} at ${url}`, `may ${me.scopes.join(', ')}`]);
@@ -50,7 +48,7 @@ export const whoamiCommand = (on: On): Command =>
 
 const nameOf = ({ display_name, roles }: Me): string => `${display_name} (${roles.join(', ')})`;
 
-/** On a terminal it is asked for, and not shown; else it is what comes in: `countersign login < key`. */
+/** On a terminal it is prompted for, and not shown; else it is what comes in: `countersign login < key`. */
 async function askedKey({ screen, environment }: Context, url: string): Promise<string> {
   const key = screen.canAsk
     ? await new Questions(environment).secret(`The key for ${url}`)

@@ -18,7 +18,7 @@ export interface Connection {
 
 const local = 'http://127.0.0.1:4000';
 
-/** Options come first, then a profile that was asked for, the environment, the profile, and what `npm start` keeps. */
+/** Options come first, then a requested profile, the environment, the profile, and what `npm start` keeps. */
 export function connectionOf({ url, key, profile }: ConnectionOptions, env: CliEnvironment['env']): Connection {
   const requested = profile ?? env['COUNTERSIGN_PROFILE'];
   const kept = readProfile(env, requested ?? 'default');

@@ -35,7 +35,7 @@ export class Context {
   }
 }
 
-/** Asks as whoever is signed in. It throws where nobody is. */
+/** The client of whoever is signed in. It throws where no one is. */
 export const clientOf = ({ url, key }: Connection): CountersignClient =>
   new CountersignClient({
     url,
@@ -46,7 +46,7 @@ export const clientOf = ({ url, key }: Connection): CountersignClient =>
     },
   });
 
-/** Makes an action of commander from one that is told its context and may end with a code. */
+/** Makes an action of commander from one that receives its context and may end with a code. */
 export type On = <A extends unknown[]>(
   act: (context: Context, ...args: A) => Promise<ExitCode | void>,
 ) => (...args: [...A, Command]) => Promise<void>;

@@ -7,8 +7,8 @@ export type Output = Writable & { isTTY?: boolean; columns?: number };
 export interface CliEnvironment {
   env: Record<string, string | undefined>;
   stdin: Input;
-  /** For what was asked for, and nothing else. */
+  /** For the requested output, and nothing else. */
   stdout: Output;
-  /** For people: what goes on, what is wrong, what is asked. */
+  /** For people: progress, errors, prompts. */
   stderr: Output;
 }

@@ -20,10 +20,10 @@ Exit codes:
   2  wrong usage: an option, an argument or a value
   3  not signed in, or not allowed
   4  there is no such thing
-  5  a conflict: somebody was faster, or it is too late
+  5  a conflict: another writer was faster, or it is too late
   6  the server cannot be reached, or is not ready
   7  the run that was followed was cancelled
-  8  with --until-paused: the run waits for somebody
+  8  with --until-paused: the run waits for a person
   130  ended with Ctrl-C`;
 
 /** An end that is not good, in a line or two that say what to do. */
@@ -37,7 +37,7 @@ export class Failure extends Error {
   }
 }
 
-/** What a status of the API means for whoever asked. */
+/** The exit code for a status of the API. */
 export function exitCodeOf(status: number): ExitCode {
   if (status < 400) return exitCodes.ok;
   if (status === 401 || status === 403) return exitCodes.forbidden;

@@ -2,7 +2,7 @@ import type { ApiError } from '@countersign/client';
 import { exitCodeOf, exitCodes, Failure } from './exit-codes.js';
 import { withCommand } from './hints.js';
 
-/** What an error of the client means for whoever types commands. @param url of the server that was asked */
+/** What an error of the client means for whoever types commands. @param url of the server */
 export function failureOf(cause: ApiError, url: string): Failure {
   const failure = (code: Failure['code'], message: string) => new Failure(code, message, { cause });
   const { status, code, detail } = cause;

@@ -3,7 +3,7 @@ import type { StreamOptions } from '@countersign/client';
 import type { Screen } from '../terminal/screen.js';
 import type { PatienceOption } from './options.js';
 
-/** How commands follow streams: they look for a server that is gone as long as they are told, and say so. */
+/** How commands follow streams: they look for a server that is gone as long as configured, and say so. */
 export function followOptions(screen: Screen, { reconnectFor }: PatienceOption, before = () => {}): StreamOptions {
   let isLost = false;
   return {

@@ -9,7 +9,7 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** A parser for commander, of an option that may be given several times. */
+/** A parser for commander, of an option that may be repeated. */
 export const several = (value: string, earlier: string[] = []): string[] => [...earlier, value];
 
 export const oneOf = (flags: string, description: string, choices: readonly string[]): Option =>
@@ -23,7 +23,7 @@ export interface PageOptions {
 /** Gives a command that lists something the options of {@link PageOptions}. */
 export const paged = (list: Command): Command =>
   list
-    .addOption(new Option('-n, --limit <count>', 'so many at the most').argParser(wholeNumber).default(50))
+    .addOption(new Option('-n, --limit <count>', 'maximum number').argParser(wholeNumber).default(50))
     .addOption(new Option('--page <number>', 'of so many').argParser(wholeNumber).default(1));
 
 /** For commands that follow a stream. */
@@ -45,7 +45,7 @@ export function textOf(value: string): string {
   }
 }
 
-/** A JSON object, given as text or `@file`. @param what it is, for whoever got it wrong. */
+/** A JSON object, from text or `@file`. @param what it is, for the error. */
 export function jsonObject(text: string, what: string): Record<string, unknown> {
   const read = parseStrictJson(textOf(text));
   if (!read.ok && read.problem.code !== 'not_json')

@@ -45,7 +45,7 @@ function readAll(file: string): Record<string, Profile> {
   }
 }
 
-/** Nobody ever finds half a file, or one that others may read. */
+/** Written atomically, readable by its owner only. */
 function write(file: string, profiles: Record<string, Profile>): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;

@@ -14,7 +14,7 @@ const mostSkew = 5;
 
 /** What a server says of itself, and what it thinks of whoever asks. */
 export async function checkServer({ client, connection: { url } }: Context): Promise<Finding[]> {
-  // What anybody is told, also without a key.
+  // Public, also without a key.
   const anybody = new CountersignClient({ url, timeout_ms: 10_000 });
   const live = await finding(
     'server',
@@ -51,8 +51,8 @@ const mcpAdvice = 'Are they up, and do they fit mcp_servers? What needs them wai
 
 /** By the name of a check of `GET /health/ready`; the others are consumer groups. */
 const advice: Partial<Record<string, string>> = {
-  store: 'Is MongoDB up, and can the server reach MONGODB_URI? It waits, and goes on by itself.',
-  log: 'Is Kafka up, and can the server reach KAFKA_BROKERS? It waits, and goes on by itself.',
+  store: 'Is MongoDB up, and can the server reach MONGODB_URI? It retries with backoff.',
+  log: 'Is Kafka up, and can the server reach KAFKA_BROKERS? It retries with backoff.',
   'agent-runner/mcp-servers': mcpAdvice,
   'executor/mcp-servers': mcpAdvice,
 };
@@ -72,7 +72,7 @@ async function skew(client: CountersignClient): Promise<string | Omit<Finding, '
 
 async function publicKeys(client: CountersignClient): Promise<string> {
   const { keys } = Jwks.parse(await client.request('GET', '/.well-known/jwks.json'));
-  if (keys.length === 0) throw new Error('the server has none, so nobody can verify a decision');
+  if (keys.length === 0) throw new Error('the server has none, so no decision can be verified');
   return `${plural(keys.length, 'key')} to verify decisions with`;
 }
 

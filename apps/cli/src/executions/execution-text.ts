@@ -53,12 +53,12 @@ function attemptText({ attempt, started_at, ended_at, outcome, reason, ...who }:
 const makerOf = ({ made_by, worker, reported_by }: Pick<Attempt, 'made_by' | 'worker' | 'reported_by'>): string =>
   made_by === 'person' ? (reported_by ?? 'a person') : (worker ?? '');
 
-/** What somebody has to do. */
+/** What a person has to do. */
 const advice = ({ status, id }: Execution): string[] => {
   if (status === 'outcome_unknown')
     return [
       '',
-      'Nobody knows whether it was done. Find out at the target, and then say so:',
+      'The outcome is unknown. Check the target, then resolve it:',
       `  countersign executions resolve-unknown ${id} --outcome succeeded --note '…'`,
     ];
   if (status === 'awaiting_report')

@@ -66,7 +66,7 @@ const showOutput = (on: On): Command =>
   new Command('output')
     .description('Prints what a call has printed so far.')
     .argument('<execution>', 'its id')
-    .option('--attempt <number>', 'of this attempt; the last unless given', wholeNumber)
+    .option('--attempt <number>', 'attempt number; default: the last', wholeNumber)
     .action(
       on(async ({ screen, client }, id: string, { attempt }: { attempt?: number }) => {
         const output = await client.executions.output(id, attempt);
@@ -84,11 +84,11 @@ const outcome = () => oneOf('--outcome <outcome>', 'what came of it', ['succeede
 const resolveUnknown = (on: On): Command =>
   new Command('resolve-unknown')
     .description(
-      'Settles a call that began and whose end nobody saw, once you have found out. The run goes on with it.',
+      'Resolves a call whose outcome is unknown, with what you found at the target. The run continues with it.',
     )
     .argument('<execution>', 'its id')
     .addOption(outcome())
-    .requiredOption('-m, --note <text>', 'what you found, and how; the model is told')
+    .requiredOption('-m, --note <text>', 'what you found, and how; passed to the model')
     .action(
       on(async ({ screen, client }, id: string, { outcome, note }: { outcome: Outcome; note: string }) =>
         show(screen, await client.executions.resolveUnknown(id, { outcome, note })),
@@ -100,7 +100,7 @@ const report = (on: On): Command =>
     .description('Reports what came of a call that a person makes.')
     .argument('<execution>', 'its id')
     .addOption(outcome())
-    .requiredOption('--result <text>', 'what came of it: text or @file; the model is told')
+    .requiredOption('--result <text>', 'the result: text or @file; passed to the model')
     .action(
       on(async ({ screen, client }, id: string, { outcome, result }: { outcome: Outcome; result: string }) =>
         show(screen, await client.executions.report(id, { outcome, result: textOf(result) })),
@@ -121,7 +121,7 @@ const retry = (on: On): Command =>
 
 const cancel = (on: On): Command =>
   new Command('cancel')
-    .description('Cancels a call that has not begun, or asks the one who makes it to stop.')
+    .description('Cancels a call that has not begun, or requests its worker to stop.')
     .argument('<execution>', 'its id')
     .requiredOption('-m, --reason <text>', 'why')
     .action(

@@ -11,7 +11,7 @@ export const pauseCommand = (on: On): Command =>
     .description(
       'Starts no calls of a tool, or none at all, until they are resumed. Approved calls wait, and none is lost.',
     )
-    .argument('[tool]', 'the tool; every tool unless given')
+    .argument('[tool]', 'the tool; default: every tool')
     .requiredOption('-m, --reason <text>', 'why')
     .action(
       on(async ({ screen, client }, tool: string | undefined, { reason }: { reason: string }) => {
@@ -23,8 +23,8 @@ export const pauseCommand = (on: On): Command =>
 export const resumeCommand = (on: On): Command =>
   new Command('resume')
     .summary('Starts calls again.')
-    .description('Starts calls of a tool again, or of every tool that is not paused by itself.')
-    .argument('[tool]', 'the tool; what was paused for every tool unless given')
+    .description('Resumes calls of a tool, or of every tool that is not paused individually.')
+    .argument('[tool]', 'the tool; default: the pause of every tool')
     .action(
       on(async ({ screen, client }, tool: string | undefined) => {
         const switches = await client.executions.resume(tool ?? null);

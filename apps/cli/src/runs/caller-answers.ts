@@ -70,7 +70,7 @@ export class CallerAnswers {
       { value: 'no', label: 'No, with a reason' },
     ]);
     if (verdict === 'yes') return { id, confirmation: true };
-    const note = await questions.text('Why? The agent is told.', { check: () => undefined });
+    const note = await questions.text('Why? (passed to the model)', { check: () => undefined });
     return { id, confirmation: false, ...(note && { confirmation_note: note }) };
   }
 }

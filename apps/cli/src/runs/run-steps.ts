@@ -39,7 +39,7 @@ export class RunSteps {
         return this.#result('✘', 'red', event.tool, event.error);
       case 'RunPaused':
         return event.requirements.forEach(({ tool_execution }) => this.#wait(tool_execution));
-      // Of the moment, for whoever waits; what came of the call is told when it has ended.
+      // Of the moment, for whoever waits; the outcome of the call is reported when it has ended.
       case 'ToolCallProgress':
       case 'RunContinued':
         return undefined;
@@ -48,7 +48,7 @@ export class RunSteps {
       case 'RunCancelled':
         return this.#step('■', 'yellow', `cancelled${event.reason ? `: ${event.reason}` : ''}`);
       case 'RunError':
-        return this.#step('■', 'red', `ended in an error: ${event.content ?? 'nobody knows why'}`);
+        return this.#step('■', 'red', `ended in an error: ${event.content ?? 'no reason reported'}`);
       default:
         return event satisfies never;
     }
@@ -82,7 +82,7 @@ export class RunSteps {
     if (call.result !== null || this.#waiting.has(call.tool_call_id)) return;
     this.#waiting.add(call.tool_call_id);
     this.#step('⏸', 'yellow', callOf(call));
-    const waitsFor = call.approval_id === null ? 'whoever started the run' : `approval ${call.approval_id}`;
+    const waitsFor = call.approval_id === null ? 'the caller of the run' : `approval ${call.approval_id}`;
     this.#screen.note(this.#screen.tint('dim', `    waits for ${visibleLine(waitsFor)}`));
   }
 

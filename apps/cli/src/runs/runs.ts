@@ -14,7 +14,7 @@ import type { Screen } from '../terminal/screen.js';
 
 export const runsCommand = (on: On): Command =>
   new Command('runs')
-    .description('Runs of agents: what was asked for, and what came of it.')
+    .description('Runs of agents: input, status and answer.')
     .addCommand(listRuns(on))
     .addCommand(showRun(on))
     .addCommand(startCommand(on, 'start'))
@@ -74,7 +74,7 @@ const followRun = (on: On): Command =>
 
 const cancelRun = (on: On): Command =>
   new Command('cancel')
-    .description('Cancels a run. What it asked for is void; a call that is being made is let finish.')
+    .description('Cancels a run and its pending approvals. A call under way may finish.')
     .argument('<run>', 'its id')
     .option('-m, --reason <text>', 'why')
     .action(

@@ -14,7 +14,7 @@ interface StartOptions extends FollowChoices {
 }
 
 export const untilPaused = (): Option =>
-  new Option('--until-paused', 'follow until somebody has to decide, and end with 8 then');
+  new Option('--until-paused', 'follow until the run waits for a decision, then exit with 8');
 export const withoutAsking = (): Option =>
   new Option('--no-ask', 'do not ask here to decide on what the run wants to do');
 

@@ -20,7 +20,7 @@ export class Questions {
   readonly #environment: CliEnvironment;
   readonly #over: AbortSignal | undefined;
 
-  /** @param over ends what is being asked, because nobody needs to know any more. */
+  /** @param over ends an open question whose answer is no longer needed. */
   constructor(environment: CliEnvironment, over?: AbortSignal) {
     this.#environment = environment;
     this.#over = over;

@@ -34,12 +34,12 @@ export class Screen {
     return this.isWatched ? (this.#environment.stderr.columns ?? 80) : Infinity;
   }
 
-  /** Whether somebody looks on while it works. */
+  /** Whether progress can be shown. */
   get isWatched(): boolean {
     return this.#environment.stderr.isTTY === true;
   }
 
-  /** Whether somebody is there to answer. */
+  /** Whether questions can be answered. */
   get canAsk(): boolean {
     return !this.json && this.isWatched && this.#environment.stdin.isTTY === true;
   }
@@ -79,7 +79,7 @@ export class Screen {
     return this.#colored(this.#environment.stderr) ? styled(style, text) : text;
   }
 
-  /** Something that moves while a person waits; nothing where nobody looks. */
+  /** Something that moves while a person waits; nothing where there is no terminal. */
   spinner(): Spinner {
     return new Spinner(this.isWatched && !this.json ? this.#environment.stderr : undefined);
   }

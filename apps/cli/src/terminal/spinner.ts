@@ -12,7 +12,7 @@ export class Spinner {
   #since = 0;
   #frame = 0;
 
-  /** @param stream undefined where nobody looks. */
+  /** @param stream undefined where there is no terminal. */
   constructor(stream: Output | undefined) {
     this.#stream = stream;
   }

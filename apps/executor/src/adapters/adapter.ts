@@ -12,30 +12,30 @@ export type Outcome =
   | { outcome: 'failed'; error: string; retryable?: boolean; retry_after_ms?: Millis; covers?: FailureCovers }
   /** There is no way to begin it now: it counts as no start, and waits until there is one. */
   | { outcome: 'not_begun'; reason: string }
-  /** It was begun, and nobody saw it end. */
+  /** It was begun, and its outcome is unknown. */
   | { outcome: 'unknown'; reason: string };
 
 /**
- * What a failure is said of. `attempt`, unless it is said otherwise: of this start alone, whatever became of earlier ones.
- * `call`: the target says it of all that was asked with the execution's id, as where a job of that id has failed.
+ * The scope of a failure. `attempt`, the default: this start alone, whatever became of earlier ones.
+ * `call`: the target reports it for all starts with the execution's id, as where a job of that id has failed.
  */
 export type FailureCovers = 'attempt' | 'call';
 
 /** A call, and which start of it this is: the number is a fencing token, later attempts have higher ones. */
 export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 'tool_name' | 'tool_args'> & {
   attempt: number;
-  /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt that nobody saw the end of. */
+  /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt with unknown outcome. */
   started_at: EpochMillis;
-  /** Which definition of the tool it was asked for. */
+  /** The requested definition of the tool. */
   tool_version?: string | null;
 };
 
 /** Who follows a call while it is made. */
 export interface Watch {
-  /** Aborted when somebody asked for the call to be stopped: end it as soon as may be, and say what came of it. */
+  /** Aborted when the call is cancelled: end it as soon as possible, and return the outcome. */
   signal: AbortSignal;
   /**
-   * Hides what nobody may read. All that a call says goes through it later, so an adapter needs it only for what it cuts:
+   * Masks secrets. All that a call says goes through it later, so an adapter needs it only for what it cuts:
    * half of a secret is found no more.
    */
   mask: Mask;
@@ -53,11 +53,11 @@ export interface AdapterContext {
 export interface Adapter {
   /** Is called once, before the first call is made. */
   open?(facilities: AdapterContext): void;
-  /** Is asked once for each attempt, and throws only before it has begun. */
+  /** Called once for each attempt; throws only before it has begun. */
   execute(call: ApprovedCall, watch: Watch): Promise<Outcome>;
   /**
-   * Asks the target what came of a call whose worker is gone; it may be asked again. `unknown`: it cannot tell.
-   * Absent where the target cannot be asked.
+   * Queries the target for the outcome of a call whose worker is gone; may be called again. `unknown`: it cannot be determined.
+   * Absent where the target cannot be queried.
    */
   reconcile?(call: ApprovedCall, watch: Watch): Promise<Outcome>;
   /** Lets go of connections. */

@@ -86,7 +86,7 @@ describe('a call that is being made', () => {
     await world.open({ leaseMs: 60 }).executor.accept(approval);
     await world.executions.handle(id, { type: 'cancel_requested', by: 'ada', reason: 'Wrong version.' });
     await expect.poll(() => call().watch.signal.aborted, soon).toBe(true);
-    expect(call().watch.signal.reason).toMatchObject({ message: 'ada asked for it: Wrong version.' });
+    expect(call().watch.signal.reason).toMatchObject({ message: 'cancelled by ada: Wrong version.' });
     call().end.resolve({ outcome: 'unknown', reason: 'stopped while it was running' });
     await expect
       .poll(() => world.execution(), soon)

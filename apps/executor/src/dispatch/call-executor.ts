@@ -31,7 +31,7 @@ export interface WorkerOptions {
   keepOutput: number;
   /** Tells whoever watches a call; it may fail. */
   publish(event: Event): Promise<void>;
-  /** Is told how long a call took. */
+  /** Called with the duration of a call. */
   metrics: Pick<ExecutionMetrics, 'called'>;
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
@@ -75,20 +75,23 @@ export class CallExecutor {
         () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
         log,
       );
-      if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'an outcome came too late');
+      if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'a late outcome was not counted');
     } finally {
       heartbeat.end();
       this.#running.delete(id);
     }
   }
 
-  /** Gives up what still runs here: nobody will see how it ends. */
+  /** Abandons what still runs here: its outcome will be unknown. */
   async abandonAll(): Promise<void> {
     const { executions, log } = this.#options;
     const reason = 'its worker was stopped while the call was being made';
     const abandoned = [...this.#running].map(([id, worker]) =>
       executions.handle(id, { type: 'lost', worker, reason }).catch((error: unknown) => {
-        log.warn({ err: error, execution_id: id }, 'cannot be recorded now; it will be when the lease has run out');
+        log.warn(
+          { err: error, execution_id: id },
+          'cannot be recorded now; the outcome is reconciled when the lease expires',
+        );
       }),
     );
     await Promise.all(abandoned);
@@ -142,13 +145,13 @@ export class CallExecutor {
   }
 }
 
-/** Of a target that is asked only how far it is: what was printed is the output of the attempt that is asked about. */
+/** While reconciling, output belongs to the attempt in question. */
 const progressOf =
   ({ status }: Execution, progress: CallProgress): Watch['progress'] =>
   ({ output = '', ...news }) =>
     progress.add(status === 'reconciling' ? news : { ...news, output });
 
-/** Whether what a worker said decides anything: it may have been given up before. */
+/** Whether a report counts: its worker may have lost the lease before. */
 const counts = (handled: CommandResult<Execution>, name: string): boolean =>
   handled.kind === 'changed' &&
   !handled.state.attempts.some(({ worker, late_report }) => worker === name && late_report !== null);

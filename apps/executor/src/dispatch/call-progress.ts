@@ -3,7 +3,7 @@ import type { CallProgress as News } from '@countersign/tool';
 import { callOf } from '../execution/state.js';
 import type { Outputs } from '../results/outputs.js';
 
-/** How often news are passed on, in milliseconds, and the characters that one event or piece has at the most. */
+/** How often news are passed on, in milliseconds, and the characters that one event or piece has at most. */
 const every = 250;
 const longest = 50_000;
 
@@ -17,7 +17,7 @@ export interface CallProgressOptions {
   log: Log;
 }
 
-/** The news of one attempt: stored and told a few times a second, in order, and all of it. */
+/** The progress of one attempt: stored and published a few times a second, in order, and all of it. */
 export class CallProgress {
   /** How far it is, for the record. */
   latest: Execution['progress'] = null;
@@ -65,7 +65,10 @@ export class CallProgress {
     this.#writing = this.#writing
       .then(() => this.#write())
       .catch((error: unknown) => {
-        this.options.log.warn({ err: error, execution_id: this.execution.id }, 'news of a call could not be passed on');
+        this.options.log.warn(
+          { err: error, execution_id: this.execution.id },
+          'progress of a call could not be published',
+        );
       });
     return this.#writing;
   }

@@ -150,7 +150,7 @@ describe('the executor', () => {
     await executor.accept(approvalOf(approval.data.tool_version));
     expect(await world.store.get(id)).toMatchObject({
       status: 'failed',
-      error: 'not executed: ask_person has changed since it was asked for: how it is gated',
+      error: 'not executed: ask_person has changed since it was requested: how it is gated',
       attempts: [],
     });
   });
@@ -196,7 +196,7 @@ describe('the executor', () => {
     world.adapter.calls[0]!.end.resolve({ outcome: 'succeeded', result: 'Deployed.' });
     await expect
       .poll(() => world.log.error.mock.calls, soon)
-      .toMatchObject([[{ execution_id: id }, 'an outcome came too late']]);
+      .toMatchObject([[{ execution_id: id }, 'a late outcome was not counted']]);
     const attempts = [{ late_report: 'succeeded: Deployed.' }];
     expect(await world.execution()).toMatchObject({ status: 'outcome_unknown', result: null, attempts });
     expect(pool.reserve()).toBeDefined();

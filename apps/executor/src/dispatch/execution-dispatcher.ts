@@ -56,7 +56,7 @@ export class ExecutionDispatcher {
     const { approval_id, tool_name, tool_version } = event.data;
     const { executions, guard, pool, alarms } = this.#options;
     const { definition } = this.#options.tools.get(tool_name) ?? {};
-    // Of a call that was to be made here somebody waits for the outcome, whatever has become of its tool.
+    // A run waits for the outcome of a call that was to be made here, whatever has become of its tool.
     if (definition?.made_by === 'person' && isGatedAsRequested(tool_version, definition)) return;
     const verdict = await guard.examine(event.data);
     if (verdict.kind !== 'sound') {
@@ -81,7 +81,7 @@ export class ExecutionDispatcher {
   /**
    * Takes back what a run that is over still waited for; what runs already is let run.
    *
-   * @throws TerminalError when no runner has said so
+   * @throws TerminalError when no runner signed it
    */
   async cancel(event: EndOfRun): Promise<void> {
     const problem = await this.#options.requests.problemWithEnd(event);
@@ -204,18 +204,18 @@ export class ExecutionDispatcher {
   }
 }
 
-/** Why the tool as it is now is not the one that a call was asked for, or does not fit it. */
+/** Why the current tool is not the requested one, or does not fit the call. */
 function unfit(
   call: Pick<Execution, 'tool_name' | 'tool_args' | 'tool_version'>,
   tool: Tool | undefined,
 ): string | null {
   const { tool_name: name, tool_args, tool_version } = call;
   if (!tool) return `this executor has no tool "${name}"`;
-  if (tool_version === null) return `nothing says which definition of "${name}" was asked for`;
+  if (tool_version === null) return `the request names no definition of "${name}"`;
   const { definition } = tool;
   if (!definition) return null;
   const changes = tool.isCheckedByAdapter ? [] : changesSince(tool_version, definition);
-  if (changes.length > 0) return `${name} has changed since it was asked for: ${changes.join(', ')}`;
+  if (changes.length > 0) return `${name} has changed since it was requested: ${changes.join(', ')}`;
   if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
   const problems = tool.isCheckedByAdapter ? [] : argumentProblems(definition.parameters, tool_args);
   return problems.length > 0 ? `the arguments do not fit the tool: ${problems.join('; ')}` : null;

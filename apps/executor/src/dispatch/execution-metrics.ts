@@ -18,7 +18,7 @@ export class ExecutionMetrics {
     this.#calls = metrics.durations(
       {
         name: 'countersign_execution_call_seconds',
-        help: 'Calls that this process made, or whose outcome it asked for, by what came of them.',
+        help: 'Calls that this process made or reconciled, by outcome.',
         labels: ['tool', 'outcome'],
       },
       buckets,

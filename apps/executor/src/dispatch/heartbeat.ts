@@ -15,7 +15,7 @@ export interface HeartbeatOptions {
   log: Log;
 }
 
-/** Keeps the lease of an attempt that is being made, and sees whether somebody wants it stopped. */
+/** Keeps the lease of an attempt that is being made, and sees whether it was cancelled. */
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
   #beats = 0;
@@ -58,13 +58,13 @@ export class Heartbeat {
   }
 
   /**
-   * Whoever lost the lease goes on where nobody else makes the call: what comes of it helps whoever has to find out.
+   * Whoever lost the lease continues where no other worker makes the call: its outcome helps to reconcile.
    */
   #look(execution: Execution | undefined): void {
     if (!execution) return;
     const { status, cancel } = execution;
     if (holds(execution, this.worker)) {
-      if (cancel) this.options.stop(`${cancel.by} asked for it: ${cancel.note}`);
+      if (cancel) this.options.stop(`cancelled by ${cancel.by}: ${cancel.note}`);
     } else if (status === 'running' || status === 'queued') {
       this.options.stop('another worker has taken the call over');
     }

@@ -29,7 +29,7 @@ export function lastLook({ switches, keys, now }: LastLookOptions): LastLook {
     }
     const holder = key === null ? id : await keys.holder(key);
     if (holder !== id) {
-      const detail = `execution ${holder ?? 'nobody knows'}, which has the key ${key}`;
+      const detail = `execution ${holder ?? 'unknown'}, which holds the key ${key}`;
       return { until: after(now(), lookAgain), held_by: { code: 'concurrency_key', detail, until: null } };
     }
     if (lease !== null && lease.expires_at > now()) return undefined;

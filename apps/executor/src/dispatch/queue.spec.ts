@@ -35,7 +35,7 @@ describe('calls that wait', () => {
         for (const later of [1, 2, 3].slice(n)) {
           await expect
             .poll(async () => (await world.execution(of(later))).held_by?.detail, soon)
-            .toMatch(/^execution approval-\d, which has the key deploy:auth-service$/);
+            .toMatch(/^execution approval-\d, which holds the key deploy:auth-service$/);
         }
         world.clock = after(world.clock, 1_000);
         end(of(n));
@@ -107,7 +107,7 @@ describe('calls that wait', () => {
       await executor.accept(approvalOf(1));
       await expect.poll(begun, soon).toEqual([of(1)]);
       await executor.accept(approvalOf(2));
-      await expect.poll(async () => (await world.execution(of(2))).held_by?.detail, soon).toContain('has the key');
+      await expect.poll(async () => (await world.execution(of(2))).held_by?.detail, soon).toContain('holds the key');
       // As a crash leaves it: the end is stored, and nothing after it.
       const first = await world.execution(of(1));
       const state = { ...first, status: 'succeeded' as const, lease: null, due_at: null, version: first.version + 1 };

@@ -88,7 +88,7 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: E
         ? awaitReconciliationUnannounced(execution, message.reason, now)
         : markOutcomeUnknown(execution, message.reason, now);
     case 'not_begun':
-      // Of the attempt that is asked about this says nothing.
+      // This is no evidence of the attempt in question.
       return execution.status === 'reconciling'
         ? awaitReconciliationUnannounced(execution, message.held_by.detail, now)
         : handBack(execution, message, now);
@@ -100,12 +100,13 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: E
 const awaitReconciliationUnannounced = (execution: Execution, reason: string, now: EpochMillis): ExecutionTransition =>
   awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target cannot tell: ${reason}`);
 
-const lastReason = (execution: Execution): string => unseen(execution)?.reason ?? 'nobody saw the end of the call';
+const lastReason = (execution: Execution): string =>
+  unseen(execution)?.reason ?? 'the end of the call was not observed';
 
 const bySayOfTarget = (execution: Execution, now: EpochMillis): Execution =>
   touch(execution, now, { reconciled: { by: null, at: toEpochSeconds(now), note: null } });
 
-/** It was not done. Where that may pass, it is tried again, unless somebody wants it stopped. */
+/** It was not done. A retryable failure is retried, unless cancelled. */
 function failOrRetry(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
   if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
   const { error, retryable, retry_after_ms, covers } = message;
@@ -117,7 +118,7 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: Epoc
 }
 
 /**
- * The target was asked. That a call never arrived (it may be tried again) does not mean that it never will: the worker
+ * The target was queried. That a call never arrived (it may be tried again) does not mean that it never will: the worker
  * may have been halted just before it, so where one start was promised a person has to look.
  */
 function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
@@ -125,13 +126,13 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
   const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
   if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
   const { semantics } = execution.terms;
-  // Once it has been given up, it is not started again: only what came of it is still asked.
+  // Once cancelled, it is not started again, only reconciled.
   return retryable && semantics === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
     ? requeue(execution, error, retry_after_ms, now)
     : awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }
 
-/** The call began, and nobody saw it end. */
+/** The call began, and its end was not observed. */
 export function markOutcomeUnknown(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
   const interrupted = released(execution, 'outcome_unknown', reason, now);
   if (execution.terms.semantics === 'idempotent' && mayBeTriedAgain(interrupted))
@@ -160,7 +161,7 @@ function handBack(
   return changed(touch(back, now, { status: 'queued', due_at: latest(until, now), held_by }));
 }
 
-/** Back into the queue: later each time, and not before the target asked. */
+/** Back into the queue with backoff, and not before the target requested. */
 function requeue(execution: Execution, reason: string, requested_ms: Millis, now: EpochMillis): ExecutionTransition {
   const wait = backoffMs(execution.terms.retry, starts(execution) - 1);
   const due_at = after(now, Math.max(wait, sound(requested_ms)));
@@ -170,7 +171,7 @@ function requeue(execution: Execution, reason: string, requested_ms: Millis, now
 
 const dayMs = 86_400_000;
 
-/** What the target asked for, where that is a time that somebody may wait. */
+/** The delay that the target requested, where it is a plausible one. */
 const sound = (requested_ms: Millis): Millis => (requested_ms > 0 ? Math.ceil(Math.min(requested_ms, dayMs)) : 0);
 
 /** Too late to count, but whoever has to find out what came of the call should know of it. */

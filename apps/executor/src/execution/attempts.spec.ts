@@ -160,7 +160,7 @@ describe('a start that nobody saw the end of', () => {
       due_at: now,
       error: null,
       note: 'Nothing happened.',
-      held_by: { code: 'retry', detail: 'ada asked for it' },
+      held_by: { code: 'retry', detail: 'requested by ada' },
     });
   });
 

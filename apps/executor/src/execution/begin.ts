@@ -23,7 +23,7 @@ export function accept(message: Message<'approved'>, now: EpochMillis): Executio
   return problem === null ? changed(execution) : fail(execution, `not executed: ${problem}`);
 }
 
-/** Of what somebody wrote who may not decide, there is a record for people to look into, and no more. */
+/** A decision that is not authentic is recorded for people to look into, and no more. */
 export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: EpochMillis): ExecutionTransition =>
   fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
 

@@ -27,7 +27,7 @@ function occupies(holder: Execution, paused: Paused, now: EpochMillis): boolean 
 /**
  * Lets one execution of each concurrency key be made at a time, whichever instance makes it.
  *
- * A key is held by an execution from before its first start until it is over, through its retries and while nobody
+ * A key is held by an execution from before its first start until it is over, through its retries and while no one
  * knows its outcome. One that never began and must not begin now does not occupy it: whoever looks takes the key, and a
  * start that had it before is stopped by the last look right before the effect. A key is handed to the one that has
  * waited longest and may begin. When a crash comes between the end of one and
@@ -72,7 +72,7 @@ export class ConcurrencyKeys {
     return next;
   }
 
-  /** Stores who has the key, on the condition that nobody was faster. */
+  /** Stores who has the key, by compare-and-set. */
   async #decide(key: string, decide: (holder: string | null) => Promise<string | null>): Promise<string | null> {
     for (;;) {
       const known = await this.holders.get(key);

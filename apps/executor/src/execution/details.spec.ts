@@ -136,7 +136,7 @@ describe('an execution whose run is over', () => {
     expect(decideExecution(lostAfter, retriedAnyway, now)).toEqual({
       kind: 'rejected',
       code: 'execution_withdrawn',
-      reason: 'its run was cancelled, and nobody waits for it any more',
+      reason: 'its run was cancelled, so the call is not needed any more',
     });
     expect(executionAfter(approved(), claimed, cancelled, failedForNow)).toMatchObject({ status: 'failed' });
   });

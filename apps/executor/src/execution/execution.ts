@@ -12,7 +12,7 @@ import { holds, is, isDue, type ExecutionTransition } from './state.js';
  * ```
  *  (approved) ──► queued ── claimed ──► running ──► succeeded | failed
  *        │         │ ▲ │                 │ │
- *        │         │ │ │                 │ └─ nobody saw its end ──► reconciling: the target is asked
+ *        │         │ │ │                 │ └─ end not observed ─► reconciling: the target is queried
  *        │         │ └─┼── may be tried ─┘                             │        │
  *        │         │   │   once more                                   ▼        ▼
  *        │         │   └─ a person makes it ──► awaiting_report    succeeded  outcome_unknown ── settled by a person

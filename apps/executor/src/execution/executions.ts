@@ -37,7 +37,7 @@ export class Executions {
       if (next !== null)
         await this.commandHandler.execute(next, { type: 'postponed', until: atMillis(0), held_by: null });
     } catch (error) {
-      this.log.warn({ err: error, execution_id: id }, 'its concurrency key is found free when somebody looks again');
+      this.log.warn({ err: error, execution_id: id }, 'concurrency key not passed on; the next poll finds it free');
     }
   }
 }

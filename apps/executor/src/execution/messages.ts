@@ -9,10 +9,10 @@ import type {
 } from '@countersign/contracts';
 import type { FailureCovers } from '../adapters/adapter.js';
 
-/** What an execution is told; see `execution.ts` for what becomes of it. */
+/** The messages of an execution; see `execution.ts` for the transitions. */
 export type ExecutionMessage =
   | Approved
-  /** Somebody wrote a decision that is none: recorded by itself, so that the real one finds the call untouched. */
+  /** A forged decision: recorded separately, so that the real one finds the call untouched. */
   | { type: 'not_authentic'; id: string; event: Event<'approval.resolved'>; reason: string }
   /** The run is over and still waited for this; the approval of it may not have arrived yet. */
   | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
@@ -50,7 +50,7 @@ export interface Approved {
 
 export type EndOfRun = Event<'run.failed'> | Event<'run.cancelled'>;
 
-/** What only an execution that exists can be told. */
+/** Messages that only an existing execution handles. */
 export type MessageOfKnown = Exclude<ExecutionMessage, { type: 'approved' | 'not_authentic' | 'cancelled' }>;
 
 /** What only the worker of the attempt under way may say. */

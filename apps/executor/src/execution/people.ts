@@ -23,21 +23,21 @@ export function resolveUnknown(execution: Execution, { by, outcome, note }: Mess
 /** A person wants it started again; what promises one start needs them to say that another one is all right. */
 export function retry(execution: Execution, message: Message<'retried'>, now: EpochMillis): ExecutionTransition {
   if (execution.withdrawn !== null)
-    return rejected('execution_withdrawn', `${execution.withdrawn}, and nobody waits for it any more`);
+    return rejected('execution_withdrawn', `${execution.withdrawn}, so the call is not needed any more`);
   if (execution.terms.semantics !== 'idempotent' && !message.even_if_done) {
     return rejected(
       'may_be_done_twice',
-      'the tool promises to be started at most once, and nobody knows what came of the start before',
+      'the tool is started at most once, and the outcome of the previous start is unknown',
     );
   }
-  const held_by = { code: 'retry', detail: `${message.by} asked for it`, until: toEpochSeconds(now) } as const;
+  const held_by = { code: 'retry', detail: `requested by ${message.by}`, until: toEpochSeconds(now) } as const;
   const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, held_by };
   return changed(touch(execution, now, next));
 }
 
 /** Takes back what has not begun, and asks the worker of what has to stop it. */
 export function cancel(execution: Execution, { by, reason }: Message<'cancel_requested'>, now: EpochMillis) {
-  if (execution.cancel) return ignored('somebody has asked for it already');
+  if (execution.cancel) return ignored('cancellation was already requested');
   const requested = touch(execution, now, { cancel: { by, at: toEpochSeconds(now), note: reason } });
   if (execution.status === 'running') return changed(requested);
   return withdraw(requested, `not executed: ${by} cancelled it: ${reason}`, now);

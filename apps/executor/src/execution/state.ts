@@ -34,7 +34,7 @@ export const holds = ({ status, lease }: Execution, worker: string): boolean =>
 export const withLastAttempt = ({ attempts }: Execution, change: Partial<Attempt>): Attempt[] =>
   attempts.map((attempt, n) => (n === attempts.length - 1 ? { ...attempt, ...change } : attempt));
 
-/** Nobody has it any more: the attempt under way is over, in this way. */
+/** Without a lease: the attempt under way is over, in this way. */
 export function released(
   execution: Execution,
   outcome: NonNullable<Attempt['outcome']>,
@@ -85,10 +85,10 @@ export const awaitReconciliation = (execution: Execution, reason: string): Execu
 
 export const isUnseen = ({ outcome }: Attempt): boolean => outcome === 'outcome_unknown';
 
-/** The start that nobody saw the end of, if there was one: whatever became of later ones, it may have made the call. */
+/** The start with unknown outcome, if there was one: whatever became of later ones, it may have made the call. */
 export const unseen = ({ attempts }: Pick<Execution, 'attempts'>): Attempt | undefined => attempts.findLast(isUnseen);
 
-/** It is not started any more. That nothing was done can be said only when the end of every start was seen. */
+/** It is not started any more. That nothing was done is certain only when the end of every start was observed. */
 export function giveUp(
   execution: Execution,
   error: string,
@@ -101,7 +101,7 @@ export function giveUp(
   return changed({ ...execution, ...idle, status: 'reconciling', due_at: now, error });
 }
 
-/** Nobody makes it any more. */
+/** It will not be made any more. */
 export function withdraw(execution: Execution, error: string, now: EpochMillis): ExecutionTransition {
   const isWithPerson = execution.status === 'awaiting_report';
   const over = isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {});

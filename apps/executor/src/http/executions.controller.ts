@@ -35,8 +35,8 @@ export class ExecutionsController {
     @Query({ schema: ListExecutionsQuery }) query: z.infer<typeof ListExecutionsQuery>,
     @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof ExecutionPage>> {
-    const { limit, page, ...given } = query;
-    const filter = { ...given, ...(seesOnlyOwn(who) && { requester: who.subject }) };
+    const { limit, page, ...wanted } = query;
+    const filter = { ...wanted, ...(seesOnlyOwn(who) && { requester: who.subject }) };
     const found = await pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
     const paused = await this.switches.paused();
     return { ...found, data: found.data.map((each) => redactExecution(paused.show(each))) };
@@ -109,7 +109,7 @@ export class ExecutionsController {
   @Post(':id/cancel')
   @RequireScopes('executions:write')
   @HttpCode(200)
-  @Returns(200, Execution, 'One that has not begun is over; the worker of one that is being made is asked to stop.')
+  @Returns(200, Execution, 'One that has not begun is cancelled; a worker that makes the call is requested to stop.')
   cancel(
     @Param('id') id: string,
     @Body({ schema: CancelExecutionRequest }) { reason }: z.infer<typeof CancelExecutionRequest>,
@@ -118,7 +118,7 @@ export class ExecutionsController {
     return this.#execute(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
   }
 
-  /** @throws ProblemError when there is none, it is too late, or more has to be said. */
+  /** @throws ProblemError when there is none, it is too late, or the request is incomplete. */
   async #execute(id: string, message: ExecutionMessage, refusal: string): Promise<Execution> {
     const handled = await this.executions.handle(id, message);
     if (!handled.state) throw noSuchExecution(id);
@@ -127,7 +127,7 @@ export class ExecutionsController {
     throw new ProblemError(code, `${refusal}: ${handled.reason}.`, { id });
   }
 
-  /** What somebody may not see does not exist for them. */
+  /** A record outside the principal's view answers as not found. */
   async #find(id: string, who: Principal): Promise<Execution> {
     const execution = await this.executions.store.get(id);
     const isTheirs = !seesOnlyOwn(who) || execution?.requester === who.subject;

@@ -5,7 +5,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { Switches } from './switches.js';
 import { LOG } from '../tokens.js';
 
-/** Kill switches over the bus. A command of somebody who may not ends in the dead letters, with the reason. */
+/** Kill switches over the bus. An unauthorized command becomes a dead letter, with the reason. */
 @Controller()
 export class SwitchEventsController {
   constructor(

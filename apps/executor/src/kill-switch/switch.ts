@@ -5,7 +5,7 @@ import { changed, ignored, type StoredRecord, type Transition } from '@countersi
 export interface SwitchRecord extends StoredRecord, Pick<Switch, 'tool_name' | 'paused' | 'reason' | 'by'> {
   id: string;
   event_key: string;
-  /** Epoch milliseconds at which somebody last said anything about it. */
+  /** Epoch milliseconds of the last command about it. */
   said_at: EpochMillis;
 }
 
@@ -18,8 +18,8 @@ export type SwitchMessage =
 export const switchId = (tool_name: string | null): string => tool_name ?? '*';
 
 /**
- * The last word counts: what was said before it, and arrives later or once more, changes nothing. A tool of which
- * nothing was ever said is not paused.
+ * The last command wins: an earlier one that arrives late or again changes nothing. A tool of which
+ * there is no command is not paused.
  */
 export function decideSwitch(
   record: SwitchRecord | undefined,
@@ -27,7 +27,7 @@ export function decideSwitch(
   now: EpochMillis,
 ): Transition<SwitchRecord> {
   const { type, tool_name, by } = message;
-  if (record && message.at <= record.said_at) return ignored('something was said after this');
+  if (record && message.at <= record.said_at) return ignored('a later change is known');
   const paused = type === 'paused';
   const reason = paused ? message.reason : null;
   const id = switchId(tool_name);

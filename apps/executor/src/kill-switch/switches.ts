@@ -36,7 +36,7 @@ export class Paused {
     const by = execution.status === 'queued' ? this.#by(execution.tool_name) : undefined;
     if (!by) return execution;
     const what = by.tool_name === null ? 'all calls are paused' : `${by.tool_name} is paused`;
-    const detail = `${what} by ${by.by ?? 'nobody known'}: ${by.reason ?? 'no reason is known'}`;
+    const detail = `${what} by ${by.by ?? 'unknown'}: ${by.reason ?? 'no reason'}`;
     return { ...execution, held_by: { code: 'kill_switch', detail, until: null } };
   }
 
@@ -72,7 +72,7 @@ export class Switches {
   }
 
   /**
-   * What is paused, read after this was asked. Who asks while a read is under way shares the one that comes after it.
+   * What is paused, read after this call. Calls during a read share the next one.
    */
   paused(): Promise<Paused> {
     if (!this.#reading) return (this.#reading = this.#read());
@@ -92,12 +92,12 @@ export class Switches {
     }));
   }
 
-  /** Turns it off or on, unless something was said after this. */
+  /** Turns it off or on, unless a later command is known. */
   turn(message: SwitchMessage): Promise<CommandResult<SwitchRecord>> {
     return this.commandHandler.execute(switchId(message.tool_name), message);
   }
 
-  /** Whether anything was said of it since (epoch milliseconds). */
+  /** Whether there was a command about it since (epoch milliseconds). */
   async wasOverruled(tool_name: string | null, at: EpochMillis): Promise<boolean> {
     const record = await this.commandHandler.store.get(switchId(tool_name));
     return record !== undefined && at <= record.said_at;

@@ -8,7 +8,7 @@ export const maskOfCall = (
   { tool_args, redact }: Pick<Execution, 'tool_args' | 'redact'>,
 ): Mask => maskOf([...secrets, ...redactedIn(tool_args, redact)]);
 
-/** What a call says on its way out, by whatever adapter: nothing of it is stored, logged or told that is not masked. */
+/** The output of a call, by whatever adapter: masked before it is stored, logged or published. */
 export class MaskedCall {
   readonly watch: Watch;
   readonly #mask: Mask;
@@ -22,7 +22,7 @@ export class MaskedCall {
     this.watch = { signal, mask, progress: (update) => this.#report(update) };
   }
 
-  /** The outcome that may be told; what was held back of the output comes before it. */
+  /** The masked outcome; what was held back of the output comes before it. */
   end(outcome: Outcome): Outcome {
     const output = this.#output.end();
     if (output !== '') this.#progress({ output });

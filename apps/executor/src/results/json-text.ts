@@ -19,7 +19,7 @@ export function textAt(value: unknown, pointer: string): string | undefined {
   return found === undefined || typeof found === 'string' ? found : JSON.stringify(found);
 }
 
-/** The beginning of what a target said, where JSON has what it is about. */
+/** The beginning of a target's answer, where JSON has what it is about. */
 export function excerpt(text: string, max: number): { result: string; truncated?: true } {
   const whole = text.trim();
   if (whole.length <= max) return { result: whole };

@@ -4,7 +4,7 @@ import { insertOnce, newRecord, type Collection, type Store, type StoredRecord }
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What another platform said about an execution, as it stands in its topic. */
+/** A reply of another platform about an execution, as it stands in its topic. */
 export interface Reply extends StoredRecord {
   /** Where it is in the log; of one partition, in its order. */
   id: string;
@@ -32,7 +32,7 @@ const maxReplies = 1_000;
 export class Replies {
   readonly #arrived = new EventEmitter().setMaxListeners(0);
 
-  /** @param everyMs how often to look for what other instances were given. */
+  /** @param everyMs how often to look for what other instances received. */
   constructor(
     private readonly store: Store<Reply>,
     private readonly executions: Pick<Store<Execution>, 'get'>,
@@ -44,7 +44,7 @@ export class Replies {
     return bus.subscribe({ group: `executor-replies.${topic}`, topics: [topic], handle: (reply) => this.#keep(reply) });
   }
 
-  /** What was said there about an execution so far, in the order in which it was said. */
+  /** The replies about an execution so far, in order. */
   to(execution: Pick<Execution, 'id'>, topic: string): Promise<Reply[]> {
     const filter = { execution_id: execution.id, topic };
     return this.store.find({ filter, sort: [['created_at', 'asc']], limit: maxReplies });
@@ -59,7 +59,7 @@ export class Replies {
     this.#arrived.off(execution.id, wake);
   }
 
-  /** What is about nothing of ours is for somebody else. */
+  /** What is about no execution here is for another consumer. */
   async #keep({ topic, partition, offset, headers, value, timestamp }: Delivery): Promise<void> {
     const execution_id = headers['correlation-id'];
     if (execution_id === undefined || value === null) return;

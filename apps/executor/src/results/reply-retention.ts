@@ -3,7 +3,7 @@ import { removeBelongings, type RetentionPolicy, type Store } from '@countersign
 import { isOver } from '../execution/state.js';
 import type { Reply } from './replies.js';
 
-/** Replies to executions that are over; another may still be asked what came of it. */
+/** Replies to executions that are over; another may still be reconciled. */
 export const repliesNoLongerNeeded = (
   replies: Pick<Store<Reply>, 'find' | 'remove'>,
   executions: Pick<Store<Execution>, 'find'>,

@@ -1,7 +1,7 @@
 import type { Execution, NewEvent } from '@countersign/contracts';
 import { isResult, OwnKeys, resultClaimsOf, signResult } from '@countersign/signing';
 
-/** Signs what the executor says came of calls, so that a run can tell that it was the executor who said it. */
+/** Signs the outcomes of calls, so that a run can verify that they are the executor's. */
 export class ResultSigner extends OwnKeys {
   /** Puts the signature into the events of a commit that say what came of a call. */
   readonly sign = async (state: Execution, events: readonly NewEvent[]) => ({

@@ -7,7 +7,7 @@ import { compileTemplate, type TemplateScope } from './template.js';
 const permitted = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * Names are in lower case. A header whose only value was not given is left out.
+ * Names are in lower case. A header whose only value is absent is omitted.
  *
  * @throws ConfigError when the environment lacks a variable, or has one that no header can have.
  */
@@ -22,7 +22,7 @@ export function compileHeaders(
   return (call) => {
     const filled = compiled.flatMap(([name, template]) => {
       const value = template(call);
-      // The value is not told: it may be a secret.
+      // The value is not shown: it may be a secret.
       if (value !== undefined && !permitted.test(value))
         throw new Error(`the header ${name} would have characters that no header can have`);
       return value === undefined ? [] : [[name, value] as const];

@@ -3,7 +3,7 @@ import { compileTemplate, compileValue, type TemplateScope, type Template } from
 
 /**
  * What a call makes of a JSON value with texts in it. A text that is one placeholder becomes the value itself; a field
- * or an element whose value was not given is left out. Only values are filled in: the structure is the file's.
+ * or an element without a value is omitted. Only values are filled in: the structure is the file's.
  *
  * @throws ConfigError when the environment lacks a variable that a text names.
  */
@@ -11,12 +11,12 @@ export function compileJson(value: unknown, scope: TemplateScope): Template<unkn
   if (typeof value === 'string') return compileText(value, scope);
   if (Array.isArray(value)) {
     const elements = value.map((each) => compileJson(each, scope));
-    return (...given) => elements.map((element) => element(...given)).filter((element) => element !== undefined);
+    return (...args) => elements.map((element) => element(...args)).filter((element) => element !== undefined);
   }
   if (typeof value !== 'object' || value === null) return () => value;
   const fields = Object.entries(value).map(([name, each]) => [name, compileJson(each, scope)] as const);
-  return (...given) => {
-    const filled = fields.map(([name, field]) => [name, field(...given)] as const);
+  return (...args) => {
+    const filled = fields.map(([name, field]) => [name, field(...args)] as const);
     return Object.fromEntries(filled.filter(([, field]) => field !== undefined));
   };
 }

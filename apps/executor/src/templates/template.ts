@@ -14,7 +14,7 @@ export interface TemplateScope {
   env: Record<string, string | undefined>;
 }
 
-/** What a call makes of a text; `undefined` when the only thing it passes on was not given. */
+/** What a call makes of a text; `undefined` when the only thing it passes on is absent. */
 export type Template<T = string> = (call: ApprovedCall, response?: unknown) => T | undefined;
 
 /**
@@ -26,8 +26,8 @@ export function compileTemplate(text: string, scope: TemplateScope): Template {
   const parts = parseTemplate(text);
   const values = parts.map((part) => compilePart(part, scope));
   const isAlone = placeholdersOf(parts).length === 1;
-  return (...given) => {
-    const texts = values.map((value) => value(...given));
+  return (...args) => {
+    const texts = values.map((value) => value(...args));
     if (!texts.includes(undefined)) return texts.join('');
     if (isAlone) return undefined;
     // Half of an argument could mean something else altogether, such as a whole directory.
@@ -41,14 +41,14 @@ export function compilePart(part: TemplatePart, scope: TemplateScope): Template 
   const value = compileValue(part, scope);
   // Arguments as people are shown them; of an answer the numbers as they were written.
   const write = part.scope === 'response' ? JSON.stringify : canonicalJson;
-  return (...given) => {
-    const found = value(...given);
+  return (...args) => {
+    const found = value(...args);
     return found === undefined || typeof found === 'string' ? found : write(found);
   };
 }
 
 /**
- * The value that a placeholder stands for, of any type; `undefined` when it was not given. `null` is how models leave
+ * The value that a placeholder stands for, of any type; `undefined` when it is absent. `null` is how models leave
  * out an argument where they must name all of them.
  *
  * @throws ConfigError as above.

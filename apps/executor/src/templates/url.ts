@@ -23,7 +23,7 @@ export function compileUrl(text: string, scope: TemplateScope): UrlOfCall {
   };
 }
 
-/** Of a URL that is not told in the message, since it comes from the environment. */
+/** Of a URL that is not in the message, since it comes from the environment. */
 function startOf(base: string, text: string): string {
   const url = URL.parse(base);
   if (!url || !/^https?:$/.test(url.protocol)) throw new ConfigError(`${text} does not begin with a URL`);
@@ -58,7 +58,7 @@ function compileParameter(name: string, value: UrlPart | undefined, scope: Templ
   };
 }
 
-/** What is wrong is told without the value, which may be one that nobody is to see. */
+/** The problem without the value, which may be a secret. */
 function encode(text: string, { scope, name }: Placeholder): string {
   if (!text.isWellFormed()) throw new Error(`{{${scope}.${name}}} has characters that no URL can have`);
   return encodeURIComponent(text);

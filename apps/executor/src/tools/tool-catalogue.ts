@@ -85,7 +85,7 @@ export class ToolCatalogue implements Tools {
   /** One bad list must not be the end of a call: it is waited for until its decision holds no more. */
   #missing(server: McpServer, name: string, { terms }: Pick<McpTool, 'terms'>): Tool {
     server.miss(name);
-    const unavailable = `the MCP server ${server.name} does not have ${name} now: ${server.problem ?? 'it is asked again'}`;
+    const unavailable = `the MCP server ${server.name} does not have ${name} now: ${server.problem ?? 'it is queried again'}`;
     return { definition: undefined, unavailable, ...termsOf(terms, byWorker, this.#declared.scope) };
   }
 

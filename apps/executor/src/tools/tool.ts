@@ -2,16 +2,16 @@ import type { ExecutionTerms, EpochSeconds } from '@countersign/contracts';
 import type { ChangeWindow, ToolDefinition } from '@countersign/definitions';
 import type { Adapter, ApprovedCall } from '../adapters/adapter.js';
 
-/** How soon to look for a tool again that cannot be asked, in milliseconds. */
+/** How soon to look for an unavailable tool again, in milliseconds. */
 export const toolReturns = 5_000;
 
 /** A tool that this executor knows. */
 export interface Tool {
-  /** Undefined while nobody could ask the MCP server that has it. */
+  /** Undefined while the MCP server that has it is unreachable. */
   definition: ToolDefinition | undefined;
   /** Why there is no definition, for people. */
   unavailable?: string;
-  /** The adapter sees right before the call that the definition is the one that was asked for; what is known here may be old. */
+  /** The adapter sees right before the call that the definition is the requested one; what is known here may be old. */
   isCheckedByAdapter?: boolean;
   /** Absent when a person makes the calls. */
   adapter?: Adapter;

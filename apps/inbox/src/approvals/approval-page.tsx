@@ -26,7 +26,7 @@ interface ApprovalPageProps {
   open(id: string): void;
 }
 
-/** One approval: who asks for what and why, and what somebody decides. */
+/** One approval: the request, and the decision. */
 export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
   const { data: approval, problem, reload } = useResource((signal) => client.approvals.get(id, signal), [id]);
   // What the stream tells is redacted; whoever opens one sees all of it.
@@ -86,10 +86,10 @@ function Shown({ approval, reload, next, open }: ShownProps) {
           <>
             <Decided {...{ approval, next, open }} />
             <section aria-labelledby="call">
-              <h2 id="call">What was {status === 'approved' ? 'approved' : 'asked for'}</h2>
+              <h2 id="call">What was {status === 'approved' ? 'approved' : 'requested'}</h2>
               <Arguments args={approved_args ?? tool_args} digest={digest} />
               {approved_args && (
-                <Changes title="Changed by whoever approved" changes={changesBetween(tool_args, approved_args)} />
+                <Changes title="Changed by the approver" changes={changesBetween(tool_args, approved_args)} />
               )}
             </section>
             {why}
@@ -114,8 +114,8 @@ function RequestedCall({
   approval: Approval;
 }) {
   return (
-    <p class="asked">
-      <strong title={agent_id}>{markedLine(source_name)}</strong> asked
+    <p class="request-line">
+      <strong title={agent_id}>{markedLine(source_name)}</strong> requested this
       {user_id !== null && (
         <>
           {' '}

@@ -38,7 +38,7 @@ export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
         <figcaption>
           Exactly these bytes
           {digest && (
-            <span class="digest" title={verified ? `${digest}, computed anew from what is shown here` : digest}>
+            <span class="digest" title={verified ? `${digest}, recomputed from the arguments shown here` : digest}>
               {verified === true && '✓ '}
               {digest.slice(0, 19)}…
             </span>

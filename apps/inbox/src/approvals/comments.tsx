@@ -15,7 +15,7 @@ export function Comments({ approval: { id, comments }, reload }: { approval: App
         {comments.map(({ id, by, at, text }) => (
           <li key={id}>
             <p class="muted">
-              <strong>{by === null ? 'Somebody' : visibleLine(by)}</strong>, <Ago at={at} />
+              <strong>{by === null ? 'Unknown' : visibleLine(by)}</strong>, <Ago at={at} />
             </p>
             <p>
               <Visible text={text} />

@@ -9,14 +9,14 @@ interface DecidedProps {
   open(id: string): void;
 }
 
-/** What became of an approval that nobody can decide on any more. */
+/** The outcome of an approval. */
 export function Decided({ approval, next, open }: DecidedProps) {
   const { status, resolved_by, resolved_at, resolution_data, decisions, grant_id } = approval;
   const note = decisions.at(-1)?.note ?? resolution_data?.note;
   return (
     <div class={`decided ${status}`}>
       <p>
-        {status === 'expired' && 'Nobody decided in time'}
+        {status === 'expired' && 'No decision in time'}
         {status === 'cancelled' && 'Nothing is left to decide: the run is over'}
         {(status === 'approved' || status === 'rejected') && (
           <>

@@ -123,8 +123,7 @@ const NothingHere = ({ isFiltered }: { isFiltered: boolean }) =>
     </Empty>
   ) : (
     <Empty title="Nothing waits for a decision">
-      What agents ask for appears here by itself.{' '}
-      {may('runs:write') && <a href={`${addressOf('runs')}?start`}>Start a run</a>}
+      Requests of agents appear here. {may('runs:write') && <a href={`${addressOf('runs')}?start`}>Start a run</a>}
     </Empty>
   );
 

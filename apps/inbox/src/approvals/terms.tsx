@@ -27,7 +27,7 @@ export function Terms({ approval }: { approval: Approval }) {
             </span>
           ))}
           <span class="muted">
-            {terms.four_eyes ? ' never whoever asked' : ' four eyes is off: the person who asked may approve'}
+            {terms.four_eyes ? ' never the requester' : ' four eyes is off: the requester may approve'}
           </span>
         </dd>
         {terms.reason_required.length > 0 && (

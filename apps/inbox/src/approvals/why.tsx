@@ -8,14 +8,14 @@ export function Why({ context }: { context: Record<string, unknown> }) {
       {typeof reason === 'string' && reason !== '' ? (
         <blockquote class="model-words">
           <Visible exact text={reason} />
-          <footer>The model’s own words. Nobody has checked them.</footer>
+          <footer>The model’s own words, not verified.</footer>
         </blockquote>
       ) : (
         <p class="muted">The model gave no reason.</p>
       )}
       {typeof input === 'string' && (
         <div class="request">
-          <h3>What the run was asked to do</h3>
+          <h3>Input of the run</h3>
           <p>
             <Visible text={input} />
           </p>

@@ -21,9 +21,9 @@ export function ExecutionActions({ execution, reload }: ActionsProps) {
     <>
       {status === 'outcome_unknown' && (
         <OutcomeForm
-          title="What came of it?"
+          title="Outcome of the call"
           send={resolveUnknown}
-          label="What did you find, and how? The model is told."
+          label="What did you find, and how? (passed to the model)"
           yes="It was done"
           no="It was not done"
           done={reload}
@@ -33,7 +33,7 @@ export function ExecutionActions({ execution, reload }: ActionsProps) {
         <OutcomeForm
           title="Report what you did"
           send={report}
-          label="What came of it. The model is told."
+          label="Result (passed to the model)"
           yes="It is done"
           no="It could not be done"
           done={reload}

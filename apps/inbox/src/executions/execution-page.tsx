@@ -38,7 +38,7 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
       <p class="muted">
         Approved by {approved_by === null ? 'the rules' : visibleLine(approved_by)} (
         <a href={addressOf('inbox', approval_id)}>the approval</a>) in <a href={addressOf('runs', run_id)}>this run</a>;
-        it is so since <Ago at={updated_at} />.
+        since <Ago at={updated_at} />.
       </p>
       {held_by && (
         <p>
@@ -62,8 +62,9 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
       <section aria-labelledby="attempts">
         <h2 id="attempts">Attempts</h2>
         <p class="muted">
-          {terms.semantics === 'idempotent' ? 'May be made again with the same key.' : 'Started at most once.'}{' '}
-          {terms.max_attempts} at the most{terms.can_reconcile ? '; the target can be asked what came of it' : ''}.
+          {terms.semantics === 'idempotent' ? 'Idempotent: retried with the same key.' : 'Started at most once.'} Up to{' '}
+          {terms.max_attempts} attempt{terms.max_attempts === 1 ? '' : 's'}
+          {terms.can_reconcile ? '; the target can be queried for the outcome' : ''}.
         </p>
         <ol class="attempts">
           {execution.attempts.map((attempt) => (
@@ -86,12 +87,12 @@ const OneAttempt = ({ attempt: { started_at, ended_at, outcome, reason, late_rep
       </>
     )}
     {reason && (
-      <p class="said">
+      <p class="quoted">
         <Visible text={reason} />
       </p>
     )}
     {late_report && (
-      <p class="said">
+      <p class="quoted">
         Said later, and counts for nothing but a person to read: <Visible text={late_report} />
       </p>
     )}

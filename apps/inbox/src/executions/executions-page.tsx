@@ -23,7 +23,7 @@ const statuses: ExecutionStatus[] = [
   'cancelled',
 ];
 
-/** The approved calls and what came of them; what needs somebody comes first. */
+/** The approved calls and their outcomes; what needs a person comes first. */
 export function Executions({ id }: { id: string | null }) {
   if (id !== null) return <ExecutionPage key={id} id={id} />;
   const status = (query.value.get('status') || undefined) as ExecutionStatus | undefined;
@@ -31,8 +31,8 @@ export function Executions({ id }: { id: string | null }) {
     <Page title="Executions">
       <NeedsPerson
         status="outcome_unknown"
-        title="Nobody saw how these ended"
-        text="They may or may not have been done. Look at the target, then say what you found; nothing is made again by itself."
+        title="Outcome unknown"
+        text="They may or may not have been done. Check the target and reconcile them; they are not retried automatically."
       />
       <NeedsPerson
         status="awaiting_report"

@@ -9,7 +9,7 @@ export interface CallNews {
   message: string | null;
 }
 
-/** What was heard of one attempt of a call: a piece of its output without a gap, and how far it is. */
+/** Live progress of one attempt of a call: a piece of its output without a gap, and how far it is. */
 export interface LiveProgress {
   attempt: number;
   /** Characters that came before the piece. */
@@ -21,11 +21,11 @@ export interface LiveProgress {
 /** Characters of a piece; whoever prints more begins another. */
 const longest = 1_000_000;
 
-/** What is heard after some news. After a gap another piece begins. */
+/** The progress after an update. After a gap another piece begins. */
 export function applyProgress(live: LiveProgress | undefined, update: CallNews): LiveProgress {
   const { attempt, output, percent, message } = update;
   const offset = update.offset ?? Infinity;
-  // A worker that was given up may still be at it.
+  // A worker that lost its lease may still be at it.
   if (live && attempt < live.attempt) return live;
   const progress = { percent, message };
   const end = live?.attempt === attempt && live.text.length < longest ? live.from + live.text.length : -1;
@@ -46,11 +46,11 @@ export const nothingPrinted: Printed = { attempt: 0, text: '' };
 export const further = (one: Printed, other: Printed): Printed =>
   other.attempt > one.attempt || (other.attempt === one.attempt && other.text.length > one.text.length) ? other : one;
 
-/** Whether something is missing between what is known and what was heard. */
+/** Whether something is missing between the record and the live progress. */
 export const isGap = (known: Printed, { attempt, from }: LiveProgress): boolean =>
   attempt > known.attempt ? from > 0 : attempt === known.attempt && from > known.text.length;
 
-/** What is known, with what was heard. */
+/** The record with the live progress. */
 export function withLiveProgress(known: Printed, live: LiveProgress): Printed {
   const { attempt, from, text } = live;
   if (attempt < known.attempt || isGap(known, live)) return known;

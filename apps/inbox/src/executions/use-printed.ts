@@ -21,7 +21,7 @@ export function usePrinted(execution: Execution, { isLive, progress }: LiveCalls
     isUnderWay(execution) && !isLive ? whileItRuns : undefined,
   );
   const update = progress[id];
-  // It never gets shorter while somebody reads.
+  // It never gets shorter on the screen.
   const known = useRef(nothingPrinted);
   if (data) known.current = further(known.current, data);
   const isIncomplete = update !== undefined && isGap(known.current, update);

@@ -13,7 +13,7 @@ export interface Field {
   rules: string[];
 }
 
-/** What somebody has written into the fields; a field that is not there is left out. */
+/** The contents of the fields; an absent field is omitted. */
 export type Written = Record<string, string>;
 
 /** The fields of an object's schema; null when it has no such thing, so that it is written as JSON. */
@@ -80,7 +80,7 @@ const asText = (kind: Field['kind'], value: unknown): string =>
     : JSON.stringify(value, null, kind === 'json' ? 2 : 0);
 
 /**
- * What somebody wrote, as values, and what is wrong with it, by field. Whether it fits the schema in full the server says.
+ * The input as values, and its errors by field. The server checks the full schema.
  *
  * @param extra values that have no field, and stay as they are.
  */

@@ -67,7 +67,7 @@ function TimeToDecision({ times }: { times: ApprovalStats['seconds_to_decision']
     <section class="tile" aria-labelledby="times">
       <h2 id="times">Time to a decision</h2>
       {times === null ? (
-        <Empty title="Nobody has decided anything yet" />
+        <Empty title="No decisions yet" />
       ) : (
         <>
           <p class="number">{duration(times.median)}</p>
@@ -94,7 +94,7 @@ function Outcomes() {
   const total = counts.reduce((sum, { count }) => sum + (count ?? 0), 0);
   return (
     <section class="tile" aria-labelledby="outcomes">
-      <h2 id="outcomes">What came of it</h2>
+      <h2 id="outcomes">Outcomes</h2>
       <p class="number">
         <a href={addressOf('executions')}>{total.toLocaleString()}</a>
       </p>

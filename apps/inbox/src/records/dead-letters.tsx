@@ -86,13 +86,13 @@ function OneDeadLetter({ id }: { id: string }) {
           {letter.status === 'open' && may('events:write') && (
             <div class="two">
               <section class="card" aria-labelledby="replay">
-                <h2 id="replay">Hand it over again</h2>
-                <p class="hint">For when what stood in its way is mended. Its bytes are the same.</p>
+                <h2 id="replay">Redeliver</h2>
+                <p class="hint">Redelivers the same bytes, once the cause is fixed.</p>
                 <ActionForm send={replay} field={note} action="Replay" done={reload} />
               </section>
               <section class="card" aria-labelledby="discard">
-                <h2 id="discard">Let it go</h2>
-                <p class="hint">It stays here as discarded, and nobody handles it.</p>
+                <h2 id="discard">Discard</h2>
+                <p class="hint">It stays here as discarded, and is not redelivered.</p>
                 <ActionForm send={discard} field={note} action="Discard" tone="bad" done={reload} />
               </section>
             </div>
@@ -123,8 +123,8 @@ function OneDeadLetter({ id }: { id: string }) {
 
 /** The address of those with a status and a code, or with any. */
 const listOf = (narrowed: { status?: string | undefined; code?: string | undefined }): string => {
-  const given = Object.entries(narrowed).flatMap(([name, value]) => (value ? [[name, value]] : []));
-  return `${addressOf('dead-letters')}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`;
+  const set = Object.entries(narrowed).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  return `${addressOf('dead-letters')}${set.length > 0 ? `?${new URLSearchParams(set)}` : ''}`;
 };
 
 const note = { label: 'Note', required: false };

@@ -6,13 +6,13 @@ import { Status } from '../ui/notes.js';
 import { Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
 
-/** What was told to whom, and whether it arrived. */
+/** Notifications and their delivery. */
 export const Deliveries = () => (
   <Page title="Notifications">
     <Paged
       list={(limit, signal) => client.deliveries.list({ limit }, signal)}
       every={5_000}
-      empty={{ title: 'Nobody was notified yet', text: 'Channels in countersign.yaml say who is told of what.' }}
+      empty={{ title: 'No notifications yet', text: 'Channels in countersign.yaml define who is notified of what.' }}
       head={['Channel', 'About', 'Status', 'Last attempt', 'When']}
       keyOf={({ id }) => id}
       row={({ channel, approval_id, kind, status, attempts, created_at }) => [

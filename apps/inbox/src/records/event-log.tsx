@@ -49,7 +49,7 @@ export function EventLog() {
         </label>
       </div>
       <Failure problem={problem} retry={() => void reload()} />
-      {data && events.length === 0 && <Empty title="No events">What happens appears here by itself.</Empty>}
+      {data && events.length === 0 && <Empty title="No events">New events appear here.</Empty>}
       <ol class="events">
         {events.map((event) => (
           <li key={event.id}>
@@ -84,7 +84,7 @@ const wantedOf = (type: string, run_id: string) => ({
   run_id: run_id || undefined,
 });
 
-/** What is published while somebody looks. */
+/** What is published while the page is open. */
 function useNewEvents(type: string, run_id: string): readonly LoggedEvent[] {
   const [events, setEvents] = useState<readonly LoggedEvent[]>([]);
   const seen = revision.value;

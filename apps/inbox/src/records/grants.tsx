@@ -77,6 +77,6 @@ function Holds({ grant }: { grant: Grant }) {
       <Status of="expired" />
     )
   ) : (
-    <span>revoked by {visibleLine(grant.revoked_by ?? 'somebody')}</span>
+    <span>revoked by {visibleLine(grant.revoked_by ?? 'unknown')}</span>
   );
 }

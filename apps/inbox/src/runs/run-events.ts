@@ -11,11 +11,11 @@ const last = new Set<string>(['RunCompleted', 'RunCancelled', 'RunError']);
 export interface LiveCalls {
   /** Whether it comes by itself now. What went before that is stored. */
   isLive: boolean;
-  /** What was heard since then, by execution. */
+  /** Live progress since then, by execution. */
   progress: Readonly<Record<string, LiveProgress>>;
 }
 
-/** The attempts that were heard of; whoever knows one of them can tell a new one by that. */
+/** The attempts seen live, which identify a new one. */
 export const attemptsIn = ({ progress }: LiveCalls): string =>
   Object.entries(progress)
     .map(([id, { attempt }]) => `${id} ${attempt}`)

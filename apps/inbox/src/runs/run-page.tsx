@@ -13,7 +13,7 @@ import { WaitsForCaller } from './waits-for-caller.js';
 
 const over = ['COMPLETED', 'CANCELLED', 'ERROR'];
 
-/** One run: what it was asked, where it stands, and all that happened. */
+/** One run: input, status and timeline. */
 export function RunPage({ id }: { id: string }) {
   const { data: run, problem, reload } = useResource((signal) => client.runs.get(id, signal), [id], 2_000);
   return (
@@ -39,7 +39,7 @@ export function RunPage({ id }: { id: string }) {
           {run.content && run.status === 'COMPLETED' && (
             <section class="card" aria-labelledby="answer">
               <h2 id="answer">The answer</h2>
-              <p class="said">
+              <p class="quoted">
                 <Visible text={run.content} />
               </p>
             </section>

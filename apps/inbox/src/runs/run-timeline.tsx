@@ -48,7 +48,7 @@ export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?:
       {writing !== '' && (
         <li class="step is-model">
           <p class="step-title">The model writes</p>
-          <p class="said">
+          <p class="quoted">
             <Visible text={writing} />
           </p>
         </li>
@@ -81,7 +81,7 @@ function Step({ entry: { at, kind, title, text, tone, about }, approvalId, child
         <At at={at} />
       </p>
       {text && (
-        <p class="said">
+        <p class="quoted">
           <Visible text={text} />
         </p>
       )}

@@ -95,7 +95,7 @@ describe('the timeline of a run', () => {
     });
     expect(timelineOf([], [], [unknown])).toMatchObject([
       { title: 'The executor makes the call of deploy' },
-      { title: 'The call ended in a way that nobody saw', text: 'the executor stopped', tone: 'wait' },
+      { title: 'The outcome of the call is unknown', text: 'the executor stopped', tone: 'wait' },
       { title: 'eve says that it was done', text: 'It answers.' },
     ]);
   });

@@ -18,7 +18,7 @@ export interface Entry {
   at: EpochSeconds;
   kind: 'run' | 'model' | 'call' | 'approval' | 'execution';
   title: string;
-  /** What was said, as it was. */
+  /** The text, unchanged. */
   text?: string | null | undefined;
   tone?: 'good' | 'bad' | 'wait';
   /** The record that it is about. */
@@ -56,22 +56,22 @@ function indexFor({ at, call, kind }: Entry, timeline: readonly Entry[]): number
   return index < 0 ? timeline.length : index;
 }
 
-function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number): Entry[] {
+function entriesOf({ event, created_at: at, tool, ...rest }: RunEvent, n: number): Entry[] {
   const entry = (kind: Entry['kind'], title: string, more: Partial<Entry> = {}): Entry[] => [
     { key: `run ${n}`, at, kind, title, ...more },
   ];
   const call = tool && { call: tool.tool_call_id };
   switch (event) {
     case 'RunStarted':
-      return entry('run', 'The run began', { text: said.input });
+      return entry('run', 'The run began', { text: rest.input });
     case 'RunContentCompleted':
-      return entry('model', 'The model', { text: said.content });
+      return entry('model', 'The model', { text: rest.content });
     case 'ToolCallStarted':
       return entry('call', `The call of ${tool!.tool_name} is made`, { ...call, step: 'begins' });
     case 'ToolCallCompleted':
-      return entry('call', `${tool!.tool_name} was answered`, { text: said.content, ...call, step: 'ends' });
+      return entry('call', `${tool!.tool_name} was answered`, { text: rest.content, ...call, step: 'ends' });
     case 'ToolCallError':
-      return entry('call', `${tool!.tool_name} was answered`, { text: said.error, tone: 'bad', ...call, step: 'ends' });
+      return entry('call', `${tool!.tool_name} was answered`, { text: rest.error, tone: 'bad', ...call, step: 'ends' });
     case 'RunPaused':
       return entry('run', 'The run waits', { tone: 'wait' });
     case 'RunContinued':
@@ -79,9 +79,9 @@ function entriesOf({ event, created_at: at, tool, ...said }: RunEvent, n: number
     case 'RunCompleted':
       return entry('run', 'The run is complete', { tone: 'good' });
     case 'RunCancelled':
-      return entry('run', 'The run was cancelled', { text: said.reason, tone: 'bad' });
+      return entry('run', 'The run was cancelled', { text: rest.reason, tone: 'bad' });
     case 'RunError':
-      return entry('run', 'The run failed', { text: said.content, tone: 'bad' });
+      return entry('run', 'The run failed', { text: rest.content, tone: 'bad' });
     default:
       return [];
   }
@@ -116,7 +116,7 @@ function approvalEntries(approval: Approval): Entry[] {
 const outcomes = {
   succeeded: ['The call was made', 'good'],
   failed: ['The call failed', 'bad'],
-  outcome_unknown: ['The call ended in a way that nobody saw', 'wait'],
+  outcome_unknown: ['The outcome of the call is unknown', 'wait'],
 } as const;
 
 function executionEntries({ id, tool_name, tool_call_id, attempts, reconciled, status }: Execution): Entry[] {

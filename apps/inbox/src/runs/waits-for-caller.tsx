@@ -74,7 +74,7 @@ function CallerForm({ run: { agent_id, run_id }, requirement: { tool_execution: 
       {call.external_execution_required && (
         <>
           <label>
-            What came of it
+            Result
             <textarea rows={3} value={result} onInput={(event) => setResult(event.currentTarget.value)} />
           </label>
           <button type="button" class="primary" disabled={result.trim() === ''} onClick={() => void answer({ result })}>

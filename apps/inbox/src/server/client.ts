@@ -2,7 +2,7 @@ import { ApiError, CountersignClient } from '@countersign/client';
 import type { Me } from '@countersign/contracts';
 import { signal } from '@preact/signals';
 
-/** undefined until it is known, null for nobody. */
+/** undefined until it is known, null when signed out. */
 export const me = signal<Me | null | undefined>(undefined);
 
 /** The server that the page is from, as whoever is signed in. */

@@ -26,7 +26,7 @@ export function onApproval(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Follows the approvals. A page that nobody looks at lets go: browsers have few connections to one server. */
+/** Streams the approvals. A hidden page disconnects: browsers have few connections to one server. */
 export function connect(): () => void {
   const follow = () => (document.hidden ? close() : following || open());
   follow();

@@ -4,9 +4,9 @@ import { jitteredBackoffMs } from '@countersign/contracts';
 const backoff = { first_ms: 2_000, longest_ms: 60_000 };
 
 interface Following<T> {
-  /** Each event, as it comes. @returns whether it was the last: then the stream is let go of. */
+  /** Each event, as it comes. @returns whether it was the last: then the stream is closed. */
   hear(event: T): boolean | void;
-  /** Called before everything is told from the beginning. */
+  /** Called before everything is sent from the beginning. */
   begin(): void;
   /** Whether events come by themselves now; what has no id may have been missed before. */
   live?(isLive: boolean): void;

@@ -14,7 +14,7 @@ export interface Resource<T> {
  * What the server says, read again whenever something may have been missed, and when what it depends on is another.
  *
  * @param read null for nothing yet.
- * @param every how often to read it anyway, in milliseconds, while somebody looks.
+ * @param every how often to read it anyway, in milliseconds, while the page is visible.
  */
 export function useResource<T>(
   read: ((abort?: AbortSignal) => Promise<T>) | null,

@@ -30,6 +30,6 @@ export async function signOut(): Promise<void> {
 /** Whether whoever is signed in may do this, such as `approvals:write`. */
 export const may = (scope: string): boolean => me.value?.scopes.some((each) => each === scope) ?? false;
 
-/** Whether a run is theirs to change: other roles show more runs, and let nobody change them. */
+/** Whether a run is theirs to change: other roles show more runs, read-only. */
 export const mayChange = ({ user_id, requested_by }: Pick<RunOutput, 'user_id' | 'requested_by'>): boolean =>
   may('runs:write') && (me.value!.roles.includes('admin') || [user_id, requested_by].includes(me.value!.subject));

@@ -18,7 +18,7 @@ interface PagedProps<T> {
 const step = 50;
 const most = 1_000;
 
-/** A table of records of the server, the newest of them first, and more when somebody wants more. */
+/** A table of records of the server, the newest of them first, and more on demand. */
 export function Paged<T>({ list, filter, every, empty, head, keyOf, row }: PagedProps<T>) {
   const [limit, setLimit] = useState(step);
   const { data: page, problem, reload } = useResource((signal) => list(limit, signal), [filter, limit], every);

@@ -3,7 +3,7 @@ import { piecesOf } from './pieces.js';
 
 interface VisibleProps {
   text: string;
-  /** Whether somebody decides on it, so that characters that are likely to be taken for others are marked too. */
+  /** Whether it is decided on, so that confusable characters are marked too. */
   exact?: boolean;
 }
 
@@ -13,7 +13,7 @@ export const Visible = ({ text, exact = false }: VisibleProps) => (
     {piecesOf(text, exact).map(({ text, mark }, n) => {
       if (mark === null) return text;
       return mark === 'hidden' ? (
-        <mark key={n} class="hidden-character" title="A character that shows nothing by itself">
+        <mark key={n} class="hidden-character" title="An invisible character">
           {text}
         </mark>
       ) : (

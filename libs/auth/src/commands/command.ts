@@ -10,7 +10,7 @@ import {
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 
-/** What it takes to give each command that somebody may send over the bus. */
+/** The scope for each command over the bus. */
 export const commandScopes = {
   'run.requested': 'runs:write',
   'run.cancel_requested': 'runs:write',
@@ -40,6 +40,6 @@ export interface Command {
  * @throws TerminalError that names each field that is wrong.
  */
 export function commandDigest({ type, data }: Command): string {
-  const { token: _, ...said } = parseEventData(type, data);
-  return `sha256:${hash('sha256', canonicalJson({ type, data: said }), 'hex')}`;
+  const { token: _, ...signed } = parseEventData(type, data);
+  return `sha256:${hash('sha256', canonicalJson({ type, data: signed }), 'hex')}`;
 }

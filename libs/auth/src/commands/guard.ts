@@ -6,7 +6,7 @@ import { commandDigest, commandScopes, type CommandEvent } from './command.js';
 import { readCommandToken, type CommandClaims } from './token.js';
 import type { CommandUses, Use } from './uses.js';
 
-/** A command that nobody may give who gave it. The message says why, for whoever sent it. */
+/** An unauthorized command. The message says why, for its sender. */
 export class CommandRefused extends TerminalError<CommandRefusal> {}
 
 export interface CommandGuardOptions {
@@ -30,7 +30,7 @@ export class CommandGuard {
    * Uses the token of a command up. The same message may come again, also once its token is over or its credential has
    * ended: it was let in, and whoever obeys it does so once, by what is on record of it.
    *
-   * @throws CommandRefused when nobody says so who may; RetryableError while that cannot be told
+   * @throws CommandRefused when the sender is not authorized; RetryableError while that is unknown
    */
   async sender(command: CommandEvent): Promise<Principal> {
     const { claims } = await this.#used(command);

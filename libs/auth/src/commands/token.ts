@@ -35,7 +35,7 @@ interface TokenOf {
 }
 
 /**
- * A short-lived token with which somebody gives one command over the bus. It is signed with a key that signs decisions.
+ * A short-lived token for one command over the bus. It is signed with a key that signs decisions.
  * Whoever reads the topic reads it too, so it is good for exactly that command, once.
  */
 export function signCommandToken(
@@ -76,5 +76,5 @@ export async function readCommandToken(token: string, keyOf: JWTVerifyGetKey): P
 const isNone = (error: unknown): boolean =>
   error instanceof errors.JOSEError ||
   error instanceof z.ZodError ||
-  // The key that it names is nobody's.
+  // The key that it names is unknown.
   (error instanceof Error && error.name === 'SignatureError');

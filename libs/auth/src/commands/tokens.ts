@@ -15,7 +15,7 @@ export interface CommandTokensOptions {
   now(): EpochMillis;
 }
 
-/** Gives out tokens, each for one command of somebody who may give it. */
+/** Issues tokens, each for one command that its subject may send. */
 export class CommandTokens {
   readonly #options: CommandTokensOptions;
 

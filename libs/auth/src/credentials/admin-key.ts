@@ -4,7 +4,7 @@ import type { Identity } from '../principal.js';
 import { administrator } from './reserved.js';
 import { isSame } from './secret.js';
 
-/** A key for the first administrator that is told by the environment, not stored. */
+/** A key for the first administrator from the environment, not stored. */
 export class AdminKey {
   readonly identity: Identity = { subject: administrator, roles: ['admin'], groups: [] };
   /**

@@ -45,7 +45,7 @@ export class ApiKeys {
     this.#now = now;
   }
 
-  /** @returns the key in plain text, which nobody can ever see again, and its record. */
+  /** @returns the key in plain text, shown only once, and its record. */
   async create(wanted: NewApiKey): Promise<{ key: string; record: ApiKeyView }> {
     const { name, subject, roles, groups = [], expires_in = null } = wanted;
     const { id, secret } = newKeyText();
@@ -82,7 +82,7 @@ export class ApiKeys {
   }
 
   /**
-   * Lets the other services of an installation know ADMIN_KEY, so that only this one is told of it: its hash is stored as
+   * Lets the other services of an installation know ADMIN_KEY, so that only this one is configured with it: its hash is stored as
    * that of any key, and what it was before is revoked. One that has not the form of a key is known only here.
    */
   async shareAdmin(): Promise<void> {
@@ -148,7 +148,7 @@ export class ApiKeys {
   }
 }
 
-/** A record may be older than the one spelling of names; one that has none is nobody's. */
+/** A record may be older than the one spelling of names; one that has none is of no one. */
 function holderOf(key: ApiKey): ApiKeyHolder | undefined {
   const { id: key_id, display_name, roles, groups, expires_at } = key;
   const subject = Subject.safeParse(key.subject).data;

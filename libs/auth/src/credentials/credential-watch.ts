@@ -10,7 +10,7 @@ export interface CredentialWatchOptions {
   everyMs?: Millis;
 }
 
-/** A credential by which something goes on, such as a stream. Whoever is done lets go of it. */
+/** A credential by which something goes on, such as a stream. Call its end when done. */
 export interface Watched {
   /** Aborts once it no longer holds: revoked, signed out, expired, or with other roles. */
   ended: AbortSignal;
@@ -24,7 +24,7 @@ interface WatchedPrincipal {
   heldAt: EpochMillis;
 }
 
-/** For how long streams go on while nobody can tell whether their credentials hold, in milliseconds. */
+/** Grace period of streams while their credentials cannot be checked, in milliseconds. */
 const mostUnknown = 5_000;
 
 /**

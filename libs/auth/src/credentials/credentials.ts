@@ -28,7 +28,7 @@ export class Credentials {
   }
 
   /**
-   * Of a provider's token nothing is stored: who had it is not asked again, and it counts until its end, as long as that
+   * Of a provider's token nothing is stored: it is not checked again, and it counts until its end, as long as that
    * provider's tokens are taken here.
    *
    * Reads them again, all at once: one query for the keys and one for the sessions, and none for what is not stored.
@@ -52,7 +52,7 @@ export class Credentials {
   }
 }
 
-/** Whether somebody is known as the same, with the same roles and groups. */
+/** Whether it is the same subject, with the same roles and groups. */
 export function hasSameStanding(who: Principal, { identity }: Standing): boolean {
   if (!identity) return true;
   const now = principalOf(identity, who.credential.via);

@@ -31,7 +31,7 @@ export class Recent<R extends { version: number }> {
     return record && this.#keep(id, record, readAt);
   }
 
-  /** What was read in some other way, and when that was asked for. */
+  /** A record read in some other way, and when that read began. */
   read(id: string, record: R, readAt: EpochMillis): void {
     this.#keep(id, record, readAt);
   }

@@ -6,7 +6,7 @@ export const newSecret = (): string => randomBytes(32).toString('base64url');
 export const isSecret = (text: string): boolean => /^[\w-]{43}$/.test(text);
 
 /**
- * What is stored in place of a secret, as hex. A plain SHA-256 is enough for what `newSecret` made: nobody can try out
+ * What is stored in place of a secret, as hex. A plain SHA-256 is enough for what `newSecret` made: no one can try out
  * 2^256 of them, so there is nothing for a slow hash to slow down.
  */
 export const hashOf = (secret: string): string => hash('sha256', secret, 'hex');

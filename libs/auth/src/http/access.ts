@@ -9,7 +9,7 @@ export type Access = 'public' | readonly Scope[];
 
 const accessKey = 'countersign:access';
 
-/** Everybody may use this, and nobody asks who it is. On a handler, or on a class for all that say nothing else. */
+/** Public, without authentication. On a handler, or on a class for all that say nothing else. */
 export const Public = (): ClassDecorator & MethodDecorator => SetMetadata<string, Access>(accessKey, 'public');
 
 /** Whoever has all of these scopes may use this; without any, whoever is known at all. */
@@ -19,7 +19,7 @@ export const RequireScopes = (...scopes: readonly Scope[]): ClassDecorator & Met
 /** The parameter is the principal who makes the request. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const found = authenticationOf(context.switchToHttp().getRequest<FastifyRequest>());
-  if (!found) throw new Error('@CurrentPrincipal() is on a public route, where nobody asks who it is');
+  if (!found) throw new Error('@CurrentPrincipal() is on a public route, which has no principal');
   return found.principal;
 });
 

@@ -180,7 +180,7 @@ describe('the guard', () => {
     for (const headers of [{}, bearer(keys.admin)]) {
       const answer = await ask('/things/forgotten', headers as Record<string, string>);
       expect(answer.statusCode).toBe(403);
-      expect(detailOf(answer)).toContain('no scope declared');
+      expect(detailOf(answer)).toContain('No scope is declared');
     }
   });
 

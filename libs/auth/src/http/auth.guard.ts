@@ -20,7 +20,7 @@ export class AuthGuard implements CanActivate {
     if (access === undefined) {
       throw new ProblemError(
         'route_closed',
-        'There is no scope declared for this route, so nobody may use it. Report it as a bug.',
+        'No scope is declared for this route, so it is closed. Report it as a bug.',
       );
     }
     const http = context.switchToHttp();

@@ -7,7 +7,7 @@ export interface DeclaredRoute {
   method: string;
   /** As `/runs/:id`. */
   path: string;
-  /** Undefined where it is not said, so that nobody may use it. */
+  /** Undefined where it is not declared, so that the route is closed. */
   access: Access | undefined;
   /** As `RunsController.get`. */
   handler: string;

@@ -2,7 +2,7 @@ import { type Clock, type EpochMillis, secondsOf, type Millis, type Seconds } fr
 
 export interface FailureLimitOptions {
   now(): EpochMillis;
-  /** How many failures an address has in a window before it is told to wait. */
+  /** How many failures an address has in a window before it has to wait. */
   limit?: number;
   /** A minute unless given. */
   windowMs?: Millis;

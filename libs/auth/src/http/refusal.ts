@@ -23,7 +23,7 @@ export class Refusal {
   ofWrong({ ip }: FastifyRequest, reply: FastifyReply, detail: string): ProblemError {
     const { wait, first } = this.#failures.count(ip);
     if (wait === 0) return this.unauthenticated(reply, 'credential_refused', detail);
-    if (first) this.#log.warn({ ip }, 'wrong credentials come from this address one after the other');
+    if (first) this.#log.warn({ ip }, 'repeated wrong credentials from this address');
     void reply.header('retry-after', String(wait));
     const advice = `Too many wrong credentials came from your address. Try again in ${wait} seconds.`;
     return new ProblemError('too_many_wrong_credentials', advice);

@@ -35,7 +35,7 @@ export class JwtVerifier {
 
   /**
    * @throws ProblemError identity_provider_unreachable when the keys cannot be had now, which says nothing about the token; reserved_subject when it is of
-   * somebody who would be this installation's administrator.
+   * a user who would be this installation's administrator.
    */
   async verify(token: string): Promise<Principal | undefined> {
     const { issuer, audience, algorithms } = this.#options;
@@ -49,7 +49,7 @@ export class JwtVerifier {
         requiredClaims: ['exp'],
       });
       const identity = identityIn(payload, this.#options);
-      if (!identity) this.#log.info({ claim: this.#options.subjectClaim }, 'a token does not say whose it is');
+      if (!identity) this.#log.info({ claim: this.#options.subjectClaim }, 'a token has no subject claim');
       if (identity && isReserved(identity.subject)) throw taken(identity.subject);
       return identity && principalOf(identity, 'jwt', { id: issuer, expires_at: atSeconds(payload.exp!) });
     } catch (error) {

@@ -16,7 +16,7 @@ import { Recent } from '../credentials/recent.js';
 import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
 import { hashOf, isSecret, newSecret } from '../credentials/secret.js';
 
-/** Somebody who is signed in with a browser. */
+/** A session of a browser. */
 export const BrowserSession = z.object({
   id: Id.meta({ description: "SHA-256 of the cookie's value, as hex." }),
   subject: Id,

@@ -29,7 +29,7 @@ export function refuseOtherOrigins(request: FastifyRequest, origin: string): voi
   );
 }
 
-/** Both are read as addresses, so that a port that need not be said may be said. */
+/** Both are read as addresses, so that a default port may be written. */
 function isOwn(origin: string, host: string): boolean {
   const page = URL.parse(origin);
   return page !== null && page.host !== '' && page.host === URL.parse(`${page.protocol}//${host}`)?.host;

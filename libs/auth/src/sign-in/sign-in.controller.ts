@@ -24,7 +24,7 @@ export class SignInController {
     @Inject(Refusal) private readonly refusal: Refusal,
   ) {}
 
-  /** A page of another origin must not sign anybody in as somebody else; a program that sends no origin is no page. */
+  /** A page of another origin must not sign anyone in as another user; a program that sends no origin is no page. */
   @Public()
   @Post('sign-in')
   @HttpCode(200)
@@ -59,7 +59,7 @@ export class SignInController {
     void reply.status(303).header('location', page).header('referrer-policy', 'no-referrer');
   }
 
-  /** People are told by a page on which they can do something about it; one who tries many is not led anywhere. */
+  /** People get a page on which they can do something about it; one who tries many is not led anywhere. */
   #refuseLink(request: FastifyRequest, reply: FastifyReply): void {
     const refused = this.refusal.ofWrong(request, reply, 'This link was used or has expired. Ask for another.');
     const isBrowser = (request.headers.accept ?? '').includes('text/html');

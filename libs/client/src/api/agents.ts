@@ -2,7 +2,7 @@ import type { AgentOutput } from '@countersign/contracts';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 
-/** The agents that can be asked to do something. */
+/** The agents that can be run. */
 export class Agents {
   constructor(private readonly transport: Transport) {}
 

@@ -57,7 +57,7 @@ export class Approvals {
     return (await this.transport.ask('ApprovalCount', 'GET', '/approvals/count', { signal })).count;
   }
 
-  /** How approvals went lately. @param days today included, 90 at the most. */
+  /** How approvals went lately. @param days today included, at most 90. */
   stats(days?: number, signal?: AbortSignal): Promise<Answers['ApprovalStats']> {
     return this.transport.ask('ApprovalStats', 'GET', '/approvals/stats', { query: { days }, signal });
   }

@@ -3,7 +3,7 @@ import type { Answers } from '../shapes.js';
 import type { Transport } from '../transport/transport.js';
 import type { ListQuery } from './lists.js';
 
-/** What was told to whom, and whether it arrived. */
+/** Notifications and their delivery. */
 export class Deliveries {
   constructor(private readonly transport: Transport) {}
 

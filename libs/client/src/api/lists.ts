@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What a list can be asked for, as its schema names it; numbers of pages and records are numbers. */
+/** The query of a list, as its schema names it; numbers of pages and records are numbers. */
 export type ListQuery<S extends z.ZodType<object>> = {
   [K in Exclude<keyof z.output<S>, 'cursor'>]?: z.output<S>[K] | undefined;
 };

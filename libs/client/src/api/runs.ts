@@ -33,7 +33,7 @@ export type RunName = Pick<RunOutput, 'run_id' | 'agent_id'>;
 export interface Waiting {
   /** Until it has one of these. */
   for: readonly RunStatus[];
-  /** How long at the most; 60 at the most. Default: 20. */
+  /** Maximum wait in seconds; at most 60, default 20. */
   seconds?: number;
 }
 

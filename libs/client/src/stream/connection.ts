@@ -2,7 +2,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ApiError, unexpectedAnswer } from '../transport/api-error.js';
 import type { Method, RequestOptions, Transport } from '../transport/transport.js';
 
-/** What is asked for, as a stream. */
+/** The request of a stream. */
 export interface StreamRequest extends Omit<RequestOptions, 'timeout_ms'> {
   method?: Method;
   path: string;
@@ -19,7 +19,10 @@ export async function* connection(
 ): AsyncGenerator<EventSourceMessage | 'open', void> {
   const hangUp = new AbortController();
   const unlessSilent = async <T>(read: Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => hangUp.abort(new DOMException('Nothing was heard.', 'TimeoutError')), silence_ms);
+    const timer = setTimeout(
+      () => hangUp.abort(new DOMException('No data within the timeout.', 'TimeoutError')),
+      silence_ms,
+    );
     return read.finally(() => clearTimeout(timer));
   };
   const response = await unlessSilent(

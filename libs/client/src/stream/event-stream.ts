@@ -18,7 +18,7 @@ export interface StreamOptions {
   signal?: AbortSignal | undefined;
   /**
    * A connection that breaks or ends is made anew, after a backoff with jitter: by default after 200 ms at first and
-   * 10 s at the most, for ever. False: the stream ends with its connection.
+   * with a backoff of at most 10 s, for ever. False: the stream ends with its connection.
    */
   reconnect?: Partial<Reconnection> | false | undefined;
   /** How long a connection may say nothing, in milliseconds; a server says that it is there every 15 s. Default: 40,000. */

@@ -6,7 +6,7 @@ import { eventStream, type StreamOptions } from './event-stream.js';
 /** What each event of a stream is, by its name. */
 type Events = Readonly<Record<string, ShapeName>>;
 
-/** An event of a stream. Without an id it is only of the moment, and is not told again. */
+/** An event of a stream. Without an id it is ephemeral, and is not sent again. */
 export type StreamedEvent<E extends Events> = {
   [N in keyof E]: { id: string | undefined; event: N; data: Answers[E[N]] };
 }[keyof E];

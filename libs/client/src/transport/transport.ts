@@ -39,7 +39,7 @@ const usualTimeout = 30_000;
 /** A timer cannot be longer. */
 const longestTimeout = 2 ** 31 - 1;
 
-/** Makes requests as somebody, and reads answers. */
+/** Makes requests with a credential, and reads answers. */
 export class Transport {
   readonly #options: ClientOptions;
   readonly #addressOf: (path: string) => string;
@@ -132,7 +132,7 @@ export class Transport {
     };
   }
 
-  /** Why there is no answer. Whoever aborts a request themselves is told just that. */
+  /** Why there is no answer. An abort by the caller is reported as such. */
   #noAnswer(path: string, signal: AbortSignal | undefined, cause: unknown): unknown {
     const reason: unknown = signal?.aborted ? signal.reason : cause;
     const isLate = reason instanceof Error && reason.name === 'TimeoutError';

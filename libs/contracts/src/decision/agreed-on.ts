@@ -5,7 +5,7 @@ type Decided = Pick<Approval, 'decisions' | 'tool_args' | 'approved_args' | 'res
 type Agreed = Pick<ResolutionData, 'values' | 'tool_args' | 'result' | 'grant'>;
 
 /**
- * What others have approved already, which everybody after them has to approve as well; null when nobody has.
+ * What others have approved already, which every later approver has to approve as well; null when no one has.
  * The record keeps what was filled in apart from the arguments that were edited, and so does a decision.
  */
 export function agreedOn({ decisions, tool_args, approved_args, resolution_data }: Decided): Agreed | null {

@@ -8,7 +8,7 @@ interface Person {
   groups?: readonly string[] | undefined;
 }
 
-/** Whether somebody is in a group; `null` stands for no group, in which nobody is. */
+/** Whether a person is in a group; `null` stands for no group, which is empty. */
 export const isMember = ({ group, members }: Group, { by, groups = [] }: Person): boolean =>
   by !== null && group !== null && (members ? members.includes(by) : groups.includes(group));
 
@@ -16,7 +16,7 @@ type Standing = Pick<Approval, 'terms' | 'user_id' | 'requested_by' | 'escalated
 
 /**
  * Whether a decision still counts under the terms in force, which may have become stricter since it was taken. A
- * rejection does in any case: a reason that is asked for by now does not make it an approval.
+ * rejection does in any case: a reason that is required by now does not make it an approval.
  */
 export function isStanding(approval: Omit<Standing, 'decisions'>, decision: Decision): boolean {
   const { terms, escalated_at, user_id, requested_by } = approval;

@@ -18,7 +18,7 @@ export function eventReference(): string {
   return [
     '# Events',
     '',
-    'Generated from `libs/contracts/src/events/catalogue.ts`; `npx vitest run -u --project contracts` writes it anew.',
+    'Generated from `libs/contracts/src/events/catalogue.ts`; `npx vitest run -u --project contracts` regenerates it.',
     '',
     'The name of an event is its topic and its CloudEvents type, and the key of its message is the id of its run.',
     'The JSON Schema of its data is `docs/schemas/<event>.json`, and an example `libs/contracts/fixtures/v1/<event>.json`.',

@@ -32,6 +32,6 @@ export function parseEventData<N extends EventName>(name: N, data: unknown): Eve
   throw new TerminalError('invalid_data', `not a valid ${name}: ${parsed.error.issues.map(problemOf).join('; ')}`);
 }
 
-/** Names of fields that are not declared are part of what somebody sent, and may be anything. */
+/** Names of fields that are not declared are part of the input, and may be anything. */
 const problemOf = ({ code, path, message }: z.core.$ZodIssue): string =>
   `${path.join('.') || 'all of it'}: ${code === 'unrecognized_keys' ? 'has fields that are not declared' : message} [${code}]`;

@@ -33,7 +33,7 @@ const ApprovalsQuery = z.object({
   }),
   text: z.string().trim().min(1).max(200).optional().meta({
     description:
-      'Words that must all occur in who asks, what for, the tool and its arguments (without redacted ones), in any case.',
+      'Words that must all occur in requester, request, tool and arguments (without redacted ones), ignoring case.',
   }),
   sort_by: z.enum(['created_at', 'updated_at', 'expires_at']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
@@ -75,7 +75,7 @@ export const BulkResolveRequest = z
     digests: z
       .record(Id, SeenDigest)
       .optional()
-      .meta({ description: 'By id, one for each of `ids`: what whoever decides saw.' }),
+      .meta({ description: 'By id, one for each of `ids`: the digest that the approver saw.' }),
   })
   .refine(({ ids, digests }) => digests === undefined || isSame(new Set(ids), new Set(Object.keys(digests))), {
     path: ['digests'],
@@ -122,7 +122,7 @@ export const ApprovalStats = z
     seconds_to_decision: z
       .object({ median: z.number(), p90: z.number(), decided: z.int().nonnegative() })
       .nullable()
-      .meta({ description: 'Of what people decided lately, the newest thousand at the most; null: nothing.' }),
+      .meta({ description: 'Of the latest decisions by people, at most 1000; null: there is none.' }),
   })
   .meta({ id: 'ApprovalStats' });
 export type ApprovalStats = z.infer<typeof ApprovalStats>;

@@ -26,7 +26,7 @@ export const SignInRequest = z.object({ key: z.string().min(1).max(1000) });
 export const Me = z
   .object({
     subject: z.string(),
-    display_name: z.string().meta({ description: 'The subject as it was given, to be shown and never compared.' }),
+    display_name: z.string().meta({ description: 'The subject as entered, for display, never compared.' }),
     roles: z.array(Role),
     groups: z.array(z.string()),
     scopes: z.array(Scope),
@@ -43,11 +43,7 @@ export const ApiKeyView = z.object({
   id: Id,
   name: z.string().min(1).max(200),
   subject: Id.meta({ description: 'Who it speaks for, in the spelling that is compared.' }),
-  display_name: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({ description: 'The same as it was given, to be shown and never compared.' }),
+  display_name: z.string().nullable().default(null).meta({ description: 'As entered, for display, never compared.' }),
   roles: z.array(Role),
   groups: z.array(Id),
   expires_at: EpochSeconds.nullable(),

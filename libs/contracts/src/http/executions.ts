@@ -15,7 +15,7 @@ export const ExecutionPage = pageOf(Execution);
 const note = z.string().trim().min(1).max(10_000);
 export const ResolveUnknownRequest = z.object({
   outcome: z.enum(['succeeded', 'failed']),
-  note: note.meta({ description: 'What was found, and how. The model is told.' }),
+  note: note.meta({ description: 'What was found, and how. Passed to the model.' }),
 });
 export const RetryExecutionRequest = z.object({
   note,
@@ -26,7 +26,7 @@ export const RetryExecutionRequest = z.object({
 export const CancelExecutionRequest = z.object({ reason: note });
 export const ReportExecutionRequest = z.object({
   outcome: z.enum(['succeeded', 'failed']),
-  result: z.string().trim().min(1).max(100_000).meta({ description: 'What came of it. The model is told.' }),
+  result: z.string().trim().min(1).max(100_000).meta({ description: 'Result (passed to the model)' }),
 });
 /** What a call has printed, as far as it was kept. */
 export const ExecutionOutput = z.object({

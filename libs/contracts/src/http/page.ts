@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The page of a list that is asked for. */
+/** The requested page of a list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),

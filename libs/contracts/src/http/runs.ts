@@ -71,7 +71,7 @@ export type ContinueRunRequest = z.infer<typeof ContinueRunRequest>;
 
 export const GetRunQuery = z.object({
   wait_for: RunStatusList.optional().meta({ description: 'Answer once the run has one of these statuses.' }),
-  timeout: z.coerce.number().min(0).max(60).default(20).meta({ description: 'Seconds to wait at the most.' }),
+  timeout: z.coerce.number().min(0).max(60).default(20).meta({ description: 'Maximum wait in seconds.' }),
 });
 export const ListRunsQuery = z.object({
   status: RunStatus.optional(),
@@ -113,7 +113,7 @@ export const SessionRunsQuery = z.object({
   user_id: Subject.optional(),
   status: z
     .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().map((each) => each.toUpperCase()))
+    .transform((names) => [names].flat().map((each) => each.toUpperCase()))
     .pipe(z.array(RunStatus))
     .optional(),
   created_after: z.coerce.number().optional(),

@@ -26,11 +26,11 @@ export interface StrictJsonProblem {
 export type StrictJson = { ok: true; value: unknown } | { ok: false; problem: StrictJsonProblem };
 
 export interface StrictJsonOptions {
-  /** Levels of lists and objects; 64 unless said otherwise. */
+  /** Levels of lists and objects; default 64. */
   depth?: number;
   /** What to make of a number that JavaScript cannot hold exactly: refuse it (the default), or keep its source text, for `JSON.stringify`. */
   numbers?: 'refuse' | 'keep';
-  /** Whether texts may have halves of characters and U+0000; refused unless said otherwise. */
+  /** Whether texts may have halves of characters and U+0000; refused by default. */
   texts?: 'refuse' | 'any';
 }
 

@@ -9,19 +9,19 @@ interface ProblemEntry {
   hint?: HintAction;
 }
 
-/** Whoever asks is not recognised, or may not. */
+/** Unauthenticated, or not authorized. */
 // oxfmt-ignore
 const access = {
   unauthenticated: { status: 401, title: 'No credentials', says: 'The request has no key, token or session.', hint: 'sign_in' },
   credential_refused: { status: 401, title: 'Credential refused', says: 'The key, token or link is wrong, used, expired or revoked.', hint: 'sign_in' },
   credential_ended: { status: 401, title: 'Credential ended', says: 'The key, login or session has ended.', hint: 'sign_in' },
   not_signed_by_slack: { status: 401, title: 'Not signed by Slack', says: "The request is not signed with the channel's signing_secret, or is too old." },
-  missing_scope: { status: 403, title: 'Scope missing', says: 'The roles of whoever asks do not give what the route needs.', hint: 'ask_administrator' },
-  route_closed: { status: 403, title: 'Route closed', says: 'The route does not say who may use it, so nobody may. It is a bug.' },
+  missing_scope: { status: 403, title: 'Scope missing', says: 'The roles of the principal lack a scope that the route requires.', hint: 'ask_administrator' },
+  route_closed: { status: 403, title: 'Route closed', says: 'The route declares no scope, so it is closed. It is a bug.' },
   other_origin: { status: 403, title: 'Other origin', says: 'The page that makes the request is of another origin than the server.' },
   csrf_token_missing: { status: 403, title: 'CSRF token missing', says: 'A change made with a session needs its CSRF token.', hint: 'read_csrf_token' },
   reserved_subject: { status: 403, title: 'Subject reserved', says: "The identity provider gives the name of the installation's own administrator." },
-  too_many_wrong_credentials: { status: 429, title: 'Too many wrong credentials', says: 'They came from one address, one after the other.', hint: 'retry_later' },
+  too_many_wrong_credentials: { status: 429, title: 'Too many wrong credentials', says: 'Too many failed attempts from one address.', hint: 'retry_later' },
   identity_provider_unreachable: { status: 503, title: 'Identity provider unreachable', says: 'Its keys cannot be fetched, so tokens cannot be checked.', hint: 'retry_later' },
 } as const satisfies Record<string, ProblemEntry>;
 
@@ -51,14 +51,14 @@ const reading = {
 // oxfmt-ignore
 const capacity = {
   rate_limited: { status: 429, title: 'Too many requests', says: 'More requests in a minute than `RATE_LIMIT_PER_MINUTE`.', hint: 'retry_later' },
-  too_many_open_requests: { status: 429, title: 'Too many requests under way', says: 'Whoever asks has `HTTP_REQUESTS_PER_PRINCIPAL` requests under way.', hint: 'retry_later' },
+  too_many_open_requests: { status: 429, title: 'Too many requests under way', says: 'The principal has `HTTP_REQUESTS_PER_PRINCIPAL` requests under way.', hint: 'retry_later' },
   too_many_runs: { status: 429, title: 'Too many runs', says: 'Too many runs wait for a worker, of one owner or of all.', hint: 'retry_later' },
-  internal_error: { status: 500, title: 'Internal error', says: 'Something went wrong in the server. It has been logged.' },
-  unavailable: { status: 503, title: 'Unavailable', says: 'The database or the event log is out of reach.', hint: 'retry_later' },
-  upstream_unreachable: { status: 503, title: 'Service unreachable', says: 'The service that the request is handed on to is out of reach.', hint: 'retry_later' },
+  internal_error: { status: 500, title: 'Internal error', says: 'An unexpected error, which was logged.' },
+  unavailable: { status: 503, title: 'Unavailable', says: 'The database or the event log is unreachable.', hint: 'retry_later' },
+  upstream_unreachable: { status: 503, title: 'Service unreachable', says: 'The service that the request is forwarded to is unreachable.', hint: 'retry_later' },
 } as const satisfies Record<string, ProblemEntry>;
 
-/** What whoever asks may not see does not exist for them. */
+/** Records outside the principal's view answer as not found. */
 // oxfmt-ignore
 const missing = {
   agent_not_found: { status: 404, title: 'No such agent', says: 'There is no agent with this id, or it is not complete yet.', hint: 'list_agents' },
@@ -70,7 +70,7 @@ const missing = {
   inbox_not_built: { status: 404, title: 'Inbox not built', says: 'The files of the inbox are not there.' },
   key_not_found: { status: 404, title: 'No such key', says: 'There is no key with this id.', hint: 'list_keys' },
   run_not_found: { status: 404, title: 'No such run', says: 'There is no run with this id.', hint: 'list_runs' },
-  session_not_found: { status: 404, title: 'No such session', says: 'There is no session with this id, or it is of somebody else or another agent.', hint: 'list_sessions' },
+  session_not_found: { status: 404, title: 'No such session', says: 'There is no session with this id, or it belongs to another user or agent.', hint: 'list_sessions' },
 } as const satisfies Record<string, ProblemEntry>;
 
 /** A decision does not count. */
@@ -79,32 +79,32 @@ const decisions = {
   may_not_decide: { status: 403, title: 'May not decide', says: 'The rules do not let this person decide on this call.', hint: 'reload_approval' },
   decision_not_allowed: { status: 403, title: 'Decision not allowed', says: 'The rules do not allow this kind of decision here, such as to edit arguments.', hint: 'reload_approval' },
   already_resolved: { status: 409, title: 'Already resolved', says: 'The approval is not pending any more.', hint: 'reload_approval' },
-  approval_expired: { status: 409, title: 'Approval expired', says: 'Its time is up, and the run has been told.', hint: 'reload_approval' },
+  approval_expired: { status: 409, title: 'Approval expired', says: 'The deadline has passed; the run continues without the call.', hint: 'reload_approval' },
   already_decided: { status: 409, title: 'Already decided', says: 'Each person counts once.', hint: 'reload_approval' },
   call_changed: { status: 409, title: 'Call changed', says: 'The call is not the one that was looked at any more.', hint: 'reload_approval' },
   others_disagree: { status: 409, title: 'Others approved another call', says: 'Others have approved other values, arguments, or another result or grant.', hint: 'reload_approval' },
-  stricter_rule: { status: 409, title: 'Stricter rule', says: 'What would be approved falls under a rule that asks for more.', hint: 'reload_approval' },
+  stricter_rule: { status: 409, title: 'Stricter rule', says: 'The call as edited falls under a stricter rule.', hint: 'reload_approval' },
   rejected_by_rule: { status: 409, title: 'Rejected by a rule', says: 'A rule in force rejects the call.', hint: 'reload_approval' },
-  decider_unknown: { status: 422, title: 'Decider unknown', says: 'It has to be said who decides.', hint: 'reload_approval' },
+  decider_unknown: { status: 422, title: 'Decider unknown', says: 'A decision needs an identified person.', hint: 'reload_approval' },
   reason_required: { status: 422, title: 'Reason required', says: 'The rules ask for a reason, as `resolution_data.note`.', hint: 'reload_approval' },
-  values_do_not_fit: { status: 422, title: 'Values do not fit', says: 'What was filled in, edited or granted does not fit the call.' },
+  values_do_not_fit: { status: 422, title: 'Values do not fit', says: 'The values, edited arguments or grant are invalid for the call.' },
   too_many_comments: { status: 422, title: 'Too many comments', says: 'The approval has as many comments as it may.', hint: 'reload_approval' },
 } as const satisfies Record<string, ProblemEntry>;
 
 /** A run, an execution or another record cannot be changed in this way now. */
 // oxfmt-ignore
 const changes = {
-  approval_required: { status: 403, title: 'Approval required', says: 'The call waits for an approval, and not for whoever continues the run.', hint: 'resolve_approval' },
+  approval_required: { status: 403, title: 'Approval required', says: 'The call waits for an approval, not for the client that continues the run.', hint: 'resolve_approval' },
   run_over: { status: 409, title: 'Run over', says: 'The run has ended; start a new one.', hint: 'reload_run' },
-  call_being_made: { status: 409, title: 'Call being made', says: 'The approved call is being made; no result is taken from whoever continues the run.', hint: 'reload_run' },
+  call_being_made: { status: 409, title: 'Call being made', says: 'The approved call is being made; no result is accepted from the client that continues the run.', hint: 'reload_run' },
   call_not_found: { status: 422, title: 'No such call', says: 'The run has no such call.', hint: 'reload_run' },
   idempotency_key_reused: { status: 422, title: 'Idempotency-Key reused', says: 'The key was used for another request.', hint: 'new_idempotency_key' },
   wrong_execution_state: { status: 409, title: 'Not in this state', says: 'The execution is in a state in which this cannot be done.', hint: 'reload_execution' },
-  outcome_unknown: { status: 409, title: 'Outcome unknown', says: 'Nobody knows what came of the call, so somebody has to find out first.', hint: 'settle_execution' },
-  execution_withdrawn: { status: 409, title: 'Execution withdrawn', says: 'Nobody waits for the call any more.', hint: 'reload_execution' },
-  may_be_done_twice: { status: 422, title: 'May be done twice', says: 'The tool is started at most once, and nobody knows what came of the start before.', hint: 'retry_even_if_done' },
+  outcome_unknown: { status: 409, title: 'Outcome unknown', says: 'The outcome of the call is unknown; a person must reconcile it first.', hint: 'settle_execution' },
+  execution_withdrawn: { status: 409, title: 'Execution withdrawn', says: 'The run no longer waits for the call.', hint: 'reload_execution' },
+  may_be_done_twice: { status: 422, title: 'May be done twice', says: 'The tool is `at_most_once`, and the outcome of the previous start is unknown.', hint: 'retry_even_if_done' },
   tool_not_executed_here: { status: 422, title: 'Tool not executed here', says: 'The executor makes no calls of this tool.' },
-  dead_letter_settled: { status: 409, title: 'Dead letter settled', says: 'Somebody has replayed or discarded it.', hint: 'list_dead_letters' },
+  dead_letter_settled: { status: 409, title: 'Dead letter settled', says: 'It was already replayed or discarded.', hint: 'list_dead_letters' },
   not_replayable: { status: 422, title: 'Not replayable', says: 'The message cannot be verified or published, so it is not replayed.' },
   command_invalid: { status: 422, title: 'Invalid command', says: 'What the token is to command does not fit its schema.' },
 } as const satisfies Record<string, ProblemEntry>;
@@ -117,7 +117,7 @@ export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCod
 
 /** As the reference shows them. */
 export const problemGroups = {
-  'Who asks': access,
+  Access: access,
   'The request': reading,
   'The server': capacity,
   'Not found': missing,

@@ -4,7 +4,7 @@ export const commandRefusals = {
   token_over: 'The token does not say who commands, or is over.',
   token_of_another: 'The token is for another command, or was used for another message.',
   sender_changed: 'The key or login that the token was made with has ended, or allows other things by now.',
-  sender_may_not: 'Whoever sends it lacks the scope for it.',
+  sender_may_not: 'The sender lacks the scope for it.',
 } as const;
 
 export type CommandRefusal = keyof typeof commandRefusals;

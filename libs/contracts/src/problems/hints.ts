@@ -9,7 +9,7 @@ interface Action {
   says: string;
 }
 
-/** What there is to do about a problem. Programs decide on the name; a name never changes its meaning. */
+/** The remedy for a problem. Programs branch on the name; a name never changes its meaning. */
 export const hintActions = {
   sign_in: { of: null, http: 'POST /auth/sign-in', says: 'Sign in, or use another key or token.' },
   ask_administrator: { of: null, http: null, says: 'Ask an administrator for a role that allows it.' },
@@ -36,19 +36,19 @@ export const hintActions = {
   resolve_approval: {
     of: 'approval',
     http: 'POST /approvals/{id}/resolve',
-    says: 'Somebody who may has to resolve the approval; the run then goes on by itself.',
+    says: 'An authorized person must resolve the approval; the run then continues.',
   },
   reload_run: { of: 'run', http: 'GET /runs/{id}', says: 'See where the run stands, and which calls it has.' },
   reload_execution: { of: 'execution', http: 'GET /executions/{id}', says: 'See where the execution stands.' },
   settle_execution: {
     of: 'execution',
     http: 'POST /executions/{id}/resolve-unknown',
-    says: 'Find out what came of the call, and say it.',
+    says: 'Find out the outcome of the call, and report it.',
   },
   retry_even_if_done: {
     of: 'execution',
     http: 'POST /executions/{id}/retry',
-    says: 'Say `"even_if_done": true`, once it is certain that a second start does no harm.',
+    says: 'Send `"even_if_done": true`, once it is certain that a second start does no harm.',
   },
 } as const satisfies Record<string, Action>;
 
@@ -60,7 +60,7 @@ export const Hint = z
     action: z
       // Whoever reads an action that is new since has the detail.
       .union([z.enum(hintActionNames), z.string()])
-      .meta({ description: 'What there is to do, for programs; docs/problems.md lists them.' }),
+      .meta({ description: 'The remedy, for programs; docs/problems.md lists them.' }),
     id: z.string().nullable().meta({ description: 'Of what it is done to; null when the action needs none.' }),
   })
   .meta({ id: 'Hint' });

@@ -8,7 +8,7 @@ export function problemReference(): string {
   return [
     '# Problems',
     '',
-    'Generated from `libs/contracts/src/problems/catalogue.ts`; `npx vitest run -u --project contracts` writes it anew.',
+    'Generated from `libs/contracts/src/problems/catalogue.ts`; `npx vitest run -u --project contracts` regenerates it.',
     '',
     'Every error over HTTP is a problem of RFC 9457, `application/problem+json`. Its `code` says what is wrong and never',
     'changes its meaning; `type` is `urn:countersign:problem:` and the code. `detail` is for people: it may say something',
@@ -37,7 +37,7 @@ export function problemReference(): string {
     '## Dead letters',
     '',
     'The `code` of a dead letter says why a message can never be handled. It is one of these, of those of commands, or of',
-    'a problem where it is the same: `not_json` of a value that is no JSON, `internal_error` of what nobody foresaw, which',
+    'a problem where it is the same: `not_json` of a value that is no JSON, `internal_error` of an unexpected error, which',
     "the service's log has. One that was stored before there were codes has none.",
     '',
     '| code | says |',

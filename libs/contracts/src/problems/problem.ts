@@ -13,7 +13,7 @@ export const Problem = z
       // Whoever reads a code that is new since has the status and the detail.
       .union([z.enum(problemCodes), z.string()])
       .meta({ description: 'What is wrong, for programs; it stays the same. docs/problems.md lists them.' }),
-    hint: Hint.optional().meta({ description: 'What there is to do about it, where there is something.' }),
+    hint: Hint.optional().meta({ description: 'The remedy, where there is one.' }),
     instance: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })

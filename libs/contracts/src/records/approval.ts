@@ -20,14 +20,14 @@ const maxResolution = 200_000;
 /** agno's `resolution_data`, with the keys that mean something here; other keys are kept as they are. */
 export const ResolutionData = z
   .looseObject({
-    note: z.string().max(10_000).optional().meta({ description: 'A reason. The model is told.' }),
+    note: z.string().max(10_000).optional().meta({ description: 'A reason. Passed to the model.' }),
     result: z
       .string()
       .max(100_000)
       .optional()
       .meta({ description: 'The work was already done by hand, and this came of it: nothing is executed.' }),
     values: CallArguments.optional().meta({
-      description: 'The fields that a person filled in. An approval of a call that asks for them is refused without.',
+      description: 'The fields that a person filled in, required to approve a call that has such fields.',
     }),
     tool_args: CallArguments.optional().meta({
       description: 'Other arguments for the same tool, all of them; what is approved is a call with these.',
@@ -53,10 +53,10 @@ export type ResolutionData = z.infer<typeof ResolutionData>;
 export const DecisionBasis = z.enum(['people', 'rule', 'grant', 'audit']);
 export type DecisionBasis = z.infer<typeof DecisionBasis>;
 
-/** What somebody decides on. */
+/** What is decided on. */
 export const SeenDigest = z.string().min(1).max(200).meta({
   description:
-    'The `digest` of the approval as whoever decides saw it. When it is another by now, nothing is decided: `call_changed`.',
+    'The `digest` of the approval that the approver saw. When it has changed, nothing is decided: `call_changed`.',
 });
 
 /** One person's verdict. */
@@ -65,11 +65,11 @@ export const Decision = z.object({
   by: Id.nullable(),
   at: EpochSeconds,
   note: z.string().nullable(),
-  groups: z.array(z.string()).default([]).meta({ description: 'Of whoever decided, at that time.' }),
+  groups: z.array(z.string()).default([]).meta({ description: 'Groups of the person, at that time.' }),
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** What somebody says about an approval without deciding it. */
+/** A comment on an approval. */
 export const Comment = z.object({ id: Id, by: Id.nullable(), at: EpochSeconds, text: z.string().min(1).max(10_000) });
 export type Comment = z.infer<typeof Comment>;
 
@@ -101,9 +101,7 @@ export const Approval = z
     resolved_at: EpochSeconds.nullable(),
     run_status: RunStatus,
     tool_call_id: Id,
-    digest: z
-      .string()
-      .meta({ description: 'Of the call as it stands: as asked for, or as those who approved before changed it.' }),
+    digest: z.string().meta({ description: 'Of the current call: as requested, or as earlier approvers changed it.' }),
     salt: Salt,
     decisions: z.array(Decision),
     required_approvals: z.int().positive(),
@@ -122,7 +120,7 @@ export const Approval = z
       .meta({ description: 'The JSON Schema that edited arguments must fit.' }),
     approved_args: CallArguments.nullable()
       .default(null)
-      .meta({ description: 'The arguments that were approved, when they are not the ones that were asked for.' }),
+      .meta({ description: 'The approved arguments, when they differ from the requested ones.' }),
     grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
     granted: GrantBasis.nullable().default(null).meta({ description: 'The same, as it was then.' }),
     comments: z.array(Comment).default([]),
@@ -151,7 +149,7 @@ type Shown = Pick<Approval, 'salt' | 'requirements' | 'tool_args' | 'approved_ar
 /**
  * The approval without the values of the arguments that its tool declares as not for everybody's eyes.
  *
- * @param redact their names; unless given, as its requirements say
+ * @param redact their names; default: as its requirements say
  */
 export function redactApproval<A extends Shown>(
   approval: A,

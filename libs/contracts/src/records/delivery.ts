@@ -3,7 +3,7 @@ import { Id, Lease, stored } from './fields.js';
 import { EpochSeconds } from '../time/time.js';
 
 export const NoticeKind = z.enum(['pending', 'reminder', 'escalation', 'resolved']);
-/** What is said of an approval. */
+/** The kinds of notification. */
 export type NoticeKind = z.infer<typeof NoticeKind>;
 
 export const DeliveryStatus = z.enum(['queued', 'sending', 'delivered', 'failed']);
@@ -17,7 +17,7 @@ export const DeliveryAttempt = z.object({
 });
 export type DeliveryAttempt = z.infer<typeof DeliveryAttempt>;
 
-/** Something that one channel is told of one approval. */
+/** One notification of one approval in one channel. */
 export const NoticeDelivery = z
   .object({
     id: Id,

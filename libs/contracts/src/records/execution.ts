@@ -8,11 +8,11 @@ export const ExecutionStatus = z
   .enum(['queued', 'running', 'awaiting_report', 'reconciling', 'succeeded', 'failed', 'outcome_unknown', 'cancelled'])
   .meta({
     description:
-      'awaiting_report: a person makes the call and says what came of it. reconciling: its worker is gone, and the target is asked. outcome_unknown: nobody knows, and a person has to find out.',
+      'awaiting_report: a person makes the call and reports the outcome. reconciling: its worker is gone, and the target is queried. outcome_unknown: a person must reconcile it.',
   });
 export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
 
-/** Who makes a call: a worker of the executor, or somebody by hand, who then reports it. */
+/** Who makes a call: a worker of the executor, or a person, who then reports it. */
 export const MadeBy = z.enum(['worker', 'person']);
 
 /** One start of the work. Its number is the fencing token: what an earlier attempt still says is refused. */
@@ -22,31 +22,30 @@ export const Attempt = z.object({
   worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
   reported_by: Id.nullable()
     .default(null)
-    .meta({ description: 'The person who made the call, and said what came of it.' }),
+    .meta({ description: 'The person who made the call and reported its outcome.' }),
   started_at: EpochSeconds,
   ended_at: EpochSeconds.nullable(),
   outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']).nullable(),
   begun: z.boolean().default(true).meta({
     description: 'false: its worker had it and did not begin, so it counts as no start.',
   }),
-  reason: z.string().nullable().default(null).meta({ description: 'Why it failed, or why nobody knows.' }),
+  reason: z.string().nullable().default(null).meta({ description: 'Why it failed, or why its outcome is unknown.' }),
   late_report: z.string().nullable().default(null).meta({
-    description:
-      'What the worker said after the attempt had been given up. It counts for nothing but a person to read.',
+    description: 'What the worker reported after it had lost the attempt. Informational only.',
   }),
 });
 export type Attempt = z.infer<typeof Attempt>;
 
-/** How an execution is made, as the executor's tools said when it took the call on. */
+/** How an execution is made, as the executor's tools defined when it accepted the call. */
 export const ExecutionTerms = z.object({
   semantics: z.enum(['at_most_once', 'idempotent']).meta({
     description:
-      'at_most_once: a start that nobody saw the end of is never followed by another, unless a person says so. idempotent: the same call is made again with the same key.',
+      'at_most_once: a start with unknown outcome is never retried, unless a person requests it. idempotent: the same call is retried with the same key.',
   }),
   max_attempts: z.int().positive(),
   retry: z.object({ first_ms: z.int().positive(), longest_ms: z.int().positive() }),
   made_by: MadeBy,
-  can_reconcile: z.boolean().meta({ description: 'The target can be asked what came of a call.' }),
+  can_reconcile: z.boolean().meta({ description: 'The target can be queried for the outcome of a call.' }),
   not_before: EpochSeconds.nullable().meta({ description: 'The wait after the approval is over then.' }),
   start_by: EpochSeconds.nullable().meta({ description: 'What has not begun then is not begun any more.' }),
 });
@@ -67,7 +66,7 @@ const plainExecutionTerms: ExecutionTerms = {
 export const HeldBy = z.object({
   code: z.enum(['kill_switch', 'wait', 'change_window', 'concurrency_key', 'retry', 'tool_unavailable']),
   detail: z.string().meta({ description: 'For people: which execution has the key, who turned the switch, and why.' }),
-  until: EpochSeconds.nullable().meta({ description: 'null: nobody can tell.' }),
+  until: EpochSeconds.nullable().meta({ description: 'null: unknown.' }),
 });
 export type HeldBy = z.infer<typeof HeldBy>;
 
@@ -92,7 +91,7 @@ export const Execution = z
       .default(null)
       .meta({ description: 'The signed decision that it is made by (JWS).' }),
     approved_by: Id.nullable(),
-    requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+    requester: Id.nullable().default(null).meta({ description: 'The user for whom the run requested it.' }),
     requested_by: RequestedBy,
     policy_version: z.string().nullable().default(null),
     expires_at: EpochSeconds.nullable()
@@ -111,11 +110,11 @@ export const Execution = z
       .default(null),
     result: z.string().nullable(),
     error: z.string().nullable(),
-    note: z.string().nullable().meta({ description: 'What the person said who settled an unknown outcome.' }),
+    note: z.string().nullable().meta({ description: 'Note of the person who resolved an unknown outcome.' }),
     reconciled: PersonNote.nullable().default(null).meta({
-      description: 'Who found out what came of a start that nobody saw the end of; by null: the target itself said so.',
+      description: 'Who reconciled a start with unknown outcome; by null: the target reported it.',
     }),
-    cancel: PersonNote.nullable().default(null).meta({ description: 'Who asked for it to be stopped.' }),
+    cancel: PersonNote.nullable().default(null).meta({ description: 'Who requested the cancellation.' }),
     withdrawn: z.string().nullable().default(null).meta({
       description: 'Its run was over before it was: what has begun goes on, and no other attempt follows.',
     }),

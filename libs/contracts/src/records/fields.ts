@@ -6,9 +6,10 @@ export const longestId = 200;
 export const Id = z.string().min(1).max(longestId);
 /** Who sent the request of a run, apart from the user for whom it is. */
 export const RequestedBy = Id.nullable().default(null).meta({
-  description: 'Who sent the request, whoever it is for (`user_id`); null: nobody who was recognised.',
+  description:
+    'The authenticated sender of the request, which may be for another user (`user_id`); null: unauthenticated.',
 });
-/** Whose turn it is when this may go on: users share places, and of what is for nobody whoever sent the request. */
+/** Whose turn it is when this may go on: users share permits; without a user, the sender of the request. */
 export const QueueOwner = z.string().default('').meta({
   description: 'Who takes turns with others for places: the user for whom it is, or else who sent the request.',
 });
@@ -22,14 +23,14 @@ export const JsonObject = z.record(z.string(), z.unknown());
 /** W3C trace context of the request that began it all, carried by every event that follows from it. */
 export const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 
-/** Who works on a record, and until when nobody else may. */
+/** Who works on a record, and until when no one else may. */
 export const Lease = z.object({ worker: Id, expires_at: EpochMillis });
 export type Lease = z.infer<typeof Lease>;
 
 /** What every stored record has besides its own fields. */
 export const stored = {
   version: z.int().nonnegative().meta({ description: 'Counts the transitions of this record.' }),
-  due_at: EpochMillis.nullable().meta({ description: 'When this record next needs attention without being asked.' }),
+  due_at: EpochMillis.nullable().meta({ description: 'When this record is next due without a message.' }),
   traceparent: Traceparent.nullable(),
   created_at: EpochSeconds,
   updated_at: EpochSeconds,

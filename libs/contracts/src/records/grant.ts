@@ -4,7 +4,7 @@ import { Id, stored } from './fields.js';
 import { EpochSeconds } from '../time/time.js';
 import { RequireTerms } from './terms.js';
 
-/** Somebody who gave a grant, and when. */
+/** A giver of a grant, and when. */
 const Giver = z.object({ by: Id, at: EpochSeconds });
 
 /** On what a decision rests that a standing grant made: enough to count once more whether it holds. */
@@ -21,16 +21,16 @@ export const Grant = z
   .object({
     id: Id,
     run_id: Id,
-    approval_id: Id.meta({ description: 'The approval with which it was given.' }),
+    approval_id: Id.meta({ description: 'The approval that created it.' }),
     agent_id: Id,
     tool_name: Id,
     arguments: CallArguments.meta({ description: 'What a call must have; redacted values are not shown.' }),
     covers: z.enum(['exact', 'chosen']).meta({
       description: 'exact: a call has these arguments and no others. chosen: it may have others besides.',
     }),
-    given_by: z.array(Giver).meta({ description: 'Everybody who approved it.' }),
+    given_by: z.array(Giver).meta({ description: 'All who approved it.' }),
     created_by: Id.nullable(),
-    rule: z.string().nullable().meta({ description: 'The rule under which it was given; null: the default.' }),
+    rule: z.string().nullable().meta({ description: 'The rule under which it was created; null: the default.' }),
     terms: RequireTerms.meta({ description: 'It counts only where the rules ask for nothing stricter.' }),
     expires_at: EpochSeconds,
     max_uses: z.int().positive(),

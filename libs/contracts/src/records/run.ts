@@ -18,10 +18,10 @@ export type ConversationItem = z.infer<typeof ConversationItem>;
 export const Usage = z.object({ input_tokens: z.int().nonnegative(), output_tokens: z.int().nonnegative() });
 export type Usage = z.infer<typeof Usage>;
 
-/** What an executor said of a call whose outcome nobody knows: a person has to find out. */
+/** An executor's report of an unknown outcome, which a person must reconcile. */
 export const UnknownOutcome = z.object({
   at: EpochSeconds,
-  attempt: z.int().positive().meta({ description: 'The start that nobody saw the end of.' }),
+  attempt: z.int().positive().meta({ description: 'The start with unknown outcome.' }),
   reason: z.string().meta({ description: 'For people.' }),
 });
 export type UnknownOutcome = z.infer<typeof UnknownOutcome>;
@@ -42,9 +42,9 @@ export const Call = Requirement.extend({
   proposed_args: CallArguments.nullable().meta({
     description: "The model's arguments, when a person approved others.",
   }),
-  max_output: z.int().positive().meta({ description: 'Characters of the output that the model is told.' }),
+  max_output: z.int().positive().meta({ description: 'Maximum characters of the output passed to the model.' }),
   unknown: UnknownOutcome.nullable().default(null).meta({
-    description: 'While nobody knows what came of it. It is not made again, and its execution has to be settled.',
+    description: 'While its outcome is unknown. It is not made again, and its execution must be reconciled.',
   }),
 });
 export type Call = z.infer<typeof Call>;
@@ -83,7 +83,7 @@ export const Run = z.object({
     .nullable()
     .meta({ description: 'Digest of the definition of the agent and its tools that the run works with.' }),
   turn: z.int().nonnegative().nullable().meta({ description: 'Its place in the session, once it has begun.' }),
-  streamed: z.boolean().meta({ description: "Whether somebody wants the model's text while it is written." }),
+  streamed: z.boolean().meta({ description: "Whether a client streams the model's text while it is written." }),
   deadline_at: EpochMillis.nullable().meta({ description: 'When the run ends, however far it is.' }),
   worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
   working_since: EpochMillis.nullable(),
@@ -96,7 +96,7 @@ export type Run = z.infer<typeof Run>;
 
 /**
  * A run as the API shows it, in agno's shape: its calls as `tools`, and what it waits or waited for as `requirements`.
- * Each field is named, so that what is added to the record is shown to nobody until somebody says so.
+ * Each field is named, so that what is added to the record is not shown by default.
  */
 export const RunOutput = Run.pick({
   run_id: true,
@@ -126,7 +126,7 @@ export const RunOutput = Run.pick({
     unknown_outcomes: z
       .array(UnknownOutcome.extend({ execution_id: Id, tool_call_id: Id, tool_name: Id }))
       .default([])
-      .meta({ description: 'Calls whose outcome nobody knows, until somebody settles their executions.' }),
+      .meta({ description: 'Calls with unknown outcome, until a person reconciles their executions.' }),
   })
   .meta({ id: 'Run' });
 export type RunOutput = z.infer<typeof RunOutput>;
@@ -160,4 +160,4 @@ const shownUnknown = ({ id, tool_execution: { tool_call_id, tool_name } }: Call,
 });
 
 const lineOn = ({ execution_id, reason }: ReturnType<typeof shownUnknown>): string =>
-  `The outcome of a call is unknown (${reason.replaceAll(/\s+/g, ' ')}). It is not made again; somebody has to find out and settle execution ${execution_id}.`;
+  `The outcome of a call is unknown (${reason.replaceAll(/\s+/g, ' ')}). It is not made again; a person must reconcile execution ${execution_id}.`;

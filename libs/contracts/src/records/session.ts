@@ -3,7 +3,7 @@ import { Id, RequestedBy, stored } from './fields.js';
 
 /**
  * The runs of one conversation, and whose turn it is: one run of a session works at a time. It belongs to the agent and
- * the user of its first run, and where that was for nobody, to whoever sent its request.
+ * the user of its first run, and where that has no user, to the sender of its request.
  */
 export const Session = z.object({
   session_id: Id,

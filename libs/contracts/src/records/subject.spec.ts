@@ -48,7 +48,7 @@ describe('who somebody is', () => {
   it.each<[string, string, RegExp]>([
     ['nothing', '', /must not be empty/],
     ['nothing but white space', ' \t\u3000\n', /must not be empty/],
-    ['a zero-width space', 'ada\u200B', /U\+200B, which nobody can see/],
+    ['a zero-width space', 'ada\u200B', /U\+200B, which is invisible/],
     ['a zero-width joiner within', 'a\u200Dda', /U\+200D/],
     ['a change of direction', '\u202Eada', /U\+202E/],
     ['a control character', 'ad\u0000a', /U\+0000/],

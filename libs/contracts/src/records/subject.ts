@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { longestId } from './fields.js';
 import { codePointOf } from '../text/visible-text.js';
 
-/** A text that can be the name of nobody. The message says why, for whoever sent it. */
+/** A text that is not a valid name. The message says why, for its sender. */
 export class InvalidSubject extends Error {
   override name = 'InvalidSubject';
 }
 
 /**
- * The one spelling of who somebody is. Whatever names a person, a program or a group passes through here once, where it
- * enters; from then on names are compared as they are, and the spelling as given is only shown.
+ * The canonical spelling of a subject. Whatever names a person, a program or a group passes through here once, where it
+ * enters; from then on names are compared as they are, and the spelling as entered is only shown.
  *
  * - Compatibility forms become plain (NFKC): `ａｄａ` is `ada`.
  * - White space around it goes, of whatever kind; within it, each run of it is one space, as it is shown.
@@ -19,15 +19,15 @@ export class InvalidSubject extends Error {
  * Letters of two scripts that look alike stay different; marking them is for whoever shows them.
  *
  * @returns such that `canonicalSubject(canonicalSubject(x)) === canonicalSubject(x)`.
- * @throws InvalidSubject when it is empty, too long, or has characters that nobody can see or that are not assigned yet,
- * whose case nobody knows.
+ * @throws InvalidSubject when it is empty, too long, or has characters that are invisible or not assigned yet,
+ * whose case is unknown.
  */
 export function canonicalSubject(text: string): string {
   if (plain.test(text) && text.length <= longestId) return text.toLowerCase();
   const subject = foldedText(text);
   const unseen = invisible.exec(subject)?.[0];
   if (unseen !== undefined)
-    throw new InvalidSubject(`a name must not contain ${codePointOf(unseen)}, which nobody can see`);
+    throw new InvalidSubject(`a name must not contain ${codePointOf(unseen)}, which is invisible`);
   if (subject === '') throw new InvalidSubject('a name must not be empty');
   if (subject.length > longestId)
     throw new InvalidSubject(`a name must have at most ${longestId} characters, and this has ${subject.length}`);
@@ -56,7 +56,7 @@ export const Subject = z
     }
   });
 
-/** Whether two texts name the same. What can be the name of nobody is nobody's. */
+/** Whether two texts name the same. An invalid name is equal to none. */
 export function isSameSubject(a: string, b: string): boolean {
   const [one, other] = [a, b].map((text) => Subject.safeParse(text).data);
   return one !== undefined && one === other;

@@ -6,7 +6,7 @@ export const DecisionKind = z.enum(['approve', 'reject', 'edit', 'values', 'resu
 export type DecisionKind = z.infer<typeof DecisionKind>;
 
 const members = z.array(Id).nullable().meta({
-  description: "Who is in the group. null: whoever's token says so, or for no group everybody.",
+  description: 'Who is in the group. null: members by token; with no group, everybody.',
 });
 
 /** How far people who approve a call may approve calls to come as well. */
@@ -15,23 +15,23 @@ export const GrantTerms = z.object({
   max_uses: z.int().positive().meta({ description: 'Calls that a grant lets through at most.' }),
   arguments: z.enum(['exact', 'chosen']).meta({
     description:
-      'exact: calls with exactly the arguments that were approved. chosen: whoever approves may name those that count, and leave the others open.',
+      'exact: calls with exactly the approved arguments. chosen: the approver may name those that must match, and leave the others open.',
   }),
 });
 export type GrantTerms = z.infer<typeof GrantTerms>;
 
-/** Where a rule lets grants be given and says no more. */
+/** Where a rule allows grants without terms. */
 export const plainGrantTerms: GrantTerms = { max_duration: 3_600, max_uses: 10, arguments: 'exact' };
 
 /** What has to happen before a call is approved: plain data that needs nothing else to be understood. */
 export const RequireTerms = z.object({
   approvers: z
     .array(
-      z.object({ group: Id.nullable().meta({ description: 'null: anybody.' }), count: z.int().positive(), members }),
+      z.object({ group: Id.nullable().meta({ description: 'null: anyone.' }), count: z.int().positive(), members }),
     )
     .min(1)
     .meta({ description: 'All of these must be met, and each person counts once in all.' }),
-  four_eyes: z.boolean().meta({ description: 'Whoever asked for the call does not decide on it.' }),
+  four_eyes: z.boolean().meta({ description: 'The requester does not decide on the call.' }),
   on_rejection: z.enum(['end', 'continue']),
   reason_required: z.array(z.enum(['approve', 'reject'])),
   allowed_decisions: z.array(DecisionKind),

@@ -8,8 +8,8 @@ export type ApprovalType = z.infer<typeof ApprovalType>;
 export const PauseType = z.enum(['confirmation', 'user_input', 'external_execution']);
 export type PauseType = z.infer<typeof PauseType>;
 
-/** Which definition of a tool a call was asked for: opaque, and made of digests of its parts. */
-export const ToolVersion = z.string().max(200).meta({ description: 'The definition of the tool that was asked for.' });
+/** The requested definition of a tool: opaque, and made of digests of its parts. */
+export const ToolVersion = z.string().max(200).meta({ description: 'The definition of the requested tool.' });
 export type ToolVersion = z.infer<typeof ToolVersion>;
 
 /** A field of a call's arguments that a person fills in; agno's `UserInputField`. */

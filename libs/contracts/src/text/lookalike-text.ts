@@ -1,4 +1,4 @@
-/** Scripts that are told apart; letters of any other count as one more. */
+/** Scripts that are distinguished; letters of any other count as one more. */
 const scripts = [
   'Latin',
   'Cyrillic',
@@ -40,7 +40,7 @@ const lookalikes: Partial<Record<Script, string>> = {
 
 /**
  * Where in a text a character is likely to be taken for another: a letter of another script in a word, a word made of
- * nothing but lookalikes of Latin letters, digits that are not of ASCII where nobody would write them, and characters
+ * nothing but lookalikes of Latin letters, digits that are not of ASCII where they do not belong, and characters
  * that normalisation (NFKC) makes another of, such as fullwidth letters. What is ordinary in a language is not among
  * them. What stands in quotes or on a line of its own is looked at by itself.
  */

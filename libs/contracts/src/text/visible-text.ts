@@ -9,7 +9,7 @@ export const codePointOf = (character: string): string =>
 
 const writtenOut = (character: string): string => `[${codePointOf(character)}]`;
 
-/** The text with every character that nobody would see written out, so that it reads as what it is. Lines stay lines. */
+/** The text with every invisible character escaped. Lines stay lines. */
 export const visibleText = (text: string): string =>
   text
     .replaceAll('\r\n', '\n')
@@ -19,7 +19,7 @@ export const visibleText = (text: string): string =>
 export const visibleLine = (text: string): string => inOneLine(visibleText(text));
 
 /**
- * For what somebody decides on, such as arguments: also with the code of every character behind it that is likely to be
+ * For what is decided on, such as arguments: also with the code of every character behind it that is likely to be
  * taken for another ({@link lookalikesIn}), such as `pа[U+0430]yments` with a Cyrillic letter.
  */
 export function marked(text: string): string {
@@ -39,5 +39,5 @@ export const markedLine = (text: string): string => inOneLine(marked(text));
 
 const inOneLine = (text: string): string => text.replaceAll('\n', writtenOut('\n'));
 
-/** Whether somebody who looks at the character alone would see nothing of it. */
+/** Whether the character alone is invisible. */
 export const isHidden = (character: string): boolean => character.search(hidden) === 0;

@@ -6,7 +6,7 @@ import type { Condition } from '../policy/condition/condition.js';
 import { declaredGate } from '../policy/tests.js';
 import type { Path, Problem } from '../load/source.js';
 
-/** What a condition names that no policy is ever asked about. */
+/** What a condition names that no policy ever applies to. */
 export function checkCondition(condition: Condition, path: Path, file: unknown): Problem[] {
   const { agent = [], tool = [], all = [], any = [], not } = condition;
   return [
@@ -24,13 +24,13 @@ export function missingAgent(file: unknown, id: string): string | undefined {
   return agents.length === 0 || agents.includes(id) ? undefined : `there is no agent "${id}": declare it under agents`;
 }
 
-/** Why no policy is asked about a tool's calls. */
+/** Why no policy applies to a tool's calls. */
 export function neverApplies(file: unknown, tool: string): string | undefined {
   if (namesIn(file, ['agents'], 'id').length === 0) return undefined;
   const missing = missingTool(file, tool);
   if (missing !== undefined) return missing;
   return gateOf(file, tool)?.approval === 'none'
-    ? `"${tool}" has "approval: none", so no policy is asked about it: let it say required or audit`
+    ? `"${tool}" has "approval: none", so no policy applies to it: use required or audit`
     : undefined;
 }
 
@@ -38,7 +38,7 @@ export function neverApplies(file: unknown, tool: string): string | undefined {
 export const checkAutomatic = ({ tool = [] }: Condition, path: Path, file: unknown): Problem[] =>
   problemsOf(tool, [...path, 'tool'], (name) =>
     gateOf(file, name)?.requires === 'user_input'
-      ? `somebody has to fill in the fields of "${name}", so it cannot be approved automatically`
+      ? `a person has to fill in the fields of "${name}", so it cannot be approved automatically`
       : undefined,
   );
 

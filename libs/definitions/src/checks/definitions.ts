@@ -9,7 +9,7 @@ import type { Path, Problem } from '../load/source.js';
 
 /**
  * What is wrong with a file beyond its shape. An entry with the wrong shape is passed over,
- * so that everything that can be said about the others is said at once.
+ * so that all problems of the others are reported at once.
  */
 export function crossProblems(file: unknown): Problem[] {
   return [

@@ -16,7 +16,7 @@ export function checkGate({ approval, requires, user_input }: Gate, path: Path):
   }
   if (approval === 'audit' && requires === 'user_input') {
     const message =
-      'somebody has to fill in the fields, so nobody decides automatically: use "approval: required" or "none"';
+      'a person has to fill in the fields, so it cannot be decided automatically: use "approval: required" or "none"';
     problems.push({ path: [...path, 'approval'], message });
   }
   return problems;

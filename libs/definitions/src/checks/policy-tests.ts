@@ -23,7 +23,7 @@ function checkPolicyTest({ call, expect }: PolicyTest, path: Path, file: unknown
       ['expect', 'approvals'],
       approvals === undefined || outcome === 'require'
         ? undefined
-        : `nobody approves when the outcome is ${outcome}: leave it out`,
+        : `no one approves when the outcome is ${outcome}: omit it`,
     ],
   ];
   return objections.flatMap(([at, message]) => (message === undefined ? [] : [{ path: [...path, ...at], message }]));

@@ -152,8 +152,8 @@ describe('a request', () => {
   it.each([
     ["headers: { 'x y': a }", '.headers.x y: is not the name of a header'],
     ["headers: { '{{arguments.a}}': a }", '.headers.{{arguments.a}}: is not the name of a header'],
-    ['headers: { Idempotency-Key: a }', '.headers.Idempotency-Key: is set by itself'],
-    ['headers: { content-length: "0" }', '.headers.content-length: is set by itself'],
+    ['headers: { Idempotency-Key: a }', '.headers.Idempotency-Key: is set automatically'],
+    ['headers: { content-length: "0" }', '.headers.content-length: is set automatically'],
     ['headers: { x: "a\\r\\nb" }', '.headers.x: can have no line breaks'],
     [
       "headers: { x: '{{arguments.c}}' }",
@@ -225,11 +225,11 @@ describe('a request over Kafka', () => {
   it.each([
     [
       'topic: approval.resolve_requested, reply_topic: replies',
-      ".topic: is a topic of Countersign's own: name one of the platform that is asked",
+      '.topic: is a topic of Countersign itself: use one of the target platform',
     ],
     [
       'topic: requests, reply_topic: dead-letters',
-      ".reply_topic: is a topic of Countersign's own: name one of the platform that is asked",
+      '.reply_topic: is a topic of Countersign itself: use one of the target platform',
     ],
     ['topic: requests, reply_topic: requests', '.reply_topic: must be another topic than topic'],
     ['topic: a b, reply_topic: replies', '.topic: must be the name of a topic'],
@@ -242,7 +242,7 @@ describe('a request over Kafka', () => {
       "key: '{{arguments.c}}'",
       '.key: {{arguments.c}} is no argument of this tool: declare it under parameters.properties',
     ],
-    ['headers: { correlation-id: a }', '.headers.correlation-id: is set by itself'],
+    ['headers: { correlation-id: a }', '.headers.correlation-id: is set automatically'],
     ["headers: { '{{arguments.a}}': a }", '.headers.{{arguments.a}}: can have no placeholder in its name'],
     ["headers: { a: '{{response./a}}' }", '.headers.a: {{response./a}} has no value here'],
     ['status: /s', '.status: needs "succeeded": the values there that mean success'],

@@ -46,7 +46,7 @@ policy_tests:
   - { name: t, call: { agent: ops, tool: deploy }, expect: { outcome: deny } }
 `),
     ).toEqual([
-      '5:3 groups.managers: has no members: name somebody, or say from_token',
+      '5:3 groups.managers: has no members: add one, or use from_token',
       '6:16 groups.leads.1: * is not allowed: name each one',
       '7:21 groups.security.1: grace is listed twice: remove one',
       '11:23 policies.rules.0.when.agent.0: there is no agent "opps": declare it under agents',
@@ -57,7 +57,7 @@ policy_tests:
       '14:33 policies.rules.1.when.arguments.a.matches: is no pattern: Invalid regular expression: /(/u: Unterminated group',
       '16:7 policies.rules.2.name: is missing',
       '17:7 policies.rules.2.then: must say one of require, approve and reject',
-      '18:56 policies.default.require.approvers.0.count: asks for 3 of security, which has 2 member(s)',
+      '18:56 policies.default.require.approvers.0.count: requires 3 of security, which has 2 member(s)',
       '21:36 shadow.rules.0.when.agent.0: there is no agent "opps": declare it under agents',
       '22:9 shadow.rules.1.name: "one" is taken by shadow.rules.0: give each another name',
       expect.stringMatching(/^22:38 shadow\.rules\.1\.then\.reject: Too small/),
@@ -82,7 +82,7 @@ describe('a rule', () => {
     ['{ agent: ops }', 'when.agent: expected array, received string'],
     ['{ requester: ["*"] }', 'when.requester.0: * is not allowed: name each one'],
     ['{ arguments: {} }', 'when.arguments: names no argument'],
-    ['{ arguments: { a: {} } }', 'when.arguments.a: asks nothing: say equals, matches, exists or another'],
+    ['{ arguments: { a: {} } }', 'when.arguments.a: has no operator: use equals, matches, exists or another'],
     ['{ arguments: { a: x } }', 'when.arguments.a: expected object, received string'],
     ['{ arguments: { a: { exists: true, equal: x } } }', 'when.arguments.a.equal: there is no such field'],
     ['{ arguments: { a: { at_least: "1" } } }', 'when.arguments.a.at_least: expected number, received string'],
@@ -109,8 +109,8 @@ describe('a rule', () => {
   it.each([
     ['{ not: { agent: [x] } }', 'when.not.agent.0: there is no agent "x": declare it under agents'],
     ['{ any: [{ all: [{ tool: [x/*] }] }] }', /^when\.any\.0\.all\.0\.tool\.0: there is no MCP server "x"/],
-    ['{ tool: [look] }', /^when\.tool\.0: "look" has "approval: none", so no policy is asked about it/],
-    ['{ tool: [s__free] }', /^when\.tool\.0: "s__free" has "approval: none", so no policy is asked about it/],
+    ['{ tool: [look] }', /^when\.tool\.0: "look" has "approval: none", so no policy applies to it/],
+    ['{ tool: [s__free] }', /^when\.tool\.0: "s__free" has "approval: none", so no policy applies to it/],
   ])('is about what there is: not %s', (when, problem) => {
     expect(problemsOfRule(when, '{ reject: No. }')).toEqual([expect.stringMatching(problem)]);
   });
@@ -122,7 +122,7 @@ tools: [{ name: ask, description: A., ${fields} }]
 mcp_servers: [{ name: s, command: s, tools: { ask: { requires: user_input } } }]
 policies: { rules: [{ name: r, when: { tool: [${tool}] }, then: `;
     expect(problemsOf(`${file} { approve: true } }] }`)).toEqual([
-      `4:47 policies.rules.0.when.tool.0: somebody has to fill in the fields of "${tool}", so it cannot be approved automatically`,
+      `4:47 policies.rules.0.when.tool.0: a person has to fill in the fields of "${tool}", so it cannot be approved automatically`,
     ]);
     expect(problemsOf(`${file} { require: {} } }] }`)).toEqual([]);
   });
@@ -166,13 +166,13 @@ describe('names of people and groups', () => {
   it('are found in whatever spelling', () => {
     expect(problemsOfRequire('approvers: [{ group: PAIR, count: 2 }]')).toEqual([]);
     expect(problemsOfRequire('approvers: [{ group: Pair, count: 3 }]')).toEqual([
-      'approvers.0.count: asks for 3 of pair, which has 2 member(s)',
+      'approvers.0.count: requires 3 of pair, which has 2 member(s)',
     ]);
   });
 
   it('show all that they are', () => {
     expect(problemsOf(`groups: { leads: ["ada\\u200B"] }`)).toEqual([
-      '1:19 groups.leads.0: a name must not contain U+200B, which nobody can see',
+      '1:19 groups.leads.0: a name must not contain U+200B, which is invisible',
     ]);
   });
 });
@@ -182,7 +182,7 @@ describe('what a rule requires', () => {
     ['approvers: []', /^approvers: Too small/],
     ['approvers: [{ count: 2 }]', 'approvers.0.group: is missing'],
     ['approvers: [{ group: pair, count: 0 }]', /^approvers\.0\.count: Too small/],
-    ['approvers: [{ group: pair, count: 3 }]', 'approvers.0.count: asks for 3 of pair, which has 2 member(s)'],
+    ['approvers: [{ group: pair, count: 3 }]', 'approvers.0.count: requires 3 of pair, which has 2 member(s)'],
     ['approvers: [{ group: nobody }]', 'approvers.0.group: there is no group "nobody": declare it under groups'],
     [
       'approvers: [{ group: constructor }]',
@@ -203,9 +203,9 @@ describe('what a rule requires', () => {
     ['escalate: { after: 1h, to: [x] }', 'escalate.to.0: there is no group "x": declare it under groups'],
     ...['reject', 'edit, reject', 'grant', 'values', 'result'].map((kinds): [string, string] => [
       `allow: [${kinds}]`,
-      'allow: lets nobody approve: name approve; edit, values, result and grant only say what may go with it',
+      'allow: allows no approval: add approve; edit, values, result and grant only extend it',
     ]),
-    ['allow: [approve], reason: [reject]', 'reason: is asked for with reject, which allow does not name'],
+    ['allow: [approve], reason: [reject]', 'reason: is required with reject, which allow does not include'],
     ['expires_in: soon', /^expires_in: must be seconds, or a number with a unit/],
     ['expires_in: 1h, remind_after: 60m', 'remind_after: reminds when it has expired: make it less than expires_in'],
     [
@@ -237,7 +237,7 @@ describe('what a rule requires', () => {
 policies: { rules: [{ name: r, when: { tool: [ask] }, then: { require: { allow: ${allow} } } }] }`);
     expect(file('[approve, reject]', '[a]')).toEqual([
       expect.stringMatching(
-        /rules\.0\.when\.tool\.0: somebody has to fill in the fields of "ask", so allow has to name/,
+        /rules\.0\.when\.tool\.0: a person has to fill in the fields of "ask", so allow must include/,
       ),
     ]);
     expect(file('[approve, values]', '[a]')).toEqual([]);
@@ -247,7 +247,7 @@ policies: { rules: [{ name: r, when: { tool: [ask] }, then: { require: { allow: 
 
   it('may name a group whose members are wrong, which is told of the group', () => {
     const file = 'groups: { g: [] }\npolicies: { default: { require: { approvers: [{ group: g, count: 2 }] } } }';
-    expect(problemsOf(file)).toEqual(['1:11 groups.g: has no members: name somebody, or say from_token']);
+    expect(problemsOf(file)).toEqual(['1:11 groups.g: has no members: add one, or use from_token']);
   });
 });
 
@@ -263,7 +263,7 @@ describe('a policy test', () => {
     ],
     [
       'call: { agent: ops, tool: deploy }, expect: { outcome: reject, rule: r, approvals: 1 }',
-      'expect.approvals: nobody approves when the outcome is reject: leave it out',
+      'expect.approvals: no one approves when the outcome is reject: omit it',
     ],
   ])('is about what there is, and can pass: not %s', (test, problem) => {
     const problems = problemsOf(`${head}\n${rules}\npolicy_tests:\n  - { name: t, ${test} }`);

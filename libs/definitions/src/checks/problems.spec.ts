@@ -164,7 +164,7 @@ describe('a tool', () => {
 
   it('is not decided on automatically when somebody has to fill something in', () => {
     expect(problemsOfTool(parameters, 'approval: audit', 'requires: user_input')).toEqual([
-      '5:5 tools.0.approval: somebody has to fill in the fields, so nobody decides automatically: use "approval: required" or "none"',
+      '5:5 tools.0.approval: a person has to fill in the fields, so it cannot be decided automatically: use "approval: required" or "none"',
     ]);
   });
 

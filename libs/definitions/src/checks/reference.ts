@@ -7,7 +7,7 @@ export function missingTool(file: unknown, reference: string): string | undefine
     const server = reference.slice(0, -2);
     return servers.includes(server) ? undefined : `there is no MCP server "${server}": declare it under mcp_servers`;
   }
-  // What modules export and servers offer is known to the runner only, once it has loaded and asked them.
+  // What modules export and servers offer is known to the runner only, once it has loaded or queried them.
   const hasModules = listIn(file, ['tool_modules']).length > 0;
   if (hasModules || servers.some((server) => reference.startsWith(`${server}__`))) return undefined;
   if (namesIn(file, ['tools'], 'name').includes(reference)) return undefined;

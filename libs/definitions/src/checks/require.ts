@@ -33,7 +33,7 @@ function checkCounts(require: Require, path: Path, groups: Groups): Problem[] {
   const tooMany = require.approvers.flatMap(({ group, count }, n) => {
     const members = group === null ? undefined : groups[group];
     if (!Array.isArray(members) || count <= members.length) return [];
-    const message = `asks for ${count} of ${group}, which has ${members.length} member(s)`;
+    const message = `requires ${count} of ${group}, which has ${members.length} member(s)`;
     return [{ path: [...path, 'approvers', n, 'count'], message }];
   });
   if (tooMany.length > 0) return tooMany;
@@ -46,11 +46,9 @@ function checkKinds({ allow, reason }: Require, path: Path): Problem[] {
   const at = (field: string, message: string) => ({ path: [...path, field], message });
   const problems: Problem[] = [];
   if (!allow.includes('approve'))
-    problems.push(
-      at('allow', 'lets nobody approve: name approve; edit, values, result and grant only say what may go with it'),
-    );
+    problems.push(at('allow', 'allows no approval: add approve; edit, values, result and grant only extend it'));
   if (reason.includes('reject') && !allow.includes('reject'))
-    problems.push(at('reason', 'is asked for with reject, which allow does not name'));
+    problems.push(at('reason', 'is required with reject, which allow does not include'));
   return problems;
 }
 

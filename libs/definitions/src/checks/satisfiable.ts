@@ -8,7 +8,7 @@ import type { Path, Problem } from '../load/source.js';
 import { requirementOf } from '../load/tool-of-file.js';
 import { userInputFields } from '../schema/user-input-fields.js';
 
-/** Calls that a rule means and that nobody could ever approve by what it requires. */
+/** Calls that a rule matches and that no one could ever approve by its terms. */
 export const checkSatisfiable = (
   when: Condition,
   require: Require,
@@ -37,7 +37,7 @@ function checkFields({ tool = [] }: Condition, { allow }: Require, path: Path, f
     .filter((entry) => userInputFields({ ...entry, requires: requirementOf(entry) })?.some(({ required }) => required));
   return tool.flatMap((name, n) => {
     if (!asking.some((entry) => entry.name === name)) return [];
-    const message = `somebody has to fill in the fields of "${name}", so allow has to name values (or result)`;
+    const message = `a person has to fill in the fields of "${name}", so allow must include values (or result)`;
     return [{ path: [...path, 'tool', n], message }];
   });
 }

@@ -4,7 +4,11 @@ import { currentTerms, writtenTerms } from './terms.js';
 
 /** Made by a person, who then reports what came of it. */
 const ManualEntry = z.strictObject({
-  instructions: z.string().max(10_000).default('').meta({ description: 'What whoever does it should know.' }),
+  instructions: z
+    .string()
+    .max(10_000)
+    .default('')
+    .meta({ description: 'Instructions for the person who makes the call.' }),
 });
 
 /** How a call may be made: by the adapter of a kind, or by a person. */

@@ -39,7 +39,7 @@ describe('the terms of a call', () => {
   ])('are not under both names: %s and %s', (former, current, terms) => {
     const { error } = TermsEntry.safeParse(terms);
     expect(error?.issues).toMatchObject([
-      { path: [former], message: `is the former name of ${current}, which is given too` },
+      { path: [former], message: `is the former name of ${current}, which is set too` },
     ]);
   });
 
@@ -48,7 +48,7 @@ describe('the terms of a call', () => {
       `tools:\n  - { name: t, description: T., parameters: { type: object }, execute: { manual: {}, ${execute} } }`;
     const server = (execute: string) =>
       `mcp_servers:\n  - { name: s, url: 'http://s', tools: { t: { approval: required, execute: ${execute} } } }`;
-    const message = 'is the former name of semantics, which is given too';
+    const message = 'is the former name of semantics, which is set too';
     expect(problemsOf(tools('promise: idempotent, semantics: idempotent'))).toEqual([
       `2:86 tools.0.execute.promise: ${message}`,
     ]);

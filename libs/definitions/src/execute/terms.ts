@@ -27,7 +27,7 @@ export const writtenTerms = {
   semantics: Semantics.optional().meta({
     default: defaults.semantics,
     description:
-      'at_most_once: a start that nobody saw the end of is not followed by another, unless a person says so. idempotent: the target knows the execution id and does a call once, however often it is asked.',
+      'at_most_once: a start with unknown outcome is not retried, unless a person requests it. idempotent: the target deduplicates by execution id, so the call may be retried.',
   }),
   attempts: z.int().min(1).max(100).default(3).meta({
     description: 'Starts in all, after failures that may pass and, of an idempotent tool, after starts without an end.',
@@ -40,7 +40,7 @@ export const writtenTerms = {
       }),
       max_delay: Duration.optional().meta({
         default: `${defaults.max_delay}s`,
-        description: 'No wait before an attempt is longer, unless the target asks for it.',
+        description: 'Maximum backoff, unless the target requests a longer one.',
       }),
     })
     .optional()
@@ -53,7 +53,7 @@ export const writtenTerms = {
   }),
   concurrency_key: z.string().min(1).max(500).optional().meta({
     description:
-      'Of all executions with the same key one is made at a time, whatever the tool; the others wait in their order. May contain {{arguments.NAME}} of arguments that are required, and {{env.NAME}}. An unknown outcome holds the key until somebody settles it.',
+      'Executions with the same key run one at a time, in order, whatever the tool. May contain {{arguments.NAME}} of arguments that are required, and {{env.NAME}}. An unknown outcome holds the key until it is reconciled.',
   }),
   change_windows: z.array(ChangeWindow).min(1).optional().meta({
     description: 'Calls are started within one of these; until then they wait.',
@@ -74,7 +74,7 @@ export function currentTerms<T extends Written>(written: T, { addIssue }: z.Refi
   const { semantics, retry = {} } = entry;
   const one = <V>(current: V | undefined, name: string, former: V | undefined, formerName: string): V | undefined => {
     if (current !== undefined && former !== undefined)
-      addIssue({ code: 'custom', path: [formerName], message: `is the former name of ${name}, which is given too` });
+      addIssue({ code: 'custom', path: [formerName], message: `is the former name of ${name}, which is set too` });
     return current ?? former;
   };
   return {

@@ -20,7 +20,7 @@ export class Source {
   readonly #document: Document;
   /** What YAML itself finds wrong. */
   readonly problems: Problem[];
-  /** The content as plain data; `undefined` when it cannot be told. */
+  /** The content as plain data; `undefined` when it cannot be parsed. */
   readonly value: unknown;
 
   constructor(text: string) {
@@ -42,7 +42,7 @@ export class Source {
     }));
     const aliases = wrongAliases(this.#document);
     this.problems = [...found, ...aliases, ...ambiguities(this.#document)];
-    // Any other error leaves in doubt what belongs to what, and whatever is said about that would mislead.
+    // After any other error the structure is in doubt, and further problems would mislead.
     const isReadable = errors.every(({ code }) => code === 'DUPLICATE_KEY') && aliases.length === 0;
     this.value = isReadable ? this.#read() : undefined;
   }

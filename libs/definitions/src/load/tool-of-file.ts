@@ -23,7 +23,7 @@ export function toolDefinitionOf(entry: DeclaredTool): ToolDefinition {
   return { ...fields, requires, made_by: byExecutor ? 'executor' : 'person' };
 }
 
-/** What a call requires, said or meant: a tool without a function is made by somebody else once it is approved. */
+/** What a call requires, set or by default: a call without a function is made elsewhere once it is approved. */
 export function requirementOf({ requires, execute, approval }: ToolEntry): PauseType | null {
   return requires ?? (execute || approval !== 'none' ? 'external_execution' : null);
 }

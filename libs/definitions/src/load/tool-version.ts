@@ -8,7 +8,7 @@ export const digestOf = (value: unknown): string =>
 
 type Gated = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'made_by'>;
 
-/** What a call means, in parts; in words for whoever is told that one has changed. */
+/** What a call means, in parts; in words for the error when one has changed. */
 const parts = {
   parameters: ({ parameters }: ToolDefinition) => digestOf(parameters),
   gate: ({ approval, requires, user_input, made_by }: Gated) => digestOf({ approval, requires, user_input, made_by }),
@@ -29,17 +29,17 @@ function partsOf(tool: ToolDefinition): [name: string, part: string][] {
   return found;
 }
 
-/** Which definition this is, as calls of it are asked for. */
+/** The version of this definition, as calls of it request it. */
 export const toolVersion = (tool: ToolDefinition): ToolVersion =>
   partsOf(tool)
     .map(([, part]) => part)
     .join(' ');
 
-/** Whether calls are gated as one was that was asked for, and made by the same one. */
+/** Whether calls are gated as the requested one, and made by the same service. */
 export const isGatedAsRequested = (requested: ToolVersion | null, now: Gated): boolean =>
   requested !== null && requested.split(' ').includes(`gate:${parts.gate(now)}`);
 
-/** @returns which parts of the definition are not as they were when a call was asked for, in words. */
+/** @returns which parts of the definition have changed since a call was requested, in words. */
 export function changesSince(requested: ToolVersion, now: ToolDefinition): string[] {
   const then = new Set(requested.split(' '));
   return partsOf(now)

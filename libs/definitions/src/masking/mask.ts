@@ -1,11 +1,11 @@
-/** Hides what nobody may read. */
+/** Masks secrets. */
 export interface Mask {
   (text: string): string;
   /** For a text that comes in pieces. */
   stream?(): MaskedStream;
 }
 
-/** A text that comes in pieces, without what nobody may read, also where that begins in one piece and ends in another. */
+/** A text that comes in pieces, without secrets, also where one begins in one piece and ends in another. */
 export interface MaskedStream {
   /** @returns what may be read so far and was not returned yet: what may be the beginning of a secret waits for the rest. */
   add(text: string): string;
@@ -41,7 +41,7 @@ function streamOf(secrets: readonly string[], mask: Mask): MaskedStream {
   };
 }
 
-/** How much of a text can be told for sure, however it goes on. */
+/** How much of a text is final, whatever follows. */
 function settledUntil(text: string, secrets: readonly string[]): number {
   const open = Math.max(0, ...secrets.map((secret) => begun(text, secret)));
   // What is found whole is not cut in two.

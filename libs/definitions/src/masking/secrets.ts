@@ -14,8 +14,8 @@ export const maskFor = (entries: unknown, env: Record<string, string | undefined
   maskOf(secretsIn(entries, env));
 
 /**
- * The values of every `{{env.NAME}}` in these entries of the file, in each way they may be spelt: a target may say what it
- * was told, and what a call says is stored and shown. Of a value of several lines each line is one as well.
+ * The values of every `{{env.NAME}}` in these entries of the file, in each way they may be spelt: a target may echo what it
+ * received, and the output of a call is stored and shown. Of a value of several lines each line is one as well.
  */
 export function secretsIn(entries: unknown, env: Record<string, string | undefined>): string[] {
   const values = [...environmentNames(entries)].map((name) => environmentValue(name, env) ?? '');

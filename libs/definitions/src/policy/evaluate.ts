@@ -20,7 +20,7 @@ export interface PolicyResult {
   terms: RequireTerms | null;
   /** What the rules that decide compared; nothing where the default does. */
   saw: Seen[];
-  /** Why: the model is told when the outcome is `reject`, and it is a note for people otherwise. */
+  /** Why: passed to the model when the outcome is `reject`, otherwise a note for people. */
   reason: string | null;
 }
 

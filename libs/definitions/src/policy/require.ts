@@ -22,7 +22,7 @@ export function termsOf(require: Require, groups: Groups): RequireTerms {
   };
 }
 
-/** A group that there is not has nobody in it. */
+/** An undeclared group is empty. */
 function membersOf(group: string, groups: Groups): string[] | null {
   const declared = Object.hasOwn(groups, group) ? groups[group] : undefined;
   return declared === 'from_token' ? null : (declared ?? []);

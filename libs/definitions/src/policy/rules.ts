@@ -9,9 +9,11 @@ import { AgentId, ToolName } from '../schema/tool.js';
 export const Groups = z
   .record(
     GroupName,
-    z.union([z.array(Subject).min(1, 'has no members: name somebody, or say from_token'), z.literal('from_token')]),
+    z.union([z.array(Subject).min(1, 'has no members: add one, or use from_token'), z.literal('from_token')]),
   )
-  .meta({ description: "Groups of approvers: their members, or from_token for whoever's token has the group." });
+  .meta({
+    description: 'Groups of approvers: their members, or from_token: membership by the groups claim of the token.',
+  });
 export type Groups = z.infer<typeof Groups>;
 
 const count = z.int().min(1).max(100).default(1);
@@ -29,7 +31,7 @@ const Grants = z.strictObject({
   max_uses: z.int().min(1).max(mostUses).default(10).meta({ description: 'Calls that a grant lets through at most.' }),
   arguments: z.enum(['exact', 'chosen']).default('exact').meta({
     description:
-      'exact: a grant is for calls with exactly the approved arguments. chosen: whoever approves may name those that count, and leave the others open.',
+      'exact: a grant covers calls with exactly the approved arguments. chosen: the approver may name those that must match, and leave the others open.',
   }),
 });
 
@@ -43,11 +45,11 @@ export const Require = z.strictObject({
     .meta({ description: 'All of these must be met, and each person counts once in all.' }),
   four_eyes: z.boolean().default(true).meta({
     description:
-      'Whoever started the run does not decide, nor does the person it is for. A request of which it is not known who sent it is rejected.',
+      'Neither the sender of the run nor the person it is for decides. A request with an unauthenticated sender is rejected.',
   }),
   on_rejection: z.enum(['end', 'continue']).default('end').meta({
     description:
-      'end: any rejection ends it. continue: only when too few are left who could approve; whoever rejected does not count.',
+      'end: any rejection ends it. continue: only when too few remain who could approve; one who rejected does not count.',
   }),
   reason: z
     .array(z.enum(['reject', 'approve']))
@@ -84,7 +86,7 @@ export const Then = z
       .min(1)
       .max(1_000)
       .optional()
-      .meta({ description: 'Automatically; the model is told this reason.' }),
+      .meta({ description: 'Automatically; this reason is passed to the model.' }),
   })
   .refine((then) => Object.keys(then).length === 1, 'must say one of require, approve and reject')
   .meta({ id: 'Then', minProperties: 1, maxProperties: 1 })

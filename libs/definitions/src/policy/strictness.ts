@@ -9,7 +9,7 @@ type Group = Pick<Approver, 'group' | 'members'>;
 const mostPlaces = 200;
 
 /**
- * Whether whatever satisfies the terms `then` satisfies the terms `now` as well. What cannot be told is stricter: people
+ * Whether whatever satisfies the terms `then` satisfies the terms `now` as well. What is unknown counts as stricter: people
  * whom a token puts into a group are in no list, and a group that has other members is another group.
  *
  * It is reflexive and transitive, and it never says yes wrongly; it may say no where a closer look would say yes.
@@ -47,7 +47,7 @@ function letsStandIn(now: RequireTerms, then: RequireTerms): boolean {
   return then.escalate_to.every((before) => now.escalate_to.some((group) => isWithin(before, group)));
 }
 
-/** Everybody who is asked for now was asked for then: each place of now has a place of then whose people all fit it. */
+/** All approvers required now were required then: each place of now has a place of then whose people all fit it. */
 function asksNoOneElse(now: RequireTerms, then: RequireTerms): boolean {
   if (approvalsOf(now) > approvalsOf(then) || approvalsOf(then) > mostPlaces) return false;
   const places = then.approvers.flatMap((approver) => Array.from({ length: approver.count }, () => ({ approver })));

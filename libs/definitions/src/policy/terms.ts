@@ -50,7 +50,7 @@ function approversOfAll(all: readonly RequireTerms[]): Approver[] {
 
 /**
  * One entry that is met only when both are, of the same group: by those who are in it by either of its two lists, or
- * undefined when these are too few, or cannot be told.
+ * undefined when these are too few, or unknown.
  */
 function bothIn(one: Approver, other: Approver): Approver | undefined {
   if (one.group !== other.group) return undefined;

@@ -9,7 +9,7 @@ const Budget = z.strictObject({
   seconds: z.int().positive().nullable().default(null).meta({ description: 'Of work, without the pauses.' }),
 });
 
-/** How much of a session's earlier runs its next run is told; whichever bound comes first. */
+/** Limits of a session's history in its next run; whichever is reached first. */
 export const HistoryBounds = z.strictObject({
   max_items: z.int().nonnegative().default(100),
   max_tokens: z.int().nonnegative().default(20_000).meta({ description: 'Estimated: four characters a token.' }),
@@ -28,7 +28,7 @@ export const agentFields = {
     .positive()
     .nullable()
     .default(null)
-    .meta({ description: 'Seconds after which a run ends, however far it is and whoever it waits for.' }),
+    .meta({ description: 'Maximum duration of a run in seconds, waits included.' }),
   history: HistoryBounds.prefault({}),
 };
 

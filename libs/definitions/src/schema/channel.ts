@@ -20,7 +20,7 @@ const shared = {
   on: z
     .array(NoticeKind)
     .default(['pending', 'reminder', 'escalation'])
-    .meta({ description: 'What is said here. Buttons in Slack give way to the outcome whether it is listed or not.' }),
+    .meta({ description: 'What is notified here. In Slack the outcome replaces the buttons, listed or not.' }),
 };
 
 export const WebhookChannel = z.strictObject({
@@ -74,7 +74,7 @@ export type EmailChannel = z.infer<typeof EmailChannel>;
 
 export const noticeType = (kind: NoticeKind): NoticeType => `approval.${kind}`;
 
-/** Whether this is to be said there. The buttons of what was said in Slack have to go in any case. */
+/** Whether this is notified there. The buttons of a message in Slack are removed in any case. */
 export function wants(channel: Channel, kind: NoticeKind): boolean {
   if ('webhook' in channel && channel.webhook.events) return channel.webhook.events.includes(noticeType(kind));
   return channel.on.includes(kind) || ('slack' in channel && kind === 'resolved');

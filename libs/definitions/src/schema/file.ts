@@ -26,7 +26,7 @@ export const ToolEntry = z.strictObject({
   approval: gate.approval.default('required'),
   requires: PauseType.optional().meta({
     description:
-      'external_execution, which is also meant when unset: somebody else makes the call, the executor once it is approved, or without an approval whoever started the run. user_input: what a person fills in is the answer. Only tools with a function can have confirmation.',
+      'external_execution, the default: the call is made elsewhere, by the executor once it is approved, or without approval by the caller of the run. user_input: the answer is what a person fills in. Only tools with a function can have confirmation.',
   }),
   user_input: gate.user_input.default([]),
   redact: gate.redact.default([]),
@@ -47,7 +47,7 @@ export const DefinitionsFile = z.strictObject({
       'TypeScript files whose exports are tools, relative to this file. The runner and the executor load them; the approval service reads what they define, without an environment and without other files than those beside the module, and packages.',
   }),
   mcp_servers: z.array(McpServerEntry).default([]),
-  channels: z.array(Channel).prefault([]).meta({ description: 'Where people are told of approvals.' }),
+  channels: z.array(Channel).prefault([]).meta({ description: 'Where people are notified of approvals.' }),
   ...policyFields,
 });
 export type DefinitionsFile = z.infer<typeof DefinitionsFile>;

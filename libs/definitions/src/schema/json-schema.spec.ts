@@ -45,7 +45,7 @@ policy_tests:
 `;
 
 describe('the JSON Schema of countersign.yaml', () => {
-  it('is published as it is; `vitest run -u --project definitions` writes it anew', async () => {
+  it('is published as it is; `vitest run -u --project definitions` regenerates it', async () => {
     await expect(`${JSON.stringify(definitionsJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(published);
   });
 

@@ -17,7 +17,7 @@ export const McpGate = z
     redact: gate.redact.default([]),
     max_output: gate.max_output,
     timeout: Duration.default(300).meta({
-      description: 'A call that has no answer for so long is given up; news of how far it is begin the time anew.',
+      description: 'Timeout of a call without an answer; a progress notification restarts it.',
     }),
     execute: TermsEntry.prefault({}).meta({ description: 'On which terms the executor makes its approved calls.' }),
   })

@@ -11,10 +11,10 @@ export const ToolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digi
 export const gate = {
   approval: z
     .enum(['required', 'audit', 'none'])
-    .meta({ description: 'Somebody must approve each call; each call is recorded; neither.' }),
+    .meta({ description: 'Each call must be approved; each call is recorded; neither.' }),
   requires: PauseType.nullable().meta({
     description:
-      'confirmation: the call is made once it is let through. user_input: a person fills in arguments first. external_execution: somebody else makes the call, the executor or whoever started the run.',
+      'confirmation: the call is made once it is let through. user_input: a person fills in arguments first. external_execution: the executor or the caller of the run makes the call.',
   }),
   user_input: z.array(z.string()).meta({
     description: 'The arguments that a person fills in. The model does not see them. None with user_input: all.',
@@ -23,7 +23,7 @@ export const gate = {
     .array(z.string())
     .meta({ description: 'Arguments that lists, logs and events for an audience do not show.' }),
   max_output: z.int().min(100).max(100_000).default(defaultMaxOutput).meta({
-    description: 'Characters of an output that reach the model; it is told how many were left out.',
+    description: 'Maximum characters of an output passed to the model, with a note of how many were omitted.',
   }),
 };
 

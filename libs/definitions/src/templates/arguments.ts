@@ -4,7 +4,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { Pattern, patternProblem, TextTooLong } from '../pattern/pattern.js';
 
-/** Problems that are told; a model or a person mends the first before they read the hundredth. */
+/** Maximum number of reported problems; a model or a person fixes the first before they read the hundredth. */
 const mostProblems = 20;
 
 /** What a model, a person or an MCP server wrote as a pattern is compared in linear time. */

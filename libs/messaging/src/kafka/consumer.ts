@@ -23,7 +23,7 @@ interface Options extends Omit<ConsumerOptions, 'heartbeatMs'> {
   /** Resolves when the topics exist. */
   ready: Promise<void>;
   records: (deliveries: readonly Delivery[]) => void;
-  /** Where to start, asked for once, when that is neither where the group was nor an end of the topics. */
+  /** Where to start, looked up once, when that is neither where the group was nor an end of the topics. */
   startAt?: () => Promise<Position[]>;
   /** @see ConsumerListener */
   onRevoked?: () => void;

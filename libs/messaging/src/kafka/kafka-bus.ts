@@ -63,7 +63,7 @@ export class KafkaBus implements Bus {
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
-    // Kafka would be asked for an unknown topic until the deadline, and what is sent with it would wait.
+    // The client would look for an unknown topic until the deadline, and what is sent with it would wait.
     for (const { topic } of messages) {
       if (!this.#topics.has(topic)) throw new TerminalError('not_publishable', `${topic} is not a topic of this bus`);
     }

@@ -142,7 +142,7 @@ export class KafkaProducer {
     if (!refused) throw new RetryableError(`cannot publish: ${error.message}`, { cause: error });
   }
 
-  /** The next request: in order, without what nobody waits for any more. */
+  /** The next request: in order, without what has timed out. */
   #take(): Item[] {
     const items: Item[] = [];
     let bytes = 0;

@@ -9,7 +9,7 @@ import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
 import { Tails } from '../delivery/tails.js';
 
-/** The embedded log: one table, and groups that live in this process. Nobody polls; publishing wakes who waits. */
+/** The embedded log: one table, and groups that live in this process. No polling: publishing wakes who waits. */
 export class SqliteBus implements Bus {
   readonly #log: Log;
   readonly #observer: BusObserver | undefined;

@@ -48,7 +48,7 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
   }
 
   /**
-   * Decides on a message and commits what follows, and does so again when somebody else was faster.
+   * Decides on a message and commits the transition with compare-and-set; retries on a version conflict (optimistic concurrency).
    *
    * @param then further messages for the same commit: each is decided on the outcome of the one before, and the first
    *   that changes nothing ends it.

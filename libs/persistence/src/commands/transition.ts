@@ -5,7 +5,7 @@ export type Transition<S, C extends string = string> =
   | { kind: 'changed'; state: S; events: readonly NewEvent[] }
   /** Nothing to do, and that is fine: a duplicate, or news that no longer matters. */
   | { kind: 'ignored'; reason: string }
-  /** Not allowed in this state; whoever asked should be told. The code is for programs, the reason for people. */
+  /** Not allowed in this state; reported to the sender. The code is for programs, the reason for people. */
   | { kind: 'rejected'; code: C; reason: string };
 
 export const changed = <S>(state: S, ...events: readonly NewEvent[]): Transition<S, never> => ({

@@ -23,7 +23,7 @@ const duplicateKey = 11000;
 /**
  * Sends what is committed in one turn of the event loop, or while two commands are under way, as one command. Each
  * write is a compare-and-set of one document still, and of all that expect the same version one succeeds. The server
- * says only how many did; when not all did, each is told by the `commit_id` that its document then carries.
+ * says only how many did; when not all did, each is identified by the `commit_id` that its document then carries.
  */
 export class GroupCommit {
   readonly #documents: Documents<Document>;
@@ -108,8 +108,7 @@ export class GroupCommit {
       const { version = 0, commit_id } = byId.get(document._id) ?? {};
       if (commit_id?.equals(mark)) resolve(true);
       else if (version <= expected + 1) resolve(false);
-      else
-        reject(new RetryableError('somebody else has changed the document since; whether this was stored is unknown'));
+      else reject(new RetryableError('version conflict after an interrupted write; whether it was stored is unknown'));
     }
   }
 }

@@ -34,7 +34,7 @@ export class KnownOutboxes {
     this.#known.get(id)?.pending.delete(eventId);
   }
 
-  /** Of a commit that failed nobody knows what is in the outbox. */
+  /** After a failed commit the contents of the outbox are unknown. */
   forget(id: string): void {
     this.#known.delete(id);
   }

@@ -29,7 +29,7 @@ export class MongoDatabase implements Database {
       heartbeatFrequencyMS: 3_000,
       waitQueueTimeoutMS: 3_000,
       socketTimeoutMS: 10_000,
-      // What was acknowledged, and what somebody decided on, is not undone when a primary fails.
+      // What was acknowledged, and read for a decision, is not rolled back when a primary fails.
       readPreference: 'primary',
       readConcern: { level: 'majority' },
       writeConcern: { w: 'majority', journal: true },
@@ -74,7 +74,7 @@ export class MongoDatabase implements Database {
     }
   }
 
-  /** Lists work without their indexes, only slower; so nobody waits for this. */
+  /** Lists work without their indexes, only slower; so this is not awaited. */
   async #createIndexes(documents: Documents<Document>, { name, key, indexes }: Collection<never>): Promise<void> {
     const { signal } = this.#closing;
     const lists = indexes.map((fields) => ({ key: new Map(sortKeys(key, indexOrder(key, fields))) }));

@@ -63,7 +63,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   }
 
   /**
-   * When the connection breaks after a commit was sent, nobody knows whether it was or will be stored. That is safe:
+   * When the connection breaks after a commit was sent, it is unknown whether it was or will be stored. That is safe:
    * the version admits it once, a second attempt meets a VersionConflict, and the events wait in the outbox.
    */
   commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
@@ -107,7 +107,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
     return new VersionConflict(`${this.#name}/${id} is not at version ${expected}`);
   }
 
-  /** The condition is asked twice: somebody may change what was found before it is removed. */
+  /** The condition is checked twice: a record may change between find and remove. */
   remove(filter: Filter<R>, limit: number): Promise<number> {
     return attempt(async () => {
       const removable = { $and: [this.#where(filter), { outbox: { $size: 0 } }] };

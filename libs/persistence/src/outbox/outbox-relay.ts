@@ -18,7 +18,7 @@ export interface OutboxRelayOptions {
   now(): EpochMillis;
   /** Whether a service waits for an event; one that none waits for may be published a little later, with the next. */
   isUrgent?(event: Event): boolean;
-  /** How often to look for events that nobody published, in milliseconds. */
+  /** How often to look for unpublished events, in milliseconds. */
   sweepEveryMs?: number;
   /** How old such an event must be, in milliseconds: whoever committed it gets this long. */
   sweepAfterMs?: number;
@@ -66,7 +66,7 @@ export class OutboxRelay {
     this.#sweeping ??= this.#sweep();
   }
 
-  /** Waits until all is published, for `grace` milliseconds at the most; the rest stays in the outbox. */
+  /** Waits until all is published, for at most `grace` milliseconds; the rest stays in the outbox. */
   async stop(grace = 5_000): Promise<void> {
     const deadline = new AbortController();
     this.#flush();
@@ -129,7 +129,7 @@ export class OutboxRelay {
       try {
         this.push(await this.#options.outbox.unpublished({ before, limit: sweepLimit }));
       } catch (error) {
-        this.#options.log.warn({ err: error }, 'cannot read the outbox, trying again');
+        this.#options.log.warn({ err: error }, 'cannot read the outbox, retrying');
       }
       await this.#pause(this.#options.sweepEveryMs);
       before = after(this.#options.now(), -this.#options.sweepAfterMs);

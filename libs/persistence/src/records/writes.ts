@@ -21,7 +21,7 @@ export async function insertOnce<R extends StoredRecord>(store: Store<R>, record
 }
 
 /**
- * Changes a record, and decides again when somebody else was faster.
+ * Changes a record, and decides again after a version conflict.
  *
  * @param change gives the new state, or undefined when there is nothing to change.
  * @returns the record as it is now, and whether this call changed it.

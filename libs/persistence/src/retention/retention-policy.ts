@@ -5,7 +5,7 @@ import type { Collection, Filter, Query, Store, StoredRecord } from '../store.js
 export interface RetentionPolicy {
   /** What it is, for the log and the metrics: `dead_letters`. */
   name: string;
-  /** For how long it stays; for as long as the settings say unless given. */
+  /** For how long it stays; default: as the settings say. */
   ttlMs?: Millis;
   /** Removes what has had no purpose since this time. @yields how many went, batch by batch. */
   purgeBefore(time: EpochMillis): AsyncIterable<number>;

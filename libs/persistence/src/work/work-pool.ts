@@ -10,10 +10,10 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   size: number;
   /** How often to look for due records, in milliseconds. */
   pollEveryMs?: number;
-  /** Of the due records those to look for, most urgent first; all of them unless given. */
+  /** Of the due records those to look for, most urgent first; default: all of them. */
   filters?(): Promise<readonly Filter<R>[]>;
   /**
-   * What to look for instead while more may be due than there are places. Unless given, what has been due for longest
+   * What to look for instead while more may be due than there are permits. Default: what has been due for longest
    * comes first, so that one requester's queue holds up everybody.
    */
   backlog?: Backlog<R>;
@@ -99,7 +99,7 @@ export class WorkPool<R extends StoredRecord> {
     this.#wake?.();
   }
 
-  /** Starts nothing more and waits for what is under way, for `grace` milliseconds at the most. */
+  /** Starts nothing more and waits for what is under way, for at most `grace` milliseconds. */
   async stop(grace: number): Promise<void> {
     this.drain();
     const deadline = AbortSignal.timeout(grace);
@@ -138,7 +138,7 @@ export class WorkPool<R extends StoredRecord> {
     try {
       await work(this.#stopping.signal);
     } catch (error) {
-      this.#options.log.error({ err: error }, 'work failed; its lease will bring it back');
+      this.#options.log.error({ err: error }, 'work failed; it is retried when its lease expires');
     }
   }
 
@@ -149,7 +149,7 @@ export class WorkPool<R extends StoredRecord> {
   async #poll(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const more = await this.#startDue().catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'cannot look for due work, trying again');
+        this.#options.log.warn({ err: error }, 'cannot query due work, retrying');
         return false;
       });
       if (!more) await this.#untilWoken();

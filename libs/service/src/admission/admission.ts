@@ -21,7 +21,7 @@ interface Options {
 
 /**
  * Asks who makes a request before any of its body is read, and lets each have so many under way. Without credentials
- * there is nothing to read, except where it is said that everybody may use a route.
+ * there is nothing to read, except on public routes.
  */
 export function admit(server: FastifyInstance, app: INestApplicationContext, { authenticator, settings }: Options) {
   const open = new OpenRequests(settings.HTTP_REQUESTS_PER_PRINCIPAL);
@@ -70,7 +70,7 @@ function tooMany(reply: FastifyReply, limit: number): ProblemError {
   return new ProblemError('too_many_open_requests', detail);
 }
 
-/** Node takes what is left of a body that nobody reads for as long as it is sent. */
+/** Node accepts the rest of an unread body for as long as it is sent. */
 function dropWhenAnswered({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('finish', () => {
     if (raw.complete) return;

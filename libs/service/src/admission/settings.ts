@@ -3,7 +3,7 @@ import { z } from 'zod';
 const count = (preset: number) => z.coerce.number().int().min(1).max(1_000_000).default(preset);
 const seconds = (preset: number) => z.coerce.number().min(0.1).max(3_600).default(preset).brand<'Seconds'>();
 
-/** What one requester, or somebody whom nobody knows, may take of a server. */
+/** Limits per requester, and per unauthenticated address. */
 export const admissionSettings = {
   HTTP_CONNECTIONS: count(5_000).meta({
     description: 'Connections open at once; more are closed.',

@@ -8,7 +8,7 @@ export type Environment = Record<string, string | undefined>;
 /** Names the file through which a process hands its environment over to itself. */
 const handedOver = 'COUNTERSIGN_ENVIRONMENT';
 
-/** What programs need to run at all, and nobody keeps a secret in. Everything else may be one. */
+/** What programs need to run at all, and which holds no secret. Everything else may be one. */
 const harmless =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TERM|PWD|HOSTNAME|NODE_\w+|SSL_CERT_\w+|NO_COLOR)$/;
 

@@ -72,7 +72,7 @@ export class HealthController {
     Ready,
     'The bus is joined and the store can be reached. `degraded`: `checks` says what is away; what needs it waits.',
   )
-  @Returns(503, Ready, 'Not yet, or not now; `checks` says why. The service waits and goes on by itself.')
+  @Returns(503, Ready, 'Not yet, or not now; `checks` says why. The service retries with backoff.')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<z.infer<typeof Ready>> {
     const report = await this.readiness.report();
     void reply.status(report.status === 'unavailable' ? 503 : 200);

@@ -9,7 +9,7 @@ import {
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Turns whatever was thrown into problem details; what the client did not cause is logged and not told. */
+/** Turns whatever was thrown into problem details; what the client did not cause is logged and not disclosed. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: Log) {}
@@ -36,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Fastify refuses a path that nobody can read before there is a route, and thus a filter. */
+/** Fastify refuses a malformed path before there is a route, and thus a filter. */
 export function answerBadUrl(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   send(reply, problemOf(codeOf(statusOf(error) ?? 400), error.message), pathOf(request));
 }

@@ -9,7 +9,7 @@ export interface ServerSentEvent {
   data: object;
 }
 
-/** While nothing happens a comment is sent this often, in milliseconds, so that nobody between closes the connection. */
+/** While nothing happens a comment is sent this often, in milliseconds, so that no proxy closes the connection. */
 const keepAliveEvery = 15_000;
 
 /**
@@ -36,7 +36,7 @@ const unwatched = () => ({ ended: new AbortController().signal, release() {} });
 /** Milliseconds to take the end of a stream. */
 const lastWords = 500;
 
-/** What comes until the signal aborts, which is heard at once, whatever is waited for. */
+/** What comes until the signal aborts, which ends any wait at once. */
 async function* until<T>(ended: AbortSignal, events: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
   let stop = () => {};
   const end = () => stop();
@@ -50,7 +50,7 @@ async function* until<T>(ended: AbortSignal, events: AsyncGenerator<T, void>): A
     }
   } finally {
     ended.removeEventListener('abort', end);
-    // It may still wait for something, which nobody here waits for.
+    // It may still wait for something, which is not awaited here.
     events.return().catch(() => {});
   }
 }

@@ -12,7 +12,7 @@ it('an alarm is in the log with what it is about, and counted by what was refuse
   alarms.refused('result', 'refused', about);
   expect(log.error).toHaveBeenCalledWith(
     { ...about, kind: 'not_authentic' },
-    'a decision is refused, and not acted on',
+    'a decision was refused and not acted on',
   );
   const counted = (what: string, kind: string) => metrics.valueOf('countersign_refused_total', { what, kind });
   expect(await counted('decision', 'not_authentic')).toBe(2);

@@ -1,8 +1,8 @@
 import type { ServiceContext } from '../runtime/serve.js';
 
-/** What somebody should look at, because somebody else may be up to something. */
+/** Signs of an attack, for an operator to look into. */
 export interface Alarms {
-  /** `not_authentic`: nobody who may has written it. `refused`: somebody has, and it must not be acted on. */
+  /** `not_authentic`: no valid signature. `refused`: validly signed, but it must not be acted on. */
   refused(what: 'decision' | 'result' | 'request' | 'run_end', kind: 'not_authentic' | 'refused', about: Refused): void;
 }
 
@@ -18,13 +18,13 @@ export interface Refused {
 export function openAlarms({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>): Alarms {
   const refusals = metrics.counter({
     name: 'countersign_refused_total',
-    help: 'Decisions, results, requests and ends of runs (run_end) that were not acted on: not_authentic (nobody who may has written it), or refused.',
+    help: 'Decisions, results, requests and ends of runs (run_end) that were not acted on: not_authentic (no valid signature), or refused.',
     labels: ['what', 'kind'],
   });
   return {
     refused(what, kind, about) {
       refusals.add({ what, kind });
-      log.error({ ...about, kind }, `a ${what.replace('_', ' ')} is refused, and not acted on`);
+      log.error({ ...about, kind }, `a ${what.replace('_', ' ')} was refused and not acted on`);
     },
   };
 }

@@ -36,6 +36,6 @@ const plain = (error: Error) => ({
   code: (error as { code?: string | number }).code,
 });
 
-/** Of the clients of Kafka and MongoDB, of a connection, or what somebody has said is worth another try. */
+/** Of the clients of Kafka and MongoDB, of a connection, or marked as retryable. */
 const isOfOutage = (error: Error): boolean =>
   error instanceof RetryableError || 'syscall' in error || /^(KafkaJS|Mongo)/.test(error.name);

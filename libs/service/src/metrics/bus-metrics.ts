@@ -5,17 +5,17 @@ import type { Metrics } from './metrics.js';
 export function countMessages(metrics: Metrics): BusObserver {
   const published = metrics.counter({
     name: 'countersign_events_published_total',
-    help: 'Events that this process has put into the log.',
+    help: 'Events that this process has published.',
     labels: ['type'],
   });
   const handled = metrics.counter({
     name: 'countersign_messages_handled_total',
-    help: 'Messages that this process was handed: handled, failed (for now: it is handed over again), or dead_letter.',
+    help: 'Messages delivered to this process: handled, failed (redelivered), or dead_letter.',
     labels: ['group', 'topic', 'outcome'],
   });
   const deadLetters = metrics.counter({
     name: 'countersign_dead_letters_total',
-    help: 'Messages that this process gave up, by the topic they came from.',
+    help: 'Messages that this process dead-lettered, by topic.',
     labels: ['topic'],
   });
   return {

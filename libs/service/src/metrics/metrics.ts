@@ -1,16 +1,16 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Something that only grows, told apart by its labels, which have few values each. */
+/** A counter, by its labels, which have few values each. */
 export interface Count<L extends string> {
   add(labels: Record<L, string>, by?: number): void;
 }
 
-/** How long things take, told apart by labels that have few values each. */
+/** A histogram of durations, by labels that have few values each. */
 export interface Durations<L extends string> {
   observe(labels: Record<L, string>, seconds: number): void;
 }
 
-/** How much there is of something just now, told apart by labels that have few values each. */
+/** A gauge, by labels that have few values each. */
 export interface Level<L extends string> {
   labels: Record<L, string>;
   value: number;
@@ -43,7 +43,7 @@ export class Metrics {
     return { observe: (values, seconds) => histogram.observe(values, seconds) };
   }
 
-  /** @param read is asked whenever somebody looks; what it cannot tell just now is left out. */
+  /** @param read is called on each scrape; on failure the gauge is omitted. */
   levels<L extends string>(
     { name, help, labels }: MetricDefinition<L>,
     read: () => Promise<readonly Level<L>[]> | readonly Level<L>[],
@@ -74,7 +74,7 @@ export class Metrics {
 
   /** All of it with the state of the process, in Prometheus' text format. */
   exposition(): Promise<string> {
-    // Watching the event loop costs a little all the time, so a process that nobody asks does not.
+    // Watching the event loop costs a little all the time, so a process that is never scraped does not.
     if (!this.#ofProcess) collectDefaultMetrics({ register: this.#registry });
     this.#ofProcess = true;
     return this.#registry.metrics();

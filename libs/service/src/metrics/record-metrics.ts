@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.js';
 interface StatusDefinition<R> {
   name: string;
   help: string;
-  /** What is told apart; an index begins with the status. */
+  /** The groups to count; an index begins with the status. */
   statuses: readonly string[];
   /** What else a record must be to count. */
   where?: Filter<R>;

@@ -14,7 +14,7 @@ export interface Infrastructure {
   database: Database;
   /** No other process can be working on the same records, so whatever a lease says, its worker is gone. */
   exclusive: boolean;
-  /** What of this goes by and by. */
+  /** Retention policies of the infrastructure. */
   retention: readonly RetentionPolicy[];
   /** For people: what was chosen. */
   description: { log: string; store: string };

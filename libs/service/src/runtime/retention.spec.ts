@@ -83,7 +83,7 @@ describe('what has served its purpose', () => {
     expect(gone).toEqual([]);
     expect(log.warn).toHaveBeenCalledWith(
       { err: expect.any(RetryableError), policy: 'things' },
-      'purge failed; trying again later',
+      'purge failed, retrying',
     );
     isDown = false;
     await vi.waitFor(() => expect(gone).toContain('all'), soon);

@@ -27,7 +27,7 @@ export class Retention {
     this.#options = { everyMs: hour, ...options };
     this.#removed = options.metrics.counter({
       name: 'countersign_removed_total',
-      help: 'What was removed because it had served its purpose.',
+      help: 'Records purged by retention.',
       labels: ['what'],
     });
   }
@@ -63,7 +63,7 @@ export class Retention {
         await othersTurn();
       }
     } catch (error) {
-      log.warn({ err: error, policy: name }, 'purge failed; trying again later');
+      log.warn({ err: error, policy: name }, 'purge failed, retrying');
     }
     if (removed > 0) log.info({ policy: name, removed }, 'purged');
   }

@@ -41,11 +41,11 @@ export interface ServiceContext {
   /** No other process can be working on the same records. */
   exclusive: boolean;
   log: Log;
-  /** For what somebody may want to count or be woken by; `GET /metrics` shows it. */
+  /** Metrics and alerts; `GET /metrics` shows them. */
   metrics: Metrics;
   /** Epoch milliseconds. */
   now(): EpochMillis;
-  /** Aborted when the process begins to stop; whoever only waits lets go. */
+  /** Aborted when the process begins to stop; waits end. */
   stopping: AbortSignal;
 }
 
@@ -56,12 +56,12 @@ export interface Service {
   module: DynamicModule;
   /** What it needs to be ready, besides the store, the log and its consumer group. */
   checks?: readonly ReadinessCheck[];
-  /** What it removes by and by. */
+  /** What it purges, and after which TTL. */
   retention?: readonly RetentionPolicy[];
   /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
   edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;
-  /** Takes nothing more, waits for work under way (`grace` milliseconds at the most), publishes what it committed. */
+  /** Takes nothing more, waits for work under way (at most `grace` milliseconds), publishes what it committed. */
   stop(grace: number): Promise<void>;
 }
 
@@ -207,7 +207,7 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
   return app;
 }
 
-/** How often a server that closes looks for connections that nobody uses, in milliseconds. */
+/** How often a server that closes looks for idle connections, in milliseconds. */
 const hangUpEvery = 50;
 
 /** Closes the server once its requests are answered. Clients hold connections for later, and Node waits for those too. */

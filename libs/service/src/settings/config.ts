@@ -15,7 +15,7 @@ const flag = z.stringbool();
 const seconds = z.coerce.number().positive().max(86_400);
 const port = z.coerce.number().int().min(0).max(65_535);
 
-/** What every service can be told by its environment. An empty variable counts as unset. */
+/** Settings of every service, by environment. An empty variable counts as unset. */
 export const serviceSettings = {
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.', example: '0.0.0.0' }),
   DATA_DIR: z.string().default('.countersign').meta({

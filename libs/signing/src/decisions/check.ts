@@ -12,7 +12,7 @@ export interface Reservation {
 
 type Resolved = EventData<'approval.resolved'>;
 
-/** What the event repeats of the claims, and what is said when it is something else. */
+/** What the event repeats of the claims, and the error when it differs. */
 const repeated = {
   approval_id: 'The decision is of another approval.',
   run_id: 'The decision is for another run.',
@@ -20,8 +20,8 @@ const repeated = {
   tool_name: 'The decision is for another tool.',
   status: 'The decision has another status.',
   pause_type: 'The decision is for a call that waits for something else.',
-  requester: 'The decision is for a call that somebody else asked for.',
-  requested_by: 'The decision is for a call that somebody else requested.',
+  requester: 'The decision is for a call of another requester.',
+  requested_by: 'The decision is for a call of another sender.',
   tool_version: 'The decision is for another definition of the tool.',
   resolved_at: 'The decision was made at another time.',
   digest: 'The decision is for another digest.',
@@ -43,9 +43,9 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
     if (claims[name] !== event[name]) return reason;
   }
   if (digestOf(event) !== claims.digest) return 'The arguments are not the ones that were decided on.';
-  if (digestOfResult(event) !== claims.result_digest) return 'The result is not the one that was given.';
+  if (digestOfResult(event) !== claims.result_digest) return 'The result is not the one that was signed.';
   if (decisionDetailsDigest(event) !== claims.details_digest)
-    return 'The decision names somebody else, gives another reason or hides something else.';
+    return 'The decision differs in person, reason or redaction from the one signed.';
   return undefined;
 }
 
@@ -60,7 +60,7 @@ export function reservation(claims: DecisionClaims, now: EpochSeconds): Reservat
   return { code: 'too_late', reason: 'The time to act on the decision is over.' };
 }
 
-/** A call that cannot be written as canonical JSON has no digest, so nobody decided on it. */
+/** A call that cannot be written as canonical JSON has no digest, so there is no decision on it. */
 function digestOf(event: Resolved): string | undefined {
   try {
     return callDigest(event);

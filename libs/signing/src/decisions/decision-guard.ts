@@ -14,7 +14,7 @@ import type { KeySource } from '../keys/trusted-keys.js';
 import type { Verifier } from '../signature/verifier.js';
 
 /**
- * What a decision is worth. `not_authentic`: nobody who may has decided this, whoever wrote it. `refused`: somebody
+ * Whether a decision counts. `not_authentic`: not signed by an approval service. `refused`: someone
  * has, and it must not be acted on.
  */
 export type GuardResult =

@@ -3,7 +3,7 @@ import { resultDigest } from '../results/result-digest.js';
 
 /**
  * The digest of what a decision says besides the call, and is acted on: what is hidden of it, who is named for it, and
- * what the model is told. It is the canonical JSON, and has one for half a character too, which a note may hold.
+ * what is passed to the model. It is the canonical JSON, and has one for half a character too, which a note may hold.
  */
 export const decisionDetailsDigest = ({
   redact,

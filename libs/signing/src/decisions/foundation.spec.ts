@@ -38,7 +38,7 @@ describe('an approval by people', () => {
   });
 
   it('is not enough when it is not known who asked', () => {
-    expect(said({ requested_by: null })).toMatch(/Nobody knows who asked/);
+    expect(said({ requested_by: null })).toMatch(/The requester is unknown/);
   });
 
   it('is enough by so many others, and without four eyes by anybody', () => {

@@ -1,7 +1,7 @@
 import type { DecisionClaims } from './claims.js';
 
 const tooFew = 'Fewer people have approved than have to.';
-const unknownSender = 'Nobody knows who asked, so it cannot be told whether others have approved.';
+const unknownSender = 'The requester is unknown, so four eyes cannot be verified.';
 const contradiction = 'The decision does not say consistently on what it rests.';
 const noGrant = 'The grant that the decision rests on does not hold for this call.';
 

@@ -15,7 +15,7 @@ const fields = ['alg', 'kid', 'typ'];
 
 /**
  * The header of what is signed, before anything is known of its signature. A field besides the three is refused,
- * whatever it says: a key that comes with a message (`jwk`, `x5c`, `jku`) is nobody's, and `crit` names nothing we know.
+ * whatever it says: a key that comes with a message (`jwk`, `x5c`, `jku`) is not trusted, and `crit` names nothing known here.
  *
  * @throws SignatureError
  */

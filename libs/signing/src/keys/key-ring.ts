@@ -53,7 +53,7 @@ async function signingKey(jwk: NamedJwk, source: string): Promise<SigningKey> {
 const keyObject = ({ kty, crv, x, d }: NamedJwk): KeyObject =>
   createPrivateKey({ key: { kty, crv, x, d: d! }, format: 'jwk' });
 
-/** Otherwise everything that is signed would be refused, and nobody would know why. */
+/** Otherwise everything that is signed would be refused, for no visible reason. */
 async function belongTogether(privateKey: CryptoKey, publicKey: CryptoKey): Promise<boolean> {
   const jws = await new CompactSign(new Uint8Array()).setProtectedHeader({ alg: algorithm }).sign(privateKey);
   return compactVerify(jws, publicKey).then(

@@ -4,7 +4,7 @@ import { isKeyUrl, ringOf, verifierOf } from './named-keys.js';
 import type { Verifier } from '../signature/verifier.js';
 
 const keys = z.string().optional();
-/** What begins like a URL must be one, so that a typing error is said at the start and not at the first signature. */
+/** What begins like a URL must be one, so that a typing error is reported at the start and not at the first signature. */
 const keysOrUrl = z
   .string()
   .refine((value) => !isKeyUrl(value) || URL.canParse(value), 'must be a URL, file: and a path, or the keys themselves')
@@ -60,7 +60,7 @@ export function keySettings<const S extends string, const V extends string>(use:
     } as SigningFields<S>,
     verifying: {
       [verifying]: keysOrUrl.meta({
-        description: `Public keys that verify ${of}: a JWK or a JWKS as text, \`file:\` and a path, or the URL where the ${publisher} publishes them. Whoever answers at a URL can sign: use https outside one machine.`,
+        description: `Public keys that verify ${of}: a JWK or a JWKS as text, \`file:\` and a path, or the URL where the ${publisher} publishes them. The server at a URL is trusted: use https outside one machine.`,
         unset: 'embedded: its own keys; else the start is refused',
         example: url,
       }),

@@ -4,7 +4,7 @@ import type { SigningKey } from './key-ring.js';
 import { resultDigest } from '../results/result-digest.js';
 
 /**
- * A salt for the digest of one call: nobody can compute it without the key, and the same call always has the same, since
+ * A salt for the digest of one call: it cannot be computed without the key, and the same call always has the same, since
  * Ed25519 signs one text in one way.
  */
 export async function saltOf({ kid, privateKey }: SigningKey, approvalId: string): Promise<string> {

@@ -50,7 +50,7 @@ export const requestSigningSettings = requests.signing;
 export const requestVerifyingSettings = {
   APPROVAL_REQUESTS: z.enum(['signed', 'trusted']).default('signed').meta({
     description:
-      '`signed`: a request for approval, or the end of a run, counts only with the signature of a runner. `trusted`: whoever can write to the topics can ask for calls, and void what others ask for.',
+      '`signed`: a request for approval, or the end of a run, counts only with the signature of a runner. `trusted`: any producer on the topics can request calls, and void those of others.',
     example: 'trusted',
   }),
   ...requests.verifying,

@@ -9,7 +9,7 @@ export type RequestPolicy = 'signed' | 'trusted';
 
 /** What the setting gives up, for people. */
 const trustedMeans =
-  'whoever may write to tool.approval_required, run.failed and run.cancelled asks for calls as any agent, and voids what others ask for';
+  'any producer on tool.approval_required, run.failed and run.cancelled can request calls as any agent, and void those of others';
 
 /** Stands between what a runner says, a request or the end of a run, and whoever acts on it. */
 export class RequestGuard {
@@ -56,7 +56,7 @@ export class RequestGuard {
   async #problemWith(
     noun: string,
     signature: string | null,
-    compare: (verifier: Verifier, jws: string) => Promise<[signed: object, said: object]>,
+    compare: (verifier: Verifier, jws: string) => Promise<[signed: object, received: object]>,
   ): Promise<string | undefined> {
     if (this.policy === 'trusted') return undefined;
     if (!this.#verifier) throw new Error('the keys are not open yet');

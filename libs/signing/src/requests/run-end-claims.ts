@@ -2,7 +2,7 @@ import { canonicalJson, EpochSeconds, Id, type EventData, type Requirement } fro
 import { z } from 'zod';
 import { resultDigest } from '../results/result-digest.js';
 
-/** What a runner signs when a run is over, which makes void what the run still asked for. */
+/** What a runner signs when a run is over, which voids its open requests. */
 export const RunEndClaims = z.strictObject({
   run_id: Id,
   agent_id: Id,

@@ -17,7 +17,7 @@ interface KnownSignature {
 /**
  * Remembers that a text is well formed, says these claims and carries the signature of this public key, because it was
  * verified or made here. The same text and key always give the same answer, so whoever verifies it next in this process
- * is spared the work. Whether the key is still trusted is asked each time.
+ * is spared the work. Whether the key is still trusted is checked each time.
  */
 export function rememberSignature(jws: string, signature: KnownSignature): void {
   Object.freeze(signature.claims);

@@ -27,9 +27,9 @@ export const signRunEnd = (key: SigningKey, claims: RunEndClaims): Promise<strin
 async function sign<C extends object>(
   statement: Statement<C>,
   { kid, x, privateKey }: SigningKey,
-  given: C,
+  input: C,
 ): Promise<string> {
-  const claims = statement.claims.parse(given);
+  const claims = statement.claims.parse(input);
   const header = { alg: algorithm, kid, typ: statement.typ } as const;
   const text = `${base64url(JSON.stringify(header))}.${base64url(payloadOf(claims))}`;
   // At once: it takes less time than handing it to a thread would.

@@ -70,7 +70,7 @@ export class Verifier {
   }
 }
 
-/** Three parts, each written in the one way there is, so that a thing cannot be told in two texts. */
+/** Three parts, each written in the one way there is, so that no statement has two encodings. */
 function requireCompact(jws: string, { noun }: Statement<object>): void {
   const parts = typeof jws === 'string' ? jws.split('.') : [];
   if (parts.length !== 3 || !parts.every(isBase64url)) throw new SignatureError(`The ${noun} is not a compact JWS.`);

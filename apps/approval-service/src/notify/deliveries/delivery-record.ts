@@ -1,7 +1,7 @@
 import { derivedId, type NoticeDelivery, type NoticeKind } from '@countersign/contracts';
 import type { Collection } from '@countersign/persistence';
 
-/** The same notice for the same channel is one delivery, however often it is asked for. */
+/** The same notice for the same channel is one delivery, however often it is requested. */
 export const deliveryId = (approvalId: string, channel: string, kind: NoticeKind, n: number): string =>
   derivedId('delivery', approvalId, channel, kind, String(n));
 

@@ -22,7 +22,7 @@ import type { SendOutcome } from '../sender.js';
  *                   └─ failed for now ──┘  └─┘ its sender is gone: claimed again
  * ```
  *
- * It is sent at least once: when a sender dies, nobody knows whether it was received, and it is sent again under the
+ * At-least-once: when a sender dies, it is unknown whether it was received, and it is sent again under the
  * same id. After a day of trying it has failed. It emits no events: nothing in the flow waits for it.
  */
 export type DeliveryMessage =

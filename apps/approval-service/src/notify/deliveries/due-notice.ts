@@ -2,7 +2,7 @@ import type { Approval, NoticeKind } from '@countersign/contracts';
 
 /**
  * Which notice of a kind is due, by the record alone: anybody can write to the log that one is. What an approval gives
- * no reason for is due to nobody, and what was said is said once, however often the event comes.
+ * no reason for is not sent, and each notice is sent once, however often the event is redelivered.
  *
  * @returns a number that no other notice of its kind has; undefined when none is due.
  */

@@ -13,7 +13,7 @@ const backoff = { first_ms: 5_000, longest_ms: 4 * 3_600_000, factor: 3 };
 const patience = 24 * 3_600_000;
 
 /**
- * When to try again after the attempts so far (epoch milliseconds): later each time, and not before the receiver asked.
+ * When to try again after the attempts so far (epoch milliseconds): backoff, and not before the receiver requested.
  * The last try is at the end of the day; `null` after it.
  */
 export function retryAt(

@@ -9,8 +9,8 @@ const messageOf = (approval = approvalWith(), base_url?: string) =>
 describe('an e-mail', () => {
   it('says who asks for what, with which arguments and why', () => {
     const { subject, text } = messageOf(approvalWith({ expires_at: null }), 'https://inbox.example');
-    expect(subject).toBe('Approval needed: Operations, for ana, asks to call deploy_to_production');
-    expect(text).toBe(`Operations, for ana, asks to call deploy_to_production
+    expect(subject).toBe('Approval needed: Operations, for ana, requests deploy_to_production');
+    expect(text).toBe(`Operations, for ana, requests deploy_to_production
 
 Arguments:
 {

@@ -25,7 +25,7 @@ describe('e-mail', () => {
   it('goes to everybody who is named, as text and as HTML', async () => {
     expect(await send()).toEqual({ type: 'sent', detail: '250 fine', receipt: null });
     expect(sink.mails).toMatchObject([{ from: 'countersign@example.com', to: ['ada@example.com', 'bob@example.com'] }]);
-    expect(head()).toMatch(/^Subject: Approval needed: Operations, for ana, asks to call\n deploy_to_production$/m);
+    expect(head()).toMatch(/^Subject: Approval needed: Operations, for ana, requests\n deploy_to_production$/m);
     expect(head()).toMatch(/^Auto-Submitted: auto-generated$/m);
     expect(sink.mails[0]!.data).toMatch(/^Content-Type: text\/plain/m);
     expect(sink.mails[0]!.data).toMatch(/^Content-Type: text\/html/m);

@@ -52,18 +52,20 @@ export class SlackApi {
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
-    const asked = retryAfter(response.headers.get('retry-after'), now());
+    const retryAfterMs = retryAfter(response.headers.get('retry-after'), now());
     const text = await response.text();
-    return response.ok ? answerOf(text, asked) : failed(`HTTP ${response.status}`, mayPass(response.status), asked);
+    return response.ok
+      ? answerOf(text, retryAfterMs)
+      : failed(`HTTP ${response.status}`, mayPass(response.status), retryAfterMs);
   }
 }
 
-function answerOf(text: string, asked: Millis | null): SlackAnswer {
+function answerOf(text: string, retryAfterMs: Millis | null): SlackAnswer {
   const { success, data } = Answer.safeParse(jsonOf(text));
-  if (!success) return failed('not an answer of Slack', true, asked);
-  const { channel, error = 'no error given', ok, ts } = data;
+  if (!success) return failed('not an answer of Slack', true, retryAfterMs);
+  const { channel, error = 'no error reported', ok, ts } = data;
   if (ok && channel !== undefined && ts !== undefined) return { ok, channel, ts };
-  return failed(error, passing.has(error), asked);
+  return failed(error, passing.has(error), retryAfterMs);
 }
 
 function jsonOf(text: string): unknown {
@@ -74,8 +76,8 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const failed = (error: string, forNow: boolean, asked: Millis | null): SlackAnswer => ({
+const failed = (error: string, forNow: boolean, retryAfterMs: Millis | null): SlackAnswer => ({
   ok: false,
   error,
-  outcome: forNow ? failedForNow(`Slack: ${error}`, asked) : failedForGood(`Slack: ${error}`),
+  outcome: forNow ? failedForNow(`Slack: ${error}`, retryAfterMs) : failedForGood(`Slack: ${error}`),
 });

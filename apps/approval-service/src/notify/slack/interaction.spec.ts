@@ -95,7 +95,7 @@ describe('a button of a call that nobody can have seen whole', () => {
 
   it('decides nothing once another call is asked for than the message shows', () => {
     const now = approvalWith({ approved_args: { version: '9' } });
-    expect(pressedOn(now, buttonValue(approvalWith()))).toContain('is not what this message shows');
+    expect(pressedOn(now, buttonValue(approvalWith()))).toContain('the call has changed since this message');
     expect(pressedOn(now)).toBeUndefined();
   });
 

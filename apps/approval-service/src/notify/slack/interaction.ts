@@ -4,7 +4,7 @@ import type { SlackChannel } from '@countersign/definitions';
 import { actions, isShownWhole, offered, type Action } from './message.js';
 import { wordingOf } from '../wording.js';
 
-/** A button that somebody pressed. */
+/** A button press. */
 export interface Interaction {
   approval_id: string;
   /** Of the call that the message showed. */
@@ -37,7 +37,7 @@ export function interactionOf(rawBody: string | Buffer): Interaction | undefined
   return { ...about, action: action_id, verdict: verdicts[action_id], slack_user: user.id, response_url };
 }
 
-/** Slack writes numbers of its own that nobody here looks at. */
+/** Slack writes numbers of its own that are not read here. */
 function read(text: string | null): unknown {
   const read = parseStrictJson(text ?? '', { numbers: 'keep', texts: 'any' });
   return read.ok ? read.value : undefined;
@@ -45,7 +45,7 @@ function read(text: string | null): unknown {
 
 /**
  * Why a button must not decide, whatever the message looked like when it was pressed: its call is not the one that is
- * asked for now, or no message can show that one whole. What is decided already is not looked at.
+ * current, or no message can show that one whole. What is decided already is not looked at.
  */
 export function notShown(
   approval: Approval,
@@ -57,25 +57,24 @@ export function notShown(
   const instead = `Open it in the inbox${wording.link === null ? '' : `: ${wording.link}`}`;
   if (!isShownWhole(approval, wording))
     return `Nothing was decided: a message here cannot show all of this call. ${instead}`;
-  if (digest !== approval.digest)
-    return `Nothing was decided: what is asked for now is not what this message shows. ${instead}`;
+  if (digest !== approval.digest) return `Nothing was decided: the call has changed since this message. ${instead}`;
   return offered(approval, wording).includes(action)
     ? undefined
     : `Nothing was decided: a button is not enough for this call. ${instead}`;
 }
 
-/** Who a user of Slack is here, or what to tell somebody who is nobody here. */
+/** The subject of a Slack user, or the refusal for one that is not mapped. */
 export function subjectOf(
   { slack }: SlackChannel,
   { slack_user }: Pick<Interaction, 'slack_user'>,
 ): { subject: string } | { refusal: string } {
   if (Object.hasOwn(slack.users, slack_user)) return { subject: slack.users[slack_user]! };
   return {
-    refusal: `Nothing was decided: your Slack user (${slack_user}) is not known here as somebody who may decide.`,
+    refusal: `Nothing was decided: your Slack user (${slack_user}) is not mapped to an approver.`,
   };
 }
 
-/** Answers whoever pressed the button, and nobody else; the message stays as it is. */
+/** Answers only whoever pressed the button; the message stays as it is. */
 export async function answerInteraction(
   { response_url }: Pick<Interaction, 'response_url'>,
   text: string,

@@ -20,7 +20,7 @@ describe('a message in Slack', () => {
   it('says who asks for what, with which arguments and why, and until when', () => {
     const approval = approvalWith({ expires_at: toEpochSeconds(atMillis(Date.parse('2026-09-01T10:00:00Z'))) });
     expect(sections(approval)).toEqual([
-      'Operations, for ana, asks to call deploy_to_production',
+      'Operations, for ana, requests deploy_to_production',
       'Arguments\n{\n  "service_name": "auth-service",\n  "version": "2.1.0"\n}',
       'The reason that the model gives, unchecked:\nThis deploys auth-service 2.1.0.',
       'Until Tue, 01 Sep 2026 10:00:00 GMT',
@@ -34,7 +34,7 @@ describe('a message in Slack', () => {
   ] as const)('of kind %s begins with %j', (kind, headline) => {
     const message = messageOf(approvalWith(), kind);
     expect(message.blocks[0]).toMatchObject({ type: 'header', text: { text: headline } });
-    expect(message.text).toBe(`${headline}: Operations, for ana, asks to call deploy_to_production`);
+    expect(message.text).toBe(`${headline}: Operations, for ana, requests deploy_to_production`);
   });
 
   it('has buttons that name the approval and the call that is shown', () => {
@@ -141,13 +141,13 @@ describe('a message in Slack', () => {
     const { text, blocks } = messageOf(everywhere);
     const argument = shown.replace('[U+0007]', String.raw`\u0007`);
     expect(sections(everywhere)).toEqual([
-      `${shown}, for ${shown}, asks to call ${shown}`,
+      `${shown}, for ${shown}, requests ${shown}`,
       `Arguments\n{\n  "hostile": "${argument}"\n}`,
       `The reason that the model gives, unchecked:\n${shown}`,
       `Rejected by ${shown}: ${shown}`,
     ]);
     for (const { text } of blocks as Block[]) expect(text).toMatchObject({ type: 'plain_text', emoji: false });
-    expect(text).toBe(`Approval needed: ${shown}, for ${shown}, asks to call ${shown}`);
+    expect(text).toBe(`Approval needed: ${shown}, for ${shown}, requests ${shown}`);
     expect(messageOf(everywhere)).toMatchObject({ parse: 'none', link_names: false, mrkdwn: false });
   });
 

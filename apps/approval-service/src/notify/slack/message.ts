@@ -22,14 +22,14 @@ const plain = (text: string, max: number) => ({
   text: clipped(text, max, escaped),
   emoji: false,
 });
-/** Slack is told not to fold it. */
+/** Slack does not fold it. */
 const section = (text: string, max = maxText) => ({
   type: 'section' as const,
   expand: true,
   text: plain(text, max),
 });
 
-/** What `chat.postMessage` and `chat.update` show. Buttons are there while somebody is asked about what is all shown. */
+/** What `chat.postMessage` and `chat.update` show. Buttons are there while it is pending and shown whole. */
 export function slackMessage(approval: Approval, wording: Wording) {
   const { headline, request, deadline, outcome, link } = wording;
   const { args, reason } = partsOf(wording);

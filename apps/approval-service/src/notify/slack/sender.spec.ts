@@ -58,7 +58,7 @@ describe('a channel of Slack', () => {
     [200, { ok: false, error: 'channel_not_found' }, { type: 'failed_for_good', detail: 'Slack: channel_not_found' }],
     [200, { ok: false, error: 'invalid_auth' }, { type: 'failed_for_good' }],
     [200, { ok: false, error: 'internal_error' }, { type: 'failed_for_now' }],
-    [200, { ok: false }, { type: 'failed_for_good', detail: 'Slack: no error given' }],
+    [200, { ok: false }, { type: 'failed_for_good', detail: 'Slack: no error reported' }],
     [200, 'a page', { type: 'failed_for_now', detail: 'Slack: not an answer of Slack' }],
     [429, { ok: false, error: 'ratelimited' }, { type: 'failed_for_now', retry_after_ms: 30_000 }],
     [503, {}, { type: 'failed_for_now', detail: 'Slack: HTTP 503' }],

@@ -63,7 +63,7 @@ export class WebhookSender implements Sender {
   }
 }
 
-/** @property timestamp when there was something to say, not when it is said. */
+/** @property timestamp of the occasion, not of the delivery. */
 const bodyOf = ({ approval, delivery }: Notice): string =>
   JSON.stringify({
     type: noticeType(delivery.kind),

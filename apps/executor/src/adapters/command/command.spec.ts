@@ -229,7 +229,7 @@ describe('a program that is stopped', () => {
     watch.stop();
     expect(await running).toEqual({
       outcome: 'unknown',
-      reason: 'stopped while it was running, ada asked for it: begun\ncleaned up',
+      reason: 'stopped while it was running, requested by ada: begun\ncleaned up',
     });
   });
 

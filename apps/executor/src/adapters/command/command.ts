@@ -28,7 +28,7 @@ export interface CommandOptions extends CommandLine {
   unknownOn?: readonly number[];
   /** Tells what came of a call: exit code 0, it was made; 1, it was not. */
   status?: CommandLine;
-  /** Milliseconds that the program has to end by itself when it is asked to. */
+  /** Milliseconds that the program has to end by itself after SIGTERM. */
   graceMs?: number;
 }
 

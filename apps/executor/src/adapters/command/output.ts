@@ -45,7 +45,7 @@ export class ProgramOutput {
   read(stream: Readable): void {
     this.#streams.set(stream, '');
     stream.setEncoding('utf8').on('data', (text: string) => this.#add(stream, text));
-    // Broken off: what had come is there, and how the program ended is told otherwise.
+    // Broken off: what had come is there, and the exit of the program is reported elsewhere.
     stream.on('error', () => {});
   }
 

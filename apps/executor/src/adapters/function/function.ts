@@ -7,17 +7,17 @@ import { excerpt } from '../../results/json-text.js';
 
 export interface FunctionOptions {
   run: ToolFunction;
-  /** Milliseconds after which a call is given up. */
+  /** Milliseconds after which a call is aborted. */
   timeoutMs: Millis;
   /** Characters of the result that are kept. */
   maxOutput: number;
-  /** Milliseconds that a function has to end by itself when it is asked to. */
+  /** Milliseconds that a function has to end by itself once aborted. */
   graceMs?: number;
 }
 
 /**
- * Calls a function in this process. One that throws has failed. One that was cut off is asked to end, and unless it
- * still returns what came of the call, nobody knows.
+ * Calls a function in this process. One that throws has failed. One that was cut off is aborted, and unless it
+ * still returns, the outcome of the call is unknown.
  */
 export class FunctionAdapter implements Adapter {
   readonly #options: Required<FunctionOptions>;
@@ -31,7 +31,7 @@ export class FunctionAdapter implements Adapter {
     const { timeoutMs, graceMs } = this.#options;
     return bounded(timeoutMs, watch.signal, async (signal) => {
       const why = () =>
-        watch.signal.aborted ? whyStopped(watch.signal) : `not done within ${secondsOf(timeoutMs)} s, and told to stop`;
+        watch.signal.aborted ? whyStopped(watch.signal) : `not done within ${secondsOf(timeoutMs)} s, aborted`;
       const cutOff = once(signal).then(async (): Promise<Outcome> => {
         await sleep(graceMs, undefined, { ref: false });
         return { outcome: 'unknown', reason: why() };

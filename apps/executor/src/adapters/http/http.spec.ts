@@ -187,7 +187,7 @@ describe('a request that makes a call', () => {
       const running = execute();
       await expect.poll(() => server.done, soon).toHaveLength(1);
       watch.stop();
-      expect(await running).toEqual({ outcome: 'unknown', reason: 'stopped while it was running, ada asked for it' });
+      expect(await running).toEqual({ outcome: 'unknown', reason: 'stopped while it was running, requested by ada' });
     });
 
     it('has an unknown outcome when a later attempt is in conflict, perhaps with an earlier one', async () => {
@@ -239,7 +239,7 @@ describe('a request that makes a call', () => {
       server.says = [{ conclusion: null, status: 'in_progress' }];
       expect(await execute({ ...polling({ status: '/status' }), timeoutMs: 300 })).toEqual({
         outcome: 'unknown',
-        reason: 'not done within 0.3 s; the target said "in_progress"',
+        reason: 'not done within 0.3 s; the target reported "in_progress"',
       });
     });
 
@@ -256,7 +256,7 @@ describe('a request that makes a call', () => {
       async (path) => {
         expect(await execute({ poll: question(path) })).toMatchObject({
           outcome: 'unknown',
-          reason: expect.stringMatching(/cannot be asked how far it is: {{response.\/absent}} is missing/),
+          reason: expect.stringMatching(/its progress cannot be polled: {{response.\/absent}} is missing/),
         });
       },
     );
@@ -266,7 +266,7 @@ describe('a request that makes a call', () => {
       const running = execute(polling());
       await expect.poll(() => watch.percents, soon).toEqual([1]);
       watch.stop();
-      expect(await running).toEqual({ outcome: 'unknown', reason: 'stopped while it was running, ada asked for it' });
+      expect(await running).toEqual({ outcome: 'unknown', reason: 'stopped while it was running, requested by ada' });
     });
   });
 
@@ -299,7 +299,7 @@ describe('a request that makes a call', () => {
       await server.stop();
       expect(await reconcile({ timeoutMs: 200 })).toMatchObject({
         outcome: 'unknown',
-        reason: expect.stringMatching(/^not done within 0.2 s; the target could not be asked: .*ECONNREFUSED/),
+        reason: expect.stringMatching(/^not done within 0.2 s; the target could not be polled: .*ECONNREFUSED/),
       });
       server = await WorkflowServer.start();
     });

@@ -25,7 +25,7 @@ export interface HttpOptions {
   result?: string | undefined;
   /** Asks how far a call is that was taken on. */
   poll?: Question;
-  /** Asks what came of a call that nobody saw the end of. */
+  /** Polls the outcome of a call that is unknown. */
   status?: Question;
   /** Milliseconds for the request and its polls. */
   timeoutMs: Millis;
@@ -87,7 +87,7 @@ export class HttpAdapter implements Adapter {
     try {
       target = poll.url(call, parsedJson(taken.body.toString()));
     } catch (error) {
-      const reason = `the target took it on, and cannot be asked how far it is: ${(error as Error).message}`;
+      const reason = `the target accepted it, but its progress cannot be polled: ${(error as Error).message}`;
       return { outcome: 'unknown', reason } as const;
     }
     return this.#ask(poll, target, call, watch, signal);

@@ -5,7 +5,7 @@ import type { Outcome, Watch } from '../adapter.js';
 import { parsedJson, textAt } from '../../results/json-text.js';
 import type { UrlOfCall } from '../../templates/url.js';
 
-/** How a target is asked how far a call is, and what its answers mean. */
+/** How a target is polled for the progress of a call, and what its answers mean. */
 export interface Question {
   url: UrlOfCall;
   everyMs: number;
@@ -24,7 +24,7 @@ export interface Asking {
   ask(): Promise<Answer>;
   /** Of a call that may never have been made: the target says so with 404. */
   mayBeAbsent: boolean;
-  /** Aborted when the time is over, or nobody wants to know any more. */
+  /** Aborted at the timeout, or when the answer is no longer needed. */
   signal: AbortSignal;
   progress: Watch['progress'];
   /** What came of it, out of the target's last answer. */
@@ -39,7 +39,7 @@ export interface Asking {
 export async function askUntilDone(asking: Asking): Promise<Outcome | { outcome: 'open'; last: string }> {
   const { question, ask, conclude, mayBeAbsent, now, signal } = asking;
   const progress = new ProgressUpdate(asking.progress);
-  let last = 'was not asked';
+  let last = 'was not polled';
   for (let wait = mayBeAbsent ? 0 : question.everyMs; await passes(wait, signal);) {
     wait = question.everyMs;
     try {
@@ -49,13 +49,14 @@ export async function askUntilDone(asking: Asking): Promise<Outcome | { outcome:
         return { outcome: 'failed', error: 'the target does not know of it: it was never made', retryable: true };
       const json = status >= 200 && status < 300 ? parsedJson(answer.body.toString()) : undefined;
       const state = textAt(json, question.status);
-      last = json === undefined ? `answered HTTP ${status}` : `said ${state === undefined ? 'nothing' : `"${state}"`}`;
+      last =
+        json === undefined ? `answered HTTP ${status}` : `reported ${state === undefined ? 'no state' : `"${state}"`}`;
       if (state !== undefined && question.succeeded.includes(state)) return conclude('succeeded', state, answer);
       if (state !== undefined && question.failed.includes(state)) return conclude('failed', state, answer);
       progress.add(state, question.percent === undefined ? undefined : textAt(json, question.percent));
       wait = Math.max(wait, retryAfter(headers['retry-after'], now()) ?? 0);
     } catch (error) {
-      if (!signal.aborted) last = `could not be asked: ${(error as Error).message}`;
+      if (!signal.aborted) last = `could not be polled: ${(error as Error).message}`;
     }
   }
   return { outcome: 'open', last };
@@ -69,7 +70,7 @@ async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
 
 /** Tells what has changed. */
 class ProgressUpdate {
-  #told = '';
+  #reported = '';
 
   constructor(private readonly progress: Watch['progress']) {}
 
@@ -80,8 +81,8 @@ class ProgressUpdate {
       ...(Number.isFinite(percent) && { percent: Math.min(100, Math.max(0, percent)) }),
     };
     const text = JSON.stringify(update);
-    if (text === this.#told || text === '{}') return;
-    this.#told = text;
+    if (text === this.#reported || text === '{}') return;
+    this.#reported = text;
     this.progress(update);
   }
 }

@@ -20,7 +20,7 @@ export const buildKafkaAdapter: AdapterBuilder<'kafka'> = (kafka, { limits, scop
   });
 };
 
-/** What was not given is left out. */
+/** What has no value is omitted. */
 function compileTexts(texts: Record<string, string>, scope: TemplateScope) {
   const compiled = Object.entries(texts).map(([name, text]) => [name, compileTemplate(text, scope)] as const);
   return (call: ApprovedCall): Record<string, string> =>

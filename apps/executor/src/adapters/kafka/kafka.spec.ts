@@ -134,7 +134,7 @@ describe('a request to another platform', () => {
       ['without a reply', {}, /has not replied/],
       ['when the reply is no JSON', { says: [Buffer.from([0xff, 0x00, 0x7b])] }, /replied without saying/],
       ['when the reply says nothing of it', { says: [{ hello: 'world' }, [], 'deployed'] }, /replied without saying/],
-      ['when it stays under way', { says: [{ state: 'queued' }, { state: 'running' }] }, /said "running"/],
+      ['when it stays under way', { says: [{ state: 'queued' }, { state: 'running' }] }, /reported "running"/],
       ['when the reply is a tombstone', { says: [null] }, /has not replied/],
       [
         'when the reply is to somebody else',
@@ -156,10 +156,10 @@ describe('a request to another platform', () => {
       platform.behaviours.push({});
       const outcome = execute();
       await isAsked();
-      watch.stop('ada asked for it');
+      watch.stop('requested by ada');
       expect(await outcome).toEqual({
         outcome: 'unknown',
-        reason: 'stopped while it was running, ada asked for it',
+        reason: 'stopped while it was running, requested by ada',
       });
     });
 

@@ -10,7 +10,7 @@ import type { Template } from '../../templates/template.js';
 export interface KafkaOptions {
   topic: string;
   replyTopic: string;
-  /** The execution's id unless given. */
+  /** Default: the execution's id. */
   key?: Template;
   headers(call: ApprovedCall): Record<string, string>;
   value: Template<unknown>;
@@ -24,9 +24,9 @@ export interface KafkaOptions {
   timeoutMs: Millis;
   /** Characters of a result that are kept. */
   maxOutput: number;
-  /** How long the topics are waited for before a request is given up that was not sent, in milliseconds. */
+  /** Timeout for the topics, before a request fails unsent, in milliseconds. */
   patience?: number;
-  /** How long to look for a reply that may have come while nobody listened, in milliseconds. */
+  /** How long to look for a reply that may have arrived while this process was down, in milliseconds. */
   catchUp?: number;
   now?(): EpochMillis;
 }
@@ -68,7 +68,7 @@ export class KafkaAdapter implements Adapter {
     });
   }
 
-  /** What was said while nobody waited for it is stored, or will be once the log has been read to its end. */
+  /** A reply that arrived before is stored, or will be once the log has been read to its end. */
   reconcile(call: ApprovedCall, watch: Watch): Promise<Outcome> {
     const { catchUp, now, timeoutMs } = this.#options;
     const left = call.started_at + timeoutMs - now();
@@ -95,7 +95,7 @@ export class KafkaAdapter implements Adapter {
     };
   }
 
-  /** Whether both topics are there and the broker answers: replies can be heard, so a request can be sent. */
+  /** Whether both topics are there and the broker answers: replies can be received, so a request can be sent. */
   async #isReached(signal: AbortSignal): Promise<boolean> {
     const giveUp = AbortSignal.any([signal, AbortSignal.timeout(this.#options.patience)]);
     while (!this.#listening.joined && !giveUp.aborted)
@@ -145,7 +145,7 @@ export class KafkaAdapter implements Adapter {
     return unseen;
   }
 
-  /** @returns what came of the call, or what the platform has said so far. */
+  /** @returns the outcome of the call, or what the platform has reported so far. */
   #outcomeOf({ text, attempt }: Reply, watch: Watch): Outcome | string {
     const { failed, status, succeeded } = this.#options;
     const reply = watch.mask(text);
@@ -161,7 +161,7 @@ export class KafkaAdapter implements Adapter {
         covers: attempt === null ? 'call' : 'attempt',
       };
     watch.progress({ message: state });
-    return `said "${state}"`;
+    return `reported "${state}"`;
   }
 
   #succeeded(reply: string): Outcome {

@@ -75,7 +75,7 @@ describe("an MCP server's tool", () => {
     [
       'asks for other arguments now',
       { now: tool({ parameters: { type: 'object', required: ['why'] } }) },
-      { outcome: 'failed', error: /has changed since it was asked for: its parameters/ },
+      { outcome: 'failed', error: /has changed since it was requested: its parameters/ },
     ],
   ])('is not called when its server %s', async (_, given, expected) => {
     const server = served(given);

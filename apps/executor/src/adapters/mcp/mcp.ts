@@ -13,7 +13,7 @@ export interface McpOptions {
 
 /**
  * Calls a tool of an MCP server, after a look at what the server has now: arguments that were approved for another
- * schema are not sent. What was sent and has no answer, nobody knows the outcome of.
+ * schema are not sent. A request without an answer has an unknown outcome.
  */
 export class McpAdapter implements Adapter {
   readonly #options: McpOptions;
@@ -76,7 +76,9 @@ const notSent = (error: string): Outcome => ({ outcome: 'failed', error, retryab
 function problemWith(call: ApprovedCall, tool: McpTool): string | undefined {
   const { tool_name, tool_args, tool_version } = call;
   const changes = tool_version ? changesSince(tool_version, tool.definition) : [];
-  if (changes.length > 0) return `${tool_name} has changed since it was asked for: ${changes.join(', ')}`;
+  if (changes.length > 0) return `${tool_name} has changed since it was requested: ${changes.join(', ')}`;
   const problems = argumentProblems(tool.definition.parameters, tool_args);
-  return problems.length > 0 ? `the arguments do not fit what the server asks for: ${problems.join('; ')}` : undefined;
+  return problems.length > 0
+    ? `the arguments do not match the schema of the server: ${problems.join('; ')}`
+    : undefined;
 }

@@ -18,7 +18,7 @@ function periodsWithin({ max_duration }: Approval['terms']['grant']): number[] {
 interface DecisionFieldsProps {
   form: DraftForm;
   approval: Approval;
-  /** Somebody has tried to approve, so that what is missing is wrong. */
+  /** After an attempt to approve, missing values are shown as errors. */
   tried: boolean;
 }
 
@@ -43,7 +43,7 @@ export function DecisionFields({ form, approval, tried }: DecisionFieldsProps) {
         <fieldset>
           <legend>Already done by hand</legend>
           <label>
-            What came of it
+            Result
             <textarea
               rows={3}
               value={result.text}
@@ -51,7 +51,7 @@ export function DecisionFields({ form, approval, tried }: DecisionFieldsProps) {
               autoFocus
             />
           </label>
-          <p class="hint">Nothing is executed. The model is told this as the result.</p>
+          <p class="hint">Nothing is executed. The model receives this as the result.</p>
         </fieldset>
       )}
       {grant.seconds !== null && (
@@ -115,6 +115,6 @@ function Editor({ form: { edit, args }, approval }: { form: DraftForm; approval:
   );
 }
 
-/** A field that nobody has got to yet is not wrong. */
+/** A field that was not visited yet shows no error. */
 const onlyWritten = (problems: Record<string, string>, written: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(problems).filter(([name]) => name in written));

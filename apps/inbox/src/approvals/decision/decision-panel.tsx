@@ -14,7 +14,7 @@ import { useVerified } from './verified.js';
 import { useDecide, type Deciding } from './use-decide.js';
 
 interface PanelProps extends Deciding {
-  /** What somebody should have read before. */
+  /** What an approver should have read before. */
   children?: ComponentChildren;
 }
 
@@ -118,8 +118,8 @@ function approveLabel({ edit, result, grant, args }: DraftForm, { tool_args }: A
 
 function reasonHint(approval: Approval): string {
   const needed = (['approved', 'rejected'] as const).filter((verdict) => needsReason(approval, verdict));
-  if (needed.length === 2) return 'needed; the model is told';
+  if (needed.length === 2) return 'required, passed to the model';
   return needed.length === 1
-    ? `needed to ${needed[0] === 'approved' ? 'approve' : 'reject'}; the model is told`
-    : 'optional; the model is told';
+    ? `required to ${needed[0] === 'approved' ? 'approve' : 'reject'}, passed to the model`
+    : 'optional, passed to the model';
 }

@@ -47,8 +47,8 @@ describe('somebody', () => {
   });
 
   it('does not decide on what they asked for, unless the rules let them', () => {
-    expect(obstacleFor(bob, approvalWith({ user_id: 'bob' }))).toMatch(/You asked for this/);
-    expect(obstacleFor(bob, approvalWith({ requested_by: 'bob' }))).toMatch(/You asked for this/);
+    expect(obstacleFor(bob, approvalWith({ user_id: 'bob' }))).toMatch(/You requested this/);
+    expect(obstacleFor(bob, approvalWith({ requested_by: 'bob' }))).toMatch(/You requested this/);
     expect(obstacleFor(bob, approvalWith({ user_id: 'bob', terms: terms({ four_eyes: false }) }))).toBeNull();
   });
 
@@ -66,9 +66,9 @@ describe('somebody', () => {
   it('has to be in a group that is asked for, by name or by what their token says', () => {
     const named = approvalWith({ terms: terms({ approvers: [group('leads', ['eve'])] }) });
     const byToken = approvalWith({ terms: terms({ approvers: [group('leads', null)] }) });
-    expect(obstacleFor(bob, named)).toBe('This needs somebody of leads.');
+    expect(obstacleFor(bob, named)).toBe('This needs a member of leads.');
     expect(obstacleFor({ subject: 'eve', groups: [] }, named)).toBeNull();
-    expect(obstacleFor(bob, byToken)).toBe('This needs somebody of leads.');
+    expect(obstacleFor(bob, byToken)).toBe('This needs a member of leads.');
     expect(obstacleFor({ ...bob, groups: ['leads'] }, byToken)).toBeNull();
   });
 
@@ -88,11 +88,11 @@ describe('whoever comes too late', () => {
   it.each([
     [
       { status: 'rejected', resolved_by: 'eve', decisions: [decision('eve', 'rejected', 'No.')] },
-      'eve has rejected it: “No.”.',
+      'eve rejected it: “No.”.',
     ],
-    [{ status: 'approved', resolved_by: 'eve', decisions: [decision('eve')] }, 'eve has approved it.'],
-    [{ status: 'approved', resolved_by: null }, 'Somebody has approved it.'],
-    [{ status: 'expired' }, 'Nobody decided in time: it has expired.'],
+    [{ status: 'approved', resolved_by: 'eve', decisions: [decision('eve')] }, 'eve approved it.'],
+    [{ status: 'approved', resolved_by: null }, 'Someone approved it.'],
+    [{ status: 'expired' }, 'No decision in time: the approval has expired.'],
     [{ status: 'cancelled' }, 'Its run is over, so nothing is left to decide.'],
   ] as const)('is told who decided and what', (given, words) => {
     expect(whoDecided(approvalWith(given as never))).toBe(words);

@@ -1,11 +1,11 @@
 import { isMember, isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts';
 
-/** What somebody is about to decide. */
+/** A decision before it is sent. */
 export interface Draft {
   note: string;
   /** Filled in for a call that asks for it. */
   values?: Record<string, unknown> | undefined;
-  /** In place of the arguments that were asked for. */
+  /** In place of the requested arguments. */
   tool_args?: Record<string, unknown> | undefined;
   /** What came of the work that was already done by hand. */
   result?: string | undefined;
@@ -41,22 +41,22 @@ interface Person {
 export function obstacleFor({ subject, groups }: Person, approval: Approval): string | null {
   const { terms, user_id, requested_by, decisions, escalated_at } = approval;
   if (terms.four_eyes && (user_id === subject || requested_by === subject))
-    return 'You asked for this call, so somebody else has to decide.';
+    return 'You requested this call, so another person has to decide.';
   const own = decisions.find((decision) => decision.by === subject && isStanding(approval, decision));
   if (own) return `You have ${own.verdict} this. It waits for others.`;
   const approvers = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];
   if (approvers.some((each) => each.group === null || isMember(each, { by: subject, groups }))) return null;
-  return `This needs somebody of ${approvers.map(({ group }) => group).join(' or ')}.`;
+  return `This needs a member of ${approvers.map(({ group }) => group).join(' or ')}.`;
 }
 
 /** Whether the rules ask for a reason with this verdict. */
 export const needsReason = ({ terms }: Approval, verdict: DecisionVerdict): boolean =>
   terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
 
-/** What became of an approval, for somebody whose decision came too late. */
+/** The outcome of an approval, after a decision that came too late. */
 export function whoDecided({ status, resolved_by, decisions, resolution_data }: Approval): string {
-  if (status === 'expired') return 'Nobody decided in time: it has expired.';
+  if (status === 'expired') return 'No decision in time: the approval has expired.';
   if (status === 'cancelled') return 'Its run is over, so nothing is left to decide.';
   const note = decisions.findLast(({ by }) => by === resolved_by)?.note ?? resolution_data?.note;
-  return `${resolved_by ?? 'Somebody'} has ${status} it${note ? `: “${note}”` : ''}.`;
+  return `${resolved_by ?? 'Someone'} ${status} it${note ? `: “${note}”` : ''}.`;
 }

@@ -26,7 +26,7 @@ const asJson: Field = { ...fieldOf('arguments', {}, true), description: 'All arg
 
 export type DraftForm = ReturnType<typeof useDraft>;
 
-/** What somebody is about to decide on an approval, while it is being written. */
+/** A decision on an approval, while it is being written. */
 export function useDraft(approval: Approval) {
   const [note, setNote] = useState('');
   const [edited, setEdited] = useState<Written | null>(null);

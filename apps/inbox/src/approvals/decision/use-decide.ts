@@ -13,7 +13,7 @@ export interface Deciding {
   late(text: string): void;
 }
 
-/** Sends the decision. Whoever comes too late is told who was faster. */
+/** Sends the decision. One that is too late shows who was faster. */
 export function useDecide({ approval, reload, late }: Deciding) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiError>();

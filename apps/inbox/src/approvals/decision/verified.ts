@@ -1,7 +1,7 @@
 import { exactText, type Approval } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
 
-/** Whether the digest of an approval is that of the call that is shown, as it stands; null where it cannot be told. */
+/** Whether the digest of an approval is that of the current call as shown; null where it cannot be computed. */
 export async function isOfShownCall(approval: Approval): Promise<boolean | null> {
   // Browsers compute digests on secure pages only.
   if (!globalThis.crypto?.subtle) return null;

@@ -37,7 +37,7 @@ interface BulkDialogProps {
 function BulkDialog({ status, selection, close }: BulkDialogProps) {
   const [chosen] = useState(selection.approvals);
   const whole = useWhole(chosen.map(({ id }) => id));
-  /** Nobody decides on what they cannot see. */
+  /** A decision needs its call in view. */
   const shown = chosen.flatMap(({ id }) => {
     const found = whole?.get(id);
     return found !== undefined && 'approval' in found ? [found.approval] : [];

@@ -1,7 +1,7 @@
 import type { ApprovalsQuery } from '@countersign/client';
 import type { Approval, ApprovalStatus } from '@countersign/contracts';
 
-/** What somebody wants to see; an empty text is no wish. */
+/** The filters; an empty text is none. */
 export interface Filters {
   status: string;
   tool_name: string;
@@ -14,17 +14,17 @@ const names = ['status', 'tool_name', 'agent_id', 'user_id', 'text'] as const sa
 
 /** The filters that the query of an address asks for: what is pending, unless it says otherwise. */
 export function filtersIn(query: URLSearchParams): Filters {
-  const given = (name: keyof Filters) => query.get(name)?.trim() ?? '';
-  const [status, tool_name, agent_id, user_id, text] = names.map(given) as [string, string, string, string, string];
+  const valueOf = (name: keyof Filters) => query.get(name)?.trim() ?? '';
+  const [status, tool_name, agent_id, user_id, text] = names.map(valueOf) as [string, string, string, string, string];
   return { status: status || 'pending', tool_name, agent_id, user_id, text };
 }
 
 /** The query of an address that asks for these. */
 export function queryOf(filters: Filters): string {
-  const given = names.flatMap((name) =>
+  const set = names.flatMap((name) =>
     filters[name] === '' || (name === 'status' && filters.status === 'pending') ? [] : [[name, filters[name]]],
   );
-  return given.length > 0 ? `?${new URLSearchParams(given)}` : '';
+  return set.length > 0 ? `?${new URLSearchParams(set)}` : '';
 }
 
 /** The same for the server, which leaves out what is empty. */

@@ -13,7 +13,7 @@ const pageSize = 200;
 /** Changes are shown together, so that a flood of them is drawn a few times a second. */
 const drawEvery = 100;
 
-/** Approvals that fit some filters, read page by page as somebody gets to them, and kept up to date. */
+/** Approvals that fit some filters, read page by page on demand, and kept up to date. */
 export class Listing {
   readonly approvals = signal<ReadonlyMap<string, Approval>>(new Map());
   /** Of all that fit, read or not, when they were read last. */
@@ -78,7 +78,7 @@ export class Listing {
     return client.approvals.list({ ...asParameters(this.#filters), limit: pageSize, ...more }, this.#abort.signal);
   }
 
-  /** One after the other, so that what was asked for last is shown last. */
+  /** One after the other, so that the last request is shown last. */
   #take(work: () => Promise<void>): Promise<void> {
     return (this.#reading = this.#reading.then(() => this.#attempt(work)));
   }

@@ -2,7 +2,7 @@ import type { Approval } from '@countersign/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { may } from '../../server/session.js';
 
-/** What somebody has chosen to decide on together: each one by itself, never all at once. */
+/** The selection to decide on together: each one by itself, never all at once. */
 export interface Selection {
   ids: ReadonlySet<string>;
   approvals: Approval[];

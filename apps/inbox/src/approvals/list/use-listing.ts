@@ -36,7 +36,7 @@ function useHealing(listing: Listing, isAll: boolean): void {
   }, [isWrong, count, size]);
 }
 
-/** In order as of this minute, and screen readers told of what is new. */
+/** In order as of this minute; what is new is announced to screen readers. */
 export function useOrder(listing: Listing): Approval[] {
   const minute = Math.floor(now.value / 60);
   const approvals = listing.approvals.value;

@@ -22,7 +22,7 @@ export const ToolApprovalRequired = z.object({
   tool_args: CallArguments,
   approval_type: ApprovalType,
   pause_type: PauseType,
-  source_name: z.string().meta({ description: 'The name of the agent that asks.' }),
+  source_name: z.string().meta({ description: 'The name of the requesting agent.' }),
   requirement: Requirement,
   parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
   tool_version: ToolVersion.nullable().default(null),
@@ -32,7 +32,7 @@ export const ToolApprovalRequired = z.object({
   signature: signedBy('The request'),
 });
 
-/** Each field is named, so that what is added to the record is published by nobody until somebody says so. */
+/** Each field is named, so that what is added to the record is not published by default. */
 export const ApprovalCreated = Approval.pick({
   id: true,
   run_id: true,
@@ -109,16 +109,16 @@ export const ApprovalResolved = z.object({
   digest: z.string(),
   salt: Salt,
   status: ApprovalStatus.exclude(['pending']),
-  automatic: z.boolean().meta({ description: 'True when a policy decided and no person was asked.' }),
+  automatic: z.boolean().meta({ description: 'True when a policy decided, without a person.' }),
   basis: DecisionBasis.nullable()
     .default(null)
-    .meta({ description: 'On what it rests; null: nobody decided, since its time or its run was over.' }),
+    .meta({ description: 'Basis of the decision; null: expired or cancelled.' }),
   grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
   resolution_data: ResolutionData.nullable(),
   resolved_by: Id.nullable(),
   resolved_at: EpochSeconds,
   redact: z.array(z.string()).default([]).meta({ description: 'Arguments that are not for an audience.' }),
-  requester: Id.nullable().default(null).meta({ description: 'The user for whom the run asked.' }),
+  requester: Id.nullable().default(null).meta({ description: 'The user for whom the run requested it.' }),
   requested_by: RequestedBy,
   tool_version: ToolVersion.nullable().default(null),
   policy_version: z.string().nullable().default(null),

@@ -17,7 +17,7 @@ const openRequirements = z.array(Requirement).meta({ description: 'What the run 
 
 const runToken = z.string().max(10_000).optional().meta({
   description:
-    'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
+    'A signed token for exactly this command, of POST /auth/tokens. Without one it is refused where RUN_COMMANDS is "signed".',
 });
 
 export const RunRequested = z.object({
@@ -28,7 +28,7 @@ export const RunRequested = z.object({
   }),
   session_id: Id.optional(),
   user_id: Subject.optional().meta({
-    description: 'For whom; with a token, whoever sent it, unless that is an administrator.',
+    description: 'The user it is for; with a token its subject, unless that is an administrator.',
   }),
   deadline_in: DeadlineIn.optional(),
   token: runToken,

@@ -4,7 +4,7 @@ import { Id } from '../../records/fields.js';
 const tool_name = Id.nullable().meta({ description: 'The tool; null: all of them.' });
 
 const token = z.string().max(10_000).optional().meta({
-  description: 'Who asks: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
+  description: 'A signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
 });
 
 export const ToolPauseRequested = z.object({ tool_name, reason: z.string().min(1).max(10_000), token });

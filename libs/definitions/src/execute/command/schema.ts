@@ -5,7 +5,7 @@ const program = z.string().min(1).meta({
 });
 const args = z.array(z.string()).default([]).meta({
   description:
-    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{env.NAME:-DEFAULT}}; one whose only placeholder is an argument that was not given is left out. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
+    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{env.NAME:-DEFAULT}}; one whose only placeholder is an argument without a value is omitted. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
 });
 
 export const CommandEntry = z.strictObject({
@@ -46,7 +46,7 @@ export const CommandEntry = z.strictObject({
   }),
   status: z.strictObject({ program, args }).optional().meta({
     description:
-      'Asks the target what came of a call that nobody saw the end of. Exit code 0: it was made, and the output is the result. 1: it was not. Anything else: it cannot tell.',
+      'Queries the target for the outcome of a call that is unknown. Exit code 0: it was made, and the output is the result. 1: it was not made. Anything else: still unknown.',
   }),
 });
 /** A program that makes a tool's calls. */

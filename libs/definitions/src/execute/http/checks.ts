@@ -75,7 +75,7 @@ const checkHeaders = (headers: Record<string, string>, path: Path, objection: Ob
   Object.entries(headers).flatMap(([name, text]) => {
     const at = [...path, name];
     if (!token.test(name)) return [{ path: at, message: 'is not the name of a header' }];
-    if (reserved.has(name.toLowerCase())) return [{ path: at, message: 'is set by itself' }];
+    if (reserved.has(name.toLowerCase())) return [{ path: at, message: 'is set automatically' }];
     if (/[\r\n\0]/.test(text)) return [{ path: at, message: 'can have no line breaks' }];
     return checkTemplate(text, at, objection);
   });

@@ -32,13 +32,13 @@ export const HttpEntry = z.strictObject({
     .record(z.string().min(1), z.string())
     .default({})
     .meta({
-      description: `${template}. Secrets by {{env.NAME}}. One whose only placeholder is an argument that was not given is left out. Idempotency-Key (the execution id) and Countersign-Attempt are sent by themselves.`,
+      description: `${template}. Secrets by {{env.NAME}}. One whose only placeholder is an argument without a value is omitted. Idempotency-Key (the execution id) and Countersign-Attempt are sent by themselves.`,
     }),
   body: z
     .unknown()
     .optional()
     .meta({
-      description: `JSON. ${template}; a text that is one placeholder becomes the value itself, of any type. A field whose argument was not given is left out.`,
+      description: `JSON. ${template}; a text that is one placeholder becomes the value itself, of any type. A field whose argument has no value is omitted.`,
     }),
   timeout: z.number().positive().max(86_400).optional().meta({
     description: 'Seconds for the request and its polls. Unset: EXECUTION_TIMEOUT_SECONDS.',
@@ -47,10 +47,10 @@ export const HttpEntry = z.strictObject({
     description: 'What of the answer is the result. Unset, or not there: all of it.',
   }),
   poll: Poll.optional().meta({
-    description: 'Asks how far it is until it is done. Unset: an answer of 2xx means that it is.',
+    description: 'Polls the progress until it is done. Unset: an answer of 2xx means that it is done.',
   }),
   status: Poll.optional().meta({
-    description: 'Asks what came of a call that nobody saw the end of, until it is done. 404: it was never made.',
+    description: 'Polls the outcome of a call that is unknown, until it is done. 404: it was never made.',
   }),
   allow_private: z.boolean().default(false).meta({
     description: 'Let requests go to private and local addresses, and over plain http.',

@@ -18,7 +18,7 @@ export function checkKafka(kafka: KafkaEntry, tool: Parametric, path: Path): Pro
     ...(key === undefined ? [] : checkTemplate(key, [...path, 'key'], objection)),
     ...Object.entries(headers).flatMap(([name, text]) => {
       const at = [...path, 'headers', name];
-      if (reserved.has(name.toLowerCase())) return [{ path: at, message: 'is set by itself' }];
+      if (reserved.has(name.toLowerCase())) return [{ path: at, message: 'is set automatically' }];
       if (name.includes('{{')) return [{ path: at, message: 'can have no placeholder in its name' }];
       return checkTemplate(text, at, objection);
     }),
@@ -27,7 +27,7 @@ export function checkKafka(kafka: KafkaEntry, tool: Parametric, path: Path): Pro
 }
 
 function checkTopics({ topic, reply_topic }: KafkaEntry, path: Path): Problem[] {
-  const message = "is a topic of Countersign's own: name one of the platform that is asked";
+  const message = 'is a topic of Countersign itself: use one of the target platform';
   const foreign = (['topic', 'reply_topic'] as const).filter((field) => ours.has({ topic, reply_topic }[field]));
   if (foreign.length > 0) return foreign.map((field) => ({ path: [...path, field], message }));
   return topic === reply_topic ? [{ path: [...path, 'reply_topic'], message: 'must be another topic than topic' }] : [];

@@ -9,9 +9,9 @@ import { isNamedBy } from '../../schema/tool-reference.js';
 export interface PolicyCall {
   agent_id: string;
   tool_name: string;
-  /** For whom the run is; `null` for nobody in particular. */
+  /** For whom the run is; `null`: no user. */
   user_id: string | null;
-  /** Who sent the request for it; `null` when nobody knows. */
+  /** Who sent the request for it; `null`: unauthenticated. */
   requested_by: string | null;
   arguments: Record<string, unknown>;
   /** What the tool itself says. */

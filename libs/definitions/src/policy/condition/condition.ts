@@ -4,7 +4,7 @@ import { patternProblem } from '../../pattern/pattern.js';
 import { ToolReference } from '../../schema/tool-reference.js';
 import { AgentId } from '../../schema/tool.js';
 
-/** Whoever the identity system says somebody is. There is no `*`: to mean everybody, leave the list out. */
+/** Canonical subjects. There is no `*`: omit the list to match everyone. */
 export const Subject = AnySubject.refine((subject) => subject !== '*', '* is not allowed: name each one');
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -19,7 +19,7 @@ const Pattern = z
 
 const isNotEmpty = (fields: object): boolean => Object.values(fields).some((value) => value !== undefined);
 
-/** What is asked of one argument; everything that it names must be so. */
+/** The predicate of one argument; all operators must hold. */
 export const Predicate = z
   .strictObject({
     equals: Scalar.optional(),
@@ -45,7 +45,7 @@ export const Predicate = z
   })
   .refine(
     (predicate) => isNotEmpty({ ...predicate, ignore_case: undefined }),
-    'asks nothing: say equals, matches, exists or another',
+    'has no operator: use equals, matches, exists or another',
   )
   .meta({ id: 'Predicate', minProperties: 1 });
 export type Predicate = z.infer<typeof Predicate>;

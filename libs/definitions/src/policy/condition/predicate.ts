@@ -11,11 +11,11 @@ type Tests = {
 
 const longestText = 10_000;
 
-/** Whether an argument is as asked. Open when it is absent or of another type than it is compared with. */
+/** Whether an argument satisfies the predicate. Open when it is absent or of another type than it is compared with. */
 export function meets(predicate: Predicate, path: string, args: Record<string, unknown>): Truth {
-  const { ignore_case, ...asked } = ignoringCase(predicate);
+  const { ignore_case, ...operators } = ignoringCase(predicate);
   const value = comparable(valueAt(path, args), ignore_case);
-  const named = Object.entries(asked).filter(([, operand]) => operand !== undefined);
+  const named = Object.entries(operators).filter(([, operand]) => operand !== undefined);
   return allOf(
     named.map(([name, operand]) => tests[name as keyof Tests](value, operand as never, ignore_case === true)),
   );
@@ -50,14 +50,14 @@ function foldedPart<T>(part: T): T {
   return ((before && ' ') + foldedText(part) + (after && ' ')) as T;
 }
 
-/** A text, or the texts of a list, without regard to case where that is asked for. */
+/** A text, or the texts of a list, case-folded where `ignore_case` is set. */
 function comparable<T>(value: T, ignore_case: boolean | undefined): T {
   if (!ignore_case) return value;
   if (typeof value === 'string') return foldedText(value) as T;
   return Array.isArray(value) ? (value.map((each: unknown) => comparable(each, true)) as T) : value;
 }
 
-/** Something stands in the way of the path, so that it cannot be told whether the argument is there. */
+/** Something stands in the way of the path, so that it is unknown whether the argument is there. */
 const misplaced = Symbol('misplaced');
 
 function valueAt(path: string, args: Record<string, unknown>): unknown {

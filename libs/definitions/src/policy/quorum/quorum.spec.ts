@@ -132,16 +132,16 @@ describe('who may decide', () => {
   const onlyMembers = 'only members of managers, leads decide on it';
 
   it.each<[string | null, string | null, string[], boolean, string | undefined]>([
-    ['ada', null, [], false, 'it is not known who asked for the call, and whoever did does not decide on it'],
+    ['ada', null, [], false, 'the requester of the call is unknown, and must not decide on it'],
     ['ada', 'grace', [], false, undefined],
-    ['ada', 'ada', [], false, 'whoever asked for the call does not decide on it'],
+    ['ada', 'ada', [], false, 'the requester does not decide on the call'],
     ['linus', 'grace', ['leads'], false, undefined],
-    ['linus', 'linus', ['leads'], true, 'whoever asked for the call does not decide on it'],
+    ['linus', 'linus', ['leads'], true, 'the requester does not decide on the call'],
     ['linus', 'grace', ['managers', 'security'], false, onlyMembers],
     ['barbara', 'grace', [], false, onlyMembers],
     ['barbara', 'grace', [], true, undefined],
     ['linus', 'grace', ['security'], true, 'only members of managers, leads, security decide on it'],
-    [null, 'ada', [], false, 'whoever asked for the call does not decide on it, so it has to be known who does'],
+    [null, 'ada', [], false, 'the requester does not decide on the call, so the approver must be identified'],
   ])('%s on a call of %s, with the groups %j, escalated: %s: %s', (subject, requester, groups, escalated, reason) => {
     expect(mayDecide(either, subject, requester === null ? null : [requester], groups, escalated)).toBe(reason);
   });

@@ -3,7 +3,7 @@ import type { Askers } from './askers.js';
 import { assign } from './assignment.js';
 import { approvalsOf } from '../terms.js';
 
-/** A decision that was let in, by somebody who was allowed to make it then. */
+/** A recorded decision, by someone who was allowed to make it then. */
 export interface CastDecision {
   by: string | null;
   verdict: DecisionVerdict;
@@ -49,9 +49,9 @@ export function quorum(
 }
 
 /**
- * Why somebody may not decide; `undefined` when they may.
+ * Why a person may not decide; `undefined` when they may.
  *
- * @param subject `null` for somebody without a name, who is in no group.
+ * @param subject `null` for an unnamed person, who is in no group.
  * @param groupsOfSubject that their token has. Of groups whose members are declared it is not believed.
  */
 export function mayDecide(
@@ -62,10 +62,10 @@ export function mayDecide(
   escalated: boolean,
 ): string | undefined {
   if (mayBeAsker(terms, subject, askers)) {
-    if (askers === null) return 'it is not known who asked for the call, and whoever did does not decide on it';
+    if (askers === null) return 'the requester of the call is unknown, and must not decide on it';
     return subject === null
-      ? 'whoever asked for the call does not decide on it, so it has to be known who does'
-      : 'whoever asked for the call does not decide on it';
+      ? 'the requester does not decide on the call, so the approver must be identified'
+      : 'the requester does not decide on the call';
   }
   const person = { by: subject, groups: groupsOfSubject };
   if (terms.approvers.some((approver) => countsFor(approver, person, terms, escalated))) return undefined;
@@ -81,7 +81,7 @@ const countsFor = (approver: Approver, person: Person, { escalate_to }: RequireT
   isMember(approver, person) ||
   (escalated && escalate_to.some((group) => isMember(group, person)));
 
-/** Everybody who approved and did not reject, once. Those without a name cannot be told apart, so they are one. */
+/** Each distinct person who approved and did not reject. Unnamed ones cannot be distinguished, so they count as one. */
 function approving(decisions: readonly CastDecision[]): Person[] {
   const rejecters = rejecting(decisions);
   const approved = decisions.filter(({ by, verdict }) => verdict === 'approved' && !rejecters.has(by));
@@ -108,7 +108,7 @@ export function lackingForGood(
 ): { group: string | null; count: number }[] {
   const standIns = terms.escalate_after === null ? [] : terms.escalate_to;
   if (standIns.some(({ members }) => members === null)) return [];
-  // Of the other entries nobody can say who might still come.
+  // For the other entries it is unknown who might still come.
   const closed = terms.approvers.filter(({ members }) => members !== null);
   const everybody = new Set([...closed, ...standIns].flatMap(({ members }) => members ?? []));
   const people = [...everybody].filter((by) => !isOut(by)).map((by) => ({ by }));

@@ -16,10 +16,10 @@ const newSession = 0;
 const withoutSession = -1;
 
 /**
- * One consumer's fetch session with one broker (KIP-227): the broker remembers what was asked for, so that each request
+ * One consumer's fetch session with one broker (KIP-227): the broker remembers what was requested, so that each request
  * names only the partitions whose offset has changed, and each answer only those that have something new.
  *
- * Pure: it says what to ask, and is told what came of it. Whatever goes wrong makes the next request a full one that
+ * Pure: it returns the request, and receives the response. Whatever goes wrong makes the next request a full one that
  * replaces the session, so that no partition can be left out for longer than one answer.
  */
 export class FetchSession {
@@ -55,7 +55,7 @@ export class FetchSession {
     };
   }
 
-  /** @returns false when the broker does not know the session any more, and the same has to be asked for again. */
+  /** @returns false when the broker does not know the session any more, and the request has to be repeated. */
   answered({ sessionEpoch }: SessionRequest, { errorCode, sessionId }: { errorCode: number; sessionId: number }) {
     if (sessionEpoch === withoutSession) return true;
     if (errorCode !== 0) {
@@ -69,7 +69,7 @@ export class FetchSession {
     return true;
   }
 
-  /** No answer came, or one that names an error, and nobody knows what the broker has noted. */
+  /** No answer came, or one that names an error, and the state of the broker's session is unknown. */
   failed({ sessionEpoch }: SessionRequest): void {
     if (sessionEpoch !== withoutSession) this.#replace();
   }

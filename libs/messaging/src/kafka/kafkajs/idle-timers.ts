@@ -17,7 +17,7 @@ interface RequestQueue {
   scheduleRequestTimeoutCheck(): void;
 }
 
-/** How late a request that was not answered may be given up, of the ten seconds that it has. */
+/** How late a request that was not answered may time out, of the ten seconds that it has. */
 const timeoutCheckMs = 1_000;
 
 /**

@@ -44,7 +44,7 @@ export class KafkajsProducer implements ProducerSession {
   }
 
   /**
-   * Kafka's own partitioner, asked once per message: without a key the answer is random, and kafkajs, which asks again
+   * Kafka's own partitioner, called once per message: without a key the result is random, and kafkajs, which calls it again
    * for every attempt, could otherwise skip a message that moved to a broker which had already answered. It is also
    * the place where an attempt of a closed session can be stopped.
    */
