@@ -27,7 +27,7 @@ const allowed: Record<string, readonly string[]> = {
   persistence: ['contracts', 'sqlite'],
   auth: ['contracts', 'persistence'],
   signing: ['contracts'],
-  outbound: [],
+  outbound: ['contracts'],
   service: ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth'],
   doctor: ['contracts', 'definitions', 'messaging', 'persistence', 'service', 'signing'],
   tool: ['contracts', 'definitions'],

@@ -179,8 +179,8 @@ export function agentRunner(
             .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
         });
       },
-      async stop(grace) {
-        await pool.stop(grace);
+      async stop(graceMs) {
+        await pool.stop(graceMs);
         await relay.stop();
         await Promise.all([watch.stop(), preview.stop(), calls.stop(), agents.close()]);
       },

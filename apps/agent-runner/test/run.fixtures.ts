@@ -9,6 +9,7 @@ import {
   type EpochMillis,
   after,
   toEpochSeconds,
+  type Millis,
 } from '@countersign/contracts';
 import { agent, definition, tools } from './agent.fixtures.js';
 import type { CallerResolution } from '../src/run/call.js';
@@ -72,7 +73,7 @@ export const responded = (...items: ConversationItem[]): Extract<RunMessage, { t
   turn: 0,
   response: { items, usage: { input_tokens: 10, output_tokens: 3 }, incomplete: null },
 });
-export const modelFailed = (retry_after_ms: number | null): RunMessage => ({
+export const modelFailed = (retry_after_ms: Millis | null): RunMessage => ({
   type: 'model_failed',
   worker,
   error: 'overloaded',

@@ -176,8 +176,8 @@ export function approvalService(
         rejudging.start();
         for (const part of parts) part.start();
       },
-      async stop(grace) {
-        await Promise.all([due.stop(grace), rejudging.stop(), ...parts.map((part) => part.stop(grace))]);
+      async stop(graceMs) {
+        await Promise.all([due.stop(graceMs), rejudging.stop(), ...parts.map((part) => part.stop(graceMs))]);
         await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
       },
     };

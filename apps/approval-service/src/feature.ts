@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import type { RetentionPolicy } from '@countersign/persistence';
 import type { ReadinessCheck } from '@countersign/service';
 import type { Provider, Type } from '@nestjs/common';
@@ -9,6 +10,6 @@ export interface Feature {
   checks?: readonly ReadinessCheck[];
   retention: readonly RetentionPolicy[];
   start(): void;
-  /** @param grace milliseconds for work under way */
-  stop(grace: number): Promise<void>;
+  /** @param graceMs for work under way */
+  stop(graceMs: Millis): Promise<void>;
 }

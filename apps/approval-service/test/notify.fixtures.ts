@@ -7,6 +7,7 @@ import {
   atMillis,
   toEpochSeconds,
   type EpochMillis,
+  type Millis,
 } from '@countersign/contracts';
 import { goldenEvent } from '@countersign/testing';
 import { Channel } from '@countersign/definitions';
@@ -58,7 +59,7 @@ export const lease_ms = 60_000;
 export const claimed: DeliveryMessage = { type: 'claimed', worker: 'worker-1', lease_ms };
 export const sent: DeliveryMessage = { type: 'sent', worker: 'worker-1', detail: 'HTTP 204', receipt: { ts: '1.2' } };
 export const notNeeded: DeliveryMessage = { type: 'not_needed', worker: 'worker-1', detail: 'not needed any more' };
-export const failedForNow = (retry_after_ms: number | null = null): DeliveryMessage => ({
+export const failedForNow = (retry_after_ms: Millis | null = null): DeliveryMessage => ({
   type: 'failed_for_now',
   worker: 'worker-1',
   detail: 'HTTP 503',

@@ -171,8 +171,8 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
         stopping.addEventListener('abort', () => pool.drain());
         pool.start();
       },
-      async stop(grace) {
-        await pool.stop(grace);
+      async stop(graceMs) {
+        await pool.stop(graceMs);
         await worker.abandonAll();
         await Promise.all([relay.stop(), switchRelay.stop()]);
         await tools.close();

@@ -1,4 +1,4 @@
-import { type Event, type Execution, type Log, atMillis, type EpochMillis } from '@countersign/contracts';
+import { type Event, type Execution, type Log, atMillis, type EpochMillis, type Millis } from '@countersign/contracts';
 import { toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
@@ -56,7 +56,7 @@ class HeldAdapter implements Adapter {
 
 interface Opened {
   size?: number;
-  leaseMs?: number;
+  leaseMs?: Millis;
   tool?: Partial<Tool>;
   guard?: Partial<ExecutorOptions['guard']>;
   requests?: ExecutorOptions['requests'];

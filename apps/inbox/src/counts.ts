@@ -10,7 +10,7 @@ export const waiting = signal<number | undefined>(undefined);
 /** How many executions need a person: to find out what came of them, or to make them. */
 export const unsettled = signal<number | undefined>(undefined);
 
-const soonEnough = 400;
+const soonEnoughMs = 400;
 const nowAndThen = 5_000;
 const whileHidden = 30_000;
 
@@ -24,7 +24,7 @@ export function useCounts(): void {
       void countWaiting();
       if (may('executions:read')) void countUnsettled();
     };
-    const soon = () => (timer ??= setTimeout(count, soonEnough));
+    const soon = () => (timer ??= setTimeout(count, soonEnoughMs));
     count();
     const stop = onApproval(soon);
     const whileVisible = setInterval(() => !document.hidden && soon(), nowAndThen);

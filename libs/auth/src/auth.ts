@@ -21,7 +21,6 @@ export interface AuthOptions {
   settings: AuthSettings;
   database: Pick<Database, 'collection'>;
   log: Log;
-  /** Epoch milliseconds. */
   now(): EpochMillis;
 }
 

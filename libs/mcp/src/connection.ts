@@ -39,9 +39,9 @@ interface CallOptions extends Patience {
 
 /** Before the names of what a request says besides its arguments. */
 const meta = 'countersign/';
-const farewell = 1_000;
-/** However often a server says that it is still at it, in milliseconds. */
-const longestCall = 86_400_000;
+const farewellMs = 1_000;
+/** However often a server says that it is still at it. */
+const longestCallMs = 86_400_000;
 
 /** One connection to a server. A lost one is never mended; another takes its place. */
 export class McpConnection {
@@ -84,7 +84,7 @@ export class McpConnection {
     { onProgress, execution, ...patience }: CallOptions,
   ): Promise<CallToolResult> {
     this.#calls++;
-    const options = { onprogress: onProgress, resetTimeoutOnProgress: true, maxTotalTimeout: longestCall };
+    const options = { onprogress: onProgress, resetTimeoutOnProgress: true, maxTotalTimeout: longestCallMs };
     try {
       const _meta = execution && { [`${meta}execution-id`]: execution.id, [`${meta}attempt`]: execution.attempt };
       const request = { method: 'tools/call' as const, params: { name, arguments: args, ...(_meta && { _meta }) } };
@@ -106,7 +106,7 @@ export class McpConnection {
     if (transport instanceof StreamableHTTPClientTransport)
       await Promise.race([
         transport.terminateSession().catch(() => {}),
-        new Promise((resolve) => setTimeout(resolve, farewell).unref()),
+        new Promise((resolve) => setTimeout(resolve, farewellMs).unref()),
       ]);
     await this.#client.close();
   }

@@ -33,7 +33,7 @@ export class McpOutcomes {
     return { type: 'not_sent', reason: this.#says(what) };
   }
 
-  /** Claims that nothing was done only where that is certain. @param timeout milliseconds */
+  /** Claims that nothing was done only where that is certain. */
   of(error: unknown, { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: Millis }): McpOutcome {
     const why = reasonOf(error, this.mask);
     const unknown = (what: string): McpOutcome => ({

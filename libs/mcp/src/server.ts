@@ -26,8 +26,8 @@ export type McpServerOptions = {
 
 /** Characters of a line that a server writes to its standard error. */
 const longestLine = 2_000;
-/** How long a tool counts as missed after the last request for it, in milliseconds. */
-const missedFor = 600_000;
+/** How long a tool counts as missed after the last request for it. */
+const missedForMs = 600_000;
 const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /** How a call is watched while it is made. */
@@ -138,7 +138,7 @@ export class McpServer {
     const offered = await connection.tools({ timeout: this.#timeoutMs, signal });
     if (this.#tools) this.#offered = offered;
     else this.#pin(offered);
-    const wanted = performance.now() - missedFor;
+    const wanted = performance.now() - missedForMs;
     for (const [name, at] of this.#missed) if (this.known(name) || at < wanted) this.#missed.delete(name);
   }
 

@@ -32,9 +32,9 @@ afterEach(async () => {
 const note = (fields: object, message: string) => void logged.push(`${message}: ${JSON.stringify(fields)}`);
 const log: Log = { info: note, warn: note, error: note };
 
-function serversOf(entry: Partial<McpServerEntry>, tryEvery = 5): McpServers {
+function serversOf(entry: Partial<McpServerEntry>, tryEveryMs = 5): McpServers {
   const declared = { name: 'far', tools: { '*': required }, url: http.url, headers: {}, ...entry } as McpServerEntry;
-  const servers = new McpServers({ servers: [declared], environment: { TOKEN: secret }, tryEvery, log });
+  const servers = new McpServers({ servers: [declared], environment: { TOKEN: secret }, tryEveryMs, log });
   opened.push(servers);
   return servers;
 }

@@ -1,4 +1,4 @@
-import { ConfigError, jitteredBackoffMs, type Log } from '@countersign/contracts';
+import { ConfigError, jitteredBackoffMs, type Log, type Millis } from '@countersign/contracts';
 import { maskFor, withEnvironment, type McpServerEntry } from '@countersign/definitions';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { McpServer, McpServerOptions } from './server.js';
@@ -7,30 +7,30 @@ export interface McpServersOptions {
   servers: readonly McpServerEntry[];
   /** What placeholders in their declarations stand for. */
   environment: Record<string, string | undefined>;
-  /** How often a server that is out of reach is tried again, in milliseconds. */
-  tryEvery?: number;
+  /** How often a server that is out of reach is tried again. */
+  tryEveryMs?: Millis;
   log: Log;
 }
 
 /** How many times longer the wait for a server grows, while it does not get better. */
 const longestWait = 12;
 
-/** How long a start waits for servers, in milliseconds. */
-const patience = 10_000;
+/** How long a start waits for servers. */
+const patienceMs = 10_000;
 
 /** The MCP servers that a file declares, each of them connected as soon as it is there. */
 export class McpServers {
   readonly #declared: readonly McpServerOptions[];
-  readonly #tryEvery: number;
+  readonly #tryEveryMs: Millis;
   readonly #log: Log;
   readonly #closing = new AbortController();
   #servers: readonly McpServer[] = [];
   #trying: Promise<unknown> | undefined;
 
   /** @throws ConfigError when a placeholder has no value. */
-  constructor({ servers, environment, tryEvery = 5_000, log }: McpServersOptions) {
+  constructor({ servers, environment, tryEveryMs = 5_000, log }: McpServersOptions) {
     this.#declared = servers.map((server) => optionsOf(server, environment));
-    this.#tryEvery = tryEvery;
+    this.#tryEveryMs = tryEveryMs;
     this.#log = log;
   }
 
@@ -45,7 +45,7 @@ export class McpServers {
     const { McpServer } = await import('./server.js');
     this.#servers = this.#declared.map((options) => new McpServer(options, this.#log));
     const first = Promise.all(this.#servers.map((server) => this.#connect(server)));
-    await Promise.race([first, delay(patience, undefined, { signal: this.#closing.signal, ref: false })]);
+    await Promise.race([first, delay(patienceMs, undefined, { signal: this.#closing.signal, ref: false })]);
   }
 
   /**
@@ -104,7 +104,7 @@ export class McpServers {
   async #keepTrying(server: McpServer, known: () => void): Promise<void> {
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted;) {
-      const wait = { first_ms: this.#tryEvery, longest_ms: this.#tryEvery * longestWait };
+      const wait = { first_ms: this.#tryEveryMs, longest_ms: this.#tryEveryMs * longestWait };
       await delay(jitteredBackoffMs(wait, failures), undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       if (server.problem !== undefined) await this.#better(server, known);

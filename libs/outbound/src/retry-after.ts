@@ -1,6 +1,6 @@
 import { type EpochMillis, millisOf, type Millis } from '@countersign/contracts';
 
-/** What `Retry-After` says, seconds or a date, in milliseconds from now. */
+/** What `Retry-After` says, seconds or a date from now. */
 export function retryAfter(header: string | null | undefined, now: EpochMillis): Millis | null {
   if (!header) return null;
   if (/^\d+$/.test(header)) return millisOf(Number(header));

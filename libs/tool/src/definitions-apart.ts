@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const program = fileURLToPath(new URL('../dist/print-definitions.js', import.meta.url));
-/** For all modules together, in milliseconds. */
-const longest = 60_000;
+/** For all modules together. */
+const longestMs = 60_000;
 
 const Answer = z.union([z.object({ definitions: z.array(ToolDefinition) }), z.object({ problem: z.string() })]);
 
@@ -28,7 +28,7 @@ export async function definitionsApart(paths: readonly string[]): Promise<ToolDe
     env: {},
     cwd: dirname(program),
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    timeout: longest,
+    timeout: longestMs,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<string>((resolve, reject) => {

@@ -38,7 +38,7 @@ function given(file: object, options: Partial<AgentsOptions> = {}): Agents {
     definitions,
     model: 'gpt-5-mini',
     environment: {},
-    tryEvery: 20,
+    tryEveryMs: 20,
     now: () => now,
     log: silent,
     ...options,
@@ -210,7 +210,7 @@ describe('an agent whose MCP server is out of reach', () => {
 
   it('does not keep a process from stopping', async () => {
     const { url } = await address();
-    const agents = await loaded(file(url), { tryEvery: 3_600_000 });
+    const agents = await loaded(file(url), { tryEveryMs: 3_600_000 });
     await agents.close();
   });
 });

@@ -1,4 +1,12 @@
-import { ConfigError, type Log, type EpochMillis, after, millisOf, type Seconds } from '@countersign/contracts';
+import {
+  ConfigError,
+  type Log,
+  type EpochMillis,
+  after,
+  millisOf,
+  type Seconds,
+  type Millis,
+} from '@countersign/contracts';
 import { agentOf, toolDefinitionOf, type Agent, type AgentEntry, type Definitions } from '@countersign/definitions';
 import { McpServers } from '@countersign/mcp';
 import { loadToolModules, nameClashes, type Tool, type ToolFunction } from '@countersign/tool';
@@ -9,8 +17,8 @@ export interface AgentsOptions {
   model: string;
   /** What placeholders in the declarations of MCP servers stand for. */
   environment: Record<string, string | undefined>;
-  /** How often an MCP server that is out of reach is tried again, in milliseconds. */
-  tryEvery?: number;
+  /** How often an MCP server that is out of reach is tried again. */
+  tryEveryMs?: Millis;
   now(): EpochMillis;
   log: Log;
 }

@@ -1,8 +1,8 @@
 import { queueOwner, type Run, type EpochMillis } from '@countersign/contracts';
 import type { Backlog, Filter, Store } from '@countersign/persistence';
 
-/** How long a count is good for, in milliseconds: counting for each request would cost more than it saves. */
-const goodFor = 500;
+/** How long a count is good for: counting for each request would cost more than it saves. */
+const goodForMs = 500;
 
 /** What to look for while more runs wait than there are workers: what has begun goes on, and owners take turns. */
 export const backlog: Backlog<Run> = {
@@ -49,7 +49,7 @@ export class RunQueue {
 
   #counted(owner: string | undefined): Promise<{ waiting: number }> {
     const now = this.#options.now();
-    if (now - this.#countedAt > goodFor) {
+    if (now - this.#countedAt > goodForMs) {
       this.#counts.clear();
       this.#countedAt = now;
     }

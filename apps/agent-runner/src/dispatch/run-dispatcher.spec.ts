@@ -1,4 +1,4 @@
-import { after } from '@countersign/contracts';
+import { after, millisOf } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../model/model.js';
 import { call, callIn, callTo, requested, byCaller, text } from '../../test/run.fixtures.js';
@@ -166,8 +166,8 @@ describe('a model that does not answer', () => {
       (await given.model.asked(n + 1)).fail(new ModelError('overloaded', 5_000));
       const run = await given.until({ status: 'PENDING', failures: n + 1, error: 'overloaded' });
       const waits = run.due_at! - given.clock;
-      expect(waits).toBeGreaterThanOrEqual(Math.max(5_000, (seconds * 1000) / 2));
-      expect(waits).toBeLessThanOrEqual(seconds * 1000);
+      expect(waits).toBeGreaterThanOrEqual(Math.max(5_000, millisOf(seconds) / 2));
+      expect(waits).toBeLessThanOrEqual(millisOf(seconds));
       given.clock = after(given.clock, waits);
     }
     (await given.model.asked(7)).answer(text('Hello.'));

@@ -39,10 +39,10 @@ export interface WorkerOptions {
 /** Of a model that does not say when to ask again. */
 const firstRetryMs = 5_000;
 const longestRetryMs = 60_000;
-/** How often a run is looked up whose decisions another instance may record, in milliseconds. */
-const lookEvery = 1_000;
-/** How soon a run that waits for something of the runner itself looks again, in milliseconds. */
-const lookAgain = 5_000;
+/** How often a run is looked up whose decisions another instance may record. */
+const lookEveryMs = 1_000;
+/** How soon a run that waits for something of the runner itself looks again. */
+const lookAgainMs = 5_000;
 
 /** Sees to one run under one claim: makes its calls and asks the model, until it ends, pauses, or is no longer held. */
 export class RunWorker {
@@ -154,7 +154,7 @@ export class RunWorker {
   /** Also what another instance records: while calls are made a decision on another call can arrive there. */
   async #somethingHappens(): Promise<void> {
     const awaitsDecision = this.#run.calls.some(({ state }) => state === 'asked');
-    const looked = awaitsDecision ? [delay(lookEvery, undefined, { ref: false }).then(() => this.#look())] : [];
+    const looked = awaitsDecision ? [delay(lookEveryMs, undefined, { ref: false }).then(() => this.#look())] : [];
     await Promise.race([this.#changed.promise, ...this.#making.values(), ...looked]);
   }
 
@@ -227,14 +227,14 @@ export class RunWorker {
 
   /** What no model client should throw is tried again too, later and later. */
   #modelFailed({ run_id, failures }: Run, error: unknown): RunMessage {
-    const { message, retryAfter } = error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
-    const retry_after_ms = retryAfter === null ? null : retryDelay(retryAfter, failures);
+    const { message, retryAfterMs } = error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
+    const retry_after_ms = retryAfterMs === null ? null : retryDelay(retryAfterMs, failures);
     this.#options.log.warn({ run_id, err: error, retry_after_ms }, 'the model did not answer');
     return { type: 'model_failed', worker: this.#name, error: message, retry_after_ms };
   }
 
   #postponed(reason: string): RunMessage {
-    return { type: 'postponed', worker: this.#name, until: after(this.#options.now(), lookAgain), reason };
+    return { type: 'postponed', worker: this.#name, until: after(this.#options.now(), lookAgainMs), reason };
   }
 
   /** A run alone in its session asks the model while it asks for its turn, which will hardly ever be another's. */
@@ -276,7 +276,7 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
   return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
 }
 
-/** How long to wait, in milliseconds: backoff, and not less than the model requested. */
+/** How long to wait: backoff, and not less than the model requested. */
 const retryDelay = (requested_ms: Millis, failures: number): Millis =>
   Math.max(
     requested_ms,

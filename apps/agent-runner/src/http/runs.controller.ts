@@ -41,10 +41,10 @@ import { noSuchSession } from '../sessions/sessions.controller.js';
 import { RUNS } from '../tokens.js';
 
 const IdempotencyKey = z.string().min(1).max(200);
-/** How long a request waits for a run to pause or end, in milliseconds. */
-const longestWait = 600_000;
-/** How long a decision may be on its way to a run, in milliseconds. */
-const newsTakes = 1_000;
+/** How long a request waits for a run to pause or end. */
+const longestWaitMs = 600_000;
+/** How long a decision may be on its way to a run. */
+const newsTakesMs = 1_000;
 const busyFor = '5';
 
 @Controller()
@@ -205,7 +205,7 @@ export class RunsController {
     if (how.kind === 'at_once') return void reply.status(accepted).send(showRun(run));
     if (how.kind === 'stream') return this.#send(reply, runId, { after, until: how.until });
     const finished = await whileAuthorised(reply.request, (ended) =>
-      this.watch.waitFor(runId, waitsForPerson, longestWait, ended),
+      this.watch.waitFor(runId, waitsForPerson, longestWaitMs, ended),
     );
     void reply.status(200).send(showRun(finished ?? run));
   }
@@ -219,7 +219,7 @@ export class RunsController {
     const found = resolutionsIn(run, body);
     if ('ok' in found) return { run, resolutions: found.ok };
     if (found.code !== 'approval_required') throw refused(found);
-    const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakes);
+    const later = await this.watch.waitFor(run.run_id, ({ version }) => version > run.version, newsTakesMs);
     const stillInvalid = resolutionsIn(later ?? run, body);
     if ('ok' in stillInvalid) return { run: later ?? run, resolutions: stillInvalid.ok };
     throw refused(stillInvalid);

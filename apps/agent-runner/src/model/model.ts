@@ -1,14 +1,14 @@
-import type { ConversationItem, Usage } from '@countersign/contracts';
+import type { ConversationItem, Usage, Millis } from '@countersign/contracts';
 import type { Agent } from '@countersign/definitions';
 
 /** The model did not answer. */
 export class ModelError extends Error {
   override name = 'ModelError';
 
-  /** @param retryAfter milliseconds until the next try; `null`: not retryable. */
+  /** @param retryAfterMs until the next try; `null`: not retryable. */
   constructor(
     message: string,
-    readonly retryAfter: number | null,
+    readonly retryAfterMs: Millis | null,
   ) {
     super(message);
   }

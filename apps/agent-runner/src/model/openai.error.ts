@@ -3,8 +3,8 @@ import OpenAI from 'openai';
 import { ModelError } from './model.js';
 import { retryAfter } from '../dispatch/retry-after.js';
 
-const firstRetry = 5_000;
-const quotaRetry = 60_000;
+const firstRetryMs = 5_000;
+const quotaRetryMs = 60_000;
 /** Characters. What stands before a server may answer with a whole page. */
 const longestReason = 1_000;
 
@@ -62,7 +62,7 @@ function withoutKey(message: string, { apiKey }: ModelCall): string {
 function waitAfter({ status, code, headers }: Failure): number | null {
   if (!passes(status, code)) return null;
   const wait = retryAfter(headers, systemClock());
-  return code === 'insufficient_quota' ? Math.max(wait ?? 0, quotaRetry) : (wait ?? firstRetry);
+  return code === 'insufficient_quota' ? Math.max(wait ?? 0, quotaRetryMs) : (wait ?? firstRetryMs);
 }
 
 /** A failure within a response or a stream has a code and no status. */

@@ -88,29 +88,29 @@ describe("a model behind OpenAI's Responses API", () => {
   it.each([408, 409, 429, 500, 503])('may be asked again later after %i', async (status) => {
     const error = await failure({ status, headers: once, body: { error: { message: 'not now' } } });
     expect(error).toBeInstanceOf(ModelError);
-    expect(error).toMatchObject({ retryAfter: 5_000, message: expect.stringContaining('not now') });
+    expect(error).toMatchObject({ retryAfterMs: 5_000, message: expect.stringContaining('not now') });
   });
 
   it.each([
     [{ 'retry-after': '42' }, 42_000],
     [{ 'retry-after-ms': '250' }, 250],
     [{ 'retry-after': new Date(Date.now() + 86_400_000).toUTCString() }, 3_600_000],
-  ])('is left alone for as long as it asks to be, an hour at most: %o', async (headers, retryAfter) => {
+  ])('is left alone for as long as it asks to be, an hour at most: %o', async (headers, retryAfterMs) => {
     const error = await failure({ status: 429, headers: { ...once, ...headers } });
-    expect(error).toMatchObject({ name: 'ModelError', retryAfter });
+    expect(error).toMatchObject({ name: 'ModelError', retryAfterMs });
   });
 
   it('is left alone for a minute when the quota is used up', async () => {
     const body = { error: { code: 'insufficient_quota', message: 'You exceeded your current quota' } };
     expect(await failure({ status: 429, headers: once, body })).toMatchObject({
-      retryAfter: 60_000,
+      retryAfterMs: 60_000,
       message: expect.stringContaining('You exceeded your current quota'),
     });
   });
 
   it.each([400, 401, 403, 404, 422])('is not asked again after %i, which stays as it is', async (status) => {
     const error = await failure({ status, headers: once, body: { error: { message: 'wrong' } } });
-    expect(error).toMatchObject({ name: 'ModelError', retryAfter: null, message: expect.stringContaining('wrong') });
+    expect(error).toMatchObject({ name: 'ModelError', retryAfterMs: null, message: expect.stringContaining('wrong') });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -120,7 +120,7 @@ describe("a model behind OpenAI's Responses API", () => {
     [400, 'context_length_exceeded', 'the conversation is too long for gpt-5-mini'],
   ])('says after %i %s what to do: %s', async (status, code, advice) => {
     const error = await failure({ status, body: { error: { code, message: 'wrong' } } });
-    expect(error).toMatchObject({ retryAfter: null, message: expect.stringContaining(advice) });
+    expect(error).toMatchObject({ retryAfterMs: null, message: expect.stringContaining(advice) });
   });
 
   it.each(['a-secret-key', 'sk-proj-****************wxyz'])('never tells the key, here %s', async (key) => {
@@ -139,20 +139,20 @@ describe("a model behind OpenAI's Responses API", () => {
 
   it('may be asked again when it does not answer in time', async () => {
     const hasty = new OpenAIModel({ apiKey: 'a key', baseURL: server.url, timeoutMs: 20 });
-    expect(await failure('hang', hasty)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+    expect(await failure('hang', hasty)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
   });
 
   it('may be asked again when nobody listens there', async () => {
     const gone = await startModelServer();
     await gone.stop();
     const nobody = new OpenAIModel({ apiKey: 'a key', baseURL: gone.url, timeoutMs: 5_000 });
-    expect(await failure({ output: [] }, nobody)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+    expect(await failure({ output: [] }, nobody)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
   });
 
   it('may be asked again when it says that it failed', async () => {
     const body = { status: 'failed', error: { message: 'server_error' }, output: [] };
     expect(await failure({ status: 200, body })).toMatchObject({
-      retryAfter: 5_000,
+      retryAfterMs: 5_000,
       message: 'the model failed: server_error',
     });
   });
@@ -160,7 +160,7 @@ describe("a model behind OpenAI's Responses API", () => {
   it('is not asked again when it failed because it cannot take the conversation', async () => {
     const error = { code: 'context_length_exceeded', message: 'Too many tokens.' };
     expect(await failure({ status: 200, body: { status: 'failed', error, output: [] } })).toMatchObject({
-      retryAfter: null,
+      retryAfterMs: null,
       message: 'the conversation is too long for gpt-5-mini: Too many tokens.',
     });
   });
@@ -171,7 +171,7 @@ describe("a model behind OpenAI's Responses API", () => {
     ['an answer without output', { status: 200, body: { status: 'completed' } }],
     ['nothing', { status: 200, body: 'null' }],
   ])('may be asked again when what stands before it answers with %s', async (_, answer) => {
-    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
   });
 
   it('stops answering at once when it is told to', async () => {

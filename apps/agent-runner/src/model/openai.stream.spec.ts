@@ -98,9 +98,9 @@ describe('a model that streams', () => {
     [429, 5_000],
     [503, 5_000],
     [401, null],
-  ])('fails before it begins as without a stream, here with %i', async (status, retryAfter) => {
+  ])('fails before it begins as without a stream, here with %i', async (status, retryAfterMs) => {
     const answer = { status, headers: once, body: { error: { message: 'no' } } };
-    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfter });
+    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs });
   });
 
   it.each([
@@ -114,20 +114,20 @@ describe('a model that streams', () => {
     ['has no response at its end', [delta('Hel'), { type: 'response.completed' }]],
     ['has a response without output at its end', [{ type: 'response.completed', response: { status: 'completed' } }]],
   ])('may be asked again when its stream %s', async (_, events) => {
-    expect(await failure(streamOf(...events))).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+    expect(await failure(streamOf(...events))).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
   });
 
   it('may be asked again when what it streams is no JSON', async () => {
     const answer = { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"type": \n\n' };
-    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
   });
 
   it.each([
     ['context_length_exceeded', null],
     ['insufficient_quota', 60_000],
-  ])('tells the errors in its stream apart, here %s', async (code, retryAfter) => {
+  ])('tells the errors in its stream apart, here %s', async (code, retryAfterMs) => {
     expect(await failure(streamOf({ type: 'error', code, message: 'Sorry.' }))).toMatchObject({
-      retryAfter,
+      retryAfterMs,
       message: expect.stringContaining('Sorry.'),
     });
   });
@@ -136,7 +136,7 @@ describe('a model that streams', () => {
     const gone = await startModelServer();
     answering(stuck, gone);
     const asked = ask(undefined, new OpenAIModel({ apiKey: 'a-secret-key', baseURL: gone.url, timeoutMs: 5_000 }));
-    const settled = expect(asked).rejects.toMatchObject({ name: 'ModelError', retryAfter: 5_000 });
+    const settled = expect(asked).rejects.toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
     await expect.poll(() => written).toEqual(['I ']);
     await gone.stop();
     await settled;
@@ -146,7 +146,7 @@ describe('a model that streams', () => {
     const hasty = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeoutMs: 300 });
     expect(await failure(stuck, hasty)).toMatchObject({
       name: 'ModelError',
-      retryAfter: 5_000,
+      retryAfterMs: 5_000,
       message: expect.stringContaining('timed out'),
     });
     await expect.poll(() => server.open).toBe(0);

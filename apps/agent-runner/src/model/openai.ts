@@ -10,7 +10,7 @@ import { responseIn } from './openai.stream.js';
 export interface OpenAIModelOptions {
   apiKey: string;
   baseURL?: string | undefined;
-  /** For one answer, in milliseconds; for one that is streamed, from when it begins. */
+  /** For one answer; for one that is streamed, from when it begins. */
   timeoutMs: Millis;
 }
 

@@ -1,4 +1,4 @@
-import { after } from '@countersign/contracts';
+import { after, toEpochSeconds } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   agent,
@@ -34,7 +34,7 @@ describe('a limit of the agent', () => {
   it('on model calls ends a run that would need one more', () => {
     const transition = decideRun(running, { ...responded(call('call_a')), agent: eager }, now);
     expect(transition).toMatchObject(over('no answer after 1 model calls, the limit of ops'));
-    expect(transition).toMatchObject({ state: { finished_at: now / 1000 } });
+    expect(transition).toMatchObject({ state: { finished_at: toEpochSeconds(now) } });
   });
 
   it('on tokens ends a run that has used them', () => {
@@ -72,7 +72,7 @@ describe('a limit of the agent', () => {
 describe('the time that workers spent on a run', () => {
   it('is counted from a claim until the run is given back, and not while it waits', () => {
     const first = continued(running, after(now, 1_000), modelFailed(5_000));
-    expect(first).toMatchObject({ worked_ms: 1_000, working_since: null });
+    expect(first).toMatchObject({ worked_ms: 1_000, working_since_ms: null });
     const second = continued(
       continued(first, after(now, 6_000), claimed),
       after(now, 6_500),
@@ -80,7 +80,7 @@ describe('the time that workers spent on a run', () => {
     );
     expect(second).toMatchObject({ status: 'PAUSED', worked_ms: 1_500 });
     const third = continued(second, after(now, 90_000), completed(second.calls[0]!), claimed);
-    expect(third).toMatchObject({ worked_ms: 1_500, working_since: now + 90_000 });
+    expect(third).toMatchObject({ worked_ms: 1_500, working_since_ms: now + 90_000 });
     expect(continued(third, after(now, 91_000), responded(text('Done.')))).toMatchObject({ worked_ms: 2_500 });
   });
 
@@ -91,7 +91,7 @@ describe('the time that workers spent on a run', () => {
 
   it('ends with the lease when the worker is gone', () => {
     const taken = continued(running, after(now, 3 * lease_ms), other(claimed));
-    expect(taken).toMatchObject({ worked_ms: lease_ms, working_since: now + 3 * lease_ms });
+    expect(taken).toMatchObject({ worked_ms: lease_ms, working_since_ms: now + 3 * lease_ms });
   });
 });
 

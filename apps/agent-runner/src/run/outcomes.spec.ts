@@ -102,7 +102,7 @@ describe('a run that ends early', () => {
       error: 'postponed',
       lease: null,
       due_at: null,
-      finished_at: now / 1000,
+      finished_at: toEpochSeconds(now),
     });
   });
 
@@ -181,7 +181,7 @@ describe('the journal of a run', () => {
       callEnded(send!),
       responded(text('Done.')),
     );
-    const at = now / 1000;
+    const at = toEpochSeconds(now);
     expect(done.journal).toEqual([
       { at, type: 'started' },
       { at, type: 'text', items: [1, 4] },

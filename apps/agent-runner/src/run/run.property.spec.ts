@@ -41,9 +41,9 @@ function checkConversation(run: Run): void {
 }
 
 function checkDue(run: Run): void {
-  const { due_at, deadline_at, lease, working_since } = run;
+  const { due_at, deadline_at, lease, working_since_ms } = run;
   expect(lease !== null, 'a lease means RUNNING').toBe(run.status === 'RUNNING');
-  expect(working_since !== null, 'and so does work').toBe(run.status === 'RUNNING');
+  expect(working_since_ms !== null, 'and so does work').toBe(run.status === 'RUNNING');
   expect(run.finished_at !== null).toBe(isFinished(run));
   if (isFinished(run)) expect(due_at).toBe(null);
   if (run.status === 'RUNNING') expect(due_at, 'when its lease is over').toBe(lease!.expires_at);

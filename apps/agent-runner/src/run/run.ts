@@ -71,7 +71,6 @@ interface RunRequest {
   /** Who sent the request. */
   requested_by: string | null;
   run_input: string;
-  /** Epoch milliseconds. */
   deadline_at: EpochMillis | null;
   streamed: boolean;
   traceparent: string | null;
@@ -204,7 +203,7 @@ function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): Ru
     run,
   );
   return continueIfComplete(
-    touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since: now }),
+    touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since_ms: now }),
     now,
   );
 }

@@ -34,11 +34,11 @@ export const log = (run: Run, now: EpochMillis, entry: Omit<JournalEntry, 'at'>)
   journal: [...run.journal, { at: toEpochSeconds(now), ...entry }],
 });
 
-export const idle = { lease: null, working_since: null } as const;
+export const idle = { lease: null, working_since_ms: null } as const;
 /** No worker holds the run any more; one whose lease ran out counts as having worked until then. */
-export function rested({ worked_ms, working_since, lease }: Run, now: EpochMillis) {
+export function rested({ worked_ms, working_since_ms, lease }: Run, now: EpochMillis) {
   const until = earliest(now, lease?.expires_at ?? now);
-  return { ...idle, worked_ms: worked_ms + Math.max(0, until - (working_since ?? until)) };
+  return { ...idle, worked_ms: worked_ms + Math.max(0, until - (working_since_ms ?? until)) };
 }
 /** For a worker, from then on, or from the deadline, which ends it. */
 export const waiting = (run: Run, now: EpochMillis, due = now) =>

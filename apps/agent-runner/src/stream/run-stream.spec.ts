@@ -1,4 +1,4 @@
-import type { Run } from '@countersign/contracts';
+import { type Run, toEpochSeconds } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -143,7 +143,7 @@ describe('the events of a run', () => {
         run_id: 'run-1',
         agent_id: 'ops',
         session_id: 'session-1',
-        created_at: now / 1000,
+        created_at: toEpochSeconds(now),
       });
     expect(events[4]!.data).toMatchObject({ tool: { tool_call_id: 'call_a', result: 'found' }, content: 'found' });
     expect(events[3]!.data).toMatchObject({ tool: { tool_call_id: 'call_a', result: null } });

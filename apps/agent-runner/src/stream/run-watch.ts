@@ -10,8 +10,8 @@ import {
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 
-/** A run may have changed without a word of it arriving here; it is looked up this often, in milliseconds. */
-const lookEvery = 1_000;
+/** A run may have changed without a word of it arriving here; it is looked up this often. */
+const lookEveryMs = 1_000;
 
 /** The run is over, or waits for a person. */
 export const waitsForPerson = ({ status, calls }: Run): boolean =>
@@ -83,11 +83,11 @@ export class RunWatch {
   }
 
   /** Resolves when the run may have changed since this was called, and after a while in any case. */
-  nextChange(runId: string, patience = lookEvery): { happened: Promise<void>; dismiss(): void } {
+  nextChange(runId: string, patience = lookEveryMs): { happened: Promise<void>; dismiss(): void } {
     const { promise: happened, resolve } = Promise.withResolvers<void>();
     const waiting = this.#waiting.get(runId) ?? new Set();
     this.#waiting.set(runId, waiting.add(resolve));
-    const timer = setTimeout(resolve, Math.min(lookEvery, patience));
+    const timer = setTimeout(resolve, Math.min(lookEveryMs, patience));
     const dismiss = () => {
       clearTimeout(timer);
       waiting.delete(resolve);

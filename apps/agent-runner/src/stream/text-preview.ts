@@ -6,8 +6,8 @@ import { who } from '../run/event-data.js';
 /** A piece of the text that follows the entry `after` of the run's journal. */
 export type TextDelta = Pick<EventData<'run.output_delta'>, 'after' | 'offset' | 'text'>;
 
-/** How long the text of a run is gathered before other instances are sent it, in milliseconds. */
-const gatherFor = 50;
+/** How long the text of a run is gathered before other instances are sent it. */
+const gatherForMs = 50;
 const topic = 'run.output_delta';
 
 interface Gathered extends TextDelta {
@@ -56,7 +56,7 @@ export class TextPreview {
     const gathered = this.#gathered.get(run.run_id);
     if (gathered?.after === after && gathered.offset + gathered.text.length === offset) gathered.text += text;
     else this.#gathered.set(run.run_id, { run, after, offset, text });
-    this.#flush ??= setTimeout(() => this.#publish(), gatherFor);
+    this.#flush ??= setTimeout(() => this.#publish(), gatherForMs);
   }
 
   async stop(): Promise<void> {

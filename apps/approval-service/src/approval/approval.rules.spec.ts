@@ -7,6 +7,7 @@ import {
   atSeconds,
   millisOf,
   type Seconds,
+  toEpochMillis,
 } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import {
@@ -193,7 +194,7 @@ describe('the time', () => {
       escalate_at: nowSeconds + 30,
       expires_at: nowSeconds + 100,
     });
-    expect(asked.due_at).toBe((nowSeconds + 10) * 1000);
+    expect(asked.due_at).toBe(toEpochMillis(after(nowSeconds, 10)));
   });
 
   it('brings a reminder each time that long has passed', () => {
@@ -201,7 +202,11 @@ describe('the time', () => {
     expect(typesOf(events)).toEqual(['approval.reminder_due']);
     expect(events[0]!.data).toMatchObject({ status: 'pending', waiting_since: nowSeconds, reminder_number: 1 });
     expect(outcome(state, due, nowAfter(20)).events[0]!.data).toMatchObject({ reminder_number: 2 });
-    expect(state).toMatchObject({ status: 'pending', remind_at: nowSeconds + 20, due_at: (nowSeconds + 20) * 1000 });
+    expect(state).toMatchObject({
+      status: 'pending',
+      remind_at: nowSeconds + 20,
+      due_at: toEpochMillis(after(nowSeconds, 20)),
+    });
     expect(decideApproval(state, due, nowAfter(19)).kind).toBe('ignored');
   });
 
@@ -225,7 +230,7 @@ describe('the time', () => {
 
   it('lets more people decide once it is escalated, and only once', () => {
     const escalated = outcome(asked, due, nowAfter(30)).state;
-    expect(escalated.due_at).toBe((nowSeconds + 10) * 1000);
+    expect(escalated.due_at).toBe(toEpochMillis(after(nowSeconds, 10)));
     const reminded = outcome(escalated, due, nowAfter(30)).state;
     expect(decideApproval(reminded, due, nowAfter(30)).kind).toBe('ignored');
     expect(outcome(reminded, decided('approved', 'erin'), nowAfter(31)).state.status).toBe('approved');

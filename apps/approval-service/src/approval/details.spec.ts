@@ -55,7 +55,7 @@ describe('asking for an approval', () => {
     expect(approvalAfter(required())).toMatchObject({ expires_at: null, due_at: null });
     expect(approvalAfter(required({ expires_in: 60 }))).toMatchObject({
       expires_at: nowSeconds + 60,
-      due_at: (nowSeconds + 60) * 1000,
+      due_at: toEpochMillis(after(nowSeconds, 60)),
     });
   });
 });

@@ -6,6 +6,7 @@ import {
   type RequireTerms,
   type ResolutionData,
   after,
+  toEpochMillis,
 } from '@countersign/contracts';
 import { askersOf, quorum } from '@countersign/definitions';
 import fc from 'fast-check';
@@ -99,7 +100,7 @@ describe('other rules, while an approval waits,', () => {
       allowed_decisions: ['approve', 'reject'],
       expires_at: nowSeconds + 3_600,
       remind_at: nowSeconds + 20,
-      due_at: (nowSeconds + 20) * 1_000,
+      due_at: toEpochMillis(after(nowSeconds, 20)),
       policy: { rule: '2.1.0', version: rules.version },
     });
     expect(state.digest).toBe(approvalDigest(state));

@@ -1,4 +1,11 @@
-import { RetryableError, TerminalError, atMillis, type EpochMillis, after } from '@countersign/contracts';
+import {
+  RetryableError,
+  TerminalError,
+  atMillis,
+  type EpochMillis,
+  after,
+  toEpochSeconds,
+} from '@countersign/contracts';
 import { deadLetterTopic, SqliteBus, type Delivery, type Message } from '@countersign/messaging';
 import { CommandHandler, SqliteDatabase } from '@countersign/persistence';
 import { principalOf } from '@countersign/auth';
@@ -161,7 +168,7 @@ describe('dead letters', () => {
     expect(await http.replay(id!, { note: 'It is mended.' }, admin)).toMatchObject({
       status: 'replayed',
       settled_by: 'ada',
-      settled_at: now / 1000,
+      settled_at: toEpochSeconds(now),
       note: 'It is mended.',
     });
     await givenUp(2);

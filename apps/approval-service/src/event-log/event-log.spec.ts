@@ -1,4 +1,4 @@
-import { eventNames, type Event, type EventName, type HiddenArguments } from '@countersign/contracts';
+import { eventNames, type Event, type EventName, type HiddenArguments, millisOf } from '@countersign/contracts';
 import { encode, type Delivery, type TailOptions, type Message } from '@countersign/messaging';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const delivered = (message: Message): Delivery => ({
 const at = <N extends EventName>(name: N, seconds: number, id = `${name}/${seconds}`): Event => ({
   ...goldenEvent(name),
   id,
-  time: new Date(1_800_000_000_000 + seconds * 1000).toISOString(),
+  time: new Date(1_800_000_000_000 + millisOf(seconds)).toISOString(),
 });
 
 describe('the event log', () => {

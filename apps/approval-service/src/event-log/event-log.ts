@@ -17,8 +17,8 @@ const previews: readonly EventName[] = ['run.output_delta', 'tool.execution_prog
 const topics = eventNames.filter((name) => !previews.includes(name));
 /** For each topic, when this instance starts. */
 const atStart = 50;
-/** How long one who listens waits before it looks whether the connection still holds, in milliseconds. */
-const patience = 1_000;
+/** How long one who listens waits before it looks whether the connection still holds. */
+const patienceMs = 1_000;
 
 export interface Wanted {
   type?: readonly EventName[] | undefined;
@@ -84,7 +84,7 @@ export class EventLog {
         yield undefined;
         const { promise: woken, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        if (received.length === 0) await Promise.race([woken, delay(patience, undefined, { ref: false })]);
+        if (received.length === 0) await Promise.race([woken, delay(patienceMs, undefined, { ref: false })]);
       }
     } finally {
       this.#listeners.delete(hear);

@@ -1,4 +1,4 @@
-import { BulkResolveRequest, after, millisOf } from '@countersign/contracts';
+import { BulkResolveRequest, after, millisOf, toEpochSeconds } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   approvalsOfAnybody,
@@ -189,6 +189,6 @@ it('approvals are found by how soon they expire, and those that never do are not
     const query = { ...all, sort_by: 'expires_at', sort_order: 'asc', expires_before } as const;
     return (await open.http.list(query, bob)).data.map((approval) => approval.id);
   };
-  expect(await before(now / 1000 + 3_600)).toEqual(['soon']);
-  expect(await before(now / 1000 + 9_000)).toEqual(['soon', 'later']);
+  expect(await before(toEpochSeconds(now) + 3_600)).toEqual(['soon']);
+  expect(await before(toEpochSeconds(now) + 9_000)).toEqual(['soon', 'later']);
 });

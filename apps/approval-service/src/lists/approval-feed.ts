@@ -7,8 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { joinedOnce } from '../decisions/joined-once.js';
 
 const topics = eventNames.filter((name) => name.startsWith('approval.') && catalogue[name].from === 'approval-service');
-/** How long one who listens waits before it looks whether the connection still holds, in milliseconds. */
-const patience = 1_000;
+/** How long one who listens waits before it looks whether the connection still holds. */
+const patienceMs = 1_000;
 const pageSize = 500;
 
 /**
@@ -64,7 +64,7 @@ export class ApprovalFeed {
         yield undefined;
         const { promise: woken, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        if (changed.size === 0) await Promise.race([woken, delay(patience, undefined, { ref: false })]);
+        if (changed.size === 0) await Promise.race([woken, delay(patienceMs, undefined, { ref: false })]);
       }
     } finally {
       this.#listeners.delete(hear);

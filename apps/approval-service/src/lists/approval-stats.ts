@@ -21,7 +21,6 @@ interface Scope {
   /** What whoever asks is confined to. */
   own: Filter<Approval>;
   days: number;
-  /** Epoch milliseconds. */
   now: EpochMillis;
 }
 

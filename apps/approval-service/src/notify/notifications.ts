@@ -51,6 +51,6 @@ export function openNotifications(
     ],
     retention: deliveriesNoLongerNeeded(deliveries.store, approvals),
     start: () => sending.start(),
-    stop: (grace) => sending.stop(grace),
+    stop: (graceMs) => sending.stop(graceMs),
   };
 }

@@ -1,4 +1,4 @@
-import type { Approval, NoticeDelivery, Log, NoticeKind } from '@countersign/contracts';
+import type { Approval, NoticeDelivery, Log, NoticeKind, Millis } from '@countersign/contracts';
 import { Claims, retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { wants, type Channel } from '@countersign/definitions';
 import { deliveryId } from './deliveries/delivery-record.js';
@@ -14,8 +14,8 @@ export interface NotifierOptions {
   senders: ReadonlyMap<string, Sender>;
   /** An approval as it is now. */
   approvals(id: string): Promise<Approval | undefined>;
-  /** How long an attempt may take, in milliseconds, before it is another's; half of it is left to record the outcome. */
-  leaseMs?: number;
+  /** How long an attempt may take, before it is another's; half of it is left to record the outcome. */
+  leaseMs?: Millis;
   log: Log;
 }
 
@@ -24,7 +24,7 @@ const allOfThem = 1_000;
 
 /** Notifies channels of approvals. It only stores deliveries; the pool sends them. */
 export class Notifier {
-  readonly #options: NotifierOptions & { leaseMs: number };
+  readonly #options: NotifierOptions & { leaseMs: Millis };
   readonly #claims: Claims;
 
   constructor(options: NotifierOptions) {

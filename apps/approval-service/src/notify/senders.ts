@@ -1,4 +1,4 @@
-import type { EpochMillis } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts';
 import type { Channel } from '@countersign/definitions';
 import type { Resolve } from '@countersign/outbound';
 import { EmailSender } from './email/sender.js';
@@ -10,8 +10,8 @@ export interface SendersOptions {
   now(): EpochMillis;
   /** How host names of webhooks are looked up; default: by the system. */
   resolve?: Resolve;
-  /** How long one request may take, in milliseconds. */
-  timeoutMs?: number;
+  /** How long one request may take. */
+  timeoutMs?: Millis;
 }
 
 /** What tells each of these channels, by its name. Their secrets are in place; see `withSecrets`. */

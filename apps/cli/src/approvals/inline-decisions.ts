@@ -16,8 +16,8 @@ import { exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { ResolutionQuestions, type Answer } from './resolution-questions.js';
 import { oneLine } from '../terminal/words.js';
 
-/** How long an approval may be on its way from the run to its record, in milliseconds. */
-const newsTakes = 10_000;
+/** How long an approval may be on its way from the run to its record. */
+const newsTakesMs = 10_000;
 
 /** Asks whoever follows a run to decide on what it wants to do, where they may. */
 export class InlineDecisions {
@@ -43,7 +43,7 @@ export class InlineDecisions {
   /** Undefined when it does not come in time, or is not for these eyes. */
   async #find(id: string): Promise<Approval | undefined> {
     const { client } = this.#context;
-    for (const deadline = Date.now() + newsTakes; Date.now() < deadline; await delay(100)) {
+    for (const deadline = Date.now() + newsTakesMs; Date.now() < deadline; await delay(100)) {
       try {
         return await client.approvals.get(id);
       } catch (error) {

@@ -19,7 +19,7 @@ import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
 import { MaskedCall, maskOfCall } from '../masking/masked-call.js';
 import type { Outputs } from '../results/outputs.js';
-import { toolReturns, type Tools } from '../tools/tool.js';
+import { toolReturnsMs, type Tools } from '../tools/tool.js';
 
 export interface WorkerOptions {
   executions: Executions;
@@ -166,7 +166,7 @@ function report(outcome: Outcome, worker: string, now: EpochMillis): ExecutionMe
   switch (outcome.outcome) {
     case 'not_begun': {
       const held_by = { code: 'tool_unavailable', detail: outcome.reason, until: null } as const;
-      return { type: 'not_begun', worker, until: after(now, toolReturns), held_by };
+      return { type: 'not_begun', worker, until: after(now, toolReturnsMs), held_by };
     }
     case 'succeeded':
       return { type: 'succeeded', worker, result: outcome.result };

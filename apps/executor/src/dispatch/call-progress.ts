@@ -3,7 +3,7 @@ import type { CallProgress as News } from '@countersign/tool';
 import { callOf } from '../execution/state.js';
 import type { Outputs } from '../results/outputs.js';
 
-/** How often news are passed on, in milliseconds, and the characters that one event or piece has at most. */
+/** How often news are passed on, and the characters that one event or piece has at most. */
 const every = 250;
 const longest = 50_000;
 

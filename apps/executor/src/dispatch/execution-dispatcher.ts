@@ -15,13 +15,13 @@ import { Claims, type CommandResult, type Permit, type WorkPool } from '@counter
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
 import { nextOpening } from '../execution/change-window.js';
-import { lookAgain, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
+import { lookAgainMs, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import { nothing } from '../execution/begin.js';
 import type { Approved, EndOfRun, ExecutionMessage } from '../execution/messages.js';
 import type { Executions } from '../execution/executions.js';
 import type { Obstacle } from './last-look.js';
 import type { Switches } from '../kill-switch/switches.js';
-import { toolReturns, type Tool, type Tools } from '../tools/tool.js';
+import { toolReturnsMs, type Tool, type Tools } from '../tools/tool.js';
 import type { CallExecutor } from './call-executor.js';
 
 export interface ExecutorOptions {
@@ -162,7 +162,7 @@ export class ExecutionDispatcher {
     const tool = tools.get(tool_name);
     if (tool && !tool.definition) {
       const detail = tool.unavailable ?? `${tool_name} is out of reach`;
-      return { until: after(now, toolReturns), held_by: { code: 'tool_unavailable', detail, until: null } };
+      return { until: after(now, toolReturnsMs), held_by: { code: 'tool_unavailable', detail, until: null } };
     }
     const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
     if (opens > now) {
@@ -172,7 +172,7 @@ export class ExecutionDispatcher {
     const holder = key === null ? execution.id : await keys.take(key, execution);
     if (holder === execution.id) return undefined;
     const detail = `execution ${holder}, which has the key ${key}`;
-    return { until: after(now, lookAgain), held_by: { code: 'concurrency_key', detail, until: null } };
+    return { until: after(now, lookAgainMs), held_by: { code: 'concurrency_key', detail, until: null } };
   }
 
   /** What a person fills in is the answer to its calls. */

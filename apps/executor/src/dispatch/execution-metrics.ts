@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution, Seconds } from '@countersign/contracts';
 import type { Store } from '@countersign/persistence';
 import { countRecords, type Metrics } from '@countersign/service';
 import type { Outcome } from '../adapters/adapter.js';
@@ -25,7 +25,7 @@ export class ExecutionMetrics {
     );
   }
 
-  called(tool: string, { outcome }: Pick<Outcome, 'outcome'>, seconds: number): void {
+  called(tool: string, { outcome }: Pick<Outcome, 'outcome'>, seconds: Seconds): void {
     this.#calls.observe({ tool, outcome }, seconds);
   }
 }

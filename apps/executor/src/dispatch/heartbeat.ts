@@ -3,8 +3,8 @@ import type { CallProgress } from './call-progress.js';
 import type { Executions } from '../execution/executions.js';
 import { holds } from '../execution/state.js';
 
-/** How often to see whether a call is still wanted, in milliseconds, at the least. */
-const lookEvery = 2_000;
+/** How often to see whether a call is still wanted, at the least. */
+const lookEveryMs = 2_000;
 
 export interface HeartbeatOptions {
   executions: Executions;
@@ -37,7 +37,7 @@ export class Heartbeat {
   }
 
   #every(leaseMs: Millis): Millis {
-    return Math.min(lookEvery, leaseMs / 3);
+    return Math.min(lookEveryMs, leaseMs / 3);
   }
 
   /** A lease is extended three times in its length, and whenever there is news; in between a look is enough. */

@@ -1,8 +1,8 @@
 import { type Execution, type HeldBy, type EpochMillis, after } from '@countersign/contracts';
-import { lookAgain, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
+import { lookAgainMs, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import type { Switches } from '../kill-switch/switches.js';
 
-/** What is in the way of a call, and when to look again (epoch milliseconds). */
+/** What is in the way of a call, and when to look again. */
 export interface Obstacle {
   until: EpochMillis;
   held_by: HeldBy;
@@ -30,7 +30,7 @@ export function lastLook({ switches, keys, now }: LastLookOptions): LastLook {
     const holder = key === null ? id : await keys.holder(key);
     if (holder !== id) {
       const detail = `execution ${holder ?? 'unknown'}, which holds the key ${key}`;
-      return { until: after(now(), lookAgain), held_by: { code: 'concurrency_key', detail, until: null } };
+      return { until: after(now(), lookAgainMs), held_by: { code: 'concurrency_key', detail, until: null } };
     }
     if (lease !== null && lease.expires_at > now()) return undefined;
     return { until: now(), held_by: { code: 'retry', detail: 'its lease had run out before it began', until: null } };

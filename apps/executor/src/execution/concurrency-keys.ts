@@ -13,7 +13,7 @@ export interface ConcurrencyKeyHolder extends StoredRecord {
 export const keyCollection: Collection<ConcurrencyKeyHolder> = { name: 'concurrency_keys', key: 'key', indexes: [] };
 
 /** Executions that are due within this time look after their key again by themselves. */
-export const lookAgain = 10_000;
+export const lookAgainMs = 10_000;
 
 /** Whether the holder of a key is one that others have to wait for. */
 function occupies(holder: Execution, paused: Paused, now: EpochMillis): boolean {
@@ -62,7 +62,7 @@ export class ConcurrencyKeys {
       next = null;
       if (holder !== execution.id) return holder;
       const queued = queuedUnder(await this.paused());
-      const waiting = queued && { ...queued, concurrency_key: key, due_at: { lte: after(this.now(), lookAgain) } };
+      const waiting = queued && { ...queued, concurrency_key: key, due_at: { lte: after(this.now(), lookAgainMs) } };
       const found = waiting
         ? await this.executions.find({ filter: waiting, sort: [['created_at', 'asc']], limit: 1 })
         : [];

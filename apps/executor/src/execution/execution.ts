@@ -28,7 +28,6 @@ import { holds, is, isDue, type ExecutionTransition } from './state.js';
  * The end of its run takes back a call that has not been started, even one whose approval has not arrived; what runs
  * is left alone.
  *
- * @param now epoch milliseconds
  */
 export function decideExecution(
   execution: Execution | undefined,

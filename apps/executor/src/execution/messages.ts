@@ -18,7 +18,7 @@ export type ExecutionMessage =
   | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
   /** A worker takes it: to make the call, or to ask the target. `refusal`: why the decision does not hold any more. */
   | { type: 'claimed'; worker: string; lease_ms: Millis; refusal: string | null }
-  /** It cannot begin before `until` (epoch milliseconds), or nothing holds it any more. */
+  /** It cannot begin before `until`, or nothing holds it any more. */
   | { type: 'postponed'; until: EpochMillis; held_by: HeldBy | null }
   | { type: 'lease_extended'; worker: string; lease_ms: Millis; progress: Execution['progress'] }
   | { type: 'succeeded'; worker: string; result: string }

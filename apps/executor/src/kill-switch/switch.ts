@@ -6,7 +6,7 @@ export interface SwitchRecord extends StoredRecord, Pick<Switch, 'tool_name' | '
   id: string;
   event_key: string;
   /** Epoch milliseconds of the last command about it. */
-  said_at: EpochMillis;
+  said_at_ms: EpochMillis;
 }
 
 /** `at`: when it was said. */
@@ -27,13 +27,19 @@ export function decideSwitch(
   now: EpochMillis,
 ): Transition<SwitchRecord> {
   const { type, tool_name, by } = message;
-  if (record && message.at <= record.said_at) return ignored('a later change is known');
+  if (record && message.at <= record.said_at_ms) return ignored('a later change is known');
   const paused = type === 'paused';
   const reason = paused ? message.reason : null;
   const id = switchId(tool_name);
   const at = toEpochSeconds(now);
   const stored = { version: record?.version ?? 0, due_at: null, traceparent: null, updated_at: at };
-  const of = { id, event_key: id, tool_name, created_at: record?.created_at ?? at, said_at: earliest(message.at, now) };
+  const of = {
+    id,
+    event_key: id,
+    tool_name,
+    created_at: record?.created_at ?? at,
+    said_at_ms: earliest(message.at, now),
+  };
   return changed(
     { ...of, ...stored, paused, reason, by },
     paused ? emit('tool.paused', { tool_name, reason: message.reason, by }) : emit('tool.resumed', { tool_name, by }),

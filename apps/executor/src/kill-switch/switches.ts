@@ -97,10 +97,10 @@ export class Switches {
     return this.commandHandler.execute(switchId(message.tool_name), message);
   }
 
-  /** Whether there was a command about it since (epoch milliseconds). */
+  /** Whether there was a command about it since. */
   async wasOverruled(tool_name: string | null, at: EpochMillis): Promise<boolean> {
     const record = await this.commandHandler.store.get(switchId(tool_name));
-    return record !== undefined && at <= record.said_at;
+    return record !== undefined && at <= record.said_at_ms;
   }
 
   async #read(): Promise<Paused> {

@@ -1,13 +1,20 @@
-import { secondsOf } from '@countersign/contracts';
+import { secondsOf, type Millis } from '@countersign/contracts';
 
 /** Why a call that was begun is not followed to its end. */
 export const whyStopped = ({ reason }: AbortSignal): string =>
   `stopped while it was running, ${reason instanceof Error ? reason.message : String(reason)}`;
 
 /** Work whose signal is aborted after so many milliseconds, or when this signal is. */
-export async function bounded<T>(ms: number, stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function bounded<T>(
+  timeoutMs: Millis,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(new DOMException(`${secondsOf(ms)} s are over`, 'TimeoutError')), ms);
+  const timer = setTimeout(
+    () => ending.abort(new DOMException(`${secondsOf(timeoutMs)} s are over`, 'TimeoutError')),
+    timeoutMs,
+  );
   const stopped = () => ending.abort(stop.reason);
   if (stop.aborted) stopped();
   stop.addEventListener('abort', stopped, { once: true });

@@ -2,8 +2,8 @@ import type { ExecutionTerms, EpochSeconds } from '@countersign/contracts';
 import type { ChangeWindow, ToolDefinition } from '@countersign/definitions';
 import type { Adapter, ApprovedCall } from '../adapters/adapter.js';
 
-/** How soon to look for an unavailable tool again, in milliseconds. */
-export const toolReturns = 5_000;
+/** How soon to look for an unavailable tool again. */
+export const toolReturnsMs = 5_000;
 
 /** A tool that this executor knows. */
 export interface Tool {

@@ -49,7 +49,7 @@ export function Executions({ id }: { id: string | null }) {
       <Paged
         list={(limit, signal) => client.executions.list({ status, limit }, signal)}
         filter={status}
-        every={3_000}
+        everyMs={3_000}
         empty={{
           title: status ? 'No execution is like this' : 'Nothing was executed yet',
           text: 'An approved call that is made outside of the agent appears here.',

@@ -6,7 +6,7 @@ import { useResource } from '../server/resource.js';
 import { further, isGap, nothingPrinted, withLiveProgress } from './live-progress.js';
 import { isUnderWay } from './under-way.js';
 
-/** How often the output is read where it does not come by itself, in milliseconds. */
+/** How often the output is read where it does not come by itself. */
 const whileItRuns = 1_000;
 
 /**

@@ -33,7 +33,7 @@ export function DeadLetters({ id }: { id: string | null }) {
       <Paged
         list={(limit, signal) => client.deadLetters.list({ status, code, limit }, signal)}
         filter={`${status} ${code}`}
-        every={5_000}
+        everyMs={5_000}
         empty={{ title: 'No dead letters', text: 'A message that a service can never handle is kept here, with why.' }}
         head={['Message', 'Given up by', 'Why', 'Status', 'When']}
         keyOf={(letter) => letter.id}

@@ -11,7 +11,7 @@ export const Deliveries = () => (
   <Page title="Notifications">
     <Paged
       list={(limit, signal) => client.deliveries.list({ limit }, signal)}
-      every={5_000}
+      everyMs={5_000}
       empty={{ title: 'No notifications yet', text: 'Channels in countersign.yaml define who is notified of what.' }}
       head={['Channel', 'About', 'Status', 'Last attempt', 'When']}
       keyOf={({ id }) => id}

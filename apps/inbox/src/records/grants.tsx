@@ -22,7 +22,7 @@ export function Grants() {
       {problem && <Note tone="bad">{problem}</Note>}
       <Paged
         list={(limit, signal) => client.grants.list({ limit }, signal)}
-        every={2_000}
+        everyMs={2_000}
         empty={{
           title: 'Nothing is allowed without asking',
           text: 'Where the rules let it, an approval can also allow the same call for a while.',

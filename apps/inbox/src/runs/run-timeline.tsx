@@ -12,9 +12,9 @@ import { Visible } from '../ui/visible.js';
 import { attemptsIn, useRunEvents } from './run-events.js';
 import { timelineOf, type Entry } from './timeline.js';
 
-const whileItRuns = 1_500;
+const whileItRunsMs = 1_500;
 /** The stream tells of approvals as they change; this is for what it may have missed while a service started. */
-const whileItWaits = 5_000;
+const whileItWaitsMs = 5_000;
 
 /** All that happens in a run, as it happens. @param approvalId the approval that is looked at, if it is one. */
 export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?: string }) {
@@ -23,14 +23,14 @@ export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?:
   const approvals = useResource(
     (signal) => client.approvals.list(ofRun, signal),
     [runId],
-    isOver ? undefined : whileItWaits,
+    isOver ? undefined : whileItWaitsMs,
   );
   // A call that has begun goes on when its run is cancelled.
   const areUnderWay = useRef(false);
   const executions = useResource(
     may('executions:read') ? (signal) => client.executions.list(ofRun, signal) : null,
     [runId],
-    isOver && !areUnderWay.current ? undefined : whileItRuns,
+    isOver && !areUnderWay.current ? undefined : whileItRunsMs,
   );
   const made = executions.data?.data ?? [];
   areUnderWay.current = made.some(isUnderWay);

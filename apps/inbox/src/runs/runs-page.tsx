@@ -33,7 +33,7 @@ export function Runs() {
       <Paged
         list={(limit, signal) => client.runs.list({ status, limit }, signal)}
         filter={status}
-        every={3_000}
+        everyMs={3_000}
         empty={{ title: status ? 'No run is like this' : 'No runs yet', text: 'A run is one task of an agent.' }}
         head={['Run', 'Agent', 'For', 'Status', 'Began']}
         keyOf={({ run_id }) => run_id}

@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import type { ApiError } from '@countersign/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { connection, revision } from './connection.js';
@@ -14,12 +15,12 @@ export interface Resource<T> {
  * What the server says, read again whenever something may have been missed, and when what it depends on is another.
  *
  * @param read null for nothing yet.
- * @param every how often to read it anyway, in milliseconds, while the page is visible.
+ * @param everyMs how often to read it anyway, while the page is visible.
  */
 export function useResource<T>(
   read: ((abort?: AbortSignal) => Promise<T>) | null,
   dependsOn: readonly unknown[] = [],
-  every?: number,
+  everyMs?: Millis,
 ): Resource<T> {
   const [data, setData] = useState<T>();
   const [problem, setProblem] = useState<ApiError>();
@@ -52,16 +53,16 @@ export function useResource<T>(
   }, [load, seen]);
 
   useEffect(() => {
-    if (every === undefined) return undefined;
+    if (everyMs === undefined) return undefined;
     const abort = new AbortController();
     const timer = setInterval(() => {
       if (!document.hidden && connection.peek() === 'open') void load(abort.signal);
-    }, every);
+    }, everyMs);
     return () => {
       clearInterval(timer);
       abort.abort();
     };
-  }, [load, every]);
+  }, [load, everyMs]);
 
   const reload = useCallback(() => load(), [load]);
   return { data, problem, reload };

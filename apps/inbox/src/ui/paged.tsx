@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useResource } from '../server/resource.js';
@@ -7,8 +8,8 @@ interface PagedProps<T> {
   list(limit: number, signal?: AbortSignal): Promise<{ data: T[]; meta: { total_count: number } }>;
   /** What the list is narrowed to; another one is another list. */
   filter?: string | undefined;
-  /** How often to read it again, in milliseconds. */
-  every?: number;
+  /** How often to read it again. */
+  everyMs?: Millis;
   empty: { title: string; text?: string };
   head: string[];
   keyOf(item: T): string;
@@ -19,9 +20,9 @@ const step = 50;
 const most = 1_000;
 
 /** A table of records of the server, the newest of them first, and more on demand. */
-export function Paged<T>({ list, filter, every, empty, head, keyOf, row }: PagedProps<T>) {
+export function Paged<T>({ list, filter, everyMs, empty, head, keyOf, row }: PagedProps<T>) {
   const [limit, setLimit] = useState(step);
-  const { data: page, problem, reload } = useResource((signal) => list(limit, signal), [filter, limit], every);
+  const { data: page, problem, reload } = useResource((signal) => list(limit, signal), [filter, limit], everyMs);
   const total = page?.meta.total_count ?? page?.data.length ?? 0;
   return (
     <>

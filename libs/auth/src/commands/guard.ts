@@ -14,7 +14,6 @@ export interface CommandGuardOptions {
   keyOf: JWTVerifyGetKey;
   credentials: Pick<Credentials, 'current'>;
   uses: Pick<CommandUses, 'find' | 'record' | 'markHandled'>;
-  /** Epoch milliseconds. */
   now(): EpochMillis;
 }
 

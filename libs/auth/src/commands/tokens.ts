@@ -11,7 +11,6 @@ export interface CommandTokensOptions {
   credentials: Pick<Credentials, 'current'>;
   /** The key that signs decisions. */
   signingKey(): { kid: string; privateKey: KeyObject | CryptoKey };
-  /** Epoch milliseconds. */
   now(): EpochMillis;
 }
 

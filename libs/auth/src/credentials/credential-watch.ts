@@ -24,8 +24,8 @@ interface WatchedPrincipal {
   heldAt: EpochMillis;
 }
 
-/** Grace period of streams while their credentials cannot be checked, in milliseconds. */
-const mostUnknown = 5_000;
+/** Grace period of streams while their credentials cannot be checked. */
+const mostUnknownMs = 5_000;
 
 /**
  * Tells what goes on for a while when the credential that began it has ended, on whichever instance that happened. All
@@ -66,7 +66,7 @@ export class CredentialWatch {
       });
     } catch (error) {
       log.warn({ err: error }, 'cannot look whether the credentials of open streams still hold');
-      for (const each of watched) if (now() - each.heldAt > mostUnknown) this.#end(each);
+      for (const each of watched) if (now() - each.heldAt > mostUnknownMs) this.#end(each);
     } finally {
       this.#lookLater();
     }

@@ -9,11 +9,10 @@ import {
 } from '@countersign/persistence';
 
 /** Milliseconds. */
-const day = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
 
 export interface ExpiringOptions {
   database: Pick<Database, 'collection'>;
-  /** Epoch milliseconds. */
   now(): EpochMillis;
 }
 
@@ -29,7 +28,7 @@ export abstract class Expiring<R extends StoredRecord & { expires_at: EpochSecon
     this.now = now;
     this.retention = {
       name: collection.name,
-      ttlMs: day,
+      ttlMs: dayMs,
       purgeBefore: (time) =>
         removeAll<StoredRecord & { expires_at: EpochSeconds }>(store, { expires_at: { lt: toEpochSeconds(time) } }),
     };

@@ -1,8 +1,9 @@
+import { secondsOf } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../test/auth.fixtures.js';
-import { Recent, recentFor } from './recent.js';
+import { Recent, recentForMs } from './recent.js';
 
-const seconds = recentFor / 1000;
+const seconds = secondsOf(recentForMs);
 
 describe('what was read recently', () => {
   const read: string[] = [];

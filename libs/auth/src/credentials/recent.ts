@@ -1,7 +1,7 @@
 import { type Clock, type EpochMillis, after, type Millis } from '@countersign/contracts';
 
-/** For how long what was read is used again without another read, in milliseconds. */
-export const recentFor: Millis = 1_000;
+/** For how long what was read is used again without another read. */
+export const recentForMs: Millis = 1_000;
 
 export interface RecentOptions {
   now(): EpochMillis;
@@ -47,7 +47,7 @@ export class Recent<R extends { version: number }> {
     if (kept && kept.record.version > record.version) return kept.record;
     this.#kept.delete(id);
     if (this.#kept.size >= this.#capacity) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(id, { record, until: after(readAt, recentFor) });
+    this.#kept.set(id, { record, until: after(readAt, recentForMs) });
     return record;
   }
 }

@@ -1,6 +1,6 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError, toEpochSeconds } from '@countersign/contracts';
 import { Clock, listeningLog } from '../../test/auth.fixtures.js';
 import {
   audience,
@@ -34,7 +34,7 @@ describe('a token of an identity provider', () => {
   };
   const verify = async (claims: object, options?: Partial<JwtOptions>) =>
     verifier(options).verify(await tokenOf(key, clock.now(), { claims: { ...claims } }));
-  const at = (seconds: number) => clock.now() / 1000 + seconds;
+  const at = (seconds: number) => toEpochSeconds(clock.now()) + seconds;
 
   it('says who it is, with roles and groups', async () => {
     const principal = await verify({ roles: ['viewer', 'approver'], groups: ['ops'] });

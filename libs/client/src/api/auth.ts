@@ -1,4 +1,4 @@
-import type { ApiKeyView, CommandToken, CreatedApiKey, EventName, Me, Role } from '@countersign/contracts';
+import type { ApiKeyView, CommandToken, CreatedApiKey, EventName, Me, Role, Seconds } from '@countersign/contracts';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -10,7 +10,7 @@ export interface NewKey {
   roles: readonly Role[];
   groups?: readonly string[] | undefined;
   /** Seconds; null for a key that lasts until it is revoked, as one does by default. */
-  expires_in?: number | null | undefined;
+  expires_in?: Seconds | null | undefined;
 }
 
 /** A command over the bus, as it will be sent, without the token. */
@@ -52,7 +52,7 @@ export class Auth {
   }
 
   /** A token with which exactly this command is sent over the bus, once. @param expires_in seconds. Default: 300. */
-  commandToken(command: Command, expires_in?: number): Promise<CommandToken> {
+  commandToken(command: Command, expires_in?: Seconds): Promise<CommandToken> {
     return this.transport.ask('CommandToken', 'POST', '/auth/tokens', { body: { command, expires_in } });
   }
 }

@@ -4,6 +4,7 @@ import {
   type RunOutput,
   type RunStatus,
   millisOf,
+  type Seconds,
 } from '@countersign/contracts';
 import type { Answers } from '../shapes.js';
 import type { StreamOptions } from '../stream/event-stream.js';
@@ -19,7 +20,7 @@ export interface NewRun {
   /** On whose behalf, for administrators. */
   user_id?: string | undefined;
   /** Seconds after which it ends, however far it is. */
-  deadline_in?: number | undefined;
+  deadline_in?: Seconds | undefined;
 }
 
 export interface StartOptions {
@@ -34,7 +35,7 @@ export interface Waiting {
   /** Until it has one of these. */
   for: readonly RunStatus[];
   /** Maximum wait in seconds; at most 60, default 20. */
-  seconds?: number;
+  seconds?: Seconds;
 }
 
 const events = {

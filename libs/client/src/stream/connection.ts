@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ApiError, unexpectedAnswer } from '../transport/api-error.js';
 import type { Method, RequestOptions, Transport } from '../transport/transport.js';
@@ -6,8 +7,8 @@ import type { Method, RequestOptions, Transport } from '../transport/transport.j
 export interface StreamRequest extends Omit<RequestOptions, 'timeout_ms'> {
   method?: Method;
   path: string;
-  /** How long a connection may say nothing, in milliseconds, before it counts as dead. */
-  silence_ms: number;
+  /** How long a connection may say nothing, before it counts as dead. */
+  silence_ms: Millis;
   /** The id of the last event that was seen. */
   after: string | undefined;
 }

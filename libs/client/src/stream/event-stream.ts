@@ -1,4 +1,4 @@
-import { jitteredBackoffMs, type Backoff, millisOf } from '@countersign/contracts';
+import { jitteredBackoffMs, type Backoff, millisOf, type Millis } from '@countersign/contracts';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { ApiError } from '../transport/api-error.js';
 import type { Transport } from '../transport/transport.js';
@@ -6,8 +6,8 @@ import { connection, type StreamRequest } from './connection.js';
 
 /** When a connection that broke is made anew. */
 export interface Reconnection extends Backoff {
-  /** How long a server that is gone is looked for, in milliseconds. */
-  for_ms: number;
+  /** How long a server that is gone is looked for. */
+  for_ms: Millis;
 }
 
 /** How a stream is followed. */
@@ -21,8 +21,8 @@ export interface StreamOptions {
    * with a backoff of at most 10 s, for ever. False: the stream ends with its connection.
    */
   reconnect?: Partial<Reconnection> | false | undefined;
-  /** How long a connection may say nothing, in milliseconds; a server says that it is there every 15 s. Default: 40,000. */
-  silence_ms?: number | undefined;
+  /** How long a connection may say nothing; a server says that it is there every 15 s. Default: 40,000. */
+  silence_ms?: Millis | undefined;
   /** The connection is there (`open`), at first and again, or it broke (`lost`). */
   onState?: ((state: 'open' | 'lost') => void) | undefined;
 }

@@ -1,4 +1,4 @@
-import { type Hint, type Problem, secondsOf } from '@countersign/contracts';
+import { type Hint, type Problem, secondsOf, type Seconds } from '@countersign/contracts';
 
 /** What an {@link ApiError} says besides its detail. */
 export interface ApiErrorFields {
@@ -6,7 +6,7 @@ export interface ApiErrorFields {
   code: string;
   type?: string;
   hint?: Hint | undefined;
-  retryAfter?: number | undefined;
+  retryAfter?: Seconds | undefined;
   errors?: NonNullable<Problem['errors']> | undefined;
 }
 
@@ -29,7 +29,7 @@ export class ApiError extends Error {
   /** What to do about it, where there is something. */
   readonly hint: Hint | undefined;
   /** Seconds after which another attempt makes sense, where the server says so. */
-  readonly retryAfter: number | undefined;
+  readonly retryAfter: Seconds | undefined;
   /** What is wrong with each part of the request; empty unless that is what is wrong. */
   readonly errors: NonNullable<Problem['errors']>;
 
@@ -76,7 +76,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
 const isProblem = (body: unknown): body is Partial<Problem> => typeof body === 'object' && body !== null;
 
 /** `Retry-After` is seconds or a date. */
-function secondsUntil(text: string | null): number | undefined {
+function secondsUntil(text: string | null): Seconds | undefined {
   if (text === null) return undefined;
   const seconds = /^\d+$/.test(text) ? Number(text) : secondsOf(Date.parse(text) - Date.now());
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);

@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import { addressesOf, withQuery, type Query, type ServiceUrls } from './address.js';
 import { ApiError, errorOf, unexpectedAnswer } from './api-error.js';
 import type { Answers, ShapeName, Shapes } from '../shapes.js';
@@ -12,8 +13,8 @@ export interface ClientOptions {
   key?: string | undefined | (() => string | undefined | Promise<string | undefined>);
   /** The `csrf_token` of `auth.me()`, which changes need that are made with a session. */
   csrfToken?: () => string | null | undefined;
-  /** How long an answer may take, in milliseconds; streams and waiting requests have that much on top. Default: 30,000. */
-  timeout_ms?: number;
+  /** How long an answer may take; streams and waiting requests have that much on top. Default: 30,000. */
+  timeout_ms?: Millis;
   /**
    * `shapes` of `@countersign/client/shapes`: each answer is checked against its published schema, and an
    * `unexpected_answer` where it does not fit. Unset: answers are taken for what they should be, which needs no zod.
@@ -32,7 +33,7 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
   /** In place of that of the client; Infinity for none. */
-  timeout_ms?: number;
+  timeout_ms?: Millis;
 }
 
 const usualTimeout = 30_000;

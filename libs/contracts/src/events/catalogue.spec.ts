@@ -122,7 +122,7 @@ describe('what is internal', () => {
       'lease',
       'queue_owner',
       'streamed',
-      'working_since',
+      'working_since_ms',
     ];
     expect(internal(Run, RunOutput).toSorted()).toEqual(hidden);
   });

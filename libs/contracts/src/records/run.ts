@@ -86,7 +86,7 @@ export const Run = z.object({
   streamed: z.boolean().meta({ description: "Whether a client streams the model's text while it is written." }),
   deadline_at: EpochMillis.nullable().meta({ description: 'When the run ends, however far it is.' }),
   worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
-  working_since: EpochMillis.nullable(),
+  working_since_ms: EpochMillis.nullable(),
   lease: Lease.nullable(),
   queue_owner: QueueOwner,
   finished_at: EpochSeconds.nullable(),

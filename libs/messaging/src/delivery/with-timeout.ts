@@ -1,9 +1,12 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError, type Millis } from '@countersign/contracts';
 
 /** @throws RetryableError when the promise takes longer; what it stands for goes on unobserved. */
-export async function withTimeout<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+export async function withTimeout<T>(timeoutMs: Millis, what: string, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new RetryableError(`${what} took longer than ${Math.round(ms)} ms`)), ms);
+  const timer = setTimeout(
+    () => reject(new RetryableError(`${what} took longer than ${Math.round(timeoutMs)} ms`)),
+    timeoutMs,
+  );
   promise.catch(() => {});
   try {
     return await Promise.race([promise, late]);

@@ -1,4 +1,4 @@
-import { TerminalError, type Log } from '@countersign/contracts';
+import { TerminalError, type Log, type Millis } from '@countersign/contracts';
 import type { Bus, TailOptions, Message, Subscription } from '../bus.js';
 import type { KafkaClient } from './kafka-client.js';
 import { KafkaTails } from './kafka-tails.js';
@@ -23,9 +23,9 @@ export interface KafkaBusOptions {
   /** Whether to create the topics that do not exist, or to wait until an operator does. */
   createTopics: boolean;
   /** How long a member that crashed keeps its partitions to itself. */
-  sessionTimeoutMs?: number;
+  sessionTimeoutMs?: Millis;
   /** How long a publish may wait to be confirmed. */
-  publishTimeoutMs?: number;
+  publishTimeoutMs?: Millis;
   log: Log;
   observer?: BusObserver;
   /** A consumer ended for a reason that waiting does not cure; the process should end and be restarted. */
@@ -46,7 +46,7 @@ export class KafkaBus implements Bus {
   readonly #member: Pick<KafkaBusOptions, 'log' | 'onFatal'> & {
     client: KafkaClient;
     ready: Promise<void>;
-    sessionTimeoutMs: number;
+    sessionTimeoutMs: Millis;
   };
   readonly #subscriptions = new Set<Subscription>();
   readonly #closing = new AbortController();

@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import type { Delivery, Message } from '../bus.js';
 
 /**
@@ -35,10 +36,10 @@ export interface ConsumerOptions {
   topics: readonly string[];
   /** Where to read a partition of which the group has committed no offset. */
   from: 'beginning' | 'end';
-  sessionTimeoutMs: number;
-  heartbeatMs: number;
+  sessionTimeoutMs: Millis;
+  heartbeatMs: Millis;
   /** How long the broker may hold a fetch back while there is nothing new. */
-  fetchWaitMs: number;
+  fetchWaitMs: Millis;
 }
 
 /** The callbacks of a consumer session. None of them throws. */

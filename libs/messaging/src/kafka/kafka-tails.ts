@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '@countersign/contracts';
+import type { Log, Millis } from '@countersign/contracts';
 import type { Delivery, Subscription, TailOptions } from '../bus.js';
 import { Tails } from '../delivery/tails.js';
 import { KafkaConsumer } from './consumer.js';
@@ -12,7 +12,7 @@ const fetchWaitMs = 4_000;
 interface Options {
   client: KafkaClient;
   clientId: string;
-  sessionTimeoutMs: number;
+  sessionTimeoutMs: Millis;
   ready: Promise<void>;
   log: Log;
   onFatal: (error: Error) => void;

@@ -1,4 +1,12 @@
-import { RetryableError, TerminalError, type Log } from '@countersign/contracts';
+import {
+  RetryableError,
+  TerminalError,
+  type Log,
+  type Millis,
+  after,
+  systemClock,
+  type EpochMillis,
+} from '@countersign/contracts';
 import type { Message } from '../bus.js';
 import { KafkaError, type KafkaClient, type ProducerSession } from './kafka-client.js';
 import { Outage, retry } from '../delivery/retry.js';
@@ -13,7 +21,7 @@ const closeWithinMs = 5_000;
 /** One call of publish: settled when all its messages are in the log, when one never can be, or at its deadline. */
 interface Publication {
   left: number;
-  deadline: number;
+  deadline: EpochMillis;
   finished: boolean;
   done(): void;
   fail(error: Error): void;
@@ -30,7 +38,7 @@ interface Item {
 interface Options {
   client: KafkaClient;
   log: Log;
-  publishTimeoutMs: number;
+  publishTimeoutMs: Millis;
   /** Resolves when the topics exist. */
   ready: Promise<void>;
 }
@@ -86,7 +94,7 @@ export class KafkaProducer {
     };
     const publication: Publication = {
       left,
-      deadline: Date.now() + timeout,
+      deadline: after(systemClock(), timeout),
       finished: false,
       done: () => finish(resolve),
       fail: (error) => finish(() => reject(error)),

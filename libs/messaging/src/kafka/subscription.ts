@@ -1,4 +1,4 @@
-import type { Log } from '@countersign/contracts';
+import type { Log, Millis } from '@countersign/contracts';
 import type { Delivery, Subscription } from '../bus.js';
 import type { Deliver } from '../delivery/delivery.js';
 import { OrderedDelivery } from '../delivery/ordered-delivery.js';
@@ -16,7 +16,7 @@ interface Options {
   client: KafkaClient;
   group: string;
   topics: readonly string[];
-  sessionTimeoutMs: number;
+  sessionTimeoutMs: Millis;
   ready: Promise<void>;
   deliver: Deliver;
   log: Log;

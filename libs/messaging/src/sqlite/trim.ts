@@ -7,7 +7,7 @@ const atOnce = 500;
 type Subscribed = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Removes what was appended before a time (epoch milliseconds), unless a group has yet to handle it: one that ever got
+ * Removes what was appended before a time, unless a group has yet to handle it: one that ever got
  * anywhere in the topic, or that subscribes to it now. What is left keeps its offsets, and no offset is assigned twice.
  *
  * @yields how many went, batch by batch.

@@ -20,7 +20,7 @@ export const rejected = <C extends string>(code: C, reason: string): Transition<
   reason,
 });
 
-/** A pure state machine: it answers every message in every state, and `now` (epoch milliseconds) is an argument. */
+/** A pure state machine: it answers every message in every state, and `now` is an argument. */
 export type Decide<S, M, C extends string = string> = (
   state: S | undefined,
   message: M,

@@ -21,7 +21,7 @@ import { KnownOutboxes, type KnownOutbox } from './known-outboxes.js';
 
 export const committedAt = 'outbox.committed_at';
 
-/** Published events are taken out of their outboxes this late, in milliseconds: most are overwritten before that. */
+/** Published events are taken out of their outboxes this late: most are overwritten before that. */
 const clearAfterMs = 100;
 
 export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox {

@@ -5,6 +5,7 @@ import {
   type Log,
   type EpochMillis,
   after,
+  type Millis,
 } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { published } from '../commands/diagnostics.js';
@@ -18,14 +19,14 @@ export interface OutboxRelayOptions {
   now(): EpochMillis;
   /** Whether a service waits for an event; one that none waits for may be published a little later, with the next. */
   isUrgent?(event: Event): boolean;
-  /** How often to look for unpublished events, in milliseconds. */
-  sweepEveryMs?: number;
-  /** How old such an event must be, in milliseconds: whoever committed it gets this long. */
-  sweepAfterMs?: number;
+  /** How often to look for unpublished events. */
+  sweepEveryMs?: Millis;
+  /** How old such an event must be: whoever committed it gets this long. */
+  sweepAfterMs?: Millis;
 }
 
 const sweepLimit = 200;
-/** How long an event that is not urgent waits for others, in milliseconds. */
+/** How long an event that is not urgent waits for others. */
 const lingerMs = 15;
 const backoff = { first_ms: 100, longest_ms: 2_000 };
 
@@ -67,13 +68,13 @@ export class OutboxRelay {
   }
 
   /** Waits until all is published, for at most `grace` milliseconds; the rest stays in the outbox. */
-  async stop(grace = 5_000): Promise<void> {
+  async stop(graceMs = 5_000): Promise<void> {
     const deadline = new AbortController();
     this.#flush();
     const settled = (async () => {
       while (this.#publishing || this.#forgetting.size > 0) await Promise.all([this.#publishing, ...this.#forgetting]);
     })();
-    await Promise.race([settled, delay(grace, undefined, { signal: deadline.signal }).catch(() => {})]);
+    await Promise.race([settled, delay(graceMs, undefined, { signal: deadline.signal }).catch(() => {})]);
     deadline.abort();
     this.#stopping.abort();
     await this.#sweeping;

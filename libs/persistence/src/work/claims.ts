@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../commands/command-handler.js';
 import type { Permit } from './work-pool.js';
@@ -6,7 +7,7 @@ import type { Permit } from './work-pool.js';
 export interface Claim {
   type: 'claimed';
   worker: string;
-  lease_ms: number;
+  lease_ms: Millis;
 }
 
 interface Leased {
@@ -19,7 +20,7 @@ export class Claims {
   readonly #instance = randomUUID();
   #count = 0;
 
-  constructor(private readonly leaseMs: number) {}
+  constructor(private readonly leaseMs: Millis) {}
 
   /**
    * Claims a record with a permit: whoever gets it works under the permit, which is released otherwise.

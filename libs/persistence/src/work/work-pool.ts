@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log, EpochMillis } from '@countersign/contracts';
+import type { Log, EpochMillis, Millis } from '@countersign/contracts';
 import type { Filter, Store, StoredRecord } from '../store.js';
 import { Turns, type OwnerField } from './turns.js';
 
@@ -8,8 +8,8 @@ export interface WorkPoolOptions<R extends StoredRecord> {
   store: Store<R>;
   /** How many pieces of work may be under way in this process. */
   size: number;
-  /** How often to look for due records, in milliseconds. */
-  pollEveryMs?: number;
+  /** How often to look for due records. */
+  pollEveryMs?: Millis;
   /** Of the due records those to look for, most urgent first; default: all of them. */
   filters?(): Promise<readonly Filter<R>[]>;
   /**
@@ -100,9 +100,9 @@ export class WorkPool<R extends StoredRecord> {
   }
 
   /** Starts nothing more and waits for what is under way, for at most `grace` milliseconds. */
-  async stop(grace: number): Promise<void> {
+  async stop(graceMs: Millis): Promise<void> {
     this.drain();
-    const deadline = AbortSignal.timeout(grace);
+    const deadline = AbortSignal.timeout(graceMs);
     await this.#polling;
     while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
   }

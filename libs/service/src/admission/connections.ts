@@ -3,14 +3,14 @@ import type { Server } from 'node:http';
 import { OpenRequests } from './open-requests.js';
 import type { AdmissionSettings } from './settings.js';
 
-/** How often connections are looked through for those whose time is over, in milliseconds. */
-const checkEvery = 1_000;
+/** How often connections are looked through for those whose time is over. */
+const checkEveryMs = 1_000;
 
 /** For the HTTP server: a client that sends its head or its body byte by byte is cut off. Milliseconds. */
 export const timeouts = (settings: AdmissionSettings) => ({
   keepAliveTimeout: millisOf(settings.HTTP_KEEP_ALIVE_SECONDS),
   requestTimeout: millisOf(Math.max(settings.HTTP_BODY_SECONDS, settings.HTTP_HEADERS_SECONDS)),
-  http: { headersTimeout: millisOf(settings.HTTP_HEADERS_SECONDS), connectionsCheckingInterval: checkEvery },
+  http: { headersTimeout: millisOf(settings.HTTP_HEADERS_SECONDS), connectionsCheckingInterval: checkEveryMs },
 });
 
 /** Closes connections beyond what there may be of all and of one address. */

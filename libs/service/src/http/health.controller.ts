@@ -13,7 +13,7 @@ export interface ReadinessCheck {
   degrades?: true;
 }
 
-const patience = 2_000;
+const patienceMs = 2_000;
 
 const Live = z.object({ status: z.literal('ok') });
 const Ready = z.object({
@@ -47,7 +47,7 @@ export class Readiness {
 }
 
 async function outcomeOf(check: () => Promise<void>): Promise<string> {
-  const late = new Promise<string>((resolve) => setTimeout(resolve, patience, 'no answer').unref());
+  const late = new Promise<string>((resolve) => setTimeout(resolve, patienceMs, 'no answer').unref());
   const outcome = check().then(
     () => 'ok',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),

@@ -21,9 +21,9 @@ export async function pageAfter<R extends StoredRecord>(store: Store<R>, query: 
 }
 
 /** Counting a million takes a hundred times as long as reading a page, so a count that takes this long is kept … */
-const slow = 20;
-/** … for this long, in milliseconds. Only the total of a long list is a little old, never what is on the page. */
-const keptFor = 2_000;
+const slowMs = 20;
+/** … for this long. Only the total of a long list is a little old, never what is on the page. */
+const keptForMs = 2_000;
 /** A shorter list took its time because of something else. */
 const long = 10_000;
 const mostKept = 100;
@@ -40,7 +40,7 @@ async function countOf<R extends StoredRecord>(store: Store<R>, filter: Filter<R
   const count = await store.count(filter);
   const now = Date.now();
   counts.delete(key);
-  if (now - began >= slow && count >= long) counts.set(key, { count, until: now + keptFor });
+  if (now - began >= slowMs && count >= long) counts.set(key, { count, until: now + keptForMs });
   if (counts.size > mostKept) counts.delete(counts.keys().next().value!);
   return count;
 }

@@ -9,8 +9,8 @@ export interface ServerSentEvent {
   data: object;
 }
 
-/** While nothing happens a comment is sent this often, in milliseconds, so that no proxy closes the connection. */
-const keepAliveEvery = 15_000;
+/** While nothing happens a comment is sent this often, so that no proxy closes the connection. */
+const keepAliveEveryMs = 15_000;
 
 /**
  * Answers with events as they happen (the WHATWG's Server-Sent Events); a client that leaves ends it, and so does the
@@ -22,7 +22,7 @@ export function sendEvents(reply: FastifyReply, events: AsyncGenerator<ServerSen
   const { ended, release } = authenticationOf(reply.request)?.watch() ?? unwatched();
   reply.raw.once('close', release);
   // One who does not read what there is does not hear of the end either.
-  ended.addEventListener('abort', () => setTimeout(() => reply.raw.destroy(), lastWords).unref(), { once: true });
+  ended.addEventListener('abort', () => setTimeout(() => reply.raw.destroy(), lastWordsMs).unref(), { once: true });
   void reply
     .status(200)
     .header('content-type', 'text/event-stream; charset=utf-8')
@@ -34,7 +34,7 @@ export function sendEvents(reply: FastifyReply, events: AsyncGenerator<ServerSen
 const unwatched = () => ({ ended: new AbortController().signal, release() {} });
 
 /** Milliseconds to take the end of a stream. */
-const lastWords = 500;
+const lastWordsMs = 500;
 
 /** What comes until the signal aborts, which ends any wait at once. */
 async function* until<T>(ended: AbortSignal, events: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
@@ -60,7 +60,7 @@ async function* framesOf(events: AsyncGenerator<ServerSentEvent | undefined, voi
   yield ': here\n\n';
   let last = Date.now();
   for await (const event of events) {
-    if (!event && Date.now() - last < keepAliveEvery) continue;
+    if (!event && Date.now() - last < keepAliveEveryMs) continue;
     last = Date.now();
     yield event ? frameOf(event) : ': still here\n\n';
   }

@@ -1,3 +1,4 @@
+import type { Seconds } from '@countersign/contracts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A counter, by its labels, which have few values each. */
@@ -7,7 +8,7 @@ export interface Count<L extends string> {
 
 /** A histogram of durations, by labels that have few values each. */
 export interface Durations<L extends string> {
-  observe(labels: Record<L, string>, seconds: number): void;
+  observe(labels: Record<L, string>, seconds: Seconds): void;
 }
 
 /** A gauge, by labels that have few values each. */

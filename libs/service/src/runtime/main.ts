@@ -35,7 +35,7 @@ export async function runMain(
   if (withParent) whenOrphaned(stop);
 }
 
-const lookForParentEvery = 500; // milliseconds
+const lookForParentEveryMs = 500;
 
 function whenOrphaned(stop: () => void): void {
   const parent = process.ppid;
@@ -43,7 +43,7 @@ function whenOrphaned(stop: () => void): void {
     if (process.ppid === parent) return;
     clearInterval(look);
     stop();
-  }, lookForParentEvery);
+  }, lookForParentEveryMs);
   look.unref();
 }
 

@@ -14,7 +14,7 @@ export interface RetentionOptions {
   everyMs?: Millis;
 }
 
-const hour = 3_600_000;
+const hourMs = 3_600_000;
 
 /** Removes what has served its purpose, now and every hour. Several instances may do so at the same time. */
 export class Retention {
@@ -24,7 +24,7 @@ export class Retention {
   #running: Promise<void> | undefined;
 
   constructor(options: RetentionOptions) {
-    this.#options = { everyMs: hour, ...options };
+    this.#options = { everyMs: hourMs, ...options };
     this.#removed = options.metrics.counter({
       name: 'countersign_removed_total',
       help: 'Records purged by retention.',

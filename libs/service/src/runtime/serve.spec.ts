@@ -85,7 +85,8 @@ const tiny = ({ metrics, stopping }: ServiceContext): Service => {
     name: 'executor',
     module: { module: TinyModule, controllers: [TinyController] },
     start: async () => void steps.push('started'),
-    stop: async (grace) => void steps.push(`stopped after ${grace}, ${stopping.aborted ? 'told before' : 'not told'}`),
+    stop: async (graceMs) =>
+      void steps.push(`stopped after ${graceMs}, ${stopping.aborted ? 'told before' : 'not told'}`),
   };
 };
 

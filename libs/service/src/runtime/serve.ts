@@ -1,5 +1,12 @@
 import { openAuth, type Auth } from '@countersign/auth';
-import { type Log, type ServiceName, systemClock, type EpochMillis, millisOf } from '@countersign/contracts';
+import {
+  type Log,
+  type ServiceName,
+  systemClock,
+  type EpochMillis,
+  millisOf,
+  type Millis,
+} from '@countersign/contracts';
 import type { Bus } from '@countersign/messaging';
 import { retryUntilStored, type Database, type RetentionPolicy } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
@@ -43,7 +50,6 @@ export interface ServiceContext {
   log: Log;
   /** Metrics and alerts; `GET /metrics` shows them. */
   metrics: Metrics;
-  /** Epoch milliseconds. */
   now(): EpochMillis;
   /** Aborted when the process begins to stop; waits end. */
   stopping: AbortSignal;
@@ -62,7 +68,7 @@ export interface Service {
   edge?(server: FastifyInstance): Promise<void>;
   start(): Promise<void>;
   /** Takes nothing more, waits for work under way (at most `grace` milliseconds), publishes what it committed. */
-  stop(grace: number): Promise<void>;
+  stop(graceMs: Millis): Promise<void>;
 }
 
 export interface Serving {
@@ -78,7 +84,7 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-const day = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
 const bodyLimit = 1_048_576;
 
 /** What a page of this server may load and do: nothing but what is served here, and nothing that is written into it. */
@@ -129,7 +135,7 @@ export async function serve(
   const auth = openAuth({ settings, database, log, now: systemClock });
   const retentionJob = new Retention({
     policies: [...infrastructure.retention, ...auth.retention, ...services.flatMap(({ retention = [] }) => retention)],
-    ttlMs: settings.RETENTION_DAYS * day,
+    ttlMs: settings.RETENTION_DAYS * dayMs,
     log,
     metrics,
     now: systemClock,
@@ -207,8 +213,8 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
   return app;
 }
 
-/** How often a server that closes looks for idle connections, in milliseconds. */
-const hangUpEvery = 50;
+/** How often a server that closes looks for idle connections. */
+const hangUpEveryMs = 50;
 
 /** Closes the server once its requests are answered. Clients hold connections for later, and Node waits for those too. */
 function closingOf(app: NestFastifyApplication): () => Promise<void> {
@@ -220,7 +226,7 @@ function closingOf(app: NestFastifyApplication): () => Promise<void> {
     raw.once('close', () => (requests -= 1));
   });
   return async () => {
-    const hangUp = setInterval(() => requests === 0 && fastify.server.closeAllConnections(), hangUpEvery);
+    const hangUp = setInterval(() => requests === 0 && fastify.server.closeAllConnections(), hangUpEveryMs);
     await adapter.close().finally(() => clearInterval(hangUp));
   };
 }

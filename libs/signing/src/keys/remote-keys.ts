@@ -1,13 +1,13 @@
-import { ConfigError, RetryableError } from '@countersign/contracts';
+import { ConfigError, RetryableError, type Millis } from '@countersign/contracts';
 import { createRemoteJWKSet, errors } from 'jose';
 import { unknownKey, type KeySource } from './trusted-keys.js';
 
 export interface RemoteKeysOptions {
   /** How long after a fetch no unknown key leads to another one. */
-  cooldownMs?: number;
+  cooldownMs?: Millis;
   /** How long fetched keys are trusted, so how long a key that was withdrawn still is. */
-  maxAgeMs?: number;
-  timeoutMs?: number;
+  maxAgeMs?: Millis;
+  timeoutMs?: Millis;
 }
 
 /**

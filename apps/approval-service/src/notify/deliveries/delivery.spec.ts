@@ -1,4 +1,4 @@
-import { NoticeDelivery, after } from '@countersign/contracts';
+import { NoticeDelivery, after, secondsOf, toEpochSeconds } from '@countersign/contracts';
 import { describeTransitions } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import { deliveryId } from './delivery-record.js';
@@ -92,7 +92,7 @@ describe('a delivery', () => {
       due_at: null,
       receipt: { ts: '1.2' },
       attempts: [
-        { at: now / 1000, outcome: 'failed_for_now', detail: 'HTTP 503' },
+        { at: toEpochSeconds(now), outcome: 'failed_for_now', detail: 'HTTP 503' },
         { outcome: 'lost', detail: 'its sender stopped answering' },
         { outcome: 'sent', detail: 'HTTP 204' },
       ],
@@ -111,7 +111,7 @@ describe('a delivery', () => {
     const waits: number[] = [];
     let at = now;
     while (delivery.status === 'queued') {
-      waits.push((delivery.due_at! - at) / 1000);
+      waits.push(secondsOf(delivery.due_at! - at));
       at = delivery.due_at!;
       delivery = continued(delivery, at, claimed, failedForNow());
     }

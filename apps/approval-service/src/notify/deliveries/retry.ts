@@ -10,10 +10,10 @@ import {
 
 const backoff = { first_ms: 5_000, longest_ms: 4 * 3_600_000, factor: 3 };
 /** How long a delivery is tried, counted from when there was something to say. */
-const patience = 24 * 3_600_000;
+const patienceMs = 24 * 3_600_000;
 
 /**
- * When to try again after the attempts so far (epoch milliseconds): backoff, and not before the receiver requested.
+ * When to try again after the attempts so far: backoff, and not before the receiver requested.
  * The last try is at the end of the day; `null` after it.
  */
 export function retryAt(
@@ -21,7 +21,7 @@ export function retryAt(
   retryAfterMs: Millis | null,
   now: EpochMillis,
 ): EpochMillis | null {
-  const end = after(toEpochMillis(created_at), patience);
+  const end = after(toEpochMillis(created_at), patienceMs);
   if (now >= end) return null;
   const wait = backoffMs(backoff, attempts.length - 1);
   return earliest(end, after(now, Math.max(wait, retryAfterMs ?? 0)));

@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { EmailChannel } from '@countersign/definitions';
 import { emailMessage } from './message.js';
@@ -6,13 +7,13 @@ import { wordingOf } from '../wording.js';
 
 export interface EmailSenderOptions {
   email: EmailChannel['email'];
-  timeoutMs?: number;
+  timeoutMs?: Millis;
 }
 
 /** Sends a message to people over SMTP. */
 export class EmailSender implements Sender {
   readonly #email: EmailChannel['email'];
-  readonly #timeoutMs: number;
+  readonly #timeoutMs: Millis;
   readonly #transport: Transporter;
 
   constructor({ email, timeoutMs = 10_000 }: EmailSenderOptions) {

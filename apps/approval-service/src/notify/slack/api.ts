@@ -8,7 +8,7 @@ export interface SlackApiOptions {
   token: string;
   url: string;
   now(): EpochMillis;
-  timeoutMs?: number;
+  timeoutMs?: Millis;
 }
 
 const Answer = z.object({

@@ -9,7 +9,7 @@ export interface SlackSenderOptions extends Omit<SlackApiOptions, 'token' | 'url
   channel: SlackChannel;
 }
 
-const lookAgain = 5_000;
+const lookAgainMs = 5_000;
 
 /** Messages that cannot be changed any more, so that nothing is left to do. */
 const unchangeable = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
@@ -40,7 +40,7 @@ export class SlackSender implements Sender {
   async #resolve(notice: Notice, signal: AbortSignal): Promise<SendOutcome> {
     const earlier = (await notice.deliveries()).filter(({ kind }) => kind !== 'resolved');
     if (earlier.some(({ status }) => status === 'sending'))
-      return failedForNow('an earlier message is being sent, whose buttons have to go too', lookAgain);
+      return failedForNow('an earlier message is being sent, whose buttons have to go too', lookAgainMs);
     const posted = earlier.filter(({ receipt }) => receipt !== null);
     for (const message of posted) {
       const failure = await this.#update(notice, message, signal);

@@ -44,7 +44,7 @@ describe('a request', () => {
   it.each<[string, Record<string, string | string[]>]>([
     ['signed with another secret', signed(at, body, 'other')],
     ['signed for another body', signed(at, 'payload=%7B%7D')],
-    ['signed for another time', { ...signed(String(now / 1000 - 1)), 'x-slack-request-timestamp': at }],
+    ['signed for another time', { ...signed(String(toEpochSeconds(now) - 1)), 'x-slack-request-timestamp': at }],
     ['not signed', { 'x-slack-request-timestamp': at }],
     ['without a time', { 'x-slack-signature': signature }],
     ['whose time is none', signed('now')],

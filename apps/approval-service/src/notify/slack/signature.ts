@@ -9,7 +9,6 @@ const toleranceMs = 300_000;
  * Whether a request comes from Slack, and just now: its signature of version 0 over the time and the body, byte by byte
  * as received.
  *
- * @param now epoch milliseconds
  */
 export function verifySlackRequest(
   signing_secret: string,

@@ -16,7 +16,7 @@ export interface WebhookSenderOptions {
   webhook: WebhookChannel['webhook'];
   now(): EpochMillis;
   resolve?: Resolve;
-  timeoutMs?: number;
+  timeoutMs?: Millis;
 }
 
 /** POSTs a signed approval to a URL: Standard Webhooks, with the delivery's id as the message's. */

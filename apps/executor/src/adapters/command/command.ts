@@ -29,7 +29,7 @@ export interface CommandOptions extends CommandLine {
   /** Tells what came of a call: exit code 0, it was made; 1, it was not. */
   status?: CommandLine;
   /** Milliseconds that the program has to end by itself after SIGTERM. */
-  graceMs?: number;
+  graceMs?: Millis;
 }
 
 /** What came of a program, and the end of what it printed. */

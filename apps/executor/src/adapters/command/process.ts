@@ -1,3 +1,4 @@
+import type { Millis } from '@countersign/contracts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProgramOutput } from './output.js';
 import type { RunAs } from './user.js';
@@ -28,13 +29,13 @@ export type Ending =
 
 /** What holds a run. */
 export interface Bounds {
-  timeoutMs: number;
+  timeoutMs: Millis;
   signal: AbortSignal;
   /**
    * Between asking a program to end and ending it; and how long output is waited for once it has ended, since what it
    * left running may hold that open for ever.
    */
-  graceMs: number;
+  graceMs: Millis;
 }
 
 const noRoom = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ETXTBSY']);

@@ -12,7 +12,7 @@ export interface FunctionOptions {
   /** Characters of the result that are kept. */
   maxOutput: number;
   /** Milliseconds that a function has to end by itself once aborted. */
-  graceMs?: number;
+  graceMs?: Millis;
 }
 
 /**

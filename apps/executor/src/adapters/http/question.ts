@@ -1,4 +1,4 @@
-import type { EpochMillis } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts';
 import { retryAfter, type Answer } from '@countersign/outbound';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome, Watch } from '../adapter.js';
@@ -8,7 +8,7 @@ import type { UrlOfCall } from '../../templates/url.js';
 /** How a target is polled for the progress of a call, and what its answers mean. */
 export interface Question {
   url: UrlOfCall;
-  everyMs: number;
+  everyMs: Millis;
   /** JSON pointer to how far it is, and what it may say there. */
   status: string;
   succeeded: readonly string[];

@@ -46,7 +46,7 @@ describe('a request to another platform', () => {
       result: '/id',
       timeoutMs: 5_000,
       maxOutput: 10_000,
-      catchUp: 5_000,
+      catchUpMs: 5_000,
       ...options,
     });
     const { store } = stored.database.collection(replyCollection);
@@ -194,7 +194,7 @@ describe('a request to another platform', () => {
     });
 
     it('stays unknown when the time is over and nothing was said', async () => {
-      const asked = adapter({ timeoutMs: 100, catchUp: 100 }).reconcile(call({ started_at: atMillis(0) }), watch);
+      const asked = adapter({ timeoutMs: 100, catchUpMs: 100 }).reconcile(call({ started_at: atMillis(0) }), watch);
       expect(await asked).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('has not replied') });
       expect(platform.requests).toEqual([]);
     });
@@ -234,7 +234,7 @@ describe('a request to another platform', () => {
 
     it('is not sent, and may be tried again', async () => {
       const { on, publish } = withoutTopics();
-      expect(await adapter({ patience: 50 }, on).execute(call(), watch)).toEqual({
+      expect(await adapter({ patienceMs: 50 }, on).execute(call(), watch)).toEqual({
         outcome: 'failed',
         error: `nothing was sent: "${topic}" and "${replyTopic}" are not there, or the broker cannot be reached`,
         retryable: true,

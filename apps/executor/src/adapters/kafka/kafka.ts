@@ -24,14 +24,14 @@ export interface KafkaOptions {
   timeoutMs: Millis;
   /** Characters of a result that are kept. */
   maxOutput: number;
-  /** Timeout for the topics, before a request fails unsent, in milliseconds. */
-  patience?: number;
-  /** How long to look for a reply that may have arrived while this process was down, in milliseconds. */
-  catchUp?: number;
+  /** Timeout for the topics, before a request fails unsent. */
+  patienceMs?: Millis;
+  /** How long to look for a reply that may have arrived while this process was down. */
+  catchUpMs?: Millis;
   now?(): EpochMillis;
 }
 
-const lookEvery = 50;
+const lookEveryMs = 50;
 
 /** Characters of a reply that are part of a reason. */
 const maxErrorText = 1_000;
@@ -42,13 +42,13 @@ const maxErrorText = 1_000;
  * token. A reply carries the first, and may carry the second: then it counts for that attempt alone.
  */
 export class KafkaAdapter implements Adapter {
-  readonly #options: Required<Pick<KafkaOptions, 'patience' | 'catchUp' | 'now'>> & KafkaOptions;
+  readonly #options: Required<Pick<KafkaOptions, 'patienceMs' | 'catchUpMs' | 'now'>> & KafkaOptions;
   #bus!: Bus;
   #replies!: Replies;
   #listening!: Subscription;
 
   constructor(options: KafkaOptions) {
-    this.#options = { patience: 10_000, catchUp: 10_000, now: systemClock, ...options };
+    this.#options = { patienceMs: 10_000, catchUpMs: 10_000, now: systemClock, ...options };
   }
 
   open({ busTo, replies }: AdapterContext): void {
@@ -70,9 +70,9 @@ export class KafkaAdapter implements Adapter {
 
   /** A reply that arrived before is stored, or will be once the log has been read to its end. */
   reconcile(call: ApprovedCall, watch: Watch): Promise<Outcome> {
-    const { catchUp, now, timeoutMs } = this.#options;
+    const { catchUpMs, now, timeoutMs } = this.#options;
     const left = call.started_at + timeoutMs - now();
-    return bounded(Math.max(left, catchUp), watch.signal, (signal) => this.#reply(call, watch, signal));
+    return bounded(Math.max(left, catchUpMs), watch.signal, (signal) => this.#reply(call, watch, signal));
   }
 
   async close(): Promise<void> {
@@ -97,9 +97,9 @@ export class KafkaAdapter implements Adapter {
 
   /** Whether both topics are there and the broker answers: replies can be received, so a request can be sent. */
   async #isReached(signal: AbortSignal): Promise<boolean> {
-    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(this.#options.patience)]);
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(this.#options.patienceMs)]);
     while (!this.#listening.joined && !giveUp.aborted)
-      await sleep(lookEvery, undefined, { signal: giveUp }).catch(() => {});
+      await sleep(lookEveryMs, undefined, { signal: giveUp }).catch(() => {});
     return this.#listening.joined;
   }
 

@@ -11,7 +11,7 @@ type Next = { cursor: string } | { page: number };
 
 const pageSize = 200;
 /** Changes are shown together, so that a flood of them is drawn a few times a second. */
-const drawEvery = 100;
+const drawEveryMs = 100;
 
 /** Approvals that fit some filters, read page by page on demand, and kept up to date. */
 export class Listing {
@@ -36,7 +36,7 @@ export class Listing {
   open(): () => void {
     const stop = onApproval((change) => {
       this.#changes.push(change);
-      this.#drawing ??= setTimeout(() => this.#draw(), drawEvery);
+      this.#drawing ??= setTimeout(() => this.#draw(), drawEveryMs);
     });
     void this.read();
     return () => {

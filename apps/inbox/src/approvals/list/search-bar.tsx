@@ -4,7 +4,7 @@ import { navigate } from '../../navigation.js';
 import { queryOf, type Filters } from './filters.js';
 
 const statuses = ['pending', 'approved', 'rejected', 'expired', 'cancelled', 'all'];
-const whileTyping = 250;
+const whileTypingMs = 250;
 
 /** Says which approvals are listed. What it says is in the address, so that it can be kept and passed on. */
 export function SearchBar({ filters, known }: { filters: Filters; known: Iterable<Approval> }) {
@@ -17,7 +17,7 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
   const type = (value: string) => {
     setText(value);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => apply({ text: value.trim() }), whileTyping);
+    timer.current = setTimeout(() => apply({ text: value.trim() }), whileTypingMs);
   };
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => setText(filters.text), [filters.text]);

@@ -21,7 +21,7 @@ export function useListing(query: string): Listing {
   return listing;
 }
 
-const untilItTells = 1_500;
+const untilItTellsMs = 1_500;
 
 /** When the count of all that waits stays another one, the stream has missed something, and the list is read again. */
 function useHealing(listing: Listing, isAll: boolean): void {
@@ -31,7 +31,7 @@ function useHealing(listing: Listing, isAll: boolean): void {
     isAll && !listing.hasMore.value && listing.total.value !== undefined && count !== undefined && count !== size;
   useEffect(() => {
     if (!isWrong) return undefined;
-    const timer = setTimeout(() => void listing.read(), untilItTells);
+    const timer = setTimeout(() => void listing.read(), untilItTellsMs);
     return () => clearTimeout(timer);
   }, [isWrong, count, size]);
 }
