@@ -171,7 +171,7 @@ export class ExecutionDispatcher {
     }
     const holder = key === null ? execution.id : await keys.take(key, execution);
     if (holder === execution.id) return undefined;
-    const detail = `execution ${holder}, which has the key ${key}`;
+    const detail = `execution ${holder}, which holds the key ${key}`;
     return { until: after(now, lookAgainMs), held_by: { code: 'concurrency_key', detail, until: null } };
   }
 
