@@ -39,7 +39,7 @@ describe('Deciding in the inbox', () => {
     const page = await office.visit('grace', { path: pageOf(approval) });
     await page.getByRole('heading', { name: 'deploy_to_production' }).waitFor();
     const shown = await page.locator('.approval').textContent();
-    expect(shown).toContain('Operations asked for ada');
+    expect(shown).toContain('Operations requested this for ada');
     expect(shown).toContain(JSON.stringify(call));
     expect(shown).toContain('The login page U+202Eis broken.The model’s own words, not verified.');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
@@ -181,7 +181,7 @@ describe('Deciding in the inbox', () => {
     await office.world.client.resolve(approval.id, 'rejected', 'grace', { note: 'Not today.' });
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page
-      .getByText('Your decision came too late and does not count. grace has rejected it: “Not today.”')
+      .getByText('Your decision came too late and does not count. grace rejected it: “Not today.”')
       .waitFor();
     await page.getByText('Rejected by grace').waitFor();
   });
