@@ -7,8 +7,8 @@ export interface Document {
   _id: string;
   version: number;
   outbox: OutboxEntry[];
-  /** Names the commit that wrote the document last; see `GroupCommit`. */
-  commit_id?: ObjectId;
+  /** Name the latest commits that were sent together with others; see `GroupCommit`. */
+  commit_ids?: ObjectId[];
 }
 
 export interface OutboxEntry {
@@ -20,7 +20,7 @@ export interface OutboxEntry {
 }
 
 /** What is in a document besides its record. */
-export const withoutInternals = { _id: 0, outbox: 0, commit_id: 0 } as const;
+export const withoutInternals = { _id: 0, outbox: 0, commit_ids: 0 } as const;
 
 const maxDocument = 16 * 1024 * 1024;
 

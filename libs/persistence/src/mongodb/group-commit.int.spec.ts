@@ -99,19 +99,32 @@ describe.skipIf(!uri)('commits as one command', () => {
     for (const id of ids) expect([`2 ${won.get(id)?.join()}`]).toEqual([await stored(id)]);
   });
 
-  it('does not take a commit for lost over which somebody else has written since', async () => {
-    await Promise.all([insert('a'), insert('b')]);
-    await update('b', 1, 'another');
+  /** Calls this between the answer of a command and the read that follows it. */
+  const beforeRead = (work: () => Promise<unknown>) => {
     const find = documents.find.bind(documents);
     documents.find = ((...query: Parameters<typeof find>) => {
       const cursor = find(...query);
       const toArray = cursor.toArray.bind(cursor);
-      cursor.toArray = async () => {
-        await documents.updateOne({ _id: 'a' }, { $set: { version: 3 }, $unset: { commit_id: 1 } });
-        return toArray();
-      };
+      cursor.toArray = async () => (await work(), toArray());
       return cursor;
     }) as typeof find;
+  };
+
+  it('tells who won although others have written since', async () => {
+    await Promise.all([insert('a'), insert('b')]);
+    await update('b', 1, 'another');
+    const others = new GroupCommit(documents);
+    beforeRead(async () => {
+      for (const version of [2, 3, 4]) await update('a', version, 'another', others);
+      for (const version of [2, 3, 4]) await update('b', version, 'another', others);
+    });
+    expect(await Promise.all([update('a', 1), update('b', 1)])).toEqual([true, false]);
+  });
+
+  it('does not take a commit for lost over which more were written than it can tell', async () => {
+    await Promise.all([insert('a'), insert('b')]);
+    await update('b', 1, 'another');
+    beforeRead(() => documents.updateOne({ _id: 'a' }, { $set: { version: 30 }, $unset: { commit_ids: 1 } }));
     const [a, b] = [update('a', 1), update('b', 1)];
     await expect(a).rejects.toThrow(RetryableError);
     expect(await b).toBe(false);

@@ -19,11 +19,13 @@ type Waiting<W> = W & PromiseWithResolvers<boolean>;
 /** Commands that are under way at most; what is decided meanwhile becomes the next. */
 const atOnce = 2;
 const duplicateKey = 11000;
+/** Ids of commits that a document keeps: nobody gets further in the time between an answer and the read that follows. */
+const idsKept = 16;
 
 /**
  * Sends what is committed in one turn of the event loop, or while two commands are under way, as one command. Each
  * write is a compare-and-set of one document still, and of all that expect the same version one succeeds. The server
- * says only how many did; when not all did, each is identified by the `commit_id` that its document then carries.
+ * says only how many did; when not all did, each is identified by the id that it leaves in its document.
  */
 export class GroupCommit {
   readonly #documents: Documents<Document>;
@@ -101,24 +103,28 @@ export class GroupCommit {
   async #tellEach(writes: readonly (Waiting<Update> & { mark: ObjectId })[]): Promise<void> {
     const ids = writes.map(({ document }) => document._id);
     const found = await this.#documents
-      .find({ _id: { $in: ids } }, { projection: { version: 1, commit_id: 1 } })
+      .find({ _id: { $in: ids } }, { projection: { version: 1, commit_ids: 1 } })
       .toArray();
     const byId = new Map(found.map((each) => [each._id, each]));
     for (const { document, expected, mark, resolve, reject } of writes) {
-      const { version = 0, commit_id } = byId.get(document._id) ?? {};
-      if (commit_id?.equals(mark)) resolve(true);
-      else if (version <= expected + 1) resolve(false);
-      else reject(new RetryableError('version conflict after an interrupted write; whether it was stored is unknown'));
+      const { version = 0, commit_ids = [] } = byId.get(document._id) ?? {};
+      if (commit_ids.some((id) => id.equals(mark))) resolve(true);
+      else if (version <= expected + idsKept) resolve(false);
+      else reject(new RetryableError('the document was changed too often since; whether this was stored is unknown'));
     }
   }
 }
 
 function commandOf({ document, expected, keepsOutbox, mark }: Update & { mark?: ObjectId }) {
   const { _id, outbox, ...fields } = document;
-  const set = { ...fields, ...(mark && { commit_id: mark }) };
-  const update = keepsOutbox
-    ? { $set: set, ...(outbox.length > 0 && { $push: { outbox: { $each: outbox } } }) }
-    : { $set: { ...set, outbox } };
+  const pushed = {
+    ...(keepsOutbox && outbox.length > 0 && { outbox: { $each: outbox } }),
+    ...(mark && { commit_ids: { $each: [mark], $slice: -idsKept } }),
+  };
+  const update = {
+    $set: keepsOutbox ? fields : { ...fields, outbox },
+    ...(Object.keys(pushed).length > 0 && { $push: pushed }),
+  };
   return { filter: { _id, version: expected }, update };
 }
 
