@@ -1,4 +1,5 @@
 import { emit, TerminalError, type EventData, type Role, toEpochSeconds, after } from '@countersign/contracts';
+import type { StoredRecord } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTVerifyGetKey } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -293,6 +294,25 @@ describe('a command over the bus', () => {
       const { who } = await holder();
       const refused = issue(who, 'approval.resolve_requested', { approval_id: 'a', status: 'maybe' });
       await expect(refused).rejects.toBeInstanceOf(TerminalError);
+    });
+
+    it('that does not say whether it was handled, as one of a former version, is not used once more', async () => {
+      const { uses } = elsewhere();
+      const claims = { jti: 'token-1', exp: after(toEpochSeconds(clock.now()), 60) };
+      const message = { source: '/platform', id: 'message-1', time: '2026-09-01T09:30:00.000Z' };
+      expect(await uses.record(claims, message)).toBe('this');
+      const { store } = given.database.collection<StoredRecord & { id: string; handled?: boolean }>({
+        name: 'command_uses',
+        key: 'id',
+        indexes: [],
+      });
+      const { handled: _, ...record } = (await store.get('token-1'))!;
+      await store.commit({
+        expected: record.version,
+        state: { ...record, version: record.version + 1 },
+        events: [],
+      } as never);
+      expect(await uses.find(claims, message)).toBe('handled');
     });
 
     it('is forgotten a day after it was over', async () => {

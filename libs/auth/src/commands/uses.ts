@@ -33,7 +33,8 @@ export class CommandUses extends Expiring<CommandUse> {
     const use = await this.store.get(jti);
     if (!use) return undefined;
     if (use.message !== nameOf(message)) return 'another';
-    return use.handled ? 'handled' : 'this';
+    // A record that does not say so, such as one of a former version, is not used once more.
+    return use.handled === false ? 'this' : 'handled';
   }
 
   /** Uses a token up. Of all messages that try, one gets it. @returns for which message it is used now. */
