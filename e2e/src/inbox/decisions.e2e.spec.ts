@@ -180,9 +180,7 @@ describe('Deciding in the inbox', () => {
     await page.route(`**/approvals/${approval.id}`, (route) => (isLate ? route.abort() : route.continue()));
     await office.world.client.resolve(approval.id, 'rejected', 'grace', { note: 'Not today.' });
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
-    await page
-      .getByText('Your decision came too late and does not count. grace rejected it: “Not today.”')
-      .waitFor();
+    await page.getByText('Your decision came too late and does not count. grace rejected it: “Not today.”').waitFor();
     await page.getByText('Rejected by grace').waitFor();
   });
 

@@ -1,6 +1,7 @@
 import type { Log } from '@countersign/contracts';
 import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
 import type { KafkaClient, NewTopic } from '../kafka-client.js';
+import { useCodecs } from './codecs.js';
 import { useFetchSessions } from './fetch-sessions.js';
 import { stopIdleTimers } from './idle-timers.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
@@ -8,6 +9,7 @@ import { KafkajsProducer } from './kafkajs-producer.js';
 import { clientRetry } from './retry.js';
 
 stopIdleTimers();
+useCodecs();
 useFetchSessions();
 
 /** How a cluster knows its clients, and they it. */
