@@ -27,7 +27,7 @@ describe.skipIf(brokers.length === 0)('what other producers compress', () => {
   };
   const read = async (topic: string) => {
     const client = kafkajsClient({ clientId: 'codecs', brokers, log: quiet });
-    const options = { clientId: 'codecs', partitions: 1, replicationFactor: 1, createTopics: true };
+    const options = { clientId: 'codecs', partitions: 3, replicationFactor: 1, createTopics: true };
     const bus = new KafkaBus({ client, topics: [topic], log: quiet, onFatal: console.error, ...options });
     onTestFinished(() => bus.close());
     const got: string[] = [];
