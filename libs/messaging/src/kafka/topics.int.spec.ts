@@ -10,7 +10,7 @@ const brokers = inject('kafkaBrokers')?.split(',') ?? [];
 test.skipIf(brokers.length === 0)('a cluster is asked which topics it does not have', async () => {
   const client = kafkajsClient({ clientId: 'topics', brokers, log: quiet });
   const [there, missing] = [`there-${randomUUID()}`, `missing-${randomUUID()}`];
-  await createTopics(client, { topics: [there], partitions: 1, replicationFactor: 1 });
+  await createTopics(client, { topics: [there], partitions: 3, replicationFactor: 1 });
   expect(await missingTopics(client, [there, missing])).toEqual([missing]);
 });
 
