@@ -1,15 +1,17 @@
 import type {} from '@countersign/infra';
 import { describe } from 'vitest';
-import { describeFlowOnKafka, describeGateOnKafka } from './parts.js';
-import { areGiven, ownServers, sharedServers } from '../world/servers.js';
+import { describeApprovalScenarios } from '../approvals/approval-scenarios.js';
+import { describeRunnerScenarios } from '../runs/runner-scenarios.js';
+import { describeScenarios } from '../scenarios.js';
+import { serversOfFile } from '../world/servers.js';
+import { DistributedStack } from '../world/stack.js';
 
-const servers = sharedServers();
-if (!servers) {
-  describe.skip('Countersign on Kafka and MongoDB: needs Java and Maven, or KAFKA_BROKERS and MONGODB_URI', () => {});
-} else if (areGiven) {
-  describeFlowOnKafka(servers);
-  describeGateOnKafka(servers);
-} else {
-  // What other specs left on the shared servers, such as topics of another size, is none of its business.
-  describeFlowOnKafka(await ownServers());
-}
+const name = 'Kafka and MongoDB, two instances of each service';
+const servers = await serversOfFile();
+
+if (servers) {
+  const two = { ...servers, instances: 2 };
+  describeScenarios(name, () => new DistributedStack(two));
+  describeRunnerScenarios(name, (options) => new DistributedStack(two, options));
+  describeApprovalScenarios(name, (options) => new DistributedStack(two, options));
+} else describe.skip('The flow on Kafka and MongoDB: needs Java and Maven, or KAFKA_BROKERS and MONGODB_URI', () => {});

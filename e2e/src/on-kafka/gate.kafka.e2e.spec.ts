@@ -1,8 +1,28 @@
 import type {} from '@countersign/infra';
 import { describe } from 'vitest';
-import { describeGateOnKafka } from './parts.js';
-import { areGiven, ownServers, sharedServers } from '../world/servers.js';
+import { describeExecutorScenarios } from '../executions/executor-scenarios.js';
+import { describeCrashes } from '../faults/crashes.js';
+import { describeOutsider } from '../faults/outsider.js';
+import { describeGateScenarios } from '../gate/gate-scenarios.js';
+import { describeInbox } from '../inbox/at-one-address.js';
+import { serversOfFile } from '../world/servers.js';
+import { DistributedStack } from '../world/stack.js';
 
-// On servers of its own, so that it can run beside the flow.
-if (sharedServers() && !areGiven) describeGateOnKafka(await ownServers());
-else describe.skip('The gate on Kafka and MongoDB: where servers are given, it is tried with the flow', () => {});
+const servers = await serversOfFile();
+
+if (servers) {
+  const one = { ...servers, instances: 1 };
+  describeGateScenarios(
+    'Kafka and MongoDB, two instances of each service',
+    (options) => new DistributedStack({ ...servers, instances: 2 }, options),
+  );
+  describeExecutorScenarios(
+    'Kafka and MongoDB, two instances',
+    (options) => new DistributedStack({ ...one, executors: 2 }, options),
+  );
+  describeInbox('Kafka and MongoDB', (options) => new DistributedStack(one, options));
+  describeOutsider(servers);
+  // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.
+  const moments = ['committed', 'published'] as const;
+  describeCrashes('Kafka and MongoDB', () => new DistributedStack(one), moments);
+} else describe.skip('The gate on Kafka and MongoDB: needs Java and Maven, or KAFKA_BROKERS and MONGODB_URI', () => {});

@@ -10,17 +10,18 @@ export interface Servers {
   mongodb: string;
 }
 
-/** Those of the whole run, which were started for it or are somebody's own; undefined where there are none. */
-export function sharedServers(): Servers | undefined {
+/**
+ * Kafka and MongoDB for the scenarios of one file: those that KAFKA_BROKERS and MONGODB_URI name, on which files run one
+ * after another, or servers of this file alone, since its services share topics with no others. Undefined where there
+ * can be none.
+ */
+export async function serversOfFile(): Promise<Servers | undefined> {
   const [brokers, mongodb] = [inject('kafkaBrokers'), inject('mongodbUri')];
-  return brokers && mongodb ? { brokers, mongodb } : undefined;
+  if (!brokers || !mongodb) return undefined;
+  return process.env['KAFKA_BROKERS'] ? { brokers, mongodb } : ownServers();
 }
 
-/** Somebody has said which servers to use: all that shares topics has to run there, one after another. */
-export const areGiven = Boolean(process.env['KAFKA_BROKERS'] && process.env['MONGODB_URI']);
-
-/** Servers of this file alone, until its end. */
-export async function ownServers(): Promise<Servers> {
+async function ownServers(): Promise<Servers> {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-servers-'));
   const started = await Promise.all([
     startKafka({ dir: join(dir, 'kafka') }),

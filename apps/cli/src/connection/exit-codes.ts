@@ -20,7 +20,7 @@ Exit codes:
   2  wrong usage: an option, an argument or a value
   3  not signed in, or not allowed
   4  there is no such thing
-  5  a conflict: another writer was faster, or it is too late
+  5  a conflict: someone else was faster, or it is too late
   6  the server cannot be reached, or is not ready
   7  the run that was followed was cancelled
   8  with --until-paused: the run waits for a person

@@ -1,14 +1,13 @@
 import { RetryableError, TerminalError, type Event, type EpochMillis } from '@countersign/contracts';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { SQLInputValue } from 'node:sqlite';
 import { published } from '../commands/diagnostics.js';
+import { whereOf, type Where } from './where.js';
 import { fieldName, indexOrder, totalOrder, type Order } from '../query.js';
 import {
   recordOf,
   VersionConflict,
   type Collection,
   type Commit,
-  type Condition,
   type Database,
   type Filter,
   type Outbox,
@@ -233,17 +232,8 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
     return order.map(([field, direction]) => this.#column(field) + (direction === 'desc' ? ' DESC' : '')).join(', ');
   }
 
-  #where(filter: Filter<R>): { sql: string; values: SQLInputValue[] } {
-    const tests: string[] = [];
-    const values: SQLInputValue[] = [];
-    for (const [field, condition] of Object.entries<Condition | undefined>(filter)) {
-      if (condition === undefined) continue;
-      for (const test of testsOf(condition)) {
-        tests.push(test.sql.replaceAll('field', this.#column(field)));
-        if (test.value !== undefined) values.push(test.value);
-      }
-    }
-    return { sql: tests.length > 0 ? `WHERE ${tests.join(' AND ')}` : '', values };
+  #where(filter: Filter<R>): Where {
+    return whereOf(filter, (field) => this.#column(field));
   }
 }
 
@@ -258,32 +248,6 @@ function announced(events: readonly Event[]): void {
 function columnOf(record: object, field: string): string | number | null {
   const value = (record as Record<string, unknown>)[field] ?? null;
   return typeof value === 'boolean' ? Number(value) : (value as string | number | null);
-}
-
-const bounds = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;
-
-function testsOf(condition: Condition): { sql: string; value?: SQLInputValue }[] {
-  if (condition === null) return [{ sql: 'field IS NULL' }];
-  if (typeof condition === 'boolean') return [{ sql: 'field = ?', value: Number(condition) }];
-  if (typeof condition !== 'object') return [{ sql: 'field = ?', value: condition }];
-  if ('not' in condition) {
-    const { not } = condition;
-    return [{ sql: 'field IS NOT ?', value: typeof not === 'boolean' ? Number(not) : not }];
-  }
-  if ('in' in condition) {
-    // One parameter however many values, so that statements stay few and prepared.
-    const listed = 'field IN (SELECT value FROM json_each(?))';
-    const sql = condition.in.includes(null) ? `(${listed} OR field IS NULL)` : listed;
-    return [{ sql, value: JSON.stringify(condition.in) }];
-  }
-  if ('nin' in condition) {
-    const sql = '(field IS NULL OR field NOT IN (SELECT value FROM json_each(?)))';
-    return [{ sql, value: JSON.stringify(condition.nin) }];
-  }
-  return Object.entries(bounds).flatMap(([name, operator]) => {
-    const value = condition[name as keyof typeof bounds];
-    return value === undefined ? [] : [{ sql: `field ${operator} ?`, value }];
-  });
 }
 
 function toJson(value: object): string {
