@@ -76,7 +76,9 @@ export async function openStandalone(dir = newDirectory()): Promise<Standalone> 
       return { ...service, edge };
     };
   // The first to add to the server sees all that is added.
-  const serving = await serve(config, [watched(agentRunner(config)), approvalService(config), executorService(config)]);
+  const environment = { DEPLOY_TARGET_DIR: join(dir, 'deployments') };
+  const executor = executorService(config, { environment });
+  const serving = await serve(config, [watched(agentRunner(config)), approvalService(config), executor]);
   const ask: Standalone['ask'] = (method, path, { key, body } = {}) =>
     fetch(serving.url + path, {
       method,

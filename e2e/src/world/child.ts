@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { adminKey } from './credentials.js';
@@ -38,8 +39,11 @@ const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 export async function startChild({ app, env, args: given, preload }: ChildOptions): Promise<Child> {
   const main = `${workspace}/apps/${app}/dist/main.js`;
   const args = [...(preload ? ['--import', preload] : []), main, ...(given ?? defaultArgs[app] ?? [])];
+  const { PATH = '' } = process.env;
+  // Nothing of a test is left in the checkout.
+  const target = env['DATA_DIR'] && { DEPLOY_TARGET_DIR: join(env['DATA_DIR'], 'deployments') };
   const process_ = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ADMIN_KEY: adminKey, ...env },
+    env: { PATH, PORT: '0', LOG_LEVEL: 'warn', ADMIN_KEY: adminKey, ...target, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const killWithMe = () => process_.kill('SIGKILL');
