@@ -15,8 +15,8 @@ export interface OutboxEntry {
   id: string;
   /** Epoch milliseconds, by the clock of whoever committed. */
   committed_at: number;
-  /** The event as JSON. */
-  event: string;
+  /** The event as JSON; in a document of a former version as BSON. */
+  event: unknown;
 }
 
 /** What is in a document besides its record. */
@@ -46,7 +46,9 @@ export function documentOf(id: string, state: StoredRecord, events: readonly Eve
 /** Ends at the first event that is too young, so that clocks that differ cannot make one overtake another. */
 export function eventsIn(outbox: readonly OutboxEntry[], before = Infinity): Event[] {
   const end = outbox.findIndex(({ committed_at }) => committed_at >= before);
-  return outbox.slice(0, end < 0 ? outbox.length : end).map(({ event }) => JSON.parse(event) as Event);
+  return outbox
+    .slice(0, end < 0 ? outbox.length : end)
+    .map(({ event }) => (typeof event === 'string' ? JSON.parse(event) : decode(event)) as Event);
 }
 
 const maxDepth = 32;

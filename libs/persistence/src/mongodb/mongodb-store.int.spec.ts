@@ -1,6 +1,7 @@
 import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { describeStore, sample, samples, transition } from '../../test/store.contract.js';
 import { type Event, after, systemClock } from '@countersign/contracts';
 import { MongoDatabase } from './mongodb-database.js';
@@ -38,6 +39,23 @@ describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
     expect(ids(both)).toEqual([...ids(first), ids(both)[2]]);
     expect(ids(await left())).toEqual(ids(both));
     expect(ids(await commit(one, 3)).slice(0, 3)).toEqual(ids(both));
+  });
+
+  it('reads the events that a former version left as documents', async () => {
+    const collection = samples();
+    const { events, state } = transition(collection, sample('a'), 2);
+    const client = await new MongoClient(uri!).connect();
+    onTestFinished(() => client.close());
+    const outbox = events.map((event) => ({ id: event.id, committed_at: 1, event }));
+    const { sample_id: _id, ...fields } = state;
+    await client
+      .db(dbName)
+      .collection<{ _id: string }>(collection.name)
+      .insertOne({ _id, ...fields, outbox } as never);
+    const { store, outbox: left } = here.collection(collection);
+    expect(await left.unpublished({ before: systemClock(), limit: 1 })).toEqual(events);
+    const next = await store.commit(transition(collection, sample('a', { version: 2 })));
+    expect(ids(next).slice(0, 2)).toEqual(ids(events));
   });
 
   it('forgets what either has published, and nothing else', async () => {
