@@ -26,7 +26,7 @@ export type RunRejection =
 export type RunTransition = Transition<Run, RunRejection>;
 
 /** Characters of an answer that its event tells; the record has all of it. */
-const maxHistory = 100_000;
+const maxText = 100_000;
 
 export const call = ({ calls }: Run, id: string): Call => calls.find((each) => each.id === id)!;
 export const log = (run: Run, now: EpochMillis, entry: Omit<JournalEntry, 'at'>): Run => ({
@@ -71,7 +71,7 @@ export function fail(run: Run, error: string, now: EpochMillis): RunTransition {
     ended,
     emit('run.failed', {
       ...who(run),
-      error: truncate(error, maxHistory),
+      error: truncate(error, maxText),
       requirements: openRequirements(run),
       ...unsigned,
     }),
@@ -84,7 +84,7 @@ export function complete(run: Run, content: string, now: EpochMillis): RunTransi
     ended,
     emit('run.completed', {
       ...who(run),
-      content: truncate(content, maxHistory),
+      content: truncate(content, maxText),
       steps: run.steps,
       usage: run.usage,
       ...unsigned,

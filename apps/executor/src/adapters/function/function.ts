@@ -56,8 +56,8 @@ export class FunctionAdapter implements Adapter {
       if (truncated) watch.progress({ output: text });
       return { outcome: 'succeeded', result, ...(truncated && { truncated }) };
     } catch (thrown) {
-      const returned = thrown instanceof Error ? thrown.message : String(thrown);
-      const error = excerpt(watch.mask(returned), this.#options.maxOutput).result;
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      const error = excerpt(watch.mask(message), this.#options.maxOutput).result;
       if (!isNotDone(thrown)) return { outcome: 'failed', error };
       return { outcome: 'failed', error, retryable: true, retry_after_ms: wait(Number(thrown.retryAfter)) };
     }
