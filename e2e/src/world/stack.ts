@@ -229,15 +229,17 @@ export class DistributedStack extends Processes implements Stack {
       DATA_DIR: join(this.dir, 'data'),
       ...(await (this.#keys ??= newServiceKeys())),
     };
-    // People go to the approval service, which hands on what is for the others.
-    for (const service of serviceNames.toSorted((a) => (a === 'approval-service' ? 1 : -1))) {
-      const { instances, executors = instances } = this.#servers;
+    const { instances, executors = instances } = this.#servers;
+    const launch = (service: ServiceName, others: Record<string, string> = {}) => {
       const missing = (service === 'executor' ? executors : instances) - this.children(service).length;
-      for (let n = 0; n < missing; n += 1) {
-        const others = service === 'approval-service' ? this.#others() : {};
-        await this.launch(service, { ...env, ...others }, service === crash?.service ? crash.at : undefined);
-      }
-    }
+      const at = service === crash?.service ? crash.at : undefined;
+      return Promise.all(
+        Array.from({ length: Math.max(0, missing) }, () => this.launch(service, { ...env, ...others }, at)),
+      );
+    };
+    await Promise.all([launch('agent-runner'), launch('executor')]);
+    // People go to the approval service, which hands on what is for the others.
+    await launch('approval-service', this.#others());
   }
 
   #others(): Record<string, string> {
