@@ -13,6 +13,7 @@ const text = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
 /** What a reader takes in at a glance; with their specs, what still fits on a screen. */
 const mostFiles = 15;
 const mostWithSpecs = 20;
+const mostNames = 40;
 
 describe('the house', () => {
   it('has no folder with more files than a reader takes in', () => {
@@ -23,10 +24,12 @@ describe('the house', () => {
     expect(crowded).toEqual([]);
   });
 
-  it('has packages that say by name what they export', () => {
-    const barrels = sources.filter((path) => /^(apps|libs)\/[^/]+\/src\/index\.ts$/.test(path));
-    expect(barrels.length).toBeGreaterThan(10);
+  it('has packages that say by name what they export, at each entry what one keeps in mind', () => {
+    const barrels = sources.filter((path) => /^(apps|libs)\/[^/]+\/src\/(.+\/)?index\.ts$/.test(path));
+    expect(barrels.length).toBeGreaterThan(20);
     expect(barrels.filter((path) => text(path).includes('export *'))).toEqual([]);
+    const long = barrels.filter((path) => exportedBy(text(path)).length > mostNames);
+    expect(long).toEqual([]);
   });
 
   it('keeps what tests are built of out of the sources', () => {
@@ -66,6 +69,11 @@ describe('the house', () => {
     expect(missing).toEqual([]);
   });
 });
+
+const exportedBy = (barrel: string): string[] =>
+  [...barrel.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list]) =>
+    list!.split(',').filter((name) => name.trim() !== ''),
+  );
 
 /** `a/{b,c}.ts` is two paths. */
 function alternatives(path: string): string[] {

@@ -1,4 +1,4 @@
-import { millisOf } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,4 +1,5 @@
-import { approvalDigest, eventNames, eventsTo, type Event } from '@countersign/contracts';
+import { eventNames, eventsTo, type Event } from '@countersign/contracts';
+import { approvalDigest } from '@countersign/contracts/approvals';
 import { deadLetterTopic, originalOf, type Delivery, type Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

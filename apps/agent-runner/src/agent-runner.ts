@@ -1,5 +1,6 @@
 import { CommandGuards } from '@countersign/auth';
-import { type Run, type Session, millisOf } from '@countersign/contracts';
+import type { Run, Session } from '@countersign/contracts/runs';
+import { millisOf } from '@countersign/contracts/time';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
 import { countRecords, openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';

@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
 import { agentOf, AgentDefinition } from '@countersign/definitions';
 
 /** An agent and what is said with it, for the specifications of models. */

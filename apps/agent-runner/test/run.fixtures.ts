@@ -1,16 +1,7 @@
-import {
-  callDigest,
-  type Call,
-  type ConversationItem,
-  type Event,
-  type EventData,
-  type Run,
-  atMillis,
-  type EpochMillis,
-  after,
-  toEpochSeconds,
-  type Millis,
-} from '@countersign/contracts';
+import type { Event, EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import type { Call, ConversationItem, Run } from '@countersign/contracts/runs';
+import { atMillis, type EpochMillis, after, toEpochSeconds, type Millis } from '@countersign/contracts/time';
 import { agent, definition, tools } from './agent.fixtures.js';
 import type { CallerResolution } from '../src/run/call.js';
 import { decideRun, type RunMessage } from '../src/run/run.js';

@@ -1,13 +1,6 @@
-import {
-  parseEventData,
-  type Call,
-  type ConversationItem,
-  type NewEvent,
-  type Run,
-  after,
-  type EpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import { parseEventData, type NewEvent } from '@countersign/contracts';
+import type { Call, ConversationItem, Run } from '@countersign/contracts/runs';
+import { after, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { agentOf } from '@countersign/definitions';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as given from './run.fixtures.js';

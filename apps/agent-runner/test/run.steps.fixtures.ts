@@ -1,4 +1,5 @@
-import { isGated, type Call, type Run, after } from '@countersign/contracts';
+import { isGated, type Call, type Run } from '@countersign/contracts/runs';
+import { after } from '@countersign/contracts/time';
 import fc from 'fast-check';
 import * as given from './run.fixtures.js';
 import type { RunMessage } from '../src/run/run.js';

@@ -1,12 +1,6 @@
-import {
-  type Call,
-  type ConversationItem,
-  type Event,
-  type Log,
-  type Run,
-  type Session,
-  atMillis,
-} from '@countersign/contracts';
+import type { Event, Log } from '@countersign/contracts';
+import type { Call, ConversationItem, Run, Session } from '@countersign/contracts/runs';
+import { atMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Commit, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';

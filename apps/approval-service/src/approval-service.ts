@@ -1,5 +1,5 @@
 import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import type { RetentionPolicy } from '@countersign/persistence';
 import type { ReadinessCheck } from '@countersign/service';
 import type { Provider, Type } from '@nestjs/common';

@@ -1,20 +1,14 @@
+import type { Event, EventData } from '@countersign/contracts';
 import {
-  callDigest,
   plainRequireTerms,
   type Approval,
-  type Event,
-  type EventData,
-  type Requirement,
   type RequireTerms,
   type ResolutionData,
   type Ruling,
-  type ToolExecution,
-  type UserInputField,
   type DecisionVerdict,
-  atMillis,
-  toEpochSeconds,
-  type EpochMillis,
-} from '@countersign/contracts';
+} from '@countersign/contracts/approvals';
+import { callDigest, type Requirement, type ToolExecution, type UserInputField } from '@countersign/contracts/calls';
+import { atMillis, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { decideApproval } from '../src/approval/approval.js';
 import type { ApprovalMessage } from '../src/approval/messages.js';

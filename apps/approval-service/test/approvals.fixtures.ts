@@ -1,5 +1,8 @@
 import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal } from '@countersign/auth';
-import type { Approval, NoticeDelivery, Event, EventData, EventName, Role } from '@countersign/contracts';
+import type { Event, EventData, EventName } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Role } from '@countersign/contracts/auth';
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { CommandHandler, WorkPool } from '@countersign/persistence';

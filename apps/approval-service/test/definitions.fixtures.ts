@@ -1,4 +1,5 @@
-import { policySetOf, readDefinitions, type Definitions } from '@countersign/definitions';
+import { readDefinitions, type Definitions } from '@countersign/definitions';
+import { policySetOf } from '@countersign/definitions/policy';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

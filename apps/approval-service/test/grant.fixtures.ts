@@ -1,10 +1,5 @@
-import {
-  type Approval,
-  type GrantBasis,
-  type RequireTerms,
-  type ResolutionData,
-  atSeconds,
-} from '@countersign/contracts';
+import type { Approval, GrantBasis, RequireTerms, ResolutionData } from '@countersign/contracts/approvals';
+import { atSeconds } from '@countersign/contracts/time';
 import { deepFreeze } from '@countersign/testing';
 import { approvalAfter, decided, now, required } from './approval.fixtures.js';
 import { grantIn } from '../src/grants/grant-coverage.js';

@@ -1,14 +1,6 @@
-import {
-  Approval,
-  approvalDigest,
-  type NoticeDelivery,
-  type NoticeKind,
-  after,
-  atMillis,
-  toEpochSeconds,
-  type EpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import { Approval, approvalDigest } from '@countersign/contracts/approvals';
+import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
+import { after, atMillis, toEpochSeconds, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { Channel } from '@countersign/definitions';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';

@@ -1,5 +1,5 @@
 import type { RootCommand } from '@bomb.sh/tab';
-import { visibleText } from '@countersign/contracts';
+import { visibleText } from '@countersign/contracts/text';
 import { Command, CommanderError } from 'commander';
 import { approvalsCommand } from './approvals/approvals.js';
 import { addCompletion, completeIds } from './commands/completion.js';

@@ -1,4 +1,5 @@
-import { isFinishedStatus, type Approval, type RunOutput } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { isFinishedStatus, type RunOutput } from '@countersign/contracts/runs';
 import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import { executorService, executorSettings } from '@countersign/executor';

@@ -1,6 +1,7 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
-import { type Execution, millisOf } from '@countersign/contracts';
-import { secretsIn } from '@countersign/definitions';
+import type { Execution } from '@countersign/contracts/executions';
+import { millisOf } from '@countersign/contracts/time';
+import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';

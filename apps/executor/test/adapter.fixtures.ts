@@ -1,5 +1,5 @@
-import { systemClock } from '@countersign/contracts';
-import { maskFor, type Mask } from '@countersign/definitions';
+import { systemClock } from '@countersign/contracts/time';
+import { maskFor, type Mask } from '@countersign/definitions/masking';
 import type { CallProgress } from '@countersign/tool';
 import type { ApprovedCall, Watch } from '../src/adapters/adapter.js';
 

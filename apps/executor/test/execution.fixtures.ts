@@ -1,15 +1,7 @@
-import {
-  type Event,
-  type EventData,
-  type Execution,
-  type ExecutionTerms,
-  type Requirement,
-  type ToolExecution,
-  toEpochSeconds,
-  atMillis,
-  after,
-  type EpochMillis,
-} from '@countersign/contracts';
+import type { Event, EventData } from '@countersign/contracts';
+import type { Requirement, ToolExecution } from '@countersign/contracts/calls';
+import type { Execution, ExecutionTerms } from '@countersign/contracts/executions';
+import { toEpochSeconds, atMillis, after, type EpochMillis } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { decideExecution } from '../src/execution/execution.js';
 import type { ExecutionMessage } from '../src/execution/messages.js';

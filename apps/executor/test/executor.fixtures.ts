@@ -1,6 +1,8 @@
-import { type Event, type Execution, type Log, atMillis, type EpochMillis, type Millis } from '@countersign/contracts';
+import type { Event, Log } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { atMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { toolVersion, type ToolDefinition } from '@countersign/definitions';
-import { CommandHandler, WorkPool, type Store, type WorkPoolOptions } from '@countersign/persistence';
+import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { Metrics, type Alarms } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { setImmediate } from 'node:timers/promises';
@@ -168,14 +170,13 @@ export class ExecutorWorld {
       await Promise.allSettled(looks);
       await setImmediate();
     };
-    const onDue: WorkPoolOptions<Execution>['onDue'] = (execution, place) => executor.onDue(execution, place);
     const filters = () => startable(switches);
     const pool = new WorkPool<Execution>({
       store: this.store,
       size,
       now,
       log,
-      onDue,
+      onDue: (execution, permit) => executor.onDue(execution, permit),
       filters,
       backlog: backlog(switches),
       pollEveryMs: 5,

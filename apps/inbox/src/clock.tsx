@@ -1,4 +1,4 @@
-import { systemClock, toEpochSeconds, toEpochMillis, type EpochSeconds } from '@countersign/contracts';
+import { systemClock, toEpochSeconds, toEpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import { signal } from '@preact/signals';
 import { duration } from './time.js';
 

@@ -1,4 +1,4 @@
-import { atSeconds } from '@countersign/contracts';
+import { atSeconds } from '@countersign/contracts/time';
 import { expect, it } from 'vitest';
 import { duration, urgency } from './time.js';
 

@@ -1,4 +1,4 @@
-import type { EpochSeconds, Seconds } from '@countersign/contracts';
+import type { EpochSeconds, Seconds } from '@countersign/contracts/time';
 
 const minute = 60;
 const hour = 60 * minute;

@@ -1,4 +1,5 @@
-import { Approval, type RequireTerms, atSeconds } from '@countersign/contracts';
+import { Approval, type RequireTerms } from '@countersign/contracts/approvals';
+import { atSeconds } from '@countersign/contracts/time';
 
 /** Seconds since 1970. */
 export const now = atSeconds(1_800_000_000);

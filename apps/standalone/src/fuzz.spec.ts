@@ -1,4 +1,4 @@
-import { problems, type ProblemCode } from '@countersign/contracts';
+import { problems, type ProblemCode } from '@countersign/contracts/problems';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 

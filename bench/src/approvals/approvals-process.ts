@@ -6,15 +6,10 @@ import {
   type ApprovalMessage,
   rulesOf,
 } from '@countersign/approval-service';
-import {
-  approvalId,
-  callDigest,
-  type Approval,
-  type Event,
-  systemClock,
-  millisOf,
-  secondsOf,
-} from '@countersign/contracts';
+import { approvalId, type Event } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { callDigest } from '@countersign/contracts/calls';
+import { systemClock, millisOf, secondsOf } from '@countersign/contracts/time';
 import { CommandHandler, SqliteDatabase, type Store } from '@countersign/persistence';
 import { pageOf } from '@countersign/service';
 import { loadOrCreateKeys } from '@countersign/signing';

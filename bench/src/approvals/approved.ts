@@ -1,4 +1,6 @@
-import { callDigest, emit, type Event, systemClock, toEpochSeconds } from '@countersign/contracts';
+import { emit, type Event } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { decisionDetailsDigest, keysFromText, signDecision } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,7 @@
 import { modelFor, RunDispatcher, type Model } from '@countersign/agent-runner';
 import { APPROVALS, rulesOf, type ApprovalMessage } from '@countersign/approval-service';
-import { approvalId, type Approval, type EventName } from '@countersign/contracts';
+import { approvalId, type EventName } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { committed, type CommandHandler, type CommitDiagnostic } from '@countersign/persistence';
 import { serve, type Service, type ServiceContext } from '@countersign/service';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-import { millisOf, secondsOf } from '@countersign/contracts';
+import { millisOf, secondsOf } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What one cycle took, in milliseconds. */

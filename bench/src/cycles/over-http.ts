@@ -1,4 +1,6 @@
-import { approvalId, backoffMs, type RunStatus } from '@countersign/contracts';
+import { approvalId } from '@countersign/contracts';
+import type { RunStatus } from '@countersign/contracts/runs';
+import { backoffMs } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authorization } from '../credentials.js';
 import type { Cycle } from './load.js';

@@ -1,4 +1,5 @@
-import { type Event, secondsOf } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { secondsOf } from '@countersign/contracts/time';
 import { freePort } from '@countersign/infra';
 import { encode } from '@countersign/messaging';
 import { openInfrastructure } from '@countersign/service';

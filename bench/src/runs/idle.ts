@@ -1,4 +1,4 @@
-import { millisOf } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from '../child.js';
 

@@ -1,4 +1,4 @@
-import { millisOf, secondsOf } from '@countersign/contracts';
+import { millisOf, secondsOf } from '@countersign/contracts/time';
 import { freePort } from '@countersign/infra';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from '../child.js';

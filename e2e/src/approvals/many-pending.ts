@@ -1,12 +1,6 @@
-import {
-  approvalId,
-  callDigest,
-  emit,
-  parseEventData,
-  type EventData,
-  systemClock,
-  toEpochSeconds,
-} from '@countersign/contracts';
+import { approvalId, emit, parseEventData, type EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { encode, type Message } from '@countersign/messaging';
 import { openRequestKeyRing, requestClaimsOf, signRequest, type KeyRing } from '@countersign/signing';

@@ -1,4 +1,5 @@
-import { type DeadLetterSummary, after } from '@countersign/contracts';
+import type { DeadLetterSummary } from '@countersign/contracts/event-log';
+import { after } from '@countersign/contracts/time';
 import type { Collection, StoredRecord } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-import type { Approval, DeadLetter, RunOutput } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { DeadLetter } from '@countersign/contracts/event-log';
+import type { RunOutput } from '@countersign/contracts/runs';
 import { spawnSync } from 'node:child_process';
 import type {} from '@countersign/infra';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';

@@ -1,4 +1,6 @@
-import { type Approval, type EventData, toEpochMillis } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { toEpochMillis } from '@countersign/contracts/time';
 import type { Message } from '@countersign/messaging';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';

@@ -1,4 +1,6 @@
-import type { Approval, Execution, RunOutput } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution } from '@countersign/contracts/executions';
+import type { RunOutput } from '@countersign/contracts/runs';
 import { eventually } from '../world/eventually.js';
 import { call, wants } from '../runs/model-plans.js';
 import type { World } from '../world/world.js';

@@ -1,4 +1,7 @@
-import { eventNames, type Approval, type Execution, secondsOf } from '@countersign/contracts';
+import { eventNames } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution } from '@countersign/contracts/executions';
+import { secondsOf } from '@countersign/contracts/time';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { approvedCalls, executionOnce, started } from './executor-calls.js';
 import { outputsIn } from '../runs/model-plans.js';

@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import type { Message } from '@countersign/messaging';
 import { expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';

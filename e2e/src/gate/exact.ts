@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import type { Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-import { type Approval, type EventData, systemClock, toEpochSeconds, type EpochSeconds } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { systemClock, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, originalOf, type DeadLetter, type Message } from '@countersign/messaging';
 import { decisionDetailsDigest, generateKey, keysFromText, signDecision } from '@countersign/signing';
 import { eventually } from '../world/eventually.js';

@@ -1,4 +1,8 @@
-import { approvalId, callDigest, type Approval, type DeadLetter, type RunOutput } from '@countersign/contracts';
+import { approvalId } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { callDigest } from '@countersign/contracts/calls';
+import type { DeadLetter } from '@countersign/contracts/event-log';
+import type { RunOutput } from '@countersign/contracts/runs';
 import { deadLetterTopic, type Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

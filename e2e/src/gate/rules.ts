@@ -1,4 +1,4 @@
-import type { ResolutionData } from '@countersign/contracts';
+import type { ResolutionData } from '@countersign/contracts/approvals';
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../world/client.js';
 import { eventually } from '../world/eventually.js';

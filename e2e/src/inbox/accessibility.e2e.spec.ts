@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { barriersOn, focusIsOn, Office, pageOf } from './office.js';
 

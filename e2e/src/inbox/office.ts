@@ -1,4 +1,5 @@
-import type { Approval, RunOutput } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { RunOutput } from '@countersign/contracts/runs';
 import axe from 'axe-core';
 import { appendFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';

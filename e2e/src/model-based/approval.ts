@@ -1,4 +1,5 @@
-import type { ApprovalStatus, DecisionVerdict, EpochSeconds } from '@countersign/contracts';
+import type { ApprovalStatus, DecisionVerdict } from '@countersign/contracts/approvals';
+import type { EpochSeconds } from '@countersign/contracts/time';
 
 /** What an approval takes: one person, two, or one who is quick. */
 export type Kind = 'plain' | 'jury' | 'urgent';

@@ -1,4 +1,5 @@
-import { type DecisionVerdict, toEpochMillis } from '@countersign/contracts';
+import type { DecisionVerdict } from '@countersign/contracts/approvals';
+import { toEpochMillis } from '@countersign/contracts/time';
 import fc, { type AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
 import { ApiError } from '@countersign/client';

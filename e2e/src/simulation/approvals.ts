@@ -1,4 +1,5 @@
-import type { Approval, Event } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { outcomeOf } from './runners.js';
 import type { Steps, World } from './world.js';
 

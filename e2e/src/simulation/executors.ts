@@ -1,4 +1,5 @@
-import type { Event, Execution, ExecutionTerms } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import type { Execution, ExecutionTerms } from '@countersign/contracts/executions';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { CommandResult } from '@countersign/persistence';
 import { isAnsweredByPerson } from './model.js';

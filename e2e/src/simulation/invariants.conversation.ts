@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
 import { expect } from 'vitest';
 
 /** The ids of calls that have no output yet. Every output answers a call before it. */

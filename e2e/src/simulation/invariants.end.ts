@@ -1,4 +1,4 @@
-import { isFinishedStatus, type Call, type Run } from '@countersign/contracts';
+import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
 import { expect } from 'vitest';
 import type { World } from './world.js';
 

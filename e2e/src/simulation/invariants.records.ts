@@ -1,4 +1,7 @@
-import { Approval, Call, Execution, isFinishedStatus, parseEventData, Run, type Event } from '@countersign/contracts';
+import { parseEventData, type Event } from '@countersign/contracts';
+import { Approval } from '@countersign/contracts/approvals';
+import { Execution } from '@countersign/contracts/executions';
+import { Call, isFinishedStatus, Run } from '@countersign/contracts/runs';
 import { expect } from 'vitest';
 import { unanswered } from './invariants.conversation.js';
 import type { Ledger } from './ledger.js';

@@ -1,16 +1,9 @@
-import {
-  callDigest,
-  canonicalJson,
-  isGated,
-  type Call,
-  type Event,
-  type ExactCall,
-  type Execution,
-  type Run,
-  type EpochMillis,
-  toEpochSeconds,
-  type EpochSeconds,
-} from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { callDigest, type ExactCall } from '@countersign/contracts/calls';
+import type { Execution } from '@countersign/contracts/executions';
+import { canonicalJson } from '@countersign/contracts/json';
+import { isGated, type Call, type Run } from '@countersign/contracts/runs';
+import { type EpochMillis, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import type { RunMessage } from '@countersign/agent-runner';
 import { expect } from 'vitest';
 

@@ -1,4 +1,6 @@
-import { RetryableError, type Event, type EpochMillis } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import type { EpochMillis } from '@countersign/contracts/time';
 import {
   recordOf,
   VersionConflict,

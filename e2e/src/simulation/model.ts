@@ -1,5 +1,5 @@
 import type { RunMessage } from '@countersign/agent-runner';
-import type { ConversationItem } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
 import { agentOf, type Agent, type ToolDefinition } from '@countersign/definitions';
 import type { Dice } from './dice.js';
 

@@ -1,13 +1,8 @@
 import type { RunMessage } from '@countersign/agent-runner';
 import type { ApprovalMessage } from '@countersign/approval-service';
-import {
-  isFinishedStatus,
-  type Approval,
-  type Call,
-  type ResolutionData,
-  type Run,
-  after,
-} from '@countersign/contracts';
+import type { Approval, ResolutionData } from '@countersign/contracts/approvals';
+import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
+import { after } from '@countersign/contracts/time';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { Resolution } from './ledger.js';
 import { outcomeOf, tellRun, unlessOutOfReach } from './runners.js';

@@ -1,5 +1,8 @@
 import type { RunMessage } from '@countersign/agent-runner';
-import { isGated, RetryableError, type Call, type Event, type Run, after } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { isGated, type Call, type Run } from '@countersign/contracts/runs';
+import { after } from '@countersign/contracts/time';
 import type { CommandResult } from '@countersign/persistence';
 import { checkConversation } from './invariants.conversation.js';
 import { agent, answerOf, lastAnswer } from './model.js';

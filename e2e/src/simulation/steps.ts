@@ -1,4 +1,5 @@
-import { type Event, type ServiceName, after } from '@countersign/contracts';
+import type { Event, ServiceName } from '@countersign/contracts';
+import { after } from '@countersign/contracts/time';
 import { approvalsHandle, attendToApproval } from './approvals.js';
 import type { Lane } from './event-log.js';
 import { attendToExecution, executorHandles, restartExecutor } from './executors.js';

@@ -1,4 +1,5 @@
-import { isFinishedStatus, after } from '@countersign/contracts';
+import { isFinishedStatus } from '@countersign/contracts/runs';
+import { after } from '@countersign/contracts/time';
 import { Dice } from './dice.js';
 import { checkNobodyIsForgotten, checkNothingIsLeft, checkTheEnd } from './invariants.end.js';
 import { decideAll, requestRun, resolveAll, settleAll } from './people.js';

@@ -1,14 +1,9 @@
-import {
-  eventSource,
-  RetryableError,
-  type Approval,
-  type Event,
-  type Execution,
-  type ExecutionTerms,
-  type Run,
-  type ServiceName,
-  atMillis,
-} from '@countersign/contracts';
+import { eventSource, type Event, type ServiceName } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution, ExecutionTerms } from '@countersign/contracts/executions';
+import { RetryableError } from '@countersign/contracts/problems';
+import type { Run } from '@countersign/contracts/runs';
+import { atMillis } from '@countersign/contracts/time';
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
 import { decideApproval, type ApprovalMessage, type PolicyDecision, rulesOf } from '@countersign/approval-service';
 import { decideExecution, type ExecutionMessage } from '@countersign/executor';

@@ -1,16 +1,9 @@
 import { CountersignClient, type Command, type ServiceUrls } from '@countersign/client';
 import { shapes } from '@countersign/client/shapes';
-import type {
-  Approval,
-  BulkResolveOutcome,
-  DeadLetterStatus,
-  DeadLetterSummary,
-  Execution,
-  ResolutionData,
-  RunOutput,
-  RunStatus,
-  DecisionVerdict,
-} from '@countersign/contracts';
+import type { Approval, BulkResolveOutcome, ResolutionData, DecisionVerdict } from '@countersign/contracts/approvals';
+import type { DeadLetterStatus, DeadLetterSummary } from '@countersign/contracts/event-log';
+import type { Execution } from '@countersign/contracts/executions';
+import type { RunOutput, RunStatus } from '@countersign/contracts/runs';
 import type { z } from 'zod';
 import { Credentials, type Access } from './credentials.js';
 import { EventStream } from './event-stream.js';

@@ -1,5 +1,5 @@
 import { CountersignClient } from '@countersign/client';
-import type { Role } from '@countersign/contracts';
+import type { Role } from '@countersign/contracts/auth';
 
 /** What the apps under test are started with, to make the other keys. */
 export const adminKey = 'a-key-for-tests-that-nobody-else-uses';

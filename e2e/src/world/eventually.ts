@@ -1,4 +1,4 @@
-import { secondsOf } from '@countersign/contracts';
+import { secondsOf } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Waits for a promise, but not for ever. */

@@ -1,4 +1,5 @@
-import type { Approval, RunOutput } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { RunOutput } from '@countersign/contracts/runs';
 import type { Client } from './client.js';
 import { eventually } from './eventually.js';
 

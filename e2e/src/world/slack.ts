@@ -1,4 +1,4 @@
-import { systemClock, toEpochSeconds } from '@countersign/contracts';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

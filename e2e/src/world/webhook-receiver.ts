@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';

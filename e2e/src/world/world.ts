@@ -1,4 +1,4 @@
-import type { RunOutput } from '@countersign/contracts';
+import type { RunOutput } from '@countersign/contracts/runs';
 import { startModelServer, type ModelServer } from '@countersign/testing/model-server';
 import { expect } from 'vitest';
 import { randomUUID } from 'node:crypto';

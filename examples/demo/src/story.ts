@@ -1,5 +1,5 @@
 import { ApiError, type CountersignClient } from '@countersign/client';
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 

@@ -1,4 +1,5 @@
-import type { Log, EpochMillis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { Database, RetentionPolicy } from '@countersign/persistence';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';

@@ -1,4 +1,4 @@
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiKeys } from './credentials/api-keys.js';
 import { principalOfSession, type BrowserSession, type BrowserSessions } from './sign-in/browser-sessions.js';

@@ -1,4 +1,4 @@
-import { Role, Scope } from '@countersign/contracts';
+import { Role, Scope } from '@countersign/contracts/auth';
 import { describe, expect, it } from 'vitest';
 import { isOwner, principalOf, scopesOf, seesOnlyOwn } from './principal.js';
 

@@ -1,4 +1,5 @@
-import { canonicalSubject, Scope, Subject, type Role, type EpochSeconds } from '@countersign/contracts';
+import { canonicalSubject, Scope, Subject, type Role } from '@countersign/contracts/auth';
+import type { EpochSeconds } from '@countersign/contracts/time';
 
 /** An identity, by whatever credential. */
 export interface Identity {

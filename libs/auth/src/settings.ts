@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { z } from 'zod';
 import type { JwtOptions } from './identity-provider/jwt.js';
 

@@ -1,12 +1,6 @@
-import {
-  ProblemError,
-  type Log,
-  after,
-  atMillis,
-  millisOf,
-  type EpochMillis,
-  type Seconds,
-} from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
+import { after, atMillis, millisOf, type EpochMillis, type Seconds } from '@countersign/contracts/time';
 import type { RetentionPolicy } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import {

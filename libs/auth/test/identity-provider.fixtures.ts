@@ -1,4 +1,4 @@
-import { toEpochSeconds, type EpochMillis } from '@countersign/contracts';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-export type { Hint } from '@countersign/contracts';
+export type { Hint } from '@countersign/contracts/problems';
 export { CountersignClient } from './client.js';
 export type { ClientOptions, Method, RequestOptions } from './transport/transport.js';
 export { ApiError } from './transport/api-error.js';

@@ -1,32 +1,18 @@
 import {
-  AgentOutput,
-  ApiKeyView,
   Approval,
   ApprovalCount,
   ApprovalPage,
   ApprovalStats,
   ApprovalStatusView,
   BulkResolveOutcome,
-  CommandToken,
-  CreatedApiKey,
-  DeadLetter,
-  DeadLetterPage,
-  DeliveryPage,
-  EventList,
-  Execution,
-  ExecutionOutput,
-  ExecutionPage,
   Grant,
   GrantPage,
-  LoggedEvent,
-  Me,
-  RunEvent,
-  RunOutput,
-  RunPage,
-  SessionOutput,
-  SessionPage,
-  Switches,
-} from '@countersign/contracts';
+} from '@countersign/contracts/approvals';
+import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
+import { DeliveryPage } from '@countersign/contracts/deliveries';
+import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
+import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
+import { AgentOutput, RunEvent, RunOutput, RunPage, SessionOutput, SessionPage } from '@countersign/contracts/runs';
 import { z } from 'zod';
 
 /** The published schema of everything that an answer or an event of a stream may be. */

@@ -1,4 +1,4 @@
-import { plainRequireTerms, RequireTerms } from '@countersign/contracts';
+import { plainRequireTerms, RequireTerms } from '@countersign/contracts/approvals';
 import type { PolicySet } from '../src/policy/evaluate.js';
 import type { PolicyCall } from '../src/policy/condition/call.js';
 import { Groups, Policies } from '../src/policy/rules.js';

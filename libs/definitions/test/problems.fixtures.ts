@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { expect } from 'vitest';
 import { parseDefinitions } from '../src/load/read.js';
 

@@ -1,4 +1,5 @@
-import { readDefinitions, runPolicyTests } from '@countersign/definitions';
+import { readDefinitions } from '@countersign/definitions';
+import { runPolicyTests } from '@countersign/definitions/policy';
 import { kafkaSecurity, readConfig, serviceSettings } from '@countersign/service';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
-import { secondsOf, type Millis } from '@countersign/contracts';
-import type { Mask } from '@countersign/definitions';
+import { secondsOf, type Millis } from '@countersign/contracts/time';
+import type { Mask } from '@countersign/definitions/masking';
 import type { CallProgress } from '@countersign/tool';
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, type CallToolResult } from '@modelcontextprotocol/client';
 import type { OnProgress } from './connection.js';

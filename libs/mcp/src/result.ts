@@ -1,4 +1,4 @@
-import type { Mask } from '@countersign/definitions';
+import type { Mask } from '@countersign/definitions/masking';
 import {
   SdkError,
   SdkErrorCode,

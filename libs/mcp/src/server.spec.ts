@@ -1,4 +1,5 @@
-import { ConfigError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import type { CallContext } from '@countersign/tool';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {

@@ -1,5 +1,7 @@
-import { jitteredBackoffMs, type Log, millisOf, type Millis } from '@countersign/contracts';
-import { mcpToolName, type Mask } from '@countersign/definitions';
+import type { Log } from '@countersign/contracts';
+import { jitteredBackoffMs, millisOf, type Millis } from '@countersign/contracts/time';
+import { mcpToolName } from '@countersign/definitions';
+import type { Mask } from '@countersign/definitions/masking';
 import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,6 @@
 import type { Log } from '@countersign/contracts';
-import { TermsEntry, type McpServerEntry } from '@countersign/definitions';
+import type { McpServerEntry } from '@countersign/definitions';
+import { TermsEntry } from '@countersign/definitions/execute';
 import { pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { McpServers } from './servers.js';

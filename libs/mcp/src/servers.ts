@@ -1,5 +1,8 @@
-import { ConfigError, jitteredBackoffMs, type Log, type Millis } from '@countersign/contracts';
-import { maskFor, withEnvironment, type McpServerEntry } from '@countersign/definitions';
+import type { Log } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
+import { jitteredBackoffMs, type Millis } from '@countersign/contracts/time';
+import { withEnvironment, type McpServerEntry } from '@countersign/definitions';
+import { maskFor } from '@countersign/definitions/masking';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { McpServer, McpServerOptions } from './server.js';
 

@@ -1,14 +1,10 @@
-import { ConfigError, type PauseType, type Seconds } from '@countersign/contracts';
-import {
-  argumentProblems,
-  digestOf,
-  mcpToolName,
-  TermsEntry,
-  termsProblems,
-  ToolDefinition,
-  withoutNeedlessPatterns,
-  wrongPatterns,
-} from '@countersign/definitions';
+import type { PauseType } from '@countersign/contracts/calls';
+import { ConfigError } from '@countersign/contracts/problems';
+import type { Seconds } from '@countersign/contracts/time';
+import { digestOf, mcpToolName, ToolDefinition } from '@countersign/definitions';
+import { TermsEntry, termsProblems } from '@countersign/definitions/execute';
+import { withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions/pattern';
+import { argumentProblems } from '@countersign/definitions/templates';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
 import { defaultPause, gateProblems, madeBy, nameClashes } from '@countersign/tool';
 

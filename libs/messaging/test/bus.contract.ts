@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { RetryableError, TerminalError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus, Delivery, Handler, Message, Subscription } from '../src/bus.js';
 import { deadLetterTopic, originalOf } from '../src/delivery/dead-letters.js';

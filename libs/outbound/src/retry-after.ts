@@ -1,4 +1,4 @@
-import { type EpochMillis, millisOf, type Millis } from '@countersign/contracts';
+import { type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
 
 /** What `Retry-After` says, seconds or a date from now. */
 export function retryAfter(header: string | null | undefined, now: EpochMillis): Millis | null {

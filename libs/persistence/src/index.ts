@@ -19,7 +19,6 @@ export {
   type Filter,
   type Outbox,
   type Query,
-  type Sort,
   type Store,
   type StoredRecord,
   VersionConflict,
@@ -27,4 +26,4 @@ export {
 } from './store.js';
 export { type Claim, Claims } from './work/claims.js';
 export { retryUntilStored } from './work/retry-until-stored.js';
-export { type Backlog, type Permit, WorkPool, type WorkPoolOptions } from './work/work-pool.js';
+export { type Backlog, type Permit, WorkPool } from './work/work-pool.js';

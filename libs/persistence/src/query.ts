@@ -1,4 +1,4 @@
-import { TerminalError } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
 
 export type Order = readonly (readonly [field: string, direction: 'asc' | 'desc'])[];
 

@@ -1,4 +1,5 @@
-import type { Event, stored, EpochMillis } from '@countersign/contracts';
+import type { Event, stored } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { z } from 'zod';
 
 /**
@@ -30,7 +31,7 @@ export type Condition =
   | Bounds<string>;
 type Bounds<T> = { gte?: T; gt?: T; lte?: T; lt?: T };
 export type Filter<R> = { readonly [K in keyof R]?: Condition | undefined };
-export type Sort<R> = readonly (readonly [field: keyof R & string, direction: 'asc' | 'desc'])[];
+type Sort<R> = readonly (readonly [field: keyof R & string, direction: 'asc' | 'desc'])[];
 
 export interface Query<R> {
   filter: Filter<R>;

@@ -1,4 +1,6 @@
-import { eventId, TerminalError, type Event, after, atMillis, atSeconds, systemClock } from '@countersign/contracts';
+import { eventId, type Event } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { after, atMillis, atSeconds, systemClock } from '@countersign/contracts/time';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

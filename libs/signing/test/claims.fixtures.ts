@@ -1,4 +1,6 @@
-import { callDigest, parseEventData, type EventData, atSeconds, after } from '@countersign/contracts';
+import { parseEventData, type EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { atSeconds, after } from '@countersign/contracts/time';
 import type { DecisionClaims } from '../src/decisions/claims.js';
 import { decisionDetailsDigest } from '../src/decisions/details-digest.js';
 

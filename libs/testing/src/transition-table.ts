@@ -1,4 +1,4 @@
-import type { EpochMillis } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { Decide } from '@countersign/persistence';
 import { describe, expect, it } from 'vitest';
 import { deepFreeze } from './deep-freeze.js';

@@ -1,11 +1,6 @@
-import {
-  Duration,
-  TermsEntry,
-  termsProblems,
-  ToolDefinition,
-  withoutNeedlessPatterns,
-  wrongPatterns,
-} from '@countersign/definitions';
+import { Duration, ToolDefinition } from '@countersign/definitions';
+import { TermsEntry, termsProblems } from '@countersign/definitions/execute';
+import { withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions/pattern';
 import { z } from 'zod';
 import { defaultPause, gateProblems, madeBy, type CallableTool, type CallContext } from './tool.js';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { ToolDefinition } from '@countersign/definitions';
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { digestOf } from '@countersign/definitions';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

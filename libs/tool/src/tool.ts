@@ -1,5 +1,6 @@
-import type { Seconds } from '@countersign/contracts';
-import type { TermsEntry, ToolDefinition } from '@countersign/definitions';
+import type { Seconds } from '@countersign/contracts/time';
+import type { ToolDefinition } from '@countersign/definitions';
+import type { TermsEntry } from '@countersign/definitions/execute';
 
 /** News of a call that is being made; what is left out has not changed. */
 export interface CallProgress {

@@ -1,4 +1,5 @@
-import { readDefinitions, runPolicyTests } from '@countersign/definitions';
+import { readDefinitions } from '@countersign/definitions';
+import { runPolicyTests } from '@countersign/definitions/policy';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

@@ -1,4 +1,6 @@
-import type { Run, stored, Clock } from '@countersign/contracts';
+import type { stored } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
+import type { Clock } from '@countersign/contracts/time';
 import { agentOf, type Agent, type AgentDefinition } from '@countersign/definitions';
 import { insertOnce, newRecord, type Collection, type Store } from '@countersign/persistence';
 import type { z } from 'zod';

@@ -1,5 +1,6 @@
 import { RequireScopes } from '@countersign/auth';
-import { AgentOutput, ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
+import { AgentOutput } from '@countersign/contracts/runs';
 import type { Agent } from '@countersign/definitions';
 import { Returns } from '@countersign/service';
 import { Controller, Get, Inject, Param } from '@nestjs/common';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { readDefinitions } from '@countersign/definitions';
 import { mcpServerProgram as program, pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,12 +1,6 @@
-import {
-  ConfigError,
-  type Log,
-  type EpochMillis,
-  after,
-  millisOf,
-  type Seconds,
-  type Millis,
-} from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
+import { type EpochMillis, after, millisOf, type Seconds, type Millis } from '@countersign/contracts/time';
 import { agentOf, toolDefinitionOf, type Agent, type AgentEntry, type Definitions } from '@countersign/definitions';
 import { McpServers } from '@countersign/mcp';
 import { loadToolModules, nameClashes, type Tool, type ToolFunction } from '@countersign/tool';

@@ -1,5 +1,8 @@
 import { CommandRefused, principalOf, type CommandEvent } from '@countersign/auth';
-import { emit, TerminalError, type Event, type EventData, type Role, type Run } from '@countersign/contracts';
+import { emit, type Event, type EventData } from '@countersign/contracts';
+import type { Role } from '@countersign/contracts/auth';
+import { TerminalError } from '@countersign/contracts/problems';
+import type { Run } from '@countersign/contracts/runs';
 import { describe, expect, it, vi } from 'vitest';
 import {
   call,

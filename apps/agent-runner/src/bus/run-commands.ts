@@ -1,5 +1,7 @@
 import { CommandRefused, isOwner, type CommandGuard, type Principal } from '@countersign/auth';
-import { isFinishedStatus, TerminalError, type Event, type Run } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
 import type { Store } from '@countersign/persistence';
 import { ownersOf, userFor } from '../http/requester.js';
 

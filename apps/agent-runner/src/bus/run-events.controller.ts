@@ -1,4 +1,5 @@
-import { derivedId, isMadeHere, TerminalError, type DeadLetterCode, type Event } from '@countersign/contracts';
+import { derivedId, isMadeHere, type Event } from '@countersign/contracts';
+import { TerminalError, type DeadLetterCode } from '@countersign/contracts/problems';
 import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';

@@ -1,14 +1,9 @@
 import { CommandRefused } from '@countersign/auth';
-import {
-  callDigest,
-  derivedId,
-  TerminalError,
-  type Event,
-  type EventData,
-  type Run,
-  atSeconds,
-  toEpochSeconds,
-} from '@countersign/contracts';
+import { derivedId, type Event, type EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { TerminalError } from '@countersign/contracts/problems';
+import type { Run } from '@countersign/contracts/runs';
+import { atSeconds, toEpochSeconds } from '@countersign/contracts/time';
 import {
   decisionDetailsDigest,
   DecisionGuard,

@@ -1,4 +1,5 @@
-import { type Run, after, type EpochMillis } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
+import { after, type EpochMillis } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-import { queueOwner, type Run, type EpochMillis } from '@countersign/contracts';
+import { queueOwner } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { Backlog, Filter, Store } from '@countersign/persistence';
 
 /** How long a count is good for: counting for each request would cost more than it saves. */

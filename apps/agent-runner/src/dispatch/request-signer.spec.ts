@@ -1,4 +1,6 @@
-import { callDigest, type EventData, type Run } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import type { Run } from '@countersign/contracts/runs';
 import { generateKey, keysFromText, RequestGuard, Verifier } from '@countersign/signing';
 import { goldenEvent } from '@countersign/testing';
 import { expect, it } from 'vitest';

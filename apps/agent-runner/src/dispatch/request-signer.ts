@@ -1,4 +1,7 @@
-import { callDigest, type EventData, type NewEvent, type Run, type EpochSeconds } from '@countersign/contracts';
+import type { EventData, NewEvent } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import type { Run } from '@countersign/contracts/runs';
+import type { EpochSeconds } from '@countersign/contracts/time';
 import {
   isRunEnd,
   OwnKeys,

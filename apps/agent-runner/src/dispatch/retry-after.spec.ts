@@ -1,4 +1,4 @@
-import { atMillis } from '@countersign/contracts';
+import { atMillis } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { retryAfter } from './retry-after.js';
 

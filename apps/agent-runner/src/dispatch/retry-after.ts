@@ -1,4 +1,4 @@
-import { type EpochMillis, millisOf, type Millis } from '@countersign/contracts';
+import { type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
 
 const longestMs = 3_600_000;
 

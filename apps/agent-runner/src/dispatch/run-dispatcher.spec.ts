@@ -1,4 +1,4 @@
-import { after, millisOf } from '@countersign/contracts';
+import { after, millisOf } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../model/model.js';
 import { call, callIn, callTo, requested, byCaller, text } from '../../test/run.fixtures.js';

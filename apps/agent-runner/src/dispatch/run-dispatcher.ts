@@ -1,4 +1,4 @@
-import { isFinishedStatus, type Run } from '@countersign/contracts';
+import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
 import {
   Claims,
   type Claim,

@@ -1,4 +1,4 @@
-import type { Run } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agent, call, callIn, callTo, completed, text, tools } from '../../test/run.fixtures.js';

@@ -1,4 +1,5 @@
-import { RetryableError, after } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { after } from '@countersign/contracts/time';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agent, byCaller, callIn, callTo, completed, resolved, text, tools } from '../../test/run.fixtures.js';

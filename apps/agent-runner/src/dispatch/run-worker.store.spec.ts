@@ -1,4 +1,5 @@
-import { isGated, RetryableError, TerminalError, type Run } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { isGated, type Run } from '@countersign/contracts/runs';
 import type { Commit } from '@countersign/persistence';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callTo, text } from '../../test/run.fixtures.js';

@@ -1,15 +1,9 @@
-import {
-  isGated,
-  jitteredBackoffMs,
-  TerminalError,
-  type Call,
-  type Log,
-  type Run,
-  type EpochMillis,
-  after,
-  type Millis,
-} from '@countersign/contracts';
-import { argumentProblems, type Agent } from '@countersign/definitions';
+import type { Log } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { isGated, type Call, type Run } from '@countersign/contracts/runs';
+import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
+import type { Agent } from '@countersign/definitions';
+import { argumentProblems } from '@countersign/definitions/templates';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentVersions, Unfit } from '../agents/agent-versions.js';

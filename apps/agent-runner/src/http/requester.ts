@@ -1,5 +1,5 @@
 import type { Principal } from '@countersign/auth';
-import type { Run } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
 
 /** People start runs for themselves. An administrator, or a platform with such a key, says for whom, if for anybody. */
 export const userFor = (who: Principal, requested: string | undefined): string | null =>

@@ -1,4 +1,5 @@
-import { problems, type ContinueRunRequest, type Run } from '@countersign/contracts';
+import { problems } from '@countersign/contracts/problems';
+import type { ContinueRunRequest, Run } from '@countersign/contracts/runs';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from '../run/call.js';
 import {

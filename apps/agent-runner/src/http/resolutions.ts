@@ -1,5 +1,6 @@
-import type { Call, ContinueRunRequest, Problem, ProblemCode, Run } from '@countersign/contracts';
-import { argumentProblems } from '@countersign/definitions';
+import type { Problem, ProblemCode } from '@countersign/contracts/problems';
+import type { Call, ContinueRunRequest, Run } from '@countersign/contracts/runs';
+import { argumentProblems } from '@countersign/definitions/templates';
 import type { CallerResolution } from '../run/call.js';
 
 /** Why a call is not the caller's to resolve, or not in this way. */

@@ -6,22 +6,22 @@ import {
   CurrentPrincipal,
   type Principal,
 } from '@countersign/auth';
+import { derivedId } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import {
   CancelRunRequest,
   ContinueRunRequest,
-  derivedId,
   GetRunQuery,
   isFinishedStatus,
   ListRunsQuery,
-  ProblemError,
   RunOutput,
   RunPage,
   showRun,
   StartRunQuery,
   StartRunRequest,
   type Run,
-  millisOf,
-} from '@countersign/contracts';
+} from '@countersign/contracts/runs';
+import { millisOf } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { AcceptsForms, pageOf, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';

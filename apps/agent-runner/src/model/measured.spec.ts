@@ -1,4 +1,4 @@
-import { after, atMillis } from '@countersign/contracts';
+import { after, atMillis } from '@countersign/contracts/time';
 import { Metrics } from '@countersign/service';
 import { describe, expect, it } from 'vitest';
 import { agent } from '../../test/agent.fixtures.js';

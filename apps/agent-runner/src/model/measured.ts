@@ -1,4 +1,4 @@
-import { type Clock, secondsOf } from '@countersign/contracts';
+import { type Clock, secondsOf } from '@countersign/contracts/time';
 import type { Metrics } from '@countersign/service';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
 

@@ -1,4 +1,5 @@
-import { argumentProblems, ToolDefinition } from '@countersign/definitions';
+import { ToolDefinition } from '@countersign/definitions';
+import { argumentProblems } from '@countersign/definitions/templates';
 import { describe, expect, it } from 'vitest';
 import { modelParameters } from './model-parameters.js';
 

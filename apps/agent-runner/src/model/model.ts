@@ -1,4 +1,5 @@
-import type { ConversationItem, Usage, Millis } from '@countersign/contracts';
+import type { ConversationItem, Usage } from '@countersign/contracts/runs';
+import type { Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 
 /** The model did not answer. */

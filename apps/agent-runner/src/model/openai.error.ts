@@ -1,4 +1,4 @@
-import { systemClock } from '@countersign/contracts';
+import { systemClock } from '@countersign/contracts/time';
 import OpenAI from 'openai';
 import { ModelError } from './model.js';
 import { retryAfter } from '../dispatch/retry-after.js';

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import OpenAI from 'openai';
 import type { Stream } from 'openai/streaming';
 

@@ -1,4 +1,5 @@
-import type { ConversationItem, Millis } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
+import type { Millis } from '@countersign/contracts/time';
 import type { Agent, ToolDefinition } from '@countersign/definitions';
 import OpenAI from 'openai';
 import { httpFetch } from './http-fetch.js';

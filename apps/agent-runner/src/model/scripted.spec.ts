@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
 import { describe, expect, it } from 'vitest';
 import { agent, callsIn, textIn } from '../../test/model.fixtures.js';
 import { ScriptedModel } from './scripted.js';

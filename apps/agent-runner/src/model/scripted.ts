@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
 import type { Agent } from '@countersign/definitions';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
 

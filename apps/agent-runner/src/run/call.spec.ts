@@ -1,4 +1,5 @@
-import { approvalId, isGated, type Call } from '@countersign/contracts';
+import { approvalId } from '@countersign/contracts';
+import { isGated, type Call } from '@countersign/contracts/runs';
 import type { ToolDefinition } from '@countersign/definitions';
 import { describe, expect, it } from 'vitest';
 import {

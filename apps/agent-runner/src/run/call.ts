@@ -1,17 +1,13 @@
+import { approvalId, emit, type EventData, type NewEvent } from '@countersign/contracts';
 import {
-  approvalId,
   callDigest,
-  emit,
   pauseTypeOf,
   redactArguments,
   redactRequirement,
-  type Call,
-  type EventData,
-  type NewEvent,
   type Requirement,
-  type Run,
-  type EpochSeconds,
-} from '@countersign/contracts';
+} from '@countersign/contracts/calls';
+import type { Call, Run } from '@countersign/contracts/runs';
+import type { EpochSeconds } from '@countersign/contracts/time';
 import { toolVersion, userInputFields, type Agent } from '@countersign/definitions';
 import { outputFor, refusalOf, truncate, type CheckedCall } from './conversation.js';
 import { unsigned, who } from './event-data.js';

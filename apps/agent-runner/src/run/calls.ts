@@ -1,4 +1,6 @@
-import { emit, type Call, type NewEvent, type Run, type EpochMillis } from '@countersign/contracts';
+import { emit, type NewEvent } from '@countersign/contracts';
+import type { Call, Run } from '@countersign/contracts/runs';
+import type { EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import {
   answered,

@@ -1,5 +1,8 @@
-import { Id, parseStrictJson, type Call, type ConversationItem, type EventData } from '@countersign/contracts';
-import { argumentProblems, type ToolDefinition } from '@countersign/definitions';
+import { Id, type EventData } from '@countersign/contracts';
+import { parseStrictJson } from '@countersign/contracts/json';
+import type { Call, ConversationItem } from '@countersign/contracts/runs';
+import type { ToolDefinition } from '@countersign/definitions';
+import { argumentProblems } from '@countersign/definitions/templates';
 import { z } from 'zod';
 import { modelParameters } from '../model/model-parameters.js';
 

@@ -1,4 +1,6 @@
-import { callDigest, type EventData, after } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {

@@ -1,4 +1,4 @@
-import type { Run } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
 
 export const who = ({ run_id, agent_id, session_id, user_id, requested_by }: Run) => ({
   run_id,

@@ -1,4 +1,4 @@
-import { Run } from '@countersign/contracts';
+import { Run } from '@countersign/contracts/runs';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { advance, histories, record, type History } from '../../test/run.histories.fixtures.js';

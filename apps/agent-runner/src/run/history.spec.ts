@@ -1,4 +1,4 @@
-import type { ConversationItem, Run } from '@countersign/contracts';
+import type { ConversationItem, Run } from '@countersign/contracts/runs';
 import { describe, expect, it } from 'vitest';
 import { historyOf } from './history.js';
 import {

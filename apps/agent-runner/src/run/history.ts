@@ -1,4 +1,4 @@
-import type { ConversationItem, Run } from '@countersign/contracts';
+import type { ConversationItem, Run } from '@countersign/contracts/runs';
 import type { HistoryBounds } from '@countersign/definitions';
 import type { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { after, toEpochSeconds } from '@countersign/contracts';
+import { after, toEpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   agent,

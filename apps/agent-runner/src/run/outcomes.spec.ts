@@ -1,4 +1,5 @@
-import { showRun, toEpochSeconds, after } from '@countersign/contracts';
+import { showRun } from '@countersign/contracts/runs';
+import { toEpochSeconds, after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {

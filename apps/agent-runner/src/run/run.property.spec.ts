@@ -1,4 +1,6 @@
-import { isGated, parseEventData, Run, type NewEvent, after, millisOf } from '@countersign/contracts';
+import { parseEventData, type NewEvent } from '@countersign/contracts';
+import { isGated, Run } from '@countersign/contracts/runs';
+import { after, millisOf } from '@countersign/contracts/time';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,15 +1,7 @@
-import {
-  callDigest,
-  emit,
-  isFinishedStatus,
-  queueOwner,
-  toEpochSeconds,
-  type Event,
-  type Run,
-  after,
-  type Millis,
-  type EpochMillis,
-} from '@countersign/contracts';
+import { emit, queueOwner, type Event } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
+import { toEpochSeconds, after, type Millis, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
   answered,

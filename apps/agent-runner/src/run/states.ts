@@ -1,15 +1,7 @@
-import {
-  emit,
-  toEpochSeconds,
-  type Call,
-  type JournalEntry,
-  type ProblemCode,
-  type Run,
-  after,
-  earliest,
-  type EpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import { emit } from '@countersign/contracts';
+import type { ProblemCode } from '@countersign/contracts/problems';
+import type { Call, JournalEntry, Run } from '@countersign/contracts/runs';
+import { toEpochSeconds, after, earliest, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { changed, touch, type Transition } from '@countersign/persistence';
 import { unsigned, who } from './event-data.js';
 import { openRequirements } from './call.js';

@@ -1,4 +1,5 @@
-import { type ConversationItem, after } from '@countersign/contracts';
+import type { ConversationItem } from '@countersign/contracts/runs';
+import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { nudges, unknownOutcome } from './conversation.js';
 import {

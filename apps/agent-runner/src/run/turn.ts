@@ -1,4 +1,5 @@
-import { type ConversationItem, type Run, millisOf, secondsOf, type EpochMillis } from '@countersign/contracts';
+import type { ConversationItem, Run } from '@countersign/contracts/runs';
+import { millisOf, secondsOf, type EpochMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
 import { approvalRequired, newCall } from './call.js';

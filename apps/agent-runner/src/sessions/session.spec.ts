@@ -1,4 +1,4 @@
-import { Session } from '@countersign/contracts';
+import { Session } from '@countersign/contracts/runs';
 import { deepFreeze } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import { now } from '../../test/run.fixtures.js';

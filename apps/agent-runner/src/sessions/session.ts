@@ -1,4 +1,5 @@
-import type { Run, Session, EpochMillis } from '@countersign/contracts';
+import type { Run, Session } from '@countersign/contracts/runs';
+import type { EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 
 /**

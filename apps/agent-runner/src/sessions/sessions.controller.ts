@@ -1,7 +1,7 @@
 import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { ProblemError } from '@countersign/contracts/problems';
 import {
   ListSessionsQuery,
-  ProblemError,
   RunOutput,
   SessionOutput,
   SessionPage,
@@ -9,7 +9,7 @@ import {
   showRun,
   type Run,
   type Session,
-} from '@countersign/contracts';
+} from '@countersign/contracts/runs';
 import type { Store } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';

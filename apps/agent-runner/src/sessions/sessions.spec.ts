@@ -1,4 +1,5 @@
-import { isFinishedStatus, type Run, after } from '@countersign/contracts';
+import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
+import { after } from '@countersign/contracts/time';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agent, call, callIn, resolved, text } from '../../test/run.fixtures.js';

@@ -1,11 +1,5 @@
-import {
-  isFinishedStatus,
-  isMadeHere,
-  type ConversationItem,
-  type Log,
-  type Run,
-  type Session,
-} from '@countersign/contracts';
+import { isMadeHere, type Log } from '@countersign/contracts';
+import { isFinishedStatus, type ConversationItem, type Run, type Session } from '@countersign/contracts/runs';
 import type { Agent } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
 import { historyOf } from '../run/history.js';

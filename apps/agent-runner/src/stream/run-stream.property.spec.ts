@@ -1,4 +1,4 @@
-import type { Run } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
 import type { Bus } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';

@@ -1,4 +1,5 @@
-import { type Run, toEpochSeconds } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,13 +1,6 @@
-import {
-  isFinishedStatus,
-  redactCall,
-  redactRequirement,
-  isGated,
-  type Call,
-  type JournalEntry,
-  type Run,
-  type EpochSeconds,
-} from '@countersign/contracts';
+import { redactCall, redactRequirement } from '@countersign/contracts/calls';
+import { isFinishedStatus, isGated, type Call, type JournalEntry, type Run } from '@countersign/contracts/runs';
+import type { EpochSeconds } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';
 import { requirementOf } from '../run/call.js';

@@ -1,4 +1,5 @@
-import { eventId, type Run, type RunStatus } from '@countersign/contracts';
+import { eventId } from '@countersign/contracts';
+import type { Run, RunStatus } from '@countersign/contracts/runs';
 import type { Bus, Delivery } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';

@@ -1,12 +1,6 @@
-import {
-  catalogue,
-  eventNames,
-  isFinishedStatus,
-  versionIn,
-  type Run,
-  type RunStatus,
-  type Millis,
-} from '@countersign/contracts';
+import { catalogue, eventNames, versionIn } from '@countersign/contracts';
+import { isFinishedStatus, type Run, type RunStatus } from '@countersign/contracts/runs';
+import type { Millis } from '@countersign/contracts/time';
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 

@@ -1,4 +1,6 @@
-import { emit, eventSource, type Event, type EventData, type Log, type Run, type Clock } from '@countersign/contracts';
+import { emit, eventSource, type Event, type EventData, type Log } from '@countersign/contracts';
+import type { Run } from '@countersign/contracts/runs';
+import type { Clock } from '@countersign/contracts/time';
 import { decode, encode, type Bus, type Subscription } from '@countersign/messaging';
 import { Listeners } from '../dispatch/listeners.js';
 import { who } from '../run/event-data.js';

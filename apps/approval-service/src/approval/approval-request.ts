@@ -1,21 +1,21 @@
+import type { Event } from '@countersign/contracts';
 import {
   approvalDigest,
-  callDigest,
-  pauseTypeOf,
   plainRequireTerms,
   type Approval,
-  type Event,
   type GrantBasis,
-  type Requirement,
   type RequireTerms,
   type Ruling,
+} from '@countersign/contracts/approvals';
+import { callDigest, pauseTypeOf, type Requirement } from '@countersign/contracts/calls';
+import {
   earliest,
   toEpochMillis,
   after,
   type EpochMillis,
   type EpochSeconds,
   type Seconds,
-} from '@countersign/contracts';
+} from '@countersign/contracts/time';
 
 /** What is fixed about an approval when it is requested: the outcome of the rules, and the terms. */
 export interface PolicyDecision {

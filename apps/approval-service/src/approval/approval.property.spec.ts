@@ -1,16 +1,14 @@
+import { parseEventData, type NewEvent } from '@countersign/contracts';
 import {
   Approval,
-  callDigest,
   DecisionKind,
-  parseEventData,
   plainRequireTerms,
-  type NewEvent,
   type RequireTerms,
   type ResolutionData,
-  after,
-  millisOf,
-} from '@countersign/contracts';
-import { askersOf, quorum } from '@countersign/definitions';
+} from '@countersign/contracts/approvals';
+import { callDigest } from '@countersign/contracts/calls';
+import { after, millisOf } from '@countersign/contracts/time';
+import { askersOf, quorum } from '@countersign/definitions/policy';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,14 +1,7 @@
-import {
-  Approval,
-  callDigest,
-  parseEventData,
-  type NewEvent,
-  after,
-  atSeconds,
-  millisOf,
-  type Seconds,
-  toEpochMillis,
-} from '@countersign/contracts';
+import { parseEventData, type NewEvent } from '@countersign/contracts';
+import { Approval } from '@countersign/contracts/approvals';
+import { callDigest } from '@countersign/contracts/calls';
+import { after, atSeconds, millisOf, type Seconds, toEpochMillis } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,

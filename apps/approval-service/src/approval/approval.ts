@@ -1,11 +1,7 @@
-import {
-  emit,
-  toEpochSeconds,
-  type Approval,
-  type Comment,
-  type RunStatus,
-  type EpochMillis,
-} from '@countersign/contracts';
+import { emit } from '@countersign/contracts';
+import type { Approval, Comment } from '@countersign/contracts/approvals';
+import type { RunStatus } from '@countersign/contracts/runs';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import { due } from './due.js';
 import type { ApprovalMessage, ApprovalTransition } from './messages.js';

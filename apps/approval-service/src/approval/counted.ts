@@ -1,5 +1,5 @@
-import { isStanding, type Approval } from '@countersign/contracts';
-import { askersOf, quorum, type Quorum } from '@countersign/definitions';
+import { isStanding, type Approval } from '@countersign/contracts/approvals';
+import { askersOf, quorum, type Quorum } from '@countersign/definitions/policy';
 
 /**
  * How far the approval is, by what counts under its terms.

@@ -1,11 +1,6 @@
-import {
-  type Approval,
-  type RequireTerms,
-  type ResolutionData,
-  type DecisionVerdict,
-  after,
-} from '@countersign/contracts';
-import { DecisionKind } from '@countersign/contracts';
+import type { Approval, RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts/approvals';
+import { after } from '@countersign/contracts/time';
+import { DecisionKind } from '@countersign/contracts/approvals';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,

@@ -1,14 +1,15 @@
 import {
   approvalDigest,
-  canonicalJson,
   isStanding,
   type Approval,
   type DecisionKind,
-  type ProblemCode,
   type ResolutionData,
   type DecisionVerdict,
-} from '@countersign/contracts';
-import { argumentProblems, askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions';
+} from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
+import type { ProblemCode } from '@countersign/contracts/problems';
+import { askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions/policy';
+import { argumentProblems } from '@countersign/definitions/templates';
 import { grantProblem } from '../grants/grant-coverage.js';
 import { rulingOf, nameOf, type Rules } from '../policy/rules.js';
 import { inputProblems } from './user-input.js';

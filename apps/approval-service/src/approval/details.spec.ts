@@ -1,12 +1,6 @@
-import {
-  Approval,
-  parseEventData,
-  type Event,
-  after,
-  atMillis,
-  toEpochMillis,
-  toEpochSeconds,
-} from '@countersign/contracts';
+import { parseEventData, type Event } from '@countersign/contracts';
+import { Approval } from '@countersign/contracts/approvals';
+import { after, atMillis, toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {

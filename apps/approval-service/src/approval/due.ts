@@ -1,11 +1,6 @@
-import {
-  emit,
-  toEpochSeconds,
-  type Approval,
-  type EpochMillis,
-  after,
-  type EpochSeconds,
-} from '@countersign/contracts';
+import { emit } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { toEpochSeconds, type EpochMillis, after, type EpochSeconds } from '@countersign/contracts/time';
 import { changed, ignored, touch } from '@countersign/persistence';
 import { nextDue } from './approval-request.js';
 import { quorumOf } from './counted.js';

@@ -1,13 +1,7 @@
-import {
-  approvalDigest,
-  canonicalJson,
-  type Approval,
-  type RequireTerms,
-  after,
-  type EpochSeconds,
-  type Seconds,
-} from '@countersign/contracts';
-import { approvalsOf, isAtMostAsStrict, strictest } from '@countersign/definitions';
+import { approvalDigest, type Approval, type RequireTerms } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
+import { after, type EpochSeconds, type Seconds } from '@countersign/contracts/time';
+import { approvalsOf, isAtMostAsStrict, strictest } from '@countersign/definitions/policy';
 import { nextDue } from './approval-request.js';
 import { rulingOf, nameOf, type Ruled, type Rules } from '../policy/rules.js';
 

@@ -1,4 +1,7 @@
-import type { Approval, Comment, Event, ProblemCode, Requirement } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import type { Approval, Comment } from '@countersign/contracts/approvals';
+import type { Requirement } from '@countersign/contracts/calls';
+import type { ProblemCode } from '@countersign/contracts/problems';
 import type { Transition } from '@countersign/persistence';
 import type { NoGate } from '../gates/gates.js';
 import type { Rules } from '../policy/rules.js';

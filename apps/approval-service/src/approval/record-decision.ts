@@ -1,12 +1,7 @@
-import {
-  approvalDigest,
-  canonicalJson,
-  emit,
-  toEpochSeconds,
-  type Approval,
-  type Decision,
-  type EpochMillis,
-} from '@countersign/contracts';
+import { emit } from '@countersign/contracts';
+import { approvalDigest, type Approval, type Decision } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, rejected, touch } from '@countersign/persistence';
 import { quorumOf } from './counted.js';
 import { argsOf, validateDecision, type DecisionCommand } from './decision.js';

@@ -1,4 +1,6 @@
-import { emit, toEpochSeconds, type Approval, type NewEvent, type EpochMillis } from '@countersign/contracts';
+import { emit, type NewEvent } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, touch } from '@countersign/persistence';
 import type { Rules } from '../policy/rules.js';
 import { quorumOf } from './counted.js';

@@ -1,14 +1,13 @@
+import { parseEventData } from '@countersign/contracts';
 import {
   Approval,
   approvalDigest,
   DecisionKind,
-  parseEventData,
   type RequireTerms,
   type ResolutionData,
-  after,
-  toEpochMillis,
-} from '@countersign/contracts';
-import { askersOf, quorum } from '@countersign/definitions';
+} from '@countersign/contracts/approvals';
+import { after, toEpochMillis } from '@countersign/contracts/time';
+import { askersOf, quorum } from '@countersign/definitions/policy';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/approval.fixtures.js';

@@ -1,13 +1,7 @@
-import {
-  emit,
-  redactApproval,
-  toEpochSeconds,
-  type Approval,
-  type DecisionBasis,
-  type Event,
-  type RunStatus,
-  type EpochMillis,
-} from '@countersign/contracts';
+import { emit, type Event } from '@countersign/contracts';
+import { redactApproval, type Approval, type DecisionBasis } from '@countersign/contracts/approvals';
+import type { RunStatus } from '@countersign/contracts/runs';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, rejected } from '@countersign/persistence';
 import {
   isSound,

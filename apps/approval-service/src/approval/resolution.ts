@@ -1,15 +1,7 @@
-import {
-  emit,
-  toEpochSeconds,
-  type Approval,
-  type ApprovalStatus,
-  type DecisionBasis,
-  type EventData,
-  type NewEvent,
-  type ResolutionData,
-  type EpochMillis,
-} from '@countersign/contracts';
-import { askersOf } from '@countersign/definitions';
+import { emit, type EventData, type NewEvent } from '@countersign/contracts';
+import type { Approval, ApprovalStatus, DecisionBasis, ResolutionData } from '@countersign/contracts/approvals';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import { askersOf } from '@countersign/definitions/policy';
 import { changed, touch } from '@countersign/persistence';
 import { resolvedCall } from './decision.js';
 import type { ApprovalTransition } from './messages.js';

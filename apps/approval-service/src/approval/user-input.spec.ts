@@ -1,4 +1,5 @@
-import { Approval, approvalDigest, callDigest, type ResolutionData } from '@countersign/contracts';
+import { Approval, approvalDigest, type ResolutionData } from '@countersign/contracts/approvals';
+import { callDigest } from '@countersign/contracts/calls';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,

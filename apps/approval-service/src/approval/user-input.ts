@@ -1,12 +1,8 @@
-import {
-  canonicalJson,
-  type Approval,
-  type Problem,
-  type ResolutionData,
-  type UserInputField,
-  type DecisionVerdict,
-} from '@countersign/contracts';
-import { argumentProblems } from '@countersign/definitions';
+import type { Approval, ResolutionData, DecisionVerdict } from '@countersign/contracts/approvals';
+import type { UserInputField } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
+import type { Problem } from '@countersign/contracts/problems';
+import { argumentProblems } from '@countersign/definitions/templates';
 
 type Values = Record<string, unknown>;
 type FieldProblems = NonNullable<Problem['errors']>;

@@ -1,5 +1,8 @@
 import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
-import { TerminalError, type Approval, type Event, type NoticeKind } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { TerminalError } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
 import { OnEvent, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';

@@ -1,5 +1,8 @@
 import type { Principal } from '@countersign/auth';
-import { NoticeKind, TerminalError, type EventData, after, atSeconds } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { NoticeKind } from '@countersign/contracts/deliveries';
+import { TerminalError } from '@countersign/contracts/problems';
+import { after, atSeconds } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { required, requestFor, requirementWith, runFailed } from '../../test/approval.fixtures.js';

@@ -1,12 +1,7 @@
-import {
-  derivedId,
-  toEpochSeconds,
-  type DeadLetter,
-  type ProblemCode,
-  type EpochMillis,
-  atMillis,
-  type EpochSeconds,
-} from '@countersign/contracts';
+import { derivedId } from '@countersign/contracts';
+import type { DeadLetter } from '@countersign/contracts/event-log';
+import type { ProblemCode } from '@countersign/contracts/problems';
+import { toEpochSeconds, type EpochMillis, atMillis, type EpochSeconds } from '@countersign/contracts/time';
 import type { DeadLetter as GivenUp } from '@countersign/messaging';
 import {
   changed,

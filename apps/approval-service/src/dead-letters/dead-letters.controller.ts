@@ -3,9 +3,9 @@ import {
   DeadLetter,
   DeadLetterPage,
   ListDeadLettersQuery,
-  ProblemError,
   DeadLetterNoteRequest,
-} from '@countersign/contracts';
+} from '@countersign/contracts/event-log';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { CommandResult } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';

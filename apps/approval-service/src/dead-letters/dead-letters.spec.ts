@@ -1,11 +1,5 @@
-import {
-  RetryableError,
-  TerminalError,
-  atMillis,
-  type EpochMillis,
-  after,
-  toEpochSeconds,
-} from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { atMillis, type EpochMillis, after, toEpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, SqliteBus, type Delivery, type Message } from '@countersign/messaging';
 import { CommandHandler, SqliteDatabase } from '@countersign/persistence';
 import { principalOf } from '@countersign/auth';

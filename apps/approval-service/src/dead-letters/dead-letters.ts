@@ -1,4 +1,6 @@
-import { DeadLetter, DeadLetterSummary, toEpochSeconds, TerminalError } from '@countersign/contracts';
+import { DeadLetter, DeadLetterSummary } from '@countersign/contracts/event-log';
+import { TerminalError } from '@countersign/contracts/problems';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { removeAll, type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
 import type { ReplayGuard } from './replay-guard.js';

@@ -1,13 +1,6 @@
-import {
-  catalogue,
-  isEventName,
-  services,
-  TerminalError,
-  type Event,
-  type EventName,
-  type ServiceName,
-  toEpochMillis,
-} from '@countersign/contracts';
+import { catalogue, isEventName, services, type Event, type EventName, type ServiceName } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { toEpochMillis } from '@countersign/contracts/time';
 import { decode } from '@countersign/messaging';
 import { isRunEnd, type DecisionGuard, type RequestGuard } from '@countersign/signing';
 import type { DeadLetterRecord } from './dead-letter.js';

@@ -1,4 +1,5 @@
-import { type RequireTerms, type ResolutionData, type DecisionVerdict, after } from '@countersign/contracts';
+import type { RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts/approvals';
+import { after } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approvalsOfAnybody, inputRequired, required } from '../../test/approval.fixtures.js';
 import { answerOf, resultOf } from '../http/decision-answer.js';

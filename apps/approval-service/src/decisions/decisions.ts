@@ -1,11 +1,6 @@
 import type { Principal } from '@countersign/auth';
-import {
-  isStanding,
-  type Approval,
-  type Problem,
-  type ResolutionData,
-  type DecisionVerdict,
-} from '@countersign/contracts';
+import { isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts/approvals';
+import type { Problem } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
 import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
 import type { Rules } from '../policy/rules.js';

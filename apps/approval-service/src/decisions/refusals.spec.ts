@@ -1,4 +1,5 @@
-import { parseEventData, atMillis } from '@countersign/contracts';
+import { parseEventData } from '@countersign/contracts';
+import { atMillis } from '@countersign/contracts/time';
 import { decode, type Message } from '@countersign/messaging';
 import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-import { emit, eventSource, type Approval, type Clock } from '@countersign/contracts';
+import { emit, eventSource } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Clock } from '@countersign/contracts/time';
 import { encode, type Bus } from '@countersign/messaging';
 
 /** Answers commands that did not count. The same command is answered with the same event, however often it comes. */

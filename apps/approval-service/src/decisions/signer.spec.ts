@@ -1,4 +1,6 @@
-import { type Approval, type Event, type NewEvent, after } from '@countersign/contracts';
+import type { Event, NewEvent } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { after } from '@countersign/contracts/time';
 import {
   checkDecision,
   decisionDetailsDigest,

@@ -1,4 +1,5 @@
-import type { Approval, EventData, NewEvent } from '@countersign/contracts';
+import type { EventData, NewEvent } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { decisionDetailsDigest, OwnKeys, resultDigest, signDecision, type DecisionClaims } from '@countersign/signing';
 
 /** Signs resolutions, so that whoever acts on one can tell that it is this service's, and for exactly this call. */

@@ -1,5 +1,5 @@
 import { RequireScopes } from '@countersign/auth';
-import { EventList, FollowEventsQuery, ListEventsQuery } from '@countersign/contracts';
+import { EventList, FollowEventsQuery, ListEventsQuery } from '@countersign/contracts/event-log';
 import { Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';

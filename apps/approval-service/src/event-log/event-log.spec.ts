@@ -1,4 +1,5 @@
-import { eventNames, type Event, type EventName, type HiddenArguments, millisOf } from '@countersign/contracts';
+import { eventNames, type Event, type EventName, type HiddenArguments } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
 import { encode, type Delivery, type TailOptions, type Message } from '@countersign/messaging';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

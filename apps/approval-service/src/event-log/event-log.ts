@@ -1,10 +1,6 @@
-import {
-  eventNames,
-  TerminalError,
-  type EventName,
-  type HiddenArguments,
-  type LoggedEvent,
-} from '@countersign/contracts';
+import { eventNames, type EventName, type HiddenArguments } from '@countersign/contracts';
+import type { LoggedEvent } from '@countersign/contracts/event-log';
+import { TerminalError } from '@countersign/contracts/problems';
 import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import type { ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';

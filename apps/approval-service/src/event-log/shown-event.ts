@@ -1,4 +1,5 @@
-import { catalogue, type Event, type HiddenArguments, type LoggedEvent } from '@countersign/contracts';
+import { catalogue, type Event, type HiddenArguments } from '@countersign/contracts';
+import type { LoggedEvent } from '@countersign/contracts/event-log';
 
 /**
  * An event as the log shows it: whatever its tool declares as not for everybody's eyes is hidden, be it by what the event

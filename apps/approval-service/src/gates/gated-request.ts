@@ -1,4 +1,5 @@
-import { pauseTypeOf, type EventData, type Requirement } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { pauseTypeOf, type Requirement } from '@countersign/contracts/calls';
 import { userInputFields } from '@countersign/definitions';
 import type { Gate } from './gates.js';
 

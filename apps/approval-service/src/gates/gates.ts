@@ -1,4 +1,5 @@
-import type { HiddenArguments, ToolVersion } from '@countersign/contracts';
+import type { HiddenArguments } from '@countersign/contracts';
+import type { ToolVersion } from '@countersign/contracts/calls';
 import {
   changesSince,
   isGatedAsRequested,

@@ -1,4 +1,5 @@
-import { plainRequireTerms, type ResolutionData, after } from '@countersign/contracts';
+import { plainRequireTerms, type ResolutionData } from '@countersign/contracts/approvals';
+import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,

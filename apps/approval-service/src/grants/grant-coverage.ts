@@ -1,12 +1,8 @@
-import {
-  canonicalJson,
-  redactArguments,
-  type Approval,
-  type RequireTerms,
-  after,
-  type EpochSeconds,
-} from '@countersign/contracts';
-import { askersOf, isAtMostAsStrict } from '@countersign/definitions';
+import type { Approval, RequireTerms } from '@countersign/contracts/approvals';
+import { redactArguments } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
+import { after, type EpochSeconds } from '@countersign/contracts/time';
+import { askersOf, isAtMostAsStrict } from '@countersign/definitions/policy';
 import { createHmac } from 'node:crypto';
 import { quorumOf } from '../approval/counted.js';
 import { isActive, isUsedBy, type NewGrant, type StoredGrant } from './grant.js';

@@ -1,4 +1,6 @@
-import { Grant, parseEventData, after, toEpochMillis } from '@countersign/contracts';
+import { parseEventData } from '@countersign/contracts';
+import { Grant } from '@countersign/contracts/approvals';
+import { after, toEpochMillis } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { now, nowSeconds } from '../../test/approval.fixtures.js';
 import { created, grantAfter, newGrant, told } from '../../test/grant.fixtures.js';

@@ -1,12 +1,7 @@
-import {
-  emit,
-  Grant,
-  toEpochSeconds,
-  type GrantBasis,
-  type EpochMillis,
-  type EpochSeconds,
-} from '@countersign/contracts';
-import { approvalsOf } from '@countersign/definitions';
+import { emit } from '@countersign/contracts';
+import { Grant, type GrantBasis } from '@countersign/contracts/approvals';
+import { toEpochSeconds, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
+import { approvalsOf } from '@countersign/definitions/policy';
 import { changed, ignored, rejected, type Transition } from '@countersign/persistence';
 
 /**

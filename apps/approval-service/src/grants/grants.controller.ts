@@ -1,5 +1,6 @@
 import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
-import { Grant, GrantPage, ListGrantsQuery, ProblemError } from '@countersign/contracts';
+import { Grant, GrantPage, ListGrantsQuery } from '@countersign/contracts/approvals';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Controller, Delete, Get, Inject, Param, Query } from '@nestjs/common';

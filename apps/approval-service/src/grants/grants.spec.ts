@@ -1,4 +1,4 @@
-import { after } from '@countersign/contracts';
+import { after } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { now, requestFor } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';

@@ -1,12 +1,7 @@
-import {
-  canonicalJson,
-  derivedId,
-  toEpochSeconds,
-  type Approval,
-  type EventData,
-  type GrantBasis,
-  type EpochMillis,
-} from '@countersign/contracts';
+import { derivedId, type EventData } from '@countersign/contracts';
+import type { Approval, GrantBasis } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import type { Definitions } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
 import { createHash, randomBytes } from 'node:crypto';

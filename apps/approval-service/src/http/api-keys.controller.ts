@@ -7,7 +7,8 @@ import {
   CurrentPrincipal,
   type Principal,
 } from '@countersign/auth';
-import { ApiKeyView, CommandToken, CreatedApiKey, ProblemError, TerminalError } from '@countersign/contracts';
+import { ApiKeyView, CommandToken, CreatedApiKey } from '@countersign/contracts/auth';
+import { ProblemError, TerminalError } from '@countersign/contracts/problems';
 import { Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';

@@ -11,11 +11,11 @@ import {
   CommentRequest,
   CountApprovalsQuery,
   ListApprovalsQuery,
-  ProblemError,
   redactApproval,
   ResolveApprovalRequest,
-  type Clock,
-} from '@countersign/contracts';
+} from '@countersign/contracts/approvals';
+import { ProblemError } from '@countersign/contracts/problems';
+import type { Clock } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import { Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';

@@ -1,4 +1,5 @@
-import { BulkResolveRequest, after, millisOf, toEpochSeconds } from '@countersign/contracts';
+import { BulkResolveRequest } from '@countersign/contracts/approvals';
+import { after, millisOf, toEpochSeconds } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   approvalsOfAnybody,

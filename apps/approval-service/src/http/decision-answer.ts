@@ -1,4 +1,5 @@
-import { hintOf, problems, ProblemError, type Approval, type BulkResult } from '@countersign/contracts';
+import type { Approval, BulkResult } from '@countersign/contracts/approvals';
+import { hintOf, problems, ProblemError } from '@countersign/contracts/problems';
 import type { Outcome } from '../decisions/decisions.js';
 
 /** What a decision is answered with over HTTP. @throws ProblemError when it does not count */

@@ -1,5 +1,5 @@
 import { RequireScopes } from '@countersign/auth';
-import { DeliveryPage, ListDeliveriesQuery, type NoticeDelivery } from '@countersign/contracts';
+import { DeliveryPage, ListDeliveriesQuery, type NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { Store } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Controller, Get, Inject, Query } from '@nestjs/common';

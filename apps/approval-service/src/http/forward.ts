@@ -1,5 +1,5 @@
 import proxy from '@fastify/http-proxy';
-import { problemOf } from '@countersign/contracts';
+import { problemOf } from '@countersign/contracts/problems';
 import { handedOn } from '@countersign/service';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 

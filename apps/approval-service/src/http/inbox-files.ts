@@ -1,4 +1,4 @@
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { existsSync } from 'node:fs';

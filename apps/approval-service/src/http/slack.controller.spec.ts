@@ -1,4 +1,5 @@
-import { type RequireTerms, toEpochSeconds } from '@countersign/contracts';
+import type { RequireTerms } from '@countersign/contracts/approvals';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import type { SlackChannel } from '@countersign/definitions';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 import { principalOf, Public } from '@countersign/auth';
-import { ProblemError, type Clock } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
+import type { Clock } from '@countersign/contracts/time';
 import type { SlackChannel } from '@countersign/definitions';
 import { Returns } from '@countersign/service';
 import { Controller, HttpCode, Inject, Param, Post, Req, type RawBodyRequest } from '@nestjs/common';

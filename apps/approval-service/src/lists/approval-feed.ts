@@ -1,5 +1,6 @@
 import { seesOnlyOwn, type Principal } from '@countersign/auth';
-import { catalogue, eventNames, redactApproval, type Approval } from '@countersign/contracts';
+import { catalogue, eventNames } from '@countersign/contracts';
+import { redactApproval, type Approval } from '@countersign/contracts/approvals';
 import type { Bus, Subscription } from '@countersign/messaging';
 import { recordOf, type Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';

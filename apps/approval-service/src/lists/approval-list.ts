@@ -1,5 +1,5 @@
-import type { Approval, ApprovalPage, ListApprovalsQuery } from '@countersign/contracts';
-import type { Filter, Query, Sort, Store } from '@countersign/persistence';
+import type { Approval, ApprovalPage, ListApprovalsQuery } from '@countersign/contracts/approvals';
+import type { Filter, Query, Store } from '@countersign/persistence';
 import { pageAfter, pageOf } from '@countersign/service';
 import type { z } from 'zod';
 import { search } from './search.js';
@@ -19,7 +19,7 @@ export async function listApprovals(store: Store<Approval>, query: ListQuery, ow
   const until = last === undefined ? created_before : Math.min(last, created_before ?? last);
   const expires_at = expires_before === undefined ? undefined : { lte: expires_before };
   const filter = { ...wanted, ...createdWithin(created_after, until), expires_at, ...own, deleted_at: null };
-  const sort: Sort<Approval> = [[sort_by, sort_order]];
+  const sort: Query<Approval>['sort'] = [[sort_by, sort_order]];
   if (text !== undefined) return matching(store, { filter, sort, limit }, page, text);
   const { data, meta } =
     seen === undefined
@@ -28,7 +28,7 @@ export async function listApprovals(store: Store<Approval>, query: ListQuery, ow
   return { data, meta: { ...meta, next_cursor: cursorAfter(data, limit, last, seen) } };
 }
 
-const newestFirst: Sort<Approval> = [['created_at', 'desc']];
+const newestFirst: Query<Approval>['sort'] = [['created_at', 'desc']];
 
 const createdWithin = (gte?: number, lte?: number): Filter<Approval> =>
   gte === undefined && lte === undefined

@@ -1,4 +1,5 @@
-import { type Approval, type Clock, secondsOf, toEpochMillis } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { type Clock, secondsOf, toEpochMillis } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { countRecords, type Metrics } from '@countersign/service';
 

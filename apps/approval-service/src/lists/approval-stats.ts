@@ -1,13 +1,5 @@
-import {
-  toEpochSeconds,
-  type Approval,
-  type ApprovalStats,
-  type ApprovalStatus,
-  toEpochMillis,
-  after,
-  type EpochMillis,
-  type EpochSeconds,
-} from '@countersign/contracts';
+import type { Approval, ApprovalStats, ApprovalStatus } from '@countersign/contracts/approvals';
+import { toEpochSeconds, toEpochMillis, after, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import type { Filter, Store } from '@countersign/persistence';
 
 /** The ages by which pending approvals are counted, in seconds: of late, an hour, four, a day, a week. */

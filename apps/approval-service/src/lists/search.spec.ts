@@ -1,4 +1,4 @@
-import { ListApprovalsQuery } from '@countersign/contracts';
+import { ListApprovalsQuery } from '@countersign/contracts/approvals';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requestFor, requirementWith } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';

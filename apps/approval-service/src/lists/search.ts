@@ -1,4 +1,4 @@
-import { redactApproval, type Approval } from '@countersign/contracts';
+import { redactApproval, type Approval } from '@countersign/contracts/approvals';
 import type { Query, Store } from '@countersign/persistence';
 
 /** How many approvals a search looks at, in the requested order; narrower filters find what is further away. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { withEnvironment } from '@countersign/definitions';
 import { Channel } from '@countersign/definitions';
 

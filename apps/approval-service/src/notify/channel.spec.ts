@@ -1,4 +1,5 @@
-import { ConfigError, type NoticeKind } from '@countersign/contracts';
+import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { ConfigError } from '@countersign/contracts/problems';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { withSecrets } from './channel-secrets.js';

@@ -1,4 +1,5 @@
-import type { Approval, NoticeDelivery } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { Channel } from '@countersign/definitions';
 import { WorkPool, type Store } from '@countersign/persistence';
 import { openCommandHandler, type ServiceContext } from '@countersign/service';

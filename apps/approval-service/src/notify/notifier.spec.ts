@@ -1,4 +1,6 @@
-import { type Approval, type NoticeDelivery, after, type EpochMillis } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
+import { after, type EpochMillis } from '@countersign/contracts/time';
 import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

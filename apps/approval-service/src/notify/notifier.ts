@@ -1,4 +1,7 @@
-import type { Approval, NoticeDelivery, Log, NoticeKind, Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
+import type { Millis } from '@countersign/contracts/time';
 import { Claims, retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { wants, type Channel } from '@countersign/definitions';
 import { deliveryId } from './deliveries/delivery-record.js';

@@ -1,4 +1,6 @@
-import type { Approval, NoticeDelivery, Millis } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
+import type { Millis } from '@countersign/contracts/time';
 
 /** A notice for one channel. */
 export interface Notice {

@@ -1,4 +1,4 @@
-import type { EpochMillis, Millis } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Channel } from '@countersign/definitions';
 import type { Resolve } from '@countersign/outbound';
 import { EmailSender } from './email/sender.js';

@@ -1,12 +1,7 @@
-import {
-  marked,
-  markedLine,
-  redactApproval,
-  visibleLine,
-  type Approval,
-  type NoticeKind,
-  toEpochMillis,
-} from '@countersign/contracts';
+import { redactApproval, type Approval } from '@countersign/contracts/approvals';
+import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { marked, markedLine, visibleLine } from '@countersign/contracts/text';
+import { toEpochMillis } from '@countersign/contracts/time';
 
 /** What a message says of an approval, as text that hides nothing. Each channel escapes it in its own way. */
 export interface Wording {

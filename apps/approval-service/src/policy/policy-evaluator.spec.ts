@@ -1,5 +1,5 @@
-import { plainRequireTerms } from '@countersign/contracts';
-import { policySetOf, policyVersion } from '@countersign/definitions';
+import { plainRequireTerms } from '@countersign/contracts/approvals';
+import { policySetOf, policyVersion } from '@countersign/definitions/policy';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../../test/approval.fixtures.js';
 import { definitionsWith } from '../../test/definitions.fixtures.js';

@@ -1,5 +1,6 @@
 import type { EventData } from '@countersign/contracts';
-import { policySetOf, shadowSetOf, type Definitions } from '@countersign/definitions';
+import type { Definitions } from '@countersign/definitions';
+import { policySetOf, shadowSetOf } from '@countersign/definitions/policy';
 import type { PolicyDecision } from '../approval/approval-request.js';
 import { rulingOf, rulesOf, type Rules } from './rules.js';
 

@@ -1,4 +1,7 @@
-import { jitteredBackoffMs, RetryableError, type Approval, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { RetryableError } from '@countersign/contracts/problems';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
 import type { CommandHandler, CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApprovalMessage } from '../approval/messages.js';

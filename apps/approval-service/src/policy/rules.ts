@@ -1,12 +1,6 @@
-import {
-  plainRequireTerms,
-  redacted,
-  type Approval,
-  type Requirement,
-  type RequireTerms,
-  type Ruling,
-} from '@countersign/contracts';
-import { evaluate, policyVersion, type PolicySet } from '@countersign/definitions';
+import { plainRequireTerms, type Approval, type RequireTerms, type Ruling } from '@countersign/contracts/approvals';
+import { redacted, type Requirement } from '@countersign/contracts/calls';
+import { evaluate, policyVersion, type PolicySet } from '@countersign/definitions/policy';
 
 /** The rules in force, with what an evaluation depends on besides the call. */
 export interface Rules {

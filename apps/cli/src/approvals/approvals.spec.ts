@@ -1,4 +1,5 @@
-import type { Approval, Execution } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution } from '@countersign/contracts/executions';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,6 @@
-import { parseStrictJson, type Approval, type UserInputField } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { UserInputField } from '@countersign/contracts/calls';
+import { parseStrictJson } from '@countersign/contracts/json';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-import { fieldTypes, type Approval, type UserInputField } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { fieldTypes, type UserInputField } from '@countersign/contracts/calls';
 import { fieldsToFill } from './show.js';
 
 interface Property {

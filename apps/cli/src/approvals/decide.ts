@@ -1,11 +1,10 @@
 import {
-  markedLine,
   standingApprovals,
-  visibleLine,
   type Approval,
   type ResolutionData,
   type DecisionVerdict,
-} from '@countersign/contracts';
+} from '@countersign/contracts/approvals';
+import { markedLine, visibleLine } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import { withCommand } from '../connection/hints.js';
 import { digestsOf, readAll, seeBefore, type Digests } from './seen.js';

@@ -1,4 +1,5 @@
-import { visibleLine, type UserInputField } from '@countersign/contracts';
+import type { UserInputField } from '@countersign/contracts/calls';
+import { visibleLine } from '@countersign/contracts/text';
 import { valueFor } from './field-values.js';
 import type { Questions } from '../terminal/questions.js';
 

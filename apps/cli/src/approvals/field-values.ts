@@ -1,4 +1,6 @@
-import { parseStrictJson, type Approval, type UserInputField } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { UserInputField } from '@countersign/contracts/calls';
+import { parseStrictJson } from '@countersign/contracts/json';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { fieldsToFill } from './show.js';
 

@@ -1,12 +1,7 @@
-import {
-  markedLine,
-  visibleText,
-  visibleLine,
-  type Approval,
-  type Me,
-  type Requirement,
-  type ResolutionData,
-} from '@countersign/contracts';
+import type { Approval, ResolutionData } from '@countersign/contracts/approvals';
+import type { Me } from '@countersign/contracts/auth';
+import type { Requirement } from '@countersign/contracts/calls';
+import { markedLine, visibleText, visibleLine } from '@countersign/contracts/text';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from '../terminal/questions.js';
 import { approvalText } from './show.js';

@@ -1,4 +1,6 @@
-import { ApprovalStatus, marked, PauseType, type Approval } from '@countersign/contracts';
+import { ApprovalStatus, type Approval } from '@countersign/contracts/approvals';
+import { PauseType } from '@countersign/contracts/calls';
+import { marked } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { oneOf, paged, type PageOptions } from '../connection/options.js';

@@ -1,4 +1,5 @@
-import { agreedOn, canonicalJson, type Approval, type DecisionKind, type ResolutionData } from '@countersign/contracts';
+import { agreedOn, type Approval, type DecisionKind, type ResolutionData } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
 import { fieldsToFill } from './show.js';
 import { ArgumentEditor } from './argument-editor.js';
 import { askFields } from './field-questions.js';

@@ -1,5 +1,5 @@
 import type { CountersignClient } from '@countersign/client';
-import { Approval } from '@countersign/contracts';
+import { Approval } from '@countersign/contracts/approvals';
 import { approvalText } from './show.js';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';

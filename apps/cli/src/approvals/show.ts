@@ -1,4 +1,6 @@
-import { Approval, marked, standingApprovals, visibleText, type UserInputField } from '@countersign/contracts';
+import { Approval, standingApprovals } from '@countersign/contracts/approvals';
+import type { UserInputField } from '@countersign/contracts/calls';
+import { marked, visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import type { Screen } from '../terminal/screen.js';

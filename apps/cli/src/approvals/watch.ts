@@ -1,5 +1,7 @@
 import type { Approvals, StreamOptions } from '@countersign/client';
-import { markedLine, visibleLine, type Approval, toEpochMillis } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { markedLine, visibleLine } from '@countersign/contracts/text';
+import { toEpochMillis } from '@countersign/contracts/time';
 import { Command } from 'commander';
 import type { Context, On } from '../connection/context.js';
 import { followOptions } from '../connection/follow-options.js';

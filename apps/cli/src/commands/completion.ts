@@ -1,7 +1,8 @@
 import type { RootCommand } from '@bomb.sh/tab';
 import tab from '@bomb.sh/tab/commander';
 import type { CountersignClient } from '@countersign/client';
-import { eventNames, visibleLine } from '@countersign/contracts';
+import { eventNames } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/text';
 import type { Command } from 'commander';
 import type { Output } from '../connection/environment.js';
 import { oneLine } from '../terminal/words.js';

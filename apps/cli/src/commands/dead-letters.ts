@@ -1,10 +1,6 @@
-import {
-  DeadLetterStatus,
-  parseStrictJson,
-  visibleText,
-  type DeadLetter,
-  type DeadLetterSummary,
-} from '@countersign/contracts';
+import { DeadLetterStatus, type DeadLetter, type DeadLetterSummary } from '@countersign/contracts/event-log';
+import { parseStrictJson } from '@countersign/contracts/json';
+import { visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { Context, On } from '../connection/context.js';

@@ -1,4 +1,6 @@
-import { eventNames, isEventName, visibleLine, type EventName, type LoggedEvent } from '@countersign/contracts';
+import { eventNames, isEventName, type EventName } from '@countersign/contracts';
+import type { LoggedEvent } from '@countersign/contracts/event-log';
+import { visibleLine } from '@countersign/contracts/text';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Context, On } from '../connection/context.js';
 import { followOptions } from '../connection/follow-options.js';

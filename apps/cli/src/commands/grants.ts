@@ -1,4 +1,5 @@
-import { type Grant, toEpochMillis } from '@countersign/contracts';
+import type { Grant } from '@countersign/contracts/approvals';
+import { toEpochMillis } from '@countersign/contracts/time';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { paged, type PageOptions } from '../connection/options.js';

@@ -1,4 +1,4 @@
-import { ApiKeyView, Role } from '@countersign/contracts';
+import { ApiKeyView, Role } from '@countersign/contracts/auth';
 import { Command, InvalidArgumentError } from 'commander';
 import type { On } from '../connection/context.js';
 import { wholeNumber } from '../connection/options.js';

@@ -12,7 +12,8 @@ const testPolicy = (on: On): Command =>
     .option('-c, --config <file>', 'the file; default: COUNTERSIGN_CONFIG, else ./countersign.yaml')
     .action(
       on(async ({ screen, environment: { env } }, { config }: { config?: string }) => {
-        const { readDefinitions, runPolicyTests } = await import('@countersign/definitions');
+        const { readDefinitions } = await import('@countersign/definitions');
+        const { runPolicyTests } = await import('@countersign/definitions/policy');
         const file = config ?? (env['COUNTERSIGN_CONFIG'] || 'countersign.yaml');
         const results = runPolicyTests(readDefinitions(file));
         screen.show(results, ({ passed, failed }) => [

@@ -5,7 +5,7 @@ import { serverToSignInAt } from '../connection/connection.js';
 import { clientOf, type Context, type On } from '../connection/context.js';
 import { failureOf } from '../connection/failure-of.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
-import type { Me } from '@countersign/contracts';
+import type { Me } from '@countersign/contracts/auth';
 import { forgetProfile, saveProfile } from '../connection/profile.js';
 import { Questions } from '../terminal/questions.js';
 

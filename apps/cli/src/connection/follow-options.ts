@@ -1,4 +1,4 @@
-import { millisOf } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
 import type { StreamOptions } from '@countersign/client';
 import type { Screen } from '../terminal/screen.js';
 import type { PatienceOption } from './options.js';

@@ -1,4 +1,4 @@
-import { hintActionNames } from '@countersign/contracts';
+import { hintActionNames } from '@countersign/contracts/problems';
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../program.js';
 import { withCommand } from './hints.js';

@@ -1,4 +1,4 @@
-import type { Hint, HintAction } from '@countersign/contracts';
+import type { Hint, HintAction } from '@countersign/contracts/problems';
 
 /** The command that does what a hint says; null where there is none. */
 const commands: Record<HintAction, ((id: string) => string) | null> = {

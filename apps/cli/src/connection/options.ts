@@ -1,4 +1,4 @@
-import { parseStrictJson } from '@countersign/contracts';
+import { parseStrictJson } from '@countersign/contracts/json';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { exitCodes, Failure } from './exit-codes.js';

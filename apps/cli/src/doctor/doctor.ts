@@ -1,4 +1,4 @@
-import { visibleText } from '@countersign/contracts';
+import { visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { exitCodes } from '../connection/exit-codes.js';

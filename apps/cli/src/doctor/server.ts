@@ -1,4 +1,4 @@
-import { secondsOf } from '@countersign/contracts';
+import { secondsOf } from '@countersign/contracts/time';
 import { CountersignClient } from '@countersign/client';
 import { z } from 'zod';
 import type { Context } from '../connection/context.js';

@@ -1,4 +1,5 @@
-import { visibleText, type Attempt, type Execution } from '@countersign/contracts';
+import type { Attempt, Execution } from '@countersign/contracts/executions';
+import { visibleText } from '@countersign/contracts/text';
 import { argumentsText } from '../approvals/show.js';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';

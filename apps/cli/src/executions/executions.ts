@@ -1,4 +1,5 @@
-import { ExecutionStatus, visibleText, type Execution } from '@countersign/contracts';
+import { ExecutionStatus, type Execution } from '@countersign/contracts/executions';
+import { visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';

@@ -1,4 +1,5 @@
-import { visibleLine, type Switch } from '@countersign/contracts';
+import type { Switch } from '@countersign/contracts/executions';
+import { visibleLine } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import type { Screen } from '../terminal/screen.js';

@@ -1,4 +1,5 @@
-import { markedLine, visibleLine, type Requirement } from '@countersign/contracts';
+import type { Requirement } from '@countersign/contracts/calls';
+import { markedLine, visibleLine } from '@countersign/contracts/text';
 import type { RunName } from '@countersign/client';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';

@@ -1,5 +1,6 @@
 import type { CountersignClient } from '@countersign/client';
-import { visibleLine, type RunEvent } from '@countersign/contracts';
+import type { RunEvent } from '@countersign/contracts/runs';
+import { visibleLine } from '@countersign/contracts/text';
 import { CallerAnswers } from './caller-answers.js';
 import type { Context } from '../connection/context.js';
 import { followOptions } from '../connection/follow-options.js';

@@ -1,4 +1,6 @@
-import { marked, visibleText, visibleLine, type RunEvent, type ToolExecution } from '@countersign/contracts';
+import type { ToolExecution } from '@countersign/contracts/calls';
+import type { RunEvent } from '@countersign/contracts/runs';
+import { marked, visibleText, visibleLine } from '@countersign/contracts/text';
 import { FlowingText } from '../terminal/flowing-text.js';
 import type { Screen } from '../terminal/screen.js';
 import { wrapped } from '../terminal/text-width.js';

@@ -1,4 +1,6 @@
-import { markedLine, visibleText, visibleLine, type RunOutput, type ToolExecution } from '@countersign/contracts';
+import type { ToolExecution } from '@countersign/contracts/calls';
+import type { RunOutput } from '@countersign/contracts/runs';
+import { markedLine, visibleText, visibleLine } from '@countersign/contracts/text';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';
 import { fields } from '../terminal/table.js';

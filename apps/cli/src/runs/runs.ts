@@ -1,4 +1,4 @@
-import { RunStatus, type RunOutput } from '@countersign/contracts';
+import { RunStatus, type RunOutput } from '@countersign/contracts/runs';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';

@@ -1,4 +1,4 @@
-import { secondsOf, toEpochMillis, type EpochSeconds } from '@countersign/contracts';
+import { secondsOf, toEpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import type { Screen } from './screen.js';
 import { roughly, timestamp } from './words.js';
 

@@ -1,4 +1,4 @@
-import { visibleText } from '@countersign/contracts';
+import { visibleText } from '@countersign/contracts/text';
 import { widthOf } from './text-width.js';
 
 /** Text that is shown while it is written, a word at a time, broken between words and indented. */

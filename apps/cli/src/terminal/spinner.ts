@@ -1,4 +1,4 @@
-import { secondsOf } from '@countersign/contracts';
+import { secondsOf } from '@countersign/contracts/time';
 import type { Output } from '../connection/environment.js';
 import { clip } from './text-width.js';
 

@@ -1,4 +1,4 @@
-import { visibleText, visibleLine } from '@countersign/contracts';
+import { visibleText, visibleLine } from '@countersign/contracts/text';
 import type { Screen } from './screen.js';
 import { clip, widthOf, wrapped } from './text-width.js';
 

@@ -1,4 +1,4 @@
-import { secondsOf, toEpochMillis, type EpochSeconds, type Seconds } from '@countersign/contracts';
+import { secondsOf, toEpochMillis, type EpochSeconds, type Seconds } from '@countersign/contracts/time';
 
 /** A length of time, roughly: `42 s`, `3 min`, `5 h`, `12 d`. */
 export function roughly(seconds: Seconds): string {

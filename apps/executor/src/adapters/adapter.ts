@@ -1,5 +1,6 @@
-import type { Execution, EpochMillis, Millis } from '@countersign/contracts';
-import type { Mask } from '@countersign/definitions';
+import type { Execution } from '@countersign/contracts/executions';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
+import type { Mask } from '@countersign/definitions/masking';
 import type { Bus } from '@countersign/messaging';
 import type { CallProgress } from '@countersign/tool';
 import type { Replies } from '../results/replies.js';

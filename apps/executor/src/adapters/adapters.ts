@@ -1,11 +1,11 @@
-import { millisOf } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
+import type { ToolEntry } from '@countersign/definitions';
 import {
   executeKinds,
   type ExecuteEntry,
   type ExecuteKind,
   type ExecuteKindEntries,
-  type ToolEntry,
-} from '@countersign/definitions';
+} from '@countersign/definitions/execute';
 import type { Adapter } from './adapter.js';
 import type { AdapterBuilder } from './builder.js';
 import { buildCommandAdapter } from './command/build.js';

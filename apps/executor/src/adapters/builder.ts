@@ -1,5 +1,5 @@
-import type { Millis } from '@countersign/contracts';
-import type { ExecuteKind, ExecuteKindEntries } from '@countersign/definitions';
+import type { Millis } from '@countersign/contracts/time';
+import type { ExecuteKind, ExecuteKindEntries } from '@countersign/definitions/execute';
 import type { Adapter } from './adapter.js';
 import type { TemplateScope } from '../templates/template.js';
 

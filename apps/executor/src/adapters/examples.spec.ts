@@ -1,4 +1,4 @@
-import { atSeconds } from '@countersign/contracts';
+import { atSeconds } from '@countersign/contracts/time';
 import { readConfig } from '@countersign/service';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

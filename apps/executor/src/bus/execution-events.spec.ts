@@ -1,4 +1,6 @@
-import { callDigest, type Event, type EventData, after, toEpochMillis } from '@countersign/contracts';
+import type { Event, EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { after, toEpochMillis } from '@countersign/contracts/time';
 import {
   decisionDetailsDigest,
   DecisionGuard,

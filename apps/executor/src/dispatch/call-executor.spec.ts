@@ -1,4 +1,4 @@
-import { callDigest } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Adapter, Outcome, Watch } from '../adapters/adapter.js';
 import { terms } from '../../test/execution.fixtures.js';

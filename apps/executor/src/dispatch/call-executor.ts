@@ -1,13 +1,6 @@
-import {
-  type Event,
-  type Execution,
-  type Log,
-  type EpochMillis,
-  after,
-  secondsOf,
-  toEpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import type { Event, Log } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { type EpochMillis, after, secondsOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import type { Outcome, Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';

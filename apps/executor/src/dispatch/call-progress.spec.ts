@@ -1,4 +1,4 @@
-import { atMillis } from '@countersign/contracts';
+import { atMillis } from '@countersign/contracts/time';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CallProgress } from './call-progress.js';
 import { claimed, executionAfter, approved } from '../../test/execution.fixtures.js';

@@ -1,4 +1,6 @@
-import { emit, eventSource, type Event, type Execution, type Log, type EpochMillis } from '@countersign/contracts';
+import { emit, eventSource, type Event, type Log } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { CallProgress as News } from '@countersign/tool';
 import { callOf } from '../execution/state.js';
 import type { Outputs } from '../results/outputs.js';

@@ -1,4 +1,5 @@
-import { callDigest, after } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { after } from '@countersign/contracts/time';
 import { toolVersion } from '@countersign/definitions';
 import { describe, expect, it, beforeEach, afterEach, vi } from 'vitest';
 import { approved, requirementWith, runCancelled, runFailed } from '../../test/execution.fixtures.js';

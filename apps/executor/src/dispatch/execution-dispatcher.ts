@@ -1,16 +1,16 @@
+import { derivedId, type Event } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { TerminalError } from '@countersign/contracts/problems';
 import {
-  derivedId,
   toEpochSeconds,
-  TerminalError,
-  type Event,
-  type Execution,
   earliest,
   toEpochMillis,
   after,
   type Millis,
   type EpochMillis,
-} from '@countersign/contracts';
-import { argumentProblems, changesSince, isGatedAsRequested } from '@countersign/definitions';
+} from '@countersign/contracts/time';
+import { changesSince, isGatedAsRequested } from '@countersign/definitions';
+import { argumentProblems } from '@countersign/definitions/templates';
 import { Claims, type CommandResult, type Permit, type WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';

@@ -1,4 +1,5 @@
-import type { Execution, Seconds } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import type { Seconds } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { countRecords, type Metrics } from '@countersign/service';
 import type { Outcome } from '../adapters/adapter.js';

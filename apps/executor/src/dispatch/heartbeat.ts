@@ -1,4 +1,6 @@
-import type { Execution, Log, Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import type { Millis } from '@countersign/contracts/time';
 import type { CallProgress } from './call-progress.js';
 import type { Executions } from '../execution/executions.js';
 import { holds } from '../execution/state.js';

@@ -1,4 +1,5 @@
-import { type Execution, type HeldBy, type EpochMillis, after } from '@countersign/contracts';
+import type { Execution, HeldBy } from '@countersign/contracts/executions';
+import { type EpochMillis, after } from '@countersign/contracts/time';
 import { lookAgainMs, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import type { Switches } from '../kill-switch/switches.js';
 

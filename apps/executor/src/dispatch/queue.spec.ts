@@ -1,4 +1,6 @@
-import { callDigest, type Event, after, atMillis, toEpochMillis, toEpochSeconds } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { after, atMillis, toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCancelled, terms } from '../../test/execution.fixtures.js';

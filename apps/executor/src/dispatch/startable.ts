@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import type { Backlog, Filter } from '@countersign/persistence';
 import type { Paused, Switches } from '../kill-switch/switches.js';
 

@@ -1,15 +1,7 @@
-import {
-  backoffMs,
-  callDigest,
-  emit,
-  toEpochSeconds,
-  type Attempt,
-  type Execution,
-  after,
-  latest,
-  type EpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import { emit } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import type { Attempt, Execution } from '@countersign/contracts/executions';
+import { backoffMs, toEpochSeconds, after, latest, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { changed, rejected, touch } from '@countersign/persistence';
 import type { ExecutionMessage, WorkerMessage } from './messages.js';
 import {

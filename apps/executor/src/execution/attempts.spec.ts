@@ -1,4 +1,4 @@
-import { after, toEpochMillis } from '@countersign/contracts';
+import { after, toEpochMillis } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/execution.fixtures.js';
 import {

@@ -1,14 +1,7 @@
-import {
-  callDigest,
-  queueOwner,
-  type Event,
-  type Execution,
-  type ExecutionTerms,
-  type HeldBy,
-  type EpochMillis,
-  latest,
-  toEpochMillis,
-} from '@countersign/contracts';
+import { queueOwner, type Event } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import type { Execution, ExecutionTerms, HeldBy } from '@countersign/contracts/executions';
+import { type EpochMillis, latest, toEpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, touch } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './messages.js';
 import { fail, is, isOver, unseen, withdraw, type ExecutionTransition } from './state.js';

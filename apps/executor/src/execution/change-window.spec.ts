@@ -1,5 +1,5 @@
-import { atMillis } from '@countersign/contracts';
-import type { ChangeWindow } from '@countersign/definitions';
+import { atMillis } from '@countersign/contracts/time';
+import type { ChangeWindow } from '@countersign/definitions/execute';
 import { describe, expect, it } from 'vitest';
 import { nextOpening } from './change-window.js';
 

@@ -1,5 +1,5 @@
-import { type EpochMillis, atMillis, earliest, latest } from '@countersign/contracts';
-import type { ChangeWindow } from '@countersign/definitions';
+import { type EpochMillis, atMillis, earliest, latest } from '@countersign/contracts/time';
+import type { ChangeWindow } from '@countersign/definitions/execute';
 import { DateTime } from 'luxon';
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;

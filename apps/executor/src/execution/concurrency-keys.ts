@@ -1,4 +1,5 @@
-import { toEpochSeconds, type Execution, after, type EpochMillis, type Clock } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { toEpochSeconds, after, type EpochMillis, type Clock } from '@countersign/contracts/time';
 import { VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { isOver } from './state.js';
 import { queuedUnder } from '../dispatch/startable.js';

@@ -1,4 +1,6 @@
-import { callDigest, Execution, after } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { Execution } from '@countersign/contracts/executions';
+import { after } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import {

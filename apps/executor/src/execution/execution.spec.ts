@@ -1,4 +1,4 @@
-import { after } from '@countersign/contracts';
+import { after } from '@countersign/contracts/time';
 import { describeTransitions } from '@countersign/testing';
 import { describe } from 'vitest';
 import * as given from '../../test/execution.fixtures.js';

@@ -1,4 +1,5 @@
-import type { Execution, EpochMillis } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import type { EpochMillis } from '@countersign/contracts/time';
 import { ignored, rejected } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';

@@ -1,4 +1,6 @@
-import { type Execution, type Log, atMillis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { atMillis } from '@countersign/contracts/time';
 import type { CommandHandler, CommandResult, Store } from '@countersign/persistence';
 import type { ConcurrencyKeys } from './concurrency-keys.js';
 import type { ExecutionMessage } from './messages.js';

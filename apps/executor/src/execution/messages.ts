@@ -1,12 +1,7 @@
-import type {
-  Event,
-  Execution,
-  ExecutionTerms,
-  HeldBy,
-  Requirement,
-  EpochMillis,
-  Millis,
-} from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import type { Requirement } from '@countersign/contracts/calls';
+import type { Execution, ExecutionTerms, HeldBy } from '@countersign/contracts/executions';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { FailureCovers } from '../adapters/adapter.js';
 
 /** The messages of an execution; see `execution.ts` for the transitions. */

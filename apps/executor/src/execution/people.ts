@@ -1,4 +1,5 @@
-import { toEpochSeconds, type Execution, type EpochMillis } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import type { ExecutionMessage } from './messages.js';
 import { fail, released, succeed, withdraw, withLastAttempt, type ExecutionTransition } from './state.js';

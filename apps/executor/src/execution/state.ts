@@ -1,12 +1,7 @@
-import {
-  emit,
-  toEpochSeconds,
-  type Attempt,
-  type EventData,
-  type Execution,
-  type ProblemCode,
-  type EpochMillis,
-} from '@countersign/contracts';
+import { emit, type EventData } from '@countersign/contracts';
+import type { Attempt, Execution } from '@countersign/contracts/executions';
+import type { ProblemCode } from '@countersign/contracts/problems';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, touch, type Transition } from '@countersign/persistence';
 
 /** What the decisions about executions are made of. */

@@ -6,12 +6,12 @@ import {
   ExecutionOutputQuery,
   ExecutionPage,
   ListExecutionsQuery,
-  ProblemError,
   redactExecution,
   ReportExecutionRequest,
   RetryExecutionRequest,
   ResolveUnknownRequest,
-} from '@countersign/contracts';
+} from '@countersign/contracts/executions';
+import { ProblemError } from '@countersign/contracts/problems';
 import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';

@@ -1,5 +1,7 @@
 import { CommandGuard } from '@countersign/auth';
-import { TerminalError, type Event, type Log, type EpochMillis, atMillis } from '@countersign/contracts';
+import type { Event, Log } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { type EpochMillis, atMillis } from '@countersign/contracts/time';
 import { OnEvent } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
 import { Switches } from './switches.js';

@@ -1,4 +1,6 @@
-import { emit, toEpochSeconds, type Switch, earliest, type EpochMillis } from '@countersign/contracts';
+import { emit } from '@countersign/contracts';
+import type { Switch } from '@countersign/contracts/executions';
+import { toEpochSeconds, earliest, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, type StoredRecord, type Transition } from '@countersign/persistence';
 
 /** The kill switch of a tool, or of all of them. */

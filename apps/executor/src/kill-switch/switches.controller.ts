@@ -1,5 +1,7 @@
 import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
-import { PauseRequest, ProblemError, ResumeRequest, Switches as SwitchList, type Clock } from '@countersign/contracts';
+import { PauseRequest, ResumeRequest, Switches as SwitchList } from '@countersign/contracts/executions';
+import { ProblemError } from '@countersign/contracts/problems';
+import type { Clock } from '@countersign/contracts/time';
 import { Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { z } from 'zod';

@@ -1,4 +1,5 @@
-import type { Execution, Switch, EpochMillis } from '@countersign/contracts';
+import type { Execution, Switch } from '@countersign/contracts/executions';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler, Collection, CommandResult } from '@countersign/persistence';
 import { switchId, type SwitchMessage, type SwitchRecord } from './switch.js';
 import type { Tools } from '../tools/tool.js';

@@ -1,5 +1,5 @@
-import type { Execution } from '@countersign/contracts';
-import { maskOf, redactedIn, type Mask } from '@countersign/definitions';
+import type { Execution } from '@countersign/contracts/executions';
+import { maskOf, redactedIn, type Mask } from '@countersign/definitions/masking';
 import type { Outcome, Watch } from '../adapters/adapter.js';
 
 /** Hides the secrets of the file, and of this call the arguments that its tool declares as not for everybody's eyes. */

@@ -1,4 +1,4 @@
-import { secondsOf, type Millis } from '@countersign/contracts';
+import { secondsOf, type Millis } from '@countersign/contracts/time';
 
 /** Why a call that was begun is not followed to its end. */
 export const whyStopped = ({ reason }: AbortSignal): string =>

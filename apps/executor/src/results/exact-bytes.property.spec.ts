@@ -1,4 +1,5 @@
-import { callDigest, canonicalJson, parseStrictJson } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { canonicalJson, parseStrictJson } from '@countersign/contracts/json';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callWith } from '../../test/adapter.fixtures.js';

@@ -1,4 +1,4 @@
-import { parseStrictJson } from '@countersign/contracts';
+import { parseStrictJson } from '@countersign/contracts/json';
 import { atPointer } from '@countersign/definitions';
 
 /** Levels of lists and objects in what a target answers. */

@@ -1,4 +1,5 @@
-import type { Execution, ExecutionOutput, Clock } from '@countersign/contracts';
+import type { Execution, ExecutionOutput } from '@countersign/contracts/executions';
+import type { Clock } from '@countersign/contracts/time';
 import { insert, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 
 /** A piece of what a call printed. */

@@ -1,4 +1,5 @@
-import { type Execution, atMillis } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { atMillis } from '@countersign/contracts/time';
 import type { Bus, Delivery, Subscription } from '@countersign/messaging';
 import { insertOnce, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import { EventEmitter } from 'node:events';

@@ -1,4 +1,5 @@
-import { type Execution, after, toEpochMillis, type EpochSeconds } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { after, toEpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {

@@ -1,4 +1,5 @@
-import { toEpochSeconds, type Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 import { isOver } from '../execution/state.js';
 import type { Reply } from './replies.js';

@@ -1,4 +1,5 @@
-import type { Execution, NewEvent } from '@countersign/contracts';
+import type { NewEvent } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import { generateKey, keysFromText, ResultGuard, Verifier, type ResultEvent } from '@countersign/signing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { approved, claimed, executionAfter, failed, lost, now, succeeded } from '../../test/execution.fixtures.js';

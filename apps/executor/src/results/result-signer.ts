@@ -1,4 +1,5 @@
-import type { Execution, NewEvent } from '@countersign/contracts';
+import type { NewEvent } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import { isResult, OwnKeys, resultClaimsOf, signResult } from '@countersign/signing';
 
 /** Signs the outcomes of calls, so that a run can verify that they are the executor's. */

@@ -1,4 +1,4 @@
-import { parseTemplate } from '@countersign/definitions';
+import { parseTemplate } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
 import { compilePart, compileTemplate, type TemplateScope } from './template.js';
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import fc from 'fast-check';
 import { validateHeaderValue } from 'node:http';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
-import { ConfigError } from '@countersign/contracts';
-import { environmentVariable, parseTemplate, placeholdersOf } from '@countersign/definitions';
+import { ConfigError } from '@countersign/contracts/problems';
+import { environmentVariable } from '@countersign/definitions';
+import { parseTemplate, placeholdersOf } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
 import { compileTemplate, type TemplateScope } from './template.js';
 

@@ -1,4 +1,4 @@
-import { parseTemplate } from '@countersign/definitions';
+import { parseTemplate } from '@countersign/definitions/templates';
 import { compileTemplate, compileValue, type TemplateScope, type Template } from './template.js';
 
 /**

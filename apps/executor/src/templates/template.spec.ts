@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { describe, expect, it } from 'vitest';
 import type { ApprovedCall } from '../adapters/adapter.js';
 import { callWith } from '../../test/adapter.fixtures.js';

@@ -1,12 +1,7 @@
-import { canonicalJson, ConfigError } from '@countersign/contracts';
-import {
-  atPointer,
-  environmentVariable,
-  parseTemplate,
-  placeholdersOf,
-  type Placeholder,
-  type TemplatePart,
-} from '@countersign/definitions';
+import { canonicalJson } from '@countersign/contracts/json';
+import { ConfigError } from '@countersign/contracts/problems';
+import { atPointer, environmentVariable } from '@countersign/definitions';
+import { parseTemplate, placeholdersOf, type Placeholder, type TemplatePart } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
 
 /** What placeholders stand for that has nothing to do with a call. */

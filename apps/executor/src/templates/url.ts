@@ -1,5 +1,5 @@
-import { ConfigError } from '@countersign/contracts';
-import { parseUrlTemplate, type Placeholder, type UrlPart } from '@countersign/definitions';
+import { ConfigError } from '@countersign/contracts/problems';
+import { parseUrlTemplate, type Placeholder, type UrlPart } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
 import { compilePart, fixedParts, type TemplateScope } from './template.js';
 

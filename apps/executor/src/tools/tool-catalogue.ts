@@ -1,4 +1,6 @@
-import { ConfigError, type Log, millisOf } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
+import { millisOf } from '@countersign/contracts/time';
 import { McpServers, type McpServer, type McpTool } from '@countersign/mcp';
 import { loadToolModules, type CallableTool } from '@countersign/tool';
 import { FunctionAdapter } from '../adapters/function/function.js';

@@ -1,5 +1,7 @@
-import type { ExecutionTerms, EpochSeconds } from '@countersign/contracts';
-import type { ChangeWindow, ToolDefinition } from '@countersign/definitions';
+import type { ExecutionTerms } from '@countersign/contracts/executions';
+import type { EpochSeconds } from '@countersign/contracts/time';
+import type { ToolDefinition } from '@countersign/definitions';
+import type { ChangeWindow } from '@countersign/definitions/execute';
 import type { Adapter, ApprovedCall } from '../adapters/adapter.js';
 
 /** How soon to look for an unavailable tool again. */

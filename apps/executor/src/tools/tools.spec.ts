@@ -1,4 +1,6 @@
-import { ConfigError, type Execution, atSeconds } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { ConfigError } from '@countersign/contracts/problems';
+import { atSeconds } from '@countersign/contracts/time';
 import { SqliteBus } from '@countersign/messaging';
 import { readConfig } from '@countersign/service';
 import { openTemporaryDatabase } from '@countersign/testing';

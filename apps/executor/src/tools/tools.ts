@@ -1,12 +1,8 @@
-import { ConfigError, type ExecutionTerms, after, millisOf } from '@countersign/contracts';
-import {
-  readDefinitions,
-  toolDefinitionOf,
-  type Definitions,
-  type ExecuteEntry,
-  type TermsEntry,
-  type ToolEntry,
-} from '@countersign/definitions';
+import type { ExecutionTerms } from '@countersign/contracts/executions';
+import { ConfigError } from '@countersign/contracts/problems';
+import { after, millisOf } from '@countersign/contracts/time';
+import { readDefinitions, toolDefinitionOf, type Definitions, type ToolEntry } from '@countersign/definitions';
+import type { ExecuteEntry, TermsEntry } from '@countersign/definitions/execute';
 import { adapterOf } from '../adapters/adapters.js';
 import type { ExecutorConfig } from '../config.js';
 import { nothing } from '../execution/begin.js';

@@ -1,4 +1,5 @@
-import { markedLine, type Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { markedLine } from '@countersign/contracts/text';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';

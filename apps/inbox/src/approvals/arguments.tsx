@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import { Note } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
 import type { Change } from './decision/changes.js';

@@ -1,4 +1,5 @@
-import { visibleLine, type Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { client } from '../server/client.js';
 import { may } from '../server/session.js';

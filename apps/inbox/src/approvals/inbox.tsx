@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { useRef, useState } from 'preact/hooks';
 import { waiting } from '../counts.js';
 import { useKeys } from '../keyboard.js';

@@ -1,4 +1,4 @@
-import { markedLine } from '@countersign/contracts';
+import { markedLine } from '@countersign/contracts/text';
 
 const shown = 300;
 

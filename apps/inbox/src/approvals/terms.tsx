@@ -1,4 +1,5 @@
-import { markedLine, standingApprovals, visibleLine, type Approval } from '@countersign/contracts';
+import { standingApprovals, type Approval } from '@countersign/contracts/approvals';
+import { markedLine, visibleLine } from '@countersign/contracts/text';
 import { At, Left } from '../clock.js';
 import { duration } from '../time.js';
 import { Status } from '../ui/notes.js';

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import { useState } from 'preact/hooks';
 import { ActionForm } from '../forms/action-form.js';
 import { client } from '../server/client.js';

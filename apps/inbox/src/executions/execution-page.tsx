@@ -1,4 +1,5 @@
-import { visibleLine, type Attempt, type Execution } from '@countersign/contracts';
+import type { Attempt, Execution } from '@countersign/contracts/executions';
+import { visibleLine } from '@countersign/contracts/text';
 import { useEffect } from 'preact/hooks';
 import { Arguments } from '../approvals/arguments.js';
 import { Ago, At } from '../clock.js';

@@ -1,4 +1,5 @@
-import { visibleLine, type Execution, type ExecutionStatus } from '@countersign/contracts';
+import type { Execution, ExecutionStatus } from '@countersign/contracts/executions';
+import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';

@@ -1,4 +1,4 @@
-import type { HeldBy } from '@countersign/contracts';
+import type { HeldBy } from '@countersign/contracts/executions';
 
 /** What holds a call, in words. */
 export const heldWords: Record<HeldBy['code'], string> = {

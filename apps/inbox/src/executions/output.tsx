@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import type { LiveCalls } from '../runs/run-events.js';
 import { Visible } from '../ui/visible.js';
 import { usePrinted } from './use-printed.js';

@@ -1,4 +1,5 @@
-import { visibleLine, type Switch } from '@countersign/contracts';
+import type { Switch } from '@countersign/contracts/executions';
+import { visibleLine } from '@countersign/contracts/text';
 import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';

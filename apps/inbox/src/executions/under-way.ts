@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 
 const underWay: readonly Execution['status'][] = ['queued', 'running', 'reconciling'];
 

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LiveCalls } from '../runs/run-events.js';
 import { client } from '../server/client.js';

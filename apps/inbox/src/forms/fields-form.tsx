@@ -1,4 +1,4 @@
-import { visibleLine } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/text';
 import { useId } from 'preact/hooks';
 import type { Field, Written } from './fields.js';
 

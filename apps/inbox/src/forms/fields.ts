@@ -1,4 +1,5 @@
-import { parseStrictJson, type UserInputField } from '@countersign/contracts';
+import type { UserInputField } from '@countersign/contracts/calls';
+import { parseStrictJson } from '@countersign/contracts/json';
 
 type Schema = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import type { ApprovalStats } from '@countersign/contracts';
+import type { ApprovalStats } from '@countersign/contracts/approvals';
 
 type Day = ApprovalStats['days'][number];
 const kinds = ['approved', 'rejected', 'expired', 'cancelled'] as const;

@@ -1,4 +1,5 @@
-import type { ApprovalStats, ExecutionStatus } from '@countersign/contracts';
+import type { ApprovalStats } from '@countersign/contracts/approvals';
+import type { ExecutionStatus } from '@countersign/contracts/executions';
 import { addressOf } from '../routes.js';
 import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';

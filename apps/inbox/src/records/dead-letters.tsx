@@ -1,4 +1,5 @@
-import { visibleLine, type DeadLetterStatus } from '@countersign/contracts';
+import type { DeadLetterStatus } from '@countersign/contracts/event-log';
+import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { navigate, query } from '../navigation.js';

@@ -1,4 +1,4 @@
-import { visibleLine } from '@countersign/contracts';
+import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { client } from '../server/client.js';

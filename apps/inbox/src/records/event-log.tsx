@@ -1,4 +1,6 @@
-import { type EventName, type LoggedEvent, atMillis, toEpochSeconds } from '@countersign/contracts';
+import type { EventName } from '@countersign/contracts';
+import type { LoggedEvent } from '@countersign/contracts/event-log';
+import { atMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { useEffect, useState } from 'preact/hooks';
 import { At } from '../clock.js';
 import { navigate, query } from '../navigation.js';

@@ -1,4 +1,5 @@
-import type { EventName, LoggedEvent } from '@countersign/contracts';
+import type { EventName } from '@countersign/contracts';
+import type { LoggedEvent } from '@countersign/contracts/event-log';
 
 /** All events there are; the type sees to it that none is missing. */
 const known: Record<EventName, true> = {

@@ -1,4 +1,5 @@
-import { visibleLine, type Grant } from '@countersign/contracts';
+import type { Grant } from '@countersign/contracts/approvals';
+import { visibleLine } from '@countersign/contracts/text';
 import { useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';

@@ -1,4 +1,4 @@
-import { parseStrictJson } from '@countersign/contracts';
+import { parseStrictJson } from '@countersign/contracts/json';
 
 /** The bytes of a message, in base64, as text: JSON in lines, anything else, and JSON that this would change, as it is. */
 export function textOf(value: string | null): string {

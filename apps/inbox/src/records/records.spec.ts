@@ -1,4 +1,5 @@
-import { eventNames, type LoggedEvent } from '@countersign/contracts';
+import { eventNames } from '@countersign/contracts';
+import type { LoggedEvent } from '@countersign/contracts/event-log';
 import { expect, it } from 'vitest';
 import { eventTypes, newestFirst } from './events.js';
 import { textOf } from './message-text.js';

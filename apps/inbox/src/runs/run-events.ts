@@ -1,4 +1,4 @@
-import type { RunEvent } from '@countersign/contracts';
+import type { RunEvent } from '@countersign/contracts/runs';
 import { useEffect, useState } from 'preact/hooks';
 import { applyProgress, type CallNews, type LiveProgress } from '../executions/live-progress.js';
 import { revision } from '../server/connection.js';

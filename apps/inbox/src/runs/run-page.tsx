@@ -1,4 +1,5 @@
-import { visibleLine, type RunOutput } from '@countersign/contracts';
+import type { RunOutput } from '@countersign/contracts/runs';
+import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { addressOf } from '../routes.js';

@@ -1,4 +1,5 @@
-import { visibleLine, type Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { visibleLine } from '@countersign/contracts/text';
 import { useEffect, useRef } from 'preact/hooks';
 import { At } from '../clock.js';
 import { ExecutionOutputView } from '../executions/output.js';

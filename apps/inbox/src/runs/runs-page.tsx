@@ -1,4 +1,5 @@
-import { visibleLine, type RunStatus } from '@countersign/contracts';
+import type { RunStatus } from '@countersign/contracts/runs';
+import { visibleLine } from '@countersign/contracts/text';
 import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';

@@ -1,4 +1,5 @@
-import { Execution, after } from '@countersign/contracts';
+import { Execution } from '@countersign/contracts/executions';
+import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, now } from '../../test/approval.fixtures.js';
 import { timelineOf, type RunEvent } from './timeline.js';

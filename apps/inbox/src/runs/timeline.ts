@@ -1,4 +1,6 @@
-import type { Approval, Execution, EpochSeconds } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution } from '@countersign/contracts/executions';
+import type { EpochSeconds } from '@countersign/contracts/time';
 
 /** An event of a run, as far as a timeline tells it. */
 export interface RunEvent {

@@ -1,5 +1,7 @@
 import type { ApiError } from '@countersign/client';
-import { visibleLine, type Requirement, type RunOutput } from '@countersign/contracts';
+import type { Requirement } from '@countersign/contracts/calls';
+import type { RunOutput } from '@countersign/contracts/runs';
+import { visibleLine } from '@countersign/contracts/text';
 import { useState } from 'preact/hooks';
 import { Arguments } from '../approvals/arguments.js';
 import { fieldsOfInputs, valuesIn, type Written } from '../forms/fields.js';

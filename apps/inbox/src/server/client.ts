@@ -1,5 +1,5 @@
 import { ApiError, CountersignClient } from '@countersign/client';
-import type { Me } from '@countersign/contracts';
+import type { Me } from '@countersign/contracts/auth';
 import { signal } from '@preact/signals';
 
 /** undefined until it is known, null when signed out. */

@@ -1,5 +1,6 @@
 import type { ApprovalEvent } from '@countersign/client';
-import { jitteredBackoffMs, type Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
 import { signal } from '@preact/signals';
 import { client, me } from './client.js';
 import { recognise } from './session.js';

@@ -1,5 +1,5 @@
 import type { StreamOptions } from '@countersign/client';
-import { jitteredBackoffMs } from '@countersign/contracts';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
 
 const backoff = { first_ms: 2_000, longest_ms: 60_000 };
 

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import type { ApiError } from '@countersign/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { connection, revision } from './connection.js';

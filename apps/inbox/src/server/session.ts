@@ -1,5 +1,5 @@
 import { ApiError } from '@countersign/client';
-import type { RunOutput } from '@countersign/contracts';
+import type { RunOutput } from '@countersign/contracts/runs';
 import { signal } from '@preact/signals';
 import { client, me, wordsOf } from './client.js';
 

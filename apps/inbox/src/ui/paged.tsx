@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useResource } from '../server/resource.js';

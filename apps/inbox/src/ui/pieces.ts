@@ -1,4 +1,4 @@
-import { codePointOf, isHidden, lookalikesIn } from '@countersign/contracts';
+import { codePointOf, isHidden, lookalikesIn } from '@countersign/contracts/text';
 
 interface Piece {
   /** Of a hidden character its code, such as `U+202E`. */

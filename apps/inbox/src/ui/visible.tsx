@@ -1,4 +1,4 @@
-import { codePointOf } from '@countersign/contracts';
+import { codePointOf } from '@countersign/contracts/text';
 import { piecesOf } from './pieces.js';
 
 interface VisibleProps {

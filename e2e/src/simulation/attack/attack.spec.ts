@@ -1,5 +1,5 @@
 import { unjudged, type PolicyDecision } from '@countersign/approval-service';
-import { plainRequireTerms } from '@countersign/contracts';
+import { plainRequireTerms } from '@countersign/contracts/approvals';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tell } from '../story.js';

@@ -1,4 +1,5 @@
-import { callDigest, type Event } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { World } from '../world.js';
 

@@ -1,4 +1,4 @@
-import type { ExactCall } from '@countersign/contracts';
+import type { ExactCall } from '@countersign/contracts/calls';
 import { createHash, createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 
 /**

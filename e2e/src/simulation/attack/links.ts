@@ -1,16 +1,10 @@
 import { RequestSigner, type RunMessage } from '@countersign/agent-runner';
 import { Signer } from '@countersign/approval-service';
-import {
-  type Approval,
-  type Event,
-  type EventName,
-  type Execution,
-  type NewEvent,
-  type Run,
-  type ServiceName,
-  type EpochMillis,
-  atMillis,
-} from '@countersign/contracts';
+import type { Event, EventName, NewEvent, ServiceName } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution } from '@countersign/contracts/executions';
+import type { Run } from '@countersign/contracts/runs';
+import { type EpochMillis, atMillis } from '@countersign/contracts/time';
 import { ResultSigner } from '@countersign/executor';
 import {
   DecisionGuard,

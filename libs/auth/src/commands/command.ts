@@ -1,12 +1,6 @@
-import {
-  canonicalJson,
-  catalogue,
-  eventNames,
-  parseEventData,
-  type Event,
-  type EventName,
-  type Scope,
-} from '@countersign/contracts';
+import { catalogue, eventNames, parseEventData, type Event, type EventName } from '@countersign/contracts';
+import type { Scope } from '@countersign/contracts/auth';
+import { canonicalJson } from '@countersign/contracts/json';
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 

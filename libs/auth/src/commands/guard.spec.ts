@@ -1,4 +1,7 @@
-import { emit, TerminalError, type EventData, type Role, toEpochSeconds, after } from '@countersign/contracts';
+import { emit, type EventData } from '@countersign/contracts';
+import type { Role } from '@countersign/contracts/auth';
+import { TerminalError } from '@countersign/contracts/problems';
+import { toEpochSeconds, after } from '@countersign/contracts/time';
 import type { StoredRecord } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTVerifyGetKey } from 'jose';

@@ -1,4 +1,5 @@
-import { TerminalError, type CommandRefusal, type EpochMillis, toEpochMillis } from '@countersign/contracts';
+import { TerminalError, type CommandRefusal } from '@countersign/contracts/problems';
+import { type EpochMillis, toEpochMillis } from '@countersign/contracts/time';
 import type { JWTVerifyGetKey } from 'jose';
 import { hasSameStanding, type Credentials } from '../credentials/credentials.js';
 import { principalOf, type Principal } from '../principal.js';

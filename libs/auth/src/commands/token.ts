@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { Id, Role, toEpochSeconds, type EpochMillis, EpochSeconds } from '@countersign/contracts';
+import { Id } from '@countersign/contracts';
+import { Role } from '@countersign/contracts/auth';
+import { toEpochSeconds, type EpochMillis, EpochSeconds } from '@countersign/contracts/time';
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { ProblemError, toEpochSeconds, after, earliest, type Seconds, type EpochMillis } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
+import { toEpochSeconds, after, earliest, type Seconds, type EpochMillis } from '@countersign/contracts/time';
 import type { CryptoKey } from 'jose';
 import { requireScopes } from '../http/auth.guard.js';
 import type { Credentials } from '../credentials/credentials.js';

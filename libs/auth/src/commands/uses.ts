@@ -1,4 +1,4 @@
-import type { EpochSeconds } from '@countersign/contracts';
+import type { EpochSeconds } from '@countersign/contracts/time';
 import { insertOnce, newRecord, update, type Collection, type StoredRecord } from '@countersign/persistence';
 import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';
 import type { CommandClaims } from './token.js';

@@ -1,4 +1,5 @@
-import { ConfigError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiKeys } from './api-keys.js';

@@ -1,4 +1,6 @@
-import { ApiKeyView, longestId, Role, Subject, type EpochSeconds } from '@countersign/contracts';
+import { longestId } from '@countersign/contracts';
+import { ApiKeyView, Role, Subject } from '@countersign/contracts/auth';
+import type { EpochSeconds } from '@countersign/contracts/time';
 import type { Collection } from '@countersign/persistence';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';

@@ -1,13 +1,5 @@
-import {
-  ApiKeyView,
-  canonicalSubject,
-  toEpochSeconds,
-  Subject,
-  toEpochMillis,
-  after,
-  type EpochMillis,
-  type Clock,
-} from '@countersign/contracts';
+import { ApiKeyView, canonicalSubject, Subject } from '@countersign/contracts/auth';
+import { toEpochSeconds, toEpochMillis, after, type EpochMillis, type Clock } from '@countersign/contracts/time';
 import { insert, insertOnce, newRecord, update, type Database, type Store } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type ApiKeyHolder, type NewApiKey } from './api-key.js';

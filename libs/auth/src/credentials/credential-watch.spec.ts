@@ -1,4 +1,4 @@
-import { toEpochSeconds, after } from '@countersign/contracts';
+import { toEpochSeconds, after } from '@countersign/contracts/time';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { apiKeys } from './api-key.js';

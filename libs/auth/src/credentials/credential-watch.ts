@@ -1,4 +1,5 @@
-import type { Log, EpochMillis, Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import { hasSameStanding, type Credentials } from './credentials.js';
 import type { Principal } from '../principal.js';
 

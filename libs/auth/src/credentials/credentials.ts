@@ -1,4 +1,4 @@
-import { type EpochMillis, toEpochMillis, type EpochSeconds, earliest } from '@countersign/contracts';
+import { type EpochMillis, toEpochMillis, type EpochSeconds, earliest } from '@countersign/contracts/time';
 import type { ApiKeys } from './api-keys.js';
 import type { BrowserSessions } from '../sign-in/browser-sessions.js';
 import { principalOf, type Credential, type Identity, type Principal } from '../principal.js';

@@ -1,4 +1,4 @@
-import { toEpochSeconds, type Clock, type EpochMillis, type EpochSeconds } from '@countersign/contracts';
+import { toEpochSeconds, type Clock, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import {
   removeAll,
   type Collection,

@@ -1,4 +1,4 @@
-import { secondsOf } from '@countersign/contracts';
+import { secondsOf } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../test/auth.fixtures.js';
 import { Recent, recentForMs } from './recent.js';

@@ -1,4 +1,4 @@
-import { type Clock, type EpochMillis, after, type Millis } from '@countersign/contracts';
+import { type Clock, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 
 /** For how long what was read is used again without another read. */
 export const recentForMs: Millis = 1_000;

@@ -1,4 +1,4 @@
-import { isSameSubject } from '@countersign/contracts';
+import { isSameSubject } from '@countersign/contracts/auth';
 
 /** Who the key of the setting ADMIN_KEY, the one in `admin.key` and the link that is printed at the start speak for. */
 export const administrator = 'admin';

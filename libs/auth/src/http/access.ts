@@ -1,4 +1,4 @@
-import type { Scope } from '@countersign/contracts';
+import type { Scope } from '@countersign/contracts/auth';
 import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { authenticationOf } from '../authenticator.js';

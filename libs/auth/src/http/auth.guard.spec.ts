@@ -1,4 +1,4 @@
-import { Role } from '@countersign/contracts';
+import { Role } from '@countersign/contracts/auth';
 import type { ExecutionContext } from '@nestjs/common';
 import { Body, Controller, Delete, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

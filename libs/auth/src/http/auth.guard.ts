@@ -1,4 +1,5 @@
-import { ProblemError, type Scope } from '@countersign/contracts';
+import type { Scope } from '@countersign/contracts/auth';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accessOf } from './access.js';

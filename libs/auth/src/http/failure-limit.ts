@@ -1,4 +1,4 @@
-import { type Clock, type EpochMillis, secondsOf, type Millis, type Seconds } from '@countersign/contracts';
+import { type Clock, type EpochMillis, secondsOf, type Millis, type Seconds } from '@countersign/contracts/time';
 
 export interface FailureLimitOptions {
   now(): EpochMillis;

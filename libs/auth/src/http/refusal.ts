@@ -1,4 +1,5 @@
-import { ProblemError, type Log, type ProblemCode } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ProblemError, type ProblemCode } from '@countersign/contracts/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FailureLimit } from './failure-limit.js';
 

@@ -1,4 +1,4 @@
-import { Role, Subject } from '@countersign/contracts';
+import { Role, Subject } from '@countersign/contracts/auth';
 import type { JWTPayload } from 'jose';
 import { type Identity } from '../principal.js';
 

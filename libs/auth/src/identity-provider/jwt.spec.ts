@@ -1,6 +1,7 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ProblemError, toEpochSeconds } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import { Clock, listeningLog } from '../../test/auth.fixtures.js';
 import {
   audience,

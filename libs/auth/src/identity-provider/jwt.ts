@@ -1,4 +1,6 @@
-import { ProblemError, type Log, type Clock, type EpochMillis, atSeconds } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
+import { type Clock, type EpochMillis, atSeconds } from '@countersign/contracts/time';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { identityIn, type ClaimNames } from './claims.js';
 import { principalOf, type Principal } from '../principal.js';

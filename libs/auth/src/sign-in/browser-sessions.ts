@@ -1,13 +1,6 @@
-import {
-  canonicalSubject,
-  EpochSeconds,
-  Id,
-  Role,
-  toEpochSeconds,
-  stored,
-  toEpochMillis,
-  after,
-} from '@countersign/contracts';
+import { Id, stored } from '@countersign/contracts';
+import { canonicalSubject, Role } from '@countersign/contracts/auth';
+import { EpochSeconds, toEpochSeconds, toEpochMillis, after } from '@countersign/contracts/time';
 import { insert, newRecord, update, type Collection } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from '../credentials/api-keys.js';

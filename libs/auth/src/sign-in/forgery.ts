@@ -1,4 +1,4 @@
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { FastifyRequest } from 'fastify';
 import type { BrowserSession } from './browser-sessions.js';
 import { isSame } from '../credentials/secret.js';

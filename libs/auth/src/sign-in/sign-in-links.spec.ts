@@ -1,4 +1,4 @@
-import { toEpochSeconds } from '@countersign/contracts';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Clock, removed } from '../../test/auth.fixtures.js';

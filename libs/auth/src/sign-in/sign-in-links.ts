@@ -1,4 +1,5 @@
-import { toEpochSeconds, type Role, toEpochMillis, after, type EpochSeconds } from '@countersign/contracts';
+import type { Role } from '@countersign/contracts/auth';
+import { toEpochSeconds, toEpochMillis, after, type EpochSeconds } from '@countersign/contracts/time';
 import { insert, newRecord, update, type Collection, type StoredRecord } from '@countersign/persistence';
 import type { Identity } from '../principal.js';
 import { Expiring, type ExpiringOptions } from '../credentials/expiring.js';

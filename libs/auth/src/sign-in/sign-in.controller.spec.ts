@@ -1,4 +1,4 @@
-import type { Me } from '@countersign/contracts';
+import type { Me } from '@countersign/contracts/auth';
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RequireScopes, CurrentPrincipal } from '../http/access.js';

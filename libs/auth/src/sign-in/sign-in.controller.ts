@@ -1,4 +1,4 @@
-import { SignInRequest, type Me } from '@countersign/contracts';
+import { SignInRequest, type Me } from '@countersign/contracts/auth';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

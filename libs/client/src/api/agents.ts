@@ -1,4 +1,4 @@
-import type { AgentOutput } from '@countersign/contracts';
+import type { AgentOutput } from '@countersign/contracts/runs';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 

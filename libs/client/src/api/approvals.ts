@@ -1,4 +1,4 @@
-import type { Approval, ListApprovalsQuery, ResolutionData, DecisionVerdict } from '@countersign/contracts';
+import type { Approval, ListApprovalsQuery, ResolutionData, DecisionVerdict } from '@countersign/contracts/approvals';
 import type { Answers } from '../shapes.js';
 import type { StreamOptions } from '../stream/event-stream.js';
 import { typedStream, type StreamedEvent } from '../stream/typed-stream.js';

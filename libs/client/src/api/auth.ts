@@ -1,4 +1,6 @@
-import type { ApiKeyView, CommandToken, CreatedApiKey, EventName, Me, Role, Seconds } from '@countersign/contracts';
+import type { EventName } from '@countersign/contracts';
+import type { ApiKeyView, CommandToken, CreatedApiKey, Me, Role } from '@countersign/contracts/auth';
+import type { Seconds } from '@countersign/contracts/time';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 

@@ -1,4 +1,4 @@
-import type { DeadLetter, ListDeadLettersQuery } from '@countersign/contracts';
+import type { DeadLetter, ListDeadLettersQuery } from '@countersign/contracts/event-log';
 import type { Answers } from '../shapes.js';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';

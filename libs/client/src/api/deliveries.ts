@@ -1,4 +1,4 @@
-import type { ListDeliveriesQuery } from '@countersign/contracts';
+import type { ListDeliveriesQuery } from '@countersign/contracts/deliveries';
 import type { Answers } from '../shapes.js';
 import type { Transport } from '../transport/transport.js';
 import type { ListQuery } from './lists.js';

@@ -1,4 +1,4 @@
-import type { FollowEventsQuery, ListEventsQuery, LoggedEvent } from '@countersign/contracts';
+import type { FollowEventsQuery, ListEventsQuery, LoggedEvent } from '@countersign/contracts/event-log';
 import { eventStream, type StreamOptions } from '../stream/event-stream.js';
 import type { Transport } from '../transport/transport.js';
 import type { ListQuery } from './lists.js';

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionOutput, ListExecutionsQuery, Switch } from '@countersign/contracts';
+import type { Execution, ExecutionOutput, ListExecutionsQuery, Switch } from '@countersign/contracts/executions';
 import type { Answers } from '../shapes.js';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';

@@ -1,4 +1,4 @@
-import type { Grant, ListGrantsQuery } from '@countersign/contracts';
+import type { Grant, ListGrantsQuery } from '@countersign/contracts/approvals';
 import type { Answers } from '../shapes.js';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';

@@ -1,11 +1,5 @@
-import {
-  type ContinueRunRequest,
-  type ListRunsQuery,
-  type RunOutput,
-  type RunStatus,
-  millisOf,
-  type Seconds,
-} from '@countersign/contracts';
+import type { ContinueRunRequest, ListRunsQuery, RunOutput, RunStatus } from '@countersign/contracts/runs';
+import { millisOf, type Seconds } from '@countersign/contracts/time';
 import type { Answers } from '../shapes.js';
 import type { StreamOptions } from '../stream/event-stream.js';
 import { typedStream, type StreamedEvent } from '../stream/typed-stream.js';

@@ -1,4 +1,4 @@
-import type { ListSessionsQuery, RunOutput, SessionOutput } from '@countersign/contracts';
+import type { ListSessionsQuery, RunOutput, SessionOutput } from '@countersign/contracts/runs';
 import type { Answers } from '../shapes.js';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ApiError, unexpectedAnswer } from '../transport/api-error.js';
 import type { Method, RequestOptions, Transport } from '../transport/transport.js';

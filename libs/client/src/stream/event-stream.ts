@@ -1,4 +1,4 @@
-import { jitteredBackoffMs, type Backoff, millisOf, type Millis } from '@countersign/contracts';
+import { jitteredBackoffMs, type Backoff, millisOf, type Millis } from '@countersign/contracts/time';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { ApiError } from '../transport/api-error.js';
 import type { Transport } from '../transport/transport.js';

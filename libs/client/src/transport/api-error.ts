@@ -1,4 +1,5 @@
-import { type Hint, type Problem, secondsOf, type Seconds } from '@countersign/contracts';
+import type { Hint, Problem } from '@countersign/contracts/problems';
+import { secondsOf, type Seconds } from '@countersign/contracts/time';
 
 /** What an {@link ApiError} says besides its detail. */
 export interface ApiErrorFields {

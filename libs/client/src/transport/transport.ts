@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import { addressesOf, withQuery, type Query, type ServiceUrls } from './address.js';
 import { ApiError, errorOf, unexpectedAnswer } from './api-error.js';
 import type { Answers, ShapeName, Shapes } from '../shapes.js';

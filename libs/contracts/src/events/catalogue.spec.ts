@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { Approval } from '../records/approval.js';
-import { Run, RunOutput } from '../records/run.js';
+import { Approval } from '../approvals/approval.js';
+import { Run, RunOutput } from '../runs/run.js';
 import {
   catalogue,
   eventNames,

@@ -1,6 +1,6 @@
-import { redactApproval, type Approval, type ResolutionData } from '../records/approval.js';
-import type { Ruling } from '../records/terms.js';
-import { redactArguments, redacted, redactRequirement, type Requirement } from '../records/tool-call.js';
+import { redactApproval, type Approval, type ResolutionData } from '../approvals/approval.js';
+import type { Ruling } from '../approvals/terms.js';
+import { redactArguments, redacted, redactRequirement, type Requirement } from '../calls/tool-call.js';
 
 type Args = Record<string, unknown>;
 

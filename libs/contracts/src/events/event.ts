@@ -1,5 +1,5 @@
 import { catalogue, type EventData, type EventName, type ServiceName } from './catalogue.js';
-import { TerminalError } from '../errors.js';
+import { TerminalError } from '../problems/errors.js';
 import { z } from 'zod';
 
 /** An event that has happened: its data, and the CloudEvents attributes that travel as headers. */

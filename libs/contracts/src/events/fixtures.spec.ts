@@ -2,10 +2,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { catalogue, eventNames, type EventName, type ServiceName } from './catalogue.js';
-import { callDigest } from '../decision/digest.js';
-import { TerminalError } from '../errors.js';
+import { callDigest } from '../calls/digest.js';
+import { TerminalError } from '../problems/errors.js';
 import { eventSource, parseEventData } from './event.js';
-import { Traceparent } from '../records/fields.js';
+import { Traceparent } from '../fields/fields.js';
 import { approvalId } from './ids.js';
 
 interface Golden {

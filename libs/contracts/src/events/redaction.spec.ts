@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactApproval, type ResolutionData } from '../records/approval.js';
+import { redactApproval, type ResolutionData } from '../approvals/approval.js';
 import {
   pauseTypeOf,
   redactArguments,
@@ -7,7 +7,7 @@ import {
   Requirement,
   type ToolExecution,
   type UserInputField,
-} from '../records/tool-call.js';
+} from '../calls/tool-call.js';
 
 const field = (name: string, value: unknown): UserInputField => ({
   name,

@@ -16,7 +16,7 @@ import {
   type Millis,
   type Seconds,
 } from './time.js';
-import type { Lease } from '../records/fields.js';
+import type { Lease } from '../fields/fields.js';
 
 describe('a point in time', () => {
   it('is in the second that has begun', () => {

@@ -1,4 +1,4 @@
-import type { PauseType } from '@countersign/contracts';
+import type { PauseType } from '@countersign/contracts/calls';
 import type { Path, Problem } from '../load/source.js';
 
 interface Gate {

@@ -1,4 +1,4 @@
-import { Subject } from '@countersign/contracts';
+import { Subject } from '@countersign/contracts/auth';
 import { duplicates, sound, valueIn } from './entries.js';
 import { checkAutomatic, checkCondition } from './condition.js';
 import { checkPolicyTests } from './policy-tests.js';

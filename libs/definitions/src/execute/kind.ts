@@ -1,4 +1,4 @@
-import type { Seconds } from '@countersign/contracts';
+import type { Seconds } from '@countersign/contracts/time';
 import type { z } from 'zod';
 import type { Parametric } from '../checks/template.js';
 import type { Path, Problem } from '../load/source.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { crossProblems } from '../checks/definitions.js';

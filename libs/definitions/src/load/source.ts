@@ -1,4 +1,4 @@
-import { isExactNumber } from '@countersign/contracts';
+import { isExactNumber } from '@countersign/contracts/json';
 import { isAlias, isMap, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type Pair } from 'yaml';
 
 export type Path = readonly PropertyKey[];

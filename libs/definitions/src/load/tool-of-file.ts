@@ -1,4 +1,4 @@
-import type { PauseType } from '@countersign/contracts';
+import type { PauseType } from '@countersign/contracts/calls';
 import { executeWays } from '../execute/execute.js';
 import type { ToolEntry } from '../schema/file.js';
 import { digestOf } from './tool-version.js';

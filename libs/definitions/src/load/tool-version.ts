@@ -1,4 +1,5 @@
-import { canonicalJson, type ToolVersion } from '@countersign/contracts';
+import type { ToolVersion } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
 import { createHash } from 'node:crypto';
 import type { ToolDefinition } from '../schema/tool.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, policySetOf, policyVersion, shadowSetOf } from './evaluate.js';
 import { call, groups, policies, terms } from '../../test/policy.fixtures.js';
-import { RequireTerms } from '@countersign/contracts';
+import { RequireTerms } from '@countersign/contracts/approvals';
 
 const anybody = { group: null, count: 1, members: null };
 const managers = (count: number) => ({ group: 'managers', count, members: groups.managers });

@@ -1,4 +1,5 @@
-import { canonicalJson, plainGrantTerms, type RequireTerms } from '@countersign/contracts';
+import { plainGrantTerms, type RequireTerms } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
 import { createHash } from 'node:crypto';
 import { holds, type PolicyCall } from './condition/call.js';
 import { sawOf, type Seen } from './seen.js';

@@ -1,5 +1,5 @@
 import type { Groups, Require } from './rules.js';
-import type { RequireTerms } from '@countersign/contracts';
+import type { RequireTerms } from '@countersign/contracts/approvals';
 
 /** The terms of a requirement, with the members of its groups as they are now. */
 export function termsOf(require: Require, groups: Groups): RequireTerms {

@@ -1,8 +1,10 @@
-import { ApprovalType, JsonObject, Subject as GroupName } from '@countersign/contracts';
+import { JsonObject } from '@countersign/contracts';
+import { Subject as GroupName } from '@countersign/contracts/auth';
+import { ApprovalType } from '@countersign/contracts/calls';
 import { z } from 'zod';
 import { Subject, When } from './condition/condition.js';
 import { Duration, DurationOrNever } from '../schema/duration.js';
-import { DecisionKind } from '@countersign/contracts';
+import { DecisionKind } from '@countersign/contracts/approvals';
 import { AgentId, ToolName } from '../schema/tool.js';
 
 /** Who approves: the members of each group, or `from_token`. */

@@ -1,4 +1,4 @@
-import { DecisionKind, type RequireTerms } from '@countersign/contracts';
+import { DecisionKind, type RequireTerms } from '@countersign/contracts/approvals';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { terms } from '../../test/policy.fixtures.js';

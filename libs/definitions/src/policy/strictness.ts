@@ -1,4 +1,5 @@
-import { canonicalJson, type RequireTerms } from '@countersign/contracts';
+import type { RequireTerms } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
 import { assign } from './quorum/assignment.js';
 import { approvalsOf } from './terms.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groups, terms } from '../../test/policy.fixtures.js';
-import type { RequireTerms } from '@countersign/contracts';
+import type { RequireTerms } from '@countersign/contracts/approvals';
 import { strictest } from './terms.js';
 
 type Approvers = RequireTerms['approvers'];

@@ -1,4 +1,4 @@
-import type { RequireTerms } from '@countersign/contracts';
+import type { RequireTerms } from '@countersign/contracts/approvals';
 
 type Approver = RequireTerms['approvers'][number];
 

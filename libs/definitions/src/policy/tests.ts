@@ -1,4 +1,4 @@
-import type { PauseType } from '@countersign/contracts';
+import type { PauseType } from '@countersign/contracts/calls';
 import { mcpGate } from '../schema/mcp-server.js';
 import type { DefinitionsFile, ToolEntry } from '../schema/file.js';
 import { evaluate, policySetOf } from './evaluate.js';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AgentId, ToolDefinition } from './tool.js';

@@ -1,4 +1,5 @@
-import { NoticeKind, Subject } from '@countersign/contracts';
+import { Subject } from '@countersign/contracts/auth';
+import { NoticeKind } from '@countersign/contracts/deliveries';
 import { z } from 'zod';
 
 export const NoticeType = z.enum(['approval.pending', 'approval.reminder', 'approval.escalation', 'approval.resolved']);

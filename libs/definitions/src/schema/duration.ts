@@ -1,4 +1,4 @@
-import type { Seconds } from '@countersign/contracts';
+import type { Seconds } from '@countersign/contracts/time';
 import { z } from 'zod';
 
 const units = { s: 1, m: 60, h: 3_600, d: 86_400 };

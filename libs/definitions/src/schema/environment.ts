@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { readFileSync } from 'node:fs';
 import { parseTemplate, written, type Placeholder, type TemplatePart } from '../templates/template.js';
 

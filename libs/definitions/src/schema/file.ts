@@ -1,4 +1,5 @@
-import { JsonObject, PauseType } from '@countersign/contracts';
+import { JsonObject } from '@countersign/contracts';
+import { PauseType } from '@countersign/contracts/calls';
 import { z } from 'zod';
 import { agentFields } from './agent.js';
 import { Channel } from './channel.js';

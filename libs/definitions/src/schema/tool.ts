@@ -1,4 +1,5 @@
-import { Id, JsonObject, PauseType } from '@countersign/contracts';
+import { Id, JsonObject } from '@countersign/contracts';
+import { PauseType } from '@countersign/contracts/calls';
 import { z } from 'zod';
 
 /** Characters of a tool's output that reach the model, unless the tool says otherwise. */

@@ -1,4 +1,4 @@
-import { fieldTypes, type UserInputField } from '@countersign/contracts';
+import { fieldTypes, type UserInputField } from '@countersign/contracts/calls';
 import type { ToolDefinition } from './tool.js';
 
 /** The fields that a person fills in before a call of the tool; `null`: there are none to fill in. */

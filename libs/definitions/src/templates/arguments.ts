@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { describe, expect, it } from 'vitest';
 import { withEnvironment } from '../schema/environment.js';
 import { parseTemplate, placeholdersOf } from './template.js';

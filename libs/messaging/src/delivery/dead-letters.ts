@@ -1,4 +1,4 @@
-import { TerminalError, type DeadLetterCode } from '@countersign/contracts';
+import { TerminalError, type DeadLetterCode } from '@countersign/contracts/problems';
 import type { Delivery, Message } from '../bus.js';
 
 /** The topic of messages whose handling failed permanently. */

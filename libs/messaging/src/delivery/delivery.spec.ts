@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Delivery, Handler, Message } from '../bus.js';
 import { deadLetterTopic, originalOf } from './dead-letters.js';

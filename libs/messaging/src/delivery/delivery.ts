@@ -1,4 +1,5 @@
-import { RetryableError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import type { Delivery, Handler, Message } from '../bus.js';
 import { deadLetterOf, deadLetterTopic } from './dead-letters.js';
 import type { BusObserver } from './observer.js';

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jitteredBackoffMs, RetryableError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
 
 const backoff = { first_ms: 100, longest_ms: 5_000 };
 

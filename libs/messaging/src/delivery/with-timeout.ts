@@ -1,4 +1,5 @@
-import { RetryableError, type Millis } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import type { Millis } from '@countersign/contracts/time';
 
 /** @throws RetryableError when the promise takes longer; what it stands for goes on unobserved. */
 export async function withTimeout<T>(timeoutMs: Millis, what: string, promise: Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
-import { type DeadLetterCode, type Event, eventNames, TerminalError } from '@countersign/contracts';
+import { type Event, eventNames } from '@countersign/contracts';
+import { type DeadLetterCode, TerminalError } from '@countersign/contracts/problems';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Delivery, Message } from '../bus.js';

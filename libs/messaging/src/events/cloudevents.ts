@@ -1,13 +1,6 @@
-import {
-  type Event,
-  type EventName,
-  isEventName,
-  maxDepth,
-  parseEventData,
-  parseStrictJson,
-  TerminalError,
-  Traceparent,
-} from '@countersign/contracts';
+import { type Event, type EventName, isEventName, parseEventData, Traceparent } from '@countersign/contracts';
+import { maxDepth, parseStrictJson } from '@countersign/contracts/json';
+import { TerminalError } from '@countersign/contracts/problems';
 import type { Delivery, Message } from '../bus.js';
 
 /** The source of an event whose producer does not name itself. */

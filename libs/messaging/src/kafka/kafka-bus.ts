@@ -1,4 +1,6 @@
-import { TerminalError, type Log, type Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import type { Millis } from '@countersign/contracts/time';
 import type { Bus, TailOptions, Message, Subscription } from '../bus.js';
 import type { KafkaClient } from './kafka-client.js';
 import { KafkaTails } from './kafka-tails.js';

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import type { Delivery, Message } from '../bus.js';
 
 /**

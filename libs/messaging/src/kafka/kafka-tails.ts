@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Log, Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import type { Delivery, Subscription, TailOptions } from '../bus.js';
 import { Tails } from '../delivery/tails.js';
 import { KafkaConsumer } from './consumer.js';

@@ -1,6 +1,6 @@
 import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
-import { TerminalError } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
 import { KafkaBus } from './kafka-bus.js';

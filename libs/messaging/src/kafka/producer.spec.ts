@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
 import { FakeKafka } from '../../test/fake-kafka.js';

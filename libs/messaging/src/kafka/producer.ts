@@ -1,12 +1,6 @@
-import {
-  RetryableError,
-  TerminalError,
-  type Log,
-  type Millis,
-  after,
-  systemClock,
-  type EpochMillis,
-} from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { type Millis, after, systemClock, type EpochMillis } from '@countersign/contracts/time';
 import type { Message } from '../bus.js';
 import { KafkaError, type KafkaClient, type ProducerSession } from './kafka-client.js';
 import { Outage, retry } from '../delivery/retry.js';

@@ -1,4 +1,5 @@
-import type { Log, Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import type { Delivery, Subscription } from '../bus.js';
 import type { Deliver } from '../delivery/delivery.js';
 import { OrderedDelivery } from '../delivery/ordered-delivery.js';

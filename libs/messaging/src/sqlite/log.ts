@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import type { SqliteFile } from '@countersign/sqlite';
 import type { Delivery, Message } from '../bus.js';
 

@@ -1,4 +1,5 @@
-import { RetryableError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import type { SqliteFile } from '@countersign/sqlite';
 import type { Bus, Delivery, TailOptions, Handler, Message, Subscription } from '../bus.js';
 import { SqliteGroup } from './group.js';

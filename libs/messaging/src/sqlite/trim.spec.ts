@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-import { emit, type Event, type NewEvent, atMillis, atSeconds } from '@countersign/contracts';
+import { emit, type Event, type NewEvent } from '@countersign/contracts';
+import { atMillis, atSeconds } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-import { emit, RetryableError, type Event, atMillis, atSeconds } from '@countersign/contracts';
+import { emit, type Event } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { atMillis, atSeconds } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

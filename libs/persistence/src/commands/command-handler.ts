@@ -1,4 +1,5 @@
-import { eventId, versionIn, type Event, type NewEvent, type EpochMillis } from '@countersign/contracts';
+import { eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
 import { recordOf, subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';

@@ -1,4 +1,5 @@
-import type { NewEvent, EpochMillis } from '@countersign/contracts';
+import type { NewEvent } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 
 /** What a state machine answers to a message. */
 export type Transition<S, C extends string = string> =

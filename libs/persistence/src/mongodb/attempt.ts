@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { BSON } from 'mongodb';
 import { VersionConflict } from '../store.js';
 

@@ -1,4 +1,5 @@
-import { TerminalError, type Event } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
 import { Binary, BSON, type ObjectId } from 'mongodb';
 import type { StoredRecord } from '../store.js';
 

@@ -2,7 +2,8 @@ import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { RetryableError, atSeconds } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { atSeconds } from '@countersign/contracts/time';
 import { documentOf, type Document } from './documents.js';
 import { GroupCommit } from './group-commit.js';
 

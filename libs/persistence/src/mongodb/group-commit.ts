@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import { MongoBulkWriteError, MongoServerError, ObjectId, type Collection as Documents } from 'mongodb';
 import type { Document } from './documents.js';
 

@@ -1,4 +1,5 @@
-import { jitteredBackoffMs, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
 import { MongoClient, type Collection as Documents, type Db } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fieldName, indexOrder } from '../query.js';

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { describeStore, sample, samples, transition } from '../../test/store.contract.js';
-import { type Event, after, systemClock } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { after, systemClock } from '@countersign/contracts/time';
 import { MongoDatabase } from './mongodb-database.js';
 
 const uri = inject('mongodbUri');

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EpochMillis, Event } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { AnyBulkWriteOperation, Collection as Documents } from 'mongodb';
 import { fieldName, totalOrder, type Order } from '../query.js';
 import {

@@ -1,5 +1,6 @@
 import type {} from '@countersign/infra';
-import { RetryableError, TerminalError, after, atMillis, systemClock } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { after, atMillis, systemClock } from '@countersign/contracts/time';
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';

@@ -1,4 +1,6 @@
-import { RetryableError, TerminalError, type Event, systemClock, after, atMillis } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { systemClock, after, atMillis } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,12 +1,6 @@
-import {
-  jitteredBackoffMs,
-  TerminalError,
-  type Event,
-  type Log,
-  type EpochMillis,
-  after,
-  type Millis,
-} from '@countersign/contracts';
+import type { Event, Log } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 import { published } from '../commands/diagnostics.js';
 import type { Outbox } from '../store.js';

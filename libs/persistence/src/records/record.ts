@@ -1,4 +1,4 @@
-import { toEpochSeconds, type EpochMillis } from '@countersign/contracts';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import type { StoredRecord } from '../store.js';
 
 /** What every record begins with, before it is stored. @param now epoch milliseconds */

@@ -1,4 +1,4 @@
-import { after, atMillis } from '@countersign/contracts';
+import { after, atMillis } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

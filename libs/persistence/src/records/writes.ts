@@ -1,4 +1,4 @@
-import type { EpochMillis } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import { VersionConflict, type Store, type StoredRecord } from '../store.js';
 import { touch } from './record.js';
 

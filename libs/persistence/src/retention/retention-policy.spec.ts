@@ -1,4 +1,4 @@
-import { atSeconds } from '@countersign/contracts';
+import { atSeconds } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import type { EpochMillis, Millis } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Collection, Filter, Query, Store, StoredRecord } from '../store.js';
 
 /** Something that goes a while after it has served its purpose. */

@@ -1,4 +1,5 @@
-import { TerminalError, after, atMillis, systemClock } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
+import { after, atMillis, systemClock } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

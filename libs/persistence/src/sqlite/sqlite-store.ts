@@ -1,4 +1,6 @@
-import { RetryableError, TerminalError, type Event, type EpochMillis } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { SqliteFile } from '@countersign/sqlite';
 import { published } from '../commands/diagnostics.js';
 import { whereOf, type Where } from './where.js';

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../commands/command-handler.js';
 import type { Permit } from './work-pool.js';

@@ -1,4 +1,4 @@
-import { RetryableError, TerminalError } from '@countersign/contracts';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { describe, expect, it, vi } from 'vitest';
 import { retryUntilStored } from './retry-until-stored.js';
 

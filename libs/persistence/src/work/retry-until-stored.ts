@@ -1,4 +1,6 @@
-import { jitteredBackoffMs, RetryableError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const backoff = { first_ms: 100, longest_ms: 2_000 };

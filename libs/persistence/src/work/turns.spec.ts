@@ -1,4 +1,4 @@
-import { atMillis } from '@countersign/contracts';
+import { atMillis } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-import { RetryableError, after, atMillis, type EpochMillis } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { after, atMillis, type EpochMillis } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

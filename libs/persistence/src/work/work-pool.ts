@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log, EpochMillis, Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Filter, Store, StoredRecord } from '../store.js';
 import { Turns, type OwnerField } from './turns.js';
 

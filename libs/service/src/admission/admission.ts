@@ -1,5 +1,5 @@
 import { declaredRoutes, type Authenticator } from '@countersign/auth';
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { OpenRequests } from './open-requests.js';

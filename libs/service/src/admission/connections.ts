@@ -1,4 +1,4 @@
-import { millisOf } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
 import type { Server } from 'node:http';
 import { OpenRequests } from './open-requests.js';
 import type { AdmissionSettings } from './settings.js';

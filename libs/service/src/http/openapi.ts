@@ -1,4 +1,4 @@
-import { Problem } from '@countersign/contracts';
+import { Problem } from '@countersign/contracts/problems';
 import { RequestMethod, SetMetadata, type INestApplication, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { atSeconds } from '@countersign/contracts';
+import { atSeconds } from '@countersign/contracts/time';
 import type { Query, Store, StoredRecord } from '@countersign/persistence';
 import { expect, it } from 'vitest';
 import { pageOf } from './page.js';

@@ -1,11 +1,11 @@
+import type { Log } from '@countersign/contracts';
 import {
   problemOf,
   ProblemError,
   RetryableError,
-  type Log,
   type Problem,
   type ProblemCode,
-} from '@countersign/contracts';
+} from '@countersign/contracts/problems';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 

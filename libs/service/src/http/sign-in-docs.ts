@@ -1,4 +1,4 @@
-import { Me } from '@countersign/contracts';
+import { Me } from '@countersign/contracts/auth';
 import { SignInController } from '@countersign/auth';
 import { Returns } from './openapi.js';
 

@@ -1,4 +1,5 @@
-import { parseStrictJson, ProblemError } from '@countersign/contracts';
+import { parseStrictJson } from '@countersign/contracts/json';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /**

@@ -1,4 +1,4 @@
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 
 /** Checks every parameter that declares a schema; a refusal names each field that is wrong. */

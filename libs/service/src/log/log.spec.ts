@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import { expect, it } from 'vitest';
 import { createLog } from './log.js';
 

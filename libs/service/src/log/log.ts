@@ -1,4 +1,5 @@
-import { RetryableError, type Log } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream } from 'pino';
 

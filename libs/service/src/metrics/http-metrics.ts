@@ -1,4 +1,4 @@
-import { secondsOf } from '@countersign/contracts';
+import { secondsOf } from '@countersign/contracts/time';
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from './metrics.js';
 

@@ -1,4 +1,4 @@
-import type { Seconds } from '@countersign/contracts';
+import type { Seconds } from '@countersign/contracts/time';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A counter, by its labels, which have few values each. */

@@ -1,4 +1,5 @@
-import { eventNames, type Log, millisOf } from '@countersign/contracts';
+import { eventNames, type Log } from '@countersign/contracts';
+import { millisOf } from '@countersign/contracts/time';
 import { encode, KafkaBus, kafkajsClient, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
 import { MongoDatabase, SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';

@@ -1,4 +1,5 @@
-import { RetryableError, after, atMillis } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
+import { after, atMillis } from '@countersign/contracts/time';
 import type { RetentionPolicy } from '@countersign/persistence';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../metrics/metrics.js';

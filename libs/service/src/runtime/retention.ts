@@ -1,4 +1,5 @@
-import { type Log, type EpochMillis, after, type Millis } from '@countersign/contracts';
+import type { Log } from '@countersign/contracts';
+import { type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import type { RetentionPolicy } from '@countersign/persistence';
 import type { Count, Metrics } from '../metrics/metrics.js';
 import { setImmediate as othersTurn, setTimeout as delay } from 'node:timers/promises';

@@ -1,5 +1,6 @@
 import { RequireScopes, Public } from '@countersign/auth';
-import { ProblemError, problems, RetryableError, type Event, type ProblemCode } from '@countersign/contracts';
+import type { Event } from '@countersign/contracts';
+import { ProblemError, problems, RetryableError, type ProblemCode } from '@countersign/contracts/problems';
 import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, HttpException, Module, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';

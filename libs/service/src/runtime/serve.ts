@@ -1,12 +1,6 @@
 import { openAuth, type Auth } from '@countersign/auth';
-import {
-  type Log,
-  type ServiceName,
-  systemClock,
-  type EpochMillis,
-  millisOf,
-  type Millis,
-} from '@countersign/contracts';
+import type { Log, ServiceName } from '@countersign/contracts';
+import { systemClock, type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
 import type { Bus } from '@countersign/messaging';
 import { retryUntilStored, type Database, type RetentionPolicy } from '@countersign/persistence';
 import helmet from '@fastify/helmet';

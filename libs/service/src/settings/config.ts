@@ -1,5 +1,5 @@
 import { authSettings } from '@countersign/auth';
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { environmentValue } from '@countersign/definitions';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';

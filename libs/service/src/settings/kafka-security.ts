@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import type { KafkaSecurity } from '@countersign/messaging';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { ProblemError } from '@countersign/contracts';
+import { ProblemError } from '@countersign/contracts/problems';
 import type { FastifyInstance } from 'fastify';
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);

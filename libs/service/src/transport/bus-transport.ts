@@ -1,4 +1,5 @@
-import { eventsTo, TerminalError, type Event, type ServiceName } from '@countersign/contracts';
+import { eventsTo, type Event, type ServiceName } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';

@@ -1,4 +1,7 @@
-import { callDigest, canonicalJson, type EventData, after } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
+import { after } from '@countersign/contracts/time';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDecision } from './check.js';

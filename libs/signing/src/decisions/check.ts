@@ -1,4 +1,6 @@
-import { callDigest, type EventData, type EpochSeconds } from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import type { EpochSeconds } from '@countersign/contracts/time';
 import type { DecisionClaims } from './claims.js';
 import { decisionDetailsDigest } from './details-digest.js';
 import { resultDigest } from '../results/result-digest.js';

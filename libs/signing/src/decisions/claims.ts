@@ -1,12 +1,7 @@
-import {
-  ApprovalStatus,
-  DecisionBasis,
-  EpochSeconds,
-  Id,
-  PauseType,
-  ToolVersion,
-  DecisionVerdict,
-} from '@countersign/contracts';
+import { Id } from '@countersign/contracts';
+import { ApprovalStatus, DecisionBasis, DecisionVerdict } from '@countersign/contracts/approvals';
+import { PauseType, ToolVersion } from '@countersign/contracts/calls';
+import { EpochSeconds } from '@countersign/contracts/time';
 import { z } from 'zod';
 
 /** As `callDigest` and `resultDigest` write it. */

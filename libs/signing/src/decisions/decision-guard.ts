@@ -1,12 +1,6 @@
-import {
-  callDigest,
-  toEpochSeconds,
-  type Binding,
-  type EventData,
-  type ExactCall,
-  type Clock,
-  type EpochSeconds,
-} from '@countersign/contracts';
+import type { EventData } from '@countersign/contracts';
+import { callDigest, type Binding, type ExactCall } from '@countersign/contracts/calls';
+import { toEpochSeconds, type Clock, type EpochSeconds } from '@countersign/contracts/time';
 import { mismatch, reservation, type Reservation } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from '../signature/signature-error.js';

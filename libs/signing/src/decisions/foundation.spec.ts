@@ -1,4 +1,4 @@
-import { after } from '@countersign/contracts';
+import { after } from '@countersign/contracts/time';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reservation } from './check.js';

@@ -1,4 +1,5 @@
-import { ConfigError, Id } from '@countersign/contracts';
+import { Id } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { calculateJwkThumbprint, importJWK, type CryptoKey } from 'jose';
 import { z } from 'zod';
 import { algorithm } from './header.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { describe, expect, it } from 'vitest';
 import { generateKey, keysFromText, publicJwks } from './key-ring.js';
 import { Verifier } from '../signature/verifier.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { CompactSign, compactVerify, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { algorithm } from './header.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { readFile } from 'node:fs/promises';
 import { loadOrCreateKeys } from './key-file.js';
 import { keysFromText, type KeyRing } from './key-ring.js';

@@ -1,4 +1,4 @@
-import { ConfigError, RetryableError } from '@countersign/contracts';
+import { ConfigError, RetryableError } from '@countersign/contracts/problems';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,5 @@
-import { ConfigError, RetryableError, type Millis } from '@countersign/contracts';
+import { ConfigError, RetryableError } from '@countersign/contracts/problems';
+import type { Millis } from '@countersign/contracts/time';
 import { createRemoteJWKSet, errors } from 'jose';
 import { unknownKey, type KeySource } from './trusted-keys.js';
 

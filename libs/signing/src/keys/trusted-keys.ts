@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { createLocalJWKSet, errors, type CryptoKey } from 'jose';
 import { publicJwk, readJwks } from './jwk.js';
 import { SignatureError } from '../signature/signature-error.js';

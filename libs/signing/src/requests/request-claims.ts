@@ -1,4 +1,7 @@
-import { ApprovalType, canonicalJson, EpochSeconds, Id, PauseType, type EventData } from '@countersign/contracts';
+import { Id, type EventData } from '@countersign/contracts';
+import { ApprovalType, PauseType } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
+import { EpochSeconds } from '@countersign/contracts/time';
 import { z } from 'zod';
 import { resultDigest } from '../results/result-digest.js';
 

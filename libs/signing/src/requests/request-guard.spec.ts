@@ -1,4 +1,6 @@
-import { callDigest, parseEventData, type EventData, type EventName, atSeconds } from '@countersign/contracts';
+import { parseEventData, type EventData, type EventName } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { atSeconds } from '@countersign/contracts/time';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { generateKey, keysFromText } from '../keys/key-ring.js';

@@ -1,4 +1,6 @@
-import { callDigest, canonicalJson, type EventData, type Log } from '@countersign/contracts';
+import type { EventData, Log } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
 import { requestClaimsOf } from './request-claims.js';
 import { runEndClaimsOf, type RunEnd } from './run-end-claims.js';
 import { SignatureError } from '../signature/signature-error.js';

@@ -1,4 +1,7 @@
-import { canonicalJson, EpochSeconds, Id, type EventData, type Requirement } from '@countersign/contracts';
+import { Id, type EventData } from '@countersign/contracts';
+import type { Requirement } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
+import { EpochSeconds } from '@countersign/contracts/time';
 import { z } from 'zod';
 import { resultDigest } from '../results/result-digest.js';
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import { resultClaimsOf, type ResultEvent } from './result-claims.js';
 import { SignatureError } from '../signature/signature-error.js';
 import type { Verifier } from '../signature/verifier.js';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import { sign as signBytes } from 'node:crypto';
 import type { DecisionClaims } from '../decisions/claims.js';
 import { algorithm } from '../keys/header.js';

@@ -1,4 +1,5 @@
-import { canonicalJson, atSeconds } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
+import { atSeconds } from '@countersign/contracts/time';
 import fc from 'fast-check';
 import type { KeyObject } from 'node:crypto';
 import { base64url, CompactSign, exportJWK, generateKeyPair, importJWK, type CryptoKey } from 'jose';

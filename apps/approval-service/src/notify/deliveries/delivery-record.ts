@@ -1,4 +1,5 @@
-import { derivedId, type NoticeDelivery, type NoticeKind } from '@countersign/contracts';
+import { derivedId } from '@countersign/contracts';
+import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
 import type { Collection } from '@countersign/persistence';
 
 /** The same notice for the same channel is one delivery, however often it is requested. */

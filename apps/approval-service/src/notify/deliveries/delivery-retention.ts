@@ -1,4 +1,6 @@
-import { toEpochSeconds, type Approval, type DeliveryStatus, type NoticeDelivery } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { DeliveryStatus, NoticeDelivery } from '@countersign/contracts/deliveries';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];

@@ -1,4 +1,5 @@
-import { NoticeDelivery, after, secondsOf, toEpochSeconds } from '@countersign/contracts';
+import { NoticeDelivery } from '@countersign/contracts/deliveries';
+import { after, secondsOf, toEpochSeconds } from '@countersign/contracts/time';
 import { describeTransitions } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
 import { deliveryId } from './delivery-record.js';

@@ -1,13 +1,6 @@
-import {
-  toEpochSeconds,
-  type Approval,
-  type DeliveryAttempt,
-  type NoticeDelivery,
-  type NoticeKind,
-  after,
-  type Millis,
-  type EpochMillis,
-} from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { DeliveryAttempt, NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
+import { toEpochSeconds, after, type Millis, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 import { deliveryId } from './delivery-record.js';
 import { retryAt } from './retry.js';

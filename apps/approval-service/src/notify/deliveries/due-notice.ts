@@ -1,4 +1,5 @@
-import type { Approval, NoticeKind } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeKind } from '@countersign/contracts/deliveries';
 
 /**
  * Which notice of a kind is due, by the record alone: anybody can write to the log that one is. What an approval gives

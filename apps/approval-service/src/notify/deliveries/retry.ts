@@ -1,12 +1,5 @@
-import {
-  backoffMs,
-  type NoticeDelivery,
-  type EpochMillis,
-  after,
-  earliest,
-  toEpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
+import { backoffMs, type EpochMillis, after, earliest, toEpochMillis, type Millis } from '@countersign/contracts/time';
 
 const backoff = { first_ms: 5_000, longest_ms: 4 * 3_600_000, factor: 3 };
 /** How long a delivery is tried, counted from when there was something to say. */

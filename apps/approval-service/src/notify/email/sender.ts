@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { EmailChannel } from '@countersign/definitions';
 import { emailMessage } from './message.js';

@@ -1,4 +1,4 @@
-import type { EpochMillis, Millis } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import { retryAfter } from '@countersign/outbound';
 import { z } from 'zod';
 import { mayPass } from '../deliveries/retry.js';

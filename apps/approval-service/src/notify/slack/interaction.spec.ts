@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackChannel } from '@countersign/definitions';
 import { approvalWith, approvalWithSecret, approved, channelOf } from '../../../test/notify.fixtures.js';

@@ -1,4 +1,6 @@
-import { Id, parseStrictJson, type Approval, type DecisionVerdict } from '@countersign/contracts';
+import { Id } from '@countersign/contracts';
+import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals';
+import { parseStrictJson } from '@countersign/contracts/json';
 import { z } from 'zod';
 import type { SlackChannel } from '@countersign/definitions';
 import { actions, isShownWhole, offered, type Action } from './message.js';

@@ -1,4 +1,6 @@
-import { type Approval, type NoticeKind, atMillis, toEpochSeconds } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { atMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, approvalWithSecret, approved } from '../../../test/notify.fixtures.js';
 import { buttonValue, slackMessage } from './message.js';

@@ -1,4 +1,5 @@
-import { canonicalJson, redactApproval, type Approval } from '@countersign/contracts';
+import { redactApproval, type Approval } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
 import { clipped } from '../clipped.js';
 import type { Wording } from '../wording.js';
 

@@ -1,4 +1,4 @@
-import type { NoticeDelivery, NoticeKind } from '@countersign/contracts';
+import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackChannel } from '@countersign/definitions';
 import {

@@ -1,4 +1,4 @@
-import type { NoticeDelivery } from '@countersign/contracts';
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { SlackChannel } from '@countersign/definitions';
 import { failedForNow, type Notice, type Sender, type SendOutcome } from '../sender.js';
 import { SlackApi, type SlackApiOptions } from './api.js';

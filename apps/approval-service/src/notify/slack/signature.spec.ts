@@ -1,4 +1,4 @@
-import { after, atMillis, toEpochSeconds } from '@countersign/contracts';
+import { after, atMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { now } from '../../../test/notify.fixtures.js';

@@ -1,4 +1,4 @@
-import { type EpochMillis, atSeconds, toEpochMillis } from '@countersign/contracts';
+import { type EpochMillis, atSeconds, toEpochMillis } from '@countersign/contracts/time';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 

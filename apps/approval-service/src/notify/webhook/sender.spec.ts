@@ -1,4 +1,4 @@
-import { systemClock } from '@countersign/contracts';
+import { systemClock } from '@countersign/contracts/time';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebhookChannel } from '@countersign/definitions';

@@ -1,11 +1,5 @@
-import {
-  redactApproval,
-  toEpochSeconds,
-  atMillis,
-  toEpochMillis,
-  type EpochMillis,
-  type Millis,
-} from '@countersign/contracts';
+import { redactApproval } from '@countersign/contracts/approvals';
+import { toEpochSeconds, atMillis, toEpochMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { Webhook } from 'standardwebhooks';
 import { noticeType, type WebhookChannel } from '@countersign/definitions';
 import { ForbiddenAddress, guardedRequest, retryAfter, systemResolve, type Resolve } from '@countersign/outbound';

@@ -1,4 +1,4 @@
-import type { CommandEntry } from '@countersign/definitions';
+import type { CommandEntry } from '@countersign/definitions/execute';
 import type { AdapterBuilder } from '../builder.js';
 import { CommandAdapter, type CommandLine } from './command.js';
 import { requireRunAs } from './user.js';

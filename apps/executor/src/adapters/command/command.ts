@@ -1,4 +1,4 @@
-import { secondsOf, type Millis } from '@countersign/contracts';
+import { secondsOf, type Millis } from '@countersign/contracts/time';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
 import { withHome } from './home.js';
 import { ProgramOutput } from './output.js';

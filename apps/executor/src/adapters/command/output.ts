@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Mask, MaskedStream } from '@countersign/definitions';
+import type { Mask, MaskedStream } from '@countersign/definitions/masking';
 import type { CallProgress } from '@countersign/tool';
 import { Tail } from '../../results/tail.js';
 

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts';
+import type { Millis } from '@countersign/contracts/time';
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProgramOutput } from './output.js';
 import type { RunAs } from './user.js';

@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandAdapter } from './command.js';

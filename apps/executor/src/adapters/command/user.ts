@@ -1,4 +1,4 @@
-import { ConfigError } from '@countersign/contracts';
+import { ConfigError } from '@countersign/contracts/problems';
 import { spawnSync } from 'node:child_process';
 
 /** The user and group that a program runs as. Groups of this process's user are dropped. */

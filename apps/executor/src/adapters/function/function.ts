@@ -1,4 +1,4 @@
-import { millisOf, secondsOf, type Millis, type Seconds } from '@countersign/contracts';
+import { millisOf, secondsOf, type Millis, type Seconds } from '@countersign/contracts/time';
 import { isNotDone, type ToolFunction } from '@countersign/tool';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';

@@ -1,5 +1,5 @@
-import { millisOf } from '@countersign/contracts';
-import type { HttpPollEntry } from '@countersign/definitions';
+import { millisOf } from '@countersign/contracts/time';
+import type { HttpPollEntry } from '@countersign/definitions/execute';
 import type { AdapterBuilder } from '../builder.js';
 import { HttpAdapter } from './http.js';
 import type { Question } from './question.js';

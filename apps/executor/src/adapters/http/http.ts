@@ -1,4 +1,5 @@
-import { canonicalJson, systemClock, type EpochMillis, secondsOf, type Millis } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
+import { systemClock, type EpochMillis, secondsOf, type Millis } from '@countersign/contracts/time';
 import {
   ForbiddenAddress,
   guardedRequest,

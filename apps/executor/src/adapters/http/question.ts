@@ -1,4 +1,4 @@
-import type { EpochMillis, Millis } from '@countersign/contracts';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import { retryAfter, type Answer } from '@countersign/outbound';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome, Watch } from '../adapter.js';

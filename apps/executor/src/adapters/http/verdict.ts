@@ -1,4 +1,4 @@
-import type { EpochMillis } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { Answer } from '@countersign/outbound';
 import { retryAfter } from '@countersign/outbound';
 import type { Outcome } from '../adapter.js';

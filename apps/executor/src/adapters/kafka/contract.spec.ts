@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
 import { SqliteBus } from '@countersign/messaging';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach } from 'vitest';

@@ -1,4 +1,6 @@
-import { RetryableError, TerminalError, type Execution, atMillis } from '@countersign/contracts';
+import type { Execution } from '@countersign/contracts/executions';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { atMillis } from '@countersign/contracts/time';
 import { SqliteBus, type Bus } from '@countersign/messaging';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

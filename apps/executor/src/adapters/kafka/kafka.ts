@@ -1,4 +1,6 @@
-import { canonicalJson, TerminalError, systemClock, type EpochMillis, type Millis } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
+import { TerminalError } from '@countersign/contracts/problems';
+import { systemClock, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Bus, Message, Subscription } from '@countersign/messaging';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, AdapterContext, Outcome, Watch } from '../adapter.js';

@@ -1,5 +1,6 @@
-import { millisOf } from '@countersign/contracts';
-import { argumentProblems, changesSince } from '@countersign/definitions';
+import { millisOf } from '@countersign/contracts/time';
+import { changesSince } from '@countersign/definitions';
+import { argumentProblems } from '@countersign/definitions/templates';
 import type { McpOutcome, McpServer, McpTool } from '@countersign/mcp';
 import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
 import { whyStopped } from '../../results/bounded.js';

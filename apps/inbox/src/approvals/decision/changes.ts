@@ -1,4 +1,4 @@
-import { canonicalJson } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 
 /** How one argument differs; what is undefined is not there. */
 export interface Change {

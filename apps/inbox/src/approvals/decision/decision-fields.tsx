@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Fields } from '../../forms/fields-form.js';
 import { duration } from '../../time.js';

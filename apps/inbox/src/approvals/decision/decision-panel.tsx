@@ -1,4 +1,4 @@
-import type { Approval, DecisionVerdict } from '@countersign/contracts';
+import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { me } from '../../server/client.js';

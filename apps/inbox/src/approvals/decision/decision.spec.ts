@@ -1,4 +1,4 @@
-import { atSeconds } from '@countersign/contracts';
+import { atSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, terms } from '../../../test/approval.fixtures.js';
 import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';

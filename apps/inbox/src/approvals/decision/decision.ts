@@ -1,4 +1,10 @@
-import { isMember, isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts';
+import {
+  isMember,
+  isStanding,
+  type Approval,
+  type ResolutionData,
+  type DecisionVerdict,
+} from '@countersign/contracts/approvals';
 
 /** A decision before it is sent. */
 export interface Draft {

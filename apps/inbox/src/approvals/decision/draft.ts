@@ -1,4 +1,4 @@
-import { agreedOn, type Approval, type DecisionKind } from '@countersign/contracts';
+import { agreedOn, type Approval, type DecisionKind } from '@countersign/contracts/approvals';
 import { useState } from 'preact/hooks';
 import {
   fieldOf,

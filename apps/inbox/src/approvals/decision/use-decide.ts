@@ -1,5 +1,5 @@
 import type { ApiError } from '@countersign/client';
-import type { Approval, DecisionVerdict } from '@countersign/contracts';
+import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals';
 import { useState } from 'preact/hooks';
 import { client, problemOf } from '../../server/client.js';
 import { announce } from '../../ui/page.js';

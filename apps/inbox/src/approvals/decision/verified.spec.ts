@@ -1,4 +1,5 @@
-import { approvalDigest, atSeconds } from '@countersign/contracts';
+import { approvalDigest } from '@countersign/contracts/approvals';
+import { atSeconds } from '@countersign/contracts/time';
 import { expect, it } from 'vitest';
 import { approvalWith } from '../../../test/approval.fixtures.js';
 import { isOfShownCall } from './verified.js';

@@ -1,4 +1,5 @@
-import { exactText, type Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { exactText } from '@countersign/contracts/calls';
 import { useEffect, useState } from 'preact/hooks';
 
 /** Whether the digest of an approval is that of the current call as shown; null where it cannot be computed. */

@@ -1,4 +1,4 @@
-import type { BulkResult } from '@countersign/contracts';
+import type { BulkResult } from '@countersign/contracts/approvals';
 import { useState } from 'preact/hooks';
 import { client, wordsOf } from '../../server/client.js';
 import { Dialog } from '../../ui/dialog.js';

@@ -1,4 +1,5 @@
-import { markedLine, type Approval, type BulkResult } from '@countersign/contracts';
+import type { Approval, BulkResult } from '@countersign/contracts/approvals';
+import { markedLine } from '@countersign/contracts/text';
 import { Visible } from '../../ui/visible.js';
 import { Arguments } from '../arguments.js';
 import type { Whole } from '../decision/use-whole.js';

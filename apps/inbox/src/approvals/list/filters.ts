@@ -1,5 +1,5 @@
 import type { ApprovalsQuery } from '@countersign/client';
-import type { Approval, ApprovalStatus } from '@countersign/contracts';
+import type { Approval, ApprovalStatus } from '@countersign/contracts/approvals';
 
 /** The filters; an empty text is none. */
 export interface Filters {

@@ -1,5 +1,6 @@
 import type { ApiError, ApprovalsQuery } from '@countersign/client';
-import { type Approval, systemClock, toEpochSeconds } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { batch, signal } from '@preact/signals';
 import { onApproval, type ApprovalChange } from '../../server/connection.js';
 import { client, problemOf } from '../../server/client.js';

@@ -1,4 +1,4 @@
-import { after, type EpochSeconds } from '@countersign/contracts';
+import { after, type EpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, now } from '../../../test/approval.fixtures.js';
 import { inOrder } from './order.js';

@@ -1,4 +1,5 @@
-import type { Approval, EpochSeconds } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { EpochSeconds } from '@countersign/contracts/time';
 
 /** What expires within this many seconds stands before everything else. */
 export const pressing = 3_600;

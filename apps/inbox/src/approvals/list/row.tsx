@@ -1,4 +1,5 @@
-import { standingApprovals, visibleLine, type Approval } from '@countersign/contracts';
+import { standingApprovals, type Approval } from '@countersign/contracts/approvals';
+import { visibleLine } from '@countersign/contracts/text';
 import { Ago, Left, now } from '../../clock.js';
 import { addressOf } from '../../routes.js';
 import { urgency } from '../../time.js';

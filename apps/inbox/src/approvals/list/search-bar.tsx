@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { navigate } from '../../navigation.js';
 import { queryOf, type Filters } from './filters.js';

@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
 import { useEffect, useState } from 'preact/hooks';
 import { may } from '../../server/session.js';
 

@@ -1,4 +1,5 @@
-import { type Approval, atSeconds } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import { atSeconds } from '@countersign/contracts/time';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { now } from '../../clock.js';
 import { waiting } from '../../counts.js';

@@ -8,12 +8,12 @@ import {
   DecisionVerdict,
   ResolutionData,
   SeenDigest,
-} from '../../records/approval.js';
-import { CallArguments } from '../../records/call-arguments.js';
-import { Id, JsonObject, RequestedBy, Salt } from '../../records/fields.js';
+} from '../../approvals/approval.js';
+import { CallArguments } from '../../calls/call-arguments.js';
+import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
 import { EpochSeconds } from '../../time/time.js';
-import { Ruling } from '../../records/terms.js';
-import { ApprovalType, PauseType, Requirement, ToolVersion } from '../../records/tool-call.js';
+import { Ruling } from '../../approvals/terms.js';
+import { ApprovalType, PauseType, Requirement, ToolVersion } from '../../calls/tool-call.js';
 import { call, run, signedBy } from './fields.js';
 
 export const ToolApprovalRequired = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { MadeBy } from '../../records/execution.js';
+import { MadeBy } from '../../executions/execution.js';
 import { execution } from './fields.js';
-import { Id } from '../../records/fields.js';
+import { Id } from '../../fields/fields.js';
 
 export const ToolExecutionStarted = z.object({
   ...execution,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Id, RequestedBy } from '../../records/fields.js';
-import { Subject } from '../../records/subject.js';
+import { Id, RequestedBy } from '../../fields/fields.js';
+import { Subject } from '../../auth/subject.js';
 
 /** Which run, call or execution an event is about. */
 export const run = { run_id: Id, agent_id: Id, session_id: Id, user_id: Subject.nullable(), requested_by: RequestedBy };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Id } from '../../records/fields.js';
-import { Usage } from '../../records/run.js';
-import { Subject } from '../../records/subject.js';
-import { Requirement } from '../../records/tool-call.js';
+import { Id } from '../../fields/fields.js';
+import { Usage } from '../../runs/run.js';
+import { Subject } from '../../auth/subject.js';
+import { Requirement } from '../../calls/tool-call.js';
 import { run, signedBy } from './fields.js';
 
 /** As JSON, whatever the characters, this fits into a message of 1 MiB. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id } from '../../records/fields.js';
+import { Id } from '../../fields/fields.js';
 
 const tool_name = Id.nullable().meta({ description: 'The tool; null: all of them.' });
 

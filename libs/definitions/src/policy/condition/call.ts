@@ -1,4 +1,4 @@
-import type { ApprovalType } from '@countersign/contracts';
+import type { ApprovalType } from '@countersign/contracts/calls';
 import { askersOf } from '../quorum/askers.js';
 import type { Condition } from './condition.js';
 import { meets } from './predicate.js';

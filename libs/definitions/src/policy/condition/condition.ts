@@ -1,4 +1,4 @@
-import { Subject as AnySubject } from '@countersign/contracts';
+import { Subject as AnySubject } from '@countersign/contracts/auth';
 import { z } from 'zod';
 import { patternProblem } from '../../pattern/pattern.js';
 import { ToolReference } from '../../schema/tool-reference.js';

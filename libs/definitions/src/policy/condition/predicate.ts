@@ -1,4 +1,4 @@
-import { foldedText } from '@countersign/contracts';
+import { foldedText } from '@countersign/contracts/auth';
 import type { Predicate } from './condition.js';
 import { patternOf, TextTooLong, type Pattern } from '../../pattern/pattern.js';
 import { allOf, anyOf, not, type Truth } from './truth.js';

@@ -1,4 +1,4 @@
-import { isMember, type RequireTerms, type DecisionVerdict } from '@countersign/contracts';
+import { isMember, type RequireTerms, type DecisionVerdict } from '@countersign/contracts/approvals';
 import type { Askers } from './askers.js';
 import { assign } from './assignment.js';
 import { approvalsOf } from '../terms.js';

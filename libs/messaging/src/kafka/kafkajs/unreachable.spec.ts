@@ -1,4 +1,4 @@
-import { RetryableError } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { quiet } from '../../../test/bus.contract.js';
 import { KafkaBus } from '../kafka-bus.js';

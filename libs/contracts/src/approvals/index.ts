@@ -1,0 +1,32 @@
+export { agreedOn } from './agreed-on.js';
+export {
+  Approval,
+  ApprovalStatus,
+  Comment,
+  Decision,
+  DecisionBasis,
+  ResolutionData,
+  SeenDigest,
+  DecisionVerdict,
+  approvalDigest,
+  redactApproval,
+} from './approval.js';
+export { Grant, GrantBasis } from './grant.js';
+export {
+  ApprovalCount,
+  ApprovalPage,
+  ApprovalStats,
+  ApprovalStatsQuery,
+  ApprovalStatusView,
+  BulkResolveOutcome,
+  BulkResolveRequest,
+  type BulkResult,
+  CommentRequest,
+  CountApprovalsQuery,
+  GrantPage,
+  ListApprovalsQuery,
+  ListGrantsQuery,
+  ResolveApprovalRequest,
+} from './http.js';
+export { isMember, isStanding, standingApprovals } from './standing-decisions.js';
+export { DecisionKind, GrantTerms, RequireTerms, Ruling, plainGrantTerms, plainRequireTerms } from './terms.js';

@@ -1,0 +1,2 @@
+export { NoticeDelivery, DeliveryAttempt, DeliveryStatus, NoticeKind } from './delivery.js';
+export { DeliveryPage, ListDeliveriesQuery } from './http.js';

@@ -1,0 +1,2 @@
+export { type Mask, type MaskedStream, maskOf } from './mask.js';
+export { maskFor, redactedIn, secretsIn } from './secrets.js';

@@ -1,0 +1,1 @@
+export { withoutNeedlessPatterns, wrongPatterns } from './schema-patterns.js';

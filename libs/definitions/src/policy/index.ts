@@ -1,0 +1,6 @@
+export { type PolicySet, evaluate, policySetOf, policyVersion, shadowSetOf } from './evaluate.js';
+export { askersOf } from './quorum/askers.js';
+export { type Quorum, mayDecide, quorum } from './quorum/quorum.js';
+export { isAtMostAsStrict } from './strictness.js';
+export { approvalsOf, strictest } from './terms.js';
+export { runPolicyTests } from './tests.js';
