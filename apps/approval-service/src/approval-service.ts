@@ -83,7 +83,10 @@ export function approvalService(
   return (context) => {
     const { bus, log, metrics, now, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
-    const signer = new Signer(() => openKeyRing(config, embeddedIn));
+    const signer = new Signer(
+      () => openKeyRing(config, embeddedIn),
+      (tool_name) => gates.actWithin(tool_name),
+    );
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
     const decisions = new DecisionGuard(() => Verifier.fromKeyRing(signer.ring), now);
     const { commandHandler: approvals, relay } = openCommandHandler(context, {
@@ -98,7 +101,7 @@ export function approvalService(
       decide: decideGrant,
     });
     const policy = new PolicyEvaluator(definitions);
-    const gates = new Gates(definitions, definitionsApart);
+    const gates: Gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
     const rejudging = new Rejudging(approvals, policy.rules, log);
     const due = new WorkPool<Approval>({

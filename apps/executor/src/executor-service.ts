@@ -1,6 +1,6 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts/executions';
-import { millisOf } from '@countersign/contracts/time';
+import { atMillis, millisOf } from '@countersign/contracts/time';
 import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
@@ -119,6 +119,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       worker,
       leaseMs,
       now,
+      recordsSince: () => atMillis(0),
       alarms,
       requests,
     });

@@ -26,16 +26,18 @@ export const terms: ExecutionTerms = {
 export interface Given {
   data?: Partial<EventData<'approval.resolved'>>;
   refusal?: string;
+  unrecorded?: string;
   terms?: Partial<ExecutionTerms>;
   concurrency_key?: string;
 }
 
-export function approved({ data, refusal, terms: other, concurrency_key }: Given = {}): ExecutionMessage {
+export function approved({ data, refusal, unrecorded, terms: other, concurrency_key }: Given = {}): ExecutionMessage {
   const event = goldenEvent('approval.resolved');
   return {
     type: 'approved',
     event: { ...event, data: { ...event.data, ...data } },
     refusal: refusal ?? null,
+    unrecorded: unrecorded ?? null,
     terms: { ...terms, ...other },
     concurrency_key: concurrency_key ?? null,
   };

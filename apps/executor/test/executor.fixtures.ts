@@ -69,6 +69,8 @@ const believing: ExecutorOptions['requests'] = { problemWithEnd: async () => und
 /** Executors on one store, with a clock and a tool that the test has in its hands. */
 export class ExecutorWorld {
   clock = atMillis(1_000_000);
+  /** When the records of the executors begin. */
+  recordsSince = atMillis(0);
   readonly published: Event[] = [];
   /** What is only a preview. */
   readonly told: Event[] = [];
@@ -160,6 +162,7 @@ export class ExecutorWorld {
       worker,
       leaseMs,
       now,
+      recordsSince: () => this.recordsSince,
       alarms,
       requests,
     });

@@ -1,7 +1,7 @@
 import { emit, type Event } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
-import { readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
+import { after, systemClock, toEpochSeconds } from '@countersign/contracts/time';
+import { defaultActWithin, readDefinitions, toolDefinitionOf, toolVersion } from '@countersign/definitions';
 import { decisionDetailsDigest, keysFromText, signDecision } from '@countersign/signing';
 import { randomUUID } from 'node:crypto';
 
@@ -29,7 +29,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
     resolved_at,
   } as const;
   const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
-  const unbound = { requester: null, requested_by: null, expires_at: null, policy_version: null, tool_version };
+  const unbound = { requester: null, requested_by: null, policy_version: null, tool_version };
   const details = { resolution_data: null, resolved_by: 'ada', redact: [] };
   const claims = {
     ...call,
@@ -37,6 +37,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
     digest,
     ...decided,
     ...unbound,
+    act_by: after(resolved_at, defaultActWithin),
     deciders: [by],
     required_approvals: 1,
     grant: null,
@@ -52,6 +53,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       digest,
       ...decided,
       ...unbound,
+      expires_at: null,
       approval_type: 'required',
       grant_id: null,
       ...details,

@@ -1,6 +1,6 @@
 import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
-import { systemClock, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
+import { after, systemClock, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, originalOf, type DeadLetter, type Message } from '@countersign/messaging';
 import { decisionDetailsDigest, generateKey, keysFromText, signDecision } from '@countersign/signing';
 import { eventually } from '../world/eventually.js';
@@ -51,7 +51,7 @@ export async function signedByNobody(approval: Approval): Promise<string> {
     deciders: [{ by: 'ada', verdict: 'approved', at: now() }],
     required_approvals: 1,
     resolved_at: now(),
-    expires_at: null,
+    act_by: after(now(), 86_400),
     policy_version: approval.policy?.version ?? null,
     details_digest: decisionDetailsDigest({ redact: [], resolved_by: 'ada', resolution_data: null }),
   });

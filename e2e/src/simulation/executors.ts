@@ -22,7 +22,14 @@ async function accept(world: World, event: Event<'approval.resolved'>): Promise<
   if (status !== 'approved' || isAnsweredByPerson(tool_name) || resolution_data?.result !== undefined) return;
   const worker = world.fresh('executor');
   const terms = termsFor(world, event.data.tool_name);
-  const message: ExecutionMessage = { type: 'approved', event, refusal: null, terms, concurrency_key: null };
+  const message: ExecutionMessage = {
+    type: 'approved',
+    event,
+    refusal: null,
+    unrecorded: null,
+    terms,
+    concurrency_key: null,
+  };
   const then = world.dice.oneIn(2) ? [claimedBy(worker)] : [];
   const handled = await world.executions.aggregate.execute(approval_id, message, { then, creates: true });
   world.trace(`  executor: ${outcomeOf(handled)}`);

@@ -15,6 +15,7 @@ export interface Gate {
   requires?: PauseType | null | undefined;
   user_input: string[];
   redact: string[];
+  act_within?: Seconds | undefined;
   max_output?: number | undefined;
   /** Seconds that a call may take without news. */
   timeout?: Seconds | undefined;
@@ -111,7 +112,7 @@ function definitionOf(
 ): ToolDefinition {
   // Without a dialect it is read as today's JSON Schema, which takes nearly all that older ones say.
   const { $schema: _, ...parameters } = withoutNeedlessPatterns(inputSchema);
-  const { approval, requires, user_input, redact, max_output } = gate;
+  const { approval, requires, user_input, redact, act_within, max_output } = gate;
   return {
     name: mcpToolName(server, name),
     description: shortened(description ?? title ?? ''),
@@ -120,6 +121,7 @@ function definitionOf(
     requires: requires === undefined ? defaultPause(approval) : requires,
     user_input,
     redact,
+    ...(act_within !== undefined && { act_within }),
     max_output: ToolDefinition.shape.max_output.parse(max_output),
     made_by: madeBy(approval),
     effect: digestOf({ where, tool: name }),

@@ -47,7 +47,7 @@ export const claims: DecisionClaims = {
   deciders: [{ by: 'bob', verdict: 'approved', at: after(now, -38) }],
   required_approvals: 1,
   resolved_at: after(now, -38),
-  expires_at: after(now, 60),
+  act_by: after(now, 60),
   policy_version: null,
   tool_version: 'version-1',
   details_digest: decisionDetailsDigest(resolved),

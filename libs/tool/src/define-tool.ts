@@ -30,6 +30,8 @@ export interface ToolOptions<Parameters extends z.ZodObject> {
   redact?: readonly (keyof Parameters['shape'] & string)[];
   /** Characters of what it returns that reach the model. */
   max_output?: number;
+  /** How long a decision can be acted on where there is no record of the call, as `4h` or seconds; default 24 hours. */
+  act_within?: z.input<typeof Duration>;
   /** Timeout of an approved call, as `90s` or seconds. Unset: EXECUTION_TIMEOUT_SECONDS. */
   timeout?: z.input<typeof Duration>;
   /** On which terms the executor makes approved calls: how often, when, and one at a time of which. */
@@ -63,6 +65,7 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
     requires: options.requires === undefined ? defaultPause(approval) : options.requires,
     user_input,
     redact,
+    act_within: options.act_within,
     max_output,
     made_by: madeBy(approval),
   });

@@ -3,7 +3,7 @@ import { derivedId, type Event, type EventData } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Run } from '@countersign/contracts/runs';
-import { atSeconds, toEpochSeconds } from '@countersign/contracts/time';
+import { after, atSeconds, toEpochSeconds } from '@countersign/contracts/time';
 import {
   decisionDetailsDigest,
   DecisionGuard,
@@ -54,7 +54,7 @@ async function signed(
   key = ring.signingKey,
 ): Promise<Event<'approval.resolved'>> {
   const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic } = event.data;
-  const { resolved_at, expires_at, policy_version, resolution_data, requester, requested_by } = event.data;
+  const { resolved_at, policy_version, resolution_data, requester, requested_by } = event.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
   const result = resolution_data?.result;
   const claims: DecisionClaims = {
@@ -71,7 +71,7 @@ async function signed(
     deciders: [{ by: 'bob', verdict: 'approved', at: resolved_at }],
     required_approvals: 1,
     resolved_at,
-    expires_at,
+    act_by: status === 'approved' ? after(resolved_at, 86_400) : null,
     policy_version,
     details_digest: decisionDetailsDigest(event.data),
     ...(result !== undefined && { result_digest: resultDigest(result) }),
@@ -113,9 +113,7 @@ describe('a decision that arrives for a run', () => {
       policy_version: 'f00d',
       expires_at: atSeconds(1),
     });
-    await events.resolved(
-      await signed({ ...event, data: { ...data, digest: callDigest(data) } }, { expires_at: null }),
-    );
+    await events.resolved(await signed({ ...event, data: { ...data, digest: callDigest(data) } }));
     await given.model.asked(2);
   });
 
@@ -151,7 +149,7 @@ describe('a decision that arrives for a run', () => {
 
   describe('when the time to act on it is over', () => {
     const late = async (...of: Parameters<typeof decision>) =>
-      events.resolved(await signed(await decision(of[0], { ...of[1], expires_at: toEpochSeconds(given.clock) })));
+      events.resolved(await signed(await decision(...of), { act_by: toEpochSeconds(given.clock) }));
     const executorSays = async <E extends ResultEvent>(event: E): Promise<E> => ({
       ...event,
       data: { ...event.data, signature: await signResult(executorsRing.signingKey, resultClaimsOf(event)) },

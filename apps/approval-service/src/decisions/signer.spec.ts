@@ -31,7 +31,11 @@ import type { ApprovalMessage } from '../approval/messages.js';
 import { Signer } from './signer.js';
 
 const ring = await keysFromText(JSON.stringify(await generateKey()));
-const signer = new Signer(async () => ring);
+const hour = 3_600;
+const signer = new Signer(
+  async () => ring,
+  () => hour,
+);
 const verifier = await Verifier.fromKeyRing(ring);
 
 /** What is stored and published when this message resolves the approval. */
@@ -75,7 +79,7 @@ describe('a resolution', () => {
       deciders: [{ by: 'bob', verdict: 'approved', at: nowSeconds }],
       required_approvals: 1,
       resolved_at: nowSeconds,
-      expires_at: nowSeconds + 60,
+      act_by: nowSeconds + hour,
       policy_version: ruled('require').version,
       tool_version: data.tool_version,
       details_digest: decisionDetailsDigest(data),
@@ -113,11 +117,12 @@ describe('a resolution', () => {
     expect(checkDecision(claims, { ...data, tool_args }, nowSeconds)).toMatch(/arguments are not/);
   });
 
-  it('is not acted on from the second at which its time is over, unless it is no approval', async () => {
+  it('is not taken on from the second at which its time is over, which is counted from the decision and not to its deadline, unless it is no approval', async () => {
     const approved = await sealed(approvalAfter(signed), decided('approved', 'bob'));
-    expect(checkDecision(approved.claims, approved.data, after(nowSeconds, 60))).toMatch(/is over/);
+    expect(checkDecision(approved.claims, approved.data, after(nowSeconds, 60))).toBeUndefined();
+    expect(checkDecision(approved.claims, approved.data, after(nowSeconds, hour))).toMatch(/is over/);
     const rejected = await sealed(approvalAfter(signed), decided('rejected', 'bob'));
-    expect(checkDecision(rejected.claims, rejected.data, after(nowSeconds, 60))).toBeUndefined();
+    expect(checkDecision(rejected.claims, rejected.data, after(nowSeconds, hour))).toBeUndefined();
   });
 
   it.each<[string, Partial<Event<'approval.resolved'>['data']>]>([

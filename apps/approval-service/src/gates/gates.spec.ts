@@ -18,14 +18,14 @@ const definitions = definitionsWith({
     { id: 'support', name: 'Support', instructions: '', tools: ['note'] },
   ],
   tools: [
-    tool('deploy', { redact: ['ticket'] }),
+    tool('deploy', { redact: ['ticket'], act_within: '3d' }),
     tool('note', { approval: 'audit' }),
     tool('ask', { approval: 'none', requires: 'user_input', user_input: ['hours'] }),
   ],
   tool_modules: ['./refunds.ts'],
   mcp_servers: [
     { name: 'shop', url: 'http://127.0.0.1:1/', tools: { 'look.up': { approval: 'none' }, '*': { redact: ['card'] } } },
-    { name: 'bank', url: 'http://127.0.0.1:1/', tools: { pay: { approval: 'audit' } } },
+    { name: 'bank', url: 'http://127.0.0.1:1/', tools: { pay: { approval: 'audit', act_within: 600 } } },
   ],
 });
 const gate = { user_input: ['hours'], redact: [], max_output: 1_000, effect: 'code' };
@@ -77,6 +77,12 @@ describe('how a call is gated', () => {
     if (typeof expected === 'string') expect(gate).toMatchObject({ code: expected });
     else expect(gate).toMatchObject(expected);
   });
+});
+
+it('how long a decision can be acted on is what its tool declares, and a day where that is nothing', () => {
+  expect(['deploy', 'bank__pay', 'note', 'shop__buy', 'erase'].map(gates.actWithin)).toEqual([
+    259_200, 600, 86_400, 86_400, 86_400,
+  ]);
 });
 
 describe('what is hidden of a call', () => {

@@ -1,7 +1,9 @@
 import type { HiddenArguments } from '@countersign/contracts';
 import type { ToolVersion } from '@countersign/contracts/calls';
+import type { Seconds } from '@countersign/contracts/time';
 import {
   changesSince,
+  defaultActWithin,
   isGatedAsRequested,
   mcpToolName,
   toolDefinitionOf,
@@ -13,7 +15,7 @@ import {
 import { madeBy } from '@countersign/tool';
 
 /** How calls of a tool are gated, as the definitions here say. `parameters` of a tool that only its server knows: null. */
-export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact'> & {
+export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact' | 'act_within'> & {
   approval: 'required' | 'audit';
   parameters: ToolDefinition['parameters'] | null;
 };
@@ -52,10 +54,14 @@ export class Gates {
 
   /** What is redacted in calls of a tool, whatever the message says; all, where the tool is unknown. */
   readonly hidden: HiddenArguments = (tool_name) => {
-    const declared = this.#tools?.get(tool_name);
-    const served = this.#servers.flatMap((server) => gatesAt(server, tool_name));
-    const found = [...(declared ? [declared] : []), ...served];
+    const found = this.#named(tool_name);
     return found.length === 0 ? 'all' : [...new Set(found.flatMap(({ redact }) => redact))];
+  };
+
+  /** How long a decision on a call of this tool can be acted on; of several tools of the name the shortest time counts. */
+  readonly actWithin = (tool_name: string): Seconds => {
+    const found = this.#named(tool_name).map(({ act_within }) => act_within ?? defaultActWithin);
+    return found.length === 0 ? defaultActWithin : Math.min(...found);
   };
 
   of({ agent_id, tool_name, tool_version }: RequestedTool): Gate | NoGate {
@@ -76,6 +82,12 @@ export class Gates {
       return { code: 'not_gated', reason: `calls of "${tool_name}" need no approval` };
     const reason = whyAnother(tool_name, tool_version, tool ?? strictest);
     return reason === undefined ? strictest : { code: 'tool_changed', reason };
+  }
+
+  #named(tool_name: string): Known[] {
+    const declared = this.#tools?.get(tool_name);
+    const served = this.#servers.flatMap((server) => gatesAt(server, tool_name));
+    return [...(declared ? [declared] : []), ...served];
   }
 }
 
@@ -99,7 +111,8 @@ function whyAnother(name: string, requested: ToolVersion | null, tool: ToolDefin
 const changesOfGate = (requested: ToolVersion, gate: Gate): string[] =>
   isGatedAsRequested(requested, { ...gate, made_by: madeBy(gate.approval) }) ? [] : ['how it is gated'];
 
-type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact'> & Pick<Gate, 'parameters'>;
+type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'act_within'> &
+  Pick<Gate, 'parameters'>;
 
 const isGated = (known: Known): known is Gate => known.approval !== 'none';
 

@@ -23,7 +23,7 @@ async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'appr
   const { tool_version } = golden.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, digest };
   const { requester, requested_by } = golden.data;
-  const at = { tool_version, resolved_at: seconds, expires_at: after(seconds, 60), policy_version: null };
+  const at = { tool_version, resolved_at: seconds, act_by: after(seconds, 60), policy_version: null };
   const deciders = [{ by: 'bob', verdict: 'approved' as const, at: seconds }];
   const claims = {
     ...call,
@@ -86,11 +86,49 @@ describe('a decision that arrives at the executor', () => {
     expect(world.adapter.calls).toEqual([]);
   });
 
-  it('is refused from the second at which its time is over, and the call is over with it', async () => {
+  it('has no call made from the second at which its time is over: a person finds out whether it was before', async () => {
     const event = await signed();
     world.clock = after(world.clock, 60_000);
     await events.resolved(event);
-    expect(await records()).toMatchObject([{ id, status: 'failed', error: expect.stringMatching(/is over/) }]);
+    await events.resolved(event);
+    expect(await records()).toMatchObject([
+      { id, status: 'outcome_unknown', attempts: [], error: expect.stringMatching(/no record/) },
+    ]);
+    expect(world.adapter.calls).toEqual([]);
+    expect(world.typesOf()).toEqual(['tool.execution_outcome_unknown']);
+    expect(world.alarms.refused).toHaveBeenCalledOnce();
+  });
+
+  it('has no call made when it is older than all records, and one that is as old as they are is made', async () => {
+    const event = await signed();
+    world.recordsSince = after(toEpochMillis(seconds), 1);
+    await events.resolved(event);
+    expect(await records()).toMatchObject([{ id, status: 'outcome_unknown', attempts: [] }]);
+    const other = new ExecutorWorld();
+    other.clock = world.clock;
+    other.recordsSince = toEpochMillis(seconds);
+    await other.open().executor.accept(event);
+    expect(await other.execution()).toMatchObject({ status: 'running' });
+    await other.close();
+  });
+
+  it('is acted on also when its time is over once there is a record: it was taken on in time', async () => {
+    const { executor, pool } = world.open({ size: 1 });
+    const place = pool.reserve()!;
+    await executor.accept(await signed());
+    world.clock = after(world.clock, 1_000_000_000);
+    pool.start();
+    place.release();
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'running' });
+  });
+
+  it('that has no call made is one that a person may have made after all', async () => {
+    world.recordsSince = after(toEpochMillis(seconds), 1);
+    await events.resolved(await signed());
+    const { pool } = world.open();
+    await world.executions.handle(id, { type: 'retried', by: 'ada', note: 'Nothing there.', even_if_done: true });
+    pool.start();
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'running', attempts: [{ attempt: 1 }] });
   });
 
   it('is refused when fewer people have approved than have to, and one of them twice', async () => {

@@ -41,9 +41,9 @@ describe('the executor', () => {
   });
 
   it('makes no call whose decision must not be acted on, records why, and has somebody look', async () => {
-    const refused = { kind: 'refused', code: 'too_late', reason: 'The time to act on the decision is over.' } as const;
+    const refused = { kind: 'refused', code: 'unfounded', reason: 'Fewer people have approved than have to.' } as const;
     await world.open({ guard: { examine: async () => refused } }).executor.accept(approval);
-    const error = 'not executed: The time to act on the decision is over.';
+    const error = `not executed: ${refused.reason}`;
     expect(await world.execution()).toMatchObject({ status: 'failed', error, attempts: [] });
     expect(world.adapter.calls).toEqual([]);
     expect(world.typesOf()).toEqual(['tool.execution_failed']);
@@ -68,7 +68,7 @@ describe('the executor', () => {
   });
 
   it('makes no call whose stored decision does not hold any more when it is to begin', async () => {
-    const over = { kind: 'refused', code: 'too_late', reason: 'The time to act on the decision is over.' } as const;
+    const over = { kind: 'refused', code: 'unfounded', reason: 'Fewer people have approved than have to.' } as const;
     const { executor, pool } = world.open({ size: 1, guard: { verifyStored: async () => over } });
     const place = pool.reserve()!;
     await executor.accept(approval);
@@ -78,7 +78,7 @@ describe('the executor', () => {
       .poll(() => world.execution(), soon)
       .toMatchObject({
         status: 'failed',
-        error: 'not executed: The time to act on the decision is over.',
+        error: `not executed: ${over.reason}`,
       });
     expect(world.adapter.calls).toEqual([]);
   });

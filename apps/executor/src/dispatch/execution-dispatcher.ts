@@ -35,6 +35,8 @@ export interface ExecutorOptions {
   worker: CallExecutor;
   leaseMs: Millis;
   now(): EpochMillis;
+  /** When the records here begin: of a decision from before, what became of it is not known here. */
+  recordsSince(): EpochMillis;
   alarms: Alarms;
   requests: Pick<RequestGuard, 'problemWithEnd'>;
 }
@@ -59,14 +61,15 @@ export class ExecutionDispatcher {
     // A run waits for the outcome of a call that was to be made here, whatever has become of its tool.
     if (definition?.made_by === 'person' && isGatedAsRequested(tool_version, definition)) return;
     const verdict = await guard.examine(event.data);
-    if (verdict.kind !== 'sound') {
+    const isLate = verdict.kind === 'refused' && verdict.code === 'too_late';
+    if (verdict.kind !== 'sound' && !isLate)
       alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
-    }
     if (verdict.kind === 'not_authentic') {
       const id = derivedId('refused', event.id);
       await executions.handle(id, { type: 'not_authentic', id, event, reason: verdict.reason }, { creates: true });
       return;
     }
+    if (isLate || this.#isOlderThanRecords(event)) return this.#acceptUnrecorded(event);
     const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
     const permit = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
     if (permit) {
@@ -76,6 +79,21 @@ export class ExecutionDispatcher {
       const handled = await executions.handle(approval_id, message, { creates: true });
       if (handled.kind === 'changed') pool().notifyDue();
     }
+  }
+
+  /** A decision without a record that is from before there could be one: a person finds out whether the call was made. */
+  async #acceptUnrecorded(event: Event<'approval.resolved'>): Promise<void> {
+    const { approval_id, tool_name, resolved_at } = event.data;
+    const when = new Date(toEpochMillis(resolved_at)).toISOString();
+    const unrecorded = `It was decided on ${when}, and there is no record here of what became of it since.`;
+    const message = { ...this.#approved(event, null), unrecorded };
+    const handled = await this.#options.executions.handle(approval_id, message, { creates: true });
+    if (handled.kind !== 'changed') return;
+    this.#options.alarms.refused('decision', 'refused', { approval_id, tool_name, reason: unrecorded });
+  }
+
+  #isOlderThanRecords({ data }: Event<'approval.resolved'>): boolean {
+    return toEpochMillis(data.resolved_at) < this.#options.recordsSince();
   }
 
   /**
@@ -124,7 +142,8 @@ export class ExecutionDispatcher {
   #approved(event: Event<'approval.resolved'>, refusal: string | null): Approved {
     const { approval_id: id, run_id, tool_call_id, tool_name, tool_args, resolved_at } = event.data;
     const tool = this.#options.tools.get(tool_name);
-    const message = { type: 'approved', event, terms: tool?.terms(resolved_at) ?? nothing } as const;
+    const terms = tool?.terms(resolved_at) ?? nothing;
+    const message = { type: 'approved', event, unrecorded: null, terms } as const;
     const problem = refusal ?? unfit(event.data, tool);
     if (!tool || problem !== null) return { ...message, refusal: problem, concurrency_key: null };
     try {
@@ -149,11 +168,11 @@ export class ExecutionDispatcher {
    */
   async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
     const now = this.#options.now();
-    const { terms, expires_at } = execution;
-    const ends = [terms.start_by, expires_at].filter((end) => end !== null).map(toEpochMillis);
-    if (ends.some((end) => end <= now)) return undefined;
+    const { start_by } = execution.terms;
+    const end = start_by === null ? undefined : toEpochMillis(start_by);
+    if (end !== undefined && end <= now) return undefined;
     const obstacle = await this.#held(execution, now);
-    return obstacle && { ...obstacle, until: earliest(obstacle.until, ...ends) };
+    return obstacle && { ...obstacle, until: earliest(obstacle.until, end ?? obstacle.until) };
   }
 
   async #held(execution: Execution, now: EpochMillis): Promise<Obstacle | undefined> {

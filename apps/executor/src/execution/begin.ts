@@ -4,15 +4,20 @@ import type { Execution, ExecutionTerms, HeldBy } from '@countersign/contracts/e
 import { type EpochMillis, latest, toEpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, touch } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './messages.js';
-import { fail, is, isOver, unseen, withdraw, type ExecutionTransition } from './state.js';
+import { awaitReconciliation, fail, is, isOver, unseen, withdraw, type ExecutionTransition } from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
-/** Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. */
+/**
+ * Takes an approved call on, unless it is not the call that was approved or there is another reason to refuse it. One
+ * that may have been made before waits for a person to find out.
+ */
 export function accept(message: Message<'approved'>, now: EpochMillis): ExecutionTransition {
-  const { event, refusal, terms, concurrency_key } = message;
+  const { event, refusal, unrecorded, terms, concurrency_key } = message;
   const execution = approved(event, { id: event.data.approval_id, terms, concurrency_key }, now);
-  const problem = callDigest(event.data) === event.data.digest ? refusal : 'the arguments are not the approved ones';
+  const isApproved = callDigest(event.data) === event.data.digest;
+  if (isApproved && unrecorded !== null) return awaitReconciliation(execution, unrecorded);
+  const problem = isApproved ? refusal : 'the arguments are not the approved ones';
   return problem === null ? changed(execution) : fail(execution, `not executed: ${problem}`);
 }
 

@@ -34,11 +34,15 @@ export type ExecutionMessage =
   | { type: 'retried'; by: string; note: string; even_if_done: boolean }
   | { type: 'cancel_requested'; by: string; reason: string };
 
-/** `refusal`: why it must not be made at all; `terms` and the key are what the tool says for these arguments. */
+/**
+ * `refusal`: why it must not be made at all; `unrecorded`: why it may have been made before there were records of it;
+ * `terms` and the key are what the tool says for these arguments.
+ */
 export interface Approved {
   type: 'approved';
   event: Event<'approval.resolved'>;
   refusal: string | null;
+  unrecorded: string | null;
   terms: ExecutionTerms;
   concurrency_key: string | null;
 }

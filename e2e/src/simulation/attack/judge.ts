@@ -44,8 +44,9 @@ export function judge(made: Made, log: readonly Published[], keys: PublicKeys, r
     .find(({ data, claims }) => claims !== undefined && isDecisionOn(made, data, claims));
   if (!decision) throw new Error(`${made.approval_id} is made, and nobody has decided on exactly this call`);
   const { claims } = decision;
-  const until = claims!['expires_at'] as number | null;
-  if (until !== null && until < made.at) throw new Error(`${made.approval_id} is made after its decision expired`);
+  const until = claims!['act_by'] as number | null;
+  if (until === null || until < made.at)
+    throw new Error(`${made.approval_id} is made after its decision was to be acted on`);
   const needed = rules.approvals(made.tool_name);
   const counted = approvers(claims!, rules.fourEyes ? askers(request.data as Json) : []);
   if (counted.size < needed)

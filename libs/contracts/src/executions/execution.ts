@@ -94,9 +94,9 @@ export const Execution = z
     requester: Id.nullable().default(null).meta({ description: 'The user for whom the run requested it.' }),
     requested_by: RequestedBy,
     policy_version: z.string().nullable().default(null),
-    expires_at: EpochSeconds.nullable()
-      .default(null)
-      .meta({ description: 'The decision may not be acted on after it.' }),
+    expires_at: EpochSeconds.nullable().default(null).meta({
+      description: 'Until when it could be decided; the digest covers it.',
+    }),
     terms: ExecutionTerms.default(plainExecutionTerms),
     concurrency_key: z.string().nullable().default(null).meta({
       description: 'Of all executions with the same key one is made at a time.',

@@ -31,6 +31,7 @@ export const ToolEntry = z.strictObject({
   }),
   user_input: gate.user_input.default([]),
   redact: gate.redact.default([]),
+  act_within: gate.act_within,
   max_output: gate.max_output,
   execute: ExecuteEntry.optional().meta({
     description: 'What the executor does. Unset: another executor makes the calls.',

@@ -1,9 +1,14 @@
 import { Id, JsonObject } from '@countersign/contracts';
 import { PauseType } from '@countersign/contracts/calls';
+import type { Seconds } from '@countersign/contracts/time';
 import { z } from 'zod';
+import { Duration } from './duration.js';
 
 /** Characters of a tool's output that reach the model, unless the tool says otherwise. */
 const defaultMaxOutput = 20_000;
+
+/** How long a decision can be acted on by whoever has no record of the call, unless its tool says otherwise. */
+export const defaultActWithin: Seconds = 86_400;
 
 /** The name under which a model calls a tool, by the rules of OpenAI's API. */
 export const ToolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64');
@@ -23,6 +28,10 @@ export const gate = {
   redact: z
     .array(z.string())
     .meta({ description: 'Arguments that lists, logs and events for an audience do not show.' }),
+  act_within: Duration.optional().meta({
+    description:
+      'How long after a decision the call is begun where there is no record of it; 24h when unset. What comes later waits for a person, since it may have been made before.',
+  }),
   max_output: z.int().min(100).max(100_000).default(defaultMaxOutput).meta({
     description: 'Maximum characters of an output passed to the model, with a note of how many were omitted.',
   }),

@@ -57,9 +57,16 @@ describe('a decision that is checked against what is about to be used', () => {
   });
 
   it('may be acted on before its time is over, and not from then on', () => {
-    expect(checkDecision({ ...claims, expires_at: after(now, 1) }, resolved, now)).toBeUndefined();
-    expect(checkDecision({ ...claims, expires_at: now }, resolved, now)).toMatch(/time .* is over/);
-    expect(checkDecision({ ...claims, expires_at: null }, resolved, after(now, 1e9))).toBeUndefined();
+    expect(checkDecision({ ...claims, act_by: after(now, 1) }, resolved, now)).toBeUndefined();
+    expect(checkDecision({ ...claims, act_by: now }, resolved, now)).toMatch(/time .* is over/);
+  });
+
+  it('is acted on only when it says until when, unless it is no approval', () => {
+    expect(checkDecision({ ...claims, act_by: null }, resolved, now)).toMatch(/until when/);
+    const rejected = { status: 'rejected' } as const;
+    expect(
+      checkDecision({ ...claims, ...rejected, act_by: null }, { ...resolved, ...rejected }, after(now, 1e9)),
+    ).toBeUndefined();
   });
 
   it('allows exactly the result that was given, the empty one too', () => {

@@ -6,7 +6,10 @@ import { decisionDetailsDigest } from './details-digest.js';
 import { resultDigest } from '../results/result-digest.js';
 import { unfoundedness } from './foundation.js';
 
-/** Why a decision that is authentic must not be acted on. `too_late`: it might have been, earlier. */
+/**
+ * Why a decision that is authentic must not be acted on. `too_late`: it might have been, earlier, and whether it was is
+ * known only to who has a record of the call.
+ */
 export interface Reservation {
   code: 'unfounded' | 'too_late';
   reason: string;
@@ -33,7 +36,7 @@ const repeated = {
  * Why verified claims do not allow what this event asks for, in a sentence; undefined when they do.
  */
 export const checkDecision = (claims: DecisionClaims, event: Resolved, now: EpochSeconds): string | undefined =>
-  mismatch(claims, event) ?? reservation(claims, now)?.reason;
+  mismatch(claims, event) ?? (reservation(claims) ?? lateness(claims, now))?.reason;
 
 /**
  * Why the event is not the one that was signed. The digest is computed from the arguments that are about to be used, so
@@ -55,10 +58,14 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
  * Why a decision that is authentic must not be acted on, if it must not. Who is in which group was the policy's business
  * when it was made; that so many different, recognised people approved who did not ask is seen here as well.
  */
-export function reservation(claims: DecisionClaims, now: EpochSeconds): Reservation | undefined {
+export function reservation(claims: DecisionClaims): Reservation | undefined {
   const unfounded = claims.status === 'approved' ? unfoundedness(claims) : undefined;
-  if (unfounded !== undefined) return { code: 'unfounded', reason: unfounded };
-  if (claims.expires_at === null || claims.expires_at > now) return undefined;
+  return unfounded === undefined ? undefined : { code: 'unfounded', reason: unfounded };
+}
+
+/** Whether it comes too late for whoever has no record of the call. */
+export function lateness({ act_by }: DecisionClaims, now: EpochSeconds): Reservation | undefined {
+  if (act_by === null || act_by > now) return undefined;
   return { code: 'too_late', reason: 'The time to act on the decision is over.' };
 }
 

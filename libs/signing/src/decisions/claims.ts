@@ -41,7 +41,9 @@ export const DecisionClaims = z.strictObject({
     description: 'How many people had to approve, unless a policy decided.',
   }),
   resolved_at: EpochSeconds,
-  expires_at: EpochSeconds.nullable().meta({ description: 'Until when acting on it is allowed; null: for ever.' }),
+  act_by: EpochSeconds.nullable().meta({
+    description: 'Of an approval: whoever has no record of the call by then must not act on it. null: it is none.',
+  }),
   policy_version: z.string().nullable(),
   tool_version: ToolVersion.nullable().default(null),
   details_digest: Digest.meta({ description: 'What else of the event is acted on: who is named, the note, redact.' }),

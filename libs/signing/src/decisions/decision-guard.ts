@@ -1,7 +1,7 @@
 import type { EventData } from '@countersign/contracts';
 import { callDigest, type Binding, type ExactCall } from '@countersign/contracts/calls';
 import { toEpochSeconds, type Clock, type EpochSeconds } from '@countersign/contracts/time';
-import { mismatch, reservation, type Reservation } from './check.js';
+import { lateness, mismatch, reservation, type Reservation } from './check.js';
 import type { DecisionClaims } from './claims.js';
 import { SignatureError } from '../signature/signature-error.js';
 import type { KeySource } from '../keys/trusted-keys.js';
@@ -50,14 +50,14 @@ export class DecisionGuard {
     return this.#withClaims(resolved.signature, (claims) => {
       const other = mismatch(claims, resolved);
       if (other !== undefined) return notAuthentic(other);
-      const problem = reservation(claims, this.#seconds());
+      const problem = reservation(claims) ?? lateness(claims, this.#seconds());
       return problem === undefined ? sound : refused(problem);
     });
   }
 
   /**
-   * Whether a decision that was stored allows exactly this call now; the digest is computed from the arguments that are
-   * about to be used. @throws RetryableError while keys cannot be fetched
+   * Whether a decision that was stored allows exactly this call; the digest is computed from the arguments that are
+   * about to be used. It came in time to be stored, so that it does not come too late any more. @throws RetryableError while keys cannot be fetched
    */
   verifyStored({ jws, ...call }: StoredCall): Promise<GuardResult> {
     return this.#withClaims(jws, (claims) => {
@@ -66,7 +66,7 @@ export class DecisionGuard {
       if (claims.tool_version !== call.tool_version)
         return notAuthentic('The stored decision is about another definition of the tool.');
       if (claims.status !== 'approved') return notAuthentic('The stored decision does not approve the call.');
-      const problem = reservation(claims, this.#seconds());
+      const problem = reservation(claims);
       return problem === undefined ? sound : refused(problem);
     });
   }

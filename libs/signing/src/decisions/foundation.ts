@@ -3,11 +3,13 @@ import type { DecisionClaims } from './claims.js';
 const tooFew = 'Fewer people have approved than have to.';
 const unknownSender = 'The requester is unknown, so four eyes cannot be verified.';
 const contradiction = 'The decision does not say consistently on what it rests.';
+const noEnd = 'The decision does not say until when it may be acted on.';
 const noGrant = 'The grant that the decision rests on does not hold for this call.';
 
 /** Why an approval does not stand on what it says it rests on, if it does not. */
 export function unfoundedness(claims: DecisionClaims): string | undefined {
-  const { automatic, basis, deciders, grant } = claims;
+  const { act_by, automatic, basis, deciders, grant } = claims;
+  if (act_by === null) return noEnd;
   if (basis === null || automatic !== (basis !== 'people') || (grant !== null) !== (basis === 'grant'))
     return contradiction;
   if (automatic && deciders.length > 0) return contradiction;

@@ -33,9 +33,9 @@ describe('a signed decision', () => {
   it.each<[string, Partial<DecisionClaims>]>([
     ['by a person', {}],
     ['by several', { deciders: ['bob', null].map((by) => ({ by, verdict: 'approved', at: atSeconds(1) })) }],
-    ['by a policy', { automatic: true, deciders: [], policy_version: 'v3', expires_at: null }],
+    ['by a policy', { automatic: true, deciders: [], policy_version: 'v3' }],
     ['with a result', { result_digest: resultDigest('Deployed by hand. ✓') }],
-    ['about nothing more', { status: 'cancelled', deciders: [], expires_at: null }],
+    ['about nothing more', { status: 'cancelled', deciders: [], act_by: null }],
   ])('%s says after verification what was signed', async (_, change) => {
     const decided = { ...claims, ...change };
     expect(await verifier.verify(await signDecision(ring.signingKey, decided))).toEqual(decided);
@@ -49,10 +49,10 @@ describe('a signed decision', () => {
 
   it('has a payload that is stable: there is one text for the same claims, in whatever order they come', async () => {
     expect(new TextDecoder().decode(base64url.decode(jws.split('.')[1]!))).toBe(
-      '{"approval_id":"approval-1","automatic":false,"basis":"people","deciders":[{"at":1788255062,"by":"bob","verdict":"approved"}],' +
+      '{"act_by":1788255160,"approval_id":"approval-1","automatic":false,"basis":"people","deciders":[{"at":1788255062,"by":"bob","verdict":"approved"}],' +
         '"details_digest":"sha256:8481d3810c899877f4adc35d78315c3bce9f6e2e65326a4c3ff3aeb641a942dd",' +
         '"digest":"sha256:68c185f12f69fabbd6ca97ee53481ebaaa5e1e386b0a9fdac7c920cd80ad4520",' +
-        '"expires_at":1788255160,"four_eyes":true,"grant":null,"pause_type":"external_execution","policy_version":null,"requested_by":"ana","requester":"ana","required_approvals":1,"resolved_at":1788255062,' +
+        '"four_eyes":true,"grant":null,"pause_type":"external_execution","policy_version":null,"requested_by":"ana","requester":"ana","required_approvals":1,"resolved_at":1788255062,' +
         '"run_id":"run-1","status":"approved","tool_call_id":"call_1","tool_name":"deploy_to_production","tool_version":"version-1"}',
     );
     const reversed = Object.fromEntries(Object.entries(claims).toReversed()) as DecisionClaims;
@@ -78,7 +78,7 @@ describe('the verifier', () => {
     ['automatic', true],
     ['deciders', [{ by: 'eve', verdict: 'approved', at: 1788255062 }]],
     ['resolved_at', 1788255063],
-    ['expires_at', null],
+    ['act_by', null],
     ['policy_version', 'v2'],
     ['tool_version', 'version-2'],
     ['result_digest', resultDigest('')],
