@@ -38,6 +38,7 @@ export async function recordCycle(): Promise<Recording> {
 function keeping(database: Database, collections: Recording['collections']): Database {
   return {
     ping: () => database.ping(),
+    missingIndexes: () => database.missingIndexes(),
     close: () => database.close(),
     collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
       const { store, outbox } = database.collection(collection);

@@ -38,13 +38,14 @@ export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
 export const mongoCheck = (uri: string): Check => ({
   what: 'MongoDB',
   look: async () => {
-    const database = new MongoDatabase({ uri, dbName: 'countersign', log: silent });
+    const database = new MongoDatabase({ uri, log: silent });
     try {
       await database.ping();
-      return 'reached';
+      return 'can be read and written';
     } finally {
       await database.close();
     }
   },
-  advice: 'Is it up, and does MONGODB_URI name it with the right user and password?',
+  advice:
+    'Is it up, and does MONGODB_URI name it with the right user and password, and the database that the user may read and write? docs/mongodb.md says what it needs.',
 });

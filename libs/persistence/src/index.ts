@@ -7,6 +7,7 @@ export {
 export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
 export { type Decide, type Transition, changed, ignored, rejected } from './commands/transition.js';
 export { MongoDatabase } from './mongodb/mongodb-database.js';
+export { problemInUri } from './mongodb/uri.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { newRecord, touch } from './records/record.js';
 export { insert, insertOnce, update } from './records/writes.js';

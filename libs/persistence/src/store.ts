@@ -98,7 +98,9 @@ export interface Outbox {
 export interface Database {
   /** Opens a collection and sees to its indexes. */
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox };
-  /** Whether the database can be reached; throws the reason why not. */
+  /** Whether records can be read and written; throws the reason why not. */
   ping(): Promise<void>;
+  /** Collections whose lists may be slow, since an index of theirs is not there. */
+  missingIndexes(): readonly string[];
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
+import { RetryableError } from '@countersign/contracts/problems';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureAdminKey } from './admin-key-file.js';
 import { ApiKeys } from './api-keys.js';
 import { Clock, listeningLog } from '../../test/auth.fixtures.js';
@@ -32,6 +33,14 @@ describe.skipIf(process.platform === 'win32')("the administrator's key in a file
     expect(await ensure()).toBe(key);
     expect(await keys.list()).toHaveLength(1);
     expect(listening.lines).toEqual([]);
+  });
+
+  it('is made once the store can be reached', async () => {
+    const create = vi.spyOn(keys, 'create').mockRejectedValueOnce(new RetryableError('nobody listens'));
+    const key = await ensure();
+    expect(create).toHaveBeenCalledTimes(2);
+    expect(await keys.verify(key)).toBeDefined();
+    expect(listening.lines).toHaveLength(1);
   });
 
   it('is closed to others who could read it, with a warning', async () => {

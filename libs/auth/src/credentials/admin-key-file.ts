@@ -1,5 +1,6 @@
-import type { Log } from '@countersign/contracts';
 import { ConfigError } from '@countersign/contracts/problems';
+import type { Log } from '@countersign/contracts';
+import { retryUntilStored } from '@countersign/persistence';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiKeys } from './api-keys.js';
@@ -7,12 +8,15 @@ import { administrator } from './reserved.js';
 
 /**
  * The administrator's key of an installation that one person runs, kept in `admin.key` beside the data for whoever can
- * read that directory. A file whose key does not work here (any more) is replaced.
+ * read that directory. A file whose key does not work here (any more) is replaced. Waits for the store.
  *
  * @returns the key in plain text.
  * @throws ConfigError when another process makes one at the same moment.
  */
-export async function ensureAdminKey(directory: string, keys: ApiKeys, log: Log): Promise<string> {
+export const ensureAdminKey = (directory: string, keys: ApiKeys, log: Log): Promise<string> =>
+  retryUntilStored(() => ensureKey(directory, keys, log), log);
+
+async function ensureKey(directory: string, keys: ApiKeys, log: Log): Promise<string> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'admin.key');
   const kept = await readPrivate(file, log);

@@ -8,6 +8,8 @@ export interface Document {
   _id: string;
   version: number;
   outbox: OutboxEntry[];
+  /** When the oldest of them was committed, or earlier: a sweep looks for it. Not there while the outbox is empty. */
+  outbox_since?: number;
   /** Name the latest commits that were sent together with others; see `GroupCommit`. */
   commit_ids?: ObjectId[];
 }
@@ -21,9 +23,10 @@ export interface OutboxEntry {
 }
 
 /** What is in a document besides its record. */
-export const withoutInternals = { _id: 0, outbox: 0, commit_ids: 0 } as const;
+export const withoutInternals = { _id: 0, outbox: 0, outbox_since: 0, commit_ids: 0 } as const;
 
-const maxDocument = 16 * 1024 * 1024;
+/** What a document may have, but for the ids of commits and its outbox' time, which it gets besides. */
+const maxDocument = 16 * 1024 * 1024 - 1_024;
 
 /** @throws TerminalError when no document can hold it. */
 export function documentOf(id: string, state: StoredRecord, events: readonly Event[]): Document {
@@ -33,6 +36,7 @@ export function documentOf(id: string, state: StoredRecord, events: readonly Eve
       _id: id,
       ...(encode(state) as { version: number }),
       outbox: events.map((event) => ({ id: event.id, committed_at, event: JSON.stringify(event) })),
+      ...(events.length > 0 && { outbox_since: committed_at }),
     };
     // Checked here, since the server's own answer can also mean that the outbox is full for the moment.
     const size = BSON.calculateObjectSize(document, { ignoreUndefined: true });

@@ -115,14 +115,18 @@ export class GroupCommit {
   }
 }
 
-function commandOf({ document, expected, keepsOutbox, mark }: Update & { mark?: ObjectId }) {
-  const { _id, outbox, ...fields } = document;
+/** The compare-and-set of one document. */
+export function commandOf({ document, expected, keepsOutbox, mark }: Update & { mark?: ObjectId }) {
+  const { _id, outbox, outbox_since, ...fields } = document;
+  const isEmpty = outbox_since === undefined;
   const pushed = {
-    ...(keepsOutbox && outbox.length > 0 && { outbox: { $each: outbox } }),
+    ...(keepsOutbox && !isEmpty && { outbox: { $each: outbox } }),
     ...(mark && { commit_ids: { $each: [mark], $slice: -idsKept } }),
   };
   const update = {
-    $set: keepsOutbox ? fields : { ...fields, outbox },
+    $set: { ...fields, ...(!keepsOutbox && { outbox, ...(!isEmpty && { outbox_since }) }) },
+    ...(keepsOutbox && !isEmpty && { $min: { outbox_since } }),
+    ...(!keepsOutbox && isEmpty && { $unset: { outbox_since: '' } as const }),
     ...(Object.keys(pushed).length > 0 && { $push: pushed }),
   };
   return { filter: { _id, version: expected }, update };

@@ -1,97 +1,49 @@
-import type { Log } from '@countersign/contracts';
-import { jitteredBackoffMs } from '@countersign/contracts/time';
-import { MongoClient, type Collection as Documents, type Db } from 'mongodb';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fieldName, indexOrder } from '../query.js';
+import { fieldName } from '../query.js';
 import type { Collection, Database, Outbox, Store, StoredRecord } from '../store.js';
-import { attempt } from './attempt.js';
+import { Connection, type ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
-import { committedAt, MongoCollection, sortKeys } from './mongodb-store.js';
+import { Indexes } from './indexes.js';
+import { MongoCollection } from './mongodb-store.js';
 
-export interface MongoOptions {
-  uri: string;
-  dbName: string;
-  log: Pick<Log, 'warn'>;
+export interface MongoOptions extends ConnectionOptions {
+  /** Milliseconds after which a build of an index is said to be under way. */
+  slowIndexMs?: number;
 }
+
+/** Read and written to find out whether both can be done; it holds no documents. */
+const probes = 'probes';
 
 /** Records in MongoDB: a server alone, a replica set or a sharded cluster. It connects, and reconnects, by itself. */
 export class MongoDatabase implements Database {
-  readonly #client: MongoClient;
-  readonly #db: Db;
-  readonly #log: MongoOptions['log'];
-  readonly #closing = new AbortController();
+  readonly #connection: Connection;
+  readonly #indexes: Indexes;
 
-  constructor({ uri, dbName, log }: MongoOptions) {
-    this.#client = new MongoClient(uri, {
-      appName: 'countersign',
-      // An outage is an answer within seconds and not a request that hangs.
-      serverSelectionTimeoutMS: 3_000,
-      connectTimeoutMS: 3_000,
-      heartbeatFrequencyMS: 3_000,
-      waitQueueTimeoutMS: 3_000,
-      socketTimeoutMS: 10_000,
-      // What was acknowledged, and read for a decision, is not rolled back when a primary fails.
-      readPreference: 'primary',
-      readConcern: { level: 'majority' },
-      writeConcern: { w: 'majority', journal: true },
-      ignoreUndefined: true,
-    });
-    this.#db = this.#client.db(dbName);
-    this.#log = log;
-    void this.#connect();
+  constructor({ slowIndexMs = 5_000, ...options }: MongoOptions) {
+    this.#connection = new Connection(options);
+    this.#indexes = new Indexes(this.#connection, options.log, slowIndexMs);
   }
 
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
-    const documents = this.#db.collection<Document>(fieldName(collection.name));
-    void this.#createIndexes(documents, collection);
-    const records = new MongoCollection(documents, collection);
+    const documents = this.#connection.db.collection<Document>(fieldName(collection.name));
+    void this.#indexes.create(documents, collection);
+    const records = new MongoCollection(documents, collection, this.#connection.attempt);
     return { store: records, outbox: records };
   }
 
+  /** A server says to anybody that it is there, so what a service does is tried: to read, and a write that matches nothing. */
   async ping(): Promise<void> {
-    await attempt(() => this.#db.command({ ping: 1 }));
+    const documents = this.#connection.db.collection<{ _id: string }>(probes);
+    await this.#connection.attempt(async () => {
+      await documents.findOne({ _id: 'probe' });
+      await documents.updateOne({ _id: 'probe' }, { $set: { tried: true } });
+    });
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#client.close();
+  missingIndexes(): readonly string[] {
+    return this.#indexes.missing;
   }
 
-  /**
-   * The driver reconnects by itself once it was connected, but a first attempt that fails leaves it closed for good;
-   * see `autoConnect` in the driver, which tries only while there is no topology.
-   */
-  async #connect(): Promise<void> {
-    const { signal } = this.#closing;
-    for (let retries = 0; !signal.aborted; retries++) {
-      try {
-        await this.#client.connect();
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#log.warn({ err: error }, 'cannot connect to MongoDB, retrying with backoff');
-        await delay(jitteredBackoffMs(connecting, retries), undefined, { signal, ref: false }).catch(() => {});
-      }
-    }
-  }
-
-  /** Lists work without their indexes, only slower; so this is not awaited. */
-  async #createIndexes(documents: Documents<Document>, { name, key, indexes }: Collection<never>): Promise<void> {
-    const { signal } = this.#closing;
-    const lists = indexes.map((fields) => ({ key: new Map(sortKeys(key, indexOrder(key, fields))) }));
-    const outbox = { key: { [committedAt]: 1 }, partialFilterExpression: { [committedAt]: { $gt: 0 } } };
-    for (let retries = 0; !signal.aborted; retries++) {
-      try {
-        await documents.createIndexes([...lists, outbox]);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#log.warn({ err: error, collection: name }, 'cannot create indexes, retrying with backoff');
-        await delay(jitteredBackoffMs(indexing, retries), undefined, { signal, ref: false }).catch(() => {});
-      }
-    }
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 }
-
-const connecting = { first_ms: 500, longest_ms: 2_000 };
-const indexing = { first_ms: 1_000, longest_ms: 30_000 };

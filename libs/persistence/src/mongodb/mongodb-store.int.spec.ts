@@ -1,7 +1,7 @@
 import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { describeStore, sample, samples, transition } from '../../test/store.contract.js';
 import type { Event } from '@countersign/contracts';
 import { after, systemClock } from '@countersign/contracts/time';
@@ -29,7 +29,7 @@ describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
     const commit = ({ store }: typeof one, version: number, events = 1) =>
       store.commit(transition(collection, sample('a', { version }), events));
     const left = () => other.outbox.unpublished({ before: after(systemClock(), 1_000), limit: 1 });
-    return { one, other, commit, left };
+    return { collection, one, other, commit, left };
   };
   const ids = (events: readonly Event[]) => events.map(({ id }) => id);
 
@@ -49,12 +49,13 @@ describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
     onTestFinished(() => client.close());
     const outbox = events.map((event) => ({ id: event.id, committed_at: 1, event }));
     const { sample_id: _id, ...fields } = state;
-    await client
-      .db(dbName)
-      .collection<{ _id: string }>(collection.name)
-      .insertOne({ _id, ...fields, outbox } as never);
+    const documents = client.db(dbName).collection<{ _id: string }>(collection.name);
+    await documents.insertOne({ _id, ...fields, outbox } as never);
+    await documents.createIndex({ 'outbox.committed_at': 1 });
     const { store, outbox: left } = here.collection(collection);
-    expect(await left.unpublished({ before: systemClock(), limit: 1 })).toEqual(events);
+    const unpublished = () => left.unpublished({ before: systemClock(), limit: 1 });
+    await vi.waitFor(async () => expect(await unpublished()).toEqual(events));
+    await vi.waitFor(async () => expect(await documents.indexExists('outbox.committed_at_1')).toBe(false));
     const next = await store.commit(transition(collection, sample('a', { version: 2 })));
     expect(ids(next).slice(0, 2)).toEqual(ids(events));
   });
@@ -68,6 +69,28 @@ describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
     await Promise.all([one.outbox.markPublished([second!]), other.outbox.markPublished([third!])]);
     expect(await left()).toEqual([]);
     expect(await commit(one, 3, 0)).toEqual([]);
+  });
+
+  it('leaves no mark of an outbox that both have emptied at once, nor of one that was written over', async () => {
+    const { one, other, commit, collection } = open();
+    const client = await new MongoClient(uri!).connect();
+    onTestFinished(() => client.close());
+    const marked = async () => {
+      const documents = client.db(dbName).collection(collection.name);
+      return documents.countDocuments({ outbox_since: { $exists: true } });
+    };
+    const [first, second] = await commit(one, 1, 2);
+    expect(await marked()).toBe(1);
+    await Promise.all([one.outbox.markPublished([first!]), other.outbox.markPublished([second!])]);
+    expect(await other.outbox.unpublished({ before: systemClock(), limit: 1 })).toEqual([]);
+    expect(await marked()).toBe(0);
+    const events = await commit(one, 2);
+    const clearing = one.outbox.markPublished(events);
+    await commit(one, 3, 0);
+    expect(await marked()).toBe(0);
+    await clearing;
+    await commit(other, 4);
+    expect(await marked()).toBe(1);
   });
 
   it('writes over an outbox only what follows all that was published from it', async () => {

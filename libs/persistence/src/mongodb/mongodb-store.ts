@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Event } from '@countersign/contracts';
+import { RetryableError } from '@countersign/contracts/problems';
 import type { EpochMillis } from '@countersign/contracts/time';
+import type { Event } from '@countersign/contracts';
 import type { AnyBulkWriteOperation, Collection as Documents } from 'mongodb';
 import { fieldName, totalOrder, type Order } from '../query.js';
 import {
@@ -15,64 +16,90 @@ import {
   type Store,
   type StoredRecord,
 } from '../store.js';
-import { attempt } from './attempt.js';
+import { codeOf, type Attempt } from './attempt.js';
 import { decode, documentOf, eventsIn, withoutInternals, type Document } from './documents.js';
-import { GroupCommit } from './group-commit.js';
+import { commandOf, GroupCommit } from './group-commit.js';
 import { KnownOutboxes, type KnownOutbox } from './known-outboxes.js';
-
-export const committedAt = 'outbox.committed_at';
 
 /** Published events are taken out of their outboxes this late: most are overwritten before that. */
 const clearAfterMs = 100;
+
+/**
+ * Of a record whose outbox is empty. Two processes that take out the last events at once leave the time, which the next
+ * sweep takes away.
+ */
+const isEmpty = { $unset: { outbox_since: '' } } as const;
+
+/** An outbox with no other events than these. */
+const onlyOf = (events: readonly string[]) => ({ $not: { $elemMatch: { id: { $nin: events } } } });
+
+/** The document, by what was sent or by what would come of it. */
+const isTooLarge = (error: unknown): boolean => codeOf(error) === 10334 || codeOf(error) === 17419;
+
+/** How long the server works on a list or a count. */
+const maxTimeMS = 5_000;
 
 export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox {
   readonly #documents: Documents<Document>;
   readonly #name: string;
   readonly #key: keyof R & string;
   readonly #group: GroupCommit;
+  readonly #attempt: Attempt;
   readonly #outboxes = new KnownOutboxes();
   /** Events that were published and are in their records' outboxes yet. */
   #due = new Map<string, string[]>();
   #clearing: Promise<void> | undefined;
 
-  constructor(documents: Documents<Document>, { name, key }: Collection<R>) {
+  constructor(documents: Documents<Document>, { name, key }: Collection<R>, attempt: Attempt) {
     this.#documents = documents;
+    this.#attempt = attempt;
     this.#name = name;
     this.#key = key;
     this.#group = new GroupCommit(documents);
   }
 
   get(id: string): Promise<R | undefined> {
-    return attempt(async () => {
+    return this.#attempt(async () => {
       const document = await this.#documents.findOne({ _id: id }, { projection: withoutInternals });
       return document ? (decode(document) as R) : undefined;
     });
   }
 
   find({ filter, sort, limit, skip = 0 }: Query<R>): Promise<R[]> {
-    return attempt(async () => {
+    return this.#attempt(async () => {
       const order = sortKeys(this.#key, totalOrder(this.#key, sort));
       const documents = await this.#documents
-        .find(this.#where(filter), { projection: withoutInternals, sort: order, limit, skip, batchSize: limit })
+        .find(this.#where(filter), {
+          projection: withoutInternals,
+          sort: order,
+          limit,
+          skip,
+          batchSize: limit,
+          maxTimeMS,
+        })
         .toArray();
       return documents.map((document) => decode(document) as R);
     });
   }
 
-  count(filter: Filter<R>): Promise<number> {
-    return attempt(() => this.#documents.countDocuments(this.#where(filter)));
+  async count(filter: Filter<R>): Promise<number> {
+    const where = this.#where(filter);
+    // Without a hint an empty filter reads every document.
+    const hint = Object.keys(where).length === 0 && { hint: '_id_' };
+    return this.#attempt(() => this.#documents.countDocuments(where, { maxTimeMS, ...hint }));
   }
 
   /**
    * When the connection breaks after a commit was sent, it is unknown whether it was or will be stored. That is safe:
    * the version admits it once, a second attempt meets a VersionConflict, and the events wait in the outbox.
    */
-  commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
-    return attempt(async () => {
-      const document = documentOf(state[this.#key] as string, state, events);
-      const { _id } = document;
+  async commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
+    const document = documentOf(state[this.#key] as string, state, events);
+    const { _id } = document;
+    return this.#attempt(async () => {
+      const known = this.#outboxes.at(_id, expected);
+      const isOverwritten = known?.pending.size === 0;
       try {
-        const known = this.#outboxes.at(_id, expected);
         const unpublished = known
           ? await this.#commitOver(known, document, events)
           : await this.#commitAfterAnother(document, expected);
@@ -80,6 +107,8 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
         return unpublished;
       } catch (error) {
         this.#outboxes.forget(_id);
+        // Its state and its own events were found to fit, so there is room once the events before them are published.
+        if (isTooLarge(error) && !isOverwritten) throw new RetryableError('the outbox is full', { cause: error });
         throw error;
       }
     });
@@ -94,12 +123,13 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   }
 
   /** Another process wrote the record last, or this one too long ago: what is in its outbox has to be read. */
-  async #commitAfterAnother({ _id, outbox, ...fields }: Document, expected: number): Promise<Event[]> {
-    const stored = await this.#documents.findOneAndUpdate(
-      { _id, version: expected },
-      { $set: fields, ...(outbox.length > 0 && { $push: { outbox: { $each: outbox } } }) },
-      { projection: { _id: 0, outbox: 1 }, returnDocument: 'after' },
-    );
+  async #commitAfterAnother(document: Document, expected: number): Promise<Event[]> {
+    const { _id } = document;
+    const { filter, update } = commandOf({ document, expected, keepsOutbox: true });
+    const stored = await this.#documents.findOneAndUpdate(filter, update, {
+      projection: { _id: 0, outbox: 1 },
+      returnDocument: 'after',
+    });
     if (!stored) throw this.#conflict(_id, expected);
     return eventsIn(stored.outbox);
   }
@@ -110,7 +140,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
 
   /** The condition is checked twice: a record may change between find and remove. */
   remove(filter: Filter<R>, limit: number): Promise<number> {
-    return attempt(async () => {
+    return this.#attempt(async () => {
       const removable = { $and: [this.#where(filter), { outbox: { $size: 0 } }] };
       const found = await this.#documents
         .find(removable, { projection: { _id: 1 }, limit, batchSize: limit })
@@ -122,14 +152,16 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   }
 
   unpublished({ before, limit }: { before: EpochMillis; limit: number }): Promise<Event[]> {
-    return attempt(async () => {
+    return this.#attempt(async () => {
       const documents = await this.#documents
         .find(
           // The lower bound is the index's own condition, which a query must imply to be served by it.
-          { [committedAt]: { $gt: 0, $lt: before } },
-          { projection: { _id: 0, outbox: 1 }, sort: { [committedAt]: 1 }, limit, batchSize: limit },
+          { outbox_since: { $gt: 0, $lt: before } },
+          { projection: { outbox: 1 }, sort: { outbox_since: 1 }, limit, batchSize: limit },
         )
         .toArray();
+      const empty = documents.flatMap(({ _id, outbox }) => (outbox.length === 0 ? [_id] : []));
+      if (empty.length > 0) await this.#documents.updateMany({ _id: { $in: empty }, outbox: { $size: 0 } }, isEmpty);
       return documents.flatMap(({ outbox }) => eventsIn(outbox, before));
     });
   }
@@ -147,12 +179,23 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   async #clear(): Promise<void> {
     await delay(clearAfterMs);
     this.#clearing = undefined;
-    const due = this.#due;
+    const due = [...this.#due];
     this.#due = new Map();
-    const writes = [...due].map(([_id, ids]): AnyBulkWriteOperation<Document> => ({
-      updateOne: { filter: { _id }, update: { $pull: { outbox: { id: { $in: ids } } } } },
-    }));
-    if (writes.length > 0) await attempt(() => this.#documents.bulkWrite(writes, { ordered: false }));
+    if (due.length === 0) return;
+    const updates = (update: (id: string, events: string[]) => AnyBulkWriteOperation<Document>) =>
+      this.#documents.bulkWrite(
+        due.map(([id, events]) => update(id, events)),
+        { ordered: false },
+      );
+    await this.#attempt(async () => {
+      const { matchedCount } = await updates((_id, events) => ({
+        updateOne: { filter: { _id, outbox: onlyOf(events) }, update: { $set: { outbox: [] }, ...isEmpty } },
+      }));
+      if (matchedCount === due.length) return;
+      await updates((_id, events) => ({
+        updateOne: { filter: { _id }, update: { $pull: { outbox: { id: { $in: events } } } } },
+      }));
+    });
   }
 
   #where(filter: Filter<R>): Record<string, unknown> {

@@ -10,7 +10,7 @@ import { MongoDatabase } from './mongodb-database.js';
 import { VersionConflict } from '../store.js';
 
 const uri = inject('mongodbUri');
-const log = { warn: vi.fn() };
+const log = { info: vi.fn(), warn: vi.fn() };
 const unreachable = 8_000;
 
 describe('MongoDB as a record store, out of reach', () => {
@@ -33,7 +33,7 @@ describe('MongoDB as a record store, out of reach', () => {
     ]);
     expect(performance.now() - started).toBeLessThan(unreachable);
     for (const answer of answers) expect(answer).toHaveProperty('reason', expect.any(RetryableError));
-    expect(log.warn).toHaveBeenCalledWith(expect.objectContaining({ collection: collection.name }), expect.anything());
+    expect(log.warn).toHaveBeenCalledOnce();
     await database.close();
   });
 
@@ -46,6 +46,18 @@ describe('MongoDB as a record store, out of reach', () => {
     await database.close();
   });
 });
+
+/** The same server, user and options, but through a port of this machine, by which no certificate knows it. */
+function throughProxy(uri: string, port: number): string {
+  const [, scheme, user = '', database = '', query = ''] = /^(\w+:\/\/)([^@/]*@)?[^/?]*(\/[^?]*)?(?:\?(.*))?$/.exec(
+    uri,
+  )!;
+  const options = new URLSearchParams(query);
+  options.delete('replicaSet');
+  options.set('directConnection', 'true');
+  if (options.get('tls') === 'true' && !options.has('tlsInsecure')) options.set('tlsAllowInvalidHostnames', 'true');
+  return `${scheme}${user}127.0.0.1:${port}${database || '/'}?${options}`;
+}
 
 describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', () => {
   const { hostname, port } = new URL(uri ?? 'mongodb://localhost');
@@ -79,7 +91,7 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
   beforeEach(async () => {
     answers = 'pass';
     await listen(0);
-    database = new MongoDatabase({ uri: `mongodb://127.0.0.1:${address()}/?directConnection=true`, dbName, log });
+    database = new MongoDatabase({ uri: throughProxy(uri!, address()), dbName, log });
   });
   afterEach(async () => {
     await database.close();

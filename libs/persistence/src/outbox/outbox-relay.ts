@@ -120,11 +120,14 @@ export class OutboxRelay {
   }
 
   async #sweep(): Promise<void> {
+    let failed = false;
     for (let before = this.#options.now(); !this.#stopping.signal.aborted;) {
       try {
         this.push(await this.#options.outbox.unpublished({ before, limit: sweepLimit }));
+        failed = false;
       } catch (error) {
-        this.#options.log.warn({ err: error }, 'cannot read the outbox, retrying');
+        if (!failed) this.#options.log.warn({ err: error }, 'cannot read the outbox, retrying');
+        failed = true;
       }
       await this.#pause(this.#options.sweepEveryMs);
       before = after(this.#options.now(), -this.#options.sweepAfterMs);

@@ -55,6 +55,10 @@ export class SqliteDatabase implements Database {
     await attempt(() => this.#file.sql('SELECT 1').get());
   }
 
+  missingIndexes(): readonly string[] {
+    return [];
+  }
+
   async close(): Promise<void> {}
 }
 

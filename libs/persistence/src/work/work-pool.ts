@@ -148,11 +148,16 @@ export class WorkPool<R extends StoredRecord> {
   }
 
   async #poll(): Promise<void> {
+    let failed = false;
     while (!this.#stopping.signal.aborted) {
-      const more = await this.#startDue().catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'cannot query due work, retrying');
-        return false;
-      });
+      let more = false;
+      try {
+        more = await this.#startDue();
+        failed = false;
+      } catch (error) {
+        if (!failed) this.#options.log.warn({ err: error }, 'cannot query due work, retrying');
+        failed = true;
+      }
       if (!more) await this.#untilWoken();
     }
   }

@@ -44,7 +44,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
     return other;
   };
   const database = uri
-    ? new MongoDatabase({ uri, dbName: databaseIn(uri), log: options.log })
+    ? new MongoDatabase({ uri, log: options.log })
     : new SqliteDatabase(
         file!,
         bus instanceof SqliteBus ? (events) => bus.publishWithin(events.map(encode)) : undefined,
@@ -88,6 +88,3 @@ const kafka = (
 
 /** Without credentials. */
 const hostOf = (uri: string): string => uri.replace(/^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?/, '$1').replace(/\?.*$/, '');
-
-/** The database that the URI names in its path. */
-const databaseIn = (uri: string): string => /^[^/]+\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'countersign';

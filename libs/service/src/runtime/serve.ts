@@ -134,6 +134,14 @@ export async function serve(
     metrics,
     now: systemClock,
   });
+  metrics.levels(
+    {
+      name: 'countersign_store_indexes_missing',
+      help: 'Whether an index of a collection is not there (yet), so that lists of it are slow.',
+      labels: ['collection'],
+    },
+    () => database.missingIndexes().map((collection) => ({ labels: { collection }, value: 1 })),
+  );
   const ready = readiness(infrastructure, services, transports);
   const app = await createApp(services, { ready, metrics, auth, settings, log });
   const closeServer = closingOf(app);

@@ -48,6 +48,29 @@ describe('the configuration', () => {
   });
 
   it.each([
+    'mongodb://',
+    'mongodb://db:port/x',
+    'mongodb://ada:se/cret@db/x',
+    'mongodb://db/x?retryWrite=true',
+    'mongodb://db/a.b',
+    'mongodb+srv://db:27017/x',
+    'mongodb://db/x?authMechanism=GUESS',
+  ])('refuses %s as a connection string, and tells no password', (uri) => {
+    const problem = () => readConfig(Config, { MONGODB_URI: uri });
+    expect(problem).toThrow(/1 problem\(s\):\n {2}MONGODB_URI: /);
+    expect(problem).not.toThrow(/cret/);
+  });
+
+  it('takes connection strings of every kind', () => {
+    for (const uri of [
+      'mongodb://db',
+      'mongodb://ada:p%40ss@one:27017,two:27018/x?replicaSet=rs0&authSource=admin&tls=true',
+      'mongodb+srv://ada:pass@cluster.example.net/x?retryWrites=true&w=majority&appName=x',
+    ])
+      expect(readConfig(Config, { MONGODB_URI: uri }).MONGODB_URI).toBe(uri);
+  });
+
+  it.each([
     ['APPROVAL_EXPIRES_SECONDS', '600', 'say expires_in in the rules'],
     ['SIGNING_KEYS_FILE', '/keys', 'it is DECISION_SIGNING_KEYS_FILE'],
     ['EXECUTION_KEYS_URL', 'https://there/', 'it is RESULT_VERIFICATION_KEYS'],

@@ -1,6 +1,7 @@
 import { authSettings } from '@countersign/auth';
 import { ConfigError } from '@countersign/contracts/problems';
 import { environmentValue } from '@countersign/definitions';
+import { problemInUri } from '@countersign/persistence';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { admissionSettings } from '../admission/settings.js';
@@ -63,10 +64,15 @@ export const serviceSettings = {
   ...kafkaSecuritySettings,
   MONGODB_URI: z
     .string()
-    .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .regex(/^mongodb(\+srv)?:\/\//, { error: 'must start with mongodb:// or mongodb+srv://', abort: true })
+    .superRefine((uri, context) => {
+      const message = problemInUri(uri);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
     .optional()
     .meta({
-      description: 'Connection string of MongoDB. The path names the database, `countersign` if there is none.',
+      description:
+        'Connection string of MongoDB; docs/mongodb.md says which of its options count. The path names the database, `countersign` if there is none.',
       unset: 'the embedded store',
       example: 'mongodb://db:27017/countersign',
       secret: true,
