@@ -89,13 +89,13 @@ export class KafkaConsumer {
 
   /** Once closed it undoes itself, however far it came. */
   async #join(): Promise<{ session: ConsumerSession; stopped: Promise<KafkaError> }> {
-    const { client, ready, group, topics, from, sessionTimeoutMs, fetchWaitMs } = this.#options;
+    const { client, ready, group, topics, from, sessionTimeoutMs, fetchWaitMs, restMs = 0 } = this.#options;
     const { signal } = this.#closing;
     await ready;
     const startAt = await this.#startAt?.();
     signal.throwIfAborted();
     const stopped = Promise.withResolvers<KafkaError>();
-    const options = { group, topics, from, sessionTimeoutMs, heartbeatMs, fetchWaitMs };
+    const options = { group, topics, from, sessionTimeoutMs, heartbeatMs, fetchWaitMs, restMs };
     const session = client.consumer(options, this.#listener(stopped.resolve));
     this.#session = session;
     try {

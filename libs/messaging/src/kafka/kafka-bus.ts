@@ -24,6 +24,8 @@ export interface KafkaBusOptions {
   replicationFactor: number;
   /** Whether to create the topics that do not exist, or to wait until an operator does. */
   createTopics: boolean;
+  /** Tails that begin before it resolves share a consumer. Default: those before the topics are there. */
+  started?: Promise<void>;
   /** How long a member that crashed keeps its partitions to itself. */
   sessionTimeoutMs?: Millis;
   /** How long a publish may wait to be confirmed. */
@@ -55,13 +57,14 @@ export class KafkaBus implements Bus {
 
   constructor(options: KafkaBusOptions) {
     const { client, clientId, log, onFatal, publishTimeoutMs = 30_000, sessionTimeoutMs = 10_000 } = options;
+    const { started = Promise.resolve() } = options;
     this.#options = options;
     this.#topics = new Set([...options.topics, deadLetterTopic]);
     this.#ready = this.#prepareTopics();
     this.#ready.catch(() => {});
     this.#producer = new KafkaProducer({ client, log, publishTimeoutMs, ready: this.#ready });
     this.#member = { client, ready: this.#ready, sessionTimeoutMs, log, onFatal };
-    this.#tails = new KafkaTails({ ...this.#member, clientId });
+    this.#tails = new KafkaTails({ ...this.#member, clientId, started });
   }
 
   async publish(messages: readonly Message[]): Promise<void> {

@@ -40,6 +40,8 @@ export interface ConsumerOptions {
   heartbeatMs: Millis;
   /** How long the broker may hold a fetch back while there is nothing new. */
   fetchWaitMs: Millis;
+  /** How long to leave the broker alone after records came, so that the next fetch brings more of them. Default: not at all. */
+  restMs?: Millis;
 }
 
 /** The callbacks of a consumer session. None of them throws. */

@@ -26,6 +26,8 @@ export interface InfrastructureOptions {
   clientId: string;
   log: Log;
   observer?: BusObserver;
+  /** Resolves when all services have started: what tails the log until then shares a consumer. */
+  started?: Promise<void>;
   /** The connection is beyond repair; only a restart helps. */
   onFatal(error: Error): void;
 }
@@ -70,7 +72,7 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
 const kafka = (
   brokers: string[],
   settings: ServiceSettings,
-  { clientId, log, observer, onFatal }: InfrastructureOptions,
+  { clientId, log, observer, started, onFatal }: InfrastructureOptions,
   topics: readonly string[] = eventNames,
 ) =>
   new KafkaBus({
@@ -83,6 +85,7 @@ const kafka = (
     sessionTimeoutMs: millisOf(settings.KAFKA_SESSION_TIMEOUT_SECONDS),
     log,
     ...(observer && { observer }),
+    ...(started && { started }),
     onFatal,
   });
 

@@ -111,7 +111,8 @@ export async function serve(
   const metrics = new Metrics();
   const observer = countMessages(metrics);
   const clientId = `countersign-${process.pid}`;
-  const infrastructure = openInfrastructure(settings, { clientId, log, observer, onFatal });
+  const started = Promise.withResolvers<void>();
+  const infrastructure = openInfrastructure(settings, { clientId, log, observer, started: started.promise, onFatal });
   const { bus, busTo, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
   const context: ServiceContext = {
@@ -149,6 +150,7 @@ export async function serve(
 
   void retryUntilStored(() => auth.keys.shareAdmin(), log);
   for (const service of services) await service.start();
+  started.resolve();
   await app.startAllMicroservices();
   // Now every group that reads the log is known.
   retentionJob.start();

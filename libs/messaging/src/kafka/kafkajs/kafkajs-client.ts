@@ -2,6 +2,7 @@ import type { Log } from '@countersign/contracts';
 import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
 import type { KafkaClient, NewTopic } from '../kafka-client.js';
 import { useCodecs } from './codecs.js';
+import { keepFetchPlans } from './fetch-plans.js';
 import { useFetchSessions } from './fetch-sessions.js';
 import { stopIdleTimers } from './idle-timers.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
@@ -11,6 +12,7 @@ import { clientRetry } from './retry.js';
 stopIdleTimers();
 useCodecs();
 useFetchSessions();
+keepFetchPlans();
 
 /** How a cluster knows its clients, and they it. */
 export interface KafkaSecurity {

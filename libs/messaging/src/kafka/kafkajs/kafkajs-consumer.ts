@@ -1,14 +1,19 @@
 import type { Consumer, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Delivery } from '../../bus.js';
 import type { ConsumerListener, ConsumerOptions, ConsumerSession, KafkaError, Position } from '../kafka-client.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { kafkaError } from './kafkajs-error.js';
 import { clientRetry } from './retry.js';
+
+/** Batches that are taken at the same time, where each of them lets the consumer rest. */
+const batchesAtOnce = 64;
 
 export class KafkajsConsumer implements ConsumerSession {
   readonly #options: ConsumerOptions;
   readonly #listener: ConsumerListener;
   readonly #consumer: Consumer;
   readonly #member = Promise.withResolvers<void>();
+  #resting: Promise<void> | undefined;
   readonly #crash = Promise.withResolvers<KafkaError>();
 
   constructor(kafka: Kafka, options: ConsumerOptions, listener: ConsumerListener) {
@@ -27,22 +32,29 @@ export class KafkajsConsumer implements ConsumerSession {
   }
 
   async join(startAt: readonly Position[] = []): Promise<void> {
-    const { topics, from } = this.#options;
+    const { topics, from, restMs } = this.#options;
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: topics.toSorted(), fromBeginning: from === 'beginning' });
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
+      ...(restMs && { partitionsConsumedConcurrently: batchesAtOnce }),
       // kafkajs neither fetches nor sends heartbeats before this returns.
       eachBatch: async ({ batch, resolveOffset }) => {
         const { topic, partition, messages } = batch;
         this.#listener.records(messages.map((message) => toDelivery(topic, partition, message)));
         resolveOffset(batch.lastOffset());
+        if (restMs) await (this.#resting ??= this.#rest(restMs));
       },
     });
     await Promise.race([this.#member.promise, this.#crash.promise.then((error) => Promise.reject(error))]);
     for (const { topic, partition, offset } of startAt)
       this.#consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await delay(ms);
+    this.#resting = undefined;
   }
 
   pause(topic: string, partition: number): () => void {
