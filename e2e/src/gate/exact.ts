@@ -75,6 +75,9 @@ export function exactScenarios(world: World, refunds: () => Refunds): void {
       for (const [code, args] of ambiguous)
         expect(await edit(args), args.slice(0, 60)).toEqual([422, code, '/resolution_data/tool_args']);
       expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
+      // In characters this would do. The event has them in bytes, and more than once.
+      expect(await edit(JSON.stringify({ order: '漢'.repeat(190_000) }))).toEqual([422, 'too_large', undefined]);
+      expect(await world.client.approvals.get(approval.id)).toMatchObject({ status: 'pending', decisions: [] });
       await world.client.resolve(approval.id, 'rejected', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(refunds().bodies).toEqual([]);

@@ -10,6 +10,7 @@ export {
   services,
 } from './events/catalogue.js';
 export { type Event, type NewEvent, emit, eventSource, parseEventData } from './events/event.js';
+export { checkSize, maxEventBytes } from './events/event-size.js';
 export type { HiddenArguments, Redaction } from './events/event-redaction.js';
 export { approvalId, derivedId, eventId, isMadeHere, versionIn } from './events/ids.js';
 export { eventJsonSchema, eventJsonSchemas } from './events/json-schemas.js';

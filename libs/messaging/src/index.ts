@@ -4,5 +4,5 @@ export { kafkajsClient, type KafkaSecurity } from './kafka/kafkajs/kafkajs-clien
 export { missingTopics } from './kafka/topics.js';
 export { SqliteBus } from './sqlite/sqlite-bus.js';
 export { decode, encode } from './events/cloudevents.js';
-export { type DeadLetter, deadLetterTopic, originalOf } from './delivery/dead-letters.js';
+export { type DeadLetter, deadLetterTopic, neverPublished, originalOf } from './delivery/dead-letters.js';
 export type { BusObserver } from './delivery/observer.js';

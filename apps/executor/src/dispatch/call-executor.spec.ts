@@ -31,6 +31,13 @@ describe('a call that is being made', () => {
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded', progress: null });
   });
 
+  it('has an outcome although what it returned is too large for an event', async () => {
+    await world.open().executor.accept(approval);
+    call().end.resolve({ outcome: 'succeeded', result: '\0'.repeat(200_000) });
+    const result = '[what it returned is too large to be told]';
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded', result });
+  });
+
   it('may say nonsense about how far it is, and is made all the same', async () => {
     await world.open().executor.accept(approval);
     call().watch.progress({ percent: 40, message: 'pulling' });

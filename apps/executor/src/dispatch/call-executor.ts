@@ -1,5 +1,6 @@
 import type { Event, Log } from '@countersign/contracts';
 import type { Execution } from '@countersign/contracts/executions';
+import { TerminalError } from '@countersign/contracts/problems';
 import { type EpochMillis, after, secondsOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import type { Outcome, Watch } from '../adapters/adapter.js';
@@ -64,10 +65,16 @@ export class CallExecutor {
       });
       const outcome = pointingAt(id, masked.end(await this.#measured(execution, masked.watch)));
       await progress.close();
-      const handled = await retryUntilStored(
-        () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
-        log,
-      );
+      const tell = (told: Outcome) =>
+        retryUntilStored(
+          () => executions.handle(id, report(told, name, this.#options.now()), { known: execution }),
+          log,
+        );
+      const handled = await tell(outcome).catch((error: unknown) => {
+        if (!(error instanceof TerminalError)) throw error;
+        log.error({ err: error, execution_id: id }, 'what a call returned can never be told; that it ended is');
+        return tell(withoutText(outcome));
+      });
       if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'a late outcome was not counted');
     } finally {
       heartbeat.end();
@@ -153,6 +160,20 @@ const counts = (handled: CommandResult<Execution>, name: string): boolean =>
 function pointingAt(id: string, outcome: Outcome): Outcome {
   if (outcome.outcome !== 'succeeded' || !outcome.truncated) return outcome;
   return { ...outcome, result: `${outcome.result}\n[all of it: GET /executions/${id}/output]` };
+}
+
+/** An outcome whose text fits into no event; all of what was printed is in the outputs. */
+function withoutText(outcome: Outcome): Outcome {
+  const left = 'what it returned is too large to be told';
+  switch (outcome.outcome) {
+    case 'succeeded':
+      return { ...outcome, result: `[${left}]` };
+    case 'failed':
+      return { ...outcome, error: left };
+    case 'unknown':
+    case 'not_begun':
+      return { ...outcome, reason: left };
+  }
 }
 
 function report(outcome: Outcome, worker: string, now: EpochMillis): ExecutionMessage {

@@ -37,6 +37,7 @@ const reading = {
   route_not_found: { status: 404, title: 'No such route', says: 'The server answers nothing under this method and path.' },
   body_too_large: { status: 413, title: 'Body too large', says: 'The body is larger than the route takes.' },
   file_in_form: { status: 413, title: 'File in a form', says: 'Forms carry fields here, and no files.' },
+  too_large: { status: 422, title: 'Too large', says: 'What would come of it does not fit into one event, of a megabyte, or into one record.' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type', says: 'Bodies are JSON; where a route says so, forms.' },
   wrong_host: { status: 421, title: 'Wrong host', says: 'A server that listens on loopback answers to loopback names only.' },
   too_deep: { status: 422, title: 'Nested too deeply', says: 'The JSON has too many levels.' },

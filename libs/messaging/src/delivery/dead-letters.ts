@@ -1,5 +1,7 @@
 import { TerminalError, type DeadLetterCode } from '@countersign/contracts/problems';
+import type { Event } from '@countersign/contracts';
 import type { Delivery, Message } from '../bus.js';
+import { messageOf } from '../events/cloudevents.js';
 
 /** The topic of messages whose handling failed permanently. */
 export const deadLetterTopic = 'dead-letters';
@@ -47,6 +49,13 @@ export function deadLetterOf(
     value: delivery.value,
   };
 }
+
+/** An event that the log does not take, in the place of a message that no log has. It is replayed like any other. */
+export const neverPublished = (event: Event, { service, error }: { service: string; error: TerminalError }): Message =>
+  deadLetterOf(
+    { ...messageOf(event), partition: 0, offset: event.id, timestamp: Date.parse(event.time) },
+    { group: service, error, now: new Date(event.time) },
+  );
 
 /**
  * Our own errors name places. Any other may quote the message, secrets included, so only its kind is kept here; the

@@ -19,8 +19,13 @@ const encodedHere = new WeakMap<Uint8Array, EventName>();
  */
 export function encode(event: Event): Message {
   const data = parseEventData(known(event.type), event.data);
-  const value = Buffer.from(JSON.stringify(data));
-  encodedHere.set(value, event.type);
+  const message = messageOf({ ...event, data } as Event);
+  encodedHere.set(message.value, event.type);
+  return message;
+}
+
+/** An event as {@link encode} makes it, which may be one that the catalogue does not allow. */
+export function messageOf(event: Event): Message & { value: Buffer } {
   return {
     topic: event.type,
     key: event.key,
@@ -34,7 +39,7 @@ export function encode(event: Event): Message {
       ce_subject: event.subject,
       ...(event.traceparent !== null && { traceparent: event.traceparent }),
     },
-    value,
+    value: Buffer.from(JSON.stringify(event.data)),
   };
 }
 

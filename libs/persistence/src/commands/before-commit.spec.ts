@@ -1,4 +1,5 @@
 import { emit, type Event, type NewEvent } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
 import { atMillis, atSeconds } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -78,6 +79,16 @@ describe('what takes time, such as a signature,', () => {
     const { lines, seal } = (await commandHandler.store.get('p'))!;
     expect(lines.toSorted()).toEqual(['one', 'three', 'two']);
     expect(seal).toBe(`sealed: ${lines.join()}`);
+  });
+
+  it('is measured with the events: what no log would take is refused before anything is stored', async () => {
+    const characters = '漢'.repeat(200_000);
+    await expect(commandHandler.execute('p', characters.repeat(2))).rejects.toThrow(TerminalError);
+    expect(await commandHandler.store.get('p')).toBeUndefined();
+    expect(published).toEqual([]);
+    expect(await commandHandler.execute('p', characters)).toMatchObject({ kind: 'changed' });
+    sealing = async (page, events) => sealed(page, [...events, ...events]).then((made) => made);
+    await expect(commandHandler.execute('p', characters)).rejects.toMatchObject({ code: 'not_publishable' });
   });
 
   it('leaves nothing behind when it fails, and is tried again with the message', async () => {

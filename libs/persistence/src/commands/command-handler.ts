@@ -1,4 +1,4 @@
-import { eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
+import { checkSize, eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
@@ -55,6 +55,7 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
    *   that changes nothing ends it.
    * @param known the state as the caller last saw it, which saves a read when it is still current.
    * @param creates the message most likely creates the record, which saves the read that finds none.
+   * @throws TerminalError when what would come of it can never be stored or published; then nothing is stored.
    */
   async execute(
     id: string,
@@ -98,6 +99,7 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     const { collection, store, publish, beforeCommit } = this.#options;
     const expected = before?.version ?? 0;
     const sealed = beforeCommit ? await beforeCommit(change.state, change.events) : change;
+    sealed.events.forEach(checkSize);
     const state = { ...sealed.state, version: expected + 1 };
     const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n));
     const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };

@@ -37,10 +37,12 @@ describe('an outbox relay', () => {
   const left = async () => idsOf(await open().outbox.unpublished({ before: atMillis(Infinity), limit: 100 }));
   const take = async (events: readonly Event[]) => void log.push(idsOf(events));
   function relayWith(options: Partial<OutboxRelayOptions> = {}): OutboxRelay {
+    const giveUp = vi.fn(async () => {});
     const silent = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const relay = new OutboxRelay({
       outbox: open().outbox,
       publish: take,
+      giveUp,
       log: silent,
       now: systemClock,
       sweepEveryMs: 5,
@@ -118,11 +120,13 @@ describe('an outbox relay', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
-  it('keeps an event that can never be published in the outbox, and publishes those around it', async () => {
+  it('gives up an event that can never be published, until that is noted, and publishes those around it', async () => {
     const events = [...(await commit('a')), ...(await commit('b')), ...(await commit('c'))];
     const [before, poison, after] = idsOf(events);
     const error = vi.fn();
+    const giveUp = vi.fn(async () => {}).mockRejectedValueOnce(new RetryableError('down'));
     const relay = relayWith({
+      giveUp,
       log: { info: vi.fn(), warn: vi.fn(), error },
       async publish(batch) {
         if (idsOf(batch).includes(poison!)) throw new TerminalError('not_publishable', 'not in the catalogue');
@@ -130,8 +134,10 @@ describe('an outbox relay', () => {
       },
     });
     relay.push(events);
-    await expect.poll(left, soon).toEqual([poison]);
+    await expect.poll(left, soon).toEqual([]);
     expect(log.flat()).toEqual([before, after]);
+    expect(giveUp).toHaveBeenCalledTimes(2);
+    expect(giveUp).toHaveBeenLastCalledWith(events[1], expect.any(TerminalError));
     expect(error).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({ event: poison }),
       'this event can never be published',

@@ -9,6 +9,8 @@ export interface OutboxRelayOptions {
   outbox: Outbox;
   /** Appends to the log, in order, or throws. */
   publish(events: readonly Event[]): Promise<void>;
+  /** Keeps for people what the log will never take; it is forgotten then. Throws a RetryableError to be asked again. */
+  giveUp(event: Event, error: TerminalError): Promise<void>;
   log: Log;
   now(): EpochMillis;
   /** Whether a service waits for an event; one that none waits for may be published a little later, with the next. */
@@ -85,7 +87,7 @@ export class OutboxRelay {
     }
   }
 
-  /** @returns those that are in the log now; the ones that never can be stay in the outbox, where a person finds them. */
+  /** @returns those that need not be published any more. */
   async #append(batch: readonly Event[]): Promise<readonly Event[]> {
     for (let retries = 0; !this.#stopping.signal.aborted; retries++) {
       try {
@@ -104,11 +106,23 @@ export class OutboxRelay {
   async #appendEach(batch: readonly Event[], error: TerminalError): Promise<readonly Event[]> {
     if (batch.length === 1) {
       this.#options.log.error({ err: error, event: batch[0]!.id }, 'this event can never be published');
-      return [];
+      return (await this.#givenUp(batch[0]!, error)) ? batch : [];
     }
     const done: Event[] = [];
     for (const event of batch) done.push(...(await this.#append([event])));
     return done;
+  }
+
+  async #givenUp(event: Event, error: TerminalError): Promise<boolean> {
+    for (let retries = 0; !this.#stopping.signal.aborted; retries++) {
+      try {
+        await this.#options.giveUp(event, error);
+        return true;
+      } catch {
+        await this.#pause(jitteredBackoffMs(backoff, retries));
+      }
+    }
+    return false;
   }
 
   async #forgetPublished(events: readonly Event[]): Promise<void> {

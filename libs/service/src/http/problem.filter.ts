@@ -3,6 +3,8 @@ import {
   problemOf,
   ProblemError,
   RetryableError,
+  TerminalError,
+  type DeadLetterCode,
   type Problem,
   type ProblemCode,
 } from '@countersign/contracts/problems';
@@ -29,12 +31,17 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof ProblemError) return error.problem;
     if (error instanceof RetryableError)
       return problemOf('unavailable', 'The database or the event log is out of reach. Try again in a moment.');
+    if (error instanceof TerminalError && neverFits.has(error.code))
+      return problemOf('too_large', `This can never be stored and told: ${error.message}.`);
     const status = statusOf(error);
     if (status !== undefined) return problemOf(codeOf(status), (error as Error).message);
     const detail = 'Something went wrong here, not with the request. It has been logged; try again later.';
     return problemOf('internal_error', detail);
   }
 }
+
+/** What would come of the request, not what the request is. */
+const neverFits: ReadonlySet<DeadLetterCode> = new Set(['not_publishable', 'not_storable']);
 
 /** Fastify refuses a malformed path before there is a route, and thus a filter. */
 export function answerBadUrl(error: Error, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,5 +1,6 @@
 import { catalogue, eventSource, type Event, type EventName, type ServiceName } from '@countersign/contracts';
-import { encode } from '@countersign/messaging';
+import type { TerminalError } from '@countersign/contracts/problems';
+import { encode, neverPublished } from '@countersign/messaging';
 import {
   CommandHandler,
   OutboxRelay,
@@ -26,7 +27,8 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
 ): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const publish = (events: readonly Event[]) => bus.publish(events.map(encode));
-  const relay = new OutboxRelay({ outbox, publish, log, now, isUrgent: ({ type }) => isAwaited(type) });
+  const giveUp = (event: Event, error: TerminalError) => bus.publish([neverPublished(event, { service, error })]);
+  const relay = new OutboxRelay({ outbox, publish, giveUp, log, now, isUrgent: ({ type }) => isAwaited(type) });
   const commandHandler = new CommandHandler<R, M, C>({
     collection,
     store,
