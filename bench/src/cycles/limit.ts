@@ -16,7 +16,7 @@ import { writerOf } from './writes.js';
 const { env, loads } = taskOf<{ env: Record<string, string>; loads: Load[] }>();
 const config = configFor(env);
 const recording = await recordCycle();
-const infrastructure = openInfrastructure(config, {
+const infrastructure = await openInfrastructure(config, {
   clientId: 'countersign-limit',
   log: { info() {}, warn: console.error, error: console.error },
   onFatal: (error) => {

@@ -50,7 +50,7 @@ async function product(): Promise<Measurable> {
 /** The same records and messages, as they were recorded but for their ids. */
 async function limit(): Promise<Measurable> {
   const recording = await recordCycle();
-  const infrastructure = openInfrastructure(config, {
+  const infrastructure = await openInfrastructure(config, {
     clientId: 'countersign-limit',
     log: { info() {}, warn: console.error, error: console.error },
     onFatal: (error) => {

@@ -105,7 +105,7 @@ tools:
 
 /** Executions per second while all places are at work: from the tenth part of the backlog to the last but one. */
 async function rateOf(env: Env, executors: number): Promise<number> {
-  const { bus, close } = openInfrastructure(configFor(env), {
+  const { bus, close } = await openInfrastructure(configFor(env), {
     clientId: 'countersign-bench',
     log: { info() {}, warn() {}, error: console.error },
     onFatal: (error) => {

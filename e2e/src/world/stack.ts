@@ -1,6 +1,8 @@
 import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
-import { decode, KafkaBus, kafkajsClient, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
-import { MongoDatabase, SqliteDatabase, type Database } from '@countersign/persistence';
+import { decode, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
+import { KafkaBus, kafkajsClient } from '@countersign/messaging/kafka';
+import { SqliteDatabase, type Database } from '@countersign/persistence';
+import { MongoDatabase } from '@countersign/persistence/mongodb';
 import { SqliteFile } from '@countersign/sqlite';
 import { newServiceKeys } from '@countersign/testing/service-keys';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 import { eventNames } from '@countersign/contracts';
-import { kafkajsClient, missingTopics } from '@countersign/messaging';
-import { MongoDatabase } from '@countersign/persistence';
+import { kafkajsClient, missingTopics } from '@countersign/messaging/kafka';
+import { MongoDatabase } from '@countersign/persistence/mongodb';
 import type { Check } from './check.js';
 
 const silent = { info() {}, warn() {}, error() {} };

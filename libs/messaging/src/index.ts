@@ -1,7 +1,4 @@
 export type { Bus, Delivery, Message, Subscription, TailOptions } from './bus.js';
-export { KafkaBus } from './kafka/kafka-bus.js';
-export { kafkajsClient, type KafkaSecurity } from './kafka/kafkajs/kafkajs-client.js';
-export { missingTopics } from './kafka/topics.js';
 export { SqliteBus } from './sqlite/sqlite-bus.js';
 export { decode, encode } from './events/cloudevents.js';
 export { type DeadLetter, deadLetterTopic, neverPublished, originalOf } from './delivery/dead-letters.js';

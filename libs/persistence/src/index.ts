@@ -6,7 +6,6 @@ export {
 } from './commands/command-handler.js';
 export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
 export { type Decide, type Transition, changed, ignored, rejected } from './commands/transition.js';
-export { MongoDatabase } from './mongodb/mongodb-database.js';
 export { problemInUri } from './mongodb/uri.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { newRecord, touch } from './records/record.js';

@@ -3,7 +3,8 @@ import type { Log } from '@countersign/contracts';
 import { MongoClient, type Db } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, reasonOf, storeError } from './attempt.js';
-import { clientOptions, databaseIn, pinned } from './uri.js';
+import { clientOptions, pinned } from './client-options.js';
+import { databaseIn } from './uri.js';
 
 export interface ConnectionOptions {
   uri: string;

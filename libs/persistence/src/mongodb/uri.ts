@@ -1,4 +1,4 @@
-import { MongoClient, ReadConcern, type DbOptions, type MongoClientOptions } from 'mongodb';
+import { createRequire } from 'node:module';
 
 /** The database that a URI names in its path; `countersign` if it names none. */
 export function databaseIn(uri: string): string {
@@ -9,6 +9,8 @@ export function databaseIn(uri: string): string {
 /** Why it is no connection string; undefined when it is one. Nothing is connected. */
 export function problemInUri(uri: string): string | undefined {
   try {
+    // Settings are read at once, and the driver is loaded by whoever has a URI only.
+    const { MongoClient } = createRequire(import.meta.url)('mongodb') as typeof import('mongodb');
     new MongoClient(uri).db(databaseIn(uri));
     return undefined;
   } catch (error) {
@@ -17,37 +19,3 @@ export function problemInUri(uri: string): string | undefined {
     return message.includes('@') || message.includes(uri) ? 'is no connection string of MongoDB' : message;
   }
 }
-
-/** What holds for a connection unless its URI says something else: an outage is an answer within seconds. */
-const defaults = {
-  appName: 'countersign',
-  serverSelectionTimeoutMS: 3_000,
-  connectTimeoutMS: 3_000,
-  heartbeatFrequencyMS: 3_000,
-  waitQueueTimeoutMS: 3_000,
-  socketTimeoutMS: 10_000,
-} satisfies MongoClientOptions;
-
-export function clientOptions(uri: string): MongoClientOptions {
-  const [, query = ''] = uri.split('?');
-  const inUri = new Set([...new URLSearchParams(query).keys()].map((name) => name.toLowerCase()));
-  return Object.fromEntries(Object.entries(defaults).filter(([name]) => !inUri.has(name.toLowerCase())));
-}
-
-/**
- * What no URI can change: what was acknowledged, and read for a decision, is not rolled back when a primary fails, and
- * what is read is what was written.
- */
-export const pinned: DbOptions = {
-  readPreference: 'primary',
-  readConcern: new ReadConcern('majority'),
-  writeConcern: { w: 'majority', journal: true },
-  ignoreUndefined: true,
-  promoteBuffers: false,
-  promoteLongs: true,
-  promoteValues: true,
-  bsonRegExp: false,
-  enableUtf8Validation: true,
-  raw: false,
-  useBigInt64: false,
-};

@@ -1,7 +1,7 @@
 import { eventNames, type Log } from '@countersign/contracts';
 import { millisOf } from '@countersign/contracts/time';
-import { encode, KafkaBus, kafkajsClient, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
-import { MongoDatabase, SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
+import { encode, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
+import { SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
 import { kafkaSecurity } from '../settings/kafka-security.js';
@@ -32,21 +32,30 @@ export interface InfrastructureOptions {
   onFatal(error: Error): void;
 }
 
-/** Kafka and MongoDB where they are configured, the embedded log and store where not. @throws DataInUse */
-export function openInfrastructure(settings: ServiceSettings, options: InfrastructureOptions): Infrastructure {
+/**
+ * Kafka and MongoDB where they are configured, the embedded log and store where not. The clients of both are loaded where
+ * they are used only, which is a fifth of a start without them.
+ *
+ * @throws DataInUse
+ */
+export async function openInfrastructure(
+  settings: ServiceSettings,
+  options: InfrastructureOptions,
+): Promise<Infrastructure> {
   const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = settings;
   const dir = resolve(settings.DATA_DIR);
   const file = brokers && uri ? undefined : new SqliteFile(dir);
-  const bus = brokers ? kafka(brokers, settings, options) : new SqliteBus(file!, options);
+  const kafka = brokers ? await kafkaOf(brokers, settings, options) : undefined;
+  const bus = kafka ? kafka(eventNames) : new SqliteBus(file!, options);
   const others: Bus[] = [];
   const busTo = (topics: readonly string[]) => {
-    if (!brokers) return bus;
-    const other = kafka(brokers, { ...settings, KAFKA_CREATE_TOPICS: false }, options, topics);
+    if (!kafka) return bus;
+    const other = kafka(topics, false);
     others.push(other);
     return other;
   };
   const database = uri
-    ? new MongoDatabase({ uri, log: options.log })
+    ? await openMongo(uri, options.log)
     : new SqliteDatabase(
         file!,
         bus instanceof SqliteBus ? (events) => bus.publishWithin(events.map(encode)) : undefined,
@@ -69,25 +78,33 @@ export function openInfrastructure(settings: ServiceSettings, options: Infrastru
   };
 }
 
-const kafka = (
+/** What makes a bus of some topics on these brokers. */
+async function kafkaOf(
   brokers: string[],
   settings: ServiceSettings,
   { clientId, log, observer, started, onFatal }: InfrastructureOptions,
-  topics: readonly string[] = eventNames,
-) =>
-  new KafkaBus({
-    client: kafkajsClient({ brokers, clientId, security: kafkaSecurity(settings), log }),
-    clientId,
-    topics,
-    createTopics: settings.KAFKA_CREATE_TOPICS,
-    partitions: settings.KAFKA_PARTITIONS,
-    replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
-    sessionTimeoutMs: millisOf(settings.KAFKA_SESSION_TIMEOUT_SECONDS),
-    log,
-    ...(observer && { observer }),
-    ...(started && { started }),
-    onFatal,
-  });
+): Promise<(topics: readonly string[], createTopics?: boolean) => Bus> {
+  const { KafkaBus, kafkajsClient } = await import('@countersign/messaging/kafka');
+  return (topics, createTopics = settings.KAFKA_CREATE_TOPICS) =>
+    new KafkaBus({
+      client: kafkajsClient({ brokers, clientId, security: kafkaSecurity(settings), log }),
+      clientId,
+      topics,
+      createTopics,
+      partitions: settings.KAFKA_PARTITIONS,
+      replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
+      sessionTimeoutMs: millisOf(settings.KAFKA_SESSION_TIMEOUT_SECONDS),
+      log,
+      ...(observer && { observer }),
+      ...(started && { started }),
+      onFatal,
+    });
+}
+
+async function openMongo(uri: string, log: Log): Promise<Database> {
+  const { MongoDatabase } = await import('@countersign/persistence/mongodb');
+  return new MongoDatabase({ uri, log });
+}
 
 /** Without credentials. */
 const hostOf = (uri: string): string => uri.replace(/^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?/, '$1').replace(/\?.*$/, '');

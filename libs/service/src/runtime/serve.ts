@@ -112,7 +112,13 @@ export async function serve(
   const observer = countMessages(metrics);
   const clientId = `countersign-${process.pid}`;
   const started = Promise.withResolvers<void>();
-  const infrastructure = openInfrastructure(settings, { clientId, log, observer, started: started.promise, onFatal });
+  const infrastructure = await openInfrastructure(settings, {
+    clientId,
+    log,
+    observer,
+    started: started.promise,
+    onFatal,
+  });
   const { bus, busTo, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
   const context: ServiceContext = {

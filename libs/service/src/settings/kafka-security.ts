@@ -1,5 +1,5 @@
 import { ConfigError } from '@countersign/contracts/problems';
-import type { KafkaSecurity } from '@countersign/messaging';
+import type { KafkaSecurity } from '@countersign/messaging/kafka';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
 import type { Millis } from '@countersign/contracts/time';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { EmailChannel } from '@countersign/definitions';
 import { emailMessage } from './message.js';
 import { failedForGood, failedForNow, problemOf, type Notice, type Sender, type SendOutcome } from '../sender.js';
@@ -14,19 +14,11 @@ export interface EmailSenderOptions {
 export class EmailSender implements Sender {
   readonly #email: EmailChannel['email'];
   readonly #timeoutMs: Millis;
-  readonly #transport: Transporter;
+  #transport: Promise<Transporter> | undefined;
 
   constructor({ email, timeoutMs = 10_000 }: EmailSenderOptions) {
     this.#email = email;
     this.#timeoutMs = timeoutMs;
-    this.#transport = createTransport({
-      url: email.smtp_url,
-      connectionTimeout: timeoutMs,
-      greetingTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
   }
 
   async send({ approval, delivery }: Notice, signal: AbortSignal): Promise<SendOutcome> {
@@ -41,12 +33,26 @@ export class EmailSender implements Sender {
       signal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
     };
     try {
-      const { rejected = [], response } = await this.#transport.sendMail(mail);
+      const transport = await (this.#transport ??= this.#open());
+      const { rejected = [], response } = await transport.sendMail(mail);
       const refused = rejected.length > 0 ? `; refused for ${rejected.join(', ')}` : '';
       return { type: 'sent', detail: `${response}${refused}`, receipt: null };
     } catch (error) {
       return isFinal(error) ? failedForGood(problemOf(error)) : failedForNow(problemOf(error));
     }
+  }
+
+  /** Its client is loaded with the first message, since most installations send none. */
+  async #open(): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url: this.#email.smtp_url,
+      connectionTimeout: this.#timeoutMs,
+      greetingTimeout: this.#timeoutMs,
+      socketTimeout: this.#timeoutMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
   }
 }
 

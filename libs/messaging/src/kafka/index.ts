@@ -1,0 +1,3 @@
+export { KafkaBus } from './kafka-bus.js';
+export { kafkajsClient, type KafkaSecurity } from './kafkajs/kafkajs-client.js';
+export { missingTopics } from './topics.js';

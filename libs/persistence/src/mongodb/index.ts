@@ -1,0 +1,1 @@
+export { MongoDatabase } from './mongodb-database.js';
