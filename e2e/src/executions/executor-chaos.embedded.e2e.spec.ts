@@ -4,9 +4,9 @@ import { EmbeddedStack } from '../world/stack.js';
 describeChaos('the embedded log and store', (options) => new EmbeddedStack(options), [
   killed,
   frozen,
-  killedAt('countersign:committed tool.execution_started'),
+  killedAt('committed tool.execution_started'),
   replayed,
   killed,
-  killedAt('countersign:committing tool.execution_completed'),
+  killedAt('committing tool.execution_completed'),
   stopped,
 ]);

@@ -42,11 +42,11 @@ describe.skipIf(!inject('kafkaBrokers'))('On servers that go away', async () => 
     killed,
     frozen,
     databaseRestarted,
-    killedAt('countersign:committed tool.execution_started'),
+    killedAt('committed tool.execution_started'),
     replayed,
     brokerRestarted,
     frozen,
-    killedAt('countersign:committing tool.execution_completed'),
+    killedAt('committing tool.execution_completed'),
     stopped,
   ]);
 });

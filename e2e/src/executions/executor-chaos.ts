@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { asked, executionsOnce } from './executor-calls.js';
 import { forged, signedByNobody } from '../gate/forgery.js';
-import { readAll } from '../world/stack.js';
+import { readAll, type CrashPoint } from '../world/stack.js';
 import { World, type MakeStack } from '../world/world.js';
 
 /** Something that goes wrong while calls are made. */
@@ -123,13 +123,14 @@ export const killed: Disturbance = async (world) => {
   await world.stack.start();
 };
 
-/** `kill -9` at a point of the flow, of an executor that takes the place of another. */
+/** `kill -9` at a point of the flow, of the executor that comes to it first; another that is killed has left it work. */
 export const killedAt =
-  (at: string): Disturbance =>
+  (point: CrashPoint): Disturbance =>
   async (world) => {
+    world.stack.crashAt(point);
     await anyExecutor(world).kill();
-    // What waits for it may be seen to, and end it, before it is ready: then a supervisor starts it as it does any other.
-    await world.stack.start({ service: 'executor', at }).catch(() => world.stack.start());
+    // What waits for it may end it before it is ready: then a supervisor starts it as it does any other.
+    await world.stack.start().catch(() => world.stack.start());
   };
 
 /** Halted for longer than its lease, in the middle of whatever it was doing; then it goes on as if nothing were. */

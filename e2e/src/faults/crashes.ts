@@ -1,13 +1,13 @@
-import type { ServiceName } from '@countersign/contracts';
+import type { EventName, ServiceName } from '@countersign/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { ApiError } from '@countersign/client';
 import type { Client } from '../world/client.js';
 import { pausedRun, request } from '../world/flow.js';
-import type { CrashPoint, Stack } from '../world/stack.js';
+import type { Stack } from '../world/stack.js';
 
 /** Each step of the flow at which a service may die: before it stored it, before it published it, before it knows it did. */
-const steps: { service: ServiceName; type: string }[] = [
+const steps: { service: ServiceName; type: EventName }[] = [
   { service: 'agent-runner', type: 'run.started' },
   { service: 'approval-service', type: 'approval.created' },
   { service: 'agent-runner', type: 'tool.approval_required' },
@@ -36,15 +36,15 @@ export function describeCrashes(
     });
     afterAll(() => stack?.close());
 
-    const points: CrashPoint[] = steps.flatMap(({ service, type }) =>
-      moments.map((moment) => ({ service, at: `countersign:${moment} ${type}` })),
+    const points = steps.flatMap(({ service, type }) =>
+      moments.map((moment) => ({ service, at: `${moment} ${type}` as const })),
     );
 
-    it.each(points)('of the $service at "$at" loses nothing and starts nothing twice', async (point) => {
-      await stack.stop(point.service);
-      await stack.start(point);
-      const doomed = stack.children(point.service)[0]!;
-      const key = `${point.at} ${Date.now()}`;
+    it.each(points)('of the $service at "$at" loses nothing and starts nothing twice', async ({ service, at }) => {
+      await stack.start();
+      const doomed = stack.children(service)[0]!;
+      stack.crashAt(at);
+      const key = `${at} ${Date.now()}`;
       const { run_id } = await revive(() => stack.client.startRun(request, { key }));
       const approval = await revive(async () => (await stack.client.approvals.list({ run_id })).data[0]);
       await revive(() => decided(stack.client, approval.id));
@@ -59,7 +59,7 @@ export function describeCrashes(
       await stack.start();
       const { data: executions } = await stack.client.executions.list({ run_id });
       const starts = stack.deployments().filter(({ release_id }) => release_id === approval.id);
-      if (leavesUnknown(point.at) && executions[0]!.status === 'outcome_unknown') {
+      if (leavesUnknown(at) && executions[0]!.status === 'outcome_unknown') {
         expect(starts.length).toBeLessThanOrEqual(1);
         expect(await settle(run_id, approval.id)).toContain('looked at the manifest');
         return;

@@ -1,4 +1,4 @@
-import { eventNames, type Event, type ServiceName } from '@countersign/contracts';
+import { eventNames, type Event, type EventName, type ServiceName } from '@countersign/contracts';
 import { decode, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
 import { KafkaBus, kafkajsClient } from '@countersign/messaging/kafka';
 import { SqliteDatabase, type Database } from '@countersign/persistence';
@@ -6,9 +6,10 @@ import { MongoDatabase } from '@countersign/persistence/mongodb';
 import { SqliteFile } from '@countersign/sqlite';
 import { newServiceKeys } from '@countersign/testing/service-keys';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isReady, startChild, type AppName, type Child } from './child.js';
 import { Client } from './client.js';
 import { Credentials } from './credentials.js';
@@ -22,12 +23,8 @@ interface DeploymentStart {
   version: string;
 }
 
-/** Ends a service at an exact point; see `crash-at.ts`. */
-export interface CrashPoint {
-  service: ServiceName;
-  /** `channel match`, such as `countersign:committed tool.execution_started`. */
-  at: string;
-}
+/** Where a process ends with `kill -9`, such as `committed tool.execution_started`; see `crash-at.ts`. */
+export type CrashPoint = `${'committing' | 'committed' | 'published'} ${EventName}`;
 
 /** The whole system as real processes, on one kind of log and store. */
 export interface Stack {
@@ -36,7 +33,9 @@ export interface Stack {
   readonly name: string;
   readonly client: Client;
   /** Starts every service that is not running, and waits until all are ready. */
-  start(crash?: CrashPoint): Promise<void>;
+  start(): Promise<void>;
+  /** Ends whichever process comes to this point first, once. */
+  crashAt(point: CrashPoint): void;
   /** The instances that run a service. */
   children(service: ServiceName): readonly Child[];
   /** Ends all of a service with `kill -9`. On one process that is the whole system. */
@@ -90,6 +89,14 @@ abstract class Processes {
 
   abstract children(service: ServiceName): readonly Child[];
 
+  crashAt(point: CrashPoint): void {
+    writeFileSync(this.#crashFile, point);
+  }
+
+  get #crashFile(): string {
+    return join(this.dir, 'crash');
+  }
+
   keepAddresses(): void {
     for (const [app, [child]] of this.running) this.#ports.set(app, new URL(child!.url).port);
   }
@@ -109,12 +116,13 @@ abstract class Processes {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  protected async launch(app: AppName, env: Record<string, string>, at?: string): Promise<Child> {
+  protected async launch(app: AppName, env: Record<string, string>): Promise<Child> {
     const port = this.#ports.get(app);
-    const options = { app, env: { ...this.env, ...env, ...(port && { PORT: port }) } };
-    const child = await startChild(
-      at ? { ...options, preload: `${crashModule}?at=${encodeURIComponent(at)}` } : options,
-    );
+    const child = await startChild({
+      app,
+      env: { ...this.env, ...env, ...(port && { PORT: port }) },
+      preload: `${crashModule}?at=${encodeURIComponent(pathToFileURL(this.#crashFile).href)}`,
+    });
     const forget = () => {
       const rest = (this.running.get(app) ?? []).filter((each) => each !== child);
       if (rest.length > 0) this.running.set(app, rest);
@@ -136,9 +144,9 @@ export class EmbeddedStack extends Processes implements Stack {
     return new Client({ runs: url, approvals: url, executions: url }, this.credentials);
   }
 
-  async start(crash?: CrashPoint): Promise<void> {
+  async start(): Promise<void> {
     if (this.running.has('standalone')) return;
-    const child = await this.launch('standalone', { DATA_DIR: this.#dataDir }, crash?.at);
+    const child = await this.launch('standalone', { DATA_DIR: this.#dataDir });
     await eventually('standalone to be ready', () => isReady(child.url));
   }
 
@@ -206,13 +214,12 @@ export class DistributedStack extends Processes implements Stack {
     return new Client(origins, this.credentials);
   }
 
-  /** What ends while it waits is started too, without the crash point. */
-  async start(crash?: CrashPoint): Promise<void> {
-    await this.boot(crash);
+  async start(): Promise<void> {
+    await this.boot();
     await this.ready();
   }
 
-  /** Resolves once every service runs and says it is ready. */
+  /** Resolves once every service runs and says it is ready; what ends meanwhile is started again. */
   async ready(): Promise<void> {
     const areReady = async () => {
       await this.boot();
@@ -223,7 +230,7 @@ export class DistributedStack extends Processes implements Stack {
   }
 
   /** Starts every service that is not running, whether or not there is a broker and a database. */
-  async boot(crash?: CrashPoint): Promise<void> {
+  async boot(): Promise<void> {
     const env = {
       KAFKA_BROKERS: this.#servers.brokers,
       MONGODB_URI: this.#mongodbUri,
@@ -234,9 +241,8 @@ export class DistributedStack extends Processes implements Stack {
     const { instances, executors = instances } = this.#servers;
     const launch = (service: ServiceName, others: Record<string, string> = {}) => {
       const missing = (service === 'executor' ? executors : instances) - this.children(service).length;
-      const at = service === crash?.service ? crash.at : undefined;
       return Promise.all(
-        Array.from({ length: Math.max(0, missing) }, () => this.launch(service, { ...env, ...others }, at)),
+        Array.from({ length: Math.max(0, missing) }, () => this.launch(service, { ...env, ...others })),
       );
     };
     await Promise.all([launch('agent-runner'), launch('executor')]);
