@@ -12,4 +12,6 @@ export { runMain } from './runtime/main.js';
 export { type Service, type ServiceContext, serve } from './runtime/serve.js';
 export { portSetting, readConfig, secretFiles, serviceSettings } from './settings/config.js';
 export { kafkaSecurity } from './settings/kafka-security.js';
+export { ReaderQueue } from './streams/reader-queue.js';
+export { SharedReads } from './streams/shared-reads.js';
 export { OnEvent } from './transport/on-event.js';

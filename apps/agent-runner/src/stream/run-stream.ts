@@ -84,6 +84,9 @@ export class RunStream {
   }
 }
 
+/** Previews that wait for one reader: what they say comes whole in the end, so the oldest are dropped. */
+const mostWaiting = 1_000;
+
 /** What arrives while a client waits. */
 class Inbox<T> {
   #items: T[] = [];
@@ -91,6 +94,7 @@ class Inbox<T> {
 
   add(item: T): void {
     this.#items.push(item);
+    if (this.#items.length > mostWaiting) this.#items.shift();
     this.#arrived.resolve();
   }
 

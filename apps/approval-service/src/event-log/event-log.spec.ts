@@ -55,6 +55,26 @@ describe('the event log', () => {
     expect(tailed.last).toBeGreaterThan(0);
   });
 
+  it('costs no more for many readers that stop reading than for one, and each of them resumes', async () => {
+    const readers = Array.from({ length: 400 }, () => log.events({}));
+    for (const reader of readers) await reader.next();
+    const large = (n: number): Event =>
+      ({
+        ...at('run.started', n),
+        data: { ...goldenEvent('run.started').data, input: `${n}`.padEnd(100_000) },
+      }) as Event;
+    const before = process.memoryUsage().arrayBuffers;
+    for (let n = 0; n < 2_000; n += 1) happens(large(n));
+    const grown = process.memoryUsage().arrayBuffers - before;
+    expect(grown, 'of 200 MB that came').toBeLessThan(100_000_000);
+    for (const reader of readers) expect(await reader.next()).toEqual({ value: undefined, done: true });
+    const [last] = log.list({}, 1);
+    happens(large(2_000));
+    const resumed = log.events({}, last!.id);
+    expect((await resumed.next()).value).toMatchObject({ id: 'run.started/2000' });
+    await resumed.return();
+  });
+
   it('is not ready before it hears of anything, and then is', async () => {
     await expect(log.check()).rejects.toThrow('yet');
     joined = true;

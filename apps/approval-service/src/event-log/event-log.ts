@@ -2,9 +2,9 @@ import { eventNames, type EventName, type HiddenArguments } from '@countersign/c
 import type { LoggedEvent } from '@countersign/contracts/event-log';
 import { TerminalError } from '@countersign/contracts/problems';
 import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
-import type { ServerSentEvent } from '@countersign/service';
+import { ReaderQueue, SharedReads, type ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Latest } from './latest.js';
+import { Latest, maxBytes, sizeOf } from './latest.js';
 import { shownEvent } from './shown-event.js';
 import { joinedOnce } from '../decisions/joined-once.js';
 
@@ -15,6 +15,8 @@ const topics = eventNames.filter((name) => !previews.includes(name));
 const atStart = 50;
 /** How long one who listens waits before it looks whether the connection still holds. */
 const patienceMs = 1_000;
+/** Events that are kept as they are shown, for the readers that come to them next. */
+const shownKept = 16;
 
 export interface Wanted {
   type?: readonly EventName[] | undefined;
@@ -27,6 +29,7 @@ export interface Wanted {
  */
 export class EventLog {
   readonly #latest = new Latest();
+  readonly #shown = new SharedReads<Delivery, LoggedEvent | undefined>(shownKept);
   readonly #listeners = new Set<(delivery: Delivery) => void>();
   #tail: Subscription | undefined;
 
@@ -63,24 +66,28 @@ export class EventLog {
 
   /**
    * @param after the id of the last event that was seen: later ones come first, as far as they are retained.
-   * @yields undefined from time to time while nothing happens.
+   * @yields undefined from time to time while nothing happens. Ends when more happens than its reader takes: what waits
+   *   for readers is no more than is retained anyway, however many there are.
    */
   async *events(wanted: Wanted, after?: string): AsyncGenerator<ServerSentEvent | undefined, void> {
-    const received: Delivery[] = after === undefined ? [] : this.#latest.after(after);
+    // As much again as is retained, so that one who resumes has time for all of it.
+    const received = new ReaderQueue<Delivery>(2 * maxBytes, costOf);
+    for (const delivery of after === undefined ? [] : this.#latest.after(after)) received.add(delivery);
     let wake = () => {};
     const hear = (delivery: Delivery) => {
-      received.push(delivery);
+      received.add(delivery);
       wake();
     };
     this.#listeners.add(hear);
     try {
-      while (!this.stopping.aborted) {
-        for (const event of this.#wanted(received.splice(0), wanted))
-          yield { id: event.id, event: event.type, data: event };
+      while (!this.stopping.aborted && !received.isOver) {
+        for (let next = received.take(); next && !received.isOver; next = received.take())
+          for (const event of this.#wanted([next], wanted)) yield { id: event.id, event: event.type, data: event };
         yield undefined;
         const { promise: woken, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        if (received.length === 0) await Promise.race([woken, delay(patienceMs, undefined, { ref: false })]);
+        if (received.isEmpty && !received.isOver)
+          await Promise.race([woken, delay(patienceMs, undefined, { ref: false })]);
       }
     } finally {
       this.#listeners.delete(hear);
@@ -90,9 +97,12 @@ export class EventLog {
   #wanted(deliveries: readonly Delivery[], { type, run_id }: Wanted): LoggedEvent[] {
     return deliveries
       .filter(({ topic, key }) => hasType(topic, type) && (run_id === undefined || key === run_id))
-      .flatMap((delivery) => read(delivery, this.hidden) ?? []);
+      .flatMap((delivery) => this.#shown.get(delivery, () => read(delivery, this.hidden)) ?? []);
   }
 }
+
+/** A message costs more than its value. */
+const costOf = (delivery: Delivery): number => sizeOf(delivery) + 1_000;
 
 const hasType = (topic: string, type: readonly string[] | undefined): boolean =>
   type === undefined || type.includes(topic);

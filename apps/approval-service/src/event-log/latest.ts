@@ -3,7 +3,7 @@ import type { Delivery } from '@countersign/messaging';
 
 const maxMessages = 2_000;
 /** Messages may have 1 MiB each. */
-const maxBytes = 16 * 1024 * 1024;
+export const maxBytes = 16 * 1024 * 1024;
 
 /** The latest messages, as many as fit, each once. */
 export class Latest {
@@ -46,4 +46,4 @@ const idOf = ({ headers, topic, partition, offset, value }: Delivery): string =>
   return id === undefined ? `${topic}/${partition}/${offset}` : `${topic}/${hash('sha1', value ?? '')}/${id}`;
 };
 
-const sizeOf = ({ value }: Delivery): number => value?.byteLength ?? 0;
+export const sizeOf = ({ value }: Delivery): number => value?.byteLength ?? 0;

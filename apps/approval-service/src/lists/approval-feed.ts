@@ -3,14 +3,18 @@ import { catalogue, eventNames } from '@countersign/contracts';
 import { redactApproval, type Approval } from '@countersign/contracts/approvals';
 import type { Bus, Subscription } from '@countersign/messaging';
 import { recordOf, type Store } from '@countersign/persistence';
-import type { ServerSentEvent } from '@countersign/service';
+import { SharedReads, type ServerSentEvent } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
 import { joinedOnce } from '../decisions/joined-once.js';
 
 const topics = eventNames.filter((name) => name.startsWith('approval.') && catalogue[name].from === 'approval-service');
 /** How long one who listens waits before it looks whether the connection still holds. */
 const patienceMs = 1_000;
-const pageSize = 500;
+const pageSize = 50;
+/** Changed approvals that wait for one reader; one who has more to take resumes. */
+const mostWaiting = 1_000;
+/** Approvals as they are shown, for the readers that are told of them next. */
+const shownKept = 100;
 
 /**
  * Shows approvals as they change, whichever instance changes them. Each event is an approval as it is then, or that it was removed, so one that
@@ -18,6 +22,8 @@ const pageSize = 500;
  */
 export class ApprovalFeed {
   readonly #listeners = new Set<(approvalId: string) => void>();
+  /** One read for all that are told of a change. */
+  readonly #shown = new SharedReads<string, Promise<Shown | undefined>>(shownKept);
   #tail: Subscription | undefined;
 
   constructor(
@@ -30,8 +36,10 @@ export class ApprovalFeed {
       topics,
       handle: ({ headers }) => {
         const subject = headers['ce_subject'] ?? '';
-        if (subject.startsWith('approvals/'))
-          this.#listeners.forEach((hear) => hear(recordOf('approvals', { subject })));
+        if (!subject.startsWith('approvals/')) return;
+        const id = recordOf('approvals', { subject });
+        this.#shown.forget(id);
+        for (const hear of this.#listeners) hear(id);
       },
     });
   }
@@ -45,27 +53,31 @@ export class ApprovalFeed {
 
   /**
    * @param after the id of the last event that was seen: what has changed since comes first. Undefined: from now on.
-   * @yields undefined from time to time while nothing happens.
+   * @yields undefined from time to time while nothing happens. Ends when more changes than its reader takes.
    */
   async *events(who: Principal, after?: number): AsyncGenerator<ServerSentEvent | undefined, void> {
     const changed = new Set<string>();
+    let isOver = false;
     let wake = () => {};
     const hear = (id: string) => {
+      if (isOver) return;
       changed.add(id);
+      isOver = changed.size > mostWaiting;
+      if (isOver) changed.clear();
       wake();
     };
     this.#listeners.add(hear);
     try {
       if (after !== undefined) yield* this.#since(after, who);
-      while (!this.stopping.aborted) {
+      while (!this.stopping.aborted && !isOver) {
         for (const id of changed) {
           changed.delete(id);
-          yield eventOf(await this.store.get(id), who);
+          yield eventOf(await this.#shown.get(id, () => this.#read(id)), who);
         }
         yield undefined;
         const { promise: woken, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        if (changed.size === 0) await Promise.race([woken, delay(patienceMs, undefined, { ref: false })]);
+        if (changed.size === 0 && !isOver) await Promise.race([woken, delay(patienceMs, undefined, { ref: false })]);
       }
     } finally {
       this.#listeners.delete(hear);
@@ -73,23 +85,39 @@ export class ApprovalFeed {
   }
 
   async *#since(after: number, who: Principal): AsyncGenerator<ServerSentEvent | undefined, void> {
-    for (let skip = 0; ; skip += pageSize) {
-      const page = await this.store.find({
-        filter: { updated_at: { gte: after } },
-        sort: [['updated_at', 'asc']],
-        limit: pageSize,
-        skip,
-      });
-      for (const approval of page) yield eventOf(approval, who);
+    for (let [from, skip] = [after, 0]; ;) {
+      const filter = { updated_at: { gte: from } };
+      const page = await this.store.find({ filter, sort: [['updated_at', 'asc']], limit: pageSize, skip });
+      for (const approval of page) yield eventOf(shownOf(approval), who);
       if (page.length < pageSize) return;
+      const { updated_at } = page.at(-1)!;
+      const ofThatSecond = page.filter((each) => each.updated_at === updated_at).length;
+      skip = ofThatSecond + (updated_at === from ? skip : 0);
+      from = updated_at;
     }
+  }
+
+  /** One that cannot be read now is read by whoever comes next. */
+  #read(id: string): Promise<Shown | undefined> {
+    const reading = this.store.get(id).then((approval) => approval && shownOf(approval));
+    reading.catch(() => this.#shown.forget(id));
+    return reading;
   }
 }
 
-/** What the principal may not see is left out, and of one that was removed no more than that is sent. */
-function eventOf(approval: Approval | undefined, who: Principal): ServerSentEvent | undefined {
-  if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) return undefined;
-  if (approval.deleted_at !== null)
-    return { id: String(approval.updated_at), event: 'removed', data: { id: approval.id } };
-  return { id: String(approval.updated_at), event: 'approval', data: redactApproval(approval) };
+interface Shown {
+  owner: string | null;
+  event: ServerSentEvent;
 }
+
+/** Of one that was removed no more than that is sent. */
+function shownOf({ user_id: owner, ...approval }: Approval): Shown {
+  const { id, deleted_at, updated_at } = approval;
+  if (deleted_at !== null) return { owner, event: { id: String(updated_at), event: 'removed', data: { id } } };
+  const data = redactApproval({ ...approval, user_id: owner });
+  return { owner, event: { id: String(updated_at), event: 'approval', data } };
+}
+
+/** What the principal may not see is left out. */
+const eventOf = (shown: Shown | undefined, who: Principal): ServerSentEvent | undefined =>
+  !shown || (seesOnlyOwn(who) && shown.owner !== who.subject) ? undefined : shown.event;
