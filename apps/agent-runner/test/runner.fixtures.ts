@@ -237,7 +237,7 @@ export class Given {
 
   /** Whoever started the run lets a call be made, once it is asked for. */
   async confirm({ runner }: Process, tool_call_id: string): Promise<void> {
-    await expect.poll(() => this.stateOf(tool_call_id), soon).toBe('pending');
+    await expect.poll(() => this.stateOf(tool_call_id), soon).toBe('asked');
     await runner.handle('run-1', byCaller({ id: callIn(await this.run(), tool_call_id).id, confirmed: true }));
   }
 

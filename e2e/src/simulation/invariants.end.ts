@@ -5,7 +5,7 @@ import type { World } from './world.js';
 /** Once all is delivered, somebody stands behind each open call of a run that has not ended. */
 export function checkNobodyIsForgotten(world: World): void {
   for (const run of world.runs.store.all().filter(({ status }) => !isFinishedStatus(status))) {
-    for (const call of run.calls.filter(({ state }) => state === 'pending')) {
+    for (const call of run.calls.filter(({ state }) => state === 'asked')) {
       if (!isSeenTo(world, call)) throw new Error(`${run.run_id} waits for ${call.id}, and nobody sees to it`);
     }
   }

@@ -74,7 +74,7 @@ function checkCalls(before: readonly Call[], after: readonly Call[]): void {
 /** Whoever a run waits for is in its record: a worker by a due date, people and executors by open calls. */
 function checkWaiting({ status, calls, due_at, deadline_at, lease }: Run): void {
   const isForPeople =
-    calls.some(({ state }) => state === 'pending') &&
+    calls.some(({ state }) => state === 'asked') &&
     !calls.some(({ state }) => state === 'ready' || state === 'started');
   if ((status === 'PAUSED') !== isForPeople) throw new Error(`${status}, and people are waited for: ${isForPeople}`);
   if ((status === 'RUNNING') !== (lease !== null)) throw new Error(`${status} with the lease ${JSON.stringify(lease)}`);

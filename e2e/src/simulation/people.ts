@@ -94,7 +94,7 @@ export async function resolve(world: World): Promise<void> {
   const run = dice.pick(runs.store.all().filter(({ status }) => !isFinishedStatus(status) || dice.oneIn(20)));
   if (!run) return;
   const calls = run.calls.filter(({ tool_execution }) => tool_execution.approval_type === null || dice.oneIn(20));
-  const chosen = calls.filter(({ state }) => (state === 'pending' ? dice.oneIn(2) : dice.oneIn(20)));
+  const chosen = calls.filter(({ state }) => (state === 'asked' ? dice.oneIn(2) : dice.oneIn(20)));
   await tell(
     world,
     run,
@@ -125,7 +125,7 @@ async function tell(world: World, run: Run, resolutions: readonly Resolution[]):
 export async function resolveAll(world: World): Promise<void> {
   for (const run of world.runs.store.all().filter(({ status }) => !isFinishedStatus(status))) {
     const theirs = run.calls.filter(
-      ({ state, tool_execution }) => state === 'pending' && tool_execution.approval_type === null,
+      ({ state, tool_execution }) => state === 'asked' && tool_execution.approval_type === null,
     );
     const resolutions = theirs.map(({ id }) => ({ id, confirmed: true, values: { hours: 1 }, result: 'done' }));
     await tell(world, run, resolutions);

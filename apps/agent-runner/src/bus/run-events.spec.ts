@@ -157,7 +157,7 @@ describe('a decision that arrives for a run', () => {
 
     it('leaves it to the executor to say whether it had acted in time', async () => {
       await late('approved');
-      expect(await given.run()).toMatchObject({ status: 'PAUSED', calls: [{ state: 'pending', confirmation: true }] });
+      expect(await given.run()).toMatchObject({ status: 'PAUSED', calls: [{ state: 'asked', confirmation: true }] });
       await events.completed(await executorSays(completed(callIn(before, 'call_a'), 'Deployed.')));
       expect(await given.outputOf(2, 'call_a')).toBe('Deployed.');
     });

@@ -147,7 +147,7 @@ export class RunWorker {
 
   /** Also what another instance records: while calls are made a decision on another call can arrive there. */
   async #somethingHappens(): Promise<void> {
-    const awaitsDecision = this.#run.calls.some(({ state }) => state === 'pending');
+    const awaitsDecision = this.#run.calls.some(({ state }) => state === 'asked');
     const looked = awaitsDecision ? [delay(lookEveryMs, undefined, { ref: false }).then(() => this.#look())] : [];
     await Promise.race([this.#changed.promise, ...this.#making.values(), ...looked]);
   }

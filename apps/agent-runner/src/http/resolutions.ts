@@ -41,7 +41,7 @@ export function resolutionsIn(
   const problem = unapproved(run, resolutions) ?? beingMade(run, resolutions);
   if (problem) return problem;
   for (const { call, resolution } of resolutions) {
-    if (call.state !== 'pending' || call.tool_execution.approval_type !== null) continue;
+    if (call.state !== 'asked' || call.tool_execution.approval_type !== null) continue;
     const values = valuesFor(call, resolution.values);
     const problems = values ? valueProblems(call, values) : [];
     if (problems.length > 0) return misfit(run, call, problems);
@@ -89,7 +89,7 @@ function unapproved({ calls }: Run, resolutions: readonly Resolution[]): Resolut
   const meant = resolutions.filter(({ resolution }) => isResolved(resolution)).map(({ call }) => call);
   const call = (meant.length > 0 ? meant : calls).find(
     ({ state, confirmation, tool_execution }) =>
-      state === 'pending' && confirmation === null && tool_execution.approval_type !== null,
+      state === 'asked' && confirmation === null && tool_execution.approval_type !== null,
   );
   if (!call) return undefined;
   const message = `The call of ${call.tool_execution.tool_name} waits for approval. An authorized person must resolve approval ${call.id}; the run then continues.`;

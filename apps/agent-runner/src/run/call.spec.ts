@@ -24,12 +24,12 @@ const approve = (asked: Call, tool_args = asked.tool_execution.tool_args) =>
 describe('a call', () => {
   it.each([
     ['look_up', 'ready', 'runner', false],
-    ['refund', 'pending', 'executor', true],
-    ['grant', 'pending', 'executor', true],
-    ['send', 'pending', 'runner', true],
-    ['deploy_to_production', 'pending', 'executor', true],
-    ['ask_person', 'pending', 'person', true],
-    ['show_map', 'pending', 'person', true],
+    ['refund', 'asked', 'executor', true],
+    ['grant', 'asked', 'executor', true],
+    ['send', 'asked', 'runner', true],
+    ['deploy_to_production', 'asked', 'executor', true],
+    ['ask_person', 'asked', 'person', true],
+    ['show_map', 'asked', 'person', true],
   ] as const)('of %s is %s at first', (name, state, made_by, gated) => {
     const fresh = callOf(tools[name]);
     expect(fresh).toMatchObject({ state, made_by, confirmation: null, tool_execution: { result: null } });
@@ -37,8 +37,8 @@ describe('a call', () => {
   });
 
   it.each([
-    ['refund', 'pending', true],
-    ['deploy_to_production', 'pending', true],
+    ['refund', 'asked', true],
+    ['deploy_to_production', 'asked', true],
     ['ask_person', 'answered', false],
   ] as const)('of %s that is approved too late to act on is %s', (name, state, confirmation) => {
     const fresh = callOf({ ...tools[name], approval: 'required' });
@@ -103,7 +103,7 @@ describe('an approved call', () => {
     'of %s stays asked, since the executor makes it, and hearing so again changes nothing',
     (name) => {
       const approved = approve(callOf(tools[name]));
-      expect(approved).toMatchObject({ state: 'pending', confirmation: true });
+      expect(approved).toMatchObject({ state: 'asked', confirmation: true });
       expect(approve(approved)).toBeUndefined();
     },
   );

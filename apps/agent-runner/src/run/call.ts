@@ -47,7 +47,7 @@ export function newCall(
       approval_id: tool.approval === 'none' ? null : id,
       redact: tool.redact,
     },
-    state: tool.approval === 'none' && tool.requires === null ? 'ready' : 'pending',
+    state: tool.approval === 'none' && tool.requires === null ? 'ready' : 'asked',
     made_by: tool.made_by,
     proposed_args: null,
     max_output: tool.max_output,
@@ -78,7 +78,7 @@ export const requirementOf = ({
 
 /** What a run still waits for, for an audience. */
 export const openRequirements = ({ calls }: Run): Requirement[] =>
-  calls.filter((call) => call.state === 'pending').map((call) => redactRequirement(requirementOf(call)));
+  calls.filter((call) => call.state === 'asked').map((call) => redactRequirement(requirementOf(call)));
 
 /** Asks for the approval of a call; the digest ties whatever is decided to exactly this call. */
 export function approvalRequired(run: Run, agent: Agent, call: Call, reason: string): NewEvent {
@@ -143,7 +143,7 @@ export interface CallerResolution {
 
 /** @returns the call after it, or undefined when this resolves nothing of it. */
 export function resolvedByCaller(call: Call, { confirmed, note = null, values, result }: CallerResolution) {
-  if (call.state !== 'pending') return undefined;
+  if (call.state !== 'asked') return undefined;
   if (confirmed === false) return refused(call, { status: 'rejected', by: 'The user', note });
   switch (pauseTypeOf(call.tool_execution)) {
     case 'confirmation':

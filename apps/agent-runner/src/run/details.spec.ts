@@ -168,7 +168,7 @@ describe('the decision on a call', () => {
   it('leaves a call of the executor open until it was made', () => {
     const approved = continued(paused, now, resolved(asked, 'approved', { resolution_data: { note: 'go' } }));
     expect(callIn(approved, 'call_a')).toMatchObject({
-      state: 'pending',
+      state: 'asked',
       confirmation: true,
       confirmation_note: 'go',
       tool_execution: { confirmed: true, result: null },
@@ -180,7 +180,7 @@ describe('the decision on a call', () => {
     const run = continued(asksGrant, now, filledIn);
     expect(run).toMatchObject({ status: 'PAUSED', due_at: null });
     expect(callIn(run, 'call_g')).toMatchObject({
-      state: 'pending',
+      state: 'asked',
       confirmation: true,
       proposed_args: { what: 'it' },
       user_input_schema: [

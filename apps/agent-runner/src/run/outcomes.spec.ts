@@ -49,7 +49,7 @@ describe('the execution of a call', () => {
     const parked = continued(paused, now, outcomeUnknown(asked, 'the power failed'));
     expect(parked).toMatchObject({ status: 'PAUSED', due_at: null, error: null });
     const unknown = { at: toEpochSeconds(now), attempt: 1, reason: 'the power failed' };
-    expect(callIn(parked, 'call_a')).toMatchObject({ state: 'pending', unknown });
+    expect(callIn(parked, 'call_a')).toMatchObject({ state: 'asked', unknown });
     const shown = showRun(parked);
     expect(shown.unknown_outcomes).toMatchObject([{ ...unknown, execution_id: asked.id, tool_call_id: 'call_a' }]);
     expect(shown.error).toMatch(/the power failed.*not made again.*reconcile execution/);

@@ -69,7 +69,7 @@ function checkStep(before: Run | undefined, after: Run): void {
     if (next.state === 'started' && call.state !== 'started') expect(call.state, 'leave comes before').toBe('ready');
   }
 }
-const order = ['pending', 'ready', 'started', 'answered'];
+const order = ['asked', 'ready', 'started', 'answered'];
 
 /** Plays the steps on a run and checks each transition. @returns the run and what it emitted. */
 function play(start: RunMessage, steps: readonly [Step, number][], log: (message: string) => void) {

@@ -10,7 +10,7 @@ const lookEveryMs = 1_000;
 /** The run is over, or waits for a person. */
 export const waitsForPerson = ({ status, calls }: Run): boolean =>
   isFinishedStatus(status) ||
-  (status === 'PAUSED' && calls.some(({ state, confirmation }) => state === 'pending' && confirmation === null));
+  (status === 'PAUSED' && calls.some(({ state, confirmation }) => state === 'asked' && confirmation === null));
 
 export const hasStatus =
   (statuses: readonly RunStatus[]) =>

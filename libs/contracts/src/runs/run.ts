@@ -30,12 +30,12 @@ export type UnknownOutcome = z.infer<typeof UnknownOutcome>;
  * A call of the conversation and how far it is:
  *
  * ```
- *  pending ── approved, confirmed or filled in ──► ready ──► started ──► answered
- *     └── refused, or its outcome arrives ─────────────────────────────► answered
+ *  asked ── approved, confirmed or filled in ──► ready ──► started ──► answered
+ *    └── refused, or its outcome arrives ────────────────────────────► answered
  * ```
  */
 export const Call = Requirement.extend({
-  state: z.enum(['pending', 'ready', 'started', 'answered']),
+  state: z.enum(['asked', 'ready', 'started', 'answered']),
   made_by: z
     .enum(['runner', 'executor', 'person'])
     .meta({ description: 'Who makes the call. A person’s is answered with what the person says.' }),
