@@ -169,9 +169,6 @@ export function agentRunner(
       async start() {
         if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);
         await Promise.all([agents.load(), guard.open(), results.open(), signer.open()]);
-        if (exclusive) await releaseAll(runs);
-        relay.start();
-        pool.start();
         preview.tail();
         calls.tail(bus);
         watch.tail(bus, (runId, version) => {
@@ -179,6 +176,12 @@ export function agentRunner(
             .look(runId, version)
             .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
         });
+      },
+      records: store,
+      async begin() {
+        if (exclusive) await releaseAll(runs);
+        relay.start();
+        pool.start();
       },
       async stop(graceMs) {
         await pool.stop(graceMs);

@@ -172,12 +172,16 @@ export function approvalService(
         await signer.open();
         requests.warn(log);
         await Promise.all([gates.open(), requests.open(), decisions.open()]);
+        feed.tail(bus);
+        for (const part of parts) part.tail?.();
+      },
+      records: approvals.store,
+      async begin() {
         relay.start();
         grantRelay.start();
-        feed.tail(bus);
         due.start();
         rejudging.start();
-        for (const part of parts) part.start();
+        for (const part of parts) part.begin();
       },
       async stop(graceMs) {
         await Promise.all([due.stop(graceMs), rejudging.stop(), ...parts.map((part) => part.stop(graceMs))]);

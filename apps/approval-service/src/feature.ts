@@ -9,7 +9,9 @@ export interface Feature {
   providers: Provider[];
   checks?: readonly ReadinessCheck[];
   retention: readonly RetentionPolicy[];
-  start(): void;
+  /** Looks at the log from now on, and changes nothing. */
+  tail?(): void;
+  begin(): void;
   /** @param graceMs for work under way */
   stop(graceMs: Millis): Promise<void>;
 }

@@ -34,10 +34,8 @@ export function openOperations(
     ],
     retention: [letters.retention],
     checks: [{ name: 'event-log', check: () => events.check() }],
-    start() {
-      events.tail(bus);
-      letters.start();
-    },
+    tail: () => events.tail(bus),
+    begin: () => letters.start(),
     async stop() {
       await Promise.all([letters.stop(), events.stop()]);
     },

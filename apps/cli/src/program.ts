@@ -12,6 +12,7 @@ import { exitCodes, exitCodesHelp, Failure, type ExitCode } from './connection/e
 import { grantsCommand } from './commands/grants.js';
 import { keysCommand } from './commands/keys.js';
 import { policyCommand } from './commands/policy.js';
+import { recoverCommand } from './commands/recover.js';
 import { startCommand } from './runs/start.js';
 import { runsCommand } from './runs/runs.js';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/sign-in.js';
@@ -58,6 +59,7 @@ const programOf = (on: On): Command =>
     .addCommand(grantsCommand(on))
     .commandsGroup('Operation:')
     .addCommand(doctorCommand(on))
+    .addCommand(recoverCommand(on))
     .addCommand(eventsCommand(on))
     .addCommand(deadLettersCommand(on))
     .addCommand(pauseCommand(on))

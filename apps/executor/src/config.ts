@@ -25,6 +25,12 @@ export const executorSettings = {
     unit: 'characters',
     example: '100000',
   }),
+  EXECUTION_HOLD: z.string().min(1).max(1_000).optional().meta({
+    description:
+      'Why no approved call begins, whatever the kill switches in the store say; they wait. Set it before a store is restored: see docs/operations.md.',
+    unset: 'the kill switches in the store decide',
+    example: 'restore of 27 November',
+  }),
   PATH: z.string().default('').meta({
     description: 'Where the programs of `command` tools are found.',
     unset: 'no program is found by its name',

@@ -1,6 +1,6 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts/executions';
-import { atMillis, millisOf } from '@countersign/contracts/time';
+import { millisOf } from '@countersign/contracts/time';
 import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
@@ -70,7 +70,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
   const own = declaredTools(declarations);
   for (const [name, adapter] of Object.entries(adapters)) own.set(name, { ...own.get(name)!, adapter });
   return (context: ServiceContext): Service => {
-    const { bus, busTo, database, exclusive, log, metrics, now, stopping } = context;
+    const { bus, busTo, database, exclusive, log, metrics, now, recordsSince, stopping } = context;
     const tools = new ToolCatalogue(declarations, own, log);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
@@ -85,7 +85,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       collection: switchCollection,
       decide: decideSwitch,
     });
-    const switches = new Switches(switchRecords, tools);
+    const switches = new Switches(switchRecords, tools, config.EXECUTION_HOLD);
     const holders = database.collection(keyCollection).store;
     const keys = new ConcurrencyKeys(holders, commandHandler.store, now, () => switches.paused());
     const executions = new Executions(commandHandler, keys, log);
@@ -119,7 +119,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       worker,
       leaseMs,
       now,
-      recordsSince: () => atMillis(0),
+      recordsSince: () => recordsSince('executor'),
       alarms,
       requests,
     });
@@ -165,7 +165,14 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       retention: [repliesNoLongerNeeded(replyStore, executions.store)],
       async start() {
         requests.warn(log);
-        await Promise.all([guard.open(), signer.open(), requests.open(), tools.open({ busTo, replies })]);
+        if (config.EXECUTION_HOLD !== undefined)
+          log.warn({ reason: config.EXECUTION_HOLD }, 'EXECUTION_HOLD is set: no approved call begins');
+        await Promise.all([guard.open(), signer.open(), requests.open(), tools.open()]);
+      },
+      records: executions.store,
+      mayRecover: config.EXECUTION_HOLD !== undefined,
+      async begin() {
+        tools.begin({ busTo, replies });
         if (exclusive) await loseAll(executions);
         relay.start();
         switchRelay.start();

@@ -37,6 +37,7 @@ export async function recordCycle(): Promise<Recording> {
 
 function keeping(database: Database, collections: Recording['collections']): Database {
   return {
+    time: () => database.time(),
     ping: () => database.ping(),
     missingIndexes: () => database.missingIndexes(),
     close: () => database.close(),

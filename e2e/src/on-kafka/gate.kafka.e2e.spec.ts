@@ -2,6 +2,7 @@ import type {} from '@countersign/infra';
 import { describe } from 'vitest';
 import { describeExecutorScenarios } from '../executions/executor-scenarios.js';
 import { describeCrashes } from '../faults/crashes.js';
+import { describeForgotten } from '../faults/forgotten.js';
 import { describeOutsider } from '../faults/outsider.js';
 import { describeGateScenarios } from '../gate/gate-scenarios.js';
 import { describeInbox } from '../inbox/at-one-address.js';
@@ -21,6 +22,7 @@ if (servers) {
     (options) => new DistributedStack({ ...one, executors: 2 }, options),
   );
   describeInbox('Kafka and MongoDB', (options) => new DistributedStack(one, options));
+  describeForgotten('Kafka and MongoDB', () => new DistributedStack(one));
   describeOutsider(servers);
   // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.
   const moments = ['committed', 'published'] as const;

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { adminKey } from './credentials.js';
 import { within } from './eventually.js';
 
@@ -90,4 +91,14 @@ export async function startChild({ app, env, args: given, preload }: ChildOption
 export async function isReady(url: string): Promise<boolean> {
   const response = await fetch(`${url}/health/ready`).catch(() => undefined);
   return response?.status === 200;
+}
+
+/** Runs the command line in this environment, as an operator does where a service is. @returns what it prints */
+export async function runCommand(args: readonly string[], env: Record<string, string>): Promise<string> {
+  const { PATH = '' } = process.env;
+  const main = `${workspace}/apps/cli/dist/main.js`;
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], {
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
+  });
+  return stdout;
 }

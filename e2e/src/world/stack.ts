@@ -1,7 +1,9 @@
 import { eventNames, type Event, type EventName, type ServiceName } from '@countersign/contracts';
+import { systemClock } from '@countersign/contracts/time';
 import { decode, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
 import { KafkaBus, kafkajsClient } from '@countersign/messaging/kafka';
 import { SqliteDatabase, type Database } from '@countersign/persistence';
+import { beginRecovery, endRecovery, installationsIn } from '@countersign/persistence/installation';
 import { MongoDatabase } from '@countersign/persistence/mongodb';
 import { SqliteFile } from '@countersign/sqlite';
 import { newServiceKeys } from '@countersign/testing/service-keys';
@@ -10,7 +12,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isReady, startChild, type AppName, type Child } from './child.js';
+import { isReady, runCommand, startChild, type AppName, type Child } from './child.js';
 import { Client } from './client.js';
 import { Credentials } from './credentials.js';
 import { eventually } from './eventually.js';
@@ -36,6 +38,10 @@ export interface Stack {
   start(): Promise<void>;
   /** Ends whichever process comes to this point first, once. */
   crashAt(point: CrashPoint): void;
+  /** Starts every service that is not running, ready or not. */
+  boot(): Promise<void>;
+  /** With what everything is started from now on, besides; undefined takes a setting back. */
+  set(env: Record<string, string | undefined>): void;
   /** The instances that run a service. */
   children(service: ServiceName): readonly Child[];
   /** Ends all of a service with `kill -9`. On one process that is the whole system. */
@@ -54,6 +60,10 @@ export interface Stack {
   withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T>;
   /** Lets every service read the log from its beginning again; the services are stopped. */
   rewind(): Promise<void>;
+  /** Empties the store, and not the log; the services are stopped. */
+  forget(): Promise<void>;
+  /** `countersign recover` in the environment of the services, with these arguments. @returns what it prints */
+  recover(...args: string[]): Promise<string>;
   /** What the deployment target was told to do, ever. */
   deployments(): DeploymentStart[];
   close(): Promise<void>;
@@ -71,7 +81,7 @@ abstract class Processes {
   readonly dir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
   readonly running = new Map<AppName, Child[]>();
   readonly env: Record<string, string>;
-  readonly credentials = new Credentials();
+  credentials = new Credentials();
   readonly #ports = new Map<AppName, string>();
 
   constructor({ env = {} }: StackOptions = {}) {
@@ -88,6 +98,24 @@ abstract class Processes {
   }
 
   abstract children(service: ServiceName): readonly Child[];
+  /** What tells a service where its log and store are. */
+  protected abstract where(): Record<string, string>;
+
+  set(env: Record<string, string | undefined>): void {
+    for (const [name, value] of Object.entries(env)) {
+      if (value === undefined) delete this.env[name];
+      else this.env[name] = value;
+    }
+  }
+
+  /** Keys that were made are not in the store any more. */
+  forgetKeys(): void {
+    this.credentials = new Credentials();
+  }
+
+  recover(...args: string[]): Promise<string> {
+    return runCommand(['recover', ...args], { ...this.env, ...this.where() });
+  }
 
   crashAt(point: CrashPoint): void {
     writeFileSync(this.#crashFile, point);
@@ -146,8 +174,16 @@ export class EmbeddedStack extends Processes implements Stack {
 
   async start(): Promise<void> {
     if (this.running.has('standalone')) return;
-    const child = await this.launch('standalone', { DATA_DIR: this.#dataDir });
-    await eventually('standalone to be ready', () => isReady(child.url));
+    await this.boot();
+    await eventually('standalone to be ready', () => isReady(this.children()[0]!.url));
+  }
+
+  async boot(): Promise<void> {
+    if (!this.running.has('standalone')) await this.launch('standalone', this.where());
+  }
+
+  protected where(): Record<string, string> {
+    return { DATA_DIR: this.#dataDir };
   }
 
   children(): readonly Child[] {
@@ -158,6 +194,18 @@ export class EmbeddedStack extends Processes implements Stack {
     const file = new SqliteFile(this.#dataDir);
     await file.write(() => file.exec('DELETE FROM positions'));
     file.close();
+  }
+
+  async forget(): Promise<void> {
+    const file = new SqliteFile(this.#dataDir);
+    const tables = file
+      .sql(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('log', 'positions') AND name NOT LIKE 'sqlite_%'",
+      )
+      .all();
+    await file.write(() => file.exec(tables.map(({ name }) => `DELETE FROM ${name};`).join('')));
+    file.close();
+    this.forgetKeys();
   }
 
   withBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
@@ -197,7 +245,8 @@ export class DistributedStack extends Processes implements Stack {
   readonly name = 'Kafka and MongoDB';
   readonly #servers: Servers;
   #keys: ReturnType<typeof newServiceKeys> | undefined;
-  readonly #database = `countersign_${randomUUID().slice(0, 8)}`;
+  #begun: Promise<void> | undefined;
+  #database = newDatabase();
 
   constructor(servers: Servers, options: StackOptions = {}) {
     super(options);
@@ -215,6 +264,7 @@ export class DistributedStack extends Processes implements Stack {
   }
 
   async start(): Promise<void> {
+    await (this.#begun ??= this.#begin());
     await this.boot();
     await this.ready();
   }
@@ -232,8 +282,7 @@ export class DistributedStack extends Processes implements Stack {
   /** Starts every service that is not running, whether or not there is a broker and a database. */
   async boot(): Promise<void> {
     const env = {
-      KAFKA_BROKERS: this.#servers.brokers,
-      MONGODB_URI: this.#mongodbUri,
+      ...this.where(),
       KAFKA_SESSION_TIMEOUT_SECONDS: '5',
       DATA_DIR: join(this.dir, 'data'),
       ...(await (this.#keys ??= newServiceKeys())),
@@ -250,6 +299,17 @@ export class DistributedStack extends Processes implements Stack {
     await launch('approval-service', this.#others());
   }
 
+  /** What other stacks have left in the log is none of this one, whose store is new. */
+  async #begin(): Promise<void> {
+    await this.withDatabase(async (database) => {
+      const store = installationsIn(database);
+      for (const service of serviceNames) {
+        await beginRecovery(store, service, systemClock(), 'a new stack');
+        await endRecovery(store, service, systemClock());
+      }
+    });
+  }
+
   #others(): Record<string, string> {
     const [runner, executor] = [this.children('agent-runner')[0], this.children('executor')[0]];
     return { ...(runner && { AGENT_RUNNER_URL: runner.url }), ...(executor && { EXECUTOR_URL: executor.url }) };
@@ -257,6 +317,15 @@ export class DistributedStack extends Processes implements Stack {
 
   children(service: ServiceName): readonly Child[] {
     return this.running.get(service) ?? [];
+  }
+
+  protected where(): Record<string, string> {
+    return { KAFKA_BROKERS: this.#servers.brokers, MONGODB_URI: this.#mongodbUri };
+  }
+
+  async forget(): Promise<void> {
+    this.#database = newDatabase();
+    this.forgetKeys();
   }
 
   rewind(): Promise<void> {
@@ -292,6 +361,8 @@ export class DistributedStack extends Processes implements Stack {
     }
   }
 }
+
+const newDatabase = () => `countersign_${randomUUID().slice(0, 8)}`;
 
 /** The URI with another database as its path. */
 const databaseAt = (uri: string, name: string): string => uri.replace(/^([^/]+\/\/[^/?]+)(\/[^?]*)?/, `$1/${name}`);

@@ -50,6 +50,8 @@ const onKafka = () =>
         MONGODB_URI: databaseAt(MONGODB_URI ?? mongo!.uri, `countersign_demo_${randomUUID().slice(0, 8)}`),
         ...(await newServiceKeys()),
       };
+      // What others have left in the log is none of this one, whose store is new.
+      if (KAFKA_BROKERS) await services.recover(servers);
       console.log(`Starting agent-runner, approval-service and executor on Kafka at ${servers.KAFKA_BROKERS} …`);
       const runs = await services.start('agent-runner', servers);
       const executions = await services.start('executor', servers);

@@ -1,8 +1,9 @@
 import { CountersignClient } from '@countersign/client';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 type App = 'standalone' | 'agent-runner' | 'approval-service' | 'executor';
 const apps = fileURLToPath(new URL('../../../apps', import.meta.url));
@@ -47,6 +48,14 @@ export class Services {
     });
     failed.catch(() => {});
     return Promise.race([listening, failed]);
+  }
+
+  /** Says that a store holds which has nothing yet, beside a log that others have used. */
+  async recover(env: Record<string, string>): Promise<void> {
+    const cli = `${apps}/cli/dist/main.js`;
+    const inherited = { PATH: process.env['PATH'] ?? '', ...this.#env, ...env, EXECUTION_HOLD: 'a demo' };
+    for (const how of [['--store-holds', 'a demo'], ['--finish']])
+      await promisify(execFile)(process.execPath, [cli, 'recover', ...how], { env: inherited });
   }
 
   async stop(): Promise<void> {

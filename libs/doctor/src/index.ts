@@ -1,2 +1,3 @@
 export type { Check, Finding } from './check.js';
+export { type Marked, openRecovery } from './recovery.js';
 export { environmentChecks } from './environment.js';

@@ -1,3 +1,5 @@
+import type { EpochMillis } from '@countersign/contracts/time';
+
 /** Bytes on a topic. Everything above this port speaks events; the bus never looks inside. */
 export interface Message {
   topic: string;
@@ -36,6 +38,24 @@ export interface TailOptions {
   last?: number;
 }
 
+/** What a log remembers, by which a store can tell that it is the one that belongs to it. */
+export interface LogHistory {
+  /** Whether the topics have ever taken a message; one that is missing has not. */
+  written: boolean;
+  /** Whether they have taken one since the time that was asked about. */
+  writtenSince: boolean;
+  /** Whether the group has handled anything of its topics. */
+  handled: boolean;
+}
+
+export interface HistoryOptions {
+  /** Those that are looked at for what was written. */
+  topics: readonly string[];
+  since: EpochMillis;
+  group: string;
+  groupTopics: readonly string[];
+}
+
 /**
  * The event log.
  *
@@ -56,6 +76,8 @@ export interface Bus {
   subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
   /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
   tail(options: TailOptions): Subscription;
+  /** Looks back, without joining the group. @throws the reason why it cannot */
+  history(options: HistoryOptions): Promise<LogHistory>;
   /** Whether the log can be reached; throws the reason why not. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '@countersign/contracts';
+import { atMillis } from '@countersign/contracts/time';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus, Delivery, Handler, Message, Subscription } from '../src/bus.js';
@@ -329,6 +330,25 @@ export function describeBus(name: string, make: () => OpenBus): void {
       );
       await vi.waitFor(() => expect(observed.filter((each) => each.startsWith('one'))).toEqual(outcomes), patience);
       expect(observed.filter((each) => each.startsWith('published'))).toEqual(Array(3).fill(`published on ${topic}`));
+    });
+
+    test('says whether its topics were ever written to, and since when, and whether a group was there', async () => {
+      const now = Date.now();
+      const group = `one-${topic}`;
+      const history = (topics: string[], since = now - 60_000) =>
+        bus.history({ topics, since: atMillis(since), group, groupTopics: [topic, other] });
+      const missing = [`never-${randomUUID()}`];
+      await vi.waitFor(() => bus.ping(), patience);
+      const nothing = { written: false, writtenSince: false, handled: false };
+      expect(await history([topic, other, ...missing])).toEqual(nothing);
+      await publish(message('k', 'a'));
+      expect(await history([topic, other])).toEqual({ ...nothing, written: true, writtenSince: true });
+      expect(await history([topic], now + 60_000)).toEqual({ ...nothing, written: true });
+      expect(await history([other, ...missing])).toEqual(nothing);
+      const { hears, subscription } = listen('one');
+      await hears('a');
+      await subscription.close();
+      expect(await history([other])).toEqual({ ...nothing, handled: true });
     });
 
     test('answers a ping, and refuses to publish once it is closed', async () => {

@@ -75,6 +75,26 @@ export class FakeKafka implements KafkaClient {
     );
   }
 
+  async offsetsSince(topics: readonly string[], at: number) {
+    this.#answer();
+    return topics.flatMap((topic) =>
+      this.partitions(topic).map((records, partition) => {
+        const found = records.findIndex(({ timestamp }) => timestamp >= at);
+        return { topic, partition, offset: found < 0 ? records.length : found };
+      }),
+    );
+  }
+
+  async committed(group: string, topics: readonly string[]) {
+    this.#answer();
+    return topics.flatMap((topic) =>
+      this.partitions(topic).flatMap((_, partition) => {
+        const offset = this.group(group).committed.get(`${topic}/${partition}`);
+        return offset === undefined ? [] : [{ topic, partition, offset }];
+      }),
+    );
+  }
+
   async ping(): Promise<void> {
     this.#answer();
   }

@@ -98,6 +98,8 @@ export interface Outbox {
 export interface Database {
   /** Opens a collection and sees to its indexes. */
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox };
+  /** The time by the clock of the database, which is one for all who use it. */
+  time(): Promise<EpochMillis>;
   /** Whether records can be read and written; throws the reason why not. */
   ping(): Promise<void>;
   /** Collections whose lists may be slow, since an index of theirs is not there. */

@@ -4,6 +4,7 @@ import { after, atMillis, atSeconds, systemClock } from '@countersign/contracts/
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { begin, beginRecovery, endRecovery, installationsIn, seen } from '../src/installation/installation.js';
 import {
   subjectOf,
   VersionConflict,
@@ -93,6 +94,55 @@ export function describeStore(name: string, make: () => Database): void {
 
     it('says that it can be reached', async () => {
       await expect(database.ping()).resolves.toBeUndefined();
+    });
+
+    it('tells a time that everybody who uses it is told', async () => {
+      const before = systemClock();
+      const told = await database.time();
+      // By other clocks than this machine's where it is on another.
+      expect(Math.abs(told - before)).toBeLessThan(60_000);
+      expect(await database.time()).toBeGreaterThanOrEqual(told);
+    });
+
+    describe('an installation', () => {
+      const now = systemClock();
+      const service = () => `service-${Math.random()}`;
+
+      it('is begun once, whoever begins it', async () => {
+        const [store, id] = [installationsIn(database), service()];
+        const begun = await Promise.all([1, 2, 3].map((n) => begin(store, id, after(now, n))));
+        expect(begun.filter(Boolean)).toHaveLength(1);
+        const marker = await store.get(id);
+        expect(await begin(store, id, after(now, 10))).toBe(false);
+        expect(await store.get(id)).toEqual({ ...marker, recovering: null });
+      });
+
+      it('is as old as that of any other service in the same store', async () => {
+        const [store, first, second] = [installationsIn(database), service(), service()];
+        await begin(store, first, atMillis(1));
+        await begin(store, second, now);
+        expect(await store.get(second)).toMatchObject({ born_at_ms: 1, seen_at_ms: now });
+      });
+
+      it('was last seen when whoever was last saw it, and by one of several who see it at once', async () => {
+        const [store, id] = [installationsIn(database), service()];
+        await begin(store, id, now);
+        const marker = (await store.get(id))!;
+        const all = await Promise.all([5, 6].map((n) => seen(store, marker, after(now, n), { published: true })));
+        expect(all.filter((each) => each !== undefined)).toHaveLength(1);
+        const later = (await store.get(id))!;
+        expect(await seen(store, later, now)).toMatchObject({ seen_at_ms: later.seen_at_ms, published: true });
+      });
+
+      it('is born anew when what it has is to hold, until that is over', async () => {
+        const [store, id] = [installationsIn(database), service()];
+        const at = after(now, 100);
+        const recovering = { since_ms: at, note: 'restored' };
+        expect(await beginRecovery(store, id, at, 'restored')).toMatchObject({ born_at_ms: at, recovering });
+        expect(await store.get(id)).toMatchObject({ born_at_ms: at, recovering });
+        await endRecovery(store, id, after(at, 1));
+        expect(await store.get(id)).toMatchObject({ born_at_ms: at, recovering: null });
+      });
     });
 
     describe('a commit', () => {

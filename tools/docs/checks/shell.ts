@@ -29,6 +29,7 @@ const commands: Record<string, Check> = {
   npx: ([, ...words]) => checkTool(words),
   'node_modules/.bin/vitest': ([, ...words]) => checkTool(['vitest', ...words]),
   node: ([, file]) => expectSource(file!),
+  sh: ([, file]) => expectFile(file!),
   '.': ([, file]) => expectFile(file!),
   source: ([, file]) => (file === '$SUBSTITUTED' ? undefined : expectFile(file!)),
   docker: (words) => expect(words.join(' ')).toBe('docker compose up --build'),

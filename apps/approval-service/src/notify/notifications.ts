@@ -51,7 +51,7 @@ export function openNotifications(
       { provide: Notifier, useValue: notifier },
     ],
     retention: deliveriesNoLongerNeeded(deliveries.store, approvals),
-    start: () => sending.start(),
+    begin: () => sending.start(),
     stop: (graceMs) => sending.stop(graceMs),
   };
 }

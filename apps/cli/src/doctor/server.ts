@@ -53,6 +53,7 @@ const mcpAdvice = 'Are they up, and do they fit mcp_servers? What needs them wai
 const advice: Partial<Record<string, string>> = {
   store: 'Is MongoDB up, and can the server reach MONGODB_URI? It retries with backoff.',
   log: 'Is Kafka up, and can the server reach KAFKA_BROKERS? It retries with backoff.',
+  installation: 'See Backups and recovery in docs/operations.md: countersign recover.',
   'agent-runner/mcp-servers': mcpAdvice,
   'executor/mcp-servers': mcpAdvice,
 };

@@ -101,12 +101,12 @@ describe('a decision that arrives at the executor', () => {
 
   it('has no call made when it is older than all records, and one that is as old as they are is made', async () => {
     const event = await signed();
-    world.recordsSince = after(toEpochMillis(seconds), 1);
+    world.recordsSince = after(toEpochMillis(seconds), 1_000);
     await events.resolved(event);
     expect(await records()).toMatchObject([{ id, status: 'outcome_unknown', attempts: [] }]);
     const other = new ExecutorWorld();
     other.clock = world.clock;
-    other.recordsSince = toEpochMillis(seconds);
+    other.recordsSince = after(toEpochMillis(seconds), 999);
     await other.open().executor.accept(event);
     expect(await other.execution()).toMatchObject({ status: 'running' });
     await other.close();
@@ -123,7 +123,7 @@ describe('a decision that arrives at the executor', () => {
   });
 
   it('that has no call made is one that a person may have made after all', async () => {
-    world.recordsSince = after(toEpochMillis(seconds), 1);
+    world.recordsSince = after(toEpochMillis(seconds), 1_000);
     await events.resolved(await signed());
     const { pool } = world.open();
     await world.executions.handle(id, { type: 'retried', by: 'ada', note: 'Nothing there.', even_if_done: true });

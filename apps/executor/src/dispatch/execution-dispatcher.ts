@@ -93,7 +93,8 @@ export class ExecutionDispatcher {
   }
 
   #isOlderThanRecords({ data }: Event<'approval.resolved'>): boolean {
-    return toEpochMillis(data.resolved_at) < this.#options.recordsSince();
+    // Decisions know their second.
+    return data.resolved_at < toEpochSeconds(this.#options.recordsSince());
   }
 
   /**

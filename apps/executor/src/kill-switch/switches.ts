@@ -1,16 +1,18 @@
 import type { Execution, Switch } from '@countersign/contracts/executions';
-import type { EpochMillis } from '@countersign/contracts/time';
+import { systemClock, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler, Collection, CommandResult } from '@countersign/persistence';
 import { switchId, type SwitchMessage, type SwitchRecord } from './switch.js';
 import type { Tools } from '../tools/tool.js';
 
 export const switchCollection: Collection<SwitchRecord> = { name: 'switches', key: 'id', indexes: [['paused']] };
 
+type Held = Pick<SwitchRecord, 'id' | 'tool_name' | 'reason' | 'by'>;
+
 /** What must not be started now. */
 export class Paused {
-  readonly #records: ReadonlyMap<string, SwitchRecord>;
+  readonly #records: ReadonlyMap<string, Held>;
 
-  constructor(records: readonly SwitchRecord[]) {
+  constructor(records: readonly Held[]) {
     this.#records = new Map(records.map((record) => [record.id, record]));
   }
 
@@ -41,22 +43,27 @@ export class Paused {
     return { ...execution, held_by: { code: 'kill_switch', detail, until: null } };
   }
 
-  #by(tool_name: string): SwitchRecord | undefined {
+  #by(tool_name: string): Held | undefined {
     return this.#records.get(switchId(null)) ?? this.#records.get(tool_name);
   }
 }
 
+/** As whoever a hold is shown that is a setting of the executor. */
+const holdSetting = 'EXECUTION_HOLD';
+
 /**
- * The kill switches. They are read from the store whenever something is about to begin, so every instance obeys one as
+ * The kill switches, and the hold of this process, which no switch in the store turns off. They are read from the store whenever something is about to begin, so every instance obeys one as
  * soon as it is stored.
  */
 export class Switches {
   #reading: Promise<Paused> | undefined;
   #next: Promise<Paused> | undefined;
+  readonly #heldSince = toEpochSeconds(systemClock());
 
   constructor(
     private readonly commandHandler: CommandHandler<SwitchRecord, SwitchMessage>,
     private readonly tools: Tools,
+    private readonly hold?: string,
   ) {}
 
   /**
@@ -84,13 +91,16 @@ export class Switches {
 
   async list(): Promise<Switch[]> {
     const records = await this.commandHandler.store.find({ filter: {}, sort: [], limit: 1_000 });
-    return records.map(({ tool_name, paused, reason, by, updated_at }) => ({
+    const turned = records.map(({ tool_name, paused, reason, by, updated_at }) => ({
       tool_name,
       paused,
       reason,
       by,
       updated_at,
     }));
+    if (this.hold === undefined) return turned;
+    const held = { tool_name: null, paused: true, reason: this.hold, by: holdSetting, updated_at: this.#heldSince };
+    return [held, ...turned.filter(({ tool_name }) => tool_name !== null)];
   }
 
   /** Turns it off or on, unless a later command is known. */
@@ -104,10 +114,16 @@ export class Switches {
     return record !== undefined && at <= record.said_at_ms;
   }
 
+  #held(): Held[] {
+    if (this.hold === undefined) return [];
+    return [{ id: switchId(null), tool_name: null, reason: this.hold, by: holdSetting }];
+  }
+
   async #read(): Promise<Paused> {
     this.#next = undefined;
     try {
-      return new Paused(await this.commandHandler.store.find({ filter: { paused: true }, sort: [], limit: 1_000 }));
+      const turned = await this.commandHandler.store.find({ filter: { paused: true }, sort: [], limit: 1_000 });
+      return new Paused([...turned, ...this.#held()]);
     } finally {
       if (!this.#next) this.#reading = undefined;
     }

@@ -25,7 +25,7 @@ describe('the tools of an MCP server, as the executor has them,', () => {
     const servers = { mcp_servers: [{ name: 'far', url: http.url, tools: { '*': { approval: 'required' } } }] };
     writeFileSync(file, JSON.stringify(servers));
     tools = new ToolCatalogue(declared(readConfig(ExecutorConfig, { COUNTERSIGN_CONFIG: file })), new Map(), log);
-    await tools.open({ busTo: () => expect.fail(), replies: undefined as never });
+    await tools.open();
   });
   afterEach(async () => {
     await tools.close();

@@ -30,16 +30,20 @@ export class ToolCatalogue implements Tools {
   }
 
   /** Loads tool modules, and connects to MCP servers; one that is away is tried until it is there. @throws ConfigError */
-  async open(facilities: AdapterContext): Promise<void> {
+  async open(): Promise<void> {
     const { path, tool_modules } = this.#declared.definitions;
     for (const tool of await loadToolModules(tool_modules)) {
       const { name } = tool.definition;
       if (this.#tools.has(name)) throw new ConfigError(`${path}: two tools are named "${name}"; rename one of them`);
       this.#tools.set(name, this.#function(tool));
     }
-    for (const { adapter } of this.#tools.values()) adapter?.open?.(facilities);
     await this.#servers.open();
     this.#servers.keepTrying(() => {});
+  }
+
+  /** Has the adapters open what they need, such as the topics of replies. */
+  begin(context: AdapterContext): void {
+    for (const { adapter } of this.#tools.values()) adapter?.open?.(context);
   }
 
   /** @throws what is wrong with MCP servers whose tools cannot be relied on now. */

@@ -56,6 +56,7 @@ const capacity = {
   too_many_runs: { status: 429, title: 'Too many runs', says: 'Too many runs wait for a worker, of one owner or of all.', hint: 'retry_later' },
   internal_error: { status: 500, title: 'Internal error', says: 'An unexpected error, which was logged.' },
   unavailable: { status: 503, title: 'Unavailable', says: 'The database or the event log is unreachable.', hint: 'retry_later' },
+  not_ready: { status: 503, title: 'Not ready', says: 'The service does not work yet, or not on this store; `GET /health/ready` says why.', hint: 'retry_later' },
   upstream_unreachable: { status: 503, title: 'Service unreachable', says: 'The service that the request is forwarded to is unreachable.', hint: 'retry_later' },
 } as const satisfies Record<string, ProblemEntry>;
 

@@ -21,7 +21,10 @@ export type Usage = z.infer<typeof Usage>;
 /** An executor's report of an unknown outcome, which a person must reconcile. */
 export const UnknownOutcome = z.object({
   at: EpochSeconds,
-  attempt: z.int().positive().meta({ description: 'The start with unknown outcome.' }),
+  attempt: z
+    .int()
+    .nonnegative()
+    .meta({ description: 'The start with unknown outcome; 0: none is on record, and there may have been one.' }),
   reason: z.string().meta({ description: 'For people.' }),
 });
 export type UnknownOutcome = z.infer<typeof UnknownOutcome>;

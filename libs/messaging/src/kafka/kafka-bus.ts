@@ -1,17 +1,19 @@
 import type { Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Millis } from '@countersign/contracts/time';
-import type { Bus, TailOptions, Message, Subscription } from '../bus.js';
+import type { Bus, HistoryOptions, LogHistory, TailOptions, Message, Subscription } from '../bus.js';
 import type { KafkaClient } from './kafka-client.js';
 import { KafkaTails } from './kafka-tails.js';
 import { KafkaProducer } from './producer.js';
 import { KafkaSubscription } from './subscription.js';
-import { createTopics, findTopics, pingTimeoutMs } from './topics.js';
+import { createTopics, findTopics, historyOf, pingTimeoutMs } from './topics.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
 import { Outage, retry } from '../delivery/retry.js';
 import { withTimeout } from '../delivery/with-timeout.js';
+
+const historyTimeoutMs = 10_000;
 
 export interface KafkaBusOptions {
   client: KafkaClient;
@@ -84,6 +86,10 @@ export class KafkaBus implements Bus {
 
   tail(options: TailOptions): Subscription {
     return this.#track(this.#tails.tail(options));
+  }
+
+  history(options: HistoryOptions): Promise<LogHistory> {
+    return withTimeout(historyTimeoutMs, 'reading the history of Kafka', historyOf(this.#options.client, options));
   }
 
   ping(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Millis } from '@countersign/contracts/time';
+import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Delivery, Message } from '../bus.js';
 
 /**
@@ -14,6 +14,10 @@ export interface KafkaClient {
   topics(): Promise<string[]>;
   /** Of each partition of these topics the first offset that is there, and the one that the next record gets. */
   offsets(topics: readonly string[]): Promise<PartitionOffsets[]>;
+  /** Of each partition of these topics the first offset with a message from that time on; the end where there is none. */
+  offsetsSince(topics: readonly string[], at: EpochMillis): Promise<Position[]>;
+  /** Where the group has committed that it reads on; partitions without a commit are left out. */
+  committed(group: string, topics: readonly string[]): Promise<Position[]>;
   /** Looks with a new connection whether the cluster answers. @throws the reason why it does not */
   ping(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { HistoryOptions, LogHistory } from '../bus.js';
 import { deadLetterMaxBytes, deadLetterTopic } from '../delivery/dead-letters.js';
 import { withTimeout } from '../delivery/with-timeout.js';
 import type { KafkaClient, Position } from './kafka-client.js';
@@ -26,6 +27,26 @@ export async function missingTopics(client: KafkaClient, topics: readonly string
 export async function findTopics(client: KafkaClient, topics: readonly string[]): Promise<void> {
   const missing = await missingTopics(client, topics);
   if (missing.length > 0) throw new Error(`no such topic: ${missing.join(', ')}`);
+}
+
+/** @see Bus.history */
+export async function historyOf(
+  client: KafkaClient,
+  { topics, since, group, groupTopics }: HistoryOptions,
+): Promise<LogHistory> {
+  const there = new Set(await client.topics());
+  const [own, ofGroup] = [topics, groupTopics].map((some) => some.filter((topic) => there.has(topic)));
+  const [offsets, recent, committed] = await Promise.all([
+    client.offsets(own!),
+    client.offsetsSince(own!, since),
+    client.committed(group, ofGroup!),
+  ]);
+  const ends = new Map(offsets.map(({ topic, partition, high }) => [`${topic}/${partition}`, high]));
+  return {
+    written: offsets.some(({ high }) => high > 0),
+    writtenSince: recent.some(({ topic, partition, offset }) => offset < (ends.get(`${topic}/${partition}`) ?? 0)),
+    handled: committed.length > 0,
+  };
 }
 
 /** Where the latest messages of each topic begin, about so many of them; a partition without any is left out. */

@@ -1,6 +1,6 @@
 import { RetryableError } from '@countersign/contracts/problems';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { Delivery, Message } from '../bus.js';
+import type { Delivery, HistoryOptions, LogHistory, Message } from '../bus.js';
 
 /** The one partition of every topic. */
 const partition = 0;
@@ -86,6 +86,22 @@ export class SqliteLog {
     return this.#file.write(() => {
       for (const [topic, offset] of positions) upsert.run(group, topic, offset);
     });
+  }
+
+  /** @see Bus.history */
+  history({ topics, since, group, groupTopics }: HistoryOptions): LogHistory {
+    const any = (some: readonly string[]) => some.map(() => '?').join();
+    const last = this.#file
+      .sql(`SELECT timestamp FROM log WHERE topic IN (${any(topics)}) ORDER BY offset DESC LIMIT 1`)
+      .get(...topics) as { timestamp: number } | undefined;
+    const handled = this.#file
+      .sql(`SELECT 1 FROM positions WHERE consumer_group = ? AND offset > 0 AND topic IN (${any(groupTopics)}) LIMIT 1`)
+      .get(group, ...groupTopics);
+    return {
+      written: last !== undefined,
+      writtenSince: last !== undefined && last.timestamp >= since,
+      handled: handled !== undefined,
+    };
   }
 
   /** @throws when the file cannot be read */

@@ -1,7 +1,7 @@
 import type { Log } from '@countersign/contracts';
 import { RetryableError } from '@countersign/contracts/problems';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { Bus, Delivery, TailOptions, Handler, Message, Subscription } from '../bus.js';
+import type { Bus, Delivery, HistoryOptions, LogHistory, TailOptions, Handler, Message, Subscription } from '../bus.js';
 import { SqliteGroup } from './group.js';
 import { SqliteLog } from './log.js';
 import { trimLog } from './trim.js';
@@ -72,6 +72,10 @@ export class SqliteBus implements Bus {
   /** Removes old messages that every group has handled; see {@link trimLog}. */
   trim(before: number): AsyncIterable<number> {
     return trimLog(this.#file, before, () => new Map([...this.#groups].map(([name, { named }]) => [name, named])));
+  }
+
+  async history(options: HistoryOptions): Promise<LogHistory> {
+    return this.#table.history(options);
   }
 
   async ping(): Promise<void> {

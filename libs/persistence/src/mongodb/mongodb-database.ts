@@ -1,9 +1,14 @@
+import { RetryableError } from '@countersign/contracts/problems';
+import { atMillis, type EpochMillis } from '@countersign/contracts/time';
+import { MongoServerError } from 'mongodb';
 import { fieldName } from '../query.js';
 import type { Collection, Database, Outbox, Store, StoredRecord } from '../store.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { Indexes } from './indexes.js';
 import { MongoCollection } from './mongodb-store.js';
+
+const commandNotFound = 59;
 
 export interface MongoOptions extends ConnectionOptions {
   /** Milliseconds after which a build of an index is said to be under way. */
@@ -28,6 +33,22 @@ export class MongoDatabase implements Database {
     void this.#indexes.create(documents, collection);
     const records = new MongoCollection(documents, collection, this.#connection.attempt);
     return { store: records, outbox: records };
+  }
+
+  /** As the server says it that takes the writes. */
+  async time(): Promise<EpochMillis> {
+    const { localTime } = await this.#connection.attempt(() => this.#hello());
+    if (!(localTime instanceof Date)) throw new RetryableError('MongoDB does not tell its time');
+    return atMillis(localTime.getTime());
+  }
+
+  /** Servers that speak the protocol of before MongoDB 5 know it by its former name. */
+  #hello(): Promise<{ localTime?: unknown }> {
+    const { db } = this.#connection;
+    return db.command({ hello: 1 }).catch((error: unknown) => {
+      if (error instanceof MongoServerError && error.code === commandNotFound) return db.command({ isMaster: 1 });
+      throw error;
+    });
   }
 
   /** A server says to anybody that it is there, so what a service does is tried: to read, and a write that matches nothing. */

@@ -1,6 +1,6 @@
 import type { Event } from '@countersign/contracts';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
-import type { EpochMillis } from '@countersign/contracts/time';
+import { systemClock, type EpochMillis } from '@countersign/contracts/time';
 import type { SqliteFile } from '@countersign/sqlite';
 import { published } from '../commands/diagnostics.js';
 import { whereOf, type Where } from './where.js';
@@ -49,6 +49,11 @@ export class SqliteDatabase implements Database {
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
     const records = new SqliteCollection(this.#file, collection, this.#publishWithin);
     return { store: records, outbox: records };
+  }
+
+  /** The file is on this machine. */
+  async time(): Promise<EpochMillis> {
+    return systemClock();
   }
 
   async ping(): Promise<void> {

@@ -272,7 +272,10 @@ describe('a service that is served', () => {
   it('is ready, and says what of', async () => {
     const response = await ask('/health/ready');
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ status: 'ok', checks: { store: 'ok', log: 'ok', executor: 'ok' } });
+    expect(await response.json()).toEqual({
+      status: 'ok',
+      checks: { store: 'ok', log: 'ok', installation: 'ok', executor: 'ok' },
+    });
   });
 
   it('lets only one process work on embedded data', async () => {

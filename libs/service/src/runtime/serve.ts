@@ -2,7 +2,13 @@ import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import { systemClock, type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
 import type { Bus } from '@countersign/messaging';
-import { retryUntilStored, type Database, type RetentionPolicy } from '@countersign/persistence';
+import {
+  retryUntilStored,
+  type Database,
+  type RetentionPolicy,
+  type Store,
+  type StoredRecord,
+} from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -18,6 +24,9 @@ import { acceptForms } from '../http/forms.js';
 import { measureRequests } from '../metrics/http-metrics.js';
 import { HealthController, Readiness, type ReadinessCheck } from '../http/health.controller.js';
 import { openInfrastructure, type Infrastructure } from './infrastructure.js';
+import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
+import { refuseUntilSound } from '../installation/refuse-until-sound.js';
+import { StoreClock } from '../installation/store-clock.js';
 import { createLog, nestLogger } from '../log/log.js';
 import { onlyLocalNames } from '../settings/local-names.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
@@ -45,6 +54,8 @@ export interface ServiceContext {
   /** Metrics and alerts; `GET /metrics` shows them. */
   metrics: Metrics;
   now(): EpochMillis;
+  /** Since when there are records of a service here: what became of what is older is not known. */
+  recordsSince(service: ServiceName): EpochMillis;
   /** Aborted when the process begins to stop; waits end. */
   stopping: AbortSignal;
 }
@@ -60,7 +71,14 @@ export interface Service {
   retention?: readonly RetentionPolicy[];
   /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
   edge?(server: FastifyInstance): Promise<void>;
+  /** The records that it owns; without any, its store is new or was emptied. */
+  records?: Pick<Store<StoredRecord>, 'find'>;
+  /** Whether it may begin while what holds is being recovered; unless it says otherwise it may. */
+  mayRecover?: boolean;
+  /** Reads and opens what it needs, and changes nothing. */
   start(): Promise<void>;
+  /** Begins to work, once it is known that its store belongs to the log. */
+  begin?(): Promise<void>;
   /** Takes nothing more, waits for work under way (at most `grace` milliseconds), publishes what it committed. */
   stop(graceMs: Millis): Promise<void>;
 }
@@ -121,6 +139,9 @@ export async function serve(
   });
   const { bus, busTo, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
+  // Embedded, no other machine has the same records.
+  const clock = exclusive ? undefined : new StoreClock(database);
+  const now = clock?.now ?? systemClock;
   const context: ServiceContext = {
     bus,
     busTo,
@@ -128,18 +149,29 @@ export async function serve(
     exclusive,
     log,
     metrics,
-    now: systemClock,
+    now,
+    recordsSince: (service) => installation.recordsSince(service),
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));
   const transports = services.map(({ name }) => new BusTransport(name, bus));
-  const auth = openAuth({ settings, database, log, now: systemClock });
+  const installation: InstallationWatch = new InstallationWatch({
+    services: services.map(watched),
+    database,
+    bus,
+    now,
+    log,
+    metrics,
+    measure: async () => clock?.measure(),
+    onFatal,
+  });
+  const auth = openAuth({ settings, database, log, now });
   const retentionJob = new Retention({
     policies: [...infrastructure.retention, ...auth.retention, ...services.flatMap(({ retention = [] }) => retention)],
     ttlMs: settings.RETENTION_DAYS * dayMs,
     log,
     metrics,
-    now: systemClock,
+    now,
   });
   metrics.levels(
     {
@@ -149,22 +181,29 @@ export async function serve(
     },
     () => database.missingIndexes().map((collection) => ({ labels: { collection }, value: 1 })),
   );
-  const ready = readiness(infrastructure, services, transports);
-  const app = await createApp(services, { ready, metrics, auth, settings, log });
+  const ready = readiness(infrastructure, services, transports, installation);
+  const app = await createApp(services, { ready, metrics, auth, installation, settings, log });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
   void retryUntilStored(() => auth.keys.shareAdmin(), log);
   for (const service of services) await service.start();
   started.resolve();
-  await app.startAllMicroservices();
-  // Now every group that reads the log is known.
-  retentionJob.start();
+  const begin = async () => {
+    for (const service of services) await service.begin?.();
+    await app.startAllMicroservices();
+    // Now every group that reads the log is known.
+    retentionJob.start();
+  };
+  // Servers may be away for long, and meanwhile this process says so.
+  if (exclusive) await installation.start(begin);
   await app.listen(settings.PORT, settings.HOST);
+  if (!exclusive) installation.start(begin).catch(onFatal);
   const { port } = app.getHttpServer().address() as AddressInfo;
 
   const stop = async () => {
     stopping.abort();
+    await installation.stop();
     await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retentionJob.stop()]);
     await Promise.all(services.map((service) => service.stop(millisOf(settings.SHUTDOWN_GRACE_SECONDS))));
     await app.close();
@@ -177,11 +216,15 @@ interface AppParts {
   ready: Readiness;
   metrics: Metrics;
   auth: Auth;
+  installation: Pick<InstallationWatch, 'isSound'>;
   settings: ServiceSettings;
   log: Log;
 }
 
-async function createApp(services: readonly Service[], { ready, metrics, auth, settings, log }: AppParts) {
+async function createApp(
+  services: readonly Service[],
+  { ready, metrics, auth, installation, settings, log }: AppParts,
+) {
   const root: DynamicModule = {
     module: Root,
     imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
@@ -207,6 +250,7 @@ async function createApp(services: readonly Service[], { ready, metrics, auth, s
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
   if (settings.RATE_LIMIT_PER_MINUTE > 0)
     await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
+  refuseUntilSound(adapter.getInstance(), installation);
   admit(adapter.getInstance(), app, { authenticator: auth.authenticator, settings });
   readStrictBodies(app, bodyLimit);
   await acceptForms(app);
@@ -241,14 +285,22 @@ function closingOf(app: NestFastifyApplication): () => Promise<void> {
   };
 }
 
+const watched = ({ name, records, mayRecover = true }: Service): Watched => ({
+  name,
+  mayRecover,
+  hasRecords: async () => ((await records?.find({ filter: {}, sort: [], limit: 1 })) ?? []).length > 0,
+});
+
 function readiness(
   { bus, database }: Infrastructure,
   services: readonly Service[],
   transports: readonly BusTransport[],
+  installation: InstallationWatch,
 ): Readiness {
   const checks: ReadinessCheck[] = [
     { name: 'store', check: () => database.ping() },
     { name: 'log', check: () => bus.ping() },
+    { name: 'installation', check: () => installation.check() },
     ...transports.map((transport, n) => ({
       name: services[n]!.name,
       check: async () => {

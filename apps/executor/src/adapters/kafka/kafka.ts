@@ -47,7 +47,7 @@ export class KafkaAdapter implements Adapter {
   readonly #options: Required<Pick<KafkaOptions, 'patienceMs' | 'catchUpMs' | 'now'>> & KafkaOptions;
   #bus!: Bus;
   #replies!: Replies;
-  #listening!: Subscription;
+  #listening: Subscription | undefined;
 
   constructor(options: KafkaOptions) {
     this.#options = { patienceMs: 10_000, catchUpMs: 10_000, now: systemClock, ...options };
@@ -78,7 +78,7 @@ export class KafkaAdapter implements Adapter {
   }
 
   async close(): Promise<void> {
-    await this.#listening.close();
+    await this.#listening?.close();
   }
 
   #request(call: ApprovedCall): Message {
@@ -100,9 +100,9 @@ export class KafkaAdapter implements Adapter {
   /** Whether both topics are there and the broker answers: replies can be received, so a request can be sent. */
   async #isReached(signal: AbortSignal): Promise<boolean> {
     const giveUp = AbortSignal.any([signal, AbortSignal.timeout(this.#options.patienceMs)]);
-    while (!this.#listening.joined && !giveUp.aborted)
+    while (!this.#listening?.joined && !giveUp.aborted)
       await sleep(lookEveryMs, undefined, { signal: giveUp }).catch(() => {});
-    return this.#listening.joined;
+    return this.#listening?.joined ?? false;
   }
 
   #notReached(): Outcome {

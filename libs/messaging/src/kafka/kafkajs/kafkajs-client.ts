@@ -1,6 +1,7 @@
 import type { Log } from '@countersign/contracts';
+import type { EpochMillis } from '@countersign/contracts/time';
 import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
-import type { KafkaClient, NewTopic } from '../kafka-client.js';
+import type { KafkaClient, NewTopic, Position } from '../kafka-client.js';
 import { useCodecs } from './codecs.js';
 import { keepFetchPlans } from './fetch-plans.js';
 import { useFetchSessions } from './fetch-sessions.js';
@@ -39,6 +40,11 @@ export function kafkajsClient(servers: KafkaServers): KafkaClient {
     topics: () => withAdmin(kafka, (admin) => admin.listTopics()),
     offsets: (topics) =>
       withAdmin(kafka, async (admin) => (await Promise.all(topics.map((topic) => offsetsOf(admin, topic)))).flat()),
+    offsetsSince: (topics, at) =>
+      withAdmin(kafka, async (admin) =>
+        (await Promise.all(topics.map((topic) => offsetsSinceOf(admin, topic, at)))).flat(),
+      ),
+    committed: (group, topics) => withAdmin(kafka, (admin) => committedBy(admin, group, topics)),
     ping: () => withAdmin(kafka, async (admin) => void (await admin.describeCluster())),
   };
 }
@@ -75,6 +81,22 @@ const offsetsOf = async (admin: Admin, topic: string) =>
     low: Number(low),
     high: Number(high),
   }));
+
+const offsetsSinceOf = async (admin: Admin, topic: string, at: EpochMillis): Promise<Position[]> =>
+  (await admin.fetchTopicOffsetsByTimestamp(topic, at)).map(({ partition, offset }) => ({
+    topic,
+    partition,
+    offset: Number(offset),
+  }));
+
+async function committedBy(admin: Admin, groupId: string, topics: readonly string[]): Promise<Position[]> {
+  const found = await admin.fetchOffsets({ groupId, topics: [...topics] });
+  return found.flatMap(({ topic, partitions }) =>
+    partitions
+      .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+      .filter(({ offset }) => offset >= 0),
+  );
+}
 
 /** Uses a connection of its own, so that it tells what a client that starts now would see. */
 async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../world/eventually.js';
+import { pausedRun } from '../world/flow.js';
+import { EmbeddedStack } from '../world/stack.js';
+
+const script = fileURLToPath(new URL('../../../tools/recovery.sh', import.meta.url));
+
+/** The procedure of docs/operations.md, as its script does it. */
+describe('A restore of the store', () => {
+  const stack = new EmbeddedStack();
+  const [data, backup] = [join(stack.dir, 'data'), join(stack.dir, 'backup')];
+  beforeAll(() => stack.start());
+  afterAll(() => stack.close());
+
+  /** The commands of an operator; what they start is started by the stack once the script is done. */
+  async function recovery(what: 'begin' | 'finish', env: Record<string, string> = {}): Promise<void> {
+    await stack.stop();
+    const marks = { STOP: 'true', RESTORE: `rm -rf '${data}' && cp -a '${backup}' '${data}'`, START: 'true' };
+    const { PATH = '' } = process.env;
+    await promisify(execFile)('sh', [script, what], { env: { PATH, DATA_DIR: data, ...marks, ...env } });
+  }
+
+  it('has no call made by itself that was made since, nor one that people approve again, until it is over', async () => {
+    const { run, approval } = await pausedRun(stack.client);
+    await stack.stop();
+    cpSync(data, backup, { recursive: true });
+    await stack.start();
+    await stack.client.resolve(approval.id, 'approved', 'ada');
+    await stack.client.waitForRun(run.run_id, ['COMPLETED']);
+    await stack.client.turn('pause', null);
+    const starts = () => stack.deployments().filter(({ release_id }) => release_id === approval.id).length;
+    expect(starts()).toBe(1);
+
+    await expect(recovery('begin')).rejects.toThrow('EXECUTION_HOLD');
+    const hold = { EXECUTION_HOLD: 'restore of a test' };
+    await recovery('begin', hold);
+    stack.forgetKeys();
+    stack.set(hold);
+    await stack.start();
+    await stack.client.resolve(approval.id, 'approved', 'ada');
+    await eventually('the call to be held', async () => {
+      const { held_by, status } = await stack.client.executions.get(approval.id);
+      return status === 'queued' && held_by?.code === 'kill_switch';
+    });
+    // Whoever compares finds that it was made.
+    await stack.client.executions.cancel(approval.id, 'It is there already.');
+    expect(existsSync(backup)).toBe(true);
+
+    await recovery('finish');
+    stack.set({ EXECUTION_HOLD: undefined });
+    await stack.start();
+    await stack.client.waitForRun(run.run_id, ['COMPLETED']);
+    expect(starts()).toBe(1);
+  });
+});

@@ -1,0 +1,123 @@
+import { after, systemClock } from '@countersign/contracts/time';
+import { SqliteBus } from '@countersign/messaging';
+import { SqliteDatabase } from '@countersign/persistence';
+import { beginRecovery, endRecovery, installationsIn } from '@countersign/persistence/installation';
+import { SqliteFile } from '@countersign/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Metrics } from '../metrics/metrics.js';
+import { InstallationWatch } from './installation-watch.js';
+
+const soon = { timeout: 5_000, interval: 5 };
+const at = { unsound: 5, sound: 5 };
+
+describe('the watch over an installation', () => {
+  let dir: string;
+  let file: SqliteFile;
+  let database: SqliteDatabase;
+  let bus: SqliteBus;
+  let watches: InstallationWatch[];
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const [begin, onFatal] = [vi.fn(async () => {}), vi.fn()];
+  let now = systemClock();
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'countersign-installation-'));
+    file = new SqliteFile(dir);
+    database = new SqliteDatabase(file);
+    bus = new SqliteBus(file, { log });
+    [watches, now] = [[], systemClock()];
+    vi.clearAllMocks();
+  });
+  afterEach(async () => {
+    await Promise.all(watches.map((watch) => watch.stop()));
+    await bus.close();
+    file.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  const store = () => installationsIn(database);
+  function open({ mayRecover = true, hasRecords = false, metrics = new Metrics() } = {}) {
+    const services = [{ name: 'executor' as const, mayRecover, hasRecords: async () => hasRecords }];
+    const measure = async () => {};
+    const watch = new InstallationWatch({
+      services,
+      database,
+      bus,
+      now: () => now,
+      log,
+      metrics,
+      measure,
+      onFatal,
+      everyMs: at,
+    });
+    watches.push(watch);
+    return watch;
+  }
+  const published = () => bus.publish([{ topic: 'tool.execution_started', key: 'k', headers: {}, value: null }]);
+
+  it('begins on a new store at once, and knows since when there are records', async () => {
+    const watch = open();
+    expect(watch.isSound).toBe(false);
+    await watch.start(begin);
+    expect(begin).toHaveBeenCalledOnce();
+    await expect(watch.check()).resolves.toBeUndefined();
+    expect(watch.recordsSince('executor')).toBe(now);
+  });
+
+  it('does not begin on an empty store beside a log, says so in every way, and begins once it is recovered', async () => {
+    await published();
+    const metrics = new Metrics();
+    const watch = open({ metrics });
+    await watch.start(begin);
+    await expect(watch.check()).rejects.toThrow(/^store_forgotten: /);
+    expect(log.error).toHaveBeenCalledWith({ service: 'executor', code: 'store_forgotten' }, expect.any(String));
+    expect(await metrics.exposition()).toContain(
+      'countersign_installation_unsound{service="executor",code="store_forgotten"} 1',
+    );
+    expect(begin).not.toHaveBeenCalled();
+    await beginRecovery(store(), 'executor', now, 'we begin anew');
+    await vi.waitFor(() => expect(begin).toHaveBeenCalledOnce(), soon);
+    await watch.check();
+  });
+
+  it('does not begin while what holds is being recovered, where calls would be made', async () => {
+    await beginRecovery(store(), 'executor', now, 'restored');
+    const watch = open({ mayRecover: false });
+    await watch.start(begin);
+    await expect(watch.check()).rejects.toThrow(/^hold_missing: /);
+    await endRecovery(store(), 'executor', now);
+    await vi.waitFor(() => expect(begin).toHaveBeenCalledOnce(), soon);
+  });
+
+  it('takes a store of an earlier version for one that begins now', async () => {
+    await published();
+    const watch = open({ hasRecords: true });
+    await watch.start(begin);
+    expect(begin).toHaveBeenCalledOnce();
+    expect(watch.recordsSince('executor')).toBe(now);
+  });
+
+  it('ends the process whose store was emptied under it', async () => {
+    await open().start(begin);
+    await store().remove({}, 10);
+    await vi.waitFor(() => expect(onFatal).toHaveBeenCalled(), soon);
+  });
+
+  it('ends the process whose store went back in time, and no other begins before it is recovered', async () => {
+    await open().start(begin);
+    const old = (await store().get('executor'))!;
+    now = after(now, 3_600_000);
+    await vi.waitFor(async () => expect((await store().get('executor'))!.seen_at_ms).toBe(now), soon);
+    // What was restored has the version that it had.
+    await store().remove({}, 10);
+    file
+      .sql('INSERT INTO installations (key, version, data) VALUES (?, ?, ?)')
+      .run('executor', old.version, JSON.stringify(old));
+    await vi.waitFor(() => expect(onFatal).toHaveBeenCalled(), soon);
+    const other = open({ mayRecover: false });
+    await other.start(begin);
+    await expect(other.check()).rejects.toThrow(/^hold_missing: .*went back/);
+  });
+});
