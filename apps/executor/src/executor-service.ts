@@ -103,7 +103,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
       publish: async (event) => bus.publish([encode(event)]),
       metrics: new ExecutionMetrics(metrics, executions.store),
-      lastLook: lastLook({ switches, keys, now }),
+      lastLook: lastLook({ switches, keys, executions: executions.store, leaseMs, now }),
       leaseMs,
       now,
       log,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Adapter } from '../src/adapters/adapter.js';
+import { systemClock } from '@countersign/contracts/time';
+import { InTheWay, type Adapter } from '../src/adapters/adapter.js';
 import { callWith, Follower } from './adapter.fixtures.js';
 
 /** How to have an adapter do what the contract asks for; `made` counts what reached the target. */
@@ -33,6 +34,18 @@ export function describeAdapter(name: string, { open }: Subject): void {
       watch.stop();
       expect(await adapter.execute(callWith(), watch)).toMatchObject({ outcome: 'failed' });
       expect(made()).toBe(0);
+    });
+
+    it('looks for the last time before it begins, and makes nothing when something is in the way', async () => {
+      const { adapter, made } = await open('succeeds');
+      const watch = new Follower();
+      const detail = 'a kill switch was turned';
+      watch.obstacle = { until: systemClock(), held_by: { code: 'kill_switch', detail, until: null } };
+      await expect(adapter.execute(callWith(), watch)).rejects.toThrow(InTheWay);
+      expect(made()).toBe(0);
+      watch.obstacle = undefined;
+      expect(await adapter.execute(callWith(), watch)).toMatchObject({ outcome: 'succeeded' });
+      expect([made(), watch.looks]).toEqual([1, 2]);
     });
 
     it('does not know what came of a call that was begun and stopped', async () => {

@@ -1,7 +1,7 @@
 import { systemClock } from '@countersign/contracts/time';
 import { maskFor, type Mask } from '@countersign/definitions/masking';
 import type { CallProgress } from '@countersign/tool';
-import type { ApprovedCall, Watch } from '../src/adapters/adapter.js';
+import { InTheWay, type ApprovedCall, type Obstacle, type Watch } from '../src/adapters/adapter.js';
 
 export const callWith = (
   tool_args: ApprovedCall['tool_args'] = {},
@@ -23,6 +23,13 @@ export class Follower implements Watch {
   readonly #stopping = new AbortController();
   readonly signal: AbortSignal = this.#stopping.signal;
   readonly mask: Mask;
+  /** What is in the way of the call, for the last look. */
+  obstacle: Obstacle | undefined;
+  looks = 0;
+  readonly lastLook = async (): Promise<void> => {
+    this.looks += 1;
+    if (this.obstacle) throw new InTheWay(this.obstacle);
+  };
   readonly progress = (news: CallProgress): void => void this.news.push(news);
 
   /** @param env what a placeholder in a declaration stands for, all of it a secret */

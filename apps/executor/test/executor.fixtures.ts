@@ -49,7 +49,8 @@ export const id = approval.data.approval_id;
 class HeldAdapter implements Adapter {
   readonly calls: { call: ApprovedCall; watch: Watch; end: PromiseWithResolvers<Outcome> }[] = [];
 
-  execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+  async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
+    await watch.lastLook();
     const end = Promise.withResolvers<Outcome>();
     this.calls.push({ call, watch, end });
     return end.promise;
@@ -132,7 +133,7 @@ export class ExecutorWorld {
     const tools = this.tools;
     const publish = async (event: Event) => void this.told.push(event);
     const metrics = new ExecutionMetrics(new Metrics(), executions.store);
-    const look = lastLook({ switches, keys: this.#keys, now });
+    const look = lastLook({ switches, keys: this.#keys, executions: executions.store, leaseMs, now });
     const looks: Promise<unknown>[] = [];
     const worker = new CallExecutor({
       executions,

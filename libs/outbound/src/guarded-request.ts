@@ -10,6 +10,8 @@ export interface GuardedRequest extends Guard {
   /** Bytes of the answer that are read. */
   maxAnswer: number;
   signal: AbortSignal;
+  /** Is awaited once there is a connection, right before the first byte is sent; what it throws is thrown. */
+  beforeSend?: () => Promise<void>;
 }
 
 export interface Answer {
@@ -46,13 +48,17 @@ export async function guardedRequest(url: URL, options: GuardedRequest): Promise
       lookup: only(addresses),
       signal,
     });
+    const connected = Promise.withResolvers<void>();
     request.once('socket', (socket) =>
       socket.once(isSecure ? 'secureConnect' : 'connect', () => {
         isConnected = true;
+        connected.resolve();
       }),
     );
     // A failure after the head is an error of the body, and must have a listener.
-    request.on('error', () => {});
+    request.on('error', connected.reject);
+    await connected.promise;
+    await mayBeSent(request, options);
     request.end(options.body);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     return { status: response.statusCode!, headers: response.headers, ...(await read(response, maxAnswer)) };
@@ -60,6 +66,15 @@ export async function guardedRequest(url: URL, options: GuardedRequest): Promise
     if (isConnected || error instanceof ForbiddenAddress) throw error;
     request?.destroy();
     throw new NotSent(reasonOf(error, signal));
+  }
+}
+
+async function mayBeSent(request: ClientRequest, { beforeSend }: GuardedRequest): Promise<void> {
+  try {
+    await beforeSend?.();
+  } catch (error) {
+    request.destroy();
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Execution } from '@countersign/contracts/executions';
+import type { Execution, HeldBy } from '@countersign/contracts/executions';
 import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Mask } from '@countersign/definitions/masking';
 import type { Bus } from '@countersign/messaging';
@@ -41,6 +41,28 @@ export interface Watch {
    */
   mask: Mask;
   progress(news: CallProgress): void;
+  /**
+   * Looks for the last time whether the call may be made: an adapter awaits it right before the effect, with nothing
+   * in between, and does not catch what it throws.
+   *
+   * @throws InTheWay
+   */
+  lastLook(): Promise<void>;
+}
+
+/** What is in the way of a call, and when to look again. */
+export interface Obstacle {
+  until: EpochMillis;
+  held_by: HeldBy;
+}
+
+/** A call is not begun. */
+export class InTheWay extends Error {
+  override readonly name = 'InTheWay';
+
+  constructor(readonly obstacle: Obstacle) {
+    super(obstacle.held_by.detail);
+  }
 }
 
 /** What there is besides the call and its target. */
@@ -54,7 +76,7 @@ export interface AdapterContext {
 export interface Adapter {
   /** Is called once, before the first call is made. */
   open?(facilities: AdapterContext): void;
-  /** Called once for each attempt; throws only before it has begun. */
+  /** Called once for each attempt; throws only before it has begun, and takes a last look before it does. */
   execute(call: ApprovedCall, watch: Watch): Promise<Outcome>;
   /**
    * Queries the target for the outcome of a call whose worker is gone; may be called again. `unknown`: it cannot be determined.

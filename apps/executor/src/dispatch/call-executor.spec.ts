@@ -1,4 +1,5 @@
 import { callDigest } from '@countersign/contracts/calls';
+import { after } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Adapter, Outcome, Watch } from '../adapters/adapter.js';
 import { terms } from '../../test/execution.fixtures.js';
@@ -122,6 +123,59 @@ describe('a call that is being made', () => {
     await expect.poll(async () => (await world.execution()).version, soon).toBe(seen + 1);
     expect(call().watch.signal.aborted).toBe(false);
     expect(await world.execution()).toMatchObject({ attempts: [{ late_report: 'failed: exit code 1' }] });
+  });
+});
+
+describe('a call that was claimed and has not begun', () => {
+  let world: ExecutorWorld;
+  let ready: PromiseWithResolvers<void>;
+  const made: string[] = [];
+  /** What takes time before the effect, such as a connection. */
+  const adapter: Adapter = {
+    async execute({ id }, watch) {
+      await ready.promise;
+      await watch.lastLook();
+      made.push(id);
+      return { outcome: 'succeeded', result: 'Deployed.' };
+    },
+  };
+  beforeEach(() => {
+    [world, ready] = [new ExecutorWorld(), Promise.withResolvers()];
+    made.length = 0;
+  });
+  afterEach(() => world.close());
+
+  it('is held by a switch that is turned meanwhile', async () => {
+    await world.open({ tool: { adapter } }).executor.accept(approval);
+    expect(await world.execution()).toMatchObject({ status: 'running' });
+    const { tool_name } = approval.data;
+    await world.switches.turn({ type: 'paused', tool_name, reason: 'Stop.', by: 'ada', at: world.clock });
+    ready.resolve();
+    await expect
+      .poll(() => world.execution(), soon)
+      .toMatchObject({ status: 'queued', attempts: [{ begun: false }], held_by: { code: 'kill_switch' } });
+    expect(made).toEqual([]);
+  });
+
+  it('is not begun any more once it was given up and settled, and says so where people see it', async () => {
+    await world.open({ tool: { adapter }, leaseMs: 3_600_000 }).executor.accept(approval);
+    world.clock = after(world.clock, 3_600_000);
+    await world.executions.handle(id, { type: 'due' });
+    await world.executions.handle(id, { type: 'settled', by: 'ada', outcome: 'failed', note: 'Not there.' });
+    ready.resolve();
+    await expect
+      .poll(() => world.execution(), soon)
+      .toMatchObject({ status: 'failed', attempts: [{ late_report: expect.stringContaining('not begun') }] });
+    expect(made).toEqual([]);
+  });
+
+  it('is not begun any more once it was cancelled', async () => {
+    await world.open({ tool: { adapter }, leaseMs: 3_600_000 }).executor.accept(approval);
+    world.clock = after(world.clock, 2_000);
+    await world.executions.handle(id, { type: 'cancel_requested', by: 'ada', reason: 'Wrong version.' });
+    ready.resolve();
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'cancelled' });
+    expect(made).toEqual([]);
   });
 });
 

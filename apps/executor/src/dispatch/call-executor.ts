@@ -3,11 +3,11 @@ import type { Execution } from '@countersign/contracts/executions';
 import { TerminalError } from '@countersign/contracts/problems';
 import { type EpochMillis, after, secondsOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
-import type { Outcome, Watch } from '../adapters/adapter.js';
+import { InTheWay, type Obstacle, type Outcome, type Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from '../execution/messages.js';
 import { unseen } from '../execution/state.js';
-import type { LastLook, Obstacle } from './last-look.js';
+import type { LastLook } from './last-look.js';
 import type { Executions } from '../execution/executions.js';
 import type { ExecutionMetrics } from './execution-metrics.js';
 import { Heartbeat } from './heartbeat.js';
@@ -25,8 +25,8 @@ export interface WorkerOptions {
   keepOutput: number;
   /** Tells whoever watches a call; it may fail. */
   publish(event: Event): Promise<void>;
-  /** Called with the duration of a call. */
-  metrics: Pick<ExecutionMetrics, 'called'>;
+  /** Called with the duration of a call, and with what came of one too late. */
+  metrics: Pick<ExecutionMetrics, 'called' | 'late'>;
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
   leaseMs: Millis;
@@ -54,28 +54,29 @@ export class CallExecutor {
     const progress = new CallProgress(execution, { ...this.#options, keep: this.#options.keepOutput });
     const heartbeat = new Heartbeat(id, name, { executions, leaseMs, progress, stop, log });
     try {
-      const obstacle = execution.status === 'running' ? await this.#obstacle(execution) : undefined;
-      if (obstacle) {
-        const handed = { type: 'not_begun', worker: name, ...obstacle } as const;
-        return void (await retryUntilStored(() => executions.handle(id, handed, { known: execution }), log));
-      }
       const masked = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
         signal: stopping.signal,
         progress: progressOf(execution, progress),
+        lastLook: () => this.#lastLook(execution),
       });
-      const outcome = pointingAt(id, masked.end(await this.#measured(execution, masked.watch)));
+      const outcome = await this.#measured(execution, masked.watch);
+      if (outcome instanceof InTheWay) {
+        const handed = { type: 'not_begun', worker: name, ...outcome.obstacle } as const;
+        return void (await retryUntilStored(() => executions.handle(id, handed, { known: execution }), log));
+      }
+      const told = pointingAt(id, masked.end(outcome));
       await progress.close();
-      const tell = (told: Outcome) =>
+      const tell = (outcome: Outcome) =>
         retryUntilStored(
-          () => executions.handle(id, report(told, name, this.#options.now()), { known: execution }),
+          () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
           log,
         );
-      const handled = await tell(outcome).catch((error: unknown) => {
+      const handled = await tell(told).catch((error: unknown) => {
         if (!(error instanceof TerminalError)) throw error;
         log.error({ err: error, execution_id: id }, 'what a call returned can never be told; that it ended is');
-        return tell(withoutText(outcome));
+        return tell(withoutText(told));
       });
-      if (!counts(handled, name)) log.error({ execution_id: id, outcome }, 'a late outcome was not counted');
+      if (!counts(handled, name)) this.#late(execution, told);
     } finally {
       heartbeat.end();
       this.#running.delete(id);
@@ -109,10 +110,23 @@ export class CallExecutor {
     }
   }
 
-  async #measured(execution: Execution, watch: Watch): Promise<Outcome> {
+  async #lastLook(execution: Execution): Promise<void> {
+    const obstacle = await this.#obstacle(execution);
+    if (obstacle) throw new InTheWay(obstacle);
+  }
+
+  /** It was made after others had given it up, or were told what came of it: somebody has to know. */
+  #late({ id, tool_name }: Execution, { outcome }: Outcome): void {
+    const { metrics, log } = this.#options;
+    metrics.late(tool_name, outcome);
+    log.error({ code: 'late_report', execution_id: id, tool_name, outcome }, 'a late outcome was not counted');
+  }
+
+  async #measured(execution: Execution, watch: Watch): Promise<Outcome | InTheWay> {
     const { metrics, now } = this.#options;
     const begun = now();
     const outcome = await this.#outcome(execution, watch);
+    if (outcome instanceof InTheWay) return outcome;
     metrics.called(execution.tool_name, outcome, secondsOf(now() - begun));
     return outcome;
   }
@@ -120,7 +134,7 @@ export class CallExecutor {
   async #outcome(
     { id, run_id, tool_call_id, tool_name, tool_args, tool_version, attempts, status }: Execution,
     watch: Watch,
-  ): Promise<Outcome> {
+  ): Promise<Outcome | InTheWay> {
     const adapter = this.#options.tools.get(tool_name)?.adapter;
     const isAsking = status === 'reconciling';
     const { attempt, started_at } = (isAsking && unseen({ attempts })) || attempts.at(-1)!;
@@ -139,6 +153,7 @@ export class CallExecutor {
         throw new Error(`there is no way to make calls of ${tool_name}`);
       return await (isAsking ? adapter.reconcile!(call, watch) : adapter.execute(call, watch));
     } catch (error) {
+      if (error instanceof InTheWay) return error;
       const text = error instanceof Error ? error.message : String(error);
       return isAsking ? { outcome: 'unknown', reason: text } : { outcome: 'failed', error: text };
     }

@@ -19,7 +19,7 @@ import { lookAgainMs, type ConcurrencyKeys } from '../execution/concurrency-keys
 import { nothing } from '../execution/begin.js';
 import type { Approved, EndOfRun, ExecutionMessage } from '../execution/messages.js';
 import type { Executions } from '../execution/executions.js';
-import type { Obstacle } from './last-look.js';
+import type { Obstacle } from '../adapters/adapter.js';
 import type { Switches } from '../kill-switch/switches.js';
 import { toolReturnsMs, type Tool, type Tools } from '../tools/tool.js';
 import type { CallExecutor } from './call-executor.js';

@@ -166,11 +166,15 @@ const dayMs = 86_400_000;
 /** The delay that the target requested, where it is a plausible one. */
 const sound = (requested_ms: Millis): Millis => (requested_ms > 0 ? Math.ceil(Math.min(requested_ms, dayMs)) : 0);
 
-/** Too late to count, but whoever has to find out what came of the call should know of it. */
+/**
+ * Too late to count, whatever has become of the call since; but whoever has to find out what came of it, or has found
+ * something else, should know of it.
+ */
 export function noteLateReport(execution: Execution, message: WorkerMessage, now: EpochMillis): ExecutionTransition {
   const report = reportOf(message);
-  const isTheirs = ({ worker, late_report }: Attempt) => worker === message.worker && late_report === null;
-  if (report === null || execution.status !== 'outcome_unknown' || !execution.attempts.some(isTheirs))
+  const isTheirs = (attempt: Attempt) =>
+    attempt.worker === message.worker && isUnseen(attempt) && attempt.late_report === null;
+  if (report === null || !execution.attempts.some(isTheirs))
     return rejected('lease_lost', `${is(execution)}, not held by ${message.worker}`);
   const attempts = execution.attempts.map((each) => (isTheirs(each) ? { ...each, late_report: report } : each));
   return changed(touch(execution, now, { attempts }));

@@ -212,6 +212,22 @@ describe('an execution whose worker is gone', () => {
     });
   });
 
+  it('keeps what that worker says also when a person has found something else, or it was started again', () => {
+    const late = after(now, lease_ms);
+    for (const since of [settled('failed'), settled('succeeded'), retriedAnyway]) {
+      const before = outcome(unknown, since, late).state;
+      const { state, events } = outcome(before, succeeded, late);
+      expect(state).toMatchObject({ status: before.status, result: before.result, error: before.error });
+      expect(state.attempts[0]).toMatchObject({ late_report: 'succeeded: Deployed.' });
+      expect(events).toEqual([]);
+    }
+  });
+
+  it('takes what is said twice by a worker that still had it for no late report', () => {
+    const ended = executionAfter(approved(), claimed, succeeded);
+    expect(decideExecution(ended, succeeded, now)).toMatchObject({ kind: 'rejected', code: 'lease_lost' });
+  });
+
   it.each([
     ['succeeded', 'tool.execution_completed', { result: expect.stringMatching(/person.*succeeded: I looked\.$/) }],
     ['failed', 'tool.execution_failed', { error: expect.stringMatching(/person.*failed: I looked\.$/) }],

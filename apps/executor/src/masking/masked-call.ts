@@ -15,11 +15,11 @@ export class MaskedCall {
   readonly #output: ReturnType<NonNullable<Mask['stream']>>;
   readonly #progress: Watch['progress'];
 
-  constructor(mask: Mask, { signal, progress }: Pick<Watch, 'signal' | 'progress'>) {
+  constructor(mask: Mask, { signal, progress, lastLook }: Omit<Watch, 'mask'>) {
     this.#mask = mask;
     this.#output = mask.stream?.() ?? { add: mask, end: () => '' };
     this.#progress = progress;
-    this.watch = { signal, mask, progress: (update) => this.#report(update) };
+    this.watch = { signal, mask, lastLook, progress: (update) => this.#report(update) };
   }
 
   /** The masked outcome; what was held back of the output comes before it. */

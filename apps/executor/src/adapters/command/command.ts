@@ -58,15 +58,23 @@ export class CommandAdapter implements Adapter {
 
   async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
     if (watch.signal.aborted) return { outcome: 'failed', error: 'stopped before it was started' };
-    return this.#executed(await this.#run(this.#options, call, watch));
+    return this.#executed(await this.#run(this.#options, call, watch, () => watch.lastLook()));
   }
 
-  async #run({ program, args }: CommandLine, call: ApprovedCall, { signal, mask, progress }: Watch): Promise<Run> {
+  async #run(
+    { program, args }: CommandLine,
+    call: ApprovedCall,
+    { signal, mask, progress }: Watch,
+    beforeStart?: () => Promise<void>,
+  ): Promise<Run> {
     const { env, cwd, graceMs, timeoutMs, maxOutput, runAs } = this.#options;
     const output = new ProgramOutput({ maxOutput, mask, progress });
     const started = { program, args: args(call), ...(cwd !== undefined && { cwd }), ...(runAs && { runAs }) };
     const bounds = { timeoutMs, signal, graceMs, output };
-    const ending = await withHome(runAs, (HOME) => runProgram({ ...started, env: { HOME, ...env } }, bounds));
+    const ending = await withHome(runAs, async (HOME) => {
+      await beforeStart?.();
+      return runProgram({ ...started, env: { HOME, ...env } }, bounds);
+    });
     return { ending, text: output.text, truncated: output.truncated };
   }
 

@@ -1,4 +1,5 @@
 import { NotDone, type CallContext, type ToolFunction } from '@countersign/tool';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { callWith, Follower } from '../../../test/adapter.fixtures.js';
 import { describeAdapter } from '../../../test/adapter.contract.js';
@@ -42,6 +43,7 @@ describe('a function', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       throw new NotDone('closed', 30);
     }, watch);
+    await begun();
     watch.stop();
     expect(await outcome).toEqual(retryable);
   });
@@ -61,6 +63,7 @@ describe('a function', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       throw new Error('aborted');
     }, watch);
+    await begun();
     watch.stop();
     expect(await outcome).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('aborted') });
   });
@@ -71,6 +74,7 @@ describe('a function', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       return 'half of it';
     }, watch);
+    await begun();
     watch.stop();
     expect(await outcome).toMatchObject({ outcome: 'succeeded', result: 'half of it' });
   });
@@ -82,3 +86,6 @@ describe('a function', () => {
     expect(watch.output).toBe(long);
   });
 });
+
+/** Until the last look is over. */
+const begun = () => setImmediate();

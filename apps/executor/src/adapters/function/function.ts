@@ -30,6 +30,8 @@ export class FunctionAdapter implements Adapter {
     if (watch.signal.aborted) return { outcome: 'failed', error: 'stopped before it was started' };
     const { timeoutMs, graceMs } = this.#options;
     return bounded(timeoutMs, watch.signal, async (signal) => {
+      await watch.lastLook();
+      if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was started' };
       const why = () =>
         watch.signal.aborted ? whyStopped(watch.signal) : `not done within ${secondsOf(timeoutMs)} s, aborted`;
       const cutOff = once(signal).then(async (): Promise<Outcome> => {

@@ -8,7 +8,7 @@ import {
   type Answer,
   type Resolve,
 } from '@countersign/outbound';
-import type { Adapter, ApprovedCall, Outcome, Watch } from '../adapter.js';
+import { InTheWay, type Adapter, type ApprovedCall, type Outcome, type Watch } from '../adapter.js';
 import { askUntilDone, type Question } from './question.js';
 import { verdictOf } from './verdict.js';
 import { bounded, whyStopped } from '../../results/bounded.js';
@@ -72,7 +72,9 @@ export class HttpAdapter implements Adapter {
     };
     const request = { headers, body: content === undefined ? undefined : canonicalJson(content) };
     return bounded(timeoutMs, watch.signal, async (signal) => {
-      const sent = await this.#send(target, request, signal).catch((error: unknown) => this.#unanswered(error, watch));
+      const sent = await this.#send(target, request, signal, () => watch.lastLook()).catch((error: unknown) =>
+        this.#unanswered(error, watch),
+      );
       if ('outcome' in sent) return sent;
       const text = this.#report(sent, watch);
       const excerptOfBody = excerpt(text, maxErrorText).result;
@@ -128,13 +130,16 @@ export class HttpAdapter implements Adapter {
       body,
     }: { method?: string; headers: Record<string, string>; body?: string | undefined },
     signal: AbortSignal,
+    beforeSend?: () => Promise<void>,
   ): Promise<Answer> {
     const { allowPrivate, resolve } = this.#options;
-    return guardedRequest(url, { method, headers, body, maxAnswer, signal, allowPrivate, resolve });
+    const guarded = { method, headers, body, maxAnswer, signal, allowPrivate, resolve };
+    return guardedRequest(url, { ...guarded, ...(beforeSend && { beforeSend }) });
   }
 
   /** What there is in a request that has no answer. */
   #unanswered(error: unknown, { signal }: Watch): Outcome {
+    if (error instanceof InTheWay) throw error;
     const { timeoutMs } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof ForbiddenAddress) return { outcome: 'failed', error: message };

@@ -66,6 +66,8 @@ export class KafkaAdapter implements Adapter {
       const isReached = await this.#isReached(signal);
       if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
       if (!isReached) return this.#notReached();
+      await watch.lastLook();
+      if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
       return (await this.#send(request)) ?? this.#reply(call, watch, signal);
     });
   }

@@ -44,6 +44,8 @@ export class McpAdapter implements Adapter {
     const { signal, progress } = watch;
     const execution = { id: call.id, attempt: call.attempt };
     const of = { timeoutMs: millisOf(timeout), signal, execution, progress: progress.bind(watch) };
+    await watch.lastLook();
+    if (signal.aborted) return { outcome: 'failed', error: 'stopped before it was sent' };
     return this.#outcomeOf(await server.call(name, call.tool_args, of), watch);
   }
 
