@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { DiskFull } from './disk-full.js';
 import { DataInUse, SqliteFile } from './sqlite-file.js';
 
 describe('the SQLite file', () => {
@@ -17,6 +18,24 @@ describe('the SQLite file', () => {
   afterEach(() => {
     file.close();
     rmSync(dir, { recursive: true });
+  });
+
+  it('says of a full disk that it is full, takes nothing half, and goes on once there is room', async () => {
+    const { page_count } = file.sql('PRAGMA page_count').get()!;
+    file.sql(`PRAGMA max_page_count = ${Number(page_count) + 2}`).get();
+    const text = 'x'.repeat(100_000);
+    const many = () => {
+      insert(1);
+      file.exec(`CREATE TABLE more AS SELECT '${text}' AS text`);
+    };
+    await expect(file.write(many)).rejects.toThrow(DiskFull);
+    await expect(file.write(many)).rejects.toThrow(`The disk is full: there is no room in ${dir}.`);
+    await expect(file.probe()).rejects.toThrow(DiskFull);
+    expect(numbers()).toEqual([]);
+    file.sql('PRAGMA max_page_count = 100000').get();
+    await file.probe();
+    await file.write(many);
+    expect(numbers()).toEqual([1]);
   });
 
   const insert = (n: number) => file.sql('INSERT INTO numbers VALUES (?)').run(n);
@@ -117,7 +136,9 @@ describe('the SQLite file', () => {
   const program = (then: string): string[] => [
     '--input-type=module',
     '--eval',
-    `const { SqliteFile } = await import(${JSON.stringify(new URL('./sqlite-file.ts', import.meta.url).href)});
+    `const { registerHooks } = await import('node:module');
+    registerHooks({ resolve: (name, context, next) => next(name.replace(/^(\\..*)\\.js$/, '$1.ts'), context) });
+    const { SqliteFile } = await import(${JSON.stringify(new URL('./sqlite-file.ts', import.meta.url).href)});
     const dir = ${JSON.stringify(dir)};
     ${then}`,
   ];

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { diskError } from './disk-full.js';
 
 /** Another process works on the same data. */
 export class DataInUse extends Error {
@@ -25,36 +26,55 @@ interface Write {
  * flush to disk: see `docs/adr/0003-embedded-log-and-store.md`.
  */
 export class SqliteFile {
+  readonly #dir: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #queue: Write[] = [];
   #scheduled: NodeJS.Immediate | undefined;
 
-  /** @throws DataInUse */
+  /** @throws DataInUse, DiskFull */
   constructor(dir: string) {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.#dir = dir;
     const file = join(dir, 'countersign.sqlite');
-    onlyForOwner(file);
-    this.#db = new DatabaseSync(file);
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      onlyForOwner(file);
+      this.#db = new DatabaseSync(file);
+    } catch (error) {
+      throw this.#meaning(error);
+    }
+    const pages = walPages(dir);
     try {
       this.#db.exec(`
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
-        PRAGMA wal_autocheckpoint = 8192;
-        PRAGMA journal_size_limit = 67108864;
+        PRAGMA wal_autocheckpoint = ${pages};
+        PRAGMA journal_size_limit = ${2 * pages * pageBytes};
         BEGIN EXCLUSIVE; COMMIT;
       `);
     } catch (error) {
       this.#db.close();
       if (isBusy(error)) throw new DataInUse(dir);
-      throw error;
+      throw this.#meaning(error);
     }
   }
 
-  /** Runs statements that return nothing, such as `CREATE TABLE`. */
+  /** Runs statements that return nothing, such as `CREATE TABLE`. @throws DiskFull */
   exec(sql: string): void {
-    this.#db.exec(sql);
+    try {
+      this.#db.exec(sql);
+    } catch (error) {
+      throw this.#meaning(error);
+    }
+  }
+
+  /** Writes as much as a record has. @throws DiskFull, or another reason why that cannot be done */
+  async probe(): Promise<void> {
+    await this.write(() => {
+      this.exec('CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, data BLOB NOT NULL)');
+      this.sql('INSERT OR REPLACE INTO probe (id, data) VALUES (1, zeroblob(16384))').run();
+    });
   }
 
   /** The prepared statement for this text, prepared once. */
@@ -97,7 +117,9 @@ export class SqliteFile {
       this.sql('COMMIT').run();
     } catch (error) {
       this.#rollBack();
-      for (const write of writes) write.reject(error);
+      const meaning = this.#meaning(error);
+      if (meaning !== error) this.#shrinkLog();
+      for (const write of writes) write.reject(meaning);
       return;
     }
     for (const tell of outcomes) tell();
@@ -121,6 +143,19 @@ export class SqliteFile {
 
   #rollBack(): void {
     if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** What has been written more than once is in the write-ahead log as often; in the database it takes its room once. */
+  #shrinkLog(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The next write says whether there is room.
+    }
+  }
+
+  #meaning(error: unknown): unknown {
+    return diskError(error, this.#dir, () => statfsSync(this.#dir).bavail === 0);
   }
 
   #attempt(write: Write): () => void {
@@ -150,6 +185,14 @@ const succeeded =
 function onlyForOwner(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
   for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, 0o600);
+}
+
+const pageBytes = 4_096;
+
+/** Pages of the write-ahead log before they go into the database: 32 MB, and less on a small volume. */
+function walPages(dir: string): number {
+  const { blocks, bsize } = statfsSync(dir);
+  return Math.min(8_192, Math.max(256, Math.floor((blocks * bsize) / 100 / pageBytes)));
 }
 
 const isBusy = (error: unknown): boolean =>

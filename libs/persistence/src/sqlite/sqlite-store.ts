@@ -1,7 +1,7 @@
 import type { Event } from '@countersign/contracts';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { systemClock, type EpochMillis } from '@countersign/contracts/time';
-import type { SqliteFile } from '@countersign/sqlite';
+import { DiskFull, type SqliteFile } from '@countersign/sqlite';
 import { published } from '../commands/diagnostics.js';
 import { whereOf, type Where } from './where.js';
 import { fieldName, indexOrder, totalOrder, type Order } from '../query.js';
@@ -57,7 +57,7 @@ export class SqliteDatabase implements Database {
   }
 
   async ping(): Promise<void> {
-    await attempt(() => this.#file.sql('SELECT 1').get());
+    await attempt(() => this.#file.probe());
   }
 
   missingIndexes(): readonly string[] {
@@ -281,6 +281,7 @@ async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
     if ((error as { errcode?: number }).errcode === tooBig || message === 'malformed JSON') {
       throw new TerminalError('not_storable', `cannot be stored: ${message}`, { cause: error });
     }
+    if (error instanceof DiskFull) throw new RetryableError(message, { cause: error });
     throw new RetryableError(`the embedded store failed: ${message}`, { cause: error });
   }
 }

@@ -1,7 +1,11 @@
 import { millisOf } from '@countersign/contracts/time';
 import type { Server } from 'node:http';
+import { descriptorLimit } from './descriptors.js';
 import { OpenRequests } from './open-requests.js';
 import type { AdmissionSettings } from './settings.js';
+
+/** Of the file descriptors of this process, what clients may have: the rest is for log, store, models and programs. */
+const share = 0.75;
 
 /** How often connections are looked through for those whose time is over. */
 const checkEveryMs = 1_000;
@@ -15,7 +19,8 @@ export const timeouts = (settings: AdmissionSettings) => ({
 
 /** Closes connections beyond what there may be of all and of one address. */
 export function limitConnections(server: Server, settings: AdmissionSettings): void {
-  server.maxConnections = settings.HTTP_CONNECTIONS;
+  const descriptors = descriptorLimit() ?? Infinity;
+  server.maxConnections = Math.min(settings.HTTP_CONNECTIONS, Math.max(1, Math.floor(descriptors * share)));
   const byAddress = new OpenRequests(settings.HTTP_CONNECTIONS_PER_ADDRESS);
   server.on('connection', (socket) => {
     const leave = byAddress.enter(socket.remoteAddress ?? '');

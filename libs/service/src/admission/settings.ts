@@ -6,7 +6,8 @@ const seconds = (preset: number) => z.coerce.number().min(0.1).max(3_600).defaul
 /** Limits per requester, and per unauthenticated address. */
 export const admissionSettings = {
   HTTP_CONNECTIONS: count(5_000).meta({
-    description: 'Connections open at once; more are closed.',
+    description:
+      'Connections open at once, and three quarters of the file descriptors that the process may have at most; more are closed.',
     unit: 'connections',
     example: '20000',
   }),

@@ -1,4 +1,4 @@
-import { DataInUse } from '@countersign/sqlite';
+import { DataInUse, DiskFull } from '@countersign/sqlite';
 import { ConfigError } from '../settings/config.js';
 import type { Serving } from './serve.js';
 
@@ -53,7 +53,9 @@ function introduction(name: string, { url, description, hint = '' }: Serving): s
 }
 
 function explain(error: unknown): unknown {
-  if (error instanceof ConfigError || error instanceof DataInUse) return error.message;
+  if (error instanceof ConfigError || error instanceof DataInUse || error instanceof DiskFull) return error.message;
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+    return `The disk is full: ${error.message}.`;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `${error.message}. Stop what listens there, or set PORT to another port.`;
   }

@@ -18,6 +18,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { admit } from '../admission/admission.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
+import { checkDescriptors } from '../admission/descriptors.js';
 import { countMessages } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
 import { acceptForms } from '../http/forms.js';
@@ -300,6 +301,7 @@ function readiness(
   const checks: ReadinessCheck[] = [
     { name: 'store', check: () => database.ping() },
     { name: 'log', check: () => bus.ping() },
+    { name: 'descriptors', check: checkDescriptors },
     { name: 'installation', check: () => installation.check() },
     ...transports.map((transport, n) => ({
       name: services[n]!.name,
