@@ -1,6 +1,7 @@
 import { millisOf } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startChild, type Child } from '../child.js';
+import type { Child } from '../child.js';
+import { startService } from '../service.js';
 
 export interface Idle {
   app: string;
@@ -26,11 +27,7 @@ export async function measureIdle(
 ): Promise<Idle[]> {
   const probe = new URL('./probe.js', import.meta.url).href;
   const children = apps.map(({ app, env }) =>
-    startChild({
-      module: `../../apps/${app}/dist/main.js`,
-      env: { PORT: '0', LOG_LEVEL: 'warn', ...env },
-      execArgv: ['--import', probe],
-    }),
+    startService({ app, env: { PORT: '0', ...env }, execArgv: ['--import', probe] }),
   );
   await delay(settleMs);
   const before = await Promise.all(children.map(usageOf));

@@ -2,6 +2,7 @@ import { millisOf, secondsOf } from '@countersign/contracts/time';
 import { freePort } from '@countersign/infra';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from '../child.js';
+import { startService } from '../service.js';
 import { send } from './send.js';
 import { input } from '../cycles/services.js';
 
@@ -15,9 +16,9 @@ const probe = new URL('./probe.js', import.meta.url).href;
 
 async function startRunner(env: Record<string, string>): Promise<RunnerProcess> {
   const port = String(await freePort());
-  const child = startChild({
-    module: '../../apps/agent-runner/dist/main.js',
-    env: { PORT: port, LOG_LEVEL: 'warn', ...env },
+  const child = startService({
+    app: 'agent-runner',
+    env: { PORT: port, ...env },
     execArgv: ['--import', probe, '--expose-gc'],
   });
   const url = `http://127.0.0.1:${port}`;
