@@ -17,12 +17,13 @@ export const httpFetch = async (url: string | URL | Request, init: RequestInit =
     return fetch(url, init);
   }
   const hasBody = status !== 204 && status !== 205 && init.method !== 'HEAD';
-  return new Response(hasBody ? await bodyOf(answer) : null, { status, headers: headersOf(answer) });
+  return new Response(hasBody ? await bodyOf(answer) : null, { status, headers: pairsOf(answer.rawHeaders) });
 };
 
 async function send(url: URL, init: RequestInit, body: string): Promise<IncomingMessage> {
   const { method = 'GET', signal } = init;
-  const headers = { ...Object.fromEntries(new Headers(init.headers)), 'content-length': Buffer.byteLength(body) };
+  const given = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
+  const headers = { ...Object.fromEntries(given), 'content-length': Buffer.byteLength(body) };
   const ask = url.protocol === 'https:' ? requestHttps : requestHttp;
   const request = ask(url, { method, headers, ...(signal && { signal }) });
   // Once there is an answer, what goes wrong is an error of that.
@@ -47,9 +48,5 @@ async function bodyOf(answer: IncomingMessage): Promise<Buffer | ReadableStream<
   return Buffer.concat(parts);
 }
 
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(headersDistinct))
-    for (const value of values ?? []) headers.append(name, value);
-  return headers;
-}
+const pairsOf = (raw: readonly string[]): [name: string, value: string][] =>
+  Array.from({ length: raw.length / 2 }, (_, n) => [raw[2 * n]!, raw[2 * n + 1]!]);

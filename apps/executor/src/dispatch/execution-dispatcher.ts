@@ -60,6 +60,9 @@ export class ExecutionDispatcher {
     const { definition } = this.#options.tools.get(tool_name) ?? {};
     // A run waits for the outcome of a call that was to be made here, whatever has become of its tool.
     if (definition?.made_by === 'person' && isGatedAsRequested(tool_version, definition)) return;
+    // Read meanwhile: they are read once more before the effect.
+    const paused = this.#options.switches.paused();
+    paused.catch(() => {});
     const verdict = await guard.examine(event.data);
     const isLate = verdict.kind === 'refused' && verdict.code === 'too_late';
     if (verdict.kind !== 'sound' && !isLate)
@@ -71,7 +74,7 @@ export class ExecutionDispatcher {
     }
     if (isLate || this.#isOlderThanRecords(event)) return this.#acceptUnrecorded(event);
     const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
-    const permit = (await this.#mayBeginAtOnce(message)) ? pool().reserve() : undefined;
+    const permit = (await this.#mayBeginAtOnce(message, paused)) ? pool().reserve() : undefined;
     if (permit) {
       const handle = (claim: Claimed) => executions.handle(approval_id, message, { then: [claim], creates: true });
       await this.#claiming(permit, null, handle);
@@ -155,12 +158,15 @@ export class ExecutionDispatcher {
     }
   }
 
-  async #mayBeginAtOnce({ event, refusal, terms, concurrency_key }: Approved): Promise<boolean> {
-    const { tools, switches } = this.#options;
+  async #mayBeginAtOnce(
+    { event, refusal, terms, concurrency_key }: Approved,
+    paused: ReturnType<Switches['paused']>,
+  ): Promise<boolean> {
+    const { tools } = this.#options;
     const { tool_name } = event.data;
     if (refusal !== null || concurrency_key !== null || terms.not_before !== null) return false;
     const tool = tools.get(tool_name);
-    return tool?.definition !== undefined && !tool.changeWindows && !(await switches.paused()).has(tool_name);
+    return tool?.definition !== undefined && !tool.changeWindows && !(await paused).has(tool_name);
   }
 
   /**

@@ -2,6 +2,7 @@ import { type Event, type EventName, isEventName, parseEventData, Traceparent } 
 import { maxDepth, parseStrictJson } from '@countersign/contracts/json';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Delivery, Message } from '../bus.js';
+import { isEncodedHere, keepEncoded } from './encoded-here.js';
 
 /** The source of an event whose producer does not name itself. */
 const anonymous = '/anyone';
@@ -9,8 +10,6 @@ const json = 'application/json';
 /** Levels of a message: those of arguments, and of what is around them. */
 const depth = maxDepth + 36;
 const structured = 'application/cloudevents+json';
-/** The values that this process has encoded, and as what: the embedded log hands them on as they are. */
-const encodedHere = new WeakMap<Uint8Array, EventName>();
 
 /**
  * An event as a CloudEvents 1.0 message in binary mode: its attributes are headers and its data is the value.
@@ -20,7 +19,7 @@ const encodedHere = new WeakMap<Uint8Array, EventName>();
 export function encode(event: Event): Message {
   const data = parseEventData(known(event.type), event.data);
   const message = messageOf({ ...event, data } as Event);
-  encodedHere.set(message.value, event.type);
+  keepEncoded(message);
   return message;
 }
 
@@ -78,14 +77,11 @@ export function decode(delivery: Delivery): Event {
     key,
     traceparent: Traceparent.safeParse(envelope?.['traceparent'] ?? headers['traceparent']).data ?? null,
     data:
-      !envelope && isParsed(delivery)
+      !envelope && isEncodedHere(delivery)
         ? (body as Event['data'])
         : parseEventData(type, envelope ? envelope['data'] : body),
   };
 }
-
-/** What was encoded here as an event of this type was parsed just before. */
-const isParsed = ({ topic, value }: Delivery): boolean => value !== null && encodedHere.get(value) === topic;
 
 function known(name: string): EventName {
   if (isEventName(name)) return name;

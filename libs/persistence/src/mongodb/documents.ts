@@ -31,13 +31,20 @@ const maxDocument = 16 * 1024 * 1024 - 1_024;
 /** @throws TerminalError when no document can hold it. */
 export function documentOf(id: string, state: StoredRecord, events: readonly Event[]): Document {
   const committed_at = Date.now();
+  const bound = { bytes: 3 * id.length + elementBytes };
   try {
+    const outbox = events.map((event) => {
+      const entry = { id: event.id, committed_at, event: JSON.stringify(event) };
+      bound.bytes += 3 * (entry.id.length + entry.event.length) + 4 * elementBytes;
+      return entry;
+    });
     const document: Document = {
       _id: id,
-      ...(encode(state) as { version: number }),
-      outbox: events.map((event) => ({ id: event.id, committed_at, event: JSON.stringify(event) })),
+      ...(encode(state, bound) as { version: number }),
+      outbox,
       ...(events.length > 0 && { outbox_since: committed_at }),
     };
+    if (bound.bytes <= maxDocument) return document;
     // Checked here, since the server's own answer can also mean that the outbox is full for the moment.
     const size = BSON.calculateObjectSize(document, { ignoreUndefined: true });
     if (size <= maxDocument) return document;
@@ -56,6 +63,13 @@ export function eventsIn(outbox: readonly OutboxEntry[], before = Infinity): Eve
     .map(({ event }) => (typeof event === 'string' ? JSON.parse(event) : decode(event)) as Event);
 }
 
+/** No fewer bytes than a document has: counted on the way, since an exact count goes through all of it once more. */
+interface Bound {
+  bytes: number;
+}
+
+/** What an element has besides its name and text: kind, length, end, number or place in a list. */
+const elementBytes = 24;
 const maxDepth = 32;
 const plainKey = /^(?!\$|_bsontype$|__proto__$)[^.\0]+$/;
 
@@ -64,17 +78,29 @@ const plainKey = /^(?!\$|_bsontype$|__proto__$)[^.\0]+$/;
  * (`$set`, `a.b`, `_bsontype`), and they limit the depth; such an object is kept as the text of its JSON in a Binary,
  * which no JSON can be mistaken for.
  */
-function encode(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.isWellFormed() ? value : asText(value);
+function encode(value: unknown, bound: Bound, depth = 0): unknown {
+  bound.bytes += elementBytes;
+  if (typeof value === 'string') {
+    bound.bytes += 3 * value.length;
+    return value.isWellFormed() ? value : asText(value, bound);
+  }
   if (typeof value !== 'object' || value === null) return value;
-  if (depth === maxDepth) return asText(value);
-  if (Array.isArray(value)) return value.map((item) => encode(item, depth + 1));
-  const entries = Object.entries(value);
-  if (!entries.every(([key]) => plainKey.test(key) && key.isWellFormed())) return asText(value);
-  return Object.fromEntries(entries.map(([key, item]) => [key, encode(item, depth + 1)]));
+  if (depth === maxDepth) return asText(value, bound);
+  if (Array.isArray(value)) return value.map((item) => encode(item, bound, depth + 1));
+  const encoded: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (!plainKey.test(key) || !key.isWellFormed()) return asText(value, bound);
+    bound.bytes += 3 * key.length;
+    encoded[key] = encode(item, bound, depth + 1);
+  }
+  return encoded;
 }
 
-const asText = (value: unknown): Binary => new Binary(Buffer.from(JSON.stringify(value)), Binary.SUBTYPE_USER_DEFINED);
+function asText(value: unknown, bound: Bound): Binary {
+  const bytes = Buffer.from(JSON.stringify(value));
+  bound.bytes += bytes.length;
+  return new Binary(bytes, Binary.SUBTYPE_USER_DEFINED);
+}
 
 export function decode(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
