@@ -26,6 +26,8 @@ export interface Sample extends StoredRecord {
   priority: number | null;
   automatic: boolean;
   tool_args: Record<string, unknown>;
+  log: readonly unknown[];
+  notes: readonly unknown[];
 }
 
 /** Every call names another collection, so that tests do not meet. */
@@ -44,6 +46,8 @@ export const sample = (sample_id: string, fields: Partial<Sample> = {}): Sample 
   priority: null,
   automatic: false,
   tool_args: {},
+  log: [],
+  notes: [],
   version: 1,
   due_at: null,
   traceparent: null,
@@ -503,6 +507,31 @@ export function describeStore(name: string, make: () => Database): void {
           expect(JSON.stringify(found!.tool_args)).toBe(JSON.stringify(updated.tool_args));
         });
       }
+
+      it('may outgrow what a database has room for in one document, and goes on growing', async () => {
+        const { store, outbox, commit, unpublished } = open();
+        const list = (length: number) =>
+          Array.from({ length }, (_, n) => ({ n, text: `${n} `.repeat(20_000), $set: { 'a.b': n } }));
+        const large = (version: number, items: number) =>
+          sample('a', { version, status: 'large', log: list(items), notes: list(3) });
+        let version = 1;
+        for (const items of [10, 100, 250, 251, 260]) {
+          await outbox.markPublished(await commit(large(version, items)));
+          expect((await store.get('a'))!.log).toHaveLength(items);
+          version += 1;
+        }
+        const expected = large(version - 1, 260);
+        expect(JSON.stringify(await store.get('a'))).toBe(JSON.stringify(expected));
+        const [found] = await store.find({ filter: { status: 'large' }, sort: [], limit: 1 });
+        expect(found).toEqual(expected);
+        await expect(commit(large(3, 1))).rejects.toThrow(VersionConflict);
+        await outbox.markPublished(await commit(large(version, 2)));
+        expect((await store.get('a'))!.log, 'it may become small again').toEqual(list(2));
+        expect(await unpublished()).toEqual([]);
+        await outbox.markPublished(await commit(large(version + 1, 260)));
+        expect(await store.remove({ status: 'large' }, 1)).toBe(1);
+        expect(await store.get('a')).toBeUndefined();
+      });
 
       it('may have any text for its key', async () => {
         const { outbox, store, commit, unpublished } = open();

@@ -9,8 +9,8 @@ const mebi = 1024 * 1024;
 test.each<[string, unknown]>([
   ['a text', 'x'.repeat(17 * mebi)],
   ['a text of three bytes a character', '€'.repeat(6 * mebi)],
-  ['many numbers', Array.from({ length: 1.2 * mebi }, (_, n) => n / 7)],
-  ['many nulls', Array.from({ length: 2 * mebi }, () => null)],
+  ['many numbers', { list: Array.from({ length: 1.2 * mebi }, (_, n) => n / 7) }],
+  ['many nulls', { list: Array.from({ length: 2 * mebi }, () => null) }],
   ['names', { list: Array.from({ length: mebi / 4 }, () => ({ [`${'€'.repeat(20)}`]: '' })) }],
   ['an object that is kept as a text', { 'a.b': '€'.repeat(6 * mebi) }],
 ])('a record that is too large because of %s is refused', (_, value) => {
@@ -18,5 +18,16 @@ test.each<[string, unknown]>([
 });
 
 test('a record that is nearly as large as a document can be is stored', () => {
-  expect(documentOf('a', { ...record, value: 'x'.repeat(15 * mebi) } as never, []).version).toBe(1);
+  expect(documentOf('a', { ...record, value: 'x'.repeat(15 * mebi) } as never, []).document.version).toBe(1);
+});
+
+test('a list of its own is cut instead, from its beginning', () => {
+  const list = (length: number) => Array.from({ length }, (_, n) => `${n}`.padEnd(1_000));
+  const { document, texts } = documentOf('a', { ...record, list: list(10_000) } as never, []);
+  const { list: parts } = document.list_parts!;
+  expect([...texts.keys()]).toEqual(parts);
+  const joined = [...texts.values()].flatMap((text) => JSON.parse(text) as string[]);
+  expect([...joined, ...(document as never as { list: string[] }).list]).toEqual(list(10_000));
+  const longer = documentOf('a', { ...record, list: list(12_000) } as never, []).document.list_parts!['list']!;
+  expect(longer.slice(0, parts!.length)).toEqual(parts);
 });

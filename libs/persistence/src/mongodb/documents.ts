@@ -2,6 +2,7 @@ import type { Event } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import { Binary, BSON, type ObjectId } from 'mongodb';
 import type { StoredRecord } from '../store.js';
+import { spill, spillFrom, type PartsOf } from './parts.js';
 
 /** A record's fields, and the events it has yet to tell the world: one write of one document stores both. */
 export interface Document {
@@ -12,6 +13,8 @@ export interface Document {
   outbox_since?: number;
   /** Name the latest commits that were sent together with others; see `GroupCommit`. */
   commit_ids?: ObjectId[];
+  /** Where its long lists begin, when it is too large for one document; see `Parts`. */
+  list_parts?: PartsOf;
 }
 
 export interface OutboxEntry {
@@ -28,31 +31,56 @@ export const withoutInternals = { _id: 0, outbox: 0, outbox_since: 0, commit_ids
 /** What a document may have, but for the ids of commits and its outbox' time, which it gets besides. */
 const maxDocument = 16 * 1024 * 1024 - 1_024;
 
-/** @throws TerminalError when no document can hold it. */
-export function documentOf(id: string, state: StoredRecord, events: readonly Event[]): Document {
-  const committed_at = Date.now();
-  const bound = { bytes: 3 * id.length + elementBytes };
+/** A document, and what has to be stored before it. */
+export interface Split {
+  document: Document;
+  /** By their hash. */
+  texts: ReadonlyMap<string, string>;
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+/** @throws TerminalError when no document can hold it, however its lists are cut. */
+export function documentOf(id: string, state: StoredRecord, events: readonly Event[]): Split {
   try {
-    const outbox = events.map((event) => {
-      const entry = { id: event.id, committed_at, event: JSON.stringify(event) };
-      bound.bytes += 3 * (entry.id.length + entry.event.length) + 4 * elementBytes;
-      return entry;
-    });
-    const document: Document = {
-      _id: id,
-      ...(encode(state, bound) as { version: number }),
-      outbox,
-      ...(events.length > 0 && { outbox_since: committed_at }),
-    };
-    if (bound.bytes <= maxDocument) return document;
-    // Checked here, since the server's own answer can also mean that the outbox is full for the moment.
-    const size = BSON.calculateObjectSize(document, { ignoreUndefined: true });
-    if (size <= maxDocument) return document;
-    throw new TerminalError('not_storable', `${size} bytes are more than a document of MongoDB can hold`);
+    const { document, atMost } = encoded(id, state, events);
+    if (atMost <= spillFrom) return { document, texts: none };
+    const spilled = sizeOf(document) > spillFrom && spill(state as StoredRecord & Record<string, unknown>);
+    if (!spilled) return { document: checked(document), texts: none };
+    const { document: rest } = encoded(id, spilled.state as unknown as StoredRecord, events);
+    rest.list_parts = spilled.parts;
+    return { document: checked(rest), texts: spilled.texts };
   } catch (error) {
     if (error instanceof TerminalError) throw error;
     throw new TerminalError('not_storable', 'cannot be stored in MongoDB', { cause: error });
   }
+}
+
+/** @returns the document, and bytes that it does not exceed. */
+function encoded(_id: string, state: StoredRecord, events: readonly Event[]): { document: Document; atMost: number } {
+  const committed_at = Date.now();
+  const bound = { bytes: 3 * _id.length + elementBytes };
+  const outbox = events.map((event) => {
+    const entry = { id: event.id, committed_at, event: JSON.stringify(event) };
+    bound.bytes += 3 * (entry.id.length + entry.event.length) + 4 * elementBytes;
+    return entry;
+  });
+  const document: Document = {
+    _id,
+    ...(encode(state, bound) as { version: number }),
+    outbox,
+    ...(events.length > 0 && { outbox_since: committed_at }),
+  };
+  return { document, atMost: bound.bytes };
+}
+
+const sizeOf = (document: Document): number => BSON.calculateObjectSize(document, { ignoreUndefined: true });
+
+/** Checked here, since the server's own answer can also mean that the outbox is full for the moment. */
+function checked(document: Document): Document {
+  const size = sizeOf(document);
+  if (size <= maxDocument) return document;
+  throw new TerminalError('not_storable', `${size} bytes are more than a document of MongoDB can hold`);
 }
 
 /** Ends at the first event that is too young, so that clocks that differ cannot make one overtake another. */

@@ -33,9 +33,9 @@ describe.skipIf(!uri)('commits as one command', () => {
   });
   afterAll(() => client.close());
 
-  const insert = (id: string, by = 'us') => group.write({ document: documentOf(id, state(1, by), []) });
+  const insert = (id: string, by = 'us') => group.write({ document: documentOf(id, state(1, by), []).document });
   const update = (id: string, expected: number, by = 'us', of = group) =>
-    of.write({ document: documentOf(id, state(expected + 1, by), []), expected, keepsOutbox: false });
+    of.write({ document: documentOf(id, state(expected + 1, by), []).document, expected, keepsOutbox: false });
   const stored = async (id: string) => {
     const found = (await documents.findOne({ _id: id })) as (Document & { by: string }) | null;
     return found && `${found.version} ${found.by}`;
@@ -135,7 +135,7 @@ describe.skipIf(!uri)('commits as one command', () => {
     await Promise.all([insert('a'), insert('b'), insert('c')]);
     await documents.updateOne({ _id: 'b' }, { $set: { outbox: 'no list' as never } });
     const refused = group.write({
-      document: documentOf('b', state(2, 'us'), [{ id: 'e' } as never]),
+      document: documentOf('b', state(2, 'us'), [{ id: 'e' } as never]).document,
       expected: 1,
       keepsOutbox: true,
     });

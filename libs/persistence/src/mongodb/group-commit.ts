@@ -123,10 +123,14 @@ export function commandOf({ document, expected, keepsOutbox, mark }: Update & { 
     ...(keepsOutbox && !isEmpty && { outbox: { $each: outbox } }),
     ...(mark && { commit_ids: { $each: [mark], $slice: -idsKept } }),
   };
+  const unset = {
+    ...(!keepsOutbox && isEmpty && { outbox_since: '' as const }),
+    ...(!document.list_parts && { list_parts: '' as const }),
+  };
   const update = {
     $set: { ...fields, ...(!keepsOutbox && { outbox, ...(!isEmpty && { outbox_since }) }) },
     ...(keepsOutbox && !isEmpty && { $min: { outbox_since } }),
-    ...(!keepsOutbox && isEmpty && { $unset: { outbox_since: '' } as const }),
+    ...(Object.keys(unset).length > 0 && { $unset: unset }),
     ...(Object.keys(pushed).length > 0 && { $push: pushed }),
   };
   return { filter: { _id, version: expected }, update };

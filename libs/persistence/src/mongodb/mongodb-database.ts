@@ -7,6 +7,7 @@ import { Connection, type ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { Indexes } from './indexes.js';
 import { MongoCollection } from './mongodb-store.js';
+import { Parts, type Part } from './parts.js';
 
 const commandNotFound = 59;
 
@@ -30,8 +31,9 @@ export class MongoDatabase implements Database {
 
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
     const documents = this.#connection.db.collection<Document>(fieldName(collection.name));
+    const parts = new Parts(this.#connection.db.collection<Part>(`${collection.name}_parts`));
     void this.#indexes.create(documents, collection);
-    const records = new MongoCollection(documents, collection, this.#connection.attempt);
+    const records = new MongoCollection(documents, parts, collection, this.#connection.attempt);
     return { store: records, outbox: records };
   }
 

@@ -60,6 +60,26 @@ describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
     expect(ids(next).slice(0, 2)).toEqual(ids(events));
   });
 
+  it('shares the parts of a record that is too large for one document, keeps those that it had, and removes them', async () => {
+    const { one, other, collection } = open();
+    const client = await new MongoClient(uri!).connect();
+    onTestFinished(() => client.close());
+    const parts = () => client.db(dbName).collection(`${collection.name}_parts`).distinct('_id');
+    const log = Array.from({ length: 200 }, (_, n) => `${n} `.repeat(20_000));
+    const commit = ({ store }: typeof one, id: string, version: number, length: number) =>
+      store.commit(transition(collection, sample(id, { version, log: log.slice(0, length) }), 0));
+    await commit(one, 'a', 1, 150);
+    const before = await parts();
+    await commit(other, 'a', 2, 200);
+    const after = await parts();
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect((await one.store.get('a'))!.log).toEqual(log);
+    await commit(one, 'a\0b', 1, 200);
+    expect(await other.store.remove({ sample_id: 'a' }, 10)).toBe(1);
+    expect((await parts()).length).toBe(after.length);
+    expect((await one.store.get('a\0b'))!.log).toEqual(log);
+  });
+
   it('forgets what either has published, and nothing else', async () => {
     const { one, other, commit, left } = open();
     const first = await commit(one, 1, 2);

@@ -19,6 +19,7 @@ import {
 import { codeOf, type Attempt } from './attempt.js';
 import { decode, documentOf, eventsIn, withoutInternals, type Document } from './documents.js';
 import { commandOf, GroupCommit } from './group-commit.js';
+import type { Parts } from './parts.js';
 import { KnownOutboxes, type KnownOutbox } from './known-outboxes.js';
 
 /** Published events are taken out of their outboxes this late: most are overwritten before that. */
@@ -43,6 +44,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   readonly #documents: Documents<Document>;
   readonly #name: string;
   readonly #key: keyof R & string;
+  readonly #parts: Parts;
   readonly #group: GroupCommit;
   readonly #attempt: Attempt;
   readonly #outboxes = new KnownOutboxes();
@@ -50,8 +52,9 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   #due = new Map<string, string[]>();
   #clearing: Promise<void> | undefined;
 
-  constructor(documents: Documents<Document>, { name, key }: Collection<R>, attempt: Attempt) {
+  constructor(documents: Documents<Document>, parts: Parts, { name, key }: Collection<R>, attempt: Attempt) {
     this.#documents = documents;
+    this.#parts = parts;
     this.#attempt = attempt;
     this.#name = name;
     this.#key = key;
@@ -61,7 +64,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   get(id: string): Promise<R | undefined> {
     return this.#attempt(async () => {
       const document = await this.#documents.findOne({ _id: id }, { projection: withoutInternals });
-      return document ? (decode(document) as R) : undefined;
+      return document ? this.#recordOf(document) : undefined;
     });
   }
 
@@ -78,7 +81,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
           maxTimeMS,
         })
         .toArray();
-      return documents.map((document) => decode(document) as R);
+      return Promise.all(documents.map((document) => this.#recordOf(document)));
     });
   }
 
@@ -94,9 +97,10 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
    * the version admits it once, a second attempt meets a VersionConflict, and the events wait in the outbox.
    */
   async commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
-    const document = documentOf(state[this.#key] as string, state, events);
+    const { document, texts } = documentOf(state[this.#key] as string, state, events);
     const { _id } = document;
     return this.#attempt(async () => {
+      if (texts.size > 0) await this.#parts.store(_id, texts);
       const known = this.#outboxes.at(_id, expected);
       const isOverwritten = known?.pending.size === 0;
       try {
@@ -143,12 +147,25 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
     return this.#attempt(async () => {
       const removable = { $and: [this.#where(filter), { outbox: { $size: 0 } }] };
       const found = await this.#documents
-        .find(removable, { projection: { _id: 1 }, limit, batchSize: limit })
+        .find(removable, { projection: { _id: 1, list_parts: 1 }, limit, batchSize: limit })
         .toArray();
       const listed = { _id: { $in: found.map(({ _id }) => _id) } };
       const { deletedCount } = await this.#documents.deleteMany({ $and: [listed, removable] });
+      await this.#removeParts(found.flatMap(({ _id, list_parts }) => (list_parts ? [_id] : [])));
       return deletedCount;
     });
+  }
+
+  async #removeParts(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const left = await this.#documents.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } }).toArray();
+    const stay = new Set(left.map(({ _id }) => _id));
+    for (const id of ids) if (!stay.has(id)) await this.#parts.remove(id);
+  }
+
+  async #recordOf({ list_parts, ...document }: Partial<Document>): Promise<R> {
+    const state = decode(document) as Record<string, unknown>;
+    return (list_parts ? await this.#parts.join(state[this.#key] as string, state, list_parts) : state) as unknown as R;
   }
 
   unpublished({ before, limit }: { before: EpochMillis; limit: number }): Promise<Event[]> {
