@@ -2,6 +2,7 @@ export { handedOn } from './admission/admission.js';
 export type { ReadinessCheck } from './http/health.controller.js';
 export { AcceptsForms, Returns, ReturnsEvents } from './http/openapi.js';
 export { pageAfter, pageOf } from './http/page.js';
+export { forPeople } from './http/people-queries.js';
 export { type ServerSentEvent, sendEvents } from './http/server-sent-events.js';
 export { type Alarms, openAlarms, type Refused } from './log/alarms.js';
 export { Metrics } from './metrics/metrics.js';

@@ -1,6 +1,7 @@
 import type { Approval, ApprovalStats, ApprovalStatus } from '@countersign/contracts/approvals';
 import { toEpochSeconds, toEpochMillis, after, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import type { Filter, Store } from '@countersign/persistence';
+import { forPeople } from '@countersign/service';
 
 /** The ages by which pending approvals are counted, in seconds: of late, an hour, four, a day, a week. */
 const ages = [0, 3_600, 14_400, 86_400, 604_800];
@@ -20,7 +21,7 @@ interface Scope {
 export async function statsOf(store: Store<Approval>, { own, days, now }: Scope): Promise<ApprovalStats> {
   const at = toEpochSeconds(now);
   const shown = { ...own, deleted_at: null };
-  const count = (filter: Filter<Approval>) => store.count({ ...filter, ...shown });
+  const count = (filter: Filter<Approval>) => forPeople(() => store.count({ ...filter, ...shown }));
   const [pending, byDay, seconds] = await Promise.all([
     Promise.all(ages.map(async (older_than, n) => ({ older_than, count: await count(agedAt(n, at)) }))),
     Promise.all(startsOf(days, at).map((start) => dayFrom(start, count))),

@@ -1,5 +1,6 @@
 import { ListApprovalsQuery } from '@countersign/contracts/approvals';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { after } from '@countersign/contracts/time';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requestFor, requirementWith } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
 
@@ -35,6 +36,20 @@ describe('a search by text', () => {
     ['nothing of the kind', []],
   ])('finds what has all the words, in any case: %s', async (text, ids) => {
     expect(await found(text)).toEqual(ids);
+  });
+
+  it('reads on from where it was, whatever it is sorted by, and misses none of one second', async () => {
+    for (let n = 0; n < 1_100; n += 1) {
+      if (n % 300 === 0) open.clock.time = after(open.clock.time, 1_000);
+      await asked(`many-${n}`, { service_name: 'search', version: `${n}` }, {});
+    }
+    const find = vi.spyOn(open.store, 'find');
+    for (const sort_by of ['created_at', 'updated_at', 'expires_at'] as const)
+      for (const sort_order of ['asc', 'desc'] as const) {
+        expect(await found('many', { sort_by, sort_order, limit: 1_000 })).toHaveLength(1_000);
+        expect(await found('many', { sort_by, sort_order, limit: 1_000, page: 2 })).toHaveLength(100);
+      }
+    expect(find.mock.calls.every(([{ limit }]) => limit <= 500)).toBe(true);
   });
 
   it('does not find an argument that is hidden', async () => {

@@ -1,3 +1,4 @@
+import { forPeople } from './people-queries.js';
 import type { Filter, Query, Store, StoredRecord } from '@countersign/persistence';
 
 /** One page of records with agno's `meta`. */
@@ -6,7 +7,7 @@ export async function pageOf<R extends StoredRecord>(
   { filter, sort, limit, page }: Omit<Query<R>, 'skip'> & { page: number },
 ) {
   const [data, total_count] = await Promise.all([
-    store.find({ filter, sort, limit, skip: (page - 1) * limit }),
+    forPeople(() => store.find({ filter, sort, limit, skip: (page - 1) * limit })),
     countOf(store, filter),
   ]);
   return { data, meta: { page, limit, total_pages: Math.ceil(total_count / limit), total_count } };
@@ -15,7 +16,7 @@ export async function pageOf<R extends StoredRecord>(
 /** The page that follows what was seen, with what is left from there on as its total. */
 export async function pageAfter<R extends StoredRecord>(store: Store<R>, query: Query<R>) {
   const { filter, limit, skip = 0 } = query;
-  const [data, count] = await Promise.all([store.find(query), countOf(store, filter)]);
+  const [data, count] = await Promise.all([forPeople(() => store.find(query)), countOf(store, filter)]);
   const total_count = Math.max(0, count - skip);
   return { data, meta: { page: 1, limit, total_pages: Math.ceil(total_count / limit), total_count } };
 }
@@ -34,10 +35,13 @@ async function countOf<R extends StoredRecord>(store: Store<R>, filter: Filter<R
   const counts = kept.get(store) ?? new Map<string, { count: number; until: number }>();
   kept.set(store, counts);
   const key = JSON.stringify(filter);
-  const began = Date.now();
   const known = counts.get(key);
-  if (known && known.until > began) return known.count;
-  const count = await store.count(filter);
+  if (known && known.until > Date.now()) return known.count;
+  let began = Date.now();
+  const count = await forPeople(() => {
+    began = Date.now();
+    return store.count(filter);
+  });
   const now = Date.now();
   counts.delete(key);
   if (now - began >= slowMs && count >= long) counts.set(key, { count, until: now + keptForMs });
