@@ -172,7 +172,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       records: executions.store,
       mayRecover: config.EXECUTION_HOLD !== undefined,
       async begin() {
-        tools.begin({ busTo, replies });
+        tools.begin({ busTo, replies, now });
         if (exclusive) await loseAll(executions);
         relay.start();
         switchRelay.start();

@@ -31,6 +31,23 @@ export function callScenarios(world: World): void {
       },
     );
 
+    it('that was claimed already is held by a switch that is turned before it is made', async () => {
+      const line = aLine();
+      const { run, approval } = await pausedFor('stamps__stamp', { line });
+      const stamps = world.holdStamps();
+      await world.client.resolve(approval.id, 'approved', 'ada');
+      await executionOnce(world, approval, 'running');
+      await world.client.turn('pause', 'stamps__stamp');
+      stamps.release();
+      const held = await executionOnce(world, approval, 'queued');
+      expect(held).toMatchObject({ attempts: [{ begun: false }], held_by: { code: 'kill_switch' } });
+      expect(world.timesWritten(line)).toBe(0);
+
+      await world.client.turn('resume', 'stamps__stamp');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(world.timesWritten(line)).toBe(1);
+    });
+
     it('of an MCP server that answers too late is unknown, and never failed, until a person settles it', async () => {
       const [line, until] = [aLine(), world.gate()];
       const { run, approval } = await pausedFor('stamps__stamp_slowly', { line, until: until.path });

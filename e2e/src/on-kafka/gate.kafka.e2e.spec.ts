@@ -4,6 +4,7 @@ import { describeExecutorScenarios } from '../executions/executor-scenarios.js';
 import { describeCrashes } from '../faults/crashes.js';
 import { describeForgotten } from '../faults/forgotten.js';
 import { describeOutsider } from '../faults/outsider.js';
+import { describeSkewed } from '../faults/skewed.js';
 import { describeGateScenarios } from '../gate/gate-scenarios.js';
 import { describeInbox } from '../inbox/at-one-address.js';
 import { serversOfFile } from '../world/servers.js';
@@ -23,6 +24,10 @@ if (servers) {
   );
   describeInbox('Kafka and MongoDB', (options) => new DistributedStack(one, options));
   describeForgotten('Kafka and MongoDB', () => new DistributedStack(one));
+  describeSkewed(
+    'Kafka and MongoDB',
+    (options) => new DistributedStack({ ...one, executors: 2, executorAheadMs: 120_000 }, options),
+  );
   describeOutsider(servers);
   // Who dies before a commit has told nobody anything, which is the same on every stack: the embedded one plays it.
   const moments = ['committed', 'published'] as const;

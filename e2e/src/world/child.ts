@@ -29,8 +29,8 @@ export interface ChildOptions {
   env: Record<string, string>;
   /** On the command line; a standalone starts without a sample run unless this says otherwise. */
   args?: string[];
-  /** A module to load before the app, such as one that ends the process at an exact point. */
-  preload?: string;
+  /** Modules to load before the app, such as one that ends the process at an exact point. */
+  preload?: readonly string[];
 }
 
 const defaultArgs: Partial<Record<AppName, string[]>> = { standalone: ['--no-sample'] };
@@ -39,9 +39,9 @@ const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const NODE_COMPILE_CACHE = join(workspace, 'node_modules/.cache/countersign-e2e');
 
 /** Starts an app on a free port and resolves once it listens, which does not mean that it is ready. */
-export async function startChild({ app, env, args: given, preload }: ChildOptions): Promise<Child> {
+export async function startChild({ app, env, args: given, preload = [] }: ChildOptions): Promise<Child> {
   const main = `${workspace}/apps/${app}/dist/main.js`;
-  const args = [...(preload ? ['--import', preload] : []), main, ...(given ?? defaultArgs[app] ?? [])];
+  const args = [...preload.flatMap((module) => ['--import', module]), main, ...(given ?? defaultArgs[app] ?? [])];
   const { PATH = '' } = process.env;
   // Nothing of a test is left in the checkout.
   const target = env['DATA_DIR'] && { DEPLOY_TARGET_DIR: join(env['DATA_DIR'], 'deployments') };

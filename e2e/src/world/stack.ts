@@ -71,7 +71,9 @@ export interface Stack {
 
 const log = { info() {}, warn() {}, error() {} };
 export const serviceNames = ['agent-runner', 'approval-service', 'executor'] as const satisfies ServiceName[];
-const crashModule = new URL('../faults/crash-at.js', import.meta.url.replace('/src/', '/dist/')).href;
+const faults = new URL('../faults/', import.meta.url.replace('/src/', '/dist/'));
+const crashModule = new URL('crash-at.js', faults).href;
+const clockModule = new URL('clock-ahead.js', faults).href;
 
 export interface StackOptions {
   env?: Record<string, string>;
@@ -144,12 +146,12 @@ abstract class Processes {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  protected async launch(app: AppName, env: Record<string, string>): Promise<Child> {
+  protected async launch(app: AppName, env: Record<string, string>, ...preload: string[]): Promise<Child> {
     const port = this.#ports.get(app);
     const child = await startChild({
       app,
       env: { ...this.env, ...env, ...(port && { PORT: port }) },
-      preload: `${crashModule}?at=${encodeURIComponent(pathToFileURL(this.#crashFile).href)}`,
+      preload: [`${crashModule}?at=${encodeURIComponent(pathToFileURL(this.#crashFile).href)}`, ...preload],
     });
     const forget = () => {
       const rest = (this.running.get(app) ?? []).filter((each) => each !== child);
@@ -238,6 +240,8 @@ interface Servers {
   instances: number;
   /** Of the executor, if they are others. */
   executors?: number;
+  /** How far the clock of one executor is ahead. */
+  executorAheadMs?: number;
 }
 
 /** Each service as `instances` processes of its own, on Kafka and MongoDB. */
@@ -291,7 +295,9 @@ export class DistributedStack extends Processes implements Stack {
     const launch = (service: ServiceName, others: Record<string, string> = {}) => {
       const missing = (service === 'executor' ? executors : instances) - this.children(service).length;
       return Promise.all(
-        Array.from({ length: Math.max(0, missing) }, () => this.launch(service, { ...env, ...others })),
+        Array.from({ length: Math.max(0, missing) }, (_, n) =>
+          this.launch(service, { ...env, ...others }, ...(service === 'executor' && n === 0 ? this.#wrongClock() : [])),
+        ),
       );
     };
     await Promise.all([launch('agent-runner'), launch('executor')]);
@@ -308,6 +314,11 @@ export class DistributedStack extends Processes implements Stack {
         await endRecovery(store, service, systemClock());
       }
     });
+  }
+
+  #wrongClock(): string[] {
+    const { executorAheadMs: ms } = this.#servers;
+    return ms === undefined ? [] : [`${clockModule}?ms=${ms}`];
   }
 
   #others(): Record<string, string> {

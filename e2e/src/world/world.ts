@@ -121,6 +121,12 @@ export class World {
     return { path, open: () => writeFileSync(path, '') };
   }
 
+  /** Calls of `stamps` get as far as the question what tools there are, and no further until it is released. */
+  holdStamps(): { release(): void } {
+    writeFileSync(`${this.#ledger}.hold`, '');
+    return { release: () => rmSync(`${this.#ledger}.hold`) };
+  }
+
   /** Changes the file that declares agents and tools. */
   redefine(before: string, after: string): void {
     const text = readFileSync(this.definitions, 'utf8');

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { Check, Finding } from './check.js';
 import { keyChecks } from './keys.js';
-import { kafkaChecks, mongoCheck } from './servers.js';
+import { clockCheck, kafkaChecks, mongoCheck } from './servers.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +23,7 @@ export function environmentChecks(env: Env): Check[] {
       advice: 'Correct these environment variables; docs/settings.md lists them.',
     },
     ...(brokers ? kafkaChecks(brokers, () => readSettings(env)) : []),
-    ...(uri ? [mongoCheck(uri)] : []),
+    ...(uri ? [mongoCheck(uri), clockCheck(uri)] : []),
     ...trusted(env),
     ...keyChecks(env),
   ];

@@ -1,5 +1,6 @@
 import { eventNames } from '@countersign/contracts';
 import { kafkajsClient, missingTopics } from '@countersign/messaging/kafka';
+import { secondsOf, systemClock } from '@countersign/contracts/time';
 import { MongoDatabase } from '@countersign/persistence/mongodb';
 import type { Check } from './check.js';
 
@@ -34,6 +35,27 @@ export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
     },
   ];
 }
+
+/** Seconds between this clock and the store's that a service says. */
+const mostSkew = 5;
+
+/** Whether the clock of this machine is that of the store, by which leases are told. */
+export const clockCheck = (uri: string): Check => ({
+  what: 'clock of MongoDB',
+  look: async () => {
+    const database = new MongoDatabase({ uri, log: silent });
+    try {
+      const before = systemClock();
+      const told = await database.time();
+      const seconds = Math.round(secondsOf((before + systemClock()) / 2 - told));
+      if (Math.abs(seconds) <= mostSkew) return 'the same here and there';
+      throw new Error(`the clock here is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`);
+    } finally {
+      await database.close();
+    }
+  },
+  advice: 'Leases are told by the clock of MongoDB; set the clocks all the same, NTP does that.',
+});
 
 export const mongoCheck = (uri: string): Check => ({
   what: 'MongoDB',

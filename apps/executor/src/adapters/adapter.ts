@@ -1,5 +1,5 @@
 import type { Execution, HeldBy } from '@countersign/contracts/executions';
-import type { EpochMillis, Millis } from '@countersign/contracts/time';
+import type { Clock, EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Mask } from '@countersign/definitions/masking';
 import type { Bus } from '@countersign/messaging';
 import type { CallProgress } from '@countersign/tool';
@@ -70,6 +70,8 @@ export interface AdapterContext {
   /** The log of other platforms, for these of their topics. */
   busTo(topics: readonly string[]): Bus;
   replies: Replies;
+  /** By which the attempts of calls are dated. */
+  now: Clock;
 }
 
 /** A way to make calls happen. */

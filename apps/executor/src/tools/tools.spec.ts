@@ -1,6 +1,6 @@
 import type { Execution } from '@countersign/contracts/executions';
 import { ConfigError } from '@countersign/contracts/problems';
-import { atSeconds } from '@countersign/contracts/time';
+import { atSeconds, systemClock } from '@countersign/contracts/time';
 import { SqliteBus } from '@countersign/messaging';
 import { readConfig } from '@countersign/service';
 import { openTemporaryDatabase } from '@countersign/testing';
@@ -170,7 +170,11 @@ describe('the tools that the file declares', () => {
     const bus = new SqliteBus(file, { log: { info() {}, warn() {}, error() {} } });
     const platform = new Platform(bus);
     const executions = { get: async (id: string) => ({ id }) as Execution };
-    adapter!.open!({ busTo: () => bus, replies: new Replies(database.collection(replyCollection).store, executions) });
+    adapter!.open!({
+      now: systemClock,
+      busTo: () => bus,
+      replies: new Replies(database.collection(replyCollection).store, executions),
+    });
     const outcome = await adapter!.execute(callWith({ service: 'auth', force: true }), new Follower());
     expect(outcome).toEqual({ outcome: 'succeeded', result: '7' });
     expect(platform.done).toMatchObject([

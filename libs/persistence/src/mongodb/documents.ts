@@ -1,5 +1,6 @@
 import type { Event } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
+import { systemClock, type EpochMillis } from '@countersign/contracts/time';
 import { Binary, BSON, type ObjectId } from 'mongodb';
 import type { StoredRecord } from '../store.js';
 import { spill, spillFrom, type PartsOf } from './parts.js';
@@ -19,7 +20,7 @@ export interface Document {
 
 export interface OutboxEntry {
   id: string;
-  /** Epoch milliseconds, by the clock of whoever committed. */
+  /** Epoch milliseconds, by the clock of the store as far as whoever committed knows it. */
   committed_at: number;
   /** The event as JSON; in a document of a former version as BSON. */
   event: unknown;
@@ -41,13 +42,18 @@ export interface Split {
 const none: ReadonlyMap<string, string> = new Map();
 
 /** @throws TerminalError when no document can hold it, however its lists are cut. */
-export function documentOf(id: string, state: StoredRecord, events: readonly Event[]): Split {
+export function documentOf(
+  id: string,
+  state: StoredRecord,
+  events: readonly Event[],
+  committed_at: EpochMillis = systemClock(),
+): Split {
   try {
-    const { document, atMost } = encoded(id, state, events);
+    const { document, atMost } = encoded(id, state, events, committed_at);
     if (atMost <= spillFrom) return { document, texts: none };
     const spilled = sizeOf(document) > spillFrom && spill(state as StoredRecord & Record<string, unknown>);
     if (!spilled) return { document: checked(document), texts: none };
-    const { document: rest } = encoded(id, spilled.state as unknown as StoredRecord, events);
+    const { document: rest } = encoded(id, spilled.state as unknown as StoredRecord, events, committed_at);
     rest.list_parts = spilled.parts;
     return { document: checked(rest), texts: spilled.texts };
   } catch (error) {
@@ -57,8 +63,12 @@ export function documentOf(id: string, state: StoredRecord, events: readonly Eve
 }
 
 /** @returns the document, and bytes that it does not exceed. */
-function encoded(_id: string, state: StoredRecord, events: readonly Event[]): { document: Document; atMost: number } {
-  const committed_at = Date.now();
+function encoded(
+  _id: string,
+  state: StoredRecord,
+  events: readonly Event[],
+  committed_at: EpochMillis,
+): { document: Document; atMost: number } {
   const bound = { bytes: 3 * _id.length + elementBytes };
   const outbox = events.map((event) => {
     const entry = { id: event.id, committed_at, event: JSON.stringify(event) };

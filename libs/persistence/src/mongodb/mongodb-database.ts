@@ -1,5 +1,5 @@
 import { RetryableError } from '@countersign/contracts/problems';
-import { atMillis, type EpochMillis } from '@countersign/contracts/time';
+import { atMillis, systemClock, type Clock, type EpochMillis } from '@countersign/contracts/time';
 import { MongoServerError } from 'mongodb';
 import { fieldName } from '../query.js';
 import type { Collection, Database, Outbox, Store, StoredRecord } from '../store.js';
@@ -14,6 +14,8 @@ const commandNotFound = 59;
 export interface MongoOptions extends ConnectionOptions {
   /** Milliseconds after which a build of an index is said to be under way. */
   slowIndexMs?: number;
+  /** By which commits are dated; default: the clock of this machine. */
+  now?: Clock;
 }
 
 /** Read and written to find out whether both can be done; it holds no documents. */
@@ -23,8 +25,10 @@ const probes = 'probes';
 export class MongoDatabase implements Database {
   readonly #connection: Connection;
   readonly #indexes: Indexes;
+  readonly #now: Clock;
 
-  constructor({ slowIndexMs = 5_000, ...options }: MongoOptions) {
+  constructor({ slowIndexMs = 5_000, now = systemClock, ...options }: MongoOptions) {
+    this.#now = now;
     this.#connection = new Connection(options);
     this.#indexes = new Indexes(this.#connection, options.log, slowIndexMs);
   }
@@ -33,7 +37,7 @@ export class MongoDatabase implements Database {
     const documents = this.#connection.db.collection<Document>(fieldName(collection.name));
     const parts = new Parts(this.#connection.db.collection<Part>(`${collection.name}_parts`));
     void this.#indexes.create(documents, collection);
-    const records = new MongoCollection(documents, parts, collection, this.#connection.attempt);
+    const records = new MongoCollection(documents, parts, collection, this.#connection.attempt, this.#now);
     return { store: records, outbox: records };
   }
 

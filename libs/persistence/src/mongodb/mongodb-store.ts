@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RetryableError } from '@countersign/contracts/problems';
-import type { EpochMillis } from '@countersign/contracts/time';
+import type { Clock, EpochMillis } from '@countersign/contracts/time';
 import type { Event } from '@countersign/contracts';
 import type { AnyBulkWriteOperation, Collection as Documents } from 'mongodb';
 import { fieldName, totalOrder, type Order } from '../query.js';
@@ -47,12 +47,20 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   readonly #parts: Parts;
   readonly #group: GroupCommit;
   readonly #attempt: Attempt;
+  readonly #now: Clock;
   readonly #outboxes = new KnownOutboxes();
   /** Events that were published and are in their records' outboxes yet. */
   #due = new Map<string, string[]>();
   #clearing: Promise<void> | undefined;
 
-  constructor(documents: Documents<Document>, parts: Parts, { name, key }: Collection<R>, attempt: Attempt) {
+  constructor(
+    documents: Documents<Document>,
+    parts: Parts,
+    { name, key }: Collection<R>,
+    attempt: Attempt,
+    now: Clock,
+  ) {
+    this.#now = now;
     this.#documents = documents;
     this.#parts = parts;
     this.#attempt = attempt;
@@ -97,7 +105,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
    * the version admits it once, a second attempt meets a VersionConflict, and the events wait in the outbox.
    */
   async commit({ expected, state, events }: Commit<R>): Promise<Event[]> {
-    const { document, texts } = documentOf(state[this.#key] as string, state, events);
+    const { document, texts } = documentOf(state[this.#key] as string, state, events, this.#now());
     const { _id } = document;
     return this.#attempt(async () => {
       if (texts.size > 0) await this.#parts.store(_id, texts);

@@ -1,5 +1,5 @@
 import { eventNames, type Log } from '@countersign/contracts';
-import { millisOf } from '@countersign/contracts/time';
+import { millisOf, type Clock } from '@countersign/contracts/time';
 import { encode, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
 import { SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
@@ -28,6 +28,8 @@ export interface InfrastructureOptions {
   observer?: BusObserver;
   /** Resolves when all services have started: what tails the log until then shares a consumer. */
   started?: Promise<void>;
+  /** By which what is stored is dated; default: the clock of this machine. */
+  now?: Clock;
   /** The connection is beyond repair; only a restart helps. */
   onFatal(error: Error): void;
 }
@@ -55,7 +57,7 @@ export async function openInfrastructure(
     return other;
   };
   const database = uri
-    ? await openMongo(uri, options.log)
+    ? await openMongo(uri, options)
     : new SqliteDatabase(
         file!,
         bus instanceof SqliteBus ? (events) => bus.publishWithin(events.map(encode)) : undefined,
@@ -101,9 +103,9 @@ async function kafkaOf(
     });
 }
 
-async function openMongo(uri: string, log: Log): Promise<Database> {
+async function openMongo(uri: string, { log, now }: InfrastructureOptions): Promise<Database> {
   const { MongoDatabase } = await import('@countersign/persistence/mongodb');
-  return new MongoDatabase({ uri, log });
+  return new MongoDatabase({ uri, log, ...(now && { now }) });
 }
 
 /** Without credentials. */

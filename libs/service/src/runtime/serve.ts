@@ -1,6 +1,6 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
-import { systemClock, type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
+import { systemClock, type Clock, type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
 import type { Bus } from '@countersign/messaging';
 import {
   retryUntilStored,
@@ -27,6 +27,7 @@ import { HealthController, Readiness, type ReadinessCheck } from '../http/health
 import { openInfrastructure, type Infrastructure } from './infrastructure.js';
 import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
 import { refuseUntilSound } from '../installation/refuse-until-sound.js';
+import { checkSkew, showSkew } from '../installation/skew.js';
 import { StoreClock } from '../installation/store-clock.js';
 import { createLog, nestLogger } from '../log/log.js';
 import { onlyLocalNames } from '../settings/local-names.js';
@@ -136,13 +137,15 @@ export async function serve(
     log,
     observer,
     started: started.promise,
+    now: () => now(),
     onFatal,
   });
   const { bus, busTo, database, exclusive, description } = infrastructure;
   const stopping = new AbortController();
   // Embedded, no other machine has the same records.
   const clock = exclusive ? undefined : new StoreClock(database);
-  const now = clock?.now ?? systemClock;
+  if (clock) showSkew(metrics, clock);
+  const now: Clock = clock?.now ?? systemClock;
   const context: ServiceContext = {
     bus,
     busTo,
@@ -182,7 +185,7 @@ export async function serve(
     },
     () => database.missingIndexes().map((collection) => ({ labels: { collection }, value: 1 })),
   );
-  const ready = readiness(infrastructure, services, transports, installation);
+  const ready = readiness(infrastructure, services, transports, { installation, clock });
   const app = await createApp(services, { ready, metrics, auth, installation, settings, log });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
@@ -296,13 +299,14 @@ function readiness(
   { bus, database }: Infrastructure,
   services: readonly Service[],
   transports: readonly BusTransport[],
-  installation: InstallationWatch,
+  { installation, clock }: { installation: InstallationWatch; clock: StoreClock | undefined },
 ): Readiness {
   const checks: ReadinessCheck[] = [
     { name: 'store', check: () => database.ping() },
     { name: 'log', check: () => bus.ping() },
     { name: 'descriptors', check: checkDescriptors },
     { name: 'installation', check: () => installation.check() },
+    ...(clock ? [{ name: 'clock', degrades: true as const, check: async () => checkSkew(clock) }] : []),
     ...transports.map((transport, n) => ({
       name: services[n]!.name,
       check: async () => {

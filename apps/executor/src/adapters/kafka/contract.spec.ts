@@ -1,3 +1,4 @@
+import { systemClock } from '@countersign/contracts/time';
 import type { Execution } from '@countersign/contracts/executions';
 import { SqliteBus } from '@countersign/messaging';
 import { openTemporaryDatabase } from '@countersign/testing';
@@ -37,7 +38,7 @@ describeAdapter('a request over Kafka', {
     });
     const { store } = stored.database.collection(replyCollection);
     const known = { get: async (id: string) => ({ id }) as Execution };
-    adapter.open({ busTo: () => bus, replies: new Replies(store, known, 10) });
+    adapter.open({ now: systemClock, busTo: () => bus, replies: new Replies(store, known, 10) });
     close = async () => {
       await adapter.close();
       await platform.stop();

@@ -1,6 +1,6 @@
 import type { Execution } from '@countersign/contracts/executions';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
-import { atMillis } from '@countersign/contracts/time';
+import { atMillis, systemClock } from '@countersign/contracts/time';
 import { SqliteBus, type Bus } from '@countersign/messaging';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -53,7 +53,7 @@ describe('a request to another platform', () => {
     });
     const { store } = stored.database.collection(replyCollection);
     const known = { get: async (id: string) => (id.startsWith('execution-') ? ({ id } as Execution) : undefined) };
-    made.open({ busTo: () => on, replies: new Replies(store, known, 10) });
+    made.open({ now: systemClock, busTo: () => on, replies: new Replies(store, known, 10) });
     opened.push(made);
     return made;
   };

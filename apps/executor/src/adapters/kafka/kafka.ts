@@ -1,6 +1,6 @@
 import { canonicalJson } from '@countersign/contracts/json';
 import { TerminalError } from '@countersign/contracts/problems';
-import { systemClock, type EpochMillis, type Millis } from '@countersign/contracts/time';
+import { systemClock, type Clock, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Bus, Message, Subscription } from '@countersign/messaging';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, ApprovedCall, AdapterContext, Outcome, Watch } from '../adapter.js';
@@ -44,17 +44,20 @@ const maxErrorText = 1_000;
  * token. A reply carries the first, and may carry the second: then it counts for that attempt alone.
  */
 export class KafkaAdapter implements Adapter {
-  readonly #options: Required<Pick<KafkaOptions, 'patienceMs' | 'catchUpMs' | 'now'>> & KafkaOptions;
+  readonly #options: Required<Pick<KafkaOptions, 'patienceMs' | 'catchUpMs'>> & KafkaOptions;
+  #now: Clock;
   #bus!: Bus;
   #replies!: Replies;
   #listening: Subscription | undefined;
 
   constructor(options: KafkaOptions) {
-    this.#options = { patienceMs: 10_000, catchUpMs: 10_000, now: systemClock, ...options };
+    this.#options = { patienceMs: 10_000, catchUpMs: 10_000, ...options };
+    this.#now = options.now ?? systemClock;
   }
 
-  open({ busTo, replies }: AdapterContext): void {
+  open({ busTo, replies, now }: AdapterContext): void {
     const { topic, replyTopic } = this.#options;
+    this.#now = this.#options.now ?? now;
     this.#bus = busTo([topic, replyTopic]);
     this.#replies = replies;
     this.#listening = replies.listen(this.#bus, replyTopic);
@@ -74,8 +77,8 @@ export class KafkaAdapter implements Adapter {
 
   /** A reply that arrived before is stored, or will be once the log has been read to its end. */
   reconcile(call: ApprovedCall, watch: Watch): Promise<Outcome> {
-    const { catchUpMs, now, timeoutMs } = this.#options;
-    const left = call.started_at + timeoutMs - now();
+    const { catchUpMs, timeoutMs } = this.#options;
+    const left = call.started_at + timeoutMs - this.#now();
     return bounded(Math.max(left, catchUpMs), watch.signal, (signal) => this.#reply(call, watch, signal));
   }
 

@@ -1,0 +1,26 @@
+import { secondsOf, type Millis } from '@countersign/contracts/time';
+import type { Metrics } from '../metrics/metrics.js';
+import type { StoreClock } from './store-clock.js';
+
+/** How far the clock of a machine may be from the store's before that is said; nothing is decided by it. */
+const mostMs: Millis = 5_000;
+
+/** @throws how far the clock of this machine is from the store's, when that is far */
+export function checkSkew({ skewMs = 0 }: Pick<StoreClock, 'skewMs'>): void {
+  if (Math.abs(skewMs) <= mostMs) return;
+  const seconds = Math.round(secondsOf(Math.abs(skewMs)));
+  throw new Error(
+    `clock_skew: the clock of this machine is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} the store's`,
+  );
+}
+
+export function showSkew(metrics: Pick<Metrics, 'levels'>, clock: Pick<StoreClock, 'skewMs'>): void {
+  metrics.levels(
+    {
+      name: 'countersign_clock_skew_seconds',
+      help: "How far the clock of this machine is ahead of the store's, by which leases and deadlines are told.",
+      labels: [],
+    },
+    () => (clock.skewMs === undefined ? [] : [{ labels: {}, value: secondsOf(clock.skewMs) }]),
+  );
+}
