@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { apiKey, aLine, type World } from '../world/world.js';
-import { call, outputsIn, says, wants } from './model-plans.js';
+import { call, outputsIn, says, text, wants } from './model-plans.js';
 
 /** What comes of a model that makes mistakes, and of one that cannot be asked. */
 export function modelScenarios(world: World): void {
@@ -41,6 +41,17 @@ export function modelScenarios(world: World): void {
         expect.stringContaining('Your answer was empty'),
         expect.stringContaining('You declined'),
       ]);
+    });
+
+    it('that says more than one document of a database holds, and wants 200 calls at once, is heard to the end', async () => {
+      const mistake = () => call('no_such_tool', {});
+      const long = () => wants(text('x'.repeat(3_400_000)), mistake());
+      const many = wants(...Array.from({ length: 200 }, mistake));
+      const input = world.plans.plan('talk', ...Array.from({ length: 5 }, long), many, says('That was it.'));
+      const { run_id } = await world.start(input);
+      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'That was it.', steps: 7 });
+      const outputs = outputsIn(world.lastRequest(input));
+      expect([outputs.length, JSON.stringify(world.lastRequest(input)).length > 17_000_000]).toEqual([205, true]);
     });
 
     it('that never learns is stopped after the steps that its agent may take', async () => {

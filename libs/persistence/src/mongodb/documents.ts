@@ -122,6 +122,8 @@ function encode(value: unknown, bound: Bound, depth = 0): unknown {
     bound.bytes += 3 * value.length;
     return value.isWellFormed() ? value : asText(value, bound);
   }
+  // As JSON has it: BSON has a negative zero as well.
+  if (value === 0) return 0;
   if (typeof value !== 'object' || value === null) return value;
   if (depth === maxDepth) return asText(value, bound);
   if (Array.isArray(value)) return value.map((item) => encode(item, bound, depth + 1));
