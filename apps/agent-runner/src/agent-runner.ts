@@ -15,6 +15,7 @@ import { MeasuredModel } from './model/measured.js';
 import { OpenAIModel } from './model/openai.js';
 import { ScriptedModel } from './model/scripted.js';
 import { CallPreview } from './stream/call-preview.js';
+import { AskAgain } from './ask-again/sweep.js';
 import { backlog, RunQueue } from './dispatch/queue.js';
 import { RequestKeysController } from './http/request-keys.controller.js';
 import { RequestSigner } from './dispatch/request-signer.js';
@@ -113,11 +114,12 @@ export function agentRunner(
     });
     const wake = (id: string) => runner.handle(id, { type: 'turn_came' });
     const turns: Sessions = new Sessions({ sessions, runs: store, wake, log });
+    const versions = new AgentVersions(database.collection(agentVersionCollection).store, now);
     const runner: RunDispatcher = new RunDispatcher({
       runs,
       pool: () => pool,
       agents,
-      versions: new AgentVersions(database.collection(agentVersionCollection).store, now),
+      versions,
       sessions: turns,
       model: new MeasuredModel(model, metrics, now),
       preview: (run, offset, text) => preview.write(run, offset, text),
@@ -128,6 +130,8 @@ export function agentRunner(
     });
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
+    const afterMs = millisOf(config.ASK_AGAIN_SECONDS);
+    const again = new AskAgain({ runs: store, runner, versions, agents, metrics, afterMs, now, log });
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -182,8 +186,10 @@ export function agentRunner(
         if (exclusive) await releaseAll(runs);
         relay.start();
         pool.start();
+        again.start();
       },
       async stop(graceMs) {
+        await again.stop();
         await pool.stop(graceMs);
         await relay.stop();
         await Promise.all([watch.stop(), preview.stop(), calls.stop(), agents.close()]);

@@ -28,6 +28,12 @@ export const agentRunnerSettings = {
     unit: 'runs',
     example: '64',
   }),
+  ASK_AGAIN_SECONDS: z.coerce.number().positive().max(86_400).default(600).brand<'Seconds'>().meta({
+    description:
+      'After so long without news a paused run asks again for what it waits for, and then each time after twice as long. What Kafka took and lost comes again by that.',
+    unit: 'seconds',
+    example: '300',
+  }),
   RUN_COMMANDS: z.enum(['trusted', 'signed']).default('signed').meta({
     description:
       '`signed`: `run.requested` and `run.cancel_requested` need a token that says who sends them. `trusted`: any producer on the topics can start and cancel runs for any user.',

@@ -162,6 +162,7 @@ export function resolved(
       tool_version: null,
       expires_at: null,
       decisions: [],
+      repeated: false,
       signature: null,
       ...change,
     },

@@ -78,6 +78,7 @@ function request(): Event<'tool.approval_required'> {
     requirement,
     digest,
     salt: null,
+    repeated: false,
     signature: null,
   };
   const envelope = { id: run_id, source: '/bench', time: '', subject: '', key: run_id, traceparent: null };

@@ -58,6 +58,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       grant_id: null,
       ...details,
       salt: null,
+      repeated: false,
       decisions: [{ ...by, note: null, groups: [] }],
       signature,
     }),

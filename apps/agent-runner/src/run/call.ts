@@ -99,6 +99,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,
+    repeated: false,
     ...unsigned,
   });
 }

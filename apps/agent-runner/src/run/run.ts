@@ -2,6 +2,7 @@ import { emit, queueOwner, type Event } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
 import { toEpochSeconds, after, type Millis, type EpochMillis } from '@countersign/contracts/time';
+import type { Agent } from '@countersign/definitions';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
   answered,
@@ -18,6 +19,7 @@ import { amend, executed, replace, resolveByCaller, continueIfComplete } from '.
 import { unsigned, who } from './event-data.js';
 import { call, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
 import { take, type Turn } from './turn.js';
+import { askAgain } from '../ask-again/silent-run.js';
 
 /**
  * The life of a run.
@@ -45,6 +47,8 @@ export type RunMessage =
   | { type: 'call_started'; worker: string; call: string }
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
+  /** Nothing was heard for long of what it waits for. */
+  | { type: 'asked_again'; agent: Agent; afterMs: Millis }
   | { type: 'watched' }
   | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
   | { type: 'cancel_requested'; reason: string | null }
@@ -80,6 +84,8 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
       return run.status === 'PENDING' && run.turn === null
         ? changed(touch(run, now, waiting(run, now)))
         : ignored('the run does not wait for its turn');
+    case 'asked_again':
+      return askAgain(run, message.agent, message.afterMs, now);
     case 'watched':
       return run.streamed ? ignored('it is watched') : changed(touch(run, now, { streamed: true }));
     case 'resolved_by_caller':

@@ -65,7 +65,7 @@ type ApprovalRequest = Pick<
 >;
 
 export function requestIn({ data, traceparent }: Event<'tool.approval_required'>): ApprovalRequest {
-  const { approval_id, requirement, digest: _, ...request } = data;
+  const { approval_id, requirement, digest: _digest, repeated: _repeated, ...request } = data;
   return { ...request, id: approval_id, requirements: [requirement], traceparent };
 }
 

@@ -8,7 +8,7 @@ import type { ApprovalMessage, ApprovalTransition } from './messages.js';
 import { recordDecision } from './record-decision.js';
 import { rejudge } from './rejudge.js';
 import { createCancelled, requireApproval, statusAfter } from './required.js';
-import { byNoOne, callOf, resolved } from './resolution.js';
+import { byNoOne, callOf, resolved, sayAgain } from './resolution.js';
 
 /**
  * The life of an approval.
@@ -31,7 +31,8 @@ export function decideApproval(
   now: EpochMillis,
 ): ApprovalTransition {
   if (message.type === 'required') {
-    return approval ? ignored('the approval exists') : requireApproval(message, now);
+    if (!approval) return requireApproval(message, now);
+    return message.event.data.repeated ? sayAgain(approval, now) : ignored('the approval exists');
   }
   if (message.type === 'void') {
     return approval ? followRun(approval, statusAfter[message.event.type], now) : createCancelled(message, now);

@@ -2,7 +2,7 @@ import { emit, type EventData, type NewEvent } from '@countersign/contracts';
 import type { Approval, ApprovalStatus, DecisionBasis, ResolutionData } from '@countersign/contracts/approvals';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { askersOf } from '@countersign/definitions/policy';
-import { changed, touch } from '@countersign/persistence';
+import { changed, ignored, touch } from '@countersign/persistence';
 import { resolvedCall } from './decision.js';
 import type { ApprovalTransition } from './messages.js';
 import { filledIn } from './user-input.js';
@@ -35,8 +35,32 @@ export function resolved(
       escalate_at: null,
     }),
   );
-  const { approval_type, pause_type } = state;
-  const data: EventData<'approval.resolved'> = {
+  return changed(state, ...before, emit('approval.resolved', dataOf(state, status, basis)));
+}
+
+/** Its run asks again, so it has not heard what was said: the same is said again. */
+export function sayAgain(approval: Approval, now: EpochMillis): ApprovalTransition {
+  const { status } = approval;
+  if (status === 'pending') return ignored('it is not resolved yet');
+  const data = dataOf(approval, status, basisOf(approval));
+  return changed(touch(approval, now, {}), emit('approval.resolved', { ...data, repeated: true }));
+}
+
+/** What it rests on, as its record shows. */
+function basisOf({ status, decisions, granted, policy, approval_type }: Approval): DecisionBasis | null {
+  if (status === 'expired' || status === 'cancelled') return null;
+  if (decisions.length > 0) return 'people';
+  if (granted !== null) return 'grant';
+  return status === 'approved' && approval_type === 'audit' && !policy?.rule ? 'audit' : 'rule';
+}
+
+function dataOf(
+  state: Approval,
+  status: Exclude<ApprovalStatus, 'pending'>,
+  basis: DecisionBasis | null,
+): EventData<'approval.resolved'> {
+  const { approval_type, pause_type, resolution_data, resolved_by } = state;
+  return {
     ...callOf(state),
     ...resolvedCall(state),
     salt: state.salt,
@@ -47,8 +71,8 @@ export function resolved(
     basis,
     grant_id: basis === 'grant' ? state.grant_id : null,
     resolution_data,
-    resolved_by: by,
-    resolved_at,
+    resolved_by,
+    resolved_at: state.resolved_at!,
     redact: state.requirements[0]?.tool_execution.redact ?? [],
     requester: state.user_id,
     requested_by: state.requested_by,
@@ -56,10 +80,10 @@ export function resolved(
     tool_version: state.tool_version,
     expires_at: state.expires_at,
     decisions: state.decisions,
+    repeated: false,
     // The signature takes time, so it is added before this is stored.
     signature: null,
   };
-  return changed(state, ...before, emit('approval.resolved', data));
 }
 
 export function rejectedByRule(

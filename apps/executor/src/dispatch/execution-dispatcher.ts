@@ -91,7 +91,7 @@ export class ExecutionDispatcher {
     const unrecorded = `It was decided on ${when}, and there is no record here of what became of it since.`;
     const message = { ...this.#approved(event, null), unrecorded };
     const handled = await this.#options.executions.handle(approval_id, message, { creates: true });
-    if (handled.kind !== 'changed') return;
+    if (handled.kind !== 'changed' || handled.state.version > 1) return;
     this.#options.alarms.refused('decision', 'refused', { approval_id, tool_name, reason: unrecorded });
   }
 

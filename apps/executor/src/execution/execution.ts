@@ -5,7 +5,7 @@ import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
-import { holds, is, isDue, type ExecutionTransition } from './state.js';
+import { holds, is, isDue, sayAgain, type ExecutionTransition } from './state.js';
 
 /**
  * The life of an execution.
@@ -37,7 +37,8 @@ export function decideExecution(
 ): ExecutionTransition {
   switch (message.type) {
     case 'approved':
-      return execution ? ignored('the execution exists') : accept(message, now);
+      if (!execution) return accept(message, now);
+      return message.event.data.repeated ? sayAgain(execution, now) : ignored('the execution exists');
     case 'not_authentic':
       return execution ? ignored('it has been refused already') : refuse(message, now);
     case 'cancelled':

@@ -2,7 +2,7 @@ import { emit, type EventData } from '@countersign/contracts';
 import type { Attempt, Execution } from '@countersign/contracts/executions';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
-import { changed, touch, type Transition } from '@countersign/persistence';
+import { changed, ignored, touch, type Transition } from '@countersign/persistence';
 
 /** What the decisions about executions are made of. */
 
@@ -101,4 +101,21 @@ export function withdraw(execution: Execution, error: string, now: EpochMillis):
   const isWithPerson = execution.status === 'awaiting_report';
   const over = isWithPerson ? released(execution, 'failed', error, now) : touch(execution, now, {});
   return giveUp(over, error, now, 'cancelled');
+}
+
+/** Its run asks again, so it has not heard what was said: the same is said again. */
+export function sayAgain(execution: Execution, now: EpochMillis): ExecutionTransition {
+  const known = touch(execution, now, {});
+  const { status, result, error } = execution;
+  switch (status) {
+    case 'succeeded':
+      return succeed(known, result ?? '');
+    case 'failed':
+    case 'cancelled':
+      return fail(known, error ?? '', status);
+    case 'outcome_unknown':
+      return awaitReconciliation(known, error ?? '');
+    default:
+      return ignored(is(execution));
+  }
 }

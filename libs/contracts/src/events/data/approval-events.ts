@@ -29,6 +29,10 @@ export const ToolApprovalRequired = z.object({
   context: JsonObject,
   digest: z.string(),
   salt: Salt,
+  repeated: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Asked once more, since nothing was heard: who knows the answer says it again.' }),
   signature: signedBy('The request'),
 });
 
@@ -124,6 +128,10 @@ export const ApprovalResolved = z.object({
   policy_version: z.string().nullable().default(null),
   expires_at: EpochSeconds.nullable().default(null),
   decisions: z.array(Decision).default([]),
+  repeated: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Said once more, since its run asked again: who knows what came of the call says it again.' }),
   signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
 });
 
