@@ -33,7 +33,9 @@ export class Ledger {
   }
 
   decided(data: Event<'approval.resolved'>['data']): void {
-    expect(this.#decisions.has(data.approval_id), 'an approval is resolved once').toBe(false);
+    const before = this.#decisions.get(data.approval_id);
+    if (before && data.repeated) return expect({ ...data, repeated: false }, 'what is said again').toEqual(before);
+    expect(before, 'an approval is resolved once').toBe(undefined);
     expect(callDigest(data), 'the digest is of the call that is told').toBe(data.digest);
     this.#decisions.set(data.approval_id, data);
   }
