@@ -171,6 +171,7 @@ describe('the doctor', () => {
       'file: bad',
       'settings: bad',
       'MongoDB: bad',
+      'clock of MongoDB: bad',
       'signing keys: bad',
     ]);
     expect(findings.every(({ advice }) => advice !== undefined)).toBe(true);
