@@ -22,7 +22,12 @@ if (servers) {
     'Kafka and MongoDB, two instances',
     (options) => new DistributedStack({ ...one, executors: 2 }, options),
   );
-  describeInbox('Kafka and MongoDB', (options) => new DistributedStack(one, options));
+  // One of several installations on the cluster.
+  const named = { KAFKA_PREFIX: 'e2e.inbox.' };
+  describeInbox(
+    'Kafka and MongoDB',
+    (options) => new DistributedStack(one, { ...options, env: { ...options.env, ...named } }),
+  );
   describeForgotten('Kafka and MongoDB', () => new DistributedStack(one));
   describeSkewed(
     'Kafka and MongoDB',

@@ -1,12 +1,12 @@
 import { eventNames } from '@countersign/contracts';
-import { kafkajsClient, missingTopics } from '@countersign/messaging/kafka';
+import { kafkajsClient, missingTopics, prefixedClient } from '@countersign/messaging/kafka';
 import { secondsOf, systemClock } from '@countersign/contracts/time';
 import { MongoDatabase } from '@countersign/persistence/mongodb';
 import type { Check } from './check.js';
 
 const silent = { info() {}, warn() {}, error() {} };
 
-type Servers = Omit<Parameters<typeof kafkajsClient>[0], 'clientId' | 'log'>;
+type Servers = Omit<Parameters<typeof kafkajsClient>[0], 'clientId' | 'log'> & { prefix: string };
 
 /** @param brokers as they are named. @param settings read when they are looked at, since they may be wrong. */
 export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
@@ -15,10 +15,9 @@ export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
     {
       what: 'Kafka',
       look: async () => {
-        missing = await missingTopics(
-          kafkajsClient({ ...settings(), clientId: 'countersign-doctor', log: silent }),
-          eventNames,
-        );
+        const { prefix, ...servers } = settings();
+        const client = kafkajsClient({ ...servers, clientId: 'countersign-doctor', log: silent });
+        missing = await missingTopics(prefixedClient(client, prefix, eventNames), eventNames);
         return `reached at ${brokers}`;
       },
       advice: `Is a broker up at ${brokers}, does it advertise an address that can be reached from here, and does it know KAFKA_SASL_USERNAME?`,

@@ -3,6 +3,7 @@ import { describe, inject } from 'vitest';
 import { describeBus, quiet } from '../../test/bus.contract.js';
 import { KafkaBus } from './kafka-bus.js';
 import { kafkajsClient } from './kafkajs/kafkajs-client.js';
+import { prefixedClient } from './prefixed-client.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
 const title = brokers.length > 0 ? 'on Kafka' : 'on Kafka: SKIPPED, no broker; install Java or set KAFKA_BROKERS';
@@ -14,7 +15,8 @@ describe.skipIf(brokers.length === 0)(title, () => {
     const bus = new KafkaBus({
       ...common,
       ...creation,
-      client: kafkajsClient({ ...common, brokers }),
+      // Whatever holds of a bus holds of one installation among several.
+      client: prefixedClient(kafkajsClient({ ...common, brokers }), 'one.of-several_', topics),
       topics,
       observer,
       onFatal: console.error,

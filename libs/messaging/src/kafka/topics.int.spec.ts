@@ -12,6 +12,9 @@ test.skipIf(brokers.length === 0)('a cluster is asked which topics it does not h
   const [there, missing] = [`there-${randomUUID()}`, `missing-${randomUUID()}`];
   await createTopics(client, { topics: [there], partitions: 3, replicationFactor: 1 });
   expect(await missingTopics(client, [there, missing])).toEqual([missing]);
+  // As many as the brokers say.
+  await createTopics(client, { topics: [missing], partitions: -1, replicationFactor: -1 });
+  expect(await missingTopics(client, [there, missing])).toEqual([]);
 });
 
 test('one that is not there is not asked for long', async () => {

@@ -69,7 +69,7 @@ export async function openInfrastructure(
     exclusive: !uri,
     retention: bus instanceof SqliteBus ? [{ name: 'log_messages', purgeBefore: (time) => bus.trim(time) }] : [],
     description: {
-      log: brokers ? `Kafka at ${brokers.join(', ')}` : `embedded, in ${dir}`,
+      log: brokers ? `Kafka at ${brokers.join(', ')}${named(settings.KAFKA_PREFIX)}` : `embedded, in ${dir}`,
       store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,
     },
     async close() {
@@ -86,10 +86,14 @@ async function kafkaOf(
   settings: ServiceSettings,
   { clientId, log, observer, started, onFatal }: InfrastructureOptions,
 ): Promise<(topics: readonly string[], createTopics?: boolean) => Bus> {
-  const { KafkaBus, kafkajsClient } = await import('@countersign/messaging/kafka');
+  const { KafkaBus, kafkajsClient, prefixedClient } = await import('@countersign/messaging/kafka');
   return (topics, createTopics = settings.KAFKA_CREATE_TOPICS) =>
     new KafkaBus({
-      client: kafkajsClient({ brokers, clientId, security: kafkaSecurity(settings), log }),
+      client: prefixedClient(
+        kafkajsClient({ brokers, clientId, security: kafkaSecurity(settings), log }),
+        settings.KAFKA_PREFIX,
+        eventNames,
+      ),
       clientId,
       topics,
       createTopics,
@@ -107,6 +111,8 @@ async function openMongo(uri: string, { log, now }: InfrastructureOptions): Prom
   const { MongoDatabase } = await import('@countersign/persistence/mongodb');
   return new MongoDatabase({ uri, log, ...(now && { now }) });
 }
+
+const named = (prefix: string): string => (prefix === '' ? '' : `, as ${prefix}*`);
 
 /** Without credentials. */
 const hostOf = (uri: string): string => uri.replace(/^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?/, '$1').replace(/\?.*$/, '');

@@ -61,6 +61,35 @@ describe('the configuration', () => {
     expect(problem).not.toThrow(/cret/);
   });
 
+  it.each([
+    ['SASL_SSL://kafka:9092', /without SASL_SSL:\/\/; KAFKA_TLS/],
+    ['[::1]:9092', /a name or an address of IPv4/],
+    ['::1:9092', /a name or an address of IPv4/],
+    ['kafka', /must be host:port, several/],
+    ['kafka:9092/', /must be host:port, several/],
+    ['kafka:port', /must be host:port, several/],
+    ['', /must be host:port, several/],
+  ])('refuses "%s" among brokers, with what to write', (broker, problem) => {
+    expect(() => readConfig(Config, { KAFKA_BROKERS: `one:9092, ${broker}` })).toThrow(problem);
+  });
+
+  it('takes brokers with spaces between them, and leaves sizes of topics to them', () => {
+    const env = {
+      KAFKA_BROKERS: ' one:9092 , two.example.net:9093',
+      KAFKA_PARTITIONS: '-1',
+      KAFKA_REPLICATION_FACTOR: '-1',
+    };
+    expect(readConfig(Config, env)).toMatchObject({
+      KAFKA_BROKERS: ['one:9092', 'two.example.net:9093'],
+      KAFKA_PARTITIONS: -1,
+      KAFKA_REPLICATION_FACTOR: -1,
+    });
+    expect(() => readConfig(Config, { ...env, KAFKA_PARTITIONS: '0' })).toThrow(
+      /KAFKA_PARTITIONS: must be 1 or more, or -1/,
+    );
+    expect(() => readConfig(Config, { ...env, KAFKA_PREFIX: 'a b' })).toThrow(/KAFKA_PREFIX: must be up to 100/);
+  });
+
   it('takes connection strings of every kind', () => {
     for (const uri of [
       'mongodb://db',

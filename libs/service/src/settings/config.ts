@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { admissionSettings } from '../admission/settings.js';
 import { kafkaSecuritySettings } from './kafka-security.js';
+import { kafkaSettings } from './kafka.js';
 
 export { ConfigError };
 
 /** At the root of the workspace, as far from `src` as from `dist`. */
 const definitionsFile = fileURLToPath(new URL('../../../../countersign.yaml', import.meta.url));
 
-const flag = z.stringbool();
 const seconds = z.coerce.number().positive().max(86_400);
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -28,39 +28,7 @@ export const serviceSettings = {
     unset: '`countersign.yaml` of this project',
     example: '/etc/countersign/countersign.yaml',
   }),
-  KAFKA_BROKERS: z
-    .string()
-    .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port, several separated by commas')))
-    .optional()
-    .meta({
-      description: 'Brokers of Kafka, as `host:port`, separated by commas.',
-      unset: 'the embedded log',
-      example: 'kafka-1:9092,kafka-2:9092',
-    }),
-  KAFKA_CREATE_TOPICS: flag
-    .default(true)
-    .meta({ description: 'Whether missing topics are created at the start.', example: 'false' }),
-  KAFKA_PARTITIONS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(6)
-    .meta({ description: 'Of a topic that is created.', unit: 'partitions', example: '12' }),
-  KAFKA_REPLICATION_FACTOR: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(9)
-    .default(1)
-    .meta({ description: 'Of a topic that is created.', unit: 'replicas', example: '3' }),
-  KAFKA_SESSION_TIMEOUT_SECONDS: z.coerce.number().min(5).max(300).default(10).brand<'Seconds'>().meta({
-    description:
-      'Session timeout of the consumer groups: after a crash, other instances take over partitions this late.',
-    unit: 'seconds',
-    example: '30',
-  }),
+  ...kafkaSettings,
   ...kafkaSecuritySettings,
   MONGODB_URI: z
     .string()
