@@ -65,8 +65,10 @@ async function distributed(): Promise<Stack> {
   return {
     name: 'Kafka + MongoDB',
     fresh() {
-      const MONGODB_URI = `${mongo.uri}_${(databases += 1)}`;
-      const env = { ...access, ...keys, KAFKA_BROKERS: kafka.brokers, MONGODB_URI, DATA_DIR: dir };
+      databases += 1;
+      // An empty store beside a log that was used is refused.
+      const fresh = { MONGODB_URI: `${mongo.uri}_${databases}`, KAFKA_PREFIX: `bench${databases}.` };
+      const env = { ...access, ...keys, KAFKA_BROKERS: kafka.brokers, ...fresh, DATA_DIR: dir };
       return { env, discard: () => {} };
     },
     processes: all.map((name) => [name]),
