@@ -18,18 +18,18 @@ import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { admit } from '../admission/admission.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
-import { checkDescriptors } from '../admission/descriptors.js';
 import { countMessages } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
 import { acceptForms } from '../http/forms.js';
 import { measureRequests } from '../metrics/http-metrics.js';
 import { HealthController, Readiness, type ReadinessCheck } from '../http/health.controller.js';
-import { openInfrastructure, type Infrastructure } from './infrastructure.js';
+import { openInfrastructure } from './infrastructure.js';
 import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
 import { refuseUntilSound } from '../installation/refuse-until-sound.js';
-import { checkSkew, showSkew } from '../installation/skew.js';
+import { showSkew } from '../installation/skew.js';
 import { StoreClock } from '../installation/store-clock.js';
 import { createLog, nestLogger } from '../log/log.js';
+import { readinessOf } from './readiness.js';
 import { onlyLocalNames } from '../settings/local-names.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -185,7 +185,7 @@ export async function serve(
     },
     () => database.missingIndexes().map((collection) => ({ labels: { collection }, value: 1 })),
   );
-  const ready = readiness(infrastructure, services, transports, { installation, clock });
+  const ready = readinessOf(infrastructure, services, transports, { installation, clock });
   const app = await createApp(services, { ready, metrics, auth, installation, settings, log });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
@@ -294,26 +294,3 @@ const watched = ({ name, records, mayRecover = true }: Service): Watched => ({
   mayRecover,
   hasRecords: async () => ((await records?.find({ filter: {}, sort: [], limit: 1 })) ?? []).length > 0,
 });
-
-function readiness(
-  { bus, database }: Infrastructure,
-  services: readonly Service[],
-  transports: readonly BusTransport[],
-  { installation, clock }: { installation: InstallationWatch; clock: StoreClock | undefined },
-): Readiness {
-  const checks: ReadinessCheck[] = [
-    { name: 'store', check: () => database.ping() },
-    { name: 'log', check: () => bus.ping() },
-    { name: 'descriptors', check: checkDescriptors },
-    { name: 'installation', check: () => installation.check() },
-    ...(clock ? [{ name: 'clock', degrades: true as const, check: async () => checkSkew(clock) }] : []),
-    ...transports.map((transport, n) => ({
-      name: services[n]!.name,
-      check: async () => {
-        if (!transport.joined) throw new Error('has not joined its consumer group yet');
-      },
-    })),
-    ...services.flatMap(({ checks = [] }) => checks),
-  ];
-  return new Readiness(checks);
-}
