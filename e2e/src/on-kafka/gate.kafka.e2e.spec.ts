@@ -1,5 +1,7 @@
+import { eventNames } from '@countersign/contracts';
 import type {} from '@countersign/infra';
-import { describe } from 'vitest';
+import { kafkajsClient } from '@countersign/messaging/kafka';
+import { describe, expect, it } from 'vitest';
 import { describeExecutorScenarios } from '../executions/executor-scenarios.js';
 import { describeCrashes } from '../faults/crashes.js';
 import { describeForgotten } from '../faults/forgotten.js';
@@ -28,6 +30,13 @@ if (servers) {
     'Kafka and MongoDB',
     (options) => new DistributedStack(one, { ...options, env: { ...options.env, ...named } }),
   );
+  it('an installation with a name has topics of its own, and its own dead letters', async () => {
+    const log = { info() {}, warn() {}, error() {} };
+    const topics = await kafkajsClient({ brokers: servers.brokers.split(','), clientId: 'e2e', log }).topics();
+    const own = topics.filter((topic) => topic.startsWith(named.KAFKA_PREFIX));
+    expect(own).toContain(`${named.KAFKA_PREFIX}dead-letters`);
+    expect(own.toSorted()).toEqual([...eventNames, 'dead-letters'].map((name) => named.KAFKA_PREFIX + name).toSorted());
+  });
   describeForgotten('Kafka and MongoDB', () => new DistributedStack(one));
   describeSkewed(
     'Kafka and MongoDB',
