@@ -1,4 +1,4 @@
-import type { RunOutput } from '@countersign/contracts/runs';
+import type { RunOutput, RunStatus } from '@countersign/contracts/runs';
 import { startModelServer, type ModelServer } from '@countersign/testing/model-server';
 import { expect } from 'vitest';
 import { randomUUID } from 'node:crypto';
@@ -22,6 +22,8 @@ export interface LedgerEntry {
   /** Epoch milliseconds. */
   at: number;
 }
+
+const ends: readonly RunStatus[] = ['COMPLETED', 'ERROR', 'CANCELLED'];
 
 export type MakeStack = (options: StackOptions) => Stack;
 
@@ -62,7 +64,8 @@ export class World {
   async close(): Promise<void> {
     await this.stack?.close();
     await this.model?.stop();
-    rmSync(this.#dir, { recursive: true, force: true });
+    // A program that a killed executor had started may still write there.
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 10 });
   }
 
   get client(): Client {
@@ -82,9 +85,13 @@ export class World {
     return { run, approval: pending[0]!, pending };
   }
 
-  /** The run once it is over. */
-  ended(runId: string): Promise<RunOutput> {
-    return this.client.waitForRun(runId, ['COMPLETED', 'ERROR', 'CANCELLED'], 30);
+  /** The run once it is over. @throws after 30 s, with what it waits for */
+  async ended(runId: string): Promise<RunOutput> {
+    const run = await this.client.waitForRun(runId, ends, 30);
+    if (ends.includes(run.status)) return run;
+    const { data } = await this.client.executions.list({ run_id: runId, limit: 100 });
+    const executions = data.map(({ tool_call_id, status, attempts }) => ({ tool_call_id, status, attempts }));
+    throw new Error(`waited 30 s for the end of ${JSON.stringify({ run, executions }, undefined, 1)}`);
   }
 
   /** What the model was told of the calls, when it was asked for the last time. */
