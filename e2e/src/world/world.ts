@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client, StartOptions } from './client.js';
 import { pendingOf } from './flow.js';
 import { ModelPlans } from '../runs/model-plans.js';
-import type { Stack, StackOptions } from './stack.js';
+import { serviceNames, type Stack, type StackOptions } from './stack.js';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 
@@ -85,13 +85,17 @@ export class World {
     return { run, approval: pending[0]!, pending };
   }
 
-  /** The run once it is over. @throws after 30 s, with what it waits for */
-  async ended(runId: string): Promise<RunOutput> {
-    const run = await this.client.waitForRun(runId, ends, 30);
+  /** The run once it is over. @throws when it is not by then, with what it waits for and what the services said */
+  async ended(runId: string, seconds = 30): Promise<RunOutput> {
+    const run = await this.client.waitForRun(runId, ends, seconds);
     if (ends.includes(run.status)) return run;
     const { data } = await this.client.executions.list({ run_id: runId, limit: 100 });
     const executions = data.map(({ tool_call_id, status, attempts }) => ({ tool_call_id, status, attempts }));
-    throw new Error(`waited 30 s for the end of ${JSON.stringify({ run, executions }, undefined, 1)}`);
+    const logs = serviceNames.flatMap((service) => this.stack.children(service).map((child) => child.output()));
+    const tails = logs.map((log) => log.slice(-2_000)).join('\n---\n');
+    throw new Error(
+      `waited ${seconds} s for the end of ${JSON.stringify({ run, executions }, undefined, 1)}\n${tails}`,
+    );
   }
 
   /** What the model was told of the calls, when it was asked for the last time. */
