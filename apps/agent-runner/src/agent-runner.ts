@@ -46,6 +46,7 @@ const runCollection: Collection<Run> = {
     ['session_id', '-turn'],
     ['agent_id', '-created_at'],
     ['user_id', '-created_at'],
+    ['unsettled', '-created_at'],
   ],
 };
 

@@ -30,7 +30,7 @@ export const agentRunnerSettings = {
   }),
   ASK_AGAIN_SECONDS: z.coerce.number().positive().max(86_400).default(600).brand<'Seconds'>().meta({
     description:
-      'After so long without news a paused run asks again for what it waits for, and then each time after twice as long. What Kafka took and lost comes again by that.',
+      'After so long without news a paused run asks again for what it waits for, and one that is over for how its open calls ended; then each time after twice as long. What Kafka took and lost comes again by that.',
     unit: 'seconds',
     example: '300',
   }),

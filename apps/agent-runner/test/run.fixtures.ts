@@ -163,6 +163,7 @@ export function resolved(
       expires_at: null,
       decisions: [],
       repeated: false,
+      run_status: null,
       signature: null,
       ...change,
     },

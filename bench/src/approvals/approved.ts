@@ -59,6 +59,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       ...details,
       salt: null,
       repeated: false,
+      run_status: null,
       decisions: [{ ...by, note: null, groups: [] }],
       signature,
     }),

@@ -8,6 +8,7 @@ export { type CommitDiagnostic, committed } from './commands/diagnostics.js';
 export { type Decide, type Transition, changed, ignored, rejected } from './commands/transition.js';
 export { problemInUri } from './mongodb/uri.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
+export { oldestFirst } from './records/oldest-first.js';
 export { newRecord, touch } from './records/record.js';
 export { insert, insertOnce, update } from './records/writes.js';
 export { type RetentionPolicy, removeAll, removeBelongings } from './retention/retention-policy.js';

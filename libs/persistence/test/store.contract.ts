@@ -4,6 +4,7 @@ import { after, atMillis, atSeconds, systemClock } from '@countersign/contracts/
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oldestFirst } from '../src/records/oldest-first.js';
 import { begin, beginRecovery, endRecovery, installationsIn, seen } from '../src/installation/installation.js';
 import {
   subjectOf,
@@ -97,6 +98,22 @@ export function describeStore(name: string, make: () => Database): void {
         ids(await outbox.unpublished({ before, limit }));
       return { collection, store, outbox, commit, unpublished };
     }
+
+    it('gives all that fits oldest first, page by page, each record once, whatever the others change to meanwhile', async () => {
+      const { store, commit } = open();
+      const created = (second: number) => ({ created_at: atSeconds(1_800_000_000 + second) });
+      for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await commit(sample(id, created(id < 'f' ? 1 : 2)));
+      await commit(sample('late', created(9)));
+      await commit(sample('other', { ...created(1), status: 'approved' }));
+      const seen: string[] = [];
+      const createdUntil = atSeconds(1_800_000_005);
+      const all = { store, key: 'sample_id', filter: { status: 'pending' }, createdUntil, limit: 2 } as const;
+      for await (const { sample_id, created_at } of oldestFirst(all)) {
+        seen.push(sample_id);
+        await commit(sample(sample_id, { created_at, status: 'approved', version: 2 }));
+      }
+      expect(seen).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    });
 
     it('says that it can be reached', async () => {
       await expect(database.ping()).resolves.toBeUndefined();

@@ -1,16 +1,20 @@
 import { callDigest } from '@countersign/contracts/calls';
-import { after } from '@countersign/contracts/time';
+import type { Call } from '@countersign/contracts/runs';
+import { after, toEpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   agent,
   callIn,
   cancelRequested,
+  claimed,
   continued,
   now,
   outcomeUnknown,
   paused,
   pausedForTwo,
+  requested,
   resolved,
+  runAfter,
   completed,
 } from '../../test/run.fixtures.js';
 import { decideRun } from '../run/run.js';
@@ -39,14 +43,73 @@ describe('a run that hears nothing of what it waits for', () => {
     expect(decideRun(twice, again, after(now, 4 * afterMs)).kind).toBe('changed');
   });
 
-  it('asks for what is approved and not made, as it was requested, and not for what is known to be unknown or answered', () => {
+  it('asks for what is approved and not made, as it was requested, and not for what is answered', () => {
     const [a, b] = ['call_a', 'call_b'].map((id) => callIn(pausedForTwo, id));
     const edited = { service_name: 'auth-service', version: '2.1.1' };
     const half = continued(pausedForTwo, now, resolved(a!, 'approved', { tool_args: edited }), completed(b!));
     const asked = decideRun(half, again, after(now, afterMs));
     expect(asked).toMatchObject({ events: [{ data: { approval_id: a!.id, tool_args: a!.tool_execution.tool_args } }] });
-    const unknown = continued(half, now, outcomeUnknown(a!));
-    expect(decideRun(unknown, again, after(now, afterMs)).kind).toBe('ignored');
-    expect(decideRun(continued(paused, now, cancelRequested), again, after(now, afterMs)).kind).toBe('ignored');
+  });
+
+  it('asks also for what is known to be unknown: that a person has settled it may be lost', () => {
+    const { id } = callIn(paused, 'call_a');
+    const unknown = continued(paused, now, outcomeUnknown(callIn(paused, 'call_a')));
+    const asked = decideRun(unknown, again, after(now, afterMs));
+    expect(asked).toMatchObject({ events: [{ type: 'tool.approval_required', data: { approval_id: id } }] });
+  });
+});
+
+const end = { type: 'asked_again', agent: null, afterMs } as const;
+const late = after(now, afterMs);
+
+describe('a run that is over, and has not heard how its calls ended', () => {
+  const [a, b] = ['call_a', 'call_b'].map((id) => callIn(pausedForTwo, id)) as [Call, Call];
+  const cancelled = continued(pausedForTwo, now, resolved(a, 'approved'), cancelRequested);
+
+  it('says again that it is over, of those calls, and each time after twice as long', () => {
+    expect(cancelled.unsettled).toBe(true);
+    expect(decideRun(cancelled, end, after(now, afterMs - 1_000)).kind).toBe('ignored');
+    const again = decideRun(cancelled, end, late);
+    if (again.kind !== 'changed') throw new Error(again.reason);
+    expect(again.events).toMatchObject([
+      { type: 'run.cancelled', data: { run_id: 'run-1', repeated: true, requirements: [{ id: a.id }, { id: b.id }] } },
+    ]);
+    expect(again.state).toEqual({ ...cancelled, updated_at: toEpochSeconds(late) });
+    expect(decideRun(again.state, end, after(now, 2 * afterMs - 1_000)).kind).toBe('ignored');
+    expect(decideRun(again.state, end, after(now, 2 * afterMs)).kind).toBe('changed');
+  });
+
+  it('says nothing more once it has heard: what came of one that was approved, and how the others were decided', () => {
+    const half = continued(cancelled, now, completed(a));
+    expect(decideRun(half, end, late)).toMatchObject({ events: [{ data: { requirements: [{ id: b.id }] } }] });
+    const heard = continued(half, now, resolved(b, 'cancelled', { repeated: true }));
+    expect(heard).toMatchObject({ status: 'CANCELLED', unsettled: false, items: cancelled.items });
+    expect(heard.calls).toMatchObject([{ state: 'answered' }, { state: 'answered', confirmation: false }]);
+    expect(decideRun(heard, end, late).kind).toBe('ignored');
+  });
+
+  it('still waits for what an executor makes that it learns was approved, and not for an unknown outcome it has heard of once a person has settled it', () => {
+    const approved = continued(cancelled, now, resolved(b, 'approved', { repeated: true }));
+    expect(callIn(approved, 'call_b')).toMatchObject({ state: 'asked', confirmation: true });
+    const unknown = continued(approved, now, completed(a), outcomeUnknown(b));
+    expect(unknown.unsettled).toBe(true);
+    expect(continued(unknown, now, completed(b)).unsettled).toBe(false);
+  });
+
+  it('takes no decision on another call than the one it asked for', () => {
+    const { data, ...event } = resolved(b, 'cancelled', { repeated: true });
+    const forged = { ...event, data: { ...data, tool_args: { service_name: 'all' } } };
+    expect(decideRun(cancelled, forged, now).kind).toBe('ignored');
+  });
+
+  it('says so also when it failed, and has nothing to say when nothing was open', () => {
+    const due = after(now, 60_000);
+    const failed = continued(continued({ ...paused, deadline_at: due, due_at: due }, due, claimed), due);
+    expect(failed).toMatchObject({ status: 'ERROR', unsettled: true });
+    const { error } = failed;
+    expect(decideRun(failed, end, after(due, afterMs))).toMatchObject({
+      events: [{ type: 'run.failed', data: { error, repeated: true } }],
+    });
+    expect(runAfter(requested, cancelRequested).unsettled).toBe(false);
   });
 });

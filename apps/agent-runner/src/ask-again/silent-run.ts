@@ -1,37 +1,46 @@
-import type { Call, Run } from '@countersign/contracts/runs';
-import { after, toEpochMillis, toEpochSeconds, type EpochMillis, type Millis } from '@countersign/contracts/time';
+import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
+import { after, toEpochMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, touch } from '@countersign/persistence';
-import { approvalRequired, isOpen } from '../run/call.js';
-import type { RunTransition } from '../run/states.js';
+import { approvalRequired, isOpen, isUnsettled } from '../run/call.js';
+import { endOf, type RunTransition } from '../run/states.js';
 
-/** What a run waits for of others: a decision, or what came of a call whose outcome is not known to be unknown. */
-export const awaited = ({ status, calls }: Run): Call[] =>
-  status === 'PAUSED'
-    ? calls.filter((call) => isOpen(call) && call.tool_execution.approval_type !== null && call.unknown === null)
-    : [];
+/** What a run waits for of others: a decision, or what came of a call. One that is over waits to hear how its calls ended. */
+export function awaited({ status, calls }: Run): Call[] {
+  if (isFinishedStatus(status)) return calls.filter(isUnsettled);
+  return status === 'PAUSED' ? calls.filter((call) => isOpen(call) && call.tool_execution.approval_type !== null) : [];
+}
 
 /**
  * Whether nothing has happened to a run for so long that what it waits for is asked for again: after a while, and then
  * each time after twice as long, since most of what takes long is a person.
  */
 export function isSilent(run: Run, afterMs: Millis, now: EpochMillis): boolean {
-  const age = toEpochMillis(run.updated_at) - toEpochMillis(run.created_at);
+  const since = toEpochMillis(run.finished_at ?? run.created_at);
+  const age = toEpochMillis(run.updated_at) - since;
   return awaited(run).length > 0 && after(toEpochMillis(run.updated_at), Math.max(afterMs, age)) <= now;
 }
+
+const heard = ignored('it has heard something lately, or waits for nothing');
 
 /**
  * Requests the approvals that it waits for once more, under the same ids. What was lost of a request, a decision or a result
  * comes again, since whoever knows more says it again; to anybody else it is a duplicate.
  */
 export function askAgain(run: Run, agent: Agent, afterMs: Millis, now: EpochMillis): RunTransition {
-  if (!isSilent(run, afterMs, now)) return ignored('it has heard something lately, or waits for nothing');
-  const asked = touch(run, now, { updated_at: toEpochSeconds(now) });
-  const events = awaited(run).map((call) => {
-    const event = approvalRequired(asked, agent, asRequested(call), '');
-    return { ...event, data: { ...event.data, repeated: true } } as typeof event;
-  });
-  return changed(asked, ...events);
+  if (!isSilent(run, afterMs, now)) return heard;
+  const asked = touch(run, now, {});
+  return changed(asked, ...awaited(run).map((call) => approvalRequired(asked, agent, asRequested(call), '', true)));
+}
+
+/**
+ * Says once more that it is over, naming what it has not heard the end of. What is pending or has not begun is taken back, should
+ * that news have been lost, and what has ended is said again.
+ */
+export function repeatEnd(run: Run, afterMs: Millis, now: EpochMillis): RunTransition {
+  if (!isSilent(run, afterMs, now)) return heard;
+  const repeated = touch(run, now, {});
+  return changed(repeated, endOf(repeated, run.error, awaited(run), true));
 }
 
 /** With the arguments of the model, which were requested, where a person has approved others. */

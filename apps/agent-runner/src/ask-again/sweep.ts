@@ -1,7 +1,7 @@
 import type { Log } from '@countersign/contracts';
-import type { Run } from '@countersign/contracts/runs';
+import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
 import { after, secondsOf, toEpochMillis, toEpochSeconds, type Clock, type Millis } from '@countersign/contracts/time';
-import type { Store } from '@countersign/persistence';
+import { oldestFirst, type Store } from '@countersign/persistence';
 import type { Metrics } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentVersions } from '../agents/agent-versions.js';
@@ -21,8 +21,7 @@ export interface AskAgainOptions {
   log: Log;
 }
 
-type Kind = 'decision' | 'result';
-const atOnce = 100;
+type Kind = 'decision' | 'result' | 'reconciliation';
 
 /**
  * Asks once more for what runs have waited for silently, slowly: what Kafka took and lost, a topic that was deleted or a log that
@@ -39,7 +38,7 @@ export class AskAgain {
     options.metrics.levels(
       {
         name: 'countersign_run_oldest_wait_seconds',
-        help: 'For how long the run has waited that has waited longest: for a decision, or for the result of an approved call. Of all instances, and as of the last look.',
+        help: 'For how long the run has waited that has waited longest: for a decision, for the result of an approved call or of one that was open when the run ended, or for a person to find out what came of it. Of all instances, and as of the last look.',
         labels: ['kind'],
       },
       () => [...this.#oldest].map(([kind, value]) => ({ labels: { kind }, value })),
@@ -67,31 +66,33 @@ export class AskAgain {
     }
   }
 
-  /** Looks at every run that is paused, once. */
+  /** Looks once at every run that is paused, and at those that are over and have not heard how their calls ended. */
   async sweep(): Promise<void> {
-    const { afterMs, now, runs } = this.#options;
+    const { afterMs, log, now, runs: store } = this.#options;
     const oldest = new Map<Kind, number>();
-    const until = toEpochSeconds(after(now(), -afterMs));
-    for (let skip = 0; !this.#stopping.signal.aborted; skip += atOnce) {
-      const filter = { status: 'PAUSED', created_at: { lte: until } } as const;
-      const found = await runs.find({ filter, sort: [['created_at', 'asc']], limit: atOnce, skip });
-      for (const run of found) {
-        for (const { confirmation } of awaited(run)) {
-          const waited = secondsOf(now() - toEpochMillis(run.created_at));
-          const kind = confirmation === true ? 'result' : 'decision';
-          oldest.set(kind, Math.max(waited, oldest.get(kind) ?? 0));
-        }
-        if (isSilent(run, afterMs, now())) await this.#ask(run);
+    const createdUntil = toEpochSeconds(after(now(), -afterMs));
+    for (const filter of [{ status: 'PAUSED' }, { unsettled: true }] as const) {
+      for await (const run of oldestFirst({ store, key: 'run_id', filter, createdUntil })) {
+        if (this.#stopping.signal.aborted) return;
+        for (const call of awaited(run)) this.#note(oldest, run, call);
+        if (isSilent(run, afterMs, now()))
+          await this.#ask(run).catch((err: unknown) => log.warn({ err, run_id: run.run_id }, 'cannot ask again'));
       }
-      if (found.length < atOnce) break;
     }
     this.#oldest = oldest;
   }
 
+  #note(oldest: Map<Kind, number>, run: Run, { confirmation, unknown }: Call): void {
+    const waited = secondsOf(this.#options.now() - toEpochMillis(run.finished_at ?? run.created_at));
+    const isDecided = confirmation === true || run.finished_at !== null;
+    const kind = unknown ? 'reconciliation' : isDecided ? 'result' : 'decision';
+    oldest.set(kind, Math.max(waited, oldest.get(kind) ?? 0));
+  }
+
   async #ask(run: Run): Promise<void> {
     const { afterMs, agents, log, runner, versions } = this.#options;
-    const agent = await versions.forRun(run, agents);
-    if ('problem' in agent) return log.warn({ run_id: run.run_id }, `cannot ask again: ${agent.problem}`);
+    const agent = isFinishedStatus(run.status) ? null : await versions.forRun(run, agents);
+    if (agent && 'problem' in agent) return log.warn({ run_id: run.run_id }, `cannot ask again: ${agent.problem}`);
     await runner.handle(run.run_id, { type: 'asked_again', agent, afterMs });
   }
 }

@@ -8,11 +8,12 @@ import {
   isForWorker,
   isOpen,
   newCall,
-  openRequirements,
+  openCalls,
   requirementOf,
   resolvedByApproval,
   resolvedByCaller,
   resolvedLate,
+  shownTo,
 } from './call.js';
 import { asking, call, paused, resolved, tools } from '../../test/run.fixtures.js';
 
@@ -176,13 +177,13 @@ describe('what a run still waits for', () => {
     const run = asking(call('call_a'), call('call_b', 'billing'), call('call_c', 'search'));
     const [a, b, c] = run.calls as [Call, Call, Call];
     const calls = [answered(a, 'done'), { ...confirm(b, true, null), state: 'ready' as const }, c];
-    expect(openRequirements({ ...run, calls }).map(({ id }) => id)).toEqual([c.id]);
+    expect(openCalls({ ...run, calls }).map(({ id }) => id)).toEqual([c.id]);
   });
 
   it('is shown without the values that are not for everybody', () => {
     const [asked] = paused.calls as [Call];
     const calls = [{ ...asked, tool_execution: { ...asked.tool_execution, redact: ['version'] } }];
-    expect(openRequirements({ ...paused, calls })).toMatchObject([
+    expect(shownTo(openCalls({ ...paused, calls }))).toMatchObject([
       { tool_execution: { tool_args: { service_name: 'auth-service', version: '[redacted]' } } },
     ]);
   });

@@ -76,12 +76,22 @@ export const requirementOf = ({
   ...requirement
 }: Call): Requirement => requirement;
 
-/** What a run still waits for, for an audience. */
-export const openRequirements = ({ calls }: Run): Requirement[] =>
-  calls.filter((call) => call.state === 'asked').map((call) => redactRequirement(requirementOf(call)));
+export const openCalls = ({ calls }: Run): Call[] => calls.filter(({ state }) => state === 'asked');
+/** As an audience sees them. */
+export const shownTo = (calls: readonly Call[]): Requirement[] =>
+  calls.map((call) => redactRequirement(requirementOf(call)));
+
+/**
+ * Of a run that is over: what others decide or make is settled once the run has heard how. What only its own worker would
+ * have made is not made any more.
+ */
+export const isUnsettled = (call: Call): boolean =>
+  call.tool_execution.approval_type !== null &&
+  isOpen(call) &&
+  (call.made_by !== 'runner' || call.confirmation === null);
 
 /** Asks for the approval of a call; the digest ties whatever is decided to exactly this call. */
-export function approvalRequired(run: Run, agent: Agent, call: Call, reason: string): NewEvent {
+export function approvalRequired(run: Run, agent: Agent, call: Call, reason: string, repeated = false): NewEvent {
   const { tool_call_id, tool_name, tool_args, approval_type } = call.tool_execution;
   const tool = agent.tools.find(({ name }) => name === tool_name);
   return emit('tool.approval_required', {
@@ -99,7 +109,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,
-    repeated: false,
+    repeated,
     ...unsigned,
   });
 }

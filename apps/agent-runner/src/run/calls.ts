@@ -7,8 +7,9 @@ import {
   confirm,
   isForWorker,
   isOpen,
-  openRequirements,
+  openCalls,
   resolvedByCaller,
+  shownTo,
   type CallerResolution,
 } from './call.js';
 import { callOutput } from './conversation.js';
@@ -22,7 +23,7 @@ export function continueIfComplete(run: Run, now: EpochMillis, ...events: readon
     const paused = log(touch(run, now, { ...rested(run, now), status: 'PAUSED', due_at: run.deadline_at }), now, {
       type: 'paused',
     });
-    return changed(paused, emit('run.paused', { ...who(run), requirements: openRequirements(run) }), ...events);
+    return changed(paused, emit('run.paused', { ...who(run), requirements: shownTo(openCalls(run)) }), ...events);
   }
   if (isForPeople || run.status !== 'PAUSED') return changed(run, ...events);
   const continued = log(touch(run, now, waiting(run, now)), now, { type: 'continued' });

@@ -4,7 +4,7 @@ import { after, millisOf } from '@countersign/contracts/time';
 import { deepFreeze } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isForWorker, isOpen, openRequirements } from './call.js';
+import { isForWorker, isOpen, openCalls } from './call.js';
 import * as given from '../../test/run.fixtures.js';
 import { decideRun, type RunMessage } from './run.js';
 import { first, pause, step, type Step } from '../../test/run.steps.fixtures.js';
@@ -24,7 +24,7 @@ function checkState(run: Run): void {
     if (isForWorker(call) && isGated(call)) expect(call.confirmation, 'nothing gated is made without leave').toBe(true);
   }
   if (run.status === 'PAUSED') {
-    expect(openRequirements(run), 'a paused run waits for somebody').not.toEqual([]);
+    expect(openCalls(run), 'a paused run waits for somebody').not.toEqual([]);
     expect(run.calls.filter(isForWorker)).toEqual([]);
   }
   if (run.status === 'RUNNING' || run.status === 'PENDING') {

@@ -1,6 +1,6 @@
 import { emit, queueOwner, type Event } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
+import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
 import { toEpochSeconds, after, type Millis, type EpochMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
@@ -8,7 +8,8 @@ import {
   answered,
   isForWorker,
   isOpen,
-  openRequirements,
+  isUnsettled,
+  openCalls,
   outcomeUnknown,
   resolvedByApproval,
   resolvedLate,
@@ -16,10 +17,10 @@ import {
 } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
-import { unsigned, who } from './event-data.js';
-import { call, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
+import { who } from './event-data.js';
+import { call, endOf, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
 import { take, type Turn } from './turn.js';
-import { askAgain } from '../ask-again/silent-run.js';
+import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
 
 /**
  * The life of a run.
@@ -47,8 +48,8 @@ export type RunMessage =
   | { type: 'call_started'; worker: string; call: string }
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
-  /** Nothing was heard for long of what it waits for. */
-  | { type: 'asked_again'; agent: Agent; afterMs: Millis }
+  /** Nothing was heard for long of what it waits for; `agent` is the one of a run that goes on. */
+  | { type: 'asked_again'; agent: Agent | null; afterMs: Millis }
   | { type: 'watched' }
   | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
   | { type: 'cancel_requested'; reason: string | null }
@@ -85,7 +86,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
         ? changed(touch(run, now, waiting(run, now)))
         : ignored('the run does not wait for its turn');
     case 'asked_again':
-      return askAgain(run, message.agent, message.afterMs, now);
+      return message.agent ? askAgain(run, message.agent, message.afterMs, now) : ignored('the run is not over');
     case 'watched':
       return run.streamed ? ignored('it is watched') : changed(touch(run, now, { streamed: true }));
     case 'resolved_by_caller':
@@ -187,6 +188,7 @@ function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTr
     turn: null,
     worked_ms: 0,
     finished_at: null,
+    unsettled: false,
   };
   return changed(run, emit('run.started', { ...who(run), input: run_input }));
 }
@@ -208,49 +210,59 @@ function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): Ru
 
 function cancel(run: Run, reason: string | null, now: EpochMillis): RunTransition {
   const ended = over(run, 'CANCELLED', now, { error: reason ?? 'cancelled' });
-  return changed(
-    ended,
-    emit('run.cancelled', { ...who(run), reason, requirements: openRequirements(run), ...unsigned }),
-  );
+  return changed(ended, endOf(ended, reason, openCalls(ended)));
 }
 
-/** A run that is over accepts only the outcome of a call that was under way, also an unknown one. */
+/**
+ * A run that is over accepts only the outcome of a call that was under way, also an unknown one, and how a call was decided where
+ * it has asked for that.
+ */
 function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition {
-  if (message.type === 'tool.execution_outcome_unknown') return reportUnknown(run, message.data, now);
-  const result = resultIn(message);
-  const open = run.calls.find(({ id }) => id === result?.call);
-  if (!result || !open || !isOpen(open)) return ignored(`the run is ${run.status}`);
-  const ended = answered(open, result.output, result.failed);
-  return changed(
-    log(touch(run, now, { calls: run.calls.map((each) => (each === open ? ended : each)) }), now, {
-      type: 'call_ended',
-      call: open.id,
-    }),
-  );
+  if (message.type === 'asked_again') return repeatEnd(run, message.afterMs, now);
+  const { call: id, change } = reportIn(message, now) ?? {};
+  const open = run.calls.find((call) => call.id === id && isOpen(call));
+  const after = open && change?.(open);
+  if (!open || !after) return ignored(`the run is ${run.status}`);
+  const calls = run.calls.map((each) => (each === open ? after : each));
+  const reported = touch(run, now, { calls, unsettled: calls.some(isUnsettled) });
+  return changed(isOpen(after) ? reported : log(reported, now, { type: 'call_ended', call: open.id }));
 }
 
-function reportUnknown(
-  run: Run,
-  data: Event<'tool.execution_outcome_unknown'>['data'],
-  now: EpochMillis,
-): RunTransition {
-  const open = run.calls.find((call) => call.id === data.approval_id && isOpen(call));
-  const after = open && outcomeUnknown(open, data, toEpochSeconds(now));
-  if (!after) return ignored(`the run is ${run.status}`);
-  return changed(touch(run, now, { calls: run.calls.map((each) => (each === open ? after : each)) }));
-}
+type Report = { call: string; change(open: Call): Call | undefined };
 
-function resultIn(message: RunMessage): { call: string; output: string; failed: boolean } | undefined {
+function reportIn(message: RunMessage, now: EpochMillis): Report | undefined {
   switch (message.type) {
     case 'call_ended':
-      return message;
+      return { call: message.call, change: (open) => answered(open, message.output, message.failed) };
     case 'tool.execution_completed':
-      return { call: message.data.approval_id, output: message.data.result, failed: false };
+      return { call: message.data.approval_id, change: (open) => answered(open, message.data.result) };
     case 'tool.execution_failed':
-      return { call: message.data.approval_id, output: executionFailureOf(message.data.error), failed: true };
+      return {
+        call: message.data.approval_id,
+        change: (open) => answered(open, executionFailureOf(message.data.error), true),
+      };
+    case 'tool.execution_outcome_unknown':
+      return {
+        call: message.data.approval_id,
+        change: (open) => outcomeUnknown(open, message.data, toEpochSeconds(now)),
+      };
+    case 'approval.resolved':
+      return decisionIn(message, resolvedByApproval);
+    case 'resolved_late':
+      return decisionIn(message.event, resolvedLate);
     default:
       return undefined;
   }
+}
+
+/** Nobody makes the call any more but an executor that has begun. */
+function decisionIn({ data }: Event<'approval.resolved'>, resolve: typeof resolvedByApproval): Report | undefined {
+  if (!data.repeated || data.digest !== callDigest(data)) return undefined;
+  const change = (open: Call) => {
+    const after = resolve(open, data);
+    return after && isForWorker(after) ? { ...after, state: open.state } : after;
+  };
+  return { call: data.approval_id, change };
 }
 
 const deadlinePassed = 'the deadline of the run has passed';

@@ -1,10 +1,10 @@
-import { emit } from '@countersign/contracts';
+import { emit, type NewEvent } from '@countersign/contracts';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import type { Call, JournalEntry, Run } from '@countersign/contracts/runs';
 import { toEpochSeconds, after, earliest, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { changed, touch, type Transition } from '@countersign/persistence';
 import { unsigned, who } from './event-data.js';
-import { openRequirements } from './call.js';
+import { isUnsettled, openCalls, shownTo } from './call.js';
 import { truncate, withEveryCallAnswered } from './conversation.js';
 
 /** Why a message is refused, for programs. */
@@ -52,22 +52,23 @@ export const over = (
       status,
       due_at: null,
       finished_at: toEpochSeconds(now),
+      unsettled: run.calls.some(isUnsettled),
     }),
     now,
     { type: 'over' },
   );
 
+/** That it ended, naming the calls that others may still decide or make. */
+export function endOf(run: Run, reason: string | null, open: readonly Call[], repeated = false): NewEvent {
+  const about = { ...who(run), requirements: shownTo(open), repeated, ...unsigned };
+  return run.status === 'ERROR'
+    ? emit('run.failed', { ...about, error: truncate(reason ?? '', maxText) })
+    : emit('run.cancelled', { ...about, reason });
+}
+
 export function fail(run: Run, error: string, now: EpochMillis): RunTransition {
   const ended = over(run, 'ERROR', now, { error });
-  return changed(
-    ended,
-    emit('run.failed', {
-      ...who(run),
-      error: truncate(error, maxText),
-      requirements: openRequirements(run),
-      ...unsigned,
-    }),
-  );
+  return changed(ended, endOf(ended, error, openCalls(ended)));
 }
 
 export function complete(run: Run, content: string, now: EpochMillis): RunTransition {

@@ -35,7 +35,7 @@ export function decideApproval(
     return message.event.data.repeated ? sayAgain(approval, now) : ignored('the approval exists');
   }
   if (message.type === 'void') {
-    return approval ? followRun(approval, statusAfter[message.event.type], now) : createCancelled(message, now);
+    return approval ? endOpen(approval, message, now) : createCancelled(message, now);
   }
   if (!approval) return rejected('approval_not_found', 'there is no such approval');
 
@@ -81,6 +81,15 @@ function followRun(approval: Approval, run_status: RunStatus, now: EpochMillis):
   if (approval.status === 'pending') return resolved(followed, 'cancelled', byNoOne, now);
   return approval.run_status === run_status ? ignored('this is known') : changed(followed);
 }
+
+/** What a run that is over still waited for. One that says so again, and knows no decision, has not heard it. */
+function endOpen(approval: Approval, { event, requirement }: VoidMessage, now: EpochMillis): ApprovalTransition {
+  const followed = followRun(approval, statusAfter[event.type], now);
+  const hasHeard = !event.data.repeated || requirement.confirmation !== null;
+  return followed.kind === 'changed' || hasHeard ? followed : sayAgain(approval, now);
+}
+
+type VoidMessage = Extract<ApprovalMessage, { type: 'void' }>;
 
 /** Hides the record. Removing one that is pending voids it first, so that its run does not wait for ever. */
 function remove(approval: Approval, now: EpochMillis): ApprovalTransition {

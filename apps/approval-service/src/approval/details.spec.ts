@@ -141,6 +141,7 @@ describe('deciding on an approval', () => {
       expires_at: null,
       decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],
       repeated: false,
+      run_status: null,
       signature: null,
     });
   });

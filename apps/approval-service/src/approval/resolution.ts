@@ -40,10 +40,10 @@ export function resolved(
 
 /** Its run asks again, so it has not heard what was said: the same is said again. */
 export function sayAgain(approval: Approval, now: EpochMillis): ApprovalTransition {
-  const { status } = approval;
+  const { status, run_status } = approval;
   if (status === 'pending') return ignored('it is not resolved yet');
   const data = dataOf(approval, status, basisOf(approval));
-  return changed(touch(approval, now, {}), emit('approval.resolved', { ...data, repeated: true }));
+  return changed(touch(approval, now, {}), emit('approval.resolved', { ...data, repeated: true, run_status }));
 }
 
 /** What it rests on, as its record shows. */
@@ -81,6 +81,7 @@ function dataOf(
     expires_at: state.expires_at,
     decisions: state.decisions,
     repeated: false,
+    run_status: null,
     // The signature takes time, so it is added before this is stored.
     signature: null,
   };

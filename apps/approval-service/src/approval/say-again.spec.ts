@@ -1,6 +1,15 @@
 import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
-import { approvalAfter, audited, decided, now, required, ruled, runCancelled } from '../../test/approval.fixtures.js';
+import {
+  approvalAfter,
+  audited,
+  decided,
+  madeVoid,
+  now,
+  required,
+  ruled,
+  runCancelled,
+} from '../../test/approval.fixtures.js';
 import { basis } from '../../test/grant.fixtures.js';
 import { decideApproval } from './approval.js';
 import type { ApprovalMessage } from './messages.js';
@@ -25,7 +34,11 @@ describe('a request that comes again, since its run heard nothing', () => {
     if (first.kind !== 'changed') throw new Error(first.reason);
     const again = decideApproval(first.state, repeated, later);
     if (again.kind !== 'changed') throw new Error(again.reason);
-    expect(resolvedIn(again.events)).toEqual({ ...resolvedIn(first.events), repeated: true });
+    expect(resolvedIn(again.events)).toEqual({
+      ...resolvedIn(first.events),
+      repeated: true,
+      run_status: first.state.run_status,
+    });
     expect(again.state).toEqual({ ...first.state, updated_at: again.state.updated_at });
   });
 
@@ -38,5 +51,36 @@ describe('a request that comes again, since its run heard nothing', () => {
 
   it('is a new one where it was never heard', () => {
     expect(decideApproval(undefined, repeated, now)).toMatchObject({ kind: 'changed', state: { status: 'pending' } });
+  });
+});
+
+describe('the end of its run that is said again', () => {
+  const endAgain = (confirmation: boolean | null = null): ApprovalMessage => {
+    const { event, requirement } = madeVoid as Extract<ApprovalMessage, { type: 'void' }>;
+    const data = { ...event.data, repeated: true };
+    return { type: 'void', event: { ...event, data } as typeof event, requirement: { ...requirement, confirmation } };
+  };
+
+  it.each<[string, readonly ApprovalMessage[]]>([
+    ['approved', [required(), decided('approved', 'bob'), runCancelled]],
+    ['rejected', [required(), decided('rejected', 'bob'), runCancelled]],
+    ['cancelled', [required(), runCancelled]],
+  ])(
+    'is answered with what was decided, and that the run is over, to a run that has not heard it: %s',
+    (status, messages) => {
+      const said = decideApproval(approvalAfter(...messages), endAgain(), later);
+      const data = { status, repeated: true, run_status: 'CANCELLED' };
+      expect(said).toMatchObject({ events: [{ type: 'approval.resolved', data }] });
+    },
+  );
+
+  it('voids what is pending, and is a duplicate to whoever has heard the decision or says it for the first time', () => {
+    expect(decideApproval(approvalAfter(required()), endAgain(), later)).toMatchObject({
+      state: { status: 'cancelled', run_status: 'CANCELLED' },
+      events: [{ type: 'approval.resolved', data: { repeated: false, run_status: null } }],
+    });
+    const over = approvalAfter(required(), decided('approved', 'bob'), runCancelled);
+    expect(decideApproval(over, endAgain(true), later).kind).toBe('ignored');
+    expect(decideApproval(over, madeVoid, later).kind).toBe('ignored');
   });
 });

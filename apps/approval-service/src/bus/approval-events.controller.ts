@@ -101,7 +101,7 @@ export class ApprovalEventsController {
   @OnEvent('approval-service', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
     const approval = await this.#notify(event, 'resolved');
-    if (approval && approval.resolved_at !== null) this.metrics.resolved(approval);
+    if (approval && approval.resolved_at !== null && !event.data.repeated) this.metrics.resolved(approval);
     if (approval) await this.grants.give(approval);
   }
 

@@ -1,11 +1,12 @@
 import type { Execution } from '@countersign/contracts/executions';
+import { isFinishedStatus } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { ignored, rejected } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
-import { holds, is, isDue, sayAgain, type ExecutionTransition } from './state.js';
+import { holds, is, isDue, isOver, sayAgain, type ExecutionTransition } from './state.js';
 
 /**
  * The life of an execution.
@@ -37,18 +38,25 @@ export function decideExecution(
 ): ExecutionTransition {
   switch (message.type) {
     case 'approved':
-      if (!execution) return accept(message, now);
+      if (!execution) return isOfRunOver(message) ? ignored('its run is over') : accept(message, now);
       return message.event.data.repeated ? sayAgain(execution, now) : ignored('the execution exists');
     case 'not_authentic':
       return execution ? ignored('it has been refused already') : refuse(message, now);
     case 'cancelled':
-      return execution ? takeBack(execution, message.event, now) : takeBackBeforeApproval(message, now);
+      if (!execution) return takeBackBeforeApproval(message, now);
+      return message.event.data.repeated && isOver(execution)
+        ? sayAgain(execution, now)
+        : takeBack(execution, message.event, now);
     default:
       return execution
         ? decideKnown(execution, message, now)
         : rejected('execution_not_found', 'there is no such execution');
   }
 }
+
+/** Said again to a run that is over: what it has not begun by then is not begun. */
+const isOfRunOver = ({ event: { data } }: Extract<ExecutionMessage, { type: 'approved' }>): boolean =>
+  data.repeated && data.run_status !== null && isFinishedStatus(data.run_status);
 
 function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMillis): ExecutionTransition {
   const { status } = execution;

@@ -1,7 +1,19 @@
 import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
-import { approved, claimed, executionAfter, failed, lost, now, succeeded } from '../../test/execution.fixtures.js';
+import {
+  approved,
+  cancelled,
+  claimed,
+  executionAfter,
+  failed,
+  lost,
+  now,
+  requirementWith,
+  runCancelled,
+  succeeded,
+} from '../../test/execution.fixtures.js';
 import { decideExecution } from './execution.js';
+import type { ExecutionMessage } from './messages.js';
 
 const again = approved({ data: { repeated: true } });
 const later = after(now, 3_600_000);
@@ -24,7 +36,43 @@ describe('a decision that is said again, since its run heard nothing', () => {
     expect(decideExecution(executionAfter(approved(), claimed, succeeded), approved(), later).kind).toBe('ignored');
   });
 
+  it('begins nothing for a run that is over', () => {
+    const ofRunOver = approved({ data: { repeated: true, run_status: 'CANCELLED' } });
+    expect(decideExecution(undefined, ofRunOver, now).kind).toBe('ignored');
+  });
+
   it('is taken on like any other where it was never heard', () => {
     expect(decideExecution(undefined, again, now)).toMatchObject({ kind: 'changed', state: { status: 'queued' } });
+  });
+});
+
+describe('the end of its run that is said again', () => {
+  const endAgain: ExecutionMessage = {
+    type: 'cancelled',
+    event: { ...runCancelled, data: { ...runCancelled.data, repeated: true } },
+    requirement: requirementWith({}),
+  };
+
+  it.each([
+    ['succeeded', executionAfter(approved(), claimed, succeeded), 'tool.execution_completed'],
+    ['taken back before', executionAfter(cancelled), 'tool.execution_failed'],
+  ] as const)('is answered with what came of the call: %s', (_, execution, type) => {
+    const said = decideExecution(execution, endAgain, later);
+    expect(said).toMatchObject({ events: [{ type, data: { execution_id: execution.id } }] });
+    expect(decideExecution(execution, cancelled, later).kind).toBe('ignored');
+  });
+
+  it('takes back what has not begun, and what was never heard of', () => {
+    expect(decideExecution(executionAfter(approved()), endAgain, later)).toMatchObject({
+      state: { status: 'cancelled' },
+      events: [{ type: 'tool.execution_failed' }],
+    });
+    expect(decideExecution(undefined, endAgain, later)).toMatchObject({ state: { status: 'cancelled' } });
+  });
+
+  it('is answered with an unknown outcome until a person has settled it', () => {
+    const unknown = executionAfter(approved(), claimed, lost);
+    const [first, again] = [decideExecution(unknown, endAgain, later), decideExecution(unknown, cancelled, later)];
+    expect([first.kind, again.kind]).toEqual(['changed', 'changed']);
   });
 });

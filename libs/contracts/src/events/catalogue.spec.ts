@@ -122,6 +122,7 @@ describe('what is internal', () => {
       'lease',
       'queue_owner',
       'streamed',
+      'unsettled',
       'working_since_ms',
     ];
     expect(internal(Run, RunOutput).toSorted()).toEqual(hidden);

@@ -93,6 +93,10 @@ export const Run = z.object({
   lease: Lease.nullable(),
   queue_owner: QueueOwner,
   finished_at: EpochSeconds.nullable(),
+  unsettled: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'It is over, and of a call that others decide or make it has not heard the end.' }),
   ...stored,
 });
 export type Run = z.infer<typeof Run>;

@@ -50,6 +50,7 @@ function decide(counter: Counter | undefined, message: Message): Transition<Coun
       user_id,
       requested_by: null,
       error: 'e',
+      repeated: false,
       requirements: [],
       signature: null,
     }),

@@ -11,6 +11,7 @@ import {
 } from '../../approvals/approval.js';
 import { CallArguments } from '../../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
+import { RunStatus } from '../../runs/run.js';
 import { EpochSeconds } from '../../time/time.js';
 import { Ruling } from '../../approvals/terms.js';
 import { ApprovalType, PauseType, Requirement, ToolVersion } from '../../calls/tool-call.js';
@@ -132,6 +133,9 @@ export const ApprovalResolved = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'Said once more, since its run asked again: who knows what came of the call says it again.' }),
+  run_status: RunStatus.nullable()
+    .default(null)
+    .meta({ description: 'Status of the run, where this is published again: of a run that is over nothing begins.' }),
   signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
 });
 

@@ -43,6 +43,10 @@ export const RunPaused = z.object({ ...run, requirements: z.array(Requirement) }
 export const RunContinued = z.object({ ...run });
 
 const endSignature = signedBy('The end of the run');
+const repeated = z.boolean().default(false).meta({
+  description:
+    'Published again, since the run has not heard what became of the calls it names: who knows more says it again.',
+});
 
 export const RunCompleted = z.object({
   ...run,
@@ -56,6 +60,7 @@ export const RunFailed = z.object({
   ...run,
   error: z.string(),
   requirements: openRequirements.default([]),
+  repeated,
   signature: endSignature,
 });
 
@@ -63,6 +68,7 @@ export const RunCancelled = z.object({
   ...run,
   reason: z.string().nullable(),
   requirements: openRequirements,
+  repeated,
   signature: endSignature,
 });
 
