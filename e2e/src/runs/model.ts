@@ -49,7 +49,7 @@ export function modelScenarios(world: World): void {
       const many = wants(...Array.from({ length: 200 }, mistake));
       const input = world.plans.plan('talk', ...Array.from({ length: 5 }, long), many, says('That was it.'));
       const { run_id } = await world.start(input);
-      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'That was it.', steps: 7 });
+      expect(await world.ended(run_id, 60)).toMatchObject({ status: 'COMPLETED', content: 'That was it.', steps: 7 });
       const outputs = outputsIn(world.lastRequest(input));
       expect([outputs.length, JSON.stringify(world.lastRequest(input)).length > 17_000_000]).toEqual([205, true]);
     });
