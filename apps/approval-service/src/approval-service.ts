@@ -2,7 +2,7 @@ import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@counte
 import type { Approval } from '@countersign/contracts/approvals';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { openCommandHandler, openAlarms, Refusals, type Service, type ServiceContext } from '@countersign/service';
 import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
@@ -26,7 +26,6 @@ import { KeysController } from './http/keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
 import { openNotifications } from './notify/notifications.js';
 import { openOperations } from './operations.js';
-import { Refusals } from './decisions/refusals.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './decisions/signer.js';
 import { ALARMS, APPROVALS, CLOCK, GRANTS } from './tokens.js';
@@ -163,7 +162,7 @@ export function approvalService(
               guards.with((header, token) => createLocalJWKSet({ keys: [...signer.ring.publicKeys] })(header, token)),
             inject: [CommandGuards],
           },
-          { provide: Refusals, useValue: new Refusals(bus, now) },
+          { provide: Refusals, useValue: new Refusals('approval-service', bus, now) },
           ...parts.flatMap(({ providers }) => providers),
         ],
       },

@@ -6,7 +6,7 @@ import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { CommandHandler, WorkPool } from '@countersign/persistence';
-import { Metrics, type Alarms } from '@countersign/service';
+import { Metrics, Refusals, type Alarms } from '@countersign/service';
 import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet } from 'jose';
@@ -27,7 +27,6 @@ import { PolicyEvaluator } from '../src/policy/policy-evaluator.js';
 import { deliveryCollection } from '../src/notify/deliveries/delivery-record.js';
 import { decideDelivery, type DeliveryMessage } from '../src/notify/deliveries/delivery.js';
 import { Notifier } from '../src/notify/notifier.js';
-import { Refusals } from '../src/decisions/refusals.js';
 import { Signer } from '../src/decisions/signer.js';
 
 export const somebody = (subject: string, role: Role = 'approver', groups: string[] = []): Principal =>
@@ -125,7 +124,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
   const guards = new CommandGuards({ credentials, uses: new CommandUses({ database, now }), now });
   const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }));
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
-  const refusals = new Refusals(bus, now);
+  const refusals = new Refusals('approval-service', bus, now);
   const metrics = new ApprovalMetrics(new Metrics(), store, now);
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {

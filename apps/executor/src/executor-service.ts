@@ -4,7 +4,7 @@ import { millisOf } from '@countersign/contracts/time';
 import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import { openCommandHandler, openAlarms, Refusals, type Service, type ServiceContext } from '@countersign/service';
 import {
   DecisionGuard,
   openRequestVerifier,
@@ -155,6 +155,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
             useFactory: (guards: CommandGuards) => guards.with(guard.keyOf),
             inject: [CommandGuards],
           },
+          { provide: Refusals, useValue: new Refusals('executor', bus, now) },
           { provide: CLOCK, useValue: now },
           { provide: LOG, useValue: log },
         ],

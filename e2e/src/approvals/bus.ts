@@ -76,9 +76,9 @@ export function busScenarios(world: World, received: () => readonly Received[]):
       expect(await world.client.runs.get(asked)).toMatchObject({ status: 'PAUSED', user_id: 'rita' });
       await world.client.resolve(approval!.id, 'approved', 'ada');
       expect(await world.ended(asked)).toMatchObject({ status: 'COMPLETED' });
-      const codes = await eventually('the dead letters', async () => {
-        const letters = await world.client.letters({ topic: 'run.requested' });
-        const found = [forged, other].map((id) => letters.find(({ key }) => key === id)?.code);
+      const codes = await eventually('the refusals', async () => {
+        const refused = await world.client.events.list({ type: ['run.refused'] });
+        const found = [forged, other].map((id) => refused.find(({ run_id }) => run_id === id)?.data['code']);
         return found.every((code) => code !== undefined) && found;
       });
       expect(codes).toEqual(['token_over', 'token_of_another']);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { pausedLine } from '../runs/line-run.js';
+import { forgedResult } from '../world/poison.js';
 import type { World } from '../world/world.js';
 
 /** What those see who look on, at whichever instance. */
@@ -49,9 +50,7 @@ export function lookingScenarios(world: World): void {
 
     it('sees what could not be handled, and has it handled again or lets it go', async () => {
       const mark = randomUUID();
-      // As far as anybody can tell it is a command; no service can make sense of it.
-      const nobody = JSON.stringify({ agent_id: 'nobody', input: mark, token: 'none' });
-      const poison = { topic: 'run.requested', key: mark, headers: { case: mark }, value: Buffer.from(nobody) };
+      const poison = forgedResult(mark);
       await world.stack.withBus((bus) => bus.publish([poison]));
       const open = async () => (await world.client.letters({ status: 'open' })).filter(({ key }) => key === mark);
       const [letter] = await eventually('the dead letter', async () => {
@@ -59,15 +58,15 @@ export function lookingScenarios(world: World): void {
         return found.length === 1 && found;
       });
       expect(letter).toMatchObject({
-        topic: 'run.requested',
+        topic: 'tool.execution_completed',
         group: 'agent-runner',
-        code: 'agent_not_found',
+        code: 'not_authentic',
       });
-      const alike = await world.client.letters({ code: 'agent_not_found' });
+      const alike = await world.client.letters({ code: 'not_authentic' });
       expect(alike.map(({ id }) => id)).toContain(letter!.id);
-      expect(new Set(alike.map(({ code }) => code))).toEqual(new Set(['agent_not_found']));
+      expect(new Set(alike.map(({ code }) => code))).toEqual(new Set(['not_authentic']));
       const whole = await world.client.deadLetters.get(letter!.id);
-      expect(Buffer.from(whole.value!, 'base64').toString()).toBe(nobody);
+      expect(Buffer.from(whole.value!, 'base64').toString()).toBe(String(poison.value));
       expect(await world.client.deadLetters.replay(letter!.id, 'again')).toMatchObject({ status: 'replayed' });
       const [second] = await eventually('it to be given up again', async () => {
         const found = await open();

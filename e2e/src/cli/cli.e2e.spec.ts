@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { keys, main, runCommand, Terminal, type CommandLineOptions, type Ended } from './command-line.js';
 import { eventually } from '../world/eventually.js';
 import { pausedRun, request } from '../world/flow.js';
+import { forgedResult } from '../world/poison.js';
 import { EmbeddedStack } from '../world/stack.js';
 
 const brokers = inject('kafkaBrokers');
@@ -14,16 +15,13 @@ const mongodb = inject('mongodbUri');
 
 describe('countersign in scripts', () => {
   const stack = new EmbeddedStack();
-  const poison = {
-    topic: 'run.requested',
-    key: 'a-run',
-    headers: {},
-    value: Buffer.from('{"agent_id": "nobody", "input": "x", "token": "none"}'),
-  };
   let env: Record<string, string>;
   const open: Terminal[] = [];
   beforeAll(async () => {
-    await stack.withBus((bus) => bus.publish([poison, { ...poison, key: 'another-run' }]));
+    // Results in the log beside a store without any record would be of another installation.
+    await stack.start();
+    await pausedRun(stack.client);
+    await stack.withBus((bus) => bus.publish([forgedResult('a-run'), forgedResult('another-run')]));
     const { origins, admin } = stack.client;
     env = { COUNTERSIGN_URL: origins.runs, COUNTERSIGN_KEY: admin.authorization.replace('Bearer ', '') };
   });
@@ -121,12 +119,12 @@ describe('countersign in scripts', () => {
 
   it('shows dead letters with what is in them, puts them back or lets them be', async () => {
     const { data } = await eventually('the dead letters', async () => {
-      const found = await json<{ data: DeadLetter[] }>('dead-letters', 'list', '--topic', 'run.requested');
+      const found = await json<{ data: DeadLetter[] }>('dead-letters', 'list', '--topic', 'tool.execution_completed');
       return found.data.length >= 2 && found;
     });
     const [first, second] = data;
     const shown = await countersign(['dead-letters', 'show', first!.id]);
-    expect(shown.out).toMatch(/^run\.requested {2}open\n[^]*Group +agent-runner\n[^]*"agent_id": "nobody"/);
+    expect(shown.out).toMatch(/^tool\.execution_completed {2}open\n[^]*Group +agent-runner\n[^]*"signature": "none"/);
     expect((await countersign(['dead-letters', 'replay', first!.id, '--note', 'again'])).out).toContain('replayed');
     expect((await countersign(['dead-letters', 'discard', second!.id])).out).toContain('discarded');
     expect((await countersign(['dead-letters', 'discard', first!.id])).code).toBe(5);

@@ -85,8 +85,10 @@ export function identityScenarios(world: World): void {
       const cancel = { run_id, reason: 'mine now' };
       const { token } = await carl.auth.commandToken({ type: 'run.cancel_requested', data: cancel });
       await publish('run.cancel_requested', run_id, { ...cancel, token });
-      await eventually('the dead letter', async () =>
-        (await world.client.letters({ topic: 'run.cancel_requested' })).some(({ key }) => key === run_id),
+      await eventually('the refusal', async () =>
+        (await world.client.events.list({ type: ['run.cancel_refused'], run_id })).some(
+          ({ data: { code } }) => code === 'run_not_found',
+        ),
       );
       expect(await world.client.runs.get(run_id)).toMatchObject({ status: 'PAUSED' });
       const alice = await world.client.for('alice', { roles: ['requester'] });

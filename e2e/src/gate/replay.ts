@@ -25,7 +25,7 @@ export function replayScenarios(world: World): void {
       const last = message('tool.resume_requested', 'deploy', { ...said, token: 'none' }, { ce_time: '2099-01-02' });
       await publish(last);
       await eventually('what came after it to be refused', async () =>
-        (await world.client.letters({ topic: 'tool.resume_requested' })).find(({ key }) => key === 'deploy'),
+        (await world.client.events.list({ type: ['tool.resume_refused'], run_id: 'deploy' })).at(0),
       );
       expect(await isPaused()).toBe(true);
       await world.client.turn('resume', 'deploy');
@@ -65,10 +65,10 @@ export function replayScenarios(world: World): void {
         (await world.client.runs.list({})).data.find((run) => run.run_input === input);
       await eventually('the run', () => runOf(first));
       await start('mallory');
-      const letter = await eventually('the dead letter', async () =>
-        (await world.client.letters({ topic: 'run.requested' })).find(({ key }) => key === 'mallory'),
+      const refusal = await eventually('the refusal', async () =>
+        (await world.client.events.list({ type: ['run.refused'], run_id: 'mallory' })).at(0),
       );
-      expect(letter.code).toBe('run_id_taken');
+      expect(refusal.data).toMatchObject({ command_id: '1', command_source: '/platform', code: 'run_id_taken' });
     });
   });
 }

@@ -28,9 +28,9 @@ export function sessionScenarios(world: World): void {
       const command = await world.client.command('run.requested', data, 'mallory', { roles: ['requester'] });
       const value = Buffer.from(JSON.stringify(command));
       await world.stack.withBus((bus) => bus.publish([{ topic: 'run.requested', key: stolen, headers: {}, value }]));
-      await eventually('the dead letter', async () => {
-        const letters = await world.client.letters({ topic: 'run.requested' });
-        return letters.find(({ key, code }) => key === stolen && code === 'session_not_found');
+      await eventually('the refusal', async () => {
+        const refused = await world.client.events.list({ type: ['run.refused'], run_id: stolen });
+        return refused.find(({ data: { code } }) => code === 'session_not_found');
       });
       await expect(world.client.runs.get(stolen)).rejects.toMatchObject({ status: 404 });
       expect(world.plans.requests(theft)).toEqual([]);

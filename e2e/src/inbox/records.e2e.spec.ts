@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { Office, pageOf } from './office.js';
+import { forgedResult } from '../world/poison.js';
 import { call, wants } from '../runs/model-plans.js';
 
 const admin = { access: { roles: ['admin' as const] } };
@@ -95,13 +96,11 @@ describe('The records in the inbox', () => {
   });
 
   it('are messages that could not be handled, to be handed over again or let go', async () => {
-    const nobody = JSON.stringify({ agent_id: 'nobody', input: 'x', token: 'none' });
-    const poison = { topic: 'run.requested', key: 'poison', headers: {}, value: Buffer.from(nobody) };
-    await office.world.stack.withBus((bus) => bus.publish([poison]));
+    await office.world.stack.withBus((bus) => bus.publish([forgedResult('poison')]));
     await eventually('the dead letter', async () => (await office.world.client.letters()).length > 0 || undefined);
     const page = await office.visit('root', { path: '/inbox/dead-letters', ...admin });
-    await page.getByRole('link', { name: 'run.requested' }).click();
-    await page.locator('pre').getByText('nobody').last().waitFor();
+    await page.getByRole('link', { name: 'tool.execution_completed' }).click();
+    await page.locator('pre').getByText('deploy_to_production').last().waitFor();
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('root has replayed it').waitFor();
     await page.getByRole('link', { name: 'All dead letters' }).click();

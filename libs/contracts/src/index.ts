@@ -6,7 +6,9 @@ export {
   catalogue,
   eventNames,
   eventsTo,
+  isCommand,
   isEventName,
+  refusals,
   services,
 } from './events/catalogue.js';
 export { type Event, type NewEvent, emit, eventSource, parseEventData } from './events/event.js';

@@ -16,3 +16,4 @@ export { kafkaSecurity } from './settings/kafka-security.js';
 export { ReaderQueue } from './streams/reader-queue.js';
 export { SharedReads } from './streams/shared-reads.js';
 export { OnEvent } from './transport/on-event.js';
+export { Refusals } from './transport/refusals.js';

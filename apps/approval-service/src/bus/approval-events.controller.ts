@@ -4,7 +4,7 @@ import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
-import { OnEvent, type Alarms } from '@countersign/service';
+import { OnEvent, Refusals, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
@@ -17,7 +17,6 @@ import { Grants } from '../grants/grants.js';
 import { PolicyEvaluator } from '../policy/policy-evaluator.js';
 import { dueNotice } from '../notify/deliveries/due-notice.js';
 import { Notifier } from '../notify/notifier.js';
-import { Refusals } from '../decisions/refusals.js';
 import { ALARMS, APPROVALS } from '../tokens.js';
 
 /** What arrives for approvals. */
@@ -64,23 +63,33 @@ export class ApprovalEventsController {
   /** A command that does not count is answered with the reason. Who decides is who the token says, and no one else. */
   @OnEvent('approval-service', 'approval.resolve_requested')
   async resolveRequested(command: Event<'approval.resolve_requested'>): Promise<void> {
-    const { id, data } = command;
+    const { data } = command;
     const approval = await this.approvals.store.get(data.approval_id);
     if (!approval) throw new TerminalError('approval_not_found', `there is no approval "${data.approval_id}"`);
     try {
       await this.commands.once(command, (who) => this.#decide(approval, command, who));
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
-      await this.refusals.publish(approval, id, { reason: error.message, code: error.code });
+      await this.#refuse(approval, command, { reason: error.message, code: error.code });
     }
   }
 
   /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
-  async #decide(approval: Approval, { id, data }: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
+  async #decide(approval: Approval, command: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
+    const { data } = command;
     if (this.decisions.isRecorded(approval, data, who)) return;
     const decided = await this.decisions.decide(approval.id, data, who);
     if ('ok' in decided) return;
-    await this.refusals.publish(approval, id, { reason: decided.message, code: decided.code });
+    await this.#refuse(approval, command, { reason: decided.message, code: decided.code });
+  }
+
+  #refuse(
+    { id: approval_id, run_id, agent_id, tool_call_id, tool_name, traceparent }: Approval,
+    command: Event<'approval.resolve_requested'>,
+    why: Parameters<Refusals['publish']>[1],
+  ): Promise<void> {
+    const about = { approval_id, run_id, agent_id, tool_call_id, tool_name };
+    return this.refusals.publish({ ...command, traceparent }, why, about);
   }
 
   @OnEvent('approval-service', 'approval.created')

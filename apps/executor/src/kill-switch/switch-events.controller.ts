@@ -1,18 +1,18 @@
 import { CommandGuard } from '@countersign/auth';
 import type { Event, Log } from '@countersign/contracts';
-import { TerminalError } from '@countersign/contracts/problems';
 import { type EpochMillis, atMillis } from '@countersign/contracts/time';
-import { OnEvent } from '@countersign/service';
+import { OnEvent, Refusals } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
 import { Switches } from './switches.js';
 import { LOG } from '../tokens.js';
 
-/** Kill switches over the bus. An unauthorized command becomes a dead letter, with the reason. */
+/** Kill switches over the bus. A command that does not count is answered with the reason, and does not count later either. */
 @Controller()
 export class SwitchEventsController {
   constructor(
     @Inject(Switches) private readonly switches: Switches,
     @Inject(CommandGuard) private readonly commands: CommandGuard,
+    @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -35,7 +35,8 @@ export class SwitchEventsController {
     // Whoever writes the message says when that was: in a time to come, it would be the last word for as long.
     await this.commands.once(event, async ({ subject: by }) => {
       const problem = await this.switches.problemWith(tool_name);
-      if (problem !== undefined) throw new TerminalError('tool_not_executed_here', problem);
+      if (problem !== undefined)
+        return this.refusals.publish(event, { reason: problem, code: 'tool_not_executed_here' });
       await turn(by, at);
       this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
     });

@@ -5,6 +5,8 @@ import type { LoggedEvent } from '@countersign/contracts/event-log';
 const known: Record<EventName, true> = {
   'run.requested': true,
   'run.cancel_requested': true,
+  'run.refused': true,
+  'run.cancel_refused': true,
   'run.started': true,
   'run.paused': true,
   'run.continued': true,
@@ -31,6 +33,8 @@ const known: Record<EventName, true> = {
   'tool.execution_outcome_unknown': true,
   'tool.pause_requested': true,
   'tool.resume_requested': true,
+  'tool.pause_refused': true,
+  'tool.resume_refused': true,
   'tool.paused': true,
   'tool.resumed': true,
 };

@@ -8,7 +8,9 @@ import {
   catalogue,
   eventNames,
   eventsTo,
+  isCommand,
   isEventName,
+  refusals,
   services,
   type EventData,
   type ServiceName,
@@ -40,7 +42,11 @@ describe.each(eventNames)('%s', (name) => {
   });
 
   it('is emitted by the service it comes from, and by no other', () => {
-    const emitters = services.filter((service) => sources[service]!.includes(`emit('${name}'`));
+    // Whatever service handles a command answers that it is refused.
+    const command = eventNames.filter(isCommand).find((each) => refusals[each] === name);
+    const emitters = services.filter((service) =>
+      sources[service]!.includes(command ? `@OnEvent('${service}', '${command}')` : `emit('${name}'`),
+    );
     expect(emitters).toEqual(isService(from) ? [from] : []);
   });
 

@@ -9,10 +9,10 @@ import {
   ApprovalRejudged,
   ApprovalReminderDue,
   ApprovalResolved,
-  ApprovalResolveRefused,
   ApprovalResolveRequested,
   ToolApprovalRequired,
 } from './data/approval-events.js';
+import { CommandRefused } from './data/command-events.js';
 import {
   ToolExecutionCompleted,
   ToolExecutionFailed,
@@ -75,6 +75,8 @@ const executor = 'executor';
 export const catalogue = {
   'run.requested': event('anyone', [runner], RunRequested, 'none', 'Command: start a run.'),
   'run.cancel_requested': event('anyone', [runner], RunCancelRequested, 'none', 'Command: cancel a run that has not finished.'),
+  'run.refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to start a run did not count, for this reason.'),
+  'run.cancel_refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to cancel a run did not count, for this reason.'),
   'run.started': event(runner, ['audit'], RunStarted, 'none', 'A run was accepted.'),
   'run.paused': event(runner, ['audit'], RunPaused, redactOpen, 'The run waits for what its requirements name.'),
   'run.continued': event(runner, ['audit'], RunContinued, 'none', 'The run goes on: a call may be made, or all are answered and the model is called again.'),
@@ -88,7 +90,7 @@ export const catalogue = {
   'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'none', 'An approval waited for too long: more people may decide now.'),
   'approval.rejudged': event(approvals, ['audit'], ApprovalRejudged, redactRejudged, 'The rules have changed while an approval waited, and are stricter than those it was requested under.'),
   'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'none', 'A comment on an approval.'),
-  'approval.resolve_refused': event(approvals, ['audit'], ApprovalResolveRefused, 'none', 'A command to decide did not count, for this reason.'),
+  'approval.resolve_refused': event(approvals, ['audit'], CommandRefused, 'none', 'A command to decide did not count, for this reason.'),
   'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'none', 'Calls like this one are approved from now on, for a while.'),
   'approval.grant_revoked': event(approvals, ['audit'], ApprovalGrantRevoked, 'none', 'A standing grant holds no longer.'),
   'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'none', 'One person gave a verdict.'),
@@ -101,6 +103,8 @@ export const catalogue = {
   'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'none', 'The call began, and its end was not observed. A person must reconcile it; it is not made again.'),
   'tool.pause_requested': event('anyone', [executor], ToolPauseRequested, 'none', 'Command: start no calls of a tool, or none at all, until further notice.'),
   'tool.resume_requested': event('anyone', [executor], ToolResumeRequested, 'none', 'Command: start calls again.'),
+  'tool.pause_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to pause did not count, for this reason.'),
+  'tool.resume_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to resume did not count, for this reason.'),
   'tool.paused': event(executor, ['audit'], ToolPaused, 'none', 'Approved calls of this tool wait; none are lost.'),
   'tool.resumed': event(executor, ['audit'], ToolResumed, 'none', 'Approved calls of this tool are started again.'),
 } as const;
@@ -116,3 +120,13 @@ export const eventsTo = (service: ServiceName): EventName[] =>
 
 export const eventNames = Object.keys(catalogue) as EventName[];
 export const isEventName = (name: string): name is EventName => Object.hasOwn(catalogue, name);
+
+/** What answers each command that does not count, and does so instead of a dead letter where it can be read. */
+export const refusals = {
+  'run.requested': 'run.refused',
+  'run.cancel_requested': 'run.cancel_refused',
+  'approval.resolve_requested': 'approval.resolve_refused',
+  'tool.pause_requested': 'tool.pause_refused',
+  'tool.resume_requested': 'tool.resume_refused',
+} as const satisfies Partial<Record<EventName, EventName>>;
+export const isCommand = (name: EventName): name is keyof typeof refusals => Object.hasOwn(refusals, name);

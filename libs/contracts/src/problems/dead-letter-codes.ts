@@ -5,6 +5,7 @@ import type { CommandRefusal } from './command-refusals.js';
 export const messageRefusals = {
   no_value: 'It has no value.',
   invalid_envelope: 'It is no CloudEvent of a version that is read.',
+  unsupported_encoding: 'Its value is no JSON but Avro, Protobuf or the like.',
   unknown_event_type: 'No event has the name of its topic.',
   wrong_event_type: "It names another event than its topic's.",
   invalid_data: "Its data does not fit the event's schema.",

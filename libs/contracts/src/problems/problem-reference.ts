@@ -13,7 +13,7 @@ export function problemReference(): string {
     'Every error over HTTP is a problem of RFC 9457, `application/problem+json`. Its `code` says what is wrong and never',
     'changes its meaning; `type` is `urn:countersign:problem:` and the code. `detail` is for people: it may say something',
     'else in the next version. `hint`, where there is one, says what to do: an `action`, and the `id` of what it is done to.',
-    'The results of bulk decisions and `approval.resolve_refused` have the same codes.',
+    'The results of bulk decisions and events that refuse a command, such as `run.refused`, have the same codes.',
     ...Object.entries(problemGroups).flatMap(([title, group]) => [
       '',
       `## ${title}`,
@@ -28,7 +28,7 @@ export function problemReference(): string {
     '',
     '## Commands over the bus',
     '',
-    'Beside the codes of decisions, `approval.resolve_refused` has these:',
+    'Beside the codes of problems and of dead letters, events that refuse a command have these:',
     '',
     '| code | says |',
     '|---|---|',

@@ -158,7 +158,7 @@ export async function serve(
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));
-  const transports = services.map(({ name }) => new BusTransport(name, bus));
+  const transports = services.map(({ name }) => new BusTransport(name, bus, now));
   const installation: InstallationWatch = new InstallationWatch({
     services: services.map(watched),
     database,

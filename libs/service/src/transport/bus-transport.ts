@@ -1,9 +1,11 @@
-import { eventsTo, type Event, type ServiceName } from '@countersign/contracts';
+import { eventsTo, isCommand, isEventName, type Event, type ServiceName } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
+import type { Clock } from '@countersign/contracts/time';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
+import { decode, identify, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { transportOf } from './on-event.js';
+import { Refusals } from './refusals.js';
 
 /**
  * Brings a service's events from the bus to its `@OnEvent` methods. The service is the consumer group, so several
@@ -12,13 +14,16 @@ import { transportOf } from './on-event.js';
 export class BusTransport extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   override readonly transportId: symbol;
+  readonly #refusals: Refusals;
   #subscription: Subscription | undefined;
 
   constructor(
     private readonly service: ServiceName,
     private readonly bus: Bus,
+    now: Clock,
   ) {
     super();
+    this.#refusals = new Refusals(service, bus, now);
     this.transportId = transportOf(service);
   }
 
@@ -52,7 +57,28 @@ export class BusTransport extends Server implements CustomTransportStrategy {
   }
 
   async #dispatch(delivery: Delivery): Promise<void> {
-    const event: Event = decode(delivery);
+    const event = await this.#read(delivery);
+    try {
+      await this.#handle(event, delivery);
+    } catch (error) {
+      if (!isCommand(event.type) || !(error instanceof TerminalError)) throw error;
+      await this.#refusals.publish(event, { reason: error.message, code: error.code });
+    }
+  }
+
+  /** Whoever sent a command that cannot be read is answered, if there is anything to name it by; its bytes are kept. */
+  async #read(delivery: Delivery): Promise<Event> {
+    try {
+      return decode(delivery);
+    } catch (error) {
+      const { topic: type } = delivery;
+      if (isEventName(type) && isCommand(type) && error instanceof TerminalError)
+        await this.#refusals.publish({ ...identify(delivery), type }, { reason: error.message, code: error.code });
+      throw error;
+    }
+  }
+
+  async #handle(event: Event, delivery: Delivery): Promise<void> {
     const handler = this.messageHandlers.get(event.type);
     if (!handler) throw new TerminalError('not_handled_here', `${this.service} does not handle ${event.type}`);
     const result: unknown = await handler(event, new BaseRpcContext([delivery]));

@@ -163,13 +163,6 @@ export const ApprovalRejudged = z.object({
 
 export const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
 
-export const ApprovalResolveRefused = z.object({
-  ...call,
-  command_id: z.string().meta({ description: 'The id of the command that is refused.' }),
-  reason: z.string(),
-  code: z.string().nullable().default(null).meta({ description: 'As in a problem over HTTP: stable, for programs.' }),
-});
-
 export const ApprovalGrantCreated = z.object({
   run_id: Id,
   grant_id: Id,

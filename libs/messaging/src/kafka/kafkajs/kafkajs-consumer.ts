@@ -103,13 +103,18 @@ export function toDelivery(topic: string, partition: number, message: KafkaMessa
   };
 }
 
-/** The last of those of one name. One without a value, which Kafka allows, counts as none. */
+/**
+ * As one text a name. A header without a value, which Kafka allows, counts as none; of one name several values that
+ * differ are several lines, which no reader takes for one of them, and which a dead letter keeps.
+ */
 function toStrings(headers: IHeaders | undefined): Record<string, string> {
   const strings: Record<string, string> = {};
   for (const name in headers) {
     const value: unknown = headers[name];
-    const last: unknown = Array.isArray(value) ? value.at(-1) : value;
-    if (last instanceof Buffer || typeof last === 'string') strings[name] = last.toString();
+    const values = (Array.isArray(value) ? value : [value]).flatMap((each: unknown) =>
+      each instanceof Buffer || typeof each === 'string' ? [each.toString()] : [],
+    );
+    if (values.length > 0) strings[name] = values.length === 1 ? values[0]! : [...new Set(values)].join('\n');
   }
   return strings;
 }
