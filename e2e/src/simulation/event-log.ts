@@ -4,7 +4,7 @@ import type { Dice } from './dice.js';
 /** What one service reads in order: the events of one topic with one key. */
 export interface Lane {
   service: ServiceName;
-  events: readonly Event[];
+  events: Event[];
   /** How many of them are handled. */
   position: number;
   /** One of them is being handled now. */
@@ -15,6 +15,8 @@ export interface Lane {
 export class EventLog {
   readonly #events = new Map<string, Event[]>();
   readonly lanes: Lane[] = [];
+  /** Whether something that was published is gone. */
+  hasLost = false;
 
   append(event: Event): void {
     const name = `${event.type} ${event.key}`;
@@ -42,6 +44,27 @@ export class EventLog {
     if (!lane) return undefined;
     const { service, events, position } = lane;
     return { service, event: events[dice.oneIn(2) ? position - 1 : dice.below(position)]! };
+  }
+
+  /** What one service has yet to read of a lane is gone: retention was shorter than its outage. */
+  loseUnread(dice: Dice): string {
+    const lane = dice.pick(this.ready());
+    if (!lane) return 'nothing to lose';
+    const lost = lane.events.slice(lane.position).map(({ id }) => id);
+    lane.position = lane.events.length;
+    this.hasLost = true;
+    return `${lane.service} will never read ${lost.join(', ')}`;
+  }
+
+  /** The last messages of a topic are gone for everybody, whoever has read them: it was deleted, or a broker had not copied them. */
+  loseSuffix(dice: Dice): string {
+    const events = dice.pick([...this.#events.values()].filter(({ length }) => length > 0));
+    if (!events) return 'nothing to lose';
+    const lost = events.splice(dice.below(events.length)).map(({ id }) => id);
+    for (const lane of this.lanes.filter((each) => each.events === events))
+      lane.position = Math.min(lane.position, events.length);
+    this.hasLost = true;
+    return `the log has lost ${lost.join(', ')}`;
   }
 
   /** Somebody takes a lane over at a place where the service has been before; or a service reads all from the start. */

@@ -95,7 +95,10 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
   const { id } = execution;
   const { aggregate } = world.executions;
   yield;
-  const report = execution.status === 'reconciling' ? said(world, worker, execution) : made(world, worker, execution);
+  const report =
+    execution.status === 'reconciling'
+      ? said(world, worker, execution)
+      : (lostBefore(world, worker, execution) ?? made(world, worker, execution));
   while (world.dice.oneIn(2)) {
     yield;
     const extended = { type: 'lease_extended', worker, lease_ms, progress: null } as const;
@@ -107,6 +110,14 @@ async function* execute(world: World, worker: string, execution: Execution): Ste
     if (handled) return world.trace(`  ${worker} says ${report.type}: ${outcomeOf(handled)}`);
     yield;
   }
+}
+
+/** The last look before the effect: however long it was halted, whoever has lost its lease makes nothing. */
+function lostBefore({ executions, now }: World, worker: string, { id }: Execution): ExecutionMessage | undefined {
+  const { lease } = executions.store.records.get(id) ?? {};
+  if (lease?.worker === worker && lease.expires_at > now) return undefined;
+  const held_by = { code: 'retry', detail: 'its lease had run out before it began', until: null } as const;
+  return { type: 'not_begun', worker, until: now, held_by };
 }
 
 /** Makes the call, and says what came of it; a failure that may pass is one that did nothing. */

@@ -74,7 +74,8 @@ export async function settle(world: World, id: string): Promise<void> {
   const message: ExecutionMessage = again
     ? { type: 'retried', by: 'grace', note: 'It does no harm.', even_if_done: true }
     : settled;
-  await world.executions.aggregate.execute(id, message).catch(unlessOutOfReach);
+  const handled = await world.executions.aggregate.execute(id, message).catch(unlessOutOfReach);
+  if (message === settled && handled?.kind === 'changed') world.ledger.settledBy(id);
 }
 
 /** Somebody would like an execution to be stopped. */

@@ -1,29 +1,10 @@
-import { unjudged, type PolicyDecision } from '@countersign/approval-service';
-import { plainRequireTerms } from '@countersign/contracts/approvals';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { judgement, seeds } from './story.fixtures.js';
 import { tell } from './story.js';
 
 /** About half a minute's worth on two cores. */
 const numRuns = 6_000;
-
-const judgement = fc
-  .record({
-    count: fc.constantFrom(1, 1, 2),
-    expires_in: fc.constantFrom(null, null, 20),
-    policy: fc.constantFrom<PolicyDecision['policy'][]>(null, {
-      version: 'f00d',
-      rule: null,
-      outcome: 'require',
-      saw: [],
-    }),
-  })
-  .map(({ count, expires_in, policy }): PolicyDecision => {
-    const approvers = [{ group: null, count, members: null }];
-    return { ...unjudged, policy, terms: { ...plainRequireTerms, approvers, expires_in } };
-  });
-/** The seed of each step. What does not matter for a failure is left out; another seed would be another story. */
-const seeds = fc.array(fc.noShrink(fc.nat()), { maxLength: 600, size: 'max' });
 
 /**
  * The real state machines, in a world without a real clock, disk or network: what is published is delivered late, again

@@ -1,7 +1,9 @@
 import type { Event, ServiceName } from '@countersign/contracts';
+import { isFinishedStatus } from '@countersign/contracts/runs';
 import { after } from '@countersign/contracts/time';
 import { approvalsHandle, attendToApproval } from './approvals.js';
 import type { Lane } from './event-log.js';
+import { agent } from './model.js';
 import { attendToExecution, executorHandles, restartExecutor } from './executors.js';
 import { decide, interfere, requestRun, resolve, settle, stop } from './people.js';
 import { attendToRun, restartRunner, runnerHandles, unlessOutOfReach } from './runners.js';
@@ -42,7 +44,7 @@ function begin(world: World, lane: Lane): void {
   const after = lane.position + 1;
   const handled = async function* (): Steps {
     yield* handle(world, lane.service, event);
-    lane.position = after;
+    lane.position = Math.min(after, lane.events.length);
   };
   lane.busy = true;
   world.trace(`  ${event.id} ${event.type} to ${lane.service}`);
@@ -92,6 +94,24 @@ const settleOne: Step = async (world) => {
   );
   if (execution) await settle(world, execution.id);
 };
+
+/** Something that was published is gone. */
+export const lose: Step = (world) =>
+  world.trace(`  ${world.dice.oneIn(2) ? world.log.loseUnread(world.dice) : world.log.loseSuffix(world.dice)}`);
+
+/** The clock of the store is set. */
+export const clockJumps: Step = (world) => {
+  world.now = after(world.now, world.dice.one(-hourMs, -60_000, 60_000, hourMs, 30 * hourMs));
+};
+const hourMs = 3_600_000;
+
+/** Every run that has heard nothing for a while asks again. */
+export async function askAgainAll(world: World): Promise<void> {
+  for (const { run_id, status } of world.runs.store.all()) {
+    const message = { type: 'asked_again', agent: isFinishedStatus(status) ? null : agent, afterMs: 1_000 } as const;
+    await world.runs.aggregate.execute(run_id, message);
+  }
+}
 
 const steps: readonly (readonly [weight: number, Step])[] = [
   [60, goOn],

@@ -3,7 +3,7 @@ import { after } from '@countersign/contracts/time';
 import { Dice } from './dice.js';
 import { checkNobodyIsForgotten, checkNothingIsLeft, checkTheEnd } from './invariants.end.js';
 import { decideAll, requestRun, resolveAll, settleAll } from './people.js';
-import { attendToAll, deliverAll, finishAll, oneStep, type Step } from './steps.js';
+import { askAgainAll, attendToAll, deliverAll, finishAll, oneStep, type Step } from './steps.js';
 import { World, type WorldOptions } from './world.js';
 
 /** A run may ask the model eight times, and each turn may take people and executors a few rounds. */
@@ -41,9 +41,9 @@ async function begin(world: World): Promise<void> {
   world.isFair = false;
 }
 
-const isQuiet = ({ runs, processes, executions }: World): boolean =>
+const isQuiet = ({ log, runs, processes, executions }: World): boolean =>
   processes.length === 0 &&
-  runs.store.all().every(({ status }) => isFinishedStatus(status)) &&
+  runs.store.all().every(({ status, unsettled }) => isFinishedStatus(status) && !(unsettled && log.hasLost)) &&
   executions.store.all().every(({ due_at, status }) => due_at === null && status !== 'outcome_unknown');
 
 /** From now on everybody does what is waited for, so nothing may stay undone. */
@@ -51,9 +51,12 @@ async function becomeFair(world: World): Promise<void> {
   world.trace('it is fair from now on');
   world.isFair = true;
   world.dice = new Dice(1);
+  world.now = world.farthest;
   await deliverAll(world);
-  checkNobodyIsForgotten(world);
-  for (const run of world.runs.store.all()) if (isFinishedStatus(run.status)) checkNothingIsLeft(world, run);
+  if (!world.log.hasLost) {
+    checkNobodyIsForgotten(world);
+    for (const run of world.runs.store.all()) if (isFinishedStatus(run.status)) checkNothingIsLeft(world, run);
+  }
   for (let round = 0; round < enoughRounds && !isQuiet(world); round++) {
     attendToAll(world);
     await finishAll(world);
@@ -62,7 +65,10 @@ async function becomeFair(world: World): Promise<void> {
     await decideAll(world);
     await resolveAll(world);
     await deliverAll(world);
-    world.now = after(world.now, 31_000);
+    // Whoever asks again does so after twice as long each time.
+    const isLater = world.log.hasLost && round % 4 === 3;
+    world.now = after(world.now, isLater ? Math.max(31_000, world.now - world.begun) : 31_000);
+    if (world.log.hasLost) await askAgainAll(world);
   }
   checkTheEnd(world);
 }

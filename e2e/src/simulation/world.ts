@@ -3,7 +3,7 @@ import type { Approval } from '@countersign/contracts/approvals';
 import type { Execution, ExecutionTerms } from '@countersign/contracts/executions';
 import { RetryableError } from '@countersign/contracts/problems';
 import type { Run } from '@countersign/contracts/runs';
-import { atMillis } from '@countersign/contracts/time';
+import { atMillis, latest, type EpochMillis } from '@countersign/contracts/time';
 import { decideRun, type RunMessage } from '@countersign/agent-runner';
 import { decideApproval, type ApprovalMessage, type PolicyDecision, rulesOf } from '@countersign/approval-service';
 import { decideExecution, type ExecutionMessage } from '@countersign/executor';
@@ -47,7 +47,10 @@ interface Kept<R extends StoredRecord & { run_id: string }, M> {
 
 /** The three services with their records, the log between them, what is under way in them, and the time. */
 export class World {
-  now = atMillis(Date.UTC(2026, 8, 1, 9, 30));
+  readonly begun = atMillis(Date.UTC(2026, 8, 1, 9, 30));
+  #now = this.begun;
+  /** The latest that the clock has ever shown. */
+  farthest = this.begun;
   dice = new Dice(0);
   /** From then on nothing is lost, nobody dies, and everybody does what is waited for. */
   isFair = false;
@@ -86,6 +89,14 @@ export class World {
       checkExecution,
       executions,
     );
+  }
+
+  get now(): EpochMillis {
+    return this.#now;
+  }
+  set now(now: EpochMillis) {
+    this.#now = now;
+    this.farthest = latest(this.farthest, now);
   }
 
   /** A name that nobody had before. */
