@@ -11,9 +11,10 @@ import type {
   Position,
 } from './kafka-client.js';
 
-export const heartbeatMs = 1_500;
+/** At most, and after each fetch that brings nothing: how soon a member sees that others join or leave. */
+const heartbeatMs = 300;
 /** Without an answered heartbeat for so long, the broker counts as out of reach. */
-const silentMs = 3 * heartbeatMs;
+const silentMs = 4_500;
 const closeWithinMs = 5_000;
 
 interface Options extends Omit<ConsumerOptions, 'heartbeatMs'> {

@@ -5,12 +5,14 @@ import type { Deliver } from '../delivery/delivery.js';
 import { OrderedDelivery } from '../delivery/ordered-delivery.js';
 import { withTimeout } from '../delivery/with-timeout.js';
 import { Assignment, type PartitionProgress } from './assignment.js';
-import { heartbeatMs, KafkaConsumer } from './consumer.js';
+import { KafkaConsumer } from './consumer.js';
 import type { KafkaClient } from './kafka-client.js';
 
 /** Fetched from a partition and not handled yet: more are left with the broker until half of these are. */
 const maxWaiting = 256;
 const commitEveryMs = 250;
+/** How long a broker with nothing new waits; a member that waits says no word to its group. */
+const fetchWaitMs = 1_500;
 const commitWithinMs = 3_000;
 
 interface Options {
@@ -39,7 +41,7 @@ export class KafkaSubscription implements Subscription {
     this.#consumer = new KafkaConsumer({
       ...options,
       from: 'beginning',
-      fetchWaitMs: heartbeatMs,
+      fetchWaitMs,
       leavesFirst: true,
       records: (deliveries) => this.#take(deliveries),
       onRevoked: () => {

@@ -10,10 +10,17 @@ export interface SessionRequest {
   sessionEpoch: number;
   topics: FetchTopic[];
   forgottenTopics: { topic: string; partitions: number[] }[];
+  /** Milliseconds that the broker waits for something new. */
+  maxWaitTime: number;
 }
 
 const newSession = 0;
 const withoutSession = -1;
+/**
+ * The wait of the first fetch of a partition; that of each later one is twice as long. Only once a fetch was answered is
+ * a member known to receive, and only then does it see that others join its group, which they do most after it did.
+ */
+const firstWaitMs = 50;
 
 /**
  * One consumer's fetch session with one broker (KIP-227): the broker remembers what was requested, so that each request
@@ -27,11 +34,15 @@ export class FetchSession {
   #epoch = newSession;
   #offsets = new Map<string, Map<number, string>>();
   #requested: Map<string, Map<number, string>> | undefined;
+  /** What was requested last, in a session or not. */
+  #last = new Map<string, Map<number, string>>();
+  #waitMs = firstWaitMs;
 
-  /** While one request is under way a second one is outside of the session. */
-  request(topics: readonly FetchTopic[]): SessionRequest {
+  /** While one request is under way a second one is outside of the session. @param longestWait in milliseconds. */
+  request(topics: readonly FetchTopic[], longestWait: number): SessionRequest {
     if (this.#requested) {
-      return { sessionId: 0, sessionEpoch: withoutSession, topics: [...topics], forgottenTopics: [] };
+      const all = { topics: [...topics], forgottenTopics: [], maxWaitTime: longestWait };
+      return { sessionId: 0, sessionEpoch: withoutSession, ...all };
     }
     this.#requested = new Map(
       topics.map(({ topic, partitions }) => [
@@ -39,7 +50,15 @@ export class FetchSession {
         new Map(partitions.map(({ partition, fetchOffset }) => [partition, fetchOffset])),
       ]),
     );
+    const isNew = topics.some(({ topic, partitions }) => {
+      const last = this.#last.get(topic);
+      return partitions.some(({ partition }) => !last?.has(partition));
+    });
+    this.#last = this.#requested;
+    const maxWaitTime = Math.min(isNew ? firstWaitMs : this.#waitMs, longestWait);
+    this.#waitMs = 2 * maxWaitTime;
     return {
+      maxWaitTime,
       sessionId: this.#id,
       sessionEpoch: this.#epoch,
       topics: topics.flatMap(({ topic, partitions }) => {

@@ -35,10 +35,10 @@ export function useFetchSessions(): void {
   prototype.fetch = async function (this: Broker, options: FetchOptions): Promise<FetchResponse> {
     const session = sessions.get(this) ?? new FetchSession();
     sessions.set(this, session);
-    const request = session.request(options.topics);
-    const fetch = this.lookupRequest(apiKeys.Fetch, requests.Fetch);
     const { isolationLevel, maxWaitTime = 5_000, minBytes = 1, maxBytes = 10_485_760, rackId = '' } = options;
-    const common = { replicaId: options['replicaId'], isolationLevel, maxWaitTime, minBytes, maxBytes, rackId };
+    const request = session.request(options.topics, Number(maxWaitTime));
+    const fetch = this.lookupRequest(apiKeys.Fetch, requests.Fetch);
+    const common = { replicaId: options['replicaId'], isolationLevel, minBytes, maxBytes, rackId };
     let response: FetchResponse;
     try {
       const sendRequest = (this as unknown as Record<symbol, (request: unknown) => Promise<FetchResponse>>)[send]!;
