@@ -72,6 +72,7 @@ function headersOf({ headers }: Delivery): ReadonlyMap<string, string> {
 }
 
 /** Neither character is one that an attribute may have; the second stands for bytes that are no text. */
+// oxlint-disable-next-line no-control-regex -- those are meant.
 const noText = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
 
 function textOf(value: unknown, name: string): string | undefined {

@@ -61,6 +61,7 @@ function likenessOf(bytes: Buffer): string | undefined {
   return beginnings.find(([pattern]) => pattern.test(start))?.[1];
 }
 
+/* oxlint-disable no-control-regex -- bytes, and not text. */
 const beginnings: readonly [RegExp, string][] = [
   [/^\x1f\x8b/, 'gzip: compress batches in the producer, not values'],
   [/^\x28\xb5\x2f\xfd/, 'zstd: compress batches in the producer, not values'],
@@ -73,3 +74,4 @@ const beginnings: readonly [RegExp, string][] = [
   [/^'/, 'a Python literal'],
   [/^\{\s*'/, 'a Python literal: write JSON, with double quotes'],
 ];
+/* oxlint-enable no-control-regex */
