@@ -7,5 +7,6 @@ export {
   type ModelServer,
   type RecordedRequest,
 } from './model-server.js';
+export { refusalOf } from './provider/request-rules.js';
 export { openTemporaryDatabase } from './temporary-database.js';
 export { describeTransitions } from './transition-table.js';

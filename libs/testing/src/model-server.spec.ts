@@ -20,6 +20,7 @@ describe('the stand-in for a model', () => {
   const deltas = (events: Record<string, unknown>[], of: string) =>
     events.filter(({ type }) => type === `response.${of}.delta`).map(({ delta }) => delta);
 
+  const answered = { type: 'function_call_output', call_id: 'call_a', output: 'Deployed.' };
   const said = (text: string) => ({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
   const called = { type: 'function_call', call_id: 'call_a', name: 'deploy', arguments: '{"a": "bcdef"}' };
   const user = { type: 'message', role: 'user', content: 'Deploy auth-service version 2.1.0 and billing v3.' };
@@ -33,12 +34,12 @@ describe('the stand-in for a model', () => {
   });
 
   it('repeats the outputs once it has them', async () => {
-    const { output } = await ask(user, { type: 'function_call_output', call_id: 'call_0', output: 'Deployed.' });
+    const { output } = await ask(user, called, answered);
     expect(output).toMatchObject([{ type: 'message', content: [{ text: 'Deployed.' }] }]);
   });
 
   it('records what it was asked', () => {
-    expect(server.requests).toMatchObject([{ body: { input: [user] } }, { body: { input: [user, {}] } }]);
+    expect(server.requests).toMatchObject([{ body: { input: [user] } }, { body: { input: [user, called, {}] } }]);
   });
 
   it('answers a program that asks for a stream with the events of one', async () => {
@@ -102,6 +103,16 @@ describe('the stand-in for a model', () => {
   it('takes its time before it answers and between the pieces of a stream', async () => {
     server.respondWith(() => ({ output: [said('It is done.')], delay: 1, chunk_delay: 1 }));
     expect(deltas(await stream(), 'output_text')).toEqual(['It ', 'is ', 'done.']);
+  });
+
+  it('refuses what the provider refuses, and is not stopped in silence then', async () => {
+    const other = await startModelServer();
+    const body = JSON.stringify({ model: 'm', input: [user, called] });
+    const response = await fetch(`${other.url}/responses`, { method: 'POST', body });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error', code: 'invalid_value' } });
+    expect(other.requests).toMatchObject([{ refused: { param: 'input' } }]);
+    await expect(other.stop()).rejects.toThrow('No tool output found for function call call_a');
   });
 
   it('answers with status 500 when it cannot say what to answer', async () => {

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverSentEvent, streamOf, type StreamedResponse } from './model-stream.js';
+import type { Refusal } from './provider/refusal.js';
+import { refusalOf } from './provider/request-rules.js';
 
 interface Item {
   type: string;
@@ -44,6 +46,8 @@ export type Respond = (request: ModelRequest, n: number) => ModelAnswer | Promis
 export interface RecordedRequest {
   headers: IncomingMessage['headers'];
   body: ModelRequest;
+  /** Why the provider would not take it. */
+  refused?: Refusal;
 }
 
 export interface ModelServer {
@@ -51,22 +55,30 @@ export interface ModelServer {
   url: string;
   /** Every request so far, oldest first. */
   requests: RecordedRequest[];
+  /** Those of all requests that the provider would not take, which is a mistake of who sent them. */
+  readonly refusals: readonly Refusal[];
   /** Requests under way: neither answered to the end nor aborted by the client. */
   readonly open: number;
   /** Answers later requests differently. */
   respondWith(respond: Respond): void;
+  /** @throws when a request was sent that the provider would not take, unless those were expected. */
   stop(): Promise<void>;
 }
 
 /**
- * Stands in for OpenAI's Responses API on a port of this machine. By default it asks to deploy every `name version`
- * that the user's text names, and once it has the outputs it repeats them.
+ * Stands in for OpenAI's Responses API on a port of this machine, and refuses what that refuses. By default it asks to
+ * deploy every `name version` that the user's text names, and once it has the outputs it repeats them.
+ *
+ * @param options.expectsRefusals what it refuses is what is tested, so that stopping it is no error.
  */
 export async function startModelServer({
   port = 0,
   respond = deployThenReport,
-}: { port?: number; respond?: Respond } = {}): Promise<ModelServer> {
+  expectsRefusals = false,
+}: { port?: number; respond?: Respond; expectsRefusals?: boolean } = {}): Promise<ModelServer> {
   const requests: RecordedRequest[] = [];
+  const refusals: Refusal[] = [];
+  const issued = { callIds: new Set<string>(), reasoningBefore: new Map<string, string>() };
   let answer = respond;
   let open = 0;
   const server = createServer((request, reply) => {
@@ -79,8 +91,15 @@ export async function startModelServer({
     });
     return void bodyOf(request)
       .then(async (body) => {
-        requests.push({ headers: request.headers, body });
-        return answerWith(reply, body, await answer(body, requests.length), gone.signal);
+        const refused = refusalOf(body, issued);
+        requests.push({ headers: request.headers, body, ...(refused && { refused }) });
+        if (refused) {
+          refusals.push(refused);
+          return send(reply, 400, { error: { type: 'invalid_request_error', ...refused } });
+        }
+        const given = await answer(body, requests.length);
+        if (typeof given === 'object' && 'output' in given) keep(given.output, issued);
+        return answerWith(reply, body, given, gone.signal);
       })
       .catch((error: unknown) => fail(reply, error));
   });
@@ -89,6 +108,7 @@ export async function startModelServer({
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
+    refusals,
     get open() {
       return open;
     },
@@ -97,8 +117,20 @@ export async function startModelServer({
       server.close();
       server.closeAllConnections();
       await once(server, 'close');
+      if (refusals.length > 0 && !expectsRefusals)
+        throw new Error(`the provider would refuse what was sent: ${JSON.stringify(refusals.slice(0, 3))}`);
     },
   };
+}
+
+/** Remembers what the provider knows again. */
+function keep(output: readonly Item[], issued: { callIds: Set<string>; reasoningBefore: Map<string, string> }): void {
+  for (const [n, { type, id, call_id }] of output.entries()) {
+    const before = output[n - 1];
+    if (type === 'function_call' && typeof call_id === 'string') issued.callIds.add(call_id);
+    if (before?.type === 'reasoning' && type !== 'reasoning' && typeof id === 'string')
+      issued.reasoningBefore.set(id, String(before['id']));
+  }
 }
 
 async function answerWith(
