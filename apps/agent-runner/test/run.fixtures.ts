@@ -36,6 +36,7 @@ export const extended: RunMessage = { type: 'lease_extended', worker, lease_ms }
 export const released: RunMessage = { type: 'released', worker };
 export const postponed: RunMessage = { type: 'postponed', worker, until: after(now, 5_000), reason: 'not its turn' };
 export const cancelRequested: RunMessage = { type: 'cancel_requested', reason: 'postponed' };
+export const retryRequested: RunMessage = { type: 'retry_requested', deadline_at: null };
 /** What another worker says. */
 export const other = (message: RunMessage): RunMessage => ({ ...message, worker: 'worker-2' }) as RunMessage;
 

@@ -45,7 +45,7 @@ export function record(file: URL, says: string, scenes: readonly Scene[]): void 
     history.records.push(run!);
     history.events.push([...events]);
   }
-  mkdirSync(new URL('../src', file), { recursive: true });
+  mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(history, null, 2)}\n`, { flag: 'wx' });
 }
 
@@ -207,5 +207,25 @@ const v2: Histories = {
   },
 };
 
+const v3: Histories = {
+  retried: {
+    says: 'After an approved call the key is refused, then the request; somebody has the run tried again.',
+    scenes: [
+      [0, requested],
+      [20, given.claimed],
+      [900, answers(deploys, { ...given.call('call_a'), call_id: '' })],
+      [60_000, of('call_0_0', approved())],
+      [500, of('call_0_0', (call) => given.completed(call, 'Deployed.'))],
+      [10, given.claimed],
+      [500, { ...given.modelFailed(30_000), code: 'model_unauthorized' } as RunMessage],
+      [30_000, given.claimed],
+      [500, { ...given.modelFailed(null), code: 'model_input_too_large' } as RunMessage],
+      [60_000, { type: 'retry_requested', deadline_at: null }],
+      [10, given.claimed],
+      [700, answers(deploys, given.text('It is deployed.'))],
+    ],
+  },
+};
+
 /** What happened in each of the histories, by the version that recorded them. */
-export const histories: Record<string, Histories> = { v1, v2 };
+export const histories: Record<string, Histories> = { v1, v2, v3 };

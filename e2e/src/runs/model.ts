@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../world/eventually.js';
 import { apiKey, aLine, type World } from '../world/world.js';
 import { call, outputsIn, says, text, wants } from './model-plans.js';
 
@@ -10,8 +11,6 @@ export function modelScenarios(world: World): void {
       headers,
       body: { error: { message } },
     });
-    /** The client tries three times by itself. */
-    const thrice = (answer: ReturnType<typeof status>) => [answer, answer, answer];
 
     it('is told what is wrong with its calls, which are not made', async () => {
       const line = aLine();
@@ -55,8 +54,8 @@ export function modelScenarios(world: World): void {
     });
 
     it('that never learns is stopped after the steps that its agent may take', async () => {
-      const mistake = wants(call('no_such_tool', {}));
-      const input = world.plans.plan('never learn', ...Array.from({ length: 10 }, () => mistake));
+      const mistake = () => wants(call('no_such_tool', {}));
+      const input = world.plans.plan('never learn', ...Array.from({ length: 10 }, mistake));
       const { run_id } = await world.start(input, { agent: 'novice' });
       expect(await world.ended(run_id)).toMatchObject({
         status: 'ERROR',
@@ -68,7 +67,7 @@ export function modelScenarios(world: World): void {
 
     it('that has too much to do is asked again when it said', async () => {
       const busy = status(429, 'Slow down.', { 'retry-after': '1' });
-      const input = world.plans.plan('hurry', ...thrice(busy));
+      const input = world.plans.plan('hurry', busy);
       const { run_id } = await world.start(input);
       const waiting = await world.client.waitForRun(run_id, ['PENDING', 'COMPLETED']);
       expect(waiting).toMatchObject({ status: 'PENDING', error: expect.stringContaining('Slow down.') });
@@ -77,18 +76,37 @@ export function modelScenarios(world: World): void {
 
     it('that fails is asked again', async () => {
       const broken = status(500, 'Sorry.', { 'retry-after-ms': '20' });
-      const input = world.plans.plan('fail', ...thrice(broken), ...thrice(broken));
+      const input = world.plans.plan('fail', broken, broken);
       const { run_id } = await world.start(input);
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', content: 'Done.', steps: 1 });
-      expect(world.plans.requests(input)).toHaveLength(7);
+      expect(world.plans.requests(input)).toHaveLength(3);
     });
 
-    it('that refuses the key ends the run with an error that says so without it', async () => {
+    it('that refuses the key is waited for, with an error that says so without it, until somebody has mended it', async () => {
       const input = world.plans.plan('open up', status(401, `Incorrect API key provided: ${apiKey}.`));
       const { run_id } = await world.start(input);
-      const { error, ...run } = await world.ended(run_id);
-      expect(run.status).toBe('ERROR');
-      expect(error).toContain('Incorrect API key provided: [key]. (check OPENAI_API_KEY)');
+      const waiting = await eventually('it to wait', async () => {
+        const run = await world.client.runs.get(run_id);
+        return run.error_code !== null && run;
+      });
+      expect(waiting).toMatchObject({ status: 'PENDING', error_code: 'model_unauthorized', failures: 1 });
+      expect([waiting.waiting_since, waiting.next_try_at]).toEqual([expect.any(Number), expect.any(Number)]);
+      expect(waiting.error).toContain('Incorrect API key provided: [key]. (check OPENAI_API_KEY)');
+      await world.client.runs.retry(run_id);
+      expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', error_code: null, waiting_since: null });
+    });
+
+    it('that refuses what came of an approved call does not undo it: the run is tried again, and the call is not', async () => {
+      const line = aLine();
+      const tooLarge = status(413, 'Payload too large.');
+      const input = world.plans.plan('write a line', wants(call('write_line', { line })), tooLarge, says('Written.'));
+      const { run, approval } = await world.startPaused(input);
+      await world.client.resolve(approval.id, 'approved', 'bob');
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'ERROR', error_code: 'model_input_too_large' });
+      await Promise.allSettled([0, 1].map(() => world.client.runs.retry(run.run_id)));
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED', content: 'Written.' });
+      expect(world.timesWritten(line)).toBe(1);
+      await expect(world.client.runs.retry(run.run_id)).rejects.toMatchObject({ code: 'run_over' });
     });
   });
 }

@@ -58,6 +58,7 @@ describe('the client and a server of the same version', () => {
     const names: string[] = [];
     for await (const { event } of events) names.push(event);
     expect([names[0], names.at(-1)]).toEqual(['RunStarted', 'RunCancelled']);
+    await expect(client.runs.retry(run.run_id)).rejects.toMatchObject({ status: 409, code: 'run_over' });
   });
 
   it('agree on runs that are started by a form or as a stream', async () => {

@@ -1,6 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
-import { isGated, type Call, type Run } from '@countersign/contracts/runs';
+import { isGated, needsMending, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
 import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -10,6 +10,7 @@ import type { AgentVersions, Unfit } from '../agents/agent-versions.js';
 import type { Agents } from '../agents/agents.js';
 import { isForWorker, isOpen } from '../run/call.js';
 import { failureOf, unknownOutcome } from '../run/conversation.js';
+import { takenIn } from '../model/wire/intake.js';
 import { ModelError, type Model } from '../model/model.js';
 import type { RunMessage } from '../run/run.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -33,6 +34,8 @@ export interface WorkerOptions {
 /** Of a model that does not say when to ask again. */
 const firstRetryMs = 5_000;
 const longestRetryMs = 60_000;
+/** Of what somebody has to mend, which takes longer. */
+const longestMendMs = 300_000;
 /** How often a run is looked up whose decisions another instance may record. */
 const lookEveryMs = 1_000;
 /** How soon a run that waits for something of the runner itself looks again. */
@@ -132,7 +135,8 @@ export class RunWorker {
       if (!(error instanceof TerminalError)) throw error;
       const what = message.type === 'call_ended' ? 'what a call returned' : 'what the model answered';
       const reason = `${what} cannot be stored: ${error.message}`;
-      await this.#say({ type: 'model_failed', worker: this.#name, error: reason, retry_after_ms: null });
+      const failed = { code: 'not_storable', error: reason, retry_after_ms: null } as const;
+      await this.#say({ type: 'model_failed', worker: this.#name, ...failed });
     }
   }
 
@@ -208,27 +212,40 @@ export class RunWorker {
     const signal = AbortSignal.any([this.#leaseLost.signal, this.#stopping]);
     const agent = await this.#agent();
     if ('wait' in agent) return this.#postponed(agent.problem);
-    if ('problem' in agent) return { type: 'model_failed', worker, error: agent.problem, retry_after_ms: null };
+    if ('problem' in agent)
+      return { type: 'model_failed', worker, code: 'agent_unfit', error: agent.problem, retry_after_ms: null };
     try {
       const answered = await this.#inTurn(run, signal, (turn, until) => this.#respond(run, agent, turn, until));
-      if (answered) return { type: 'model_responded', worker, agent, step: run.steps, ...answered };
-      return this.#postponed(`another run of session ${run.session_id} has its turn`);
+      if (!answered) return this.#postponed(`another run of session ${run.session_id} has its turn`, 'session_busy');
+      const { remarks } = takenIn(run, answered.response.items);
+      if (remarks.length > 0)
+        this.#options.log.warn(
+          { run_id: run.run_id, remarks },
+          'the answer of the model is not as the protocol has it',
+        );
+      return { type: 'model_responded', worker, agent, step: run.steps, ...answered };
     } catch (error) {
       if (signal.aborted) return { type: 'released', worker };
-      return this.#modelFailed(run, error);
+      return this.#modelFailed(run, agent, error);
     }
   }
 
   /** What no model client should throw is tried again too, later and later. */
-  #modelFailed({ run_id, failures }: Run, error: unknown): RunMessage {
-    const { message, retryAfterMs } = error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
-    const retry_after_ms = retryAfterMs === null ? null : retryDelay(retryAfterMs, failures);
-    this.#options.log.warn({ run_id, err: error, retry_after_ms }, 'the model did not answer');
-    return { type: 'model_failed', worker: this.#name, error: message, retry_after_ms };
+  #modelFailed({ run_id, failures, error_code }: Run, agent: Agent, error: unknown): RunMessage {
+    const { message, retryAfterMs, code } =
+      error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
+    const longest_ms = needsMending(code) ? longestMendMs : longestRetryMs;
+    const retry_after_ms = retryAfterMs === null ? null : retryDelay(retryAfterMs, failures, longest_ms);
+    const context = { run_id, model: agent.model, code, err: error, retry_after_ms };
+    // Said once of a run; the metric says for how long.
+    if (needsMending(code) && code !== error_code)
+      this.#options.log.error(context, 'the model cannot be used until somebody mends it; its runs wait');
+    else this.#options.log.warn(context, 'the model did not answer');
+    return { type: 'model_failed', worker: this.#name, agent, code, error: message, retry_after_ms };
   }
 
-  #postponed(reason: string): RunMessage {
-    return { type: 'postponed', worker: this.#name, until: after(this.#options.now(), lookAgainMs), reason };
+  #postponed(reason: string, code: RunErrorCode = 'agent_incomplete'): RunMessage {
+    return { type: 'postponed', worker: this.#name, until: after(this.#options.now(), lookAgainMs), reason, code };
   }
 
   /** A run alone in its session asks the model while it asks for its turn, which will hardly ever be another's. */
@@ -245,7 +262,8 @@ export class RunWorker {
     const turn = await this.#retryUntilStored(() => this.#options.sessions.turnOf(run));
     if (early && turn === 0) return { turn, response: await early };
     wrong.abort();
-    if (turn === 'refused') throw new ModelError(`Session ${run.session_id} belongs to another user.`, null);
+    if (turn === 'refused')
+      throw new ModelError(`Session ${run.session_id} belongs to another user.`, null, 'session_refused');
     return turn === undefined ? undefined : { turn, response: await work(turn, signal) };
   }
 
@@ -271,8 +289,5 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
 }
 
 /** How long to wait: backoff, and not less than the model requested. */
-const retryDelay = (requested_ms: Millis, failures: number): Millis =>
-  Math.max(
-    requested_ms,
-    Math.ceil(jitteredBackoffMs({ first_ms: requested_ms, longest_ms: longestRetryMs }, failures)),
-  );
+const retryDelay = (requested_ms: Millis, failures: number, longest_ms: Millis): Millis =>
+  Math.max(requested_ms, Math.ceil(jitteredBackoffMs({ first_ms: requested_ms, longest_ms }, failures)));

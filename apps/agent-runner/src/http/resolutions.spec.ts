@@ -108,7 +108,7 @@ describe('what a request to continue resolves', () => {
     expect(takenFrom(waiting, {})).toEqual([]);
   });
 
-  it('is meant for the latest call when the model used an id again', () => {
+  it('tells calls apart when the model used an id again', () => {
     const { id } = callIn(waiting, 'call_a');
     const again = continued(
       waiting,
@@ -122,7 +122,7 @@ describe('what a request to continue resolves', () => {
       claimed,
       responded(callTo('send', 'call_a')),
     );
-    const [resolution] = takenFrom(again, { tools: [{ tool_call_id: 'call_a', confirmed: true }] });
+    const [resolution] = takenFrom(again, { tools: [{ tool_call_id: 'call_a#1', confirmed: true }] });
     expect(resolution!.id).toBe(again.calls.at(-1)!.id);
     expect(resolution!.id).not.toBe(id);
   });

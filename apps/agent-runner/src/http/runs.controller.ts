@@ -13,7 +13,9 @@ import {
   ContinueRunRequest,
   GetRunQuery,
   isFinishedStatus,
+  mayRetry,
   ListRunsQuery,
+  RetryRunRequest,
   RunOutput,
   RunPage,
   showRun,
@@ -29,7 +31,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Agents } from '../agents/agents.js';
-import type { CallerResolution } from '../run/call.js';
+import { isOpen, type CallerResolution } from '../run/call.js';
 import { RunQueue } from '../dispatch/queue.js';
 import { isSameRequest, ownersOf, userFor } from './requester.js';
 import { resolutionsIn, type ResolutionProblem } from './resolutions.js';
@@ -123,7 +125,7 @@ export class RunsController {
   ): Promise<void> {
     const found = await this.#findToChange(runId, who, agentId);
     if (isFinishedStatus(found.status))
-      throw new ProblemError('run_over', `Run ${runId} is ${found.status}; start a new one.`, { id: runId });
+      throw new ProblemError('run_over', `Run ${runId} is ${found.status}; ${whatNext(found)}.`, { id: runId });
     const { run, resolutions } = await this.#resolve(found, body);
     const handled =
       resolutions.length > 0 ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }) : undefined;
@@ -193,6 +195,31 @@ export class RunsController {
     const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });
     if (!handled.state) throw noSuchRun(runId);
     return showRun(handled.state);
+  }
+
+  @Post('runs/:run_id/retry')
+  @RequireScopes('runs:write')
+  @HttpCode(202)
+  @Returns(
+    202,
+    RunOutput,
+    'The run that ended in ERROR goes on from its last step; one that waits for its model is tried now. 409 while one of its approved calls is not settled.',
+  )
+  async retry(
+    @Param('run_id') runId: string,
+    @Body({ schema: RetryRunRequest.nullish() }) body: z.infer<typeof RetryRunRequest> | null | undefined,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<RunOutput> {
+    const found = await this.#findToChange(runId, who);
+    const deadline_at = this.agents.deadlineFor(found.agent_id, body?.deadline_in);
+    const handled = await this.runner.handle(runId, { type: 'retry_requested', deadline_at });
+    if (!handled.state) throw noSuchRun(runId);
+    if (handled.kind !== 'rejected') return showRun(handled.state);
+    if (handled.code === 'run_over')
+      throw new ProblemError('run_over', `Run ${runId}: ${handled.reason}; start a new one.`, { id: runId });
+    const unknown = handled.state.calls.find((call) => call.unknown !== null && isOpen(call));
+    const code = unknown ? 'outcome_unknown' : 'call_being_made';
+    throw new ProblemError(code, `Run ${runId}: ${handled.reason}.`, { id: unknown?.id ?? runId });
   }
 
   async #answer(
@@ -279,6 +306,9 @@ function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Ans
   if (stream ?? isForm) return streamed('pause');
   return { kind: stream === false ? 'settled' : 'at_once' };
 }
+
+const whatNext = ({ status, error_code }: Run): string =>
+  status === 'ERROR' && mayRetry(error_code) ? 'have it tried again, or start a new one' : 'start a new one';
 
 const traceOf = (header: string | undefined): string | null =>
   RunOutput.shape.traceparent.safeParse(header).data ?? null;

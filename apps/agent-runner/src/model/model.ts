@@ -1,6 +1,9 @@
-import type { ConversationItem, Usage } from '@countersign/contracts/runs';
+import type { ConversationItem, RunErrorCode, Usage } from '@countersign/contracts/runs';
 import type { Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
+
+/** Why a model did not answer. */
+export type ModelFailure = Extract<RunErrorCode, `model_${string}`>;
 
 /** The model did not answer. */
 export class ModelError extends Error {
@@ -10,6 +13,7 @@ export class ModelError extends Error {
   constructor(
     message: string,
     readonly retryAfterMs: Millis | null,
+    readonly code: RunErrorCode = retryAfterMs === null ? 'model_request_refused' : 'model_unavailable',
   ) {
     super(message);
   }

@@ -18,6 +18,7 @@ describe("a model behind OpenAI's Responses API", () => {
   afterAll(() => server.stop());
 
   const answering = (answer: ModelAnswer) => server.respondWith(() => answer);
+  const outputOf = (call_id: string) => ({ type: 'function_call_output', call_id, output: 'done' });
   const ask = (signal = new AbortController().signal, of = model) =>
     of.respond({ agent, conversation: [question], signal });
   const failure = async (answer: ModelAnswer, of = model): Promise<unknown> => {
@@ -64,8 +65,18 @@ describe("a model behind OpenAI's Responses API", () => {
 
   it('is asked for sealed reasoning only when it is one that reasons', async () => {
     const signal = new AbortController().signal;
-    await model.respond({ agent: { ...agent, model: 'gpt-4.1' }, conversation: [question], signal });
-    expect(server.requests[0]!.body).not.toHaveProperty('include');
+    const respond = (change: object) =>
+      model.respond({ agent: { ...agent, ...change }, conversation: [question], signal });
+    await respond({ model: 'gpt-4.1' });
+    await respond({ reasoning: false });
+    await respond({ model: 'ours', reasoning: true });
+    await respond({ model: 'openai/gpt-5-mini' });
+    await respond({ model: 'gpt-5-chat-latest' });
+    answering({ output: [{ type: 'reasoning', id: 'rs_1', summary: [] }, text('Hello.')] });
+    await respond({ model: 'deployment-7' });
+    await respond({ model: 'deployment-7' });
+    const asked = server.requests.map(({ body }) => body.include !== undefined);
+    expect(asked).toEqual([false, false, true, true, false, false, true]);
   });
 
   it('answers with its items as they are, and with what they cost', async () => {
@@ -88,7 +99,7 @@ describe("a model behind OpenAI's Responses API", () => {
   it.each([408, 409, 429, 500, 503])('may be asked again later after %i', async (status) => {
     const error = await failure({ status, headers: once, body: { error: { message: 'not now' } } });
     expect(error).toBeInstanceOf(ModelError);
-    expect(error).toMatchObject({ retryAfterMs: 5_000, message: expect.stringContaining('not now') });
+    expect(error).toMatchObject({ retryAfterMs: 1_000, message: expect.stringContaining('not now') });
   });
 
   it.each([
@@ -108,10 +119,69 @@ describe("a model behind OpenAI's Responses API", () => {
     });
   });
 
-  it.each([400, 401, 403, 404, 422])('is not asked again after %i, which stays as it is', async (status) => {
-    const error = await failure({ status, headers: once, body: { error: { message: 'wrong' } } });
-    expect(error).toMatchObject({ name: 'ModelError', retryAfterMs: null, message: expect.stringContaining('wrong') });
+  it.each([
+    [400, 'model_request_refused'],
+    [413, 'model_input_too_large'],
+    [422, 'model_request_refused'],
+  ])('is not asked again by itself after %i, which stays as it is', async (status, code) => {
+    const error = await failure({ status, headers: once, body: { error: { message: 'wrong', param: 'tools[0]' } } });
+    expect(error).toMatchObject({ retryAfterMs: null, code, message: expect.stringContaining('wrong') });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [401, 'model_unauthorized'],
+    [402, 'model_quota_exceeded'],
+    [403, 'model_forbidden'],
+    [404, 'model_not_found'],
+  ])('may be asked again after %i, once somebody has mended it', async (status, code) => {
+    const error = (await failure({ status, headers: once, body: { error: { message: 'wrong' } } })) as ModelError;
+    expect([error.code, error.retryAfterMs! >= 30_000]).toEqual([code, true]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([408, 500, 503])('is asked once after %i: when to ask again is the run’s to say', async (status) => {
+    await failure({ status, body: { error: { message: 'not now' } } });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  const sealed = (id: string) => ({ type: 'reasoning', id, summary: [], encrypted_content: `sealed ${id}` });
+
+  it('is asked once more without reasoning that it cannot open, and not with that again', async () => {
+    const conversation = [question, sealed('rs_1'), call('call_a'), outputOf('call_a')];
+    const foreign = {
+      status: 400,
+      body: { error: { code: 'invalid_encrypted_content', message: 'cannot be verified' } },
+    };
+    const hasReasoning = ({ body }: { body: { input: { type: string }[] } }) =>
+      body.input.some(({ type }) => type === 'reasoning');
+    server.respondWith((body) => (hasReasoning({ body }) ? foreign : { output: [text('Hello.')] }));
+    const respond = () => model.respond({ agent, conversation, signal: new AbortController().signal });
+    expect((await respond()).items).toEqual([text('Hello.')]);
+    expect(server.requests.map(hasReasoning)).toEqual([true, false]);
+    await respond();
+    expect(server.requests.map(hasReasoning)).toEqual([true, false, false]);
+  });
+
+  it('is asked in the plainest form when its server knows no other, from then on', async () => {
+    const plain = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeoutMs: 5_000 });
+    const knowsLittle = (body: { input: { role?: string }[]; include?: unknown }) =>
+      body.include === undefined && body.input.every(({ role }) => role !== 'developer');
+    const refused = { status: 400, body: { error: { message: 'unexpected role or field' } } };
+    server.respondWith((body) => (knowsLittle(body) ? { output: [text('Hello.')] } : refused));
+    const conversation = [question, { type: 'message', role: 'developer', content: 'Go on.' }];
+    const respond = () => plain.respond({ agent, conversation, signal: new AbortController().signal });
+    await respond();
+    await respond();
+    expect(server.requests.map(({ body }) => knowsLittle(body))).toEqual([false, true, true]);
+    expect(server.requests.at(-1)!.body.input[1]).toMatchObject({ role: 'system', content: 'Go on.' });
+  });
+
+  it('keeps the first reason when it refuses each form', async () => {
+    answering({ status: 400, body: { error: { message: 'the real reason' } } });
+    const error = await ask().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'model_request_refused', message: expect.stringContaining('the real reason') });
+    expect(server.requests).toHaveLength(2);
   });
 
   it.each([
@@ -120,7 +190,8 @@ describe("a model behind OpenAI's Responses API", () => {
     [400, 'context_length_exceeded', 'the conversation is too long for gpt-5-mini'],
   ])('says after %i %s what to do: %s', async (status, code, advice) => {
     const error = await failure({ status, body: { error: { code, message: 'wrong' } } });
-    expect(error).toMatchObject({ retryAfterMs: null, message: expect.stringContaining(advice) });
+    expect(error).toMatchObject({ message: expect.stringContaining(advice) });
+    expect(server.requests).toHaveLength(1);
   });
 
   it.each(['a-secret-key', 'sk-proj-****************wxyz'])('never tells the key, here %s', async (key) => {
@@ -139,20 +210,21 @@ describe("a model behind OpenAI's Responses API", () => {
 
   it('may be asked again when it does not answer in time', async () => {
     const hasty = new OpenAIModel({ apiKey: 'a key', baseURL: server.url, timeoutMs: 20 });
-    expect(await failure('hang', hasty)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
+    expect(await failure('hang', hasty)).toMatchObject({ code: 'model_timed_out', retryAfterMs: 1_000 });
+    expect(server.requests).toHaveLength(1);
   });
 
   it('may be asked again when nobody listens there', async () => {
     const gone = await startModelServer();
     await gone.stop();
     const nobody = new OpenAIModel({ apiKey: 'a key', baseURL: gone.url, timeoutMs: 5_000 });
-    expect(await failure({ output: [] }, nobody)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
+    expect(await failure({ output: [] }, nobody)).toMatchObject({ name: 'ModelError', retryAfterMs: 1_000 });
   });
 
   it('may be asked again when it says that it failed', async () => {
     const body = { status: 'failed', error: { message: 'server_error' }, output: [] };
     expect(await failure({ status: 200, body })).toMatchObject({
-      retryAfterMs: 5_000,
+      retryAfterMs: 1_000,
       message: 'the model failed: server_error',
     });
   });
@@ -171,7 +243,7 @@ describe("a model behind OpenAI's Responses API", () => {
     ['an answer without output', { status: 200, body: { status: 'completed' } }],
     ['nothing', { status: 200, body: 'null' }],
   ])('may be asked again when what stands before it answers with %s', async (_, answer) => {
-    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
+    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 1_000 });
   });
 
   it('stops answering at once when it is told to', async () => {

@@ -95,9 +95,9 @@ describe('a model that streams', () => {
   });
 
   it.each([
-    [429, 5_000],
-    [503, 5_000],
-    [401, null],
+    [429, 1_000],
+    [503, 1_000],
+    [401, 30_000],
   ])('fails before it begins as without a stream, here with %i', async (status, retryAfterMs) => {
     const answer = { status, headers: once, body: { error: { message: 'no' } } };
     expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs });
@@ -114,12 +114,36 @@ describe('a model that streams', () => {
     ['has no response at its end', [delta('Hel'), { type: 'response.completed' }]],
     ['has a response without output at its end', [{ type: 'response.completed', response: { status: 'completed' } }]],
   ])('may be asked again when its stream %s', async (_, events) => {
-    expect(await failure(streamOf(...events))).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
+    expect(await failure(streamOf(...events))).toMatchObject({ name: 'ModelError', retryAfterMs: 1_000 });
+  });
+
+  it.each([[{ status: 'completed', output: [] }], [{ status: 'completed' }]])(
+    'answers with what it streamed when its last event has no output: %j',
+    async (response) => {
+      const done = (item: object) => ({ type: 'response.output_item.done', output_index: 0, item });
+      answering(
+        streamOf(delta('Hel'), done(text('Hello.')), done(call('call_a')), { type: 'response.completed', response }),
+      );
+      expect((await ask()).items).toEqual([text('Hello.'), call('call_a')]);
+    },
+  );
+
+  it('may answer without a stream, as some servers do', async () => {
+    answering({ status: 200, body: { status: 'completed', output: [text(sentence), call('call_a')] } });
+    expect((await ask()).items).toEqual([text(sentence), call('call_a')]);
+    expect(written).toEqual([sentence]);
+  });
+
+  it('may be asked again when that is no response', async () => {
+    expect(await failure({ status: 200, body: 'null' })).toMatchObject({
+      code: 'model_unreadable',
+      retryAfterMs: 1_000,
+    });
   });
 
   it('may be asked again when what it streams is no JSON', async () => {
     const answer = { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"type": \n\n' };
-    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
+    expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 1_000 });
   });
 
   it.each([
@@ -136,7 +160,7 @@ describe('a model that streams', () => {
     const gone = await startModelServer();
     answering(stuck, gone);
     const asked = ask(undefined, new OpenAIModel({ apiKey: 'a-secret-key', baseURL: gone.url, timeoutMs: 5_000 }));
-    const settled = expect(asked).rejects.toMatchObject({ name: 'ModelError', retryAfterMs: 5_000 });
+    const settled = expect(asked).rejects.toMatchObject({ name: 'ModelError', retryAfterMs: 1_000 });
     await expect.poll(() => written).toEqual(['I ']);
     await gone.stop();
     await settled;
@@ -146,7 +170,7 @@ describe('a model that streams', () => {
     const hasty = new OpenAIModel({ apiKey: 'a-secret-key', baseURL: server.url, timeoutMs: 300 });
     expect(await failure(stuck, hasty)).toMatchObject({
       name: 'ModelError',
-      retryAfterMs: 5_000,
+      retryAfterMs: 1_000,
       message: expect.stringContaining('timed out'),
     });
     await expect.poll(() => server.open).toBe(0);

@@ -29,22 +29,28 @@ export async function responseIn(
   throw new OpenAI.APIConnectionError({ message: 'The answer broke off.' });
 }
 
-/** What comes after the response does not matter. It is read nonetheless, so that the connection can be used again. */
+/**
+ * What comes after the response does not matter. It is read nonetheless, so that the connection can be used again. Some
+ * servers end with a response without output: it was streamed item by item.
+ */
 async function lastOf(
   stream: Stream<Event>,
   onText: (text: string) => void,
 ): Promise<OpenAI.Responses.Response | undefined> {
   let response: OpenAI.Responses.Response | undefined;
+  const items: OpenAI.Responses.ResponseOutputItem[] = [];
   try {
     for await (const event of stream) {
       if (isText(event)) onText(event.delta);
+      if (event.type === 'response.output_item.done') items.push(event.item);
       if (event.type === 'error') throw new OpenAI.APIError(undefined, event, undefined, undefined);
       if (isLast(event)) response = event.response;
     }
   } catch (error) {
     if (!response) throw error;
   }
-  return response;
+  const isEmpty = !Array.isArray(response?.output) || response.output.length === 0;
+  return response && isEmpty && items.length > 0 ? { ...response, output: items } : response;
 }
 
 const isText = (event: Event) => event.type === 'response.output_text.delta';

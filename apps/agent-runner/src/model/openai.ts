@@ -5,8 +5,10 @@ import OpenAI from 'openai';
 import { httpFetch } from './http-fetch.js';
 import { modelParameters } from './model-parameters.js';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
-import { failed, modelError, unreadable, type ModelCall } from './openai.error.js';
+import { failed, modelError, unreadable, type Failure, type ModelCall } from './openai.error.js';
 import { responseIn } from './openai.stream.js';
+import { Reasoning } from './reasoning.js';
+import { acceptable, fullForm, type Form } from './wire/conversation.js';
 
 export interface OpenAIModelOptions {
   apiKey: string;
@@ -21,16 +23,20 @@ export class OpenAIModel implements Model {
   readonly #client: OpenAI;
   readonly #options: OpenAIModelOptions;
   readonly #tools = new WeakMap<Agent, ReturnType<typeof functionTool>[]>();
+  readonly #reasoning = new Reasoning();
+  /** Models whose server takes only the plainest form. */
+  readonly #plain = new Set<string>();
 
   constructor(options: OpenAIModelOptions) {
     const { apiKey, baseURL, timeoutMs } = options;
     this.#options = options;
-    // A failure is reported as an error, once; the client would log lines of its own shape besides.
+    // A failure is reported as an error, once; the client would log lines of its own shape besides. The run tries
+    // again, and that after a time-out is its own decision.
     this.#client = new OpenAI({
       apiKey,
       baseURL,
       timeout: timeoutMs,
-      maxRetries: 2,
+      maxRetries: 0,
       logLevel: 'off',
       fetch: httpFetch,
     });
@@ -39,12 +45,13 @@ export class OpenAIModel implements Model {
 
   async respond(request: ModelRequest): Promise<ModelResponse> {
     const call: ModelCall = { model: request.agent.model, apiKey: this.#options.apiKey };
-    const response = await this.#ask(request).catch((error: unknown) => {
+    const response = await this.#askInSomeForm(request).catch((error: unknown) => {
       throw modelError(error, call);
     });
     if (response.status === 'failed')
       throw failed('the model failed', response.error ?? { message: 'no reason reported' }, call);
     if (!Array.isArray(response.output)) throw unreadable('it is no response', call);
+    this.#reasoning.heard(request.agent.model, response);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
       usage: { input_tokens: response.usage?.input_tokens ?? 0, output_tokens: response.usage?.output_tokens ?? 0 },
@@ -53,18 +60,54 @@ export class OpenAIModel implements Model {
     };
   }
 
-  async #ask({ agent, conversation, signal, onText }: ModelRequest): Promise<OpenAI.Responses.Response> {
-    const body = {
+  /** Asks in the fullest form that the server is known to take, and once in each plainer one when it refuses that. */
+  async #askInSomeForm(request: ModelRequest): Promise<OpenAI.Responses.Response> {
+    const { agent, conversation, signal } = request;
+    const refused = new Set<string>();
+    let refusal: unknown;
+    for (const form of this.#plain.has(agent.model) ? [plainForm] : forms) {
+      const body = this.#bodyIn(form, agent, conversation);
+      if (refused.has(textOf(body))) continue;
+      try {
+        const response = await this.#send(body, request);
+        if (refused.size > 0) this.#learn(request, form);
+        return response;
+      } catch (error) {
+        if (signal.aborted || !isAboutForm(error)) throw error;
+        refused.add(textOf(body));
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  }
+
+  #bodyIn(form: Form, agent: Agent, conversation: readonly ConversationItem[]): Body {
+    const input = acceptable(conversation, form, (sealed) => this.#reasoning.isRefused(sealed));
+    const isSealed = form.role !== 'system' && this.#reasoning.isUsedBy(agent);
+    return {
       model: agent.model,
       instructions: agent.instructions,
-      input: conversation as unknown as OpenAI.Responses.ResponseInput,
+      input: input as unknown as OpenAI.Responses.ResponseInput,
       tools: this.#toolsOf(agent),
       store: false,
-      ...(reasons(agent.model) && { include: ['reasoning.encrypted_content' as const] }),
+      ...(isSealed && { include: ['reasoning.encrypted_content' as const] }),
     };
+  }
+
+  /** What it has refused it is not asked with again. */
+  #learn({ agent, conversation }: ModelRequest, form: Form): void {
+    this.#reasoning.refused(conversation);
+    if (form.role === plainForm.role) this.#plain.add(agent.model);
+  }
+
+  async #send(body: Body, { signal, onText }: ModelRequest): Promise<OpenAI.Responses.Response> {
     if (!onText) return this.#client.responses.create(body, { signal });
-    const stream = await this.#client.responses.create({ ...body, stream: true }, { signal });
-    return responseIn(stream, this.#options.timeoutMs, onText);
+    const { data, response } = await this.#client.responses
+      .create({ ...body, stream: true }, { signal })
+      .withResponse();
+    // Some servers do not stream with tools, or not at all.
+    if (isJson(response)) return wholeAnswer(await response.json(), onText);
+    return responseIn(data, this.#options.timeoutMs, onText);
   }
 
   /** The same for every call of an agent. */
@@ -75,6 +118,30 @@ export class OpenAIModel implements Model {
   }
 }
 
+type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;
+
+const plainForm: Form = { reasoning: false, ids: 'short', role: 'system' };
+const forms: readonly Form[] = [fullForm, { ...fullForm, reasoning: false, ids: 'short' }, plainForm];
+
+/** What differs between the forms of a request. */
+const textOf = ({ input, include }: Body): string => JSON.stringify([input, include]);
+
+/** Codes after which no other form helps. */
+const notAboutForm = new Set([
+  'context_length_exceeded',
+  'invalid_prompt',
+  'content_filter',
+  'content_policy_violation',
+]);
+
+/** Whether another form of the same request may be taken. */
+function isAboutForm(error: unknown): boolean {
+  const { status, code, param } = error as Failure;
+  if (code === 'invalid_encrypted_content') return true;
+  if ((status !== 400 && status !== 422) || notAboutForm.has(String(code))) return false;
+  return !/^(?:tools|model|instructions)/.test(param ?? '');
+}
+
 const functionTool = (tool: ToolDefinition) => ({
   type: 'function' as const,
   name: tool.name,
@@ -83,9 +150,18 @@ const functionTool = (tool: ToolDefinition) => ({
   strict: false,
 });
 
-/** Models that think first return their reasoning encrypted on request, so that it can be sent back. */
-const reasons = (model: string): boolean => /^(o\d|gpt-[5-9])/.test(model);
-
 /** Reasoning that was not handed over is unknown to a server that stores nothing, and refused there. */
-const canBeSentBack = (item: OpenAI.Responses.ResponseOutputItem): boolean =>
-  item.type !== 'reasoning' || typeof item.encrypted_content === 'string';
+const canBeSentBack = (item: OpenAI.Responses.ResponseOutputItem | null): boolean =>
+  item?.type !== 'reasoning' || typeof item.encrypted_content === 'string';
+
+const isJson = ({ headers }: Response): boolean =>
+  /^application\/(?:[\w.]+\+)?json/.test(headers.get('content-type') ?? '');
+
+function wholeAnswer(answer: unknown, onText: (text: string) => void): OpenAI.Responses.Response {
+  const response = answer as OpenAI.Responses.Response | null;
+  if (response === null || !Array.isArray(response.output)) return (response ?? {}) as OpenAI.Responses.Response;
+  for (const item of response.output)
+    if (item?.type === 'message' && Array.isArray(item.content))
+      for (const part of item.content) if (part?.type === 'output_text') onText(part.text);
+  return response;
+}

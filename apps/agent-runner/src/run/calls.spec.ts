@@ -219,8 +219,8 @@ describe('a run that is over', () => {
 | tool.execution_failed           | CANCELLED  | CANCELLED     | CANCELLED  | CANCELLED    | -             | -            | ERROR                  |
 | tool.execution_outcome_unknown  | CANCELLED  | CANCELLED     | CANCELLED  | CANCELLED    | -             | -            | ERROR                  |
 | approval.resolved: approved     | -          | -             | -          | -            | -             | -            | -                      |
-| approval.resolved: done by hand | -          | -             | -          | -            | -             | -            | -                      |
-| approval.resolved: rejected     | -          | -             | -          | -            | -             | -            | -                      |
+| approval.resolved: done by hand | -          | -             | -          | -            | -             | -            | ERROR                  |
+| approval.resolved: rejected     | -          | -             | -          | -            | -             | -            | ERROR                  |
 | resolved_by_caller: confirmed   | -          | -             | -          | -            | -             | -            | -                      |
 | resolved_by_caller: no call     | -          | -             | -          | -            | -             | -            | -                      |
 | call_started                    | -          | -             | -          | -            | -             | -            | -                      |

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  callsIn,
-  checkCall,
-  refusalIn,
-  textIn,
-  truncate,
-  userMessage,
-  withEveryCallAnswered,
-  withoutUnanswerable,
-} from './conversation.js';
+import { callsIn, checkCall, refusalIn, textIn, truncate, userMessage, withEveryCallAnswered } from './conversation.js';
 import { call, callTo, text, tools } from '../../test/run.fixtures.js';
 
 const note = { ...tools.look_up, name: 'note', parameters: { type: 'object', required: ['text'] } };
@@ -76,13 +67,6 @@ describe('what the model said', () => {
   it('holds its calls apart', () => {
     expect(callsIn(items).map(({ call_id }) => call_id)).toEqual(['call_a']);
   });
-
-  it.each([{ call_id: '' }, { call_id: 'x'.repeat(201) }, { name: undefined }, { arguments: {} }])(
-    'is kept without a call that nobody could answer: %j',
-    (wrong) => {
-      expect(withoutUnanswerable([text('Hello.'), { ...call('call_a'), ...wrong }])).toEqual([text('Hello.')]);
-    },
-  );
 });
 
 describe('a conversation whose calls are all answered', () => {

@@ -11,6 +11,8 @@ export interface FunctionCall {
   call_id: string;
   name: string;
   arguments: string;
+  /** Why the arguments cannot be used. */
+  unusable?: string | undefined;
 }
 
 const FunctionCallItem = z.object({
@@ -18,6 +20,7 @@ const FunctionCallItem = z.object({
   call_id: Id,
   name: z.string(),
   arguments: z.string(),
+  unusable: z.string().optional(),
 });
 const MessageItem = z.object({
   type: z.literal('message'),
@@ -41,10 +44,6 @@ export const callOutput = (call_id: string, output: string): ConversationItem =>
 
 export const callsIn = (items: readonly ConversationItem[]): FunctionCall[] =>
   items.flatMap((item) => FunctionCallItem.safeParse(item).data ?? []);
-
-/** A call without an id that can be answered would make every further request unacceptable, so it is not kept. */
-export const withoutUnanswerable = (items: readonly ConversationItem[]): ConversationItem[] =>
-  items.filter((item) => item.type !== 'function_call' || FunctionCallItem.safeParse(item).success);
 
 const partsIn = (items: readonly ConversationItem[]) =>
   items.flatMap((item) => (item['role'] === 'user' ? [] : (MessageItem.safeParse(item).data?.content ?? [])));
@@ -83,6 +82,10 @@ export function checkCall(call: FunctionCall, tools: readonly ToolDefinition[]):
   if (!tool)
     return {
       complaint: `There is no tool "${call.name.slice(0, 100)}". The tools are: ${tools.map(({ name }) => name).join(', ')}.`,
+    };
+  if (call.unusable !== undefined)
+    return {
+      complaint: `The arguments of ${call.name} cannot be used. Nothing was done; correct the call.\n${call.unusable}`,
     };
   const parsed = parseStrictJson(call.arguments);
   if (!parsed.ok) {

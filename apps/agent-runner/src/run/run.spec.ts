@@ -27,6 +27,7 @@ import {
   requested,
   resolved,
   responded,
+  retryRequested,
   runAfter,
   runAt,
   text,
@@ -82,6 +83,7 @@ describe('a run that is worked on', () => {
       turn_came: { type: 'turn_came' },
       watched: { type: 'watched' },
       cancel_requested: cancelRequested,
+      retry_requested: retryRequested,
     },
     table: `
 | message                        | none      | PENDING     | PENDING, in its turn | PENDING, due later | RUNNING     | RUNNING, lease over | PAUSED      | COMPLETED | CANCELLED | ERROR |
@@ -109,7 +111,8 @@ describe('a run that is worked on', () => {
 | call_ended of no call          | x         | x           | x                    | x                  | x           | x                   | x           | -         | -         | -     |
 | turn_came                      | x         | PENDING     | -                    | PENDING            | -           | -                   | -           | -         | -         | -     |
 | watched                        | x         | PENDING     | PENDING              | PENDING            | RUNNING     | RUNNING             | PAUSED      | -         | -         | -     |
-| cancel_requested               | x         | CANCELLED c | CANCELLED c          | CANCELLED c        | CANCELLED c | CANCELLED c         | CANCELLED c | -         | -         | -     |`,
+| cancel_requested               | x         | CANCELLED c | CANCELLED c          | CANCELLED c        | CANCELLED c | CANCELLED c         | CANCELLED c | -         | -         | -     |
+| retry_requested                | x         | -           | -                    | PENDING            | -           | -                   | -           | x         | x         | PENDING r |`,
     emits: {
       s: ['run.started'],
       p: ['run.paused', 'tool.approval_required'],
@@ -118,6 +121,7 @@ describe('a run that is worked on', () => {
       d: ['run.completed'],
       f: ['run.failed'],
       c: ['run.cancelled'],
+      r: ['run.continued'],
     },
   });
 });

@@ -1,7 +1,7 @@
 import { emit, queueOwner, type Event } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
-import { toEpochSeconds, after, type Millis, type EpochMillis } from '@countersign/contracts/time';
+import { isFinishedStatus, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
+import { toEpochSeconds, type Millis, type EpochMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
@@ -18,6 +18,8 @@ import {
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
 import { who } from './event-data.js';
+import { modelFailed, wait, type ModelFailed } from './failures/model-failed.js';
+import { retry } from './failures/retry.js';
 import { call, endOf, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
 import { take, type Turn } from './turn.js';
 import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
@@ -31,7 +33,8 @@ import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
  *     ▲                 │  │ │                                           │
  *     ├─ failed, later ─┘  │ └─ failed for good, or out of its limits ─► ERROR
  *     │                    └─ answered ───────────► COMPLETED            │     cancelled, in any of them ─► CANCELLED
- *     └──────────────── a call may be made, or all are answered ─────────┘
+ *     ├──────────────── a call may be made, or all are answered ─────────┘
+ *     └──────────────── tried again, once its calls are settled ───────── ERROR
  * ```
  *
  * RUNNING is held under a lease by one worker; when the lease runs out any worker may claim the run again, and what the
@@ -42,9 +45,9 @@ export type RunMessage =
   | { type: 'claimed'; worker: string; lease_ms: Millis }
   | { type: 'lease_extended'; worker: string; lease_ms: Millis }
   | { type: 'released'; worker: string }
-  | { type: 'postponed'; worker: string; until: EpochMillis; reason: string }
+  | { type: 'postponed'; worker: string; until: EpochMillis; reason: string; code?: RunErrorCode }
   | ({ type: 'model_responded'; worker: string } & Turn)
-  | { type: 'model_failed'; worker: string; error: string; retry_after_ms: Millis | null }
+  | ({ type: 'model_failed'; worker: string } & ModelFailed)
   | { type: 'call_started'; worker: string; call: string }
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
@@ -53,6 +56,8 @@ export type RunMessage =
   | { type: 'watched' }
   | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
   | { type: 'cancel_requested'; reason: string | null }
+  /** Whoever may continue the run has it tried again. */
+  | { type: 'retry_requested'; deadline_at: EpochMillis | null }
   | Event<'approval.resolved'>
   /** The decision arrives when the time to act on it is over. */
   | { type: 'resolved_late'; event: Event<'approval.resolved'> }
@@ -76,6 +81,7 @@ interface RunRequest {
 export function decideRun(run: Run | undefined, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
   if (!run) return rejected('run_not_found', 'there is no such run');
+  if (message.type === 'retry_requested') return retry(run, message.deadline_at, now);
   if (isFinishedStatus(run.status)) return report(run, message, now);
 
   switch (message.type) {
@@ -132,27 +138,19 @@ function work(run: Run, message: WorkMessage, now: EpochMillis): RunTransition {
   switch (message.type) {
     case 'lease_extended':
       return isLate(run, now)
-        ? fail(run, deadlinePassed, now)
+        ? fail(run, deadlinePassed, now, 'deadline_passed')
         : changed(touch(run, now, leased(message.worker, message.lease_ms, now)));
     case 'released':
       return changed(touch(run, now, waiting(run, now)));
     case 'postponed':
-      return changed(touch(run, now, { ...waiting(run, now, message.until), error: message.reason }));
+      return changed(wait(run, now, message.until, message.code ?? 'agent_incomplete', message.reason));
     case 'model_responded':
       if (message.step !== undefined && message.step !== run.steps) return ignored('this answer is known');
       return run.calls.some(isOpen)
         ? rejected('calls_open', 'calls of its last turn are open')
         : take(run, message, now);
     case 'model_failed':
-      return message.retry_after_ms === null
-        ? fail(run, message.error, now)
-        : changed(
-            touch(run, now, {
-              ...waiting(run, now, after(now, message.retry_after_ms)),
-              failures: run.failures + 1,
-              error: message.error,
-            }),
-          );
+      return modelFailed(run, message, now);
     case 'call_started':
       return amend(run, message.call, now, (call) =>
         call.state === 'ready' ? { ...call, state: 'started' } : undefined,
@@ -178,6 +176,8 @@ function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTr
     run_input,
     content: null,
     error: null,
+    error_code: null,
+    waiting_since: null,
     calls: [],
     steps: 0,
     failures: 0,
@@ -196,7 +196,7 @@ function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTr
 /** A gated call that was started and not seen to end is not made again: the model is informed that its outcome is unknown. */
 function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): RunTransition {
   if (run.due_at === null || run.due_at > now) return rejected('not_due', `nothing is due, the run is ${run.status}`);
-  if (isLate(run, now)) return fail(run, deadlinePassed, now);
+  if (isLate(run, now)) return fail(run, deadlinePassed, now, 'deadline_passed');
   const interrupted = run.calls.filter(({ state }) => state === 'started');
   const known = interrupted.reduce(
     (state, { id }) => replace(state, answered(call(state, id), unknownOutcome, true), now),
@@ -219,7 +219,7 @@ function cancel(run: Run, reason: string | null, now: EpochMillis): RunTransitio
  */
 function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'asked_again') return repeatEnd(run, message.afterMs, now);
-  const { call: id, change } = reportIn(message, now) ?? {};
+  const { call: id, change } = reportIn(run, message, now) ?? {};
   const open = run.calls.find((call) => call.id === id && isOpen(call));
   const after = open && change?.(open);
   if (!open || !after) return ignored(`the run is ${run.status}`);
@@ -230,7 +230,7 @@ function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition 
 
 type Report = { call: string; change(open: Call): Call | undefined };
 
-function reportIn(message: RunMessage, now: EpochMillis): Report | undefined {
+function reportIn(run: Run, message: RunMessage, now: EpochMillis): Report | undefined {
   switch (message.type) {
     case 'call_ended':
       return { call: message.call, change: (open) => answered(open, message.output, message.failed) };
@@ -247,17 +247,26 @@ function reportIn(message: RunMessage, now: EpochMillis): Report | undefined {
         change: (open) => outcomeUnknown(open, message.data, toEpochSeconds(now)),
       };
     case 'approval.resolved':
-      return decisionIn(message, resolvedByApproval);
+      return decisionIn(run, message, resolvedByApproval);
     case 'resolved_late':
-      return decisionIn(message.event, resolvedLate);
+      return decisionIn(run, message.event, resolvedLate);
     default:
       return undefined;
   }
 }
 
-/** Nobody makes the call any more but an executor that has begun. */
-function decisionIn({ data }: Event<'approval.resolved'>, resolve: typeof resolvedByApproval): Report | undefined {
-  if (!data.repeated || data.digest !== callDigest(data)) return undefined;
+/**
+ * Nobody makes the call any more but an executor that has begun. A run that failed hears of each that is settled by its
+ * decision, since it may be tried again once all of them are.
+ */
+function decisionIn(
+  { status }: Run,
+  { data }: Event<'approval.resolved'>,
+  resolve: typeof resolvedByApproval,
+): Report | undefined {
+  const settles = data.status !== 'approved' || data.resolution_data?.result !== undefined;
+  const isHeard = data.repeated || (status === 'ERROR' && settles);
+  if (!isHeard || data.digest !== callDigest(data)) return undefined;
   const change = (open: Call) => {
     const after = resolve(open, data);
     return after && isForWorker(after) ? { ...after, state: open.state } : after;

@@ -1,6 +1,6 @@
 import { emit, type NewEvent } from '@countersign/contracts';
 import type { ProblemCode } from '@countersign/contracts/problems';
-import type { Call, JournalEntry, Run } from '@countersign/contracts/runs';
+import type { Call, JournalEntry, Run, RunErrorCode } from '@countersign/contracts/runs';
 import { toEpochSeconds, after, earliest, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { changed, touch, type Transition } from '@countersign/persistence';
 import { unsigned, who } from './event-data.js';
@@ -14,7 +14,7 @@ export type RunRejection =
   | 'decided_by_approval'
   | 'lease_lost'
   | 'not_due'
-  | Extract<ProblemCode, 'call_not_found' | 'run_not_found'>;
+  | Extract<ProblemCode, 'call_not_found' | 'run_not_found' | 'run_over'>;
 export type RunTransition = Transition<Run, RunRejection>;
 
 /** Characters of an answer that its event tells; the record has all of it. */
@@ -51,6 +51,7 @@ export const over = (
       ...change,
       status,
       due_at: null,
+      waiting_since: null,
       finished_at: toEpochSeconds(now),
       unsettled: run.calls.some(isUnsettled),
     }),
@@ -66,13 +67,13 @@ export function endOf(run: Run, reason: string | null, open: readonly Call[], re
     : emit('run.cancelled', { ...about, reason });
 }
 
-export function fail(run: Run, error: string, now: EpochMillis): RunTransition {
-  const ended = over(run, 'ERROR', now, { error });
+export function fail(run: Run, error: string, now: EpochMillis, error_code: RunErrorCode): RunTransition {
+  const ended = over(run, 'ERROR', now, { error, error_code });
   return changed(ended, endOf(ended, error, openCalls(ended)));
 }
 
 export function complete(run: Run, content: string, now: EpochMillis): RunTransition {
-  const ended = over(run, 'COMPLETED', now, { content });
+  const ended = over(run, 'COMPLETED', now, { content, error_code: null });
   return changed(
     ended,
     emit('run.completed', {

@@ -64,11 +64,6 @@ describe('the model is told, of a call that cannot be made,', () => {
     expect(toldOf(run, 'call_x')).toEqual([expect.stringMatching(told)]);
     expect(run).toMatchObject({ status: 'RUNNING', lease: { worker }, calls: [] });
   });
-
-  it('nothing when the call has no id to answer by: it is not kept', () => {
-    const run = continued(running, now, responded({ ...call('call_x'), call_id: '' }));
-    expect(run.items.slice(1)).toEqual([{ type: 'message', role: 'developer', content: nudges.empty }]);
-  });
 });
 
 describe('the model is told, of an answer that leads nowhere,', () => {

@@ -1,5 +1,5 @@
 import type { ConversationItem, Run } from '@countersign/contracts/runs';
-import { millisOf, secondsOf, type EpochMillis } from '@countersign/contracts/time';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
 import { approvalRequired, newCall } from './call.js';
@@ -11,12 +11,13 @@ import {
   nudges,
   refusalIn,
   textIn,
-  withoutUnanswerable,
   type FunctionCall,
 } from './conversation.js';
 import type { ModelResponse } from '../model/model.js';
 import { continueIfComplete } from './calls.js';
-import { complete, fail, log, rested, type RunTransition } from './states.js';
+import { takenIn } from '../model/wire/intake.js';
+import { limitReached } from './failures/limits.js';
+import { complete, fail, log, type RunTransition } from './states.js';
 
 export interface Turn {
   agent: Agent;
@@ -29,7 +30,7 @@ export interface Turn {
 
 /** The model's turn is over: it answered, requested calls, or has to be called again. */
 export function take(before: Run, { agent, turn, response }: Turn, now: EpochMillis): RunTransition {
-  const items = withoutUnanswerable(response.items);
+  const { items } = takenIn(before, response.items);
   const run = hear(
     { ...before, agent_version: before.agent_version ?? agent.version, turn },
     items,
@@ -65,6 +66,8 @@ function hear(
     steps: run.steps + 1,
     failures: 0,
     error: null,
+    error_code: null,
+    waiting_since: null,
     usage: {
       input_tokens: run.usage.input_tokens + input_tokens,
       output_tokens: run.usage.output_tokens + output_tokens,
@@ -103,22 +106,7 @@ const maxArguments = 100_000;
 const tooMuch = `This call was not made: one turn has room for ${maxCalls} calls and ${maxArguments} bytes of arguments. Call again, with less at once.`;
 
 /** Ends a run that would ask the model again beyond a limit of its agent. */
-function limited(
-  run: Run,
-  { id, max_steps, budget }: Agent,
-  now: EpochMillis,
-  next: (run: Run) => RunTransition = changed,
-): RunTransition {
-  const tokens = run.usage.input_tokens + run.usage.output_tokens;
-  const worked = rested(run, now).worked_ms;
-  if (run.steps >= max_steps) return fail(run, `no answer after ${run.steps} model calls, the limit of ${id}`, now);
-  if (budget.tokens !== null && tokens >= budget.tokens)
-    return fail(run, `no answer after ${tokens} tokens, the budget of ${id} is ${budget.tokens}`, now);
-  if (budget.seconds !== null && worked >= millisOf(budget.seconds))
-    return fail(
-      run,
-      `no answer after ${Math.floor(secondsOf(worked))} s of work, the budget of ${id} is ${budget.seconds} s`,
-      now,
-    );
-  return next(run);
+function limited(run: Run, agent: Agent, now: EpochMillis, next: (run: Run) => RunTransition = changed): RunTransition {
+  const limit = limitReached(run, agent, now);
+  return limit ? fail(run, limit.error, now, limit.code) : next(run);
 }

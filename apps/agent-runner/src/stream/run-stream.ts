@@ -57,7 +57,7 @@ export class RunStream {
         const change = this.watch.nextChange(runId);
         const run = await this.store.get(runId);
         for (; run && entry + 1 < run.journal.length; entry += 1) {
-          yield* eventsOf(run, entry + 1, characters);
+          if (!isUndone(run, entry + 1)) yield* eventsOf(run, entry + 1, characters);
           characters = 0;
         }
         if (!run || isOver(run, until) || this.watch.stopping.aborted) return change.dismiss();
@@ -117,6 +117,10 @@ class Inbox<T> {
 
 const isOver = (run: Run, until: StreamOptions['until']): boolean =>
   until === 'pause' ? waitsForPerson(run) : isFinishedStatus(run.status);
+
+/** The run went on after this end of it. Whoever reads past it must not take it for the end. */
+const isUndone = ({ journal }: Run, n: number): boolean =>
+  journal[n]!.type === 'over' && journal.slice(n).some(({ type }) => type === 'continued');
 
 const isAhead = ({ after }: TextDelta, entry: number): boolean => after !== null && after > entry;
 

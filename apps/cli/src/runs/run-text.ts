@@ -34,6 +34,7 @@ export function runText(screen: Screen, run: RunOutput): string[] {
       Started: when(run.created_at),
       Ended: run.finished_at === null ? null : when(run.finished_at),
       Model: `${steps} steps, ${usage.input_tokens} tokens in, ${usage.output_tokens} out`,
+      Waits: run.waiting_since === null ? null : `since ${when(run.waiting_since)} (${run.error_code ?? 'no code'})`,
       Why: error,
     }),
     ...(tools.length > 0 ? ['', screen.paint('dim', 'Calls')] : []),

@@ -19,6 +19,7 @@ export const runsCommand = (on: On): Command =>
     .addCommand(showRun(on))
     .addCommand(startCommand(on, 'start'))
     .addCommand(followRun(on))
+    .addCommand(retryRun(on))
     .addCommand(cancelRun(on));
 
 interface ListOptions extends PageOptions {
@@ -71,6 +72,17 @@ const followRun = (on: On): Command =>
     .addOption(withoutAsking())
     .addOption(patienceOption())
     .action(on(async (context, id: string, choices: FollowChoices) => new RunFollower(context, choices).follow(id)));
+
+const retryRun = (on: On): Command =>
+  new Command('retry')
+    .description('Has a run that ended in ERROR go on from its last step. No call is made again.')
+    .argument('<run>', 'its id')
+    .action(
+      on(async ({ screen, client }, id: string) => {
+        const run = await client.runs.retry(id);
+        screen.show(run, ({ run_id, status }) => [`${run_id} is ${screen.paint(statusStyle({ status }), status)}`]);
+      }),
+    );
 
 const cancelRun = (on: On): Command =>
   new Command('cancel')

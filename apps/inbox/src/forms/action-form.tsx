@@ -8,8 +8,8 @@ import { announce } from '../ui/page.js';
 interface ActionFormProps {
   /** @param text trimmed; empty only where it is not required. */
   send(text: string): Promise<unknown>;
-  /** What the text is. */
-  field: { label: string; required: boolean };
+  /** What the text is; without it there is none. */
+  field?: { label: string; required: boolean };
   action: string;
   /** The class of the button. */
   tone?: 'plain' | 'primary' | 'bad';
@@ -41,15 +41,17 @@ export function ActionForm({ send, field, action, tone = 'plain', done, children
   return (
     <form class="action-form" onSubmit={submit}>
       {children}
-      <label>
-        {field.label}
-        <textarea
-          rows={2}
-          required={field.required}
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-      </label>
+      {field && (
+        <label>
+          {field.label}
+          <textarea
+            rows={2}
+            required={field.required}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+      )}
       <Failure problem={problem} />
       <button class={tone} disabled={busy}>
         {action}

@@ -1,4 +1,4 @@
-import type { RunOutput } from '@countersign/contracts/runs';
+import { mayRetry, type RunOutput } from '@countersign/contracts/runs';
 import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
@@ -36,6 +36,24 @@ export function RunPage({ id }: { id: string }) {
             {may('approvals:read') && <a href={`${addressOf('inbox')}?status=all&text=${run.run_id}`}>Its approvals</a>}{' '}
             {may('events:read') && <a href={`${addressOf('events')}?run_id=${run.run_id}`}>Its events</a>}
           </p>
+          {run.waiting_since !== null && run.error !== null && (
+            <section class="card" aria-labelledby="waits">
+              <h2 id="waits">
+                It waits, <Ago at={run.waiting_since} />
+              </h2>
+              <p>
+                <Visible text={run.error} /> <span class="muted">{run.error_code}</span>
+              </p>
+            </section>
+          )}
+          {run.status === 'ERROR' && run.error !== null && (
+            <section class="card" aria-labelledby="error">
+              <h2 id="error">It ended with an error</h2>
+              <p>
+                <Visible text={run.error} /> <span class="muted">{run.error_code}</span>
+              </p>
+            </section>
+          )}
           <WaitsForCaller run={run} reload={reload} />
           {run.content && run.status === 'COMPLETED' && (
             <section class="card" aria-labelledby="answer">
@@ -49,12 +67,24 @@ export function RunPage({ id }: { id: string }) {
             <h2 id="timeline">Timeline</h2>
             <RunTimeline runId={id} />
           </section>
+          {mayChange(run) && mayTryAgain(run) && <Retry run={run} reload={reload} />}
           {mayChange(run) && !over.includes(run.status) && <Cancel run={run} reload={reload} />}
         </>
       )}
     </Page>
   );
 }
+
+const mayTryAgain = ({ status, error_code, waiting_since }: RunOutput): boolean =>
+  waiting_since !== null || (status === 'ERROR' && mayRetry(error_code));
+
+const Retry = ({ run, reload }: { run: RunOutput; reload(): Promise<void> }) => (
+  <details class="card">
+    <summary>Try this run again</summary>
+    <p class="muted">It goes on from its last step. No call is made again.</p>
+    <ActionForm send={() => client.runs.retry(run.run_id)} action="Try again" done={reload} />
+  </details>
+);
 
 const Cancel = ({ run, reload }: { run: RunOutput; reload(): Promise<void> }) => (
   <details class="card">

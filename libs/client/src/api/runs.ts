@@ -97,6 +97,16 @@ export class Runs {
     return this.transport.ask('Run', 'POST', pathOf`/agents/${agent_id}/runs/${run_id}/cancel`, { body: { reason } });
   }
 
+  /**
+   * Has a run that ended in ERROR go on from its last step, with all that was answered; one that waits for its model is
+   * tried now.
+   *
+   * @param deadline_in seconds from now
+   */
+  retry(id: string, deadline_in?: Seconds): Promise<RunOutput> {
+    return this.transport.ask('Run', 'POST', pathOf`/runs/${id}/retry`, { body: { deadline_in } });
+  }
+
   get(id: string, signal?: AbortSignal): Promise<RunOutput> {
     return this.transport.ask('Run', 'GET', pathOf`/runs/${id}`, { signal });
   }

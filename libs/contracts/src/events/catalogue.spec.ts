@@ -122,7 +122,6 @@ describe('what is internal', () => {
     const hidden = [
       'calls',
       'due_at',
-      'failures',
       'items',
       'journal',
       'lease',

@@ -119,4 +119,9 @@ export const SessionRunsQuery = z.object({
   created_after: z.coerce.number().optional(),
   created_before: z.coerce.number().optional(),
 });
+export const RetryRunRequest = z.object({
+  deadline_in: StartRunRequest.shape.deadline_in.meta({
+    description: 'Seconds after which it ends from now on; the deadline that it had does not hold any more.',
+  }),
+});
 export const CancelRunRequest = catalogue['run.cancel_requested'].schema.pick({ reason: true });

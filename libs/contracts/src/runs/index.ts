@@ -5,6 +5,7 @@ export {
   GetRunQuery,
   ListRunsQuery,
   ListSessionsQuery,
+  RetryRunRequest,
   RunPage,
   SessionPage,
   SessionRunsQuery,
@@ -25,5 +26,6 @@ export {
   isGated,
   showRun,
 } from './run.js';
+export { RunErrorCode, mayRetry, needsMending, runErrors } from './run-error.js';
 export { RunEvent } from './run-events.js';
 export { Session, SessionOutput } from './session.js';

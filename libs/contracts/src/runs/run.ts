@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, Lease, QueueOwner, RequestedBy, stored } from '../fields/fields.js';
-import { EpochMillis, EpochSeconds } from '../time/time.js';
+import { EpochMillis, EpochSeconds, toEpochSeconds } from '../time/time.js';
+import { RunErrorCode } from './run-error.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from '../calls/tool-call.js';
 
 export const RunStatus = z.enum(['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR']);
@@ -75,6 +76,12 @@ export const Run = z.object({
   run_input: z.string(),
   content: z.string().nullable().meta({ description: "The agent's answer, once COMPLETED." }),
   error: z.string().nullable().meta({ description: 'Why the run ended in ERROR or was CANCELLED, or why it waits.' }),
+  error_code: RunErrorCode.nullable()
+    .default(null)
+    .meta({ description: 'The same for programs, where it has a code.' }),
+  waiting_since: EpochSeconds.nullable().default(null).meta({
+    description: 'Since when the model has failed, or what else it waits for has been away.',
+  }),
   calls: z.array(Call),
   steps: z.int().nonnegative().meta({ description: 'Model calls that were answered.' }),
   failures: z.int().nonnegative().meta({ description: 'Model calls that failed since the last that was answered.' }),
@@ -115,6 +122,9 @@ export const RunOutput = Run.pick({
   run_input: true,
   content: true,
   error: true,
+  error_code: true,
+  waiting_since: true,
+  failures: true,
   steps: true,
   usage: true,
   agent_version: true,
@@ -130,6 +140,9 @@ export const RunOutput = Run.pick({
   .extend({
     tools: z.array(ToolExecution),
     requirements: z.array(Requirement),
+    next_try_at: EpochSeconds.nullable()
+      .default(null)
+      .meta({ description: 'When a run that waits (`waiting_since`) is tried next.' }),
     unknown_outcomes: z
       .array(UnknownOutcome.extend({ execution_id: Id, tool_call_id: Id, tool_name: Id }))
       .default([])
@@ -154,10 +167,14 @@ export function showRun(run: Run, { redact = false } = {}): RunOutput {
     ...run,
     error: [run.error ?? [], unknown.map(lineOn)].flat(2).join('\n') || null,
     unknown_outcomes: unknown,
+    next_try_at: nextTryOf(run),
     tools: redact ? tools.map(redactCall) : tools,
     requirements: redact ? requirements.map(redactRequirement) : requirements,
   });
 }
+
+const nextTryOf = ({ status, waiting_since, due_at }: Run): EpochSeconds | null =>
+  status === 'PENDING' && (waiting_since ?? null) !== null && due_at !== null ? toEpochSeconds(due_at) : null;
 
 const shownUnknown = ({ id, tool_execution: { tool_call_id, tool_name } }: Call, unknown: UnknownOutcome) => ({
   ...unknown,

@@ -30,6 +30,14 @@ export const agentFields = {
     .default(null)
     .meta({ description: 'Maximum duration of a run in seconds, waits included.' }),
   history: HistoryBounds.prefault({}),
+  max_failures: z.int().positive().optional().meta({
+    description:
+      'Model calls in a row that may fail before the run ends. Unset: it waits until the model answers again.',
+  }),
+  reasoning: z.boolean().optional().meta({
+    description:
+      "Whether the model's reasoning, sealed by the provider, is asked for and handed back with its next step. Unset: guessed from the model's name and from what it answers.",
+  }),
 };
 
 /** An agent with its tools: plain data. A run keeps the one it started with. */

@@ -20,8 +20,8 @@ import {
   runAfter,
   text,
   withDeadline,
-} from '../../test/run.fixtures.js';
-import { decideRun } from './run.js';
+} from '../../../test/run.fixtures.js';
+import { decideRun } from '../run.js';
 
 const running = runAfter(requested, claimed);
 const over = (error: string) => ({ state: { status: 'ERROR', error }, events: [{ type: 'run.failed' }] });
