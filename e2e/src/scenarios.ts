@@ -221,6 +221,8 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
         { topic, key: 'poison', headers: { case: `${mark} wrong schema` }, value: Buffer.from('{"surprise":true}') },
         { topic, key: null, headers: { case: `${mark} null` }, value: null },
         { topic, key: 'poison', headers: { case: `${mark} large` }, value: Buffer.alloc(1_000_000, 'x') },
+        { topic, key: '\0', headers: { case: `${mark} Avro`, '$a.\0': '\0' }, value: Buffer.from('\0\0\0\0\x07\x02r') },
+        { topic, key: '', headers: { case: `${mark} two ids`, ce_id: '1', CE_ID: '2' }, value: Buffer.from('{}') },
       ]);
       await stack.withBus((bus) => bus.publish(poison));
 
@@ -284,6 +286,8 @@ const codes: Record<string, string> = {
   'wrong schema': 'invalid_data',
   null: 'no_value',
   large: 'not_json',
+  Avro: 'unsupported_encoding',
+  'two ids': 'invalid_envelope',
 };
 
 /** Every topic that some service handles. */

@@ -99,8 +99,17 @@ export function toDelivery(topic: string, partition: number, message: KafkaMessa
     value: message.value,
     partition,
     offset: message.offset,
-    timestamp: Number(message.timestamp),
+    timestamp: timeOf(message.timestamp),
   };
+}
+
+/** The last millisecond that a date can be. */
+const lastTime = 8.64e15;
+
+/** A producer may write any number; what is no time is the nearest. */
+function timeOf(timestamp: string): number {
+  const time = Number(timestamp);
+  return Number.isNaN(time) ? 0 : Math.min(Math.max(time, 0), lastTime);
 }
 
 /**
