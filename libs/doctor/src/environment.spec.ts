@@ -11,7 +11,7 @@ it('looks at what the environment names, and at nothing else', () => {
     DECISION_SIGNING_KEYS: 'x',
     DECISION_VERIFICATION_KEYS: 'x',
   };
-  const servers = ['Kafka', 'topics', 'MongoDB', 'clock of MongoDB'];
+  const servers = ['Kafka', 'topics', 'topic settings', 'MongoDB', 'clock of MongoDB'];
   expect(names(all)).toEqual(['file', 'settings', ...servers, 'RUN_COMMANDS', 'signing keys', 'decision keys']);
 });
 

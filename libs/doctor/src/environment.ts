@@ -45,7 +45,12 @@ const fileCheck = (file: string, isNamed: boolean): Check => ({
 
 function readSettings(env: Env) {
   const settings = readConfig(z.object(serviceSettings), env);
-  return { brokers: settings.KAFKA_BROKERS ?? [], security: kafkaSecurity(settings), prefix: settings.KAFKA_PREFIX };
+  return {
+    brokers: settings.KAFKA_BROKERS ?? [],
+    security: kafkaSecurity(settings),
+    prefix: settings.KAFKA_PREFIX,
+    partitions: settings.KAFKA_PARTITIONS,
+  };
 }
 
 /** Settings that give up what signatures protect. */

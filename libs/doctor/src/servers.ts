@@ -1,23 +1,32 @@
 import { eventNames } from '@countersign/contracts';
-import { kafkajsClient, missingTopics, prefixedClient } from '@countersign/messaging/kafka';
+import { deadLetterTopic } from '@countersign/messaging';
+import { kafkajsClient, missingTopics, prefixedClient, unsafeSettings } from '@countersign/messaging/kafka';
 import { secondsOf, systemClock } from '@countersign/contracts/time';
 import { MongoDatabase } from '@countersign/persistence/mongodb';
 import type { Check } from './check.js';
 
 const silent = { info() {}, warn() {}, error() {} };
 
-type Servers = Omit<Parameters<typeof kafkajsClient>[0], 'clientId' | 'log'> & { prefix: string };
+type Servers = Omit<Parameters<typeof kafkajsClient>[0], 'clientId' | 'log'> & { prefix: string; partitions: number };
 
 /** @param brokers as they are named. @param settings read when they are looked at, since they may be wrong. */
 export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
   let missing: string[] | undefined;
+  let problems: string[] | undefined;
   return [
     {
       what: 'Kafka',
       look: async () => {
-        const { prefix, ...servers } = settings();
-        const client = kafkajsClient({ ...servers, clientId: 'countersign-doctor', log: silent });
-        missing = await missingTopics(prefixedClient(client, prefix, eventNames), eventNames);
+        const { prefix, partitions, ...servers } = settings();
+        const kafka = kafkajsClient({ ...servers, clientId: 'countersign-doctor', log: silent });
+        const client = prefixedClient(kafka, prefix, eventNames);
+        const absent = (missing = await missingTopics(client, eventNames));
+        const there = [...eventNames, deadLetterTopic].filter((topic) => !absent.includes(topic));
+        // Not everybody may see settings.
+        problems = await client.topicSettings(there).then(
+          (found) => unsafeSettings(found, partitions > 1),
+          () => undefined,
+        );
         return `reached at ${brokers}`;
       },
       advice: `Is a broker up at ${brokers}, does it advertise an address that can be reached from here, and does it know KAFKA_SASL_USERNAME?`,
@@ -29,6 +38,16 @@ export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
         if (missing.length === 0) return 'all there';
         const advice = 'A service creates them when it starts; with KAFKA_CREATE_TOPICS=false, create them yourself.';
         return { state: 'unsure', found: `missing: ${missing.join(', ')}`, advice };
+      },
+      advice: '',
+    },
+    {
+      what: 'topic settings',
+      look: async () => {
+        if (problems === undefined) return { state: 'skipped', found: 'Kafka tells what they are' };
+        if (problems.length === 0) return 'nothing is lost by them';
+        const advice = 'Change them with kafka-configs.sh --alter; docs/operations.md says what each topic needs.';
+        return { state: 'unsure', found: problems.join('; '), advice };
       },
       advice: '',
     },

@@ -2,4 +2,5 @@ export type { Bus, Delivery, Message, Subscription, TailOptions } from './bus.js
 export { SqliteBus } from './sqlite/sqlite-bus.js';
 export { decode, encode, type EventHead, identify } from './events/cloudevents.js';
 export { type DeadLetter, deadLetterTopic, neverPublished, originalOf } from './delivery/dead-letters.js';
+export { installationBus, type InstallationBusOptions } from './delivery/installation-bus.js';
 export type { BusObserver } from './delivery/observer.js';

@@ -68,6 +68,16 @@ export class FakeKafka implements KafkaClient {
     return [...this.#topics.keys()];
   }
 
+  async topicSettings(topics: readonly string[]) {
+    this.#answer();
+    return topics.map((topic) => ({
+      topic,
+      partitions: this.partitions(topic).length,
+      replicas: 1,
+      settings: {},
+    }));
+  }
+
   async offsets(topics: readonly string[]) {
     this.#answer();
     return topics.flatMap((topic) =>

@@ -54,6 +54,7 @@ const advice: Partial<Record<string, string>> = {
   store: 'Is MongoDB up, and can the server reach MONGODB_URI? It retries with backoff.',
   log: 'Is Kafka up, and can the server reach KAFKA_BROKERS? It retries with backoff.',
   installation: 'See Backups and recovery in docs/operations.md: countersign recover.',
+  'other-installations': 'Give each installation a KAFKA_PREFIX of its own: what one skips, the other may never see.',
   'agent-runner/mcp-servers': mcpAdvice,
   'executor/mcp-servers': mcpAdvice,
 };

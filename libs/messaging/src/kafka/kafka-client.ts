@@ -1,5 +1,6 @@
 import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Delivery, Message } from '../bus.js';
+import type { TopicSettings } from './topic-settings.js';
 
 /**
  * What this library needs of a Kafka client. Batching, order, retries, commits and dead letters are ours and know no
@@ -12,6 +13,8 @@ export interface KafkaClient {
   createTopics(topics: readonly NewTopic[]): Promise<void>;
   /** The names of all topics that this client may see. */
   topics(): Promise<string[]>;
+  /** What the cluster says of these topics, which are there. */
+  topicSettings(topics: readonly string[]): Promise<TopicSettings[]>;
   /** Of each partition of these topics the first offset that is there, and the one that the next record gets. */
   offsets(topics: readonly string[]): Promise<PartitionOffsets[]>;
   /** Of each partition of these topics the first offset with a message from that time on; the end where there is none. */
@@ -93,7 +96,8 @@ export interface NewTopic {
   topic: string;
   partitions: number;
   replicationFactor: number;
-  maxMessageBytes?: number;
+  /** By Kafka's names, beside what the brokers have. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /**

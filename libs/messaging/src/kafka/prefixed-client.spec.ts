@@ -26,6 +26,7 @@ function given() {
     },
     createTopics: async (topics) => void seen.named.push(...topics),
     topics: async () => ['one.run.started', 'run.started', 'two.run.started', 'dead-letters', 'orders'],
+    topicSettings: async (topics) => topics.map((topic) => ({ topic, partitions: 1, replicas: 1, settings: {} })),
     offsets: async (topics) => topics.map((topic) => ({ topic, partition: 0, low: 0, high: 1 })),
     offsetsSince: async (topics) => topics.map(at),
     committed: async (group, topics) => (seen.named.push(group), topics.map(at)),

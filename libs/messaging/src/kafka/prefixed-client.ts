@@ -41,6 +41,7 @@ export function prefixedClient(client: KafkaClient, prefix: string, topics: read
     // A topic with a name of ours and no prefix is another installation's.
     topics: async () =>
       (await client.topics()).filter((topic) => !own.has(topic)).map((topic) => here.get(topic) ?? topic),
+    topicSettings: async (wanted) => (await client.topicSettings(wanted.map(there))).map(hereIn),
     offsets: async (wanted) => (await client.offsets(wanted.map(there))).map(hereIn),
     offsetsSince: async (wanted, at) => (await client.offsetsSince(wanted.map(there), at)).map(hereIn),
     committed: async (group, wanted) => (await client.committed(prefix + group, wanted.map(there))).map(hereIn),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
 import { kafkajsClient } from './kafkajs/kafkajs-client.js';
+import { unsafeSettings } from './topic-settings.js';
 import { createTopics, missingTopics } from './topics.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
@@ -15,6 +16,20 @@ test.skipIf(brokers.length === 0)('a cluster is asked which topics it does not h
   // As many as the brokers say.
   await createTopics(client, { topics: [missing], partitions: -1, replicationFactor: -1 });
   expect(await missingTopics(client, [there, missing])).toEqual([]);
+});
+
+test.skipIf(brokers.length === 0)('a cluster says how its topics are set', async () => {
+  const client = kafkajsClient({ clientId: 'topics', brokers, log: quiet });
+  const topic = `set-${randomUUID()}`;
+  const settings = { 'retention.ms': '3600000', 'cleanup.policy': 'compact,delete', 'compression.type': 'zstd' };
+  await client.createTopics([{ topic, partitions: 1, replicationFactor: 1, settings }]);
+  const [found] = await client.topicSettings([topic]);
+  expect(found).toMatchObject({ topic, partitions: 1, replicas: 1, settings });
+  expect(unsafeSettings([found!], true)).toEqual([
+    expect.stringContaining('retention.ms 3600000'),
+    expect.stringContaining('compact'),
+    expect.stringContaining('one partition'),
+  ]);
 });
 
 test('one that is not there is not asked for long', async () => {

@@ -14,7 +14,10 @@ interface Topics {
 /** Creates what is missing, dead letters included, and leaves alone what exists. */
 export async function createTopics(client: KafkaClient, { topics, ...size }: Topics): Promise<void> {
   const others = topics.filter((topic) => topic !== deadLetterTopic).map((topic) => ({ topic, ...size }));
-  await client.createTopics([...others, { topic: deadLetterTopic, ...size, maxMessageBytes: deadLetterMaxBytes }]);
+  await client.createTopics([
+    ...others,
+    { topic: deadLetterTopic, ...size, settings: { 'max.message.bytes': String(deadLetterMaxBytes) } },
+  ]);
 }
 
 /** Which of the topics, dead letters included, a cluster does not have. @throws the reason why it cannot be reached */

@@ -1,6 +1,13 @@
-import { eventNames, type Log } from '@countersign/contracts';
+import { catalogue, eventNames, type Log } from '@countersign/contracts';
 import { millisOf, type Clock } from '@countersign/contracts/time';
-import { encode, SqliteBus, type Bus, type BusObserver } from '@countersign/messaging';
+import {
+  encode,
+  installationBus,
+  SqliteBus,
+  type Bus,
+  type BusObserver,
+  type InstallationBusOptions,
+} from '@countersign/messaging';
 import { SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
@@ -28,6 +35,8 @@ export interface InfrastructureOptions {
   observer?: BusObserver;
   /** Resolves when all services have started: what tails the log until then shares a consumer. */
   started?: Promise<void>;
+  /** Is told of what another installation wrote to the topics of this one. */
+  onForeign?: InstallationBusOptions['onForeign'];
   /** By which what is stored is dated; default: the clock of this machine. */
   now?: Clock;
   /** The connection is beyond repair; only a restart helps. */
@@ -48,7 +57,13 @@ export async function openInfrastructure(
   const dir = resolve(settings.DATA_DIR);
   const file = brokers && uri ? undefined : new SqliteFile(dir);
   const kafka = brokers ? await kafkaOf(brokers, settings, options) : undefined;
-  const bus = kafka ? kafka(eventNames) : new SqliteBus(file!, options);
+  const bus = kafka
+    ? installationBus(kafka(eventNames), {
+        installation: settings.KAFKA_INSTALLATION,
+        topics: ofServices,
+        onForeign: options.onForeign ?? (() => {}),
+      })
+    : new SqliteBus(file!, options);
   const others: Bus[] = [];
   const busTo = (topics: readonly string[]) => {
     if (!kafka) return bus;
@@ -79,6 +94,9 @@ export async function openInfrastructure(
     },
   };
 }
+
+/** What services publish; commands are anybody's. */
+const ofServices = new Set<string>(eventNames.filter((name) => catalogue[name].from !== 'anyone'));
 
 /** What makes a bus of some topics on these brokers. */
 async function kafkaOf(

@@ -3,6 +3,7 @@ import { Readiness, type ReadinessCheck } from '../http/health.controller.js';
 import type { InstallationWatch } from '../installation/installation-watch.js';
 import { checkSkew } from '../installation/skew.js';
 import type { StoreClock } from '../installation/store-clock.js';
+import type { ForeignMessages } from '../metrics/foreign-messages.js';
 import type { BusTransport } from '../transport/bus-transport.js';
 import type { Infrastructure } from './infrastructure.js';
 import type { Service } from './serve.js';
@@ -12,13 +13,23 @@ export function readinessOf(
   { bus, database }: Pick<Infrastructure, 'bus' | 'database'>,
   services: readonly Pick<Service, 'name' | 'checks'>[],
   transports: readonly Pick<BusTransport, 'joined'>[],
-  { installation, clock }: { installation: Pick<InstallationWatch, 'check'>; clock: StoreClock | undefined },
+  {
+    installation,
+    clock,
+    foreign,
+  }: {
+    installation: Pick<InstallationWatch, 'check'>;
+    clock: StoreClock | undefined;
+    /** Where the installation has a name. */
+    foreign?: Pick<ForeignMessages, 'check'>;
+  },
 ): Readiness {
   const checks: ReadinessCheck[] = [
     { name: 'store', check: () => database.ping() },
     { name: 'log', check: () => bus.ping() },
     { name: 'descriptors', check: checkDescriptors },
     { name: 'installation', check: () => installation.check() },
+    ...(foreign ? [{ name: 'other-installations', degrades: true as const, check: () => foreign.check() }] : []),
     ...(clock ? [{ name: 'clock', degrades: true as const, check: async () => checkSkew(clock) }] : []),
     ...transports.map((transport, n) => ({
       name: services[n]!.name,

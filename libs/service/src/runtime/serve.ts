@@ -18,6 +18,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { admit } from '../admission/admission.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
+import { ForeignMessages } from '../metrics/foreign-messages.js';
 import { countMessages } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
 import { acceptForms } from '../http/forms.js';
@@ -130,6 +131,7 @@ export async function serve(
   };
   const metrics = new Metrics();
   const observer = countMessages(metrics);
+  const foreign = new ForeignMessages(metrics, log, systemClock);
   const clientId = `countersign-${process.pid}`;
   const started = Promise.withResolvers<void>();
   const infrastructure = await openInfrastructure(settings, {
@@ -137,6 +139,7 @@ export async function serve(
     log,
     observer,
     started: started.promise,
+    onForeign: foreign.add,
     now: () => now(),
     onFatal,
   });
@@ -185,7 +188,11 @@ export async function serve(
     },
     () => database.missingIndexes().map((collection) => ({ labels: { collection }, value: 1 })),
   );
-  const ready = readinessOf(infrastructure, services, transports, { installation, clock });
+  const ready = readinessOf(infrastructure, services, transports, {
+    installation,
+    clock,
+    ...(settings.KAFKA_BROKERS && settings.KAFKA_INSTALLATION !== '' && { foreign }),
+  });
   const app = await createApp(services, { ready, metrics, auth, installation, settings, log });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });

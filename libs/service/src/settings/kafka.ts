@@ -40,6 +40,15 @@ export const kafkaSettings = {
       description: 'What the names of all topics and groups begin with: an installation of several on one cluster.',
       example: 'payments.',
     }),
+  KAFKA_INSTALLATION: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{0,60}$/, 'must be up to 60 of A-Z a-z 0-9 . _ -')
+    .default('')
+    .meta({
+      description:
+        'The name of this installation in the source of its events, the same for all of its services: what another one writes to the same topics is skipped and counted.',
+      example: 'payments-production',
+    }),
   KAFKA_CREATE_TOPICS: z
     .stringbool()
     .default(true)

@@ -2,6 +2,7 @@ import type { Log } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
 import type { KafkaClient, NewTopic, Position } from '../kafka-client.js';
+import type { TopicSettings } from '../topic-settings.js';
 import { useCodecs } from './codecs.js';
 import { keepFetchPlans } from './fetch-plans.js';
 import { useFetchSessions } from './fetch-sessions.js';
@@ -38,6 +39,7 @@ export function kafkajsClient(servers: KafkaServers): KafkaClient {
     createTopics: (topics) =>
       withAdmin(kafka, async (admin) => void (await admin.createTopics({ topics: topics.map(toKafkajs) }))),
     topics: () => withAdmin(kafka, (admin) => admin.listTopics()),
+    topicSettings: (topics) => withAdmin(kafka, (admin) => settingsOf(admin, topics)),
     offsets: (topics) =>
       withAdmin(kafka, async (admin) => (await Promise.all(topics.map((topic) => offsetsOf(admin, topic)))).flat()),
     offsetsSince: (topics, at) =>
@@ -65,14 +67,33 @@ function configured({ brokers, clientId, security = {}, log }: KafkaServers): Ka
   });
 }
 
-const toKafkajs = ({ topic, partitions, replicationFactor, maxMessageBytes }: NewTopic) => ({
+const toKafkajs = ({ topic, partitions, replicationFactor, settings = {} }: NewTopic) => ({
   topic,
   numPartitions: partitions,
   replicationFactor,
-  ...(maxMessageBytes !== undefined && {
-    configEntries: [{ name: 'max.message.bytes', value: String(maxMessageBytes) }],
-  }),
+  configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
 });
+
+async function settingsOf(admin: Admin, topics: readonly string[]): Promise<TopicSettings[]> {
+  if (topics.length === 0) return [];
+  const resources = topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name }));
+  const [metadata, described] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: [...topics] }),
+    admin.describeConfigs({ resources, includeSynonyms: false }),
+  ]);
+  const settings = new Map(
+    described.resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
+  return metadata.topics.map(({ name, partitions }) => ({
+    topic: name,
+    partitions: partitions.length,
+    replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    settings: settings.get(name) ?? {},
+  }));
+}
 
 const offsetsOf = async (admin: Admin, topic: string) =>
   (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
