@@ -22,7 +22,7 @@ interface Run {
  */
 export type Fault =
   | { instead: { status: number; headers?: Record<string, string>; body?: unknown } }
-  | { done_then: { status: number; body?: unknown } | 'lost' | 'silent' | 'half' };
+  | { done_then: { status: number; headers?: Record<string, string>; body?: unknown } | 'lost' | 'silent' | 'half' };
 
 export const token = 'ghs_a-token-that-nobody-may-see';
 const succeeds = [
@@ -79,7 +79,7 @@ export class WorkflowServer {
     const say = ({ status, headers, body }: { status: number; headers?: Record<string, string>; body?: unknown }) =>
       reply
         .writeHead(status, { 'content-type': 'application/json', ...headers })
-        .end(body === undefined ? '' : JSON.stringify(body));
+        .end(body === undefined ? '' : typeof body === 'string' && body.startsWith('{') ? body : JSON.stringify(body));
     if (fault && 'instead' in fault) return void say(fault.instead);
     const answer = isQuestion ? this.#tell(path) : this.#take(received);
     if (!fault) return void say(answer);

@@ -27,6 +27,12 @@ export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 't
   attempt: number;
   /** Epoch milliseconds at which this attempt began; of one to reconcile, the attempt with unknown outcome. */
   started_at: EpochMillis;
+  /** Who decided on it; absent or null: nobody, as where a rule did. */
+  approved_by?: string | null;
+  /** For whom the run requested it. */
+  requester?: string | null;
+  /** The trace that it belongs to. */
+  traceparent?: string | null;
   /** The requested definition of the tool. */
   tool_version?: string | null;
 };

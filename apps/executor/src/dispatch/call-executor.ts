@@ -131,10 +131,9 @@ export class CallExecutor {
     return outcome;
   }
 
-  async #outcome(
-    { id, run_id, tool_call_id, tool_name, tool_args, tool_version, attempts, status }: Execution,
-    watch: Watch,
-  ): Promise<Outcome | InTheWay> {
+  async #outcome(execution: Execution, watch: Watch): Promise<Outcome | InTheWay> {
+    const { id, run_id, tool_call_id, tool_name, tool_args, tool_version, attempts, status } = execution;
+    const { approved_by, requester, traceparent } = execution;
     const adapter = this.#options.tools.get(tool_name)?.adapter;
     const isAsking = status === 'reconciling';
     const { attempt, started_at } = (isAsking && unseen({ attempts })) || attempts.at(-1)!;
@@ -145,6 +144,9 @@ export class CallExecutor {
       tool_name,
       tool_args,
       tool_version,
+      approved_by,
+      requester,
+      traceparent,
       attempt,
       started_at: toEpochMillis(started_at),
     };

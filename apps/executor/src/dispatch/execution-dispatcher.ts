@@ -145,14 +145,16 @@ export class ExecutionDispatcher {
 
   #approved(event: Event<'approval.resolved'>, refusal: string | null): Approved {
     const { approval_id: id, run_id, tool_call_id, tool_name, tool_args, resolved_at } = event.data;
+    const { resolved_by: approved_by, requester } = event.data;
     const tool = this.#options.tools.get(tool_name);
     const terms = tool?.terms(resolved_at) ?? nothing;
     const message = { type: 'approved', event, unrecorded: null, terms } as const;
     const problem = refusal ?? unfit(event.data, tool);
     if (!tool || problem !== null) return { ...message, refusal: problem, concurrency_key: null };
     try {
-      const call = { id, run_id, tool_call_id, tool_name, tool_args, attempt: 1, started_at: this.#options.now() };
-      return { ...message, refusal: null, concurrency_key: tool.concurrencyKey?.(call) ?? null };
+      const call = { id, run_id, tool_call_id, tool_name, tool_args, approved_by, requester };
+      const first = { ...call, attempt: 1, started_at: this.#options.now() };
+      return { ...message, refusal: null, concurrency_key: tool.concurrencyKey?.(first) ?? null };
     } catch (error) {
       return { ...message, refusal: (error as Error).message, concurrency_key: null };
     }

@@ -73,7 +73,8 @@ describe('what a target answers', () => {
     expect(textAt(answer, '/list/1')).toBe('0.12345678901234567890');
     expect(textAt(answer, '/small')).toBe('12');
     expect(textAt(answer, '')).toBe('{"id":2512292042121000001,"list":[1,0.12345678901234567890],"small":12}');
-    expect(compileTemplate('/runs/{{response./id}}', scope)(callWith(), answer)).toBe('/runs/2512292042121000001');
+    const response = { body: answer, headers: {}, url: new URL('https://x.example/') };
+    expect(compileTemplate('/runs/{{response./id}}', scope)(callWith(), response)).toBe('/runs/2512292042121000001');
   });
 
   it('says nothing where it says two things', () => {

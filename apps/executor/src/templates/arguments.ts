@@ -1,4 +1,4 @@
-import { parseTemplate } from '@countersign/definitions/templates';
+import { parseTemplate, type Placeholder } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
 import { compilePart, compileTemplate, type TemplateScope } from './template.js';
 
@@ -28,10 +28,15 @@ function compileArgument(text: string, allowed: readonly string[], scope: Templa
     const filled = whole(call);
     if (!filled?.startsWith('-')) return filled;
     const first = parts.find(({ value }) => value(call) !== '')!.part;
-    if (typeof first === 'string' || first.scope !== 'arguments' || allowed.includes(first.name)) return filled;
+    if (typeof first === 'string' || isOurs(first) || (first.scope === 'arguments' && allowed.includes(first.name)))
+      return filled;
     throw new Error(
       `${first.name} begins with a dash, so the program would take it for an option; nothing was done. ` +
         `In the file, put "--" before ${text}, write it as --name=${text}, or list ${first.name} under allow_leading_dash`,
     );
   };
 }
+
+/** What the file or this program chooses, and neither a model nor the name of a person. */
+const isOurs = ({ scope, name }: Placeholder): boolean =>
+  scope === 'env' || scope === 'execution' || (scope === 'run' && name === 'id');

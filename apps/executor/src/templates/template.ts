@@ -10,7 +10,16 @@ export interface TemplateScope {
 }
 
 /** What a call makes of a text; `undefined` when the only thing it passes on is absent. */
-export type Template<T = string> = (call: ApprovedCall, response?: unknown) => T | undefined;
+export type Template<T = string> = (call: ApprovedCall, response?: TargetResponse) => T | undefined;
+
+/** What a target answered to the request that made a call. */
+export interface TargetResponse {
+  /** As JSON; undefined when it is none. */
+  body: unknown;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Where the request went. */
+  url: URL;
+}
 
 /**
  * Values go in as they are, and are never read as a template themselves.
@@ -56,9 +65,11 @@ export function compileValue(placeholder: Placeholder, { env }: TemplateScope): 
     case 'execution':
       return name === 'attempt' ? ({ attempt }) => attempt : ({ id }) => id;
     case 'run':
-      return ({ run_id }) => run_id;
+      return name === 'user_id' ? ({ requester }) => requester ?? undefined : ({ run_id }) => run_id;
+    case 'approval':
+      return ({ approved_by }) => approved_by ?? undefined;
     case 'response':
-      return (_, response) => atPointer(response, name) ?? undefined;
+      return (_, response) => inResponse(response, name);
     case 'env': {
       const value = environmentVariable(placeholder, env);
       return () => value;
@@ -76,4 +87,13 @@ export function fixedParts(parts: readonly TemplatePart[], { env }: TemplateScop
     throw new ConfigError(`{{${part.scope}.${part.name}}} differs from call to call`);
   });
   return values.join('');
+}
+
+const ofHeader = 'headers.';
+
+function inResponse(response: TargetResponse | undefined, name: string): unknown {
+  if (!name.startsWith(ofHeader)) return atPointer(response?.body, name) ?? undefined;
+  const value = response?.headers[name.slice(ofHeader.length).toLowerCase()];
+  // Of several it cannot be told which is meant.
+  return typeof value === 'string' ? value : undefined;
 }

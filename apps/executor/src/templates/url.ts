@@ -1,10 +1,10 @@
 import { ConfigError } from '@countersign/contracts/problems';
-import { parseUrlTemplate, type Placeholder, type UrlPart } from '@countersign/definitions/templates';
+import { parseUrlTemplate, wholeOfAnswer, type Placeholder, type UrlPart } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
-import { compilePart, fixedParts, type TemplateScope } from './template.js';
+import { compilePart, fixedParts, type TargetResponse, type TemplateScope } from './template.js';
 
 /** @param response what `{{response./POINTER}}` points into. @throws why the call cannot have a URL. */
-export type UrlOfCall = (call: ApprovedCall, response?: unknown) => URL;
+export type UrlOfCall = (call: ApprovedCall, response?: TargetResponse) => URL;
 
 /**
  * Whatever the arguments, the URL has the scheme, the host, the number of path segments and the parameters of the text.
@@ -12,6 +12,8 @@ export type UrlOfCall = (call: ApprovedCall, response?: unknown) => URL;
  * @throws ConfigError when the environment lacks a variable, or does not make a URL of it.
  */
 export function compileUrl(text: string, scope: TemplateScope): UrlOfCall {
+  const whole = wholeOfAnswer(text);
+  if (whole) return compileWhole(whole, scope);
   const { base, segments, query } = parseUrlTemplate(text);
   const start = startOf(fixedParts(base, scope), text);
   const path = segments.map((part) => compileSegment(part, scope));
@@ -20,6 +22,25 @@ export function compileUrl(text: string, scope: TemplateScope): UrlOfCall {
     const pairs = parameters.map((parameter) => parameter(...compiled)).filter((pair) => pair !== undefined);
     const search = pairs.length > 0 ? `?${pairs.join('&')}` : '';
     return new URL(`${start}${path.map((segment) => `/${segment(...compiled)}`).join('')}${search}`);
+  };
+}
+
+/**
+ * A URL that the target says, in full or relative to that of the request: of the same scheme, host and port, since the
+ * headers of the request go there, too.
+ */
+function compileWhole(placeholder: Placeholder, scope: TemplateScope): UrlOfCall {
+  const value = compilePart(placeholder, scope);
+  const name = `{{response.${placeholder.name}}}`;
+  return (call, response) => {
+    const text = value(call, response);
+    if (text === undefined || !response) throw new Error(`${name} is missing`);
+    const url = URL.parse(text, response.url.href);
+    if (!url) throw new Error(`${name} is no URL`);
+    if (url.origin !== response.url.origin || url.username !== '' || url.password !== '')
+      throw new Error(`${name} leads to another server than the request`);
+    url.hash = '';
+    return url;
   };
 }
 

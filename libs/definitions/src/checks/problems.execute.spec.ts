@@ -119,6 +119,17 @@ describe('a request', () => {
     ).toEqual([]);
   });
 
+  it('may be followed where its answer says, by a header or a whole URL, and says who decided', () => {
+    const by = "body: { by: '{{approval.resolved_by}}', user: '{{run.user_id}}' }";
+    for (const at of [
+      '{{response.headers.location}}',
+      '{{response./self}}',
+      'https://x.example/{{response.headers.x-id}}',
+    ])
+      expect(messagesOfHttp(url, by, `poll: { url: '${at}', status: /s, succeeded: [a] }`)).toEqual([]);
+    expect(messagesOfHttp(url, 'done: [202]')).toEqual([]);
+  });
+
   it.each([
     [
       'an argument that may be absent in a path',
@@ -188,6 +199,15 @@ describe('a request', () => {
       "poll: { url: 'https://x.example/', status: s, succeeded: [a] }",
       '.poll.status: must be a JSON pointer (RFC 6901) such as /status',
     ],
+    [
+      "status: { url: '{{response.headers.location}}', status: /s, succeeded: [a] }",
+      '.status.url: {{response.headers.location}} cannot choose the scheme or the host: only {{env.NAME}} may stand there',
+    ],
+    [
+      "poll: { url: '{{response.headers.location}}/state', status: /s, succeeded: [a] }",
+      '.poll.url: {{response.headers.location}} cannot choose the scheme or the host: only {{env.NAME}} may stand there',
+    ],
+    ["body: { a: '{{response.headers.location}}' }", '.body.a: {{response.headers.location}} has no value here'],
     [
       "status: { url: 'https://x.example/{{response./id}}', status: /s, succeeded: [a] }",
       '.status.url: {{response./id}} has no value here',

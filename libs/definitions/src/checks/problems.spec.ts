@@ -202,7 +202,7 @@ describe('a tool', () => {
       '    env: { A: "{{arguments.a}}", B: "{{env.B}}" }',
     );
     const known =
-      '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{env.NAME:-DEFAULT}} and {{response./POINTER}} are placeholders';
+      '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{run.user_id}}, {{approval.resolved_by}}, {{env.NAME}}, {{env.NAME:-DEFAULT}}, {{response./POINTER}} and {{response.headers.NAME}} are placeholders';
     expect(problems).toEqual([
       '7:9 tools.0.execute.command.program: can have no placeholders: what a call runs is always the same',
       '10:13 tools.0.execute.command.args.1: {{arguments.b}} is no argument of this tool: declare it under parameters.properties',

@@ -1,7 +1,7 @@
 /** What stands for a value in a text of the file, such as `{{arguments.version}}`. */
 export interface Placeholder {
-  scope: 'arguments' | 'execution' | 'run' | 'env' | 'response';
-  /** Of an answer (`response`) the JSON pointer into it. */
+  scope: 'arguments' | 'execution' | 'run' | 'approval' | 'env' | 'response';
+  /** Of an answer (`response`) the JSON pointer into it, or `headers.` and the name of a header. */
   name: string;
   /** Of a variable that need not be set: what stands for it where it is unset or empty. */
   fallback?: string;
@@ -9,9 +9,9 @@ export interface Placeholder {
 export type TemplatePart = string | Placeholder;
 
 const placeholder =
-  /^\s*(?:(?<scope>arguments)\.(?<name>\S+)|(?<scope>env)\.(?<name>[^\s:]+)(?::-(?<fallback>(?:(?!\{\{).)*?))?|(?<scope>execution)\.(?<name>id|attempt)|(?<scope>run)\.(?<name>id)|(?<scope>response)\.(?<name>\/\S+))\s*$/;
+  /^\s*(?:(?<scope>arguments)\.(?<name>\S+)|(?<scope>env)\.(?<name>[^\s:]+)(?::-(?<fallback>(?:(?!\{\{).)*?))?|(?<scope>execution)\.(?<name>id|attempt)|(?<scope>run)\.(?<name>id|user_id)|(?<scope>approval)\.(?<name>resolved_by)|(?<scope>response)\.(?<name>\/\S+|headers\.[A-Za-z0-9-]+))\s*$/;
 const known =
-  '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}}, {{env.NAME:-DEFAULT}} and {{response./POINTER}} are placeholders';
+  '{{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{run.user_id}}, {{approval.resolved_by}}, {{env.NAME}}, {{env.NAME:-DEFAULT}}, {{response./POINTER}} and {{response.headers.NAME}} are placeholders';
 
 /** Takes a text apart into what it says itself and its placeholders. @throws when a placeholder is none of those known. */
 export function parseTemplate(text: string): TemplatePart[] {
@@ -31,4 +31,10 @@ function placeholderOf(part: string): Placeholder {
   if (!found) throw new Error(`${JSON.stringify(part)} is not known: ${known}`);
   const { scope, name, fallback } = found.groups!;
   return { scope: scope as Placeholder['scope'], name: name!, ...(fallback !== undefined && { fallback }) };
+}
+
+/** The placeholder that is all of a text: of an answer, it may be a whole URL. */
+export function wholeOfAnswer(text: string): Placeholder | undefined {
+  const [first, ...others] = parseTemplate(text);
+  return typeof first === 'object' && first.scope === 'response' && others.length === 0 ? first : undefined;
 }

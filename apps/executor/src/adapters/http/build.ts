@@ -9,7 +9,7 @@ import type { TemplateScope } from '../../templates/template.js';
 import { compileUrl } from '../../templates/url.js';
 
 export const buildHttpAdapter: AdapterBuilder<'http'> = (http, { limits, scope }) => {
-  const { allow_private: allowPrivate, body, headers, method, poll, result, status, url } = http;
+  const { allow_private: allowPrivate, body, done, headers, method, poll, result, status, url } = http;
   return new HttpAdapter({
     ...limits,
     method,
@@ -17,6 +17,7 @@ export const buildHttpAdapter: AdapterBuilder<'http'> = (http, { limits, scope }
     headers: compileHeaders(headers, scope),
     ...(body !== undefined && { body: compileJson(body, scope) }),
     result,
+    done,
     allowPrivate,
     ...(poll && { poll: questionOf(poll, scope) }),
     ...(status && { status: questionOf(status, scope) }),

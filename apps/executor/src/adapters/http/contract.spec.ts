@@ -16,7 +16,7 @@ describeAdapter('a request', {
       url: () => new URL(`${target.url}/releases`),
       headers: () => ({ authorization: `Bearer ${token}` }),
       poll: {
-        url: (_, response) => new URL(`${target.url}/releases/${(response as { id: number }).id}`),
+        url: (_, response) => new URL(`${target.url}/releases/${(response!.body as { id: number }).id}`),
         everyMs: 5,
         status: '/status',
         succeeded: ['done'],

@@ -39,6 +39,7 @@ describe('a request that makes a call', () => {
       url: url('{{env.API}}/releases'),
       headers: compileHeaders({ authorization: 'Bearer {{env.TOKEN}}' }, scope()),
       body: compileJson({ service: '{{arguments.service}}' }, scope()),
+      done: [202],
       timeoutMs: 5_000,
       maxOutput: 10_000,
       allowPrivate: true,
@@ -202,6 +203,92 @@ describe('a request that makes a call', () => {
       expect(await execute({}, { attempt: 3 })).toEqual({ outcome: 'succeeded', result: '{"id":1000}' });
       expect(server.done).toHaveLength(1);
     });
+  });
+
+  describe('that was only taken on', () => {
+    const location = '/releases/1000';
+    const taken = (status: number, headers: Record<string, string> = {}) =>
+      server.faults.push({ done_then: { status, headers, body: { id: 1_000 } } });
+
+    it.each<[number, Record<string, string>]>([
+      [202, {}],
+      [202, { location }],
+      [201, { location }],
+    ])('by %i %j has an unknown outcome, unless the tool says that this means done', async (status, headers) => {
+      taken(status, headers);
+      expect(await execute({ done: [] })).toEqual({
+        outcome: 'unknown',
+        reason: expect.stringMatching(/^HTTP 20[12].*has taken it on.*how to poll/),
+      });
+      taken(status, headers);
+      expect(await execute({ done: [status] })).toMatchObject({ outcome: 'succeeded' });
+    });
+
+    it('is not what 201 without a Location says', async () => {
+      taken(201);
+      expect(await execute({ done: [] })).toMatchObject({ outcome: 'succeeded' });
+    });
+
+    it.each([location, () => `${server.url}${location}`, () => `//${new URL(server.url).host}${location}`])(
+      'is followed where the target says: %s',
+      async (said) => {
+        taken(202, { location: typeof said === 'string' ? said : said() });
+        const poll = question('', { url: url('{{response.headers.Location}}') });
+        expect(await execute({ poll, done: [] })).toMatchObject({ outcome: 'succeeded' });
+        expect(server.requests.at(-1)).toMatchObject({ path: location, headers: { authorization: `Bearer ${token}` } });
+      },
+    );
+
+    it('is followed by a header in a path, and by a URL in the answer', async () => {
+      taken(202, { 'x-id': '1000' });
+      const byHeader = question('/releases/{{response.headers.x-id}}');
+      expect(await execute({ poll: byHeader })).toMatchObject({ outcome: 'succeeded' });
+      server.faults.push({ done_then: { status: 202, body: { self: `${server.url}/releases/1000` } } });
+      const bySelf = question('', { url: url('{{response./self}}') });
+      expect(await execute({ poll: bySelf }, { attempt: 2 })).toMatchObject({ outcome: 'succeeded' });
+    });
+
+    it.each([
+      'http://127.0.0.1:1/releases/1000',
+      '//evil.example/',
+      'https://evil.example/',
+      'http://u:p@HOST/x',
+      'data:,x',
+    ])('is not followed to another server, whom the secrets are none of the business of: %s', async (said) => {
+      taken(202, { location: said.replace('HOST', new URL(server.url).host) });
+      const poll = question('', { url: url('{{response.headers.location}}') });
+      expect(await execute({ poll })).toMatchObject({
+        outcome: 'unknown',
+        reason: expect.stringMatching(/cannot be polled: .*another server than the request/),
+      });
+      expect(server.requests).toHaveLength(1);
+    });
+
+    it('is not followed without the header, or with several of them', async () => {
+      taken(202);
+      const poll = question('', { url: url('{{response.headers.location}}') });
+      expect(await execute({ poll })).toMatchObject({
+        outcome: 'unknown',
+        reason: expect.stringContaining('{{response.headers.location}} is missing'),
+      });
+    });
+
+    it('is asked for by an id of every length as it was written', async () => {
+      server.faults.push({ done_then: { status: 202, body: '{"id":2512292042121000001}' } });
+      const running = execute({ ...polling(), timeoutMs: 200 });
+      await expect.poll(() => server.requests.at(-1)?.path, soon).toBe('/releases/2512292042121000001');
+      await running;
+    });
+  });
+
+  it('says who decided and for whom it is, and goes on with the trace', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const body = compileJson({ by: '{{approval.resolved_by}}', user: '{{run.user_id}}' }, scope());
+    await execute({ body }, { approved_by: 'grace', requester: 'ada', traceparent });
+    expect(server.done).toMatchObject([{ body: { by: 'grace', user: 'ada' }, headers: { traceparent } }]);
+    await execute({ body }, { id: 'execution-2', approved_by: null, requester: null });
+    expect(server.done[1]!.body).toEqual({});
+    expect(server.done[1]!.headers).not.toHaveProperty('traceparent');
   });
 
   describe('that takes a while', () => {

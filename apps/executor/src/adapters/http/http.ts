@@ -24,6 +24,8 @@ export interface HttpOptions {
   body?: Template<unknown>;
   /** JSON pointer to what of the answer is the result; all of it when there is nothing. */
   result?: string | undefined;
+  /** Statuses that mean that it is done, though they usually mean that it was only taken on. */
+  done?: readonly number[];
   /** Asks how far a call is that was taken on. */
   poll?: Question;
   /** Polls the outcome of a call that is unknown. */
@@ -61,7 +63,7 @@ export class HttpAdapter implements Adapter {
   }
 
   async execute(call: ApprovedCall, watch: Watch): Promise<Outcome> {
-    const { body, poll, timeoutMs, url } = this.#options;
+    const { body, done = [], poll, timeoutMs, url } = this.#options;
     const target = url(call);
     const content = body?.(call);
     const headers = {
@@ -80,15 +82,23 @@ export class HttpAdapter implements Adapter {
       const excerptOfBody = excerpt(text, maxErrorText).result;
       const verdict = verdictOf({ ...sent, bodyExcerpt: excerptOfBody }, call.attempt, this.#options.now());
       if (verdict.outcome !== 'accepted') return verdict;
-      if (!poll) return this.#succeeded(sent, this.#options.result, watch);
-      return this.#follow(poll, sent, call, watch, signal);
+      if (poll) return this.#follow(poll, { taken: sent, sentTo: target }, call, watch, signal);
+      if (isOnlyTakenOn(sent) && !done.includes(sent.status))
+        return { outcome: 'unknown', reason: onlyTakenOn(sent.status) };
+      return this.#succeeded(sent, this.#options.result, watch);
     });
   }
 
-  async #follow(poll: Question, taken: Answer, call: ApprovedCall, watch: Watch, signal: AbortSignal) {
+  async #follow(
+    poll: Question,
+    { taken, sentTo }: { taken: Answer; sentTo: URL },
+    call: ApprovedCall,
+    watch: Watch,
+    signal: AbortSignal,
+  ) {
     let target: URL;
     try {
-      target = poll.url(call, parsedJson(taken.body.toString()));
+      target = poll.url(call, { body: parsedJson(taken.body.toString()), headers: taken.headers, url: sentTo });
     } catch (error) {
       const reason = `the target accepted it, but its progress cannot be polled: ${(error as Error).message}`;
       return { outcome: 'unknown', reason } as const;
@@ -175,7 +185,15 @@ export class HttpAdapter implements Adapter {
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'countersign',
+      ...(call.traceparent != null && { traceparent: call.traceparent }),
       ...this.#options.headers(call),
     };
   }
 }
+
+/** A target that answers so has not done it yet, as far as can be told. */
+const isOnlyTakenOn = ({ status, headers }: Answer): boolean =>
+  status === 202 || (status === 201 && headers.location !== undefined);
+
+const onlyTakenOn = (status: number): string =>
+  `HTTP ${status}${status === 201 ? ' with a Location' : ''}: the target has taken it on, and the tool says neither how to poll it nor that this means done`;

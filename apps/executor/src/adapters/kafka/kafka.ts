@@ -93,6 +93,7 @@ export class KafkaAdapter implements Adapter {
       key: key?.(call) ?? call.id,
       headers: {
         ...headers(call),
+        ...(call.traceparent != null && { traceparent: call.traceparent }),
         'content-type': 'application/json',
         'correlation-id': call.id,
         'reply-topic': replyTopic,

@@ -32,7 +32,7 @@ export function checkCommand(command: CommandEntry, tool: Parametric, path: Path
 
 function checkProgram({ program, args }: Pick<CommandEntry, 'program' | 'args'>, tool: Parametric, path: Path) {
   const message = 'can have no placeholders: what a call runs is always the same';
-  const objection = passesOn(tool, 'execution', 'run', 'env');
+  const objection = passesOn(tool, 'execution', 'run', 'approval', 'env');
   return [
     ...(program.includes('{{') ? [{ path: [...path, 'program'], message }] : []),
     ...args.flatMap((text, n) => checkTemplate(text, [...path, 'args', n], objection)),

@@ -5,7 +5,7 @@ const program = z.string().min(1).meta({
 });
 const args = z.array(z.string()).default([]).meta({
   description:
-    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{env.NAME}} and {{env.NAME:-DEFAULT}}; one whose only placeholder is an argument without a value is omitted. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
+    'Each entry is one argument, whole. It may contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{run.user_id}}, {{approval.resolved_by}}, {{env.NAME}} and {{env.NAME:-DEFAULT}}; one whose only placeholder is an argument without a value is omitted. A value of a call never becomes an option: where it decides the first character it must not be a dash, unless an entry before it is -- (for programs that end their options so) or it is listed under allow_leading_dash. What a program does with other values is its own, such as @file of curl.',
 });
 
 export const CommandEntry = z.strictObject({

@@ -9,7 +9,7 @@ import {
 } from '../../checks/template.js';
 import type { HttpEntry, HttpPollEntry } from './schema.js';
 import type { Path, Problem } from '../../load/source.js';
-import type { Placeholder } from '../../templates/template.js';
+import { wholeOfAnswer, type Placeholder } from '../../templates/template.js';
 import { parseUrlTemplate, type UrlPart, type UrlTemplate } from '../../templates/url-template.js';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -31,18 +31,22 @@ const reserved = new Set([
 
 /** What is wrong with a request that makes calls. */
 export function checkHttp(http: HttpEntry, tool: Parametric, path: Path): Problem[] {
-  const { body, headers, method, poll, status, url } = http;
-  const objection = passesOn(tool, 'execution', 'run', 'env');
+  const { body, done, headers, method, poll, status, url } = http;
+  const noDone = { path: [...path, 'done'], message: 'has no meaning beside poll, which says what is done' };
+  const objection = passesOn(tool, 'execution', 'run', 'approval', 'env');
   const inAnswer: Objection = (placeholder) => (placeholder.scope === 'response' ? undefined : objection(placeholder));
   const noBody = { path: [...path, 'body'], message: 'is not sent with GET' };
   const ask = (entry: HttpPollEntry, field: 'poll' | 'status', placeholders: Objection) => [
-    ...checkUrl(entry.url, http, tool, [...path, field, 'url'], placeholders),
+    ...(placeholders === inAnswer && isWholeOfAnswer(entry.url)
+      ? []
+      : checkUrl(entry.url, http, tool, [...path, field, 'url'], placeholders)),
     ...checkValues(entry, [...path, field]),
   ];
   return [
     ...checkUrl(url, http, tool, [...path, 'url'], objection),
     ...checkHeaders(headers, [...path, 'headers'], objection),
     ...(method === 'GET' && body !== undefined ? [noBody] : checkJson(body, [...path, 'body'], objection)),
+    ...(poll && done.length > 0 ? [noDone] : []),
     ...(poll ? ask(poll, 'poll', inAnswer) : []),
     ...(status ? ask(status, 'status', objection) : []),
   ];
@@ -66,6 +70,15 @@ function parsed(text: string): UrlTemplate | string {
     return parseUrlTemplate(text);
   } catch (error) {
     return (error as Error).message;
+  }
+}
+
+/** Which is resolved when there is an answer. */
+function isWholeOfAnswer(text: string): boolean {
+  try {
+    return wholeOfAnswer(text) !== undefined;
+  } catch {
+    return false;
   }
 }
 

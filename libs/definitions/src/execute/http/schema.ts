@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { JsonPointer } from '../../schema/json-pointer.js';
 
-const template = 'May contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}} and {{env.NAME}}';
+const template =
+  'May contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{run.user_id}}, {{approval.resolved_by}} and {{env.NAME}}';
 
 /** Asks for the state of a call as the target tells it. */
 const Poll = z.strictObject({
   url: z.string().min(1).meta({
-    description: `As the URL of the request, which is sent with the same headers. Of poll it may also contain {{response./POINTER}}, such as {{response./id}}: what the answer to the request has there.`,
+    description: `As the URL of the request, which is sent with the same headers. Of poll it may also contain {{response./POINTER}}, such as {{response./id}}: what the answer to the request has there, and {{response.headers.NAME}}. One of these alone, such as {{response.headers.location}}, is a whole URL of the same scheme and host as the request.`,
   }),
   every: z.number().positive().max(3_600).default(2).meta({ description: 'Seconds between two questions.' }),
   status: JsonPointer.meta({
@@ -46,8 +47,13 @@ export const HttpEntry = z.strictObject({
   result: JsonPointer.optional().meta({
     description: 'What of the answer is the result. Unset, or not there: all of it.',
   }),
+  done: z.array(z.int().min(200).max(299)).default([]).meta({
+    description:
+      'Without poll: statuses of an answer that mean that it is done, though they usually mean that it has only been taken on: 202, or 201 with a Location.',
+  }),
   poll: Poll.optional().meta({
-    description: 'Polls the progress until it is done. Unset: an answer of 2xx means that it is done.',
+    description:
+      'Polls the progress until it is done. Unset: an answer of 2xx means that it is done, but for 202 and for 201 with a Location, after which the outcome is unknown; see done.',
   }),
   status: Poll.optional().meta({
     description: 'Polls the outcome of a call that is unknown, until it is done. 404: it was never made.',

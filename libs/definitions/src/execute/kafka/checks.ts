@@ -11,7 +11,7 @@ const ours = new Set<string>([...eventNames, 'dead-letters']);
 /** What is wrong with a request over Kafka that makes calls. */
 export function checkKafka(kafka: KafkaEntry, tool: Parametric, path: Path): Problem[] {
   const { headers, key, value } = kafka;
-  const objection = passesOn(tool, 'execution', 'run', 'env');
+  const objection = passesOn(tool, 'execution', 'run', 'approval', 'env');
   return [
     ...checkTopics(kafka, path),
     ...checkReply(kafka, path),

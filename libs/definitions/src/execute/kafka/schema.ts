@@ -16,7 +16,7 @@ export const KafkaEntry = z.strictObject({
   }),
   value: z.unknown().meta({
     description:
-      'JSON. May contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}} and {{env.NAME}}; a text that is one placeholder becomes the value itself, of any type. A field whose argument has no value is omitted.',
+      'JSON. May contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{run.user_id}}, {{approval.resolved_by}} and {{env.NAME}}; a text that is one placeholder becomes the value itself, of any type. A field whose argument has no value is omitted.',
   }),
   timeout: z.number().positive().max(86_400).optional().meta({
     description: 'Seconds to wait for the reply. Unset: EXECUTION_TIMEOUT_SECONDS.',
