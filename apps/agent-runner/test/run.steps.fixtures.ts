@@ -25,7 +25,7 @@ const item = fc.oneof(
   { weight: 8, arbitrary: aCall },
   { weight: 1, arbitrary: fc.constant(given.call('call_bad', 'not a name')) },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc
       .constantFrom({ call_id: '' }, { call_id: 'x'.repeat(1_200) }, { arguments: null }, { arguments: { what: 1 } })
       .map((odd) => ({ ...given.call('call_bad'), ...odd })),
@@ -72,17 +72,20 @@ const byWorker = (steps: fc.Arbitrary<Step>) =>
       (run, earlier) =>
         ({ ...step(run, earlier), worker: worker ?? run?.lease?.worker ?? 'worker-1' }) as RunMessage,
   );
+const failing =
+  (agent: typeof given.agent): Step =>
+  () =>
+    ({ ...given.modelFailed(5), agent, usage: { input_tokens: 20, output_tokens: 3 } }) as RunMessage;
 const ofWorker = byWorker(
   fc.oneof(
     { weight: 5, arbitrary: fixed(given.claimed) },
     { weight: 1, arbitrary: fixed(given.released, given.postponed, given.extended) },
-    { weight: 1, arbitrary: fixed(...[0, 5, null].map(given.modelFailed)) },
+    { weight: 1, arbitrary: fixed(given.responded(given.text('Hello.'))) },
     {
       weight: 1,
-      arbitrary: limits.map(
-        (limit): Step =>
-          () =>
-            failing({ ...given.agent, ...limit, max_failures: 2 }),
+      arbitrary: fc.oneof(
+        { weight: 3, arbitrary: fixed(...[0, 5, null].map(given.modelFailed)) },
+        { weight: 1, arbitrary: limits.map((limit) => failing({ ...given.agent, ...limit, max_failures: 2 })) },
       ),
     },
     {
@@ -96,8 +99,6 @@ const ofWorker = byWorker(
     { weight: 6, arbitrary: about(given.callEnded, (call) => given.callEnded(call, 'no', true), startedIfGated) },
   ),
 );
-const failing = (agent: typeof given.agent): RunMessage =>
-  ({ ...given.modelFailed(5), agent, usage: { input_tokens: 20, output_tokens: 3 } }) as RunMessage;
 
 /** A worker says so only of a call that it must not make twice. */
 function startedIfGated(call: Call): RunMessage {
@@ -130,7 +131,7 @@ const again = fc.nat().map(
 /** Anything that can reach a run, and mostly what keeps it going. */
 export const step = fc.oneof(
   { weight: 1, arbitrary: fixed(given.requested, given.cancelRequested, { type: 'watched' }, { type: 'turn_came' }) },
-  { weight: 2, arbitrary: fixed(given.retryRequested) },
+  { weight: 1, arbitrary: fixed(given.retryRequested) },
   { weight: 24, arbitrary: ofWorker },
   { weight: 8, arbitrary: ofPeople },
   { weight: 6, arbitrary: ofCaller },

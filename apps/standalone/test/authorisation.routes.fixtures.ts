@@ -64,6 +64,7 @@ export const routes: Record<string, Rule> = {
   'GET /sessions/:session_id/runs': seen('runs:read'),
   'POST /agents/:agent_id/runs': needs('runs:write'),
   'POST /agents/:agent_id/runs/:run_id/continue': owned(409, { tools: [] }, { isOver: true }),
+  'POST /runs/:run_id/retry': owned(409, {}, { isOver: true }),
   'POST /agents/:agent_id/runs/:run_id/cancel': owned(200, {}),
 
   'GET /approvals': needs('approvals:read'),

@@ -1,4 +1,5 @@
 import { approvalId, emit, type EventData, type NewEvent } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import {
   callDigest,
   pauseTypeOf,
@@ -50,6 +51,7 @@ export function newCall(
     state: tool.approval === 'none' && tool.requires === null ? 'ready' : 'asked',
     made_by: tool.made_by,
     proposed_args: null,
+    rejected: false,
     max_output: tool.max_output,
     unknown: null,
   };
@@ -73,6 +75,7 @@ export const requirementOf = ({
   proposed_args: _proposed_args,
   max_output: _max_output,
   unknown: _unknown,
+  rejected: _rejected,
   ...requirement
 }: Call): Requirement => requirement;
 
@@ -155,7 +158,7 @@ export interface CallerResolution {
 /** @returns the call after it, or undefined when this resolves nothing of it. */
 export function resolvedByCaller(call: Call, { confirmed, note = null, values, result }: CallerResolution) {
   if (call.state !== 'asked') return undefined;
-  if (confirmed === false) return refused(call, { status: 'rejected', by: 'The user', note });
+  if (confirmed === false) return { ...refused(call, { status: 'rejected', by: 'The user', note }), rejected: true };
   switch (pauseTypeOf(call.tool_execution)) {
     case 'confirmation':
       return confirmed ? letThrough(confirm(call, true, note)) : undefined;
@@ -169,11 +172,13 @@ export function resolvedByCaller(call: Call, { confirmed, note = null, values, r
 /** @returns the call after its approval is resolved, or undefined when that is known already. */
 export function resolvedByApproval(
   call: Call,
-  { status, resolved_by, resolution_data, tool_args }: EventData<'approval.resolved'>,
+  { status, resolved_by, resolution_data, tool_args, automatic }: EventData<'approval.resolved'>,
 ): Call | undefined {
   if (isForWorker(call) || call.tool_execution.approval_type === null) return undefined;
   const note = resolution_data?.note ?? null;
-  if (status !== 'approved') return refused(call, { status, by: resolved_by, note });
+  // What a rule rejects costs nobody's time, and the rule may be another the next time.
+  if (status !== 'approved')
+    return { ...refused(call, { status, by: resolved_by, note }), rejected: status === 'rejected' && !automatic };
   const approved = asApproved(confirm(call, true, note), tool_args);
   if (resolution_data?.result !== undefined) return answered(approved, resolution_data.result);
   if (call.confirmation === true) return undefined;
@@ -197,6 +202,23 @@ function refused(
   const words = refusalOf({ status, resolved_by: by, resolution_data: note === null ? null : { note } });
   return answered(confirm(call, false, note), words);
 }
+
+/** The earlier call that is the same to the last argument, and that a person rejected. */
+export const rejectedBefore = (earlier: readonly Call[], call: Call): Call | undefined =>
+  earlier.find(
+    ({ rejected, tool_execution }) => rejected && sameCall(tool_execution) === sameCall(call.tool_execution),
+  );
+
+const sameCall = ({ tool_name, tool_args }: Call['tool_execution']): string => canonicalJson({ tool_name, tool_args });
+
+/** Refused as the same call was, without asking anybody. */
+export function refusedAgain(call: Call, { confirmation_note, tool_execution }: Call): Call {
+  const { approval_id, result } = tool_execution;
+  const again = answered(confirm(call, false, confirmation_note), `${askedBefore} ${result ?? ''}`);
+  return { ...again, rejected: true, tool_execution: { ...again.tool_execution, approval_id } };
+}
+
+const askedBefore = 'The same call was rejected before in this run, so nobody was asked again.';
 
 /** Takes the arguments that were approved, and remembers those of the model when they differ. */
 function asApproved(call: Call, tool_args: Record<string, unknown>): Call {

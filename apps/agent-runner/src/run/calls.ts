@@ -12,7 +12,7 @@ import {
   shownTo,
   type CallerResolution,
 } from './call.js';
-import { callOutput } from './conversation.js';
+import { callOutput, toldOf } from './conversation.js';
 import { who } from './event-data.js';
 import { call, log, rested, waiting, type RunTransition } from './states.js';
 
@@ -47,7 +47,7 @@ export function replace(run: Run, after: Call, now: EpochMillis): Run {
   const started = begun ? log({ ...run, calls }, now, { type: 'call_started', call: after.id }) : { ...run, calls };
   const { tool_call_id, result } = after.tool_execution;
   if (isOpen(after) || result === null) return touch(started, now, {});
-  const items = [...run.items, callOutput(tool_call_id, result)];
+  const items = [...run.items, callOutput(tool_call_id, toldOf(after))];
   return log(touch(started, now, { items }), now, { type: 'call_ended', call: after.id });
 }
 

@@ -153,6 +153,12 @@ export function outputFor({ proposed_args, tool_execution, max_output }: Call, o
   return `A person changed the arguments before this: ${changes.join('; ')}. That is what counts, not what you proposed; do not propose the earlier arguments again.\n\n${cut}`;
 }
 
+/** What the model is told of an answered call: its result, after what whoever approved it noted. */
+export function toldOf({ confirmation, confirmation_note, tool_execution: { approval_type, result } }: Call): string {
+  const isNoted = confirmation === true && approval_type !== null && Boolean(confirmation_note);
+  return isNoted ? `Whoever approved it noted: ${confirmation_note}\n\n${result}` : String(result);
+}
+
 function changesBetween(before: Record<string, unknown>, { tool_args, redact }: Call['tool_execution']): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(tool_args)])];
   const show = (name: string, value: unknown) =>

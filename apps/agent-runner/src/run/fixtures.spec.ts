@@ -38,7 +38,7 @@ describe('the golden messages of version 1', () => {
     expect(done.items.at(-1)).toEqual({
       type: 'function_call_output',
       call_id: 'call_Z7mQ2vT9xk',
-      output: 'Deployed auth-service 2.1.0 (was 2.0.4)',
+      output: 'Whoever approved it noted: Change window CHG-2201.\n\nDeployed auth-service 2.1.0 (was 2.0.4)',
     });
   });
 

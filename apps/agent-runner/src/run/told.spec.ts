@@ -121,7 +121,7 @@ describe('the model is told, of the decision on a call,', () => {
   it('what came of it when a person made it by hand', () => {
     const byHand = resolved(asked, 'approved', { resolution_data: { result: 'Deployed by hand.', note: 'urgent' } });
     const run = continued(paused, now, byHand);
-    expect(toldOf(run, 'call_a')).toEqual(['Deployed by hand.']);
+    expect(toldOf(run, 'call_a')).toEqual(['Whoever approved it noted: urgent\n\nDeployed by hand.']);
     expect(callIn(run, 'call_a')).toMatchObject({ confirmation: true, confirmation_note: 'urgent' });
   });
 

@@ -2,7 +2,7 @@ import type { ConversationItem, Run } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
-import { approvalRequired, newCall } from './call.js';
+import { approvalRequired, isOpen, newCall, refusedAgain, rejectedBefore } from './call.js';
 import {
   callOutput,
   callsIn,
@@ -14,7 +14,7 @@ import {
   type FunctionCall,
 } from './conversation.js';
 import type { ModelResponse } from '../model/model.js';
-import { continueIfComplete } from './calls.js';
+import { continueIfComplete, replace } from './calls.js';
 import { takenIn } from '../model/wire/intake.js';
 import { limitReached } from './failures/limits.js';
 import { complete, fail, log, type RunTransition } from './states.js';
@@ -50,7 +50,7 @@ export function take(before: Run, { agent, turn, response }: Turn, now: EpochMil
   }
   return limited(withCalls(run, agent, calls, now), agent, now, (requested) => {
     const fresh = requested.calls.slice(run.calls.length);
-    const gated = fresh.filter(({ tool_execution }) => tool_execution.approval_type !== null);
+    const gated = fresh.filter((each) => isOpen(each) && each.tool_execution.approval_type !== null);
     return continueIfComplete(requested, now, ...gated.map((each) => approvalRequired(requested, agent, each, text)));
   });
 }
@@ -96,6 +96,8 @@ function withCalls(run: Run, agent: Agent, wanted: readonly FunctionCall[], now:
     if ('complaint' in checked) return { ...state, items: [...state.items, callOutput(call_id, checked.complaint)] };
     const added = newCall(run.run_id, state.calls, call_id, checked);
     const noted = { ...state, calls: [...state.calls, added] };
+    const rejected = rejectedBefore(state.calls, added);
+    if (rejected) return replace(noted, refusedAgain(added, rejected), now);
     return added.state === 'ready' ? log(noted, now, { type: 'call_started', call: added.id }) : noted;
   }, run);
 }

@@ -46,6 +46,9 @@ export const Call = Requirement.extend({
   proposed_args: CallArguments.nullable().meta({
     description: "The model's arguments, when a person approved others.",
   }),
+  rejected: z.boolean().default(false).meta({
+    description: 'Whether a person rejected it. The same call is then refused by itself for the rest of the run.',
+  }),
   max_output: z.int().positive().meta({ description: 'Maximum characters of the output passed to the model.' }),
   unknown: UnknownOutcome.nullable().default(null).meta({
     description: 'While its outcome is unknown. It is not made again, and its execution must be reconciled.',

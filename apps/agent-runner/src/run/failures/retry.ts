@@ -3,7 +3,7 @@ import { mayRetry, type Call, type ConversationItem, type Run } from '@countersi
 import type { EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import { answered, isOpen, isUnsettled } from '../call.js';
-import { developerMessage } from '../conversation.js';
+import { developerMessage, toldOf } from '../conversation.js';
 import { who } from '../event-data.js';
 import { log, waiting, type RunTransition } from '../states.js';
 
@@ -42,7 +42,7 @@ const endedBefore =
 function newsFor({ items, calls }: Run): ConversationItem[] {
   const outputs = new Set(items.map(({ type, call_id, output }) => `${type} ${String(call_id)} ${String(output)}`));
   const news = calls.filter(
-    ({ tool_execution: { tool_call_id, result } }) => !outputs.has(`function_call_output ${tool_call_id} ${result}`),
+    (call) => !outputs.has(`function_call_output ${call.tool_execution.tool_call_id} ${toldOf(call)}`),
   );
   return news.length === 0 ? [] : [developerMessage(['The run goes on.', ...news.map(lineOn)].join('\n\n'))];
 }
