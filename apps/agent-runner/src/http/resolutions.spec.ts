@@ -120,7 +120,7 @@ describe('what a request to continue resolves', () => {
         }),
       },
       claimed,
-      responded(callTo('send', 'call_a')),
+      responded(callTo('send', 'call_a', { what: 'that' })),
     );
     const [resolution] = takenFrom(again, { tools: [{ tool_call_id: 'call_a#1', confirmed: true }] });
     expect(resolution!.id).toBe(again.calls.at(-1)!.id);
