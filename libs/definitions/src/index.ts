@@ -10,3 +10,4 @@ export { atPointer } from './schema/json-pointer.js';
 export { McpServerEntry, mcpToolName } from './schema/mcp-server.js';
 export { ToolDefinition, defaultActWithin } from './schema/tool.js';
 export { userInputFields } from './schema/user-input-fields.js';
+export { modernSchema } from './schema/modern-schema.js';

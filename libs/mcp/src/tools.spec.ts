@@ -1,3 +1,5 @@
+import { argumentProblems } from '@countersign/definitions/templates';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gatedTools, type Gate } from './tools.js';
 
@@ -43,5 +45,56 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
 
   it.each(['^https\\:\\/\\/', '^(?P<year>\\d{4})$'])('is taken when it only writes otherwise: %s', (pattern) => {
     expect(gatedTools({ name: 's', where: 'here' }, [offered('url', { pattern })], { '*': none }).leftOut).toEqual([]);
+  });
+
+  it.each([
+    ['of an older draft', { type: 'object', properties: { a: { type: 'array', items: [{ type: 'string' }] } } }],
+    ['with a bound of an older draft', { type: 'object', properties: { a: { minimum: 1, exclusiveMinimum: true } } }],
+    ['without properties', { type: 'object' }],
+    ['with alternatives at the top', { type: 'object', anyOf: [{ required: ['a'] }, { required: ['b'] }] }],
+  ])('is taken when its schema can be read: %s', (_, inputSchema) => {
+    const tool = { name: 'a', inputSchema } as never;
+    expect(gatedTools({ name: 's', where: 'here' }, [tool], { '*': none }).leftOut).toEqual([]);
+  });
+
+  it.each([
+    ['a remote reference', { type: 'object', properties: { a: { $ref: 'https://x.test/y.json' } } }, 'a'],
+    ['no object', { type: 'string' }, 'not object'],
+    ['no type that there is', { type: 'object', properties: { a: { type: 'any' } } }, 'no JSON Schema'],
+    ['thousands of levels', JSON.parse(`${'{"not":'.repeat(9_000)}{}${'}'.repeat(9_000)}`) as object, 'levels'],
+  ])('is left out when its schema cannot be checked: %s', (_, inputSchema, why) => {
+    const tool = { name: 'odd', inputSchema } as never;
+    const { tools: kept, leftOut } = gatedTools({ name: 's', where: 'here' }, [tool, offered('plain', {})], {
+      '*': none,
+    });
+    expect([kept.map(({ name }) => name), leftOut]).toEqual([['plain'], [expect.stringContaining(why)]]);
+  });
+
+  it('never holds up the others, whatever its schema is', () => {
+    const keyword = fc.constantFrom(
+      ...['type', 'properties', 'items', 'anyOf', 'allOf', 'not', 'enum', 'required', '$ref', 'pattern', 'id', '$id'],
+      ...['exclusiveMinimum', 'minimum', 'patternProperties', '$defs', 'dependencies', 'format', '$schema', 'if'],
+    );
+    const { schema } = fc.letrec((tie) => ({
+      schema: fc.oneof(
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom<unknown>(true, {}, null, 'x', '[', '(?P<n>', 7, '#', 'object', 'array'),
+        },
+        { weight: 1, arbitrary: fc.array(tie('schema'), { maxLength: 2 }) },
+        { weight: 3, arbitrary: fc.dictionary(fc.oneof(keyword, fc.constant('a')), tie('schema'), { maxKeys: 4 }) },
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.dictionary(keyword, schema, { maxKeys: 4 }), (inputSchema) => {
+        const tool = { name: 'odd', inputSchema } as never;
+        const { tools: kept, leftOut } = gatedTools({ name: 's', where: 'here' }, [tool, offered('plain', {})], {
+          '*': none,
+        });
+        expect(kept.length + leftOut.length).toBe(2);
+        for (const { definition } of kept) argumentProblems(definition.parameters, { a: 1 });
+      }),
+      { seed: 17, numRuns: 1_000 },
+    );
   });
 });

@@ -1,7 +1,7 @@
 import type { PauseType } from '@countersign/contracts/calls';
 import { ConfigError } from '@countersign/contracts/problems';
 import type { Seconds } from '@countersign/contracts/time';
-import { digestOf, mcpToolName, ToolDefinition } from '@countersign/definitions';
+import { digestOf, mcpToolName, modernSchema, ToolDefinition } from '@countersign/definitions';
 import { TermsEntry, termsProblems } from '@countersign/definitions/execute';
 import { withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions/pattern';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -110,8 +110,7 @@ function definitionOf(
   { name, description, title, inputSchema }: OfferedTool,
   gate: Gate,
 ): ToolDefinition {
-  // Without a dialect it is read as today's JSON Schema, which takes nearly all that older ones say.
-  const { $schema: _, ...parameters } = withoutNeedlessPatterns(inputSchema);
+  const parameters = isTooDeep(inputSchema) ? tooDeep : modernSchema(withoutNeedlessPatterns(inputSchema));
   const { approval, requires, user_input, redact, act_within, max_output } = gate;
   return {
     name: mcpToolName(server, name),
@@ -133,6 +132,10 @@ const shortened = (text: string): string =>
 
 /** What a server says of a tool's parameters is a third party's: nothing it writes may hold a check up. */
 export function schemaProblems(parameters: Record<string, unknown>): string[] {
+  if (parameters === tooDeep) return [`its parameters have more than ${mostLevels} levels`];
+  const { type } = parameters;
+  if (type !== undefined && type !== 'object')
+    return [`its parameters are of type ${JSON.stringify(type)}, not object`];
   const wrong = wrongPatterns(parameters);
   if (wrong.length > 0) return wrong.map(({ path, message }) => `its parameters.${path.join('.')} ${message}`);
   try {
@@ -141,4 +144,17 @@ export function schemaProblems(parameters: Record<string, unknown>): string[] {
   } catch (error) {
     return [`its parameters are no JSON Schema that can be checked: ${(error as Error).message}`];
   }
+}
+
+const mostLevels = 100;
+const tooDeep: Record<string, unknown> = { not: {} };
+
+/** Without recursion, which a third party's schema could exhaust. */
+function isTooDeep(schema: unknown): boolean {
+  let level: unknown[] = [schema];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
 }

@@ -40,7 +40,10 @@ export const unreadable = (why: string, call: ModelCall): ModelError =>
   failed('what the model answered cannot be read', { message: why }, call, 'model_unreadable');
 
 export function failed(what: string, failure: Failure, call: ModelCall, code = codeOf(failure)): ModelError {
-  const why = withoutKey(failure.message, call).slice(0, longestReason);
+  const why = withoutKey(typeof failure.message === 'string' ? failure.message : 'no reason', call).slice(
+    0,
+    longestReason,
+  );
   const message = `${explained(what, failure, call)}: ${why}${advice(failure, call)}`;
   return new ModelError(message, waitAfter(code, failure), code);
 }

@@ -9,6 +9,7 @@ import { failed, modelError, unreadable, type Failure, type ModelCall } from './
 import { responseIn } from './openai.stream.js';
 import { Reasoning } from './reasoning.js';
 import { acceptable, fullForm, type Form } from './wire/conversation.js';
+import { wireSchema } from './wire/schema.js';
 
 export interface OpenAIModelOptions {
   apiKey: string;
@@ -138,15 +139,15 @@ const notAboutForm = new Set([
 function isAboutForm(error: unknown): boolean {
   const { status, code, param } = error as Failure;
   if (code === 'invalid_encrypted_content') return true;
-  if ((status !== 400 && status !== 422) || notAboutForm.has(String(code))) return false;
-  return !/^(?:tools|model|instructions)/.test(param ?? '');
+  if ((status !== 400 && status !== 422) || notAboutForm.has(code ?? '')) return false;
+  return !(typeof param === 'string' && /^(?:tools|model|instructions)/.test(param));
 }
 
 const functionTool = (tool: ToolDefinition) => ({
   type: 'function' as const,
   name: tool.name,
   description: tool.description,
-  parameters: modelParameters(tool),
+  parameters: wireSchema(modelParameters(tool)),
   strict: false,
 });
 

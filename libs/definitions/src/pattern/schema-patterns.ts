@@ -23,7 +23,11 @@ export function withoutNeedlessPatterns<T>(schema: T): T {
   if (typeof schema !== 'object' || schema === null) return schema;
   if (Array.isArray(schema)) return schema.map(withoutNeedlessPatterns) as T;
   const { pattern, format } = schema as Record<string, unknown>;
-  const isNeedless = typeof pattern === 'string' && checked.has(String(format)) && problems(pattern, []).length > 0;
+  const isNeedless =
+    typeof pattern === 'string' &&
+    typeof format === 'string' &&
+    checked.has(format) &&
+    problems(pattern, []).length > 0;
   const kept = Object.entries(schema).filter(([keyword]) => keyword !== 'pattern' || !isNeedless);
   return Object.fromEntries(
     kept.map(([keyword, value]) => [keyword, data.has(keyword) ? value : withoutNeedlessPatterns(value)]),

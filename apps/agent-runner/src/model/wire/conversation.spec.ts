@@ -71,7 +71,10 @@ describe('a conversation on the wire', () => {
   });
 
   it('is accepted, whatever was said', () => {
-    const any = fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom(null, undefined, 3, {}, [], 'x'.repeat(70)));
+    const any = fc.oneof(
+      fc.string({ maxLength: 6 }),
+      fc.constantFrom(null, undefined, 3, {}, { toString: 1 }, [], 'x'.repeat(70)),
+    );
     const callId = fc.oneof(fc.constantFrom('call_a', 'call_b', 'call_0', 'call_1', ''), any);
     const part = fc.record({
       type: fc.constantFrom('output_text', 'refusal', 'input_text', 'odd'),

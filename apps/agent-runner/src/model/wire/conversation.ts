@@ -28,7 +28,7 @@ export function acceptable(
   const question = conversation.findLastIndex(({ type, role }) => type === 'message' && role === 'user');
   const kept = conversation.flatMap((item, n) => {
     if (item.type !== 'reasoning') return cleaned(item, form);
-    return form.reasoning && n > question && !isRefused(String(item['encrypted_content'])) ? sealed(item) : [];
+    return form.reasoning && n > question && !isRefused(text(item['encrypted_content'])) ? sealed(item) : [];
   });
   return withReasoningPlaced(paired(kept, form));
 }
@@ -55,7 +55,7 @@ function message({ role, content, phase }: ConversationItem, form: Form): Conver
   if (typeof content === 'string') return content === '' ? [] : [{ ...says, content: content.toWellFormed() }];
   const parts = (Array.isArray(content) ? content : []).flatMap((part: unknown) => {
     if (!isRecord(part)) return [];
-    const field = textIn[String(part['type'])];
+    const field = textIn[text(part['type'])];
     const words = field === undefined ? '' : text(part[field]);
     if (words === '') return [];
     const type = speaker === 'assistant' ? (part['type'] === 'refusal' ? 'refusal' : 'output_text') : 'input_text';
@@ -107,7 +107,7 @@ function paired(items: readonly ConversationItem[], { ids }: Form): Conversation
     open.clear();
   };
   for (const { provider_call_id, ...item } of items) {
-    const stored = String(item['call_id'] ?? '');
+    const stored = text(item['call_id']);
     if (item.type === 'function_call') {
       const call_id = freshId(ids === 'short' ? '' : text(provider_call_id ?? item['call_id']), used);
       open.set(stored, [...(open.get(stored) ?? []), call_id]);
