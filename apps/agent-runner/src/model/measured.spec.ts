@@ -38,9 +38,12 @@ describe('a model that is watched', () => {
     ['failed', new AbortController().signal],
     ['given_up', AbortSignal.abort()],
   ])('has %s as it would', async (outcome, signal) => {
-    const error = new ModelError('overloaded', 1_000);
+    const error = new ModelError('overloaded', 1_000, 'model_quota_exceeded');
     const { ask, shown } = watched(() => Promise.reject(error));
     await expect(ask(signal)).rejects.toBe(error);
     expect(await shown()).toContain(`${requests}{model="${agent.model}",outcome="${outcome}"} 1`);
+    const failures = (await shown()).filter((line) => line.includes('failures_total'));
+    const counted = `countersign_model_failures_total{model="${agent.model}",code="model_quota_exceeded"} 1`;
+    expect(failures).toEqual(outcome === 'failed' ? [counted] : []);
   });
 });

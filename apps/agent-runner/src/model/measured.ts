@@ -1,6 +1,6 @@
 import { type Clock, secondsOf } from '@countersign/contracts/time';
 import type { Metrics } from '@countersign/service';
-import type { Model, ModelRequest, ModelResponse } from './model.js';
+import { ModelError, type Model, type ModelRequest, type ModelResponse } from './model.js';
 
 const buckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
@@ -8,6 +8,7 @@ const buckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 export class MeasuredModel implements Model {
   readonly #requests;
   readonly #tokens;
+  readonly #failures;
 
   constructor(
     private readonly model: Model,
@@ -22,6 +23,11 @@ export class MeasuredModel implements Model {
       },
       buckets,
     );
+    this.#failures = metrics.counter({
+      name: 'countersign_model_failures_total',
+      help: 'Requests to the model that failed, by the code that their runs wait or end with.',
+      labels: ['model', 'code'],
+    });
     this.#tokens = metrics.counter({
       name: 'countersign_model_tokens_total',
       help: 'Tokens that the model has read (input) and written (output).',
@@ -46,6 +52,8 @@ export class MeasuredModel implements Model {
       return response;
     } catch (error) {
       took(request.signal.aborted ? 'given_up' : 'failed');
+      if (!request.signal.aborted)
+        this.#failures.add({ model, code: error instanceof ModelError ? error.code : 'model_unavailable' });
       throw error;
     }
   }
