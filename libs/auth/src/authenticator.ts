@@ -18,7 +18,11 @@ export interface Authentication {
 }
 
 const authentication = Symbol('countersign:authentication');
-type Recognised = FastifyRequest & { [authentication]?: Authentication };
+const recognising = Symbol('countersign:recognising');
+type Recognised = FastifyRequest & {
+  [authentication]?: Authentication;
+  [recognising]?: Promise<Authentication>;
+};
 
 /** What was found out about a request; undefined on a public route. */
 export const authenticationOf = (request: FastifyRequest): Authentication | undefined =>
@@ -62,7 +66,10 @@ export class Authenticator {
 
   /** Asks once for each request. @throws ProblemError */
   async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
-    return ((request as Recognised)[authentication] ??= await this.#recognise(request, reply));
+    const asked = request as Recognised;
+    // A wrong credential is counted once, however many ask who this is.
+    asked[recognising] ??= this.#recognise(request, reply);
+    return (asked[authentication] = await asked[recognising]);
   }
 
   async #recognise(request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {

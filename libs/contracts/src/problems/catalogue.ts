@@ -30,11 +30,13 @@ const access = {
 const reading = {
   bad_request: { status: 400, title: 'Bad request', says: 'The request cannot be read.' },
   invalid_request: { status: 400, title: 'Invalid request', says: 'A parameter or field does not fit; `errors` names each.' },
+  unknown_parameter: { status: 400, title: 'Unknown parameter', says: 'The query has a parameter that the route does not have; `errors` names each, and what was probably meant.' },
   not_json: { status: 400, title: 'Not JSON', says: 'The body is no JSON.' },
   not_utf8: { status: 400, title: 'Not UTF-8', says: 'The body is no UTF-8 text.' },
   not_a_form: { status: 400, title: 'Not a form', says: 'The body is no multipart form.' },
   idempotency_key_invalid: { status: 400, title: 'Invalid Idempotency-Key', says: 'It has 1 to 200 characters.' },
   route_not_found: { status: 404, title: 'No such route', says: 'The server answers nothing under this method and path.' },
+  method_not_allowed: { status: 405, title: 'Method not allowed', says: 'The path has other methods; the header `Allow` names them.' },
   body_too_large: { status: 413, title: 'Body too large', says: 'The body is larger than the route takes.' },
   file_in_form: { status: 413, title: 'File in a form', says: 'Forms carry fields here, and no files.' },
   too_large: { status: 422, title: 'Too large', says: 'What would come of it does not fit into one event, of a megabyte, or into one record.' },
@@ -51,7 +53,7 @@ const reading = {
 /** The server has too much to do, or something behind it is down. */
 // oxfmt-ignore
 const capacity = {
-  rate_limited: { status: 429, title: 'Too many requests', says: 'More requests in a minute than `RATE_LIMIT_PER_MINUTE`.', hint: 'retry_later' },
+  rate_limited: { status: 429, title: 'Too many requests', says: 'More requests of one principal, or without credentials of one address, in a minute than `RATE_LIMIT_PER_MINUTE`.', hint: 'retry_later' },
   too_many_open_requests: { status: 429, title: 'Too many requests under way', says: 'The principal has `HTTP_REQUESTS_PER_PRINCIPAL` requests under way.', hint: 'retry_later' },
   too_many_runs: { status: 429, title: 'Too many runs', says: 'Too many runs wait for a worker, of one owner or of all.', hint: 'retry_later' },
   internal_error: { status: 500, title: 'Internal error', says: 'An unexpected error, which was logged.' },

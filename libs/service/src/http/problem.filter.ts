@@ -23,7 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = this.#problemOf(error);
     if (problem.status >= 500)
       this.log.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
-    if (problem.status === 503) void reply.header('retry-after', '2');
+    if ((problem.status === 503 || problem.status === 429) && !reply.hasHeader('retry-after'))
+      void reply.header('retry-after', '2');
     send(reply, problem, pathOf(request));
   }
 
@@ -71,6 +72,7 @@ function statusIn(error: unknown): number | undefined {
 
 const frameworkCodes: Partial<Record<number, ProblemCode>> = {
   404: 'route_not_found',
+  405: 'method_not_allowed',
   413: 'body_too_large',
   415: 'unsupported_media_type',
   429: 'rate_limited',

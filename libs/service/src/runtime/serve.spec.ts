@@ -2,7 +2,7 @@ import { RequireScopes, Public } from '@countersign/auth';
 import type { Event } from '@countersign/contracts';
 import { ProblemError, problems, RetryableError, type ProblemCode } from '@countersign/contracts/problems';
 import { OnEvent } from '../transport/on-event.js';
-import { Body, Controller, Get, HttpException, Module, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpException, Module, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -16,11 +16,13 @@ import { sendEvents } from '../http/server-sent-events.js';
 import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
 
 const Order = z.object({ name: z.string(), lines: z.array(z.object({ count: z.number().max(9) })) });
+const List = z.object({ status: z.string().optional(), limit: z.coerce.number().optional() });
 const errors: Record<string, () => unknown> = {
   problem: () => new ProblemError('call_changed', 'It is taken. Choose another.', { id: 'a-1' }),
   http: () => new HttpException('I am a teapot.', 418),
   outage: () => new RetryableError('connect ECONNREFUSED 10.0.0.1:27017'),
   bug: () => new Error('the password is 1234'),
+  busy: () => new ProblemError('too_many_runs', 'Wait.'),
   nonsense: () => 'not even an error',
 };
 
@@ -36,6 +38,12 @@ class TinyController {
   @RequireScopes('runs:write')
   order(@Body({ schema: Order }) order: z.infer<typeof Order>): z.infer<typeof Order> {
     return order;
+  }
+
+  @Get('list')
+  @RequireScopes('runs:read')
+  list(@Query({ schema: List }) query: z.infer<typeof List>): z.infer<typeof List> {
+    return query;
   }
 
   @Get('open')
@@ -246,6 +254,31 @@ describe('a service that is served', () => {
     expect(await problemIn(await response())).toMatchObject({ status });
   });
 
+  it.each([
+    ['/tiny/list?stauts=pending', 400, 'unknown_parameter', /"stauts" is no parameter here, did you mean "status"\?/],
+    ['/tiny/list?status=a&user=b', 400, 'unknown_parameter', /"user" is no parameter here; there are status, limit/],
+    ['/tiny/list?limit=many', 400, 'invalid_request', /limit/],
+  ])('refuses %s, and says what was meant', async (path, status, code, detail) => {
+    expect(await problemIn(await ask(path))).toMatchObject({ status, code, detail: expect.stringMatching(detail) });
+    expect(await (await ask('/tiny/list?status=a')).json()).toEqual({ status: 'a' });
+  });
+
+  it.each([
+    ['DELETE', '/tiny/orders', 'POST'],
+    ['GET', '/tiny/orders?x=1', 'POST'],
+    ['PUT', '/tiny/errors/outage', 'GET, HEAD'],
+    ['OPTIONS', '/health/live', 'GET, HEAD'],
+  ])('answers %s %s with the methods that there are', async (method, path, allow) => {
+    const response = await ask(path, { method });
+    expect(response.headers.get('allow')).toBe(allow);
+    expect(await problemIn(response)).toMatchObject({ status: 405, code: 'method_not_allowed' });
+  });
+
+  it('says when to try again whoever has too much under way', async () => {
+    const response = await ask('/tiny/errors/busy');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '2']);
+  });
+
   it('takes a request that fits', async () => {
     const order = { name: 'n', lines: [] };
     expect(await (await post(JSON.stringify(order))).json()).toEqual(order);
@@ -288,5 +321,34 @@ describe('a service that is served', () => {
     await expect(ask('/health/live')).rejects.toThrow('fetch failed');
     const again = await serve(settings, [tiny]);
     await again.stop();
+  });
+});
+
+describe('requests in a minute', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-rate-'));
+  const settings = readConfig(Config, {
+    DATA_DIR: dir,
+    LOG_LEVEL: 'silent',
+    ADMIN_KEY: adminKey,
+    RATE_LIMIT_PER_MINUTE: '3',
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  it('are counted for each who makes them, and for an address where that is not known', async () => {
+    const serving = await serve(settings, [tiny]);
+    const ask = async (key?: string) => {
+      const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+      const response = await fetch(`${serving.url}/tiny/open`, { headers });
+      await response.body?.cancel();
+      return response;
+    };
+    const statuses = [];
+    for (const key of [undefined, 'wrong', 'wrong too', 'another wrong one', undefined, adminKey, adminKey, adminKey])
+      statuses.push((await ask(key)).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 200, 200, 200]);
+    const last = await ask(adminKey);
+    expect(last.status).toBe(429);
+    expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
+    await serving.stop();
   });
 });

@@ -10,17 +10,18 @@ import {
   type StoredRecord,
 } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { admit } from '../admission/admission.js';
+import { limitRate } from '../admission/rate-limit.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
 import { ForeignMessages } from '../metrics/foreign-messages.js';
 import { countMessages } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
+import { refuseOtherMethods } from '../http/allowed-methods.js';
 import { acceptForms } from '../http/forms.js';
 import { measureRequests } from '../metrics/http-metrics.js';
 import { HealthController, Readiness, type ReadinessCheck } from '../http/health.controller.js';
@@ -259,9 +260,9 @@ async function createApp(
     rawBody: true,
   });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
-  if (settings.RATE_LIMIT_PER_MINUTE > 0)
-    await app.register(rateLimit, { max: settings.RATE_LIMIT_PER_MINUTE, timeWindow: '1 minute' });
+  if (settings.RATE_LIMIT_PER_MINUTE > 0) await limitRate(app, auth.authenticator, settings.RATE_LIMIT_PER_MINUTE);
   refuseUntilSound(adapter.getInstance(), installation);
+  refuseOtherMethods(adapter.getInstance());
   admit(adapter.getInstance(), app, { authenticator: auth.authenticator, settings });
   readStrictBodies(app, bodyLimit);
   await acceptForms(app);

@@ -64,7 +64,8 @@ export const serviceSettings = {
   }),
   ...authSettings,
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(60_000).meta({
-    description: 'Requests of one address in a minute; more get 429. 0: no limit.',
+    description:
+      'Requests of one principal in a minute, and of one address without credentials; more get 429. 0: no limit.',
     unit: 'requests per minute',
     example: '6000',
   }),

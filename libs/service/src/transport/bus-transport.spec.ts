@@ -100,7 +100,9 @@ describe('a command that is refused', () => {
   it.each([new RetryableError('the store is away'), new TypeError('a bug')])(
     'by no rule but by %s is not answered: it is handed over again, or for an operator',
     async (error) => {
-      const { deliver, answers } = serving('agent-runner', () => Promise.reject(error));
+      const { deliver, answers } = serving('agent-runner', async () => {
+        throw error;
+      });
       await expect(deliver(delivery(request))).rejects.toBe(error);
       expect(answers()).toEqual([]);
     },
