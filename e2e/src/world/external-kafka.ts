@@ -53,3 +53,25 @@ export async function forgetGroups(brokers: string, groups: readonly string[]): 
     await admin.disconnect();
   }
 }
+
+/** What an operator may do to topics. */
+export function topicsOf(brokers: string) {
+  const asAdmin = async <T>(work: (admin: kafkajs.Admin) => Promise<T>): Promise<T> => {
+    const admin = connect(brokers).admin();
+    await admin.connect();
+    return work(admin).finally(() => admin.disconnect());
+  };
+  return {
+    list: () => asAdmin((admin) => admin.listTopics()),
+    /** Removes every message that is in it now. */
+    empty: (topic: string) =>
+      asAdmin(async (admin) => {
+        const partitions = await admin.fetchTopicOffsets(topic);
+        await admin.deleteTopicRecords({
+          topic,
+          partitions: partitions.map(({ partition, high }) => ({ partition, offset: high })),
+        });
+      }),
+    delete: (topic: string) => asAdmin((admin) => admin.deleteTopics({ topics: [topic] })),
+  };
+}

@@ -1,6 +1,5 @@
 import type { RunOutput, RunStatus } from '@countersign/contracts/runs';
 import { startModelServer, type ModelServer } from '@countersign/testing/model-server';
-import { expect } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -80,7 +79,7 @@ export class World {
   async startPaused(input: string, approvals = 1, options: StartOptions = {}) {
     const { run_id } = await this.start(input, options);
     const run = await this.client.waitForRun(run_id, ['PAUSED', 'COMPLETED', 'ERROR']);
-    expect(run).toMatchObject({ status: 'PAUSED' });
+    if (run.status !== 'PAUSED') throw new Error(`the run is ${run.status}: ${run.error}`);
     const pending = await pendingOf(this.client, run_id, approvals);
     return { run, approval: pending[0]!, pending };
   }
