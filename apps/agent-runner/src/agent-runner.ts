@@ -91,6 +91,10 @@ export function agentRunner(
       decide: decideRun,
       beforeCommit: signer.sign,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
+      onNeverPublished: async ({ type, key, data }, { message: reason }): Promise<unknown> =>
+        type === 'tool.approval_required' && 'approval_id' in data
+          ? runs.execute(key, { type: 'never_published', event: type, call: data.approval_id, reason })
+          : undefined,
     });
     const { commandHandler: sessions } = openCommandHandler(context, {
       service: 'agent-runner',

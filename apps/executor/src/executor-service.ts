@@ -79,6 +79,10 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       collection: executionCollection,
       decide: decideExecution,
       beforeCommit: signer.sign,
+      onNeverPublished: async ({ type, data }, { message: reason }): Promise<unknown> =>
+        (type === 'tool.execution_completed' || type === 'tool.execution_failed') && 'execution_id' in data
+          ? commandHandler.execute(data.execution_id, { type: 'never_published', reason })
+          : undefined,
     });
     const { commandHandler: switchRecords, relay: switchRelay } = openCommandHandler(context, {
       service: 'executor',

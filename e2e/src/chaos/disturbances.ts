@@ -6,7 +6,7 @@ import { readAll, serviceNames, type CrashPoint } from '../world/stack.js';
 import type { World } from '../world/world.js';
 
 /** What a campaign disturbs: the processes, and the servers behind them if there are any. */
-export interface Field {
+interface Field {
   world: World;
   dice: Dice;
   servers?: Servers | undefined;

@@ -6,9 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { pausedRun } from '../world/flow.js';
+import { topicsOf } from '../world/external-kafka.js';
 import { DistributedStack, serviceNames } from '../world/stack.js';
 
-const outage = 20_000;
+const outage = 12_000;
 
 /** Servers of its own, since it takes them away. */
 describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
@@ -34,7 +35,10 @@ describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
     const [brokerPort, databasePort] = [await freePort(), await freePort()];
     kafka = { brokers: `127.0.0.1:${brokerPort}`, port: brokerPort };
     mongo = { uri: `mongodb://127.0.0.1:${databasePort}`, port: databasePort };
-    stack = new DistributedStack({ brokers: kafka.brokers, mongodb: mongo.uri, instances: 1 });
+    stack = new DistributedStack(
+      { brokers: kafka.brokers, mongodb: mongo.uri, instances: 1 },
+      { env: { ASK_AGAIN_SECONDS: '8' } },
+    );
   });
   afterAll(async () => {
     await stack.close();
@@ -81,6 +85,18 @@ describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
     await stack.client.resolve(approval.id, 'approved', 'ada');
     expect((await ended(run.run_id)).status).toBe('COMPLETED');
     expect(stack.deployments().filter(({ release_id }) => release_id === approval.id)).toHaveLength(1);
+  });
+
+  it('of a topic, which somebody deletes, is named; it is made again, and a run that waits goes on', async () => {
+    const { run, approval } = await pausedRun(stack.client);
+    await topicsOf(kafka.brokers).delete('approval.resolved');
+    await eventually('readiness to name it', async () =>
+      (await checks()).some(({ log }) => /no such topic: approval\.resolved/.test(log!)),
+    );
+    await stack.client.resolve(approval.id, 'approved', 'ada');
+    expect((await ended(run.run_id)).status).toBe('COMPLETED');
+    expect(stack.deployments().filter(({ release_id }) => release_id === approval.id)).toHaveLength(1);
+    await stack.ready();
   });
 
   it('is logged without stack traces, first contact with a fresh broker and database included', () => {

@@ -4,7 +4,7 @@ import { RetryableError } from '@countersign/contracts/problems';
 import { isGated, type Call, type Run } from '@countersign/contracts/runs';
 import { after } from '@countersign/contracts/time';
 import type { CommandResult } from '@countersign/persistence';
-import { checkConversation } from './invariants.conversation.js';
+import { checkConversation } from './invariants/conversation.js';
 import { agent, answerOf, lastAnswer } from './model.js';
 import type { Steps, World } from './world.js';
 

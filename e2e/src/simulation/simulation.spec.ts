@@ -9,7 +9,7 @@ const numRuns = 6_000;
 /**
  * The real state machines, in a world without a real clock, disk or network: what is published is delivered late, again
  * and in any order that the log allows, processes die or stall between any two of their steps, replies of the store are
- * lost, the model says anything, and people do what they like. What must hold is checked at every commit (`invariants.*`)
+ * lost, the model says anything, and people do what they like. What must hold is checked at every commit (`invariants/*`)
  * and at every call that is made (`ledger.ts`).
  */
 describe('the three services, whatever happens to them,', () => {

@@ -1,7 +1,7 @@
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import { after } from '@countersign/contracts/time';
 import { Dice } from './dice.js';
-import { checkNobodyIsForgotten, checkNothingIsLeft, checkTheEnd } from './invariants.end.js';
+import { checkNobodyIsForgotten, checkNothingIsLeft, checkTheEnd } from './invariants/end.js';
 import { decideAll, requestRun, resolveAll, settleAll } from './people.js';
 import { askAgainAll, attendToAll, deliverAll, finishAll, oneStep, type Step } from './steps.js';
 import { World, type WorldOptions } from './world.js';

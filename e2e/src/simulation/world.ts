@@ -17,7 +17,7 @@ import {
 import type { Links } from './attack/links.js';
 import { Dice } from './dice.js';
 import { EventLog } from './event-log.js';
-import { checkApproval, checkExecution, checkRun } from './invariants.records.js';
+import { checkApproval, checkExecution, checkRun } from './invariants/records.js';
 import { Ledger } from './ledger.js';
 import { MemoryStore } from './memory-store.js';
 

@@ -63,6 +63,11 @@ export class FakeKafka implements KafkaClient {
     }
   }
 
+  /** Somebody deletes a topic with all that is in it. */
+  deleteTopic(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
   async topics(): Promise<string[]> {
     this.#answer();
     return [...this.#topics.keys()];

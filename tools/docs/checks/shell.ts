@@ -47,6 +47,7 @@ const argumentsOf: Record<string, readonly string[]> = {
   start: ['--no-sample'],
   demo: ['--kafka'],
   infra: ['start', 'stop', 'status'],
+  chaos: ['--minutes', '10', '--seed', '16', '--stack', 'embedded'],
 };
 
 async function checkNpm([, ...words]: readonly string[]): Promise<void> {

@@ -207,3 +207,32 @@ describe('the journal of a run', () => {
     expect(lines(continued(paused, now, ...messages)).slice(paused.journal.length)).toEqual(expected);
   });
 });
+
+describe('a request that the log never takes', () => {
+  const { id } = callIn(paused, 'call_a');
+  const neverPublished: RunMessage = {
+    type: 'never_published',
+    event: 'tool.approval_required',
+    call: id,
+    reason: 'larger than the broker takes',
+  };
+
+  it('ends its run, says so with a code, and waits for nothing more of that call', () => {
+    const ended = continued(paused, now, neverPublished);
+    expect(ended).toMatchObject({
+      status: 'ERROR',
+      error_code: 'not_publishable',
+      unsettled: false,
+      error: expect.stringMatching(/^The log never takes tool\.approval_required.*larger than the broker takes$/),
+      calls: [{ state: 'answered', tool_execution: { tool_call_error: true } }],
+    });
+    const events = eventsOf(paused, neverPublished);
+    expect(events).toMatchObject([{ type: 'run.failed', data: { error: ended.error, requirements: [] } }]);
+  });
+
+  it('does nothing to a run that has heard otherwise, or is over', () => {
+    const rejected = continued(paused, now, resolved(callIn(paused, 'call_a'), 'rejected'));
+    expect(decideRun(rejected, neverPublished, now).kind).toBe('ignored');
+    expect(decideRun(continued(paused, now, cancelRequested), neverPublished, now).kind).toBe('ignored');
+  });
+});

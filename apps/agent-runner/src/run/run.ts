@@ -1,4 +1,4 @@
-import { emit, queueOwner, type Event } from '@countersign/contracts';
+import { emit, queueOwner, type Event, type EventName } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import { isFinishedStatus, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
 import { toEpochSeconds, type Millis, type EpochMillis } from '@countersign/contracts/time';
@@ -53,6 +53,8 @@ export type RunMessage =
   | { type: 'turn_came' }
   /** Nothing was heard for long of what it waits for; `agent` is the one of a run that goes on. */
   | { type: 'asked_again'; agent: Agent | null; afterMs: Millis }
+  /** The log never takes what the run emitted, such as the request for this call. */
+  | { type: 'never_published'; event: EventName; call: string | null; reason: string }
   | { type: 'watched' }
   | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
   | { type: 'cancel_requested'; reason: string | null }
@@ -93,6 +95,8 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
         : ignored('the run does not wait for its turn');
     case 'asked_again':
       return message.agent ? askAgain(run, message.agent, message.afterMs, now) : ignored('the run is not over');
+    case 'never_published':
+      return unheard(run, message, now);
     case 'watched':
       return run.streamed ? ignored('it is watched') : changed(touch(run, now, { streamed: true }));
     case 'resolved_by_caller':
@@ -211,6 +215,18 @@ function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): Ru
 function cancel(run: Run, reason: string | null, now: EpochMillis): RunTransition {
   const ended = over(run, 'CANCELLED', now, { error: reason ?? 'cancelled' });
   return changed(ended, endOf(ended, reason, openCalls(ended)));
+}
+
+/** Nobody hears of what it waits for, so it ends; a call that was never requested is answered so, and is not waited for. */
+function unheard(
+  run: Run,
+  { event, call: id, reason }: Extract<RunMessage, { type: 'never_published' }>,
+  now: EpochMillis,
+): RunTransition {
+  const open = run.calls.find((each) => each.id === id && isOpen(each));
+  if (!open) return ignored('the run does not wait for it');
+  const error = `The log never takes ${event} for ${open.tool_execution.tool_name}: ${reason}`;
+  return fail(replace(run, answered(open, error, true), now), error, now, 'not_publishable');
 }
 
 /**

@@ -6,7 +6,7 @@ import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
-import { holds, is, isDue, isOver, sayAgain, type ExecutionTransition } from './state.js';
+import { holds, is, isDue, isOver, sayAgain, sayBriefly, type ExecutionTransition } from './state.js';
 
 /**
  * The life of an execution.
@@ -72,6 +72,8 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMi
       return only('running') && isDue(execution, now)
         ? markOutcomeUnknown(execution, 'its worker stopped answering while the call was being made', now)
         : ignored(is(execution));
+    case 'never_published':
+      return sayBriefly(execution, message.reason, now);
     case 'reported':
       return only('awaiting_report') ? report(execution, message, now) : no();
     case 'settled':

@@ -29,6 +29,8 @@ export type ExecutionMessage =
   /** Something came in the way before anything was done. */
   | { type: 'not_begun'; worker: string; until: EpochMillis; held_by: HeldBy }
   | { type: 'due' }
+  /** The log never takes what was said of its outcome. */
+  | { type: 'never_published'; reason: string }
   | { type: 'reported'; by: string; outcome: 'succeeded' | 'failed'; result: string }
   | { type: 'settled'; by: string; outcome: 'succeeded' | 'failed'; note: string }
   | { type: 'retried'; by: string; note: string; even_if_done: boolean }

@@ -76,3 +76,27 @@ describe('the end of its run that is said again', () => {
     expect([first.kind, again.kind]).toEqual(['changed', 'changed']);
   });
 });
+
+describe('an outcome that the log never takes', () => {
+  const neverPublished: ExecutionMessage = { type: 'never_published', reason: 'larger than the broker takes' };
+  const long = { ...succeeded, result: 'x'.repeat(50_000) } as ExecutionMessage;
+
+  it('is told once more, with the beginning of the output and where the rest is; the record keeps all of it', () => {
+    const execution = executionAfter(approved(), claimed, long);
+    const told = decideExecution(execution, neverPublished, later);
+    if (told.kind !== 'changed') throw new Error(told.reason);
+    expect(told.state.result).toHaveLength(50_000);
+    expect(told.events).toMatchObject([
+      {
+        type: 'tool.execution_completed',
+        data: { result: expect.stringMatching(/^x{1000} … \(not_publishable: .*larger/) },
+      },
+    ]);
+  });
+
+  it('is not told again when it is short, and so was refused for something else', () => {
+    const execution = executionAfter(approved(), claimed, succeeded);
+    expect(decideExecution(execution, neverPublished, later).kind).toBe('ignored');
+    expect(decideExecution(executionAfter(approved(), claimed), neverPublished, later).kind).toBe('ignored');
+  });
+});

@@ -119,3 +119,18 @@ export function sayAgain(execution: Execution, now: EpochMillis): ExecutionTrans
       return ignored(is(execution));
   }
 }
+
+/** Characters of an outcome that the log is sure to take. */
+const brief = 1_000;
+
+/** The log never took the outcome, which the record keeps: its run is told the beginning of it, and that there is more. */
+export function sayBriefly(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
+  const { status, result, error } = execution;
+  const text = (status === 'succeeded' ? result : error) ?? '';
+  if (!isOver(execution) || text.length <= brief) return ignored(is(execution));
+  const said = `${text.slice(0, brief)} … (not_publishable: the log does not take the rest: ${reason}; it is in execution ${execution.id})`;
+  const known = touch(execution, now, {});
+  const told =
+    status === 'succeeded' ? succeed(known, said) : fail(known, said, status === 'failed' ? 'failed' : 'cancelled');
+  return told.kind === 'changed' ? { ...told, state: known } : told;
+}

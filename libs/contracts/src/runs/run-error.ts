@@ -29,6 +29,7 @@ export const runErrors = {
   too_many_failures: { then: 'ends', retry: true, says: 'The model failed `max_failures` times in a row.' },
   agent_unfit: { then: 'ends', retry: true, says: 'The agent or a tool that was called is gone, or is not what it was.' },
   not_storable: { then: 'ends', retry: true, says: 'What came can never be stored.' },
+  not_publishable: { then: 'ends', retry: true, says: 'The log never takes what the run waits for, such as for its size.' },
   deadline_passed: { then: 'ends', retry: true, says: 'The deadline of the run has passed.' },
   session_refused: { then: 'ends', says: 'The session belongs to another user or agent.' },
   max_steps_reached: { then: 'ends', says: 'The agent may take no more steps.' },

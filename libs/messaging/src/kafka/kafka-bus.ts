@@ -1,12 +1,13 @@
 import type { Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Millis } from '@countersign/contracts/time';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, HistoryOptions, LogHistory, TailOptions, Message, Subscription } from '../bus.js';
 import type { KafkaClient } from './kafka-client.js';
 import { KafkaTails } from './kafka-tails.js';
 import { KafkaProducer } from './producer.js';
 import { KafkaSubscription } from './subscription.js';
-import { createTopics, findTopics, historyOf, pingTimeoutMs } from './topics.js';
+import { createTopics, findTopics, historyOf, missingTopics } from './topics.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
@@ -30,6 +31,8 @@ export interface KafkaBusOptions {
   started?: Promise<void>;
   /** How long a member that crashed keeps its partitions to itself. */
   sessionTimeoutMs?: Millis;
+  /** How often to look whether the topics are still there. */
+  topicsEveryMs?: Millis;
   /** How long a publish may wait to be confirmed. */
   publishTimeoutMs?: Millis;
   log: Log;
@@ -63,7 +66,7 @@ export class KafkaBus implements Bus {
     this.#options = options;
     this.#topics = new Set([...options.topics, deadLetterTopic]);
     this.#ready = this.#prepareTopics();
-    this.#ready.catch(() => {});
+    void this.#ready.then(() => this.#watchTopics()).catch(() => {});
     this.#producer = new KafkaProducer({ client, log, publishTimeoutMs, ready: this.#ready });
     this.#member = { client, ready: this.#ready, sessionTimeoutMs, log, onFatal };
     this.#tails = new KafkaTails({ ...this.#member, clientId, started });
@@ -92,8 +95,10 @@ export class KafkaBus implements Bus {
     return withTimeout(historyTimeoutMs, 'reading the history of Kafka', historyOf(this.#options.client, options));
   }
 
+  /** A topic that is not there, or is there no more, is named. */
   ping(): Promise<void> {
-    return withTimeout(pingTimeoutMs, 'reaching Kafka', this.#options.client.ping());
+    const { client, topics } = this.#options;
+    return findTopics(client, topics);
   }
 
   async close(): Promise<void> {
@@ -110,6 +115,34 @@ export class KafkaBus implements Bus {
       },
       close: () => subscription.close().finally(() => subscriptions.delete(subscription)),
     };
+  }
+
+  /** Topics that somebody deletes while this runs are made again, unless that is for an operator to do. What was in them is lost. */
+  async #watchTopics(): Promise<void> {
+    const {
+      client,
+      createTopics: create,
+      log,
+      partitions,
+      replicationFactor,
+      topics,
+      topicsEveryMs = 5_000,
+    } = this.#options;
+    const { signal } = this.#closing;
+    for (let known = ''; !signal.aborted;) {
+      await delay(topicsEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      // A cluster out of reach is said by whoever needs it.
+      const missing = await missingTopics(client, topics).catch(() => undefined);
+      if (!missing) continue;
+      if (missing.length > 0 && missing.join() !== known)
+        log.error({ topics: missing }, create ? 'topics are gone, creating them again' : 'topics are gone');
+      known = missing.join();
+      if (create && missing.length > 0)
+        await createTopics(client, { topics: missing, partitions, replicationFactor }).catch((err: unknown) =>
+          log.warn({ err }, 'cannot create topics again, retrying'),
+        );
+    }
   }
 
   #prepareTopics(): Promise<void> {

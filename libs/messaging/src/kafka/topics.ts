@@ -3,7 +3,7 @@ import { deadLetterMaxBytes, deadLetterTopic } from '../delivery/dead-letters.js
 import { withTimeout } from '../delivery/with-timeout.js';
 import type { KafkaClient, Position } from './kafka-client.js';
 
-export const pingTimeoutMs = 3_000;
+const pingTimeoutMs = 3_000;
 
 interface Topics {
   topics: readonly string[];

@@ -1,5 +1,5 @@
 import { catalogue, eventSource, type Event, type EventName, type ServiceName } from '@countersign/contracts';
-import type { TerminalError } from '@countersign/contracts/problems';
+import { TerminalError } from '@countersign/contracts/problems';
 import { encode, neverPublished } from '@countersign/messaging';
 import {
   CommandHandler,
@@ -18,16 +18,29 @@ export interface CommandHandlerDefinition<R extends Owned, M, C extends string> 
   beforeCommit?: CommandHandlerOptions<R, M>['beforeCommit'];
   /** Is shown what each commit here leaves to publish, before it is in the log. */
   onCommit?(events: readonly Event[]): void;
+  /** Ends what would wait for an event that the log never takes; it is asked again until it has. */
+  onNeverPublished?(event: Event, error: TerminalError): Promise<unknown>;
 }
 
 /** The records a service owns, with the relay that brings their events to the bus. */
 export function openCommandHandler<R extends Owned, M, C extends string>(
   { bus, database, log, now }: ServiceContext,
-  { service, collection, decide, beforeCommit, onCommit }: CommandHandlerDefinition<R, M, C>,
+  { service, collection, decide, beforeCommit, onCommit, onNeverPublished }: CommandHandlerDefinition<R, M, C>,
 ): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const publish = (events: readonly Event[]) => bus.publish(events.map(encode));
-  const giveUp = (event: Event, error: TerminalError) => bus.publish([neverPublished(event, { service, error })]);
+  async function giveUp(event: Event, error: TerminalError): Promise<void> {
+    await onNeverPublished?.(event, error);
+    for (const kept of [event, { ...event, data: {} } as Event]) {
+      try {
+        return await bus.publish([neverPublished(kept, { service, error })]);
+      } catch (problem) {
+        // What is too large for its own topic may be so for this one too; then it is put aside without its data.
+        if (!(problem instanceof TerminalError)) throw problem;
+        log.error({ err: problem, event: event.id }, 'a dead letter cannot be published either');
+      }
+    }
+  }
   const relay = new OutboxRelay({ outbox, publish, giveUp, log, now, isUrgent: ({ type }) => isAwaited(type) });
   const commandHandler = new CommandHandler<R, M, C>({
     collection,

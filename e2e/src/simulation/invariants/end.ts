@@ -1,6 +1,6 @@
 import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
 import { expect } from 'vitest';
-import type { World } from './world.js';
+import type { World } from '../world.js';
 
 /** Once all is delivered, somebody stands behind each open call of a run that has not ended. */
 export function checkNobodyIsForgotten(world: World): void {

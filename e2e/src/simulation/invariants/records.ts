@@ -3,8 +3,8 @@ import { Approval } from '@countersign/contracts/approvals';
 import { Execution } from '@countersign/contracts/executions';
 import { Call, isFinishedStatus, Run } from '@countersign/contracts/runs';
 import { expect } from 'vitest';
-import { unanswered } from './invariants.conversation.js';
-import type { Ledger } from './ledger.js';
+import { unanswered } from './conversation.js';
+import type { Ledger } from '../ledger.js';
 
 const endings = ['run.completed', 'run.failed', 'run.cancelled'];
 
