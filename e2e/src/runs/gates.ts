@@ -26,7 +26,7 @@ export function gateScenarios(world: World): void {
         tools: [{ confirmed: true, confirmation_note: 'as it is', result: `wrote ${line}`, tool_call_error: false }],
       });
       expect(world.timesWritten(line)).toBe(1);
-      expect(outputsIn(world.lastRequest(input))).toEqual([`wrote ${line}`]);
+      expect(outputsIn(world.lastRequest(input))).toEqual([`Whoever approved it noted: as it is\n\nwrote ${line}`]);
       const { data: executions } = await world.client.executions.list({ run_id: run.run_id });
       expect(executions).toMatchObject([{ id: approval.id, status: 'succeeded', approved_by: 'ada' }]);
     });
