@@ -99,6 +99,15 @@ describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
     await stack.ready();
   });
 
+  it('of room ends a run whose request the broker refuses for its size, with a code, and holds up no other', async () => {
+    await topicsOf(kafka.brokers).limit('tool.approval_required', 20_000);
+    const { run_id } = await stack.client.startRun(`Deploy billing v3.1 to production.${' '.repeat(30_000)}`);
+    expect(await ended(run_id)).toMatchObject({ status: 'ERROR', error_code: 'not_publishable' });
+    await pausedRun(stack.client);
+    const letters = await stack.client.letters({ code: 'not_publishable' });
+    expect(letters).toMatchObject([{ topic: 'tool.approval_required' }]);
+  });
+
   it('is logged without stack traces, first contact with a fresh broker and database included', () => {
     for (const { output } of serviceNames.flatMap((service) => stack.children(service))) {
       expect(output()).toContain('retrying with backoff');

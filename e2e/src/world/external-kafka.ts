@@ -62,7 +62,6 @@ export function topicsOf(brokers: string) {
     return work(admin).finally(() => admin.disconnect());
   };
   return {
-    list: () => asAdmin((admin) => admin.listTopics()),
     /** Removes every message that is in it now. */
     empty: (topic: string) =>
       asAdmin(async (admin) => {
@@ -72,6 +71,20 @@ export function topicsOf(brokers: string) {
           partitions: partitions.map(({ partition, high }) => ({ partition, offset: high })),
         });
       }),
+    /** Messages larger than this are refused from then on. */
+    limit: (topic: string, bytes: number) =>
+      asAdmin((admin) =>
+        admin.alterConfigs({
+          validateOnly: false,
+          resources: [
+            {
+              type: kafkajs.ConfigResourceTypes.TOPIC,
+              name: topic,
+              configEntries: [{ name: 'max.message.bytes', value: String(bytes) }],
+            },
+          ],
+        }),
+      ),
     delete: (topic: string) => asAdmin((admin) => admin.deleteTopics({ topics: [topic] })),
   };
 }
