@@ -72,8 +72,26 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
 
   it('never holds up the others, whatever its schema is', () => {
     const keyword = fc.constantFrom(
-      ...['type', 'properties', 'items', 'anyOf', 'allOf', 'not', 'enum', 'required', '$ref', 'pattern', 'id', '$id'],
-      ...['exclusiveMinimum', 'minimum', 'patternProperties', '$defs', 'dependencies', 'format', '$schema', 'if'],
+      'type',
+      'properties',
+      'items',
+      'anyOf',
+      'allOf',
+      'not',
+      'enum',
+      'required',
+      '$ref',
+      'pattern',
+      'id',
+      '$id',
+      'exclusiveMinimum',
+      'minimum',
+      'patternProperties',
+      '$defs',
+      'dependencies',
+      'format',
+      '$schema',
+      'if',
     );
     const { schema } = fc.letrec((tie) => ({
       schema: fc.oneof(

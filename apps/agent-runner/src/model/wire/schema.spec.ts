@@ -63,9 +63,32 @@ describe('the parameters of a tool on the wire', () => {
 
   it('are accepted, whatever a server says', () => {
     const keyword = fc.constantFrom(
-      ...['type', 'properties', 'items', 'anyOf', 'oneOf', 'allOf', 'not', 'enum', 'required', '$ref', 'pattern'],
-      ...['exclusiveMinimum', 'minimum', 'additionalProperties', 'patternProperties', '$defs', 'definitions', 'if'],
-      ...['prefixItems', 'dependencies', 'description', '$schema', 'id', 'format', 'constructor', '__proto__'],
+      'type',
+      'properties',
+      'items',
+      'anyOf',
+      'oneOf',
+      'allOf',
+      'not',
+      'enum',
+      'required',
+      '$ref',
+      'pattern',
+      'exclusiveMinimum',
+      'minimum',
+      'additionalProperties',
+      'patternProperties',
+      '$defs',
+      'definitions',
+      'if',
+      'prefixItems',
+      'dependencies',
+      'description',
+      '$schema',
+      'id',
+      'format',
+      'constructor',
+      '__proto__',
     );
     const { schema } = fc.letrec((tie) => ({
       schema: fc.oneof(
