@@ -27,14 +27,21 @@ describe('A restore of the store', () => {
 
   it('has no call made by itself that was made since, nor one that people approve again, until it is over', async () => {
     const { run, approval } = await pausedRun(stack.client);
+    const waiting = await pausedRun(stack.client);
+    await stack.client.turn('pause', null);
+    await stack.client.resolve(waiting.approval.id, 'approved', 'ada');
+    await eventually('a call to wait', () => stack.client.executions.get(waiting.approval.id));
     await stack.stop();
     cpSync(data, backup, { recursive: true });
     await stack.start();
+    await stack.client.turn('resume', null);
     await stack.client.resolve(approval.id, 'approved', 'ada');
-    await stack.client.waitForRun(run.run_id, ['COMPLETED']);
+    for (const { run_id } of [run, waiting.run]) await stack.client.waitForRun(run_id, ['COMPLETED']);
     await stack.client.turn('pause', null);
-    const starts = () => stack.deployments().filter(({ release_id }) => release_id === approval.id).length;
-    expect(starts()).toBe(1);
+    const startsOf = ({ id }: { id: string }) =>
+      stack.deployments().filter(({ release_id }) => release_id === id).length;
+    const starts = () => [approval, waiting.approval].map(startsOf);
+    expect(starts()).toEqual([1, 1]);
 
     await expect(recovery('begin')).rejects.toThrow('EXECUTION_HOLD');
     const hold = { EXECUTION_HOLD: 'restore of a test' };
@@ -55,6 +62,12 @@ describe('A restore of the store', () => {
     stack.set({ EXECUTION_HOLD: undefined });
     await stack.start();
     await stack.client.waitForRun(run.run_id, ['COMPLETED']);
-    expect(starts()).toBe(1);
+    // What waited when the backup was made waits for a person, who is told why.
+    await stack.client.turn('resume', null);
+    await eventually('the call that waited to be found', async () => {
+      const { error, status } = await stack.client.executions.get(waiting.approval.id);
+      return status === 'outcome_unknown' && error?.includes('before the store was restored');
+    });
+    expect(starts()).toEqual([1, 1]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Event, EventData } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { after, toEpochMillis } from '@countersign/contracts/time';
+import { after, latest, toEpochMillis } from '@countersign/contracts/time';
 import {
   decisionDetailsDigest,
   DecisionGuard,
@@ -122,9 +122,33 @@ describe('a decision that arrives at the executor', () => {
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'running' });
   });
 
+  it('begins no call that waited when the store was saved that was restored since, whatever has held it', async () => {
+    const { executor, pool } = world.open({ size: 1 });
+    const place = pool.reserve()!;
+    await executor.accept(await signed());
+    world.clock = after(world.clock, 60_000);
+    await world.executions.handle(id, { type: 'postponed', until: world.clock, held_by: null });
+    world.recordsSince = world.clock;
+    pool.start();
+    place.release();
+    await expect
+      .poll(() => world.execution(), soon)
+      .toMatchObject({
+        status: 'outcome_unknown',
+        attempts: [],
+        error: expect.stringMatching(/before the store was restored/),
+      });
+    expect(world.adapter.calls).toEqual([]);
+    expect(world.typesOf()).toEqual(['tool.execution_outcome_unknown']);
+    expect(world.alarms.refused).toHaveBeenCalledOnce();
+    await world.executions.handle(id, { type: 'retried', by: 'ada', note: 'Nothing there.', even_if_done: true });
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'running', attempts: [{ attempt: 1 }] });
+  });
+
   it('that has no call made is one that a person may have made after all', async () => {
     world.recordsSince = after(toEpochMillis(seconds), 1_000);
     await events.resolved(await signed());
+    world.clock = latest(world.clock, world.recordsSince);
     const { pool } = world.open();
     await world.executions.handle(id, { type: 'retried', by: 'ada', note: 'Nothing there.', even_if_done: true });
     pool.start();

@@ -95,6 +95,19 @@ export class ExecutionDispatcher {
     this.#options.alarms.refused('decision', 'refused', { approval_id, tool_name, reason: unrecorded });
   }
 
+  /** It waited when the store was saved that was restored since; whether it began after that, only the target knows. */
+  #mayHaveBeenMadeSince({ created_at, retried_at }: Execution): boolean {
+    return Math.max(created_at, retried_at ?? 0) < toEpochSeconds(this.#options.recordsSince());
+  }
+
+  async #hasBeenLost({ id, approval_id, tool_name, created_at }: Execution): Promise<void> {
+    const when = new Date(toEpochMillis(created_at)).toISOString();
+    const reason = `It waits since ${when}, which is before the store was restored, and there is no record here of what became of it since.`;
+    const handled = await this.#options.executions.handle(id, { type: 'unrecorded', reason });
+    if (handled.kind === 'changed')
+      this.#options.alarms.refused('decision', 'refused', { approval_id, tool_name, reason });
+  }
+
   #isOlderThanRecords({ data }: Event<'approval.resolved'>): boolean {
     // Decisions know their second.
     return data.resolved_at < toEpochSeconds(this.#options.recordsSince());
@@ -128,6 +141,8 @@ export class ExecutionDispatcher {
         permit.start(async () => void (await handle({ type: 'due' })));
       } else if (execution.status === 'reconciling') {
         await this.#claiming(permit, null, handle);
+      } else if (this.#mayHaveBeenMadeSince(execution)) {
+        permit.start(() => this.#hasBeenLost(execution));
       } else {
         const obstacle = await this.#obstacle(execution);
         const refusal = obstacle ? null : await this.#refusal(execution);

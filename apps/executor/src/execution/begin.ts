@@ -116,6 +116,7 @@ const queued = (known: Pick<Execution, Known>, now: EpochMillis): Execution => (
   result: null,
   error: null,
   note: null,
+  retried_at: null,
   reconciled: null,
   cancel: null,
   withdrawn: null,

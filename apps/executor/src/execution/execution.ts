@@ -1,12 +1,21 @@
 import type { Execution } from '@countersign/contracts/executions';
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
-import { ignored, rejected } from '@countersign/persistence';
+import { ignored, rejected, touch } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
-import { holds, is, isDue, isOver, sayAgain, sayBriefly, type ExecutionTransition } from './state.js';
+import {
+  awaitReconciliation,
+  holds,
+  is,
+  isDue,
+  isOver,
+  sayAgain,
+  sayBriefly,
+  type ExecutionTransition,
+} from './state.js';
 
 /**
  * The life of an execution.
@@ -68,6 +77,8 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMi
       return only('queued', 'reconciling') && isDue(execution, now) ? start(execution, message, now) : no();
     case 'postponed':
       return only('queued') ? postpone(execution, message, now) : no();
+    case 'unrecorded':
+      return only('queued') ? awaitReconciliation(touch(execution, now, {}), message.reason) : no();
     case 'due':
       return only('running') && isDue(execution, now)
         ? markOutcomeUnknown(execution, 'its worker stopped answering while the call was being made', now)

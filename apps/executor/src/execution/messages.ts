@@ -13,6 +13,8 @@ export type ExecutionMessage =
   | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
   /** A worker takes it: to make the call, or to ask the target. `refusal`: why the decision does not hold any more. */
   | { type: 'claimed'; worker: string; lease_ms: Millis; refusal: string | null }
+  /** It may have been made since, by records that were lost. */
+  | { type: 'unrecorded'; reason: string }
   /** It cannot begin before `until`, or nothing holds it any more. */
   | { type: 'postponed'; until: EpochMillis; held_by: HeldBy | null }
   | { type: 'lease_extended'; worker: string; lease_ms: Millis; progress: Execution['progress'] }

@@ -33,7 +33,7 @@ export function retry(execution: Execution, message: Message<'retried'>, now: Ep
   }
   const held_by = { code: 'retry', detail: `requested by ${message.by}`, until: toEpochSeconds(now) } as const;
   const next = { status: 'queued' as const, note: message.note, error: null, cancel: null, due_at: now, held_by };
-  return changed(touch(execution, now, next));
+  return changed(touch(execution, now, { ...next, retried_at: toEpochSeconds(now) }));
 }
 
 /** Takes back what has not begun, and asks the worker of what has to stop it. */

@@ -111,6 +111,9 @@ export const Execution = z
     result: z.string().nullable(),
     error: z.string().nullable(),
     note: z.string().nullable().meta({ description: 'Note of the person who resolved an unknown outcome.' }),
+    retried_at: EpochSeconds.nullable().default(null).meta({
+      description: 'When a person last wanted it started again after an unknown outcome.',
+    }),
     reconciled: PersonNote.nullable().default(null).meta({
       description: 'Who reconciled a start with unknown outcome; by null: the target reported it.',
     }),
