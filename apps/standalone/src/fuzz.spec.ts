@@ -48,7 +48,8 @@ describe('whatever is asked', () => {
   afterAll(() => standalone.close());
 
   /** @returns undefined when the request rightly waits. */
-  async function send({ route, method, path, headers, body }: Request): Promise<Answer | undefined> {
+  async function send(request: Request, isAgain = false): Promise<Answer | undefined> {
+    const { route, method, path, headers, body } = request;
     const signal = AbortSignal.timeout(mayWait.test(route) ? patience : deadline);
     try {
       const response = await fetch(standalone.url + path, {
@@ -64,6 +65,8 @@ describe('whatever is asked', () => {
       return { status: response.status, type, text: isStream ? '' : await response.text() };
     } catch (error) {
       if (signal.aborted && mayWait.test(route)) return undefined;
+      // A kept connection may be closed just as a request is sent on it, such as after a body that was refused.
+      if (wasReset(error) && !isAgain) return send(request, true);
       throw new Error(`no answer to ${method} ${path.slice(0, 300)}`, { cause: error });
     }
   }
@@ -104,6 +107,9 @@ describe('whatever is asked', () => {
     expect((await standalone.ask('GET', '/health/ready')).status).toBe(200);
   }, 300_000);
 });
+
+const wasReset = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNRESET';
 
 /** @returns what is wrong with an answer by the document. */
 function fitOf(document: Document): (route: string, answer: Answer) => string | undefined {
