@@ -37,6 +37,8 @@ const reading = {
   idempotency_key_invalid: { status: 400, title: 'Invalid Idempotency-Key', says: 'It has 1 to 200 characters.' },
   route_not_found: { status: 404, title: 'No such route', says: 'The server answers nothing under this method and path.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', says: 'The path has other methods; the header `Allow` names them.' },
+  request_too_slow: { status: 408, title: 'Request too slow', says: 'Its head or body did not arrive in time; the connection is closed.' },
+  head_too_large: { status: 431, title: 'Request head too large', says: 'Address and headers have more than 16 KiB; the connection is closed.' },
   body_too_large: { status: 413, title: 'Body too large', says: 'The body is larger than the route takes.' },
   file_in_form: { status: 413, title: 'File in a form', says: 'Forms carry fields here, and no files.' },
   too_large: { status: 422, title: 'Too large', says: 'What would come of it does not fit into one event, of a megabyte, or into one record.' },

@@ -38,6 +38,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { openApiDocument } from '../http/openapi.js';
 import '../http/sign-in-docs.js';
 import { answerBadUrl, ProblemFilter } from '../http/problem.filter.js';
+import { answerUnreadable } from '../http/unreadable-request.js';
 import { BusTransport } from '../transport/bus-transport.js';
 import { Retention } from './retention.js';
 import { readStrictBodies } from '../http/strict-body.js';
@@ -250,6 +251,7 @@ async function createApp(
     bodyLimit,
     forceCloseConnections: 'idle',
     frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerUnreadable,
     ...timeouts(settings),
   });
   limitConnections(adapter.getInstance().server, settings);
