@@ -6,6 +6,8 @@ import KafkaFirst from './tools/kafka-first.ts';
 const onInfra = ['libs/messaging', 'libs/persistence', 'bench', 'e2e'];
 const infraSetup = fileURLToPath(new URL('tools/vitest-infra.ts', import.meta.url));
 
+const patience = fileURLToPath(new URL('tools/patient-tests.ts', import.meta.url));
+
 /** Every project's specs run from source, so no build can be stale in a unit test. */
 const project = (root: string) => ({
   extends: true as const,
@@ -16,6 +18,8 @@ const project = (root: string) => ({
     // No test says how fast a thing is by its own deadline: beside other work all of them take longer.
     hookTimeout: 60_000,
     testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
+    setupFiles: [patience],
     // After the others, since the scenarios have deadlines.
     ...(root === 'e2e' && { sequence: { groupOrder: 1 }, hookTimeout: 120_000, testTimeout: 120_000 }),
     // These carry their sources beside what they are compiled to, and the condition below would find them.
