@@ -17,6 +17,10 @@ describe('a schema of an older draft', () => {
     ['an excluded bound', of({ minimum: 1, exclusiveMinimum: true }), { a: 2 }, { a: 1 }],
     ['an included bound', of({ maximum: 1, exclusiveMaximum: false }), { a: 1 }, { a: 2 }],
     ['a required property', of({ type: 'string', required: true }), { a: 'x' }, {}],
+    ['what it is divisible by', of({ type: 'number', divisibleBy: 2 }), { a: 4 }, { a: 3 }],
+    ['what it extends', of({ type: 'string', extends: { maxLength: 1 } }), { a: 'x' }, { a: 'xy' }],
+    ['what is not allowed', of({ disallow: ['string', { minimum: 5 }] }), { a: 4 }, { a: 'x' }],
+    ['that nothing is', of({ disallow: 'any' }), {}, { a: 1 }],
     ['dependencies', { type: 'object', dependencies: { a: ['b'] } }, { a: 1, b: 1 }, { a: 1 }],
     ['dependencies that are schemas', { dependencies: { a: { required: ['b'] } } }, { a: 1, b: 1 }, { a: 1 }],
     [
@@ -37,6 +41,7 @@ describe('a schema of an older draft', () => {
         id: { type: 'string' },
         $schema: {},
         required: { type: 'boolean' },
+        extends: { type: 'string' },
         items: { enum: [{ items: [] }] },
       },
       required: ['id'],

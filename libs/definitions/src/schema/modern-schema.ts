@@ -11,7 +11,7 @@ const named = new Set(['properties', 'patternProperties', '$defs', 'definitions'
 /**
  * A JSON Schema of draft 3 to 2019-09 as one of 2020-12 with the same meaning. What a validator of today refuses, or passes
  * over, of older ones is said in today's words: a list of `items`, bounds that are excluded by `true`, a property that is
- * `required: true`, `dependencies`.
+ * `required: true`, `dependencies`, `divisibleBy`, `extends`, `disallow`. What was passed over would allow more.
  */
 export function modernSchema(schema: Schema): Schema {
   return objectSchema(schema);
@@ -38,6 +38,7 @@ function objectSchema(schema: Schema): Schema {
   bound(result, 'maximum', 'exclusiveMaximum');
   required(result, schema);
   dependencies(result);
+  ofDraft3(result);
   return result;
 }
 
@@ -85,3 +86,17 @@ function dependencies(schema: Schema): void {
   );
   add('dependentSchemas', schemas);
 }
+
+function ofDraft3(schema: Schema): void {
+  const { divisibleBy, extends: extended, disallow, ...rest } = schema;
+  const also = [
+    ...(divisibleBy === undefined ? [] : [{ multipleOf: divisibleBy }]),
+    ...(extended === undefined ? [] : [extended].flat()),
+    ...(disallow === undefined ? [] : [{ not: { anyOf: [disallow].flat().map(disallowed) } }]),
+  ];
+  if (also.length === 0) return;
+  for (const keyword of ['divisibleBy', 'extends', 'disallow']) delete schema[keyword];
+  schema['allOf'] = [...(Array.isArray(rest['allOf']) ? (rest['allOf'] as unknown[]) : []), ...also];
+}
+
+const disallowed = (each: unknown): unknown => (typeof each !== 'string' ? each : each === 'any' ? {} : { type: each });
