@@ -1,5 +1,6 @@
 import { RetryableError } from '@countersign/contracts/problems';
 import { MongoBulkWriteError, MongoServerError, ObjectId, type Collection as Documents } from 'mongodb';
+import { Batches } from './batches.js';
 import type { Document } from './documents.js';
 
 /** Writes a document that is not there yet. */
@@ -16,8 +17,6 @@ export interface Update extends Insert {
 
 type Waiting<W> = W & PromiseWithResolvers<boolean>;
 
-/** Commands that are under way at most; what is decided meanwhile becomes the next. */
-const atOnce = 2;
 const duplicateKey = 11000;
 /** Ids of commits that a document keeps: nobody gets further in the time between an answer and the read that follows. */
 const idsKept = 16;
@@ -29,10 +28,7 @@ const idsKept = 16;
  */
 export class GroupCommit {
   readonly #documents: Documents<Document>;
-  #inserts: Waiting<Insert>[] = [];
-  #updates: Waiting<Update>[] = [];
-  #underWay = 0;
-  #scheduled = false;
+  readonly #batches = new Batches<Waiting<Insert | Update>>((writes) => this.#send(writes));
 
   constructor(documents: Documents<Document>) {
     this.#documents = documents;
@@ -44,26 +40,14 @@ export class GroupCommit {
    */
   write(write: Insert | Update): Promise<boolean> {
     const settled = Promise.withResolvers<boolean>();
-    if ('expected' in write) this.#updates.push({ ...write, ...settled });
-    else this.#inserts.push({ ...write, ...settled });
-    this.#next();
+    this.#batches.add({ ...write, ...settled });
     return settled.promise;
   }
 
-  #next(): void {
-    if (this.#scheduled || this.#underWay === atOnce || this.#inserts.length + this.#updates.length === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      const [inserts, updates] = [this.#inserts, this.#updates];
-      [this.#inserts, this.#updates] = [[], []];
-      this.#scheduled = false;
-      this.#underWay += 1;
-      const sent = [settling(inserts, () => this.#insert(inserts)), settling(updates, () => this.#update(updates))];
-      void Promise.all(sent).finally(() => {
-        this.#underWay -= 1;
-        this.#next();
-      });
-    });
+  async #send(writes: readonly Waiting<Insert | Update>[]): Promise<void> {
+    const updates = writes.filter((write) => 'expected' in write);
+    const inserts = writes.filter((write) => !('expected' in write));
+    await Promise.all([settling(inserts, () => this.#insert(inserts)), settling(updates, () => this.#update(updates))]);
   }
 
   async #insert(writes: readonly Waiting<Insert>[]): Promise<void> {
@@ -136,14 +120,20 @@ export function commandOf({ document, expected, keepsOutbox, mark }: Update & { 
   return { filter: { _id, version: expected }, update };
 }
 
-/** @returns those of single writes, by their place. @throws what concerns them all */
+/**
+ * What the server refuses of single writes. The driver makes an error of a bulk of any failure, such as of a connection
+ * that broke, also when no write of it was answered: one that names no write is about all of them.
+ *
+ * @returns by the place of the write. @throws what concerns them all
+ */
 async function failuresOf(send: () => Promise<unknown>): Promise<Map<number, { code?: number | string | undefined }>> {
   try {
     await send();
     return new Map();
   } catch (error) {
-    if (error instanceof MongoBulkWriteError && !error.result.getWriteConcernError())
-      return new Map([error.writeErrors].flat().map((each) => [each.index, each]));
+    const single = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+    if (error instanceof MongoBulkWriteError && single.length > 0 && !error.result.getWriteConcernError())
+      return new Map(single.map((each) => [each.index, each]));
     if (error instanceof MongoServerError && error.code === duplicateKey) return new Map([[0, error]]);
     throw error;
   }

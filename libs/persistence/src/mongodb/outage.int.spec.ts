@@ -65,6 +65,8 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
   const sockets = new Set<Socket>();
   /** What happens to an answer of the server that is under way. */
   let answers: 'pass' | 'are lost';
+  /** What happens to a request before the server has it. */
+  let requests: 'pass' | 'are lost';
   let proxy: Server;
   let database: MongoDatabase;
 
@@ -75,7 +77,7 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
         sockets.add(socket);
         socket.on('error', () => {}).on('close', () => (client.destroy(), server.destroy()));
       }
-      client.pipe(server);
+      client.on('data', (request) => (requests === 'pass' ? server.write(request) : client.destroy()));
       server.on('data', (answer) => (answers === 'pass' ? client.write(answer) : client.destroy()));
     }).listen(at, '127.0.0.1');
     await once(proxy, 'listening');
@@ -89,7 +91,7 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
   const address = (): number => (proxy.address() as AddressInfo).port;
 
   beforeEach(async () => {
-    answers = 'pass';
+    answers = requests = 'pass';
     await listen(0);
     database = new MongoDatabase({ uri: throughProxy(uri!, address()), dbName, log });
   });
@@ -113,6 +115,26 @@ describe.skipIf(!uri)('MongoDB as a record store, when the connection breaks', (
     await vi.waitFor(() => store.get('a'), { timeout: unreachable });
     await store.commit(transition(collection, sample('a', { version: 2 })));
     expect(await store.get('a')).toStrictEqual(sample('a', { version: 2 }));
+  });
+
+  it('takes none of several for stored that reached no server', { timeout: 3 * unreachable }, async () => {
+    const collection = samples();
+    const { store, outbox } = database.collection(collection);
+    const ids = ['a', 'b', 'c', 'd'];
+    for (const version of [1, 2]) {
+      const commits = ids.map((id) => transition(collection, sample(id, { version })));
+      await vi.waitFor(() => database.ping(), { timeout: unreachable });
+      requests = 'are lost';
+      const sent = await Promise.allSettled(commits.map((commit) => store.commit(commit)));
+      expect(sent.map((each) => each.status === 'rejected' && each.reason)).toEqual(
+        ids.map(() => expect.any(RetryableError)),
+      );
+      requests = 'pass';
+      await vi.waitFor(() => database.ping(), { timeout: unreachable });
+      const stored = await Promise.all(commits.map((commit) => store.commit(commit)));
+      await outbox.markPublished(stored.flat());
+      expect(await Promise.all(ids.map((id) => store.get(id)))).toStrictEqual(commits.map(({ state }) => state));
+    }
   });
 
   for (const version of [1, 2]) {
