@@ -82,9 +82,12 @@ export function agentRunner(
 ): (context: ServiceContext) => Service {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   return (context) => {
-    const { bus, database, exclusive, log, metrics, now, stopping } = context;
+    const { bus, database, exclusive, log, metrics, now, setBack, stopping } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
-    const signer = new RequestSigner(() => openRequestKeyRing(config, embeddedIn));
+    const signer = new RequestSigner(
+      () => openRequestKeyRing(config, embeddedIn),
+      (began) => setBack('agent-runner', began),
+    );
     const { commandHandler: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
       service: 'agent-runner',
       collection: runCollection,

@@ -1,5 +1,6 @@
 import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
 import type { Approval } from '@countersign/contracts/approvals';
+import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import { openCommandHandler, openAlarms, Refusals, type Service, type ServiceContext } from '@countersign/service';
@@ -28,7 +29,7 @@ import { openNotifications } from './notify/notifications.js';
 import { openOperations } from './operations.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './decisions/signer.js';
-import { ALARMS, APPROVALS, CLOCK, GRANTS } from './tokens.js';
+import { ALARMS, APPROVALS, CLOCK, GRANTS, SET_BACK } from './tokens.js';
 
 const newest = '-created_at';
 /** Removed ones are never listed, so every list and its count can be answered from its index alone. */
@@ -86,6 +87,7 @@ export function approvalService(
   const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
   return (context) => {
     const { bus, log, metrics, now, stopping } = context;
+    const setBack = (began: EpochMillis) => context.setBack('approval-service', began);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new Signer(
       () => openKeyRing(config, embeddedIn),
@@ -116,7 +118,8 @@ export function approvalService(
       async onDue(approval, place) {
         place.start(async () => {
           const { state: known = approval } = await rejudging.rejudge(approval);
-          await approvals.execute(approval.id, { type: 'due' }, { known });
+          const set_back = setBack(toEpochMillis(known.created_at));
+          await approvals.execute(approval.id, { type: 'due', set_back }, { known });
         });
       },
     });
@@ -143,11 +146,12 @@ export function approvalService(
           { provide: APPROVALS, useValue: approvals },
           { provide: GRANTS, useValue: grants },
           { provide: CLOCK, useValue: now },
+          { provide: SET_BACK, useValue: setBack },
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
           { provide: PolicyEvaluator, useValue: policy },
-          { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now }) },
+          { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now, setBack }) },
           { provide: Decisions, useValue: new Decisions(approvals, policy.rules) },
           { provide: Signer, useValue: signer },
           {

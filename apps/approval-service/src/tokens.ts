@@ -5,3 +5,5 @@ export const GRANTS = Symbol('GRANTS');
 export const DELIVERIES = Symbol('DELIVERIES');
 export const SLACK_CHANNELS = Symbol('SLACK_CHANNELS');
 export const CLOCK = Symbol('CLOCK');
+/** Why what began at a time may have been done since, by records that are lost. */
+export const SET_BACK = Symbol('SET_BACK');

@@ -1,8 +1,9 @@
 import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal } from '@countersign/auth';
 import type { Event, EventData, EventName } from '@countersign/contracts';
-import type { Approval } from '@countersign/contracts/approvals';
+import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
 import type { Role } from '@countersign/contracts/auth';
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
+import type { EpochMillis } from '@countersign/contracts/time';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { CommandHandler, WorkPool } from '@countersign/persistence';
@@ -41,6 +42,7 @@ interface Opened {
   requests?: RequestPolicy;
   /** What the definitions say; unless given, what the request does. */
   gate?: Gates['of'];
+  setBack?: (began: EpochMillis) => PossiblyExecuted['code'] | null;
 }
 
 const asSaid: Gates['of'] = (request) => {
@@ -61,7 +63,13 @@ const asSaid: Gates['of'] = (request) => {
 };
 
 /** The parts of the service, put together as the service does it, on a store of its own. */
-export async function openApprovals({ rules = {}, channels = [], requests = 'trusted', gate = asSaid }: Opened = {}) {
+export async function openApprovals({
+  rules = {},
+  channels = [],
+  requests = 'trusted',
+  gate = asSaid,
+  setBack = () => null,
+}: Opened = {}) {
   const { database, close } = openTemporaryDatabase();
   const clock = { time: given.now };
   const now = () => clock.time;
@@ -114,7 +122,7 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
   const refused = vi.fn<Alarms['refused']>();
   const definitions = definitionsWith(rules);
   const judge = new PolicyEvaluator(definitions);
-  const granting = new Grants({ grants, approvals: store, definitions, now });
+  const granting = new Grants({ grants, approvals: store, definitions, now, setBack });
   const decisions = new Decisions(approvals, judge.rules);
   // Nobody here has a key or a login that could end.
   const credentials = {
@@ -141,6 +149,8 @@ export async function openApprovals({ rules = {}, channels = [], requests = 'tru
       refusals,
       notifier,
       metrics,
+      setBack,
+      now,
     ),
     ring,
     /** The alarms that were raised. */

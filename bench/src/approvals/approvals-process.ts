@@ -79,6 +79,8 @@ function request(): Event<'tool.approval_required'> {
     digest,
     salt: null,
     repeated: false,
+    run_began_at: null,
+    set_back: null,
     signature: null,
   };
   const envelope = { id: run_id, source: '/bench', time: '', subject: '', key: run_id, traceparent: null };

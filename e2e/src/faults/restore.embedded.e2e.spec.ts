@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
-import { pausedRun } from '../world/flow.js';
+import { pausedRun, pendingOf } from '../world/flow.js';
 import { EmbeddedStack } from '../world/stack.js';
 
 const script = fileURLToPath(new URL('../../../tools/recovery.sh', import.meta.url));
@@ -13,8 +13,19 @@ const script = fileURLToPath(new URL('../../../tools/recovery.sh', import.meta.u
 /** The procedure of docs/operations.md, as its script does it. */
 describe('A restore of the store', () => {
   const stack = new EmbeddedStack();
-  const [data, backup] = [join(stack.dir, 'data'), join(stack.dir, 'backup')];
-  beforeAll(() => stack.start());
+  const [data, backup, file] = ['data', 'backup', 'countersign.yaml'].map((name) => join(stack.dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  beforeAll(() => {
+    const rule =
+      "{ name: by itself, when: { arguments: { service_name: { equals: 'docs' } } }, then: { approve: true } }";
+    const text = readFileSync(fileURLToPath(new URL('../../../countersign.yaml', import.meta.url)), 'utf8');
+    writeFileSync(file, text.replace('policies:\n', `policies:\n  rules: [${rule}]\n`));
+    stack.set({ COUNTERSIGN_CONFIG: file });
+    return stack.start();
+  });
   afterAll(() => stack.close());
 
   /** The commands of an operator; what they start is started by the stack once the script is done. */
@@ -31,17 +42,21 @@ describe('A restore of the store', () => {
     await stack.client.turn('pause', null);
     await stack.client.resolve(waiting.approval.id, 'approved', 'ada');
     await eventually('a call to wait', () => stack.client.executions.get(waiting.approval.id));
+    const { session_id } = run;
+    const byRule = await stack.client.startRun('Deploy docs version 1.0.1 to production.', { session_id });
     await stack.stop();
     cpSync(data, backup, { recursive: true });
     await stack.start();
     await stack.client.turn('resume', null);
     await stack.client.resolve(approval.id, 'approved', 'ada');
-    for (const { run_id } of [run, waiting.run]) await stack.client.waitForRun(run_id, ['COMPLETED']);
+    for (const { run_id } of [run, waiting.run, byRule]) await stack.client.waitForRun(run_id, ['COMPLETED']);
+    const [automatic] = (await stack.client.approvals.list({ run_id: byRule.run_id })).data;
+    expect(automatic).toMatchObject({ status: 'approved', decisions: [], possibly_executed: null });
     await stack.client.turn('pause', null);
     const startsOf = ({ id }: { id: string }) =>
       stack.deployments().filter(({ release_id }) => release_id === id).length;
-    const starts = () => [approval, waiting.approval].map(startsOf);
-    expect(starts()).toEqual([1, 1]);
+    const starts = () => [approval, waiting.approval, automatic!].map(startsOf);
+    expect(starts()).toEqual([1, 1, 1]);
 
     await expect(recovery('begin')).rejects.toThrow('EXECUTION_HOLD');
     const hold = { EXECUTION_HOLD: 'restore of a test' };
@@ -57,17 +72,21 @@ describe('A restore of the store', () => {
     // Whoever compares finds that it was made.
     await stack.client.executions.cancel(approval.id, 'It is there already.');
     expect(existsSync(backup)).toBe(true);
+    // What the rules approved by themselves waits for a person, who is told why.
+    const [anew] = await pendingOf(stack.client, byRule.run_id);
+    expect(anew).toMatchObject({ possibly_executed: { code: 'recovering' }, policy: { outcome: 'approve' } });
+    await stack.client.resolve(anew!.id, 'approved', 'ada', { result: 'It is there already.' });
 
     await recovery('finish');
     stack.set({ EXECUTION_HOLD: undefined });
     await stack.start();
-    await stack.client.waitForRun(run.run_id, ['COMPLETED']);
+    for (const { run_id } of [run, byRule]) await stack.client.waitForRun(run_id, ['COMPLETED']);
     // What waited when the backup was made waits for a person, who is told why.
     await stack.client.turn('resume', null);
     await eventually('the call that waited to be found', async () => {
       const { error, status } = await stack.client.executions.get(waiting.approval.id);
       return status === 'outcome_unknown' && error?.includes('before the store was restored');
     });
-    expect(starts()).toEqual([1, 1]);
+    expect(starts()).toEqual([1, 1, 1]);
   });
 });

@@ -1,5 +1,6 @@
 import { derivedId, isMadeHere, type Event } from '@countersign/contracts';
 import { TerminalError, type DeadLetterCode } from '@countersign/contracts/problems';
+import { atMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
@@ -27,7 +28,7 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'run.requested')
   async requested(event: Event<'run.requested'>): Promise<void> {
-    const { id, source, data, traceparent } = event;
+    const { id, source, time, data, traceparent } = event;
     const { agent_id, input, deadline_in } = data;
     if (!this.agents.has(agent_id)) throw new TerminalError('agent_not_found', `there is no agent "${agent_id}"`);
     if (data.run_id !== undefined && isMadeHere(data.run_id))
@@ -45,7 +46,8 @@ export class RunEventsController {
     const isChosen = data.session_id !== undefined || data.run_id !== undefined;
     if (isChosen && !(await this.sessions.admits(request)))
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
-    const run = { ...request, deadline_at, streamed: false, traceparent };
+    const requested_at = toEpochSeconds(atMillis(Math.max(0, Date.parse(time))));
+    const run = { ...request, requested_at, deadline_at, streamed: false, traceparent };
     const handled = await this.runner.handle(run_id, { type: 'requested', run });
     // The sender would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))

@@ -1,6 +1,7 @@
 import type { EventData } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import type { Run } from '@countersign/contracts/runs';
+import { atSeconds } from '@countersign/contracts/time';
 import { generateKey, keysFromText, RequestGuard, Verifier } from '@countersign/signing';
 import { goldenEvent } from '@countersign/testing';
 import { expect, it } from 'vitest';
@@ -42,4 +43,20 @@ it('the digest of a call with redacted arguments has a salt that is always the s
   await other.open();
   const { events } = await other.sign(state, [secretive(['version'])]);
   expect((events[0]!.data as { salt: string }).salt).not.toBe(data.salt);
+});
+
+it('a request of a run that a restore of the store may have set back says so under its signature', async () => {
+  const began: number[] = [];
+  const restored = new RequestSigner(
+    async () => ring,
+    (at) => (began.push(at), 'set_back'),
+  );
+  await restored.open();
+  const { events } = await restored.sign(state, [{ ...golden, data: { ...golden.data, run_began_at: atSeconds(7) } }]);
+  const data = events[0]!.data as EventData<'tool.approval_required'>;
+  expect(data).toMatchObject({ run_began_at: 7, set_back: 'set_back' });
+  expect(began).toEqual([7_000]);
+  expect(await guard.problemWithRequest(data)).toBeUndefined();
+  for (const change of [{ set_back: null }, { run_began_at: null }, { run_began_at: atSeconds(8) }])
+    expect(await guard.problemWithRequest({ ...data, ...change })).toMatch(/not the one/);
 });

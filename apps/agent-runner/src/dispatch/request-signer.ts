@@ -1,7 +1,7 @@
 import type { EventData, NewEvent } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import type { Run } from '@countersign/contracts/runs';
-import type { EpochSeconds } from '@countersign/contracts/time';
+import { toEpochMillis, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import {
   isRunEnd,
   OwnKeys,
@@ -14,6 +14,14 @@ import {
 
 /** Signs what the runner asks for, and what it says of the ends of runs, so that others can tell that it was a runner. */
 export class RequestSigner extends OwnKeys {
+  /** @param setBack why what a run began then may have been done since, by records that are lost */
+  constructor(
+    openRing: ConstructorParameters<typeof OwnKeys>[0],
+    private readonly setBack: (began: EpochMillis) => EventData<'tool.approval_required'>['set_back'] = () => null,
+  ) {
+    super(openRing);
+  }
+
   /** Puts signatures into the events of a commit that others act on. */
   readonly sign = async (state: Run, events: readonly NewEvent[]) => ({
     state,
@@ -23,7 +31,9 @@ export class RequestSigner extends OwnKeys {
   async #sign(event: NewEvent, at: EpochSeconds): Promise<NewEvent> {
     const key = this.ring.signingKey;
     if (event.type === 'tool.approval_required') {
-      const data = await this.#salted(event.data);
+      const { run_began_at } = event.data;
+      const set_back = this.setBack(toEpochMillis(run_began_at ?? at));
+      const data = await this.#salted({ ...event.data, set_back });
       return { ...event, data: { ...data, signature: await signRequest(key, requestClaimsOf(data, at)) } };
     }
     if (!isRunEnd(event)) return event;

@@ -113,6 +113,9 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,
     repeated,
+    run_began_at: run.requested_at ?? run.created_at,
+    // Put in where it is signed.
+    set_back: null,
     ...unsigned,
   });
 }

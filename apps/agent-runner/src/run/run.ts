@@ -1,7 +1,13 @@
 import { emit, queueOwner, type Event, type EventName } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import { isFinishedStatus, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
-import { toEpochSeconds, type Millis, type EpochMillis } from '@countersign/contracts/time';
+import {
+  toEpochSeconds,
+  earliest,
+  type Millis,
+  type EpochMillis,
+  type EpochSeconds,
+} from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
@@ -75,6 +81,8 @@ interface RunRequest {
   /** Who sent the request. */
   requested_by: string | null;
   run_input: string;
+  /** When, if that was before now. */
+  requested_at?: EpochSeconds;
   deadline_at: EpochMillis | null;
   streamed: boolean;
   traceparent: string | null;
@@ -169,8 +177,10 @@ function work(run: Run, message: WorkMessage, now: EpochMillis): RunTransition {
 }
 
 function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTransition {
+  const at = toEpochSeconds(now);
   const run: Run = {
     ...request,
+    requested_at: earliest(request.requested_at ?? at, at),
     queue_owner: queueOwner(request.user_id, request.requested_by),
     ...newRecord(now),
     ...idle,
@@ -187,7 +197,7 @@ function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTr
     failures: 0,
     usage: { input_tokens: 0, output_tokens: 0 },
     items: [userMessage(run_input)],
-    journal: [{ at: toEpochSeconds(now), type: 'started' }],
+    journal: [{ at, type: 'started' }],
     agent_version: null,
     turn: null,
     worked_ms: 0,

@@ -4,6 +4,7 @@ import {
   plainRequireTerms,
   type Approval,
   type GrantBasis,
+  type PossiblyExecuted,
   type RequireTerms,
   type Ruling,
 } from '@countersign/contracts/approvals';
@@ -29,6 +30,8 @@ export interface PolicyDecision {
   reason: string | null;
   /** The standing grant that approves it, of which a use has been taken. */
   grant: GrantBasis | null;
+  /** Why a person decides, whatever the rules say. */
+  possibly_executed: PossiblyExecuted | null;
 }
 
 /** Without rules or grants. */
@@ -39,6 +42,7 @@ export const unjudged: PolicyDecision = {
   shadow: null,
   reason: null,
   grant: null,
+  possibly_executed: null,
 };
 
 /** What a request says; the rest of a new record follows. */
@@ -65,7 +69,8 @@ type ApprovalRequest = Pick<
 >;
 
 export function requestIn({ data, traceparent }: Event<'tool.approval_required'>): ApprovalRequest {
-  const { approval_id, requirement, digest: _digest, repeated: _repeated, ...request } = data;
+  const { approval_id, requirement, digest: _digest, repeated: _repeated, ...rest } = data;
+  const { run_began_at: _run_began_at, set_back: _set_back, ...request } = rest;
   return { ...request, id: approval_id, requirements: [requirement], traceparent };
 }
 
@@ -104,7 +109,7 @@ export function requestBeforeEnd(
 /** @param at when, in seconds since the epoch. */
 export function newApproval(
   request: ApprovalRequest,
-  { terms, policy, rules_version, shadow, grant }: PolicyDecision,
+  { terms, policy, rules_version, shadow, grant, possibly_executed }: PolicyDecision,
   at: EpochSeconds,
 ): Approval {
   const within = (duration: Seconds | null) => (duration === null ? null : after(at, duration));
@@ -131,6 +136,7 @@ export function newApproval(
     approved_args: null,
     grant_id: grant?.id ?? null,
     granted: grant,
+    possibly_executed,
     comments: [],
     remind_at: within(terms.remind_every),
     reminders: 0,

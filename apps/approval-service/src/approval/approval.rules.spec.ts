@@ -294,4 +294,15 @@ describe('an escalation', () => {
     expect(state).toMatchObject({ status: 'approved', resolved_by: 'erin' });
     expect(typesOf(events)).toEqual(['approval.escalated', 'approval.resolved']);
   });
+
+  it('passes nothing that may have been made since by records that are lost: who has decided decides anew', () => {
+    const waiting = approvalAfter(required(terms), decided('approved', 'dave'), decided('approved', 'erin'));
+    const { state, events } = outcome(waiting, { type: 'due', set_back: 'set_back' }, nowAfter(60));
+    const since = after(nowSeconds, 60);
+    expect(state).toMatchObject({ status: 'pending', possibly_executed: { code: 'set_back', since } });
+    expect(typesOf(events)).toEqual(['approval.escalated']);
+    const once = outcome(state, decided('approved', 'dave'), nowAfter(61)).state;
+    expect(once.status).toBe('pending');
+    expect(outcome(once, decided('approved', 'erin'), nowAfter(62)).state.status).toBe('approved');
+  });
 });

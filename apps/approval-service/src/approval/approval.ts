@@ -45,7 +45,7 @@ export function decideApproval(
         ? recordDecision(approval, message, now)
         : rejected('already_resolved', `already resolved: ${approval.status}`);
     case 'due':
-      return due(approval, now);
+      return due(approval, now, message.set_back ?? null);
     case 'rejudged':
       return rejudge(approval, message.rules, now);
     case 'commented':

@@ -1,5 +1,5 @@
 import { emit } from '@countersign/contracts';
-import type { Approval } from '@countersign/contracts/approvals';
+import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
 import { toEpochSeconds, type EpochMillis, after, type EpochSeconds } from '@countersign/contracts/time';
 import { changed, ignored, touch } from '@countersign/persistence';
 import { nextDue } from './approval-request.js';
@@ -9,17 +9,27 @@ import type { ApprovalTransition } from './messages.js';
 import { byNoOne, callOf, rejectedByRule, resolved } from './resolution.js';
 
 /** Expires, asks more people, or reminds: whatever is due, the gravest first. */
-export function due(approval: Approval, now: EpochMillis): ApprovalTransition {
+export function due(
+  approval: Approval,
+  now: EpochMillis,
+  set_back: PossiblyExecuted['code'] | null = null,
+): ApprovalTransition {
   const at = toEpochSeconds(now);
   const isDue = (time: EpochSeconds | null): boolean => approval.status === 'pending' && time !== null && time <= at;
   if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
-  if (isDue(approval.escalate_at)) return escalate(approval, now);
+  if (isDue(approval.escalate_at)) return escalate(approval, now, set_back);
   return isDue(approval.remind_at) ? remind(approval, now) : ignored('nothing is due');
 }
 
-/** More people count from now on, also those who have decided already. */
-function escalate(approval: Approval, now: EpochMillis): ApprovalTransition {
-  const escalated = scheduled(touch(approval, now, { escalated_at: toEpochSeconds(now), escalate_at: null }));
+/**
+ * More people count from now on, also those who have decided already; not where the call may have been made since they
+ * did, by records that are lost.
+ */
+function escalate(approval: Approval, now: EpochMillis, code: PossiblyExecuted['code'] | null): ApprovalTransition {
+  const at = toEpochSeconds(now);
+  const possibly_executed = code === null ? approval.possibly_executed : { code, since: at };
+  const change = { escalated_at: at, escalate_at: null, possibly_executed };
+  const escalated = scheduled(touch(approval, now, change));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
   if (!quorumOf(escalated).met) return changed(escalated, event);

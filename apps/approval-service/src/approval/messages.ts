@@ -1,5 +1,5 @@
 import type { Event } from '@countersign/contracts';
-import type { Approval, Comment } from '@countersign/contracts/approvals';
+import type { Approval, Comment, PossiblyExecuted } from '@countersign/contracts/approvals';
 import type { Requirement } from '@countersign/contracts/calls';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import type { Transition } from '@countersign/persistence';
@@ -20,7 +20,8 @@ export type ApprovalMessage =
   | { type: 'commented'; comment: Omit<Comment, 'at'> }
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
-  | { type: 'due' }
+  /** `set_back`: why what was approved so far may have been made since, by records that are lost. */
+  | { type: 'due'; set_back?: PossiblyExecuted['code'] | null }
   /** The rules have changed since the approval was requested. */
   | { type: 'rejudged'; rules: Rules }
   | { type: 'removed' }

@@ -34,24 +34,27 @@ export function requireApproval(
     return resolved(requested, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
   const basis = letThroughBy(requested, policyDecision);
-  const approval = basis === null ? requested : recordedOnly(requested);
+  const approval = basis === null ? decidedByPeople(requested) : recordedOnly(requested);
   const created = emit('approval.created', redactApproval(approval));
   if (policyDecision.policy?.outcome === 'reject') {
     const resolution_data = policyDecision.reason === null ? null : { note: policyDecision.reason };
     return resolved(approval, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
   if (basis !== null) return resolved(approval, 'approved', { ...byNoOne, basis }, now, created);
-  if (hasNoRequester(requested)) return rejectedWithoutRequester(requested, now, created);
-  const { refused } = quorumOf(requested);
-  return refused === null ? changed(requested, created) : rejectedByRule(requested, refused, now, created);
+  if (hasNoRequester(approval)) return rejectedWithoutRequester(approval, now, created);
+  const { refused } = quorumOf(approval);
+  return refused === null ? changed(approval, created) : rejectedByRule(approval, refused, now, created);
 }
 
-/** By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them. */
+/**
+ * By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them, and what may have
+ * been made already is let through by none of them.
+ */
 function letThroughBy(
   { approval_type, pause_type }: Approval,
-  { policy, grant }: PolicyDecision,
+  { policy, grant, possibly_executed }: PolicyDecision,
 ): DecisionBasis | null {
-  if (pause_type === 'user_input') return null;
+  if (pause_type === 'user_input' || possibly_executed !== null) return null;
   if (grant !== null) return 'grant';
   if (policy ? policy.outcome !== 'approve' : approval_type !== 'audit') return null;
   return approval_type === 'audit' && !policy?.rule ? 'audit' : 'rule';
@@ -59,6 +62,10 @@ function letThroughBy(
 
 /** No person decides, which agno calls audit. */
 const recordedOnly = (approval: Approval): Approval => ({ ...approval, approval_type: 'audit' });
+
+/** Where a record would do but for a restore, a person decides. */
+const decidedByPeople = (approval: Approval): Approval =>
+  approval.possibly_executed === null ? approval : { ...approval, approval_type: 'required' };
 
 /** The run was over before its request arrived: keep the record, so that the request finds it void. */
 export function createCancelled(

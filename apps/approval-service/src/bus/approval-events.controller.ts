@@ -1,8 +1,9 @@
 import { CommandGuard, CommandRefused, type Principal } from '@countersign/auth';
-import type { Event } from '@countersign/contracts';
-import type { Approval } from '@countersign/contracts/approvals';
+import type { Event, EventData } from '@countersign/contracts';
+import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
 import { TerminalError } from '@countersign/contracts/problems';
+import { atSeconds, toEpochMillis, toEpochSeconds, type Clock, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import { OnEvent, Refusals, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
@@ -17,7 +18,7 @@ import { Grants } from '../grants/grants.js';
 import { PolicyEvaluator } from '../policy/policy-evaluator.js';
 import { dueNotice } from '../notify/deliveries/due-notice.js';
 import { Notifier } from '../notify/notifier.js';
-import { ALARMS, APPROVALS } from '../tokens.js';
+import { ALARMS, APPROVALS, CLOCK, SET_BACK } from '../tokens.js';
 
 /** What arrives for approvals. */
 @Controller()
@@ -34,6 +35,8 @@ export class ApprovalEventsController {
     @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(Notifier) private readonly notifier: Notifier,
     @Inject(ApprovalMetrics) private readonly metrics: Pick<ApprovalMetrics, 'resolved'>,
+    @Inject(SET_BACK) private readonly setBack: (began: EpochMillis) => PossiblyExecuted['code'] | null,
+    @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
   @OnEvent('approval-service', 'tool.approval_required')
@@ -56,8 +59,16 @@ export class ApprovalEventsController {
     }
     const data = gatedBy(gate, event.data);
     const ruled = this.judge.evaluate(data);
-    const policyDecision = { ...ruled, grant: await this.grants.use(data, ruled) };
+    const possibly_executed = this.#possiblyExecuted(data);
+    const grant = possibly_executed ? null : await this.grants.use(data, ruled);
+    const policyDecision = { ...ruled, grant, possibly_executed };
     return { type: 'required', event: { ...event, data }, policyDecision };
+  }
+
+  /** A run that does not say when it began is as old as any. */
+  #possiblyExecuted({ run_began_at, set_back }: EventData<'tool.approval_required'>): PossiblyExecuted | null {
+    const code = set_back ?? this.setBack(toEpochMillis(run_began_at ?? atSeconds(0)));
+    return code && { code, since: toEpochSeconds(this.now()) };
   }
 
   /** A command that does not count is answered with the reason. Who decides is who the token says, and no one else. */

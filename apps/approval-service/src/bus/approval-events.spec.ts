@@ -1,8 +1,9 @@
 import type { Principal } from '@countersign/auth';
 import type { EventData } from '@countersign/contracts';
+import type { PossiblyExecuted } from '@countersign/contracts/approvals';
 import { NoticeKind } from '@countersign/contracts/deliveries';
 import { TerminalError } from '@countersign/contracts/problems';
-import { after, atSeconds } from '@countersign/contracts/time';
+import { after, atSeconds, toEpochMillis, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { required, requestFor, requirementWith, runFailed } from '../../test/approval.fixtures.js';
@@ -105,6 +106,104 @@ describe('a request for an approval', () => {
     const refused = open.events.required(required({}, { tool_args }).event);
     await expect(refused).rejects.toBeInstanceOf(TerminalError);
     expect(await open.store.get(id)).toBeUndefined();
+  });
+});
+
+describe('a request of a run that a restore may have set back', () => {
+  const began = atSeconds(1_788_250_000);
+  const recovered = toEpochMillis(after(began, 60));
+  const opened = (setBack: (began: EpochMillis) => PossiblyExecuted['code'] | null) =>
+    openApprovals({ rules, setBack });
+  const setBack = (at: EpochMillis) => (at < recovered ? 'set_back' : null);
+
+  it('waits for a person who is told why, though a rule would let it through', async () => {
+    const restored = await opened(setBack);
+    await restored.events.required(requestFor({ ...looks, run_began_at: began }));
+    expect(await restored.store.get('looks')).toMatchObject({
+      status: 'pending',
+      approval_type: 'required',
+      policy: { outcome: 'approve' },
+      possibly_executed: { code: 'set_back' },
+    });
+    expect(restored.last('approval.created')?.data).toMatchObject({ possibly_executed: { code: 'set_back' } });
+    await restored.decisions.decide('looks', { status: 'approved' }, bob);
+    expect(restored.last('approval.resolved')?.data).toMatchObject({ status: 'approved', basis: 'people' });
+    await restored.close();
+  });
+
+  it('waits for a person when its tool only wants a record', async () => {
+    const restored = await openApprovals({ setBack });
+    const audited = { ...looks, approval_type: 'audit', run_began_at: began } as const;
+    await restored.events.required(requestFor(audited));
+    expect(await restored.store.get('looks')).toMatchObject({ status: 'pending', approval_type: 'required' });
+    await restored.events.required(requestFor({ ...audited, ...restart, run_began_at: after(began, 60) }));
+    expect(await restored.store.get('restart')).toMatchObject({ status: 'approved', possibly_executed: null });
+    await restored.close();
+  });
+
+  it('is let through by the rule when its run began since, and waits when that is not said', async () => {
+    const restored = await opened(setBack);
+    await restored.events.required(requestFor({ ...looks, run_began_at: after(began, 60) }));
+    expect(await restored.store.get('looks')).toMatchObject({ status: 'approved', possibly_executed: null });
+    const old = requestFor({ ...looks, approval_id: 'old', tool_call_id: 'call_4', run_began_at: null });
+    await restored.events.required(old);
+    expect(await restored.store.get('old')).toMatchObject({
+      status: 'pending',
+      possibly_executed: { code: 'set_back' },
+    });
+    await restored.close();
+  });
+
+  it('waits when only its runner knows of the restore, and while the recovery is not finished', async () => {
+    await open.events.required(requestFor({ ...looks, run_began_at: began, set_back: 'set_back' }));
+    expect(await open.store.get('looks')).toMatchObject({ status: 'pending' });
+    const recovering = await opened(() => 'recovering');
+    await recovering.events.required(requestFor({ ...looks, run_began_at: after(began, 60) }));
+    expect(await recovering.store.get('looks')).toMatchObject({ possibly_executed: { code: 'recovering' } });
+    await recovering.close();
+  });
+
+  it('is rejected by a rule as ever', async () => {
+    const restored = await opened(setBack);
+    await restored.events.required(requestFor({ ...restart, run_began_at: began }));
+    expect(await restored.store.get('restart')).toMatchObject({ status: 'rejected' });
+    await restored.close();
+  });
+
+  it('takes no use of a grant', async () => {
+    let isBack = false;
+    const restored = await openApprovals({ rules, setBack: () => (isBack ? 'set_back' : null) });
+    await restored.events.required(event);
+    const grant = { expires_in: 600, max_uses: 5 };
+    await restored.decisions.decide(id, { status: 'approved', resolution_data: { grant } }, bob);
+    await restored.events.resolved(restored.last('approval.resolved')!);
+    const again = (n: number) => requestFor({ approval_id: `again-${n}`, tool_call_id: `call_again_${n}` });
+    await restored.events.required(again(1));
+    expect(await restored.store.get('again-1')).toMatchObject({ status: 'approved', granted: expect.anything() });
+    isBack = true;
+    await restored.events.required(again(2));
+    expect(await restored.store.get('again-2')).toMatchObject({ status: 'pending', granted: null });
+    const [stored] = await restored.grantStore.find({ filter: {}, sort: [], limit: 1 });
+    expect(stored!.uses).toHaveLength(1);
+    await restored.close();
+  });
+
+  it('is not covered by a grant from before, whose uses and end may be lost, in a run that began since', async () => {
+    let recovered = atSeconds(0);
+    const setBack = (at: EpochMillis) => (at < toEpochMillis(recovered) ? 'set_back' : null);
+    const restored = await openApprovals({ rules, setBack });
+    await restored.events.required(event);
+    await restored.decisions.decide(id, { status: 'approved', resolution_data: { grant: { expires_in: 600 } } }, bob);
+    await restored.events.resolved(restored.last('approval.resolved')!);
+    recovered = after(toEpochSeconds(restored.clock.time), 1);
+    const again = { approval_id: 'again', tool_call_id: 'call_again', run_began_at: recovered };
+    await restored.events.required(requestFor(again));
+    expect(await restored.store.get('again')).toMatchObject({
+      status: 'pending',
+      granted: null,
+      possibly_executed: null,
+    });
+    await restored.close();
   });
 });
 

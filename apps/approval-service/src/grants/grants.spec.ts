@@ -107,7 +107,13 @@ describe('the standing grants', () => {
     const policies = { rules: [version('2.1.0', { require })] };
     const definitions = definitionsWith({ ...rules, policies });
     const judge = new PolicyEvaluator(definitions);
-    const granting = new Grants({ grants: open.grants, approvals: open.store, definitions, now: () => now });
+    const granting = new Grants({
+      grants: open.grants,
+      approvals: open.store,
+      definitions,
+      now: () => now,
+      setBack: () => null,
+    });
     const asked = requestFor({ approval_id: 'later', tool_call_id: 'later' }).data;
     expect(await granting.use(asked, judge.evaluate(asked))).toBeNull();
     expect((await only()).uses).toEqual([]);

@@ -1,9 +1,10 @@
 import { derivedId, type EventData } from '@countersign/contracts';
 import type { Approval, GrantBasis } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
-import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import { toEpochMillis, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import type { Definitions } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
+import type { SetBack } from '@countersign/persistence/installation';
 import { createHash, randomBytes } from 'node:crypto';
 import { covers, grantIn, type GrantableCall } from './grant-coverage.js';
 import { basisOf, type GrantMessage, type StoredGrant } from './grant.js';
@@ -16,6 +17,8 @@ export interface GrantsOptions {
   grants: CommandHandler<StoredGrant, GrantMessage>;
   approvals: Pick<Store<Approval>, 'get'>;
   definitions: Pick<Definitions, 'tools' | 'mcp_servers'>;
+  /** Why a grant of that time may have been used up or revoked since, by records that are lost. */
+  setBack(created: EpochMillis): SetBack | null;
   now(): EpochMillis;
 }
 
@@ -57,14 +60,14 @@ export class Grants {
   }
 
   async #covering(call: GrantableCall): Promise<StoredGrant[]> {
-    const { grants, now } = this.options;
+    const { grants, now, setBack } = this.options;
     const at = toEpochSeconds(now());
     const found = await grants.store.find({
       filter: { agent_id: call.agent_id, tool_name: call.tool_name, expires_at: { gt: at } },
       sort: [['expires_at', 'desc']],
       limit: mostGrants,
     });
-    return found.filter((grant) => covers(grant, call, at));
+    return found.filter((grant) => setBack(toEpochMillis(grant.created_at)) === null && covers(grant, call, at));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { redactApproval, type Approval } from '@countersign/contracts/approvals';
+import { possiblyExecutedText, redactApproval, type Approval } from '@countersign/contracts/approvals';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
 import { marked, markedLine, visibleLine } from '@countersign/contracts/text';
 import { toEpochMillis } from '@countersign/contracts/time';
@@ -14,6 +14,8 @@ export interface Wording {
   /** The reason by the model, not verified. */
   reason: string | null;
   deadline: string | null;
+  /** What whoever decides has to look at first. */
+  caution: string | null;
   /** What was decided, once it is. */
   outcome: string | null;
   link: string | null;
@@ -27,7 +29,7 @@ const headlines: Record<NoticeKind, string> = {
 };
 
 export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string | undefined): Wording {
-  const { context, expires_at, source_name, status, tool_name, user_id } = approval;
+  const { context, expires_at, possibly_executed, source_name, status, tool_name, user_id } = approval;
   const { approved_args, tool_args } = redactApproval(approval);
   const reason = context['reason'];
   const behalf = user_id === null ? '' : `, for ${user_id},`;
@@ -39,6 +41,7 @@ export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string
     reason: typeof reason === 'string' && reason !== '' ? marked(reason) : null,
     deadline:
       status === 'pending' && expires_at !== null ? `Until ${new Date(toEpochMillis(expires_at)).toUTCString()}` : null,
+    caution: status === 'pending' && possibly_executed ? possiblyExecutedText(possibly_executed) : null,
     outcome: status === 'pending' ? null : outcomeOf(approval),
     link: base_url === undefined ? null : linkTo(approval.id, base_url),
   };

@@ -1,4 +1,4 @@
-import { Approval, standingApprovals } from '@countersign/contracts/approvals';
+import { Approval, possiblyExecutedText, standingApprovals } from '@countersign/contracts/approvals';
 import type { UserInputField } from '@countersign/contracts/calls';
 import { marked, visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
@@ -48,7 +48,7 @@ export const fieldsToFill = ({ requirements }: Approval): UserInputField[] =>
 
 function about(approval: Approval): Record<string, string | null> {
   const { source_name, agent_id, user_id, requested_by, context, expires_at } = approval;
-  const { created_at, resolved_at, resolved_by } = approval;
+  const { created_at, possibly_executed, resolved_at, resolved_by } = approval;
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   return {
     Approval: approval.id,
@@ -61,6 +61,7 @@ function about(approval: Approval): Record<string, string | null> {
     Asked: when(created_at),
     Deadline: expires_at === null ? null : `${when(expires_at).split(',')[0]}, ${left(expires_at)}`,
     Rule: ruleOf(approval),
+    Caution: approval.status === 'pending' && possibly_executed ? possiblyExecutedText(possibly_executed) : null,
     Needs: approval.status === 'pending' ? needs(approval) : null,
     'You may': approval.status === 'pending' ? approval.allowed_decisions.join(', ') : null,
     Decided: resolved_at === null ? null : `${when(resolved_at)}${resolved_by === null ? '' : `, by ${resolved_by}`}`,

@@ -1,4 +1,4 @@
-import type { Approval } from '@countersign/contracts/approvals';
+import { possiblyExecutedText, type Approval } from '@countersign/contracts/approvals';
 import { markedLine } from '@countersign/contracts/text';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
@@ -49,7 +49,7 @@ export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
 type ShownProps = { approval: Approval; reload(): Promise<void> } & Pick<ApprovalPageProps, 'next' | 'open'>;
 
 function Shown({ approval, reload, next, open }: ShownProps) {
-  const { status, tool_name, tool_args, approved_args, digest } = approval;
+  const { status, tool_name, tool_args, approved_args, digest, possibly_executed } = approval;
   const heading = useHeading(tool_name);
   const isPending = status === 'pending';
   const [tooLate, setTooLate] = useState<string>();
@@ -78,6 +78,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
           <Status of={status} />
           <RequestedCall approval={approval} />
         </header>
+        {isPending && possibly_executed && <Note tone="warn">{possiblyExecutedText(possibly_executed)}</Note>}
         {tooLate && <Note tone="bad">{tooLate}</Note>}
         {isPending ? (
           <DecisionPanel approval={approval} reload={reload} late={setTooLate}>

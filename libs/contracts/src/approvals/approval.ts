@@ -4,6 +4,7 @@ import { CallArguments } from '../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt, stored } from '../fields/fields.js';
 import { EpochSeconds } from '../time/time.js';
 import { GrantBasis } from './grant.js';
+import { PossiblyExecuted } from './possibly-executed.js';
 import { RunStatus } from '../runs/run.js';
 import { DecisionKind, plainRequireTerms, RequireTerms, Ruling } from './terms.js';
 import {
@@ -130,6 +131,7 @@ export const Approval = z
       .meta({ description: 'The approved arguments, when they differ from the requested ones.' }),
     grant_id: Id.nullable().default(null).meta({ description: 'The standing grant that approved it.' }),
     granted: GrantBasis.nullable().default(null).meta({ description: 'The same, as it was then.' }),
+    possibly_executed: PossiblyExecuted.nullable().default(null),
     comments: z.array(Comment).default([]),
     remind_at: EpochSeconds.nullable().default(null),
     reminders: z.int().nonnegative().default(0).meta({ description: 'How many reminders there were.' }),

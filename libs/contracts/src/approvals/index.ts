@@ -11,6 +11,7 @@ export {
   approvalDigest,
   redactApproval,
 } from './approval.js';
+export { PossiblyExecuted, possiblyExecutedText } from './possibly-executed.js';
 export { Grant, GrantBasis } from './grant.js';
 export {
   ApprovalCount,

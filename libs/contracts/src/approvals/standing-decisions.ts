@@ -12,16 +12,18 @@ interface Person {
 export const isMember = ({ group, members }: Group, { by, groups = [] }: Person): boolean =>
   by !== null && group !== null && (members ? members.includes(by) : groups.includes(group));
 
-type Standing = Pick<Approval, 'terms' | 'user_id' | 'requested_by' | 'escalated_at' | 'decisions'>;
+type Standing = Pick<Approval, 'terms' | 'user_id' | 'requested_by' | 'escalated_at' | 'decisions'> &
+  Partial<Pick<Approval, 'possibly_executed'>>;
 
 /**
  * Whether a decision still counts under the terms in force, which may have become stricter since it was taken. A
  * rejection does in any case: a reason that is required by now does not make it an approval.
  */
 export function isStanding(approval: Omit<Standing, 'decisions'>, decision: Decision): boolean {
-  const { terms, escalated_at, user_id, requested_by } = approval;
+  const { terms, escalated_at, user_id, requested_by, possibly_executed } = approval;
   const { verdict, by, note } = decision;
   if (verdict === 'rejected') return true;
+  if (possibly_executed && decision.at < possibly_executed.since) return false;
   if (terms.reason_required.includes('approve') && !note?.trim()) return false;
   if (terms.four_eyes && (requested_by === null || by === null || by === requested_by || by === user_id)) return false;
   const groups = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];

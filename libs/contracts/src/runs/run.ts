@@ -97,6 +97,9 @@ export const Run = z.object({
     .meta({ description: 'Digest of the definition of the agent and its tools that the run works with.' }),
   turn: z.int().nonnegative().nullable().meta({ description: 'Its place in the session, once it has begun.' }),
   streamed: z.boolean().meta({ description: "Whether a client streams the model's text while it is written." }),
+  requested_at: EpochSeconds.nullable()
+    .default(null)
+    .meta({ description: 'When it was requested, which may be before the record was made.' }),
   deadline_at: EpochMillis.nullable().meta({ description: 'When the run ends, however far it is.' }),
   worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
   working_since_ms: EpochMillis.nullable(),

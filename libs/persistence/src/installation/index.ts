@@ -4,6 +4,8 @@ export {
   beginRecovery,
   endRecovery,
   installationsIn,
+  setBackOf,
+  type SetBack,
   seen as installationSeen,
 } from './installation.js';
 export { type Unsound, suspiciousFrom, unsoundness } from './soundness.js';

@@ -15,6 +15,17 @@ export interface Installation extends StoredRecord {
   published: boolean;
   /** Since when what holds is being recovered, and why: until that ends, no call is made. */
   recovering: { since_ms: EpochMillis; note: string } | null;
+  /** When that ended last; null, also in markers of earlier versions: it was never recovered. */
+  recovered_at_ms?: EpochMillis | null;
+}
+
+/** `recovering`: what holds is being recovered. `set_back`: it was, after that. */
+export type SetBack = 'recovering' | 'set_back';
+
+/** Why what began at that time may have been done since, by records that are lost; null: it is known not to have been. */
+export function setBackOf({ recovering, recovered_at_ms }: Installation, began: EpochMillis): SetBack | null {
+  if (recovering !== null) return 'recovering';
+  return began < (recovered_at_ms ?? 0) ? 'set_back' : null;
 }
 
 const installationCollection: Collection<Installation> = { name: 'installations', key: 'id', indexes: [] };
@@ -29,6 +40,7 @@ const newborn = (service: string, now: EpochMillis): Installation => ({
   seen_at_ms: now,
   published: false,
   recovering: null,
+  recovered_at_ms: null,
 });
 
 /** Marks a store as new, and as old as it is for other services. @returns whether it was not marked before */
@@ -79,7 +91,11 @@ export const beginRecovery = (
 
 /** Whoever recovers has compared the records with the targets. */
 export const endRecovery = (store: Store<Installation>, service: string, now: EpochMillis): Promise<Installation> =>
-  decide(store, service, now, (known) => ({ ...(known ?? newborn(service, now)), recovering: null }));
+  decide(store, service, now, (known) => ({
+    ...(known ?? newborn(service, now)),
+    recovering: null,
+    recovered_at_ms: now,
+  }));
 
 async function decide(
   store: Store<Installation>,

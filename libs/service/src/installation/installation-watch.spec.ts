@@ -91,6 +91,19 @@ describe('the watch over an installation', () => {
     await vi.waitFor(() => expect(begin).toHaveBeenCalledOnce(), soon);
   });
 
+  it('says what may have been done since by records that are lost: all while that is recovered, then what began before', async () => {
+    const watch = open();
+    expect(watch.setBack('executor', now)).toBe('recovering');
+    await watch.start(begin);
+    expect(watch.setBack('executor', after(now, -1))).toBeNull();
+    await beginRecovery(store(), 'executor', now, 'restored');
+    await vi.waitFor(() => expect(watch.setBack('executor', after(now, 9))).toBe('recovering'), soon);
+    const over = after(now, 10);
+    await endRecovery(store(), 'executor', over);
+    await vi.waitFor(() => expect(watch.setBack('executor', over)).toBeNull(), soon);
+    expect(watch.setBack('executor', after(over, -1))).toBe('set_back');
+  });
+
   it('takes a store of an earlier version for one that begins now', async () => {
     await published();
     const watch = open({ hasRecords: true });

@@ -6,9 +6,11 @@ import {
   beginInstallation,
   installationSeen,
   installationsIn,
+  setBackOf,
   suspiciousFrom,
   unsoundness,
   type Installation,
+  type SetBack,
   type Unsound,
 } from '@countersign/persistence/installation';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -75,6 +77,12 @@ export class InstallationWatch {
   /** Since when there are records of a service here. */
   recordsSince(service: ServiceName): EpochMillis {
     return this.#markers.get(service)?.born_at_ms ?? this.#options.now();
+  }
+
+  /** Why what a service began at that time may have been done since, by records that are lost. */
+  setBack(service: ServiceName, began: EpochMillis): SetBack | null {
+    const marker = this.#markers.get(service);
+    return marker ? setBackOf(marker, began) : 'recovering';
   }
 
   /** @throws why nothing begins, with its code */

@@ -9,6 +9,7 @@ import {
   type Store,
   type StoredRecord,
 } from '@countersign/persistence';
+import type { SetBack } from '@countersign/persistence/installation';
 import helmet from '@fastify/helmet';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
@@ -61,6 +62,11 @@ export interface ServiceContext {
   now(): EpochMillis;
   /** Since when there are records of a service here: what became of what is older is not known. */
   recordsSince(service: ServiceName): EpochMillis;
+  /**
+   * Why what began at that time may have been done since, by records of a service that are lost: what its store holds is
+   * being recovered, or was after that. null: it is known not to have been.
+   */
+  setBack(service: ServiceName, began: EpochMillis): SetBack | null;
   /** Aborted when the process begins to stop; waits end. */
   stopping: AbortSignal;
 }
@@ -160,6 +166,7 @@ export async function serve(
     metrics,
     now,
     recordsSince: (service) => installation.recordsSince(service),
+    setBack: (service, began) => installation.setBack(service, began),
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));

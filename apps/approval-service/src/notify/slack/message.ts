@@ -32,7 +32,7 @@ const section = (text: string, max = maxText) => ({
 
 /** What `chat.postMessage` and `chat.update` show. Buttons are there while it is pending and shown whole. */
 export function slackMessage(approval: Approval, wording: Wording) {
-  const { headline, request, deadline, outcome, link } = wording;
+  const { headline, request, caution, deadline, outcome, link } = wording;
   const { args, reason } = partsOf(wording);
   const isPending = approval.status === 'pending';
   const buttons = offered(approval, wording).map((action) => button(action, approval));
@@ -50,6 +50,7 @@ export function slackMessage(approval: Approval, wording: Wording) {
       section(request, maxShort),
       section(args),
       ...(reason === null ? [] : [section(reason)]),
+      ...(caution === null ? [] : [section(caution)]),
       ...(deadline === null ? [] : [section(deadline)]),
       ...(outcome === null ? [] : [section(outcome, maxShort)]),
       ...(isCut ? [section('This is not all of the call. Open it in the inbox to decide.')] : []),

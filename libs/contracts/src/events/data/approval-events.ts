@@ -34,6 +34,10 @@ export const ToolApprovalRequired = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'Asked once more, since nothing was heard: who knows the answer says it again.' }),
+  run_began_at: EpochSeconds.nullable().default(null).meta({ description: 'When the run was requested.' }),
+  set_back: z.enum(['recovering', 'set_back']).nullable().default(null).meta({
+    description: 'The run may have made the call before, by records that a restore of the runner’s store has lost.',
+  }),
   signature: signedBy('The request'),
 });
 
@@ -78,6 +82,7 @@ export const ApprovalCreated = Approval.pick({
   approved_args: true,
   grant_id: true,
   granted: true,
+  possibly_executed: true,
   comments: true,
   remind_at: true,
   escalate_at: true,

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { EpochSeconds } from '../time/time.js';
+
+/**
+ * Why a call may have been made already, by records that a restore of the store has lost. A person decides on it then,
+ * whatever rules and grants say.
+ */
+export const PossiblyExecuted = z.object({
+  code: z.enum(['recovering', 'set_back']).meta({
+    description: '`recovering`: the recovery of the store is not finished. `set_back`: its run began before that.',
+  }),
+  since: EpochSeconds.meta({ description: 'Approvals of people from before do not count.' }),
+});
+export type PossiblyExecuted = z.infer<typeof PossiblyExecuted>;
+
+const reasons: Record<PossiblyExecuted['code'], string> = {
+  recovering: 'The store was restored, and its recovery is not finished',
+  set_back: 'The run began before the store was restored',
+};
+
+/** The same for people. */
+export const possiblyExecutedText = ({ code }: PossiblyExecuted): string =>
+  `${reasons[code]}, so this call may have been made already. Look at its target before you approve.`;
