@@ -8,7 +8,8 @@ import { eventually } from '../world/eventually.js';
 import { pausedRun, pendingOf } from '../world/flow.js';
 import { EmbeddedStack } from '../world/stack.js';
 
-const script = fileURLToPath(new URL('../../../tools/recovery.sh', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const script = join(root, 'tools/recovery.sh');
 
 /** The procedure of docs/operations.md, as its script does it. */
 describe('A restore of the store', () => {
@@ -21,7 +22,7 @@ describe('A restore of the store', () => {
   beforeAll(() => {
     const rule =
       "{ name: by itself, when: { arguments: { service_name: { equals: 'docs' } } }, then: { approve: true } }";
-    const text = readFileSync(fileURLToPath(new URL('../../../countersign.yaml', import.meta.url)), 'utf8');
+    const text = readFileSync(join(root, 'countersign.yaml'), 'utf8').replaceAll(/(\.\/)?examples\//g, `${root}examples/`);
     writeFileSync(file, text.replace('policies:\n', `policies:\n  rules: [${rule}]\n`));
     stack.set({ COUNTERSIGN_CONFIG: file });
     return stack.start();

@@ -126,6 +126,7 @@ describe('what is internal', () => {
       'journal',
       'lease',
       'queue_owner',
+      'requested_at',
       'streamed',
       'unsettled',
       'working_since_ms',
