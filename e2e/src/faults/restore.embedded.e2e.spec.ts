@@ -22,7 +22,10 @@ describe('A restore of the store', () => {
   beforeAll(() => {
     const rule =
       "{ name: by itself, when: { arguments: { service_name: { equals: 'docs' } } }, then: { approve: true } }";
-    const text = readFileSync(join(root, 'countersign.yaml'), 'utf8').replaceAll(/(\.\/)?examples\//g, `${root}examples/`);
+    const text = readFileSync(join(root, 'countersign.yaml'), 'utf8').replaceAll(
+      /(\.\/)?examples\//g,
+      `${root}examples/`,
+    );
     writeFileSync(file, text.replace('policies:\n', `policies:\n  rules: [${rule}]\n`));
     stack.set({ COUNTERSIGN_CONFIG: file });
     return stack.start();
