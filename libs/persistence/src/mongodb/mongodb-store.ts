@@ -19,6 +19,7 @@ import {
 import { codeOf, type Attempt } from './attempt.js';
 import { decode, documentOf, eventsIn, withoutInternals, type Document } from './documents.js';
 import { commandOf, GroupCommit } from './group-commit.js';
+import { GroupRead } from './group-read.js';
 import type { Parts } from './parts.js';
 import { KnownOutboxes, type KnownOutbox } from './known-outboxes.js';
 
@@ -46,6 +47,7 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   readonly #key: keyof R & string;
   readonly #parts: Parts;
   readonly #group: GroupCommit;
+  readonly #reads: GroupRead;
   readonly #attempt: Attempt;
   readonly #now: Clock;
   readonly #outboxes = new KnownOutboxes();
@@ -67,11 +69,12 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
     this.#name = name;
     this.#key = key;
     this.#group = new GroupCommit(documents);
+    this.#reads = new GroupRead(documents);
   }
 
   get(id: string): Promise<R | undefined> {
     return this.#attempt(async () => {
-      const document = await this.#documents.findOne({ _id: id }, { projection: withoutInternals });
+      const document = await this.#reads.get(id);
       return document ? this.#recordOf(document) : undefined;
     });
   }
