@@ -1,4 +1,5 @@
 import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
+import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import { readDefinitions } from '@countersign/definitions';
@@ -100,6 +101,12 @@ export function approvalService(
       collection: approvalCollection,
       decide: decideApproval,
       beforeCommit: signer.sign,
+      async onNeverPublished({ type, data }, { message: reason }) {
+        if (type !== 'approval.resolved') return undefined;
+        const { approval_id } = data as EventData<'approval.resolved'>;
+        await approvals.execute(approval_id, { type: 'never_published', reason });
+        return 'superseded';
+      },
     });
     const { commandHandler: grants, relay: grantRelay } = openCommandHandler(context, {
       service: 'approval-service',

@@ -8,7 +8,7 @@ import type { ApprovalMessage, ApprovalTransition } from './messages.js';
 import { recordDecision } from './record-decision.js';
 import { rejudge } from './rejudge.js';
 import { createCancelled, requireApproval, statusAfter } from './required.js';
-import { byNoOne, callOf, resolved, sayAgain } from './resolution.js';
+import { byNoOne, callOf, neverPublished, resolved, sayAgain } from './resolution.js';
 
 /**
  * The life of an approval.
@@ -48,6 +48,8 @@ export function decideApproval(
       return due(approval, now, message.set_back ?? null);
     case 'rejudged':
       return rejudge(approval, message.rules, now);
+    case 'never_published':
+      return neverPublished(approval, message.reason, now);
     case 'commented':
       return comment(approval, message.comment, now);
     case 'run.completed':

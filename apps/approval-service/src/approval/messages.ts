@@ -24,6 +24,8 @@ export type ApprovalMessage =
   | { type: 'due'; set_back?: PossiblyExecuted['code'] | null }
   /** The rules have changed since the approval was requested. */
   | { type: 'rejudged'; rules: Rules }
+  /** The log never takes how it was decided. */
+  | { type: 'never_published'; reason: string }
   | { type: 'removed' }
   | Event<'run.completed'>
   | Event<'run.failed'>

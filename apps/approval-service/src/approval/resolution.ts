@@ -1,5 +1,11 @@
 import { emit, type EventData, type NewEvent } from '@countersign/contracts';
-import type { Approval, ApprovalStatus, DecisionBasis, ResolutionData } from '@countersign/contracts/approvals';
+import {
+  approvalDigest,
+  type Approval,
+  type ApprovalStatus,
+  type DecisionBasis,
+  type ResolutionData,
+} from '@countersign/contracts/approvals';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { askersOf } from '@countersign/definitions/policy';
 import { changed, ignored, touch } from '@countersign/persistence';
@@ -46,9 +52,43 @@ export function sayAgain(approval: Approval, now: EpochMillis): ApprovalTransiti
   return changed(touch(approval, now, {}), emit('approval.resolved', { ...data, repeated: true, run_status }));
 }
 
+/** Characters of a note that are kept. */
+const briefNote = 200;
+
+/**
+ * The log never takes how it was decided, so nobody acts on it: what was approved is rejected, and its run hears so as
+ * briefly as can be. What people said is cut, since it may be what was too large.
+ */
+export function neverPublished(approval: Approval, reason: string, now: EpochMillis): ApprovalTransition {
+  const { status, decisions, resolution_data, resolved_by } = approval;
+  if (status === 'pending') return ignored('it is not resolved yet');
+  if (resolution_data?.['code'] === 'not_publishable') return ignored('it was said as briefly as can be');
+  const note =
+    status === 'approved'
+      ? `Approved, and not executed: the log does not take this decision (${reason}). Request it again with less in its arguments, values, result or reasons.`
+      : `The log does not take this decision in full (${reason}).`;
+  const brief = {
+    ...approval,
+    approved_args: null,
+    decisions: decisions.map((decision) => ({ ...decision, note: decision.note?.slice(0, briefNote) ?? null })),
+  };
+  return resolved(
+    { ...brief, digest: approvalDigest(brief) },
+    status === 'approved' ? 'rejected' : status,
+    {
+      by: resolved_by,
+      resolution_data: { code: 'not_publishable', note },
+      basis: status === 'expired' || status === 'cancelled' ? null : 'rule',
+    },
+    now,
+  );
+}
+
 /** What it rests on, as its record shows. */
-function basisOf({ status, decisions, granted, policy, approval_type }: Approval): DecisionBasis | null {
+function basisOf(approval: Approval): DecisionBasis | null {
+  const { status, decisions, granted, policy, approval_type, resolution_data } = approval;
   if (status === 'expired' || status === 'cancelled') return null;
+  if (resolution_data?.['code'] === 'not_publishable') return 'rule';
   if (decisions.length > 0) return 'people';
   if (granted !== null) return 'grant';
   return status === 'approved' && approval_type === 'audit' && !policy?.rule ? 'audit' : 'rule';

@@ -1,4 +1,6 @@
-import { after } from '@countersign/contracts/time';
+import type { EventData } from '@countersign/contracts';
+import { callDigest } from '@countersign/contracts/calls';
+import { after as timeAfter } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -14,7 +16,7 @@ import { basis } from '../../test/grant.fixtures.js';
 import { decideApproval } from './approval.js';
 import type { ApprovalMessage } from './messages.js';
 
-const later = after(now, 3_600_000);
+const later = timeAfter(now, 3_600_000);
 const repeated = required({}, { repeated: true });
 const resolvedIn = (events: readonly { type: string; data: unknown }[]) =>
   events.find(({ type }) => type === 'approval.resolved')!.data as object;
@@ -82,5 +84,60 @@ describe('the end of its run that is said again', () => {
     const over = approvalAfter(required(), decided('approved', 'bob'), runCancelled);
     expect(decideApproval(over, endAgain(true), later).kind).toBe('ignored');
     expect(decideApproval(over, madeVoid, later).kind).toBe('ignored');
+  });
+});
+
+describe('a decision that the log never takes', () => {
+  const refused: ApprovalMessage = { type: 'never_published', reason: 'larger than the topic takes' };
+  const after = (message: ApprovalMessage, ...before: ApprovalMessage[]) => {
+    const decided = decideApproval(before.length > 0 ? approvalAfter(...before) : undefined, message, now);
+    if (decided.kind !== 'changed') throw new Error(decided.reason);
+    const brief = decideApproval(decided.state, refused, later);
+    if (brief.kind !== 'changed') throw new Error(brief.reason);
+    return brief;
+  };
+  const note = 'x'.repeat(10_000);
+
+  it('to approve rejects the call instead, so that its run does not wait, and nothing is made of it', () => {
+    const tool_args = { service_name: 'auth-service', version: '2.1.1' };
+    const { parameters } = { parameters: { type: 'object' } };
+    const asked = required({ allowed_decisions: ['approve', 'edit'] }, { parameters });
+    const { state, events } = after(decided('approved', 'bob', { note, tool_args }), asked);
+    expect(state).toMatchObject({
+      status: 'rejected',
+      approved_args: null,
+      resolution_data: { code: 'not_publishable' },
+    });
+    const data = resolvedIn(events) as EventData<'approval.resolved'>;
+    expect(data).toMatchObject({
+      status: 'rejected',
+      tool_args: asked.event.data.tool_args,
+      automatic: true,
+      basis: 'rule',
+    });
+    expect(data.resolution_data!.note).toMatch(/not executed.*larger than the topic takes/);
+    expect(callDigest(data)).toBe(data.digest);
+    expect(JSON.stringify(data).length).toBeLessThan(4_000);
+    expect(decideApproval(state, refused, later).kind).toBe('ignored');
+    const again = decideApproval(state, repeated, later);
+    expect(resolvedIn(again.kind === 'changed' ? again.events : [])).toEqual({
+      ...data,
+      repeated: true,
+      run_status: 'PAUSED',
+    });
+  });
+
+  it.each<[string, string, ApprovalMessage]>([
+    ['to reject', 'rejected', decided('rejected', 'bob', { note })],
+    ['that there is nothing to decide', 'cancelled', runCancelled],
+  ])('%s stays, and is said briefly', (_, status, message) => {
+    const { state, events } = after(message, required());
+    expect(resolvedIn(events)).toMatchObject({ status, resolution_data: { code: 'not_publishable' } });
+    expect(state.status).toBe(status);
+    expect(JSON.stringify(resolvedIn(events)).length).toBeLessThan(4_000);
+  });
+
+  it('changes nothing of what is pending', () => {
+    expect(decideApproval(approvalAfter(required()), refused, later).kind).toBe('ignored');
   });
 });

@@ -16,12 +16,13 @@ interface Sample extends StoredRecord {
 const event = { run_id: 'run-1', agent_id: 'ops', session_id: 's', user_id: null, requested_by: null };
 
 describe('an event that the log never takes', () => {
-  const temporary = openTemporaryDatabase();
+  let temporary: ReturnType<typeof openTemporaryDatabase>;
   let published: Message[];
   let refused: (message: Message) => boolean;
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const onNeverPublished = vi.fn(async () => {});
+  const onNeverPublished = vi.fn(async (): Promise<unknown> => undefined);
   beforeEach(() => {
+    temporary = openTemporaryDatabase();
     published = [];
     onNeverPublished.mockReset();
   });
@@ -33,9 +34,9 @@ describe('an event that the log never takes', () => {
     published.push(...messages);
   }
 
-  it('ends what would wait for it and is a dead letter, without its data where that is too large as well', async () => {
+  function open() {
     const context = { bus: { publish }, database: temporary.database, log, now: systemClock };
-    const { commandHandler, relay } = openCommandHandler<Sample, 'begin', never>(context as unknown as ServiceContext, {
+    return openCommandHandler<Sample, 'begin', never>(context as unknown as ServiceContext, {
       service: 'agent-runner',
       collection: { name: 'samples', key: 'run_id', indexes: [] },
       decide: (state, _, now) =>
@@ -44,6 +45,20 @@ describe('an event that the log never takes', () => {
           : changed({ run_id: 'run-1', user_id: null, ...newRecord(now) }, emit('run.continued', event)),
       onNeverPublished,
     });
+  }
+
+  it('is a dead letter without its data where the record says otherwise by now, so that nobody acts on it', async () => {
+    onNeverPublished.mockResolvedValue('superseded');
+    refused = ({ topic }) => topic !== 'dead-letters';
+    const { commandHandler, relay } = open();
+    await commandHandler.execute('run-1', 'begin');
+    await expect.poll(() => published, { timeout: 5_000 }).toMatchObject([{ topic: 'dead-letters' }]);
+    expect(String(published[0]!.value)).toBe('{}');
+    await relay.stop();
+  });
+
+  it('ends what would wait for it and is a dead letter, without its data where that is too large as well', async () => {
+    const { commandHandler, relay } = open();
     onNeverPublished.mockRejectedValueOnce(new Error('the store is away'));
     refused = ({ value }) => value!.includes('session_id');
     await commandHandler.execute('run-1', 'begin');

@@ -18,7 +18,11 @@ export interface CommandHandlerDefinition<R extends Owned, M, C extends string> 
   beforeCommit?: CommandHandlerOptions<R, M>['beforeCommit'];
   /** Is shown what each commit here leaves to publish, before it is in the log. */
   onCommit?(events: readonly Event[]): void;
-  /** Ends what would wait for an event that the log never takes; it is asked again until it has. */
+  /**
+   * Ends what would wait for an event that the log never takes; it is asked again until it has.
+   *
+   * @returns `superseded` when another event says otherwise: the dead letter has no data then, so that nobody acts on it
+   */
   onNeverPublished?(event: Event, error: TerminalError): Promise<unknown>;
 }
 
@@ -30,8 +34,9 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
   const { store, outbox } = database.collection(collection);
   const publish = (events: readonly Event[]) => bus.publish(events.map(encode));
   async function giveUp(event: Event, error: TerminalError): Promise<void> {
-    await onNeverPublished?.(event, error);
-    for (const kept of [event, { ...event, data: {} } as Event]) {
+    const isSuperseded = (await onNeverPublished?.(event, error)) === 'superseded';
+    const withoutData = { ...event, data: {} } as Event;
+    for (const kept of isSuperseded ? [withoutData] : [event, withoutData]) {
       try {
         return await bus.publish([neverPublished(kept, { service, error })]);
       } catch (problem) {
