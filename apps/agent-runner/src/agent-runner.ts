@@ -1,5 +1,6 @@
 import { CommandGuards } from '@countersign/auth';
 import type { Run, Session } from '@countersign/contracts/runs';
+import { ConfigError } from '@countersign/contracts/problems';
 import { millisOf } from '@countersign/contracts/time';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
@@ -12,6 +13,7 @@ import { Agents } from './agents/agents.js';
 import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model/model.js';
 import { MeasuredModel } from './model/measured.js';
+import { ChatModel } from './model/chat/chat-model.js';
 import { OpenAIModel } from './model/openai.js';
 import { ScriptedModel } from './model/scripted.js';
 import { CallPreview } from './stream/call-preview.js';
@@ -59,14 +61,19 @@ const sessionCollection: Collection<Session> = {
 @Module({})
 class AgentRunnerModule {}
 
-/** The model that the configuration asks for. */
-export function modelFor({ OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_TIMEOUT_SECONDS }: AgentRunnerConfig): Model {
+/** The model that the configuration asks for. @throws ConfigError */
+export function modelFor(config: AgentRunnerConfig): Model {
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, AZURE_OPENAI_API_VERSION, MODEL_API, MODEL_TIMEOUT_SECONDS } = config;
   if (OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined) return new ScriptedModel();
-  return new OpenAIModel({
+  if (AZURE_OPENAI_API_VERSION !== undefined && OPENAI_BASE_URL === undefined)
+    throw new ConfigError('AZURE_OPENAI_API_VERSION needs OPENAI_BASE_URL, the address of the Azure resource.');
+  const options = {
     apiKey: OPENAI_API_KEY ?? 'none',
     baseURL: OPENAI_BASE_URL,
+    azureApiVersion: AZURE_OPENAI_API_VERSION,
     timeoutMs: millisOf(MODEL_TIMEOUT_SECONDS),
-  });
+  };
+  return MODEL_API === 'chat_completions' ? new ChatModel(options) : new OpenAIModel(options);
 }
 
 export interface AgentRunnerOptions {

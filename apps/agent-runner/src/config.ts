@@ -13,9 +13,20 @@ export const agentRunnerSettings = {
     secret: true,
   }),
   OPENAI_BASE_URL: z.url().optional().meta({
-    description: 'A server that speaks the Responses API of OpenAI.',
+    description: 'A server that speaks the API of `MODEL_API`; with `AZURE_OPENAI_API_VERSION` the Azure resource.',
     unset: 'OpenAI',
     example: 'http://127.0.0.1:11434/v1',
+  }),
+  MODEL_API: z.enum(['responses', 'chat_completions']).default('responses').meta({
+    description:
+      'Which API of OpenAI the server speaks. `chat_completions` is what most other servers and gateways do; reasoning is not handed back over it.',
+    example: 'chat_completions',
+  }),
+  AZURE_OPENAI_API_VERSION: z.string().min(1).optional().meta({
+    description:
+      'The dated API version of an Azure OpenAI resource, whose address is `OPENAI_BASE_URL` and whose deployment is the model. The v1 API of Azure needs it not: its address ends with `/openai/v1`.',
+    unset: 'not a dated API of Azure',
+    example: '2025-04-01-preview',
   }),
   MODEL: z.string().default('gpt-5-mini').meta({ description: 'Id of the model at the provider.', example: 'gpt-5' }),
   MODEL_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(120).brand<'Seconds'>().meta({

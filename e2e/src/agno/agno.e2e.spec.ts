@@ -36,7 +36,7 @@ const message = (text: string) => ({
 it("is driven by agno's own Python client, unchanged", async () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-agno-'));
   const model = await startModelServer({ respond });
-  const env = { DATA_DIR: dir, OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'test' };
+  const env = { DATA_DIR: dir, OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'test', MODEL_API: 'chat_completions' };
   const child = await startChild({ app: 'standalone', env });
   try {
     await eventually('it to be ready', () => isReady(child.url));

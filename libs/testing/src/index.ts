@@ -7,6 +7,7 @@ export {
   type ModelServer,
   type RecordedRequest,
 } from './model-server.js';
+export { chatRefusalOf } from './provider/chat/chat-rules.js';
 export { refusalOf } from './provider/request-rules.js';
 export { openTemporaryDatabase } from './temporary-database.js';
 export { describeTransitions } from './transition-table.js';

@@ -3,6 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverSentEvent, streamOf, type StreamedResponse } from './model-stream.js';
+import { chatRefusalOf } from './provider/chat/chat-rules.js';
+import {
+  asResponsesRequest,
+  chatAnswerOf,
+  chunksOf,
+  completionOf,
+  type ChatRequest,
+} from './provider/chat/chat-translation.js';
 import type { Refusal } from './provider/refusal.js';
 import { refusalOf } from './provider/request-rules.js';
 
@@ -45,7 +53,12 @@ export type Respond = (request: ModelRequest, n: number) => ModelAnswer | Promis
 
 export interface RecordedRequest {
   headers: IncomingMessage['headers'];
+  /** The path, with what was asked of it. */
+  path: string;
+  /** In the terms of the Responses API, whichever protocol it came in. */
   body: ModelRequest;
+  /** As it came. */
+  sent: object;
   /** Why the provider would not take it. */
   refused?: Refusal;
 }
@@ -66,7 +79,8 @@ export interface ModelServer {
 }
 
 /**
- * Stands in for OpenAI's Responses API on a port of this machine, and refuses what that refuses. By default it asks to
+ * Stands in for OpenAI's Responses API and Chat Completions, also under the paths of Azure, on a port of this machine, and
+ * refuses what they refuse. By default it asks to
  * deploy every `name version` that the user's text names, and once it has the outputs it repeats them.
  *
  * @param options.expectsRefusals what it refuses is what is tested, so that stopping it is no error.
@@ -82,7 +96,8 @@ export async function startModelServer({
   let answer = respond;
   let open = 0;
   const server = createServer((request, reply) => {
-    if (request.method !== 'POST' || request.url !== '/v1/responses') return send(reply, 404, { error: {} });
+    const protocol = protocolOf(request);
+    if (!protocol) return send(reply, 404, { error: {} });
     const gone = new AbortController();
     open += 1;
     reply.once('close', () => {
@@ -90,16 +105,19 @@ export async function startModelServer({
       gone.abort();
     });
     return void bodyOf(request)
-      .then(async (body) => {
-        const refused = refusalOf(body, issued);
-        requests.push({ headers: request.headers, body, ...(refused && { refused }) });
+      .then(async (sent) => {
+        const isChat = protocol === 'chat/completions';
+        const refused = isChat ? chatRefusalOf(sent, issued) : refusalOf(sent, issued);
+        const body = isChat && !refused ? asResponsesRequest(sent as unknown as ChatRequest) : sent;
+        const { headers, url: path = '' } = request;
+        requests.push({ headers, path, body, sent, ...(refused && { refused }) });
         if (refused) {
           refusals.push(refused);
           return send(reply, 400, { error: { type: 'invalid_request_error', ...refused } });
         }
         const given = await answer(body, requests.length);
         if (typeof given === 'object' && 'output' in given) keep(given.output, issued);
-        return answerWith(reply, body, given, gone.signal);
+        return answerWith(reply, isChat ? { chat: sent as unknown as ChatRequest } : body, given, gone.signal);
       })
       .catch((error: unknown) => fail(reply, error));
   });
@@ -133,16 +151,24 @@ function keep(output: readonly Item[], issued: { callIds: Set<string>; reasoning
   }
 }
 
+/** What is asked for: of OpenAI, and of a deployment at Azure. */
+function protocolOf({ method, url = '' }: IncomingMessage): string | undefined {
+  const [, protocol] =
+    /^(?:\/v1|\/openai(?:\/deployments\/[^/]+)?)\/(responses|chat\/completions)(?:\?.*)?$/.exec(url) ?? [];
+  return method === 'POST' ? protocol : undefined;
+}
+
 async function answerWith(
   reply: ServerResponse,
-  request: ModelRequest,
+  request: ModelRequest | { chat: ChatRequest },
   answer: ModelAnswer,
   signal: AbortSignal,
 ): Promise<void> {
   if (answer === 'hang') return;
   if ('status' in answer) return send(reply, answer.status, answer.body ?? {}, answer.headers);
-  const response = responseOf(request, answer);
   if (answer.delay) await sleep(answer.delay, undefined, { signal });
+  if ('chat' in request) return answerChat(reply, request.chat, answer, signal);
+  const response = responseOf(request, answer);
   if (!request.stream) return send(reply, 200, response);
   const pause = async () => answer.chunk_delay && sleep(answer.chunk_delay, undefined, { signal });
   return sendStream(reply, response, pause);
@@ -161,6 +187,22 @@ const responseOf = (
   output,
   usage,
 });
+
+async function answerChat(
+  reply: ServerResponse,
+  { model, stream, stream_options }: ChatRequest,
+  { output, incomplete, chunk_delay, usage = { input_tokens: 10, output_tokens: 5 } }: ModelOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = chatAnswerOf(output, incomplete);
+  if (!stream) return send(reply, 200, completionOf(model, answer, usage));
+  reply.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const chunk of chunksOf(model, answer, stream_options?.include_usage ? usage : undefined)) {
+    reply.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    if (chunk_delay) await sleep(chunk_delay, undefined, { signal });
+  }
+  reply.end('data: [DONE]\n\n');
+}
 
 async function sendStream(
   reply: ServerResponse,

@@ -109,3 +109,19 @@ function waitAfter(code: ModelFailure, { headers }: Failure): Millis | null {
   if (code === 'model_quota_exceeded') return Math.max(wait ?? 0, quotaRetryMs);
   return wait ?? (needsMending(code) ? mendRetryMs : firstRetryMs);
 }
+
+/** Codes after which no other form helps. */
+const notAboutForm = new Set([
+  'context_length_exceeded',
+  'invalid_prompt',
+  'content_filter',
+  'content_policy_violation',
+]);
+
+/** Whether another form of the same request may be taken. */
+export function isAboutForm(error: unknown): boolean {
+  const { status, code, param } = error as Failure;
+  if (code === 'invalid_encrypted_content') return true;
+  if ((status !== 400 && status !== 422) || notAboutForm.has(code ?? '')) return false;
+  return !(typeof param === 'string' && /^(?:tools|model|instructions)/.test(param));
+}

@@ -4,23 +4,31 @@ import type { Stream } from 'openai/streaming';
 
 type Event = OpenAI.Responses.ResponseStreamEvent;
 
-/**
- * The response at the end of a stream, with its text handed on while it is written. The client's time-out ends with the
- * headers, so there is one for the rest here.
- */
-export async function responseIn(
+/** The response at the end of a stream, with its text handed on while it is written. */
+export const responseIn = (
   stream: Stream<Event>,
   timeoutMs: Millis,
   onText: (text: string) => void,
-): Promise<OpenAI.Responses.Response> {
+): Promise<OpenAI.Responses.Response> => readStream(stream, timeoutMs, (events) => lastOf(events, onText));
+
+/**
+ * What a stream comes to. The client's time-out ends with the headers, so there is one for the rest here.
+ *
+ * @param read what has come to its end; undefined when the stream ended before that
+ */
+export async function readStream<E, R>(
+  stream: Stream<E>,
+  timeoutMs: Millis,
+  read: (events: AsyncIterable<E>) => Promise<R | undefined>,
+): Promise<R> {
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
     stream.controller.abort();
   }, timeoutMs);
   try {
-    const response = await lastOf(stream, onText);
-    if (response) return response;
+    const whole = await read(stream);
+    if (whole !== undefined) return whole;
   } finally {
     clearTimeout(timer);
   }
@@ -34,7 +42,7 @@ export async function responseIn(
  * servers end with a response without output: it was streamed item by item.
  */
 async function lastOf(
-  stream: Stream<Event>,
+  stream: AsyncIterable<Event>,
   onText: (text: string) => void,
 ): Promise<OpenAI.Responses.Response | undefined> {
   let response: OpenAI.Responses.Response | undefined;
@@ -57,3 +65,7 @@ const isText = (event: Event) => event.type === 'response.output_text.delta';
 
 const isLast = (event: Event) =>
   event.type === 'response.completed' || event.type === 'response.incomplete' || event.type === 'response.failed';
+
+/** Whether the server answered as a whole what was asked of it as a stream. */
+export const isJson = ({ headers }: Response): boolean =>
+  /^application\/(?:[\w.]+\+)?json/.test(headers.get('content-type') ?? '');

@@ -1,46 +1,28 @@
 import type { ConversationItem } from '@countersign/contracts/runs';
-import type { Millis } from '@countersign/contracts/time';
 import type { Agent, ToolDefinition } from '@countersign/definitions';
-import OpenAI from 'openai';
-import { httpFetch } from './http-fetch.js';
+import type OpenAI from 'openai';
 import { modelParameters } from './model-parameters.js';
 import type { Model, ModelRequest, ModelResponse } from './model.js';
-import { failed, modelError, unreadable, type Failure, type ModelCall } from './openai.error.js';
-import { responseIn } from './openai.stream.js';
+import { clientFor, type ClientOptions } from './openai.client.js';
+import { failed, isAboutForm, modelError, unreadable, type ModelCall } from './openai.error.js';
+import { isJson, responseIn } from './openai.stream.js';
 import { Reasoning } from './reasoning.js';
 import { acceptable, fullForm, type Form } from './wire/conversation.js';
 import { wireSchema } from './wire/schema.js';
-
-export interface OpenAIModelOptions {
-  apiKey: string;
-  baseURL?: string | undefined;
-  /** For one answer; for one that is streamed, from when it begins. */
-  timeoutMs: Millis;
-}
 
 /** OpenAI's Responses API, or any server that speaks it. Nothing is stored there: the run record is the memory. */
 export class OpenAIModel implements Model {
   readonly description: string;
   readonly #client: OpenAI;
-  readonly #options: OpenAIModelOptions;
+  readonly #options: ClientOptions;
   readonly #tools = new WeakMap<Agent, ReturnType<typeof functionTool>[]>();
   readonly #reasoning = new Reasoning();
   /** Models whose server takes only the plainest form. */
   readonly #plain = new Set<string>();
 
-  constructor(options: OpenAIModelOptions) {
-    const { apiKey, baseURL, timeoutMs } = options;
+  constructor(options: ClientOptions) {
     this.#options = options;
-    // A failure is reported as an error, once; the client would log lines of its own shape besides. The run tries
-    // again, and that after a time-out is its own decision.
-    this.#client = new OpenAI({
-      apiKey,
-      baseURL,
-      timeout: timeoutMs,
-      maxRetries: 0,
-      logLevel: 'off',
-      fetch: httpFetch,
-    });
+    this.#client = clientFor(options);
     this.description = `OpenAI Responses API at ${new URL(this.#client.baseURL).host}`;
   }
 
@@ -127,22 +109,6 @@ const forms: readonly Form[] = [fullForm, { ...fullForm, reasoning: false, ids: 
 /** What differs between the forms of a request. */
 const textOf = ({ input, include }: Body): string => JSON.stringify([input, include]);
 
-/** Codes after which no other form helps. */
-const notAboutForm = new Set([
-  'context_length_exceeded',
-  'invalid_prompt',
-  'content_filter',
-  'content_policy_violation',
-]);
-
-/** Whether another form of the same request may be taken. */
-function isAboutForm(error: unknown): boolean {
-  const { status, code, param } = error as Failure;
-  if (code === 'invalid_encrypted_content') return true;
-  if ((status !== 400 && status !== 422) || notAboutForm.has(code ?? '')) return false;
-  return !(typeof param === 'string' && /^(?:tools|model|instructions)/.test(param));
-}
-
 const functionTool = (tool: ToolDefinition) => ({
   type: 'function' as const,
   name: tool.name,
@@ -154,9 +120,6 @@ const functionTool = (tool: ToolDefinition) => ({
 /** Reasoning that was not handed over is unknown to a server that stores nothing, and refused there. */
 const canBeSentBack = (item: OpenAI.Responses.ResponseOutputItem | null): boolean =>
   item?.type !== 'reasoning' || typeof item.encrypted_content === 'string';
-
-const isJson = ({ headers }: Response): boolean =>
-  /^application\/(?:[\w.]+\+)?json/.test(headers.get('content-type') ?? '');
 
 function wholeAnswer(answer: unknown, onText: (text: string) => void): OpenAI.Responses.Response {
   const response = answer as OpenAI.Responses.Response | null;

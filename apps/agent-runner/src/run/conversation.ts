@@ -115,7 +115,10 @@ export const nudges = {
   cutOffCall: 'Your answer broke off, so this call was not made. Call again if it is still needed.',
   empty: 'Your answer was empty. Answer the user, or call a tool.',
   refused: 'You declined. If there is a part that you can do, do it; if there is none, tell the user so and why.',
-  cutOff: (why: string) => `Your answer broke off (${why}). Nothing of it was used. Answer again, and shorter.`,
+  cutOff: (why: string) =>
+    why === 'content_filter'
+      ? 'Your answer was withheld by a content filter (content_filter). Nothing of it was used. Answer again in other words, or tell the user what you cannot say.'
+      : `Your answer broke off (${why}). Nothing of it was used. Answer again, and shorter.`,
 };
 
 /** The output of a call that was not allowed: why, and not to retry it. */

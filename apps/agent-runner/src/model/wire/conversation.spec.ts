@@ -1,8 +1,9 @@
 import type { ConversationItem } from '@countersign/contracts/runs';
-import { refusalOf } from '@countersign/testing';
+import { chatRefusalOf, refusalOf } from '@countersign/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { call, question, text } from '../../../test/model.fixtures.js';
+import { messagesOf } from '../chat/chat-messages.js';
 import { acceptable, fullForm } from './conversation.js';
 
 const output = (call_id: string, said = 'done') => ({ type: 'function_call_output', call_id, output: said });
@@ -111,6 +112,13 @@ describe('a conversation on the wire', () => {
         const callIds = new Set(short ? [] : input.map(({ call_id }) => String(call_id)));
         const refused = refusalOf({ model: 'm', input }, { callIds, reasoningBefore: new Map() });
         expect(refused).toBe(undefined);
+        const plain = acceptable([question, ...items] as ConversationItem[], {
+          ...form,
+          reasoning: false,
+          role: 'system',
+        });
+        const messages = messagesOf('You deploy.', plain);
+        expect(chatRefusalOf({ model: 'm', messages }, { callIds, reasoningBefore: new Map() })).toBe(undefined);
       }),
       { numRuns: 3_000, seed: 17 },
     );
