@@ -46,6 +46,7 @@ export default defineConfig({
       'libs/persistence',
       'libs/auth',
       'libs/signing',
+      'libs/transparency',
       'libs/outbound',
       'libs/service',
       'libs/doctor',
