@@ -1,3 +1,4 @@
+export type { AppendLog, AppendLogDefinition, Positioned } from './append-log.js';
 export {
   CommandHandler,
   type CommandHandlerOptions,

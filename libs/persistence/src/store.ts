@@ -1,6 +1,7 @@
 import type { Event, stored } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { z } from 'zod';
+import type { AppendLog, AppendLogDefinition, Positioned } from './append-log.js';
 
 /**
  * What every record has; see `stored` in the contracts. All other fields of a record are always there too, null when
@@ -98,6 +99,8 @@ export interface Outbox {
 export interface Database {
   /** Opens a collection and sees to its indexes. */
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox };
+  /** Opens an append-only log and sees to its indexes. */
+  appendLog<E extends Positioned>(definition: AppendLogDefinition<E>): AppendLog<E>;
   /** The time by the clock of the database, which is one for all who use it. */
   time(): Promise<EpochMillis>;
   /** Whether records can be read and written; throws the reason why not. */

@@ -136,6 +136,10 @@ function encode(value: unknown, bound: Bound, depth = 0): unknown {
   return encoded;
 }
 
+/** The fields of what has no outbox. */
+export const encodeFields = (fields: object): Record<string, unknown> =>
+  encode(fields, { bytes: 0 }) as Record<string, unknown>;
+
 function asText(value: unknown, bound: Bound): Binary {
   const bytes = Buffer.from(JSON.stringify(value));
   bound.bytes += bytes.length;

@@ -4,11 +4,13 @@ import type { Collection as Documents, CreateIndexesOptions } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { indexOrder } from '../query.js';
+import type { AppendLogDefinition } from '../append-log.js';
 import type { Collection } from '../store.js';
 import { codeOf, reasonOf } from './attempt.js';
 import type { Connection, ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { markFormerOutboxes } from './former-outboxes.js';
+import type { LogDocument } from './mongodb-append-log.js';
 import { sortKeys } from './mongodb-store.js';
 
 interface Index {
@@ -18,6 +20,11 @@ interface Index {
   /** Only these are in it. */
   partial?: object;
 }
+
+const indexOf = (key: string, fields: readonly string[]): Index => ({
+  fields,
+  key: sortKeys(key, indexOrder(key, fields)),
+});
 
 /** The records whose outbox is not empty. */
 const pending: Index = {
@@ -51,20 +58,29 @@ export class Indexes {
   }
 
   async create(documents: Documents<Document>, { name, key, indexes }: Collection<never>): Promise<void> {
-    const declared = indexes.map((fields): Index => ({ fields, key: sortKeys(key, indexOrder(key, fields)) }));
-    const missing = new Set([...declared, pending]);
-    this.#missing.set(name, missing);
-    await this.connection.connected;
-    for (const index of missing) {
-      if (await this.#isMade(documents, index)) missing.delete(index);
-      else void this.#insist(documents, index).then(() => missing.delete(index));
-    }
+    await this.#createAll(documents, name, [...indexes.map((fields) => indexOf(key, fields)), pending]);
     await this.connection
       .attempt(() => markFormerOutboxes(documents))
       .catch((error: unknown) => {
         if (!this.connection.closing.aborted)
           this.log.warn({ err: error, collection: name }, 'what a former version left in outboxes is not looked for');
       });
+  }
+
+  /** Those of an append-only log, which has no outbox. */
+  createFor(documents: Documents<LogDocument>, { name, indexes }: AppendLogDefinition<never>): Promise<void> {
+    const declared = indexes.map((fields) => indexOf('position', fields));
+    return this.#createAll(documents as unknown as Documents<Document>, name, declared);
+  }
+
+  async #createAll(documents: Documents<Document>, name: string, indexes: readonly Index[]): Promise<void> {
+    const missing = new Set(indexes);
+    this.#missing.set(name, missing);
+    await this.connection.connected;
+    for (const index of missing) {
+      if (await this.#isMade(documents, index)) missing.delete(index);
+      else void this.#insist(documents, index).then(() => missing.delete(index));
+    }
   }
 
   /** @returns false when the server refuses it; keeps trying while the server is out of reach. */

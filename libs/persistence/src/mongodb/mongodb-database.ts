@@ -2,10 +2,12 @@ import { RetryableError } from '@countersign/contracts/problems';
 import { atMillis, systemClock, type Clock, type EpochMillis } from '@countersign/contracts/time';
 import { MongoServerError } from 'mongodb';
 import { fieldName } from '../query.js';
+import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
 import type { Collection, Database, Outbox, Store, StoredRecord } from '../store.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { Indexes } from './indexes.js';
+import { MongoAppendLog, type LogDocument } from './mongodb-append-log.js';
 import { MongoCollection } from './mongodb-store.js';
 import { Parts, type Part } from './parts.js';
 
@@ -39,6 +41,12 @@ export class MongoDatabase implements Database {
     void this.#indexes.create(documents, collection);
     const records = new MongoCollection(documents, parts, collection, this.#connection.attempt, this.#now);
     return { store: records, outbox: records };
+  }
+
+  appendLog<E extends Positioned>(definition: AppendLogDefinition<E>): AppendLog<E> {
+    const documents = this.#connection.db.collection<LogDocument>(fieldName(definition.name));
+    void this.#indexes.createFor(documents, definition);
+    return new MongoAppendLog(documents, definition, this.#connection.attempt);
   }
 
   /** As the server says it that takes the writes. */

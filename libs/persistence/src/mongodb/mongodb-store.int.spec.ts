@@ -2,6 +2,7 @@ import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { describeAppendLog } from '../../test/append-log.contract.js';
 import { describeStore, sample, samples, transition } from '../../test/store.contract.js';
 import type { Event } from '@countersign/contracts';
 import { after, systemClock } from '@countersign/contracts/time';
@@ -9,8 +10,10 @@ import { MongoDatabase } from './mongodb-database.js';
 
 const uri = inject('mongodbUri');
 const dbName = `countersign_test_${randomUUID()}`;
-if (uri) describeStore('MongoDB', () => new MongoDatabase({ uri, dbName, log: console }));
-else it.skip('MongoDB as a record store: NOT TESTED, there is no server; set MONGODB_URI');
+if (uri) {
+  describeStore('MongoDB', () => new MongoDatabase({ uri, dbName, log: console }));
+  describeAppendLog('MongoDB', () => new MongoDatabase({ uri, dbName, log: console }));
+} else it.skip('MongoDB as a record store: NOT TESTED, there is no server; set MONGODB_URI');
 
 describe.skipIf(!uri)('MongoDB as the outbox of two processes', () => {
   let here: MongoDatabase;

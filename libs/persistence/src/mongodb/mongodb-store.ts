@@ -227,9 +227,13 @@ export class MongoCollection<R extends StoredRecord> implements Store<R>, Outbox
   }
 
   #where(filter: Filter<R>): Record<string, unknown> {
-    const conditions = Object.entries<Condition | undefined>(filter).filter(([, condition]) => condition !== undefined);
-    return Object.fromEntries(conditions.map(([field, condition]) => [pathOf(this.#key, field), matching(condition!)]));
+    return whereOf(this.#key, filter);
   }
+}
+
+export function whereOf<R>(key: string, filter: Filter<R>): Record<string, unknown> {
+  const conditions = Object.entries<Condition | undefined>(filter).filter(([, condition]) => condition !== undefined);
+  return Object.fromEntries(conditions.map(([field, condition]) => [pathOf(key, field), matching(condition!)]));
 }
 
 /** The key is the document's `_id`, which has an index of its own. */

@@ -2,7 +2,9 @@ import type { Event } from '@countersign/contracts';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { systemClock, type EpochMillis } from '@countersign/contracts/time';
 import { DiskFull, type SqliteFile } from '@countersign/sqlite';
+import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
 import { published } from '../commands/diagnostics.js';
+import { SqliteAppendLog } from './sqlite-append-log.js';
 import { whereOf, type Where } from './where.js';
 import { fieldName, indexOrder, totalOrder, type Order } from '../query.js';
 import {
@@ -49,6 +51,10 @@ export class SqliteDatabase implements Database {
   collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
     const records = new SqliteCollection(this.#file, collection, this.#publishWithin);
     return { store: records, outbox: records };
+  }
+
+  appendLog<E extends Positioned>(definition: AppendLogDefinition<E>): AppendLog<E> {
+    return new SqliteAppendLog(this.#file, definition);
   }
 
   /** The file is on this machine. */
@@ -249,14 +255,14 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
 }
 
 /** A field may be called like a word of SQL. */
-const quoted = (field: string): string => `"${field}"`;
+export const quoted = (field: string): string => `"${field}"`;
 
 function announced(events: readonly Event[]): void {
   if (published.hasSubscribers) published.publish({ events });
 }
 
 /** A field as JSON functions of SQLite would extract it. */
-function columnOf(record: object, field: string): string | number | null {
+export function columnOf(record: object, field: string): string | number | null {
   const value = (record as Record<string, unknown>)[field] ?? null;
   return typeof value === 'boolean' ? Number(value) : (value as string | number | null);
 }
@@ -272,7 +278,7 @@ function toJson(value: object): string {
 const tooBig = 18;
 
 /** Runs statements; a full disk or a closed file passes, and what SQLite cannot hold never will. */
-async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
+export async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
