@@ -54,6 +54,7 @@ export default defineConfig({
       'libs/mcp',
       'libs/testing',
       'apps/agent-runner',
+      'apps/audit',
       'apps/approval-service',
       'apps/executor',
       'apps/cli',

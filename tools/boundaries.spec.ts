@@ -12,12 +12,13 @@ const libraries = [
   'persistence',
   'auth',
   'signing',
+  'transparency',
   'outbound',
   'service',
   'tool',
   'mcp',
 ];
-const apps = ['agent-runner', 'approval-service', 'executor'];
+const apps = ['agent-runner', 'approval-service', 'executor', 'audit'];
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
   client: ['contracts'],
@@ -27,6 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   persistence: ['contracts', 'sqlite'],
   auth: ['contracts', 'persistence'],
   signing: ['contracts'],
+  transparency: [],
   outbound: ['contracts'],
   service: ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth'],
   doctor: ['contracts', 'definitions', 'messaging', 'persistence', 'service', 'signing'],
@@ -95,8 +97,13 @@ it('domain, bus and store know nothing of Nest', () => {
   for (const file of withoutNest) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '@nestjs/);
 });
 
-it('contracts and client run in a browser as well', () => {
-  const files = globSync('libs/{contracts,client}/src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
+it('contracts, client and transparency run in a browser as well', () => {
+  const files = globSync('libs/{contracts,client,transparency}/src/**/*.ts').filter(
+    (file) => !file.endsWith('.spec.ts'),
+  );
   const needNode = files.filter((file) => /from 'node:|\b(Buffer|process)\./.test(readFileSync(file, 'utf8')));
-  expect(needNode).toEqual(['libs/contracts/src/sha256/native.ts']);
+  expect(needNode.toSorted()).toEqual([
+    'libs/contracts/src/sha256/native.ts',
+    'libs/transparency/src/sha256/native.ts',
+  ]);
 });

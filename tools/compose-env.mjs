@@ -20,6 +20,7 @@ const secrets = {
   DECISION_SIGNING_KEYS: newKey,
   RESULT_SIGNING_KEYS: newKey,
   REQUEST_SIGNING_KEYS: newKey,
+  AUDIT_SIGNING_KEYS: newKey,
 };
 /** What a person may write into the file; empty, it counts as unset. */
 const given = { OPENAI_API_KEY: process.env.OPENAI_API_KEY ?? '' };

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { AgentRunnerConfig } from '@countersign/agent-runner';
 import { ApprovalServiceConfig } from '@countersign/approval-service';
 import { eventNames, services } from '@countersign/contracts';
+import { AuditConfig } from '@countersign/audit';
 import { ExecutorConfig } from '@countersign/executor';
 import { readConfig, secretFiles } from '@countersign/service';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -41,6 +42,7 @@ const configs = {
   'agent-runner': AgentRunnerConfig,
   'approval-service': ApprovalServiceConfig,
   executor: ExecutorConfig,
+  audit: AuditConfig,
 };
 
 /** What tools/compose-env.mjs makes, a file each. */
@@ -65,7 +67,7 @@ describe('docker-compose.yml', () => {
 
   it('publishes ports to this machine only', () => {
     const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports);
-    expect(published).toHaveLength(5);
+    expect(published).toHaveLength(6);
     for (const port of published) expect(unset(port)).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
   });
 

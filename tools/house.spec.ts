@@ -44,10 +44,14 @@ describe('the house', () => {
     const builds = tracked.split('\n').filter((path) => /^(apps|libs)\/[^/]+\/tsconfig\.build\.json$/.test(path));
     expect(builds.length).toBeGreaterThan(15);
     for (const path of builds) {
-      const { include, exclude, references } = JSON.parse(text(path)) as {
+      const {
+        include,
+        exclude,
+        references = [],
+      } = JSON.parse(text(path)) as {
         include: string[];
         exclude: string[];
-        references: { path: string }[];
+        references?: { path: string }[];
       };
       expect([path, include]).toEqual([path, ['src']]);
       expect(exclude).toContain('src/**/*.spec.ts');

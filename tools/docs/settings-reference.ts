@@ -9,6 +9,7 @@ const sections: [title: string, isIn: (setting: Setting) => boolean][] = [
   ['agent-runner', ({ services }) => services.join() === 'agent-runner'],
   ['approval-service', ({ services }) => services.join() === 'approval-service'],
   ['executor', ({ services }) => services.join() === 'executor'],
+  ['audit', ({ services }) => services.join() === 'audit'],
 ];
 
 /** The reference of all settings, in Markdown: `docs/settings.md`. */

@@ -1,5 +1,6 @@
 import { AgentRunnerConfig } from '@countersign/agent-runner';
 import { ApprovalServiceConfig } from '@countersign/approval-service';
+import { AuditConfig } from '@countersign/audit';
 import { ExecutorConfig } from '@countersign/executor';
 import { z } from 'zod';
 
@@ -7,6 +8,7 @@ export const configs: Record<string, z.ZodObject> = {
   'agent-runner': AgentRunnerConfig,
   'approval-service': ApprovalServiceConfig,
   executor: ExecutorConfig,
+  audit: AuditConfig,
 };
 
 /** What stands beside the schema of a setting, in its `meta`. */

@@ -23,6 +23,11 @@ export const ApprovalServiceConfig = z.object({
     unset: 'not forwarded; embedded: one process serves all',
     example: 'http://executor:4003',
   }),
+  AUDIT_URL: upstream.meta({
+    description: 'Where requests for `/audit` are forwarded to.',
+    unset: 'not forwarded; embedded: one process serves all',
+    example: 'http://audit:4004',
+  }),
   PORT: portSetting(4002),
 });
 export type ApprovalServiceConfig = z.infer<typeof ApprovalServiceConfig>;

@@ -1,6 +1,7 @@
 import type { Environment } from '@countersign/service/environment';
 import { agentRunner, modelFor } from '@countersign/agent-runner';
 import { approvalService } from '@countersign/approval-service';
+import { auditService } from '@countersign/audit';
 import { ensureAdminKey } from '@countersign/auth';
 import { executorService } from '@countersign/executor';
 import { readConfig, runMain, serve } from '@countersign/service';
@@ -15,6 +16,7 @@ import { isEmpty, readOptions, startSampleRun } from './sample-run.js';
  *   approval-service  keeps the approval until a person decides                  ─ approval.resolved ──────►
  *   executor          makes exactly the approved call, once                      ─ tool.execution_… ───────►
  *   agent-runner      goes on with what came of it
+ *   audit             keeps a record of all of it, which proves itself           ─ audit.recorded ─────────►
  *
  * They share nothing but the events; each also runs as a process of its own.
  */
@@ -33,6 +35,7 @@ async function startAll(environment: Environment) {
     agentRunner(config, { model, environment }),
     approvalService(config, { environment }),
     executorService(config, { environment }),
+    auditService(config),
   ]);
   const { url, auth, log } = serving;
   const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);

@@ -107,6 +107,13 @@ export const routes: Record<string, Rule> = {
   'POST /executions/pause': needs('executions:write'),
   'POST /executions/resume': needs('executions:write'),
 
+  'GET /.well-known/audit-log.json': anybody,
+  'GET /audit/checkpoint': needs('audit:read'),
+  'GET /audit/entries': needs('audit:read'),
+  'GET /audit/health': needs('audit:read'),
+  'GET /audit/proofs/consistency': needs('audit:read'),
+  'GET /audit/proofs/inclusion': needs('audit:read'),
+
   'POST /auth/keys': needs('keys:write'),
   'GET /auth/keys': needs('keys:write'),
   'DELETE /auth/keys/:id': needs('keys:write'),
@@ -117,7 +124,7 @@ export const routes: Record<string, Rule> = {
 export const owners =
   /^(GET|POST|DELETE|PUT|PATCH) \/(runs\/:|sessions\/:|approvals\/:|executions\/:|agents\/:agent_id\/runs\/:)/;
 
-const reading = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'metrics:read'];
+const reading = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'audit:read', 'metrics:read'];
 
 /** What each role is for. */
 const scopes: Record<string, readonly string[]> = {

@@ -1,5 +1,6 @@
 import { agentRunner } from '@countersign/agent-runner';
 import { approvalService } from '@countersign/approval-service';
+import { auditService } from '@countersign/audit';
 import { executorService } from '@countersign/executor';
 import { readConfig, serve, type Service, type ServiceContext } from '@countersign/service';
 import type { FastifyInstance } from 'fastify';
@@ -50,7 +51,7 @@ export const bearer = (key: string | undefined): Record<string, string> =>
 
 const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'countersign-standalone-'));
 
-/** The three services in this process, on the embedded stack and with the scripted model. */
+/** The four services in this process, on the embedded stack and with the scripted model. */
 export async function openStandalone(dir = newDirectory()): Promise<Standalone> {
   // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
   const { PATH = '' } = process.env;
@@ -78,7 +79,12 @@ export async function openStandalone(dir = newDirectory()): Promise<Standalone> 
   // The first to add to the server sees all that is added.
   const environment = { DEPLOY_TARGET_DIR: join(dir, 'deployments') };
   const executor = executorService(config, { environment });
-  const serving = await serve(config, [watched(agentRunner(config)), approvalService(config), executor]);
+  const serving = await serve(config, [
+    watched(agentRunner(config)),
+    approvalService(config),
+    executor,
+    auditService(config),
+  ]);
   const ask: Standalone['ask'] = (method, path, { key, body } = {}) =>
     fetch(serving.url + path, {
       method,

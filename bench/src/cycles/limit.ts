@@ -1,4 +1,4 @@
-import { eventsTo, services, type EventName, type ServiceName } from '@countersign/contracts';
+import { actingServices, eventsTo, type EventName, type ServiceName } from '@countersign/contracts';
 import { openInfrastructure } from '@countersign/service';
 import { randomUUID } from 'node:crypto';
 import OpenAI from 'openai';
@@ -38,7 +38,7 @@ const arrived = (service: ServiceName, topic: string, run: string | null): void 
 const writeRun = writerOf(recording, infrastructure, 'runs', 5);
 const writeApproval = writerOf(recording, infrastructure, 'approvals', 3);
 const writeExecution = writerOf(recording, infrastructure, 'executions', 2);
-const subscriptions = services.map((service) =>
+const subscriptions = actingServices.map((service) =>
   bus.subscribe({
     group: service,
     topics: eventsTo(service).toSorted(),

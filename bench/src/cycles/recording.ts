@@ -41,6 +41,7 @@ function keeping(database: Database, collections: Recording['collections']): Dat
     ping: () => database.ping(),
     missingIndexes: () => database.missingIndexes(),
     close: () => database.close(),
+    appendLog: (definition) => database.appendLog(definition),
     collection<R extends StoredRecord>(collection: Collection<R>): { store: Store<R>; outbox: Outbox } {
       const { store, outbox } = database.collection(collection);
       const commits: Commit<R>[] = [];

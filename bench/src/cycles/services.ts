@@ -1,6 +1,6 @@
 import { agentRunner, agentRunnerSettings, modelFor, type Model } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
-import type { ServiceName } from '@countersign/contracts';
+import type { ActingService } from '@countersign/contracts';
 import { executorService, executorSettings, type Adapter } from '@countersign/executor';
 import { portSetting, readConfig, serviceSettings, type Service, type ServiceContext } from '@countersign/service';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ export type CreateService = (context: ServiceContext) => Service;
 export function createServices(
   config: Config,
   model: Model = modelFor(config),
-): Readonly<Record<ServiceName, CreateService>> {
+): Readonly<Record<ActingService, CreateService>> {
   return {
     'agent-runner': agentRunner(config, { model }),
     'approval-service': approvalService(config),

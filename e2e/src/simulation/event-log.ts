@@ -1,9 +1,9 @@
-import { eventsTo, services, type Event, type ServiceName } from '@countersign/contracts';
+import { actingServices, eventsTo, type ActingService, type Event } from '@countersign/contracts';
 import type { Dice } from './dice.js';
 
 /** What one service reads in order: the events of one topic with one key. */
 export interface Lane {
-  service: ServiceName;
+  service: ActingService;
   events: Event[];
   /** How many of them are handled. */
   position: number;
@@ -24,7 +24,7 @@ export class EventLog {
     if (events) return void events.push(event);
     const first = [event];
     this.#events.set(name, first);
-    for (const service of services.filter((each) => eventsTo(each).includes(event.type)))
+    for (const service of actingServices.filter((each) => eventsTo(each).includes(event.type)))
       this.lanes.push({ service, events: first, position: 0, busy: false });
   }
 
@@ -39,7 +39,7 @@ export class EventLog {
   }
 
   /** An event that its service has handled already, often the last of its lane. */
-  handled(dice: Dice): { service: ServiceName; event: Event } | undefined {
+  handled(dice: Dice): { service: ActingService; event: Event } | undefined {
     const lane = dice.pick(this.lanes.filter(({ position }) => position > 0));
     if (!lane) return undefined;
     const { service, events, position } = lane;

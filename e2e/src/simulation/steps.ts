@@ -1,4 +1,4 @@
-import type { Event, ServiceName } from '@countersign/contracts';
+import type { ActingService, Event } from '@countersign/contracts';
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import { after } from '@countersign/contracts/time';
 import { approvalsHandle, attendToApproval } from './approvals.js';
@@ -9,14 +9,14 @@ import { decide, interfere, requestRun, resolve, settle, stop } from './people.j
 import { attendToRun, restartRunner, runnerHandles, unlessOutOfReach } from './runners.js';
 import type { Steps, World } from './world.js';
 
-const handlers: Record<ServiceName, (world: World, event: Event) => Steps> = {
+const handlers: Record<ActingService, (world: World, event: Event) => Steps> = {
   'agent-runner': runnerHandles,
   'approval-service': approvalsHandle,
   executor: executorHandles,
 };
 
 /** What a service does with an event; one that does not verify is a dead letter, whose reason is only told. */
-async function* handle(world: World, service: ServiceName, event: Event): Steps {
+async function* handle(world: World, service: ActingService, event: Event): Steps {
   const problem = await world.links?.problemWith(service, event, world.now);
   if (problem !== undefined) return world.trace(`  ${event.id} to the dead letters of ${service}: ${problem}`);
   yield* handlers[service](world, event);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { adminKey } from './credentials.js';
 import { within } from './eventually.js';
 
-export type AppName = 'standalone' | 'agent-runner' | 'approval-service' | 'executor';
+export type AppName = 'standalone' | 'agent-runner' | 'approval-service' | 'executor' | 'audit';
 
 /** A running app: a real process, as an operator would start it. */
 export interface Child {

@@ -71,12 +71,15 @@ export interface Stack {
 
 const log = { info() {}, warn() {}, error() {} };
 export const serviceNames = ['agent-runner', 'approval-service', 'executor'] as const satisfies ServiceName[];
+const withRecord = [...serviceNames, 'audit'] as const satisfies ServiceName[];
 const faults = new URL('../faults/', import.meta.url.replace('/src/', '/dist/'));
 const crashModule = new URL('crash-at.js', faults).href;
 const clockModule = new URL('clock-ahead.js', faults).href;
 
 export interface StackOptions {
   env?: Record<string, string>;
+  /** Whether the audit service runs too; in one process it always does. */
+  record?: boolean;
 }
 
 abstract class Processes {
@@ -250,11 +253,13 @@ export class DistributedStack extends Processes implements Stack {
   readonly #servers: Servers;
   #keys: ReturnType<typeof newServiceKeys> | undefined;
   #begun: Promise<void> | undefined;
+  readonly #services: readonly ServiceName[];
   #database = newDatabase();
 
   constructor(servers: Servers, options: StackOptions = {}) {
     super(options);
     this.#servers = servers;
+    this.#services = options.record ? withRecord : serviceNames;
   }
 
   /** A client of one instance of each, another one each time. */
@@ -277,7 +282,7 @@ export class DistributedStack extends Processes implements Stack {
   async ready(): Promise<void> {
     const areReady = async () => {
       await this.boot();
-      const children = serviceNames.flatMap((service) => this.children(service));
+      const children = this.#services.flatMap((service) => this.children(service));
       return (await Promise.all(children.map(({ url }) => isReady(url)))).every(Boolean);
     };
     await eventually('all services to be ready', areReady, { ms: 60_000 });
@@ -300,7 +305,8 @@ export class DistributedStack extends Processes implements Stack {
         ),
       );
     };
-    await Promise.all([launch('agent-runner'), launch('executor')]);
+    const record = this.#services.includes('audit') && launch('audit');
+    await Promise.all([launch('agent-runner'), launch('executor'), record]);
     // People go to the approval service, which hands on what is for the others.
     await launch('approval-service', this.#others());
   }
@@ -309,7 +315,7 @@ export class DistributedStack extends Processes implements Stack {
   async #begin(): Promise<void> {
     await this.withDatabase(async (database) => {
       const store = installationsIn(database);
-      for (const service of serviceNames) {
+      for (const service of this.#services) {
         await beginRecovery(store, service, systemClock(), 'a new stack');
         await endRecovery(store, service, systemClock());
       }
@@ -323,7 +329,12 @@ export class DistributedStack extends Processes implements Stack {
 
   #others(): Record<string, string> {
     const [runner, executor] = [this.children('agent-runner')[0], this.children('executor')[0]];
-    return { ...(runner && { AGENT_RUNNER_URL: runner.url }), ...(executor && { EXECUTOR_URL: executor.url }) };
+    const [audit] = this.children('audit');
+    return {
+      ...(runner && { AGENT_RUNNER_URL: runner.url }),
+      ...(executor && { EXECUTOR_URL: executor.url }),
+      ...(audit && { AUDIT_URL: audit.url }),
+    };
   }
 
   children(service: ServiceName): readonly Child[] {
@@ -340,7 +351,7 @@ export class DistributedStack extends Processes implements Stack {
   }
 
   rewind(): Promise<void> {
-    return forgetGroups(this.#servers.brokers, serviceNames);
+    return forgetGroups(this.#servers.brokers, this.#services);
   }
 
   get #mongodbUri(): string {

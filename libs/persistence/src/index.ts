@@ -1,4 +1,3 @@
-export type { AppendLog, AppendLogDefinition, Positioned } from './append-log.js';
 export {
   CommandHandler,
   type CommandHandlerOptions,

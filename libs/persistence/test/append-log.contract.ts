@@ -9,7 +9,8 @@ interface Line extends Positioned {
   actor: string | null;
 }
 
-const newName = (): string => `lines_${Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('')}`;
+const newName = (): string =>
+  `lines_${Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('')}`;
 const line = (position: number, fields: Partial<Line> = {}): Line => ({
   position,
   key: position % 2 === 0 ? 'even' : 'odd',

@@ -2,7 +2,7 @@ import { generateKey, keysFromText, publicJwks } from '@countersign/signing';
 
 /** What services that share no folder sign with, and verify with: decisions, results of calls, and what runners ask for. */
 export async function newServiceKeys() {
-  const [decisions, results, requests] = [await newPair(), await newPair(), await newPair()];
+  const [decisions, results, requests, audit] = [await newPair(), await newPair(), await newPair(), await newPair()];
   return {
     DECISION_SIGNING_KEYS: decisions.secret,
     DECISION_VERIFICATION_KEYS: decisions.published,
@@ -10,6 +10,7 @@ export async function newServiceKeys() {
     RESULT_VERIFICATION_KEYS: results.published,
     REQUEST_SIGNING_KEYS: requests.secret,
     REQUEST_VERIFICATION_KEYS: requests.published,
+    AUDIT_SIGNING_KEYS: audit.secret,
   };
 }
 

@@ -1,4 +1,11 @@
-import { catalogue, isEventName, services, type Event, type EventName, type ServiceName } from '@countersign/contracts';
+import {
+  actingServices,
+  catalogue,
+  isEventName,
+  type ActingService,
+  type Event,
+  type EventName,
+} from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import { toEpochMillis } from '@countersign/contracts/time';
 import { decode } from '@countersign/messaging';
@@ -53,8 +60,9 @@ const unknown = (why: string) => `It cannot be verified that it was ever on its 
 
 const trusted = unknown('APPROVAL_REQUESTS is "trusted"');
 
+/** The record has whatever was written, and leaves no dead letters. */
 const isHandled = (topic: string): topic is EventName =>
-  isEventName(topic) && catalogue[topic].to.some((party) => services.includes(party as ServiceName));
+  isEventName(topic) && catalogue[topic].to.some((party) => actingServices.includes(party as ActingService));
 
 const hasText = (data: object, field: string): boolean =>
   typeof (data as Record<string, unknown>)[field] === 'string' && (data as Record<string, unknown>)[field] !== '';

@@ -1,5 +1,5 @@
-import { eventNames, type EventName, type HiddenArguments } from '@countersign/contracts';
-import type { LoggedEvent } from '@countersign/contracts/event-log';
+import { catalogue, eventNames, type EventName, type HiddenArguments } from '@countersign/contracts';
+import { previews, type LoggedEvent } from '@countersign/contracts/event-log';
 import { TerminalError } from '@countersign/contracts/problems';
 import { decode, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
 import { ReaderQueue, SharedReads, type ServerSentEvent } from '@countersign/service';
@@ -8,9 +8,8 @@ import { Latest, maxBytes, sizeOf } from './latest.js';
 import { shownEvent } from './shown-event.js';
 import { joinedOnce } from '../decisions/joined-once.js';
 
-/** Previews are many, and what they say is stored elsewhere once it counts. */
-const previews: readonly EventName[] = ['run.output_delta', 'tool.execution_progress'];
-const topics = eventNames.filter((name) => !previews.includes(name));
+/** What the record says of these is the same once more. */
+const topics = eventNames.filter((name) => !previews.has(name) && catalogue[name].from !== 'audit');
 /** For each topic, when this instance starts. */
 const atStart = 50;
 /** How long one who listens waits before it looks whether the connection still holds. */

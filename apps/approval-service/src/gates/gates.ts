@@ -12,6 +12,7 @@ import {
   type McpServerEntry,
   type ToolDefinition,
 } from '@countersign/definitions';
+import { entriesFor, hiddenArguments } from '@countersign/definitions/masking';
 import { madeBy } from '@countersign/tool';
 
 /** How calls of a tool are gated, as the definitions here say. `parameters` of a tool that only its server knows: null. */
@@ -45,6 +46,7 @@ export class Gates {
     this.#servers = mcp_servers;
     this.#declared = tools.map(toolDefinitionOf);
     this.#functions = () => functionsOf(tool_modules);
+    this.hidden = hiddenArguments(() => this.#tools ?? new Map(), mcp_servers);
   }
 
   /** @throws ConfigError when the definitions of functions cannot be read. */
@@ -53,10 +55,7 @@ export class Gates {
   }
 
   /** What is redacted in calls of a tool, whatever the message says; all, where the tool is unknown. */
-  readonly hidden: HiddenArguments = (tool_name) => {
-    const found = this.#named(tool_name);
-    return found.length === 0 ? 'all' : [...new Set(found.flatMap(({ redact }) => redact))];
-  };
+  readonly hidden: HiddenArguments;
 
   /** How long a decision on a call of this tool can be acted on; of several tools of the name the shortest time counts. */
   readonly actWithin = (tool_name: string): Seconds => {
@@ -119,10 +118,6 @@ const isGated = (known: Known): known is Gate => known.approval !== 'none';
 const mayUse = ({ tools }: AgentEntry, server: string, tool: string): boolean =>
   tools.includes(`${server}/*`) && tool.startsWith(mcpToolName(server, ''));
 
-/** How a server's tool is gated that models call by this name: as it is named in the file, else as any other. */
-function gatesAt({ name, tools }: McpServerEntry, called: string): Known[] {
-  if (!called.startsWith(mcpToolName(name, ''))) return [];
-  const named = Object.entries(tools).filter(([tool]) => tool !== '*' && mcpToolName(name, tool) === called);
-  const gates = named.length > 0 ? named.map(([, gate]) => gate) : [tools['*'] ?? []].flat();
-  return gates.map((gate) => ({ ...gate, parameters: null }));
-}
+/** Of a server's tool nothing but its gate is known here. */
+const gatesAt = (server: McpServerEntry, called: string): Known[] =>
+  entriesFor(server, called).map((gate) => ({ ...gate, parameters: null }));

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 const routes = {
   AGENT_RUNNER_URL: ['/agents', '/runs', '/sessions'],
   EXECUTOR_URL: ['/executions'],
+  AUDIT_URL: ['/audit'],
 } as const;
 
 export type Upstreams = { [K in keyof typeof routes]?: string | undefined };

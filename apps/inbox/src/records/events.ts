@@ -37,6 +37,8 @@ const known: Record<EventName, true> = {
   'tool.resume_refused': true,
   'tool.paused': true,
   'tool.resumed': true,
+  'audit.recorded': true,
+  'audit.checkpoint_signed': true,
 };
 export const eventTypes = Object.keys(known) as EventName[];
 

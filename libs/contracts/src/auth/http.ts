@@ -15,6 +15,7 @@ export const Scope = z.enum([
   'executions:write',
   'events:read',
   'events:write',
+  'audit:read',
   'metrics:read',
   'keys:write',
 ]);

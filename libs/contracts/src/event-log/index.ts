@@ -10,3 +10,5 @@ export {
   LoggedEvent,
   DeadLetterNoteRequest,
 } from './http.js';
+export { previews } from '../events/catalogue.js';
+export { shownData } from '../events/shown-event.js';

@@ -10,6 +10,7 @@ import {
   eventsTo,
   isCommand,
   isEventName,
+  previews,
   refusals,
   services,
   type EventData,
@@ -32,7 +33,7 @@ describe.each(eventNames)('%s', (name) => {
   const { from, to, says } = catalogue[name];
 
   it('is called by what it is about and what happened', () => {
-    expect(name).toMatch(/^(run|approval|tool)\.[a-z]+(_[a-z]+)*$/);
+    expect(name).toMatch(/^(run|approval|tool|audit)\.[a-z]+(_[a-z]+)*$/);
     expect(says).toMatch(/^[A-Z].*\.$/);
   });
 
@@ -52,8 +53,10 @@ describe.each(eventNames)('%s', (name) => {
 
   it('reaches somebody: each service it goes to handles it, and no other does', () => {
     expect(to.length).toBeGreaterThan(0);
-    const handlers = services.filter((service) => sources[service]!.includes(`@OnEvent('${service}', '${name}')`));
-    expect(handlers).toEqual(services.filter((service) => (to as readonly string[]).includes(service)));
+    // The record takes whatever comes, and names no event.
+    const others = services.filter((service) => service !== 'audit');
+    const handlers = others.filter((service) => sources[service]!.includes(`@OnEvent('${service}', '${name}')`));
+    expect(handlers).toEqual(others.filter((service) => (to as readonly string[]).includes(service)));
   });
 });
 
@@ -96,6 +99,11 @@ describe('the catalogue', () => {
       'tool.execution_failed',
       'tool.execution_outcome_unknown',
     ]);
+  });
+
+  it('has the record hear everything but what it says itself, and previews', () => {
+    const heard = eventNames.filter((name) => catalogue[name].from !== 'audit' && !previews.has(name));
+    expect(eventsTo('audit')).toEqual(heard);
   });
 
   it('knows no events but its own', () => {

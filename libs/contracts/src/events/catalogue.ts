@@ -12,6 +12,7 @@ import {
   ApprovalResolveRequested,
   ToolApprovalRequired,
 } from './data/approval-events.js';
+import { AuditCheckpointSigned, AuditRecorded } from './data/audit-events.js';
 import { CommandRefused } from './data/command-events.js';
 import {
   ToolExecutionCompleted,
@@ -42,11 +43,14 @@ import {
   type Redaction,
 } from './event-redaction.js';
 
-export const services = ['agent-runner', 'approval-service', 'executor'] as const;
+export const services = ['agent-runner', 'approval-service', 'executor', 'audit'] as const;
 export type ServiceName = (typeof services)[number];
+/** Those that take part in what happens; the other one keeps the record of it. */
+export type ActingService = Exclude<ServiceName, 'audit'>;
+export const actingServices = services.filter((service): service is ActingService => service !== 'audit');
 
-/** `anyone` may send a command; `audit` stands for whoever listens without being part of the flow. */
-type Party = ServiceName | 'anyone' | 'audit';
+/** `anyone` may send a command, and listen to what nobody here waits for. */
+type Party = ServiceName | 'anyone';
 
 const event = <S extends z.ZodObject, const To extends readonly Party[]>(
   from: Party,
@@ -65,6 +69,7 @@ const event = <S extends z.ZodObject, const To extends readonly Party[]>(
 const runner = 'agent-runner';
 const approvals = 'approval-service';
 const executor = 'executor';
+const audit = 'audit';
 
 /**
  * Every event there is. The name is the topic and the CloudEvents type, the key is the run's id (a tool's name where
@@ -73,18 +78,18 @@ const executor = 'executor';
  */
 // oxfmt-ignore
 export const catalogue = {
-  'run.requested': event('anyone', [runner], RunRequested, 'none', 'Command: start a run.'),
-  'run.cancel_requested': event('anyone', [runner], RunCancelRequested, 'none', 'Command: cancel a run that has not finished.'),
+  'run.requested': event('anyone', [runner, 'audit'], RunRequested, 'none', 'Command: start a run.'),
+  'run.cancel_requested': event('anyone', [runner, 'audit'], RunCancelRequested, 'none', 'Command: cancel a run that has not finished.'),
   'run.refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to start a run did not count, for this reason.'),
   'run.cancel_refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to cancel a run did not count, for this reason.'),
   'run.started': event(runner, ['audit'], RunStarted, 'none', 'A run was accepted.'),
   'run.paused': event(runner, ['audit'], RunPaused, redactOpen, 'The run waits for what its requirements name.'),
   'run.continued': event(runner, ['audit'], RunContinued, 'none', 'The run goes on: a call may be made, or all are answered and the model is called again.'),
-  'run.output_delta': event(runner, ['audit'], RunOutputDelta, 'none', 'Text of the model while it is written, for a client that streams it; a preview that nothing depends on.'),
+  'run.output_delta': event(runner, ['anyone'], RunOutputDelta, 'none', 'Text of the model while it is written, for a client that streams it; a preview that nothing depends on.'),
   'run.completed': event(runner, [approvals, 'audit'], RunCompleted, 'none', 'The run ended with an answer.'),
   'run.failed': event(runner, [approvals, executor, 'audit'], RunFailed, redactOpen, 'The run ended with an error.'),
   'run.cancelled': event(runner, [approvals, executor, 'audit'], RunCancelled, redactOpen, 'The run was cancelled; its open requests are void.'),
-  'tool.approval_required': event(runner, [approvals], ToolApprovalRequired, redactRequest, 'A run wants to make this call, and may not until it is approved.'),
+  'tool.approval_required': event(runner, [approvals, 'audit'], ToolApprovalRequired, redactRequest, 'A run wants to make this call, and may not until it is approved.'),
   'approval.created': event(approvals, [approvals, 'audit'], ApprovalCreated, redactCreated, 'A call needs approval. It waits for a decision, unless the rules or a grant decide at once.'),
   'approval.reminder_due': event(approvals, [approvals, 'audit'], ApprovalReminderDue, 'none', 'An approval still waits for a decision.'),
   'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'none', 'An approval waited for too long: more people may decide now.'),
@@ -94,20 +99,25 @@ export const catalogue = {
   'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'none', 'Calls like this one are approved from now on, for a while.'),
   'approval.grant_revoked': event(approvals, ['audit'], ApprovalGrantRevoked, 'none', 'A standing grant holds no longer.'),
   'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'none', 'One person gave a verdict.'),
-  'approval.resolve_requested': event('anyone', [approvals], ApprovalResolveRequested, redactCommand, 'Command: decide an approval, by the same rules as over HTTP.'),
-  'approval.resolved': event(approvals, [executor, runner, approvals], ApprovalResolved, redactResolved, 'The decision is final: these arguments, or not at all.'),
+  'approval.resolve_requested': event('anyone', [approvals, 'audit'], ApprovalResolveRequested, redactCommand, 'Command: decide an approval, by the same rules as over HTTP.'),
+  'approval.resolved': event(approvals, [executor, runner, approvals, 'audit'], ApprovalResolved, redactResolved, 'The decision is final: these arguments, or not at all.'),
   'tool.execution_started': event(executor, ['audit'], ToolExecutionStarted, 'none', 'An executor began the approved call.'),
-  'tool.execution_progress': event(executor, ['audit'], ToolExecutionProgress, 'none', 'A call is being made, and this is how far it is; a preview that nothing depends on.'),
+  'tool.execution_progress': event(executor, ['anyone'], ToolExecutionProgress, 'none', 'A call is being made, and this is how far it is; a preview that nothing depends on.'),
   'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'none', 'The approved call was made, and this came of it.'),
   'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'none', 'The approved call was refused or failed; it is over.'),
   'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'none', 'The call began, and its end was not observed. A person must reconcile it; it is not made again.'),
-  'tool.pause_requested': event('anyone', [executor], ToolPauseRequested, 'none', 'Command: start no calls of a tool, or none at all, until further notice.'),
-  'tool.resume_requested': event('anyone', [executor], ToolResumeRequested, 'none', 'Command: start calls again.'),
+  'tool.pause_requested': event('anyone', [executor, 'audit'], ToolPauseRequested, 'none', 'Command: start no calls of a tool, or none at all, until further notice.'),
+  'tool.resume_requested': event('anyone', [executor, 'audit'], ToolResumeRequested, 'none', 'Command: start calls again.'),
   'tool.pause_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to pause did not count, for this reason.'),
   'tool.resume_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to resume did not count, for this reason.'),
   'tool.paused': event(executor, ['audit'], ToolPaused, 'none', 'Approved calls of this tool wait; none are lost.'),
   'tool.resumed': event(executor, ['audit'], ToolResumed, 'none', 'Approved calls of this tool are started again.'),
+  'audit.recorded': event(audit, ['anyone'], AuditRecorded, 'none', 'An event as it is on record: redacted, numbered within its run, and a leaf of the tree that checkpoints commit to.'),
+  'audit.checkpoint_signed': event(audit, ['anyone'], AuditCheckpointSigned, 'none', 'So many entries are on record, and this is the root of their tree.'),
 } as const;
+
+/** What is said while something happens and stored elsewhere once it counts; nothing depends on it. */
+export const previews: ReadonlySet<EventName> = new Set(['run.output_delta', 'tool.execution_progress']);
 
 export type EventName = keyof typeof catalogue;
 export type EventData<N extends EventName> = z.infer<(typeof catalogue)[N]['schema']>;

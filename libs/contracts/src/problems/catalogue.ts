@@ -75,6 +75,7 @@ const missing = {
   grant_not_found: { status: 404, title: 'No such grant', says: 'There is no grant with this id.', hint: 'list_grants' },
   inbox_not_built: { status: 404, title: 'Inbox not built', says: 'The files of the inbox are not there.' },
   key_not_found: { status: 404, title: 'No such key', says: 'There is no key with this id.', hint: 'list_keys' },
+  not_on_record: { status: 404, title: 'Not on record', says: 'The record is not that long, so there is no such entry or proof.' },
   run_not_found: { status: 404, title: 'No such run', says: 'There is no run with this id.', hint: 'list_runs' },
   session_not_found: { status: 404, title: 'No such session', says: 'There is no session with this id, or it belongs to another user or agent.', hint: 'list_sessions' },
 } as const satisfies Record<string, ProblemEntry>;

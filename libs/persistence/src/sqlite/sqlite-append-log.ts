@@ -2,7 +2,7 @@ import type { SqliteFile } from '@countersign/sqlite';
 import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
 import { fieldName } from '../query.js';
 import { VersionConflict, type Query } from '../store.js';
-import { attempt, columnOf, quoted } from './sqlite-store.js';
+import { attempt, columnOf, quoted } from './statements.js';
 import { whereOf } from './where.js';
 
 /** A log in the embedded file: a row each, whose key is its position. */

@@ -1,9 +1,10 @@
 import type { Event } from '@countersign/contracts';
-import { RetryableError, TerminalError } from '@countersign/contracts/problems';
+import { TerminalError } from '@countersign/contracts/problems';
 import { systemClock, type EpochMillis } from '@countersign/contracts/time';
-import { DiskFull, type SqliteFile } from '@countersign/sqlite';
+import type { SqliteFile } from '@countersign/sqlite';
 import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
 import { published } from '../commands/diagnostics.js';
+import { attempt, columnOf, quoted } from './statements.js';
 import { SqliteAppendLog } from './sqlite-append-log.js';
 import { whereOf, type Where } from './where.js';
 import { fieldName, indexOrder, totalOrder, type Order } from '../query.js';
@@ -254,17 +255,8 @@ class SqliteCollection<R extends StoredRecord> implements Store<R>, Outbox {
   }
 }
 
-/** A field may be called like a word of SQL. */
-export const quoted = (field: string): string => `"${field}"`;
-
 function announced(events: readonly Event[]): void {
   if (published.hasSubscribers) published.publish({ events });
-}
-
-/** A field as JSON functions of SQLite would extract it. */
-export function columnOf(record: object, field: string): string | number | null {
-  const value = (record as Record<string, unknown>)[field] ?? null;
-  return typeof value === 'boolean' ? Number(value) : (value as string | number | null);
 }
 
 function toJson(value: object): string {
@@ -272,22 +264,5 @@ function toJson(value: object): string {
     return JSON.stringify(value);
   } catch (error) {
     throw new TerminalError('not_storable', 'cannot be stored as JSON', { cause: error });
-  }
-}
-
-const tooBig = 18;
-
-/** Runs statements; a full disk or a closed file passes, and what SQLite cannot hold never will. */
-export async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof VersionConflict || error instanceof TerminalError) throw error;
-    const { message } = error as Error;
-    if ((error as { errcode?: number }).errcode === tooBig || message === 'malformed JSON') {
-      throw new TerminalError('not_storable', `cannot be stored: ${message}`, { cause: error });
-    }
-    if (error instanceof DiskFull) throw new RetryableError(message, { cause: error });
-    throw new RetryableError(`the embedded store failed: ${message}`, { cause: error });
   }
 }

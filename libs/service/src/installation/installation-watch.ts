@@ -1,4 +1,5 @@
 import { catalogue, eventNames, eventsTo, type Log, type ServiceName } from '@countersign/contracts';
+import { previews } from '@countersign/contracts/event-log';
 import type { Clock, EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Bus } from '@countersign/messaging';
 import type { Database, Store } from '@countersign/persistence';
@@ -211,4 +212,3 @@ export class InstallationWatch {
 /** What nobody else publishes, commands and previews left out. */
 const publishedBy = (service: ServiceName) =>
   eventNames.filter((name) => catalogue[name].from === service && !previews.has(name));
-const previews: ReadonlySet<string> = new Set(['run.output_delta', 'tool.execution_progress']);

@@ -63,4 +63,5 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
 }
 
 /** Whether a service acts on it; the others are for whoever reads along. */
-const isAwaited = (type: EventName): boolean => catalogue[type].to.some((party) => party !== 'audit');
+const isAwaited = (type: EventName): boolean =>
+  catalogue[type].to.some((party) => party !== 'audit' && party !== 'anyone');

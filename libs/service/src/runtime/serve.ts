@@ -1,7 +1,7 @@
 import { openAuth, type Auth } from '@countersign/auth';
 import type { Log, ServiceName } from '@countersign/contracts';
 import { systemClock, type Clock, type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
-import type { Bus } from '@countersign/messaging';
+import type { Bus, Handler } from '@countersign/messaging';
 import {
   retryUntilStored,
   type Database,
@@ -76,6 +76,8 @@ export interface Service {
   name: ServiceName;
   /** Controllers for HTTP and for the bus. */
   module: DynamicModule;
+  /** Takes the messages of its topics as they are, in place of methods for events. */
+  handle?: Handler;
   /** What it needs to be ready, besides the store, the log and its consumer group. */
   checks?: readonly ReadinessCheck[];
   /** What it purges, and after which TTL. */
@@ -170,7 +172,7 @@ export async function serve(
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));
-  const transports = services.map(({ name }) => new BusTransport(name, bus, now));
+  const transports = services.map(({ name, handle }) => new BusTransport(name, bus, now, handle));
   const installation: InstallationWatch = new InstallationWatch({
     services: services.map(watched),
     database,

@@ -113,7 +113,7 @@ describe('a command that is refused', () => {
     expect(commands.filter(isCommand)).toEqual(commands);
     for (const name of commands.filter(isCommand)) {
       expect(refusals[name]).toBe(name.replace(/requested$/, 'refused'));
-      expect(catalogue[name].to).toEqual([catalogue[refusals[name]].from]);
+      expect(catalogue[name].to).toEqual([catalogue[refusals[name]].from, 'audit']);
     }
   });
 });

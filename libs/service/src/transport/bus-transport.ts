@@ -3,7 +3,7 @@ import { TerminalError } from '@countersign/contracts/problems';
 import type { Clock } from '@countersign/contracts/time';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { decode, identify, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
+import { decode, identify, type Bus, type Delivery, type Handler, type Subscription } from '@countersign/messaging';
 import { transportOf } from './on-event.js';
 import { Refusals } from './refusals.js';
 
@@ -21,6 +21,8 @@ export class BusTransport extends Server implements CustomTransportStrategy {
     private readonly service: ServiceName,
     private readonly bus: Bus,
     now: Clock,
+    /** Takes the messages as they are, in place of methods for events. */
+    private readonly raw?: Handler,
   ) {
     super();
     this.#refusals = new Refusals(service, bus, now);
@@ -34,12 +36,12 @@ export class BusTransport extends Server implements CustomTransportStrategy {
 
   override listen(callback: () => void): void {
     const topics = eventsTo(this.service).toSorted();
-    const missing = topics.filter((topic) => !this.messageHandlers.has(topic));
+    const missing = this.raw ? [] : topics.filter((topic) => !this.messageHandlers.has(topic));
     if (missing.length > 0) throw new Error(`${this.service} has no handler for ${missing.join(', ')}`);
     this.#subscription = this.bus.subscribe({
       group: this.service,
       topics,
-      handle: (delivery) => this.#dispatch(delivery),
+      handle: this.raw ?? ((delivery) => this.#dispatch(delivery)),
     });
     callback();
   }

@@ -1,0 +1,111 @@
+import { millisOf } from '@countersign/contracts/time';
+import { readDefinitions, toolDefinitionOf, type ToolDefinition } from '@countersign/definitions';
+import { hiddenArguments } from '@countersign/definitions/masking';
+import { encode } from '@countersign/messaging';
+import type { StoredRecord } from '@countersign/persistence';
+import { openCommandHandler, type Service, type ServiceContext } from '@countersign/service';
+import { OwnKeys } from '@countersign/signing';
+import { openAuditKeyRing } from '@countersign/signing/checkpoints';
+import { definitionsApart } from '@countersign/tool';
+import { Module } from '@nestjs/common';
+import { checkpointCollection, decideCheckpoint } from './checkpoints/checkpoint.js';
+import { Checkpoints } from './checkpoints/checkpoints.js';
+import type { AuditConfig } from './config.js';
+import { AuditController } from './http/audit.controller.js';
+import { positionCollection, Publisher } from './publish/publisher.js';
+import { entryLog } from './record/entry.js';
+import { recordableOf, unreadable } from './record/intake.js';
+import { Lease, leaseCollection } from './record/lease.js';
+import { Recorder } from './record/recorder.js';
+import { ENTRIES, UNREADABLE } from './tokens.js';
+
+@Module({})
+class AuditModule {}
+
+/** The service that owns the record. @throws ConfigError */
+export function auditService(config: AuditConfig): (context: ServiceContext) => Service {
+  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
+  return (context) => {
+    const { bus, database, exclusive, log: logger, metrics, now } = context;
+    const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
+    const keys = new OwnKeys(() => openAuditKeyRing(config, embeddedIn));
+    const log = database.appendLog(entryLog);
+    const { commandHandler: records, relay } = openCommandHandler(context, {
+      service: 'audit',
+      collection: checkpointCollection,
+      decide: decideCheckpoint,
+    });
+    const { store: leases } = database.collection(leaseCollection);
+    const ttlMs = millisOf(config.LEASE_SECONDS);
+    const lease = (name: string) => new Lease({ store: leases, name, ttlMs, now, exclusive });
+    const checkpoints = new Checkpoints({ log, records, keys, origin: config.AUDIT_LOG_NAME });
+    const publisher = new Publisher({
+      log,
+      positions: database.collection(positionCollection).store,
+      lease: lease('publisher'),
+      checkpoints,
+      publish: (events) => bus.publish(events.map(encode)),
+      now,
+      logger,
+      checkpointEvery: config.AUDIT_CHECKPOINT_SECONDS,
+    });
+    const recorder = new Recorder({ log, lease: lease('writer'), now, onGrown: publisher.grown });
+    const seen = metrics.counter({
+      name: 'countersign_audit_messages_total',
+      help: 'Messages that were put on record, by whether they could be read.',
+      labels: ['readable'],
+    });
+    let tools: ReadonlyMap<string, ToolDefinition> = new Map();
+    let unread = 0;
+    const hidden = hiddenArguments(() => tools, definitions.mcp_servers);
+
+    return {
+      name: 'audit',
+      module: {
+        module: AuditModule,
+        controllers: [AuditController],
+        providers: [
+          { provide: Checkpoints, useValue: checkpoints },
+          { provide: ENTRIES, useValue: log },
+          { provide: Publisher, useValue: publisher },
+          { provide: Recorder, useValue: recorder },
+          { provide: UNREADABLE, useValue: () => unread },
+        ],
+      },
+      async handle(delivery) {
+        const event = recordableOf(delivery, hidden);
+        await recorder.record(event);
+        const isRead = event.type !== unreadable;
+        if (!isRead) unread += 1;
+        seen.add({ readable: String(isRead) });
+      },
+      checks: [
+        {
+          name: 'audit-record',
+          degrades: true as const,
+          async check() {
+            if (!(await checkpoints.isWhole())) throw new Error('the record is not what its last checkpoint says');
+          },
+        },
+      ],
+      records: {
+        find: ({ limit }) => log.find({ filter: {}, sort: [], limit }) as Promise<unknown> as Promise<StoredRecord[]>,
+      },
+      async start() {
+        await keys.open();
+        const functions = await definitionsApart(definitions.tool_modules);
+        tools = new Map([...functions, ...definitions.tools.map(toolDefinitionOf)].map((tool) => [tool.name, tool]));
+      },
+      async begin() {
+        relay.start();
+        publisher.start();
+      },
+      async stop() {
+        await recorder.idle();
+        publisher.drain();
+        await publisher.stop();
+        await relay.stop();
+      },
+    };
+  };
+}

@@ -1,0 +1,30 @@
+import { portSetting, serviceSettings } from '@countersign/service';
+import { requestVerifyingSettings, resultVerifyingSettings, verifyingSettings } from '@countersign/signing';
+import { auditSigningSettings } from '@countersign/signing/checkpoints';
+import { z } from 'zod';
+
+const { REQUEST_VERIFICATION_KEYS } = requestVerifyingSettings;
+
+export const auditSettings = {
+  ...auditSigningSettings,
+  ...verifyingSettings,
+  ...resultVerifyingSettings,
+  REQUEST_VERIFICATION_KEYS,
+  AUDIT_LOG_NAME: z
+    .string()
+    .regex(/^[^\s+\p{Cc}]{1,200}$/u, 'must be a name without white space and plus signs')
+    .default('countersign/audit')
+    .meta({
+      description:
+        'The name of the record, which its checkpoints and its key begin with: one that no other record has, such as an address of yours without `https://`.',
+      example: 'audit.example.com/production',
+    }),
+  AUDIT_CHECKPOINT_SECONDS: z.coerce.number().positive().max(86_400).default(5).brand<'Seconds'>().meta({
+    description: 'How often a checkpoint is signed, while there is something new.',
+    unit: 'seconds',
+    example: '60',
+  }),
+};
+
+export const AuditConfig = z.object({ ...serviceSettings, ...auditSettings, PORT: portSetting(4004) });
+export type AuditConfig = z.infer<typeof AuditConfig>;

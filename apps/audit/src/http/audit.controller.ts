@@ -1,0 +1,127 @@
+import { Public, RequireScopes } from '@countersign/auth';
+import {
+  AuditEntryPage,
+  AuditHealth,
+  AuditKey,
+  ConsistencyProof,
+  ConsistencyQuery,
+  InclusionProof,
+  InclusionQuery,
+  ListAuditEntriesQuery,
+  SignedCheckpoint,
+} from '@countersign/contracts/audit';
+import { ProblemError } from '@countersign/contracts/problems';
+import type { AppendLog } from '@countersign/persistence/append-log';
+import { forPeople, Returns } from '@countersign/service';
+import { proveConsistency, proveInclusion } from '@countersign/transparency';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import { Checkpoints } from '../checkpoints/checkpoints.js';
+import { Publisher } from '../publish/publisher.js';
+import type { Entry } from '../record/entry.js';
+import { Recorder } from '../record/recorder.js';
+import { readNodes } from '../record/tree.js';
+import { ENTRIES, UNREADABLE } from '../tokens.js';
+
+/** The record, and what proves it. */
+@Controller()
+export class AuditController {
+  constructor(
+    @Inject(ENTRIES) private readonly log: AppendLog<Entry>,
+    @Inject(Checkpoints) private readonly checkpoints: Checkpoints,
+    @Inject(Publisher) private readonly publisher: Publisher,
+    @Inject(Recorder) private readonly recorder: Recorder,
+    @Inject(UNREADABLE) private readonly unreadable: () => number,
+  ) {}
+
+  @Get('.well-known/audit-log.json')
+  @Public()
+  @Returns(200, AuditKey, 'The name of the record, and the key that verifies its checkpoints.')
+  key(): z.infer<typeof AuditKey> {
+    return { origin: this.checkpoints.origin, key: this.checkpoints.key };
+  }
+
+  @Get('audit/checkpoint')
+  @RequireScopes('audit:read')
+  @Returns(200, SignedCheckpoint, 'How many entries are on record, and the root of their tree, signed now.')
+  async checkpoint(): Promise<z.infer<typeof SignedCheckpoint>> {
+    return this.checkpoints.at(await this.log.length());
+  }
+
+  @Get('audit/entries')
+  @RequireScopes('audit:read')
+  @Returns(200, AuditEntryPage, 'Entries in the order of the record.')
+  async entries(
+    @Query({ schema: ListAuditEntriesQuery }) query: z.infer<typeof ListAuditEntriesQuery>,
+  ): Promise<z.infer<typeof AuditEntryPage>> {
+    const { run_id: key, actor, tool_name, type, since, until, after, limit } = query;
+    const time = since === undefined && until === undefined ? undefined : bounds(since, until);
+    const filter = { key, actor, tool_name, type, time, position: { gt: after } };
+    const found = await forPeople(() => this.log.find({ filter, sort: [], limit: limit + 1 }));
+    const data = found.slice(0, limit);
+    return { data: data.map(shown), next: found.length > limit ? data.at(-1)!.position : null };
+  }
+
+  @Get('audit/proofs/inclusion')
+  @RequireScopes('audit:read')
+  @Returns(200, InclusionProof, 'Why an entry is in the tree of this size (RFC 9162).')
+  async inclusion(
+    @Query({ schema: InclusionQuery }) { index, size: asked }: z.infer<typeof InclusionQuery>,
+  ): Promise<z.infer<typeof InclusionProof>> {
+    const length = await this.log.length();
+    const size = asked ?? length;
+    if (size > length || index >= size)
+      throw new ProblemError('not_on_record', `There is no entry ${index} among the first ${size} of ${length}.`);
+    const [entry] = await this.log.find({ filter: { position: index }, sort: [], limit: 1 });
+    const proof = await proveInclusion(index, size, readNodes(this.log));
+    return { index, size, leaf_hash: shown(entry!).leaf_hash, proof: proof.map(base64) };
+  }
+
+  @Get('audit/proofs/consistency')
+  @RequireScopes('audit:read')
+  @Returns(200, ConsistencyProof, 'Why the record of one size is the beginning of that of another (RFC 9162).')
+  async consistency(
+    @Query({ schema: ConsistencyQuery }) { from, to: asked }: z.infer<typeof ConsistencyQuery>,
+  ): Promise<z.infer<typeof ConsistencyProof>> {
+    const length = await this.log.length();
+    const to = asked ?? length;
+    if (to > length || from > to)
+      throw new ProblemError('not_on_record', `There are ${length} entries, and no record of ${from} in one of ${to}.`);
+    return { from, to, proof: (await proveConsistency(from, to, readNodes(this.log))).map(base64) };
+  }
+
+  @Get('audit/health')
+  @RequireScopes('audit:read')
+  @Returns(200, AuditHealth, 'How far the record is, and what was wrong with what it was told.')
+  async health(): Promise<z.infer<typeof AuditHealth>> {
+    const [size, published, last, is_whole] = await Promise.all([
+      this.log.length(),
+      this.publisher.published(),
+      this.checkpoints.latest(),
+      this.checkpoints.isWhole(),
+    ]);
+    return {
+      size,
+      published,
+      checkpoint: last?.size ?? 0,
+      ...this.recorder.counts,
+      unreadable: this.unreadable(),
+      is_whole,
+    };
+  }
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const shown = ({ position, nodes, recorded_at, leaf }: Entry) => ({
+  index: position,
+  leaf_hash: nodes.split(' ', 1)[0]!,
+  recorded_at,
+  leaf,
+});
+
+/** As events write their time: a letter after the seconds would come before their fraction. */
+const bounds = (since: string | undefined, until: string | undefined) => ({
+  ...(since !== undefined && { gte: new Date(since).toISOString() }),
+  ...(until !== undefined && { lt: new Date(until).toISOString() }),
+});

@@ -1,0 +1,2 @@
+export { auditService } from './audit-service.js';
+export { AuditConfig, auditSettings } from './config.js';

@@ -1,0 +1,142 @@
+import { emit, eventSource, maxEventBytes, type Event, type Log } from '@countersign/contracts';
+import { millisOf, type Clock, type Seconds } from '@countersign/contracts/time';
+import { newRecord, VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
+import type { AppendLog } from '@countersign/persistence/append-log';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Checkpoints } from '../checkpoints/checkpoints.js';
+import type { Entry } from '../record/entry.js';
+import type { Lease } from '../record/lease.js';
+
+/** How much of the record has been published. */
+interface Position extends StoredRecord {
+  id: string;
+  next: number;
+}
+
+export const positionCollection: Collection<Position> = { name: 'audit_positions', key: 'id', indexes: [] };
+
+export interface PublisherOptions {
+  log: AppendLog<Entry>;
+  positions: Store<Position>;
+  lease: Pick<Lease, 'take' | 'release'>;
+  checkpoints: Pick<Checkpoints, 'publish'>;
+  publish(events: readonly Event[]): Promise<void>;
+  now: Clock;
+  logger: Pick<Log, 'warn'>;
+  checkpointEvery: Seconds;
+}
+
+const id = 'published';
+const atOnce = 200;
+const lookEveryMs = 250;
+const retryMs = 1_000;
+/** As a text in a text, what is more than this may not fit into one message. */
+const largest = maxEventBytes / 3;
+
+/**
+ * Brings the record to its topic, in its order, and a checkpoint after it. The record itself is the outbox: how far it is
+ * published is a number beside it, so that after a crash some are published twice and none is missing.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #stopping = new AbortController();
+  #wake = () => {};
+  #running: Promise<void> | undefined;
+  #checkpointAt = 0;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** There is more. */
+  readonly grown = (): void => this.#wake();
+
+  async stop(): Promise<void> {
+    await this.#running?.finally(() => {});
+  }
+
+  /** Ends after what is on record now. */
+  drain(): void {
+    this.#stopping.abort();
+    this.#wake();
+  }
+
+  async published(): Promise<number> {
+    return (await this.#options.positions.get(id))?.next ?? 0;
+  }
+
+  async #run(): Promise<void> {
+    const { lease, logger } = this.#options;
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const { held } = await lease.take();
+        if (held) await this.#publishAll();
+        failures = 0;
+        await this.#pause(lookEveryMs);
+      } catch (err) {
+        if (failures++ === 0) logger.warn({ err }, 'the record cannot be published, retrying');
+        await this.#pause(retryMs);
+      }
+    }
+    await lease.release().catch(() => {});
+  }
+
+  async #publishAll(): Promise<void> {
+    const { checkpoints, checkpointEvery, log, now, lease } = this.#options;
+    const length = await log.length();
+    for (let position = await this.#position(); position.next < length;) {
+      if (!(await lease.take()).held) return;
+      position = await this.#publishFrom(position);
+    }
+    if (now() - this.#checkpointAt < millisOf(checkpointEvery) && !this.#stopping.signal.aborted) return;
+    this.#checkpointAt = now();
+    await checkpoints.publish(length);
+  }
+
+  async #publishFrom(position: Position): Promise<Position> {
+    const { log, positions, publish } = this.#options;
+    const found = await log.find({ filter: { position: { gte: position.next } }, sort: [], limit: atOnce });
+    await publish(found.map(recorded));
+    const next = { ...position, next: position.next + found.length, version: position.version + 1 };
+    await positions.commit({ expected: position.version, state: next, events: [] }).catch((error: unknown) => {
+      if (!(error instanceof VersionConflict)) throw error;
+    });
+    return next;
+  }
+
+  async #position(): Promise<Position> {
+    const { now, positions } = this.#options;
+    return (await positions.get(id)) ?? { ...newRecord(now()), id, next: 0 };
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    await Promise.race([woken, delay(ms, undefined, { ref: false })]);
+  }
+}
+
+/** An entry as an event of its own. Its id is its place, so that whoever sees it twice knows it again. */
+function recorded({ position, key, sequence, type, leaf, nodes, recorded_at }: Entry): Event {
+  const name = `audit/${position}`;
+  return {
+    id: name,
+    source: eventSource('audit'),
+    time: new Date(recorded_at).toISOString(),
+    subject: name,
+    key,
+    traceparent: null,
+    ...emit('audit.recorded', {
+      index: position,
+      key,
+      sequence,
+      type,
+      leaf_hash: nodes.split(' ', 1)[0]!,
+      leaf: leaf.length > largest ? null : leaf,
+    }),
+  };
+}

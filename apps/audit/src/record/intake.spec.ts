@@ -1,0 +1,58 @@
+import type { Delivery } from '@countersign/messaging';
+import { describe, expect, it } from 'vitest';
+import { leafOf } from './entry.js';
+import { recordableOf, unreadable } from './intake.js';
+
+const delivery = (topic: string, data: unknown, headers: Record<string, string> = {}): Delivery => ({
+  topic,
+  key: 'run-1',
+  headers: { ce_id: 'e-1', ce_source: '/platform', ce_time: '2026-09-01T09:30:00.000Z', ...headers },
+  value: Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)),
+  partition: 3,
+  offset: '9',
+  timestamp: Date.parse('2026-09-01T09:30:01Z'),
+});
+
+describe('what goes on record', () => {
+  it('is the event with its secrets hidden, as canonical JSON', () => {
+    const command = delivery('approval.resolve_requested', {
+      approval_id: 'a-1',
+      status: 'approved',
+      token: 'ey.secret',
+      resolution_data: { tool_args: { password: 's3cret' }, note: 'fine' },
+    });
+    const recordable = recordableOf(command, () => 'all');
+    const leaf = leafOf(recordable, 7);
+    expect(leaf).toBe(
+      '{"data":{"approval_id":"a-1","resolution_data":{"note":"fine","tool_args":{"password":"[redacted]"}},"status":"approved"},' +
+        '"id":"e-1","key":"run-1","sequence":7,"source":"/platform","subject":"run-1","time":"2026-09-01T09:30:00.000Z","type":"approval.resolve_requested"}',
+    );
+    expect(leaf).not.toMatch(/s3cret|ey\.secret|content/);
+  });
+
+  it('tells events apart by all that arrived, also by what is hidden', () => {
+    const of = (password: string) =>
+      recordableOf(
+        delivery('approval.resolve_requested', {
+          approval_id: 'a-1',
+          status: 'approved',
+          resolution_data: { tool_args: { password } },
+        }),
+        () => 'all',
+      );
+    expect(leafOf(of('one'), 1)).toBe(leafOf(of('two'), 1));
+    expect(of('one').content).not.toBe(of('two').content);
+  });
+
+  it.each(['no JSON {', '{"agent_id": 7}', ''])('is where a message is that is no event, and why: %j', (text) => {
+    const recordable = recordableOf(delivery('run.requested', text), () => []);
+    expect(recordable).toMatchObject({
+      type: unreadable,
+      id: 'run.requested/3/9',
+      source: '/countersign/audit',
+      key: 'run-1',
+      data: { topic: 'run.requested', partition: 3, offset: '9', code: expect.stringMatching(/^[a-z_]+$/) },
+    });
+    expect(recordable.data).not.toHaveProperty('value');
+  });
+});

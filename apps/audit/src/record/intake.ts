@@ -1,0 +1,38 @@
+import { eventSource, type HiddenArguments } from '@countersign/contracts';
+import { shownData } from '@countersign/contracts/event-log';
+import { TerminalError } from '@countersign/contracts/problems';
+import { decode, type Delivery } from '@countersign/messaging';
+import { hash } from 'node:crypto';
+import { canonicalText } from './canonical-text.js';
+import type { Recordable } from './entry.js';
+
+/** The type of an entry of a message that is no event. */
+export const unreadable = 'audit.unreadable_message';
+
+/** What goes on record of a message: nothing is left out, and nothing is shown that is hidden elsewhere. */
+export function recordableOf(delivery: Delivery, hidden: HiddenArguments): Recordable {
+  try {
+    const event = decode(delivery);
+    const { id, source, type, time, subject, key, data } = event;
+    const content = hash('sha256', canonicalText({ type, time, subject, key, data }));
+    return { id, source, type, time, subject, key, data: shownData(event, hidden), content };
+  } catch (error) {
+    if (error instanceof TerminalError) return whatIsKnown(delivery, error.code);
+    throw error;
+  }
+}
+
+/** Its bytes are in its topic: here they would be shown to more people than may read that. */
+function whatIsKnown({ topic, partition, offset, key, timestamp }: Delivery, code: string): Recordable {
+  const id = `${topic}/${partition}/${offset}`;
+  return {
+    id,
+    source: eventSource('audit'),
+    type: unreadable,
+    time: new Date(timestamp).toISOString(),
+    subject: id,
+    key: key ?? id,
+    data: { topic, partition, offset, code },
+    content: code,
+  };
+}

@@ -1,0 +1,3 @@
+/** Names under which Nest injects what has no class of its own. */
+export const ENTRIES = Symbol('ENTRIES');
+export const UNREADABLE = Symbol('UNREADABLE');
