@@ -4,6 +4,7 @@ import { deadLetterTopic, originalOf, type Delivery, type Message } from '@count
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '@countersign/client';
+import { checkOnRecord } from './record/on-record.js';
 import { eventually } from './world/eventually.js';
 import { pausedRun, pendingOf, request } from './world/flow.js';
 import { eventsOf, readAll, serviceNames, type Stack } from './world/stack.js';
@@ -56,6 +57,8 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
         return (await stack.client.approvals.get(approval.id)).run_status === 'COMPLETED';
       });
     });
+
+    it('puts all of it on record, which proves itself', () => checkOnRecord(stack));
 
     it('tells the model why a call was rejected, and makes no call', async () => {
       const { run, approval } = await pausedRun(stack.client);

@@ -107,7 +107,7 @@ export const routes: Record<string, Rule> = {
   'POST /executions/pause': needs('executions:write'),
   'POST /executions/resume': needs('executions:write'),
 
-  'GET /.well-known/audit-log.json': anybody,
+  'GET /audit/key': anybody,
   'GET /audit/checkpoint': needs('audit:read'),
   'GET /audit/entries': needs('audit:read'),
   'GET /audit/health': needs('audit:read'),

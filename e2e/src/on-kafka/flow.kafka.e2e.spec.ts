@@ -11,7 +11,7 @@ const servers = await serversOfFile();
 
 if (servers) {
   const two = { ...servers, instances: 2 };
-  describeScenarios(name, () => new DistributedStack(two));
+  describeScenarios(name, () => new DistributedStack(two, { record: true }));
   describeRunnerScenarios(name, (options) => new DistributedStack(two, options));
   describeApprovalScenarios(name, (options) => new DistributedStack(two, options));
 } else describe.skip('The flow on Kafka and MongoDB: needs Java and Maven, or KAFKA_BROKERS and MONGODB_URI', () => {});

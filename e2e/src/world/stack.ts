@@ -90,7 +90,12 @@ abstract class Processes {
   readonly #ports = new Map<AppName, string>();
 
   constructor({ env = {} }: StackOptions = {}) {
-    this.env = { DEPLOY_TARGET_DIR: join(this.dir, 'deployments'), LEASE_SECONDS: '2', ...env };
+    this.env = {
+      DEPLOY_TARGET_DIR: join(this.dir, 'deployments'),
+      LEASE_SECONDS: '2',
+      AUDIT_CHECKPOINT_SECONDS: '0.2',
+      ...env,
+    };
   }
 
   deployments(): DeploymentStart[] {

@@ -34,7 +34,7 @@ export class AuditController {
     @Inject(UNREADABLE) private readonly unreadable: () => number,
   ) {}
 
-  @Get('.well-known/audit-log.json')
+  @Get('audit/key')
   @Public()
   @Returns(200, AuditKey, 'The name of the record, and the key that verifies its checkpoints.')
   key(): z.infer<typeof AuditKey> {

@@ -6,7 +6,7 @@ const checkpoints = keySettings({
   says: 'Private keys that checkpoints of the record are signed with, in the form of `DECISION_SIGNING_KEYS`; never the same keys.',
   of: 'checkpoints',
   publisher: 'audit service',
-  url: 'https://audit.example.com/.well-known/audit-log.json',
+  url: 'https://audit.example.com/audit/key',
   file: 'audit-key.json',
 });
 

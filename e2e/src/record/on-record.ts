@@ -1,0 +1,68 @@
+import type { EventName } from '@countersign/contracts';
+import {
+  AuditEntryPage,
+  AuditHealth,
+  AuditKey,
+  ConsistencyProof,
+  InclusionProof,
+  SignedCheckpoint,
+} from '@countersign/contracts/audit';
+import { includes, isConsistent, leafHash, openCheckpoint, readKey } from '@countersign/transparency';
+import { expect } from 'vitest';
+import type { z } from 'zod';
+import { eventually } from '../world/eventually.js';
+import { pausedRun } from '../world/flow.js';
+import type { Stack } from '../world/stack.js';
+
+const told: EventName[] = [
+  'run.started',
+  'tool.approval_required',
+  'run.paused',
+  'approval.created',
+  'approval.decision_recorded',
+  'approval.resolved',
+  'tool.execution_started',
+  'tool.execution_completed',
+  'run.continued',
+  'run.completed',
+];
+
+/** All that happens in a run is on record, in one order, and the record proves it by itself. */
+export async function checkOnRecord(stack: Stack): Promise<void> {
+  const { client } = stack;
+  async function ask<T extends z.ZodType>(shape: T, path: string, query = {}): Promise<z.infer<T>> {
+    return shape.parse(await client.request('GET', path, { query }));
+  }
+  const { run, approval } = await pausedRun(client);
+  const before = await ask(SignedCheckpoint, '/audit/checkpoint');
+  await client.resolve(approval.id, 'approved', 'ada');
+  await client.waitForRun(run.run_id, ['COMPLETED']);
+
+  const { data: entries } = await eventually('all of a run to be on record', async () => {
+    const page = await ask(AuditEntryPage, '/audit/entries', { run_id: run.run_id });
+    const types = page.data.map(({ leaf }) => (JSON.parse(leaf) as { type: EventName }).type);
+    return told.every((type) => types.includes(type)) && page;
+  });
+  const sequences = entries.map(({ leaf }) => (JSON.parse(leaf) as { sequence: number }).sequence);
+  expect(sequences).toEqual(entries.map((_, n) => n + 1));
+
+  const key = readKey((await ask(AuditKey, '/audit/key')).key);
+  const signed = await ask(SignedCheckpoint, '/audit/checkpoint');
+  const checkpoint = await openCheckpoint(signed.note, key);
+  for (const { index, leaf } of entries) {
+    const { size, proof } = await ask(InclusionProof, '/audit/proofs/inclusion', { index, size: checkpoint.size });
+    const claim = { leaf: leafHash(Buffer.from(leaf)), index, size, root: checkpoint.root, proof: proof.map(bytes) };
+    expect(includes(claim)).toBe(true);
+  }
+  const older = await openCheckpoint(before.note, key);
+  const { proof } = await ask(ConsistencyProof, '/audit/proofs/consistency', { from: older.size, to: checkpoint.size });
+  expect(isConsistent({ before: older, after: checkpoint, proof: proof.map(bytes) })).toBe(true);
+
+  await eventually('the record to be published, and a checkpoint of it', async () => {
+    const health = await ask(AuditHealth, '/audit/health');
+    expect(health).toMatchObject({ conflicts: 0, is_whole: true });
+    return health.published > entries.at(-1)!.index && health.checkpoint > entries.at(-1)!.index;
+  });
+}
+
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
