@@ -1,7 +1,7 @@
 import type { Event, stored } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { z } from 'zod';
-import type { AppendLog, AppendLogDefinition, Positioned } from './append-log.js';
+import type { AppendLog, AppendLogDefinition, Positioned } from './append-log/append-log.js';
 
 /**
  * What every record has; see `stored` in the contracts. All other fields of a record are always there too, null when

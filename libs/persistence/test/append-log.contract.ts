@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AppendLog, Positioned } from '../src/append-log.js';
+import type { AppendLog, Positioned } from '../src/append-log/append-log.js';
 import { VersionConflict, type Database } from '../src/store.js';
 
 interface Line extends Positioned {

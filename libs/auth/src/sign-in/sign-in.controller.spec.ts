@@ -110,7 +110,15 @@ describe('signing in', () => {
 
   it('tells who it is, with what a page needs to make changes', async () => {
     const { cookie, own } = await signedIn();
-    const scopes = ['approvals:read', 'runs:read', 'executions:read', 'events:read', 'metrics:read', 'approvals:write'];
+    const scopes = [
+      'approvals:read',
+      'runs:read',
+      'executions:read',
+      'events:read',
+      'audit:read',
+      'metrics:read',
+      'approvals:write',
+    ];
     const me = { subject: 'ada', display_name: 'ada', roles: ['approver'], groups: ['ops'], scopes };
     const answer = await get('/auth/me', cookie);
     expect(answer.json()).toEqual({ ...me, csrf_token: own['x-csrf-token'] });

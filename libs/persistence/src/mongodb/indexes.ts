@@ -4,13 +4,13 @@ import type { Collection as Documents, CreateIndexesOptions } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { indexOrder } from '../query.js';
-import type { AppendLogDefinition } from '../append-log.js';
+import type { AppendLogDefinition } from '../append-log/append-log.js';
 import type { Collection } from '../store.js';
 import { codeOf, reasonOf } from './attempt.js';
 import type { Connection, ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { markFormerOutboxes } from './former-outboxes.js';
-import type { LogDocument } from './mongodb-append-log.js';
+import type { LogDocument } from '../append-log/mongodb-append-log.js';
 import { sortKeys } from './mongodb-store.js';
 
 interface Index {

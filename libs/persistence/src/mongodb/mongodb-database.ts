@@ -2,12 +2,12 @@ import { RetryableError } from '@countersign/contracts/problems';
 import { atMillis, systemClock, type Clock, type EpochMillis } from '@countersign/contracts/time';
 import { MongoServerError } from 'mongodb';
 import { fieldName } from '../query.js';
-import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
+import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log/append-log.js';
 import type { Collection, Database, Outbox, Store, StoredRecord } from '../store.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { Indexes } from './indexes.js';
-import { MongoAppendLog, type LogDocument } from './mongodb-append-log.js';
+import { MongoAppendLog, type LogDocument } from '../append-log/mongodb-append-log.js';
 import { MongoCollection } from './mongodb-store.js';
 import { Parts, type Part } from './parts.js';
 

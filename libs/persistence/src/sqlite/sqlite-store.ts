@@ -2,10 +2,10 @@ import type { Event } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import { systemClock, type EpochMillis } from '@countersign/contracts/time';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
+import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log/append-log.js';
 import { published } from '../commands/diagnostics.js';
 import { attempt, columnOf, quoted } from './statements.js';
-import { SqliteAppendLog } from './sqlite-append-log.js';
+import { SqliteAppendLog } from '../append-log/sqlite-append-log.js';
 import { whereOf, type Where } from './where.js';
 import { fieldName, indexOrder, totalOrder, type Order } from '../query.js';
 import {

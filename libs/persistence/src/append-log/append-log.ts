@@ -1,4 +1,4 @@
-import type { Query } from './store.js';
+import type { Query } from '../store.js';
 
 /** An entry of an append-only log. All of its fields are scalars, and always there. */
 export interface Positioned {

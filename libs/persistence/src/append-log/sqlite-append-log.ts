@@ -1,9 +1,9 @@
 import type { SqliteFile } from '@countersign/sqlite';
-import type { AppendLog, AppendLogDefinition, Positioned } from '../append-log.js';
+import type { AppendLog, AppendLogDefinition, Positioned } from './append-log.js';
 import { fieldName } from '../query.js';
 import { VersionConflict, type Query } from '../store.js';
-import { attempt, columnOf, quoted } from './statements.js';
-import { whereOf } from './where.js';
+import { attempt, columnOf, quoted } from '../sqlite/statements.js';
+import { whereOf } from '../sqlite/where.js';
 
 /** A log in the embedded file: a row each, whose key is its position. */
 export class SqliteAppendLog<E extends Positioned> implements AppendLog<E> {
