@@ -10,7 +10,7 @@ import { codeOf, reasonOf } from './attempt.js';
 import type { Connection, ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { markFormerOutboxes } from './former-outboxes.js';
-import type { LogDocument } from '../append-log/mongodb-append-log.js';
+import type { LogDocument } from './append-log/mongodb-append-log.js';
 import { sortKeys } from './mongodb-store.js';
 
 interface Index {

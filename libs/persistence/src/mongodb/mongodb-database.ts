@@ -7,7 +7,7 @@ import type { Collection, Database, Outbox, Store, StoredRecord } from '../store
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Document } from './documents.js';
 import { Indexes } from './indexes.js';
-import { MongoAppendLog, type LogDocument } from '../append-log/mongodb-append-log.js';
+import { MongoAppendLog, type LogDocument } from './append-log/mongodb-append-log.js';
 import { MongoCollection } from './mongodb-store.js';
 import { Parts, type Part } from './parts.js';
 

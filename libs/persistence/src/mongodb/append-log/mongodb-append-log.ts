@@ -1,9 +1,9 @@
 import { MongoServerError, type Collection as Documents } from 'mongodb';
-import type { AppendLog, AppendLogDefinition, Positioned } from './append-log.js';
-import { VersionConflict, type Query } from '../store.js';
-import type { Attempt } from '../mongodb/attempt.js';
-import { decode, encodeFields } from '../mongodb/documents.js';
-import { whereOf } from '../mongodb/mongodb-store.js';
+import type { AppendLog, AppendLogDefinition, Positioned } from '../../append-log/append-log.js';
+import { VersionConflict, type Query } from '../../store.js';
+import type { Attempt } from '../attempt.js';
+import { decode, encodeFields } from '../documents.js';
+import { whereOf } from '../mongodb-store.js';
 
 /** An entry, named by its position: two of one position cannot be. */
 export interface LogDocument {
