@@ -1,4 +1,4 @@
-import type { Run, RunErrorCode, Usage } from '@countersign/contracts/runs';
+import type { Run, RunErrorCode } from '@countersign/contracts/runs';
 import { after, toEpochSeconds, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
@@ -14,23 +14,14 @@ export interface ModelFailed {
   retry_after_ms: Millis | null;
   /** Whose limits hold, where it is known. */
   agent?: Agent;
-  /** What the attempt cost all the same. */
-  usage?: Usage;
 }
 
 /** The run waits until it is tried again, or ends: also a model that only fails uses up what the agent may use. */
 export function modelFailed(run: Run, message: ModelFailed, now: EpochMillis): RunTransition {
-  const { error, retry_after_ms, agent, usage } = message;
+  const { error, retry_after_ms, agent } = message;
   if (retry_after_ms === null) return fail(run, error, now, message.code ?? 'model_request_refused');
   const failed = wait(run, now, after(now, retry_after_ms), message.code ?? 'model_unavailable', error);
-  const counted: Run = {
-    ...failed,
-    failures: run.failures + 1,
-    usage: {
-      input_tokens: run.usage.input_tokens + (usage?.input_tokens ?? 0),
-      output_tokens: run.usage.output_tokens + (usage?.output_tokens ?? 0),
-    },
-  };
+  const counted: Run = { ...failed, failures: run.failures + 1 };
   const limit = agent && limitReached(counted, agent, now);
   return limit ? fail(counted, limit.error, now, limit.code) : changed(counted);
 }

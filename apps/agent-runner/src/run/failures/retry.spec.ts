@@ -60,8 +60,9 @@ describe('a run whose model fails', () => {
     ['token_budget_spent', { budget: { tokens: 10, seconds: null } }],
     ['time_budget_spent', { budget: { tokens: null, seconds: 1 } }],
   ])('ends with %s by the limits of its agent', (code, limit) => {
-    const message = failing({ agent: { ...agent, ...limit }, usage: { input_tokens: 9, output_tokens: 2 } });
-    expect(decideRun(running, message, after(now, 1_000))).toMatchObject({
+    const message = failing({ agent: { ...agent, ...limit } });
+    const spent = { ...running, usage: { input_tokens: 9, output_tokens: 2 } };
+    expect(decideRun(spent, message, after(now, 1_000))).toMatchObject({
       state: { status: 'ERROR', error_code: code },
       events: [{ type: 'run.failed' }],
     });
