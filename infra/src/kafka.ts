@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { freePort } from './free-port.js';
-import { listenersOf, scramOf, secure, type SecuredKafka } from './kafka.secured.js';
+import { listenersOf, propertiesOf, scramOf, secure, type SecuredKafka } from './kafka.secured.js';
 import { kafkaAnswers } from './probe.js';
 import { java, startJavaServer, type Server } from './server.js';
 
@@ -39,7 +39,7 @@ export async function startKafka({
     const users = secured ? scramOf(secured) : [];
     await java(['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, `--config=${config}`, ...users]);
   }
-  const command = ['kafka.Kafka', config];
+  const command = [...(secured ? propertiesOf(resolve(dir), secured) : []), 'kafka.Kafka', config];
   const server = await startJavaServer({ dir, port: chosen, command, detached, answers: kafkaAnswers });
   const at = (number: number) => `127.0.0.1:${number}`;
   return {

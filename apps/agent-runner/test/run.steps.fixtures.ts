@@ -75,7 +75,7 @@ const byWorker = (steps: fc.Arbitrary<Step>) =>
 const failing =
   (agent: typeof given.agent): Step =>
   () =>
-    ({ ...given.modelFailed(5), agent, usage: { input_tokens: 20, output_tokens: 3 } }) as RunMessage;
+    ({ ...given.modelFailed(5), agent }) as RunMessage;
 const ofWorker = byWorker(
   fc.oneof(
     { weight: 5, arbitrary: fixed(given.claimed) },

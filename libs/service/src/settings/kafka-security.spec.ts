@@ -42,7 +42,33 @@ describe('how Kafka is spoken to', () => {
     });
   });
 
+  const bearer = {
+    KAFKA_TLS: 'true',
+    KAFKA_SASL_MECHANISM: 'oauthbearer',
+    KAFKA_OAUTH_TOKEN_ENDPOINT: 'https://id.example.com/token',
+    ...user,
+  };
+  it('is with tokens of a provider of identities', () => {
+    expect(read({ ...bearer, KAFKA_OAUTH_EXTENSIONS: 'logicalCluster=lkc-1,identityPoolId=pool-1' })).toEqual({
+      tls: {},
+      sasl: {
+        mechanism: 'oauthbearer',
+        token: expect.any(Function),
+        extensions: { logicalCluster: 'lkc-1', identityPoolId: 'pool-1' },
+      },
+    });
+  });
+
   it.each<[string, Record<string, string>, RegExp]>([
+    ['a token that would be sent in the clear', { ...bearer, KAFKA_TLS: 'false' }, /set KAFKA_TLS=true/],
+    [
+      'a secret that would be',
+      { ...bearer, KAFKA_OAUTH_TOKEN_ENDPOINT: 'http://id.example.com/token' },
+      /it must be https/,
+    ],
+    ['nowhere to get a token', { ...user, KAFKA_TLS: 'true', KAFKA_SASL_MECHANISM: 'oauthbearer' }, /TOKEN_ENDPOINT/],
+    ['tokens that would not be used', { KAFKA_OAUTH_SCOPE: 'kafka' }, /only with KAFKA_SASL_MECHANISM=oauthbearer/],
+    ['extensions that are none', { ...bearer, KAFKA_OAUTH_EXTENSIONS: 'a' }, /KAFKA_OAUTH_EXTENSIONS/],
     ['a password that would be sent in the clear', { KAFKA_SASL_MECHANISM: 'plain', ...user }, /set KAFKA_TLS=true/],
     ['a user without a mechanism', user, /all or none/],
     ['a mechanism without a user', { KAFKA_SASL_MECHANISM: 'scram-sha-256' }, /all or none/],

@@ -1,7 +1,9 @@
 import { ConfigError } from '@countersign/contracts/problems';
+import { systemClock } from '@countersign/contracts/time';
 import type { KafkaSecurity } from '@countersign/messaging/kafka';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ClientCredentials } from './client-credentials.js';
 
 export const kafkaSecuritySettings = {
   KAFKA_TLS: z
@@ -23,22 +25,46 @@ export const kafkaSecuritySettings = {
     unset: 'no client certificate',
     example: '/etc/kafka/client.key',
   }),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().meta({
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional().meta({
     description:
-      'How the service logs in. `plain` is refused without `KAFKA_TLS=true`. All three `KAFKA_SASL_` or none.',
+      'How the service logs in. `plain` and `oauthbearer` are refused without `KAFKA_TLS=true`. With username and password, or none of the three.',
     unset: 'no login',
     example: 'scram-sha-512',
   }),
-  KAFKA_SASL_USERNAME: z
-    .string()
-    .optional()
-    .meta({ description: 'User of the login.', unset: 'no login', example: 'agent-runner' }),
+  KAFKA_SASL_USERNAME: z.string().optional().meta({
+    description: 'User of the login; with `oauthbearer` the id of the client.',
+    unset: 'no login',
+    example: 'agent-runner',
+  }),
   KAFKA_SASL_PASSWORD: z.string().optional().meta({
-    description: 'Password of the login.',
+    description: 'Password of the login; with `oauthbearer` the secret of the client.',
     unset: 'no login',
     example: 'a-long-password',
     secret: true,
   }),
+  KAFKA_OAUTH_TOKEN_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'Where `oauthbearer` gets its tokens, by the client credentials of OAuth 2.0: https, unless it is on this machine.',
+      unset: 'no tokens',
+      example: 'https://id.example.com/oauth2/token',
+    }),
+  KAFKA_OAUTH_SCOPE: z.string().min(1).optional().meta({
+    description: 'The scope of the tokens.',
+    unset: 'what the provider gives',
+    example: 'api://kafka/.default',
+  }),
+  KAFKA_OAUTH_EXTENSIONS: z
+    .string()
+    .regex(/^[A-Za-z]+=[^,=\s]+(,[A-Za-z]+=[^,=\s]+)*$/, 'must be name=value, several separated by commas')
+    .optional()
+    .meta({
+      description: 'What the brokers want beside the token.',
+      unset: 'nothing',
+      example: 'logicalCluster=lkc-123,identityPoolId=pool-1',
+    }),
 };
 
 export type KafkaSecuritySettings = z.infer<z.ZodObject<typeof kafkaSecuritySettings>>;
@@ -46,8 +72,12 @@ export type KafkaSecuritySettings = z.infer<z.ZodObject<typeof kafkaSecuritySett
 /** How Kafka is to be spoken to. @throws ConfigError */
 export function kafkaSecurity(settings: KafkaSecuritySettings): KafkaSecurity {
   const [tls, sasl] = [tlsOf(settings), saslOf(settings)];
-  if (sasl?.mechanism === 'plain' && !tls)
-    throw new ConfigError('KAFKA_SASL_MECHANISM: plain sends the password as it is; set KAFKA_TLS=true, or use scram.');
+  if ((sasl?.mechanism === 'plain' || sasl?.mechanism === 'oauthbearer') && !tls) {
+    const what = sasl.mechanism === 'plain' ? 'password' : 'token';
+    throw new ConfigError(
+      `KAFKA_SASL_MECHANISM: ${sasl.mechanism} sends the ${what} as it is; set KAFKA_TLS=true, or use scram.`,
+    );
+  }
   return { ...(tls && { tls }), ...(sasl && { sasl }) };
 }
 
@@ -67,11 +97,28 @@ function tlsOf(settings: KafkaSecuritySettings): KafkaSecurity['tls'] {
 }
 
 function saslOf(settings: KafkaSecuritySettings): KafkaSecurity['sasl'] {
+  const { KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_SCOPE, KAFKA_OAUTH_EXTENSIONS } = settings;
+  const oauth = { KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_SCOPE, KAFKA_OAUTH_EXTENSIONS };
+  const unused = Object.entries(oauth).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (settings.KAFKA_SASL_MECHANISM !== 'oauthbearer' && unused.length > 0)
+    throw new ConfigError(`${unused.join(', ')}: only with KAFKA_SASL_MECHANISM=oauthbearer`);
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = settings;
   if (mechanism === undefined && username === undefined && password === undefined) return undefined;
   if (mechanism === undefined || username === undefined || password === undefined)
     throw new ConfigError('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: all or none');
+  if (mechanism === 'oauthbearer') return bearerOf(settings, username, password);
   return { mechanism, username, password };
+}
+
+function bearerOf(settings: KafkaSecuritySettings, id: string, secret: string): KafkaSecurity['sasl'] {
+  const { KAFKA_OAUTH_TOKEN_ENDPOINT: endpoint, KAFKA_OAUTH_SCOPE: scope, KAFKA_OAUTH_EXTENSIONS: list } = settings;
+  if (endpoint === undefined) throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT: oauthbearer needs it');
+  const { hostname, protocol } = new URL(endpoint);
+  if (protocol !== 'https:' && !['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
+    throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT: the secret is sent there as it is; it must be https');
+  const credentials = new ClientCredentials({ endpoint, id, secret, scope, now: systemClock });
+  const extensions = list && Object.fromEntries(list.split(',').map((each) => each.split('=') as [string, string]));
+  return { mechanism: 'oauthbearer', token: () => credentials.token(), ...(extensions && { extensions }) };
 }
 
 function textOf(name: string, file: string | undefined): string | undefined {

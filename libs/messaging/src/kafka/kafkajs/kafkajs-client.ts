@@ -20,8 +20,13 @@ keepFetchPlans();
 export interface KafkaSecurity {
   /** Encrypted, as PEM: whom to trust besides the system's authorities, and what to show. Unset: in the clear. */
   tls?: { ca?: string; cert?: string; key?: string };
-  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+  sasl?: SaslLogin;
 }
+
+/** With a password, or with a token that is asked for at each login, with what a provider wants beside it. */
+export type SaslLogin =
+  | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
+  | { mechanism: 'oauthbearer'; token(): Promise<string>; extensions?: Readonly<Record<string, string>> };
 
 export interface KafkaServers {
   brokers: readonly string[];
@@ -58,13 +63,21 @@ function configured({ brokers, clientId, security = {}, log }: KafkaServers): Ka
     brokers: [...brokers],
     clientId,
     ...(tls && { ssl: tls }),
-    ...(sasl && { sasl: sasl as SASLOptions }),
+    ...(sasl && { sasl: saslOf(sasl) }),
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: clientRetry,
     logLevel: kafkajs.logLevel.NOTHING,
     logCreator: () => (entry) => log.info({ kafkajs: entry.log }, entry.log.message),
   });
+}
+
+function saslOf(login: SaslLogin): SASLOptions {
+  if (login.mechanism !== 'oauthbearer') return login as SASLOptions;
+  const { mechanism, token, extensions } = login;
+  // Its types forget the extensions.
+  const provider = async () => ({ value: await token(), ...(extensions && { extensions }) });
+  return { mechanism, oauthBearerProvider: provider };
 }
 
 const toKafkajs = ({ topic, partitions, replicationFactor, settings = {} }: NewTopic) => ({

@@ -1,3 +1,4 @@
+import { RetryableError } from '@countersign/contracts/problems';
 import { KafkaError, type KafkaErrorKind } from '../kafka-client.js';
 
 const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_TOPIC_EXCEPTION']);
@@ -15,6 +16,7 @@ export function kafkaError(cause: unknown): KafkaError {
 function kindOf(error: unknown): KafkaErrorKind {
   const chain = [...causes(error)];
   if (chain.some((each) => refusals.has(typeOf(each)))) return 'refused';
+  if (chain.some((each) => each instanceof RetryableError)) return 'transient';
   const root = chain.at(-1);
   if (!root || /AUTHORI[SZ]ATION|AUTHENTICATION|SASL/i.test(`${root.name} ${typeOf(root)}`)) return 'fatal';
   return root.name.startsWith('KafkaJS') || 'syscall' in root ? 'transient' : 'fatal';

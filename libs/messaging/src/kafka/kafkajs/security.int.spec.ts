@@ -1,5 +1,6 @@
 import { makeCertificates, startKafka, type Certificates, type KafkaServer } from '@countersign/infra';
-import { randomBytes } from 'node:crypto';
+import { RetryableError } from '@countersign/contracts/problems';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,11 +18,23 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
   let dir: string;
   let certificates: Certificates;
   let broker: KafkaServer;
+  const [issuer, audience] = ['https://id.example.com', 'kafka'];
+  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  /** A token as a provider of identities signs it. */
+  const tokenOf = (aud = audience, key = keys.privateKey): string => {
+    const at = Math.floor(Date.now() / 1000);
+    const claims = { iss: issuer, aud, sub: 'agent-runner', iat: at, exp: at + 300, scope: 'kafka' };
+    const parts = [{ alg: 'RS256', kid: 'k1', typ: 'JWT' }, claims];
+    const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+  };
+  const bearer = (token = tokenOf()) => ({ mechanism: 'oauthbearer' as const, token: async () => token });
   let tls: NonNullable<KafkaSecurity['tls']>;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'countersign-secured-'));
     certificates = await makeCertificates();
-    broker = await startKafka({ dir, secured: { certificates, user } });
+    const jwks = { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' }] };
+    broker = await startKafka({ dir, secured: { certificates, user, tokens: { jwks, issuer, audience } } });
     tls = { ca: certificates.ca };
   }, 120_000);
   afterAll(async () => {
@@ -53,6 +66,17 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
     60_000,
   );
 
+  it('takes a client with a token of a provider of identities', async () => {
+    expect(await roundTrip(broker.secured!.password, { tls, sasl: bearer() })).toBe('a secret');
+  }, 60_000);
+
+  it('is waited for while the provider of identities is away', async () => {
+    const token = async () => Promise.reject(new RetryableError('away'));
+    const sasl = { mechanism: 'oauthbearer' as const, token };
+    const asked = missingTopics(client(broker.secured!.password, { tls, sasl }), []);
+    await expect(asked).rejects.toMatchObject({ kind: 'transient' });
+  });
+
   it('takes a client with a certificate', async () => {
     const shown = { ...tls, ...certificates.client };
     expect(await roundTrip(broker.secured!.certificate, { tls: shown })).toBe('a secret');
@@ -63,6 +87,12 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
       'somebody with another password',
       'password',
       () => ({ tls, sasl: { mechanism: 'scram-sha-512', username, password: 'another' } }),
+    ],
+    ['somebody with a token for others', 'password', () => ({ tls, sasl: bearer(tokenOf('others')) })],
+    [
+      'somebody with a token of others',
+      'password',
+      () => ({ tls, sasl: bearer(tokenOf(audience, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)) }),
     ],
     ['somebody without a password', 'password', () => ({ tls })],
     ['somebody without a certificate', 'certificate', () => ({ tls })],
