@@ -56,7 +56,8 @@ export const propertiesOf = (dir: string, { tokens }: SecuredKafka): string[] =>
 const bearer = (dir: string, { issuer, audience }: NonNullable<SecuredKafka['tokens']>): string => `
 listener.name.password.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;
 listener.name.password.oauthbearer.sasl.server.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler
-listener.name.password.oauthbearer.sasl.oauthbearer.jwks.endpoint.url=${urlOf(jwksIn(dir))}
-listener.name.password.oauthbearer.sasl.oauthbearer.expected.issuer=${issuer}
-listener.name.password.oauthbearer.sasl.oauthbearer.expected.audience=${audience}
+sasl.oauthbearer.jwks.endpoint.url=${urlOf(jwksIn(dir))}
+sasl.oauthbearer.jwt.validator.class=org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator
+sasl.oauthbearer.expected.issuer=${issuer}
+sasl.oauthbearer.expected.audience=${audience}
 `;

@@ -39,8 +39,9 @@ export async function startKafka({
     const users = secured ? scramOf(secured) : [];
     await java(['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, `--config=${config}`, ...users]);
   }
-  const command = [...(secured ? propertiesOf(resolve(dir), secured) : []), 'kafka.Kafka', config];
-  const server = await startJavaServer({ dir, port: chosen, command, detached, answers: kafkaAnswers });
+  const command = ['kafka.Kafka', config];
+  const jvm = secured ? propertiesOf(resolve(dir), secured) : [];
+  const server = await startJavaServer({ dir, port: chosen, command, jvm, detached, answers: kafkaAnswers });
   const at = (number: number) => `127.0.0.1:${number}`;
   return {
     ...server,

@@ -23,6 +23,8 @@ interface JavaServer {
   port: number;
   /** The main class and its arguments. */
   command: string[];
+  /** Options of the JVM, besides. */
+  jvm?: string[];
   /** Whether it may outlive this process. */
   detached: boolean;
   /** Whether it serves clients yet. */
@@ -38,7 +40,14 @@ export async function java(command: string[]): Promise<void> {
 }
 
 /** Starts a server and resolves when it serves clients. */
-export async function startJavaServer({ port, command, detached, answers, ...rest }: JavaServer): Promise<Server> {
+export async function startJavaServer({
+  port,
+  command,
+  jvm = [],
+  detached,
+  answers,
+  ...rest
+}: JavaServer): Promise<Server> {
   const dir = resolve(rest.dir);
   const classPath = await javaClassPath();
   await mkdir(dir, { recursive: true });
@@ -47,7 +56,7 @@ export async function startJavaServer({ port, command, detached, answers, ...res
   const logFile = join(dir, 'server.log');
   const log = openSync(logFile, 'w');
   const main = detached ? command : ['Owned', String(process.pid), ...command];
-  const child = spawn('java', [...options, markOf(dir), '-cp', classPath, ...main], {
+  const child = spawn('java', [...options, ...jvm, markOf(dir), '-cp', classPath, ...main], {
     detached,
     stdio: ['ignore', log, log],
   });

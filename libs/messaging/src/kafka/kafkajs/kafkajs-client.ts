@@ -1,6 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
-import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type Mechanism, type SASLOptions } from 'kafkajs';
 import type { KafkaClient, NewTopic, Position } from '../kafka-client.js';
 import type { TopicSettings } from '../topic-settings.js';
 import { useCodecs } from './codecs.js';
@@ -9,6 +9,7 @@ import { useFetchSessions } from './fetch-sessions.js';
 import { stopIdleTimers } from './idle-timers.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
+import { oauthBearer } from './oauth-bearer.js';
 import { clientRetry } from './retry.js';
 
 stopIdleTimers();
@@ -72,13 +73,8 @@ function configured({ brokers, clientId, security = {}, log }: KafkaServers): Ka
   });
 }
 
-function saslOf(login: SaslLogin): SASLOptions {
-  if (login.mechanism !== 'oauthbearer') return login as SASLOptions;
-  const { mechanism, token, extensions } = login;
-  // Its types forget the extensions.
-  const provider = async () => ({ value: await token(), ...(extensions && { extensions }) });
-  return { mechanism, oauthBearerProvider: provider };
-}
+const saslOf = (login: SaslLogin): SASLOptions | Mechanism =>
+  login.mechanism === 'oauthbearer' ? oauthBearer(login.token, login.extensions) : (login as SASLOptions);
 
 const toKafkajs = ({ topic, partitions, replicationFactor, settings = {} }: NewTopic) => ({
   topic,

@@ -74,7 +74,13 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
     const token = async () => Promise.reject(new RetryableError('away'));
     const sasl = { mechanism: 'oauthbearer' as const, token };
     const asked = missingTopics(client(broker.secured!.password, { tls, sasl }), []);
-    await expect(asked).rejects.toMatchObject({ kind: 'transient' });
+    await expect(asked).rejects.toThrow(RetryableError);
+  });
+
+  it('says that a token is refused, which waiting does not mend', async () => {
+    const asked = missingTopics(client(broker.secured!.password, { tls, sasl: bearer('garbage') }), []);
+    await expect(asked).rejects.toThrow(/does not take the token: invalid_token/);
+    await expect(asked).rejects.not.toThrow(RetryableError);
   });
 
   it('takes a client with a certificate', async () => {
