@@ -9,7 +9,7 @@ import { useFetchSessions } from './fetch-sessions.js';
 import { stopIdleTimers } from './idle-timers.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
-import { oauthBearer } from './oauth-bearer.js';
+import { oauthBearer } from './security/oauth-bearer.js';
 import { clientRetry } from './retry.js';
 
 stopIdleTimers();
@@ -25,7 +25,7 @@ export interface KafkaSecurity {
 }
 
 /** With a password, or with a token that is asked for at each login, with what a provider wants beside it. */
-export type SaslLogin =
+type SaslLogin =
   | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
   | { mechanism: 'oauthbearer'; token(): Promise<string>; extensions?: Readonly<Record<string, string>> };
 

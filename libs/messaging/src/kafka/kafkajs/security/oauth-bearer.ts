@@ -1,7 +1,7 @@
 import type { Mechanism } from 'kafkajs';
 
 /** A broker does not take the token. */
-export class TokenRefused extends Error {
+class TokenRefused extends Error {
   override name = 'SaslAuthenticationError';
 }
 

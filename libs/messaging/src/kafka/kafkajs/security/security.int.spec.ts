@@ -1,14 +1,15 @@
 import { makeCertificates, startKafka, type Certificates, type KafkaServer } from '@countersign/infra';
 import { RetryableError } from '@countersign/contracts/problems';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { quiet } from '../../../test/bus.contract.js';
-import { KafkaBus } from '../kafka-bus.js';
-import { missingTopics } from '../topics.js';
-import { kafkajsClient, type KafkaSecurity } from './kafkajs-client.js';
+import { quiet } from '../../../../test/bus.contract.js';
+import { KafkaBus } from '../../kafka-bus.js';
+import { missingTopics } from '../../topics.js';
+import { kafkajsClient, type KafkaSecurity } from '../kafkajs-client.js';
 
 const isThere = inject('kafkaBrokers') !== undefined;
 
@@ -22,7 +23,7 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   /** A token as a provider of identities signs it. */
   const tokenOf = (aud = audience, key = keys.privateKey): string => {
-    const at = Math.floor(Date.now() / 1000);
+    const at = toEpochSeconds(systemClock());
     const claims = { iss: issuer, aud, sub: 'agent-runner', iat: at, exp: at + 300, scope: 'kafka' };
     const parts = [{ alg: 'RS256', kid: 'k1', typ: 'JWT' }, claims];
     const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
