@@ -10,6 +10,8 @@ import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agents/agent-versions.js';
 import { AgentsController } from './agents/agents.controller.js';
 import { Agents } from './agents/agents.js';
+import { AskedCallsController } from './asked/asked-calls.controller.js';
+import { AskedCalls } from './asked/asked-calls.js';
 import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model/model.js';
 import { MeasuredModel } from './model/measured.js';
@@ -160,7 +162,14 @@ export function agentRunner(
       name: 'agent-runner',
       module: {
         module: AgentRunnerModule,
-        controllers: [AgentsController, RunsController, SessionsController, RunEventsController, RequestKeysController],
+        controllers: [
+          AgentsController,
+          AskedCallsController,
+          RunsController,
+          SessionsController,
+          RunEventsController,
+          RequestKeysController,
+        ],
         providers: [
           { provide: RunDispatcher, useValue: runner },
           {
@@ -169,6 +178,7 @@ export function agentRunner(
               new RunCommands(guards.with(guard.keyOf), store, config.RUN_COMMANDS),
             inject: [CommandGuards],
           },
+          { provide: AskedCalls, useValue: new AskedCalls({ agents, versions, sessions: turns, runner }) },
           { provide: DecisionGuard, useValue: guard },
           { provide: ResultGuard, useValue: results },
           { provide: RequestSigner, useValue: signer },

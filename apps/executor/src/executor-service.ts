@@ -14,6 +14,7 @@ import {
 } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import type { Adapter } from './adapters/adapter.js';
+import { CallerClaims } from './dispatch/caller-claims.js';
 import { ConcurrencyKeys, keyCollection } from './execution/concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
 import { ExecutionEventsController } from './bus/execution-events.controller.js';
@@ -151,6 +152,10 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
         providers: [
           { provide: ExecutionDispatcher, useValue: executor },
           { provide: Executions, useValue: executions },
+          {
+            provide: CallerClaims,
+            useValue: new CallerClaims({ executions, dispatcher: executor, tools, now }),
+          },
           { provide: Outputs, useValue: outputs },
           { provide: ResultSigner, useValue: signer },
           { provide: Switches, useValue: switches },
@@ -199,6 +204,8 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
 async function loseAll(executions: Executions): Promise<void> {
   const reason = 'the executor stopped while the call was being made';
   for (const known of await executions.store.find({ filter: { status: 'running' }, sort: [], limit: 100_000 })) {
+    // What an external agent makes goes on without this process, under its own lease.
+    if (known.attempts.at(-1)?.made_by === 'caller') continue;
     await executions.handle(known.id, { type: 'lost', worker: known.lease!.worker, reason }, { known });
   }
 }

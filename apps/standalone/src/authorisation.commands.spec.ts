@@ -18,6 +18,8 @@ interface Rule {
   owned?: true;
   /** Whoever asked for a call may not decide on it, which is another matter. */
   onlyOthers?: true;
+  /** Whatever their roles: it is declared, and not here. */
+  nobodyMay?: true;
   /** What came of it, once something has. */
   outcome(standalone: Standalone, target: Target): Promise<'obeyed' | 'refused' | undefined>;
 }
@@ -54,6 +56,12 @@ const commands: Record<CommandName, Rule> = {
     data: ({ run_id }) => ({ run_id, agent_id: 'ops', input: 'Hello.' }),
     outcome: (standalone, { run_id }) => runOutcome(standalone, 'run.requested', run_id, 'any'),
   },
+  'tool.call_requested': {
+    // Who may ask is named by the agent, and here it is nobody.
+    nobodyMay: true,
+    data: ({ run_id }) => ({ run_id, agent_id: 'ops', calls: [{ tool_name, tool_args: {} }] }),
+    outcome: (standalone, { run_id }) => runOutcome(standalone, 'tool.call_requested', run_id, 'any'),
+  },
   'run.cancel_requested': {
     owned: true,
     data: ({ run_id }) => ({ run_id, reason: 'no' }),
@@ -74,7 +82,12 @@ const commands: Record<CommandName, Rule> = {
     outcome: switchOutcome(({ by }) => ({ paused: false, by })),
   },
 };
-const makesItself: readonly CommandName[] = ['run.requested', 'tool.pause_requested', 'tool.resume_requested'];
+const makesItself: readonly CommandName[] = [
+  'run.requested',
+  'tool.call_requested',
+  'tool.pause_requested',
+  'tool.resume_requested',
+];
 
 describe('who may command what, over the bus', () => {
   let standalone: Standalone;
@@ -98,7 +111,7 @@ describe('who may command what, over the bus', () => {
   it.each(Object.keys(commands) as CommandName[])(
     '%s',
     async (type) => {
-      const { data, owned, onlyOthers, outcome } = commands[type];
+      const { data, owned, nobodyMay, onlyOthers, outcome } = commands[type];
       for (const person of people) {
         for (const owner of onlyOthers || !may(person, 'runs:write') ? ['another'] : [person, 'another']) {
           const allowed = may(person, commandScopes[type]);
@@ -114,7 +127,7 @@ describe('who may command what, over the bus', () => {
           const { token } = (await response.json()) as { token: string };
           await send(type, target.run_id, { ...said, token });
           const became = await vi.waitUntil(() => outcome(standalone, target), { timeout: 10_000 });
-          const mayDo = !owned || owner === person || isAdmin(person);
+          const mayDo = !nobodyMay && (!owned || owner === person || isAdmin(person));
           expect(became, `${owner === person ? 'their own' : "another's"}, as ${person}`).toBe(
             mayDo ? 'obeyed' : 'refused',
           );

@@ -26,7 +26,8 @@ const named = (person: string): string => `a ${person}`;
 function expected(person: string, isTheirs: boolean, { needs, record, ok }: Rule): number {
   if (person === 'nobody') return 401;
   if (!may(person, needs)) return 403;
-  const isHidden = record === 'owned' ? !isAdmin(person) : record === 'seen' && onlyRequests(person);
+  const isHidden =
+    record === 'asked' || (record === 'owned' ? !isAdmin(person) : record === 'seen' && onlyRequests(person));
   return isHidden && !isTheirs ? 404 : ok!;
 }
 

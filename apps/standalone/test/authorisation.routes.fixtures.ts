@@ -6,11 +6,12 @@ type Needs = 'anybody' | 'known' | `${string}:${'read' | 'write' | 'delete'}`;
  *
  * - `seen`: whoever may see it. Who only requests sees their own, and of others' it is as if there were none.
  * - `owned`: its owners and administrators alone. To all others it is as if there were none, whatever they may see.
+ * - `asked`: whoever asked for it, and nobody else.
  * - `any`: whoever has the scope, whoever's it is.
  */
 export interface Rule {
   needs: Needs;
-  record?: 'seen' | 'owned' | 'any';
+  record?: 'seen' | 'owned' | 'asked' | 'any';
   /** How whoever may is answered. */
   ok?: number;
   body?: object;
@@ -30,6 +31,9 @@ const owned = (ok: number, body: object, more: Partial<Rule> = {}): Rule => ({
 });
 /** What is done to executions is too late here, which only whoever may is told. */
 const operated = (body: object): Rule => ({ needs: 'executions:write', record: 'any', ok: 409, body });
+
+/** Only an external agent makes its own calls, and this one is made by the executor, which only its owner is told. */
+const asked = (body: object): Rule => ({ needs: 'runs:write', record: 'asked', ok: 409, body });
 
 const anybody: Rule = { needs: 'anybody' };
 const known: Rule = { needs: 'known' };
@@ -63,9 +67,16 @@ export const routes: Record<string, Rule> = {
   'GET /sessions/:session_id': seen('runs:read'),
   'GET /sessions/:session_id/runs': seen('runs:read'),
   'POST /agents/:agent_id/runs': needs('runs:write'),
+  // Of agents that name the subjects that may ask; here there is none.
+  'POST /agents/:agent_id/calls': needs('runs:write'),
+  'GET /agents/:agent_id/calls/:run_id': needs('runs:read'),
   'POST /agents/:agent_id/runs/:run_id/continue': owned(409, { tools: [] }, { isOver: true }),
   'POST /runs/:run_id/retry': owned(409, {}, { isOver: true }),
   'POST /agents/:agent_id/runs/:run_id/cancel': owned(200, {}),
+
+  'POST /executions/:id/claim': asked({ claim: 'one' }),
+  'POST /executions/:id/extend': asked({ claim: 'one' }),
+  'POST /executions/:id/outcome': asked({ claim: 'one', digest: 'x', outcome: 'succeeded', result: '' }),
 
   'GET /approvals': needs('approvals:read'),
   'GET /approvals/count': needs('approvals:read'),

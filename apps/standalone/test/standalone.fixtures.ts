@@ -32,10 +32,16 @@ export interface Document {
   components: { schemas: Record<string, object> };
 }
 
+interface Asking {
+  key?: string | undefined;
+  body?: object;
+  headers?: Record<string, string>;
+}
+
 export interface Standalone {
   url: string;
   /** @param key of whoever asks; none for nobody. */
-  ask(method: string, path: string, options?: { key?: string | undefined; body?: object }): Promise<Response>;
+  ask(method: string, path: string, options?: Asking): Promise<Response>;
   document(): Promise<Document>;
   /** `GET /runs/:run_id`, for every route that the HTTP server has, whoever registered it. */
   routes(): string[];
@@ -52,7 +58,7 @@ export const bearer = (key: string | undefined): Record<string, string> =>
 const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'countersign-standalone-'));
 
 /** The four services in this process, on the embedded stack and with the scripted model. */
-export async function openStandalone(dir = newDirectory()): Promise<Standalone> {
+export async function openStandalone(dir = newDirectory(), settings: Record<string, string> = {}): Promise<Standalone> {
   // oxlint-disable-next-line node/no-process-env -- programs that calls run are found where this process finds them
   const { PATH = '' } = process.env;
   const config = readConfig(StandaloneConfig, {
@@ -62,6 +68,7 @@ export async function openStandalone(dir = newDirectory()): Promise<Standalone> 
     ADMIN_KEY: adminKey,
     RATE_LIMIT_PER_MINUTE: '0',
     PATH,
+    ...settings,
   });
   const routes = new Set<string>();
   let bus: ServiceContext['bus'];
@@ -85,11 +92,11 @@ export async function openStandalone(dir = newDirectory()): Promise<Standalone> 
     executor,
     auditService(config),
   ]);
-  const ask: Standalone['ask'] = (method, path, { key, body } = {}) =>
+  const ask: Standalone['ask'] = (method, path, { key, body, headers } = {}) =>
     fetch(serving.url + path, {
       method,
       redirect: 'manual',
-      headers: { ...bearer(key), ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...headers, ...bearer(key), ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
   return {

@@ -42,7 +42,7 @@ async function eventually<T>(look: () => Promise<T>): Promise<T> {
 
 describe('the client and a server of the same version', () => {
   it('agree on runs', async () => {
-    expect((await client.agents.list()).map(({ id }) => id)).toEqual(['ops']);
+    expect((await client.agents.list()).map(({ id }) => id)).toEqual(['ops', 'bot']);
     expect((await client.agents.get('ops')).name).toBe('Operations');
     const { run } = await paused('1.0.0');
     expect((await client.runs.get(run.run_id)).status).toBe('PAUSED');
@@ -139,6 +139,20 @@ describe('the client and a server of the same version', () => {
     expect((await client.deliveries.list({ status: 'queued' })).data).toEqual([]);
     for (const letter of [client.deadLetters.get('x'), client.deadLetters.replay('x'), client.deadLetters.discard('x')])
       await expect(letter).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('agree on calls of agents that run elsewhere', async () => {
+    const { key } = await client.auth.createKey({ name: 'bot', subject: 'bot', roles: ['requester'] });
+    const bot = clientWith(key);
+    const asked = await bot.calls.ask('bot', { calls: [{ tool_name: 'refund', tool_args: { order: 'A-1' } }] });
+    const { id } = asked.calls[0]!;
+    expect((await bot.calls.get(asked)).version).toBe(asked.version);
+    await eventually(() => client.approvals.resolve(id, { status: 'approved' }));
+    expect((await bot.calls.next(asked)).calls[0]!.status).toBe('approved');
+    const { digest } = await eventually(() => bot.executions.claim(id, { claim: 'one' }));
+    expect((await bot.executions.extend(id, { claim: 'one' })).status).toBe('running');
+    const said = { claim: 'one', digest, outcome: 'succeeded', result: 'Paid.' } as const;
+    expect((await bot.executions.outcome(id, said)).status).toBe('succeeded');
   });
 
   it('agree on who asks', async () => {

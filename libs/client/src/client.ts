@@ -1,6 +1,7 @@
 import { Agents } from './api/agents.js';
 import { Approvals } from './api/approvals.js';
 import { Auth } from './api/auth.js';
+import { Calls } from './api/calls.js';
 import { DeadLetters } from './api/dead-letters.js';
 import { Deliveries } from './api/deliveries.js';
 import { EventLog } from './api/event-log.js';
@@ -18,6 +19,7 @@ export class CountersignClient {
   readonly agents: Agents;
   readonly approvals: Approvals;
   readonly auth: Auth;
+  readonly calls: Calls;
   readonly deadLetters: DeadLetters;
   readonly deliveries: Deliveries;
   readonly events: EventLog;
@@ -33,6 +35,7 @@ export class CountersignClient {
     this.agents = new Agents(transport);
     this.approvals = new Approvals(transport);
     this.auth = new Auth(transport);
+    this.calls = new Calls(transport);
     this.deadLetters = new DeadLetters(transport);
     this.deliveries = new Deliveries(transport);
     this.events = new EventLog(transport);

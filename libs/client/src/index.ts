@@ -1,12 +1,15 @@
 export type { Hint } from '@countersign/contracts/problems';
 export { CountersignClient } from './client.js';
 export type { ClientOptions, Method, RequestOptions } from './transport/transport.js';
+export { gate, type CallOptions, type Gated, type GateOptions } from './gate/gate.js';
+export { GateError } from './gate/gate-error.js';
 export { ApiError } from './transport/api-error.js';
 export { pathOf, withQuery, type Query, type ServiceUrls } from './transport/address.js';
 export type { Reconnection, StreamOptions } from './stream/event-stream.js';
 export type { Agents } from './api/agents.js';
 export type { ApprovalEvent, Approvals, ApprovalsQuery, BulkResolution, Resolution } from './api/approvals.js';
 export type { Auth, Command, NewKey } from './api/auth.js';
+export type { Calls, NewCalls } from './api/calls.js';
 export type { DeadLetters } from './api/dead-letters.js';
 export type { Deliveries } from './api/deliveries.js';
 export type { EventLog } from './api/event-log.js';

@@ -12,7 +12,15 @@ import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contra
 import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
 import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
-import { AgentOutput, RunEvent, RunOutput, RunPage, SessionOutput, SessionPage } from '@countersign/contracts/runs';
+import {
+  AgentOutput,
+  AskedCalls,
+  RunEvent,
+  RunOutput,
+  RunPage,
+  SessionOutput,
+  SessionPage,
+} from '@countersign/contracts/runs';
 import { z } from 'zod';
 
 /** The published schema of everything that an answer or an event of a stream may be. */
@@ -25,6 +33,7 @@ export const shapes = {
   ApprovalPage,
   ApprovalStats,
   ApprovalStatus: ApprovalStatusView,
+  AskedCalls,
   BulkResolveOutcome,
   CommandToken,
   CreatedApiKey,

@@ -21,6 +21,7 @@ const Config = z.object({
 const definitions = `
 agents:
   - { id: ops, name: Operations, instructions: You deploy., tools: [deploy_to_production] }
+  - { id: bot, name: Bot, external: true, callers: [bot], tools: [refund, echo, deploy_to_production] }
 tools:
   - name: deploy_to_production
     description: Deploys.
@@ -28,6 +29,14 @@ tools:
     approval: required
     requires: external_execution
     execute: { manual: { instructions: Deploy it. } }
+  - name: refund
+    description: Pays money back.
+    parameters: { type: object, properties: { order: { type: string }, amount: { type: number } } }
+    execute: { caller: { lease: 2s } }
+  - name: echo
+    description: Says it again.
+    parameters: { type: object, properties: { text: { type: string } }, required: [text] }
+    execute: { command: { program: node, args: ['-e', 'console.log(process.argv[1])', '{{arguments.text}}'] } }
 policies:
   default: { require: { allow: [approve, reject, edit, result, grant], four_eyes: false } }
 `;

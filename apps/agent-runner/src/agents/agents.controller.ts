@@ -28,11 +28,12 @@ export class AgentsController {
   }
 }
 
-const show = ({ id, name, description, model, tools, version }: Agent): AgentOutput => ({
+const show = ({ id, name, description, model, tools, external, version }: Agent): AgentOutput => ({
   id,
   name,
   description,
-  model: { name: model, model, provider: 'OpenAI' },
+  model: { name: model, model, provider: external === true ? 'external' : 'OpenAI' },
+  external: external === true,
   tools: tools.map((tool) => ({
     name: tool.name,
     description: tool.description,

@@ -1,7 +1,14 @@
 import type { Log } from '@countersign/contracts';
 import { ConfigError } from '@countersign/contracts/problems';
 import { type EpochMillis, after, millisOf, type Seconds, type Millis } from '@countersign/contracts/time';
-import { agentOf, toolDefinitionOf, type Agent, type AgentEntry, type Definitions } from '@countersign/definitions';
+import {
+  agentOf,
+  toolDefinitionOf,
+  type Agent,
+  type AgentEntry,
+  type Definitions,
+  type ToolDefinition,
+} from '@countersign/definitions';
 import { McpServers } from '@countersign/mcp';
 import { loadToolModules, nameClashes, type Tool, type ToolFunction } from '@countersign/tool';
 
@@ -16,6 +23,12 @@ export interface AgentsOptions {
   now(): EpochMillis;
   log: Log;
 }
+
+/** Of an agent whose model is asked elsewhere. */
+const noModel = 'none';
+
+/** Of a server's tools an external agent has those that there is something to ask of. */
+const isGated = ({ approval }: ToolDefinition): boolean => approval !== 'none';
 
 /** The agents that runs can start with, and the functions of their tools. */
 export class Agents {
@@ -55,6 +68,12 @@ export class Agents {
   /** Whether runs of it are accepted, be it complete now or not. */
   has(id: string): boolean {
     return this.#options.definitions.agents.some((agent) => agent.id === id);
+  }
+
+  /** Of an agent that runs elsewhere, whose credentials may ask in its name; undefined for one that runs here. */
+  callersOf(id: string): readonly string[] | undefined {
+    const entry = this.#options.definitions.agents.find((agent) => agent.id === id);
+    return entry?.external ? (entry.callers ?? []) : undefined;
   }
 
   ids(): string[] {
@@ -105,7 +124,7 @@ export class Agents {
 
   /** @returns what is wrong with it for good. */
   #assembleAgent(entry: AgentEntry, tools: ReadonlyMap<string, Tool>): string[] {
-    const { model = this.#options.model, tools: names, ...fields } = entry;
+    const { model = this.#options.model, tools: names, external, callers: _, instructions = '', ...fields } = entry;
     const found = names.map((name) => ({ name, tools: this.#named(name, tools) }));
     const absent = found.filter((each) => each.tools === undefined).map(({ name }) => name);
     const away = this.#servers.away.map(({ name }) => name);
@@ -124,9 +143,16 @@ export class Agents {
     }
     const definitions = found.flatMap((each) => each.tools ?? []).map(({ definition }) => definition);
     const unique = [...new Map(definitions.map((tool) => [tool.name, tool])).values()];
-    this.#agents.set(entry.id, agentOf({ ...fields, model, tools: unique }));
+    const agent = external
+      ? { ...fields, instructions, model: noModel, external: true as const, tools: unique.filter(isGated) }
+      : { ...fields, instructions, model, tools: unique };
+    const ungated = unique.filter(({ name, approval }) => external && approval === 'none' && names.includes(name));
+    this.#agents.set(entry.id, agentOf(agent));
     this.#missing.delete(entry.id);
-    return [];
+    return ungated.map(
+      ({ name }) =>
+        `agent "${entry.id}" is external, and its tool "${name}" needs no approval: there is nothing to ask`,
+    );
   }
 
   /** The tool of this name, or all of a server for `server/*`. */

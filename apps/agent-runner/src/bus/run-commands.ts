@@ -43,6 +43,18 @@ export class RunCommands {
     return { user_id: sender ? userFor(sender, user_id) : (user_id ?? null), requested_by: sender?.subject ?? null };
   }
 
+  /**
+   * Who asks for calls. Without a token nobody does, whatever the policy: which agent may ask is declared by subject.
+   *
+   * @returns undefined when they were asked for before @throws TerminalError when its sender may not
+   */
+  async asker(command: Event<'tool.call_requested'>, run_id: string): Promise<Principal | undefined> {
+    return this.guard.sender(command).catch(async (error: unknown) => {
+      if (!(error instanceof CommandRefused) || !(await this.runs.get(run_id))) throw error;
+      return undefined;
+    });
+  }
+
   /** @returns whether there is something to cancel. @throws TerminalError when its sender may not */
   async mayCancel(command: CancelRequested): Promise<boolean> {
     const { run_id } = command.data;

@@ -1,10 +1,11 @@
 import { derivedId, isMadeHere, type Event } from '@countersign/contracts';
 import { TerminalError, type DeadLetterCode } from '@countersign/contracts/problems';
-import { atMillis, toEpochSeconds } from '@countersign/contracts/time';
+import { atMillis, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard, ResultGuard, type ResultEvent } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from '../agents/agents.js';
+import { AskedCalls } from '../asked/asked-calls.js';
 import { RunCommands } from './run-commands.js';
 import { isSameRequest } from '../http/requester.js';
 import type { RunMessage } from '../run/run.js';
@@ -18,8 +19,9 @@ import { ALARMS } from '../tokens.js';
 export class RunEventsController {
   constructor(
     @Inject(RunDispatcher) private readonly runner: RunDispatcher,
-    @Inject(Agents) private readonly agents: Pick<Agents, 'has' | 'deadlineFor'>,
-    @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'requester' | 'mayCancel'>,
+    @Inject(Agents) private readonly agents: Pick<Agents, 'callersOf' | 'has' | 'deadlineFor'>,
+    @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'asker' | 'requester' | 'mayCancel'>,
+    @Inject(AskedCalls) private readonly calls: Pick<AskedCalls, 'ask'>,
     @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
     @Inject(ResultGuard) private readonly results: ResultGuard,
@@ -30,12 +32,10 @@ export class RunEventsController {
   async requested(event: Event<'run.requested'>): Promise<void> {
     const { id, source, time, data, traceparent } = event;
     const { agent_id, input, deadline_in } = data;
+    if (this.agents.callersOf(agent_id))
+      throw new TerminalError('agent_external', `agent "${agent_id}" runs elsewhere: send tool.call_requested`);
     if (!this.agents.has(agent_id)) throw new TerminalError('agent_not_found', `there is no agent "${agent_id}"`);
-    if (data.run_id !== undefined && isMadeHere(data.run_id))
-      throw new TerminalError(
-        'run_id_reserved',
-        `run_id "${data.run_id}" has the form of ids that are made here: choose another`,
-      );
+    mayBeNamed(data.run_id);
     const run_id = data.run_id ?? derivedId('run', source, id);
     const requester = await this.commands.requester(event, run_id);
     if (!requester) return;
@@ -46,12 +46,34 @@ export class RunEventsController {
     const isChosen = data.session_id !== undefined || data.run_id !== undefined;
     if (isChosen && !(await this.sessions.admits(request)))
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
-    const requested_at = toEpochSeconds(atMillis(Math.max(0, Date.parse(time))));
-    const run = { ...request, requested_at, deadline_at, streamed: false, traceparent };
+    const run = { ...request, requested_at: sentAt(time), deadline_at, streamed: false, traceparent };
     const handled = await this.runner.handle(run_id, { type: 'requested', run });
     // The sender would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))
       throw new TerminalError('run_id_taken', `there is a run "${run_id}" already, of another request`);
+  }
+
+  @OnEvent('agent-runner', 'tool.call_requested')
+  async callsRequested(event: Event<'tool.call_requested'>): Promise<void> {
+    const { id, source, data, time, traceparent } = event;
+    mayBeNamed(data.run_id);
+    const run_id = data.run_id ?? derivedId('run', source, id);
+    const sender = await this.commands.asker(event, run_id);
+    if (!sender) return;
+    const isNamed = data.run_id !== undefined;
+    const wanted = {
+      run_id,
+      agent_id: data.agent_id,
+      request: data,
+      who: sender,
+      traceparent,
+      isNamed,
+      requested_at: sentAt(time),
+    };
+    const asked = await this.calls.ask(wanted);
+    if ('ok' in asked) return;
+    const { code, message } = asked;
+    throw new TerminalError(code === 'idempotency_key_reused' ? 'run_id_taken' : code, message);
   }
 
   @OnEvent('agent-runner', 'run.cancel_requested')
@@ -118,6 +140,15 @@ export class RunEventsController {
     const handled = await this.runner.handle(run_id, message);
     if (handled.kind === 'rejected') throw new TerminalError(codeOf(handled.code), `run ${run_id}: ${handled.reason}`);
   }
+}
+
+const sentAt = (time: string): EpochSeconds => toEpochSeconds(atMillis(Math.max(0, Date.parse(time))));
+
+/** @throws TerminalError for an id that could become another's. */
+function mayBeNamed(run_id: string | undefined): void {
+  if (run_id === undefined || !isMadeHere(run_id)) return;
+  const message = `run_id "${run_id}" has the form of ids that are made here: choose another`;
+  throw new TerminalError('run_id_reserved', message);
 }
 
 /** Of what a run answers to whoever works on it, whoever sends a message need know only that it is not the time. */

@@ -42,9 +42,10 @@ async function handlersOf(given: Given, process: Process) {
     given.store,
     'trusted',
   );
-  const agents = { has: (id: string) => id === 'ops', deadlineFor: () => null };
+  const agents = { has: (id: string) => id === 'ops', callersOf: () => undefined, deadlineFor: () => null };
+  const calls = { ask: () => Promise.reject(new Error('nobody asks for calls here')) };
   const { runner, sessions } = process;
-  return { alarms, events: new RunEventsController(runner, agents, commands, sessions, guard, results, alarms) };
+  return { alarms, events: new RunEventsController(runner, agents, commands, calls, sessions, guard, results, alarms) };
 }
 
 /** The decision as the approval service would have signed it. */

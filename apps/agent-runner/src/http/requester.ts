@@ -1,5 +1,12 @@
 import type { Principal } from '@countersign/auth';
-import type { Run } from '@countersign/contracts/runs';
+import { RunOutput, type Run } from '@countersign/contracts/runs';
+import { z } from 'zod';
+
+export const IdempotencyKey = z.string().min(1).max(200);
+
+/** The trace that a request belongs to, where the header says so. */
+export const traceOf = (header: string | undefined): string | null =>
+  RunOutput.shape.traceparent.safeParse(header).data ?? null;
 
 /** People start runs for themselves. An administrator, or a platform with such a key, says for whom, if for anybody. */
 export const userFor = (who: Principal, requested: string | undefined): string | null =>

@@ -33,7 +33,7 @@ import { z } from 'zod';
 import { Agents } from '../agents/agents.js';
 import { isOpen, type CallerResolution } from '../run/call.js';
 import { RunQueue } from '../dispatch/queue.js';
-import { isSameRequest, ownersOf, userFor } from './requester.js';
+import { IdempotencyKey, isSameRequest, ownersOf, traceOf, userFor } from './requester.js';
 import { resolutionsIn, type ResolutionProblem } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
 import { hasStatus, waitsForPerson, RunWatch } from '../stream/run-watch.js';
@@ -42,7 +42,6 @@ import { Sessions } from '../sessions/sessions.js';
 import { noSuchSession } from '../sessions/sessions.controller.js';
 import { RUNS } from '../tokens.js';
 
-const IdempotencyKey = z.string().min(1).max(200);
 /** How long a request waits for a run to pause or end. */
 const longestWaitMs = 600_000;
 /** How long a decision may be on its way to a run. */
@@ -268,6 +267,11 @@ export class RunsController {
   }
 
   #mustExist(agentId: string): void {
+    if (this.agents.callersOf(agentId))
+      throw new ProblemError(
+        'agent_external',
+        `Agent "${agentId}" runs elsewhere, so no model is asked here. Ask for its calls with POST /agents/${agentId}/calls.`,
+      );
     if (this.agents.has(agentId)) return;
     throw new ProblemError(
       'agent_not_found',
@@ -310,7 +314,5 @@ function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Ans
 const whatNext = ({ status, error_code }: Run): string =>
   status === 'ERROR' && mayRetry(error_code) ? 'have it tried again, or start a new one' : 'start a new one';
 
-const traceOf = (header: string | undefined): string | null =>
-  RunOutput.shape.traceparent.safeParse(header).data ?? null;
 const noSuchRun = (runId: string) => new ProblemError('run_not_found', `There is no run "${runId}".`);
 const refused = ({ code, message, id, errors }: ResolutionProblem) => new ProblemError(code, message, { id, errors });

@@ -22,6 +22,7 @@ export function newCall(
   earlier: readonly Call[],
   tool_call_id: string,
   { tool, tool_args }: CheckedCall,
+  asked_by: Call['asked_by'] = 'model',
 ): Call {
   const id = freshId(runId, earlier, tool_call_id);
   const user_input_schema = userInputFields(tool);
@@ -54,6 +55,9 @@ export function newCall(
     rejected: false,
     max_output: tool.max_output,
     unknown: null,
+    asked_by,
+    ending: null,
+    resolved_by: null,
   };
 }
 
@@ -76,6 +80,9 @@ export const requirementOf = ({
   max_output: _max_output,
   unknown: _unknown,
   rejected: _rejected,
+  asked_by: _asked_by,
+  ending: _ending,
+  resolved_by: _resolved_by,
   ...requirement
 }: Call): Requirement => requirement;
 
@@ -109,7 +116,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     requirement: requirementOf(call),
     parameters: tool?.parameters ?? null,
     tool_version: tool ? toolVersion(tool) : null,
-    context: { input: run.run_input, reason: truncate(reason, maxReason) || null },
+    context: contextOf(run, reason),
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,
     repeated,
@@ -120,9 +127,16 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
   });
 }
 
-/** The call is over, with this output for the model. */
+/** What people see of why: what an agent that runs elsewhere says of itself is told apart from what is known. */
+const contextOf = ({ asked, run_input }: Run, reason: string): EventData<'tool.approval_required'>['context'] =>
+  asked
+    ? { input: null, reason: asked.reason, external: { framework: asked.framework, context: asked.context } }
+    : { input: run_input, reason: truncate(reason, maxReason) || null };
+
+/** The call is over, with this output for the model, or for the caller that asked for it. */
 export const answered = (call: Call, output: string, failed = false): Call => ({
   ...call,
+  ending: call.asked_by === 'caller' ? (failed ? 'failed' : 'succeeded') : null,
   state: 'answered',
   unknown: null,
   external_execution_result: call.tool_execution.external_execution_required ? output : null,
@@ -182,7 +196,8 @@ export function resolvedByApproval(
   // What a rule rejects costs nobody's time, and the rule may be another the next time.
   if (status !== 'approved')
     return { ...refused(call, { status, by: resolved_by, note }), rejected: status === 'rejected' && !automatic };
-  const approved = asApproved(confirm(call, true, note), tool_args);
+  const by = call.asked_by === 'caller' ? resolved_by : null;
+  const approved = asApproved({ ...confirm(call, true, note), resolved_by: by }, tool_args);
   if (resolution_data?.result !== undefined) return answered(approved, resolution_data.result);
   if (call.confirmation === true) return undefined;
   return call.made_by === 'executor' ? approved : letThrough(approved);
@@ -203,7 +218,8 @@ function refused(
   { status, by, note }: { status: EventData<'approval.resolved'>['status']; by: string | null; note: string | null },
 ): Call {
   const words = refusalOf({ status, resolved_by: by, resolution_data: note === null ? null : { note } });
-  return answered(confirm(call, false, note), words);
+  const over = answered(confirm(call, false, note), call.asked_by === 'caller' ? (note ?? '') : words);
+  return call.asked_by === 'caller' && status !== 'approved' ? { ...over, ending: status, resolved_by: by } : over;
 }
 
 /** The earlier call that is the same to the last argument, and that a person rejected. */

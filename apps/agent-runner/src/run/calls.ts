@@ -14,7 +14,7 @@ import {
 } from './call.js';
 import { callOutput, toldOf } from './conversation.js';
 import { who } from './event-data.js';
-import { call, log, rested, waiting, type RunTransition } from './states.js';
+import { call, complete, log, rested, waiting, type RunTransition } from './states.js';
 
 /** Whose turn it is once calls have changed: a worker's, that of people and executors, or the model's. */
 export function continueIfComplete(run: Run, now: EpochMillis, ...events: readonly NewEvent[]): RunTransition {
@@ -25,10 +25,14 @@ export function continueIfComplete(run: Run, now: EpochMillis, ...events: readon
     });
     return changed(paused, emit('run.paused', { ...who(run), requirements: shownTo(openCalls(run)) }), ...events);
   }
+  if (run.asked && !run.calls.some(isOpen)) return changedAlso(complete(run, '', now), events);
   if (isForPeople || run.status !== 'PAUSED') return changed(run, ...events);
   const continued = log(touch(run, now, waiting(run, now)), now, { type: 'continued' });
   return changed(continued, emit('run.continued', who(run)), ...events);
 }
+
+const changedAlso = (next: RunTransition, events: readonly NewEvent[]): RunTransition =>
+  next.kind === 'changed' ? changed(next.state, ...events, ...next.events) : next;
 
 /** Changes one call that is not answered yet; a duplicate or a late message finds none. */
 export function amend(run: Run, id: string, now: EpochMillis, change: (open: Call) => Call | undefined): RunTransition {
@@ -47,7 +51,7 @@ export function replace(run: Run, after: Call, now: EpochMillis): Run {
   const started = begun ? log({ ...run, calls }, now, { type: 'call_started', call: after.id }) : { ...run, calls };
   const { tool_call_id, result } = after.tool_execution;
   if (isOpen(after) || result === null) return touch(started, now, {});
-  const items = [...run.items, callOutput(tool_call_id, toldOf(after))];
+  const items = after.asked_by === 'caller' ? run.items : [...run.items, callOutput(tool_call_id, toldOf(after))];
   return log(touch(started, now, { items }), now, { type: 'call_ended', call: after.id });
 }
 

@@ -95,7 +95,7 @@ export function checkCall(call: FunctionCall, tools: readonly ToolDefinition[]):
       complaint: `The arguments of ${call.name} cannot be used. Nothing was done; correct the call.\n${where}: ${message}`,
     };
   }
-  const problems = [...argumentProblems(modelParameters(tool), parsed.value), ...presumed(tool, parsed.value)];
+  const problems = misfitsOf(tool, parsed.value);
   if (problems.length > 0) {
     return {
       complaint: `The arguments of ${call.name} do not fit. Nothing was done; correct the call.\n${problems.join('\n')}`,
@@ -103,6 +103,12 @@ export function checkCall(call: FunctionCall, tools: readonly ToolDefinition[]):
   }
   return { tool, tool_args: parsed.value as Record<string, unknown> };
 }
+
+/** What is wrong with the arguments of a call, as whoever asks for it gives them. */
+export const misfitsOf = (tool: ToolDefinition, args: unknown): string[] => [
+  ...argumentProblems(modelParameters(tool), args),
+  ...presumed(tool, args),
+];
 
 /** A model may guess the name of a field that it does not know. */
 const presumed = ({ requires, user_input }: ToolDefinition, args: unknown): string[] =>
@@ -141,17 +147,19 @@ export const failureOf = (error: string): string =>
   `The call was made and failed: ${error}\nTell the user; do not try the same call again unless you are asked to.`;
 
 /** An approved call that its executor reported as failed. */
-export const executionFailureOf = (error: string): string =>
-  `The call was approved but failed: ${error}\nTell the user; do not try the same call again unless you are asked to.`;
+export const executionFailureOf = ({ asked_by }: Call, error: string): string =>
+  asked_by === 'caller'
+    ? error
+    : `The call was approved but failed: ${error}\nTell the user; do not try the same call again unless you are asked to.`;
 
 /** The outcome of the call is unknown, and it is not made again. */
 export const unknownOutcome =
   'It is UNKNOWN whether this call was made: what was making it stopped before it could say. It is not made again. Do not propose it again; tell the user to find out what happened.';
 
 /** The output of a call for the model: truncated to its limit, after what a person changed. */
-export function outputFor({ proposed_args, tool_execution, max_output }: Call, output: string): string {
-  const changes = proposed_args === null ? [] : changesBetween(proposed_args, tool_execution);
+export function outputFor({ asked_by, proposed_args, tool_execution, max_output }: Call, output: string): string {
   const cut = truncate(output, max_output);
+  const changes = proposed_args === null || asked_by === 'caller' ? [] : changesBetween(proposed_args, tool_execution);
   if (changes.length === 0) return cut;
   return `A person changed the arguments before this: ${changes.join('; ')}. That is what counts, not what you proposed; do not propose the earlier arguments again.\n\n${cut}`;
 }

@@ -1,6 +1,6 @@
 import { emit, queueOwner, type Event, type EventName } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { isFinishedStatus, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
+import { isFinishedStatus, type Asked, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
 import {
   toEpochSeconds,
   earliest,
@@ -12,16 +12,18 @@ import type { Agent } from '@countersign/definitions';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
   answered,
+  approvalRequired,
   isForWorker,
   isOpen,
   isUnsettled,
+  newCall,
   openCalls,
   outcomeUnknown,
   resolvedByApproval,
   resolvedLate,
   type CallerResolution,
 } from './call.js';
-import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
+import { executionFailureOf, unknownOutcome, userMessage, type CheckedCall } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
 import { who } from './event-data.js';
 import { modelFailed, wait, type ModelFailed } from './failures/model-failed.js';
@@ -48,6 +50,8 @@ import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
  */
 export type RunMessage =
   | { type: 'requested'; run: RunRequest }
+  /** The calls of an external agent: a run whose one turn is given, and that no model is asked for. */
+  | { type: 'calls_requested'; run: RunRequest; asked: Asked; agent: Agent; calls: readonly RequestedCall[] }
   | { type: 'claimed'; worker: string; lease_ms: Millis }
   | { type: 'lease_extended'; worker: string; lease_ms: Millis }
   | { type: 'released'; worker: string }
@@ -73,6 +77,9 @@ export type RunMessage =
   | Event<'tool.execution_failed'>
   | Event<'tool.execution_outcome_unknown'>;
 
+/** A call that fits its tool, under the name that its agent has for it. */
+export type RequestedCall = CheckedCall & { tool_call_id: string };
+
 interface RunRequest {
   run_id: string;
   agent_id: string;
@@ -90,6 +97,7 @@ interface RunRequest {
 
 export function decideRun(run: Run | undefined, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
+  if (message.type === 'calls_requested') return run ? ignored('the run exists') : requestCalls(message, now);
   if (!run) return rejected('run_not_found', 'there is no such run');
   if (message.type === 'retry_requested') return retry(run, message.deadline_at, now);
   if (isFinishedStatus(run.status)) return report(run, message, now);
@@ -119,7 +127,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
       return amend(run, message.data.approval_id, now, (call) => executed(call, message.data.result));
     case 'tool.execution_failed':
       return amend(run, message.data.approval_id, now, (call) =>
-        executed(call, executionFailureOf(message.data.error), true),
+        executed(call, executionFailureOf(call, message.data.error), true),
       );
     case 'tool.execution_outcome_unknown':
       return amend(run, message.data.approval_id, now, (call) =>
@@ -176,9 +184,32 @@ function work(run: Run, message: WorkMessage, now: EpochMillis): RunTransition {
   }
 }
 
-function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTransition {
+function request(wanted: RunRequest, now: EpochMillis): RunTransition {
+  const run = newRun(wanted, now);
+  return changed(run, emit('run.started', { ...who(run), input: run.run_input }));
+}
+
+/** They wait at once: there is nothing that a worker has to do before. */
+function requestCalls(
+  { run: wanted, asked, agent, calls }: Extract<RunMessage, { type: 'calls_requested' }>,
+  now: EpochMillis,
+): RunTransition {
+  const begun: Run = { ...newRun(wanted, now), items: [], asked, agent_version: agent.version };
+  const requested = calls.reduce((run: Run, { tool_call_id, ...checked }) => {
+    return { ...run, calls: [...run.calls, newCall(run.run_id, run.calls, tool_call_id, checked, 'caller')] };
+  }, begun);
+  const started = emit('run.started', { ...who(begun), input: begun.run_input });
+  const waiting = continueIfComplete(
+    requested,
+    now,
+    ...requested.calls.map((each) => approvalRequired(requested, agent, each, '')),
+  );
+  return waiting.kind === 'changed' ? changed(waiting.state, started, ...waiting.events) : waiting;
+}
+
+function newRun({ run_input, ...request }: RunRequest, now: EpochMillis): Run {
   const at = toEpochSeconds(now);
-  const run: Run = {
+  return {
     ...request,
     requested_at: earliest(request.requested_at ?? at, at),
     queue_owner: queueOwner(request.user_id, request.requested_by),
@@ -203,8 +234,8 @@ function request({ run_input, ...request }: RunRequest, now: EpochMillis): RunTr
     worked_ms: 0,
     finished_at: null,
     unsettled: false,
+    asked: null,
   };
-  return changed(run, emit('run.started', { ...who(run), input: run_input }));
 }
 
 /** A gated call that was started and not seen to end is not made again: the model is informed that its outcome is unknown. */
@@ -265,7 +296,7 @@ function reportIn(run: Run, message: RunMessage, now: EpochMillis): Report | und
     case 'tool.execution_failed':
       return {
         call: message.data.approval_id,
-        change: (open) => answered(open, executionFailureOf(message.data.error), true),
+        change: (open) => answered(open, executionFailureOf(open, message.data.error), true),
       };
     case 'tool.execution_outcome_unknown':
       return {
@@ -286,12 +317,12 @@ function reportIn(run: Run, message: RunMessage, now: EpochMillis): Report | und
  * decision, since it may be tried again once all of them are.
  */
 function decisionIn(
-  { status }: Run,
+  { status, asked }: Run,
   { data }: Event<'approval.resolved'>,
   resolve: typeof resolvedByApproval,
 ): Report | undefined {
   const settles = data.status !== 'approved' || data.resolution_data?.result !== undefined;
-  const isHeard = data.repeated || (status === 'ERROR' && settles);
+  const isHeard = data.repeated || ((status === 'ERROR' || asked !== null) && settles);
   if (!isHeard || data.digest !== callDigest(data)) return undefined;
   const change = (open: Call) => {
     const after = resolve(open, data);

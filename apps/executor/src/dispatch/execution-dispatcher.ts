@@ -1,5 +1,5 @@
 import { derivedId, type Event } from '@countersign/contracts';
-import type { Execution } from '@countersign/contracts/executions';
+import type { Execution, HeldBy } from '@countersign/contracts/executions';
 import { TerminalError } from '@countersign/contracts/problems';
 import {
   toEpochSeconds,
@@ -8,6 +8,7 @@ import {
   after,
   type Millis,
   type EpochMillis,
+  type EpochSeconds,
 } from '@countersign/contracts/time';
 import { changesSince, isGatedAsRequested } from '@countersign/definitions';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -158,6 +159,28 @@ export class ExecutionDispatcher {
     }
   }
 
+  /**
+   * Why a call must not begin right now (`held`), or not at all (`refusal`), whoever is to make it. `lost`: it may have
+   * been made already, which only a person finds out.
+   */
+  async examine(execution: Execution): Promise<{ held: Obstacle } | { lost: Execution } | { refusal: string | null }> {
+    const { executions, now, switches } = this.#options;
+    if (this.#mayHaveBeenMadeSince(execution)) {
+      await this.#hasBeenLost(execution);
+      return { lost: (await executions.store.get(execution.id)) ?? execution };
+    }
+    const { not_before } = execution.terms;
+    if (not_before !== null && toEpochMillis(not_before) > now())
+      return { held: { until: toEpochMillis(not_before), held_by: waiting(not_before) } };
+    const held = await this.#obstacle(execution);
+    if (held) return { held };
+    const refusal = await this.#refusal(execution);
+    // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
+    if (refusal === null && (await switches.paused()).has(execution.tool_name))
+      return { held: { until: after(now(), toolReturnsMs), held_by: switchedOff(execution.tool_name) } };
+    return { refusal };
+  }
+
   #approved(event: Event<'approval.resolved'>, refusal: string | null): Approved {
     const { approval_id: id, run_id, tool_call_id, tool_name, tool_args, resolved_at } = event.data;
     const { resolved_by: approved_by, requester } = event.data;
@@ -246,6 +269,13 @@ export class ExecutionDispatcher {
     );
   }
 }
+
+const waiting = (until: EpochSeconds): HeldBy => ({ code: 'wait', detail: 'the wait after the approval', until });
+const switchedOff = (tool: string): HeldBy => ({
+  code: 'kill_switch',
+  detail: `a kill switch for ${tool} is on`,
+  until: null,
+});
 
 /** Why the current tool is not the requested one, or does not fit the call. */
 function unfit(

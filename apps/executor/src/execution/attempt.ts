@@ -1,8 +1,17 @@
 import { emit } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import type { Attempt, Execution } from '@countersign/contracts/executions';
-import { backoffMs, toEpochSeconds, after, latest, type EpochMillis, type Millis } from '@countersign/contracts/time';
+import {
+  backoffMs,
+  toEpochMillis,
+  toEpochSeconds,
+  after,
+  latest,
+  type EpochMillis,
+  type Millis,
+} from '@countersign/contracts/time';
 import { changed, rejected, touch } from '@countersign/persistence';
+import { heldForCaller } from './begin.js';
 import type { ExecutionMessage, WorkerMessage } from './messages.js';
 import {
   callOf,
@@ -27,6 +36,7 @@ export function start(execution: Execution, message: Message<'claimed'>, now: Ep
   const problem = message.refusal ?? obstacle(execution, now);
   if (problem !== null) return giveUp(touch(execution, now, {}), `not executed: ${problem}`, now);
   const { made_by } = execution.terms;
+  if (made_by === 'caller') return awaitCaller(execution, now);
   const byPerson = made_by === 'person';
   const who = { made_by, worker: byPerson ? null : message.worker };
   const began = touch(execution, now, {
@@ -34,6 +44,26 @@ export function start(execution: Execution, message: Message<'claimed'>, now: Ep
     held_by: null,
     error: null,
     ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
+  });
+  return changed(began, emit('tool.execution_started', { ...callOf(began), ...who }));
+}
+
+/** The agent that asked for it has it from now on, under a lease of its own. */
+export function startByCaller(
+  execution: Execution,
+  { worker, by, lease_ms, refusal }: Message<'claimed_by_caller'>,
+  now: EpochMillis,
+): ExecutionTransition {
+  const problem = refusal ?? obstacle(execution, now);
+  if (problem !== null) return giveUp(touch(execution, now, {}), `not executed: ${problem}`, now);
+  const who = { made_by: 'caller', worker } as const;
+  const begun = { ...attempt(execution.attempts.length + 1, who, now), reported_by: by };
+  const began = touch(execution, now, {
+    attempts: [...execution.attempts, begun],
+    held_by: null,
+    error: null,
+    status: 'running',
+    ...leased(worker, lease_ms, now),
   });
   return changed(began, emit('tool.execution_started', { ...callOf(began), ...who }));
 }
@@ -57,6 +87,13 @@ const attempt = (number: number, who: Pick<Attempt, 'made_by' | 'worker'>, now: 
   reason: null,
   late_report: null,
 });
+
+/** No worker of the executor makes it: it waits for its caller, until the time to begin it is over. */
+function awaitCaller(execution: Execution, now: EpochMillis): ExecutionTransition {
+  const { start_by } = execution.terms;
+  const due_at = start_by === null ? null : toEpochMillis(start_by);
+  return changed(touch(execution, now, { due_at, held_by: heldForCaller(execution.terms) }));
+}
 
 /** It cannot begin yet. @see ExecutionMessage */
 export const postpone = (execution: Execution, { until, held_by }: Message<'postponed'>, now: EpochMillis) =>

@@ -105,12 +105,18 @@ const heldByWait = ({ not_before }: ExecutionTerms, now: EpochMillis): HeldBy | 
     ? { code: 'wait', detail: 'the wait after the approval', until: not_before }
     : null;
 
+/** It waits for the agent that asked. */
+export const heldForCaller = ({ made_by, start_by }: ExecutionTerms): HeldBy | null =>
+  made_by === 'caller'
+    ? { code: 'caller', detail: 'the agent that asked for it, which makes it and has not begun', until: start_by }
+    : null;
+
 /** A new execution; a wait after the approval is counted from the approval. */
 const queued = (known: Pick<Execution, Known>, now: EpochMillis): Execution => ({
   ...newRecord(now),
   ...known,
   status: 'queued',
-  held_by: heldByWait(known.terms, now),
+  held_by: heldByWait(known.terms, now) ?? heldForCaller(known.terms),
   attempts: [],
   progress: null,
   result: null,
@@ -122,5 +128,11 @@ const queued = (known: Pick<Execution, Known>, now: EpochMillis): Execution => (
   withdrawn: null,
   lease: null,
   queue_owner: queueOwner(known.requester, known.requested_by),
-  due_at: known.terms.not_before === null ? now : latest(now, toEpochMillis(known.terms.not_before)),
+  due_at: firstDue(known.terms, now),
 });
+
+/** What its caller makes is due only when the time to begin it is over. */
+function firstDue({ made_by, not_before, start_by }: ExecutionTerms, now: EpochMillis): EpochMillis | null {
+  if (made_by === 'caller') return start_by === null ? null : toEpochMillis(start_by);
+  return not_before === null ? now : latest(now, toEpochMillis(not_before));
+}

@@ -3,7 +3,7 @@ import { isFinishedStatus } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { ignored, rejected, touch } from '@countersign/persistence';
 import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
-import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start } from './attempt.js';
+import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start, startByCaller } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
 import {
@@ -75,6 +75,9 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMi
   switch (message.type) {
     case 'claimed':
       return only('queued', 'reconciling') && isDue(execution, now) ? start(execution, message, now) : no();
+    case 'claimed_by_caller':
+      if (holds(execution, message.worker)) return ignored('this claim has it');
+      return only('queued') && execution.terms.made_by === 'caller' ? startByCaller(execution, message, now) : no();
     case 'postponed':
       return only('queued') ? postpone(execution, message, now) : no();
     case 'unrecorded':

@@ -13,6 +13,8 @@ export type ExecutionMessage =
   | { type: 'cancelled'; event: EndOfRun; requirement: Requirement }
   /** A worker takes it: to make the call, or to ask the target. `refusal`: why the decision does not hold any more. */
   | { type: 'claimed'; worker: string; lease_ms: Millis; refusal: string | null }
+  /** The external agent that asked for it makes it; `worker` names this claim. */
+  | { type: 'claimed_by_caller'; worker: string; by: string; lease_ms: Millis; refusal: string | null }
   /** It may have been made since, by records that were lost. */
   | { type: 'unrecorded'; reason: string }
   /** It cannot begin before `until`, or nothing holds it any more. */

@@ -1,6 +1,7 @@
 import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   CancelExecutionRequest,
+  ClaimExecutionRequest,
   Execution,
   ExecutionOutput,
   ExecutionOutputQuery,
@@ -8,13 +9,15 @@ import {
   ListExecutionsQuery,
   redactExecution,
   ReportExecutionRequest,
+  ReportOutcomeRequest,
   RetryExecutionRequest,
   ResolveUnknownRequest,
 } from '@countersign/contracts/executions';
 import { ProblemError } from '@countersign/contracts/problems';
 import { pageOf, Returns } from '@countersign/service';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { z } from 'zod';
+import { CallerClaims } from '../dispatch/caller-claims.js';
 import type { ExecutionMessage } from '../execution/messages.js';
 import { Executions } from '../execution/executions.js';
 import { Outputs } from '../results/outputs.js';
@@ -26,6 +29,7 @@ export class ExecutionsController {
     @Inject(Executions) private readonly executions: Executions,
     @Inject(Outputs) private readonly outputs: Outputs,
     @Inject(Switches) private readonly switches: Switches,
+    @Inject(CallerClaims) private readonly claims: CallerClaims,
   ) {}
 
   @Get()
@@ -106,6 +110,49 @@ export class ExecutionsController {
     );
   }
 
+  @Post(':id/claim')
+  @RequireScopes('runs:write')
+  @HttpCode(200)
+  @Returns(
+    200,
+    Execution,
+    'The external agent that asked for the call begins it: `decision` is the signed decision on exactly `tool_args`, `lease` is until when it must say more.',
+  )
+  async claim(
+    @Param('id') id: string,
+    @Body({ schema: ClaimExecutionRequest }) body: ClaimExecutionRequest,
+    @CurrentPrincipal() { subject }: Principal,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Execution> {
+    return answerOf(id, await this.claims.claim(id, body, subject), reply);
+  }
+
+  @Post(':id/extend')
+  @RequireScopes('runs:write')
+  @HttpCode(200)
+  @Returns(200, Execution, 'The lease of the claim begins anew. `cancel` says whether somebody wants it stopped.')
+  async extend(
+    @Param('id') id: string,
+    @Body({ schema: ClaimExecutionRequest }) body: ClaimExecutionRequest,
+    @CurrentPrincipal() { subject }: Principal,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Execution> {
+    return answerOf(id, await this.claims.extend(id, body, subject), reply);
+  }
+
+  @Post(':id/outcome')
+  @RequireScopes('runs:write')
+  @HttpCode(200)
+  @Returns(200, Execution, 'What came of the call is stored. The same report counts once.')
+  async outcome(
+    @Param('id') id: string,
+    @Body({ schema: ReportOutcomeRequest }) body: ReportOutcomeRequest,
+    @CurrentPrincipal() { subject }: Principal,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Execution> {
+    return answerOf(id, await this.claims.report(id, body, subject), reply);
+  }
+
   @Post(':id/cancel')
   @RequireScopes('executions:write')
   @HttpCode(200)
@@ -134,6 +181,17 @@ export class ExecutionsController {
     if (!execution || !isTheirs) throw noSuchExecution(id);
     return execution;
   }
+}
+
+/** What of an answer is set here. */
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+function answerOf(id: string, outcome: Awaited<ReturnType<CallerClaims['claim']>>, reply: Reply): Execution {
+  if ('ok' in outcome) return outcome.ok;
+  if (outcome.retry_after !== undefined) void reply.header('retry-after', String(outcome.retry_after));
+  throw new ProblemError(outcome.code, outcome.message, { id });
 }
 
 const noSuchExecution = (id: string) => new ProblemError('execution_not_found', `There is no execution "${id}".`);

@@ -1,5 +1,5 @@
 import type { ExecutionTerms } from '@countersign/contracts/executions';
-import type { EpochSeconds } from '@countersign/contracts/time';
+import type { EpochSeconds, Millis } from '@countersign/contracts/time';
 import type { ToolDefinition } from '@countersign/definitions';
 import type { ChangeWindow } from '@countersign/definitions/execute';
 import type { Adapter, ApprovedCall } from '../adapters/adapter.js';
@@ -15,7 +15,9 @@ export interface Tool {
   unavailable?: string;
   /** The adapter sees right before the call that the definition is the requested one; what is known here may be old. */
   isCheckedByAdapter?: boolean;
-  /** Absent when a person makes the calls. */
+  /** Of a tool whose calls are made by the external agent that asks: how long one may say nothing of it. */
+  callerLeaseMs?: Millis;
+  /** Absent when a person makes the calls, or whoever asked for them. */
   adapter?: Adapter;
   /** What its executions are held to. @param resolved_at epoch seconds of the decision */
   terms(resolved_at: EpochSeconds): ExecutionTerms;

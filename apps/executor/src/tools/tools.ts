@@ -1,7 +1,13 @@
 import type { ExecutionTerms } from '@countersign/contracts/executions';
 import { ConfigError } from '@countersign/contracts/problems';
 import { after, millisOf } from '@countersign/contracts/time';
-import { readDefinitions, toolDefinitionOf, type Definitions, type ToolEntry } from '@countersign/definitions';
+import {
+  defaultActWithin,
+  readDefinitions,
+  toolDefinitionOf,
+  type Definitions,
+  type ToolEntry,
+} from '@countersign/definitions';
 import type { ExecuteEntry, TermsEntry } from '@countersign/definitions/execute';
 import { adapterOf } from '../adapters/adapters.js';
 import type { ExecutorConfig } from '../config.js';
@@ -47,11 +53,13 @@ export function declaredTools({ definitions, config, scope }: Declared): Map<str
 
 function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig, scope: TemplateScope): Tool {
   const adapter = adapterOf(entry, execute, config, scope);
-  const made_by = execute.manual ? 'person' : 'worker';
+  const made_by = execute.manual ? 'person' : execute.caller ? 'caller' : 'worker';
+  const withinDay = execute.caller && { start_within: execute.start_within ?? entry.act_within ?? defaultActWithin };
   return {
     definition: toolDefinitionOf(entry),
     ...(adapter && { adapter }),
-    ...termsOf(execute, { made_by, can_reconcile: adapter?.reconcile !== undefined }, scope),
+    ...(execute.caller && { callerLeaseMs: millisOf(execute.caller.lease) }),
+    ...termsOf({ ...execute, ...withinDay }, { made_by, can_reconcile: adapter?.reconcile !== undefined }, scope),
   };
 }
 

@@ -8,4 +8,5 @@ export const heldWords: Record<HeldBy['code'], string> = {
   concurrency_key: 'another call',
   retry: 'the wait for another attempt',
   tool_unavailable: 'a tool that cannot be reached',
+  caller: 'the agent that asked for it, which makes it',
 };

@@ -4,6 +4,8 @@ import type { LoggedEvent } from '@countersign/contracts/event-log';
 /** All events there are; the type sees to it that none is missing. */
 const known: Record<EventName, true> = {
   'run.requested': true,
+  'tool.call_requested': true,
+  'tool.call_refused': true,
   'run.cancel_requested': true,
   'run.refused': true,
   'run.cancel_refused': true,

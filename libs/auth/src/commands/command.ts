@@ -8,6 +8,7 @@ import { z } from 'zod';
 export const commandScopes = {
   'run.requested': 'runs:write',
   'run.cancel_requested': 'runs:write',
+  'tool.call_requested': 'runs:write',
   'approval.resolve_requested': 'approvals:write',
   'tool.pause_requested': 'executions:write',
   'tool.resume_requested': 'executions:write',

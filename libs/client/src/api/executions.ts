@@ -1,4 +1,11 @@
-import type { Execution, ExecutionOutput, ListExecutionsQuery, Switch } from '@countersign/contracts/executions';
+import type {
+  ClaimExecutionRequest,
+  Execution,
+  ExecutionOutput,
+  ListExecutionsQuery,
+  ReportOutcomeRequest,
+  Switch,
+} from '@countersign/contracts/executions';
 import type { Answers } from '../shapes.js';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
@@ -34,6 +41,21 @@ export class Executions {
       query: { attempt },
       signal,
     });
+  }
+
+  /** Begins a call that whoever asked for it makes; with the same claim it is found again. */
+  claim(id: string, claim: ClaimExecutionRequest): Promise<Execution> {
+    return this.transport.ask('Execution', 'POST', pathOf`/executions/${id}/claim`, { body: claim });
+  }
+
+  /** Says that the claim still works on the call, so that its lease begins anew. */
+  extend(id: string, claim: ClaimExecutionRequest): Promise<Execution> {
+    return this.transport.ask('Execution', 'POST', pathOf`/executions/${id}/extend`, { body: claim });
+  }
+
+  /** Says what came of the call of a claim; the same report counts once. */
+  outcome(id: string, report: ReportOutcomeRequest): Promise<Execution> {
+    return this.transport.ask('Execution', 'POST', pathOf`/executions/${id}/outcome`, { body: report });
   }
 
   /** Says what came of a call whose outcome is unknown. */

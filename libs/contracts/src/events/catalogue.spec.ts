@@ -95,6 +95,7 @@ describe('the catalogue', () => {
       'approval.resolved',
       'run.cancel_requested',
       'run.requested',
+      'tool.call_requested',
       'tool.execution_completed',
       'tool.execution_failed',
       'tool.execution_outcome_unknown',
@@ -128,6 +129,7 @@ describe('what is internal', () => {
 
   it('is not in what is shown of a run', () => {
     const hidden = [
+      'asked',
       'calls',
       'due_at',
       'items',

@@ -31,9 +31,11 @@ import {
   RunPaused,
   RunRequested,
   RunStarted,
+  ToolCallRequested,
 } from './data/run-events.js';
 import { ToolPaused, ToolPauseRequested, ToolResumed, ToolResumeRequested } from './data/switch-events.js';
 import {
+  redactCalls,
   redactCommand,
   redactCreated,
   redactOpen,
@@ -80,6 +82,8 @@ const audit = 'audit';
 export const catalogue = {
   'run.requested': event('anyone', [runner, 'audit'], RunRequested, 'none', 'Command: start a run.'),
   'run.cancel_requested': event('anyone', [runner, 'audit'], RunCancelRequested, 'none', 'Command: cancel a run that has not finished.'),
+  'tool.call_requested': event('anyone', [runner, 'audit'], ToolCallRequested, redactCalls, 'Command: ask for calls of an external agent; a run without a model waits for their outcomes.'),
+  'tool.call_refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to ask for calls did not count, for this reason.'),
   'run.refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to start a run did not count, for this reason.'),
   'run.cancel_refused': event(runner, ['audit'], CommandRefused, 'none', 'A command to cancel a run did not count, for this reason.'),
   'run.started': event(runner, ['audit'], RunStarted, 'none', 'A run was accepted.'),
@@ -135,6 +139,7 @@ export const isEventName = (name: string): name is EventName => Object.hasOwn(ca
 export const refusals = {
   'run.requested': 'run.refused',
   'run.cancel_requested': 'run.cancel_refused',
+  'tool.call_requested': 'tool.call_refused',
   'approval.resolve_requested': 'approval.resolve_refused',
   'tool.pause_requested': 'tool.pause_refused',
   'tool.resume_requested': 'tool.resume_refused',

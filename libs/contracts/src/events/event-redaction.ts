@@ -16,7 +16,14 @@ export type HiddenArguments = (tool_name: string) => readonly string[] | 'all';
  */
 export type Redaction<D> = [keyof D & WithArguments] extends [never] ? 'none' | Redact<D> : Redact<D>;
 type Redact<D> = (data: D, hidden: HiddenArguments) => object;
-type WithArguments = 'tool_args' | 'requirement' | 'requirements' | 'resolution_data' | 'policy' | 'arguments';
+type WithArguments =
+  | 'calls'
+  | 'tool_args'
+  | 'requirement'
+  | 'requirements'
+  | 'resolution_data'
+  | 'policy'
+  | 'arguments';
 
 /** Requirements that each say what they hide. */
 export const redactOpen = <D extends { requirements: Requirement[] }>(data: D, hidden: HiddenArguments): D => ({
@@ -65,6 +72,17 @@ export function redactResolved<D extends Resolved>(data: D, hidden: HiddenArgume
     resolution_data: resolution_data && redactResolution(resolution_data, redact),
   };
 }
+
+type Asked = { calls: { tool_name: string; tool_args: Args }[] };
+
+/** What is hidden of each is known here alone: the command does not say. */
+export const redactCalls = <D extends Asked>(data: D, hidden: HiddenArguments): D => ({
+  ...data,
+  calls: data.calls.map((call) => ({
+    ...call,
+    tool_args: redactArguments(call.tool_args, namesOf(hidden(call.tool_name), call.tool_args)),
+  })),
+});
 
 /** A command says neither which tool it is about nor which arguments are to be hidden, so all are. */
 export function redactCommand<D extends { resolution_data?: ResolutionData | undefined }>(data: D): D {

@@ -12,8 +12,8 @@ export const ExecutionStatus = z
   });
 export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
 
-/** Who makes a call: a worker of the executor, or a person, who then reports it. */
-export const MadeBy = z.enum(['worker', 'person']);
+/** Who makes a call: a worker of the executor; a person, or the external agent that asked, who then report it. */
+export const MadeBy = z.enum(['worker', 'person', 'caller']);
 
 /** One start of the work. Its number is the fencing token: what an earlier attempt still says is refused. */
 export const Attempt = z.object({
@@ -22,7 +22,7 @@ export const Attempt = z.object({
   worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
   reported_by: Id.nullable()
     .default(null)
-    .meta({ description: 'The person who made the call and reported its outcome.' }),
+    .meta({ description: 'Who made the call elsewhere and reports its outcome: a person, or an external agent.' }),
   started_at: EpochSeconds,
   ended_at: EpochSeconds.nullable(),
   outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']).nullable(),
@@ -64,7 +64,7 @@ const plainExecutionTerms: ExecutionTerms = {
 
 /** What keeps a call from beginning. */
 export const HeldBy = z.object({
-  code: z.enum(['kill_switch', 'wait', 'change_window', 'concurrency_key', 'retry', 'tool_unavailable']),
+  code: z.enum(['kill_switch', 'wait', 'change_window', 'concurrency_key', 'retry', 'tool_unavailable', 'caller']),
   detail: z.string().meta({ description: 'For people: which execution has the key, who turned the switch, and why.' }),
   until: EpochSeconds.nullable().meta({ description: 'null: unknown.' }),
 });

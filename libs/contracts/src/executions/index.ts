@@ -1,12 +1,14 @@
 export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, redactExecution } from './execution.js';
 export {
   CancelExecutionRequest,
+  ClaimExecutionRequest,
   ExecutionOutput,
   ExecutionOutputQuery,
   ExecutionPage,
   ListExecutionsQuery,
   PauseRequest,
   ReportExecutionRequest,
+  ReportOutcomeRequest,
   ResumeRequest,
   RetryExecutionRequest,
   ResolveUnknownRequest,

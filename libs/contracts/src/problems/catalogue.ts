@@ -102,6 +102,12 @@ const decisions = {
 // oxfmt-ignore
 const changes = {
   approval_required: { status: 403, title: 'Approval required', says: 'The call waits for an approval, not for the client that continues the run.', hint: 'resolve_approval' },
+  agent_external: { status: 409, title: 'External agent', says: 'The agent runs elsewhere: ask for its calls with `POST /agents/{agent_id}/calls`.' },
+  agent_not_external: { status: 409, title: 'Not an external agent', says: 'The agent runs here: start it with `POST /agents/{agent_id}/runs`, or declare one with `external: true`.' },
+  caller_not_declared: { status: 403, title: 'Caller not declared', says: 'The agent does not name this subject under `callers`.' },
+  tool_not_declared: { status: 422, title: 'Tool not declared', says: 'The agent does not name this tool under `tools`.' },
+  call_held: { status: 409, title: 'Call held', says: 'The approved call may not begin yet: a kill switch, a change window or another call holds it.', hint: 'retry_later' },
+  claim_lost: { status: 409, title: 'Claim lost', says: 'Another claim has the call, or this one said nothing for longer than its lease.', hint: 'reload_execution' },
   run_over: { status: 409, title: 'Run over', says: 'The run has ended; start a new one.', hint: 'reload_run' },
   call_being_made: { status: 409, title: 'Call being made', says: 'The approved call is being made; no result is accepted from the client that continues the run.', hint: 'reload_run' },
   call_not_found: { status: 422, title: 'No such call', says: 'The run has no such call.', hint: 'reload_run' },

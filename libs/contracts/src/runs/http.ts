@@ -92,6 +92,7 @@ export const AgentOutput = z
     tools: z.array(
       z.object({ name: Id, description: z.string(), approval: z.string(), requires: z.string().nullable() }),
     ),
+    external: z.boolean().default(false).meta({ description: 'It runs elsewhere, and asks here for its calls.' }),
     version: z.string().meta({ description: 'Digest of the definition; runs that start now keep it.' }),
   })
   .meta({ id: 'Agent' });

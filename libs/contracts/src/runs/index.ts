@@ -1,3 +1,4 @@
+export { AskedCall, AskedCalls, CallStatus, GetCallsQuery, RequestCalls, showCalls } from './calls.js';
 export {
   AgentOutput,
   CancelRunRequest,
@@ -13,7 +14,9 @@ export {
   StartRunRequest,
 } from './http.js';
 export {
+  Asked,
   Call,
+  CallEnding,
   ConversationItem,
   JournalEntry,
   Run,

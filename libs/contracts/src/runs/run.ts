@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CallArguments } from '../calls/call-arguments.js';
-import { Id, Lease, QueueOwner, RequestedBy, stored } from '../fields/fields.js';
+import { Id, JsonObject, Lease, QueueOwner, RequestedBy, stored } from '../fields/fields.js';
 import { EpochMillis, EpochSeconds, toEpochSeconds } from '../time/time.js';
 import { RunErrorCode } from './run-error.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from '../calls/tool-call.js';
@@ -30,6 +30,19 @@ export const UnknownOutcome = z.object({
 });
 export type UnknownOutcome = z.infer<typeof UnknownOutcome>;
 
+/** How a call ended. */
+export const CallEnding = z.enum(['succeeded', 'failed', 'rejected', 'expired', 'cancelled']);
+export type CallEnding = z.infer<typeof CallEnding>;
+
+/** What an agent that runs elsewhere said of the calls that it asks for. None of it was checked. */
+export const Asked = z.object({
+  digest: z.string().meta({ description: 'Of the request, which may come again.' }),
+  framework: z.string().nullable(),
+  reason: z.string().nullable(),
+  context: JsonObject.nullable(),
+});
+export type Asked = z.infer<typeof Asked>;
+
 /**
  * A call of the conversation and how far it is:
  *
@@ -53,6 +66,11 @@ export const Call = Requirement.extend({
   unknown: UnknownOutcome.nullable().default(null).meta({
     description: 'While its outcome is unknown. It is not made again, and its execution must be reconciled.',
   }),
+  asked_by: z.enum(['model', 'caller']).default('model').meta({
+    description: 'A model is answered in sentences; a caller gets the outcome as it is.',
+  }),
+  ending: CallEnding.nullable().default(null).meta({ description: 'How it ended, of a call that a caller asked for.' }),
+  resolved_by: Id.nullable().default(null).meta({ description: 'Who decided on a call that a caller asked for.' }),
 });
 export type Call = z.infer<typeof Call>;
 
@@ -110,6 +128,9 @@ export const Run = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'It is over, and of a call that others decide or make it has not heard the end.' }),
+  asked: Asked.nullable().default(null).meta({
+    description: 'Of the calls of an external agent: no model is asked, and it ends when all are answered.',
+  }),
   ...stored,
 });
 export type Run = z.infer<typeof Run>;

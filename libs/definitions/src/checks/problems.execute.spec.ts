@@ -20,12 +20,12 @@ const command = 'command: { program: ls }';
 
 describe('how calls are made', () => {
   it.each([
-    ['semantics: idempotent', 'must have exactly one of command, http, kafka, manual'],
+    ['semantics: idempotent', 'must have exactly one of command, http, kafka, manual, caller'],
     [
       'command: { program: ls }, manual: {}',
-      'must have exactly one of command, http, kafka, manual, and this has command and manual',
+      'must have exactly one of command, http, kafka, manual, caller, and this has command and manual',
     ],
-  ])('is one of four ways, not %s', (fields, problem) => {
+  ])('is one of five ways, not %s', (fields, problem) => {
     expect(messagesWith(`{ ${fields} }`)).toEqual([`${where}: ${problem}`]);
   });
 

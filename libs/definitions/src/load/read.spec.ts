@@ -28,6 +28,7 @@ describe('a file of definitions', () => {
         name: 'Operations',
         description: null,
         instructions: 'Deploy.',
+        external: false,
         max_steps: 20,
         budget: { tokens: null, seconds: null },
         deadline_in: null,

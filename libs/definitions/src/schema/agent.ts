@@ -43,6 +43,7 @@ export const agentFields = {
 /** An agent with its tools: plain data. A run keeps the one it started with. */
 export const AgentDefinition = z.strictObject({
   ...agentFields,
+  external: z.literal(true).optional().meta({ description: 'It runs elsewhere, and asks here for its calls.' }),
   model: z.string().min(1).meta({ description: "The model's id at the provider." }),
   tools: z.array(ToolDefinition),
 });

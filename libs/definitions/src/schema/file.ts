@@ -1,4 +1,5 @@
 import { JsonObject } from '@countersign/contracts';
+import { Subject } from '@countersign/contracts/auth';
 import { PauseType } from '@countersign/contracts/calls';
 import { z } from 'zod';
 import { agentFields } from './agent.js';
@@ -11,6 +12,15 @@ import { gate, ToolName } from './tool.js';
 
 export const AgentEntry = z.strictObject({
   ...agentFields,
+  instructions: agentFields.instructions.optional().meta({
+    description: 'What the model is told. Every agent has them but one that is external.',
+  }),
+  external: z.boolean().default(false).meta({
+    description: 'It runs elsewhere, with a model of its own, and asks here for the calls of its tools.',
+  }),
+  callers: z.array(Subject).max(100).optional().meta({
+    description: 'Of an external agent: the subjects whose credentials may ask in its name.',
+  }),
   model: z.string().min(1).optional().meta({ description: "The model's id at the provider. Unset: MODEL." }),
   tools: z
     .array(ToolReference)

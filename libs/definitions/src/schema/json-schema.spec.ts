@@ -64,7 +64,7 @@ describe('the JSON Schema of countersign.yaml', () => {
 
   it.each([
     [{ agent: [] }],
-    [{ agents: [{ id: 'ops', name: 'Operations' }] }],
+    [{ agents: [{ id: 'ops', instructions: 'Deploy.' }] }],
     [{ tools: [{ name: 'a b', description: '', parameters: {} }] }],
     [{ mcp_servers: [{ name: 's', command: 's', url: 'http://s', tools: {} }] }],
     [{ groups: { managers: [] } }],

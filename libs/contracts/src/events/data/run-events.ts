@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Id } from '../../fields/fields.js';
+import { CallArguments } from '../../calls/call-arguments.js';
+import { Id, JsonObject } from '../../fields/fields.js';
 import { Usage } from '../../runs/run.js';
 import { Subject } from '../../auth/subject.js';
 import { Requirement } from '../../calls/tool-call.js';
@@ -30,6 +31,32 @@ export const RunRequested = z.object({
   user_id: Subject.optional().meta({
     description: 'The user it is for; with a token its subject, unless that is an administrator.',
   }),
+  deadline_in: DeadlineIn.optional(),
+  token: runToken,
+});
+
+const RequestedCall = z.object({
+  tool_call_id: Id.optional().meta({ description: 'What the agent calls it; unset, it is numbered.' }),
+  tool_name: Id,
+  tool_args: CallArguments.default({}),
+});
+
+/** As JSON: it is shown to whoever decides, and is part of each request for an approval. */
+const maxContext = 10_000;
+
+export const ToolCallRequested = z.object({
+  agent_id: Id.meta({ description: 'An agent that is declared as external.' }),
+  calls: z.array(RequestedCall).min(1).max(100),
+  reason: z.string().max(10_000).optional().meta({ description: 'Why, in the words of the agent.' }),
+  context: JsonObject.refine((value) => JSON.stringify(value).length <= maxContext, {
+    error: `at most ${maxContext} characters of JSON`,
+  })
+    .optional()
+    .meta({ description: 'What else whoever decides should see, as the agent says it.' }),
+  framework: z.string().max(200).optional().meta({ description: 'What the agent is built with, as it says.' }),
+  run_id: RunRequested.shape.run_id,
+  session_id: Id.optional(),
+  user_id: RunRequested.shape.user_id,
   deadline_in: DeadlineIn.optional(),
   token: runToken,
 });

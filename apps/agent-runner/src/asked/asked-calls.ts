@@ -1,0 +1,83 @@
+import type { Principal } from '@countersign/auth';
+import type { RequestCalls, Run } from '@countersign/contracts/runs';
+import type { EpochSeconds } from '@countersign/contracts/time';
+import type { AgentVersions } from '../agents/agent-versions.js';
+import type { Agents } from '../agents/agents.js';
+import type { RunDispatcher } from '../dispatch/run-dispatcher.js';
+import { userFor } from '../http/requester.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { checkedRequest, isSameCalls, type CallRequestProblem } from './call-requests.js';
+
+export interface AskedCallsOptions {
+  agents: Pick<Agents, 'callersOf' | 'deadlineFor' | 'get' | 'has' | 'ids' | 'missing'>;
+  versions: Pick<AgentVersions, 'keep'>;
+  sessions: Pick<Sessions, 'admits'>;
+  runner: Pick<RunDispatcher, 'handle'>;
+}
+
+export interface CallsWanted {
+  run_id: string;
+  agent_id: string;
+  request: RequestCalls;
+  who: Principal;
+  traceparent: string | null;
+  /** Whether the id of the run was chosen by whoever asks. */
+  isNamed?: boolean;
+  /** When it was sent, where that is not now. */
+  requested_at?: EpochSeconds;
+}
+
+type Refused = Omit<CallRequestProblem, 'code'> & {
+  code: CallRequestProblem['code'] | 'session_not_found' | 'idempotency_key_reused';
+};
+
+/** Takes requests for calls of agents that run elsewhere, wherever they come from. The same rules hold for all. */
+export class AskedCalls {
+  constructor(private readonly options: AskedCallsOptions) {}
+
+  /** @returns the run of the calls, which is stored, or why there is none. */
+  async ask({
+    run_id,
+    agent_id,
+    request,
+    who,
+    traceparent,
+    isNamed = false,
+    requested_at,
+  }: CallsWanted): Promise<{ ok: Run } | Refused> {
+    const { agents, versions, sessions, runner } = this.options;
+    const checked = checkedRequest(agents, agent_id, who, request);
+    if ('code' in checked) return checked;
+    const { agent, calls, digest } = checked;
+    const { reason = null, context = null, framework = null } = request;
+    const session_id = request.session_id ?? run_id;
+    const run = {
+      run_id,
+      agent_id,
+      session_id,
+      user_id: userFor(who, request.user_id),
+      requested_by: who.subject,
+      run_input: reason ?? '',
+    };
+    if ((isNamed || session_id !== run_id) && !(await sessions.admits(run)))
+      return { code: 'session_not_found', message: `There is no session "${session_id}".` };
+    await versions.keep(agent);
+    const handled = await runner.handle(run_id, {
+      type: 'calls_requested',
+      run: {
+        ...run,
+        ...(requested_at !== undefined && { requested_at }),
+        deadline_at: agents.deadlineFor(agent_id, request.deadline_in),
+        streamed: false,
+        traceparent,
+      },
+      asked: { digest, framework, reason, context },
+      agent,
+      calls,
+    });
+    const state = handled.state!;
+    if (handled.kind !== 'ignored' || isSameCalls(state, run, digest)) return { ok: state };
+    const message = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
+    return { code: 'idempotency_key_reused', message };
+  }
+}

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { adminKey, openInstallation, type Installation } from '../../test/installation.fixtures.js';
+import { CountersignClient } from '../client.js';
+import { gate, type GateOptions } from './gate.js';
+
+let there: Installation;
+let people: CountersignClient;
+let options: GateOptions;
+beforeAll(async () => {
+  there = await openInstallation();
+  people = new CountersignClient({ url: there.url, key: adminKey });
+  const { key } = await people.auth.createKey({ name: 'bot', subject: 'bot', roles: ['requester'] });
+  options = { client: new CountersignClient({ url: there.url, key }), agent: 'bot', tool: 'refund' };
+});
+afterAll(() => there.close());
+
+/** Somebody decides on the next call that waits with this order. */
+const decide = (order: string, decision: Parameters<CountersignClient['approvals']['resolve']>[1]) =>
+  vi.waitFor(async () => {
+    const { data } = await people.approvals.list({ status: 'pending' });
+    const approval = data.find(({ tool_args }) => tool_args['order'] === order || tool_args['text'] === order);
+    await people.approvals.resolve(approval!.id, decision);
+    return approval!.id;
+  }, 8_000);
+
+type Refund = { order: string; amount: number };
+
+describe('a function behind the gate', () => {
+  it('runs once it is approved, with what was approved, and not before', async () => {
+    const pay = vi.fn(({ amount }: Refund) => ({ paid: amount }));
+    const paid = gate(pay, options)({ order: 'A-1', amount: 80 });
+    await decide('A-1', { status: 'approved', resolution_data: { tool_args: { order: 'A-1', amount: 40 } } });
+    expect(await paid).toEqual({ paid: 40 });
+    expect(pay.mock.calls).toEqual([[{ order: 'A-1', amount: 40 }]]);
+  });
+
+  it('does not run when it is rejected, and says what whoever decided has to say', async () => {
+    const pay = vi.fn();
+    const paid = gate(pay, options)({ order: 'A-2', amount: 80 });
+    paid.catch(() => {});
+    await decide('A-2', { status: 'rejected', resolution_data: { note: 'Too much.' } });
+    await expect(paid).rejects.toMatchObject({ status: 'rejected', note: 'Too much.' });
+    expect(pay).not.toHaveBeenCalled();
+  });
+
+  it('may fail, which is thrown and told', async () => {
+    const paid = gate(() => Promise.reject(new Error('No funds.')), options)({ order: 'A-3', amount: 80 });
+    paid.catch(() => {});
+    const id = await decide('A-3', { status: 'approved' });
+    await expect(paid).rejects.toThrow('No funds.');
+    expect(await people.executions.get(id)).toMatchObject({ status: 'failed', error: 'No funds.' });
+  });
+
+  it('that takes longer than its lease is still its own', async () => {
+    const slowly = () => new Promise<string>((resolve) => setTimeout(() => resolve('Paid.'), 3_000));
+    const paid = gate(slowly, options)({ order: 'A-4', amount: 80 });
+    await decide('A-4', { status: 'approved' });
+    expect(await paid).toBe('Paid.');
+  }, 15_000);
+
+  it('called again with the same key finds the same call, made once, and what came of it', async () => {
+    const pay = vi.fn(() => ({ paid: 80 }));
+    const paid = gate(pay, options);
+    const both = Promise.all([1, 2].map(() => paid({ order: 'A-5', amount: 80 }, { key: 'A-5' })));
+    await decide('A-5', { status: 'approved' });
+    expect(await both).toEqual([{ paid: 80 }, { paid: 80 }]);
+    expect(await paid({ order: 'A-5', amount: 80 }, { key: 'A-5' })).toEqual({ paid: 80 });
+    expect(pay).toHaveBeenCalledTimes(1);
+    const others = paid({ order: 'A-5', amount: 8_000 }, { key: 'A-5' });
+    await expect(others).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  it('that nobody declared is refused with what to declare', async () => {
+    const paid = gate(() => 1, { ...options, tool: 'erase' })({});
+    await expect(paid).rejects.toMatchObject({ code: 'tool_not_declared', detail: expect.stringContaining('"tools"') });
+  });
+});
+
+it('a tool that the executor makes returns its output', async () => {
+  const said = gate(null, { ...options, tool: 'echo' })({ text: 'Good day.' });
+  await decide('Good day.', { status: 'approved' });
+  expect(await said).toContain('Good day.');
+});
