@@ -4,7 +4,10 @@ import { MongoClient, type Db } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, reasonOf, storeError } from './attempt.js';
 import { clientOptions, pinned } from './client-options.js';
+import { failCommandsOfClosedConnections } from './closed-connections.js';
 import { databaseIn } from './uri.js';
+
+failCommandsOfClosedConnections();
 
 export interface ConnectionOptions {
   uri: string;

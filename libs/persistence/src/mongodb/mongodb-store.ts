@@ -18,8 +18,8 @@ import {
 } from '../store.js';
 import { codeOf, type Attempt } from './attempt.js';
 import { decode, documentOf, eventsIn, withoutInternals, type Document } from './documents.js';
-import { commandOf, GroupCommit } from './group-commit.js';
-import { GroupRead } from './group-read.js';
+import { commandOf, GroupCommit } from './batches/group-commit.js';
+import { GroupRead } from './batches/group-read.js';
 import type { Parts } from './parts.js';
 import { KnownOutboxes, type KnownOutbox } from './known-outboxes.js';
 

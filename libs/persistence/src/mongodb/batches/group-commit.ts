@@ -1,7 +1,7 @@
 import { RetryableError } from '@countersign/contracts/problems';
 import { MongoBulkWriteError, MongoServerError, ObjectId, type Collection as Documents } from 'mongodb';
 import { Batches } from './batches.js';
-import type { Document } from './documents.js';
+import type { Document } from '../documents.js';
 
 /** Writes a document that is not there yet. */
 export interface Insert {

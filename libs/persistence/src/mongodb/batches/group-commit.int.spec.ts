@@ -4,7 +4,7 @@ import { MongoClient, type CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { RetryableError } from '@countersign/contracts/problems';
 import { atSeconds } from '@countersign/contracts/time';
-import { documentOf, type Document } from './documents.js';
+import { documentOf, type Document } from '../documents.js';
 import { GroupCommit } from './group-commit.js';
 
 const uri = inject('mongodbUri');

@@ -2,7 +2,7 @@ import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Document } from './documents.js';
+import type { Document } from '../documents.js';
 import { GroupRead } from './group-read.js';
 
 const uri = inject('mongodbUri');

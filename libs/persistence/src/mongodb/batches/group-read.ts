@@ -1,6 +1,6 @@
 import type { Collection as Documents } from 'mongodb';
 import { Batches } from './batches.js';
-import { withoutInternals, type Document } from './documents.js';
+import { withoutInternals, type Document } from '../documents.js';
 
 type Found = Partial<Document> | undefined;
 type Waiting = PromiseWithResolvers<Found> & { id: string };
