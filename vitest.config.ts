@@ -47,6 +47,7 @@ export default defineConfig({
       'libs/auth',
       'libs/signing',
       'libs/transparency',
+      'libs/evidence',
       'libs/outbound',
       'libs/service',
       'libs/doctor',

@@ -13,6 +13,7 @@ const libraries = [
   'auth',
   'signing',
   'transparency',
+  'evidence',
   'outbound',
   'service',
   'tool',
@@ -29,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   auth: ['contracts', 'persistence'],
   signing: ['contracts'],
   transparency: [],
+  evidence: ['transparency'],
   outbound: ['contracts'],
   service: ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth'],
   doctor: ['contracts', 'definitions', 'messaging', 'persistence', 'service', 'signing'],
@@ -37,7 +39,7 @@ const allowed: Record<string, readonly string[]> = {
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
   inbox: ['contracts', 'client'],
-  cli: ['contracts', 'client', 'definitions'],
+  cli: ['contracts', 'client', 'definitions', 'evidence'],
   standalone: [...libraries, ...apps],
   infra: ['contracts'],
   e2e: [...libraries, 'infra'],
@@ -97,8 +99,8 @@ it('domain, bus and store know nothing of Nest', () => {
   for (const file of withoutNest) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '@nestjs/);
 });
 
-it('contracts, client and transparency run in a browser as well', () => {
-  const files = globSync('libs/{contracts,client,transparency}/src/**/*.ts').filter(
+it('contracts, client, transparency and evidence run in a browser as well', () => {
+  const files = globSync('libs/{contracts,client,transparency,evidence}/src/**/*.ts').filter(
     (file) => !file.endsWith('.spec.ts'),
   );
   const needNode = files.filter((file) => /from 'node:|\b(Buffer|process)\./.test(readFileSync(file, 'utf8')));

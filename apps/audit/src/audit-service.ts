@@ -4,13 +4,14 @@ import { hiddenArguments } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import type { StoredRecord } from '@countersign/persistence';
 import { openCommandHandler, type Service, type ServiceContext } from '@countersign/service';
-import { OwnKeys } from '@countersign/signing';
+import { openRequestVerifier, openResultVerifier, openVerifier, OwnKeys, type Verifier } from '@countersign/signing';
 import { openAuditKeyRing } from '@countersign/signing/checkpoints';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
 import { checkpointCollection, decideCheckpoint } from './checkpoints/checkpoint.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import type { AuditConfig } from './config.js';
+import { Evidence, type KeyKind } from './evidence/evidence.js';
 import { AuditController } from './http/audit.controller.js';
 import { positionCollection, Publisher } from './publish/publisher.js';
 import { entryLog } from './record/entry.js';
@@ -57,6 +58,16 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     });
     let tools: ReadonlyMap<string, ToolDefinition> = new Map();
     let unread = 0;
+    let verifiers: Record<KeyKind, Verifier>;
+    const evidence = new Evidence({
+      log,
+      checkpoints,
+      verifiers: {
+        decisions: () => verifiers.decisions,
+        requests: () => verifiers.requests,
+        results: () => verifiers.results,
+      },
+    });
     const hidden = hiddenArguments(() => tools, definitions.mcp_servers);
 
     return {
@@ -67,6 +78,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         providers: [
           { provide: Checkpoints, useValue: checkpoints },
           { provide: ENTRIES, useValue: log },
+          { provide: Evidence, useValue: evidence },
           { provide: Publisher, useValue: publisher },
           { provide: Recorder, useValue: recorder },
           { provide: UNREADABLE, useValue: () => unread },
@@ -93,6 +105,12 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       },
       async start() {
         await keys.open();
+        const [decisions, requests, results] = await Promise.all([
+          openVerifier(config, embeddedIn),
+          openRequestVerifier(config, embeddedIn),
+          openResultVerifier(config, embeddedIn),
+        ]);
+        verifiers = { decisions, requests, results };
         const functions = await definitionsApart(definitions.tool_modules);
         tools = new Map([...functions, ...definitions.tools.map(toolDefinitionOf)].map((tool) => [tool.name, tool]));
       },

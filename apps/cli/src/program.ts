@@ -2,6 +2,7 @@ import type { RootCommand } from '@bomb.sh/tab';
 import { visibleText } from '@countersign/contracts/text';
 import { Command, CommanderError } from 'commander';
 import { approvalsCommand } from './approvals/approvals.js';
+import { auditCommand } from './commands/audit.js';
 import { addCompletion, completeIds } from './commands/completion.js';
 import { actionsIn, Context, type On } from './connection/context.js';
 import { deadLettersCommand } from './commands/dead-letters.js';
@@ -60,6 +61,7 @@ const programOf = (on: On): Command =>
     .commandsGroup('Operation:')
     .addCommand(doctorCommand(on))
     .addCommand(recoverCommand(on))
+    .addCommand(auditCommand(on))
     .addCommand(eventsCommand(on))
     .addCommand(deadLettersCommand(on))
     .addCommand(pauseCommand(on))

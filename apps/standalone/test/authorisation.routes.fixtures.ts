@@ -121,6 +121,7 @@ export const routes: Record<string, Rule> = {
   'GET /audit/key': anybody,
   'GET /audit/checkpoint': needs('audit:read'),
   'GET /audit/entries': needs('audit:read'),
+  'GET /audit/evidence': needs('audit:read'),
   'GET /audit/health': needs('audit:read'),
   'GET /audit/proofs/consistency': needs('audit:read'),
   'GET /audit/proofs/inclusion': needs('audit:read'),

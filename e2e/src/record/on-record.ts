@@ -7,6 +7,7 @@ import {
   InclusionProof,
   SignedCheckpoint,
 } from '@countersign/contracts/audit';
+import { verifyEvidence } from '@countersign/evidence';
 import { includes, isConsistent, leafHash, openCheckpoint, readKey } from '@countersign/transparency';
 import { expect } from 'vitest';
 import type { z } from 'zod';
@@ -57,6 +58,15 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
   const older = await openCheckpoint(before.note, key);
   const { proof } = await ask(ConsistencyProof, '/audit/proofs/consistency', { from: older.size, to: checkpoint.size });
   expect(isConsistent({ before: older, after: checkpoint, proof: proof.map(bytes) })).toBe(true);
+
+  const evidence = await client.audit.evidence(run.run_id);
+  const { key: trusted } = await client.audit.key();
+  const report = await verifyEvidence(evidence, trusted);
+  expect(report).toMatchObject({
+    holds: true,
+    notes: [],
+    calls: [{ tool_name: 'deploy_to_production', approved_by: ['ada'], arguments_checked: true, outcome: 'succeeded' }],
+  });
 
   await eventually('the record to be published, and a checkpoint of it', async () => {
     const health = await ask(AuditHealth, '/audit/health');

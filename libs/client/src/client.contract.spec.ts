@@ -75,6 +75,23 @@ describe('the client and a server of the same version', () => {
       if (data.event === 'RunPaused') break;
   });
 
+  it('agree on the record, and on what proves a run', async () => {
+    const { run } = await paused('1.2.0');
+    const { audit } = client;
+    const entries = await eventually(async () => {
+      const { data } = await audit.list({ run_id: run.run_id });
+      if (data.length < 3) throw new Error('not yet');
+      return data;
+    });
+    for await (const { index } of audit.all({ limit: 1, run_id: run.run_id })) expect(index).toBeGreaterThanOrEqual(0);
+    expect((await audit.checkpoint()).origin).toBe((await audit.key()).origin);
+    expect((await audit.health()).is_whole).toBe(true);
+    expect((await audit.inclusion(entries[0]!.index)).leaf_hash).toBe(entries[0]!.leaf_hash);
+    expect((await audit.consistency(1)).from).toBe(1);
+    expect(new TextDecoder().decode(await audit.evidence(run.run_id))).toContain(run.run_id);
+    await expect(audit.inclusion(1e9)).rejects.toMatchObject({ status: 404, code: 'not_on_record' });
+  });
+
   it('agree on approvals, executions and grants', async () => {
     const { approval_id, run } = await paused('2.0.0');
     const { approvals, executions, grants } = client;

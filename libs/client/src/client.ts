@@ -1,4 +1,5 @@
 import { Agents } from './api/agents.js';
+import { Audit } from './api/audit.js';
 import { Approvals } from './api/approvals.js';
 import { Auth } from './api/auth.js';
 import { Calls } from './api/calls.js';
@@ -18,6 +19,7 @@ import { Transport, type ClientOptions, type Method, type RequestOptions } from 
 export class CountersignClient {
   readonly agents: Agents;
   readonly approvals: Approvals;
+  readonly audit: Audit;
   readonly auth: Auth;
   readonly calls: Calls;
   readonly deadLetters: DeadLetters;
@@ -34,6 +36,7 @@ export class CountersignClient {
     this.#transport = transport;
     this.agents = new Agents(transport);
     this.approvals = new Approvals(transport);
+    this.audit = new Audit(transport);
     this.auth = new Auth(transport);
     this.calls = new Calls(transport);
     this.deadLetters = new DeadLetters(transport);

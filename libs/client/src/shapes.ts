@@ -8,6 +8,14 @@ import {
   Grant,
   GrantPage,
 } from '@countersign/contracts/approvals';
+import {
+  AuditEntryPage,
+  AuditHealth,
+  AuditKey,
+  ConsistencyProof,
+  InclusionProof,
+  SignedCheckpoint,
+} from '@countersign/contracts/audit';
 import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
 import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
@@ -34,8 +42,12 @@ export const shapes = {
   ApprovalStats,
   ApprovalStatus: ApprovalStatusView,
   AskedCalls,
+  AuditEntryPage,
+  AuditHealth,
+  AuditKey,
   BulkResolveOutcome,
   CommandToken,
+  ConsistencyProof,
   CreatedApiKey,
   DeadLetter,
   DeadLetterPage,
@@ -46,6 +58,7 @@ export const shapes = {
   ExecutionPage,
   Grant,
   GrantPage,
+  InclusionProof,
   LoggedEvent,
   Me,
   Nothing: z.undefined(),
@@ -56,6 +69,7 @@ export const shapes = {
   Runs: z.array(RunOutput),
   Session: SessionOutput,
   SessionPage,
+  SignedCheckpoint,
   Switches,
 };
 

@@ -1,5 +1,6 @@
 import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
+import { auditService, auditSettings } from '@countersign/audit';
 import { executorService, executorSettings } from '@countersign/executor';
 import { portSetting, readConfig, serve, serviceSettings } from '@countersign/service';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ const Config = z.object({
   ...agentRunnerSettings,
   ...approvalServiceSettings,
   ...executorSettings,
+  ...auditSettings,
   PORT: portSetting(0),
 });
 
@@ -58,7 +60,12 @@ export async function openInstallation(): Promise<Installation> {
     ADMIN_KEY: adminKey,
     RATE_LIMIT_PER_MINUTE: '0',
   });
-  const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
+  const serving = await serve(config, [
+    agentRunner(config),
+    approvalService(config),
+    executorService(config),
+    auditService(config),
+  ]);
   return {
     url: serving.url,
     async close() {

@@ -5,6 +5,7 @@ import {
   AuditKey,
   ConsistencyProof,
   ConsistencyQuery,
+  EvidenceQuery,
   InclusionProof,
   InclusionQuery,
   ListAuditEntriesQuery,
@@ -14,14 +15,17 @@ import { ProblemError } from '@countersign/contracts/problems';
 import type { AppendLog } from '@countersign/persistence/append-log';
 import { forPeople, Returns } from '@countersign/service';
 import { proveConsistency, proveInclusion } from '@countersign/transparency';
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { Checkpoints } from '../checkpoints/checkpoints.js';
+import { Evidence } from '../evidence/evidence.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Entry } from '../record/entry.js';
 import { Recorder } from '../record/recorder.js';
 import { readNodes } from '../record/tree.js';
 import { ENTRIES, UNREADABLE } from '../tokens.js';
+
+const ndjson = 'application/x-ndjson';
 
 /** The record, and what proves it. */
 @Controller()
@@ -29,6 +33,7 @@ export class AuditController {
   constructor(
     @Inject(ENTRIES) private readonly log: AppendLog<Entry>,
     @Inject(Checkpoints) private readonly checkpoints: Checkpoints,
+    @Inject(Evidence) private readonly evidence: Evidence,
     @Inject(Publisher) private readonly publisher: Publisher,
     @Inject(Recorder) private readonly recorder: Recorder,
     @Inject(UNREADABLE) private readonly unreadable: () => number,
@@ -88,6 +93,16 @@ export class AuditController {
     if (to > length || from > to)
       throw new ProblemError('not_on_record', `There are ${length} entries, and no record of ${from} in one of ${to}.`);
     return { from, to, proof: (await proveConsistency(from, to, readNodes(this.log))).map(base64) };
+  }
+
+  @Get('audit/evidence')
+  @RequireScopes('audit:read')
+  @Header('content-type', ndjson)
+  @Returns(200, undefined, 'All that is on record of a run, with what proves it offline, a line each.', ndjson)
+  async evidenceOf(@Query({ schema: EvidenceQuery }) { run_id }: z.infer<typeof EvidenceQuery>): Promise<string> {
+    const bundle = await this.evidence.of(run_id);
+    if (bundle === undefined) throw new ProblemError('not_on_record', `Nothing is on record of the run ${run_id}.`);
+    return bundle;
   }
 
   @Get('audit/health')

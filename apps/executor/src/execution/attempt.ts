@@ -45,7 +45,7 @@ export function start(execution: Execution, message: Message<'claimed'>, now: Ep
     error: null,
     ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
   });
-  return changed(began, emit('tool.execution_started', { ...callOf(began), ...who }));
+  return changed(began, emit('tool.execution_started', { ...callOf(began), digest: began.digest, ...who }));
 }
 
 /** The agent that asked for it has it from now on, under a lease of its own. */
@@ -65,7 +65,7 @@ export function startByCaller(
     status: 'running',
     ...leased(worker, lease_ms, now),
   });
-  return changed(began, emit('tool.execution_started', { ...callOf(began), ...who }));
+  return changed(began, emit('tool.execution_started', { ...callOf(began), digest: began.digest, ...who }));
 }
 
 /** Why the call must not begin now, whoever wants to make it. */

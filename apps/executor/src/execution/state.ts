@@ -40,7 +40,7 @@ export function released(
   return touch(execution, now, { attempts, lease: null, due_at: null, progress: null });
 }
 
-type CallOfExecution = Omit<EventData<'tool.execution_started'>, 'made_by' | 'worker'>;
+type CallOfExecution = Omit<EventData<'tool.execution_started'>, 'made_by' | 'worker' | 'digest'>;
 
 export const callOf = ({ id, approval_id, run_id, tool_call_id, tool_name, attempts }: Execution): CallOfExecution => ({
   run_id,

@@ -40,6 +40,20 @@ export class Verifier {
     return this.#verify(decision, jws);
   }
 
+  /**
+   * The public key of this name, as in its JWK; undefined where none is trusted.
+   *
+   * @throws RetryableError when the keys cannot be fetched now
+   */
+  async publicPart(kid: string): Promise<string | undefined> {
+    try {
+      return await publicPartOf(await this.keys({ kid, alg: algorithm }));
+    } catch (error) {
+      if (error instanceof SignatureError) return undefined;
+      throw error;
+    }
+  }
+
   /** As `verify`, for the results of an executor. */
   verifyResult(jws: string): Promise<ResultClaims> {
     return this.#verify(result, jws);

@@ -3,8 +3,11 @@ import { MadeBy } from '../../executions/execution.js';
 import { execution } from './fields.js';
 import { Id } from '../../fields/fields.js';
 
+const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
+
 export const ToolExecutionStarted = z.object({
   ...execution,
+  digest,
   made_by: MadeBy.default('worker'),
   worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
 });
@@ -23,8 +26,6 @@ export const ToolExecutionProgress = z.object({
   percent: z.number().min(0).max(100).nullable(),
   message: z.string().nullable(),
 });
-
-const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
 
 const signature = z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' });
 

@@ -1,0 +1,81 @@
+import { marked } from '@countersign/contracts/text';
+import { verifyEvidence, type Report } from '@countersign/evidence';
+import { Command } from 'commander';
+import { readFile, writeFile } from 'node:fs/promises';
+import type { On } from '../connection/context.js';
+import { exitCodes, Failure } from '../connection/exit-codes.js';
+import type { Screen } from '../terminal/screen.js';
+import { evidencePage } from './evidence-page.js';
+
+/** The record: what happened, and how to prove it to somebody who has nothing but a file and a key. */
+export const auditCommand = (on: On): Command =>
+  new Command('audit')
+    .description('The record of all that happened, and what proves it.')
+    .addCommand(exportEvidence(on))
+    .addCommand(verify(on))
+    .addCommand(key(on));
+
+const exportEvidence = (on: On): Command =>
+  new Command('export')
+    .description('Writes all that is on record of a run, with what proves it, to the standard output.')
+    .requiredOption('--run <id>', 'the run')
+    .action(
+      on(async ({ client, environment }, { run }: { run: string }) => {
+        environment.stdout.write(new TextDecoder().decode(await client.audit.evidence(run)));
+      }),
+    );
+
+const key = (on: On): Command =>
+  new Command('key')
+    .description('The key that verifies evidence. Keep it elsewhere than the evidence.')
+    .action(on(async ({ client, screen }) => screen.show(await client.audit.key(), (shown) => [shown.key])));
+
+interface VerifyOptions {
+  trust: string;
+  html?: string;
+}
+
+const verify = (on: On): Command =>
+  new Command('verify')
+    .description('Verifies evidence without a server. Ends with 1 when something does not hold.')
+    .argument('<file>', 'what `audit export` wrote')
+    .requiredOption('--trust <key>', 'the key of the record, as `audit key` shows it')
+    .option('--html <file>', 'writes the report as a page, too')
+    .action(
+      on(async ({ screen }, file: string, { trust, html }: VerifyOptions) => {
+        const bytes = await readFile(file).catch((error: Error) => {
+          throw new Failure(exitCodes.usage, `${file} cannot be read: ${error.message}`);
+        });
+        const report = await verifyEvidence(bytes, trust).catch((error: Error) => {
+          throw new Failure(exitCodes.usage, `--trust: ${error.message}`);
+        });
+        if (html !== undefined) await writeFile(html, evidencePage(report));
+        screen.show(report, () => reportText(screen, report));
+        return report.holds ? exitCodes.ok : exitCodes.failed;
+      }),
+    );
+
+function reportText(screen: Screen, report: Report): string[] {
+  if (!report.holds) {
+    const where = report.line === null ? '' : ` (line ${report.line})`;
+    return [`${screen.paint('red', '✘')} ${marked(report.message)}${where} [${report.code}]`];
+  }
+  const { run_id, origin, size, entries, calls, notes } = report;
+  return [
+    `${screen.paint('green', '✔')} Run ${marked(run_id)}: all ${entries.length} entries of ${marked(origin)} are there, unchanged, in a record of ${size}.`,
+    ...calls.map((call) => `${screen.paint('green', '✔')} ${callText(call)}`),
+    ...notes.map((note) => `  ${marked(note)}`),
+  ];
+}
+
+function callText({ tool_name, basis, approved_by, requested_by, arguments_checked, outcome }: Call): string {
+  const who =
+    basis === 'people' ? `approved by ${approved_by.map(marked).join(', ') || 'somebody'}` : `allowed by ${basis}`;
+  const asked = requested_by === null ? 'nobody known' : marked(requested_by);
+  const checked = arguments_checked
+    ? 'exactly the arguments shown'
+    : 'arguments are hidden, their digest is that of the decision';
+  return `${marked(tool_name)}: asked for by ${asked}, ${who}, ${outcome}; ${checked}.`;
+}
+
+type Call = Extract<Report, { holds: true }>['calls'][number];

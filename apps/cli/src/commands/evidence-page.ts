@@ -1,0 +1,56 @@
+import { marked } from '@countersign/contracts/text';
+import type { Report } from '@countersign/evidence';
+
+/** A report as a page of its own, to be handed to an auditor: it loads nothing. */
+export function evidencePage(report: Report): string {
+  const body = report.holds
+    ? whatHolds(report)
+    : [
+        `<p class="bad">It does not hold: ${safe(report.message)}</p>`,
+        `<p>${safe(report.code)}${report.line === null ? '' : `, line ${report.line}`}</p>`,
+      ];
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Evidence</title>
+<style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem;border-bottom:1px solid #ccc}.good{color:#060}.bad{color:#a00}</style>
+<h1>Evidence</h1>
+${body.join('\n')}
+</html>
+`;
+}
+
+const whatHolds = ({ run_id, origin, size, entries, calls, notes }: Extract<Report, { holds: true }>): string[] => [
+  `<p class="good">Run ${safe(run_id)}: all ${entries.length} entries are there, unchanged, in the record ${safe(origin)} of ${size}.</p>`,
+  '<h2>Calls</h2>',
+  table(
+    ['tool', 'asked for by', 'allowed by', 'outcome', 'digest'],
+    calls.map((call) => [
+      call.tool_name,
+      call.requested_by ?? '',
+      call.approved_by.length > 0 ? call.approved_by.join(', ') : call.basis,
+      call.outcome,
+      call.digest,
+    ]),
+  ),
+  ...notes.map((note) => `<p>${safe(note)}</p>`),
+  '<h2>Entries</h2>',
+  table(
+    ['', 'time', 'event', 'from'],
+    entries.map(({ sequence, time, type, source }) => [String(sequence), time, type, source]),
+  ),
+];
+
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  `<table><tr>${heads.map((head) => `<th>${safe(head)}</th>`).join('')}</tr>${rows
+    .map((row) => `<tr>${row.map((cell) => `<td>${safe(cell)}</td>`).join('')}</tr>`)
+    .join('\n')}</table>`;
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const safe = (text: string): string => marked(text).replace(/[&<>"']/g, (char) => entities[char]!);

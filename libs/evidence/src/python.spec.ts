@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { digest, linesOf, Office } from '../test/evidence.fixtures.js';
+import { verifyEvidence } from './verify.js';
+
+const program = fileURLToPath(new URL('../../../examples/audit/verify.py', import.meta.url));
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+const dir = mkdtempSync(join(tmpdir(), 'countersign-evidence-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** What Python says of each, in one process. */
+function inPython(key: string, bundles: readonly (string | Uint8Array)[]): { holds: boolean; code?: string }[] {
+  const files = bundles.map((bundle, n) => {
+    const file = join(dir, `${n}.ndjson`);
+    writeFileSync(file, bundle);
+    return file;
+  });
+  const { stdout, stderr } = spawnSync('python3', [program, key, ...files], { encoding: 'utf8', maxBuffer: 1e8 });
+  expect(stderr).toBe('');
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { holds: boolean; code?: string });
+}
+
+/** What both say of each. */
+async function compared(key: string, bundles: readonly (string | Uint8Array)[]) {
+  const ours = await Promise.all(
+    bundles.map((bundle) => verifyEvidence(typeof bundle === 'string' ? Buffer.from(bundle) : bundle, key)),
+  );
+  const short = ({ holds, code }: { holds: boolean; code?: string }) => (holds ? 'holds' : code);
+  return { ours: ours.map(short), python: inPython(key, bundles).map(short) };
+}
+
+describe.skipIf(!hasPython)('the verifier in Python', () => {
+  it('agrees that what the service exported holds', async () => {
+    const golden = (name: string) => readFileSync(new URL(`../test/golden/${name}`, import.meta.url));
+    const { ours, python } = await compared(golden('deployment.key').toString().trim(), [golden('deployment.ndjson')]);
+    expect(python).toEqual(['holds']);
+    expect(ours).toEqual(python);
+  });
+
+  it('agrees on bundles that were changed, and on records of what was not allowed', async () => {
+    const office = new Office();
+    const told = office.story('run-1');
+    const bundle = await office.bundle('run-1', told);
+    const lines = linesOf(bundle);
+    const entries = lines.length >> 1;
+    const bits = Array.from({ length: 120 }, (_, n) => {
+      const bytes = Buffer.from(bundle);
+      const bit = (n * 7_919 * 31) % (8 * bytes.length);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      return bytes;
+    });
+    const sealed = await Promise.all([
+      ...lines.slice(1, 1 + entries).map((_, n) => office.seal(lines.with(n + 1, `${lines[n + 1]} `))),
+      ...lines
+        .slice(1, entries)
+        .map((_, n) => office.seal(lines.with(n + 1, lines[n + 2]!).with(n + 2, lines[n + 1]!))),
+      office.seal(lines.slice(0, -1)),
+    ]);
+    const by = (by: string | null, verdict = 'approved') => ({ by, verdict, at: 1_000 });
+    const not = await Promise.all(
+      [
+        office.story('run-1', { deciders: [by('ana')] }),
+        office.story('run-1', { deciders: [by('bob'), by('bob', 'rejected')] }),
+        office.story('run-1', { basis: 'rule', policy_version: null }),
+        office.story('run-1', { basis: 'audit' }),
+        office.story('run-1', { four_eyes: false, deciders: [by(null)] }),
+        office.story('run-1', {
+          basis: 'grant',
+          grant: { given_by: [{ by: 'bob' }], required_approvals: 1, expires_at: 9_999 },
+        }),
+        office.story('run-1', {
+          basis: 'grant',
+          grant: { given_by: [{ by: 'ana' }], required_approvals: 1, expires_at: 9_999 },
+        }),
+        office.story('run-1', { resolved_at: 2_001 }),
+        office.story('run-1', { digest: digest('other') }),
+        office.story('run-1', {}, { 'approval.resolved': { tool_args: { a: 1 } } }),
+        office.story('run-1', {}, { 'tool.execution_started': { digest: digest('other') } }),
+        office.story('run-1', {}, { 'tool.execution_completed': { result: 'Undeployed.' } }),
+        office.story('run-1', {}, { 'tool.approval_required': { agent_id: 'other' } }),
+        ...told.map(({ type }) => told.filter((each) => each.type !== type)),
+      ].map((story) => office.bundle('run-1', story)),
+    );
+    const { ours, python } = await compared(office.key, [bundle, ...bits, ...sealed, ...not]);
+    expect(python[0]).toBe('holds');
+    expect(python.slice(1, 121)).not.toContain('holds');
+    expect(new Set(python).size).toBeGreaterThan(8);
+    expect(python).toEqual(ours);
+  });
+
+  it('ends with 1 when something does not hold', () => {
+    writeFileSync(join(dir, 'none.ndjson'), 'nothing');
+    const { status, stdout } = spawnSync('python3', [program, new Office().key, join(dir, 'none.ndjson')], {
+      encoding: 'utf8',
+    });
+    expect([status, JSON.parse(stdout)]).toMatchObject([1, { holds: false, code: 'malformed' }]);
+  });
+});

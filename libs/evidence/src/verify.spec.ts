@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { digest, linesOf, Office, type Data } from '../test/evidence.fixtures.js';
+import { verifyEvidence, type Report } from './verify.js';
+
+const golden = (name: string): Buffer => readFileSync(new URL(`../test/golden/${name}`, import.meta.url));
+const office = new Office();
+const verify = (bundle: string | Uint8Array, key = office.key): Promise<Report> =>
+  verifyEvidence(typeof bundle === 'string' ? Buffer.from(bundle) : bundle, key);
+const problemOf = async (bundle: string): Promise<string | null> => {
+  const report = await verify(bundle);
+  return report.holds ? null : report.code;
+};
+const bundle = await office.bundle('run-1', office.story('run-1'));
+const lines = linesOf(bundle);
+/** Lines of entries, and those of their proofs. */
+const entries = lines.length >> 1;
+
+describe('a bundle of evidence', () => {
+  it('holds when all of it is true', async () => {
+    expect(await verify(bundle)).toMatchObject({
+      holds: true,
+      run_id: 'run-1',
+      origin: 'example.com/record',
+      notes: [],
+      calls: [
+        { tool_name: 'deploy', basis: 'people', approved_by: ['bob'], arguments_checked: true, outcome: 'succeeded' },
+      ],
+    });
+  });
+
+  it('holds as it was exported by the service', async () => {
+    const key = golden('deployment.key').toString().trim();
+    expect(await verify(golden('deployment.ndjson'), key)).toMatchObject({
+      holds: true,
+      notes: [],
+      calls: [{ approved_by: ['ada'] }],
+    });
+  });
+
+  it('holds by the key that is trusted, and by no other', async () => {
+    expect(await verify(bundle, new Office().key)).toMatchObject({ holds: false, code: 'seal' });
+    await expect(verify(bundle, 'no key')).rejects.toThrow('verifier key');
+  });
+
+  it('does not hold with any single bit changed', async () => {
+    const bytes = Buffer.from(bundle);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(8 * bytes.length - 1), async (bit) => {
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3]! ^= 1 << (bit & 7);
+        expect((await verify(changed)).holds).toBe(false);
+      }),
+      { numRuns: 4_000 },
+    );
+  });
+
+  it('does not hold when it is cut off anywhere', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bundle.length - 1), async (end) => {
+        expect((await verify(bundle.slice(0, end))).holds).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** Whoever writes bundles may seal what they like; what they cannot do is change the record that a checkpoint is of. */
+describe('a bundle that was changed and sealed anew', () => {
+  const changes = fc.record({
+    how: fc.nat(4),
+    at: fc.nat(entries - 1),
+    other: fc.nat(entries - 1),
+    bit: fc.nat(7),
+    place: fc.nat(),
+  });
+
+  it('does not hold with entries changed, dropped, repeated or in another order', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, async ({ how, at, other, bit, place }) => {
+        const proofs = lines.slice(1 + entries);
+        const leaves = lines.slice(1, 1 + entries);
+        const header = JSON.parse(lines[0]!) as { entries: number };
+        if (how === 0) leaves[at] = flipped(leaves[at]!, place, bit);
+        if (how === 1) [leaves, proofs].forEach((list) => list.splice(at, 1));
+        if (how === 2) [leaves, proofs].forEach((list) => list.splice(at, 0, list[at]!));
+        if (how === 3) [leaves[at], leaves[other]] = [leaves[other]!, leaves[at]!];
+        if (how === 4) [leaves, proofs].forEach((list) => ([list[at], list[other]] = [list[other]!, list[at]!]));
+        const changed = [JSON.stringify({ ...header, entries: leaves.length }), ...leaves, ...proofs];
+        if (changed.slice(1).join('\n') === lines.slice(1).join('\n')) return;
+        // Without its last entries a record is one of an earlier time, which the seal alone tells from this one.
+        if (how === 1 && at === entries - 1) return;
+        expect(await problemOf(await office.seal(changed))).toMatch(/^(sequence|inclusion|malformed)$/);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('does not hold spliced of two runs, or of two records', async () => {
+    const another = linesOf(await office.bundle('run-2', office.story('run-2')));
+    const elsewhere = new Office();
+    const foreign = linesOf(await elsewhere.bundle('run-1', elsewhere.story('run-1')));
+    for (const from of [another, foreign])
+      for (let at = 1; at <= entries; at++) {
+        const spliced = lines.map((line, n) => (n === at || n === at + entries ? from[n]! : line));
+        expect(await problemOf(await office.seal(spliced))).toMatch(/^(sequence|inclusion)$/);
+      }
+    expect(await problemOf(await office.seal(foreign))).toBe('checkpoint');
+  });
+
+  it.each(['decisions', 'requests', 'results'] as const)('does not hold with other keys for %s', async (kind) => {
+    const header = JSON.parse(lines[0]!) as { keys: Record<string, { kid: string; x: string }[]> };
+    const others = { ...header.keys, [kind]: [{ kid: kind, x: new Office()[kind].x }] };
+    const swapped = await office.seal([JSON.stringify({ ...header, keys: others }), ...lines.slice(1)]);
+    const codes = { decisions: 'decision_missing', requests: 'request_signature', results: 'result_signature' };
+    expect(await problemOf(swapped)).toBe(codes[kind]);
+  });
+});
+
+/** Even a whole record proves nothing good of what should not have happened. */
+describe('a record of what was not allowed', () => {
+  const of = async (change: Data, about: Record<string, Data> = {}, without: string[] = []) =>
+    problemOf(
+      await office.bundle(
+        'run-1',
+        office.story('run-1', change, about).filter(({ type }) => !without.includes(type)),
+      ),
+    );
+  const decider = (by: string | null, verdict = 'approved') => ({ by, verdict, at: 1_000 });
+
+  it.each<[string, Data]>([
+    ['who asked approved', { deciders: [decider('ana')] }],
+    ['nobody approved', { deciders: [] }],
+    ['somebody without a name approved', { deciders: [decider(null)] }],
+    [
+      'one person approved twice and two are needed',
+      { deciders: [decider('bob'), decider('bob')], required_approvals: 2 },
+    ],
+    ['somebody approved who rejected', { deciders: [decider('bob'), decider('bob', 'rejected')] }],
+    ['nobody knows who asked', { requested_by: null }],
+    ['a rule decided that has no name', { basis: 'rule', policy_version: null }],
+    [
+      'a grant decided that is over',
+      { basis: 'grant', grant: { given_by: [{ by: 'bob' }], required_approvals: 1, expires_at: 999 } },
+    ],
+    [
+      'who asked gave the grant',
+      { basis: 'grant', grant: { given_by: [{ by: 'ana' }], required_approvals: 1, expires_at: 9_999 } },
+    ],
+    ['nobody says until when', { act_by: null }],
+    ['nothing is said of why', { basis: null }],
+  ])('does not hold where %s', async (_, change) => {
+    const about = 'requested_by' in change ? { 'approval.resolved': { requested_by: null } } : {};
+    expect(await of(change, about)).toMatch(/^(decision_unfounded|other_call)$/);
+  });
+
+  it('does not hold where it was approved after it had expired', async () => {
+    expect(await of({ resolved_at: 2_001 })).toBe('decision_unfounded');
+  });
+
+  it('does not hold where something else was decided on, called or reported', async () => {
+    expect(await of({}, { 'approval.resolved': { tool_args: { service: 'auth' } } })).toBe('other_call');
+    expect(await of({ digest: digest('other') })).toBe('decision_missing');
+    expect(await of({ status: 'rejected' })).toBe('decision_missing');
+    expect(await of({}, { 'tool.execution_started': { digest: digest('other') } })).toBe('other_call');
+    expect(await of({}, { 'tool.execution_started': { tool_name: 'undeploy' } })).toBe('other_call');
+    expect(await of({}, { 'tool.execution_completed': { result: 'Undeployed.' } })).toBe('result_signature');
+    expect(await of({}, { 'tool.approval_required': { agent_id: 'other' } })).toBe('request_signature');
+  });
+
+  it.each([
+    ['tool.approval_required', 'request_missing'],
+    ['approval.created', 'request_missing'],
+    ['approval.resolved', 'decision_missing'],
+    ['tool.execution_started', 'start_missing'],
+  ])('does not hold without %s', async (type, code) => {
+    expect(await of({}, {}, [type])).toBe(code);
+  });
+
+  it('holds with a decision that somebody made up, on which nothing was done, and says so', async () => {
+    const forged = {
+      type: 'approval.resolved',
+      data: { approval_id: 'run-1-approval', status: 'approved', signature: null },
+    };
+    const report = await verify(await office.bundle('run-1', [...office.story('run-1'), forged]));
+    expect(report).toMatchObject({ holds: true, notes: [expect.stringContaining('it is not signed')] });
+  });
+});
+
+function flipped(text: string, place: number, bit: number): string {
+  const bytes = Buffer.from(text);
+  bytes[place % bytes.length]! ^= 1 << bit;
+  const changed = bytes.toString();
+  return Buffer.from(changed).equals(bytes) && !changed.includes('\n') ? changed : `${text} `;
+}

@@ -1,0 +1,163 @@
+import {
+  Frontier,
+  leafHash,
+  proveInclusion,
+  signCheckpoint,
+  signNote,
+  writeKey,
+  type Hash,
+  type NoteSigner,
+} from '@countersign/transparency';
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { format } from '../src/bundle.js';
+import { canonical } from '../src/signed.js';
+
+interface Pair {
+  kid: string;
+  x: string;
+  privateKey: KeyObject;
+}
+
+function newPair(kid: string): Pair {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return { kid, x: publicKey.export({ format: 'jwk' }).x!, privateKey };
+}
+
+const base64url = (value: string | Uint8Array): string => Buffer.from(value).toString('base64url');
+export const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+export type Data = Record<string, unknown>;
+export interface Told {
+  type: string;
+  data: Data;
+}
+
+/** Who signs, and what they say of one call that is asked for, approved and made. */
+export class Office {
+  readonly log = newPair('log');
+  readonly decisions = newPair('decisions');
+  readonly requests = newPair('requests');
+  readonly results = newPair('results');
+
+  get signer(): NoteSigner {
+    const publicKey = Uint8Array.from(Buffer.from(this.log.x, 'base64url'));
+    return {
+      name: 'example.com/record',
+      kind: 'log',
+      publicKey,
+      sign: (message) => Uint8Array.from(sign(null, message, this.log.privateKey)),
+    };
+  }
+
+  get key(): string {
+    return writeKey(this.signer);
+  }
+
+  jws({ kid, privateKey }: Pair, typ: string, claims: Data): string {
+    const text = `${base64url(JSON.stringify({ alg: 'EdDSA', kid, typ }))}.${base64url(canonical(claims))}`;
+    return `${text}.${base64url(sign(null, Buffer.from(text), privateKey))}`;
+  }
+
+  /** @param change of the claims of the decision; @param about of what else is told, by the name of the event */
+  story(run_id: string, change: Data = {}, about: Record<string, Data> = {}): Told[] {
+    const approval_id = `${run_id}-approval`;
+    const args = { tool_args: { service: 'auth', version: '2.1.0', share: 0.5, é: [1e21, -0, '\u2028'] } };
+    const ids = { run_id, tool_call_id: 'call_1', tool_name: 'deploy' };
+    const bound = { requester: 'ana', requested_by: 'ana', policy_version: 'v1', expires_at: 2_000 };
+    const call = { ...ids, approval_id, digest: digest(canonical({ ...ids, ...args, ...bound })) };
+    const request = { ...call, agent_id: 'ops', user_id: 'ana', requested_by: 'ana' };
+    const claims = {
+      ...call,
+      status: 'approved',
+      basis: 'people',
+      grant: null,
+      four_eyes: true,
+      requester: 'ana',
+      requested_by: 'ana',
+      deciders: [{ by: 'bob', verdict: 'approved', at: 1_000 }],
+      required_approvals: 1,
+      resolved_at: 1_000,
+      act_by: 3_000,
+      policy_version: 'v1',
+      ...change,
+    };
+    const execution = { ...call, execution_id: approval_id, attempt: 1 };
+    const result = { result: 'Deployed.' };
+    const outcome = { ...execution, outcome: 'succeeded', result_digest: digest(result.result) };
+    const { outcome: _outcome, result_digest: _digest, ...told } = outcome;
+    const at = (type: string, data: Data): Told => ({ type, data: { ...data, ...about[type] } });
+    return [
+      at('run.started', { run_id }),
+      at('tool.approval_required', {
+        ...request,
+        signature: this.jws(this.requests, 'countersign-request+jws', request),
+      }),
+      at('approval.created', { id: approval_id, run_id }),
+      at('approval.decision_recorded', { approval_id, run_id, decision: { by: 'bob' } }),
+      at('approval.resolved', {
+        ...call,
+        ...args,
+        ...bound,
+        status: claims.status,
+        resolved_at: claims.resolved_at,
+        redact: [],
+        signature: this.jws(this.decisions, 'countersign-decision+jws', claims),
+      }),
+      at('tool.execution_started', execution),
+      at('tool.execution_completed', {
+        ...told,
+        ...result,
+        signature: this.jws(this.results, 'countersign-result+jws', outcome),
+      }),
+      at('run.completed', { run_id }),
+    ];
+  }
+
+  /** The bundle of a run in a record in which others happen at the same time. */
+  async bundle(run_id: string, told: readonly Told[]): Promise<string> {
+    const frontier = new Frontier();
+    const nodes = new Map<string, Hash>();
+    const append = (leaf: string) => {
+      for (const { level, index, hash } of frontier.append(leafHash(Buffer.from(leaf))))
+        nodes.set(`${level}/${index}`, hash);
+      return frontier.size - 1;
+    };
+    const entries = told.map(({ type, data }, n) => {
+      const leaf = canonical({
+        id: `${run_id}/${n}`,
+        source: '/countersign',
+        type,
+        time: `2026-09-01T09:30:${String(n).padStart(2, '0')}.000Z`,
+        subject: run_id,
+        key: run_id,
+        sequence: n + 1,
+        data,
+      });
+      for (let other = 0; other < (n * 7) % 4; other++) append(`of another run ${n} ${other}`);
+      return { leaf, index: append(leaf) };
+    });
+    const { size, root } = frontier;
+    const checkpoint = await signCheckpoint({ size, root }, this.signer);
+    const shown = ({ kid, x }: Pair) => [{ kid, x }];
+    const keys = { decisions: shown(this.decisions), requests: shown(this.requests), results: shown(this.results) };
+    const header = canonical({ format, run_id, entries: entries.length, checkpoint, keys });
+    const proofs: string[] = [];
+    for (const { index } of entries) {
+      const proof = await proveInclusion(index, size, async (wanted) =>
+        wanted.map((node) => nodes.get(`${node.level}/${node.index}`)!),
+      );
+      proofs.push(canonical({ index, proof: proof.map((hash) => Buffer.from(hash).toString('base64')) }));
+    }
+    return this.seal([header, ...entries.map(({ leaf }) => leaf), ...proofs]);
+  }
+
+  /** What whoever writes a bundle can do: seal whatever they like. */
+  async seal(lines: readonly string[]): Promise<string> {
+    const text = lines.map((line) => `${line}\n`).join('');
+    const hash = createHash('sha256').update(text).digest('base64');
+    return `${text}${JSON.stringify({ seal: await signNote(`${format}\n${this.signer.name}\n${hash}\n`, this.signer) })}\n`;
+  }
+}
+
+/** The lines of a bundle, without its seal. */
+export const linesOf = (bundle: string): string[] => bundle.split('\n').slice(0, -2);
