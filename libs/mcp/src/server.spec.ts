@@ -35,7 +35,7 @@ const note = (fields: object, message: string) =>
 const log: Log = { info: note, warn: note, error: note };
 
 const stdio = { command: process.execPath, args: [program], env: {} };
-type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeoutMs'>>;
+type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeoutMs' | 'trustsReadOnlyHint'>>;
 
 function serverWith(settings: Settings = {}, target: McpTarget = stdio): McpServer {
   const server = new McpServer({ name: 'given', tools: { '*': none }, ...settings, ...target }, log);
@@ -156,6 +156,20 @@ describe('the tools of an MCP server', () => {
     expect(await call(server, 'one')).toBe('one');
     expect(logged.join()).toContain('an MCP server has other tools now');
     expect(names(server)).toEqual(['given__one']);
+    await server.close();
+    await http.stop();
+  });
+});
+
+describe('a tool that needs no approval by the word of its server', () => {
+  it('is called no more once the server has taken that back, until somebody approves', async () => {
+    let readOnlyHint = true;
+    const http = await startHttp(() => pagingServer(['look'], { readOnlyHint }));
+    const server = await connected({ tools: { '*': required }, trustsReadOnlyHint: true }, at(http));
+    expect(await call(server, 'look')).toBe('look');
+    readOnlyHint = false;
+    http.forget();
+    await expect(call(server, 'look')).rejects.toThrow(/look does more than read, so it needs an approval/);
     await server.close();
     await http.stop();
   });

@@ -20,6 +20,8 @@ export type McpServerOptions = {
   name: string;
   /** What is not let through here, by name or by `*`, is not offered. */
   tools: Gates;
+  /** Whether its word that a tool only reads is taken, for tools that are not let through by name. */
+  trustsReadOnlyHint?: boolean;
   /** For connecting; a minute unless given. */
   timeoutMs?: Millis;
   /** Masks secrets in all output of the server; default: none. */
@@ -38,6 +40,8 @@ export interface McpWatch {
   timeoutMs: Millis;
   signal: AbortSignal;
   progress(progress: CallProgress): void;
+  /** Asked once the server is there, right before each request: why nothing is to be sent, if so. */
+  obstacle?(): string | undefined;
   /** An approved call's: what a server can know a call by that is made once more. */
   execution?: { id: string; attempt: number };
 }
@@ -153,15 +157,15 @@ export class McpServer {
   }
 
   get #at() {
-    const { name, ...target } = this.#options;
+    const { name, trustsReadOnlyHint, ...target } = this.#options;
     const where = 'url' in target ? target.url : [target.command, ...target.args];
-    return { name, where };
+    return { name, where, trustsReadOnlyHint };
   }
 
   #offers(name: string, offered: readonly OfferedTool[]): McpTool | undefined {
     const [found, another] = offered.filter((tool) => mcpToolName(this.name, tool.name) === name);
     if (another) return undefined;
-    const gate = found && gateOf(this.#options.tools, found.name);
+    const gate = found && gateOf(this.#at, this.#options.tools, found);
     const tool = gate && gatedTool(this.#at, found, gate);
     return tool && schemaProblems(tool.definition.parameters).length === 0 ? tool : undefined;
   }
@@ -174,11 +178,16 @@ export class McpServer {
   }
 
   async #run(
-    { name, timeout }: McpTool,
+    { name, timeout, definition }: McpTool,
     args: Record<string, unknown>,
     { signal, progress }: CallContext,
   ): Promise<string> {
-    const outcome = await this.call(name, args, { signal, progress, timeoutMs: millisOf(timeout) });
+    // What its server said when its tools were first listed may have freed it.
+    const obstacle = () =>
+      (this.known(definition.name)?.definition.approval ?? definition.approval) === definition.approval
+        ? undefined
+        : `says by now that ${name} does more than read, so it needs an approval; nothing was done`;
+    const outcome = await this.call(name, args, { signal, progress, obstacle, timeoutMs: millisOf(timeout) });
     if (outcome.type !== 'answered') throw new Error(outcome.reason);
     if (outcome.isError) throw new Error(outcome.text);
     return outcome.text;
@@ -198,6 +207,8 @@ export class McpServer {
       } catch (error) {
         return this.#outcomes.notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
       }
+      const obstacle = watch.obstacle?.();
+      if (obstacle !== undefined) return this.#outcomes.notSent(obstacle);
       try {
         const onProgress: OnProgress = (progress) => watch.progress(this.#outcomes.progress(progress));
         const { execution } = watch;

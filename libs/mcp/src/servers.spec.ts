@@ -130,7 +130,7 @@ describe('what an MCP server says', () => {
   it('has no secret in it that the server was given, nor half of one, wherever it is said', async () => {
     const program = { command: process.execPath, args: ['-e', script], env: { TOKEN: '{{env.TOKEN}}' } };
     const servers = new McpServers({
-      servers: [{ name: 'near', tools: { '*': required }, ...program }],
+      servers: [{ name: 'near', tools: { '*': required }, trust_read_only_hint: false, ...program }],
       environment: { TOKEN: secret },
       log,
     });

@@ -137,8 +137,9 @@ function optionsOf(server: McpServerEntry, environment: McpServersOptions['envir
   const mask = maskFor(server, environment);
   const resolved = (values: Record<string, string>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, environment)]));
-  const { name, tools } = server;
-  if ('url' in server) return { name, tools, mask, url: server.url, headers: resolved(server.headers) };
+  const { name, tools, trust_read_only_hint: trustsReadOnlyHint } = server;
+  const common = { name, tools, mask, trustsReadOnlyHint };
+  if ('url' in server) return { ...common, url: server.url, headers: resolved(server.headers) };
   const { command, args, env, working_directory: cwd } = server;
-  return { name, tools, mask, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
+  return { ...common, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
 }

@@ -116,3 +116,33 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
     );
   });
 });
+
+describe('the word of an MCP server that a tool only reads', () => {
+  const tool = (name: string, annotations?: object) => ({ ...offered(name, {}), ...(annotations && { annotations }) });
+  const tools = [
+    tool('reads', { readOnlyHint: true }),
+    tool('writes', { readOnlyHint: false, destructiveHint: false }),
+    tool('contradicts', { readOnlyHint: true, destructiveHint: true }),
+    tool('says_nothing'),
+    tool('named', { readOnlyHint: true }),
+  ];
+  const required: Gate = { ...none, approval: 'required' };
+  const approvals = (any: Gate, trustsReadOnlyHint?: boolean) =>
+    gatedTools({ name: 's', where: 'here', trustsReadOnlyHint }, tools, { '*': any, named: required }).tools.map(
+      ({ definition: { approval, requires, made_by } }) => [approval, requires, made_by],
+    );
+  const asked = ['required', 'confirmation', 'executor'];
+
+  it('changes nothing unless the configuration trusts it', () => {
+    expect(approvals(required)).toEqual(Array.from({ length: 5 }, () => asked));
+  });
+
+  it('frees its calls from approval where it is trusted, unless it is named or contradicts itself', () => {
+    expect(approvals(required, true)).toEqual([['none', null, 'runner'], asked, asked, asked, asked]);
+  });
+
+  it('never spares a person what is to be filled in', () => {
+    const filled: Gate = { ...required, requires: 'user_input', user_input: ['a'] };
+    expect(approvals(filled, true)[0]).toEqual(['required', 'user_input', 'executor']);
+  });
+});

@@ -27,6 +27,8 @@ export interface Gate {
 export interface ServerAt {
   name: string;
   where: unknown;
+  /** Whether its word that a tool only reads is taken; default: no. */
+  trustsReadOnlyHint?: boolean | undefined;
 }
 
 /** By a tool's name; `*` is for every tool that is not named. */
@@ -56,14 +58,14 @@ const longestDescription = 4_000;
 
 /**
  * The tools of a server that its configuration lets through, as a model sees them. What the server says of itself beyond
- * names, descriptions and parameters, such as that a tool only reads, is not believed and changes nothing. A tool whose
- * parameters cannot be checked is left out when only `*` lets it through.
+ * names, descriptions and parameters is not believed and changes nothing, but for the word that a tool only reads, where the
+ * configuration trusts it. A tool whose parameters cannot be checked is left out when only `*` lets it through.
  *
  * @throws ConfigError naming everything in which the configuration and the server do not fit.
  */
 export function gatedTools(server: ServerAt, offered: readonly OfferedTool[], gates: Gates): GatedTools {
   const gated = offered.flatMap((tool) => {
-    const gate = gateOf(gates, tool.name);
+    const gate = gateOf(server, gates, tool);
     if (!gate) return [];
     const of = gatedTool(server, tool, gate);
     return [{ of, isNamed: Object.hasOwn(gates, tool.name), wrong: schemaProblems(of.definition.parameters) }];
@@ -90,8 +92,19 @@ export function gatedTools(server: ServerAt, offered: readonly OfferedTool[], ga
   };
 }
 
-export const gateOf = (gates: Gates, tool: string): Gate | undefined =>
-  Object.hasOwn(gates, tool) ? gates[tool] : gates['*'];
+/** How a tool is gated: as its own name says, else as `*` does, which may trust the word that it only reads. */
+export function gateOf({ trustsReadOnlyHint }: ServerAt, gates: Gates, tool: OfferedTool): Gate | undefined {
+  if (Object.hasOwn(gates, tool.name)) return gates[tool.name];
+  const any = gates['*'];
+  const isFilledIn = any?.requires === 'user_input';
+  return any && trustsReadOnlyHint && onlyReads(tool) && !isFilledIn
+    ? { ...any, approval: 'none', requires: null }
+    : any;
+}
+
+/** What contradicts itself says nothing. */
+const onlyReads = ({ annotations }: OfferedTool): boolean =>
+  annotations?.readOnlyHint === true && annotations.destructiveHint !== true;
 
 export const termsOf = ({ timeout, execute }: Gate): Pick<McpTool, 'timeout' | 'terms'> => ({
   timeout: timeout ?? defaultTimeout,

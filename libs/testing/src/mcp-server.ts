@@ -63,13 +63,13 @@ export function givenServer(): McpServer {
 }
 
 /** A server that names one tool a page, and writes its schemas in an older dialect. */
-export function pagingServer(names: readonly string[]): Server {
+export function pagingServer(names: readonly string[], annotations?: { readOnlyHint: boolean }): Server {
   const server = new Server({ name: 'paging', version: '1.0.0' }, { capabilities: { tools: {} } });
   server.setRequestHandler('tools/list', ({ params }) => {
     const page = Number(params?.cursor ?? 0);
     const inputSchema = { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' as const };
     return {
-      tools: [{ name: names[page]!, inputSchema }],
+      tools: [{ name: names[page]!, inputSchema, ...(annotations && { annotations }) }],
       ...(page + 1 < names.length && { nextCursor: String(page + 1) }),
     };
   });

@@ -7,7 +7,9 @@ import type { Path, Problem } from '../load/source.js';
 /** What is wrong with an MCP server of the file, beyond its shape. */
 export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
   const [field, values] = 'url' in server ? (['headers', server.headers] as const) : (['env', server.env] as const);
+  const isInVain = server.trust_read_only_hint && !Object.hasOwn(server.tools, '*');
   return [
+    ...(isInVain ? [{ path: [...path, 'trust_read_only_hint'], message: onlyUnderAny }] : []),
     ...Object.entries(values).flatMap(([name, text]) =>
       checkTemplate(text, [...path, field, name], ({ scope, name }) =>
         scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here: only {{env.NAME}} does`,
@@ -19,3 +21,5 @@ export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
     ]),
   ];
 }
+
+const onlyUnderAny = 'is of the tools under "*", and there is no "*" under tools';

@@ -222,6 +222,10 @@ describe('an MCP server', () => {
       '1:26 mcp_servers.0.url: must be a URL that begins with http:// or https://',
     ],
     ['{ name: s, url: "http://s", args: [], tools: {} }', '1:43 mcp_servers.0.args: there is no such field'],
+    [
+      '{ name: s, command: s, trust_read_only_hint: true, tools: { t: {} } }',
+      '1:38 mcp_servers.0.trust_read_only_hint: is of the tools under "*", and there is no "*" under tools',
+    ],
     ['{ name: s, command: s, tools: { t: { gate: 1 } } }', '1:52 mcp_servers.0.tools.t.gate: there is no such field'],
     [
       '{ name: s, command: s, tools: { t: { user_input: [a] } } }',

@@ -33,6 +33,10 @@ const shared = {
   tools: z.record(z.string().min(1).max(128), McpGate).meta({
     description: 'Which tools are offered, by their name at the server or * for any other. The rest is not offered.',
   }),
+  trust_read_only_hint: z.boolean().default(false).meta({
+    description:
+      'Whether a tool under * of which the server says that it only reads (readOnlyHint, and not destructiveHint) needs no approval. It is the word of the server; nothing else that it says of its tools is believed.',
+  }),
 };
 
 const McpStdioServer = z.strictObject({
@@ -52,6 +56,7 @@ const McpStdioServer = z.strictObject({
     .optional()
     .meta({ description: "Relative to this file's directory, which is also where it runs when unset." }),
   tools: shared.tools,
+  trust_read_only_hint: shared.trust_read_only_hint,
 });
 
 const McpHttpServer = z.strictObject({
@@ -62,6 +67,7 @@ const McpHttpServer = z.strictObject({
     .default({})
     .meta({ description: 'Sent with every request. May contain {{env.NAME}}.' }),
   tools: shared.tools,
+  trust_read_only_hint: shared.trust_read_only_hint,
 });
 
 export const McpServerEntry = z.union([McpStdioServer, McpHttpServer]);
