@@ -12,6 +12,7 @@ import { AgentsController } from './agents/agents.controller.js';
 import { Agents } from './agents/agents.js';
 import { AskedCallsController } from './asked/asked-calls.controller.js';
 import { AskedCalls } from './asked/asked-calls.js';
+import { McpController } from './asked/mcp.controller.js';
 import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model/model.js';
 import { MeasuredModel } from './model/measured.js';
@@ -165,6 +166,7 @@ export function agentRunner(
         controllers: [
           AgentsController,
           AskedCallsController,
+          McpController,
           RunsController,
           SessionsController,
           RunEventsController,

@@ -254,6 +254,49 @@ describe('the calls of an agent that runs elsewhere', () => {
     });
   });
 
+  describe('over the log', () => {
+    const send = async (data: Record<string, unknown>, key = office.keys.bot) => {
+      const { body } = await office.send<{ token: string }>('POST', '/auth/tokens', key, {
+        command: { type: 'tool.call_requested', data },
+      });
+      const value = Buffer.from(JSON.stringify({ ...data, token: body.token }));
+      await office.standalone.bus.publish([
+        { topic: 'tool.call_requested', key: String(data['run_id']), headers: {}, value },
+      ]);
+    };
+
+    it('are asked for with a token, and the same person decides', async () => {
+      const run_id = `platform-${Math.random()}`;
+      await send({ agent_id: 'bot', run_id, calls: [deploy] });
+      await expect.poll(() => approvalsOf(run_id)).toHaveLength(1);
+      const { body } = await office.send<AskedCalls>('GET', `/agents/bot/calls/${run_id}`, office.keys.bot);
+      expect(body).toMatchObject({ requested_by: 'bot@services', calls: [{ status: 'waiting' }] });
+    });
+
+    it.each([
+      ['of another agent', 'other@', { agent_id: 'bot', calls: [refund] }, 'caller_not_declared'],
+      [
+        'for what is not declared',
+        'bot',
+        { agent_id: 'bot', calls: [{ tool_name: 'erase', tool_args: {} }] },
+        'tool_not_declared',
+      ],
+    ])('a command %s is refused in an event', async (_, who, data, code) => {
+      const run_id = `platform-${Math.random()}`;
+      await send({ ...data, run_id }, who === 'bot' ? office.keys.bot : office.keys.other);
+      await expect
+        .poll(
+          async () => {
+            const path = `/events?type=tool.call_refused&run_id=${run_id}`;
+            return (await office.send<{ data: object[] }>('GET', path, adminKey)).body.data;
+          },
+          { timeout: 8_000 },
+        )
+        .toMatchObject([{ data: { code } }]);
+      expect(await approvalsOf(run_id)).toEqual([]);
+    });
+  });
+
   it('are void once they are cancelled, and nothing begins after', async () => {
     const { asked, id } = await office.approved();
     const waiting = (await office.ask([refund])).body;

@@ -70,6 +70,7 @@ export const routes: Record<string, Rule> = {
   // Of agents that name the subjects that may ask; here there is none.
   'POST /agents/:agent_id/calls': needs('runs:write'),
   'GET /agents/:agent_id/calls/:run_id': needs('runs:read'),
+  'POST /mcp/:agent_id': needs('runs:write'),
   'POST /agents/:agent_id/runs/:run_id/continue': owned(409, { tools: [] }, { isOver: true }),
   'POST /runs/:run_id/retry': owned(409, {}, { isOver: true }),
   'POST /agents/:agent_id/runs/:run_id/cancel': owned(200, {}),

@@ -76,6 +76,11 @@ export class Agents {
     return entry?.external ? (entry.callers ?? []) : undefined;
   }
 
+  /** Whether the external agent that asks for a call of this tool makes it. */
+  isMadeByCaller(tool: string): boolean {
+    return this.#options.definitions.tools.some(({ name, execute }) => name === tool && execute?.caller !== undefined);
+  }
+
   ids(): string[] {
     return this.#options.definitions.agents.map(({ id }) => id);
   }

@@ -1,0 +1,129 @@
+import { isOwner, type Principal } from '@countersign/auth';
+import { derivedId } from '@countersign/contracts';
+import { isFinishedStatus, showCalls, type AskedCall, type Run } from '@countersign/contracts/runs';
+import { millisOf, type Millis } from '@countersign/contracts/time';
+import type { Agent } from '@countersign/definitions';
+import type { Offer, OfferedAnswer, OfferedCall } from '@countersign/mcp';
+import type { Store } from '@countersign/persistence';
+import { randomUUID } from 'node:crypto';
+import { ownersOf, userFor } from '../http/requester.js';
+import { modelParameters } from '../model/model-parameters.js';
+import type { RunWatch } from '../stream/run-watch.js';
+import type { AskedCalls } from './asked-calls.js';
+
+export interface McpOfferOptions {
+  calls: Pick<AskedCalls, 'ask'>;
+  runs: Pick<Store<Run>, 'get'>;
+  watch: Pick<RunWatch, 'waitFor'>;
+  /** Whether whoever asks for calls of a tool makes them, which a client of MCP cannot. */
+  isMadeByCaller(tool: string): boolean;
+  /** How long one request waits for people. */
+  waitMs?: Millis;
+}
+
+/** The tool by which a call is looked at again, whose request did not wait any longer. */
+const checkTool = 'countersign_check';
+
+/** Clients give up a request after a minute, unless they are told otherwise. */
+const usualWaitMs: Millis = millisOf(45);
+const progressEveryMs: Millis = millisOf(5);
+
+/** The gated tools of an agent that runs elsewhere, as tools of the Model Context Protocol. */
+export function mcpOffer(agent: Agent, who: Principal, options: McpOfferOptions): Offer {
+  const offered = agent.tools.filter(({ name }) => !options.isMadeByCaller(name));
+  return {
+    name: agent.name,
+    tools: [
+      ...offered.map((tool) => ({
+        name: tool.name,
+        description: `${tool.description}\nPeople decide on each call first, so it may take long.`,
+        parameters: modelParameters(tool),
+      })),
+      {
+        name: checkTool,
+        description: 'Says what has become of a call that waited for a decision when its answer came.',
+        parameters: {
+          type: 'object',
+          properties: { id: { type: 'string', description: 'The `id` of the answer that said to check.' } },
+          required: ['id'],
+        },
+      },
+    ],
+    call: (call) => (call.name === checkTool ? check(agent, who, call, options) : ask(agent, who, call, options)),
+  };
+}
+
+async function ask(agent: Agent, who: Principal, call: OfferedCall, options: McpOfferOptions): Promise<OfferedAnswer> {
+  const user = userFor(who, undefined) ?? '';
+  const run_id = call.key === undefined ? randomUUID() : derivedId('calls', agent.id, user, who.subject, call.key);
+  const request = { calls: [{ tool_name: call.name, tool_args: call.args }], framework: 'MCP' };
+  const asked = await options.calls.ask({ run_id, agent_id: agent.id, request, who, traceparent: null });
+  if (!('ok' in asked)) return refused(asked.code, asked.message);
+  return outcomeOf(asked.ok, call, options);
+}
+
+async function check(
+  agent: Agent,
+  who: Principal,
+  call: OfferedCall,
+  options: McpOfferOptions,
+): Promise<OfferedAnswer> {
+  const id = String(call.args['id']);
+  const run = await options.runs.get(id);
+  if (!run?.asked || run.agent_id !== agent.id || !isOwner(who, ownersOf(run)))
+    return refused('run_not_found', `There is no call "${id}".`);
+  return outcomeOf(run, call, options);
+}
+
+async function outcomeOf(
+  asked: Run,
+  { progress, signal }: OfferedCall,
+  { watch, waitMs = usualWaitMs }: McpOfferOptions,
+): Promise<OfferedAnswer> {
+  const until = Date.now() + waitMs;
+  const isSettled = (run: Run) => isFinishedStatus(run.status) || showCalls(run).calls[0]!.status === 'outcome_unknown';
+  let run = asked;
+  while (!isSettled(run) && Date.now() < until && !signal.aborted) {
+    await progress(`${showCalls(run).calls[0]!.status} (id ${run.run_id})`);
+    const patience = Math.min(progressEveryMs, until - Date.now());
+    const { version } = run;
+    run =
+      (await watch.waitFor(run.run_id, (each) => each.version > version || isSettled(each), patience, signal)) ?? run;
+  }
+  return answerOf(run);
+}
+
+function answerOf(run: Run): OfferedAnswer {
+  const call = showCalls(run).calls[0]!;
+  const { status, note, edited, tool_args, resolved_by } = call;
+  const fields = { id: run.run_id, status, note, resolved_by, ...(edited && { approved_arguments: tool_args }) };
+  return { text: wordsOf(run, call), fields, isError: status !== 'succeeded' };
+}
+
+/** For a model. */
+function wordsOf({ run_id }: Run, { status, note, result, edited, tool_args }: AskedCall): string {
+  const why = note ? ` Reason: ${note}` : '';
+  switch (status) {
+    case 'succeeded':
+      return edited ? `A person changed the arguments to ${JSON.stringify(tool_args)}.\n\n${result}` : (result ?? '');
+    case 'failed':
+      return `The call was made and failed: ${result}`;
+    case 'rejected':
+      return `The call was NOT made: it was rejected.${why} Do not propose it again unless you are asked to.`;
+    case 'expired':
+      return 'The call was NOT made: nobody decided in time.';
+    case 'cancelled':
+      return 'The call was NOT made: it was cancelled.';
+    case 'outcome_unknown':
+      return 'It is UNKNOWN whether the call was made. It is not made again; a person finds out.';
+    case 'waiting':
+    case 'approved':
+      return `Not made yet: the call ${status === 'waiting' ? 'waits for a decision' : 'is approved and being made'}. Do not call again; call ${checkTool} with {"id": "${run_id}"}.`;
+  }
+}
+
+const refused = (code: string, message: string): OfferedAnswer => ({
+  text: `Nothing was asked for. ${message}`,
+  fields: { code },
+  isError: true,
+});
