@@ -16,7 +16,7 @@ import type { AppendLog } from '@countersign/persistence/append-log';
 import { forPeople, Returns } from '@countersign/service';
 import { proveConsistency, proveInclusion } from '@countersign/transparency';
 import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Checkpoints } from '../checkpoints/checkpoints.js';
 import { Evidence } from '../evidence/evidence.js';
 import { Publisher } from '../publish/publisher.js';
@@ -98,7 +98,7 @@ export class AuditController {
   @Get('audit/evidence')
   @RequireScopes('audit:read')
   @Header('content-type', ndjson)
-  @Returns(200, undefined, 'All that is on record of a run, with what proves it offline, a line each.', ndjson)
+  @Returns(200, z.string(), 'All that is on record of a run, with what proves it offline, a line each.', ndjson)
   async evidenceOf(@Query({ schema: EvidenceQuery }) { run_id }: z.infer<typeof EvidenceQuery>): Promise<string> {
     const bundle = await this.evidence.of(run_id);
     if (bundle === undefined) throw new ProblemError('not_on_record', `Nothing is on record of the run ${run_id}.`);
