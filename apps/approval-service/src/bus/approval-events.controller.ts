@@ -89,6 +89,9 @@ export class ApprovalEventsController {
   async #decide(approval: Approval, command: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
     const { data } = command;
     if (this.decisions.isRecorded(approval, data, who)) return;
+    const { possibly_executed } = approval;
+    if (possibly_executed && Date.parse(command.time) < toEpochMillis(possibly_executed.since))
+      return this.#refuse(approval, command, { reason: sentBefore, code: 'call_changed' });
     const decided = await this.decisions.decide(approval.id, data, who);
     if ('ok' in decided) return;
     await this.#refuse(approval, command, { reason: decided.message, code: decided.code });
@@ -180,3 +183,6 @@ export class ApprovalEventsController {
     return approval;
   }
 }
+
+const sentBefore =
+  'this was sent before the call was requested again, which may have been made meanwhile: look at its target, and decide anew';

@@ -163,6 +163,24 @@ describe('a request of a run that a restore may have set back', () => {
     await recovering.close();
   });
 
+  it('is not approved by a command from before, which the log may have kept', async () => {
+    const restored = await opened(setBack);
+    await restored.events.required(requestFor({ ...looks, run_began_at: began }));
+    const { data: _, ...head } = goldenEvent('approval.resolve_requested');
+    const wish = { approval_id: 'looks', status: 'approved' as const };
+    const sent = async (time: EpochMillis) => {
+      const { token } = await restored.tokens.issue(bob, { command: { type: head.type, data: wish }, expires_in: 60 });
+      const command = { ...head, id: `command-${time}`, time: new Date(time).toISOString(), data: { ...wish, token } };
+      await restored.events.resolveRequested(command);
+    };
+    await sent(after(restored.clock.time, -5_000));
+    expect(await restored.store.get('looks')).toMatchObject({ status: 'pending' });
+    expect(restored.last('approval.resolve_refused')?.data).toMatchObject({ code: 'call_changed' });
+    await sent(restored.clock.time);
+    expect(await restored.store.get('looks')).toMatchObject({ status: 'approved', resolved_by: 'bob' });
+    await restored.close();
+  });
+
   it('is rejected by a rule as ever', async () => {
     const restored = await opened(setBack);
     await restored.events.required(requestFor({ ...restart, run_began_at: began }));
