@@ -1,4 +1,6 @@
 import type { Log } from '@countersign/contracts';
+import { jitteredBackoffMs } from '@countersign/contracts/time';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Delivery } from '../bus.js';
 import { Outage, retry } from '../delivery/retry.js';
 import { withTimeout } from '../delivery/with-timeout.js';
@@ -16,6 +18,10 @@ const heartbeatMs = 300;
 /** Without an answered heartbeat for so long, the broker counts as out of reach. */
 const silentMs = 4_500;
 const closeWithinMs = 5_000;
+/** A session that lasts for so long counts as one that works. */
+const stableMs = 30_000;
+/** After the second session in a row that does not; after the first it joins again at once. */
+const backoff = { first_ms: 200, longest_ms: 10_000 };
 
 interface Options extends Omit<ConsumerOptions, 'heartbeatMs'> {
   client: KafkaClient;
@@ -74,17 +80,24 @@ export class KafkaConsumer {
     const { group, leavesFirst, log, onFatal } = this.#options;
     const { signal } = this.#closing;
     const outage = new Outage(log, `joining the consumer group ${group}`);
+    /** How many sessions in a row ended soon after they began, such as by a record that its client cannot read. */
+    let failures = 0;
     while (!signal.aborted) {
       const join = retry(() => this.#join(), { outage, signal, retryable: () => true }).catch(() => undefined);
       const member = await Promise.race([join, this.#closed]);
       if (!member) return;
+      const joinedAt = performance.now();
       const error = await Promise.race([member.stopped, this.#closed]);
       const left = this.#leave(member.session);
       if (!error && !leavesFirst) return;
       await left;
       if (!error) return;
-      log.warn({ err: error, group }, 'consumer session ended, rejoining unless fatal');
+      if (performance.now() - joinedAt > stableMs) failures = 0;
+      if (failures === 0 || error.kind === 'fatal')
+        log.warn({ err: error, group }, 'consumer session ended, rejoining with backoff unless fatal');
       if (error.kind === 'fatal') return onFatal(error);
+      if (failures++ > 0)
+        await delay(jitteredBackoffMs(backoff, failures - 2), undefined, { signal, ref: false }).catch(() => {});
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Log } from '@countersign/contracts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
 import { FakeKafka, type FakeGroup } from '../../test/fake-kafka.js';
@@ -33,10 +34,13 @@ describe('a member of a group', () => {
     handling.set(String(value), resolve);
     return promise.finally(() => handling.delete(String(value)));
   };
-  async function join(deliver: (delivery: Delivery, signal: AbortSignal) => Promise<boolean> = holding) {
+  async function join(
+    deliver: (delivery: Delivery, signal: AbortSignal) => Promise<boolean> = holding,
+    log: Log = quiet,
+  ) {
     const ready = Promise.resolve();
     const onFatal = (error: Error) => void fatal.push(error);
-    const common = { client: cluster, group: 'g', topics: ['t'], sessionTimeoutMs: 10_000, ready, log: quiet };
+    const common = { client: cluster, group: 'g', topics: ['t'], sessionTimeoutMs: 10_000, ready, log };
     const member = new KafkaSubscription({ ...common, deliver, onFatal });
     members.push(member);
     await vi.waitFor(() => expect(member.joined).toBe(true), patience);
@@ -61,6 +65,24 @@ describe('a member of a group', () => {
     await vi.waitFor(() => expect(committed()).toBe(2), patience);
     handling.get('a2')!(true);
     await vi.waitFor(() => expect(committed()).toBe(4), patience);
+  });
+
+  test('joins again later and later while no session lasts, and says so once', async () => {
+    const warn = vi.fn();
+    const member = await join(holding, { ...quiet, warn });
+    const gaps: number[] = [];
+    for (let ended = 0; ended < 4; ended++) {
+      const at = performance.now();
+      group.stop(new KafkaError('transient', 'a record that cannot be read'));
+      await vi.waitFor(() => expect(member.joined).toBe(true), patience);
+      gaps.push(performance.now() - at);
+    }
+    expect(gaps[1]).toBeGreaterThan(90);
+    expect(gaps[3]).toBeGreaterThan(390);
+    expect(warn.mock.calls.map(([, message]) => message as string)).toEqual([
+      'consumer session ended, rejoining with backoff unless fatal',
+    ]);
+    expect(fatal).toEqual([]);
   });
 
   test('says again what the group did not take', async () => {
