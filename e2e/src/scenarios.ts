@@ -1,4 +1,4 @@
-import { eventNames, eventsTo, type Event } from '@countersign/contracts';
+import { eventsTo, type Event } from '@countersign/contracts';
 import { approvalDigest } from '@countersign/contracts/approvals';
 import { deadLetterTopic, originalOf, type Delivery, type Message } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import { ApiError } from '@countersign/client';
 import { checkOnRecord } from './record/on-record.js';
 import { eventually } from './world/eventually.js';
 import { pausedRun, pendingOf, request } from './world/flow.js';
-import { eventsOf, readAll, serviceNames, type Stack } from './world/stack.js';
+import { eventsOf, ofRuns, readAll, serviceNames, type Stack } from './world/stack.js';
 
 /** What the system promises, told once and held on every stack. */
 export function describeScenarios(name: string, makeStack: () => Promise<Stack> | Stack): void {
@@ -196,7 +196,7 @@ export function describeScenarios(name: string, makeStack: () => Promise<Stack> 
       await stack.client.resolve(approval.id, 'approved', 'ada');
       const before = await settledSnapshot(run.run_id);
       await stack.withBus(async (bus) => {
-        const all = await readAll(bus, eventNames);
+        const all = await readAll(bus, ofRuns);
         await bus.publish(all.map(again));
       });
       await everythingBeforeIsHandled(run.run_id);
