@@ -45,8 +45,8 @@ export const entryLog: AppendLogDefinition<Entry> = {
 export const identityOf = ({ source, id }: Pick<Recordable, 'source' | 'id'>): string => derivedId('audit', source, id);
 
 /** The text of an entry: its event and its number, and nothing of when and how it came here. */
-export const leafOf = ({ content: _content, ...event }: Recordable, sequence: number): string =>
-  canonicalText({ ...event, sequence });
+export const leafOf = ({ id, source, type, time, subject, key, data }: Recordable, sequence: number): string =>
+  canonicalText({ id, source, type, time, subject, key, data, sequence });
 
 const utf8 = new TextEncoder();
 export const hashOf = (leaf: string): Hash => leafHash(utf8.encode(leaf));

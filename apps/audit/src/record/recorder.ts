@@ -36,8 +36,11 @@ export interface RecorderOptions {
   termMs?: number;
 }
 
+/** With its identity, which is looked at more than once. */
+type Identified = Recordable & { identity: string };
+
 interface Waiting {
-  event: Recordable;
+  event: Identified;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -72,7 +75,7 @@ export class Recorder {
   /** @throws RetryableError when it is not known to be stored */
   record(event: Recordable): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ event, resolve, reject });
+      this.#waiting.push({ event: { ...event, identity: identityOf(event) }, resolve, reject });
       this.#working ??= this.#work();
     });
   }
@@ -112,7 +115,7 @@ export class Recorder {
   }
 
   /** Until nobody has written in between: what was looked up is then all there is. */
-  async #append(events: readonly Recordable[]): Promise<void> {
+  async #append(events: readonly Identified[]): Promise<void> {
     const { log, onGrown } = this.#options;
     for (;;) {
       const head = (this.#head ??= { frontier: await frontierAt(log, await log.length()), sequences: new Map() });
@@ -135,15 +138,15 @@ export class Recorder {
   }
 
   /** The contents under which an event of each identity is on record. */
-  async #known(events: readonly Recordable[]): Promise<Map<string, Set<string>>> {
-    const identities = [...new Set(events.map(identityOf))];
+  async #known(events: readonly Identified[]): Promise<Map<string, Set<string>>> {
+    const identities = [...new Set(events.map(({ identity }) => identity))];
     const found = await this.#options.log.find({ filter: { identity: { in: identities } }, sort: [], limit: 10_000 });
     const known = new Map<string, Set<string>>();
     for (const { identity, content } of found) known.set(identity, (known.get(identity) ?? new Set()).add(content));
     return known;
   }
 
-  async #entries({ frontier, sequences }: Head, events: readonly Recordable[]): Promise<Entry[]> {
+  async #entries({ frontier, sequences }: Head, events: readonly Identified[]): Promise<Entry[]> {
     const { now } = this.#options;
     if (sequences.size > sequencesKept) sequences.clear();
     for (const { key } of events) if (!sequences.has(key)) sequences.set(key, await this.#lastSequence(key));
@@ -153,12 +156,12 @@ export class Recorder {
       sequences.set(event.key, sequence);
       const leaf = leafOf(event, sequence);
       const position = frontier.size;
-      const { type, time, key, content, data } = event;
+      const { identity, type, time, key, content, data } = event;
       const found = { actor: actorIn(data), tool_name: toolIn(data) };
       const nodes = nodesText(frontier.append(hashOf(leaf)));
       return {
         position,
-        identity: identityOf(event),
+        identity,
         content,
         key,
         sequence,
@@ -177,7 +180,7 @@ export class Recorder {
     return last?.sequence ?? 0;
   }
 
-  #count(events: readonly Recordable[], fresh: readonly Recordable[]): void {
+  #count(events: readonly Identified[], fresh: readonly Identified[]): void {
     const at = this.#options.now();
     this.counts.duplicates += events.length - fresh.length;
     for (const event of fresh) if (at - timeOf(event, at) >= lateMs) this.counts.late += 1;
@@ -185,16 +188,15 @@ export class Recorder {
 }
 
 /** Whether an event of its identity is on record, and not this one. */
-function isAnother(event: Recordable, known: ReadonlyMap<string, ReadonlySet<string>>): boolean {
-  const contents = known.get(identityOf(event));
+function isAnother(event: Identified, known: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  const contents = known.get(event.identity);
   return contents !== undefined && !contents.has(event.content);
 }
 
 /** Whether this is on record neither before nor in this batch, which it joins. */
-function isNew(event: Recordable, known: Map<string, Set<string>>): boolean {
-  const identity = identityOf(event);
-  const contents = known.get(identity) ?? new Set();
-  known.set(identity, contents);
+function isNew(event: Identified, known: Map<string, Set<string>>): boolean {
+  const contents = known.get(event.identity) ?? new Set();
+  known.set(event.identity, contents);
   if (contents.has(event.content)) return false;
   contents.add(event.content);
   return true;
