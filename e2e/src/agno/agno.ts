@@ -25,8 +25,8 @@ async function runScript(name: string, ...args: string[]): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-/** Fetches the packages from PyPI, once for each list of them. */
-function agnoPackages(): Promise<string> {
+/** Where agno and what it needs are, httpx among them. Fetches them from PyPI, once for each list of them. */
+export function agnoPackages(): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
   return prepared(join(stateDir, `agno-${hash}`), async (work) => {

@@ -1,0 +1,7 @@
+"""The gate of Countersign for agents in Python."""
+
+from .errors import ApiError, GateError
+from .gate import Gated, gate
+from .transport import Countersign
+
+__all__ = ["ApiError", "Countersign", "GateError", "Gated", "gate"]

@@ -1,0 +1,206 @@
+"""The gate: a function runs once its call is approved, here, under a lease."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import httpx
+
+from .errors import ApiError, GateError
+from .transport import Countersign, Request, Steps, answer_of, patiently, unreachable
+
+Gated = Callable[..., Any]
+"""The function with keyword arguments alone, and ``key=`` to name a call; awaitable where the function is."""
+
+# The news of a decision may reach the executor a little later; a switch or a window may hold the call.
+_LATER = frozenset({"execution_not_found", "call_held"})
+_ELSEWHERE = frozenset({"claim_lost", "wrong_execution_state", "outcome_unknown"})
+
+
+def gate(
+    client: Countersign, *, agent: str, tool: str | None = None, reason: str | None = None, framework: str | None = None
+) -> Callable[[Callable[..., Any]], Gated]:
+    """Puts a function behind the gate. ``tool``: its name as declared, by default that of the function.
+
+    The function is called with the arguments that were approved. What it returns is stored as JSON. Raises ``GateError``
+    when the call is not made, and ``ApiError`` when it may not be asked for.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Gated:
+        said = {"reason": reason, "framework": framework}
+        about = {name: value for name, value in said.items() if value is not None}
+
+        def dialogue(key: str | None, args: dict[str, Any]) -> Steps:
+            call = {"tool_name": tool or function.__name__, "tool_args": args}
+            return _dialogue(agent, {"calls": [call], **about}, key or str(uuid.uuid4()))
+
+        @functools.wraps(function)
+        def gated(*, key: str | None = None, **args: Any) -> Any:
+            with client.client() as http:
+                return _drive(http, dialogue(key, args), function)
+
+        @functools.wraps(function)
+        async def gated_async(*, key: str | None = None, **args: Any) -> Any:
+            async with client.async_client() as http:
+                return await _drive_async(http, dialogue(key, args), function)
+
+        return gated_async if inspect.iscoroutinefunction(function) else gated
+
+    return wrap
+
+
+class _Run:
+    """The function is to be called with the approved arguments, while the lease is extended."""
+
+    def __init__(self, execution: dict[str, Any], extend: Request) -> None:
+        self.args: dict[str, Any] = execution["tool_args"]
+        began = execution["attempts"][-1]["started_at"]
+        self.every = max(0.1, (execution["lease"]["expires_at"] / 1000 - began) / 4)
+        self.extend = extend
+
+
+def _dialogue(agent: str, wanted: dict[str, Any], key: str) -> Steps:
+    path = f"/agents/{agent}/calls"
+    asked = yield from patiently(("POST", path, {"json": wanted, "headers": {"idempotency-key": key}}))
+    while True:
+        call = asked["calls"][0]
+        if call["status"] == "approved":
+            made = yield from _make(call["id"])
+            if made is not None:
+                return made[0]
+        elif call["status"] == "succeeded":
+            return _read(call["result"])
+        elif call["status"] != "waiting":
+            raise GateError(call)
+        query = {"params": {"since": asked["version"], "timeout": 20}}
+        asked = yield from patiently(("GET", f"{path}/{asked['run_id']}", query))
+
+
+def _make(call: str) -> Steps:
+    claim = {"claim": str(uuid.uuid4())}
+    at = f"/executions/{call}"
+    try:
+        execution = yield from patiently(("POST", f"{at}/claim", {"json": claim}), _LATER)
+    except ApiError as error:
+        if error.code in _ELSEWHERE:
+            return None
+        raise
+    report = {**claim, "digest": execution["digest"]}
+    try:
+        result = yield _Run(execution, ("POST", f"{at}/extend", {"json": claim}))
+    except Exception as error:
+        failed = {**report, "outcome": "failed", "result": str(error) or type(error).__name__}
+        yield from patiently(("POST", f"{at}/outcome", {"json": failed}))
+        raise
+    done = {**report, "outcome": "succeeded", "result": json.dumps(result)}
+    yield from patiently(("POST", f"{at}/outcome", {"json": done}))
+    return (result,)
+
+
+def _read(result: str | None) -> Any:
+    try:
+        return json.loads(result or "null")
+    except ValueError:
+        return result
+
+
+def _drive(http: httpx.Client, steps: Any, function: Callable[..., Any]) -> Any:
+    def send(request: Request) -> Any:
+        method, path, options = request
+        try:
+            return answer_of(http.request(method, path, **options))
+        except httpx.TransportError as error:
+            raise unreachable(error) from error
+
+    @contextmanager
+    def extending(run: _Run) -> Any:
+        over = threading.Event()
+
+        def extend() -> None:
+            while not over.wait(run.every):
+                try:
+                    send(run.extend)
+                except ApiError:
+                    pass
+
+        thread = threading.Thread(target=extend, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    advance = functools.partial(next, steps)
+    while True:
+        try:
+            step = advance()
+            if isinstance(step, float):
+                time.sleep(step)
+                answer = None
+            elif isinstance(step, _Run):
+                with extending(step):
+                    answer = function(**step.args)
+            else:
+                answer = send(step)
+            advance = functools.partial(steps.send, answer)
+        except StopIteration as end:
+            return end.value
+        except Exception as error:
+            if steps.gi_frame is None:
+                raise
+            advance = functools.partial(steps.throw, error)
+
+
+async def _drive_async(http: httpx.AsyncClient, steps: Any, function: Callable[..., Any]) -> Any:
+    async def send(request: Request) -> Any:
+        method, path, options = request
+        try:
+            return answer_of(await http.request(method, path, **options))
+        except httpx.TransportError as error:
+            raise unreachable(error) from error
+
+    @asynccontextmanager
+    async def extending(run: _Run) -> Any:
+        async def extend() -> None:
+            while True:
+                await asyncio.sleep(run.every)
+                try:
+                    await send(run.extend)
+                except ApiError:
+                    pass
+
+        task = asyncio.create_task(extend())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    advance = functools.partial(next, steps)
+    while True:
+        try:
+            step = advance()
+            if isinstance(step, float):
+                await asyncio.sleep(step)
+                answer = None
+            elif isinstance(step, _Run):
+                async with extending(step):
+                    answer = await function(**step.args)
+            else:
+                answer = await send(step)
+            advance = functools.partial(steps.send, answer)
+        except StopIteration as end:
+            return end.value
+        except Exception as error:
+            if steps.gi_frame is None:
+                raise
+            advance = functools.partial(steps.throw, error)

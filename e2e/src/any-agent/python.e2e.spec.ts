@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { CountersignClient } from '@countersign/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agnoPackages } from '../agno/agno.js';
+import { isReady, startChild, type Child } from '../world/child.js';
+import { adminKey } from '../world/credentials.js';
+import { eventually } from '../world/eventually.js';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** A program in Python whose function is behind the gate, with the package as it is published. */
+describe('an agent in Python', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-any-agent-'));
+  let child: Child;
+  let people: CountersignClient;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    const settings = { DATA_DIR: dir, COUNTERSIGN_CONFIG: at('../../fixtures/any-agent.yaml') };
+    child = await startChild({ app: 'standalone', env: settings });
+    await eventually('it to be ready', () => isReady(child.url));
+    people = new CountersignClient({ url: child.url, key: adminKey });
+    const { key } = await people.auth.createKey({ name: 'bot', subject: 'bot@services', roles: ['requester'] });
+    const packages = [await agnoPackages(), at('../../../clients/python/src')].join(':');
+    const { PATH = '' } = process.env;
+    env = { PATH, PYTHONPATH: packages, PYTHONNOUSERSITE: '1', COUNTERSIGN_URL: child.url, COUNTERSIGN_KEY: key };
+  }, 200_000);
+  afterAll(async () => {
+    await child.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  const start = (order: string, ...more: string[]) => {
+    const program = spawn('python3', [at('../../../examples/any-agent/refund.py'), order, '80', ...more], { env });
+    return { program, said: text(program.stdout), wrong: text(program.stderr) };
+  };
+  const pending = (order: string) =>
+    eventually(`an approval for ${order}`, async () => {
+      const { data } = await people.approvals.list({ status: 'pending' });
+      return data.find(({ tool_args }) => tool_args['order'] === order)?.id;
+    });
+
+  it.each([[], ['--later']])('runs its function with what was approved %j', async (...more: string[]) => {
+    const order = `A-1${more.join('')}`;
+    const { said, wrong } = start(order, ...more);
+    const tool_args = { order, amount: 40 };
+    await people.approvals.resolve(await pending(order), { status: 'approved', resolution_data: { tool_args } });
+    expect([await wrong, await said]).toEqual(['', expect.stringContaining(`Paid 40 for ${order}`)]);
+  });
+
+  it('that is killed while a person thinks finds its call again, which is made once', async () => {
+    const first = start('A-2');
+    const id = await pending('A-2');
+    first.program.kill('SIGKILL');
+    await first.said;
+    const second = start('A-2');
+    await people.approvals.resolve(id, { status: 'approved' });
+    expect(await second.said).toBe('Paid 80 for A-2.\n');
+    expect(await start('A-2').said).toBe('Paid 80 for A-2.\n');
+    expect((await people.executions.get(id)).attempts).toHaveLength(1);
+  });
+
+  it('is told a rejection with its reason', async () => {
+    const { said } = start('A-3');
+    const note = 'Ask the customer first.';
+    await people.approvals.resolve(await pending('A-3'), { status: 'rejected', resolution_data: { note } });
+    expect(await said).toBe(`rejected: ${note}\n`);
+  });
+});
