@@ -237,11 +237,15 @@ def differs(claims, data, names):
     return any(claims.get(name) != data.get(name) for name in names)
 
 
+def is_count(value):
+    return type(value) is int and value > 0
+
+
 def unfounded(c):
     deciders = c.get("deciders") or []
     rejecters = {each["by"] for each in deciders if each["verdict"] == "rejected"}
     own = [c.get("requester"), c.get("requested_by")]
-    if c.get("act_by") is None:
+    if c.get("act_by") is None or not is_count(c.get("resolved_at")):
         return True
     if c["basis"] == "rule":
         return c.get("policy_version") is None
@@ -249,17 +253,19 @@ def unfounded(c):
         grant = c.get("grant") or {}
         givers = {each["by"] for each in grant.get("given_by", [])}
         is_own = any(by is not None and by in givers for by in own)
-        few = len(givers) < grant.get("required_approvals", 1e9)
+        needed = grant.get("required_approvals")
+        few = not is_count(needed) or len(givers) < needed
         return c.get("requested_by") is None or is_own or few or grant.get("expires_at", 0) <= c["resolved_at"]
     if c["basis"] != "people":
         return c["basis"] != "audit"
+    needed = c.get("required_approvals")
     four_eyes = c.get("four_eyes") is True
-    if four_eyes and c.get("requested_by") is None:
+    if not is_count(needed) or four_eyes and c.get("requested_by") is None:
         return True
     approvers = {each["by"] for each in deciders} - rejecters - {None} - set(own if four_eyes else [])
-    nameless = not four_eyes and c["required_approvals"] == 1
+    nameless = not four_eyes and needed == 1
     nameless = nameless and any(each["by"] is None and each["verdict"] == "approved" for each in deciders)
-    return len(approvers) + nameless < c["required_approvals"]
+    return len(approvers) + nameless < needed
 
 
 def decision_of(entry, keys):
@@ -272,8 +278,9 @@ def decision_of(entry, keys):
         call = {name: data.get(name) for name in ["run_id", "tool_call_id", "tool_name", "tool_args"] + bound}
         if digest_of(canonical(call)) != claims["digest"]:
             raise Problem("other_call", "The arguments are not the ones that were decided on.", entry["line"])
-    late = isinstance(data.get("expires_at"), int) and claims["resolved_at"] > data["expires_at"]
-    if claims["status"] == "approved" and (unfounded(claims) or late):
+    if claims["status"] != "approved":
+        return claims
+    if unfounded(claims) or isinstance(data.get("expires_at"), int) and claims["resolved_at"] > data["expires_at"]:
         raise Problem("decision_unfounded", "The approval does not count.", entry["line"])
     return claims
 

@@ -149,36 +149,37 @@ function approversIn(claims: Claims): string[] {
 /** Why an approval does not stand on what it says it rests on. */
 function unfounded(claims: Claims): string | undefined {
   const { basis, required_approvals, four_eyes, requested_by, policy_version, grant, deciders, resolved_at } = claims;
-  if (claims['act_by'] === null) return 'The decision does not say until when it may be acted on.';
-  if (basis === 'rule') return policy_version === null ? 'A rule decided, and it is not said which.' : undefined;
+  if (claims['act_by'] == null) return 'The decision does not say until when it may be acted on.';
+  if (!isCount(resolved_at)) return 'The decision does not say when it was made.';
+  if (basis === 'rule') return policy_version == null ? 'A rule decided, and it is not said which.' : undefined;
   if (basis === 'audit') return undefined;
   if (basis === 'grant') {
     const {
       given_by,
       required_approvals: needed,
       expires_at,
-    } = (grant ?? {}) as { given_by?: { by: string | null }[]; required_approvals?: number; expires_at?: number };
+    } = (grant ?? {}) as { given_by?: { by: string | null }[]; required_approvals?: unknown; expires_at?: number };
     const givers = new Set((given_by ?? []).map(({ by }) => by));
-    const isOwn = [claims['requester'], requested_by].some((by) => by !== null && givers.has(by as string));
+    const isOwn = [claims['requester'], requested_by].some((by) => by != null && givers.has(by as string));
     const holds =
-      requested_by !== null &&
-      !isOwn &&
-      givers.size >= (needed ?? Infinity) &&
-      (expires_at ?? 0) > (resolved_at as number);
+      requested_by != null && !isOwn && isCount(needed) && givers.size >= needed && (expires_at ?? 0) > resolved_at;
     return holds ? undefined : 'The grant does not hold for this call.';
   }
   if (basis !== 'people') return 'It is not said on what the approval rests.';
-  if (four_eyes === true && requested_by === null)
+  if (!isCount(required_approvals)) return 'The decision does not say how many people had to approve.';
+  if (four_eyes === true && requested_by == null)
     return 'Nobody knows who asked, so it cannot be told that somebody else approved.';
   const anonymous =
     four_eyes !== true &&
     required_approvals === 1 &&
     ((deciders ?? []) as Decider[]).some(({ by, verdict }) => by === null && verdict === 'approved');
   const count = approversIn(claims).length + (anonymous ? 1 : 0);
-  return count < (required_approvals as number)
-    ? `${count} of ${required_approvals as number} people approved who had not asked for it.`
+  return count < required_approvals
+    ? `${count} of ${required_approvals} people approved who had not asked for it.`
     : undefined;
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 
 const callOf = ({ claims, checked }: Decided, { data }: Entry): Call => ({
   approval_id: text(data['approval_id'])!,

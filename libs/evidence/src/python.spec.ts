@@ -67,6 +67,8 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
     const not = await Promise.all(
       [
         office.story('run-1', { deciders: [by('ana')] }),
+        office.story('run-1', { deciders: [], required_approvals: null }),
+        office.story('run-1', { deciders: [], required_approvals: 0 }),
         office.story('run-1', { deciders: [by('bob'), by('bob', 'rejected')] }),
         office.story('run-1', { basis: 'rule', policy_version: null }),
         office.story('run-1', { basis: 'audit' }),

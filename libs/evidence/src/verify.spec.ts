@@ -149,6 +149,12 @@ describe('a record of what was not allowed', () => {
       { basis: 'grant', grant: { given_by: [{ by: 'ana' }], required_approvals: 1, expires_at: 9_999 } },
     ],
     ['nobody says until when', { act_by: null }],
+    ['nobody says how many are needed', { required_approvals: null, deciders: [] }],
+    ['none are needed', { required_approvals: 0, deciders: [] }],
+    [
+      'a grant decided that needs none',
+      { basis: 'grant', grant: { given_by: [], required_approvals: 0, expires_at: 9_999 } },
+    ],
     ['nothing is said of why', { basis: null }],
   ])('does not hold where %s', async (_, change) => {
     const about = 'requested_by' in change ? { 'approval.resolved': { requested_by: null } } : {};
