@@ -25,6 +25,7 @@ export const requested: Extract<RunMessage, { type: 'requested' }> = {
     deadline_at: null,
     streamed: false,
     traceparent: null,
+    tracestate: null,
   },
 };
 export const withDeadline = (deadline_at: EpochMillis): RunMessage => ({
@@ -131,7 +132,14 @@ const about = ({ id, tool_execution: { tool_call_id, tool_name } }: Call, run_id
   tool_name,
 });
 
-const envelope = { id: '1', source: '/elsewhere', time: '2026-09-01T09:30:00Z', subject: 'x', traceparent: null };
+const envelope = {
+  id: '1',
+  source: '/elsewhere',
+  time: '2026-09-01T09:30:00Z',
+  subject: 'x',
+  traceparent: null,
+  tracestate: null,
+};
 
 export function resolved(
   asked: Call,

@@ -43,6 +43,7 @@ export const approvalWith = (given: Partial<Approval> = {}): Approval =>
     version: 1,
     due_at: null,
     traceparent: null,
+    tracestate: null,
     created_at: now - 60,
     updated_at: now - 60,
     ...given,

@@ -83,7 +83,15 @@ function request(): Event<'tool.approval_required'> {
     set_back: null,
     signature: null,
   };
-  const envelope = { id: run_id, source: '/bench', time: '', subject: '', key: run_id, traceparent: null };
+  const envelope = {
+    id: run_id,
+    source: '/bench',
+    time: '',
+    subject: '',
+    key: run_id,
+    traceparent: null,
+    tracestate: null,
+  };
   return { ...envelope, type: 'tool.approval_required', data };
 }
 

@@ -69,5 +69,6 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
     subject: `approvals/${approval_id}`,
     key: run_id,
     traceparent: null,
+    tracestate: null,
   } as Event<'approval.resolved'>;
 }

@@ -53,6 +53,7 @@ export async function startInProcess(
           deadline_at: null,
           streamed: false,
           traceparent: null,
+          tracestate: null,
         },
       });
       await created;

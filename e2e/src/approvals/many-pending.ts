@@ -48,5 +48,6 @@ async function requested(example: EventData<'tool.approval_required'>, n: number
     subject: `runs/${run_id}`,
     key: run_id,
     traceparent: null,
+    tracestate: null,
   };
 }

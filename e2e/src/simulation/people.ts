@@ -16,7 +16,7 @@ export async function requestRun(world: World): Promise<void> {
   const request = { run_id, agent_id: 'ops', session_id: run_id, user_id: 'ana', requested_by: 'ana' };
   await tellRun(world, run_id, {
     type: 'requested',
-    run: { ...request, run_input: 'Do it.', deadline_at, streamed: false, traceparent: null },
+    run: { ...request, run_input: 'Do it.', deadline_at, streamed: false, traceparent: null, tracestate: null },
   });
 }
 

@@ -25,7 +25,6 @@ export {
   QueueOwner,
   RequestedBy,
   Salt,
-  Traceparent,
   longestId,
   queueOwner,
   stored,

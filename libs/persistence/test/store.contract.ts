@@ -52,6 +52,7 @@ export const sample = (sample_id: string, fields: Partial<Sample> = {}): Sample 
   version: 1,
   due_at: null,
   traceparent: null,
+  tracestate: null,
   created_at: atSeconds(1_800_000_000),
   updated_at: atSeconds(1_800_000_000),
   ...fields,
@@ -68,6 +69,7 @@ export function transition({ name }: Collection<Sample>, state: Sample, events =
     subject: subjectOf(name, id),
     key: id,
     traceparent: null,
+    tracestate: null,
     data: { run_id: id, agent_id: 'ops', session_id: 's', user_id: null, requested_by: null },
   });
   return { expected: version - 1, state, events: Array.from({ length: events }, (_, n) => event(n)) };

@@ -49,12 +49,12 @@ export class AskedCallsController {
     @Param('agent_id') agent_id: string,
     @Body({ schema: RequestCalls }) request: RequestCalls,
     @Headers('idempotency-key') key: string | undefined,
-    @Headers('traceparent') traceparent: string | undefined,
+    @Req() { headers }: FastifyRequest,
     @CurrentPrincipal() who: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AskedCallsOutput> {
     const run_id = this.#idFor(key, agent_id, userFor(who, request.user_id), who);
-    const asked = await this.calls.ask({ run_id, agent_id, request, who, traceparent: traceOf(traceparent) });
+    const asked = await this.calls.ask({ run_id, agent_id, request, who, trace: traceOf(headers) });
     if (!('ok' in asked)) throw new ProblemError(asked.code, asked.message, { errors: asked.errors });
     void reply.header('location', `/agents/${agent_id}/calls/${run_id}`);
     return showCalls(asked.ok);

@@ -1,4 +1,5 @@
 import type { Principal } from '@countersign/auth';
+import type { TraceContext } from '@countersign/contracts/trace';
 import type { RequestCalls, Run } from '@countersign/contracts/runs';
 import type { EpochSeconds } from '@countersign/contracts/time';
 import type { AgentVersions } from '../agents/agent-versions.js';
@@ -20,7 +21,7 @@ export interface CallsWanted {
   agent_id: string;
   request: RequestCalls;
   who: Principal;
-  traceparent: string | null;
+  trace: TraceContext;
   /** Whether the id of the run was chosen by whoever asks. */
   isNamed?: boolean;
   /** When it was sent, where that is not now. */
@@ -41,7 +42,7 @@ export class AskedCalls {
     agent_id,
     request,
     who,
-    traceparent,
+    trace: { traceparent, tracestate },
     isNamed = false,
     requested_at,
   }: CallsWanted): Promise<{ ok: Run } | Refused> {
@@ -70,6 +71,7 @@ export class AskedCalls {
         deadline_at: agents.deadlineFor(agent_id, request.deadline_in),
         streamed: false,
         traceparent,
+        tracestate,
       },
       asked: { digest, framework, reason, context },
       agent,

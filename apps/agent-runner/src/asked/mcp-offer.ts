@@ -1,5 +1,6 @@
 import { isOwner, type Principal } from '@countersign/auth';
 import { derivedId } from '@countersign/contracts';
+import { noTrace } from '@countersign/contracts/trace';
 import { isFinishedStatus, showCalls, type AskedCall, type Run } from '@countersign/contracts/runs';
 import { millisOf, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
@@ -57,7 +58,7 @@ async function ask(agent: Agent, who: Principal, call: OfferedCall, options: Mcp
   const user = userFor(who, undefined) ?? '';
   const run_id = call.key === undefined ? randomUUID() : derivedId('calls', agent.id, user, who.subject, call.key);
   const request = { calls: [{ tool_name: call.name, tool_args: call.args }], framework: 'MCP' };
-  const asked = await options.calls.ask({ run_id, agent_id: agent.id, request, who, traceparent: null });
+  const asked = await options.calls.ask({ run_id, agent_id: agent.id, request, who, trace: noTrace });
   if (!('ok' in asked)) return refused(asked.code, asked.message);
   return outcomeOf(asked.ok, call, options);
 }

@@ -30,7 +30,15 @@ function commands(policy: RunCommandPolicy, ...runs: Run[]) {
   const get = async (id: string) => runs.find(({ run_id }) => run_id === id);
   return Object.assign(new RunCommands({ sender }, { get }, policy), { sender });
 }
-const head = { id: 'm-1', source: '/p', time: '2026-09-01T09:30:00Z', subject: 's', key: 'k', traceparent: null };
+const head = {
+  id: 'm-1',
+  source: '/p',
+  time: '2026-09-01T09:30:00Z',
+  subject: 's',
+  key: 'k',
+  traceparent: null,
+  tracestate: null,
+};
 type Change<N extends CommandEvent['type']> = Partial<EventData<N>>;
 const request = (change: Change<'run.requested'> = {}): Event<'run.requested'> =>
   ({ ...head, ...emit('run.requested', { agent_id: 'ops', input: 'Deploy', user_id: 'bob', ...change }) }) as never;

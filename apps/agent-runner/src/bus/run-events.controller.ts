@@ -30,7 +30,7 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'run.requested')
   async requested(event: Event<'run.requested'>): Promise<void> {
-    const { id, source, time, data, traceparent } = event;
+    const { id, source, time, data, traceparent, tracestate } = event;
     const { agent_id, input, deadline_in } = data;
     if (this.agents.callersOf(agent_id))
       throw new TerminalError('agent_external', `agent "${agent_id}" runs elsewhere: send tool.call_requested`);
@@ -46,7 +46,7 @@ export class RunEventsController {
     const isChosen = data.session_id !== undefined || data.run_id !== undefined;
     if (isChosen && !(await this.sessions.admits(request)))
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
-    const run = { ...request, requested_at: sentAt(time), deadline_at, streamed: false, traceparent };
+    const run = { ...request, requested_at: sentAt(time), deadline_at, streamed: false, traceparent, tracestate };
     const handled = await this.runner.handle(run_id, { type: 'requested', run });
     // The sender would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))
@@ -55,7 +55,7 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'tool.call_requested')
   async callsRequested(event: Event<'tool.call_requested'>): Promise<void> {
-    const { id, source, data, time, traceparent } = event;
+    const { id, source, data, time } = event;
     mayBeNamed(data.run_id);
     const run_id = data.run_id ?? derivedId('run', source, id);
     const sender = await this.commands.asker(event, run_id);
@@ -66,7 +66,7 @@ export class RunEventsController {
       agent_id: data.agent_id,
       request: data,
       who: sender,
-      traceparent,
+      trace: event,
       isNamed,
       requested_at: sentAt(time),
     };

@@ -1,12 +1,14 @@
 import type { Principal } from '@countersign/auth';
-import { RunOutput, type Run } from '@countersign/contracts/runs';
+import { traceContextOf, type TraceContext } from '@countersign/contracts/trace';
+import type { Run } from '@countersign/contracts/runs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 
 export const IdempotencyKey = z.string().min(1).max(200);
 
 /** The trace that a request belongs to, where the header says so. */
-export const traceOf = (header: string | undefined): string | null =>
-  RunOutput.shape.traceparent.safeParse(header).data ?? null;
+export const traceOf = ({ traceparent, tracestate }: IncomingHttpHeaders): TraceContext =>
+  traceContextOf(traceparent, tracestate);
 
 /** People start runs for themselves. An administrator, or a platform with such a key, says for whom, if for anybody. */
 export const userFor = (who: Principal, requested: string | undefined): string | null =>

@@ -75,7 +75,6 @@ export class RunsController {
     @Query({ schema: StartRunQuery }) query: z.infer<typeof StartRunQuery>,
     @Body({ schema: StartRunRequest }) body: z.infer<typeof StartRunRequest>,
     @Headers('idempotency-key') key: string | undefined,
-    @Headers('traceparent') traceparent: string | undefined,
     @CurrentPrincipal() who: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -96,7 +95,7 @@ export class RunsController {
         ...requested,
         deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
         streamed: how.kind === 'stream',
-        traceparent: traceOf(traceparent),
+        ...traceOf(request.headers),
       },
     });
     const run = handled.state!;

@@ -16,6 +16,7 @@ const started = continued(undefined, now, {
     deadline_at: null,
     streamed: false,
     traceparent: null,
+    tracestate: null,
   },
 });
 const asking = continued(started, now, claimed, responded(call('call_Z7mQ2vT9xk')));

@@ -93,6 +93,7 @@ interface RunRequest {
   deadline_at: EpochMillis | null;
   streamed: boolean;
   traceparent: string | null;
+  tracestate: string | null;
 }
 
 export function decideRun(run: Run | undefined, message: RunMessage, now: EpochMillis): RunTransition {
@@ -218,6 +219,7 @@ function newRun({ run_input, ...request }: RunRequest, now: EpochMillis): Run {
     status: 'PENDING',
     due_at: now,
     traceparent: request.traceparent,
+    tracestate: request.tracestate,
     run_input,
     content: null,
     error: null,

@@ -85,6 +85,7 @@ export class TextPreview {
       subject: `runs/${run_id}`,
       key: run_id,
       traceparent: run.traceparent,
+      tracestate: run.tracestate,
     };
   }
 }

@@ -66,12 +66,13 @@ type ApprovalRequest = Pick<
   | 'tool_version'
   | 'context'
   | 'traceparent'
+  | 'tracestate'
 >;
 
-export function requestIn({ data, traceparent }: Event<'tool.approval_required'>): ApprovalRequest {
+export function requestIn({ data, traceparent, tracestate }: Event<'tool.approval_required'>): ApprovalRequest {
   const { approval_id, requirement, digest: _digest, repeated: _repeated, ...rest } = data;
   const { run_began_at: _run_began_at, set_back: _set_back, ...request } = rest;
-  return { ...request, id: approval_id, requirements: [requirement], traceparent };
+  return { ...request, id: approval_id, requirements: [requirement], traceparent, tracestate };
 }
 
 /** Whether the request is about the call that its digest is of. */
@@ -79,7 +80,7 @@ export const isSound = ({ data }: Event<'tool.approval_required'>): boolean => c
 
 /** What the end of a run tells of a request that did not arrive; its arguments may be redacted. */
 export function requestBeforeEnd(
-  { data, traceparent }: Event<'run.failed'> | Event<'run.cancelled'>,
+  { data, traceparent, tracestate }: Event<'run.failed'> | Event<'run.cancelled'>,
   requirement: Requirement,
 ): ApprovalRequest {
   const { run_id, agent_id, session_id, user_id, requested_by } = data;
@@ -103,6 +104,7 @@ export function requestBeforeEnd(
     tool_version: null,
     context: {},
     traceparent,
+    tracestate,
   };
 }
 

@@ -98,12 +98,12 @@ export class ApprovalEventsController {
   }
 
   #refuse(
-    { id: approval_id, run_id, agent_id, tool_call_id, tool_name, traceparent }: Approval,
+    { id: approval_id, run_id, agent_id, tool_call_id, tool_name, traceparent, tracestate }: Approval,
     command: Event<'approval.resolve_requested'>,
     why: Parameters<Refusals['publish']>[1],
   ): Promise<void> {
     const about = { approval_id, run_id, agent_id, tool_call_id, tool_name };
-    return this.refusals.publish({ ...command, traceparent }, why, about);
+    return this.refusals.publish({ ...command, traceparent, tracestate }, why, about);
   }
 
   @OnEvent('approval-service', 'approval.created')

@@ -90,7 +90,7 @@ export function grantIn(approval: Approval, id: string, salt: string, tool_versi
   const covered = names.length === Object.keys(args).length ? 'exact' : 'chosen';
   const counted = Object.fromEntries(names.map((name) => [name, args[name]]));
   const redact = requirements.flatMap(({ tool_execution }) => tool_execution.redact);
-  const { run_id, agent_id, tool_name, resolved_by, policy, traceparent } = approval;
+  const { run_id, agent_id, tool_name, resolved_by, policy, traceparent, tracestate } = approval;
   const digested = { covers: covered, names, salt } as const;
   const digest = digestOf(digested, args);
   if (digest === undefined) return undefined;
@@ -111,5 +111,6 @@ export function grantIn(approval: Approval, id: string, salt: string, tool_versi
     max_uses: requested.max_uses ?? terms.grant.max_uses,
     tool_version,
     traceparent,
+    tracestate,
   };
 }

@@ -130,6 +130,7 @@ function recorded({ position, key, sequence, type, leaf, nodes, recorded_at }: E
     subject: name,
     key,
     traceparent: null,
+    tracestate: null,
     ...emit('audit.recorded', {
       index: position,
       key,

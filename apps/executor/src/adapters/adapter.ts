@@ -33,6 +33,7 @@ export type ApprovedCall = Pick<Execution, 'id' | 'run_id' | 'tool_call_id' | 't
   requester?: string | null;
   /** The trace that it belongs to. */
   traceparent?: string | null;
+  tracestate?: string | null;
   /** The requested definition of the tool. */
   tool_version?: string | null;
 };

@@ -133,7 +133,7 @@ export class CallExecutor {
 
   async #outcome(execution: Execution, watch: Watch): Promise<Outcome | InTheWay> {
     const { id, run_id, tool_call_id, tool_name, tool_args, tool_version, attempts, status } = execution;
-    const { approved_by, requester, traceparent } = execution;
+    const { approved_by, requester, traceparent, tracestate } = execution;
     const adapter = this.#options.tools.get(tool_name)?.adapter;
     const isAsking = status === 'reconciling';
     const { attempt, started_at } = (isAsking && unseen({ attempts })) || attempts.at(-1)!;
@@ -147,6 +147,7 @@ export class CallExecutor {
       approved_by,
       requester,
       traceparent,
+      tracestate,
       attempt,
       started_at: toEpochMillis(started_at),
     };

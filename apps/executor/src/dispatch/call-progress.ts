@@ -102,7 +102,7 @@ export class CallProgress {
 
   async #publish(output: string, offset: number, sequence: number): Promise<void> {
     const { now, publish } = this.options;
-    const { id, run_id, traceparent } = this.execution;
+    const { id, run_id, traceparent, tracestate } = this.execution;
     const { percent = null, message = null } = this.latest ?? {};
     const call = callOf(this.execution);
     const progress = emit('tool.execution_progress', { ...call, sequence, output, offset, percent, message });
@@ -114,6 +114,7 @@ export class CallProgress {
       time: new Date(now()).toISOString(),
       key: run_id,
       traceparent,
+      tracestate,
     };
     try {
       await publish(event);

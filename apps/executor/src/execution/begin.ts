@@ -48,7 +48,13 @@ export function takeBackBeforeApproval(
   const id = approval_id ?? requirement.id;
   const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id, requested_by };
   const unbound = { policy_version: null, tool_version: null, expires_at: null, terms: nothing, concurrency_key: null };
-  const fields = { ...unbound, traceparent: event.traceparent, digest: callDigest(call), salt: null };
+  const fields = {
+    ...unbound,
+    traceparent: event.traceparent,
+    tracestate: event.tracestate,
+    digest: callDigest(call),
+    salt: null,
+  };
   const execution = queued({ ...call, ...about, ...fields }, now);
   return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
 }
@@ -67,7 +73,7 @@ export const nothing: ExecutionTerms = {
 };
 
 function approved(
-  { data, traceparent }: Event<'approval.resolved'>,
+  { data, traceparent, tracestate }: Event<'approval.resolved'>,
   fields: Pick<Execution, 'id' | 'terms' | 'concurrency_key'>,
   now: EpochMillis,
 ): Execution {
@@ -75,7 +81,7 @@ function approved(
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
   const { signature, resolved_by, requester, requested_by, policy_version, expires_at } = data;
   const requested = { requester, requested_by, policy_version, expires_at };
-  const of = { ...requested, decision: signature, approved_by: resolved_by, traceparent };
+  const of = { ...requested, decision: signature, approved_by: resolved_by, traceparent, tracestate };
   return queued({ ...call, ...of, ...fields }, now);
 }
 
@@ -98,7 +104,8 @@ type Known =
   | 'expires_at'
   | 'terms'
   | 'concurrency_key'
-  | 'traceparent';
+  | 'traceparent'
+  | 'tracestate';
 
 const heldByWait = ({ not_before }: ExecutionTerms, now: EpochMillis): HeldBy | null =>
   not_before !== null && toEpochMillis(not_before) > now

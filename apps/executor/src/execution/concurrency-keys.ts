@@ -95,7 +95,7 @@ export class ConcurrencyKeys {
 
   #record(key: string, execution_id: string | null, known: ConcurrencyKeyHolder | undefined): ConcurrencyKeyHolder {
     const at = toEpochSeconds(this.now());
-    const stored = { version: (known?.version ?? 0) + 1, due_at: null, traceparent: null };
+    const stored = { version: (known?.version ?? 0) + 1, due_at: null, traceparent: null, tracestate: null };
     return { key, execution_id, ...stored, created_at: known?.created_at ?? at, updated_at: at };
   }
 }

@@ -34,7 +34,7 @@ export function decideSwitch(
   const reason = paused ? message.reason : null;
   const id = switchId(tool_name);
   const at = toEpochSeconds(now);
-  const stored = { version: record?.version ?? 0, due_at: null, traceparent: null, updated_at: at };
+  const stored = { version: record?.version ?? 0, due_at: null, traceparent: null, tracestate: null, updated_at: at };
   const of = {
     id,
     event_key: id,

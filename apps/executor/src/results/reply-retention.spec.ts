@@ -27,7 +27,14 @@ it('replies stay until the execution is over and they are old', async () => {
     if (execution)
       await executions.commit({ expected: 0, state: { ...execution, id: execution_id, version: 1 }, events: [] });
     const said = { id: `to ${execution_id}`, execution_id, topic: 'replies', attempt: null, text: 'done' };
-    const stored = { version: 1, due_at: null, traceparent: null, created_at, updated_at: created_at };
+    const stored = {
+      version: 1,
+      due_at: null,
+      traceparent: null,
+      tracestate: null,
+      created_at,
+      updated_at: created_at,
+    };
     await replies.commit({ expected: 0, state: { ...said, ...stored }, events: [] });
   };
   await replied('succeeded', nowSeconds, executionAfter(approved(), claimed, succeeded));

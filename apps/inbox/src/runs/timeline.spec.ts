@@ -25,6 +25,7 @@ const executed = (given: Partial<Execution>): Execution =>
     version: 1,
     due_at: null,
     traceparent: null,
+    tracestate: null,
     created_at: now,
     updated_at: now,
     ...given,

@@ -78,6 +78,7 @@ describe('a command over the bus', () => {
       subject: 's',
       key: 'k',
       traceparent: null,
+      tracestate: null,
     }) as CommandEvent;
   const decide = (token: string | undefined, data: object = approve, id?: string) =>
     messageOf('approval.resolve_requested', data, token, id);

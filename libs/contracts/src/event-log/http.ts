@@ -81,6 +81,7 @@ export const DeadLetterSummary = DeadLetter.pick({
   version: true,
   due_at: true,
   traceparent: true,
+  tracestate: true,
   created_at: true,
   updated_at: true,
 }).meta({ id: 'DeadLetterSummary' });

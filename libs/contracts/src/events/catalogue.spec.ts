@@ -123,7 +123,7 @@ describe('what is internal', () => {
     Object.keys(record.shape).filter((field) => !(field in published.shape));
 
   it('is not in what is published of an approval', () => {
-    const hidden = ['deleted_at', 'due_at', 'reminders', 'traceparent', 'version'];
+    const hidden = ['deleted_at', 'due_at', 'reminders', 'traceparent', 'tracestate', 'version'];
     expect(internal(Approval, catalogue['approval.created'].schema).toSorted()).toEqual(hidden);
   });
 

@@ -1,9 +1,10 @@
 import { catalogue, type EventData, type EventName, type ServiceName } from './catalogue.js';
 import { TerminalError } from '../problems/errors.js';
+import type { TraceContext } from '../trace/trace-context.js';
 import { z } from 'zod';
 
 /** An event that has happened: its data, and the CloudEvents attributes that travel as headers. */
-export interface Event<N extends EventName = EventName> {
+export interface Event<N extends EventName = EventName> extends TraceContext {
   id: string;
   type: N;
   source: string;
@@ -13,7 +14,6 @@ export interface Event<N extends EventName = EventName> {
   subject: string;
   /** The Kafka key: the run's id, so that the events of a run stay in order. */
   key: string;
-  traceparent: string | null;
   data: EventData<N>;
 }
 

@@ -5,7 +5,7 @@ import { catalogue, eventNames, type EventName, type ServiceName } from './catal
 import { callDigest } from '../calls/digest.js';
 import { TerminalError } from '../problems/errors.js';
 import { eventSource, parseEventData } from './event.js';
-import { Traceparent } from '../fields/fields.js';
+import { Traceparent } from '../trace/trace-context.js';
 import { approvalId } from './ids.js';
 
 interface Golden {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Traceparent, Tracestate } from '../trace/trace-context.js';
 import { EpochMillis, EpochSeconds } from '../time/time.js';
 
 /** Ids are opaque to everyone but their maker; the limit keeps them usable as keys. */
@@ -20,9 +21,6 @@ export const Salt = z.string().max(200).nullable().default(null).meta({
 });
 export const JsonObject = z.record(z.string(), z.unknown());
 
-/** W3C trace context of the request that began it all, carried by every event that follows from it. */
-export const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
-
 /** Who works on a record, and until when no one else may. */
 export const Lease = z.object({ worker: Id, expires_at: EpochMillis });
 export type Lease = z.infer<typeof Lease>;
@@ -32,6 +30,7 @@ export const stored = {
   version: z.int().nonnegative().meta({ description: 'Counts the transitions of this record.' }),
   due_at: EpochMillis.nullable().meta({ description: 'When this record is next due without a message.' }),
   traceparent: Traceparent.nullable(),
+  tracestate: Tracestate.nullable().default(null),
   created_at: EpochSeconds,
   updated_at: EpochSeconds,
 };

@@ -161,6 +161,7 @@ export const RunOutput = Run.pick({
   finished_at: true,
   version: true,
   traceparent: true,
+  tracestate: true,
   created_at: true,
   updated_at: true,
 })

@@ -15,6 +15,7 @@ const event: Event<'run.cancel_requested'> = {
   subject: 'r1',
   key: 'r1',
   traceparent,
+  tracestate: 'vendor=a:1',
   data,
 };
 const place = { partition: 2, offset: '7', timestamp: Date.UTC(2026, 10, 20) };
@@ -40,12 +41,13 @@ describe('encode', () => {
         ce_time: '2026-11-20T10:00:00.000Z',
         ce_subject: 'r1',
         traceparent,
+        tracestate: 'vendor=a:1',
       },
     });
   });
 
   test('leaves out a traceparent there is not', () => {
-    expect(encode({ ...event, traceparent: null }).headers).not.toHaveProperty('traceparent');
+    expect(encode({ ...event, traceparent: null, tracestate: null }).headers).not.toHaveProperty('traceparent');
   });
 
   test('refuses data the catalogue does not allow and events it does not know', () => {
@@ -87,6 +89,7 @@ describe('decode', () => {
       subject: 'run.cancel_requested/2/7',
       key: 'run.cancel_requested/2/7',
       traceparent: null,
+      tracestate: null,
       data,
     });
   });

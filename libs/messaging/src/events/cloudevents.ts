@@ -1,4 +1,5 @@
-import { type Event, type EventName, isEventName, parseEventData, Traceparent } from '@countersign/contracts';
+import { type Event, type EventName, isEventName, parseEventData } from '@countersign/contracts';
+import { traceContextOf, traceHeaders } from '@countersign/contracts/trace';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Delivery, Message } from '../bus.js';
 import { isEncodedHere, keepEncoded } from './encoded-here.js';
@@ -36,7 +37,7 @@ export function messageOf(event: Event): Message & { value: Buffer } {
       ce_source: event.source,
       ce_time: event.time,
       ce_subject: event.subject,
-      ...(event.traceparent !== null && { traceparent: event.traceparent }),
+      ...traceHeaders(event),
     },
     value: Buffer.from(JSON.stringify(event.data)),
   };
@@ -85,11 +86,14 @@ function identifyByHeaders(delivery: Delivery): EventHead {
       envelopeOf({ ...delivery, headers: Object.fromEntries(headers), value: Buffer.from('null') }),
     );
   } catch {
-    return headOf(delivery, { attribute: () => undefined, structured: false, data: undefined });
+    return headOf(delivery, { attribute: () => undefined, trace: {}, structured: false, data: undefined });
   }
 }
 
-function headOf({ topic, partition, offset, timestamp, key: said }: Delivery, { attribute }: Envelope): EventHead {
+function headOf(
+  { topic, partition, offset, timestamp, key: said }: Delivery,
+  { attribute, trace }: Envelope,
+): EventHead {
   const id = attribute('id') ?? `${topic}/${partition}/${offset}`;
   const key = said ?? attribute('subject') ?? id;
   const time = attribute('time');
@@ -99,7 +103,7 @@ function headOf({ topic, partition, offset, timestamp, key: said }: Delivery, { 
     time: time !== undefined && !Number.isNaN(Date.parse(time)) ? time : new Date(timestamp).toISOString(),
     subject: attribute('subject') ?? key,
     key,
-    traceparent: Traceparent.safeParse(attribute('traceparent')).data ?? null,
+    ...traceContextOf(trace.traceparent, trace.tracestate),
   };
 }
 

@@ -64,6 +64,22 @@ describe('a message is understood', () => {
     expect(traceOf({ traceparent: `${traceparent}\n${other}` })).toBeNull();
     expect(traceOf({}, { ...attributes, traceparent, data })).toBe(traceparent);
   });
+
+  test('with what tracing systems say beside its trace, of the same place', () => {
+    const stateOf = (headers: Record<string, string>, value: object = data) =>
+      decode(message(value, headers)).tracestate;
+    const structured = { ...attributes, traceparent, tracestate: 'in=body', data };
+    expect(stateOf({ traceparent, tracestate: 'a=1,b@c=2 3' })).toBe('a=1,b@c=2 3');
+    expect(stateOf({ ce_traceparent: traceparent, ce_tracestate: 'a=1' })).toBe('a=1');
+    expect(stateOf({}, structured)).toBe('in=body');
+    expect(stateOf({ traceparent: other }, structured)).toBeNull();
+    for (const unreadable of ['no members', `a=${'1'.repeat(600)}`, 'a=1\nb=2', 'A=1', 'a=1,'])
+      expect(decode(message(data, { traceparent, tracestate: unreadable }))).toMatchObject({
+        traceparent,
+        tracestate: null,
+      });
+    expect(stateOf({ tracestate: 'a=1' })).toBeNull();
+  });
 });
 
 describe('a message is refused', () => {

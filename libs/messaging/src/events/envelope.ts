@@ -3,12 +3,14 @@ import type { Delivery } from '../bus.js';
 import { asText, encodingOf, parseBytes } from './payload.js';
 
 /** The attributes of CloudEvents that are read, wherever they stand. */
-type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject' | 'traceparent';
+type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject';
 
 /** A message as its sender wrapped it. */
 export interface Envelope {
   /** @throws TerminalError when it cannot be told */
   attribute(name: Attribute): string | undefined;
+  /** As it is said; a context that nobody can read says nothing about the event. */
+  trace: { traceparent?: string | undefined; tracestate?: string | undefined };
   /** Whether attributes and data are both in the value. */
   structured: boolean;
   data: unknown;
@@ -48,10 +50,10 @@ export function envelopeOf(delivery: Delivery): Envelope {
   return {
     structured: envelope !== undefined,
     data: envelope ? dataIn(envelope, topic, isOfDapr) : body,
+    trace: traceIn(headers, envelope ?? {}),
     attribute(name) {
       const inHeaders = textOf(headers.get(`ce_${name}`), `ce_${name}`);
       const inBody = envelope && textOf(envelope[name], name);
-      if (name === 'traceparent') return textOf(headers.get(name), name) ?? inBody ?? inHeaders;
       if (inHeaders !== undefined && inBody !== undefined && inHeaders !== inBody)
         throw invalid(`the header ce_${name} and the value say two things`);
       const value = inBody ?? inHeaders;
@@ -78,10 +80,16 @@ const noText = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
 function textOf(value: unknown, name: string): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') throw invalid(`${name} is not a text`);
-  // A context that nobody can read is none; it says nothing about the event.
-  if (noText.test(value) && name.endsWith('traceparent')) return undefined;
   if (noText.test(value)) throw invalid(`${name} is there twice, or has what is no text`);
   return value;
+}
+
+/** Of the transport, or else of the event; both halves from the same place. */
+function traceIn(headers: ReadonlyMap<string, string>, body: Body): Envelope['trace'] {
+  const inBody = (name: string) => (typeof body[name] === 'string' ? body[name] : undefined);
+  const places = [(name: string) => headers.get(name), inBody, (name: string) => headers.get(`ce_${name}`)];
+  const place = places.find((says) => says('traceparent')) ?? (() => undefined);
+  return { traceparent: place('traceparent'), tracestate: place('tracestate') };
 }
 
 /** What no data of ours has, so that it is not taken for an envelope. */

@@ -28,6 +28,7 @@ const empty: Page = {
   version: 0,
   due_at: null,
   traceparent: null,
+  tracestate: null,
   created_at: atSeconds(0),
   updated_at: atSeconds(0),
 };

@@ -28,6 +28,7 @@ const empty: Counter = {
   version: 0,
   due_at: null,
   traceparent,
+  tracestate: 'vendor=a',
   created_at: atSeconds(0),
   updated_at: atSeconds(0),
 };
@@ -90,6 +91,7 @@ describe('handling a message', () => {
       subject: 'counters/c',
       key: 'run-1',
       traceparent,
+      tracestate: 'vendor=a',
     };
     expect(published).toMatchObject([
       { id: 'counters/c/1/0', type: 'run.continued', ...stamp },

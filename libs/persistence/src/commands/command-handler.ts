@@ -121,6 +121,7 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
       subject: subjectOf(collection.name, id),
       key: 'run_id' in state ? state.run_id : state.event_key,
       traceparent: state.traceparent,
+      tracestate: state.tracestate ?? null,
       data: event.data,
     };
   }

@@ -9,6 +9,7 @@ const marked = (change: Partial<Installation> = {}): Installation => ({
   version: 3,
   due_at: null,
   traceparent: null,
+  tracestate: null,
   created_at: 0 as Installation['created_at'],
   updated_at: 0 as Installation['updated_at'],
   born_at_ms: now,

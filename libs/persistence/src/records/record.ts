@@ -6,6 +6,7 @@ export const newRecord = (now: EpochMillis): StoredRecord => ({
   version: 0,
   due_at: null,
   traceparent: null,
+  tracestate: null,
   created_at: toEpochSeconds(now),
   updated_at: toEpochSeconds(now),
 });

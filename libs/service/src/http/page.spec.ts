@@ -7,6 +7,7 @@ const record = (n: number): StoredRecord => ({
   version: n,
   due_at: null,
   traceparent: null,
+  tracestate: null,
   created_at: atSeconds(n),
   updated_at: atSeconds(n),
 });

@@ -37,7 +37,7 @@ export class Refusals {
     why: { reason: string; code: string },
     known: RefusedAbout = {},
   ): Promise<void> {
-    const { type, id, source, key, subject, traceparent } = command;
+    const { type, id, source, key, subject, traceparent, tracestate } = command;
     if (!isCommand(type)) return;
     const said = { ...saidOf(command.data), ...known };
     const refused = emit(refusals[type], {
@@ -59,6 +59,7 @@ export class Refusals {
       subject: said.approval_id == null ? subject : `approvals/${said.approval_id}`,
       key: said.run_id ?? key,
       traceparent,
+      tracestate,
     };
     await this.bus.publish([encode(event as Event)]);
   }

@@ -21,7 +21,7 @@ import type { SendOutcome } from '../sender.js';
 export type DeliveryMessage =
   | {
       type: 'created';
-      approval: Pick<Approval, 'id' | 'run_id' | 'traceparent'>;
+      approval: Pick<Approval, 'id' | 'run_id' | 'traceparent' | 'tracestate'>;
       channel: string;
       kind: NoticeKind;
       n: number;
@@ -60,6 +60,7 @@ function queued(
     ...newRecord(now),
     due_at: now,
     traceparent: approval.traceparent,
+    tracestate: approval.tracestate,
   };
 }
 

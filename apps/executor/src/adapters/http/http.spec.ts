@@ -284,8 +284,10 @@ describe('a request that makes a call', () => {
   it('says who decided and for whom it is, and goes on with the trace', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const body = compileJson({ by: '{{approval.resolved_by}}', user: '{{run.user_id}}' }, scope());
-    await execute({ body }, { approved_by: 'grace', requester: 'ada', traceparent });
-    expect(server.done).toMatchObject([{ body: { by: 'grace', user: 'ada' }, headers: { traceparent } }]);
+    await execute({ body }, { approved_by: 'grace', requester: 'ada', traceparent, tracestate: 'vendor=a' });
+    expect(server.done).toMatchObject([
+      { body: { by: 'grace', user: 'ada' }, headers: { traceparent, tracestate: 'vendor=a' } },
+    ]);
     await execute({ body }, { id: 'execution-2', approved_by: null, requester: null });
     expect(server.done[1]!.body).toEqual({});
     expect(server.done[1]!.headers).not.toHaveProperty('traceparent');

@@ -1,3 +1,4 @@
+import { traceHeaders } from '@countersign/contracts/trace';
 import { canonicalJson } from '@countersign/contracts/json';
 import { systemClock, type EpochMillis, secondsOf, type Millis } from '@countersign/contracts/time';
 import {
@@ -185,7 +186,7 @@ export class HttpAdapter implements Adapter {
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'countersign',
-      ...(call.traceparent != null && { traceparent: call.traceparent }),
+      ...traceHeaders(call),
       ...this.#options.headers(call),
     };
   }

@@ -1,3 +1,4 @@
+import { traceHeaders } from '@countersign/contracts/trace';
 import { canonicalJson } from '@countersign/contracts/json';
 import { TerminalError } from '@countersign/contracts/problems';
 import { systemClock, type Clock, type EpochMillis, type Millis } from '@countersign/contracts/time';
@@ -93,7 +94,7 @@ export class KafkaAdapter implements Adapter {
       key: key?.(call) ?? call.id,
       headers: {
         ...headers(call),
-        ...(call.traceparent != null && { traceparent: call.traceparent }),
+        ...traceHeaders(call),
         'content-type': 'application/json',
         'correlation-id': call.id,
         'reply-topic': replyTopic,

@@ -51,7 +51,15 @@ test.skipIf(brokers.length === 0)('records of every shape keep nobody from the g
   await producer.connect();
   const raw = [...fuzzedRecords(20261127, 400)].map(writable);
   await producer.send({ topic: prefix + topic, messages: raw });
-  const good = { id: 'good', source: '/s', time: '2026-09-01T09:30:00Z', subject: 's', key: 'k', traceparent: null };
+  const good = {
+    id: 'good',
+    source: '/s',
+    time: '2026-09-01T09:30:00Z',
+    subject: 's',
+    key: 'k',
+    traceparent: null,
+    tracestate: null,
+  };
   await bus.publish([encode({ ...good, type: topic, data: { run_id: 'r1' } })]);
 
   const total = () => Object.values(outcomes).reduce((sum, n) => sum + n, 0);

@@ -14,6 +14,7 @@ const state = (version: number, by: string) => ({
   updated_at: atSeconds(1),
   due_at: null,
   traceparent: null,
+  tracestate: null,
   by,
 });
 

@@ -1,0 +1,1 @@
+export { type TraceContext, noTrace, traceContextOf, traceHeaders } from './trace-context.js';
