@@ -3,6 +3,7 @@ import type { Event, EventData, EventName } from '@countersign/contracts';
 import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
 import type { Role } from '@countersign/contracts/auth';
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
+import type { Presentation } from '@countersign/contracts/presentation';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
@@ -40,6 +41,8 @@ interface Opened {
   channels?: Channel[];
   /** Those that are signed are signed with `ring`. */
   requests?: RequestPolicy;
+  /** How the definitions show every call. */
+  presentation?: Presentation;
   /** What the definitions say; unless given, what the request does. */
   gate?: Gates['of'];
   setBack?: (began: EpochMillis) => PossiblyExecuted['code'] | null;
@@ -67,7 +70,8 @@ export async function openApprovals({
   rules = {},
   channels = [],
   requests = 'trusted',
-  gate = asSaid,
+  presentation,
+  gate = (request) => ({ ...asSaid(request), presentation }),
   setBack = () => null,
 }: Opened = {}) {
   const { database, close } = openTemporaryDatabase();

@@ -15,6 +15,7 @@ export interface Gate {
   requires?: PauseType | null | undefined;
   user_input: string[];
   redact: string[];
+  presentation?: ToolDefinition['presentation'];
   act_within?: Seconds | undefined;
   max_output?: number | undefined;
   /** Seconds that a call may take without news. */
@@ -124,7 +125,7 @@ function definitionOf(
   gate: Gate,
 ): ToolDefinition {
   const parameters = isTooDeep(inputSchema) ? tooDeep : modernSchema(withoutNeedlessPatterns(inputSchema));
-  const { approval, requires, user_input, redact, act_within, max_output } = gate;
+  const { approval, requires, user_input, redact, presentation, act_within, max_output } = gate;
   return {
     name: mcpToolName(server, name),
     description: shortened(description ?? title ?? ''),
@@ -133,6 +134,7 @@ function definitionOf(
     requires: requires === undefined ? defaultPause(approval) : requires,
     user_input,
     redact,
+    ...(presentation !== undefined && { presentation }),
     ...(act_within !== undefined && { act_within }),
     max_output: ToolDefinition.shape.max_output.parse(max_output),
     made_by: madeBy(approval),

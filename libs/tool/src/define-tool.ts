@@ -1,3 +1,4 @@
+import type { Presentation } from '@countersign/contracts/presentation';
 import { Duration, ToolDefinition } from '@countersign/definitions';
 import { TermsEntry, termsProblems } from '@countersign/definitions/execute';
 import { withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions/pattern';
@@ -28,6 +29,8 @@ export interface ToolOptions<Parameters extends z.ZodObject> {
   user_input?: readonly (keyof Parameters['shape'] & string)[];
   /** Parameters that lists, logs and events for an audience do not show. */
   redact?: readonly (keyof Parameters['shape'] & string)[];
+  /** How calls are shown to people, and how risky they are; default: by their values, and low. */
+  presentation?: z.input<typeof Presentation>;
   /** Characters of what it returns that reach the model. */
   max_output?: number;
   /** How long a decision can be acted on where there is no record of the call, as `4h` or seconds; default 24 hours. */
@@ -65,6 +68,7 @@ function definitionOf<Parameters extends z.ZodObject>(options: ToolOptions<Param
     requires: options.requires === undefined ? defaultPause(approval) : options.requires,
     user_input,
     redact,
+    presentation: options.presentation,
     act_within: options.act_within,
     max_output,
     made_by: madeBy(approval),

@@ -9,6 +9,7 @@ import {
   type Ruling,
 } from '@countersign/contracts/approvals';
 import { callDigest, pauseTypeOf, type Requirement } from '@countersign/contracts/calls';
+import type { Presentation } from '@countersign/contracts/presentation';
 import {
   earliest,
   toEpochMillis,
@@ -30,6 +31,8 @@ export interface PolicyDecision {
   reason: string | null;
   /** The standing grant that approves it, of which a use has been taken. */
   grant: GrantBasis | null;
+  /** How the call is shown, and how risky it is. */
+  presentation: Presentation | null;
   /** Why a person decides, whatever the rules say. */
   possibly_executed: PossiblyExecuted | null;
 }
@@ -42,6 +45,7 @@ export const unjudged: PolicyDecision = {
   shadow: null,
   reason: null,
   grant: null,
+  presentation: null,
   possibly_executed: null,
 };
 
@@ -111,7 +115,7 @@ export function requestBeforeEnd(
 /** @param at when, in seconds since the epoch. */
 export function newApproval(
   request: ApprovalRequest,
-  { terms, policy, rules_version, shadow, grant, possibly_executed }: PolicyDecision,
+  { terms, policy, rules_version, shadow, grant, presentation, possibly_executed }: PolicyDecision,
   at: EpochSeconds,
 ): Approval {
   const within = (duration: Seconds | null) => (duration === null ? null : after(at, duration));
@@ -135,6 +139,7 @@ export function newApproval(
     policy,
     rules_version,
     shadow,
+    presentation,
     approved_args: null,
     grant_id: grant?.id ?? null,
     granted: grant,

@@ -7,6 +7,7 @@ import {
   type DecisionVerdict,
 } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
+import { mayBeApprovedTogether, riskOf } from '@countersign/contracts/presentation';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions/policy';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -23,6 +24,8 @@ export interface DecisionCommand {
   resolution_data: ResolutionData | null;
   /** Digest of the call that they saw, where it is sent. */
   digest?: string | undefined;
+  /** Whether it is one of several that are decided by one request. */
+  isOneOfSeveral?: boolean | undefined;
   /** Those in force where the decision is taken. */
   rules: Rules;
 }
@@ -32,6 +35,7 @@ export type ObjectionCode = Extract<
   ProblemCode,
   | 'already_decided'
   | 'call_changed'
+  | 'decided_alone'
   | 'decider_unknown'
   | 'decision_not_allowed'
   | 'may_not_decide'
@@ -60,6 +64,7 @@ export function validateDecision(
   return (
     unauthorised(approval, decided) ??
     isAnother(seen, decided) ??
+    tooRisky(approval, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
     outruled(approval, decided) ??
@@ -83,6 +88,21 @@ const isAnother = (seen: string, { digest }: DecisionCommand): Objection | null 
   digest === undefined || digest === seen
     ? null
     : { reason: 'this call is not the one that was looked at any more: look at it again', code: 'call_changed' };
+
+/** What was requested and what would run both count: neither is approved unseen. */
+function tooRisky(approval: Approval, decided: DecisionCommand): Objection | null {
+  if (!decided.isOneOfSeveral || decided.verdict === 'rejected') return null;
+  const calls = [approval.tool_args, approval.approved_args ?? approval.tool_args, argsOf(approval, decided)];
+  const risk = calls
+    .map((tool_args) => riskOf({ ...approval, tool_args }))
+    .find((each) => !mayBeApprovedTogether(each));
+  return risk === undefined
+    ? null
+    : {
+        reason: `a call of ${risk} risk is not approved together with others: look at it, and approve it alone`,
+        code: 'decided_alone',
+      };
+}
 
 function notAllowed({ allowed_decisions, terms, tool_args }: Approval, decided: DecisionCommand): Objection | null {
   const kind = kindsOf(decided, tool_args).find((each) => !allowed_decisions.includes(each));

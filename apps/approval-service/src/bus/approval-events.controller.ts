@@ -61,7 +61,7 @@ export class ApprovalEventsController {
     const ruled = this.judge.evaluate(data);
     const possibly_executed = this.#possiblyExecuted(data);
     const grant = possibly_executed ? null : await this.grants.use(data, ruled);
-    const policyDecision = { ...ruled, grant, possibly_executed };
+    const policyDecision = { ...ruled, grant, presentation: gate.presentation ?? null, possibly_executed };
     return { type: 'required', event: { ...event, data }, policyDecision };
   }
 

@@ -11,6 +11,8 @@ export interface Wish {
   resolution_data?: ResolutionData | null | undefined;
   /** Of the call that they saw. */
   digest?: string | undefined;
+  /** Whether one request decides on several. */
+  isOneOfSeveral?: boolean;
 }
 
 /** Why a decision does not count: the code for programs, the message for people, and each value that does not fit. */
@@ -41,13 +43,18 @@ export class Decisions {
   }
 
   /** What comes of it: the approval as it is then, or why the decision does not count. */
-  async decide(id: string, { status, resolution_data = null, digest }: Wish, who: Principal): Promise<Outcome> {
+  async decide(
+    id: string,
+    { status, resolution_data = null, digest, isOneOfSeveral }: Wish,
+    who: Principal,
+  ): Promise<Outcome> {
     const decided = {
       verdict: status,
       by: who.subject,
       groups: who.groups,
       resolution_data,
       digest,
+      isOneOfSeveral,
       rules: this.rules,
     };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided });

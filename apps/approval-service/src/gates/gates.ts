@@ -16,7 +16,7 @@ import { entriesFor, hiddenArguments } from '@countersign/definitions/masking';
 import { madeBy } from '@countersign/tool';
 
 /** How calls of a tool are gated, as the definitions here say. `parameters` of a tool that only its server knows: null. */
-export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact' | 'act_within'> & {
+export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact' | 'act_within' | 'presentation'> & {
   approval: 'required' | 'audit';
   parameters: ToolDefinition['parameters'] | null;
 };
@@ -110,7 +110,7 @@ function whyAnother(name: string, requested: ToolVersion | null, tool: ToolDefin
 const changesOfGate = (requested: ToolVersion, gate: Gate): string[] =>
   isGatedAsRequested(requested, { ...gate, made_by: madeBy(gate.approval) }) ? [] : ['how it is gated'];
 
-type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'act_within'> &
+type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'act_within' | 'presentation'> &
   Pick<Gate, 'parameters'>;
 
 const isGated = (known: Known): known is Gate => known.approval !== 'none';

@@ -94,7 +94,11 @@ export class ApprovalsController {
   ): Promise<z.infer<typeof BulkResolveOutcome>> {
     const results = [];
     for (const id of ids) {
-      const outcome = await this.decisions.decide(id, { ...decision, digest: digests?.[id] }, who);
+      const outcome = await this.decisions.decide(
+        id,
+        { ...decision, digest: digests?.[id], isOneOfSeveral: true },
+        who,
+      );
       results.push(resultOf(id, outcome));
     }
     return { results };

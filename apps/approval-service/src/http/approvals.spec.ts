@@ -1,4 +1,5 @@
 import { BulkResolveRequest } from '@countersign/contracts/approvals';
+import { Presentation } from '@countersign/contracts/presentation';
 import { after, millisOf, toEpochSeconds } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -124,6 +125,39 @@ describe('the approvals', () => {
     expect(await open.store.get('next')).toMatchObject({ status: 'pending', decisions: [] });
     await expect(open.http.resolve(id, { status: 'approved', digest: stale }, carol)).rejects.toMatchObject({
       detail: expect.stringContaining('already resolved'),
+    });
+  });
+
+  it('are not approved together above a low risk, whoever sends the request, and may be rejected together', async () => {
+    const allow = ['approve', 'reject', 'edit'];
+    const presentation = Presentation.parse({
+      environment: { argument: 'service_name', values: { 'auth-service': { risk: 'high' }, search: {} } },
+    });
+    const risky = await openApprovals({ presentation, rules: { policies: { default: { require: { allow } } } } });
+    onTestFinished(() => risky.close());
+    const harmless = { service_name: 'search', version: '2.1.0' };
+    const parameters = { type: 'object' };
+    await risky.events.required(requestFor({ approval_id: 'high' }));
+    await risky.events.required(requestFor({ approval_id: 'low', tool_args: harmless }));
+    await risky.events.required(requestFor({ approval_id: 'edited', tool_args: harmless, parameters }));
+    const { results } = await risky.http.resolveMany({ ids: ['high', 'low'], status: 'approved' }, bob);
+    expect(results).toMatchObject([
+      { id: 'high', status: 409, code: 'decided_alone', hint: { action: 'reload_approval', id: 'high' } },
+      { id: 'low', status: 200 },
+    ]);
+    expect(results[0]!.detail).toContain('look at it, and approve it alone');
+    expect(await risky.store.get('high')).toMatchObject({ status: 'pending', decisions: [], presentation });
+    // Neither alone in a list, nor by an edit that makes a harmless call a risky one.
+    const tool_args = { service_name: 'auth-service', version: '2.1.0' };
+    for (const [id, resolution_data] of [
+      ['high', null],
+      ['edited', { tool_args }],
+    ] as const)
+      expect(await risky.http.resolveMany({ ids: [id], status: 'approved', resolution_data }, bob)).toMatchObject({
+        results: [{ code: 'decided_alone' }],
+      });
+    expect(await risky.http.resolveMany({ ids: ['high'], status: 'rejected' }, bob)).toMatchObject({
+      results: [{ status: 200 }],
     });
   });
 

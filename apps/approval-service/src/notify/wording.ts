@@ -1,5 +1,6 @@
 import { possiblyExecutedText, redactApproval, type Approval } from '@countersign/contracts/approvals';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { actionLine, argumentLines, presentCall, riskOf } from '@countersign/contracts/presentation';
 import { marked, markedLine, visibleLine } from '@countersign/contracts/text';
 import { toEpochMillis } from '@countersign/contracts/time';
 
@@ -8,7 +9,9 @@ export interface Wording {
   headline: string;
   /** Who asks for what, in a line. */
   request: string;
-  /** JSON in lines, without what is not for everybody's eyes. */
+  /** What the call is, as its tool declares it; null: it declares nothing. */
+  title: string | null;
+  /** A line or more for each, without what is not for everybody's eyes. */
   args: string;
   argsTitle: string;
   /** The reason by the model, not verified. */
@@ -30,13 +33,17 @@ const headlines: Record<NoticeKind, string> = {
 
 export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string | undefined): Wording {
   const { context, expires_at, possibly_executed, source_name, status, tool_name, user_id } = approval;
-  const { approved_args, tool_args } = redactApproval(approval);
+  const { approved_args, tool_args: requested } = redactApproval(approval);
+  const call = { ...approval, tool_args: approved_args ?? requested };
   const reason = context['reason'];
+  const risk = riskOf({ ...approval, tool_args: approval.approved_args ?? approval.tool_args });
+  const title = approval.presentation?.title ? actionLine(call) : null;
   const behalf = user_id === null ? '' : `, for ${user_id},`;
   return {
-    headline: headlines[kind],
-    request: markedLine(`${source_name}${behalf} requests ${tool_name}`),
-    args: marked(JSON.stringify(approved_args ?? tool_args, null, 2)),
+    headline: risk === 'low' ? headlines[kind] : `${headlines[kind]}, ${risk} risk`,
+    request: `${markedLine(`${source_name}${behalf} requests ${tool_name}`)}${title === null ? '' : `: ${title}`}`,
+    title,
+    args: argumentLines(presentCall(call).args).join('\n'),
     argsTitle: approved_args === null ? 'Arguments' : 'Arguments, as they were changed and approved',
     reason: typeof reason === 'string' && reason !== '' ? marked(reason) : null,
     deadline:

@@ -24,6 +24,7 @@ export class PolicyEvaluator {
       rules_version: this.rules.version,
       shadow: this.#shadow && rulingOf(this.#shadow, facts, call.tool_args).policy,
       grant: null,
+      presentation: null,
       possibly_executed: null,
     };
   }

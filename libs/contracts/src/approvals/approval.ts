@@ -5,6 +5,7 @@ import { Id, JsonObject, RequestedBy, Salt, stored } from '../fields/fields.js';
 import { EpochSeconds } from '../time/time.js';
 import { GrantBasis } from './grant.js';
 import { PossiblyExecuted } from './possibly-executed.js';
+import { Presentation } from '../presentation/presentation.js';
 import { RunStatus } from '../runs/run.js';
 import { DecisionKind, plainRequireTerms, RequireTerms, Ruling } from './terms.js';
 import {
@@ -123,6 +124,9 @@ export const Approval = z
       .meta({ description: 'Digest of the rules that it was held against last.' }),
     shadow: Ruling.nullable().default(null).meta({ description: 'What the rules on trial would have decided.' }),
     tool_version: ToolVersion.nullable().default(null),
+    presentation: Presentation.nullable()
+      .default(null)
+      .meta({ description: 'How the call is shown, as its tool declared it when it was requested.' }),
     parameters: JsonObject.nullable()
       .default(null)
       .meta({ description: 'The JSON Schema that edited arguments must fit.' }),

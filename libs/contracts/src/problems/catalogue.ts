@@ -95,6 +95,7 @@ const decisions = {
   decider_unknown: { status: 422, title: 'Decider unknown', says: 'A decision needs an identified person.', hint: 'reload_approval' },
   reason_required: { status: 422, title: 'Reason required', says: 'The rules ask for a reason, as `resolution_data.note`.', hint: 'reload_approval' },
   values_do_not_fit: { status: 422, title: 'Values do not fit', says: 'The values, edited arguments or grant are invalid for the call.' },
+  decided_alone: { status: 409, title: 'Decided alone', says: 'A call of this risk is not approved together with others: look at it, and approve it with `POST /approvals/{id}/resolve`.', hint: 'reload_approval' },
   too_many_comments: { status: 422, title: 'Too many comments', says: 'The approval has as many comments as it may.', hint: 'reload_approval' },
 } as const satisfies Record<string, ProblemEntry>;
 

@@ -10,6 +10,7 @@ describe('visible text', () => {
     ['separators of lines', 'a\u2028b\u2029c', 'a[U+2028]b[U+2029]c'],
     ['tags', 'x\u{E0041}', 'x[U+E0041]'],
     ['fillers that are letters', 'x\u3164y', 'x[U+3164]y'],
+    ['symbols that are blank', 'x\u2800y\u{1d159}', 'x[U+2800]y[U+1D159]'],
     ['halves of characters', 'x\uD800', 'x[U+D800]'],
     ['a carriage return alone', 'safe\rrm', 'safe[U+000D]rm'],
   ])('writes out %s', (_, text, expected) => {
@@ -28,6 +29,11 @@ describe('visible text', () => {
     expect(marked('p\u0430yments\n\u202e')).toBe('p\u0430[U+0430]yments\n[U+202E]');
     expect(markedLine('ｐrod\n')).toBe('ｐ[U+FF50]rod[U+000A]');
     expect(marked('{"a": "部署"}')).toBe('{"a": "部署"}');
+  });
+
+  it('counts the spaces that push what follows out of sight', () => {
+    expect(marked(`echo ok${' '.repeat(200)}; rm -rf /`)).toBe('echo ok[200 spaces]; rm -rf /');
+    expect(marked(`a${' '.repeat(30)}b${' '.repeat(99)}`)).toBe(`a${' '.repeat(30)}b${' '.repeat(99)}`);
   });
 
   it('tells the hidden characters from those that are seen', () => {

@@ -1,5 +1,6 @@
 import { checkTerms } from '../execute/checks.js';
 import { checkGate } from './gate.js';
+import { checkPresentation } from './presentation.js';
 import { checkTemplate } from './template.js';
 import type { McpServerEntry } from '../schema/mcp-server.js';
 import type { Path, Problem } from '../load/source.js';
@@ -17,6 +18,9 @@ export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
     ),
     ...Object.entries(server.tools).flatMap(([name, gate]) => [
       ...checkGate(gate, [...path, 'tools', name]),
+      ...(gate.presentation
+        ? checkPresentation(gate.presentation, [...path, 'tools', name, 'presentation'], undefined)
+        : []),
       ...checkTerms(gate.execute, undefined, [...path, 'tools', name, 'execute'], gate.redact),
     ]),
   ];

@@ -39,6 +39,49 @@ mcp_server: []
     ]);
   });
 
+  it('is told where a presentation names what no call has, or has a field that does not exist', () => {
+    expect(
+      problemsOfTool(
+        parameters,
+        'presentation:',
+        "  title: 'Deploy {{a}} to {{environment}} {{ }}'",
+        '  environment: { argument: env, values: { production: { color: pink } } }',
+        '  first: [a, b]',
+        '  formats: { script: shell }',
+      ),
+    ).toEqual([
+      '7:61 tools.0.presentation.environment.values.production.color: expected one of "gray"|"blue"|"green"|"amber"|"red"',
+    ]);
+    expect(
+      problemsOfTool(
+        parameters,
+        'presentation:',
+        "  title: 'Deploy {{a}} to {{environment}} {{ }}'",
+        '  environment: { argument: env }',
+        '  first: [a, b]',
+        '  formats: { script: shell }',
+        '  risks: high',
+      ),
+    ).toEqual(['10:7 tools.0.presentation.risks: there is no such field']);
+    const unknown = (name: string) => `"${name}" is no argument of this tool: declare it under parameters.properties`;
+    expect(
+      problemsOfTool(
+        parameters,
+        'presentation:',
+        "  title: 'Deploy {{a}} to {{environment}} {{ }}'",
+        '  environment: { argument: env }',
+        '  first: [a, b]',
+        '  formats: { script: shell }',
+      ),
+    ).toEqual([
+      '6:7 tools.0.presentation.title: has braces that are no placeholder: an argument stands in it as {{name}}',
+      `6:7 tools.0.presentation.title: ${unknown('environment')}`,
+      `7:22 tools.0.presentation.environment.argument: ${unknown('env')}`,
+      `8:18 tools.0.presentation.first.1: ${unknown('b')}`,
+      `9:18 tools.0.presentation.formats.script: ${unknown('script')}`,
+    ]);
+  });
+
   it('is told where a pattern is that takes no linear time, and what to write instead', () => {
     expect(
       problemsOf(`

@@ -1,4 +1,5 @@
 import { validatorOf } from '../templates/arguments.js';
+import { checkPresentation } from './presentation.js';
 import { checkGate } from './gate.js';
 import { declaresArgument } from './template.js';
 import { checkExecute } from '../execute/checks.js';
@@ -12,6 +13,7 @@ export const checkTool = (tool: ToolEntry, path: Path): Problem[] => [
   ...checkParameters(tool, path),
   ...checkGate(tool, path),
   ...checkWhoMakesIt(tool, path),
+  ...(tool.presentation ? checkPresentation(tool.presentation, [...path, 'presentation'], tool) : []),
   ...(tool.execute ? checkExecute(tool.execute, tool, [...path, 'execute']) : []),
 ];
 

@@ -41,6 +41,7 @@ export const ToolEntry = z.strictObject({
   }),
   user_input: gate.user_input.default([]),
   redact: gate.redact.default([]),
+  presentation: gate.presentation,
   act_within: gate.act_within,
   max_output: gate.max_output,
   execute: ExecuteEntry.optional().meta({

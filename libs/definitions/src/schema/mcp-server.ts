@@ -15,6 +15,7 @@ export const McpGate = z
     requires,
     user_input: gate.user_input.default([]),
     redact: gate.redact.default([]),
+    presentation: gate.presentation,
     act_within: gate.act_within,
     max_output: gate.max_output,
     timeout: Duration.default(300).meta({

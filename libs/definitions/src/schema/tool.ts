@@ -1,5 +1,6 @@
 import { Id, JsonObject } from '@countersign/contracts';
 import { PauseType } from '@countersign/contracts/calls';
+import { Presentation } from '@countersign/contracts/presentation';
 import type { Seconds } from '@countersign/contracts/time';
 import { z } from 'zod';
 import { Duration } from './duration.js';
@@ -12,6 +13,9 @@ export const defaultActWithin: Seconds = 86_400;
 
 /** The name under which a model calls a tool, by the rules of OpenAI's API. */
 export const ToolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64');
+
+/** As the file has it: a field that does not exist is a mistake. */
+const strictPresentation = z.strictObject(Presentation.shape);
 
 /** What has to happen before a call of a tool is made. */
 export const gate = {
@@ -31,6 +35,9 @@ export const gate = {
   act_within: Duration.optional().meta({
     description:
       'How long after a decision the call is begun where there is no record of it; 24h when unset. What comes later waits for a person, since it may have been made before.',
+  }),
+  presentation: strictPresentation.optional().meta({
+    description: 'How calls are shown to people, and how risky they are. Whatever it says, all arguments are shown.',
   }),
   max_output: z.int().min(100).max(100_000).default(defaultMaxOutput).meta({
     description: 'Maximum characters of an output passed to the model, with a note of how many were omitted.',

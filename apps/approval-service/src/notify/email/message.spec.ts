@@ -13,10 +13,8 @@ describe('an e-mail', () => {
     expect(text).toBe(`Operations, for ana, requests deploy_to_production
 
 Arguments:
-{
-  "service_name": "auth-service",
-  "version": "2.1.0"
-}
+service_name: auth-service
+version: 2.1.0
 
 The reason that the model gives, unchecked:
 > This deploys auth-service 2.1.0.
@@ -27,7 +25,7 @@ Open in the inbox: https://inbox.example/approvals/${approvalWith().id}
 
   it('says the same as HTML', () => {
     const { html } = messageOf(approved(), 'https://inbox.example');
-    for (const part of ['<h2>Approval needed</h2>', '<pre>{', '&quot;auth-service&quot;', '<p>Approved by bob</p>'])
+    for (const part of ['<h2>Approval needed</h2>', '<pre>service_name: auth-service', '<p>Approved by bob</p>'])
       expect(html).toContain(part);
   });
 

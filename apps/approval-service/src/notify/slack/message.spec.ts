@@ -1,5 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { Presentation } from '@countersign/contracts/presentation';
 import { atMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, approvalWithSecret, approved } from '../../../test/notify.fixtures.js';
@@ -23,7 +24,7 @@ describe('a message in Slack', () => {
     const approval = approvalWith({ expires_at: toEpochSeconds(atMillis(Date.parse('2026-09-01T10:00:00Z'))) });
     expect(sections(approval)).toEqual([
       'Operations, for ana, requests deploy_to_production',
-      'Arguments\n{\n  "service_name": "auth-service",\n  "version": "2.1.0"\n}',
+      'Arguments\nservice_name: auth-service\nversion: 2.1.0',
       'The reason that the model gives, unchecked:\nThis deploys auth-service 2.1.0.',
       'Until Tue, 01 Sep 2026 10:00:00 GMT',
     ]);
@@ -88,10 +89,35 @@ describe('a message in Slack', () => {
     expect(JSON.stringify(blocks.at(-1))).toContain('|Open in the inbox>');
   });
 
+  const presentation = Presentation.parse({
+    title: 'Deploy {{service_name}} {{version}}',
+    environment: { argument: 'env', values: { production: { risk: 'critical' }, staging: { risk: 'high' } } },
+  });
+  const to = (env: string) => approvalWith({ presentation, tool_args: { ...approvalWith().tool_args, env } });
+  const buttonsOf = (approval: Approval) =>
+    blocksOf(approval).flatMap(({ type, elements }) => (type === 'actions' ? elements! : []));
+
+  it('has buttons that say what they do, where the tool says what a call is', () => {
+    expect(buttonsOf(to('staging')).map(({ text }) => (text as { text: string }).text)).toEqual([
+      'Approve: Deploy auth-service 2.1.0 (on staging)',
+      'Reject: Deploy auth-service 2.1.0 (on staging)',
+    ]);
+    expect(messageOf(to('staging')).text).toBe(
+      'Approval needed, high risk: Operations, for ana, requests deploy_to_production: Deploy auth-service 2.1.0 (on staging)',
+    );
+  });
+
+  it.each([to('production'), to('Production'), { ...to('staging'), approved_args: { env: 'production' } }])(
+    'has no button that approves a critical call',
+    (approval) => {
+      expect(buttonsOf(approval).map(({ action_id }) => action_id)).toEqual(['reject']);
+    },
+  );
+
   it('is not folded by Slack, and has buttons up to the last character that fits', () => {
     const withLength = (length: number) => approvalWith({ tool_args: { text: 'x'.repeat(length) } });
     const hasButtons = (approval: Approval) => blocksOf(approval).some(({ type }) => type === 'actions');
-    const rest = sections(withLength(0))[1]!.length;
+    const rest = sections(withLength(1))[1]!.length - 1;
     expect([2_900 - rest, 2_901 - rest].map((length) => hasButtons(withLength(length)))).toEqual([true, false]);
     for (const block of blocksOf(approvalWith()))
       if (block.type === 'section') expect(block).toMatchObject({ expand: true });
@@ -106,7 +132,7 @@ describe('a message in Slack', () => {
 
   it('shows the arguments that were approved when they are others', () => {
     const [, args] = sections({ ...approved(), approved_args: { version: '2.0.9' } });
-    expect(args).toBe('Arguments, as they were changed and approved\n{\n  "version": "2.0.9"\n}');
+    expect(args).toBe('Arguments, as they were changed and approved\nversion: 2.0.9');
   });
 
   it('links to the inbox where there is one', () => {
@@ -141,10 +167,9 @@ describe('a message in Slack', () => {
 
   it('cannot be made to mention, link or hide anything', () => {
     const { text, blocks } = messageOf(everywhere);
-    const argument = shown.replace('[U+0007]', String.raw`\u0007`);
     expect(sections(everywhere)).toEqual([
       `${shown}, for ${shown}, requests ${shown}`,
-      `Arguments\n{\n  "hostile": "${argument}"\n}`,
+      `Arguments\nhostile: ${shown}`,
       `The reason that the model gives, unchecked:\n${shown}`,
       `Rejected by ${shown}: ${shown}`,
     ]);

@@ -1,4 +1,5 @@
 import { redactApproval, type Approval } from '@countersign/contracts/approvals';
+import { riskOf } from '@countersign/contracts/presentation';
 import { canonicalJson } from '@countersign/contracts/json';
 import { clipped } from '../clipped.js';
 import type { Wording } from '../wording.js';
@@ -35,7 +36,7 @@ export function slackMessage(approval: Approval, wording: Wording) {
   const { headline, request, caution, deadline, outcome, link } = wording;
   const { args, reason } = partsOf(wording);
   const isPending = approval.status === 'pending';
-  const buttons = offered(approval, wording).map((action) => button(action, approval));
+  const buttons = offered(approval, wording).map((action) => button(action, approval, wording));
   const isCut = isPending && !isShownWhole(approval, wording);
   return {
     // Shown in notifications. It is not of plain_text, so nothing in it may be taken for a link or a mention.
@@ -84,23 +85,35 @@ function isRedacted(approval: Approval): boolean {
 
 /**
  * What can be decided by pressing a button: a pending call that the message has whole, and neither what wants a reason
- * nor what a person has to fill in.
+ * nor what a person has to fill in, nor is so critical that its target is typed.
  */
 export function offered(approval: Approval, wording: Wording): Action[] {
   const { allowed_decisions, pause_type, status, terms } = approval;
   if (status !== 'pending' || !isShownWhole(approval, wording)) return [];
   const canDo = (action: Action) => allowed_decisions.includes(action) && !terms.reason_required.includes(action);
+  const isTyped = riskOf({ ...approval, tool_args: approval.approved_args ?? approval.tool_args }) === 'critical';
   return [
-    ...(canDo('approve') && pause_type !== 'user_input' ? ['approve' as const] : []),
+    ...(canDo('approve') && pause_type !== 'user_input' && !isTyped ? ['approve' as const] : []),
     ...(canDo('reject') ? ['reject' as const] : []),
   ];
 }
 
 const labels = { approve: ['Approve', 'primary'], reject: ['Reject', 'danger'] } as const;
 
-function button(action: Action, approval: Approval) {
-  const [label, style] = labels[action];
-  return { type: 'button', action_id: actions[action], value: buttonValue(approval), style, text: plain(label, 75) };
+/** Slack takes so many characters on a button. */
+const maxLabel = 75;
+
+function button(action: Action, approval: Approval, { title }: Wording) {
+  const [verb, style] = labels[action];
+  const whole = `${verb}: ${title}`;
+  const label = title === null || Array.from(whole, escaped).join('').length > maxLabel ? verb : whole;
+  return {
+    type: 'button',
+    action_id: actions[action],
+    value: buttonValue(approval),
+    style,
+    text: plain(label, maxLabel),
+  };
 }
 
 /** Names the approval, and by its digest the call that the message shows. */

@@ -78,6 +78,7 @@ export const ApprovalCreated = Approval.pick({
   rules_version: true,
   shadow: true,
   tool_version: true,
+  presentation: true,
   parameters: true,
   approved_args: true,
   grant_id: true,

@@ -1,0 +1,7 @@
+export { type Block, type Language, type NumberedLine, numberedLines } from './block.js';
+export { type PresentedArgument, type PresentedCall, presentCall } from './call.js';
+export { argumentLines } from './call-text.js';
+export { type DiffLine } from './diff.js';
+export { ArgumentFormat, EnvironmentColor, type PresentableCall, Presentation, Risk } from './presentation.js';
+export { type PresentedEnvironment, mayBeApprovedTogether, riskOf } from './risk.js';
+export { type TitlePart, actionLine, argumentsInTitle, hasOtherBraces, titleLine, titleOf } from './title.js';
