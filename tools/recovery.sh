@@ -8,7 +8,7 @@
 set -eu
 
 countersign() {
-  node "$(dirname "$0")/../apps/cli/dist/main.js" "$@"
+  node "$(dirname "$0")/../apps/cli/dist/bundle/main.js" "$@"
 }
 
 case "${1:-}" in

@@ -40,6 +40,7 @@ if (missingPackages().length > 0) {
 requireNode();
 if (!process.argv.includes('--no-build')) {
   exitUnless(run('tsc', ['--build', 'tsconfig.build.json']).status === 0);
+  exitUnless(run('node', [inRoot('tools/bundle.mjs')]).status === 0);
   buildInbox();
 }
 

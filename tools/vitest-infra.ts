@@ -1,7 +1,9 @@
 import { InfraUnavailable, startKafka, startMongo, type ProvidedInfra, type Server } from '../infra/src/index.js';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
 interface Run extends ProvidedInfra {
@@ -20,6 +22,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function start(): Promise<Run> {
+  // What the scenarios start is what was compiled last.
+  execFileSync(process.execPath, [fileURLToPath(new URL('bundle.mjs', import.meta.url))], { stdio: 'inherit' });
   const { KAFKA_BROKERS: brokers, MONGODB_URI: uri } = process.env;
   if (brokers) {
     console.error(

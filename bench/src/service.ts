@@ -19,7 +19,7 @@ export function startService({ app, env, execArgv = [] }: ServiceOptions): Child
   const environment = { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'warn', ...env };
   writeFileSync(file, JSON.stringify(environment), { flag: 'wx', mode: 0o600 });
   return startChild({
-    module: `../../apps/${app}/dist/main.js`,
+    module: `../../apps/${app}/dist/bundle/main.js`,
     env: { COUNTERSIGN_ENVIRONMENT: file },
     execArgv,
   });

@@ -9,7 +9,7 @@ import { Client } from './world/client.js';
 import { eventually } from './world/eventually.js';
 import { pausedRun } from './world/flow.js';
 
-const main = fileURLToPath(new URL('../../apps/standalone/dist/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../apps/standalone/dist/bundle/main.js', import.meta.url));
 
 describe('npm start', () => {
   let dir: string;

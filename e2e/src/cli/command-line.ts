@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { eventually, within } from '../world/eventually.js';
 
-export const main = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../../../apps/cli/dist/bundle/main.js', import.meta.url));
 
 /** As it is installed: the built program, in a process of its own, whose environment is just this. */
 export interface CommandLineOptions {

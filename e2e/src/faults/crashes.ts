@@ -4,7 +4,7 @@ import { eventually } from '../world/eventually.js';
 import { ApiError } from '@countersign/client';
 import type { Client } from '../world/client.js';
 import { pausedRun, request } from '../world/flow.js';
-import type { Stack } from '../world/stack.js';
+import type { CrashPoint, Stack } from '../world/stack.js';
 
 /** Each step of the flow at which a service may die: before it stored it, before it published it, before it knows it did. */
 const steps: { service: ServiceName; type: EventName }[] = [
@@ -17,17 +17,22 @@ const steps: { service: ServiceName; type: EventName }[] = [
   { service: 'agent-runner', type: 'run.continued' },
   { service: 'agent-runner', type: 'run.completed' },
 ];
-const everyMoment = ['committing', 'committed', 'published'] as const;
+const moments = ['committing', 'committed', 'published'] as const;
+const everyPoint: CrashPoint[] = steps.flatMap(({ type }) => moments.map((moment) => `${moment} ${type}` as const));
 
 /** Where the executor dies between its claim and the stored outcome, nobody saw what came of the call. */
 const leavesUnknown = (at: string): boolean =>
   /(committed|published) tool\.execution_started|committing tool\.execution_completed/.test(at);
 
-/** `kill -9` of each service at each step of the flow: the run still ends well and the deployment starts once. */
+/**
+ * `kill -9` of each service at each step of the flow: the run still ends well and the deployment starts once.
+ *
+ * @param points default: every step, before it is stored, after it and after it was published
+ */
 export function describeCrashes(
   name: string,
   makeStack: () => Promise<Stack> | Stack,
-  moments: readonly (typeof everyMoment)[number][] = everyMoment,
+  points: readonly CrashPoint[] = everyPoint,
 ): void {
   describe(`A crash on ${name}`, () => {
     let stack: Stack;
@@ -36,11 +41,9 @@ export function describeCrashes(
     });
     afterAll(() => stack?.close());
 
-    const points = steps.flatMap(({ service, type }) =>
-      moments.map((moment) => ({ service, at: `${moment} ${type}` as const })),
-    );
+    const doomedAt = points.map((at) => ({ at, service: steps.find(({ type }) => at.endsWith(` ${type}`))!.service }));
 
-    it.each(points)('of the $service at "$at" loses nothing and starts nothing twice', async ({ service, at }) => {
+    it.each(doomedAt)('of the $service at "$at" loses nothing and starts nothing twice', async ({ service, at }) => {
       await stack.start();
       const doomed = stack.children(service)[0]!;
       stack.crashAt(at);

@@ -9,7 +9,7 @@ import { Client } from '../world/client.js';
 import { eventually } from '../world/eventually.js';
 import { pausedRun } from '../world/flow.js';
 
-const main = fileURLToPath(new URL('../../../apps/standalone/dist/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../../apps/standalone/dist/bundle/main.js', import.meta.url));
 const succeeds = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
 
 let dir: string;

@@ -40,7 +40,7 @@ const NODE_COMPILE_CACHE = join(workspace, 'node_modules/.cache/countersign-e2e'
 
 /** Starts an app on a free port and resolves once it listens, which does not mean that it is ready. */
 export async function startChild({ app, env, args: given, preload = [] }: ChildOptions): Promise<Child> {
-  const main = `${workspace}/apps/${app}/dist/main.js`;
+  const main = `${workspace}/apps/${app}/dist/bundle/main.js`;
   const args = [...preload.flatMap((module) => ['--import', module]), main, ...(given ?? defaultArgs[app] ?? [])];
   const { PATH = '' } = process.env;
   // Nothing of a test is left in the checkout.
@@ -96,7 +96,7 @@ export async function isReady(url: string): Promise<boolean> {
 /** Runs the command line in this environment, as an operator does where a service is. @returns what it prints */
 export async function runCommand(args: readonly string[], env: Record<string, string>): Promise<string> {
   const { PATH = '' } = process.env;
-  const main = `${workspace}/apps/cli/dist/main.js`;
+  const main = `${workspace}/apps/cli/dist/bundle/main.js`;
   const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], {
     env: { PATH, NODE_COMPILE_CACHE, ...env },
   });

@@ -21,7 +21,7 @@ export class Services {
 
   /** Starts one. @returns its address, once it listens, which does not mean that it is ready. */
   async start(app: App, env: Record<string, string> = {}): Promise<string> {
-    const args = [`${apps}/${app}/dist/main.js`, ...(app === 'standalone' ? ['--no-sample'] : [])];
+    const args = [`${apps}/${app}/dist/bundle/main.js`, ...(app === 'standalone' ? ['--no-sample'] : [])];
     const inherited = { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn' };
     const child = spawn(process.execPath, args, {
       env: { ...inherited, ...this.#env, ...env },
@@ -52,7 +52,7 @@ export class Services {
 
   /** Says that a store holds which has nothing yet, beside a log that others have used. */
   async recover(env: Record<string, string>): Promise<void> {
-    const cli = `${apps}/cli/dist/main.js`;
+    const cli = `${apps}/cli/dist/bundle/main.js`;
     const inherited = { PATH: process.env['PATH'] ?? '', ...this.#env, ...env, EXECUTION_HOLD: 'a demo' };
     for (const how of [['--store-holds', 'a demo'], ['--finish']])
       await promisify(execFile)(process.execPath, [cli, 'recover', ...how], { env: inherited });

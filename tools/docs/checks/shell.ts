@@ -69,4 +69,4 @@ function checkTool([tool, ...words]: readonly string[]): void {
 const expectFile = (file: string): void => expect(existsSync(join(root, file)), `there is no ${file}`).toBe(true);
 
 /** What is built counts as there when what it is built from is. */
-const expectSource = (file: string): void => expectFile(file.replace(/\/dist\/(.*)\.js$/, '/src/$1.ts'));
+const expectSource = (file: string): void => expectFile(file.replace(/\/dist\/(?:bundle\/)?(.*)\.js$/, '/src/$1.ts'));
