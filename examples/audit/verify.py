@@ -198,6 +198,8 @@ def open_bundle(data, key):
 # --- What it means -------------------------------------------------------------------------------
 
 CALL = ["approval_id", "run_id", "tool_call_id", "tool_name", "digest"]
+ATTEMPT = CALL + ["execution_id", "attempt"]
+EXACT = ["run_id", "tool_call_id", "tool_name", "tool_args"]
 OUTCOMES = {
     "tool.execution_completed": "succeeded",
     "tool.execution_failed": "failed",
@@ -212,7 +214,10 @@ def canonical(value):
         return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in names) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
-    return str(value) if isinstance(value, Fraction) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Fraction):
+        return str(value)
+    # Half a character is written out.
+    return re.sub("[\ud800-\udfff]", lambda half: "\\u%04x" % ord(half[0]), json.dumps(value, ensure_ascii=False))
 
 
 def digest_of(text):
@@ -268,80 +273,131 @@ def unfounded(c):
     return len(approvers) + nameless < needed
 
 
-def decision_of(entry, keys):
-    data = entry["data"]
-    claims = claims_of(data.get("signature"), "countersign-decision+jws", keys)
+def is_digest(digest, data, names):
+    return digest_of(canonical({name: data.get(name) for name in names})) == digest
+
+
+def request_in(data, keys, _line):
+    """The claims of an event, or the code and the reason why it is not authentic. Likewise below."""
+    claims = claims_of(data.get("signature"), "countersign-request+jws", keys["requests"])
+    if not claims or differs(claims, data, CALL + ["agent_id", "user_id", "requested_by"]):
+        return None, "request_signature"
+    execution = (data.get("requirement") or {}).get("tool_execution") or {}
+    if execution.get("redact") == [] and not is_digest(data["digest"], data, EXACT):
+        return None, "other_call"
+    return claims, None
+
+
+def decision_in(data, keys, line):
+    claims = claims_of(data.get("signature"), "countersign-decision+jws", keys["decisions"])
     if not claims or differs(claims, data, CALL + ["status", "requester", "requested_by", "resolved_at"]):
-        return None
-    if data.get("redact") == []:
-        bound = ["requester", "requested_by", "policy_version", "expires_at"] if data.get("policy_version") else []
-        call = {name: data.get(name) for name in ["run_id", "tool_call_id", "tool_name", "tool_args"] + bound}
-        if digest_of(canonical(call)) != claims["digest"]:
-            raise Problem("other_call", "The arguments are not the ones that were decided on.", entry["line"])
-    if claims["status"] != "approved":
-        return claims
-    if unfounded(claims) or isinstance(data.get("expires_at"), int) and claims["resolved_at"] > data["expires_at"]:
-        raise Problem("decision_unfounded", "The approval does not count.", entry["line"])
-    return claims
+        return None, "decision_missing"
+    redact, note = data.get("redact"), (data.get("resolution_data") or {}).get("note")
+    shown = [redact[:n] for n in range(len(redact) + 1)] if isinstance(redact, list) else []
+    details = [{"note": note, "redact": each, "resolved_by": data.get("resolved_by")} for each in shown]
+    if not any(is_digest(claims.get("details_digest"), each, each) for each in details):
+        return None, "decision_missing"
+    bound = ["requester", "requested_by", "policy_version", "expires_at"] if data.get("policy_version") else []
+    if redact == [] and not is_digest(claims["digest"], data, EXACT + bound):
+        return None, "other_call"
+    if claims["status"] == "approved":
+        if unfounded(claims):
+            raise Problem("decision_unfounded", "The approval does not count.", line)
+        if isinstance(data.get("expires_at"), int) and claims["resolved_at"] > data["expires_at"]:
+            return None, "decision_unfounded"
+    return claims, None
 
 
-def check_meaning(header, entries):
-    keys, requests, decisions, calls = header["keys"], set(), {}, {}
-    for entry in entries:
-        data = entry["data"]
-        if entry["type"] != "tool.approval_required":
-            continue
-        if data.get("signature") is not None:
-            claims = claims_of(data["signature"], "countersign-request+jws", keys["requests"])
-            if not claims or differs(claims, data, CALL + ["agent_id", "user_id", "requested_by"]):
-                raise Problem("request_signature", "The request is not as it was signed.", entry["line"])
-        requests.add(data["approval_id"])
-    created = {entry["data"].get("id") for entry in entries if entry["type"] == "approval.created"}
-    for entry in entries:
-        data = entry["data"]
-        if entry["type"] == "approval.decision_recorded" and data["approval_id"] not in created:
-            raise Problem("request_missing", "Somebody decided on what nobody asked for.", entry["line"])
-        if entry["type"] == "approval.resolved":
-            claims = decision_of(entry, keys["decisions"])
-            if claims and data["status"] == "approved":
-                decisions.setdefault(data["approval_id"], claims)
-    for entry in entries:
-        data, line = entry["data"], entry["line"]
-        if entry["type"] != "tool.execution_started":
-            continue
-        claims = decisions.get(data["approval_id"])
-        if not claims:
-            raise Problem("decision_missing", "A call began without a valid decision.", line)
-        if data["approval_id"] not in requests:
-            raise Problem("request_missing", "A call began that nobody asked for.", line)
-        digest = claims["digest"] if data.get("digest") is None else data["digest"]
-        if differs(claims, {**data, "digest": digest}, CALL) or data["execution_id"] != data["approval_id"]:
-            raise Problem("other_call", "What began is not what was decided on.", line)
-        calls[data["approval_id"]] = digest
-    for entry in entries:
-        data, line, outcome = entry["data"], entry["line"], OUTCOMES.get(entry["type"])
-        if outcome is None:
-            continue
+def start_in(data, keys, _line):
+    claims = claims_of(data.get("signature"), "countersign-start+jws", keys["results"])
+    good = claims and not differs(claims, data, ATTEMPT + ["made_by", "worker"])
+    return (claims, None) if good else (None, "start_signature")
+
+
+def outcome_in(outcome):
+    def judge(data, keys, _line):
         claims = claims_of(data.get("signature"), "countersign-result+jws", keys["results"])
         said = next((data[name] for name in ("result", "error", "reason") if isinstance(data.get(name), str)), "")
         says = {**data, "digest": data.get("digest") or "", "outcome": outcome, "result_digest": digest_of(said)}
-        names = CALL + ["execution_id", "attempt", "outcome", "result_digest"]
-        if not claims or differs(claims, says, names):
-            raise Problem("result_signature", "The outcome is not as it was signed.", line)
-        if data["approval_id"] in calls:
-            if claims["digest"] != calls[data["approval_id"]]:
-                raise Problem("other_call", "The outcome is of another call.", line)
-        elif outcome != "failed" and "result_digest" not in decisions.get(data["approval_id"], {}):
-            raise Problem("start_missing", "A call has an outcome, and did not begin.", line)
-    return len(calls)
+        good = claims and not differs(claims, says, ATTEMPT + ["outcome", "result_digest"])
+        return (claims, None) if good else (None, "result_signature")
+
+    return judge
+
+
+REQUEST, DECISION, START = "tool.approval_required", "approval.resolved", "tool.execution_started"
+JUDGES = {REQUEST: request_in, DECISION: decision_in, START: start_in}
+JUDGES.update((event, outcome_in(outcome)) for event, outcome in OUTCOMES.items())
+
+
+def check_meaning(header, entries):
+    authentic = {event: {} for event in JUDGES}
+    doubtful = {event: {} for event in JUDGES}
+    notes = 0
+    for entry in entries:
+        data, event, line = entry["data"], entry["type"], entry["line"]
+        if event not in JUDGES:
+            continue
+        claims, code = None, "other_call"
+        if data.get("run_id") == header["run_id"]:
+            claims, code = JUDGES[event](data, header["keys"], line)
+        if claims:
+            authentic[event].setdefault(claims["approval_id"], []).append((claims, line))
+        elif isinstance(data.get("approval_id"), str):
+            doubtful[event].setdefault(data["approval_id"], (code, line))
+        notes += not claims
+
+    def refuse(event, approval, code, line):
+        code, line = doubtful[event].get(approval, (code, line))
+        raise Problem(code, "There is no %s that is authentic." % event, line)
+
+    def approval_of(approval):
+        return next((c for c, _ in authentic[DECISION].get(approval, []) if c["status"] == "approved"), None)
+
+    for decisions in authentic[DECISION].values():
+        for claims, line in decisions:
+            approval = claims["approval_id"]
+            if claims["status"] != "approved":
+                continue
+            if approval not in authentic[REQUEST]:
+                refuse(REQUEST, approval, "request_missing", line)
+            if differs(authentic[REQUEST][approval][0][0], claims, CALL[1:4]):
+                raise Problem("other_call", "Another call was asked for.", line)
+            for events in [START], list(OUTCOMES):
+                if not any(approval in authentic[event] for event in events):
+                    for event in events:
+                        if approval in doubtful[event]:
+                            refuse(event, approval, None, line)
+    calls = {}
+    for approval, starts in authentic[START].items():
+        for claims, line in starts:
+            decision = approval_of(approval)
+            if not decision:
+                refuse(DECISION, approval, "decision_missing", line)
+            if differs(claims, decision, CALL) or claims["execution_id"] != approval:
+                raise Problem("other_call", "What began is not what was decided on.", line)
+            calls[approval] = claims["digest"]
+    for event, outcome in OUTCOMES.items():
+        for approval, told in authentic[event].items():
+            for claims, line in told:
+                if approval in calls:
+                    if claims["digest"] != calls[approval]:
+                        raise Problem("other_call", "The outcome is of another call.", line)
+                elif outcome != "failed" and "result_digest" not in (approval_of(approval) or {}):
+                    refuse(START, approval, "start_missing", line)
+    for entry in entries:
+        asked = authentic[REQUEST].get(entry["data"].get("approval_id"))
+        notes += entry["type"] == "approval.decision_recorded" and not asked
+    return len(calls), notes
 
 
 def report(path, key):
     try:
         with open(path, "rb") as file:
             header, entries = open_bundle(file.read(), key)
-        calls = check_meaning(header, entries)
-        return {"holds": True, "run_id": header["run_id"], "entries": len(entries), "calls": calls}
+        calls, doubtful = check_meaning(header, entries)
+        counts = {"entries": len(entries), "calls": calls, "doubtful": doubtful}
+        return {"holds": True, "run_id": header["run_id"], **counts}
     except Problem as problem:
         return {"holds": False, "code": problem.code, "message": str(problem), "line": problem.line}
 

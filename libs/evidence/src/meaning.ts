@@ -1,6 +1,10 @@
-import type { Bundle, Entry, Header } from './bundle.js';
+import { judge, outcomes, type Authentic, type Doubtful } from './authentic.js';
+import type { Bundle, Entry } from './bundle.js';
+import { approversIn } from './foundation.js';
 import { EvidenceProblem, type ProblemCode } from './problem.js';
-import { canonical, claimsOf, difference, digestOf, type Claims } from './signed.js';
+import { canonical, difference } from './signed.js';
+
+type Outcome = (typeof outcomes)[keyof typeof outcomes];
 
 /** A call that began, and on what. */
 export interface Call {
@@ -14,7 +18,7 @@ export interface Call {
   digest: string;
   /** Whether the digest was computed from the arguments, which are all shown. */
   arguments_checked: boolean;
-  outcome: 'succeeded' | 'failed' | 'outcome_unknown' | 'running';
+  outcome: Outcome | 'running';
 }
 
 export interface Meaning {
@@ -23,64 +27,45 @@ export interface Meaning {
   notes: string[];
 }
 
-const fail = (code: ProblemCode, message: string, entry: Entry): never => {
-  throw new EvidenceProblem(code, message, entry.line);
+const fail = (code: ProblemCode, message: string, { line }: Entry): never => {
+  throw new EvidenceProblem(code, message, line);
 };
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-const ofCall = ['approval_id', 'run_id', 'tool_call_id', 'tool_name', 'digest'];
-const outcomes: Readonly<Record<string, Call['outcome']>> = {
-  'tool.execution_completed': 'succeeded',
-  'tool.execution_failed': 'failed',
-  'tool.execution_outcome_unknown': 'outcome_unknown',
+const outcomeTypes = Object.keys(outcomes);
+const nouns: Readonly<Record<string, string>> = {
+  'tool.approval_required': 'request',
+  'approval.resolved': 'decision',
+  'tool.execution_started': 'start',
 };
+const nounOf = (type: string): string => nouns[type] ?? 'outcome';
 
 /**
  * What a whole record of a run means: each call began on a valid decision on exactly this call, by enough people who had
- * not asked for it, in time; each decision has its request, and each outcome its start.
+ * not asked for it, in time; each approval has its request, and each outcome its start. In which order they were
+ * recorded says nothing. Who may write to a topic can put there what they like: what is not authentic is noted, and what
+ * is has to hold by itself.
  *
  * @throws EvidenceProblem for the first thing that does not hold
  */
 export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
   const notes: string[] = [];
-  const of = (type: string, id: unknown, name = 'approval_id') =>
-    entries.filter((entry) => entry.type === type && entry.data[name] === id);
-  const requests = new Set<unknown>();
-  for (const entry of entries)
-    if (entry.type === 'tool.approval_required') requests.add(await requestOf(entry, header, notes));
-  const decisions = new Map<unknown, Decided>();
+  const found = new Found();
   for (const entry of entries) {
-    if (
-      entry.type === 'approval.decision_recorded' &&
-      of('approval.created', entry.data['approval_id'], 'id').length === 0
-    )
-      fail('request_missing', `Somebody decided on ${entry.data['approval_id']}, which nobody asked for.`, entry);
-    if (entry.type !== 'approval.resolved') continue;
-    const decided = await decisionOf(entry, header);
-    if ('reason' in decided) notes.push(`Line ${entry.line}: a decision does not count, ${decided.reason}.`);
-    else if (entry.data['status'] === 'approved' && !decisions.has(entry.data['approval_id']))
-      decisions.set(entry.data['approval_id'], decided);
+    const judged = await judge(entry, header);
+    if (judged) found.add(judged);
+    if (!judged || !('reason' in judged)) continue;
+    const noun = nounOf(entry.type);
+    notes.push(`Line ${entry.line}: a ${noun} on the topic is not authentic and does not count, ${judged.reason}.`);
   }
   const calls = new Map<unknown, Call>();
-  for (const entry of entries) {
-    if (entry.type !== 'tool.execution_started') continue;
-    const { approval_id, execution_id, digest } = entry.data;
-    const decided = decisions.get(approval_id);
-    if (!decided)
-      return fail('decision_missing', `A call of ${entry.data['tool_name']} began without a valid decision.`, entry);
-    if (!requests.has(approval_id))
-      fail('request_missing', `A call of ${entry.data['tool_name']} began that nobody asked for.`, entry);
-    if (
-      execution_id !== approval_id ||
-      difference(decided.claims, entry.data, ['run_id', 'tool_call_id', 'tool_name']) ||
-      (digest ?? decided.claims['digest']) !== decided.claims['digest']
-    )
-      fail('other_call', `What began is another call than the one that was decided on.`, entry);
-    calls.set(approval_id, callOf(decided, entry));
-  }
-  for (const entry of entries) {
-    const outcome = outcomes[entry.type];
-    if (outcome) await checkOutcome(entry, outcome, { header, calls, decisions });
-  }
+  for (const decision of found.all('approval.resolved'))
+    if (decision.claims['status'] === 'approved') checkApproval(decision, found);
+  for (const started of found.all('tool.execution_started')) calls.set(idOf(started), callOf(started, found));
+  for (const type of outcomeTypes)
+    for (const outcome of found.all(type)) checkOutcome(outcome, calls.get(idOf(outcome)), found);
+  for (const { data, line } of entries.filter(({ type }) => type === 'approval.decision_recorded'))
+    if (found.of('tool.approval_required', data['approval_id']).length === 0)
+      notes.push(`Line ${line}: a decision on ${data['approval_id']}, which nobody asked for.`);
   const conflicts = entries.length - new Set(entries.map(({ source, id }) => canonical([source, id]))).size;
   if (conflicts > 0)
     notes.push(`${conflicts} event(s) have the id of another one and say something else: one of each is forged.`);
@@ -89,126 +74,98 @@ export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
   return { calls: [...calls.values()], notes };
 }
 
-async function requestOf(entry: Entry, { keys }: Header, notes: string[]): Promise<unknown> {
-  const { data } = entry;
-  if (data['signature'] == null)
-    notes.push(`Line ${entry.line}: the request is not signed; any producer could have made it.`);
-  else {
-    const signed = await claimsOf(data['signature'], 'countersign-request+jws', keys.requests);
-    if ('reason' in signed) return fail('request_signature', `The request does not count: ${signed.reason}.`, entry);
-    const other = difference(signed.claims, data, [...ofCall, 'agent_id', 'user_id', 'requested_by']);
-    if (other) fail('request_signature', `The request was signed with another ${other}.`, entry);
+const idOf = ({ entry }: Authentic | Doubtful): unknown => entry.data['approval_id'];
+
+/** What there is of each approval, apart by what it is worth. */
+class Found {
+  readonly #authentic = new Map<string, Authentic[]>();
+  readonly #doubtful = new Map<string, Doubtful>();
+
+  add(judged: Authentic | Doubtful): void {
+    const { type } = judged.entry;
+    const about = keyOf(type, idOf(judged));
+    if ('reason' in judged) {
+      if (!this.#doubtful.has(about)) this.#doubtful.set(about, judged);
+      return;
+    }
+    for (const key of [type, about]) this.#authentic.set(key, [...(this.#authentic.get(key) ?? []), judged]);
   }
-  return data['approval_id'];
-}
 
-interface Decided {
-  claims: Claims;
-  checked: boolean;
-}
-
-/** A decision that an approval service has signed; anybody may have written another one, which then allows nothing. */
-async function decisionOf(entry: Entry, { keys }: Header): Promise<Decided | { reason: string }> {
-  const { data } = entry;
-  const signed = await claimsOf(data['signature'], 'countersign-decision+jws', keys.decisions);
-  if ('reason' in signed) return signed;
-  const { claims } = signed;
-  const other = difference(claims, data, [...ofCall, 'status', 'requester', 'requested_by', 'resolved_at']);
-  if (other) return { reason: `it was signed with another ${other}` };
-  const isShown = Array.isArray(data['redact']) && data['redact'].length === 0;
-  if (isShown && (await digestOf(exactText(data))) !== claims['digest'])
-    return fail('other_call', 'The arguments are not the ones that were decided on.', entry);
-  if (claims['status'] !== 'approved') return { claims, checked: isShown };
-  const reason = unfounded(claims);
-  if (reason) fail('decision_unfounded', reason, entry);
-  const expires = data['expires_at'];
-  if (typeof expires === 'number' && (claims['resolved_at'] as number) > expires)
-    fail('decision_unfounded', 'It was approved after it had expired.', entry);
-  return { claims, checked: isShown };
-}
-
-/** What the digest of a decision is of: the call, and for whom and by which rules it was decided. */
-function exactText(data: Claims): string {
-  const { run_id, tool_call_id, tool_name, tool_args, requester, requested_by, policy_version, expires_at } = data;
-  const bound = policy_version == null ? {} : { requester, requested_by, policy_version, expires_at };
-  return canonical({ run_id, tool_call_id, tool_name, tool_args, ...bound });
-}
-
-interface Decider {
-  by: string | null;
-  verdict: string;
-}
-
-function approversIn(claims: Claims): string[] {
-  const deciders = (claims['deciders'] ?? []) as Decider[];
-  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
-  const own = claims['four_eyes'] === true ? [claims['requester'], claims['requested_by']] : [];
-  return [...new Set(deciders.flatMap(({ by }) => (by === null || rejecters.has(by) || own.includes(by) ? [] : by)))];
-}
-
-/** Why an approval does not stand on what it says it rests on. */
-function unfounded(claims: Claims): string | undefined {
-  const { basis, required_approvals, four_eyes, requested_by, policy_version, grant, deciders, resolved_at } = claims;
-  if (claims['act_by'] == null) return 'The decision does not say until when it may be acted on.';
-  if (!isCount(resolved_at)) return 'The decision does not say when it was made.';
-  if (basis === 'rule') return policy_version == null ? 'A rule decided, and it is not said which.' : undefined;
-  if (basis === 'audit') return undefined;
-  if (basis === 'grant') {
-    const {
-      given_by,
-      required_approvals: needed,
-      expires_at,
-    } = (grant ?? {}) as { given_by?: { by: string | null }[]; required_approvals?: unknown; expires_at?: number };
-    const givers = new Set((given_by ?? []).map(({ by }) => by));
-    const isOwn = [claims['requester'], requested_by].some((by) => by != null && givers.has(by as string));
-    const holds =
-      requested_by != null && !isOwn && isCount(needed) && givers.size >= needed && (expires_at ?? 0) > resolved_at;
-    return holds ? undefined : 'The grant does not hold for this call.';
+  all(type: string): readonly Authentic[] {
+    return this.#authentic.get(type) ?? [];
   }
-  if (basis !== 'people') return 'It is not said on what the approval rests.';
-  if (!isCount(required_approvals)) return 'The decision does not say how many people had to approve.';
-  if (four_eyes === true && requested_by == null)
-    return 'Nobody knows who asked, so it cannot be told that somebody else approved.';
-  const anonymous =
-    four_eyes !== true &&
-    required_approvals === 1 &&
-    ((deciders ?? []) as Decider[]).some(({ by, verdict }) => by === null && verdict === 'approved');
-  const count = approversIn(claims).length + (anonymous ? 1 : 0);
-  return count < required_approvals
-    ? `${count} of ${required_approvals} people approved who had not asked for it.`
-    : undefined;
+
+  of(type: string, id: unknown): readonly Authentic[] {
+    return this.#authentic.get(keyOf(type, id)) ?? [];
+  }
+
+  /** The approval that a call was made on; best one that shows all of its arguments. */
+  approval(id: unknown): Authentic | undefined {
+    const approvals = this.of('approval.resolved', id).filter(({ claims }) => claims['status'] === 'approved');
+    return approvals.find(({ checked }) => checked) ?? approvals[0];
+  }
+
+  /** Of the last attempt; that it is unknown was said before somebody found out. */
+  outcomeOf(id: unknown): Outcome | undefined {
+    const worth = ({ claims }: Authentic) =>
+      2 * (claims['attempt'] as number) + (claims['outcome'] === 'outcome_unknown' ? 0 : 1);
+    const [last] = outcomeTypes
+      .flatMap((type) => this.of(type, id))
+      .toSorted((one, other) => worth(other) - worth(one));
+    return last?.claims['outcome'] as Outcome | undefined;
+  }
+
+  doubtful(types: readonly string[], id: unknown): Doubtful | undefined {
+    return types.flatMap((type) => this.#doubtful.get(keyOf(type, id)) ?? [])[0];
+  }
+
+  /** @throws EvidenceProblem that says what is wrong with the only one there is, or that there is none */
+  refuse(type: string, entry: Entry, code: ProblemCode): never {
+    const only = this.doubtful([type], entry.data['approval_id']);
+    if (only) return fail(only.code, `The only ${nounOf(type)} of a call does not count: ${only.reason}.`, only.entry);
+    return fail(code, `There is no valid ${nounOf(type)} for a call of ${entry.data['tool_name']}.`, entry);
+  }
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+const keyOf = (type: string, id: unknown): string => canonical([type, id ?? null]);
 
-const callOf = ({ claims, checked }: Decided, { data }: Entry): Call => ({
-  approval_id: text(data['approval_id'])!,
-  tool_name: text(data['tool_name'])!,
-  basis: text(claims['basis'])!,
-  approved_by: approversIn(claims),
-  requested_by: text(claims['requested_by']),
-  digest: text(claims['digest'])!,
-  arguments_checked: checked,
-  outcome: 'running',
-});
+/** Of a call that was approved, what there is besides is authentic too, or there is one that is. */
+function checkApproval({ entry, claims }: Authentic, found: Found): void {
+  const id = claims['approval_id'];
+  const [request] = found.of('tool.approval_required', id);
+  if (!request) return found.refuse('tool.approval_required', entry, 'request_missing');
+  if (difference(request.claims, claims, ['run_id', 'tool_call_id', 'tool_name']))
+    fail('other_call', 'What was decided on is another call than the one that was asked for.', entry);
+  for (const types of [['tool.execution_started'], outcomeTypes]) {
+    const forged = types.some((type) => found.of(type, id).length > 0) ? undefined : found.doubtful(types, id);
+    if (forged) found.refuse(forged.entry.type, entry, forged.code);
+  }
+}
 
-async function checkOutcome(
-  entry: Entry,
-  outcome: Call['outcome'],
-  { header, calls, decisions }: { header: Header; calls: Map<unknown, Call>; decisions: Map<unknown, Decided> },
-): Promise<void> {
-  const { data } = entry;
-  const signed = await claimsOf(data['signature'], 'countersign-result+jws', header.keys.results);
-  if ('reason' in signed) return fail('result_signature', `The outcome does not count: ${signed.reason}.`, entry);
-  const said = text(data['result'] ?? data['error'] ?? data['reason']) ?? '';
-  const other =
-    difference(signed.claims, { ...data, digest: data['digest'] ?? '' }, [...ofCall, 'execution_id', 'attempt']) ??
-    difference(signed.claims, { outcome, result_digest: await digestOf(said) }, ['outcome', 'result_digest']);
-  if (other) fail('result_signature', `The outcome was signed with another ${other}.`, entry);
-  const call = calls.get(data['approval_id']);
-  if (call) {
-    if (signed.claims['digest'] !== call.digest) fail('other_call', 'The outcome is of another call.', entry);
-    call.outcome = outcome;
-  } else if (outcome !== 'failed' && decisions.get(data['approval_id'])?.claims['result_digest'] === undefined)
-    fail('start_missing', `A call of ${data['tool_name']} has an outcome, and did not begin.`, entry);
+function callOf({ entry, claims }: Authentic, found: Found): Call {
+  const id = claims['approval_id'];
+  const decision = found.approval(id);
+  if (!decision) return found.refuse('approval.resolved', entry, 'decision_missing');
+  if (
+    claims['execution_id'] !== id ||
+    difference(decision.claims, claims, ['run_id', 'tool_call_id', 'tool_name', 'digest'])
+  )
+    fail('other_call', 'What began is another call than the one that was decided on.', entry);
+  return {
+    approval_id: text(id)!,
+    tool_name: text(claims['tool_name'])!,
+    basis: text(decision.claims['basis'])!,
+    approved_by: approversIn(decision.claims),
+    requested_by: text(decision.claims['requested_by']),
+    digest: text(claims['digest'])!,
+    arguments_checked: decision.checked,
+    outcome: found.outcomeOf(id) ?? 'running',
+  };
+}
+
+function checkOutcome({ entry, claims }: Authentic, call: Call | undefined, found: Found): void {
+  if (call && claims['digest'] !== call.digest) fail('other_call', 'The outcome is of another call.', entry);
+  if (call || claims['outcome'] === 'failed') return;
+  const isByHand = found.approval(claims['approval_id'])?.claims['result_digest'] !== undefined;
+  if (!isByHand) found.refuse('tool.execution_started', entry, 'start_missing');
 }

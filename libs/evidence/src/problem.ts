@@ -22,6 +22,8 @@ export type ProblemCode =
   | 'decision_unfounded'
   /** A call ended that did not begin. */
   | 'start_missing'
+  /** A start is not as the executor signed it. */
+  | 'start_signature'
   /** An outcome is not as the executor signed it. */
   | 'result_signature';
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { digest, linesOf, Office } from '../test/evidence.fixtures.js';
+import { forgeriesOf } from '../test/forgeries.fixtures.js';
 import { verifyEvidence } from './verify.js';
 
 const program = fileURLToPath(new URL('../../../examples/audit/verify.py', import.meta.url));
@@ -87,6 +88,10 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
         office.story('run-1', {}, { 'tool.execution_started': { digest: digest('other') } }),
         office.story('run-1', {}, { 'tool.execution_completed': { result: 'Undeployed.' } }),
         office.story('run-1', {}, { 'tool.approval_required': { agent_id: 'other' } }),
+        office.story('run-1', {}, { 'approval.resolved': { resolved_by: 'eve' } }),
+        office.story('run-1', {}, {}, { 'tool.execution_started': { digest: digest('other') } }),
+        office.story('run-1', {}, {}, { 'tool.execution_completed': { digest: digest('other') } }),
+        office.story('run-1', {}, {}, { 'tool.approval_required': { tool_name: 'other' } }),
         ...told.map(({ type }) => told.filter((each) => each.type !== type)),
       ].map((story) => office.bundle('run-1', story)),
     );
@@ -94,6 +99,26 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
     expect(python[0]).toBe('holds');
     expect(python.slice(1, 121)).not.toContain('holds');
     expect(new Set(python).size).toBeGreaterThan(8);
+    expect(python).toEqual(ours);
+  });
+
+  it('agrees on what is forged beside an honest run, and on runs of which all is', async () => {
+    const office = new Office();
+    const told = office.story('run-1');
+    const forgeries = forgeriesOf(office, told).map(([, forged]) => forged);
+    const stories = [
+      ...forgeries.map((forged) => [forged, ...told]),
+      [...told, ...forgeries].toReversed(),
+      ...forgeries.map((forged) => told.map((each) => (each.type === forged.type ? forged : each))),
+    ];
+    const { ours, python } = await compared(
+      office.key,
+      await Promise.all(stories.map((each) => office.bundle('run-1', each))),
+    );
+    const honest = forgeries.length + 1;
+    expect(new Set(python.slice(0, honest))).toEqual(new Set(['holds']));
+    // Without an outcome that is about it, a call has none yet; and a verdict alone proves nothing.
+    expect(python.slice(honest).filter((each) => each === 'holds')).toHaveLength(3);
     expect(python).toEqual(ours);
   });
 

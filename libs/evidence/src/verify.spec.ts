@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { digest, linesOf, Office, type Data } from '../test/evidence.fixtures.js';
+import { digest, linesOf, Office, type Data, type Told } from '../test/evidence.fixtures.js';
 import { verifyEvidence, type Report } from './verify.js';
 
 const golden = (name: string): Buffer => readFileSync(new URL(`../test/golden/${name}`, import.meta.url));
@@ -113,20 +113,15 @@ describe('a bundle that was changed and sealed anew', () => {
     const header = JSON.parse(lines[0]!) as { keys: Record<string, { kid: string; x: string }[]> };
     const others = { ...header.keys, [kind]: [{ kid: kind, x: new Office()[kind].x }] };
     const swapped = await office.seal([JSON.stringify({ ...header, keys: others }), ...lines.slice(1)]);
-    const codes = { decisions: 'decision_missing', requests: 'request_signature', results: 'result_signature' };
+    const codes = { decisions: 'decision_missing', requests: 'request_signature', results: 'start_signature' };
     expect(await problemOf(swapped)).toBe(codes[kind]);
   });
 });
 
 /** Even a whole record proves nothing good of what should not have happened. */
 describe('a record of what was not allowed', () => {
-  const of = async (change: Data, about: Record<string, Data> = {}, without: string[] = []) =>
-    problemOf(
-      await office.bundle(
-        'run-1',
-        office.story('run-1', change, about).filter(({ type }) => !without.includes(type)),
-      ),
-    );
+  const ofStory = async (told: readonly Told[]) => problemOf(await office.bundle('run-1', told));
+  const of = (change: Data, about: Record<string, Data> = {}) => ofStory(office.story('run-1', change, about));
   const decider = (by: string | null, verdict = 'approved') => ({ by, verdict, at: 1_000 });
 
   it.each<[string, Data]>([
@@ -169,28 +164,57 @@ describe('a record of what was not allowed', () => {
     expect(await of({}, { 'approval.resolved': { tool_args: { service: 'auth' } } })).toBe('other_call');
     expect(await of({ digest: digest('other') })).toBe('decision_missing');
     expect(await of({ status: 'rejected' })).toBe('decision_missing');
-    expect(await of({}, { 'tool.execution_started': { digest: digest('other') } })).toBe('other_call');
-    expect(await of({}, { 'tool.execution_started': { tool_name: 'undeploy' } })).toBe('other_call');
+    expect(await of({}, { 'tool.execution_started': { tool_name: 'undeploy' } })).toBe('start_signature');
     expect(await of({}, { 'tool.execution_completed': { result: 'Undeployed.' } })).toBe('result_signature');
     expect(await of({}, { 'tool.approval_required': { agent_id: 'other' } })).toBe('request_signature');
+    expect(await of({}, { 'tool.approval_required': { tool_args: { service: 'auth' } } })).toBe('other_call');
+    expect(await of({}, { 'approval.resolved': { resolved_by: 'eve' } })).toBe('decision_missing');
+  });
+
+  it.each<[string, Data]>([
+    ['tool.execution_started', { digest: digest('other') }],
+    ['tool.execution_started', { tool_name: 'undeploy' }],
+    ['tool.execution_started', { execution_id: 'other' }],
+    ['tool.execution_completed', { digest: digest('other') }],
+    ['tool.approval_required', { tool_name: 'undeploy' }],
+  ])('does not hold where who signs %s says another call: %j', async (type, change) => {
+    expect(await ofStory(office.story('run-1', {}, {}, { [type]: change }))).toBe('other_call');
   });
 
   it.each([
     ['tool.approval_required', 'request_missing'],
-    ['approval.created', 'request_missing'],
     ['approval.resolved', 'decision_missing'],
     ['tool.execution_started', 'start_missing'],
   ])('does not hold without %s', async (type, code) => {
-    expect(await of({}, {}, [type])).toBe(code);
+    expect(await ofStory(office.story('run-1').filter((each) => each.type !== type))).toBe(code);
   });
 
-  it('holds with a decision that somebody made up, on which nothing was done, and says so', async () => {
-    const forged = {
-      type: 'approval.resolved',
-      data: { approval_id: 'run-1-approval', status: 'approved', signature: null },
-    };
-    const report = await verify(await office.bundle('run-1', [...office.story('run-1'), forged]));
-    expect(report).toMatchObject({ holds: true, notes: [expect.stringContaining('it is not signed')] });
+  it('does not hold where a decision was made on what nobody asked for, also when nothing came of it', async () => {
+    const told = office.story('run-1').filter(({ type }) => /resolved|^run/.test(type));
+    expect(await ofStory(told)).toBe('request_missing');
+  });
+});
+
+describe('the outcome of a call', () => {
+  const told = office.story('run-1');
+  const later = office.story('run-1', {}, {}, { 'tool.execution_completed': { attempt: 2 } }).at(-2)!;
+  const unknown = office.outcome('run-1', 'outcome_unknown', 'Nobody saw.');
+
+  it.each<[string, Told[], string]>([
+    ['unknown and then found out', [unknown, told.at(-2)!], 'succeeded'],
+    ['found out, which is recorded first', [told.at(-2)!, unknown], 'succeeded'],
+    ['unknown', [unknown], 'outcome_unknown'],
+    ['that of the last attempt', [later, unknown], 'succeeded'],
+    ['not there yet', [], 'running'],
+  ])('is %s', async (_, outcomes, expected) => {
+    const others = told.filter(({ type }) => type !== 'tool.execution_completed');
+    const report = await verify(await office.bundle('run-1', [...outcomes, ...others]));
+    expect(report).toMatchObject({ holds: true, calls: [{ outcome: expected }] });
+  });
+
+  it('is that of another call where another digest was signed', async () => {
+    const outcome = office.outcome('run-1', 'failed', 'No.', { digest: digest('other') });
+    expect(await problemOf(await office.bundle('run-1', [outcome, ...told]))).toBe('other_call');
   });
 });
 

@@ -58,14 +58,31 @@ export class Office {
     return `${text}.${base64url(sign(null, Buffer.from(text), privateKey))}`;
   }
 
-  /** @param change of the claims of the decision; @param about of what else is told, by the name of the event */
-  story(run_id: string, change: Data = {}, about: Record<string, Data> = {}): Told[] {
+  /**
+   * @param change of the claims of the decision
+   * @param about changes after they were signed, by the name of the event
+   * @param signed of what else is signed
+   */
+  story(
+    run_id: string,
+    change: Data = {},
+    about: Record<string, Data> = {},
+    signed: Record<string, Data> = {},
+  ): Told[] {
     const approval_id = `${run_id}-approval`;
     const args = { tool_args: { service: 'auth', version: '2.1.0', share: 0.5, é: [1e21, -0, '\u2028'] } };
     const ids = { run_id, tool_call_id: 'call_1', tool_name: 'deploy' };
     const bound = { requester: 'ana', requested_by: 'ana', policy_version: 'v1', expires_at: 2_000 };
     const call = { ...ids, approval_id, digest: digest(canonical({ ...ids, ...args, ...bound })) };
-    const request = { ...call, agent_id: 'ops', user_id: 'ana', requested_by: 'ana' };
+    const asked = { ...call, digest: digest(canonical({ ...ids, ...args })) };
+    const request = {
+      ...asked,
+      agent_id: 'ops',
+      user_id: 'ana',
+      requested_by: 'ana',
+      ...signed['tool.approval_required'],
+    };
+    const details = { redact: [], resolved_by: 'bob', resolution_data: { note: 'Fine.\ud800' } };
     const claims = {
       ...call,
       status: 'approved',
@@ -79,17 +96,26 @@ export class Office {
       resolved_at: 1_000,
       act_by: 3_000,
       policy_version: 'v1',
+      details_digest: digest(canonical({ note: 'Fine.\ud800', redact: [], resolved_by: 'bob' })),
       ...change,
     };
     const execution = { ...call, execution_id: approval_id, attempt: 1 };
+    const began = { ...execution, made_by: 'worker', worker: 'worker-1', ...signed['tool.execution_started'] };
     const result = { result: 'Deployed.' };
-    const outcome = { ...execution, outcome: 'succeeded', result_digest: digest(result.result) };
+    const outcome = {
+      ...execution,
+      outcome: 'succeeded',
+      result_digest: digest(result.result),
+      ...signed['tool.execution_completed'],
+    };
     const { outcome: _outcome, result_digest: _digest, ...told } = outcome;
     const at = (type: string, data: Data): Told => ({ type, data: { ...data, ...about[type] } });
     return [
       at('run.started', { run_id }),
       at('tool.approval_required', {
         ...request,
+        ...args,
+        requirement: { tool_execution: { redact: [] } },
         signature: this.jws(this.requests, 'countersign-request+jws', request),
       }),
       at('approval.created', { id: approval_id, run_id }),
@@ -100,10 +126,10 @@ export class Office {
         ...bound,
         status: claims.status,
         resolved_at: claims.resolved_at,
-        redact: [],
+        ...details,
         signature: this.jws(this.decisions, 'countersign-decision+jws', claims),
       }),
-      at('tool.execution_started', execution),
+      at('tool.execution_started', { ...began, signature: this.jws(this.results, 'countersign-start+jws', began) }),
       at('tool.execution_completed', {
         ...told,
         ...result,
@@ -111,6 +137,16 @@ export class Office {
       }),
       at('run.completed', { run_id }),
     ];
+  }
+
+  /** Another outcome of the call of a story. */
+  outcome(run_id: string, outcome: 'failed' | 'outcome_unknown', reason: string, change: Data = {}): Told {
+    const { signature: _, result: _result, ...about } = this.story(run_id).at(-2)!.data;
+    const said = outcome === 'failed' ? { error: reason } : { reason };
+    const claims = { ...about, ...change, outcome, result_digest: digest(reason) };
+    const signature = this.jws(this.results, 'countersign-result+jws', claims);
+    const type = outcome === 'failed' ? 'tool.execution_failed' : 'tool.execution_outcome_unknown';
+    return { type, data: { ...about, ...change, ...said, signature } };
   }
 
   /** The bundle of a run in a record in which others happen at the same time. */

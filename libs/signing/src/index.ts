@@ -23,8 +23,6 @@ export {
 export { requestClaimsOf } from './requests/request-claims.js';
 export { RequestGuard, type RequestPolicy } from './requests/request-guard.js';
 export { type RunEnd, isRunEnd, runEndClaimsOf } from './requests/run-end-claims.js';
-export { type ResultEvent, isResult, resultClaimsOf } from './results/result-claims.js';
 export { resultDigest } from './results/result-digest.js';
-export { ResultGuard } from './results/result-guard.js';
-export { signDecision, signRequest, signResult, signRunEnd } from './signature/sign.js';
+export { signDecision, signRequest, signRunEnd } from './signature/sign.js';
 export { Verifier } from './signature/verifier.js';

@@ -9,15 +9,12 @@ import {
   DecisionGuard,
   generateKey,
   keysFromText,
-  resultClaimsOf,
   resultDigest,
-  ResultGuard,
   signDecision,
-  signResult,
   Verifier,
   type DecisionClaims,
-  type ResultEvent,
 } from '@countersign/signing';
+import { resultClaimsOf, ResultGuard, signResult, type ResultEvent } from '@countersign/signing/results';
 import { goldenEvent } from '@countersign/testing';
 import type { Alarms } from '@countersign/service';
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';

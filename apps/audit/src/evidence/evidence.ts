@@ -14,6 +14,7 @@ export type KeyKind = keyof Header['keys'];
 const kinds: Readonly<Record<string, KeyKind>> = {
   'tool.approval_required': 'requests',
   'approval.resolved': 'decisions',
+  'tool.execution_started': 'results',
   'tool.execution_completed': 'results',
   'tool.execution_failed': 'results',
   'tool.execution_outcome_unknown': 'results',

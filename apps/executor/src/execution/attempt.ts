@@ -23,6 +23,7 @@ import {
   released,
   succeed,
   unseen,
+  unsigned,
   withLastAttempt,
   type ExecutionTransition,
 } from './state.js';
@@ -45,7 +46,7 @@ export function start(execution: Execution, message: Message<'claimed'>, now: Ep
     error: null,
     ...(byPerson ? { status: 'awaiting_report', due_at: null } : { status: 'running', ...lease }),
   });
-  return changed(began, emit('tool.execution_started', { ...callOf(began), digest: began.digest, ...who }));
+  return changed(began, emit('tool.execution_started', { ...callOf(began), ...who, ...unsigned(began) }));
 }
 
 /** The agent that asked for it has it from now on, under a lease of its own. */
@@ -65,7 +66,7 @@ export function startByCaller(
     status: 'running',
     ...leased(worker, lease_ms, now),
   });
-  return changed(began, emit('tool.execution_started', { ...callOf(began), digest: began.digest, ...who }));
+  return changed(began, emit('tool.execution_started', { ...callOf(began), ...who, ...unsigned(began) }));
 }
 
 /** Why the call must not begin now, whoever wants to make it. */

@@ -40,7 +40,7 @@ export function released(
   return touch(execution, now, { attempts, lease: null, due_at: null, progress: null });
 }
 
-type CallOfExecution = Omit<EventData<'tool.execution_started'>, 'made_by' | 'worker' | 'digest'>;
+type CallOfExecution = Omit<EventData<'tool.execution_started'>, 'made_by' | 'worker' | 'digest' | 'signature'>;
 
 export const callOf = ({ id, approval_id, run_id, tool_call_id, tool_name, attempts }: Execution): CallOfExecution => ({
   run_id,
@@ -51,8 +51,8 @@ export const callOf = ({ id, approval_id, run_id, tool_call_id, tool_name, attem
   attempt: attempts.length,
 });
 
-/** What a result is signed with is added when it is stored. */
-const unsigned = ({ digest }: Execution) => ({ digest, signature: null });
+/** What a start or a result is signed with is added when it is stored. */
+export const unsigned = ({ digest }: Execution) => ({ digest, signature: null });
 const idle = { lease: null, due_at: null, held_by: null, progress: null };
 
 export const succeed = (execution: Execution, result: string): ExecutionTransition =>

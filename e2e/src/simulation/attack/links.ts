@@ -6,16 +6,8 @@ import type { Execution } from '@countersign/contracts/executions';
 import type { Run } from '@countersign/contracts/runs';
 import { type EpochMillis, atMillis } from '@countersign/contracts/time';
 import { ResultSigner } from '@countersign/executor';
-import {
-  DecisionGuard,
-  generateKey,
-  isResult,
-  isRunEnd,
-  keysFromText,
-  RequestGuard,
-  ResultGuard,
-  Verifier,
-} from '@countersign/signing';
+import { DecisionGuard, generateKey, isRunEnd, keysFromText, RequestGuard, Verifier } from '@countersign/signing';
+import { isResult, ResultGuard } from '@countersign/signing/results';
 import type { PublicKeys } from './judge.js';
 
 type Seal<R> = (state: R, events: readonly NewEvent[]) => Promise<{ state: R; events: readonly NewEvent[] }>;

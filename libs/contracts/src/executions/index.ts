@@ -1,4 +1,4 @@
-export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, redactExecution } from './execution.js';
+export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, MadeBy, redactExecution } from './execution.js';
 export {
   CancelExecutionRequest,
   ClaimExecutionRequest,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { DecisionClaims } from './claims.js';
 import { RequestClaims } from '../requests/request-claims.js';
-import { ResultClaims } from '../results/result-claims.js';
+import { ResultClaims, StartClaims } from '../results/result-claims.js';
 import { RunEndClaims } from '../requests/run-end-claims.js';
 
 /** What is signed. Each kind says in its header which it is, so that one can never pass for the other. */
@@ -21,6 +21,12 @@ export const result: Statement<ResultClaims> = {
   noun: 'result',
   typ: 'countersign-result+jws',
   claims: ResultClaims,
+};
+
+export const start: Statement<StartClaims> = {
+  noun: 'start of a call',
+  typ: 'countersign-start+jws',
+  claims: StartClaims,
 };
 
 export const request: Statement<RequestClaims> = {

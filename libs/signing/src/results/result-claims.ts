@@ -1,20 +1,36 @@
 import { Id, type EventData } from '@countersign/contracts';
+import { MadeBy } from '@countersign/contracts/executions';
 import { z } from 'zod';
 import { resultDigest } from './result-digest.js';
 
-/**
- * What the executor signs when it says what came of a call. It is strict: a claim that a verifier does not know may say
- * when the result must not be believed.
- */
-export const ResultClaims = z.strictObject({
+const ofAttempt = {
   execution_id: Id,
   approval_id: Id,
   run_id: Id,
   tool_call_id: Id,
   tool_name: Id,
   attempt: z.int().nonnegative(),
-  outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']),
   digest: z.string().meta({ description: 'Of the call, as it was approved.' }),
+};
+
+/** What the executor signs when a call begins, for whoever has to prove later that it did. It is strict, as a result is. */
+export const StartClaims = z.strictObject({ ...ofAttempt, made_by: MadeBy, worker: Id.nullable() });
+export type StartClaims = z.infer<typeof StartClaims>;
+
+/** What the news of a start says, as it is signed. */
+export function startClaimsOf(data: EventData<'tool.execution_started'>): StartClaims {
+  const { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt, digest, made_by, worker } = data;
+  const call = { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt };
+  return { ...call, digest: digest ?? '', made_by, worker };
+}
+
+/**
+ * What the executor signs when it says what came of a call. It is strict: a claim that a verifier does not know may say
+ * when the result must not be believed.
+ */
+export const ResultClaims = z.strictObject({
+  ...ofAttempt,
+  outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']),
   result_digest: z.string().meta({ description: 'Of the result, the error or the reason.' }),
 });
 export type ResultClaims = z.infer<typeof ResultClaims>;

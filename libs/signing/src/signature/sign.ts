@@ -1,3 +1,4 @@
+import type { EventData } from '@countersign/contracts';
 import { canonicalJson } from '@countersign/contracts/json';
 import { sign as signBytes } from 'node:crypto';
 import type { DecisionClaims } from '../decisions/claims.js';
@@ -5,9 +6,9 @@ import { algorithm } from '../keys/header.js';
 import type { SigningKey } from '../keys/key-ring.js';
 import { rememberSignature } from './known-signatures.js';
 import type { RequestClaims } from '../requests/request-claims.js';
-import type { ResultClaims } from '../results/result-claims.js';
+import { startClaimsOf, type ResultClaims } from '../results/result-claims.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
-import { decision, request, result, runEnd, type Statement } from '../decisions/statement.js';
+import { decision, request, result, runEnd, start, type Statement } from '../decisions/statement.js';
 
 /** The claims as they are signed: there is one way to write them. */
 export const payloadOf = (claims: object): string => canonicalJson(claims);
@@ -17,6 +18,10 @@ export const signDecision = (key: SigningKey, claims: DecisionClaims): Promise<s
 
 /** As a decision is signed. */
 export const signResult = (key: SigningKey, claims: ResultClaims): Promise<string> => sign(result, key, claims);
+
+/** As a decision is signed: all that the event says. */
+export const signStart = (key: SigningKey, event: EventData<'tool.execution_started'>): Promise<string> =>
+  sign(start, key, startClaimsOf(event));
 
 /** As a decision is signed. */
 export const signRequest = (key: SigningKey, claims: RequestClaims): Promise<string> => sign(request, key, claims);

@@ -5,11 +5,14 @@ import { Id } from '../../fields/fields.js';
 
 const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
 
+const signature = z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' });
+
 export const ToolExecutionStarted = z.object({
   ...execution,
   digest,
   made_by: MadeBy.default('worker'),
   worker: Id.nullable().meta({ description: 'null when a person makes the call.' }),
+  signature,
 });
 
 /** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
@@ -26,8 +29,6 @@ export const ToolExecutionProgress = z.object({
   percent: z.number().min(0).max(100).nullable(),
   message: z.string().nullable(),
 });
-
-const signature = z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' });
 
 export const ToolExecutionCompleted = z.object({ ...execution, result: z.string(), digest, signature });
 

@@ -1,0 +1,49 @@
+import type { Claims } from './signed.js';
+
+interface Decider {
+  by: string | null;
+  verdict: string;
+}
+
+/** Who approved, and neither rejected nor had asked where others have to approve. */
+export function approversIn(claims: Claims): string[] {
+  const deciders = (claims['deciders'] ?? []) as Decider[];
+  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
+  const own = claims['four_eyes'] === true ? [claims['requester'], claims['requested_by']] : [];
+  return [...new Set(deciders.flatMap(({ by }) => (by === null || rejecters.has(by) || own.includes(by) ? [] : by)))];
+}
+
+/** Why an approval does not stand on what it says it rests on. */
+export function unfounded(claims: Claims): string | undefined {
+  const { basis, required_approvals, four_eyes, requested_by, policy_version, grant, deciders, resolved_at } = claims;
+  if (claims['act_by'] == null) return 'The decision does not say until when it may be acted on.';
+  if (!isCount(resolved_at)) return 'The decision does not say when it was made.';
+  if (basis === 'rule') return policy_version == null ? 'A rule decided, and it is not said which.' : undefined;
+  if (basis === 'audit') return undefined;
+  if (basis === 'grant') {
+    const {
+      given_by,
+      required_approvals: needed,
+      expires_at,
+    } = (grant ?? {}) as { given_by?: { by: string | null }[]; required_approvals?: unknown; expires_at?: number };
+    const givers = new Set((given_by ?? []).map(({ by }) => by));
+    const isOwn = [claims['requester'], requested_by].some((by) => by != null && givers.has(by as string));
+    const holds =
+      requested_by != null && !isOwn && isCount(needed) && givers.size >= needed && (expires_at ?? 0) > resolved_at;
+    return holds ? undefined : 'The grant does not hold for this call.';
+  }
+  if (basis !== 'people') return 'It is not said on what the approval rests.';
+  if (!isCount(required_approvals)) return 'The decision does not say how many people had to approve.';
+  if (four_eyes === true && requested_by == null)
+    return 'Nobody knows who asked, so it cannot be told that somebody else approved.';
+  const anonymous =
+    four_eyes !== true &&
+    required_approvals === 1 &&
+    ((deciders ?? []) as Decider[]).some(({ by, verdict }) => by === null && verdict === 'approved');
+  const count = approversIn(claims).length + (anonymous ? 1 : 0);
+  return count < required_approvals
+    ? `${count} of ${required_approvals} people approved who had not asked for it.`
+    : undefined;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
