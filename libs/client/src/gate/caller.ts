@@ -10,6 +10,17 @@ type Client = Pick<CountersignClient, 'executions'>;
 /** Another claim has it, or it is over or unknown: how the call stands says more. */
 const elsewhere = new Set(['claim_lost', 'wrong_execution_state', 'outcome_unknown']);
 
+/** What a function behind the gate is told besides its arguments. */
+export interface Claimed {
+  /** Of the call, and of its approval. */
+  id: string;
+  /**
+   * Aborted once the lease is lost, since the server was away for as long or takes the caller for vanished. The outcome
+   * counts as unknown then: whatever can still be left undone should be.
+   */
+  signal: AbortSignal;
+}
+
 /**
  * Makes an approved call here, under a lease that is extended meanwhile. The function is handed exactly what was
  * approved. It is never called twice for one claim, and what came of it is reported however long the server is away.
@@ -20,7 +31,7 @@ const elsewhere = new Set(['claim_lost', 'wrong_execution_state', 'outcome_unkno
 export async function makeCall(
   client: Client,
   id: string,
-  run: (args: Record<string, unknown>) => unknown,
+  run: (args: Record<string, unknown>, claimed: Claimed) => unknown,
   signal?: AbortSignal,
 ): Promise<{ result: unknown } | undefined> {
   const claim = crypto.randomUUID();
@@ -29,18 +40,18 @@ export async function makeCall(
   const { digest, tool_args } = execution;
   if (callDigest(execution) !== digest)
     throw new Error(`The arguments of call ${id} are not those that were approved.`);
-  const stop = extending(client, execution, claim);
+  const lease = new HeldLease(client, execution, claim);
   try {
-    const result = await run(tool_args);
-    await report(client, id, { claim, digest, outcome: 'succeeded', result: JSON.stringify(result ?? null) });
-    return { result };
+    const result = await run(tool_args, { id, signal: lease.lost });
+    const said = { claim, digest, outcome: 'succeeded', result: JSON.stringify(result ?? null) } as const;
+    return (await report(client, id, said)) ? { result } : undefined;
   } catch (error) {
     if (error instanceof ApiError) throw error;
     const result = error instanceof Error ? error.message : String(error);
-    await report(client, id, { claim, digest, outcome: 'failed', result });
+    if (!(await report(client, id, { claim, digest, outcome: 'failed', result }))) return undefined;
     throw error;
   } finally {
-    stop();
+    lease.release();
   }
 }
 
@@ -62,13 +73,57 @@ async function claimed(
   }
 }
 
-const report = (client: Client, id: string, said: Parameters<Client['executions']['outcome']>[1]): Promise<Execution> =>
-  patiently(() => client.executions.outcome(id, said));
+/** @returns whether it counts; else the claim was lost meanwhile, and a person finds out. */
+async function report(
+  client: Client,
+  id: string,
+  said: Parameters<Client['executions']['outcome']>[1],
+): Promise<boolean> {
+  try {
+    await patiently(() => client.executions.outcome(id, said));
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && elsewhere.has(error.code)) return false;
+    throw error;
+  }
+}
 
-/** A few times within each lease. @returns what ends it */
-function extending(client: Client, { id, lease, attempts }: Execution, claim: string): () => void {
-  const began = toEpochMillis(attempts.at(-1)!.started_at);
-  const every = Math.max(100, (lease!.expires_at - began) / 4);
-  const timer = setInterval(() => void client.executions.extend(id, { claim }).catch(() => {}), every);
-  return () => clearInterval(timer);
+/** Extends a lease a few times within each, and tells when it is lost; by this machine's own time, and no other's. */
+class HeldLease {
+  readonly #lost = new AbortController();
+  readonly #extensions: ReturnType<typeof setInterval>;
+  readonly #ms: number;
+  #expiry: ReturnType<typeof setTimeout>;
+
+  constructor(client: Client, { id, lease, attempts }: Execution, claim: string) {
+    this.#ms = Math.max(400, lease!.expires_at - toEpochMillis(attempts.at(-1)!.started_at));
+    this.#expiry = this.#expire();
+    this.#extensions = setInterval(async () => {
+      try {
+        await client.executions.extend(id, { claim });
+        clearTimeout(this.#expiry);
+        if (!this.lost.aborted) this.#expiry = this.#expire();
+      } catch (error) {
+        if (error instanceof ApiError && elsewhere.has(error.code)) this.#lose();
+      }
+    }, this.#ms / 4);
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  #expire(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#lose(), this.#ms);
+  }
+
+  #lose(): void {
+    this.release();
+    this.#lost.abort(new Error('The lease of the call is lost, so that its outcome counts as unknown.'));
+  }
+
+  release(): void {
+    clearInterval(this.#extensions);
+    clearTimeout(this.#expiry);
+  }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adminKey, openInstallation, type Installation } from '../../test/installation.fixtures.js';
 import { CountersignClient } from '../client.js';
+import type { Claimed } from './caller.js';
 import { gate, type GateOptions } from './gate.js';
 
 let there: Installation;
@@ -23,6 +24,8 @@ const decide = (order: string, decision: Parameters<CountersignClient['approvals
     return approval!.id;
   }, 8_000);
 
+const extendsNothing = { extend: { value: () => Promise.reject(new Error('No route.')) } };
+
 type Refund = { order: string; amount: number };
 
 describe('a function behind the gate', () => {
@@ -31,7 +34,7 @@ describe('a function behind the gate', () => {
     const paid = gate(pay, options)({ order: 'A-1', amount: 80 });
     await decide('A-1', { status: 'approved', resolution_data: { tool_args: { order: 'A-1', amount: 40 } } });
     expect(await paid).toEqual({ paid: 40 });
-    expect(pay.mock.calls).toEqual([[{ order: 'A-1', amount: 40 }]]);
+    expect(pay).toHaveBeenCalledExactlyOnceWith({ order: 'A-1', amount: 40 }, expect.anything());
   });
 
   it('does not run when it is rejected, and says what whoever decided has to say', async () => {
@@ -57,6 +60,29 @@ describe('a function behind the gate', () => {
     await decide('A-4', { status: 'approved' });
     expect(await paid).toBe('Paid.');
   }, 15_000);
+
+  it('that loses its lease is told, and what it returns does not count: the outcome is unknown', async () => {
+    const { client } = options;
+    const cutOff = {
+      ...options,
+      client: { calls: client.calls, executions: Object.create(client.executions, extendsNothing) },
+    };
+    const told = vi.fn();
+    const slowly = async (_: Refund, { signal }: Claimed) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      told();
+      await vi.waitFor(async () => {
+        const { data } = await people.executions.list({ status: 'outcome_unknown' });
+        expect(data.some(({ tool_args }) => tool_args['order'] === 'A-6')).toBe(true);
+      }, 15_000);
+      return 'Paid.';
+    };
+    const paid = gate(slowly, cutOff)({ order: 'A-6', amount: 80 });
+    paid.catch(() => {});
+    await decide('A-6', { status: 'approved' });
+    await expect(paid).rejects.toMatchObject({ status: 'outcome_unknown' });
+    expect(told).toHaveBeenCalledTimes(1);
+  }, 30_000);
 
   it('called again with the same key finds the same call, made once, and what came of it', async () => {
     const pay = vi.fn(() => ({ paid: 80 }));

@@ -1,6 +1,6 @@
 import type { AskedCall, AskedCalls } from '@countersign/contracts/runs';
 import type { CountersignClient } from '../client.js';
-import { makeCall } from './caller.js';
+import { makeCall, type Claimed } from './caller.js';
 import { GateError } from './gate-error.js';
 import { patiently } from './patience.js';
 
@@ -33,10 +33,11 @@ export type Gated<A extends Record<string, unknown>, R> = (args: A, options?: Ca
 
 /**
  * Puts a function behind the gate: it runs only once its call is approved, with the arguments that were approved, here and
- * under a lease. The tool is declared with `execute: { caller: {} }`. What it returns is stored as JSON.
+ * under a lease, whose loss aborts the `signal` that it is handed. The tool is declared with `execute: { caller: {} }`.
+ * What it returns is stored as JSON.
  */
 export function gate<A extends Record<string, unknown>, R>(
-  run: (args: A) => R | Promise<R>,
+  run: (args: A, claimed: Claimed) => R | Promise<R>,
   options: GateOptions,
 ): Gated<A, R>;
 /** A tool that the executor makes, once its call is approved. Resolves to its output. */
@@ -45,7 +46,7 @@ export function gate<A extends Record<string, unknown> = Record<string, unknown>
   options: GateOptions & { tool: string },
 ): Gated<A, string>;
 export function gate<A extends Record<string, unknown>>(
-  run: ((args: A) => unknown) | null,
+  run: ((args: A, claimed: Claimed) => unknown) | null,
   { client, agent, tool = run?.name ?? '', ...said }: GateOptions,
 ): Gated<A, unknown> {
   return async (tool_args, { key = crypto.randomUUID(), reason, context, signal } = {}) => {
@@ -59,7 +60,7 @@ export function gate<A extends Record<string, unknown>>(
     for (;;) {
       const call = asked.calls[0]!;
       if (call.status === 'approved' && run) {
-        const made = await makeCall(client, call.id, (args) => run(args as A), signal);
+        const made = await makeCall(client, call.id, (args, claimed) => run(args as A, claimed), signal);
         if (made) return made.result;
       }
       if (call.status === 'succeeded') return run ? readResult(call) : (call.result ?? '');
