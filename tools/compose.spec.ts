@@ -190,3 +190,18 @@ describe('Dockerfile', () => {
     expect(dockerfile).toContain('USER node');
   });
 });
+
+describe('examples/tracing/docker-compose.yml', () => {
+  const tracing = parse(read('examples/tracing/docker-compose.yml'), { merge: true }) as typeof compose;
+
+  it.each(services)('sets what %s reads, and sends its traces to a service beside it', (name) => {
+    const { environment = {} } = tracing.services[name]!;
+    const { OTEL_EXPORTER_OTLP_ENDPOINT } = readConfig(configs[name], environment) as Record<string, unknown>;
+    expect(Object.keys(environment).filter((setting) => !(setting in configs[name].shape))).toEqual([]);
+    expect(Object.keys(tracing.services)).toContain(new URL(String(OTEL_EXPORTER_OTLP_ENDPOINT)).hostname);
+  });
+
+  it('publishes to this machine only', () => {
+    expect(tracing.services['jaeger']!.ports).toEqual(['127.0.0.1:16686:16686']);
+  });
+});

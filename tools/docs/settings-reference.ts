@@ -5,6 +5,7 @@ const sections: [title: string, isIn: (setting: Setting) => boolean][] = [
   ['Kafka', ({ name }) => name.startsWith('KAFKA_')],
   ['Who is recognised', ({ name }) => name === 'ADMIN_KEY' || name.startsWith('AUTH_')],
   ['Limits on HTTP requests', ({ name }) => name.startsWith('HTTP_') || name === 'RATE_LIMIT_PER_MINUTE'],
+  ['Traces', ({ name }) => name.startsWith('OTEL_')],
   ['Signatures', ({ name }) => /_(SIGNING_KEYS|VERIFICATION_KEYS|REQUESTS|COMMANDS)$/.test(name)],
   ['agent-runner', ({ services }) => services.join() === 'agent-runner'],
   ['approval-service', ({ services }) => services.join() === 'approval-service'],

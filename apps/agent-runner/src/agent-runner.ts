@@ -93,7 +93,7 @@ export function agentRunner(
 ): (context: ServiceContext) => Service {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   return (context) => {
-    const { bus, database, exclusive, log, metrics, now, setBack, stopping } = context;
+    const { bus, database, exclusive, log, metrics, now, setBack, stopping, tracing } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(
       () => openRequestKeyRing(config, embeddedIn),
@@ -140,7 +140,8 @@ export function agentRunner(
       agents,
       versions,
       sessions: turns,
-      model: new MeasuredModel(model, metrics, now),
+      model: new MeasuredModel(model, metrics, tracing, now),
+      tracing,
       preview: (run, offset, text) => preview.write(run, offset, text),
       changed: (runId) => watch.changed(runId),
       leaseMs: millisOf(config.LEASE_SECONDS),

@@ -1,4 +1,4 @@
-import { portSetting, serviceSettings } from '@countersign/service';
+import { processSettings, serviceSettings } from '@countersign/service';
 import { requestSigningSettings, resultVerifyingSettings, verifyingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
@@ -62,5 +62,9 @@ export const agentRunnerSettings = {
   }),
 };
 
-export const AgentRunnerConfig = z.object({ ...serviceSettings, ...agentRunnerSettings, PORT: portSetting(4001) });
+export const AgentRunnerConfig = z.object({
+  ...serviceSettings,
+  ...agentRunnerSettings,
+  ...processSettings('countersign-agent-runner', 4001),
+});
 export type AgentRunnerConfig = z.infer<typeof AgentRunnerConfig>;

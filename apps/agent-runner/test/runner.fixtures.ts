@@ -1,3 +1,4 @@
+import { noTracing } from '@countersign/service';
 import type { Event, Log } from '@countersign/contracts';
 import type { Call, ConversationItem, Run, Session } from '@countersign/contracts/runs';
 import { atMillis } from '@countersign/contracts/time';
@@ -36,6 +37,7 @@ interface Question extends ModelRequest {
 
 /** Asks the specification; like a real one it stops when it is told to. */
 class AskedModel implements Model {
+  readonly provider = 'vitest';
   readonly description = 'the specification';
   readonly questions: Question[] = [];
 
@@ -194,6 +196,7 @@ export class Given {
       versions: new AgentVersions(this.#versions, now),
       sessions,
       model: this.model,
+      tracing: noTracing,
       preview: ({ steps }, offset, text) => void previewed.push({ step: steps, offset, text }),
       changed: () => {},
       leaseMs,

@@ -87,7 +87,7 @@ export function approvalService(
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
   return (context) => {
-    const { bus, log, metrics, now, stopping } = context;
+    const { bus, log, metrics, now, stopping, tracing } = context;
     const setBack = (began: EpochMillis) => context.setBack('approval-service', began);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new Signer(
@@ -113,7 +113,7 @@ export function approvalService(
       collection: grantCollection,
       decide: decideGrant,
     });
-    const policy = new PolicyEvaluator(definitions);
+    const policy = new PolicyEvaluator(definitions, tracing);
     const gates: Gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
     const rejudging = new Rejudging(approvals, policy.rules, log);
@@ -154,7 +154,7 @@ export function approvalService(
           { provide: GRANTS, useValue: grants },
           { provide: CLOCK, useValue: now },
           { provide: SET_BACK, useValue: setBack },
-          { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, approvals.store, now) },
+          { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, tracing, approvals.store, now) },
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
           { provide: PolicyEvaluator, useValue: policy },

@@ -1,4 +1,4 @@
-import { portSetting, serviceSettings } from '@countersign/service';
+import { processSettings, serviceSettings } from '@countersign/service';
 import { requestVerifyingSettings, signingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
@@ -28,6 +28,6 @@ export const ApprovalServiceConfig = z.object({
     unset: 'not forwarded; embedded: one process serves all',
     example: 'http://audit:4004',
   }),
-  PORT: portSetting(4002),
+  ...processSettings('countersign-approval-service', 4002),
 });
 export type ApprovalServiceConfig = z.infer<typeof ApprovalServiceConfig>;

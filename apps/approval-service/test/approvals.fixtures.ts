@@ -8,7 +8,7 @@ import type { EpochMillis } from '@countersign/contracts/time';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { CommandHandler, WorkPool } from '@countersign/persistence';
-import { Metrics, Refusals, type Alarms } from '@countersign/service';
+import { Metrics, Refusals, type Alarms, noTracing } from '@countersign/service';
 import { generateKey, keysFromText, RequestGuard, Verifier, type RequestPolicy } from '@countersign/signing';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { createLocalJWKSet } from 'jose';
@@ -137,7 +137,7 @@ export async function openApprovals({
   const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }));
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
   const refusals = new Refusals('approval-service', bus, now);
-  const metrics = new ApprovalMetrics(new Metrics(), store, now);
+  const metrics = new ApprovalMetrics(new Metrics(), noTracing, store, now);
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {
     http: new ApprovalsController(approvals, decisions, feed, now),

@@ -1,4 +1,4 @@
-import { portSetting, serviceSettings } from '@countersign/service';
+import { processSettings, serviceSettings } from '@countersign/service';
 import { requestVerifyingSettings, resultVerifyingSettings, verifyingSettings } from '@countersign/signing';
 import { auditSigningSettings } from '@countersign/signing/checkpoints';
 import { z } from 'zod';
@@ -26,5 +26,9 @@ export const auditSettings = {
   }),
 };
 
-export const AuditConfig = z.object({ ...serviceSettings, ...auditSettings, PORT: portSetting(4004) });
+export const AuditConfig = z.object({
+  ...serviceSettings,
+  ...auditSettings,
+  ...processSettings('countersign-audit', 4004),
+});
 export type AuditConfig = z.infer<typeof AuditConfig>;

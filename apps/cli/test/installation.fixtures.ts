@@ -3,7 +3,7 @@ import { isFinishedStatus, type RunOutput } from '@countersign/contracts/runs';
 import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import { executorService, executorSettings } from '@countersign/executor';
-import { portSetting, readConfig, serve, serviceSettings } from '@countersign/service';
+import { processSettings, readConfig, serve, serviceSettings } from '@countersign/service';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const Config = z.object({
   ...agentRunnerSettings,
   ...approvalServiceSettings,
   ...executorSettings,
-  PORT: portSetting(0),
+  ...processSettings('countersign', 0),
 });
 
 /** Nobody knows what came of the first attempt at a version that begins with 0. */

@@ -1,4 +1,4 @@
-import { portSetting, serviceSettings } from '@countersign/service';
+import { processSettings, serviceSettings } from '@countersign/service';
 import { requestVerifyingSettings, resultSigningSettings, verifyingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
@@ -38,5 +38,9 @@ export const executorSettings = {
   }),
 };
 
-export const ExecutorConfig = z.object({ ...serviceSettings, ...executorSettings, PORT: portSetting(4003) });
+export const ExecutorConfig = z.object({
+  ...serviceSettings,
+  ...executorSettings,
+  ...processSettings('countersign-executor', 4003),
+});
 export type ExecutorConfig = z.infer<typeof ExecutorConfig>;

@@ -71,7 +71,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
   const own = declaredTools(declarations);
   for (const [name, adapter] of Object.entries(adapters)) own.set(name, { ...own.get(name)!, adapter });
   return (context: ServiceContext): Service => {
-    const { bus, busTo, database, exclusive, log, metrics, now, recordsSince, stopping } = context;
+    const { bus, busTo, database, exclusive, log, metrics, now, recordsSince, stopping, tracing } = context;
     const tools = new ToolCatalogue(declarations, own, log);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
@@ -109,6 +109,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       publish: async (event) => bus.publish([encode(event)]),
       metrics: new ExecutionMetrics(metrics, executions.store),
       lastLook: lastLook({ switches, keys, executions: executions.store, leaseMs, now }),
+      tracing,
       leaseMs,
       now,
       log,

@@ -3,7 +3,7 @@ import type { Execution } from '@countersign/contracts/executions';
 import { atMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import { toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
-import { Metrics, type Alarms } from '@countersign/service';
+import { Metrics, type Alarms, noTracing } from '@countersign/service';
 import { goldenEvent, openTemporaryDatabase } from '@countersign/testing';
 import { setImmediate } from 'node:timers/promises';
 import { vi, type Mock } from 'vitest';
@@ -139,6 +139,7 @@ export class ExecutorWorld {
       executions,
       tools,
       secrets: [secret],
+      tracing: noTracing,
       outputs,
       keepOutput: 1_000,
       publish,

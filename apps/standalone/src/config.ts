@@ -2,7 +2,7 @@ import { agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalServiceSettings } from '@countersign/approval-service';
 import { auditSettings } from '@countersign/audit';
 import { executorSettings } from '@countersign/executor';
-import { portSetting, serviceSettings } from '@countersign/service';
+import { processSettings, serviceSettings } from '@countersign/service';
 import { z } from 'zod';
 
 /** The settings of the four services, on one port. */
@@ -12,5 +12,5 @@ export const StandaloneConfig = z.object({
   ...approvalServiceSettings,
   ...executorSettings,
   ...auditSettings,
-  PORT: portSetting(4000),
+  ...processSettings('countersign', 4000),
 });

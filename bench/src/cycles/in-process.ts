@@ -107,6 +107,7 @@ function timed(model: Model): Model & { took: number } {
   const timing: Model & { took: number } = {
     took: 0,
     description: model.description,
+    provider: model.provider,
     async respond(...request) {
       const began = performance.now();
       try {

@@ -2,7 +2,7 @@ import { agentRunner, agentRunnerSettings, modelFor, type Model } from '@counter
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import type { ActingService } from '@countersign/contracts';
 import { executorService, executorSettings, type Adapter } from '@countersign/executor';
-import { portSetting, readConfig, serviceSettings, type Service, type ServiceContext } from '@countersign/service';
+import { processSettings, readConfig, serviceSettings, type Service, type ServiceContext } from '@countersign/service';
 import { z } from 'zod';
 
 /** What every measured run is about. */
@@ -14,7 +14,7 @@ const Config = z.object({
   ...agentRunnerSettings,
   ...approvalServiceSettings,
   ...executorSettings,
-  PORT: portSetting(0),
+  ...processSettings('countersign', 0),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -2,7 +2,7 @@ import { agentRunner, agentRunnerSettings } from '@countersign/agent-runner';
 import { approvalService, approvalServiceSettings } from '@countersign/approval-service';
 import { auditService, auditSettings } from '@countersign/audit';
 import { executorService, executorSettings } from '@countersign/executor';
-import { portSetting, readConfig, serve, serviceSettings } from '@countersign/service';
+import { processSettings, readConfig, serve, serviceSettings } from '@countersign/service';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const Config = z.object({
   ...approvalServiceSettings,
   ...executorSettings,
   ...auditSettings,
-  PORT: portSetting(0),
+  ...processSettings('countersign', 0),
 });
 
 /** The scripted model plays an agent with one tool, whose calls people make. */

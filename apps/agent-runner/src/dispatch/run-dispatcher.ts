@@ -84,8 +84,16 @@ export class RunDispatcher {
     const look = (runId: string) => this.#options.runs.store.get(runId);
     const worker = new RunWorker({ ...this.#options, execute, look }, claimed, stopping);
     this.#working.set(claimed.run_id, worker);
+    const { run_id, agent_id, session_id } = claimed;
+    const attributes = {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.agent.id': agent_id,
+      'gen_ai.conversation.id': session_id,
+      'countersign.run.id': run_id,
+    };
     try {
-      await worker.work();
+      // From a claim to the next pause: while others decide, no span is open.
+      await this.#options.tracing.span(`invoke_agent ${agent_id}`, { of: claimed, attributes }, () => worker.work());
     } finally {
       if (this.#working.get(claimed.run_id) === worker) this.#working.delete(claimed.run_id);
     }

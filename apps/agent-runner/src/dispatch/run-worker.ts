@@ -5,6 +5,7 @@ import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@counte
 import type { Agent } from '@countersign/definitions';
 import { argumentProblems } from '@countersign/definitions/templates';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
+import type { Tracing } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentVersions, Unfit } from '../agents/agent-versions.js';
 import type { Agents } from '../agents/agents.js';
@@ -26,6 +27,7 @@ export interface WorkerOptions {
   versions: AgentVersions;
   sessions: Sessions;
   model: Model;
+  tracing: Tracing;
   leaseMs: Millis;
   now(): EpochMillis;
   log: Log;
@@ -196,7 +198,11 @@ export class RunWorker {
     try {
       const about = { id, run_id: this.#run.run_id, tool_call_id: call.tool_call_id, attempt: 1 };
       const context = { ...about, signal, progress() {} };
-      return { output: await run(call.tool_args, context), failed: false };
+      const attributes = toolAttributes(call);
+      const output = await this.#options.tracing.span(`execute_tool ${call.tool_name}`, { attributes }, async () =>
+        run(call.tool_args, context),
+      );
+      return { output, failed: false };
     } catch (error) {
       if (signal.aborted) return gated ? { output: unknownOutcome, failed: true } : undefined;
       return { output: failureOf(error instanceof Error ? error.message : String(error)), failed: true };
@@ -278,6 +284,13 @@ export class RunWorker {
     return this.#options.model.respond({ agent, conversation, signal, ...(run.streamed && { onText }) });
   }
 }
+
+const toolAttributes = ({ tool_name, tool_call_id }: Call['tool_execution']) => ({
+  'gen_ai.operation.name': 'execute_tool',
+  'gen_ai.tool.name': tool_name,
+  'gen_ai.tool.call.id': tool_call_id,
+  'gen_ai.tool.type': 'function',
+});
 
 /** What must be known of a call before it is made: that its tool is there, and that the arguments fit it. */
 function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: Agent | Unfit): string | undefined {

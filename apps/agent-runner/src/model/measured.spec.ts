@@ -1,5 +1,5 @@
 import { after, atMillis } from '@countersign/contracts/time';
-import { Metrics } from '@countersign/service';
+import { Metrics, noTracing } from '@countersign/service';
 import { describe, expect, it } from 'vitest';
 import { agent } from '../../test/agent.fixtures.js';
 import { MeasuredModel } from './measured.js';
@@ -12,7 +12,12 @@ describe('a model that is watched', () => {
   function watched(respond: Model['respond']) {
     const metrics = new Metrics();
     let clock = atMillis(0);
-    const model = new MeasuredModel({ description: 'a model', respond }, metrics, () => (clock = after(clock, 2_000)));
+    const model = new MeasuredModel(
+      { description: 'a model', provider: 'nobody', respond },
+      metrics,
+      noTracing,
+      () => (clock = after(clock, 2_000)),
+    );
     const ask = (signal = new AbortController().signal) => model.respond({ agent, conversation: [], signal });
     const shown = async () => {
       const lines = (await metrics.exposition()).split('\n').filter((line) => line.startsWith('countersign_'));

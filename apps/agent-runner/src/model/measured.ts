@@ -1,5 +1,5 @@
 import { type Clock, secondsOf } from '@countersign/contracts/time';
-import type { Metrics } from '@countersign/service';
+import type { Metrics, Span, Tracing } from '@countersign/service';
 import { ModelError, type Model, type ModelRequest, type ModelResponse } from './model.js';
 
 const buckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -13,6 +13,7 @@ export class MeasuredModel implements Model {
   constructor(
     private readonly model: Model,
     metrics: Metrics,
+    private readonly tracing: Tracing,
     private readonly now: Clock,
   ) {
     this.#requests = metrics.durations(
@@ -35,11 +36,27 @@ export class MeasuredModel implements Model {
     });
   }
 
+  get provider(): string {
+    return this.model.provider;
+  }
+
   get description(): string {
     return this.model.description;
   }
 
+  /** The conventions of OpenTelemetry for generative AI; what is said to a model and by it is in no trace. */
   async respond(request: ModelRequest): Promise<ModelResponse> {
+    const { model, id } = request.agent;
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': this.model.provider,
+      'gen_ai.request.model': model,
+      'gen_ai.agent.id': id,
+    };
+    return this.tracing.span(`chat ${model}`, { kind: 'client', attributes }, (span) => this.#respond(request, span));
+  }
+
+  async #respond(request: ModelRequest, span: Span): Promise<ModelResponse> {
     const { model } = request.agent;
     const begun = this.now();
     const took = (outcome: 'answered' | 'failed' | 'given_up') =>
@@ -47,6 +64,11 @@ export class MeasuredModel implements Model {
     try {
       const response = await this.model.respond(request);
       took('answered');
+      span.set({
+        'gen_ai.usage.input_tokens': response.usage.input_tokens,
+        'gen_ai.usage.output_tokens': response.usage.output_tokens,
+        'countersign.model.incomplete': response.incomplete,
+      });
       this.#tokens.add({ model, direction: 'input' }, response.usage.input_tokens);
       this.#tokens.add({ model, direction: 'output' }, response.usage.output_tokens);
       return response;

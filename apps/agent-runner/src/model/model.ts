@@ -39,6 +39,8 @@ export interface ModelResponse {
 export interface Model {
   /** For people: which model this is. */
   readonly description: string;
+  /** For traces: whose API answers. */
+  readonly provider: string;
   /** @throws ModelError */
   respond(request: ModelRequest): Promise<ModelResponse>;
 }

@@ -12,6 +12,7 @@ import { wireSchema } from './wire/schema.js';
 
 /** OpenAI's Responses API, or any server that speaks it. Nothing is stored there: the run record is the memory. */
 export class OpenAIModel implements Model {
+  readonly provider = 'openai';
   readonly description: string;
   readonly #client: OpenAI;
   readonly #options: ClientOptions;

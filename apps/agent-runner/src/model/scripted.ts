@@ -9,6 +9,7 @@ const deployment =
 
 /** Stands in for a model where there is no key. It understands requests to deploy one or more services. */
 export class ScriptedModel implements Model {
+  readonly provider = 'countersign.scripted';
   readonly description = 'scripted (set OPENAI_API_KEY for a real one)';
 
   async respond({ agent, conversation, onText }: ModelRequest): Promise<ModelResponse> {

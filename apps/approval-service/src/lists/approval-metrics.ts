@@ -1,7 +1,7 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import { type Clock, secondsOf, toEpochMillis } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
-import { countRecords, type Metrics } from '@countersign/service';
+import { countRecords, type Metrics, type Tracing } from '@countersign/service';
 
 const minute = 60;
 const buckets = [10, minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute, 1_440 * minute, 10_080 * minute];
@@ -12,7 +12,12 @@ export class ApprovalMetrics {
   readonly #decisions;
 
   /** @param now epoch milliseconds */
-  constructor(metrics: Metrics, approvals: Pick<Store<Approval>, 'count' | 'find'>, now: Clock) {
+  constructor(
+    metrics: Metrics,
+    private readonly tracing: Tracing,
+    approvals: Pick<Store<Approval>, 'count' | 'find'>,
+    now: Clock,
+  ) {
     countRecords(metrics, approvals, {
       name: 'countersign_approvals',
       help: 'Approvals that wait for people.',
@@ -38,7 +43,19 @@ export class ApprovalMetrics {
 
   resolved(approval: Approval): void {
     const { created_at, resolved_at, status } = approval;
-    this.#decisions.observe({ status, decided_by: deciderOf(approval) }, resolved_at! - created_at);
+    const decided_by = deciderOf(approval);
+    const waited = resolved_at! - created_at;
+    this.#decisions.observe({ status, decided_by }, waited);
+    const attributes = {
+      'countersign.run.id': approval.run_id,
+      'countersign.approval.id': approval.id,
+      'countersign.approval.status': status,
+      'countersign.approval.decided_by': decided_by,
+      'countersign.approval.waited_seconds': waited,
+      'gen_ai.tool.name': approval.tool_name,
+    };
+    // The wait is the link from its end to its beginning.
+    this.tracing.span('approval_decided', { attributes, links: [approval] }, () => {});
   }
 }
 

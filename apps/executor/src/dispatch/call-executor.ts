@@ -3,6 +3,7 @@ import type { Execution } from '@countersign/contracts/executions';
 import { TerminalError } from '@countersign/contracts/problems';
 import { type EpochMillis, after, secondsOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
+import type { Tracing } from '@countersign/service';
 import { InTheWay, type Obstacle, type Outcome, type Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from '../execution/messages.js';
@@ -29,6 +30,7 @@ export interface WorkerOptions {
   metrics: Pick<ExecutionMetrics, 'called' | 'late'>;
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
+  tracing: Tracing;
   leaseMs: Millis;
   now(): EpochMillis;
   log: Log;
@@ -123,9 +125,28 @@ export class CallExecutor {
   }
 
   async #measured(execution: Execution, watch: Watch): Promise<Outcome | InTheWay> {
-    const { metrics, now } = this.#options;
+    const { metrics, now, tracing } = this.#options;
+    const { id, run_id, tool_name, tool_call_id, status, attempts } = execution;
+    const attributes = {
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': tool_name,
+      'gen_ai.tool.call.id': tool_call_id,
+      'countersign.run.id': run_id,
+      'countersign.execution.id': id,
+      'countersign.execution.attempt': attempts.at(-1)?.attempt,
+      'countersign.execution.reconciling': status === 'reconciling',
+    };
     const begun = now();
-    const outcome = await this.#outcome(execution, watch);
+    // The target is told that it is part of this span.
+    const outcome = await tracing.span(
+      `execute_tool ${tool_name}`,
+      { kind: 'client', of: execution, attributes },
+      async (span) => {
+        const outcome = await this.#outcome({ ...execution, ...span.context }, watch);
+        span.set({ 'countersign.execution.outcome': outcome instanceof InTheWay ? 'held' : outcome.outcome });
+        return outcome;
+      },
+    );
     if (outcome instanceof InTheWay) return outcome;
     metrics.called(execution.tool_name, outcome, secondsOf(now() - begun));
     return outcome;

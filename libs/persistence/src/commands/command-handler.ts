@@ -1,5 +1,6 @@
 import { checkSize, eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
+import type { TraceContext } from '@countersign/contracts/trace';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
 import { recordOf, subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
@@ -16,6 +17,8 @@ export interface CommandHandlerOptions<R extends Owned, M, C extends string = st
   source: string;
   /** Adds to a change what takes time, such as a signature, before it is stored; the same for the same change. */
   beforeCommit?(state: R, events: readonly NewEvent[]): Promise<{ state: R; events: readonly NewEvent[] }>;
+  /** The trace that what comes of a record now belongs to; default: that of the record. */
+  trace?(of: TraceContext): TraceContext;
   /** Takes over the events of a commit, to publish them soon. */
   publish(events: readonly Event[]): void;
   now(): EpochMillis;
@@ -101,7 +104,8 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     const sealed = beforeCommit ? await beforeCommit(change.state, change.events) : change;
     sealed.events.forEach(checkSize);
     const state = { ...sealed.state, version: expected + 1 };
-    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n));
+    const trace = this.#options.trace?.(state) ?? state;
+    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n, trace));
     const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };
     if (committing.hasSubscribers) committing.publish(diagnostic);
     const unpublished = await store.commit({ expected, state, events });
@@ -111,7 +115,7 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     return state;
   }
 
-  #stamp(state: R, id: string, event: NewEvent, n: number): Event {
+  #stamp(state: R, id: string, event: NewEvent, n: number, trace: TraceContext): Event {
     const { collection, source, now } = this.#options;
     return {
       id: eventId(collection.name, id, state.version, n),
@@ -120,8 +124,8 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
       time: new Date(now()).toISOString(),
       subject: subjectOf(collection.name, id),
       key: 'run_id' in state ? state.run_id : state.event_key,
-      traceparent: state.traceparent,
-      tracestate: state.tracestate ?? null,
+      traceparent: trace.traceparent,
+      tracestate: trace.tracestate ?? null,
       data: event.data,
     };
   }

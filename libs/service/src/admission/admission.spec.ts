@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { portSetting, readConfig, serviceSettings } from '../settings/config.js';
+import { processSettings, readConfig, serviceSettings } from '../settings/config.js';
 import { sendEvents } from '../http/server-sent-events.js';
 import { serve, type Service, type Serving } from '../runtime/serve.js';
 
@@ -64,7 +64,7 @@ const things = (): Service => ({
 
 describe('what a server takes from whom', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-admission-'));
-  const settings = readConfig(z.object({ ...serviceSettings, PORT: portSetting(0) }), {
+  const settings = readConfig(z.object({ ...serviceSettings, ...processSettings('countersign', 0) }), {
     DATA_DIR: dir,
     LOG_LEVEL: 'silent',
     ADMIN_KEY: adminKey,

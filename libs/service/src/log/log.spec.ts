@@ -4,7 +4,7 @@ import { createLog } from './log.js';
 
 function logged(err: unknown): { err: Record<string, unknown> } {
   let line = '';
-  createLog('info', { write: (text) => void (line += text) }).warn({ err }, 'something');
+  createLog('info', undefined, { write: (text) => void (line += text) }).warn({ err }, 'something');
   return JSON.parse(line) as { err: Record<string, unknown> };
 }
 const named = (name: string, message: string, more: object = {}) =>

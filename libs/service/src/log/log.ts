@@ -4,8 +4,16 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream } from 'pino';
 
 /** JSON lines on standard error, so that standard output is for people. */
-export const createLog = (level: string, to: DestinationStream = pino.destination({ fd: 2, sync: true })): Log =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: serialized } }, to);
+export const createLog = (
+  level: string,
+  /** Added to each line, such as what names a span under way. */
+  more: () => object = () => ({}),
+  to: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Log =>
+  pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: serialized }, mixin: more },
+    to,
+  );
 
 /** What Nest says about itself: only what went wrong. */
 export const nestLogger = (log: Log): LoggerService => ({

@@ -28,7 +28,7 @@ export interface CommandHandlerDefinition<R extends Owned, M, C extends string> 
 
 /** The records a service owns, with the relay that brings their events to the bus. */
 export function openCommandHandler<R extends Owned, M, C extends string>(
-  { bus, database, log, now }: ServiceContext,
+  { bus, database, log, now, tracing }: ServiceContext,
   { service, collection, decide, beforeCommit, onCommit, onNeverPublished }: CommandHandlerDefinition<R, M, C>,
 ): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
@@ -58,6 +58,7 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
       onCommit?.(events);
     },
     ...(beforeCommit && { beforeCommit }),
+    trace: tracing.current,
   });
   return { commandHandler, relay };
 }

@@ -13,6 +13,8 @@ import { SqliteFile } from '@countersign/sqlite';
 import { resolve } from 'node:path';
 import { kafkaSecurity } from '../settings/kafka-security.js';
 import type { ServiceSettings } from '../settings/config.js';
+import { sending, tracedBus } from '../tracing/traced-bus.js';
+import { noTracing, type Tracing } from '../tracing/tracing.js';
 
 /** The log and the store that a process works on. */
 export interface Infrastructure {
@@ -35,6 +37,8 @@ export interface InfrastructureOptions {
   observer?: BusObserver;
   /** Resolves when all services have started: what tails the log until then shares a consumer. */
   started?: Promise<void>;
+  /** In whose spans messages are sent; default: none. */
+  tracing?: Tracing;
   /** Is told of what another installation wrote to the topics of this one. */
   onForeign?: InstallationBusOptions['onForeign'];
   /** By which what is stored is dated; default: the clock of this machine. */
@@ -57,17 +61,20 @@ export async function openInfrastructure(
   const dir = resolve(settings.DATA_DIR);
   const file = brokers && uri ? undefined : new SqliteFile(dir);
   const kafka = brokers ? await kafkaOf(brokers, settings, options) : undefined;
-  const bus = kafka
+  const { tracing = noTracing } = options;
+  const embedded = kafka ? undefined : new SqliteBus(file!, options);
+  const log: Bus = kafka
     ? installationBus(kafka(eventNames), {
         installation: settings.KAFKA_INSTALLATION,
         topics: ofServices,
         onForeign: options.onForeign ?? (() => {}),
       })
-    : new SqliteBus(file!, options);
+    : embedded!;
+  const bus = tracedBus(log, tracing, kafka ? 'kafka' : 'sqlite');
   const others: Bus[] = [];
   const busTo = (topics: readonly string[]) => {
     if (!kafka) return bus;
-    const other = kafka(topics, false);
+    const other = tracedBus(kafka(topics, false), tracing, 'kafka');
     others.push(other);
     return other;
   };
@@ -75,14 +82,20 @@ export async function openInfrastructure(
     ? await openMongo(uri, options)
     : new SqliteDatabase(
         file!,
-        bus instanceof SqliteBus ? (events) => bus.publishWithin(events.map(encode)) : undefined,
+        embedded &&
+          ((events) => {
+            const { sent, end } = sending(events.map(encode), tracing, 'sqlite');
+            const announce = embedded.publishWithin(sent);
+            end();
+            return announce;
+          }),
       );
   return {
     bus,
     busTo,
     database,
     exclusive: !uri,
-    retention: bus instanceof SqliteBus ? [{ name: 'log_messages', purgeBefore: (time) => bus.trim(time) }] : [],
+    retention: embedded ? [{ name: 'log_messages', purgeBefore: (time) => embedded.trim(time) }] : [],
     description: {
       log: brokers ? `Kafka at ${brokers.join(', ')}${named(settings.KAFKA_PREFIX)}` : `embedded, in ${dir}`,
       store: uri ? `MongoDB at ${hostOf(uri)}` : `embedded, in ${dir}`,

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { portSetting, readConfig, serviceSettings } from '../settings/config.js';
+import { processSettings, readConfig, serviceSettings } from '../settings/config.js';
 import type { Count } from '../metrics/metrics.js';
 import { sendEvents } from '../http/server-sent-events.js';
 import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
@@ -100,7 +100,7 @@ const tiny = ({ metrics, stopping }: ServiceContext): Service => {
 };
 
 const adminKey = 'the-first-key-of-this-specification';
-const Config = z.object({ ...serviceSettings, PORT: portSetting(0) });
+const Config = z.object({ ...serviceSettings, ...processSettings('countersign', 0) });
 
 describe('a service that is served', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-serve-'));

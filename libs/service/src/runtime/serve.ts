@@ -40,6 +40,9 @@ import { openApiDocument } from '../http/openapi.js';
 import '../http/sign-in-docs.js';
 import { answerBadUrl, ProblemFilter } from '../http/problem.filter.js';
 import { answerUnreadable } from '../http/unreadable-request.js';
+import { openTracing } from '../tracing/open-tracing.js';
+import { traceRequests } from '../tracing/traced-requests.js';
+import type { Tracing } from '../tracing/tracing.js';
 import { BusTransport } from '../transport/bus-transport.js';
 import { Retention } from './retention.js';
 import { readStrictBodies } from '../http/strict-body.js';
@@ -59,6 +62,7 @@ export interface ServiceContext {
   log: Log;
   /** Metrics and alerts; `GET /metrics` shows them. */
   metrics: Metrics;
+  tracing: Tracing;
   now(): EpochMillis;
   /** Since when there are records of a service here: what became of what is older is not known. */
   recordsSince(service: ServiceName): EpochMillis;
@@ -134,7 +138,8 @@ export async function serve(
   settings: ServiceSettings,
   create: readonly ((context: ServiceContext) => Service)[],
 ): Promise<Serving> {
-  const log = createLog(settings.LOG_LEVEL);
+  const log = createLog(settings.LOG_LEVEL, () => tracing?.ids() ?? {});
+  const tracing: Tracing | undefined = await openTracing(settings, log);
   const onFatal = (error: Error) => {
     log.error({ err: error }, 'fatal error, exiting so that the supervisor restarts the process');
     process.exit(1);
@@ -148,6 +153,7 @@ export async function serve(
     clientId,
     log,
     observer,
+    tracing,
     started: started.promise,
     onForeign: foreign.add,
     now: () => now(),
@@ -166,13 +172,14 @@ export async function serve(
     exclusive,
     log,
     metrics,
+    tracing,
     now,
     recordsSince: (service) => installation.recordsSince(service),
     setBack: (service, began) => installation.setBack(service, began),
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));
-  const transports = services.map(({ name, handle }) => new BusTransport(name, bus, now, handle));
+  const transports = services.map(({ name, handle }) => new BusTransport(name, bus, now, handle, tracing));
   const installation: InstallationWatch = new InstallationWatch({
     services: services.map(watched),
     database,
@@ -204,7 +211,7 @@ export async function serve(
     clock,
     ...(settings.KAFKA_BROKERS && settings.KAFKA_INSTALLATION !== '' && { foreign }),
   });
-  const app = await createApp(services, { ready, metrics, auth, installation, settings, log });
+  const app = await createApp(services, { ready, metrics, tracing, auth, installation, settings, log });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
@@ -230,6 +237,7 @@ export async function serve(
     await Promise.all(services.map((service) => service.stop(millisOf(settings.SHUTDOWN_GRACE_SECONDS))));
     await app.close();
     await infrastructure.close();
+    await tracing.close();
   };
   return { url: `http://${settings.HOST}:${port}`, description, auth, log, stop };
 }
@@ -237,6 +245,7 @@ export async function serve(
 interface AppParts {
   ready: Readiness;
   metrics: Metrics;
+  tracing: Tracing;
   auth: Auth;
   installation: Pick<InstallationWatch, 'isSound'>;
   settings: ServiceSettings;
@@ -245,7 +254,7 @@ interface AppParts {
 
 async function createApp(
   services: readonly Service[],
-  { ready, metrics, auth, installation, settings, log }: AppParts,
+  { ready, metrics, tracing, auth, installation, settings, log }: AppParts,
 ) {
   const root: DynamicModule = {
     module: Root,
@@ -270,6 +279,7 @@ async function createApp(
     // Signatures are of the bytes of a body.
     rawBody: true,
   });
+  traceRequests(adapter.getInstance(), tracing);
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
   if (settings.RATE_LIMIT_PER_MINUTE > 0) await limitRate(app, auth.authenticator, settings.RATE_LIMIT_PER_MINUTE);
   refuseUntilSound(adapter.getInstance(), installation);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, portSetting, readConfig, secretFiles, serviceSettings } from './config.js';
+import { ConfigError, processSettings, readConfig, secretFiles, serviceSettings } from './config.js';
 
-const Config = z.object({ ...serviceSettings, PORT: portSetting(4000) });
+const Config = z.object({ ...serviceSettings, ...processSettings('countersign', 4000) });
 
 describe('the configuration', () => {
   it('needs nothing: what is unset has a preset, and what is embedded needs no address', () => {
@@ -128,7 +128,12 @@ describe('the configuration', () => {
       MONGODB_URI: 'mongodb://me:secret@there/db',
       HOST: '127.0.0.1',
     });
-    expect([...secretFiles(Config).keys()]).toEqual(['KAFKA_SASL_PASSWORD_FILE', 'MONGODB_URI_FILE', 'ADMIN_KEY_FILE']);
+    expect([...secretFiles(Config).keys()]).toEqual([
+      'KAFKA_SASL_PASSWORD_FILE',
+      'MONGODB_URI_FILE',
+      'ADMIN_KEY_FILE',
+      'OTEL_EXPORTER_OTLP_HEADERS_FILE',
+    ]);
     const both = { MONGODB_URI_FILE: file, MONGODB_URI: 'mongodb://here', ADMIN_KEY_FILE: join(dir, 'absent') };
     expect(() => readConfig(Config, both)).toThrow(
       /2 problem.*MONGODB_URI and MONGODB_URI_FILE.*ADMIN_KEY_FILE: ENOENT/s,

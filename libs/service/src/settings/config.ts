@@ -5,6 +5,7 @@ import { problemInUri } from '@countersign/persistence';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { admissionSettings } from '../admission/settings.js';
+import { serviceNameSetting, tracingSettings } from '../tracing/settings.js';
 import { kafkaSecuritySettings } from './kafka-security.js';
 import { kafkaSettings } from './kafka.js';
 
@@ -70,6 +71,8 @@ export const serviceSettings = {
     example: '6000',
   }),
   ...admissionSettings,
+  ...tracingSettings,
+  OTEL_SERVICE_NAME: serviceNameSetting('countersign'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
     description: 'The least severe level that is logged.',
     example: 'warn',
@@ -100,10 +103,13 @@ function secretsIn(schema: z.ZodObject, env: Record<string, string | undefined>)
   return Object.fromEntries(found) as Record<string, string>;
 }
 
-export const portSetting = (preset: number) =>
-  port
-    .default(preset)
-    .meta({ description: 'Port to listen on; `npm start` listens on 4000. 0: any that is free.', example: '8080' });
+/** What each process has a default of its own for. */
+export const processSettings = (name: string, portPreset: number) => ({
+  PORT: port
+    .default(portPreset)
+    .meta({ description: 'Port to listen on; `npm start` listens on 4000. 0: any that is free.', example: '8080' }),
+  OTEL_SERVICE_NAME: serviceNameSetting(name),
+});
 
 export type ServiceSettings = z.infer<z.ZodObject<typeof serviceSettings>> & { PORT: number };
 

@@ -4,6 +4,8 @@ import type { Clock } from '@countersign/contracts/time';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { decode, identify, type Bus, type Delivery, type Handler, type Subscription } from '@countersign/messaging';
+import { processing, tracedHandler } from '../tracing/traced-bus.js';
+import { noTracing, type Tracing } from '../tracing/tracing.js';
 import { transportOf } from './on-event.js';
 import { Refusals } from './refusals.js';
 
@@ -23,6 +25,7 @@ export class BusTransport extends Server implements CustomTransportStrategy {
     now: Clock,
     /** Takes the messages as they are, in place of methods for events. */
     private readonly raw?: Handler,
+    private readonly tracing: Tracing = noTracing,
   ) {
     super();
     this.#refusals = new Refusals(service, bus, now);
@@ -41,7 +44,7 @@ export class BusTransport extends Server implements CustomTransportStrategy {
     this.#subscription = this.bus.subscribe({
       group: this.service,
       topics,
-      handle: this.raw ?? ((delivery) => this.#dispatch(delivery)),
+      handle: this.raw ? tracedHandler(this.service, this.raw, this.tracing) : (delivery) => this.#dispatch(delivery),
     });
     callback();
   }
@@ -60,6 +63,13 @@ export class BusTransport extends Server implements CustomTransportStrategy {
 
   async #dispatch(delivery: Delivery): Promise<void> {
     const event = await this.#read(delivery);
+    // What the handler stores and answers belongs to this span.
+    await this.tracing.span(...processing(this.service, delivery, event.id, event), (span) =>
+      this.#obey({ ...event, ...span.context }, delivery),
+    );
+  }
+
+  async #obey(event: Event, delivery: Delivery): Promise<void> {
     try {
       await this.#handle(event, delivery);
     } catch (error) {

@@ -28,6 +28,7 @@ const forms: readonly ChatForm[] = [
 
 /** OpenAI's Chat Completions, or any server that speaks them. */
 export class ChatModel implements Model {
+  readonly provider = 'openai';
   readonly description: string;
   readonly #client: OpenAI;
   readonly #options: ClientOptions;
