@@ -3,13 +3,19 @@ import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 const usage = `npm start                   on an empty data directory, one sample run waits for your approval
-npm start -- --no-sample    without it`;
+npm start -- --no-sample    without it
+npm start -- --showcase     with calls of many kinds to look at, in .countersign/showcase`;
+
+const options = {
+  'no-sample': { type: 'boolean', default: false },
+  showcase: { type: 'boolean', default: false },
+} as const;
 
 /** The command line of `npm start`. @throws ConfigError that says what there is */
-export function readOptions(args: string[]): { sample: boolean } {
+export function readOptions(args: string[]): { sample: boolean; showcase: boolean } {
   try {
-    const { values } = parseArgs({ args, options: { 'no-sample': { type: 'boolean', default: false } } });
-    return { sample: !values['no-sample'] };
+    const { values } = parseArgs({ args, options });
+    return { sample: !values['no-sample'] && !values.showcase, showcase: values.showcase };
   } catch (error) {
     throw new ConfigError(`${(error as Error).message}\n${usage}`);
   }

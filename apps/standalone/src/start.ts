@@ -6,6 +6,7 @@ import { ensureAdminKey } from '@countersign/auth';
 import { executorService } from '@countersign/executor';
 import { readConfig, runMain, serve } from '@countersign/service';
 import { join, resolve } from 'node:path';
+import { seedShowcase } from './showcase/seed.js';
 import { StandaloneConfig } from './config.js';
 import { isEmpty, readOptions, startSampleRun } from './sample-run.js';
 
@@ -26,8 +27,9 @@ export function start(environment: Environment): Promise<void> {
   return runMain('Countersign', () => startAll(environment), { withParent });
 }
 
-async function startAll(environment: Environment) {
-  const { sample } = readOptions(process.argv.slice(2));
+async function startAll(given: Environment) {
+  const { sample, showcase } = readOptions(process.argv.slice(2));
+  const environment = showcase ? { ...showcaseEnvironment, ...given } : given;
   const config = readConfig(StandaloneConfig, environment);
   const isNew = !config.KAFKA_BROKERS && !config.MONGODB_URI && isEmpty(config.DATA_DIR);
   const model = modelFor(config);
@@ -41,11 +43,18 @@ async function startAll(environment: Environment) {
   const key = await ensureAdminKey(resolve(config.DATA_DIR), auth.keys, log);
   const hasSample = sample && isNew && !environment['COUNTERSIGN_CONFIG'];
   if (hasSample) await startSampleRun(url, key);
+  if (showcase && isNew) await seedShowcase(url, key);
   const { key_id } = (await auth.keys.identify(key))!;
   const link = await auth.links.create('admin', ['admin'], { key_id });
   const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample });
   return { ...serving, description: { model: model.description, ...serving.description }, hint };
 }
+
+/** Records of its own, beside what somebody tries otherwise. */
+const showcaseEnvironment: Environment = {
+  COUNTERSIGN_CONFIG: 'examples/showcase/countersign.yaml',
+  DATA_DIR: '.countersign/showcase',
+};
 
 interface Hint {
   url: string;

@@ -24,7 +24,7 @@ export function describeInbox(name: string, makeStack: MakeStack): void {
 
       const grace = await office.visit('grace');
       await grace.locator('.row a').first().click();
-      await grace.getByRole('button', { name: 'Approve', exact: true }).click();
+      await grace.getByRole('button', { name: /^Approve: / }).click();
       await grace.getByText('Approved by grace').waitFor();
       for (const page of [ada, grace]) {
         await page.getByText('The run is complete').waitFor();

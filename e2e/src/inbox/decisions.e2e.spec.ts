@@ -39,10 +39,10 @@ describe('Deciding in the inbox', () => {
     const page = await office.visit('grace', { path: pageOf(approval) });
     await page.getByRole('heading', { name: 'deploy_to_production' }).waitFor();
     const shown = await page.locator('.approval').textContent();
-    expect(shown).toContain('Operations requested this for ada');
+    expect(shown).toContain('Operations requested deploy_to_production for ada');
     expect(shown).toContain(JSON.stringify(call));
     expect(shown).toContain('The login page U+202Eis broken.The model’s own words, not verified.');
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Approved by grace').waitFor();
     await page.getByText('The run is complete').waitFor();
     await page.locator('.output').getByText(`wrote ${call.service_name} 2.1.0`).waitFor();
@@ -86,12 +86,12 @@ describe('Deciding in the inbox', () => {
   it('asks for what a person fills in, field by field', async () => {
     const { approval } = await office.asked({ system: 'billing' }, { tool: 'grant_access' });
     const page = await office.visit('grace', { path: pageOf(approval) });
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Some fields are missing or wrong.').waitFor();
     await focusIsOn(page, 'getAttribute("aria-invalid") === "true"');
     await page.getByRole('textbox', { name: 'hours' }).fill('8');
     await page.getByRole('textbox', { name: 'ticket' }).fill('OPS-12');
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Approved by grace').waitFor();
     expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       resolution_data: { values: { hours: 8, ticket: 'OPS-12' } },
@@ -123,10 +123,10 @@ describe('Deciding in the inbox', () => {
       ['grace', 'linus', 'olga'].map((person) => office.visit(person, { path: pageOf(approval) })),
     );
     await olga!.getByText('This needs a member of release-managers.').waitFor();
-    await grace!.getByRole('button', { name: 'Approve', exact: true }).click();
+    await grace!.getByRole('button', { name: /^Approve: / }).click();
     await grace!.getByText('You have approved this. It waits for others.').waitFor();
     await linus!.getByText('1 of 2').first().waitFor();
-    await linus!.getByRole('button', { name: 'Approve', exact: true }).click();
+    await linus!.getByRole('button', { name: /^Approve: / }).click();
     await grace!.getByText('Approved by linus').waitFor();
     expect(await office.status(approval)).toBe('approved');
   });
@@ -142,7 +142,7 @@ describe('Deciding in the inbox', () => {
     await grace!.getByRole('button', { name: 'Approve with changes' }).click();
     await linus!.getByText('As others have approved it').waitFor();
     expect(await linus!.locator('.changes').textContent()).toContain('"2.1.0""2.1.1"');
-    await linus!.getByRole('button', { name: 'Approve', exact: true }).click();
+    await linus!.getByRole('button', { name: /^Approve: / }).click();
     await linus!.getByText('Approved by linus').waitFor();
     expect(await office.world.client.approvals.get(approval.id)).toMatchObject({
       status: 'approved',
@@ -154,18 +154,18 @@ describe('Deciding in the inbox', () => {
     const call = office.deployment('payments');
     const { approval } = await office.asked(call);
     const page = await office.visit('linus', { path: pageOf(approval) });
-    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+    await page.getByRole('button', { name: /^Approve: / }).waitFor();
     // The news of the other decision has not reached this browser when somebody clicks.
     let isLate = true;
     page.on('request', (request) => (isLate &&= request.method() === 'GET'));
     await page.route(`**/approvals/${approval.id}`, (route) => (isLate ? route.abort() : route.continue()));
     const changed = { ...call, version: '2.1.1' };
     await office.world.client.resolve(approval.id, 'approved', 'grace', { tool_args: changed });
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('look at it again').waitFor();
     await page.getByText('As others have approved it').waitFor();
     expect(await office.world.client.approvals.get(approval.id)).toMatchObject({ decisions: [{ by: 'grace' }] });
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Approved by linus').waitFor();
     expect(await office.world.client.approvals.get(approval.id)).toMatchObject({ approved_args: changed });
   });
@@ -179,7 +179,7 @@ describe('Deciding in the inbox', () => {
     page.on('request', (request) => (isLate &&= request.method() === 'GET'));
     await page.route(`**/approvals/${approval.id}`, (route) => (isLate ? route.abort() : route.continue()));
     await office.world.client.resolve(approval.id, 'rejected', 'grace', { note: 'Not today.' });
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Your decision came too late and does not count. grace rejected it: “Not today.”').waitFor();
     await page.getByText('Rejected by grace').waitFor();
   });
@@ -228,13 +228,18 @@ describe('Deciding in the inbox', () => {
     await page.route(`**/approvals/${unread.id}`, (route) => route.abort());
     await page.getByRole('button', { name: 'Approve…' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('button', { name: 'Approve 2' }).waitFor();
+    await dialog.getByText('Left out: its end was not in view yet').first().waitFor();
+    expect(await dialog.getByRole('button', { name: /^Approve 2/ }).count()).toBe(0);
+    for (const [n, end] of (await dialog.locator('.end-of-call').all()).entries()) {
+      await end.scrollIntoViewIfNeeded();
+      await dialog.getByRole('button', { name: `Approve ${n + 1} of 3` }).waitFor();
+    }
     const text = await dialog.locator('.chosen').textContent();
     expect(text).toContain(`${'x'.repeat(4_000)} ${hidden}`);
     expect(text).toContain('The model says: Because.');
     expect(text).toContain('Left out: ');
     expect(await dialog.locator('.lookalike-character').first().getAttribute('data-code')).toBe('U+0430');
-    await dialog.getByRole('button', { name: 'Approve 2' }).click();
+    await dialog.getByRole('button', { name: 'Approve 2 of 3' }).click();
     await dialog.waitFor({ state: 'detached' });
     expect(await Promise.all(asked.map(({ approval }) => office.status(approval)))).toEqual([
       'approved',
@@ -274,9 +279,9 @@ describe('Deciding in the inbox', () => {
 
     const next = await office.asked(office.deployment('auth'));
     await page.goto(pageOf(next.approval));
-    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+    await page.getByRole('button', { name: /^Approve: / }).waitFor();
     await page.keyboard.press('a');
-    await focusIsOn(page, 'textContent === "Approve"');
+    await focusIsOn(page, 'textContent.startsWith("Approve: ")');
     await page.keyboard.press('Enter');
     await page.getByText('Approved by grace').waitFor();
   });

@@ -25,7 +25,7 @@ it('a newcomer follows the link that npm start prints, approves what waits there
   await page.locator('.row a').click();
   await page.getByTitle('recomputed from the arguments shown here').waitFor();
   expect(existsSync(deployments)).toBe(false);
-  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await page.getByRole('button', { name: /^Approve: / }).click();
   await page.getByText('Approved by admin').waitFor();
   await page.getByText('The run is complete').waitFor();
   expect(existsSync(deployments)).toBe(true);

@@ -55,7 +55,7 @@ describe('The records in the inbox', () => {
   it('let a person report what was done by hand', async () => {
     const { run, approval } = await office.asked({ machine: 'press-1' }, { tool: 'restart_by_hand' });
     const page = await office.visit('root', { path: pageOf(approval), ...admin });
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Approved by root').waitFor();
     await becomes(approval.id, 'awaiting_report');
     await page.goto('/inbox/executions');

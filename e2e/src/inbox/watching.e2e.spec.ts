@@ -59,7 +59,7 @@ describe('Watching the inbox', () => {
     await rowOf(page, before.approval).waitFor({ state: 'detached' });
     await page.getByText('The server is out of reach.').waitFor({ state: 'detached' });
     await rowOf(page, after.approval).click();
-    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Approved by grace').waitFor();
     expect(await page.evaluate('globalThis.loadedOnce')).toBe(true);
   });
@@ -76,7 +76,7 @@ describe('Watching the inbox', () => {
     await page.getByRole('heading', { name: 'deploy_to_production' }).waitFor();
     expect(await rowOf(page, approval).isVisible()).toBe(false);
     await fits();
-    await page.getByRole('button', { name: 'Approve', exact: true }).tap();
+    await page.getByRole('button', { name: /^Approve: / }).tap();
     await page.getByText('Approved by grace').waitFor();
     await page.getByRole('button', { name: '← All approvals' }).tap();
     await page.getByRole('heading', { name: 'Inbox' }).waitFor();

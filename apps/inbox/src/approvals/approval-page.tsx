@@ -1,4 +1,5 @@
 import { possiblyExecutedText, type Approval } from '@countersign/contracts/approvals';
+import { titleLine } from '@countersign/contracts/presentation';
 import { markedLine } from '@countersign/contracts/text';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
@@ -10,8 +11,10 @@ import { useResource } from '../server/resource.js';
 import { urgency } from '../time.js';
 import { Failure, Note, Status } from '../ui/notes.js';
 import { announce, useHeading } from '../ui/page.js';
-import { Arguments, Changes } from './arguments.js';
-import { changesBetween } from './decision/changes.js';
+import { Arguments, Changes } from '../calls/arguments.js';
+import { callOf } from '../calls/call-of.js';
+import { CallMarks, CallTitle } from '../calls/call-title.js';
+import { changesBetween } from '../calls/changes.js';
 import { Comments } from './comments.js';
 import { whoDecided } from './decision/decision.js';
 import { DecisionPanel } from './decision/decision-panel.js';
@@ -49,8 +52,9 @@ export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
 type ShownProps = { approval: Approval; reload(): Promise<void> } & Pick<ApprovalPageProps, 'next' | 'open'>;
 
 function Shown({ approval, reload, next, open }: ShownProps) {
-  const { status, tool_name, tool_args, approved_args, digest, possibly_executed } = approval;
-  const heading = useHeading(tool_name);
+  const { status, tool_args, approved_args, digest, possibly_executed } = approval;
+  const call = callOf(approval);
+  const heading = useHeading(titleLine(call));
   const isPending = status === 'pending';
   const [tooLate, setTooLate] = useState<string>();
   const before = useRef(status);
@@ -73,8 +77,9 @@ function Shown({ approval, reload, next, open }: ShownProps) {
       <div class="approval-main">
         <header>
           <h1 ref={heading} tabIndex={-1}>
-            {markedLine(tool_name)}
+            <CallTitle call={call} />
           </h1>
+          <CallMarks call={call} />
           <Status of={status} />
           <RequestedCall approval={approval} />
         </header>
@@ -89,7 +94,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
             <Decided {...{ approval, next, open }} />
             <section aria-labelledby="call">
               <h2 id="call">What was {status === 'approved' ? 'approved' : 'requested'}</h2>
-              <Arguments args={approved_args ?? tool_args} digest={digest} />
+              <Arguments call={call} digest={digest} />
               {approved_args && (
                 <Changes title="Changed by the approver" changes={changesBetween(tool_args, approved_args)} />
               )}
@@ -111,13 +116,13 @@ function Shown({ approval, reload, next, open }: ShownProps) {
 }
 
 function RequestedCall({
-  approval: { source_name, agent_id, user_id, requested_by, run_id, created_at, expires_at, status },
+  approval: { tool_name, source_name, agent_id, user_id, requested_by, run_id, created_at, expires_at, status },
 }: {
   approval: Approval;
 }) {
   return (
     <p class="request-line">
-      <strong title={agent_id}>{markedLine(source_name)}</strong> requested this
+      <strong title={agent_id}>{markedLine(source_name)}</strong> requested <code>{markedLine(tool_name)}</code>
       {user_id !== null && (
         <>
           {' '}

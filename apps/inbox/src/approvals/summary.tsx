@@ -1,18 +1,8 @@
 import { markedLine } from '@countersign/contracts/text';
 
-const shown = 300;
+const shown = 120;
 
-/** The beginning of arguments in one line, to find a call by and not to decide on, such as `service_name auth-service · version 2.1.0`. */
-export const summaryOf = (args: Record<string, unknown>): string =>
-  markedLine(
-    cut(
-      Object.entries(args)
-        .map(([name, value]) => `${name} ${textOf(value)}`)
-        .join(' · '),
-    ),
-  );
-
-/** The same, to be looked at. */
+/** The beginnings of arguments in one line, to find a call by and not to decide on. */
 export const Summary = ({ args }: { args: Record<string, unknown> }) => (
   <code class="summary">
     {Object.entries(args).map(([name, value]) => (

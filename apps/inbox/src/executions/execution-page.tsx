@@ -1,7 +1,9 @@
 import type { Attempt, Execution } from '@countersign/contracts/executions';
+import type { Approval } from '@countersign/contracts/approvals';
+import { titleLine, type PresentableCall } from '@countersign/contracts/presentation';
 import { visibleLine } from '@countersign/contracts/text';
 import { useEffect } from 'preact/hooks';
-import { Arguments } from '../approvals/arguments.js';
+import { Arguments } from '../calls/arguments.js';
 import { Ago, At } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { attemptsIn, useRunEvents } from '../runs/run-events.js';
@@ -16,21 +18,38 @@ import { heldWords } from './held.js';
 import { ExecutionOutputView } from './output.js';
 import { isUnderWay } from './under-way.js';
 
+/** The call, shown as its approval is. @param approval undefined for whoever may not see it, or until it is read */
+const callIn = ({ tool_name, tool_args }: Execution, approval: Approval | undefined): PresentableCall => ({
+  tool_name,
+  tool_args,
+  presentation: approval?.presentation ?? null,
+});
+
 /** One approved call: what is made of it, and what a person can do about it. */
 export function ExecutionPage({ id }: { id: string }) {
   const { data: execution, problem, reload } = useResource((signal) => client.executions.get(id, signal), [id], 1_500);
+  const approval = useResource(may('approvals:read') ? (signal) => client.approvals.get(id, signal) : null, [id]).data;
   return (
-    <Page title={execution?.tool_name ?? 'Execution'} aside={execution && <Status of={execution.status} />}>
+    <Page
+      title={execution ? titleLine(callIn(execution, approval)) : 'Execution'}
+      aside={execution && <Status of={execution.status} />}
+    >
       <p class="back">
         <a href={addressOf('executions')}>← All executions</a>
       </p>
       <Failure problem={problem} retry={() => void reload()} />
-      {execution && <Shown execution={execution} reload={reload} />}
+      {execution && <Shown execution={execution} reload={reload} call={callIn(execution, approval)} />}
     </Page>
   );
 }
 
-function Shown({ execution, reload }: { execution: Execution; reload(): Promise<void> }) {
+interface ShownProps {
+  execution: Execution;
+  call: PresentableCall;
+  reload(): Promise<void>;
+}
+
+function Shown({ execution, call, reload }: ShownProps) {
   const { status, approved_by, approval_id, run_id, updated_at, held_by, error, result, terms, withdrawn } = execution;
   const { events, calls } = useRunEvents(isUnderWay(execution) && may('runs:read') ? run_id : null);
   useEffect(() => void reload(), [events.length, attemptsIn(calls)]);
@@ -58,7 +77,7 @@ function Shown({ execution, reload }: { execution: Execution; reload(): Promise<
       {result && <TextBlock title="The result" text={result} />}
       <section aria-labelledby="call">
         <h2 id="call">The call</h2>
-        <Arguments args={execution.tool_args} digest={execution.digest} />
+        <Arguments call={call} digest={execution.digest} />
       </section>
       <section aria-labelledby="attempts">
         <h2 id="attempts">Attempts</h2>

@@ -1,11 +1,11 @@
 import type { Execution, ExecutionStatus } from '@countersign/contracts/executions';
+import { titleLine } from '@countersign/contracts/presentation';
 import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
 import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
-import { Summary } from '../approvals/summary.js';
 import { Failure, Status } from '../ui/notes.js';
 import { Choice, Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
@@ -74,9 +74,8 @@ export function Executions({ id }: { id: string | null }) {
 const Call = ({ execution: { id, tool_name, tool_args } }: { execution: Execution }) => (
   <>
     <a class="strong" href={addressOf('executions', id)}>
-      {visibleLine(tool_name)}
-    </a>{' '}
-    <Summary args={tool_args} />
+      {titleLine({ tool_name, tool_args, presentation: null })}
+    </a>
   </>
 );
 

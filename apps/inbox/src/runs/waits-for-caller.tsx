@@ -3,7 +3,7 @@ import type { Requirement } from '@countersign/contracts/calls';
 import type { RunOutput } from '@countersign/contracts/runs';
 import { visibleLine } from '@countersign/contracts/text';
 import { useState } from 'preact/hooks';
-import { Arguments } from '../approvals/arguments.js';
+import { Arguments } from '../calls/arguments.js';
 import { fieldsOfInputs, valuesIn, type Written } from '../forms/fields.js';
 import { Fields } from '../forms/fields-form.js';
 import { client, problemOf } from '../server/client.js';
@@ -48,7 +48,7 @@ function CallerForm({ run: { agent_id, run_id }, requirement: { tool_execution: 
   return (
     <form class="card" onSubmit={(event) => event.preventDefault()}>
       <h2>{visibleLine(call.tool_name)} waits for you</h2>
-      <Arguments args={call.tool_args} />
+      <Arguments call={{ ...call, presentation: null }} />
       <Failure problem={problem} />
       {call.requires_user_input && (
         <>

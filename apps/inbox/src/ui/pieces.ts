@@ -1,4 +1,4 @@
-import { codePointOf, isHidden, lookalikesIn } from '@countersign/contracts/text';
+import { codePointOf, gapsIn, gapText, isHidden, lookalikesIn } from '@countersign/contracts/text';
 
 interface Piece {
   /** Of a hidden character its code, such as `U+202E`. */
@@ -14,10 +14,21 @@ interface Piece {
 export function piecesOf(source: string, lookalikes = false): Piece[] {
   const text = source.replaceAll('\r\n', '\n');
   const found = lookalikes ? lookalikesIn(text) : new Set<number>();
+  const gaps = lookalikes ? gapsIn(text) : new Map<number, number>();
   const pieces: Piece[] = [];
   let at = 0;
+  let gapUntil = 0;
   for (const character of text) {
     const last = pieces.at(-1);
+    const gap = gaps.get(at);
+    if (gap !== undefined) {
+      gapUntil = at + gap;
+      pieces.push({ text: gapText(gap), mark: 'hidden' });
+    }
+    if (at < gapUntil) {
+      at += character.length;
+      continue;
+    }
     if (character !== '\n' && isHidden(character)) pieces.push({ text: codePointOf(character), mark: 'hidden' });
     else if (found.has(at)) pieces.push({ text: character, mark: 'lookalike' });
     else if (last?.mark === null) last.text += character;

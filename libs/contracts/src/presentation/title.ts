@@ -26,13 +26,18 @@ export function titleOf(call: PresentableCall): TitlePart[] {
 export const titleLine = (call: PresentableCall): string => lineOf(titleOf(call));
 
 /** The title, and where the call is made when the title does not say so: enough to press a button by. */
-export function actionLine(call: PresentableCall): string {
+export function actionOf(call: PresentableCall): TitlePart[] {
   const environment = environmentOf(call);
-  const line = titleLine(call);
-  if (environment === null || (presentedIn(call) && environment.name !== null)) return line;
-  const where = environment.name === null ? 'with no environment named' : `on ${markedLine(shown(environment.name))}`;
-  return `${line} (${where})`;
+  const title = titleOf(call);
+  if (environment === null || (presentedIn(call) && environment.name !== null)) return title;
+  const words = (text: string): TitlePart => ({ text, isValue: false });
+  return environment.name === null
+    ? [...title, words(' (with no environment named)')]
+    : [...title, words(' (on '), { text: shown(environment.name), isValue: true }, words(')')];
 }
+
+/** The same as text. */
+export const actionLine = (call: PresentableCall): string => lineOf(actionOf(call));
 
 const presentedIn = ({ presentation }: PresentableCall): boolean =>
   argumentsInTitle(presentation?.title ?? '').includes(presentation!.environment!.argument);
@@ -52,11 +57,16 @@ function declaredTitle(title: string, { tool_args }: PresentableCall): TitlePart
 /** Enough values to tell calls of a tool apart. */
 const mostValues = 4;
 
-function plainTitle({ tool_name, tool_args, presentation }: PresentableCall): TitlePart[] {
-  const names = inOrder(Object.keys(tool_args), presentation?.first ?? []).filter((name) => isShort(tool_args[name]));
+const plainNames = ({ tool_args, presentation }: PresentableCall): string[] =>
+  inOrder(Object.keys(tool_args), presentation?.first ?? [])
+    .filter((name) => isShort(tool_args[name]))
+    .slice(0, mostValues);
+
+function plainTitle(call: PresentableCall): TitlePart[] {
+  const { tool_name, tool_args } = call;
   return [
     { text: tool_name, isValue: false },
-    ...names.slice(0, mostValues).flatMap((name) => [
+    ...plainNames(call).flatMap((name) => [
       { text: ` ${shown(name)}=`, isValue: false },
       { text: valueIn(tool_args, name), isValue: true },
     ]),
@@ -64,7 +74,7 @@ function plainTitle({ tool_name, tool_args, presentation }: PresentableCall): Ti
 }
 
 const isShort = (value: unknown): boolean =>
-  typeof value === 'string' ? value.length <= longest && !value.includes('\n') : typeof value !== 'object';
+  typeof value === 'string' ? value.length <= 3 * longest && !value.includes('\n') : typeof value !== 'object';
 
 /** The names that matter first before all others. */
 export const inOrder = (names: readonly string[], first: readonly string[]): string[] => [

@@ -2,8 +2,8 @@ import type { Approval } from '@countersign/contracts/approvals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Fields } from '../../forms/fields-form.js';
 import { duration } from '../../time.js';
-import { Changes } from '../arguments.js';
-import { changesBetween } from './changes.js';
+import { Changes } from '../../calls/arguments.js';
+import { changesBetween } from '../../calls/changes.js';
 import type { DraftForm } from './draft.js';
 
 const hour = 3_600;

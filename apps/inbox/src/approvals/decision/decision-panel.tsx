@@ -1,15 +1,21 @@
 import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals';
-import type { ComponentChildren } from 'preact';
+import { presentCall, type PresentableCall } from '@countersign/contracts/presentation';
+import { markedLine } from '@countersign/contracts/text';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { me } from '../../server/client.js';
 import { may } from '../../server/session.js';
 import { Failure, Note } from '../../ui/notes.js';
-import { Arguments, Changes } from '../arguments.js';
-import { changesBetween } from './changes.js';
+import { Arguments, Changes } from '../../calls/arguments.js';
+import { callOf } from '../../calls/call-of.js';
+import { CallAction, CallMarks } from '../../calls/call-title.js';
+import { changesBetween } from '../../calls/changes.js';
+import { useSeen } from '../../ui/use-seen.js';
 import { needsReason, obstacleFor } from './decision.js';
 import { DecisionFields } from './decision-fields.js';
 import { useDraft, type DraftForm } from './draft.js';
 import { intent } from './intent.js';
+import { approveVerb, unreadyFor, type Unready } from './label.js';
 import { useVerified } from './verified.js';
 import { useDecide, type Deciding } from './use-decide.js';
 
@@ -24,42 +30,64 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
   const verified = useVerified(approval);
   const isChanged = changesBetween(approval.tool_args, form.args);
   const isAsItStands = changesBetween(approval.approved_args ?? approval.tool_args, form.args).length === 0;
+  const call = callOf(approval, form.args);
+  const [end, isSeen] = useSeen(approval.digest);
   const obstacle = may('approvals:write') ? obstacleFor(me.value!, approval) : 'You may look, but not decide.';
   return (
     <section class="decide" aria-labelledby="decide">
       <h2 id="decide">What will run</h2>
-      <Arguments args={form.args} {...(isAsItStands && { digest: approval.digest, verified })} />
+      <Arguments call={call} {...(isAsItStands && { digest: approval.digest, verified })} />
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
+      <span ref={end} class="end-of-call" />
       {children}
-      {obstacle === null ? <Decide {...{ approval, form, reload, late }} /> : <Note>{obstacle}</Note>}
+      {obstacle === null ? (
+        <Decide {...{ approval, form, reload, late, call, isSeen, end }} />
+      ) : (
+        <Note>{obstacle}</Note>
+      )}
     </section>
   );
 }
 
-function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm }) {
+interface DecideProps extends PanelProps {
+  form: DraftForm;
+  /** What would run. */
+  call: PresentableCall;
+  /** Whether all of it has been in view, and where it ends. */
+  isSeen: boolean;
+  end: RefObject<HTMLElement | null>;
+}
+
+function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps) {
   const { busy, problem, decide } = useDecide({ approval, reload, late });
-  const [confirming, setConfirming] = useState<{ text: string; of?: 'reason' | 'fields' }>();
+  const [confirming, setConfirming] = useState<{ text: string; of?: Unready['of'] }>();
+  const [typed, setTyped] = useState('');
   const [isRejecting, setRejecting] = useState(false);
   const approveButton = useRef<HTMLButtonElement>(null);
   const note = useRef<HTMLTextAreaElement>(null);
   const element = useRef<HTMLFormElement>(null);
+  const typing = useRef<HTMLInputElement>(null);
+  const { risk, target } = presentCall(call);
+  const isTyped = risk === 'critical' && form.result.text === null;
 
   const submit = (verdict: DecisionVerdict): void => {
     if (busy) return;
-    const lacksReason = needsReason(approval, verdict) && form.note.text.trim() === '';
-    const lacksFields = verdict === 'approved' && !form.isComplete;
-    if (lacksReason)
-      return setConfirming({
-        text: `The rules ask for a reason to ${verdict === 'approved' ? 'approve' : 'reject'}.`,
-        of: 'reason',
-      });
-    if (lacksFields) return setConfirming({ text: 'Some fields are missing or wrong.', of: 'fields' });
+    const unready = unreadyFor(verdict, {
+      needsReason: needsReason(approval, verdict) && form.note.text.trim() === '',
+      isComplete: form.isComplete,
+      isSeen,
+      target: isTyped ? target : null,
+      typed,
+    });
+    if (unready) return setConfirming(unready);
     setConfirming(undefined);
     void decide(verdict, form);
   };
 
   useLayoutEffect(() => {
     if (confirming?.of === 'reason') note.current?.focus();
+    if (confirming?.of === 'target') typing.current?.focus();
+    if (confirming?.of === 'rest') end.current?.scrollIntoView({ block: 'center' });
     if (confirming?.of === 'fields') element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [confirming]);
 
@@ -74,46 +102,66 @@ function Decide({ approval, form, reload, late }: PanelProps & { form: DraftForm
   }, [intent.value]);
 
   return (
-    <form ref={element} class="decision" onSubmit={(event) => event.preventDefault()}>
-      <DecisionFields form={form} approval={approval} tried={confirming?.of === 'fields'} />
-      <label class="reason">
-        Reason <span class="optional">{reasonHint(approval)}</span>
-        <textarea
-          ref={note}
-          rows={2}
-          value={form.note.text}
-          onInput={(event) => form.note.write(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') event.currentTarget.blur();
-            if (isRejecting && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit('rejected');
-          }}
-        />
-        {isRejecting && <span class="hint">Ctrl+Enter rejects.</span>}
-      </label>
-      {confirming && <Note tone="warn">{confirming.text}</Note>}
-      <Failure problem={problem} />
-      <div class="buttons">
-        <button
-          ref={approveButton}
-          type="button"
-          class="primary good"
-          aria-disabled={busy}
-          onClick={() => submit('approved')}
-        >
-          {approveLabel(form, approval)}
-        </button>
-        <button type="button" class="primary bad" aria-disabled={busy} onClick={() => submit('rejected')}>
-          Reject
-        </button>
+    <>
+      <form ref={element} class="decision" onSubmit={(event) => event.preventDefault()}>
+        <DecisionFields form={form} approval={approval} tried={confirming?.of === 'fields'} />
+        <label class="reason">
+          Reason <span class="optional">{reasonHint(approval)}</span>
+          <textarea
+            ref={note}
+            rows={2}
+            value={form.note.text}
+            onInput={(event) => form.note.write(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') event.currentTarget.blur();
+              if (isRejecting && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit('rejected');
+            }}
+          />
+          {isRejecting && <span class="hint">Ctrl+Enter rejects.</span>}
+        </label>
+        <Failure problem={problem} />
+      </form>
+      <div class="decision-bar" role="group" aria-label="Decision">
+        {confirming && <Note tone="warn">{confirming.text}</Note>}
+        <p class="decision-marks">
+          <CallMarks call={call} />
+        </p>
+        {isTyped && (
+          <label class="target">
+            <span>
+              Type <code>{markedLine(target)}</code> to approve
+            </span>
+            <input
+              ref={typing}
+              value={typed}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          </label>
+        )}
+        <div class="buttons">
+          <button
+            ref={approveButton}
+            type="button"
+            class="primary good approve"
+            aria-disabled={busy}
+            onClick={() => submit('approved')}
+          >
+            {approveVerb({
+              isDone: form.result.text !== null,
+              isChanged: form.edit.written !== null && changesBetween(approval.tool_args, form.args).length > 0,
+              isGranted: form.grant.seconds !== null,
+            })}
+            : <CallAction call={call} />
+          </button>
+          <button type="button" class="primary bad" aria-disabled={busy} onClick={() => submit('rejected')}>
+            Reject
+          </button>
+        </div>
       </div>
-    </form>
+    </>
   );
-}
-
-function approveLabel({ edit, result, grant, args }: DraftForm, { tool_args }: Approval): string {
-  if (result.text !== null) return 'Approve as done';
-  if (edit.written !== null && changesBetween(tool_args, args).length > 0) return 'Approve with changes';
-  return grant.seconds === null ? 'Approve' : 'Approve and allow more';
 }
 
 function reasonHint(approval: Approval): string {

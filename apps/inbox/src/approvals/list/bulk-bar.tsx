@@ -5,6 +5,7 @@ import { Dialog } from '../../ui/dialog.js';
 import { Note } from '../../ui/notes.js';
 import { announce } from '../../ui/page.js';
 import { Chosen } from './chosen.js';
+import { decidedTogether, leftOut } from './together.js';
 import type { Selection } from './selection.js';
 import { useWhole } from '../decision/use-whole.js';
 
@@ -37,11 +38,10 @@ interface BulkDialogProps {
 function BulkDialog({ status, selection, close }: BulkDialogProps) {
   const [chosen] = useState(selection.approvals);
   const whole = useWhole(chosen.map(({ id }) => id));
-  /** A decision needs its call in view. */
-  const shown = chosen.flatMap(({ id }) => {
-    const found = whole?.get(id);
-    return found !== undefined && 'approval' in found ? [found.approval] : [];
-  });
+  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
+  const see = (digest: string) => setSeen((seen) => (seen.has(digest) ? seen : new Set([...seen, digest])));
+  const given = { seen, verdict: status };
+  const shown = decidedTogether(whole, given);
   const [note, setNote] = useState('');
   const [results, setResults] = useState<Map<string, BulkResult>>();
   const [problem, setProblem] = useState<string>();
@@ -68,11 +68,18 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
   };
 
   return (
-    <Dialog title={`${verb} ${chosen.length} approval${chosen.length === 1 ? '' : 's'}`} close={close}>
+    <Dialog isWide title={`${verb} ${chosen.length} approval${chosen.length === 1 ? '' : 's'}`} close={close}>
       <form onSubmit={decide}>
         <ul class="chosen" tabIndex={0} aria-label="What is decided on">
           {chosen.map((listed) => (
-            <Chosen key={listed.id} listed={listed} whole={whole?.get(listed.id)} result={results?.get(listed.id)} />
+            <Chosen
+              key={listed.id}
+              listed={listed}
+              whole={whole?.get(listed.id)}
+              left={leftOut({ whole: whole?.get(listed.id), ...given })}
+              result={results?.get(listed.id)}
+              see={see}
+            />
           ))}
         </ul>
         {problem && <Note tone="bad">{problem}</Note>}
@@ -91,6 +98,7 @@ function BulkDialog({ status, selection, close }: BulkDialogProps) {
             <div class="buttons">
               <button class={`primary ${status === 'approved' ? 'good' : 'bad'}`} aria-disabled={shown.length === 0}>
                 {verb} {whole ? shown.length : '…'}
+                {whole && shown.length < chosen.length && ` of ${chosen.length}`}
               </button>
               <button type="button" onClick={close}>
                 Cancel

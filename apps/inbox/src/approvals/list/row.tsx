@@ -1,10 +1,12 @@
 import { standingApprovals, type Approval } from '@countersign/contracts/approvals';
+import { titleLine } from '@countersign/contracts/presentation';
 import { visibleLine } from '@countersign/contracts/text';
+import { callOf } from '../../calls/call-of.js';
+import { CallMarks, CallTitle } from '../../calls/call-title.js';
 import { Ago, Left, now } from '../../clock.js';
 import { addressOf } from '../../routes.js';
 import { urgency } from '../../time.js';
 import { Status } from '../../ui/notes.js';
-import { Summary, summaryOf } from '../summary.js';
 
 /** In pixels; the style sheet says the same. */
 export const rowHeight = 84;
@@ -22,7 +24,8 @@ interface RowProps {
 
 /** One approval in the list. */
 export function Row({ approval, position, total, query, isOpen, isSelected, select }: RowProps) {
-  const { id, tool_name, tool_args, status } = approval;
+  const { id, status } = approval;
+  const call = callOf(approval);
   return (
     <li
       class={`row ${isOpen ? 'is-open' : ''} ${isSelected ? 'is-selected' : ''}`}
@@ -35,20 +38,20 @@ export function Row({ approval, position, total, query, isOpen, isSelected, sele
           type="checkbox"
           checked={isSelected}
           onChange={() => select(id)}
-          aria-label={`Select ${tool_name}, ${summaryOf(tool_args)}`}
+          aria-label={`Select ${titleLine(call)}`}
         />
       ) : (
         <span class="row-mark" />
       )}
       <a href={addressOf('inbox', id) + query} data-approval={id} aria-current={isOpen ? 'true' : undefined}>
         <span class="row-top">
-          <strong>{visibleLine(tool_name)}</strong>
+          <strong>
+            <CallTitle call={call} />
+          </strong>
           <When approval={approval} />
         </span>
-        <span class="row-args">
-          <Summary args={tool_args} />
-        </span>
         <span class="row-who">
+          <CallMarks call={call} />
           <Who approval={approval} />
         </span>
       </a>

@@ -1,41 +1,45 @@
 import { canonicalJson } from '@countersign/contracts/json';
+import { presentCall, type PresentableCall } from '@countersign/contracts/presentation';
 import { Note } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
-import type { Change } from './decision/changes.js';
+import { BlockView, isWide } from './block-view.js';
+import type { Change } from './changes.js';
 
 interface ArgumentsProps {
-  args: Record<string, unknown>;
+  call: PresentableCall;
   digest?: string;
   /** Whether the digest was found to be that of the call; null: that was not looked at. */
   verified?: boolean | null;
 }
 
-/** Arguments as people read them, and as the exact bytes that are signed and run. */
-export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
-  const entries = Object.entries(args);
+/** All arguments of a call as people read them, and as the exact bytes that are signed and run. */
+export function Arguments({ call, digest, verified = null }: ArgumentsProps) {
+  const { args } = presentCall(call);
   return (
-    <>
-      {entries.length > 0 && (
+    <div class="call">
+      {args.length > 0 ? (
         <dl class="arguments">
-          {entries.map(([name, value]) => (
-            <div key={name}>
+          {args.map(({ name, block, isFirst }) => (
+            <div key={name} class={`${isWide(block) ? 'is-wide' : ''} ${isFirst ? 'is-first' : ''}`}>
               <dt>
                 <Visible exact text={name} />
               </dt>
               <dd>
-                <Value of={value} />
+                <BlockView block={block} />
               </dd>
             </div>
           ))}
         </dl>
+      ) : (
+        <p class="arguments muted">Without arguments.</p>
       )}
       {verified === false && (
         <Note tone="bad">
           The digest that a decision signs is not of the call that is shown here. Do not approve it.
         </Note>
       )}
-      <figure class="bytes">
-        <figcaption>
+      <details class="bytes">
+        <summary>
           Exactly these bytes
           {digest && (
             <span class="digest" title={verified ? `${digest}, recomputed from the arguments shown here` : digest}>
@@ -43,30 +47,14 @@ export function Arguments({ args, digest, verified = null }: ArgumentsProps) {
               {digest.slice(0, 19)}…
             </span>
           )}
-        </figcaption>
+        </summary>
         <pre tabIndex={0}>
-          <Visible exact text={canonicalJson(args)} />
+          <Visible exact text={canonicalJson(call.tool_args)} />
         </pre>
-      </figure>
-    </>
+      </details>
+    </div>
   );
 }
-
-const Value = ({ of }: { of: unknown }) =>
-  typeof of === 'string' ? (
-    <Visible exact text={of} />
-  ) : (
-    <code>
-      <Visible exact text={readable(of)} />
-    </code>
-  );
-
-const oneLine = 60;
-
-const readable = (value: unknown): string => {
-  const short = JSON.stringify(value);
-  return short.length > oneLine ? JSON.stringify(value, null, 2) : short;
-};
 
 /** What an edit changes. */
 export function Changes({ changes, title }: { changes: readonly Change[]; title: string }) {

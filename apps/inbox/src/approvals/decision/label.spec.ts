@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { approveVerb, unreadyFor } from './label.js';
+
+describe('the button that approves', () => {
+  it('says what it does', () => {
+    const plain = { isDone: false, isChanged: false, isGranted: false };
+    expect(approveVerb(plain)).toBe('Approve');
+    expect(approveVerb({ ...plain, isChanged: true, isGranted: true })).toBe('Approve with changes');
+    expect(approveVerb({ ...plain, isDone: true })).toBe('Approve as done');
+  });
+
+  const ready = { needsReason: false, isComplete: true, isSeen: true, target: null, typed: '' };
+
+  it('does nothing for a call of which the end was not in view', () => {
+    expect(unreadyFor('approved', { ...ready, isSeen: false })).toMatchObject({ of: 'rest' });
+    expect(unreadyFor('approved', ready)).toBeUndefined();
+  });
+
+  it.each(['', 'Production', 'production ', 'pr\u043eduction', 'staging'])(
+    'does nothing for a critical call until its target is typed: %j',
+    (typed) => {
+      expect(unreadyFor('approved', { ...ready, target: 'production', typed })).toMatchObject({ of: 'target' });
+      expect(unreadyFor('approved', { ...ready, target: 'production', typed: 'production' })).toBeUndefined();
+    },
+  );
+
+  it('leaves a rejection easy', () => {
+    expect(unreadyFor('rejected', { ...ready, isSeen: false, isComplete: false, target: 'x' })).toBeUndefined();
+    expect(unreadyFor('rejected', { ...ready, needsReason: true })).toMatchObject({ of: 'reason' });
+  });
+});

@@ -1,0 +1,2 @@
+/** Stands in for what a tool does. */
+console.log(`Pretended, as execution ${process.argv[2]}.`);
