@@ -30,13 +30,17 @@ export class ModelPlans {
   }
 
   #respond(request: ModelRequest): ModelAnswer | Promise<ModelAnswer> {
-    const text = String(request.input.findLast(({ role }) => role === 'user')?.content);
+    const text = textOf(request.input.findLast(({ role }) => role === 'user')?.content);
     const requests = [...this.requests(text), request];
     this.#requests.set(text, requests);
     const answer = this.#answers.get(text)?.[requests.length - 1] ?? says('Done.');
     return typeof answer === 'function' ? answer(request) : answer;
   }
 }
+
+/** Some frameworks send it in parts. */
+const textOf = (content: unknown): string =>
+  Array.isArray(content) ? content.map(({ text }: { text?: string }) => text ?? '').join('') : String(content);
 
 export const text = (words: string): Item => ({
   type: 'message',

@@ -2,7 +2,6 @@ export type { Hint } from '@countersign/contracts/problems';
 export { CountersignClient } from './client.js';
 export type { ClientOptions, Method, RequestOptions } from './transport/transport.js';
 export { gate, type CallOptions, type Gated, type GateOptions } from './gate/gate.js';
-export type { Claimed } from './gate/caller.js';
 export { GateError } from './gate/gate-error.js';
 export { ApiError } from './transport/api-error.js';
 export { pathOf, withQuery, type Query, type ServiceUrls } from './transport/address.js';

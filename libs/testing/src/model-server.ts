@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -178,7 +179,7 @@ const responseOf = (
   { model }: ModelRequest,
   { output, incomplete, usage = { input_tokens: 10, output_tokens: 5 } }: ModelOutput,
 ): StreamedResponse => ({
-  id: 'resp_1',
+  id: `resp_${randomUUID()}`,
   object: 'response',
   status: incomplete ? 'incomplete' : 'completed',
   incomplete_details: incomplete ? { reason: incomplete } : null,

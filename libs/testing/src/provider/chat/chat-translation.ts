@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 interface Item {
   type: string;
   [field: string]: unknown;
@@ -89,7 +90,7 @@ const usageOf = ({ input_tokens, output_tokens }: Usage) => ({
 export function completionOf(model: string, { finish_reason, tool_calls, ...said }: ChatAnswer, usage: Usage) {
   const message = { role: 'assistant', ...said, ...(tool_calls.length > 0 && { tool_calls }) };
   return {
-    id: 'chatcmpl-1',
+    id: newId(),
     object: 'chat.completion',
     model,
     choices: [{ index: 0, message, finish_reason }],
@@ -103,8 +104,9 @@ export function* chunksOf(
   { content, refusal, tool_calls, finish_reason }: ChatAnswer,
   usage: Usage | undefined,
 ): Generator<object> {
+  const id = newId();
   const chunk = (delta: object, finish: string | null = null) => ({
-    id: 'chatcmpl-1',
+    id,
     object: 'chat.completion.chunk',
     model,
     choices: [{ index: 0, delta, finish_reason: finish }],
@@ -118,7 +120,8 @@ export function* chunksOf(
       yield chunk({ tool_calls: [{ index, function: { arguments: piece } }] });
   }
   yield chunk({}, finish_reason);
-  if (usage) yield { id: 'chatcmpl-1', object: 'chat.completion.chunk', model, choices: [], usage: usageOf(usage) };
+  if (usage) yield { id, object: 'chat.completion.chunk', model, choices: [], usage: usageOf(usage) };
 }
 
+const newId = (): string => `chatcmpl-${randomUUID()}`;
 const words = (text: string): string[] => text.split(/(?<=\s)(?=\S)/).filter(Boolean);

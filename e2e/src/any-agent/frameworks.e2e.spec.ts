@@ -1,0 +1,87 @@
+import { CountersignClient } from '@countersign/client';
+import { startModelServer, type ModelServer } from '@countersign/testing/model-server';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call, ModelPlans, outputsIn, says, wants } from '../runs/model-plans.js';
+import { isReady, startChild, type Child } from '../world/child.js';
+import { adminKey } from '../world/credentials.js';
+import { eventually } from '../world/eventually.js';
+import { frameworkExamples } from './frameworks.js';
+
+const examples = ['ai-sdk.ts', 'langchain.ts', 'openai-agents.ts'];
+
+/** The examples as they are, with the frameworks as they are published, and a model that says what a test wants. */
+describe('an agent that somebody has already', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-frameworks-'));
+  let folder: string;
+  let child: Child;
+  let model: ModelServer;
+  let plans: ModelPlans;
+  let people: CountersignClient;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    const config = fileURLToPath(new URL('../../fixtures/any-agent.yaml', import.meta.url));
+    folder = await frameworkExamples(...examples);
+    model = await startModelServer();
+    plans = new ModelPlans(model);
+    child = await startChild({ app: 'standalone', env: { DATA_DIR: dir, COUNTERSIGN_CONFIG: config } });
+    await eventually('it to be ready', () => isReady(child.url));
+    people = new CountersignClient({ url: child.url, key: adminKey });
+    const { key } = await people.auth.createKey({ name: 'bot', subject: 'bot@services', roles: ['requester'] });
+    const { PATH = '' } = process.env;
+    env = {
+      PATH,
+      COUNTERSIGN_URL: child.url,
+      COUNTERSIGN_KEY: key,
+      OPENAI_BASE_URL: model.url,
+      OPENAI_API_KEY: 'sk-any',
+    };
+  }, 240_000);
+  afterAll(async () => {
+    await child?.kill();
+    await model?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  function start(example: string, order: string) {
+    const refund = wants(call('refund', { order, amount: 80 }));
+    const task = plans.plan(`Refund ${order}`, refund, (request) => says(`It says: ${outputsIn(request).join()}`));
+    const program = spawn(process.execPath, [join(folder, example), task], { env });
+    return { task, program, said: text(program.stdout), wrong: text(program.stderr) };
+  }
+  const pending = (order: string) =>
+    eventually(`an approval for ${order}`, async () => {
+      const { data } = await people.approvals.list({ status: 'pending' });
+      return data.find(({ tool_args }) => tool_args['order'] === order);
+    });
+
+  it.each(examples)('in %s makes what was approved, and its model learns what was rejected', async (example) => {
+    const [edited, refused] = [start(example, `${example}-1`), start(example, `${example}-2`)];
+    const approval = await pending(`${example}-1`);
+    expect(approval.context).toMatchObject({ reason: edited.task });
+    const tool_args = { order: `${example}-1`, amount: 40 };
+    await people.approvals.resolve(approval.id, { status: 'approved', resolution_data: { tool_args } });
+    const rejection = { status: 'rejected', resolution_data: { note: 'Ask the customer first.' } } as const;
+    await people.approvals.resolve((await pending(`${example}-2`)).id, rejection);
+    expect([await edited.wrong, await edited.said]).toEqual(['', `It says: Paid 40 for ${example}-1.\n`]);
+    expect(await refused.wrong).toBe('');
+    expect(await refused.said).toContain('Ask the customer first.');
+  });
+
+  it.each(examples)('in %s that is killed while a person thinks finds its call again', async (example) => {
+    const order = `${example}-3`;
+    const first = start(example, order);
+    const { id } = await pending(order);
+    first.program.kill('SIGKILL');
+    await first.said;
+    const second = start(example, order);
+    await eventually('it to ask again', async () => plans.requests(second.task).length > 0);
+    await people.approvals.resolve(id, { status: 'approved' });
+    expect([await second.wrong, await second.said]).toEqual(['', `It says: Paid 80 for ${order}.\n`]);
+  });
+});
