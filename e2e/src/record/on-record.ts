@@ -47,6 +47,16 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
   const sequences = entries.map(({ leaf }) => (JSON.parse(leaf) as { sequence: number }).sequence);
   expect(sequences).toEqual(entries.map((_, n) => n + 1));
 
+  const decided = entries.map(({ leaf }) => JSON.parse(leaf) as Record<string, unknown>);
+  expect(decided.filter(({ type }) => type === 'approval.decision_recorded')).toMatchObject([
+    { authtype: 'api_key', authid: 'ada' },
+  ]);
+  const started = decided.find(({ type }) => type === 'tool.execution_started');
+  expect(started).toMatchObject({
+    authtype: 'system',
+    causationid: decided.find(({ type }) => type === 'approval.resolved')!['id'],
+  });
+
   const key = readKey((await ask(AuditKey, '/audit/key')).key);
   const signed = await ask(SignedCheckpoint, '/audit/checkpoint');
   const checkpoint = await openCheckpoint(signed.note, key);

@@ -1,3 +1,4 @@
+export { actOf } from './act.js';
 export { type Auth, openAuth } from './auth.js';
 export { Authenticator, authenticationOf, whileAuthorised } from './authenticator.js';
 export { type CommandEvent, CommandName, commandNames, commandScopes } from './commands/command.js';

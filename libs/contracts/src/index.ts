@@ -13,7 +13,7 @@ export {
   refusals,
   services,
 } from './events/catalogue.js';
-export { type Event, type NewEvent, emit, eventSource, parseEventData } from './events/event.js';
+export { type Event, type NewEvent, dataSchema, emit, eventSource, parseEventData } from './events/event.js';
 export { checkSize, maxEventBytes } from './events/event-size.js';
 export type { HiddenArguments, Redaction } from './events/event-redaction.js';
 export { approvalId, derivedId, eventId, isMadeHere, versionIn } from './events/ids.js';

@@ -1,4 +1,4 @@
-import type { Principal } from '@countersign/auth';
+import { actOf, type Principal } from '@countersign/auth';
 import type { TraceContext } from '@countersign/contracts/trace';
 import type { RequestCalls, Run } from '@countersign/contracts/runs';
 import type { EpochSeconds } from '@countersign/contracts/time';
@@ -26,6 +26,8 @@ export interface CallsWanted {
   isNamed?: boolean;
   /** When it was sent, where that is not now. */
   requested_at?: EpochSeconds;
+  /** The id of the command, where it is one. */
+  causationid?: string;
 }
 
 type Refused = Omit<CallRequestProblem, 'code'> & {
@@ -45,6 +47,7 @@ export class AskedCalls {
     trace: { traceparent, tracestate },
     isNamed = false,
     requested_at,
+    causationid,
   }: CallsWanted): Promise<{ ok: Run } | Refused> {
     const { agents, versions, sessions, runner } = this.options;
     const checked = checkedRequest(agents, agent_id, who, request);
@@ -63,20 +66,24 @@ export class AskedCalls {
     if ((isNamed || session_id !== run_id) && !(await sessions.admits(run)))
       return { code: 'session_not_found', message: `There is no session "${session_id}".` };
     await versions.keep(agent);
-    const handled = await runner.handle(run_id, {
-      type: 'calls_requested',
-      run: {
-        ...run,
-        ...(requested_at !== undefined && { requested_at }),
-        deadline_at: agents.deadlineFor(agent_id, request.deadline_in),
-        streamed: false,
-        traceparent,
-        tracestate,
+    const handled = await runner.handle(
+      run_id,
+      {
+        type: 'calls_requested',
+        run: {
+          ...run,
+          ...(requested_at !== undefined && { requested_at }),
+          deadline_at: agents.deadlineFor(agent_id, request.deadline_in),
+          streamed: false,
+          traceparent,
+          tracestate,
+        },
+        asked: { digest, framework, reason, context },
+        agent,
+        calls,
       },
-      asked: { digest, framework, reason, context },
-      agent,
-      calls,
-    });
+      actOf(who, causationid === undefined ? undefined : { id: causationid }),
+    );
     const state = handled.state!;
     if (handled.kind !== 'ignored' || isSameCalls(state, run, digest)) return { ok: state };
     const message = 'This Idempotency-Key was used for another request. Use a new key for a new request.';

@@ -1,5 +1,6 @@
-import { CommandRefused, isOwner, type CommandGuard, type Principal } from '@countersign/auth';
+import { actOf, CommandRefused, isOwner, type CommandGuard, type Principal } from '@countersign/auth';
 import type { Event } from '@countersign/contracts';
+import type { Provenance } from '@countersign/contracts/provenance';
 import { TerminalError } from '@countersign/contracts/problems';
 import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
 import type { Store } from '@countersign/persistence';
@@ -13,7 +14,7 @@ export const trustedCommandsMean =
   'any producer on run.requested and run.cancel_requested can start and cancel runs for any user';
 
 /** For whom a run is, and who sent the request; null when unauthenticated. */
-export type Requester = Pick<Run, 'user_id' | 'requested_by'>;
+export type Requester = Pick<Run, 'user_id' | 'requested_by'> & { act: Partial<Provenance> };
 
 type Requested = Event<'run.requested'>;
 type CancelRequested = Event<'run.cancel_requested'>;
@@ -40,7 +41,11 @@ export class RunCommands {
     });
     if (sender === 'started_before') return undefined;
     const { user_id } = command.data;
-    return { user_id: sender ? userFor(sender, user_id) : (user_id ?? null), requested_by: sender?.subject ?? null };
+    return {
+      user_id: sender ? userFor(sender, user_id) : (user_id ?? null),
+      requested_by: sender?.subject ?? null,
+      act: act(sender, command),
+    };
   }
 
   /**
@@ -55,15 +60,15 @@ export class RunCommands {
     });
   }
 
-  /** @returns whether there is something to cancel. @throws TerminalError when its sender may not */
-  async mayCancel(command: CancelRequested): Promise<boolean> {
+  /** @returns who cancels it; undefined when it is over. @throws TerminalError when its sender may not */
+  async canceller(command: CancelRequested): Promise<Partial<Provenance> | undefined> {
     const { run_id } = command.data;
     const run = await this.runs.get(run_id);
     if (!run) throw noSuchRun(run_id);
-    if (isFinishedStatus(run.status)) return false;
+    if (isFinishedStatus(run.status)) return undefined;
     const sender = await this.#sender(command);
     if (sender && !isOwner(sender, ownersOf(run))) throw noSuchRun(run_id);
-    return true;
+    return act(sender, command);
   }
 
   async #sender(command: Requested | CancelRequested): Promise<Principal | undefined> {
@@ -71,5 +76,8 @@ export class RunCommands {
     return this.guard.sender(command);
   }
 }
+
+const act = (sender: Principal | undefined, command: { id: string }): Partial<Provenance> =>
+  sender ? actOf(sender, command) : { authtype: 'unauthenticated', causationid: command.id };
 
 const noSuchRun = (runId: string) => new TerminalError('run_not_found', `there is no run "${runId}" to cancel`);

@@ -21,7 +21,7 @@ export class RunEventsController {
   constructor(
     @Inject(RunDispatcher) private readonly runner: RunDispatcher,
     @Inject(Agents) private readonly agents: Pick<Agents, 'callersOf' | 'has' | 'deadlineFor'>,
-    @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'asker' | 'requester' | 'mayCancel'>,
+    @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'asker' | 'requester' | 'canceller'>,
     @Inject(AskedCalls) private readonly calls: Pick<AskedCalls, 'ask'>,
     @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
@@ -40,7 +40,7 @@ export class RunEventsController {
     const run_id = data.run_id ?? derivedId('run', source, id);
     const requester = await this.commands.requester(event, run_id);
     if (!requester) return;
-    const { user_id, requested_by } = requester;
+    const { user_id, requested_by, act } = requester;
     const session_id = data.session_id ?? run_id;
     const deadline_at = this.agents.deadlineFor(agent_id, deadline_in);
     const request = { run_id, agent_id, session_id, user_id, requested_by, run_input: input };
@@ -48,7 +48,7 @@ export class RunEventsController {
     if (isChosen && !(await this.sessions.admits(request)))
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
     const run = { ...request, requested_at: sentAt(time), deadline_at, streamed: false, traceparent, tracestate };
-    const handled = await this.runner.handle(run_id, { type: 'requested', run });
+    const handled = await this.runner.handle(run_id, { type: 'requested', run }, act);
     // The sender would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))
       throw new TerminalError('run_id_taken', `there is a run "${run_id}" already, of another request`);
@@ -68,6 +68,7 @@ export class RunEventsController {
       request: data,
       who: sender,
       trace: event,
+      causationid: id,
       isNamed,
       requested_at: sentAt(time),
     };
@@ -79,9 +80,10 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'run.cancel_requested')
   async cancelRequested(event: Event<'run.cancel_requested'>): Promise<void> {
-    if (!(await this.commands.mayCancel(event))) return;
+    const act = await this.commands.canceller(event);
+    if (!act) return;
     const { data } = event;
-    await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null });
+    await this.runner.handle(data.run_id, { type: 'cancel_requested', reason: data.reason ?? null }, act);
   }
 
   @OnEvent('agent-runner', 'approval.resolved')

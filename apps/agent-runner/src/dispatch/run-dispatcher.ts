@@ -1,3 +1,4 @@
+import type { Provenance } from '@countersign/contracts/provenance';
 import { isFinishedStatus, type Run } from '@countersign/contracts/runs';
 import {
   Claims,
@@ -31,11 +32,15 @@ export class RunDispatcher {
   }
 
   /** Handles a message; when it makes the run due and there is a place free, the run is claimed in the same commit. */
-  async handle(runId: string, message: RunMessage): Promise<CommandResult<Run, RunRejection>> {
+  async handle(
+    runId: string,
+    message: RunMessage,
+    act: Partial<Provenance> = {},
+  ): Promise<CommandResult<Run, RunRejection>> {
     const permit = this.#options.pool().reserve();
     const creates = message.type === 'requested';
-    if (permit) return this.#claiming(permit, (claim) => this.#handle(runId, message, { then: [claim], creates }));
-    const handled = await this.#handle(runId, message, { creates });
+    if (permit) return this.#claiming(permit, (claim) => this.#handle(runId, message, { then: [claim], creates, act }));
+    const handled = await this.#handle(runId, message, { creates, act });
     if (handled.kind === 'changed' && handled.state.due_at !== null) this.#options.pool().notifyDue();
     return handled;
   }

@@ -1,4 +1,5 @@
 import {
+  actOf,
   isOwner,
   RequireScopes,
   seesOnlyOwn,
@@ -89,15 +90,19 @@ export class RunsController {
     const requested = { run_id, agent_id, session_id, user_id, requested_by: who.subject, run_input };
     // An id that was made just now, or from a key, is that of no session yet.
     if (session_id !== run_id && !(await this.sessions.admits(requested))) throw noSuchSession(session_id);
-    const handled = await this.runner.handle(run_id, {
-      type: 'requested',
-      run: {
-        ...requested,
-        deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
-        streamed: how.kind === 'stream',
-        ...traceOf(request.headers),
+    const handled = await this.runner.handle(
+      run_id,
+      {
+        type: 'requested',
+        run: {
+          ...requested,
+          deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
+          streamed: how.kind === 'stream',
+          ...traceOf(request.headers),
+        },
       },
-    });
+      actOf(who),
+    );
     const run = handled.state!;
     if (handled.kind === 'ignored' && !isSameRequest(run, requested)) {
       const detail = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
@@ -126,7 +131,9 @@ export class RunsController {
       throw new ProblemError('run_over', `Run ${runId} is ${found.status}; ${whatNext(found)}.`, { id: runId });
     const { run, resolutions } = await this.#resolve(found, body);
     const handled =
-      resolutions.length > 0 ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }) : undefined;
+      resolutions.length > 0
+        ? await this.runner.handle(runId, { type: 'resolved_by_caller', resolutions }, actOf(who))
+        : undefined;
     if (handled?.kind === 'rejected')
       throw new ProblemError(handled.code === 'call_not_found' ? handled.code : 'call_being_made', handled.reason, {
         id: runId,
@@ -190,7 +197,11 @@ export class RunsController {
     @CurrentPrincipal() who: Principal,
   ): Promise<RunOutput> {
     await this.#findToChange(runId, who);
-    const handled = await this.runner.handle(runId, { type: 'cancel_requested', reason: body?.reason ?? null });
+    const handled = await this.runner.handle(
+      runId,
+      { type: 'cancel_requested', reason: body?.reason ?? null },
+      actOf(who),
+    );
     if (!handled.state) throw noSuchRun(runId);
     return showRun(handled.state);
   }
@@ -210,7 +221,7 @@ export class RunsController {
   ): Promise<RunOutput> {
     const found = await this.#findToChange(runId, who);
     const deadline_at = this.agents.deadlineFor(found.agent_id, body?.deadline_in);
-    const handled = await this.runner.handle(runId, { type: 'retry_requested', deadline_at });
+    const handled = await this.runner.handle(runId, { type: 'retry_requested', deadline_at }, actOf(who));
     if (!handled.state) throw noSuchRun(runId);
     if (handled.kind !== 'rejected') return showRun(handled.state);
     if (handled.code === 'run_over')

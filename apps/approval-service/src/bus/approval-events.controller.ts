@@ -92,7 +92,7 @@ export class ApprovalEventsController {
     const { possibly_executed } = approval;
     if (possibly_executed && Date.parse(command.time) < toEpochMillis(possibly_executed.since))
       return this.#refuse(approval, command, { reason: sentBefore, code: 'call_changed' });
-    const decided = await this.decisions.decide(approval.id, data, who);
+    const decided = await this.decisions.decide(approval.id, data, who, command);
     if ('ok' in decided) return;
     await this.#refuse(approval, command, { reason: decided.message, code: decided.code });
   }

@@ -1,4 +1,4 @@
-import type { Principal } from '@countersign/auth';
+import { actOf, type Principal } from '@countersign/auth';
 import { isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts/approvals';
 import type { Problem } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
@@ -47,6 +47,7 @@ export class Decisions {
     id: string,
     { status, resolution_data = null, digest, isOneOfSeveral }: Wish,
     who: Principal,
+    command?: { id: string },
   ): Promise<Outcome> {
     const decided = {
       verdict: status,
@@ -57,7 +58,7 @@ export class Decisions {
       isOneOfSeveral,
       rules: this.rules,
     };
-    const handled = await this.approvals.execute(id, { type: 'decided', ...decided });
+    const handled = await this.approvals.execute(id, { type: 'decided', ...decided }, { act: actOf(who, command) });
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
     if (handled.kind === 'rejected') {

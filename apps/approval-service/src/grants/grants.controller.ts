@@ -1,4 +1,4 @@
-import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { actOf, RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { Grant, GrantPage, ListGrantsQuery } from '@countersign/contracts/approvals';
 import { ProblemError } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
@@ -36,7 +36,7 @@ export class GrantsController {
   @RequireScopes('approvals:write')
   @Returns(200, Grant, 'It holds no longer. What it let through before stays as it is.')
   async revoke(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<Grant> {
-    const { state } = await this.grants.execute(id, { type: 'revoked', by: who.subject });
+    const { state } = await this.grants.execute(id, { type: 'revoked', by: who.subject }, { act: actOf(who) });
     if (!state) throw noSuchGrant(id);
     return shown(state);
   }

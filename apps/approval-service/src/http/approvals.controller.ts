@@ -1,4 +1,4 @@
-import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { actOf, RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   Approval,
   ApprovalCount,
@@ -149,7 +149,7 @@ export class ApprovalsController {
   ): Promise<Approval> {
     await this.#find(id, who);
     const comment = { id: randomUUID(), by: who.subject, text };
-    const handled = await this.approvals.execute(id, { type: 'commented', comment });
+    const handled = await this.approvals.execute(id, { type: 'commented', comment }, { act: actOf(who) });
     if (handled.kind === 'rejected') throw new ProblemError(handled.code, handled.reason, { id });
     return handled.state!;
   }
@@ -160,7 +160,7 @@ export class ApprovalsController {
   @Returns(204, undefined, 'It is no longer shown. If it was pending it is cancelled, and its run notified.')
   async remove(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<void> {
     await this.#find(id, who);
-    await this.approvals.execute(id, { type: 'removed' });
+    await this.approvals.execute(id, { type: 'removed' }, { act: actOf(who) });
   }
 
   /** A record outside the principal's view answers as not found. */

@@ -1,11 +1,12 @@
 import { derivedId } from '@countersign/contracts';
+import { provenanceIn, type Provenance } from '@countersign/contracts/provenance';
 import { atMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { AppendLogDefinition, Positioned } from '@countersign/persistence/append-log';
 import { leafHash, type Completed, type Hash } from '@countersign/transparency';
 import { canonicalText } from './canonical-text.js';
 
 /** What is to be recorded: an event as an audience may see it, or what is known of a message that is none. */
-export interface Recordable {
+export interface Recordable extends Partial<Provenance> {
   id: string;
   source: string;
   type: string;
@@ -45,8 +46,10 @@ export const entryLog: AppendLogDefinition<Entry> = {
 export const identityOf = ({ source, id }: Pick<Recordable, 'source' | 'id'>): string => derivedId('audit', source, id);
 
 /** The text of an entry: its event and its number, and nothing of when and how it came here. */
-export const leafOf = ({ id, source, type, time, subject, key, data }: Recordable, sequence: number): string =>
-  canonicalText({ id, source, type, time, subject, key, data, sequence });
+export const leafOf = (event: Recordable, sequence: number): string => {
+  const { id, source, type, time, subject, key, data } = event;
+  return canonicalText({ id, source, type, time, subject, ...provenanceIn(event), key, data, sequence });
+};
 
 const utf8 = new TextEncoder();
 export const hashOf = (leaf: string): Hash => leafHash(utf8.encode(leaf));
@@ -57,7 +60,8 @@ export const nodeIn = ({ nodes }: Pick<Entry, 'nodes'>, level: number): Hash =>
   Uint8Array.from(Buffer.from(nodes.split(' ')[level]!, 'base64'));
 
 /** Who did what an event says, as far as it says so. */
-export function actorIn(data: Record<string, unknown>): string | null {
+export function actorIn({ authid, data }: Pick<Recordable, 'authid' | 'data'>): string | null {
+  if (authid !== undefined) return authid;
   const nested = [data['decision'], data['comment']].flatMap((each) => fieldsOf(each)['by'] ?? []);
   const named = [data['by'], data['resolved_by'], ...nested, data['requested_by'], data['user_id']];
   return (named.find((name) => typeof name === 'string') as string | undefined) ?? null;

@@ -1,6 +1,6 @@
 import type { Delivery } from '@countersign/messaging';
 import { describe, expect, it } from 'vitest';
-import { leafOf } from './entry.js';
+import { actorIn, leafOf } from './entry.js';
 import { recordableOf, unreadable } from './intake.js';
 
 const delivery = (topic: string, data: unknown, headers: Record<string, string> = {}): Delivery => ({
@@ -28,6 +28,16 @@ describe('what goes on record', () => {
         '"id":"e-1","key":"run-1","sequence":7,"source":"/platform","subject":"run-1","time":"2026-09-01T09:30:00.000Z","type":"approval.resolve_requested"}',
     );
     expect(leaf).not.toMatch(/s3cret|ey\.secret|content/);
+  });
+
+  it('says who did it, by the word of whoever sent it, and finds it by them', () => {
+    const by = { ce_authtype: 'user', ce_authid: 'ada', ce_authclaims: '{"via":"session"}', ce_causationid: 'c-1' };
+    const recordable = recordableOf(delivery('run.cancel_requested', { run_id: 'run-1' }, by), () => []);
+    expect(JSON.parse(leafOf(recordable, 1))).toMatchObject({ authtype: 'user', authid: 'ada', causationid: 'c-1' });
+    expect(actorIn(recordable)).toBe('ada');
+    const other = { ...by, ce_authid: 'eve' };
+    const { content } = recordableOf(delivery('run.cancel_requested', { run_id: 'run-1' }, other), () => []);
+    expect(content).not.toBe(recordable.content);
   });
 
   it('tells events apart by all that arrived, also by what is hidden', () => {

@@ -1,5 +1,6 @@
 import { eventSource, type HiddenArguments } from '@countersign/contracts';
 import { shownData } from '@countersign/contracts/event-log';
+import { provenanceIn } from '@countersign/contracts/provenance';
 import { TerminalError } from '@countersign/contracts/problems';
 import { decode, type Delivery } from '@countersign/messaging';
 import { hash } from 'node:crypto';
@@ -14,8 +15,9 @@ export function recordableOf(delivery: Delivery, hidden: HiddenArguments): Recor
   try {
     const event = decode(delivery);
     const { id, source, type, time, subject, key, data } = event;
-    const content = hash('sha256', canonicalText({ type, time, subject, key, data }));
-    return { id, source, type, time, subject, key, data: shownData(event, hidden), content };
+    const by = provenanceIn(event);
+    const content = hash('sha256', canonicalText({ type, time, subject, ...by, key, data }));
+    return { id, source, type, time, subject, ...by, key, data: shownData(event, hidden), content };
   } catch (error) {
     if (error instanceof TerminalError) return whatIsKnown(delivery, error.code);
     throw error;

@@ -157,7 +157,7 @@ export class Recorder {
       const leaf = leafOf(event, sequence);
       const position = frontier.size;
       const { identity, type, time, key, content, data } = event;
-      const found = { actor: actorIn(data), tool_name: toolIn(data) };
+      const found = { actor: actorIn(event), tool_name: toolIn(data) };
       const nodes = nodesText(frontier.append(hashOf(leaf)));
       return {
         position,

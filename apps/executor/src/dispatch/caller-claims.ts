@@ -1,3 +1,4 @@
+import type { Provenance } from '@countersign/contracts/provenance';
 import type { ClaimExecutionRequest, Execution, ReportOutcomeRequest } from '@countersign/contracts/executions';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { secondsOf, type Clock, type Seconds } from '@countersign/contracts/time';
@@ -26,6 +27,8 @@ export interface ClaimProblem {
 }
 type Outcome = { ok: Execution } | ClaimProblem;
 
+type Act = Partial<Provenance>;
+
 /**
  * Hands approved calls to the external agents that asked for them, under the same conditions under which a worker
  * begins one: the decision holds, the tool is the one that was requested, and nothing is in the way. A claim is a lease;
@@ -39,7 +42,7 @@ export class CallerClaims {
   }
 
   /** With the same name the same claim is found, so that a lost answer costs nothing. @param by who asked for the call */
-  async claim(id: string, { claim }: ClaimExecutionRequest, by: string): Promise<Outcome> {
+  async claim(id: string, { claim }: ClaimExecutionRequest, by: string, act: Act = {}): Promise<Outcome> {
     const execution = await this.#find(id, by);
     if ('code' in execution) return execution;
     const worker = nameOf(claim);
@@ -53,7 +56,8 @@ export class CallerClaims {
     if ('lost' in found) return this.#refused(found.lost);
     const lease_ms = this.#options.tools.get(execution.tool_name)?.callerLeaseMs;
     const refusal = found.refusal ?? (lease_ms === undefined ? 'its caller does not make it any more' : null);
-    const handled = await this.#handle(id, { type: 'claimed_by_caller', worker, by, lease_ms: lease_ms ?? 0, refusal });
+    const message = { type: 'claimed_by_caller', worker, by, lease_ms: lease_ms ?? 0, refusal } as const;
+    const handled = await this.#handle(id, message, act);
     return holds(handled, worker) ? { ok: handled } : this.#refused(handled);
   }
 
@@ -69,7 +73,7 @@ export class CallerClaims {
   }
 
   /** What came of it. The same report counts once, and what comes after the lease is noted and does not count. */
-  async report(id: string, request: ReportOutcomeRequest, by: string): Promise<Outcome> {
+  async report(id: string, request: ReportOutcomeRequest, by: string, act: Act = {}): Promise<Outcome> {
     const { claim, digest, outcome, result } = request;
     const execution = await this.#find(id, by);
     if ('code' in execution) return execution;
@@ -81,7 +85,7 @@ export class CallerClaims {
       outcome === 'succeeded'
         ? { type: 'succeeded', worker, result }
         : { type: 'failed', worker, error: result, retryable: false, retry_after_ms: 0, covers: 'attempt' };
-    const handled = await this.#handle(id, message);
+    const handled = await this.#handle(id, message, act);
     return isReported(handled, worker, request) ? { ok: handled } : lost(handled);
   }
 
@@ -97,8 +101,8 @@ export class CallerClaims {
     };
   }
 
-  async #handle(id: string, message: ExecutionMessage): Promise<Execution> {
-    return (await this.#options.executions.handle(id, message)).state!;
+  async #handle(id: string, message: ExecutionMessage, act: Act = {}): Promise<Execution> {
+    return (await this.#options.executions.handle(id, message, { act })).state!;
   }
 
   #refused(execution: Execution): ClaimProblem {

@@ -1,4 +1,4 @@
-import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { actOf, RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   CancelExecutionRequest,
   ClaimExecutionRequest,
@@ -75,7 +75,12 @@ export class ExecutionsController {
     @Body({ schema: ResolveUnknownRequest }) body: z.infer<typeof ResolveUnknownRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#execute(id, { type: 'settled', by: who.subject, ...body }, 'Only an unknown outcome can be settled');
+    return this.#execute(
+      id,
+      { type: 'settled', by: who.subject, ...body },
+      who,
+      'Only an unknown outcome can be settled',
+    );
   }
 
   @Post(':id/retry')
@@ -91,7 +96,7 @@ export class ExecutionsController {
     @Body({ schema: RetryExecutionRequest }) body: z.infer<typeof RetryExecutionRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#execute(id, { type: 'retried', by: who.subject, ...body }, 'It cannot be started again');
+    return this.#execute(id, { type: 'retried', by: who.subject, ...body }, who, 'It cannot be started again');
   }
 
   @Post(':id/report')
@@ -106,6 +111,7 @@ export class ExecutionsController {
     return this.#execute(
       id,
       { type: 'reported', by: who.subject, ...body },
+      who,
       'Only a call that a person makes is reported',
     );
   }
@@ -121,10 +127,10 @@ export class ExecutionsController {
   async claim(
     @Param('id') id: string,
     @Body({ schema: ClaimExecutionRequest }) body: ClaimExecutionRequest,
-    @CurrentPrincipal() { subject }: Principal,
+    @CurrentPrincipal() who: Principal,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Execution> {
-    return answerOf(id, await this.claims.claim(id, body, subject), reply);
+    return answerOf(id, await this.claims.claim(id, body, who.subject, actOf(who)), reply);
   }
 
   @Post(':id/extend')
@@ -134,10 +140,10 @@ export class ExecutionsController {
   async extend(
     @Param('id') id: string,
     @Body({ schema: ClaimExecutionRequest }) body: ClaimExecutionRequest,
-    @CurrentPrincipal() { subject }: Principal,
+    @CurrentPrincipal() who: Principal,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Execution> {
-    return answerOf(id, await this.claims.extend(id, body, subject), reply);
+    return answerOf(id, await this.claims.extend(id, body, who.subject), reply);
   }
 
   @Post(':id/outcome')
@@ -147,10 +153,10 @@ export class ExecutionsController {
   async outcome(
     @Param('id') id: string,
     @Body({ schema: ReportOutcomeRequest }) body: ReportOutcomeRequest,
-    @CurrentPrincipal() { subject }: Principal,
+    @CurrentPrincipal() who: Principal,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Execution> {
-    return answerOf(id, await this.claims.report(id, body, subject), reply);
+    return answerOf(id, await this.claims.report(id, body, who.subject, actOf(who)), reply);
   }
 
   @Post(':id/cancel')
@@ -162,12 +168,12 @@ export class ExecutionsController {
     @Body({ schema: CancelExecutionRequest }) { reason }: z.infer<typeof CancelExecutionRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<Execution> {
-    return this.#execute(id, { type: 'cancel_requested', by: who.subject, reason }, 'It cannot be cancelled');
+    return this.#execute(id, { type: 'cancel_requested', by: who.subject, reason }, who, 'It cannot be cancelled');
   }
 
   /** @throws ProblemError when there is none, it is too late, or the request is incomplete. */
-  async #execute(id: string, message: ExecutionMessage, refusal: string): Promise<Execution> {
-    const handled = await this.executions.handle(id, message);
+  async #execute(id: string, message: ExecutionMessage, who: Principal, refusal: string): Promise<Execution> {
+    const handled = await this.executions.handle(id, message, { act: actOf(who) });
     if (!handled.state) throw noSuchExecution(id);
     if (handled.kind !== 'rejected') return handled.state;
     const code = handled.code === 'lease_lost' ? 'wrong_execution_state' : handled.code;

@@ -1,4 +1,4 @@
-import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { actOf, RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { PauseRequest, ResumeRequest, Switches as SwitchList } from '@countersign/contracts/executions';
 import { ProblemError } from '@countersign/contracts/problems';
 import type { Clock } from '@countersign/contracts/time';
@@ -32,7 +32,7 @@ export class SwitchesController {
     @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof SwitchList>> {
     await this.#mustExist(body.tool_name);
-    await this.switches.turn({ type: 'paused', by: who.subject, at: this.now(), ...body });
+    await this.switches.turn({ type: 'paused', by: who.subject, at: this.now(), ...body }, actOf(who));
     return this.#all();
   }
 
@@ -45,7 +45,7 @@ export class SwitchesController {
     @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof SwitchList>> {
     await this.#mustExist(tool_name);
-    await this.switches.turn({ type: 'resumed', by: who.subject, at: this.now(), tool_name });
+    await this.switches.turn({ type: 'resumed', by: who.subject, at: this.now(), tool_name }, actOf(who));
     return this.#all();
   }
 

@@ -1,3 +1,4 @@
+import type { Provenance } from '@countersign/contracts/provenance';
 import type { Execution, Switch } from '@countersign/contracts/executions';
 import { systemClock, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler, Collection, CommandResult } from '@countersign/persistence';
@@ -104,8 +105,8 @@ export class Switches {
   }
 
   /** Turns it off or on, unless a later command is known. */
-  turn(message: SwitchMessage): Promise<CommandResult<SwitchRecord>> {
-    return this.commandHandler.execute(switchId(message.tool_name), message);
+  turn(message: SwitchMessage, act: Partial<Provenance> = {}): Promise<CommandResult<SwitchRecord>> {
+    return this.commandHandler.execute(switchId(message.tool_name), message, { act });
   }
 
   /** Whether there was a command about it since. */

@@ -1,10 +1,11 @@
 import { catalogue, type EventData, type EventName, type ServiceName } from './catalogue.js';
 import { TerminalError } from '../problems/errors.js';
+import type { Provenance } from '../provenance/provenance.js';
 import type { TraceContext } from '../trace/trace-context.js';
 import { z } from 'zod';
 
 /** An event that has happened: its data, and the CloudEvents attributes that travel as headers. */
-export interface Event<N extends EventName = EventName> extends TraceContext {
+export interface Event<N extends EventName = EventName> extends TraceContext, Partial<Provenance> {
   id: string;
   type: N;
   source: string;
@@ -24,6 +25,9 @@ export const emit = <N extends EventName>(type: N, data: EventData<N>): NewEvent
 
 /** The CloudEvents `source` of what a service publishes. */
 export const eventSource = (service: ServiceName): string => `/countersign/${service}`;
+
+/** Which version of the schema of its data an event is written by: CloudEvents' `dataschema`, and the schema's `$id`. */
+export const dataSchema = (name: string): string => `urn:countersign:event:${name}:1`;
 
 /** @throws TerminalError that names each field that is wrong, and quotes nothing of what is in it. */
 export function parseEventData<N extends EventName>(name: N, data: unknown): EventData<N> {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { dataSchema } from './event.js';
 import { catalogue, eventNames, type EventName } from './catalogue.js';
 
 /** The JSON Schema (2020-12) of an event's data, as a producer must write it. */
 export const eventJsonSchema = (name: EventName) => ({
-  $id: `urn:countersign:event:${name}`,
+  $id: dataSchema(name),
   title: name,
   ...z.toJSONSchema(catalogue[name].schema, { io: 'input' }),
 });

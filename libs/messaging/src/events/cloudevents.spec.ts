@@ -16,6 +16,10 @@ const event: Event<'run.cancel_requested'> = {
   key: 'r1',
   traceparent,
   tracestate: 'vendor=a:1',
+  authtype: 'api_key',
+  authid: 'ada@example.com',
+  authclaims: '{"via":"key","credential":"0123456789abcdef"}',
+  causationid: 'approvals/a1/2/0',
   data,
 };
 const place = { partition: 2, offset: '7', timestamp: Date.UTC(2026, 10, 20) };
@@ -40,6 +44,11 @@ describe('encode', () => {
         ce_source: '/countersign/agent-runner',
         ce_time: '2026-11-20T10:00:00.000Z',
         ce_subject: 'r1',
+        ce_dataschema: 'urn:countersign:event:run.cancel_requested:1',
+        ce_authtype: 'api_key',
+        ce_authid: 'ada@example.com',
+        ce_authclaims: '{"via":"key","credential":"0123456789abcdef"}',
+        ce_causationid: 'approvals/a1/2/0',
         traceparent,
         tracestate: 'vendor=a:1',
       },

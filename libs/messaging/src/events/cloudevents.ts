@@ -1,4 +1,5 @@
-import { type Event, type EventName, isEventName, parseEventData } from '@countersign/contracts';
+import { dataSchema, type Event, type EventName, isEventName, parseEventData } from '@countersign/contracts';
+import { provenanceIn, provenanceNames } from '@countersign/contracts/provenance';
 import { traceContextOf, traceHeaders } from '@countersign/contracts/trace';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Delivery, Message } from '../bus.js';
@@ -37,6 +38,8 @@ export function messageOf(event: Event): Message & { value: Buffer } {
       ce_source: event.source,
       ce_time: event.time,
       ce_subject: event.subject,
+      ce_dataschema: dataSchema(event.type),
+      ...headersOf(event),
       ...traceHeaders(event),
     },
     value: Buffer.from(JSON.stringify(event.data)),
@@ -104,8 +107,14 @@ function headOf(
     subject: attribute('subject') ?? key,
     key,
     ...traceContextOf(trace.traceparent, trace.tracestate),
+    ...provenanceIn(Object.fromEntries(provenanceNames.map((name) => [name, attribute(name)]))),
   };
 }
+
+const headersOf = (event: Event): Record<string, string> =>
+  Object.fromEntries(
+    provenanceNames.flatMap((name) => (event[name] === undefined ? [] : [[`ce_${name}`, event[name]]])),
+  );
 
 function known(name: string): EventName {
   if (isEventName(name)) return name;

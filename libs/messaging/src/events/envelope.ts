@@ -1,9 +1,10 @@
+import type { Provenance } from '@countersign/contracts/provenance';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Delivery } from '../bus.js';
 import { asText, encodingOf, parseBytes } from './payload.js';
 
 /** The attributes of CloudEvents that are read, wherever they stand. */
-type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject';
+type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject' | keyof Provenance;
 
 /** A message as its sender wrapped it. */
 export interface Envelope {

@@ -99,6 +99,22 @@ describe('handling a message', () => {
     ]);
   });
 
+  it('says in its events who it is by, and what caused it', async () => {
+    const by = { authtype: 'api_key', authid: 'ada', authclaims: '{}', causationid: 'c-1' } as const;
+    await counter.execute('c', 'add', { act: by });
+    await counter.execute('c', 'add');
+    const messages = new CommandHandler<Counter, object>({ ...options(), decide: (state) => decide(state, 'add') });
+    await messages.execute('c', { event: { id: 'e-1', source: '/countersign/executor' } });
+    await counter.execute('c', 'reset');
+    await messages.execute('c', { id: 'e-2', source: '/countersign/executor', type: 'run.cancelled' });
+    const of = (version: number) => published.find(({ id }) => id === `counters/c/${version}/0`);
+    expect(of(1)).toMatchObject(by);
+    expect(of(2)).toMatchObject({ authtype: 'system' });
+    expect(of(2)).not.toHaveProperty('causationid');
+    expect(of(3)).toMatchObject({ authtype: 'system', causationid: 'e-1' });
+    expect(of(5)).toMatchObject({ authtype: 'system', causationid: 'e-2' });
+  });
+
   it.each([
     ['duplicate', { kind: 'ignored', reason: 'it is known' }],
     ['forbidden', { kind: 'rejected', code: 'not_allowed', reason: 'it is not allowed' }],

@@ -1,3 +1,4 @@
+import { provenanceIn, type Provenance } from '@countersign/contracts/provenance';
 import { checkSize, eventId, versionIn, type Event, type NewEvent } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { TraceContext } from '@countersign/contracts/trace';
@@ -22,6 +23,13 @@ export interface CommandHandlerOptions<R extends Owned, M, C extends string = st
   /** Takes over the events of a commit, to publish them soon. */
   publish(events: readonly Event[]): void;
   now(): EpochMillis;
+}
+
+export interface ExecuteOptions<R, M> {
+  then?: readonly M[];
+  known?: R;
+  creates?: boolean;
+  act?: Partial<Provenance>;
 }
 
 /** What came of a message: the stored state after a change, or the state it was refused in. */
@@ -58,12 +66,13 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
    *   that changes nothing ends it.
    * @param known the state as the caller last saw it, which saves a read when it is still current.
    * @param creates the message most likely creates the record, which saves the read that finds none.
+   * @param act who it is by, and what caused it; unset, the service itself, and the event that the message has.
    * @throws TerminalError when what would come of it can never be stored or published; then nothing is stored.
    */
   async execute(
     id: string,
     message: M,
-    { then = [], known, creates = false }: { then?: readonly M[]; known?: R; creates?: boolean } = {},
+    { then = [], known, creates = false, act = {} }: ExecuteOptions<R, M> = {},
   ): Promise<CommandResult<R, C>> {
     let isGuess = known === undefined && !creates;
     let state = known ?? (creates ? undefined : this.#recent.get(id));
@@ -75,7 +84,8 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
       const transition = this.#decide(state, [message, ...then]);
       if (transition.kind !== 'changed' && !isGuess) return { ...transition, state };
       try {
-        if (transition.kind === 'changed') return { kind: 'changed', state: await this.#commit(id, state, transition) };
+        if (transition.kind === 'changed')
+          return { kind: 'changed', state: await this.#commit(id, state, transition, actOf(message, act)) };
       } catch (error) {
         this.#recent.forget(id);
         if (!(error instanceof VersionConflict)) throw error;
@@ -98,14 +108,20 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     return { ...last!, events };
   }
 
-  async #commit(id: string, before: R | undefined, change: Extract<Transition<R>, { kind: 'changed' }>): Promise<R> {
+  async #commit(
+    id: string,
+    before: R | undefined,
+    change: Extract<Transition<R>, { kind: 'changed' }>,
+    act: Partial<Provenance>,
+  ): Promise<R> {
     const { collection, store, publish, beforeCommit } = this.#options;
     const expected = before?.version ?? 0;
     const sealed = beforeCommit ? await beforeCommit(change.state, change.events) : change;
     sealed.events.forEach(checkSize);
     const state = { ...sealed.state, version: expected + 1 };
-    const trace = this.#options.trace?.(state) ?? state;
-    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n, trace));
+    const { traceparent, tracestate } = this.#options.trace?.(state) ?? state;
+    const said = { traceparent, tracestate, ...act };
+    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n, said));
     const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };
     if (committing.hasSubscribers) committing.publish(diagnostic);
     const unpublished = await store.commit({ expected, state, events });
@@ -115,7 +131,7 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     return state;
   }
 
-  #stamp(state: R, id: string, event: NewEvent, n: number, trace: TraceContext): Event {
+  #stamp(state: R, id: string, event: NewEvent, n: number, said: TraceContext & Partial<Provenance>): Event {
     const { collection, source, now } = this.#options;
     return {
       id: eventId(collection.name, id, state.version, n),
@@ -124,9 +140,18 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
       time: new Date(now()).toISOString(),
       subject: subjectOf(collection.name, id),
       key: 'run_id' in state ? state.run_id : state.event_key,
-      traceparent: trace.traceparent,
-      tracestate: trace.tracestate ?? null,
+      traceparent: said.traceparent,
+      tracestate: said.tracestate ?? null,
+      ...provenanceIn(said),
       data: event.data,
     };
   }
+}
+
+/** A message is an event, or has the one that it comes of, or comes of none. */
+function actOf(message: unknown, { causationid, ...by }: Partial<Provenance>): Partial<Provenance> {
+  const { event = message } = Object(message) as { event?: unknown };
+  const { id, source } = Object(event) as { id?: unknown; source?: unknown };
+  const cause = causationid ?? (typeof id === 'string' && typeof source === 'string' ? id : undefined);
+  return provenanceIn({ ...(by.authtype === undefined ? { authtype: 'system' } : by), causationid: cause });
 }

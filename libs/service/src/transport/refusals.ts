@@ -60,6 +60,8 @@ export class Refusals {
       key: said.run_id ?? key,
       traceparent,
       tracestate,
+      authtype: 'system',
+      causationid: id,
     };
     await this.bus.publish([encode(event as Event)]);
   }

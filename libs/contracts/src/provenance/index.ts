@@ -1,0 +1,1 @@
+export { type AuthType, type Provenance, provenanceIn, provenanceNames } from './provenance.js';
