@@ -4,7 +4,14 @@ import { ConfigError } from '@countersign/contracts/problems';
 import { millisOf } from '@countersign/contracts/time';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
-import { countRecords, openCommandHandler, openAlarms, type Service, type ServiceContext } from '@countersign/service';
+import {
+  countRecords,
+  countTakeovers,
+  openCommandHandler,
+  openAlarms,
+  type Service,
+  type ServiceContext,
+} from '@countersign/service';
 import { DecisionGuard, openRequestKeyRing, openResultVerifier, openVerifier } from '@countersign/signing';
 import { ResultGuard } from '@countersign/signing/results';
 import { Module } from '@nestjs/common';
@@ -144,6 +151,7 @@ export function agentRunner(
       tracing,
       preview: (run, offset, text) => preview.write(run, offset, text),
       changed: (runId) => watch.changed(runId),
+      tookOver: countTakeovers(metrics, 'runs'),
       leaseMs: millisOf(config.LEASE_SECONDS),
       now,
       log,

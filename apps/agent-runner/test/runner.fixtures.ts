@@ -6,7 +6,7 @@ import type { Agent } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Commit, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import type { CallContext, ToolFunction } from '@countersign/tool';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { agentVersionCollection, AgentVersions } from '../src/agents/agent-versions.js';
 import { ModelError, type Model, type ModelRequest, type ModelResponse } from '../src/model/model.js';
 import { agent, byCaller, callIn, requested, responded } from './run.fixtures.js';
@@ -188,6 +188,7 @@ export class Given {
       log: silent,
     });
     const agents = new GivenAgents();
+    const tookOver = vi.fn<() => void>();
     const previewed: { step: number; offset: number; text: string }[] = [];
     const runner: RunDispatcher = new RunDispatcher({
       runs,
@@ -199,6 +200,7 @@ export class Given {
       tracing: noTracing,
       preview: ({ steps }, offset, text) => void previewed.push({ step: steps, offset, text }),
       changed: () => {},
+      tookOver,
       leaseMs,
       now,
       log: silent,
@@ -220,7 +222,7 @@ export class Given {
       return held;
     };
     this.#processes.push({ stop, store });
-    return { runner, pool, agents, store, runs, sessions, previewed, hold, stop };
+    return { runner, pool, agents, store, runs, sessions, previewed, tookOver, hold, stop };
   }
 
   async run(id = 'run-1'): Promise<Run> {

@@ -4,7 +4,14 @@ import { millisOf } from '@countersign/contracts/time';
 import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openCommandHandler, openAlarms, Refusals, type Service, type ServiceContext } from '@countersign/service';
+import {
+  countTakeovers,
+  openCommandHandler,
+  openAlarms,
+  Refusals,
+  type Service,
+  type ServiceContext,
+} from '@countersign/service';
 import {
   DecisionGuard,
   openRequestVerifier,
@@ -52,6 +59,7 @@ const executionCollection: Collection<Execution> = {
     ['run_id', '-created_at'],
     ['tool_name', '-created_at'],
     ['requester', '-created_at'],
+    ['status', 'tool_name'],
   ],
 };
 
@@ -107,7 +115,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       outputs,
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
       publish: async (event) => bus.publish([encode(event)]),
-      metrics: new ExecutionMetrics(metrics, executions.store),
+      metrics: new ExecutionMetrics(metrics, executions.store, () => tools.names(), now),
       lastLook: lastLook({ switches, keys, executions: executions.store, leaseMs, now }),
       tracing,
       leaseMs,
@@ -127,6 +135,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       now,
       recordsSince: () => recordsSince('executor'),
       alarms,
+      tookOver: countTakeovers(metrics, 'executions'),
       requests,
     });
     const pool = new WorkPool<Execution>({

@@ -132,7 +132,7 @@ export class ExecutorWorld {
     this.#tools.set('deploy_to_production', { ...this.#tools.get('other')!, ...tool });
     const tools = this.tools;
     const publish = async (event: Event) => void this.told.push(event);
-    const metrics = new ExecutionMetrics(new Metrics(), executions.store);
+    const metrics = new ExecutionMetrics(new Metrics(), executions.store, () => [], now);
     const look = lastLook({ switches, keys: this.#keys, executions: executions.store, leaseMs, now });
     const looks: Promise<unknown>[] = [];
     const worker = new CallExecutor({

@@ -52,15 +52,59 @@ describe('what an operator watches', () => {
     expect(routes.filter((name) => name.includes('/events"'))).toEqual([]);
   });
 
-  it('is all that the alerts ask for', async () => {
-    const exposition = await (await standalone.ask('GET', '/metrics', { key: adminKey })).text();
-    // Only a database on another machine has another clock.
+  describe('is all that is asked for', () => {
+    const infra = new URL('../../../infra/', import.meta.url);
+    const text = (file: string) => readFileSync(new URL(file, infra), 'utf8');
+    /** Only a database on another machine has another clock. */
     const elsewhere = 'countersign_clock_skew_seconds';
-    const known = new Set([elsewhere, ...Array.from(exposition.matchAll(/^# TYPE (\w+)/gm), ([, name]) => name!)]);
-    const alerts = readFileSync(new URL('../../../infra/prometheus/alerts.yaml', import.meta.url), 'utf8');
-    const asked = new Set([...alerts.matchAll(/countersign_\w+/g)].map(([name]) => name.replace(/_count$/, '')));
-    expect(asked.size).toBeGreaterThan(5);
-    expect([...asked].filter((name) => !known.has(name))).toEqual([]);
+    let known: Set<string>;
+    beforeAll(async () => {
+      const exposition = await (await standalone.ask('GET', '/metrics', { key: adminKey })).text();
+      known = new Set([elsewhere, ...Array.from(exposition.matchAll(/^# TYPE (\w+)/gm), ([, name]) => name!)]);
+    });
+
+    it.each([
+      ['the alerts', () => text('prometheus/alerts.yaml')],
+      ['the dashboard', () => text('grafana/countersign.json')],
+      ['the objectives', () => text('../docs/slos.md')],
+    ])('by %s', (_, read) => {
+      const asked = new Set(
+        [...read().matchAll(/countersign_\w+/g)].map(([name]) => name.replace(/_(count|bucket)$/, '')),
+      );
+      expect(asked.size).toBeGreaterThan(5);
+      expect([...asked].filter((name) => !known.has(name))).toEqual([]);
+    });
+
+    it('by each panel of the dashboard, which names a query and asks the chosen Prometheus', () => {
+      interface Panel {
+        type: string;
+        title: string;
+        targets?: { expr: string; datasource: { uid: string } }[];
+      }
+      const { panels } = JSON.parse(text('grafana/countersign.json')) as { panels: Panel[] };
+      for (const { type, title, targets = [] } of panels) {
+        if (type === 'row') continue;
+        expect(targets.length, title).toBeGreaterThan(0);
+        for (const { expr, datasource } of targets) {
+          expect(expr, title).toContain('countersign_');
+          expect(datasource.uid).toBe('${datasource}');
+        }
+      }
+    });
+  });
+
+  it('is what waits to be handled, to be published and to begin', () => {
+    const named = (name: string) => [...shown].filter(([each]) => each.startsWith(name));
+    const lag = named('countersign_consumer_lag_messages{');
+    expect(lag.map(([name]) => name)).toContain(
+      'countersign_consumer_lag_messages{group="executor",topic="approval.resolved"}',
+    );
+    expect(lag.every(([, messages]) => messages >= 0)).toBe(true);
+    expect(shown.get('countersign_executions_queued{tool="deploy_to_production"}')).toBe(0);
+    expect(shown.get('countersign_executions_due')).toBe(0);
+    expect(shown.get('countersign_execution_oldest_queued_seconds')).toBe(0);
+    expect(named('countersign_outbox_oldest_seconds{').map(([, seconds]) => seconds)).not.toContain(undefined);
+    expect(shown.get('countersign_outbox_oldest_seconds{collection="runs"}')).toBe(0);
   });
 
   it.each([
@@ -68,6 +112,7 @@ describe('what an operator watches', () => {
     'countersign_model_request_seconds_count{model="gpt-5-mini",outcome="answered"}',
     decided,
     'countersign_execution_call_seconds_count{tool="deploy_to_production",outcome="succeeded"}',
+    'countersign_execution_start_seconds_count{tool="deploy_to_production"}',
     'countersign_events_published_total{type="run.completed"}',
   ])('is what was done and how long it took: %s', (name) => {
     expect(shown.get(name)).toBeGreaterThan(0);

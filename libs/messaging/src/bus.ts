@@ -56,6 +56,12 @@ export interface HistoryOptions {
   groupTopics: readonly string[];
 }
 
+/** How many messages of a topic a group has not handled yet. */
+export interface TopicLag {
+  topic: string;
+  messages: number;
+}
+
 /**
  * The event log.
  *
@@ -78,6 +84,8 @@ export interface Bus {
   tail(options: TailOptions): Subscription;
   /** Looks back, without joining the group. @throws the reason why it cannot */
   history(options: HistoryOptions): Promise<LogHistory>;
+  /** Of each topic that is there, whichever member it is that handles them. @throws the reason why it cannot be told */
+  lag(options: { group: string; topics: readonly string[] }): Promise<TopicLag[]>;
   /** Whether the log can be reached; throws the reason why not. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -342,6 +342,11 @@ export function describeBus(name: string, make: () => OpenBus): void {
       // A topic that was just made may have nobody who leads it yet.
       await vi.waitFor(async () => expect(await history([topic, other, ...missing])).toEqual(nothing), patience);
       await publish(message('k', 'a'));
+      const lag = async () =>
+        Object.fromEntries(
+          (await bus.lag({ group, topics: [topic, other] })).map((each) => [each.topic, each.messages]),
+        );
+      expect(await lag()).toEqual({ [topic]: 1, [other]: 0 });
       expect(await history([topic, other])).toEqual({ ...nothing, written: true, writtenSince: true });
       expect(await history([topic], now + 60_000)).toEqual({ ...nothing, written: true });
       expect(await history([other, ...missing])).toEqual(nothing);
@@ -349,6 +354,7 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await hears('a');
       await subscription.close();
       expect(await history([other])).toEqual({ ...nothing, handled: true });
+      expect(await lag()).toEqual({ [topic]: 0, [other]: 0 });
     });
 
     test('answers a ping, and refuses to publish once it is closed', async () => {

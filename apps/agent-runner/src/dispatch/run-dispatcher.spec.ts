@@ -124,14 +124,16 @@ describe('a lease', () => {
     await dead.runner.handle('run-1', lone);
     await given.model.asked();
     dead.store.crash();
-    const { pool } = given.open();
+    const { pool, tookOver } = given.open();
     const find = vi.spyOn(given.store, 'find');
     pool.start();
     await vi.waitFor(() => expect(find.mock.calls.length).toBeGreaterThan(2), soon);
     expect(given.model.questions).toHaveLength(1);
+    expect(tookOver).not.toHaveBeenCalled();
     given.clock = after(given.clock, 30_000);
     (await given.model.asked(2)).answer(text('Hello.'));
     await given.until({ status: 'COMPLETED' });
+    expect(tookOver).toHaveBeenCalledOnce();
   });
 
   it('keeps two processes from both continuing a run, even when the first only slept', async () => {

@@ -16,6 +16,8 @@ export interface RunnerOptions extends Omit<WorkerOptions, 'execute' | 'look'> {
   runs: CommandHandler<Run, RunMessage, RunRejection>;
   /** Is notified of every run that changed here. */
   changed(runId: string): void;
+  /** Is told of each lease that ran out and whose run goes on here. */
+  tookOver?(): void;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
   pool(): WorkPool<Run>;
 }
@@ -47,7 +49,8 @@ export class RunDispatcher {
 
   /** Claims a run that is due. */
   async onDue(run: Run, permit: Permit): Promise<void> {
-    await this.#claiming(permit, (claim) => this.#handle(run.run_id, claim, { known: run }));
+    const { kind } = await this.#claiming(permit, (claim) => this.#handle(run.run_id, claim, { known: run }));
+    if (kind === 'changed' && run.lease !== null) this.#options.tookOver?.();
   }
 
   /** Reads a run that this process works on again, unless its worker has seen this version of it. */

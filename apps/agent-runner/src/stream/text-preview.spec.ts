@@ -79,6 +79,7 @@ describe('the text of a run while it is written', () => {
       subscribe: (options) => bus.subscribe(options),
       tail: () => expect.unreachable('nobody else writes'),
       history: (options) => bus.history(options),
+      lag: (options) => bus.lag(options),
       ping: () => bus.ping(),
       close: async () => {},
     };

@@ -27,7 +27,7 @@ export interface WorkerOptions {
   /** Tells whoever watches a call; it may fail. */
   publish(event: Event): Promise<void>;
   /** Called with the duration of a call, and with what came of one too late. */
-  metrics: Pick<ExecutionMetrics, 'called' | 'late'>;
+  metrics: Pick<ExecutionMetrics, 'began' | 'called' | 'late'>;
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
   tracing: Tracing;
@@ -136,6 +136,8 @@ export class CallExecutor {
       'countersign.execution.attempt': attempts.at(-1)?.attempt,
       'countersign.execution.reconciling': status === 'reconciling',
     };
+    if (attempts.length === 1 && status === 'running')
+      metrics.began(tool_name, secondsOf(toEpochMillis(attempts[0]!.started_at) - toEpochMillis(execution.created_at)));
     const begun = now();
     // The target is told that it is part of this span.
     const outcome = await tracing.span(

@@ -30,6 +30,8 @@ export interface ExecutorOptions {
   keys: ConcurrencyKeys;
   switches: Switches;
   guard: Pick<DecisionGuard, 'examine' | 'verifyStored'>;
+  /** Is told of each lease that ran out and was found here. */
+  tookOver?(): void;
   /** Asked late, since the pool in turn asks the executor to attend to due executions. */
   pool(): WorkPool<Execution>;
   tools: Tools;
@@ -139,7 +141,10 @@ export class ExecutionDispatcher {
     const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
     try {
       if (execution.status === 'running') {
-        permit.start(async () => void (await handle({ type: 'due' })));
+        permit.start(async () => {
+          const { kind } = await handle({ type: 'due' });
+          if (kind === 'changed') this.#options.tookOver?.();
+        });
       } else if (execution.status === 'reconciling') {
         await this.#claiming(permit, null, handle);
       } else if (this.#mayHaveBeenMadeSince(execution)) {

@@ -40,6 +40,7 @@ export function installationBus(bus: Bus, { installation, topics, onForeign }: I
     tail: ({ handle, ...options }) =>
       bus.tail({ ...options, handle: (delivery) => (isForeign(delivery) ? undefined : handle(delivery)) }),
     history: (options) => bus.history(options),
+    lag: (options) => bus.lag(options),
     ping: () => bus.ping(),
     close: () => bus.close(),
   };

@@ -2,12 +2,12 @@ import type { Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Millis } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bus, HistoryOptions, LogHistory, TailOptions, Message, Subscription } from '../bus.js';
+import type { Bus, HistoryOptions, LogHistory, TopicLag, TailOptions, Message, Subscription } from '../bus.js';
 import type { KafkaClient } from './kafka-client.js';
 import { KafkaTails } from './kafka-tails.js';
 import { KafkaProducer } from './producer.js';
 import { KafkaSubscription } from './subscription.js';
-import { createTopics, findTopics, historyOf, missingTopics } from './topics.js';
+import { createTopics, findTopics, historyOf, lagOf, missingTopics } from './topics.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
@@ -93,6 +93,10 @@ export class KafkaBus implements Bus {
 
   history(options: HistoryOptions): Promise<LogHistory> {
     return withTimeout(historyTimeoutMs, 'reading the history of Kafka', historyOf(this.#options.client, options));
+  }
+
+  lag({ group, topics }: Parameters<Bus['lag']>[0]): Promise<TopicLag[]> {
+    return withTimeout(historyTimeoutMs, 'reading offsets of Kafka', lagOf(this.#options.client, group, topics));
   }
 
   /** A topic that is not there, or is there no more, is named. */

@@ -1,4 +1,4 @@
-import type { HistoryOptions, LogHistory } from '../bus.js';
+import type { HistoryOptions, LogHistory, TopicLag } from '../bus.js';
 import { deadLetterMaxBytes, deadLetterTopic } from '../delivery/dead-letters.js';
 import { withTimeout } from '../delivery/with-timeout.js';
 import type { KafkaClient, Position } from './kafka-client.js';
@@ -50,6 +50,21 @@ export async function historyOf(
     writtenSince: recent.some(({ topic, partition, offset }) => offset < (ends.get(`${topic}/${partition}`) ?? 0)),
     handled: committed.length > 0,
   };
+}
+
+/** @see Bus.lag */
+export async function lagOf(client: KafkaClient, group: string, topics: readonly string[]): Promise<TopicLag[]> {
+  const there = new Set(await client.topics());
+  const own = topics.filter((topic) => there.has(topic));
+  const [offsets, committed] = await Promise.all([client.offsets(own), client.committed(group, own)]);
+  const at = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
+  const byTopic = Map.groupBy(offsets, ({ topic }) => topic);
+  return [...byTopic].map(([topic, partitions]) => {
+    const left = partitions.map(
+      ({ partition, low, high }) => high - Math.max(low, at.get(`${topic}/${partition}`) ?? low),
+    );
+    return { topic, messages: left.reduce((sum, each) => sum + Math.max(0, each), 0) };
+  });
 }
 
 /** Where the latest messages of each topic begin, about so many of them; a partition without any is left out. */

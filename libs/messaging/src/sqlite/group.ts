@@ -68,6 +68,14 @@ export class SqliteGroup {
     else this.#behind = true;
   }
 
+  /** Up to where a topic is handled; undefined: it is not one of the group's. */
+  handled(topic: string): number | undefined {
+    const progress = this.#topics.get(topic);
+    if (!progress) return undefined;
+    const { pending } = progress.mark;
+    return pending === undefined ? Math.max(this.#cursor, progress.from) : pending - 1;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.close()));
     await this.#over;
@@ -139,8 +147,7 @@ export class SqliteGroup {
     this.#timer = undefined;
     const changed = new Map<string, number>();
     for (const [topic, progress] of this.#topics) {
-      const { pending } = progress.mark;
-      const position = pending === undefined ? Math.max(this.#cursor, progress.from) : pending - 1;
+      const position = this.handled(topic)!;
       if (position > progress.stored) changed.set(topic, (progress.stored = position));
     }
     if (changed.size === 0) return;

@@ -104,6 +104,12 @@ export class SqliteLog {
     };
   }
 
+  /** How many messages of a topic were appended after an offset. */
+  countAfter(topic: string, offset: number): number {
+    const count = this.#file.sql('SELECT count(*) AS n FROM log WHERE offset > ? AND topic = ?');
+    return (count.get(offset, topic) as { n: number }).n;
+  }
+
   /** @throws when the file cannot be read */
   ping(): void {
     this.#file.sql('SELECT 1').get();

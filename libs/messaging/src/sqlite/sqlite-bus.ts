@@ -1,7 +1,17 @@
 import type { Log } from '@countersign/contracts';
 import { RetryableError } from '@countersign/contracts/problems';
 import type { SqliteFile } from '@countersign/sqlite';
-import type { Bus, Delivery, HistoryOptions, LogHistory, TailOptions, Handler, Message, Subscription } from '../bus.js';
+import type {
+  Bus,
+  Delivery,
+  HistoryOptions,
+  LogHistory,
+  TopicLag,
+  TailOptions,
+  Handler,
+  Message,
+  Subscription,
+} from '../bus.js';
 import { SqliteGroup } from './group.js';
 import { SqliteLog } from './log.js';
 import { trimLog } from './trim.js';
@@ -76,6 +86,14 @@ export class SqliteBus implements Bus {
 
   async history(options: HistoryOptions): Promise<LogHistory> {
     return this.#table.history(options);
+  }
+
+  async lag({ group: name, topics }: Parameters<Bus['lag']>[0]): Promise<TopicLag[]> {
+    const group = this.#groups.get(name);
+    return topics.map((topic) => {
+      const handled = group?.handled(topic) ?? this.#table.position(name, topic);
+      return { topic, messages: this.#table.countAfter(topic, handled) };
+    });
   }
 
   async ping(): Promise<void> {

@@ -66,8 +66,10 @@ describe('an outbox relay', () => {
     relay.push(first);
     relay.push(second);
     relay.push(third);
+    expect(relay.oldest).toBe(Date.parse(first[0]!.time));
     gate.resolve();
     await expect.poll(left, soon).toEqual([]);
+    await expect.poll(() => relay.oldest, soon).toBeUndefined();
     expect(log).toEqual([idsOf(first), idsOf([...second, ...third])]);
   });
 

@@ -1,6 +1,6 @@
 import type { Event, Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
-import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
+import { jitteredBackoffMs, atMillis, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 import { published } from '../commands/diagnostics.js';
 import type { Outbox } from '../store.js';
@@ -32,7 +32,8 @@ const backoff = { first_ms: 100, longest_ms: 2_000 };
  */
 export class OutboxRelay {
   readonly #options: Required<OutboxRelayOptions>;
-  readonly #known = new Set<string>();
+  /** Those under way by their ids, with when they were committed. */
+  readonly #known = new Map<string, EpochMillis>();
   readonly #stopping = new AbortController();
   #queue: Event[] = [];
   #publishing: Promise<void> | undefined;
@@ -47,7 +48,7 @@ export class OutboxRelay {
   /** Takes events over; those it already has under way are left out. */
   push(events: readonly Event[]): void {
     const fresh = events.filter(({ id }) => !this.#known.has(id));
-    for (const { id } of fresh) this.#known.add(id);
+    for (const { id, time } of fresh) this.#known.set(id, atMillis(Date.parse(time)));
     this.#queue.push(...fresh);
     if (fresh.some((event) => this.#options.isUrgent(event))) this.#flush();
     else if (this.#queue.length > 0) this.#lingering ??= setTimeout(() => this.#flush(), lingerMs);
@@ -61,6 +62,12 @@ export class OutboxRelay {
 
   start(): void {
     this.#sweeping ??= this.#sweep();
+  }
+
+  /** When the oldest event was committed that is not published yet, as far as this process knows; undefined: none is. */
+  get oldest(): EpochMillis | undefined {
+    const times = [...this.#known.values()];
+    return times.length === 0 ? undefined : times.reduce((oldest, each) => (each < oldest ? each : oldest));
   }
 
   /** Waits until all is published, for at most `grace` milliseconds; the rest stays in the outbox. */

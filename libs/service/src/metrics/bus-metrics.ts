@@ -1,4 +1,5 @@
-import type { BusObserver } from '@countersign/messaging';
+import { eventsTo, type ServiceName } from '@countersign/contracts';
+import type { Bus, BusObserver } from '@countersign/messaging';
 import type { Metrics } from './metrics.js';
 
 /** Counts what goes through the bus of this process. */
@@ -25,4 +26,21 @@ export function countMessages(metrics: Metrics): BusObserver {
       if (outcome === 'dead_letter') deadLetters.add({ topic });
     },
   };
+}
+
+/** Shows what the groups of these services have not handled yet. */
+export function showLag(metrics: Metrics, bus: Pick<Bus, 'lag'>, services: readonly ServiceName[]): void {
+  for (const group of services)
+    metrics.levels(
+      {
+        name: 'countersign_consumer_lag_messages',
+        help: 'Messages that a group has not handled yet. Of all instances.',
+        labels: ['group', 'topic'],
+      },
+      async () =>
+        (await bus.lag({ group, topics: eventsTo(group) })).map(({ topic, messages }) => ({
+          labels: { group, topic },
+          value: messages,
+        })),
+    );
 }

@@ -50,6 +50,14 @@ describe('what a process counts', () => {
     expect(linesOf(await metrics.exposition(), 'things')).toEqual(['things_total{kind="odd",colour="red"} 1']);
     read = async () => [{ labels: { kind: 'even' }, value: 1 }];
     expect(linesOf(await metrics.exposition(), 'things{')).toEqual(['things{kind="even"} 1']);
+    // Several services in one process have parts of the same gauge, and one that fails leaves the others out of it.
+    metrics.levels({ name: 'things', help: 'Things.', labels: ['kind'] }, () => [
+      { labels: { kind: 'odd' }, value: 2 },
+    ]);
+    metrics.levels({ name: 'things', help: 'Things.', labels: ['kind'] }, () => {
+      throw new Error('away');
+    });
+    expect(linesOf(await metrics.exposition(), 'things{')).toEqual(['things{kind="even"} 1', 'things{kind="odd"} 2']);
   });
 
   it('is nothing to another process', async () => {

@@ -12,7 +12,7 @@ export interface Durations<L extends string> {
 }
 
 /** A gauge, by labels that have few values each. */
-export interface Level<L extends string> {
+interface Level<L extends string> {
   labels: Record<L, string>;
   value: number;
 }
@@ -24,9 +24,12 @@ export interface MetricDefinition<L extends string> {
   labels: readonly L[];
 }
 
+type Read<L extends string> = () => Promise<readonly Level<L>[]> | readonly Level<L>[];
+
 /** What a process counts, for Prometheus. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #levels = new Map<string, Read<string>[]>();
   #ofProcess = false;
 
   /** Whoever names the same counter adds to the same one, so that services in one process can share it. */
@@ -44,11 +47,12 @@ export class Metrics {
     return { observe: (values, seconds) => histogram.observe(values, seconds) };
   }
 
-  /** @param read is called on each scrape; on failure the gauge is omitted. */
-  levels<L extends string>(
-    { name, help, labels }: MetricDefinition<L>,
-    read: () => Promise<readonly Level<L>[]> | readonly Level<L>[],
-  ): void {
+  /** @param read is called on each scrape; what fails is left out. Whoever names the same gauge adds to it. */
+  levels<L extends string>({ name, help, labels }: MetricDefinition<L>, read: Read<L>): void {
+    const known = this.#levels.get(name);
+    if (known) return void known.push(read as Read<string>);
+    const reads: Read<string>[] = [read as Read<string>];
+    this.#levels.set(name, reads);
     const gauge = new Gauge({
       name,
       help,
@@ -56,10 +60,10 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         gauge.reset();
-        const levels = await Promise.resolve()
-          .then(read)
-          .catch((): Level<L>[] => []);
-        for (const { labels: values, value } of levels) gauge.set(values, value);
+        const levels = await Promise.all(
+          reads.map(async (each) => each()).map((levels) => levels.catch((): Level<string>[] => [])),
+        );
+        for (const { labels: values, value } of levels.flat()) gauge.set(values as Record<L, string>, value);
       },
     });
   }

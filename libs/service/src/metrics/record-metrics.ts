@@ -25,3 +25,13 @@ export function countRecords<R extends StoredRecord & { status: string }>(
     ),
   );
 }
+
+/** Counts leases that ran out and whose work another worker took on. @returns what to call for each */
+export function countTakeovers(metrics: Metrics, records: string): () => void {
+  const takeovers = metrics.counter({
+    name: 'countersign_lease_takeovers_total',
+    help: 'Leases that ran out: work of a worker that ended, was halted or lost the store, which this process took on.',
+    labels: ['records'],
+  });
+  return () => takeovers.add({ records });
+}

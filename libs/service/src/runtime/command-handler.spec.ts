@@ -5,6 +5,7 @@ import type { Message } from '@countersign/messaging';
 import { changed, ignored, newRecord, type StoredRecord } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Metrics } from '../metrics/metrics.js';
 import { noTracing } from '../tracing/tracing.js';
 import { openCommandHandler } from './command-handler.js';
 import type { ServiceContext } from './serve.js';
@@ -36,7 +37,14 @@ describe('an event that the log never takes', () => {
   }
 
   function open() {
-    const context = { bus: { publish }, database: temporary.database, log, now: systemClock, tracing: noTracing };
+    const context = {
+      bus: { publish },
+      database: temporary.database,
+      log,
+      metrics: new Metrics(),
+      now: systemClock,
+      tracing: noTracing,
+    };
     return openCommandHandler<Sample, 'begin', never>(context as unknown as ServiceContext, {
       service: 'agent-runner',
       collection: { name: 'samples', key: 'run_id', indexes: [] },

@@ -1,5 +1,6 @@
 import { catalogue, eventSource, type Event, type EventName, type ServiceName } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
+import { secondsOf } from '@countersign/contracts/time';
 import { encode, neverPublished } from '@countersign/messaging';
 import {
   CommandHandler,
@@ -28,7 +29,7 @@ export interface CommandHandlerDefinition<R extends Owned, M, C extends string> 
 
 /** The records a service owns, with the relay that brings their events to the bus. */
 export function openCommandHandler<R extends Owned, M, C extends string>(
-  { bus, database, log, now, tracing }: ServiceContext,
+  { bus, database, log, metrics, now, tracing }: ServiceContext,
   { service, collection, decide, beforeCommit, onCommit, onNeverPublished }: CommandHandlerDefinition<R, M, C>,
 ): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
@@ -47,6 +48,17 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
     }
   }
   const relay = new OutboxRelay({ outbox, publish, giveUp, log, now, isUrgent: ({ type }) => isAwaited(type) });
+  metrics.levels(
+    {
+      name: 'countersign_outbox_oldest_seconds',
+      help: 'How long the oldest event waits that is stored and not in the log yet, as far as this process knows.',
+      labels: ['collection'],
+    },
+    () => {
+      const waits = relay.oldest === undefined ? 0 : now() - relay.oldest;
+      return [{ labels: { collection: collection.name }, value: secondsOf(Math.max(0, waits)) }];
+    },
+  );
   const commandHandler = new CommandHandler<R, M, C>({
     collection,
     store,

@@ -20,7 +20,7 @@ import { admit } from '../admission/admission.js';
 import { limitRate } from '../admission/rate-limit.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
 import { ForeignMessages } from '../metrics/foreign-messages.js';
-import { countMessages } from '../metrics/bus-metrics.js';
+import { countMessages, showLag } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
 import { refuseOtherMethods } from '../http/allowed-methods.js';
 import { acceptForms } from '../http/forms.js';
@@ -205,6 +205,11 @@ export async function serve(
       labels: ['collection'],
     },
     () => database.missingIndexes().map((collection) => ({ labels: { collection }, value: 1 })),
+  );
+  showLag(
+    metrics,
+    bus,
+    services.map(({ name }) => name),
   );
   const ready = readinessOf(infrastructure, services, transports, {
     installation,

@@ -21,6 +21,7 @@ export function tracedBus(bus: Bus, tracing: Tracing, system: System): Bus {
     subscribe: (options) => bus.subscribe(options),
     tail: (options) => bus.tail(options),
     history: (options) => bus.history(options),
+    lag: (options) => bus.lag(options),
     ping: () => bus.ping(),
     close: () => bus.close(),
   };
