@@ -56,6 +56,13 @@ describe('what goes wrong', () => {
     expect((await cli(['--help'])).out).toContain('6  the server cannot be reached');
   });
 
+  it('is not that somebody asks for the version, the agents or an address', async () => {
+    const { version } = JSON.parse(readFileSync('apps/cli/package.json', 'utf8')) as { version: string };
+    expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    expect((await there.cli(['agents'])).out).toMatch(/^ID +NAME +TOOLS\nops +/);
+    expect((await there.cli(['open'])).out).toBe(`${there.url}/inbox\n`);
+  });
+
   it('is told of a server without a key, before anything is sent', async () => {
     const { code, err } = await cli(['runs', 'list', '--url', there.url]);
     expect({ code, err }).toEqual({

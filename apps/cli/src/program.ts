@@ -1,6 +1,7 @@
 import type { RootCommand } from '@bomb.sh/tab';
 import { visibleText } from '@countersign/contracts/text';
 import { Command, CommanderError } from 'commander';
+import { agentsCommand } from './commands/agents.js';
 import { approvalsCommand } from './approvals/approvals.js';
 import { auditCommand } from './commands/audit.js';
 import { addCompletion, completeIds } from './commands/completion.js';
@@ -12,12 +13,14 @@ import { executionsCommand } from './executions/executions.js';
 import { exitCodes, exitCodesHelp, Failure, type ExitCode } from './connection/exit-codes.js';
 import { grantsCommand } from './commands/grants.js';
 import { keysCommand } from './commands/keys.js';
+import { openCommand } from './commands/open.js';
 import { policyCommand } from './commands/policy.js';
 import { recoverCommand } from './commands/recover.js';
 import { startCommand } from './runs/start.js';
 import { runsCommand } from './runs/runs.js';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/sign-in.js';
 import type { CliEnvironment } from './connection/environment.js';
+import { version } from './version.js';
 import { pauseCommand, resumeCommand } from './executions/switches.js';
 
 /** Runs the program. @returns what the process is to end with. */
@@ -46,6 +49,7 @@ export function commandLine(on: On, environment: CliEnvironment): { program: Com
 const programOf = (on: On): Command =>
   new Command('countersign')
     .description('Human approval for what AI agents want to do.')
+    .version(version, '--version', 'prints the version')
     .option('--url <url>', 'the server (COUNTERSIGN_URL)')
     .option('--key <key>', 'API key (COUNTERSIGN_KEY)')
     .option('--profile <name>', 'what login has kept under this name (COUNTERSIGN_PROFILE)')
@@ -55,7 +59,9 @@ const programOf = (on: On): Command =>
     .commandsGroup('Work:')
     .addCommand(startCommand(on, 'run'))
     .addCommand(approvalsCommand(on))
+    .addCommand(openCommand(on))
     .addCommand(runsCommand(on))
+    .addCommand(agentsCommand(on))
     .addCommand(executionsCommand(on))
     .addCommand(grantsCommand(on))
     .commandsGroup('Operation:')

@@ -5,7 +5,7 @@ import { EmbeddedStack } from '../world/stack.js';
 import { World } from '../world/world.js';
 
 /** The places of the answers in the list. */
-const answers = { approve: 0, reject: 1, edit: 2, grant: 3, result: 4 } as const;
+const answers = { approve: 2, reject: 3, edit: 4, grant: 5, result: 6 } as const;
 
 describe('whoever is asked on a terminal', () => {
   const world = new World((options) => new EmbeddedStack(options));
@@ -53,7 +53,7 @@ describe('whoever is asked on a terminal', () => {
     const line = `${'x'.repeat(1_000)} p\u0430yments`;
     const terminal = follow(planned(line));
     await terminal.shows('Let it call deploy as shown above?');
-    expect(terminal.text.replaceAll(/\s/g, '')).toContain(`"line":"${'x'.repeat(1_000)}p\u0430[U+0430]yments"`);
+    expect(terminal.text.replaceAll(/\s/g, '')).toContain(`line:${'x'.repeat(1_000)}p\u0430[U+0430]yments`);
     choose(terminal, 'approve');
     expect(await terminal.ended).toBe(0);
     expect(world.timesWritten(line)).toBe(1);
@@ -67,7 +67,7 @@ describe('whoever is asked on a terminal', () => {
       return terminal;
     };
     const first = approve();
-    await first.shows(/"line": "by its id"[^]*Approve it\?/);
+    await first.shows(/line: by its id[^]*Approve it\?/);
     first.press(keys.enter);
     expect(await first.ended).toBe(1);
     expect(first.text).toContain('Nothing was decided.');
@@ -84,7 +84,7 @@ describe('whoever is asked on a terminal', () => {
     );
     const terminal = follow(input);
     await terminal.shows('Let it call confirm_secret line="to the vault"?');
-    terminal.press(keys.enter);
+    choose(terminal, 'approve');
     expect(await terminal.ended).toBe(0);
     expect(terminal.text).toMatch(/\n→ confirm_secret line=\[redacted\]/);
   });

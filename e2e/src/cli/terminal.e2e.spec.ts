@@ -29,6 +29,8 @@ describe('countersign on a terminal', () => {
     open.push(terminal);
     return terminal;
   };
+  /** Nothing that decides stands first. */
+  const approve = [keys.down, keys.down, keys.enter];
   const follow = (input: string, env?: Record<string, string>) =>
     at(['run', input, '--agent', 'worker', '--follow'], env);
 
@@ -42,7 +44,7 @@ describe('countersign on a terminal', () => {
     const terminal = follow(input);
     await terminal.shows(`Let it call deploy line=${JSON.stringify(line)}?`);
     expect(terminal.text).toMatch(/▶ worker[^]*I will deploy\.[^]*⏸ deploy[^]*waits for approval/);
-    terminal.press(keys.enter);
+    terminal.press(...approve);
     expect(await terminal.ended).toBe(0);
     expect(terminal.text).toMatch(/✔ approved[^]*✔ deploy[^]*It is deployed\.\n■ completed\n$/);
     expect(world.timesWritten(line)).toBe(1);
@@ -53,7 +55,7 @@ describe('countersign on a terminal', () => {
     const deployment = call('deploy', { line: 'shown on its way', until: gate.path });
     const terminal = follow(world.plans.plan('Show it', wants(deployment), says('It is deployed.')));
     await terminal.shows('Let it call deploy');
-    terminal.press(keys.enter);
+    terminal.press(...approve);
     await terminal.shows('deploy  50 %  half of it');
     gate.open();
     expect(await terminal.ended).toBe(0);
@@ -64,10 +66,10 @@ describe('countersign on a terminal', () => {
     const input = world.plans.plan('Reject here', wants(call('deploy', { line: 'never' })), says('As you wish.'));
     const terminal = follow(input);
     await terminal.shows('Show all of it first');
-    terminal.press(...Array<string>(5).fill(keys.down), keys.enter);
-    await terminal.shows('"line": "never"');
-    await terminal.shows(/Digest +sha256:[^]*Reject, with a reason/);
     terminal.press(keys.down, keys.enter);
+    await terminal.shows('line: never');
+    await terminal.shows(/Digest +sha256:[^]*Reject, with a reason/);
+    terminal.press(keys.down, keys.down, keys.down, keys.enter);
     await terminal.shows('Why? (passed to the model)');
     terminal.press('not today', keys.enter);
     expect(await terminal.ended).toBe(0);
@@ -94,7 +96,7 @@ describe('countersign on a terminal', () => {
     const input = world.plans.plan('Fill in', wants(call('grant_access', { system: 'billing' })), says('Granted.'));
     const terminal = follow(input);
     await terminal.shows('Let it call grant_access system=billing?');
-    terminal.press(keys.enter);
+    terminal.press(...approve);
     await terminal.shows('◆  hours');
     terminal.press('x', keys.enter);
     await terminal.shows('hours is of the type int, and "x" is not.');
@@ -102,7 +104,7 @@ describe('countersign on a terminal', () => {
     await terminal.shows('◆  ticket');
     terminal.press('none', keys.enter);
     await terminal.shows(/ticket[^]*must match pattern[^]*◆ {2}Let it call grant_access/);
-    terminal.press(keys.enter);
+    terminal.press(...approve);
     await terminal.shows(/must match pattern[^]*◆ {2}hours/);
     terminal.press(keys.enter);
     await terminal.shows(/must match pattern[^]*◆ {2}ticket/);

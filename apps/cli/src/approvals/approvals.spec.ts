@@ -27,10 +27,23 @@ describe('approvals', () => {
   it('are shown with all that somebody who decides should have seen', async () => {
     const approval = await there.waiting('1.0.2');
     const { out } = await there.cli(['approvals', 'show', approval.id]);
-    expect(out).toMatch(/^deploy_to_production {2}pending\n/);
+    expect(out).toMatch(/^deploy_to_production service_name=search version=1\.0\.2 {2}pending\n/);
     expect(out).toContain(approval.digest);
     expect(out).toContain('Asked to  Deploy the search service version 1.0.2 to production.');
-    expect(out).toContain('  "version": "1.0.2"');
+    expect(out).toContain('  version: 1.0.2');
+  });
+
+  it('recommend nothing that approves what nobody has looked at', async () => {
+    const { out } = await there.cli(['approvals', 'approve', '--help']);
+    expect(out).not.toContain('xargs');
+    expect(out).toContain('approvals show 7d1f');
+  });
+
+  it('are named by the beginning of their ids', async () => {
+    const { id } = await there.waiting('1.0.9');
+    expect((await there.cli(['approvals', 'show', id.slice(0, 13)])).out).toContain(id);
+    expect(await there.cli(['approvals', 'reject', id.slice(0, 13)])).toMatchObject({ code: 0 });
+    expect(await there.json<Approval>('approvals', 'show', id)).toMatchObject({ status: 'rejected' });
   });
 
   it('are approved, and what was approved is done and reported', async () => {
@@ -118,7 +131,7 @@ describe('approvals', () => {
     expect(out).toBe('✔ approved  deploy_to_production service_name=search version=9\n');
     expect((await there.endOf(run_id)).content).toContain('Deployed search 9');
     expect((await there.cli(['approvals', 'show', id])).out).toMatch(
-      /Requested arguments[^]*1\.5\.0[^]*Arguments that were approved[^]*"9"/,
+      /Requested arguments[^]*1\.5\.0[^]*Arguments that were approved[^]*version: "9"/,
     );
   });
 

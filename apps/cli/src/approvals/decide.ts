@@ -4,7 +4,8 @@ import {
   type ResolutionData,
   type DecisionVerdict,
 } from '@countersign/contracts/approvals';
-import { markedLine, visibleLine } from '@countersign/contracts/text';
+import { actionLine, mayBeApprovedTogether, riskOf } from '@countersign/contracts/presentation';
+import { visibleLine } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import { withCommand } from '../connection/hints.js';
 import { digestsOf, readAll, seeBefore, type Digests } from './seen.js';
@@ -12,7 +13,8 @@ import type { Context, On } from '../connection/context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from '../connection/options.js';
 import { fieldValues } from './field-values.js';
-import { oneLine } from '../terminal/words.js';
+import { Questions } from '../terminal/questions.js';
+import { confirmTarget, targetOf } from './target.js';
 
 interface ApproveOptions {
   note?: string;
@@ -21,6 +23,7 @@ interface ApproveOptions {
   result?: string;
   grant?: number;
   digest?: string;
+  target?: string;
   yes?: boolean;
 }
 
@@ -32,13 +35,14 @@ const digestOption =
 export const approveCommand = (on: On): Command =>
   new Command('approve')
     .description('Approves one call, or several that are each named.')
-    .argument('<approvals...>', 'their ids')
+    .argument('<approvals...>', 'their ids, or beginnings of them')
     .option('-m, --note <text>', 'a reason, passed to the model')
     .option('--args <json>', 'other arguments for the same tool, all of them: JSON or @file')
     .option('--value <name=value>', 'fills in a field; once for each field', several)
     .option('--result <text>', 'the work was done by hand, and this came of it: text or @file; nothing is executed')
     .option('--grant <seconds>', 'lets the agent make such calls for so long without asking', wholeNumber)
     .option('--digest <digest>', digestOption)
+    .option('--target <text>', 'of a critical call, such as its environment: in place of typing it')
     .option('-y, --yes', 'on a terminal, without showing the calls and confirming')
     .addHelpText(
       'after',
@@ -47,16 +51,19 @@ Examples:
   countersign approvals approve 7d1f… --note 'checked with the team'
   countersign approvals approve 7d1f… --args '{"service_name": "search", "version": "3.1.1"}'
   countersign approvals approve 7d1f… --value ticket=OPS-12 --value expires_in_hours=4
-  countersign approvals list --json --tool deploy | jq -r '.data[].id' | xargs countersign approvals approve`,
+  countersign approvals show 7d1f && countersign approvals approve 7d1f --digest sha256:…`,
     )
     .action(
-      on(async (context, ids: string[], options: ApproveOptions) => {
-        areOfOne(ids, options);
+      on(async (context, named: string[], options: ApproveOptions) => {
+        areOfOne(named, options);
         const resolution = resolutionOf(options);
-        const approvals = await readAll(context.client, ids);
+        const approvals = await readAll(context.client, named);
+        const ids = approvals.map(({ id }) => id);
         const { value } = options;
+        if (approvals.length > 1) approvals.forEach(mayBeOneOfSeveral);
         const data = value === undefined ? resolution : { ...resolution, values: fieldValues(value, approvals[0]!) };
         if (!options.yes) await seeBefore(context, approvals);
+        await confirmCritical(context, approvals, options);
         return decide(context, ids, { status: 'approved', data, seen: digestsOf(approvals, options) });
       }),
     );
@@ -64,23 +71,25 @@ Examples:
 export const rejectCommand = (on: On): Command =>
   new Command('reject')
     .description('Rejects one call, or several that are each named.')
-    .argument('<approvals...>', 'their ids')
+    .argument('<approvals...>', 'their ids, or beginnings of them')
     .option('-m, --reason <text>', 'why, passed to the model')
     .option('--digest <digest>', digestOption)
     .action(
-      on(async (context, ids: string[], options: RejectOptions) => {
-        areOfOne(ids, options);
-        const seen = digestsOf(await readAll(context.client, ids), options);
+      on(async (context, named: string[], options: RejectOptions) => {
+        areOfOne(named, options);
+        const approvals = await readAll(context.client, named);
+        const ids = approvals.map(({ id }) => id);
+        const seen = digestsOf(approvals, options);
         const { reason } = options;
         return decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen });
       }),
     );
 
-function areOfOne(ids: string[], { args, value, result, digest }: ApproveOptions): void {
-  if (ids.length > 1 && [args, value, result, digest].some((option) => option !== undefined))
+function areOfOne(ids: string[], { args, value, result, digest, target }: ApproveOptions): void {
+  if (ids.length > 1 && [args, value, result, digest, target].some((option) => option !== undefined))
     throw new Failure(
       exitCodes.usage,
-      '--args, --value, --result and --digest are of one call: name one approval with them.',
+      '--args, --value, --result, --digest and --target are of one call: name one approval with them.',
     );
 }
 
@@ -91,6 +100,28 @@ function resolutionOf({ note, args, result, grant }: ApproveOptions): Resolution
     ...(result !== undefined && { result: textOf(result) }),
     ...(grant !== undefined && { grant: { expires_in: grant } }),
   };
+}
+
+/** @throws Failure for a call that the server does not take together with others, before anybody reads them all */
+function mayBeOneOfSeveral(approval: Approval): void {
+  const { id, tool_args, approved_args } = approval;
+  const risk = riskOf({ ...approval, tool_args: approved_args ?? tool_args });
+  if (!mayBeApprovedTogether(risk))
+    throw new Failure(exitCodes.usage, `${id} is of ${risk} risk, so it is approved alone. Nothing was decided.`);
+}
+
+/** What is done already needs no target. */
+async function confirmCritical(
+  { screen, environment }: Context,
+  approvals: readonly Approval[],
+  { args, result, target: given }: ApproveOptions,
+): Promise<void> {
+  const [approval] = approvals;
+  if (approvals.length > 1 || !approval || result !== undefined) return;
+  const { approved_args, tool_args } = approval;
+  const runs = args === undefined ? (approved_args ?? tool_args) : jsonObject(args, '--args');
+  const questions = screen.canAsk ? new Questions(environment) : undefined;
+  await confirmTarget(targetOf(approval, runs), { given, questions });
 }
 
 interface Deciding {
@@ -121,8 +152,8 @@ async function decideOne(
 
 /** What a decision came to. One of several that are needed leaves the approval pending. */
 export function outcomeOf(approval: Approval): string {
-  const { status, tool_name, tool_args, approved_args, required_approvals } = approval;
-  const call = markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
+  const { status, tool_args, approved_args, required_approvals } = approval;
+  const call = actionLine({ ...approval, tool_args: approved_args ?? tool_args });
   if (status !== 'pending') return `${status}  ${call}`;
   return `counted, ${standingApprovals(approval)} of ${required_approvals}  ${call}`;
 }

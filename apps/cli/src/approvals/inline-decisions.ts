@@ -1,6 +1,7 @@
 import type { Approval, ResolutionData } from '@countersign/contracts/approvals';
 import type { Me } from '@countersign/contracts/auth';
 import type { Requirement } from '@countersign/contracts/calls';
+import { presentCall } from '@countersign/contracts/presentation';
 import { markedLine, visibleText, visibleLine } from '@countersign/contracts/text';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from '../terminal/questions.js';
@@ -9,6 +10,7 @@ import { outcomeOf } from './decide.js';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { ResolutionQuestions, type Answer } from './resolution-questions.js';
+import { confirmTarget, targetOf } from './target.js';
 import { oneLine } from '../terminal/words.js';
 
 /** How long an approval may be on its way from the run to its record. */
@@ -86,9 +88,10 @@ export class InlineDecisions {
   async #askOnce(approval: Approval, questions: Questions, resolution: ResolutionQuestions): Promise<Step> {
     const { screen } = this.#context;
     const answer = await questions.choose(questionAbout(approval), [
-      ...resolution.choices,
-      { value: 'show', label: 'Show all of it first' },
+      // What stands first is chosen by whoever presses Enter too soon.
       { value: 'later', label: 'Leave it to others, and wait' },
+      { value: 'show', label: 'Show all of it first' },
+      ...resolution.choices,
     ]);
     if (answer === undefined || answer === 'later') return 'later';
     if (answer === 'show') {
@@ -97,7 +100,7 @@ export class InlineDecisions {
     }
     try {
       const data = await resolution.particulars(answer);
-      return data === undefined ? 'again' : await this.#send(approval, answer, data);
+      return data === undefined ? 'again' : await this.#send(approval, answer, data, questions);
     } catch (error) {
       const failure = this.#context.explained(error);
       if (!isOneOf(failure, exitCodes.usage, exitCodes.unreachable)) throw failure;
@@ -106,8 +109,11 @@ export class InlineDecisions {
     }
   }
 
-  async #send({ id, digest }: Approval, answer: Answer, data: ResolutionData): Promise<Step> {
+  async #send(approval: Approval, answer: Answer, data: ResolutionData, questions: Questions): Promise<Step> {
     const { screen, client } = this.#context;
+    const { id, digest, tool_args, approved_args } = approval;
+    const runs = data.tool_args ?? approved_args ?? tool_args;
+    if (answer !== 'reject' && answer !== 'result') await confirmTarget(targetOf(approval, runs), { questions });
     const resolution_data = Object.keys(data).length > 0 ? data : null;
     const status = answer === 'reject' ? 'rejected' : 'approved';
     const resolved = await client.approvals.resolve(id, { status, resolution_data, digest });
@@ -143,7 +149,11 @@ const longestQuestion = 300;
 const callOf = ({ tool_name, tool_args, approved_args }: Approval): string =>
   markedLine(`${tool_name} ${oneLine(approved_args ?? tool_args)}`);
 
-const fitsInQuestion = (approval: Approval): boolean => callOf(approval).length <= longestQuestion;
+const fitsInQuestion = (approval: Approval): boolean =>
+  callOf(approval).length <= longestQuestion &&
+  presentCall({ ...approval, tool_args: approval.approved_args ?? approval.tool_args }).args.every(({ block }) =>
+    ['line', 'literal', 'url'].includes(block.kind),
+  );
 
 const questionAbout = (approval: Approval): string =>
   fitsInQuestion(approval)

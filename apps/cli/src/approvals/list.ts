@@ -1,15 +1,16 @@
 import { ApprovalStatus, type Approval } from '@countersign/contracts/approvals';
 import { PauseType } from '@countersign/contracts/calls';
-import { marked } from '@countersign/contracts/text';
+import { presentCall, riskOf, titleLine } from '@countersign/contracts/presentation';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
+import { prefixLength } from '../connection/ids.js';
 import { oneOf, paged, type PageOptions } from '../connection/options.js';
 import { showPage } from '../terminal/page.js';
 import { statusStyle } from '../commands/status.js';
 import type { Column } from '../terminal/table.js';
 import { ageIn } from '../terminal/age.js';
 import type { Screen } from '../terminal/screen.js';
-import { left, oneLine } from '../terminal/words.js';
+import { left } from '../terminal/words.js';
 
 /** `urgent`: what expires soonest. */
 const orders = {
@@ -51,7 +52,7 @@ export const listApprovals = (on: On): Command =>
       showPage(
         screen,
         page,
-        columns(screen, options),
+        columns(screen, options, page.data),
         options.all || options.status !== 'pending' ? 'approval' : 'pending approval',
       );
     }),
@@ -71,14 +72,34 @@ const queryOf = ({ status, all, agent, tool, run, user, needs, resolvedBy, text,
   page,
 });
 
-const columns = (screen: Screen, { all, status }: ListOptions): Column<Approval>[] => [
-  { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
+const columns = (screen: Screen, { all, status }: ListOptions, data: readonly Approval[]): Column<Approval>[] => [
+  { title: 'ID', value: shortId(screen, data), style: () => 'cyan' },
   ...(all ? [{ title: 'STATUS', value: ({ status }: Approval) => status, style: statusStyle }] : []),
   { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
   ...(all || status !== 'pending'
     ? []
     : [{ title: 'LEFT', value: ({ expires_at }: Approval) => (expires_at === null ? '-' : left(expires_at)) }]),
+  ...(data.some((approval) => whereOf(approval) !== '-') ? [{ title: 'WHERE', value: whereOf, style: styleOf }] : []),
   { title: 'AGENT', value: ({ agent_id }) => agent_id, isExtra: true },
   { title: 'FOR', value: ({ user_id }) => user_id ?? '-', isExtra: true },
-  { title: 'CALL', value: ({ tool_name, tool_args }) => marked(`${tool_name} ${oneLine(tool_args)}`), shrinks: true },
+  { title: 'CALL', value: (approval) => titleLine(callOf(approval)), shrinks: true },
 ];
+
+const callOf = (approval: Approval) => ({ ...approval, tool_args: approval.approved_args ?? approval.tool_args });
+
+/** On a terminal the beginning that tells it from the others; in a pipe all of it. */
+function shortId(screen: Screen, data: readonly Approval[]): (approval: Approval) => string {
+  if (screen.width === undefined) return ({ id }) => id;
+  const length = prefixLength(data.map(({ id }) => id));
+  return ({ id }) => id.slice(0, length);
+}
+
+/** The environment, with `!` for a high and `!!` for a critical risk. */
+function whereOf(approval: Approval): string {
+  const { environment, risk } = presentCall(callOf(approval));
+  return [environment && (environment.name ?? 'none'), marks[risk]].filter(Boolean).join(' ') || '-';
+}
+
+const marks = { low: '', high: '!', critical: '!!' } as const;
+
+const styleOf = (approval: Approval) => (riskOf(callOf(approval)) === 'low' ? 'dim' : 'red');

@@ -2,6 +2,7 @@ import type { CountersignClient } from '@countersign/client';
 import { Approval } from '@countersign/contracts/approvals';
 import { approvalText } from './show.js';
 import type { Context } from '../connection/context.js';
+import { approvalId } from '../connection/ids.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import { Questions } from '../terminal/questions.js';
 import { plural } from '../terminal/words.js';
@@ -9,10 +10,10 @@ import { plural } from '../terminal/words.js';
 /** What is decided on, by the ids of the approvals. */
 export type Digests = Record<string, string>;
 
-/** The approvals as they are, before any of them is decided on. @throws ApiError when one is not there */
+/** The approvals as they are, before any of them is decided on. @param ids or beginnings of ids @throws ApiError when one is not there */
 export async function readAll(client: CountersignClient, ids: readonly string[]): Promise<Approval[]> {
   const approvals: Approval[] = [];
-  for (const id of ids) approvals.push(await client.approvals.get(id));
+  for (const id of ids) approvals.push(await client.approvals.get(await approvalId(client, id)));
   return approvals;
 }
 

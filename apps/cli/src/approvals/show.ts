@@ -1,8 +1,16 @@
 import { Approval, possiblyExecutedText, standingApprovals } from '@countersign/contracts/approvals';
 import type { UserInputField } from '@countersign/contracts/calls';
+import {
+  argumentLines,
+  presentCall,
+  riskOf,
+  titleLine,
+  type PresentableCall,
+} from '@countersign/contracts/presentation';
 import { marked, visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
+import { approvalId } from '../connection/ids.js';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';
 import { fields } from '../terminal/table.js';
@@ -11,35 +19,37 @@ import { left, plural, when } from '../terminal/words.js';
 export const showApproval = (on: On): Command =>
   new Command('show')
     .description('Shows one approval: requester, exact arguments, rule and decisions.')
-    .argument('<approval>', 'its id')
+    .argument('<approval>', 'its id, or the beginning of it')
     .action(
       on(async ({ screen, client }, id: string) => {
-        screen.show(await client.approvals.get(id), (approval) => approvalText(screen, approval));
+        screen.show(await client.approvals.get(await approvalId(client, id)), (approval) =>
+          approvalText(screen, approval),
+        );
       }),
     );
 
 /** Everything that an approver should have seen. */
 export function approvalText(screen: Screen, approval: Approval): string[] {
-  const { tool_name, tool_args, approved_args } = approval;
+  const { tool_args, approved_args } = approval;
+  const call = { ...approval, tool_args: approved_args ?? tool_args };
+  const risk = riskOf(call);
   const status = screen.paint(statusStyle(approval), approval.status);
   return [
-    `${screen.paint('bold', marked(tool_name))}  ${status}`,
+    `${screen.paint('bold', titleLine(call))}  ${status}${risk === 'low' ? '' : screen.paint('red', `  ${risk} risk`)}`,
     '',
     ...fields(screen, about(approval)),
     '',
-    ...argumentsText(screen, approved_args ? 'Requested arguments' : 'Arguments', tool_args),
-    ...(approved_args ? argumentsText(screen, 'Arguments that were approved', approved_args) : []),
+    ...argumentsText(screen, approved_args ? 'Requested arguments' : 'Arguments', { ...approval, tool_args }),
+    ...(approved_args ? argumentsText(screen, 'Arguments that were approved', call) : []),
     ...inputText(screen, fieldsToFill(approval)),
     ...statements(screen, approval),
   ];
 }
 
-/** The arguments as the JSON that they are, with every character that hides written out. */
-export const argumentsText = (screen: Screen, title: string, args: Record<string, unknown>): string[] => [
+/** All arguments, scripts line by line, with every character that hides written out. */
+export const argumentsText = (screen: Screen, title: string, call: PresentableCall): string[] => [
   screen.paint('dim', title),
-  ...marked(JSON.stringify(args, null, 2))
-    .split('\n')
-    .map((line) => `  ${line}`),
+  ...argumentLines(presentCall(call).args).map((line) => `  ${line}`),
 ];
 
 /** What a person has to fill in before it can be approved. */
@@ -52,6 +62,8 @@ function about(approval: Approval): Record<string, string | null> {
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   return {
     Approval: approval.id,
+    Tool: approval.tool_name,
+    Environment: environmentText(approval),
     Agent: marked(`${source_name} (${agent_id})`),
     For: user_id && marked(user_id),
     'Sent by': requested_by === null || requested_by === user_id ? null : marked(requested_by),
@@ -67,6 +79,12 @@ function about(approval: Approval): Record<string, string | null> {
     Decided: resolved_at === null ? null : `${when(resolved_at)}${resolved_by === null ? '' : `, by ${resolved_by}`}`,
     Digest: approval.digest,
   };
+}
+
+function environmentText(approval: Approval): string | null {
+  const { environment } = presentCall({ ...approval, tool_args: approval.approved_args ?? approval.tool_args });
+  if (!environment) return null;
+  return `${environment.name ?? 'none is named'}${environment.isKnown ? '' : ' (not one that the tool declares)'}`;
 }
 
 const ruleOf = ({ policy, grant_id }: Approval): string | null => {

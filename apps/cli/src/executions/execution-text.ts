@@ -30,7 +30,7 @@ export function executionText(screen: Screen, execution: Execution): string[] {
       Note: execution.note,
     }),
     '',
-    ...argumentsText(screen, 'Arguments', tool_args),
+    ...argumentsText(screen, 'Arguments', { tool_name, tool_args, presentation: null }),
     ...(attempts.length > 0 ? [screen.paint('dim', 'Attempts')] : []),
     ...attempts.map((attempt) => visibleText(`  ${attemptText(attempt)}`)),
     ...advice(execution),

@@ -59,7 +59,7 @@ const mostValues = 4;
 
 const plainNames = ({ tool_args, presentation }: PresentableCall): string[] =>
   inOrder(Object.keys(tool_args), presentation?.first ?? [])
-    .filter((name) => isShort(tool_args[name]))
+    .filter((name) => isOneLine(tool_args[name]))
     .slice(0, mostValues);
 
 function plainTitle(call: PresentableCall): TitlePart[] {
@@ -73,8 +73,8 @@ function plainTitle(call: PresentableCall): TitlePart[] {
   ];
 }
 
-const isShort = (value: unknown): boolean =>
-  typeof value === 'string' ? value.length <= 3 * longest && !value.includes('\n') : typeof value !== 'object';
+const isOneLine = (value: unknown): boolean =>
+  typeof value === 'string' ? !value.includes('\n') : typeof value !== 'object';
 
 /** The names that matter first before all others. */
 export const inOrder = (names: readonly string[], first: readonly string[]): string[] => [
