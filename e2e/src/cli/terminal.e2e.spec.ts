@@ -175,7 +175,7 @@ describe('countersign on a terminal', () => {
     expect(list.raw).toContain('\u001b[2mID');
     expect(list.raw).not.toContain('\u001b[2J');
     expect(list.text).toContain('[U+202E]');
-    for (const each of list.text.split('\n')) expect(each.length).toBeLessThanOrEqual(100);
+    for (const each of list.text.split(/\r?\n/)) expect(each.length).toBeLessThanOrEqual(100);
     const plain = at(['approvals', 'list'], { ...admin, NO_COLOR: '1' });
     expect(await plain.ended).toBe(0);
     expect(plain.raw).not.toContain('\u001b[');
