@@ -11,9 +11,10 @@ import { call, ModelPlans, outputsIn, says, wants } from '../runs/model-plans.js
 import { isReady, startChild, type Child } from '../world/child.js';
 import { adminKey } from '../world/credentials.js';
 import { eventually } from '../world/eventually.js';
-import { frameworkExamples } from './frameworks.js';
+import { exampleFile, frameworkExamples, pythonFrameworks } from './frameworks.js';
 
-const examples = ['ai-sdk.ts', 'langchain.ts', 'openai-agents.ts'];
+const inTypeScript = ['ai-sdk.ts', 'langchain.ts', 'openai-agents.ts'];
+const examples = [...inTypeScript, 'langgraph_agent.py', 'pydantic_agent.py'];
 
 /** The examples as they are, with the frameworks as they are published, and a model that says what a test wants. */
 describe('an agent that somebody has already', () => {
@@ -26,7 +27,8 @@ describe('an agent that somebody has already', () => {
   let env: Record<string, string>;
   beforeAll(async () => {
     const config = fileURLToPath(new URL('../../fixtures/any-agent.yaml', import.meta.url));
-    folder = await frameworkExamples(...examples);
+    let packages: string;
+    [folder, packages] = await Promise.all([frameworkExamples(...inTypeScript), pythonFrameworks()]);
     model = await startModelServer();
     plans = new ModelPlans(model);
     child = await startChild({ app: 'standalone', env: { DATA_DIR: dir, COUNTERSIGN_CONFIG: config } });
@@ -36,6 +38,8 @@ describe('an agent that somebody has already', () => {
     const { PATH = '' } = process.env;
     env = {
       PATH,
+      PYTHONPATH: packages,
+      PYTHONNOUSERSITE: '1',
       COUNTERSIGN_URL: child.url,
       COUNTERSIGN_KEY: key,
       OPENAI_BASE_URL: model.url,
@@ -51,7 +55,9 @@ describe('an agent that somebody has already', () => {
   function start(example: string, order: string) {
     const refund = wants(call('refund', { order, amount: 80 }));
     const task = plans.plan(`Refund ${order}`, refund, (request) => says(`It says: ${outputsIn(request).join()}`));
-    const program = spawn(process.execPath, [join(folder, example), task], { env });
+    const program = example.endsWith('.py')
+      ? spawn('python3', [exampleFile(example), task], { env })
+      : spawn(process.execPath, [join(folder, example), task], { env });
     return { task, program, said: text(program.stdout), wrong: text(program.stderr) };
   }
   const pending = (order: string) =>
@@ -63,7 +69,7 @@ describe('an agent that somebody has already', () => {
   it.each(examples)('in %s makes what was approved, and its model learns what was rejected', async (example) => {
     const [edited, refused] = [start(example, `${example}-1`), start(example, `${example}-2`)];
     const approval = await pending(`${example}-1`);
-    expect(approval.context).toMatchObject({ reason: edited.task });
+    expect(approval.context['reason']).toBe(inTypeScript.includes(example) ? edited.task : null);
     const tool_args = { order: `${example}-1`, amount: 40 };
     await people.approvals.resolve(approval.id, { status: 'approved', resolution_data: { tool_args } });
     const rejection = { status: 'rejected', resolution_data: { note: 'Ask the customer first.' } } as const;
@@ -73,8 +79,8 @@ describe('an agent that somebody has already', () => {
     expect(await refused.said).toContain('Ask the customer first.');
   });
 
-  it.each(examples)('in %s that is killed while a person thinks finds its call again', async (example) => {
-    const order = `${example}-3`;
+  it('that is killed while a person thinks finds its call again', async () => {
+    const [example, order] = ['openai-agents.ts', 'openai-agents.ts-3'];
     const first = start(example, order);
     const { id } = await pending(order);
     first.program.kill('SIGKILL');

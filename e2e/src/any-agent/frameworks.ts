@@ -8,16 +8,18 @@ import { promisify } from 'node:util';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const examples = at('../../../examples/any-agent');
+/** As it is in the project. */
+export const exampleFile = (name: string): string => join(examples, name);
+
 const manifests = ['package.json', 'package-lock.json'];
+const requirements = 'requirements.txt';
 
 /**
  * Where the examples for frameworks are, copied as a user copies them, beside the packages that they need. Fetches those
  * once for each list of them.
  */
 export async function frameworkExamples(...files: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const name of manifests) hash.update(readFileSync(join(examples, name)));
-  const folder = await prepared(join(stateDir, `frameworks-${hash.digest('hex').slice(0, 12)}`), async (work) => {
+  const folder = await prepared(join(stateDir, `frameworks-${digestOf(manifests)}`), async (work) => {
     for (const name of manifests) cpSync(join(examples, name), join(work, name));
     const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
     await promisify(execFile)('npm', ['ci', ...options], { cwd: work, timeout: 180_000 });
@@ -26,4 +28,20 @@ export async function frameworkExamples(...files: readonly string[]): Promise<st
   });
   for (const name of files) cpSync(join(examples, name), join(folder, name));
   return folder;
+}
+
+/** @returns for `PYTHONPATH`: what the examples in Python need, ours as it is published among it. */
+export async function pythonFrameworks(): Promise<string> {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir', '--no-compile'];
+  const packages = await prepared(join(stateDir, `frameworks-py-${digestOf([requirements])}`), async (work) => {
+    const from = ['--target', work, '-r', join(examples, requirements)];
+    await promisify(execFile)('python3', [...pip, ...from], { timeout: 180_000 });
+  });
+  return [packages, at('../../../clients/python/src')].join(':');
+}
+
+function digestOf(names: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(readFileSync(join(examples, name)));
+  return hash.digest('hex').slice(0, 12);
 }

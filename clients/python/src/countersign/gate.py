@@ -99,11 +99,22 @@ def _make(call: str) -> Steps:
         result = yield _Run(execution, ("POST", f"{at}/extend", {"json": claim}))
     except Exception as error:
         failed = {**report, "outcome": "failed", "result": str(error) or type(error).__name__}
-        yield from patiently(("POST", f"{at}/outcome", {"json": failed}))
+        if not (yield from _counts(at, failed)):
+            return None
         raise
     done = {**report, "outcome": "succeeded", "result": json.dumps(result)}
-    yield from patiently(("POST", f"{at}/outcome", {"json": done}))
-    return (result,)
+    return (result,) if (yield from _counts(at, done)) else None
+
+
+def _counts(at: str, outcome: dict[str, Any]) -> Steps:
+    """Whether what is reported counts. When the claim was lost meanwhile, a person finds out."""
+    try:
+        yield from patiently(("POST", f"{at}/outcome", {"json": outcome}))
+    except ApiError as error:
+        if error.code in _ELSEWHERE:
+            return False
+        raise
+    return True
 
 
 def _read(result: str | None) -> Any:
