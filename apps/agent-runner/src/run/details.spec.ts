@@ -1,6 +1,6 @@
 import type { EventData } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { after } from '@countersign/contracts/time';
+import { after, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { requirementOf } from './call.js';
 import {
@@ -161,6 +161,25 @@ describe("a turn of the model's", () => {
     const both = continued(once, now, completed(second!, 'two'), claimed, responded(call('call_a', 'search')));
     expect([...toldOf(both, 'call_a'), ...toldOf(both, 'call_a#1')]).toEqual(['one', 'two']);
     expect(new Set(both.calls.map(({ id }) => id)).size).toBe(3);
+  });
+});
+
+describe('the request of a call', () => {
+  const beganAt = (requested_at?: EpochSeconds) =>
+    eventsOf(
+      runAfter(
+        { ...requested, run: { ...requested.run, ...(requested_at !== undefined && { requested_at }) } },
+        claimed,
+      ),
+      responded(call('call_a')),
+    ).flatMap((event) => (event.type === 'tool.approval_required' ? [event.data.run_began_at] : []));
+  const at = toEpochSeconds(now);
+
+  it('says when its run began, at the earliest where a sender says when: a restore goes by it', () => {
+    expect(beganAt()).toEqual([at]);
+    expect(beganAt(after(at, -600))).toEqual([after(at, -630)]);
+    expect(beganAt(after(at, 30))).toEqual([after(at, -30)]);
+    expect(beganAt(after(at, 3_600))).toEqual([0]);
   });
 });
 

@@ -3,10 +3,10 @@ import { callDigest } from '@countersign/contracts/calls';
 import { isFinishedStatus, type Asked, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
 import {
   toEpochSeconds,
-  earliest,
   type Millis,
   type EpochMillis,
   type EpochSeconds,
+  sentAtTheEarliest,
 } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
@@ -88,7 +88,7 @@ interface RunRequest {
   /** Who sent the request. */
   requested_by: string | null;
   run_input: string;
-  /** When, if that was before now. */
+  /** When, as its sender says. */
   requested_at?: EpochSeconds;
   deadline_at: EpochMillis | null;
   streamed: boolean;
@@ -212,7 +212,7 @@ function newRun({ run_input, ...request }: RunRequest, now: EpochMillis): Run {
   const at = toEpochSeconds(now);
   return {
     ...request,
-    requested_at: earliest(request.requested_at ?? at, at),
+    requested_at: request.requested_at === undefined ? at : sentAtTheEarliest(request.requested_at, at),
     queue_owner: queueOwner(request.user_id, request.requested_by),
     ...newRecord(now),
     ...idle,

@@ -12,6 +12,7 @@ export {
   latest,
   millisOf,
   secondsOf,
+  sentAtTheEarliest,
   systemClock,
   toEpochMillis,
   toEpochSeconds,

@@ -10,6 +10,7 @@ import {
   latest,
   millisOf,
   secondsOf,
+  sentAtTheEarliest,
   systemClock,
   toEpochMillis,
   toEpochSeconds,
@@ -70,5 +71,17 @@ describe('a duration', () => {
     expectTypeOf<EpochMillis>().not.toExtend<Millis>();
     expectTypeOf<EpochSeconds>().not.toExtend<Seconds>();
     expectTypeOf<{ first_ms: Seconds; longest_ms: Seconds }>().not.toExtend<Backoff>();
+  });
+});
+
+describe('a command', () => {
+  const now = atSeconds(1_000_000);
+  it.each([
+    ['said by its sender, less what that may be ahead', 900_000, 899_970],
+    ['now, less that, by a clock that is a little ahead', 1_000_030, 999_970],
+    ['not known by a clock that is further ahead', 1_000_031, 0],
+    ['not known when it says so', 0, 0],
+  ])('was sent at the earliest when it is %s', (_, sent, earliest) => {
+    expect(sentAtTheEarliest(atSeconds(sent), now)).toBe(earliest);
   });
 });

@@ -46,3 +46,15 @@ export function after(at: number, duration: number): number {
 export const earliest = <At extends EpochMillis | EpochSeconds>(...times: readonly At[]): At =>
   Math.min(...times) as At;
 export const latest = <At extends EpochMillis | EpochSeconds>(...times: readonly At[]): At => Math.max(...times) as At;
+
+/** How far a sender's clock may be ahead of ours. */
+const aheadAtMost: Seconds = 30;
+
+/**
+ * Before which time a command was not sent, whatever its sender's clock says. It must not look younger than it is: after a
+ * restore it would pass for one that is not known to have been obeyed. Of a time that lies ahead nothing is known.
+ */
+export function sentAtTheEarliest(sent: EpochSeconds, now: EpochSeconds): EpochSeconds {
+  if (sent > after(now, aheadAtMost)) return atSeconds(0);
+  return atSeconds(Math.max(0, earliest(sent, now) - aheadAtMost));
+}
