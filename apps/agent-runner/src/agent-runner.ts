@@ -37,6 +37,7 @@ import { RunEventsController } from './bus/run-events.controller.js';
 import { RunStream } from './stream/run-stream.js';
 import { RunWatch } from './stream/run-watch.js';
 import { decideRun, type RunMessage } from './run/run.js';
+import { tellingUngated } from './dispatch/ungated-calls.js';
 import { RunDispatcher } from './dispatch/run-dispatcher.js';
 import { RunsController } from './http/runs.controller.js';
 import { decideSession } from './sessions/session.js';
@@ -109,7 +110,7 @@ export function agentRunner(
     const { commandHandler: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
       service: 'agent-runner',
       collection: runCollection,
-      decide: decideRun,
+      decide: (run, message, at) => tellingUngated(run, decideRun(run, message, at)),
       beforeCommit: signer.sign,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
       onNeverPublished: async ({ type, key, data }, { message: reason }): Promise<unknown> =>

@@ -1,10 +1,17 @@
-import { CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
+import { apiKeys, CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
 import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import { readDefinitions } from '@countersign/definitions';
 import { WorkPool, type Collection } from '@countersign/persistence';
-import { openCommandHandler, openAlarms, Refusals, type Service, type ServiceContext } from '@countersign/service';
+import {
+  openCommandHandler,
+  openRelay,
+  openAlarms,
+  Refusals,
+  type Service,
+  type ServiceContext,
+} from '@countersign/service';
 import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
@@ -24,6 +31,7 @@ import { GrantsController } from './grants/grants.controller.js';
 import { serveInbox } from './http/inbox-files.js';
 import { Gates } from './gates/gates.js';
 import { PolicyEvaluator } from './policy/policy-evaluator.js';
+import { KeyNews } from './http/key-news.js';
 import { KeysController } from './http/keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
 import { openNotifications } from './notify/notifications.js';
@@ -113,6 +121,7 @@ export function approvalService(
       collection: grantCollection,
       decide: decideGrant,
     });
+    const { relay: keyRelay } = openRelay(context, apiKeys, { service: 'approval-service' });
     const policy = new PolicyEvaluator(definitions, tracing);
     const gates: Gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
@@ -152,6 +161,7 @@ export function approvalService(
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: APPROVALS, useValue: approvals },
           { provide: GRANTS, useValue: grants },
+          { provide: KeyNews, useValue: new KeyNews(keyRelay, now) },
           { provide: CLOCK, useValue: now },
           { provide: SET_BACK, useValue: setBack },
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, tracing, approvals.store, now) },
@@ -194,13 +204,14 @@ export function approvalService(
       async begin() {
         relay.start();
         grantRelay.start();
+        keyRelay.start();
         due.start();
         rejudging.start();
         for (const part of parts) part.begin();
       },
       async stop(graceMs) {
         await Promise.all([due.stop(graceMs), rejudging.stop(), ...parts.map((part) => part.stop(graceMs))]);
-        await Promise.all([relay.stop(), grantRelay.stop(), feed.stop()]);
+        await Promise.all([relay.stop(), grantRelay.stop(), keyRelay.stop(), feed.stop()]);
       },
     };
   };

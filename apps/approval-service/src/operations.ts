@@ -14,7 +14,7 @@ export function openOperations(
   guards: ReplayGuardOptions & { gates: Pick<Gates, 'hidden'> },
 ): Feature {
   const { bus, metrics, stopping } = context;
-  const { commandHandler } = openCommandHandler(context, {
+  const { commandHandler, relay } = openCommandHandler(context, {
     service: 'approval-service',
     collection: deadLetterCollection,
     decide: decideDeadLetter,
@@ -35,9 +35,13 @@ export function openOperations(
     retention: [letters.retention],
     checks: [{ name: 'event-log', check: () => events.check() }],
     tail: () => events.tail(bus),
-    begin: () => letters.start(),
+    begin() {
+      relay.start();
+      letters.start();
+    },
     async stop() {
       await Promise.all([letters.stop(), events.stop()]);
+      await relay.stop();
     },
   };
 }

@@ -6,7 +6,7 @@ export { CommandGuard, CommandGuards, CommandRefused } from './commands/guard.js
 export { CommandTokens } from './commands/tokens.js';
 export { CommandUses } from './commands/uses.js';
 export { ensureAdminKey } from './credentials/admin-key-file.js';
-export { NewApiKey } from './credentials/api-key.js';
+export { type ApiKey, NewApiKey, apiKeys } from './credentials/api-key.js';
 export { ApiKeys } from './credentials/api-keys.js';
 export { Credentials } from './credentials/credentials.js';
 export { CurrentPrincipal, Public, RequireScopes } from './http/access.js';

@@ -7,7 +7,7 @@ export { type ServerSentEvent, sendEvents } from './http/server-sent-events.js';
 export { type Alarms, openAlarms, type Refused } from './log/alarms.js';
 export { Metrics } from './metrics/metrics.js';
 export { countRecords, countTakeovers } from './metrics/record-metrics.js';
-export { openCommandHandler } from './runtime/command-handler.js';
+export { openCommandHandler, openRelay } from './runtime/command-handler.js';
 export { openInfrastructure } from './runtime/infrastructure.js';
 export { runMain } from './runtime/main.js';
 export { type Service, type ServiceContext, serve } from './runtime/serve.js';

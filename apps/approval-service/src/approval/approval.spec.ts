@@ -28,7 +28,9 @@ const emits = {
   e: ['approval.escalated'],
   m: ['approval.commented'],
   n: ['approval.reminder_due'],
+  l: ['approval.deleted'],
   r: ['approval.resolved'],
+  rl: ['approval.resolved', 'approval.deleted'],
   cr: ['approval.created', 'approval.resolved'],
   dr: ['approval.decision_recorded', 'approval.resolved'],
 };
@@ -96,7 +98,7 @@ describe('an approval', () => {
 | void, cancelled                    | cancelled r | cancelled r | cancelled r   | cancelled r | cancelled r | cancelled r  | approved   | rejected   | expired   | -           | approved   |
 | void, failed                       | cancelled r | cancelled r | cancelled r   | cancelled r | cancelled r | cancelled r  | approved   | rejected   | expired   | cancelled   | approved   |
 | due                                | x           | -           | -             | -           | expired r   | -            | -          | -          | -         | -           | -          |
-| removed                            | x           | cancelled r | cancelled r   | cancelled r | cancelled r | cancelled r  | approved   | rejected   | expired   | cancelled   | -          |
+| removed                            | x           | cancelled rl| cancelled rl  | cancelled rl| cancelled rl| cancelled rl | approved l | rejected l | expired l | cancelled l | -          |
 | run.completed                      | x           | cancelled r | cancelled r   | cancelled r | cancelled r | cancelled r  | approved   | rejected   | expired   | cancelled   | approved   |
 | run.failed                         | x           | cancelled r | cancelled r   | cancelled r | cancelled r | cancelled r  | approved   | rejected   | expired   | cancelled   | approved   |
 | run.cancelled                      | x           | cancelled r | cancelled r   | cancelled r | cancelled r | cancelled r  | approved   | rejected   | expired   | -           | approved   |`,

@@ -97,7 +97,9 @@ type VoidMessage = Extract<ApprovalMessage, { type: 'void' }>;
 function remove(approval: Approval, now: EpochMillis): ApprovalTransition {
   if (approval.deleted_at !== null) return ignored('it is removed');
   const removed = { ...approval, deleted_at: toEpochSeconds(now) };
-  return approval.status === 'pending'
-    ? resolved(removed, 'cancelled', byNoOne, now)
-    : changed(touch(removed, now, {}));
+  const next =
+    approval.status === 'pending' ? resolved(removed, 'cancelled', byNoOne, now) : changed(touch(removed, now, {}));
+  if (next.kind !== 'changed') return next;
+  const { status } = next.state;
+  return changed(next.state, ...next.events, emit('approval.deleted', { ...callOf(approval), status }));
 }

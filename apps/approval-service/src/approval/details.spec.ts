@@ -270,7 +270,10 @@ describe('removing an approval', () => {
   it('cancels it first while it is pending, so that its run does not wait for ever', () => {
     const { state, events } = outcome(approvalAfter(required()), { type: 'removed' });
     expect(state).toMatchObject({ status: 'cancelled', deleted_at: nowSeconds });
-    expect(events).toMatchObject([{ type: 'approval.resolved', data: { status: 'cancelled' } }]);
+    expect(events).toMatchObject([
+      { type: 'approval.resolved', data: { status: 'cancelled' } },
+      { type: 'approval.deleted', data: { status: 'cancelled' } },
+    ]);
   });
 
   it('hides one that is decided, and changes nothing else', () => {

@@ -1,4 +1,4 @@
-import { derivedId } from '@countersign/contracts';
+import { derivedId, emit } from '@countersign/contracts';
 import type { DeadLetter } from '@countersign/contracts/event-log';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { toEpochSeconds, type EpochMillis, atMillis, type EpochSeconds } from '@countersign/contracts/time';
@@ -20,7 +20,7 @@ import {
  *  (given up) ──► open ──► replayed | discarded
  * ```
  *
- * One that is replayed and given up again is another dead letter. It emits no events: nothing waits for it.
+ * One that is replayed and given up again is another dead letter.
  */
 export type DeadLetterMessage =
   | { type: 'given_up'; letter: GivenUp }
@@ -67,7 +67,12 @@ export function decideDeadLetter(
   if (letter.status !== 'open')
     return rejected('dead_letter_settled', `${letter.settled_by} has ${letter.status} it already`);
   const { type: status, by: settled_by, note } = message;
-  return changed(touch(letter, now, { status, settled_by, settled_at: toEpochSeconds(now), note }));
+  const { id: dead_letter_id, topic, partition, offset, group } = letter;
+  const settled = { dead_letter_id, topic, partition, offset, group, outcome: status, note };
+  return changed(
+    touch(letter, now, { status, settled_by, settled_at: toEpochSeconds(now), note }),
+    emit('message.dead_letter_settled', settled),
+  );
 }
 
 function opened(letter: GivenUp, now: EpochMillis): DeadLetterRecord {

@@ -1,4 +1,4 @@
-import { RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { actOf, RequireScopes, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   DeadLetter,
   DeadLetterPage,
@@ -50,9 +50,9 @@ export class DeadLettersController {
   async replay(
     @Param('id') id: string,
     @Body({ schema: DeadLetterNoteRequest }) { note }: DeadLetterNote,
-    @CurrentPrincipal() { subject }: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<DeadLetter> {
-    return answer(id, await this.letters.replay(id, subject, note ?? null));
+    return answer(id, await this.letters.replay(id, who.subject, note ?? null, actOf(who)));
   }
 
   @Post(':id/discard')
@@ -62,9 +62,9 @@ export class DeadLettersController {
   async discard(
     @Param('id') id: string,
     @Body({ schema: DeadLetterNoteRequest }) { note }: DeadLetterNote,
-    @CurrentPrincipal() { subject }: Principal,
+    @CurrentPrincipal() who: Principal,
   ): Promise<DeadLetter> {
-    return answer(id, await this.letters.discard(id, subject, note ?? null));
+    return answer(id, await this.letters.discard(id, who.subject, note ?? null, actOf(who)));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Event } from '@countersign/contracts';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { atMillis, type EpochMillis, after, toEpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, SqliteBus, type Delivery, type Message } from '@countersign/messaging';
@@ -38,24 +39,29 @@ describe('dead letters', () => {
   let records: CommandHandler<DeadLetterRecord, DeadLetterMessage, DeadLetterRejection>;
   /** What a group that handles nothing was given. */
   let given: Delivery[];
+  let told: Event[];
 
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-letters-'));
     file = new SqliteFile(dir);
     bus = new SqliteBus(file, { log });
+    const { store, outbox } = new SqliteDatabase(file).collection(deadLetterCollection);
     records = new CommandHandler({
       collection: deadLetterCollection,
-      store: new SqliteDatabase(file).collection(deadLetterCollection).store,
+      store,
       decide: decideDeadLetter,
       source: '/approval-service',
       now: () => now,
-      publish: () => {},
+      publish(events) {
+        told.push(...events);
+        void outbox.markPublished(events);
+      },
     });
     letters = new DeadLetters(records, bus, {
       problemWith: async ({ key }) => (key === 'planted' ? 'Nobody said so.' : undefined),
     });
     http = new DeadLettersController(letters);
-    given = [];
+    [given, told] = [[], []];
     bus.subscribe({
       group: 'agent-runner',
       topics: ['run.requested'],
@@ -178,6 +184,8 @@ describe('dead letters', () => {
     await bus.publish([poison]);
     const [id] = await givenUp();
     expect(await http.discard(id!, {}, admin)).toMatchObject({ status: 'discarded', note: null });
+    const data = { dead_letter_id: id, topic: 'run.requested', outcome: 'discarded' };
+    expect(told).toMatchObject([{ type: 'message.dead_letter_settled', authid: 'ada', data }]);
     expect((await http.list({ ...all, status: 'open' })).data).toEqual([]);
     expect((await http.list({ ...all, status: 'discarded', topic: 'run.requested' })).data).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { DeadLetter, DeadLetterSummary } from '@countersign/contracts/event-log';
+import type { Provenance } from '@countersign/contracts/provenance';
 import { TerminalError } from '@countersign/contracts/problems';
 import { toEpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
@@ -61,14 +62,14 @@ export class DeadLetters {
    * Republishes the message unchanged, if its sender can be verified. It goes to every group of its topic; those that handled it ignore it.
    * When the process dies in between, the dead letter is still open, and replaying it again does no harm.
    */
-  async replay(id: string, by: string, note: string | null): DeadLetterResult {
+  async replay(id: string, by: string, note: string | null, act: Partial<Provenance> = {}): DeadLetterResult {
     const letter = await this.store.get(id);
     if (letter?.status === 'open') {
       const problem = await this.guard.problemWith(letter);
       const refusal = problem === undefined ? await this.#publish(letter) : `It is not redelivered. ${problem}`;
       if (refusal !== undefined) return { kind: 'rejected', code: 'not_replayable', reason: refusal, state: letter };
     }
-    return this.records.execute(id, { type: 'replayed', by, note });
+    return this.records.execute(id, { type: 'replayed', by, note }, { act });
   }
 
   /** @returns why the log will never take it; anybody may have written the dead letter. */
@@ -82,8 +83,8 @@ export class DeadLetters {
     }
   }
 
-  discard(id: string, by: string, note: string | null): DeadLetterResult {
-    return this.records.execute(id, { type: 'discarded', by, note });
+  discard(id: string, by: string, note: string | null, act: Partial<Provenance> = {}): DeadLetterResult {
+    return this.records.execute(id, { type: 'discarded', by, note }, { act });
   }
 }
 

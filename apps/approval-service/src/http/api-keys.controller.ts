@@ -1,4 +1,5 @@
 import {
+  actOf,
   ApiKeys,
   CommandName,
   CommandTokens,
@@ -12,6 +13,7 @@ import { ProblemError, TerminalError } from '@countersign/contracts/problems';
 import { Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
+import { KeyNews } from './key-news.js';
 
 const TokenRequest = z.object({
   expires_in: z
@@ -30,14 +32,18 @@ export class ApiKeysController {
   constructor(
     @Inject(ApiKeys) private readonly keys: ApiKeys,
     @Inject(CommandTokens) private readonly tokens: CommandTokens,
+    @Inject(KeyNews) private readonly news: KeyNews,
   ) {}
 
   @Post('keys')
   @RequireScopes('keys:write')
   @HttpCode(201)
   @Returns(201, CreatedApiKey, 'The key works from now on. It is shown this once.')
-  create(@Body({ schema: NewApiKey }) wanted: z.infer<typeof NewApiKey>): Promise<CreatedApiKey> {
-    return this.keys.create(wanted);
+  create(
+    @Body({ schema: NewApiKey }) wanted: z.infer<typeof NewApiKey>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<CreatedApiKey> {
+    return this.keys.create(wanted, this.news.created(actOf(who)));
   }
 
   @Get('keys')
@@ -51,8 +57,9 @@ export class ApiKeysController {
   @RequireScopes('keys:write')
   @HttpCode(204)
   @Returns(204, undefined, 'The key does not work any more, here at once and elsewhere within a second.')
-  async revoke(@Param('id') id: string): Promise<void> {
-    if (!(await this.keys.revoke(id))) throw new ProblemError('key_not_found', `There is no key "${id}".`);
+  async revoke(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<void> {
+    if (!(await this.keys.revoke(id, this.news.revoked(actOf(who)))))
+      throw new ProblemError('key_not_found', `There is no key "${id}".`);
   }
 
   @Post('tokens')

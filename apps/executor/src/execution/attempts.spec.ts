@@ -326,7 +326,13 @@ describe('a call that somebody wants stopped', () => {
     const transition = decideExecution(executionAfter(approved()), given.cancelRequested, now);
     expect(transition).toMatchObject({
       state: { status: 'cancelled', cancel: { by: 'ada', at: nowSeconds, note: 'Not today.' } },
-      events: [{ type: 'tool.execution_failed', data: { error: 'not executed: ada cancelled it: Not today.' } }],
+      events: [
+        { type: 'tool.execution_failed', data: { error: 'not executed: ada cancelled it: Not today.' } },
+        {
+          type: 'tool.execution_intervened',
+          data: { intervention: 'cancel_requested', by: 'ada', note: 'Not today.' },
+        },
+      ],
     });
   });
 

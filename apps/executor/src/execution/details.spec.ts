@@ -235,7 +235,10 @@ describe('an execution whose worker is gone', () => {
     const { state, events } = outcome(unknown, settled(how));
     expect(state).toMatchObject({ status: how, note: 'I looked.', ...told });
     expect(state.error === null).toBe(how === 'succeeded');
-    expect(events).toMatchObject([{ type, data: { ...told, attempt: 1 } }]);
+    expect(events).toMatchObject([
+      { type, data: { ...told, attempt: 1 } },
+      { type: 'tool.execution_intervened', data: { intervention: 'settled', outcome: how, note: 'I looked.' } },
+    ]);
   });
 });
 

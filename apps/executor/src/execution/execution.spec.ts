@@ -80,18 +80,21 @@ describe('an execution', () => {
 | lost                      | x         | x           | x           | outcome_unknown u | outcome_unknown u | queued                 | reconciling         | x               | x           | outcome_unknown u | x         | x      | x               | x         |
 | lost by another           | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | x               | x         |
 | due                       | x         | -           | -           | -                 | outcome_unknown u | queued                 | reconciling         | -               | -           | -                 | -         | -      | -               | -         |
-| reported: succeeded       | x         | x           | x           | x                 | x                 | x                      | x                   | succeeded c     | x           | x                 | x         | x      | x               | x         |
-| reported: failed          | x         | x           | x           | x                 | x                 | x                      | x                   | failed f        | x           | x                 | x         | x      | x               | x         |
-| settled: succeeded        | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | succeeded c     | x         |
-| settled: failed           | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | failed f        | x         |
+| reported: succeeded       | x         | x           | x           | x                 | x                 | x                      | x                   | succeeded ci    | x           | x                 | x         | x      | x               | x         |
+| reported: failed          | x         | x           | x           | x                 | x                 | x                      | x                   | failed fi       | x           | x                 | x         | x      | x               | x         |
+| settled: succeeded        | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | succeeded ci    | x         |
+| settled: failed           | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | failed fi       | x         |
 | retried                   | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | x               | x         |
-| retried anyway            | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | queued          | x         |
-| cancel_requested          | x         | cancelled f | cancelled f | running           | running           | running                | running             | cancelled f     | x           | x                 | x         | x      | x               | x         |`,
+| retried anyway            | x         | x           | x           | x                 | x                 | x                      | x                   | x               | x           | x                 | x         | x      | queued i        | x         |
+| cancel_requested          | x         | cancelled fi | cancelled fi | running i         | running i         | running i              | running i           | cancelled fi    | x           | x                 | x         | x      | x               | x         |`,
     emits: {
       s: ['tool.execution_started'],
       c: ['tool.execution_completed'],
       f: ['tool.execution_failed'],
       u: ['tool.execution_outcome_unknown'],
+      i: ['tool.execution_intervened'],
+      ci: ['tool.execution_completed', 'tool.execution_intervened'],
+      fi: ['tool.execution_failed', 'tool.execution_intervened'],
     },
   });
 });

@@ -39,6 +39,13 @@ const known: Record<EventName, true> = {
   'tool.resume_refused': true,
   'tool.paused': true,
   'tool.resumed': true,
+  'approval.deleted': true,
+  'tool.call_started': true,
+  'tool.call_ended': true,
+  'tool.execution_intervened': true,
+  'access.key_created': true,
+  'access.key_revoked': true,
+  'message.dead_letter_settled': true,
   'audit.recorded': true,
   'audit.checkpoint_signed': true,
 };

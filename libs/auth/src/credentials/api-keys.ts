@@ -1,6 +1,14 @@
 import { ApiKeyView, canonicalSubject, Subject } from '@countersign/contracts/auth';
 import { toEpochSeconds, toEpochMillis, after, type EpochMillis, type Clock } from '@countersign/contracts/time';
-import { insert, insertOnce, newRecord, update, type Database, type Store } from '@countersign/persistence';
+import {
+  insert,
+  insertOnce,
+  newRecord,
+  update,
+  type Database,
+  type Store,
+  type Telling,
+} from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type ApiKeyHolder, type NewApiKey } from './api-key.js';
 import { principalOf, type Principal } from '../principal.js';
@@ -38,22 +46,26 @@ export class ApiKeys {
   }
 
   /** @returns the key in plain text, shown only once, and its record. */
-  async create(wanted: NewApiKey): Promise<{ key: string; record: ApiKeyView }> {
+  async create(wanted: NewApiKey, telling?: Telling<ApiKey>): Promise<{ key: string; record: ApiKeyView }> {
     const { name, subject, roles, groups = [], expires_in = null } = wanted;
     const { id, secret } = newKeyText();
     const now = this.#now();
-    const record = await insert(this.#store, {
-      id,
-      name,
-      subject: canonicalSubject(subject),
-      display_name: subject,
-      roles,
-      groups: groups.map(canonicalSubject),
-      secret_hash: hashOf(secret),
-      expires_at: expires_in === null ? null : after(toEpochSeconds(now), expires_in),
-      revoked_at: null,
-      ...newRecord(now),
-    });
+    const record = await insert(
+      this.#store,
+      {
+        id,
+        name,
+        subject: canonicalSubject(subject),
+        display_name: subject,
+        roles,
+        groups: groups.map(canonicalSubject),
+        secret_hash: hashOf(secret),
+        expires_at: expires_in === null ? null : after(toEpochSeconds(now), expires_in),
+        revoked_at: null,
+        ...newRecord(now),
+      },
+      telling,
+    );
     return { key: writeKey({ id, secret }), record: viewOf(record) };
   }
 
@@ -64,10 +76,14 @@ export class ApiKeys {
   }
 
   /** Ends a key and the sessions it began, for good. @returns its record, undefined when there is no such key. */
-  async revoke(id: string): Promise<ApiKeyView | undefined> {
+  async revoke(id: string, telling?: Telling<ApiKey>): Promise<ApiKeyView | undefined> {
     const now = this.#now();
-    const revoked = await update(this.#store, id, now, (key) =>
-      key.revoked_at === null ? { ...key, revoked_at: toEpochSeconds(now) } : undefined,
+    const revoked = await update(
+      this.#store,
+      id,
+      now,
+      (key) => (key.revoked_at === null ? { ...key, revoked_at: toEpochSeconds(now) } : undefined),
+      telling,
     );
     if (revoked) this.#recent.changed(id, revoked.record);
     return revoked && viewOf(revoked.record);

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { DeadLetterSettled, KeyCreated, KeyRevoked } from './data/access-events.js';
 import {
   ApprovalCommented,
   ApprovalCreated,
   ApprovalDecisionRecorded,
+  ApprovalDeleted,
   ApprovalEscalated,
   ApprovalGrantCreated,
   ApprovalGrantRevoked,
@@ -17,6 +19,7 @@ import { CommandRefused } from './data/command-events.js';
 import {
   ToolExecutionCompleted,
   ToolExecutionFailed,
+  ToolExecutionIntervened,
   ToolExecutionOutcomeUnknown,
   ToolExecutionProgress,
   ToolExecutionStarted,
@@ -31,7 +34,9 @@ import {
   RunPaused,
   RunRequested,
   RunStarted,
+  ToolCallEnded,
   ToolCallRequested,
+  ToolCallStarted,
 } from './data/run-events.js';
 import { ToolPaused, ToolPauseRequested, ToolResumed, ToolResumeRequested } from './data/switch-events.js';
 import {
@@ -93,6 +98,8 @@ export const catalogue = {
   'run.completed': event(runner, [approvals, 'audit'], RunCompleted, 'none', 'The run ended with an answer.'),
   'run.failed': event(runner, [approvals, executor, 'audit'], RunFailed, redactOpen, 'The run ended with an error.'),
   'run.cancelled': event(runner, [approvals, executor, 'audit'], RunCancelled, redactOpen, 'The run was cancelled; its open requests are void.'),
+  'tool.call_started': event(runner, ['audit'], ToolCallStarted, 'none', 'A call that needs no approval may be made, by the runner itself.'),
+  'tool.call_ended': event(runner, ['audit'], ToolCallEnded, 'none', 'A call that needs no approval is over.'),
   'tool.approval_required': event(runner, [approvals, 'audit'], ToolApprovalRequired, redactRequest, 'A run wants to make this call, and may not until it is approved.'),
   'approval.created': event(approvals, [approvals, 'audit'], ApprovalCreated, redactCreated, 'A call needs approval. It waits for a decision, unless the rules or a grant decide at once.'),
   'approval.reminder_due': event(approvals, [approvals, 'audit'], ApprovalReminderDue, 'none', 'An approval still waits for a decision.'),
@@ -100,6 +107,7 @@ export const catalogue = {
   'approval.rejudged': event(approvals, ['audit'], ApprovalRejudged, redactRejudged, 'The rules have changed while an approval waited, and are stricter than those it was requested under.'),
   'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'none', 'A comment on an approval.'),
   'approval.resolve_refused': event(approvals, ['audit'], CommandRefused, 'none', 'A command to decide did not count, for this reason.'),
+  'approval.deleted': event(approvals, ['audit'], ApprovalDeleted, 'none', 'Somebody deleted an approval: it is hidden, and stays on record.'),
   'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'none', 'Calls like this one are approved from now on, for a while.'),
   'approval.grant_revoked': event(approvals, ['audit'], ApprovalGrantRevoked, 'none', 'A standing grant holds no longer.'),
   'approval.decision_recorded': event(approvals, ['audit'], ApprovalDecisionRecorded, 'none', 'One person gave a verdict.'),
@@ -110,12 +118,16 @@ export const catalogue = {
   'tool.execution_completed': event(executor, [runner, 'audit'], ToolExecutionCompleted, 'none', 'The approved call was made, and this came of it.'),
   'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'none', 'The approved call was refused or failed; it is over.'),
   'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'none', 'The call began, and its end was not observed. A person must reconcile it; it is not made again.'),
+  'tool.execution_intervened': event(executor, ['audit'], ToolExecutionIntervened, 'none', 'Somebody settled, retried, reported or wants to cancel an approved call.'),
   'tool.pause_requested': event('anyone', [executor, 'audit'], ToolPauseRequested, 'none', 'Command: start no calls of a tool, or none at all, until further notice.'),
   'tool.resume_requested': event('anyone', [executor, 'audit'], ToolResumeRequested, 'none', 'Command: start calls again.'),
   'tool.pause_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to pause did not count, for this reason.'),
   'tool.resume_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to resume did not count, for this reason.'),
   'tool.paused': event(executor, ['audit'], ToolPaused, 'none', 'Approved calls of this tool wait; none are lost.'),
   'tool.resumed': event(executor, ['audit'], ToolResumed, 'none', 'Approved calls of this tool are started again.'),
+  'access.key_created': event(approvals, ['audit'], KeyCreated, 'none', 'Somebody made an API key.'),
+  'access.key_revoked': event(approvals, ['audit'], KeyRevoked, 'none', 'Somebody revoked an API key.'),
+  'message.dead_letter_settled': event(approvals, ['audit'], DeadLetterSettled, 'none', 'Somebody replayed or discarded a dead letter.'),
   'audit.recorded': event(audit, ['anyone'], AuditRecorded, 'none', 'An event as it is on record: redacted, numbered within its run, and a leaf of the tree that checkpoints commit to.'),
   'audit.checkpoint_signed': event(audit, ['anyone'], AuditCheckpointSigned, 'none', 'So many entries are on record, and this is the root of their tree.'),
 } as const;

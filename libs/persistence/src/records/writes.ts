@@ -1,11 +1,18 @@
+import type { Event } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { VersionConflict, type Store, type StoredRecord } from '../store.js';
 import { touch } from './record.js';
 
+/** How a change is told: its events are stored with it, and published once it is. */
+export interface Telling<R> {
+  events(state: R): readonly Event[];
+  publish(unpublished: readonly Event[]): void;
+}
+
 /** Stores a record that is new. @throws VersionConflict when there is one with its key */
-export async function insert<R extends StoredRecord>(store: Store<R>, record: R): Promise<R> {
+export async function insert<R extends StoredRecord>(store: Store<R>, record: R, telling?: Telling<R>): Promise<R> {
   const state = { ...record, version: 1 };
-  await store.commit({ expected: 0, state, events: [] });
+  await commit(store, 0, state, telling);
   return state;
 }
 
@@ -31,6 +38,7 @@ export async function update<R extends StoredRecord>(
   id: string,
   now: EpochMillis,
   change: (record: R) => R | undefined,
+  telling?: Telling<R>,
 ): Promise<{ record: R; changed: boolean } | undefined> {
   for (;;) {
     const before = await store.get(id);
@@ -39,10 +47,20 @@ export async function update<R extends StoredRecord>(
     if (!after) return { record: before, changed: false };
     const state = { ...touch(after, now, {}), version: before.version + 1 };
     try {
-      await store.commit({ expected: before.version, state, events: [] });
+      await commit(store, before.version, state, telling);
       return { record: state, changed: true };
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
     }
   }
+}
+
+async function commit<R extends StoredRecord>(
+  store: Store<R>,
+  expected: number,
+  state: R,
+  telling?: Telling<R>,
+): Promise<void> {
+  const unpublished = await store.commit({ expected, state, events: telling?.events(state) ?? [] });
+  telling?.publish(unpublished);
 }

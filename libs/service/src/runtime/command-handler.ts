@@ -9,6 +9,8 @@ import {
   type Collection,
   type Decide,
   type Owned,
+  type Store,
+  type StoredRecord,
 } from '@countersign/persistence';
 import type { ServiceContext } from './serve.js';
 
@@ -27,11 +29,14 @@ export interface CommandHandlerDefinition<R extends Owned, M, C extends string> 
   onNeverPublished?(event: Event, error: TerminalError): Promise<unknown>;
 }
 
-/** The records a service owns, with the relay that brings their events to the bus. */
-export function openCommandHandler<R extends Owned, M, C extends string>(
-  { bus, database, log, metrics, now, tracing }: ServiceContext,
-  { service, collection, decide, beforeCommit, onCommit, onNeverPublished }: CommandHandlerDefinition<R, M, C>,
-): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
+type RelayDefinition = Pick<CommandHandlerDefinition<never, never, never>, 'service' | 'onNeverPublished'>;
+
+/** A collection, with the relay that brings its events to the bus. */
+export function openRelay<R extends StoredRecord>(
+  { bus, database, log, metrics, now }: Pick<ServiceContext, 'bus' | 'database' | 'log' | 'metrics' | 'now'>,
+  collection: Collection<R>,
+  { service, onNeverPublished }: RelayDefinition,
+): { store: Store<R>; relay: OutboxRelay } {
   const { store, outbox } = database.collection(collection);
   const publish = (events: readonly Event[]) => bus.publish(events.map(encode));
   async function giveUp(event: Event, error: TerminalError): Promise<void> {
@@ -59,6 +64,16 @@ export function openCommandHandler<R extends Owned, M, C extends string>(
       return [{ labels: { collection: collection.name }, value: secondsOf(Math.max(0, waits)) }];
     },
   );
+  return { store, relay };
+}
+
+/** The records a service owns, with the relay that brings their events to the bus. */
+export function openCommandHandler<R extends Owned, M, C extends string>(
+  context: ServiceContext,
+  { service, collection, decide, beforeCommit, onCommit, onNeverPublished }: CommandHandlerDefinition<R, M, C>,
+): { commandHandler: CommandHandler<R, M, C>; relay: OutboxRelay } {
+  const { now, tracing } = context;
+  const { store, relay } = openRelay(context, collection, { service, ...(onNeverPublished && { onNeverPublished }) });
   const commandHandler = new CommandHandler<R, M, C>({
     collection,
     store,

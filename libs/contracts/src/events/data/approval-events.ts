@@ -169,6 +169,8 @@ export const ApprovalRejudged = z.object({
 
 export const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
 
+export const ApprovalDeleted = z.object(ofApproval);
+
 export const ApprovalGrantCreated = z.object({
   run_id: Id,
   grant_id: Id,

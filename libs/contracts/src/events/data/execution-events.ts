@@ -15,6 +15,17 @@ export const ToolExecutionStarted = z.object({
   signature,
 });
 
+export const ToolExecutionIntervened = z.object({
+  ...execution,
+  intervention: z.enum(['settled', 'retried', 'cancel_requested', 'reported']).meta({
+    description:
+      'settled: somebody found out what came of it. retried: it is started again. reported: who made it by hand says what came of it.',
+  }),
+  outcome: z.enum(['succeeded', 'failed']).nullable().meta({ description: 'What they say came of it.' }),
+  note: z.string().nullable(),
+  by: Id,
+});
+
 /** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
 export const ToolExecutionProgress = z.object({
   ...execution,

@@ -69,6 +69,21 @@ export const RunPaused = z.object({ ...run, requirements: z.array(Requirement) }
 
 export const RunContinued = z.object({ ...run });
 
+const ungated = {
+  ...run,
+  tool_call_id: Id,
+  tool_name: Id,
+  digest: z.string().nullable().meta({ description: 'Of the exact call; null where it has no canonical JSON.' }),
+};
+
+export const ToolCallStarted = z.object(ungated);
+
+export const ToolCallEnded = z.object({
+  ...ungated,
+  outcome: z.enum(['succeeded', 'failed']),
+  result_digest: z.string().meta({ description: 'Of the result or the error, as the model is told it.' }),
+});
+
 const endSignature = signedBy('The end of the run');
 const repeated = z.boolean().default(false).meta({
   description:
