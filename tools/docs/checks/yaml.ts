@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
+import { problemsWith, type Values } from '../../chart-values.js';
 import { root, type Block } from '../blocks.js';
 
 /** A block says in its first line which file it shows, and has to be one as it is printed. */
@@ -19,6 +20,7 @@ export function checkYaml({ text }: Block): void {
 const files: Record<string, (text: string) => void> = {
   'countersign.yaml': checkDefinitions,
   'prometheus.yml': checkPrometheus,
+  'values.yaml': (text) => expect(problemsWith(parse(text) as Values)).toBeNull(),
 };
 
 /** As a service loads it. Its policy tests have to pass. */
@@ -42,6 +44,6 @@ function checkPrometheus(text: string): void {
     rule_files: string[];
   };
   const targets = scrape_configs.flatMap((scrape) => scrape.static_configs.flatMap((group) => group.targets));
-  expect(targets).toEqual(['agent-runner:4001', 'approval-service:4002', 'executor:4003']);
+  expect(targets).toEqual(['agent-runner:4001', 'approval-service:4002', 'executor:4003', 'audit:4004']);
   for (const file of rule_files) expect(existsSync(join(root, 'infra/prometheus', basename(file)))).toBe(true);
 }
