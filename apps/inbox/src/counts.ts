@@ -1,10 +1,14 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { onApproval, revision } from './server/connection.js';
-import { client } from './server/client.js';
-import { may } from './server/session.js';
+import { isMine } from './approvals/list/views.js';
+import { client, me } from './server/client.js';
+import { may, viewerOf } from './server/session.js';
 
-/** How many approvals wait; the title of the page begins with it. */
+/** How many approvals are pending, for whomever. */
+export const pending = signal<number | undefined>(undefined);
+
+/** How many wait for whoever is signed in, or for anybody where they only look; the title of the page begins with it. */
 export const waiting = signal<number | undefined>(undefined);
 
 /** How many executions need a person: to find out what came of them, or to make them. */
@@ -19,14 +23,19 @@ export function useCounts(): void {
   const seen = revision.value;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let hasNews = true;
     const count = () => {
       timer = undefined;
-      void countWaiting();
+      void countWaiting(hasNews);
+      hasNews = false;
       if (may('executions:read')) void countUnsettled();
     };
     const soon = () => (timer ??= setTimeout(count, soonEnoughMs));
     count();
-    const stop = onApproval(soon);
+    const stop = onApproval(() => {
+      hasNews = true;
+      soon();
+    });
     const whileVisible = setInterval(() => !document.hidden && soon(), nowAndThen);
     // The title shows in another tab.
     const hidden = setInterval(() => document.hidden && soon(), whileHidden);
@@ -39,9 +48,20 @@ export function useCounts(): void {
   }, [seen]);
 }
 
-async function countWaiting(): Promise<void> {
+/** Of more than that it is not looked whose turn each is. */
+const mostLookedAt = 200;
+
+async function countWaiting(hasNews: boolean): Promise<void> {
   const count = await client.approvals.countPending().catch(() => undefined);
-  if (count !== undefined) waiting.value = count;
+  if (count === undefined || (!hasNews && count === pending.peek())) return;
+  const viewer = viewerOf(me.value!);
+  const looksAtAll = viewer.mayDecide && count > 0 && count <= mostLookedAt;
+  const page = looksAtAll
+    ? await client.approvals.list({ status: 'pending', limit: mostLookedAt }).catch(() => undefined)
+    : undefined;
+  if (looksAtAll && !page) return;
+  pending.value = count;
+  waiting.value = page ? page.data.filter((each) => isMine(each, viewer)).length : count;
 }
 
 async function countUnsettled(): Promise<void> {

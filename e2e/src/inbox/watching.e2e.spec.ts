@@ -13,8 +13,13 @@ describe('Watching the inbox', () => {
     const page = await office.visit('grace');
     await page.getByText('Nothing waits for a decision').waitFor();
     const urgent = await office.asked(office.deployment('ledger'));
+    await rowOf(page, urgent.approval).waitFor();
     const slow = await office.asked(office.deployment('payments'));
     const usual = await office.asked(office.deployment('auth'));
+    // What comes while somebody reads waits until they want it, and nothing moves before.
+    await page.getByRole('button', { name: '2 new' }).waitFor();
+    expect(await page.locator('.row').count()).toBe(1);
+    await page.getByRole('button', { name: '2 new' }).click();
     await rowOf(page, usual.approval).waitFor();
     const order = () =>
       page.evaluate<string[]>('[...document.querySelectorAll("[data-approval]")].map((row) => row.dataset.approval)');
@@ -23,6 +28,9 @@ describe('Watching the inbox', () => {
     expect(await rowOf(page, urgent.approval).textContent()).toMatch(/29 min left|30 min left/);
     await eventually('the title to say so', async () => (await page.title()).startsWith('(3) Inbox') || undefined);
     await office.world.client.resolve(usual.approval.id, 'approved', 'linus');
+    // A row that somebody points at keeps its place.
+    await page.locator('.row.is-gone', { has: rowOf(page, usual.approval) }).waitFor();
+    await page.mouse.move(900, 400);
     await rowOf(page, usual.approval).waitFor({ state: 'detached' });
     await page.locator('.list-head').getByText('2 waiting').waitFor();
 
@@ -55,8 +63,8 @@ describe('Watching the inbox', () => {
     await office.world.stack.start();
     await office.world.client.resolve(before.approval.id, 'approved', 'linus');
     const after = await office.asked(office.deployment('auth'));
-    await rowOf(page, after.approval).waitFor();
     await rowOf(page, before.approval).waitFor({ state: 'detached' });
+    await rowOf(page, after.approval).waitFor();
     await page.getByText('The server is out of reach.').waitFor({ state: 'detached' });
     await rowOf(page, after.approval).click();
     await page.getByRole('button', { name: /^Approve: / }).click();

@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import { useRef, useState } from 'preact/hooks';
-import { waiting } from '../counts.js';
+import { pending } from '../counts.js';
 import { useKeys } from '../keyboard.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
@@ -9,19 +9,23 @@ import { Empty, Failure } from '../ui/notes.js';
 import { useHeading } from '../ui/page.js';
 import { ApprovalPage } from './approval-page.js';
 import { BulkBar } from './list/bulk-bar.js';
-import { filtersIn, queryOf } from './list/filters.js';
+import { filtersIn, queryOf, type Filters } from './list/filters.js';
+import type { Listing } from './list/listing.js';
+import type { View } from './list/views.js';
 import { intent } from './decision/intent.js';
 import { ApprovalList } from './list/list.js';
 import { SearchBar } from './list/search-bar.js';
 import { useSelection } from './list/selection.js';
-import { useListing, useOrder } from './list/use-listing.js';
+import { useListing, useRows } from './list/use-listing.js';
 
 /** The approvals, and beside them the one that is open. */
 export function Inbox({ id }: { id: string | null }) {
   const filters = filtersIn(query.value);
   const search = queryOf(filters);
   const listing = useListing(search);
-  const approvals = useOrder(listing);
+  const [isHeld, setHeld] = useState(false);
+  const { rows, fresh } = useRows(listing, filters, isHeld);
+  const approvals = rows.map(({ approval }) => approval);
   const selection = useSelection(listing.approvals.value);
   const [cursor, setCursor] = useState<string | null>(null);
   const position = useRef(0);
@@ -64,17 +68,28 @@ export function Inbox({ id }: { id: string | null }) {
 
   return (
     <div class={`inbox ${id === null ? '' : 'has-open'}`}>
-      <section class="list-pane" aria-label="Approvals">
+      <section
+        class="list-pane"
+        aria-label="Approvals"
+        onPointerEnter={({ pointerType }) => pointerType === 'mouse' && setHeld(true)}
+        onPointerLeave={() => setHeld(false)}
+      >
         <ListHead
           status={filters.status}
-          total={search === '' ? (waiting.value ?? listing.total.value) : listing.total.value}
+          view={filters.view}
+          total={totalOf(listing, filters, approvals.length)}
           isPage={id === null}
         />
         <SearchBar filters={filters} known={approvals} />
+        {fresh > 0 && (
+          <button type="button" class="fresh" onClick={() => listing.take()}>
+            {fresh.toLocaleString()} new
+          </button>
+        )}
         <Failure problem={listing.problem.value} retry={() => void listing.read()} />
         {approvals.length > 0 ? (
           <ApprovalList
-            approvals={approvals}
+            rows={rows}
             cursor={id === null ? cursor : null}
             open={id}
             query={search}
@@ -83,7 +98,9 @@ export function Inbox({ id }: { id: string | null }) {
             more={() => void listing.readMore()}
           />
         ) : (
-          listing.total.value !== undefined && <NothingHere isFiltered={search !== ''} />
+          listing.total.value !== undefined && (
+            <NothingHere isFiltered={search !== ''} waitsForOthers={(pending.value ?? 0) > 0} />
+          )
         )}
         {selection.ids.size > 0 && <BulkBar selection={selection} />}
       </section>
@@ -98,10 +115,23 @@ export function Inbox({ id }: { id: string | null }) {
   );
 }
 
-function ListHead({ status, total, isPage }: { status: string; total: number | undefined; isPage: boolean }) {
+/** What fits, as far as it is known: a view is looked at here, the rest is counted by the server. */
+function totalOf({ total, hasMore }: Listing, { view, risk, environment }: Filters, shown: number): number | undefined {
+  if (total.value === undefined) return undefined;
+  return (view === 'all' && risk === '' && environment === '') || hasMore.value ? total.value : shown;
+}
+
+interface ListHeadProps {
+  status: string;
+  view: View;
+  total: number | undefined;
+  isPage: boolean;
+}
+
+function ListHead({ status, view, total, isPage }: ListHeadProps) {
   const heading = useHeading(isPage ? 'Inbox' : null);
   const Heading = isPage ? 'h1' : 'h2';
-  const what = { pending: 'waiting', all: 'in all' }[status] ?? status;
+  const what = { mine: 'waiting for you', others: 'waiting for others', decided: 'decided by you' }[view as string];
   return (
     <div class="list-head">
       <Heading ref={isPage ? heading : null} tabIndex={-1}>
@@ -109,17 +139,21 @@ function ListHead({ status, total, isPage }: { status: string; total: number | u
       </Heading>
       {total !== undefined && (
         <p>
-          {total.toLocaleString()} {what}
+          {total.toLocaleString()} {what ?? { pending: 'waiting', all: 'in all' }[status] ?? status}
         </p>
       )}
     </div>
   );
 }
 
-const NothingHere = ({ isFiltered }: { isFiltered: boolean }) =>
+const NothingHere = ({ isFiltered, waitsForOthers }: { isFiltered: boolean; waitsForOthers: boolean }) =>
   isFiltered ? (
     <Empty title="Nothing fits these filters">
-      <a href="/inbox">Show all that waits</a>
+      <a href="/inbox?view=all">Show all that waits</a>
+    </Empty>
+  ) : waitsForOthers ? (
+    <Empty title="Nothing waits for you">
+      <a href="/inbox?view=others">See what waits for others</a>
     </Empty>
   ) : (
     <Empty title="Nothing waits for a decision">

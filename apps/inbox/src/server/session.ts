@@ -1,4 +1,5 @@
 import { ApiError } from '@countersign/client';
+import type { Me } from '@countersign/contracts/auth';
 import type { RunOutput } from '@countersign/contracts/runs';
 import { signal } from '@preact/signals';
 import { client, me, wordsOf } from './client.js';
@@ -29,6 +30,13 @@ export async function signOut(): Promise<void> {
 
 /** Whether whoever is signed in may do this, such as `approvals:write`. */
 export const may = (scope: string): boolean => me.value?.scopes.some((each) => each === scope) ?? false;
+
+/** Whoever looks at a list, for `isInView`. */
+export const viewerOf = ({ subject, groups, scopes }: Me) => ({
+  subject,
+  groups,
+  mayDecide: scopes.includes('approvals:write'),
+});
 
 /** Whether a run is theirs to change: other roles show more runs, read-only. */
 export const mayChange = ({ user_id, requested_by }: Pick<RunOutput, 'user_id' | 'requested_by'>): boolean =>

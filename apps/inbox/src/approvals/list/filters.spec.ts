@@ -6,14 +6,31 @@ const filters = (query: string) => filtersIn(new URLSearchParams(query));
 
 describe('filters', () => {
   it('are what the address says, and else what is pending', () => {
-    expect(filters('')).toEqual({ status: 'pending', tool_name: '', agent_id: '', user_id: '', text: '' });
-    expect(filters('status=all&text=+auth+')).toMatchObject({ status: 'all', text: 'auth' });
+    expect(filters('')).toEqual({
+      status: 'pending',
+      tool_name: '',
+      agent_id: '',
+      user_id: '',
+      text: '',
+      view: 'mine',
+      risk: '',
+      environment: '',
+    });
+    expect(filters('status=all&text=+auth+')).toMatchObject({ status: 'all', text: 'auth', view: 'all' });
+    expect(filters('view=decided')).toMatchObject({ status: 'all', view: 'decided' });
+    expect(filters('text=auth')).toMatchObject({ status: 'pending', view: 'all' });
   });
 
-  it.each(['', '?status=rejected', '?tool_name=deploy&text=a+b', '?agent_id=ops&user_id=ana%40example.com'])(
-    'come back from the address that they make: %s',
-    (query) => expect(queryOf(filters(query))).toBe(query),
-  );
+  it.each([
+    '',
+    '?status=rejected',
+    '?tool_name=deploy&text=a+b',
+    '?agent_id=ops&user_id=ana%40example.com',
+    '?view=others',
+    '?view=mine&text=a',
+    '?view=all',
+    '?risk=high&environment=staging',
+  ])('come back from the address that they make: %s', (query) => expect(queryOf(filters(query))).toBe(query));
 
   it('ask the server for any status by leaving it out', () => {
     expect(asParameters(filters('status=all'))).toMatchObject({ status: undefined });

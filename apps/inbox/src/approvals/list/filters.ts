@@ -1,4 +1,5 @@
 import type { ApprovalsQuery } from '@countersign/client';
+import { views, type View } from './views.js';
 import type { Approval, ApprovalStatus } from '@countersign/contracts/approvals';
 
 /** The filters; an empty text is none. */
@@ -8,28 +9,43 @@ export interface Filters {
   agent_id: string;
   user_id: string;
   text: string;
+  view: View;
+  /** These are looked at here, and not by the server. */
+  risk: string;
+  environment: string;
 }
 
-const names = ['status', 'tool_name', 'agent_id', 'user_id', 'text'] as const satisfies (keyof Filters)[];
+const names = ['tool_name', 'agent_id', 'user_id', 'text', 'risk', 'environment'] as const satisfies (keyof Filters)[];
 
-/** The filters that the query of an address asks for: what is pending, unless it says otherwise. */
+type Six = [string, string, string, string, string, string];
+
+/** The filters that the query of an address asks for: what is pending and mine to decide, unless it says otherwise. */
 export function filtersIn(query: URLSearchParams): Filters {
   const valueOf = (name: keyof Filters) => query.get(name)?.trim() ?? '';
-  const [status, tool_name, agent_id, user_id, text] = names.map(valueOf) as [string, string, string, string, string];
-  return { status: status || 'pending', tool_name, agent_id, user_id, text };
+  const [tool_name, agent_id, user_id, text, risk, environment] = names.map(valueOf) as Six;
+  const asked = views.find((view) => view === valueOf('view'));
+  const given = valueOf('status');
+  // What somebody else decided is of nobody's turn, and a search reaches everything.
+  const view = asked ?? ((given !== '' && given !== 'pending') || text !== '' ? 'all' : 'mine');
+  const status = view === 'decided' ? 'all' : view === 'all' ? given || 'pending' : 'pending';
+  return { status, tool_name, agent_id, user_id, text, view, risk, environment };
 }
 
 /** The query of an address that asks for these. */
 export function queryOf(filters: Filters): string {
-  const set = names.flatMap((name) =>
-    filters[name] === '' || (name === 'status' && filters.status === 'pending') ? [] : [[name, filters[name]]],
-  );
+  const set = names.flatMap((name) => (filters[name] === '' ? [] : [[name, filters[name]]]));
+  if (filters.view === 'all' && filters.status !== 'pending') set.unshift(['status', filters.status]);
+  // An address says what would otherwise be understood.
+  if (filtersIn(new URLSearchParams(set)).view !== filters.view) set.unshift(['view', filters.view]);
   return set.length > 0 ? `?${new URLSearchParams(set)}` : '';
 }
 
 /** The same for the server, which leaves out what is empty. */
-export const asParameters = ({ status, ...rest }: Filters): ApprovalsQuery => ({
-  ...rest,
+export const asParameters = ({ status, tool_name, agent_id, user_id, text }: Filters): ApprovalsQuery => ({
+  tool_name,
+  agent_id,
+  user_id,
+  text,
   status: status === 'all' ? undefined : (status as ApprovalStatus),
 });
 

@@ -1,11 +1,11 @@
-import type { Approval } from '@countersign/contracts/approvals';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { rowsInView } from '../../ui/window.js';
+import type { SteadyRow } from './steady.js';
 import { Row, rowHeight } from './row.js';
 
 interface ListProps {
-  approvals: readonly Approval[];
+  rows: readonly SteadyRow[];
   /** The one that the keys are at. */
   cursor: string | null;
   open: string | null;
@@ -17,10 +17,10 @@ interface ListProps {
 }
 
 /** A list of any length, of which only what can be seen is drawn. */
-export function ApprovalList({ approvals, cursor, open, query, selected, select, more }: ListProps) {
+export function ApprovalList({ rows, cursor, open, query, selected, select, more }: ListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
-  const [first, end] = rowsInView(approvals.length, { rowHeight, ...view });
+  const [first, end] = rowsInView(rows.length, { rowHeight, ...view });
 
   useLayoutEffect(() => {
     const element = scroller.current!;
@@ -35,21 +35,22 @@ export function ApprovalList({ approvals, cursor, open, query, selected, select,
   }, []);
 
   useEffect(() => {
-    if (end >= approvals.length) more();
-  }, [end, approvals.length]);
+    if (end >= rows.length) more();
+  }, [end, rows.length]);
 
-  useCursor(scroller, approvals, cursor);
+  useCursor(scroller, rows, cursor);
 
   return (
     <div class="list" ref={scroller} tabIndex={-1}>
-      <ul aria-label="Approvals" style={{ height: `${approvals.length * rowHeight}px` }}>
-        {approvals.slice(first, end).map((approval, n) => (
+      <ul aria-label="Approvals" style={{ height: `${rows.length * rowHeight}px` }}>
+        {rows.slice(first, end).map(({ approval, isGone }, n) => (
           <Row
             key={approval.id}
             approval={approval}
             position={first + n + 1}
-            total={approvals.length}
+            total={rows.length}
             query={query}
+            isGone={isGone}
             isOpen={approval.id === open}
             isSelected={selected.has(approval.id)}
             select={select}
@@ -61,9 +62,9 @@ export function ApprovalList({ approvals, cursor, open, query, selected, select,
 }
 
 /** Brings the row of the cursor into view, and the focus to it, whenever the cursor moves. */
-function useCursor(list: RefObject<HTMLElement | null>, approvals: readonly Approval[], cursor: string | null): void {
+function useCursor(list: RefObject<HTMLElement | null>, rows: readonly SteadyRow[], cursor: string | null): void {
   useEffect(() => {
-    const index = approvals.findIndex(({ id }) => id === cursor);
+    const index = rows.findIndex(({ approval }) => approval.id === cursor);
     const scroller = list.current;
     if (!scroller || index < 0) return undefined;
     const top = index * rowHeight;

@@ -21,6 +21,8 @@ export class Listing {
   readonly total = signal<number | undefined>(undefined);
   readonly problem = signal<ApiError | undefined>(undefined);
   readonly hasMore = signal(false);
+  /** Ids of those that came by themselves since they were last taken into the list. */
+  readonly arrived = signal<ReadonlySet<string>>(new Set());
   readonly #filters: Filters;
   readonly #abort = new AbortController();
   #next: Next | null = null;
@@ -50,11 +52,21 @@ export class Listing {
   /** Reads it from the beginning. */
   read(): Promise<void> {
     return this.#take(async () => {
+      const isFirst = this.total.peek() === undefined;
       const [first, urgent] = await Promise.all([this.#ask({}), this.#urgent()]);
-      this.approvals.value = byId([...first.data, ...urgent]);
+      const before = this.approvals.peek();
+      const found = byId([...first.data, ...urgent]);
+      const late = isFirst ? [] : [...found.keys()].filter((id) => !before.has(id));
+      if (late.length > 0) this.arrived.value = new Set([...this.arrived.peek(), ...late]);
+      this.approvals.value = found;
       this.total.value = first.meta.total_count;
       this.#setNext(first);
     });
+  }
+
+  /** Takes what has arrived into the list. */
+  take(): void {
+    if (this.arrived.peek().size > 0) this.arrived.value = new Set();
   }
 
   /** Reads the next page, if there is one and it is not on its way. */
@@ -106,15 +118,18 @@ export class Listing {
   #draw(): void {
     this.#drawing = undefined;
     const approvals = new Map(this.approvals.peek());
+    const arrived = new Set(this.arrived.peek());
     let total = this.total.peek() ?? 0;
     for (const { id, approval } of this.#changes.splice(0)) {
       const wasHere = approvals.delete(id);
       const isHere = approval !== undefined && matches(approval, this.#filters);
       if (isHere) approvals.set(id, approval);
+      if (isHere && !wasHere) arrived.add(id);
       total += Number(isHere) - Number(wasHere);
     }
     batch(() => {
       this.approvals.value = approvals;
+      this.arrived.value = arrived;
       this.total.value = Math.max(total, approvals.size);
     });
   }

@@ -17,23 +17,25 @@ interface RowProps {
   position: number;
   total: number;
   query: string;
+  /** Whether it only keeps its place. */
+  isGone: boolean;
   isOpen: boolean;
   isSelected: boolean;
   select: ((id: string) => void) | undefined;
 }
 
 /** One approval in the list. */
-export function Row({ approval, position, total, query, isOpen, isSelected, select }: RowProps) {
+export function Row({ approval, position, total, query, isGone, isOpen, isSelected, select }: RowProps) {
   const { id, status } = approval;
   const call = callOf(approval);
   return (
     <li
-      class={`row ${isOpen ? 'is-open' : ''} ${isSelected ? 'is-selected' : ''}`}
+      class={`row ${isOpen ? 'is-open' : ''} ${isSelected ? 'is-selected' : ''} ${isGone ? 'is-gone' : ''}`}
       style={{ top: `${(position - 1) * rowHeight}px` }}
       aria-setsize={total}
       aria-posinset={position}
     >
-      {select && status === 'pending' ? (
+      {select && status === 'pending' && !isGone ? (
         <input
           type="checkbox"
           checked={isSelected}

@@ -1,7 +1,10 @@
 import type { Approval } from '@countersign/contracts/approvals';
+import { environmentOf, Risk } from '@countersign/contracts/presentation';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { callOf } from '../../calls/call-of.js';
 import { navigate } from '../../navigation.js';
 import { queryOf, type Filters } from './filters.js';
+import { viewNames, views } from './views.js';
 
 const statuses = ['pending', 'approved', 'rejected', 'expired', 'cancelled', 'all'];
 const whileTypingMs = 250;
@@ -21,10 +24,25 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
   };
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => setText(filters.text), [filters.text]);
-  const others = [filters.status !== 'pending', filters.tool_name, filters.agent_id, filters.user_id].filter(Boolean);
+  const { view, status, tool_name, agent_id, user_id, risk, environment } = filters;
+  const others = [view === 'all' && status !== 'pending', tool_name, agent_id, user_id, risk, environment].filter(
+    Boolean,
+  );
 
   return (
     <search class="search-bar">
+      <div class="views" role="group" aria-label="Whose turn">
+        {views.map((each) => (
+          <button
+            key={each}
+            type="button"
+            aria-pressed={each === view}
+            onClick={() => apply({ view: each, status: 'pending' })}
+          >
+            {viewNames[each]}
+          </button>
+        ))}
+      </div>
       <input
         id="search"
         type="search"
@@ -45,12 +63,25 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
         <div class="filters">
           <label>
             Status
-            <select value={filters.status} onChange={(event) => apply({ status: event.currentTarget.value })}>
+            <select
+              value={filters.status}
+              onChange={(event) => apply({ view: 'all', status: event.currentTarget.value })}
+            >
               {statuses.map((each) => (
                 <option key={each}>{each}</option>
               ))}
             </select>
           </label>
+          <label>
+            Risk
+            <select value={risk} onChange={(event) => apply({ risk: event.currentTarget.value })}>
+              <option value="">any</option>
+              {Risk.options.map((each) => (
+                <option key={each}>{each}</option>
+              ))}
+            </select>
+          </label>
+          <Suggested name="Environment" filter="environment" {...{ filters, known, apply }} />
           <Suggested name="Tool" filter="tool_name" {...{ filters, known, apply }} />
           <Suggested name="Agent" filter="agent_id" {...{ filters, known, apply }} />
           <Suggested name="Requester" filter="user_id" {...{ filters, known, apply }} />
@@ -60,9 +91,16 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
   );
 }
 
+const namesOf = {
+  tool_name: ({ tool_name }: Approval) => tool_name,
+  agent_id: ({ agent_id }: Approval) => agent_id,
+  user_id: ({ user_id }: Approval) => user_id,
+  environment: (approval: Approval) => environmentOf(callOf(approval))?.name,
+};
+
 interface SuggestedProps {
   name: string;
-  filter: 'tool_name' | 'agent_id' | 'user_id';
+  filter: keyof typeof namesOf;
   filters: Filters;
   known: Iterable<Approval>;
   apply(change: Partial<Filters>): void;
@@ -71,7 +109,7 @@ interface SuggestedProps {
 /** A filter by an exact name, with those of what is listed to choose from. */
 function Suggested({ name, filter, filters, known, apply }: SuggestedProps) {
   const list = useId();
-  const names = new Set([...known].flatMap((approval) => approval[filter] ?? []));
+  const names = new Set([...known].flatMap((approval) => namesOf[filter](approval) ?? []));
   return (
     <label>
       {name}

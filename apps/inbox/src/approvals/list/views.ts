@@ -1,0 +1,49 @@
+import type { Approval } from '@countersign/contracts/approvals';
+import { environmentOf, riskOf } from '@countersign/contracts/presentation';
+import { callOf } from '../../calls/call-of.js';
+import { obstacleFor } from '../decision/decision.js';
+import type { Filters } from './filters.js';
+
+/** Whose turn it is. */
+export const views = ['mine', 'others', 'decided', 'all'] as const;
+export type View = (typeof views)[number];
+
+export const viewNames: Record<View, string> = {
+  mine: 'For me',
+  others: 'For others',
+  decided: 'I decided',
+  all: 'All',
+};
+
+/** Whoever looks, as far as it matters here. */
+export interface Viewer {
+  subject: string;
+  groups: readonly string[];
+  mayDecide: boolean;
+}
+
+/** Whether they can decide on it now. */
+export const isMine = (approval: Approval, viewer: Viewer): boolean =>
+  approval.status === 'pending' && viewer.mayDecide && obstacleFor(viewer, approval) === null;
+
+const isDecidedBy = (approval: Approval, { subject }: Viewer): boolean =>
+  approval.decisions.some(({ by }) => by === subject);
+
+/** Whether it belongs to what a view, a risk and an environment leave. */
+export function isInView(approval: Approval, { view, risk, environment }: Filters, viewer: Viewer): boolean {
+  const call = callOf(approval);
+  if (risk !== '' && riskOf(call) !== risk) return false;
+  if (environment !== '' && environmentOf(call)?.name !== environment) return false;
+  switch (view) {
+    case 'mine':
+      return isMine(approval, viewer);
+    case 'others':
+      return approval.status === 'pending' && !isMine(approval, viewer);
+    case 'decided':
+      return isDecidedBy(approval, viewer);
+    case 'all':
+      return true;
+    default:
+      return view satisfies never;
+  }
+}
