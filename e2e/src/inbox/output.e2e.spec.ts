@@ -76,7 +76,7 @@ describe('What a call prints, in the inbox', () => {
     say('two');
     await showsOutput(page, 'one', 'two');
     say('three', 'end');
-    await page.getByText('The call was made').waitFor();
+    await page.getByText(/^migrate .* was made/).waitFor();
     await showsOutput(page, 'one', 'two', 'three');
   });
 });

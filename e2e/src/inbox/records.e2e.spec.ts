@@ -49,7 +49,7 @@ describe('The records in the inbox', () => {
     expect(await execution(approval.id)).toMatchObject({ status: 'succeeded', note: 'The new version answers.' });
     expect(await office.world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     await page.getByRole('link', { name: 'this run' }).click();
-    await page.getByText('root says that it was done').waitFor();
+    await page.getByText(/^root says that deploy_to_production .* was done/).waitFor();
   });
 
   it('let a person report what was done by hand', async () => {

@@ -71,7 +71,12 @@ function about(approval: Approval): Record<string, string | null> {
     'Asked to': text(context['input']),
     'It says': marked(text(context['reason']) ?? ''),
     Asked: when(created_at),
-    Deadline: expires_at === null ? null : `${when(expires_at).split(',')[0]}, ${left(expires_at)}`,
+    Deadline:
+      expires_at === null
+        ? null
+        : [when(expires_at).split(',')[0], approval.status === 'pending' && left(expires_at)]
+            .filter(Boolean)
+            .join(', '),
     Rule: ruleOf(approval),
     Caution: approval.status === 'pending' && possibly_executed ? possiblyExecutedText(possibly_executed) : null,
     Needs: approval.status === 'pending' ? needs(approval) : null,

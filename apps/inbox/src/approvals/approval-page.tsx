@@ -5,11 +5,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { RunTimeline } from '../runs/run-timeline.js';
-import { client } from '../server/client.js';
+import { callState } from '../runs/call-state.js';
+import { client, me } from '../server/client.js';
+import { viewerOf } from '../server/session.js';
 import { onApproval } from '../server/connection.js';
 import { useResource } from '../server/resource.js';
 import { urgency } from '../time.js';
-import { Failure, Note, Status } from '../ui/notes.js';
+import { Failure, Note } from '../ui/notes.js';
 import { announce, useHeading } from '../ui/page.js';
 import { Arguments, Changes } from '../calls/arguments.js';
 import { callOf } from '../calls/call-of.js';
@@ -54,6 +56,7 @@ type ShownProps = { approval: Approval; reload(): Promise<void> } & Pick<Approva
 function Shown({ approval, reload, next, open }: ShownProps) {
   const { status, tool_args, approved_args, digest, possibly_executed } = approval;
   const call = callOf(approval);
+  const state = callState(approval, undefined, viewerOf(me.value!));
   const heading = useHeading(titleLine(call));
   const isPending = status === 'pending';
   const [tooLate, setTooLate] = useState<string>();
@@ -80,7 +83,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
             <CallTitle call={call} />
           </h1>
           <CallMarks call={call} />
-          <Status of={status} />
+          <span class={`status ${state.tone}`}>{state.text}</span>
           <RequestedCall approval={approval} />
         </header>
         {isPending && possibly_executed && <Note tone="warn">{possiblyExecutedText(possibly_executed)}</Note>}

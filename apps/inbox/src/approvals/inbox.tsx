@@ -131,7 +131,11 @@ interface ListHeadProps {
 function ListHead({ status, view, total, isPage }: ListHeadProps) {
   const heading = useHeading(isPage ? 'Inbox' : null);
   const Heading = isPage ? 'h1' : 'h2';
-  const what = { mine: 'waiting for you', others: 'waiting for others', decided: 'decided by you' }[view as string];
+  const what = {
+    mine: may('approvals:write') ? 'waiting for you' : 'waiting',
+    others: 'waiting for others',
+    decided: 'decided by you',
+  }[view as string];
   return (
     <div class="list-head">
       <Heading ref={isPage ? heading : null} tabIndex={-1}>

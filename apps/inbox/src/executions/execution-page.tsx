@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { Arguments } from '../calls/arguments.js';
 import { Ago, At } from '../clock.js';
 import { addressOf } from '../routes.js';
+import { approvedBy } from '../runs/call-state.js';
 import { attemptsIn, useRunEvents } from '../runs/run-events.js';
 import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
@@ -38,25 +39,27 @@ export function ExecutionPage({ id }: { id: string }) {
         <a href={addressOf('executions')}>← All executions</a>
       </p>
       <Failure problem={problem} retry={() => void reload()} />
-      {execution && <Shown execution={execution} reload={reload} call={callIn(execution, approval)} />}
+      {execution && <Shown execution={execution} reload={reload} approval={approval} />}
     </Page>
   );
 }
 
 interface ShownProps {
   execution: Execution;
-  call: PresentableCall;
+  approval: Approval | undefined;
   reload(): Promise<void>;
 }
 
-function Shown({ execution, call, reload }: ShownProps) {
-  const { status, approved_by, approval_id, run_id, updated_at, held_by, error, result, terms, withdrawn } = execution;
+function Shown({ execution, approval, reload }: ShownProps) {
+  const call = callIn(execution, approval);
+  const by = approvedBy(execution, approval);
+  const { status, approval_id, run_id, updated_at, held_by, error, result, terms, withdrawn } = execution;
   const { events, calls } = useRunEvents(isUnderWay(execution) && may('runs:read') ? run_id : null);
   useEffect(() => void reload(), [events.length, attemptsIn(calls)]);
   return (
     <>
       <p class="muted">
-        Approved by {approved_by === null ? 'the rules' : visibleLine(approved_by)} (
+        {by === null ? 'Not approved' : `Approved by ${visibleLine(by)}`} (
         <a href={addressOf('inbox', approval_id)}>the approval</a>) in <a href={addressOf('runs', run_id)}>this run</a>;
         since <Ago at={updated_at} />.
       </p>

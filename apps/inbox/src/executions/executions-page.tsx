@@ -4,6 +4,7 @@ import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
+import { approvedBy } from '../runs/call-state.js';
 import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { Failure, Status } from '../ui/notes.js';
@@ -59,7 +60,7 @@ export function Executions({ id }: { id: string | null }) {
         keyOf={(execution) => execution.id}
         row={(execution) => [
           <Call execution={execution} />,
-          execution.approved_by === null ? 'the rules' : visibleLine(execution.approved_by),
+          visibleLine(approvedBy(execution, undefined) ?? 'nobody'),
           <>
             <Status of={execution.status} />
             {execution.held_by && <span class="muted"> held by {heldWords[execution.held_by.code]}</span>}

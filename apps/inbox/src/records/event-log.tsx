@@ -1,5 +1,6 @@
 import type { EventName } from '@countersign/contracts';
 import type { LoggedEvent } from '@countersign/contracts/event-log';
+import { markedLine } from '@countersign/contracts/text';
 import { atMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { useEffect, useState } from 'preact/hooks';
 import { At } from '../clock.js';
@@ -58,6 +59,7 @@ export function EventLog() {
             <details>
               <summary>
                 <code>{event.type}</code>
+                <span class="event-about">{aboutOf(event)}</span>
                 <span class="muted">{event.source.replace('/countersign/', '')}</span>
                 <At at={toEpochSeconds(atMillis(Date.parse(event.time)))} />
               </summary>
@@ -78,6 +80,14 @@ export function EventLog() {
       </ol>
     </Page>
   );
+}
+
+/** What an event is about, as far as it says: the tool, the run, and who. */
+function aboutOf({ data, run_id, subject }: LoggedEvent): string {
+  const { tool_name, agent_id, by, resolved_by, user_id } = data as Record<string, unknown>;
+  const who = [by, resolved_by, user_id].find((each) => typeof each === 'string');
+  const parts = [tool_name ?? agent_id ?? subject, run_id && `run ${run_id.slice(0, 8)}`, who];
+  return markedLine(parts.filter((each) => typeof each === 'string' && each !== '').join(' · '));
 }
 
 /** An empty text is no wish. */

@@ -11,7 +11,8 @@ import { useResource } from '../server/resource.js';
 import { may } from '../server/session.js';
 import { Visible } from '../ui/visible.js';
 import { attemptsIn, useRunEvents } from './run-events.js';
-import { timelineOf, type Entry } from './timeline.js';
+import { RunCalls } from './run-calls.js';
+import { folded, timelineOf, type Entry } from './timeline.js';
 
 const whileItRunsMs = 1_500;
 /** The stream tells of approvals as they change; this is for what it may have missed while a service started. */
@@ -38,23 +39,38 @@ export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?:
   useEffect(() => onApproval(({ approval }) => void (approval?.run_id === runId && approvals.reload())), [runId]);
   useEffect(() => void executions.reload(), [isOver, events.length, attemptsIn(calls)]);
 
-  const timeline = timelineOf(events, approvals.data?.data ?? [], made);
+  const asked = approvals.data?.data ?? [];
+  const step = (entry: Entry) => (
+    <Step key={entry.key} entry={entry} approvalId={approvalId}>
+      {isLatest(entry, made) && <ExecutionOutputView execution={of(entry, made)!} calls={calls} />}
+    </Step>
+  );
   return (
-    <ol class="timeline" aria-label="What happened in the run">
-      {timeline.map((entry) => (
-        <Step key={entry.key} entry={entry} approvalId={approvalId}>
-          {isLatest(entry, made) && <ExecutionOutputView execution={of(entry, made)!} calls={calls} />}
-        </Step>
-      ))}
-      {writing !== '' && (
-        <li class="step is-model">
-          <p class="step-title">The model writes</p>
-          <p class="quoted">
-            <Visible text={writing} />
-          </p>
-        </li>
-      )}
-    </ol>
+    <>
+      {asked.length > 1 && <RunCalls approvals={asked} executions={made} approvalId={approvalId} />}
+      <ol class="timeline" aria-label="What happened in the run">
+        {folded(timelineOf(events, asked, made)).map((each) =>
+          'entries' in each ? (
+            <li key={each.key} class="step is-approval">
+              <details>
+                <summary class="step-title">{each.title}</summary>
+                <ol class="timeline">{each.entries.map(step)}</ol>
+              </details>
+            </li>
+          ) : (
+            step(each)
+          ),
+        )}
+        {writing !== '' && (
+          <li class="step is-model">
+            <p class="step-title">The model writes</p>
+            <p class="quoted">
+              <Visible text={writing} />
+            </p>
+          </li>
+        )}
+      </ol>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import { Execution } from '@countersign/contracts/executions';
 import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, now } from '../../test/approval.fixtures.js';
-import { timelineOf, type RunEvent } from './timeline.js';
+import { folded, timelineOf, type RunEvent } from './timeline.js';
 
 const tool = { tool_call_id: 'call-1', tool_name: 'deploy', tool_args: {}, result: null };
 const event = (event: string, more: Partial<RunEvent> = {}): RunEvent => ({ event, created_at: now, ...more });
@@ -56,6 +56,7 @@ describe('the timeline of a run', () => {
   ];
   const approved = approvalWith({
     tool_name: 'deploy',
+    tool_args: {},
     status: 'approved',
     decisions: [decision('bob', 'approved', 'Go.')],
     created_at: now,
@@ -69,7 +70,7 @@ describe('the timeline of a run', () => {
       'deploy needs an approval',
       'bob approved deploy',
       'The executor makes the call of deploy',
-      'The call was made',
+      'deploy was made',
       'deploy was answered',
       'The run goes on',
       'The run is complete',
@@ -79,6 +80,7 @@ describe('the timeline of a run', () => {
   it('goes by the time where that tells', () => {
     const late = approvalWith({
       tool_name: 'deploy',
+      tool_args: {},
       created_at: after(now, -10),
       decisions: [{ ...decision('bob'), at: after(now, 5) }],
     });
@@ -97,16 +99,15 @@ describe('the timeline of a run', () => {
     });
     expect(timelineOf([], [], [unknown])).toMatchObject([
       { title: 'The executor makes the call of deploy' },
-      { title: 'The outcome of the call is unknown', text: 'the executor stopped', tone: 'wait' },
-      { title: 'eve says that it was done', text: 'It answers.' },
+      { title: 'The outcome of deploy is unknown', text: 'the executor stopped', tone: 'wait' },
+      { title: 'eve says that deploy was done', text: 'It answers.' },
     ]);
   });
 
   it('says what became of an approval that nobody decided on', () => {
-    expect(titles([], [approvalWith({ tool_name: 'deploy', status: 'expired', resolved_at: now })], [])).toEqual([
-      'deploy needs an approval',
-      'The approval of deploy is expired',
-    ]);
+    expect(
+      titles([], [approvalWith({ tool_name: 'deploy', tool_args: {}, status: 'expired', resolved_at: now })], []),
+    ).toEqual(['deploy needs an approval', 'The approval of deploy is expired']);
   });
 
   it('names the rules or a grant when nobody was asked', () => {
@@ -116,6 +117,7 @@ describe('the timeline of a run', () => {
         [
           approvalWith({
             tool_name: 'deploy',
+            tool_args: {},
             status: 'approved',
             grant_id,
             decisions: [{ ...decision('x'), by: null }],
@@ -134,5 +136,37 @@ describe('the timeline of a run', () => {
 
   it('passes over events that it does not know', () => {
     expect(titles([event('SomethingNew')], [], [])).toEqual([]);
+  });
+
+  it('says which of several calls each line is about, folds requests, and tells a result once', () => {
+    const twelve = Array.from({ length: 12 }, (_, n) =>
+      approvalWith({
+        id: `approval-${n}`,
+        tool_call_id: `call-${n}`,
+        tool_name: 'restart',
+        tool_args: { region: `r${n}` },
+        created_at: now,
+      }),
+    );
+    const done = executed({ tool_call_id: 'call-3', attempts: [attempt('succeeded')], result: 'restarted' });
+    const answered = event('ToolCallCompleted', {
+      created_at: after(now, 5),
+      tool: { ...tool, tool_call_id: 'call-3' },
+      content: 'restarted',
+    });
+    const timeline = timelineOf([event('RunPaused'), answered], twelve, [done]);
+    expect(folded(timeline).map(({ title }) => title)).toEqual([
+      'The run waits',
+      '12 calls need an approval',
+      'The executor makes the call of restart region=r3',
+      'restart region=r3 was made',
+      'restart region=r3 was answered',
+    ]);
+    expect(timeline.at(-1)).toMatchObject({ text: null });
+  });
+
+  it('does not say that somebody decided what was cancelled', () => {
+    const cancelled = approvalWith({ tool_name: 'deploy', tool_args: {}, status: 'cancelled', resolved_at: now });
+    expect(titles([], [cancelled], []).at(-1)).toBe('deploy was not decided: the run was over');
   });
 });

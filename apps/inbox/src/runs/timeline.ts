@@ -1,6 +1,9 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { Execution } from '@countersign/contracts/executions';
+import { titleLine } from '@countersign/contracts/presentation';
 import type { EpochSeconds } from '@countersign/contracts/time';
+
+import { callOf } from '../calls/call-of.js';
 
 /** An event of a run, as far as a timeline tells it. */
 export interface RunEvent {
@@ -28,7 +31,7 @@ export interface Entry {
   /** The call that it is about. */
   call?: string;
   /** Which part of the story of a call or a run it is, where the order depends on it. */
-  step?: 'begins' | 'ends' | 'goes_on';
+  step?: 'asks' | 'begins' | 'ends' | 'goes_on';
   /** Which attempt of an execution begins here. */
   attempt?: number;
 }
@@ -39,11 +42,19 @@ export function timelineOf(
   approvals: readonly Approval[],
   executions: readonly Execution[],
 ): Entry[] {
-  const executed = new Set(executions.map(({ tool_call_id }) => tool_call_id));
+  const results = new Map(executions.map(({ tool_call_id, result }) => [tool_call_id, result]));
+  const names = new Map(approvals.map((approval) => [approval.tool_call_id, titleLine(callOf(approval))]));
   const timeline = events
-    .flatMap(entriesOf)
-    .filter(({ kind, call, step }) => !(kind === 'call' && step === 'begins' && executed.has(call!)));
-  const asides = [...approvals.flatMap(approvalEntries), ...executions.flatMap(executionEntries)];
+    .flatMap((event, n) => entriesOf(event, n, names))
+    .filter(({ kind, call, step }) => !(kind === 'call' && step === 'begins' && results.has(call!)))
+    // What a call returned stands where it was made.
+    .map((entry) =>
+      entry.call && entry.text && results.get(entry.call) === entry.text ? { ...entry, text: null } : entry,
+    );
+  const asides = [
+    ...approvals.flatMap((approval) => approvalEntries(approval, names)),
+    ...executions.flatMap((execution) => executionEntries(execution, names)),
+  ];
   for (const entry of asides.toSorted((a, b) => a.at - b.at)) timeline.splice(indexFor(entry, timeline), 0, entry);
   return timeline;
 }
@@ -58,7 +69,11 @@ function indexFor({ at, call, kind }: Entry, timeline: readonly Entry[]): number
   return index < 0 ? timeline.length : index;
 }
 
-function entriesOf({ event, created_at: at, tool, ...rest }: RunEvent, n: number): Entry[] {
+/** What each call is called, by its id. */
+type Names = ReadonlyMap<string, string>;
+
+function entriesOf({ event, created_at: at, tool, ...rest }: RunEvent, n: number, names: Names): Entry[] {
+  const name = tool && (names.get(tool.tool_call_id) ?? tool.tool_name);
   const entry = (kind: Entry['kind'], title: string, more: Partial<Entry> = {}): Entry[] => [
     { key: `run ${n}`, at, kind, title, ...more },
   ];
@@ -69,11 +84,11 @@ function entriesOf({ event, created_at: at, tool, ...rest }: RunEvent, n: number
     case 'RunContentCompleted':
       return entry('model', 'The model', { text: rest.content });
     case 'ToolCallStarted':
-      return entry('call', `The call of ${tool!.tool_name} is made`, { ...call, step: 'begins' });
+      return entry('call', `The call of ${name} is made`, { ...call, step: 'begins' });
     case 'ToolCallCompleted':
-      return entry('call', `${tool!.tool_name} was answered`, { text: rest.content, ...call, step: 'ends' });
+      return entry('call', `${name} was answered`, { text: rest.content, ...call, step: 'ends' });
     case 'ToolCallError':
-      return entry('call', `${tool!.tool_name} was answered`, { text: rest.error, tone: 'bad', ...call, step: 'ends' });
+      return entry('call', `${name} was answered`, { text: rest.error, tone: 'bad', ...call, step: 'ends' });
     case 'RunPaused':
       return entry('run', 'The run waits', { tone: 'wait' });
     case 'RunContinued':
@@ -89,14 +104,21 @@ function entriesOf({ event, created_at: at, tool, ...rest }: RunEvent, n: number
   }
 }
 
-function approvalEntries(approval: Approval): Entry[] {
-  const { id, tool_name, tool_call_id, created_at, decisions, status, resolved_at, grant_id } = approval;
+function approvalEntries(approval: Approval, names: Names): Entry[] {
+  const name = names.get(approval.tool_call_id)!;
+  const { id, tool_call_id, created_at, decisions, status, resolved_at, grant_id } = approval;
   const common = { kind: 'approval', about: { page: 'inbox', id }, call: tool_call_id } as const;
-  const requested: Entry = { key: `asked ${id}`, at: created_at, title: `${tool_name} needs an approval`, ...common };
+  const requested: Entry = {
+    key: `asked ${id}`,
+    step: 'asks',
+    at: created_at,
+    title: `${name} needs an approval`,
+    ...common,
+  };
   const decided = decisions.map(({ verdict, by, at, note }, n): Entry => ({
     key: `decided ${id} ${n}`,
     at,
-    title: `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${tool_name}`,
+    title: `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${name}`,
     text: note,
     tone: verdict === 'approved' ? 'good' : 'bad',
     ...common,
@@ -107,7 +129,10 @@ function approvalEntries(approval: Approval): Entry[] {
           {
             key: `over ${id}`,
             at: resolved_at ?? created_at,
-            title: `The approval of ${tool_name} is ${status}`,
+            title:
+              status === 'cancelled'
+                ? `${name} was not decided: the run was over`
+                : `The approval of ${name} is ${status}`,
             ...common,
           },
         ]
@@ -116,12 +141,16 @@ function approvalEntries(approval: Approval): Entry[] {
 }
 
 const outcomes = {
-  succeeded: ['The call was made', 'good'],
-  failed: ['The call failed', 'bad'],
-  outcome_unknown: ['The outcome of the call is unknown', 'wait'],
+  succeeded: [(name: string) => `${name} was made`, 'good'],
+  failed: [(name: string) => `${name} failed`, 'bad'],
+  outcome_unknown: [(name: string) => `The outcome of ${name} is unknown`, 'wait'],
 } as const;
 
-function executionEntries({ id, tool_name, tool_call_id, attempts, reconciled, status }: Execution): Entry[] {
+function executionEntries(
+  { id, tool_name, tool_call_id, attempts, reconciled, status }: Execution,
+  names: Names,
+): Entry[] {
+  const name = names.get(tool_call_id) ?? tool_name;
   const common = { kind: 'execution', about: { page: 'executions', id }, call: tool_call_id } as const;
   const entries = attempts.flatMap(({ attempt, started_at, ended_at, outcome, reason }): Entry[] => {
     const which = attempts.length > 1 ? ` (attempt ${attempt})` : '';
@@ -129,20 +158,47 @@ function executionEntries({ id, tool_name, tool_call_id, attempts, reconciled, s
       key: `began ${id} ${attempt}`,
       attempt,
       at: started_at,
-      title: `The executor makes the call of ${tool_name}${which}`,
+      title: `The executor makes the call of ${name}${which}`,
       ...common,
     };
     if (ended_at === null || outcome === null) return [began];
     const [what, tone] = outcomes[outcome];
-    return [began, { key: `ended ${id} ${attempt}`, at: ended_at, title: what + which, text: reason, tone, ...common }];
+    return [
+      began,
+      { key: `ended ${id} ${attempt}`, at: ended_at, title: `${what(name)}${which}`, text: reason, tone, ...common },
+    ];
   });
   if (reconciled)
     entries.push({
       key: `settled ${id}`,
       at: reconciled.at,
-      title: `${reconciled.by ?? 'The target'} says that it ${status === 'succeeded' ? 'was done' : 'was not done'}`,
+      title: `${reconciled.by ?? 'The target'} says that ${name} ${status === 'succeeded' ? 'was done' : 'was not done'}`,
       text: reconciled.note,
       ...common,
     });
   return entries;
+}
+
+/** Several entries of one kind that follow each other. */
+export interface Fold {
+  key: string;
+  title: string;
+  entries: Entry[];
+}
+
+const mostUnfolded = 3;
+
+/** The timeline with many requests in a row as one. */
+export function folded(timeline: readonly Entry[]): (Entry | Fold)[] {
+  const groups: Entry[][] = [];
+  for (const entry of timeline) {
+    const last = groups.at(-1);
+    if (entry.step === 'asks' && last?.[0]?.step === 'asks') last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups.flatMap((entries): (Entry | Fold)[] =>
+    entries.length <= mostUnfolded
+      ? entries
+      : [{ key: `all of ${entries[0]!.key}`, title: `${entries.length} calls need an approval`, entries }],
+  );
 }

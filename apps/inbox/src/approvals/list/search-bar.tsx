@@ -3,6 +3,7 @@ import { environmentOf, Risk } from '@countersign/contracts/presentation';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { callOf } from '../../calls/call-of.js';
 import { navigate } from '../../navigation.js';
+import { may } from '../../server/session.js';
 import { queryOf, type Filters } from './filters.js';
 import { viewNames, views } from './views.js';
 
@@ -32,16 +33,18 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
   return (
     <search class="search-bar">
       <div class="views" role="group" aria-label="Whose turn">
-        {views.map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={each === view}
-            onClick={() => apply({ view: each, status: 'pending' })}
-          >
-            {viewNames[each]}
-          </button>
-        ))}
+        {views
+          .filter((each) => may('approvals:write') || each === 'mine' || each === 'all')
+          .map((each) => (
+            <button
+              key={each}
+              type="button"
+              aria-pressed={each === view}
+              onClick={() => apply({ view: each, status: 'pending' })}
+            >
+              {each === 'mine' && !may('approvals:write') ? 'Waiting' : viewNames[each]}
+            </button>
+          ))}
       </div>
       <input
         id="search"

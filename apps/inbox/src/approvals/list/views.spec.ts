@@ -25,7 +25,7 @@ describe('what a list shows', () => {
       expect(inView('', other)).toBe(false);
       expect(isMine(other, bob)).toBe(false);
     }
-    expect(inView('', approvalWith(), { ...bob, mayDecide: false })).toBe(false);
+    expect(inView('', approvalWith({ user_id: 'bob' }), { ...bob, mayDecide: false })).toBe(true);
   });
 
   it('is what waits for others, or what I decided, also while others are needed', () => {

@@ -36,7 +36,8 @@ export function isInView(approval: Approval, { view, risk, environment }: Filter
   if (environment !== '' && environmentOf(call)?.name !== environment) return false;
   switch (view) {
     case 'mine':
-      return isMine(approval, viewer);
+      // Whoever only looks has no turn.
+      return viewer.mayDecide ? isMine(approval, viewer) : approval.status === 'pending';
     case 'others':
       return approval.status === 'pending' && !isMine(approval, viewer);
     case 'decided':
