@@ -1,55 +1,93 @@
+import type { Approval } from '@countersign/contracts/approvals';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Office, pageOf } from './office.js';
+import { startChild, type Child } from '../world/child.js';
+import { adminKey } from '../world/credentials.js';
+import { Browsers } from './browser.js';
+import { barriersOn, pageOf } from './office.js';
 
 const images = fileURLToPath(new URL('../../../docs/images', import.meta.url));
 /** So that a page is quick to load. */
 const largest = 150_000;
 
-/** `SCREENSHOTS=1 npx vitest run --project e2e inbox-screenshots` takes that of the README anew. */
-describe('The picture of the README', () => {
-  const office = new Office();
+const looks = [
+  { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+] as const;
+
+/** `SCREENSHOTS=1 npx vitest run --project e2e inbox/screenshots` takes the pictures of the docs anew. */
+describe('The showcase', () => {
+  const browsers = new Browsers();
   const aside = mkdtempSync(join(tmpdir(), 'countersign-pictures-'));
-  const picture = join(process.env['SCREENSHOTS'] ? images : aside, 'inbox.png');
-  beforeAll(() => office.open());
+  const picture = (name: string) => join(process.env['SCREENSHOTS'] ? images : aside, name);
+  let server: Child;
+  let approvals: Approval[];
+  beforeAll(async () => {
+    [server] = await Promise.all([
+      startChild({ app: 'standalone', args: ['--showcase'], env: { DATA_DIR: join(aside, 'data') } }),
+      browsers.open(),
+    ]);
+    const answer = await fetch(`${server.url}/approvals?status=pending&limit=100`, {
+      headers: { authorization: `Bearer ${adminKey}` },
+    });
+    approvals = ((await answer.json()) as { data: Approval[] }).data;
+  });
   afterAll(async () => {
-    await office.close();
-    rmSync(aside, { recursive: true });
+    await browsers.close();
+    await server?.stop();
+    rmSync(aside, { recursive: true, force: true, maxRetries: 10 });
   });
 
-  it('shows an inbox in use', async () => {
-    const deploy = (service_name: string, version: string, reason: string) =>
-      office.asked(
-        { service_name, version },
-        { reason, input: `Deploy the ${service_name} version ${version} to production.` },
-      );
-    const { client } = office.world;
-    await deploy('auth-service', '2.1.0', 'Version 2.1.0 fixes the login page, and staging has run it since Monday.');
-    await deploy('search', '3.4.0', 'The new index is built.');
-    await office.asked(
-      { system: 'billing-database' },
-      { tool: 'grant_access', reason: 'Invoice 7731 has to be looked up.', input: 'Let me look up invoice 7731.' },
-    );
-    await deploy('ledger', '1.9.2', 'The audit needs the new report.');
-    const payments = await deploy(
-      'payments-api',
-      '7.3.1',
-      'Refunds fail for cards of one bank. 7.3.1 has the fix, and nothing else.',
-    );
-    await client.resolve(payments.approval.id, 'approved', 'linus', { note: 'I have read the change.' });
+  const ofTool = (name: string): Approval => approvals.find(({ tool_name }) => tool_name === name)!;
+  const visit = async (path: string, options: Parameters<Browsers['page']>[0]) => {
+    const page = await browsers.page({ baseURL: server.url, ...options });
+    expect((await page.request.post('/auth/sign-in', { data: { key: adminKey } })).status()).toBe(200);
+    await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    return page;
+  };
 
-    const page = await office.visit('grace', {
-      viewport: { width: 1200, height: 720 },
-      path: pageOf(payments.approval),
-    });
-    await page.locator('.timeline').getByText('The run waits').waitFor();
-    await page.locator('.timeline').getByText('linus approved').waitFor();
-    await page.screenshot({ path: picture });
+  it('is what the pictures of the docs show', async () => {
+    const payments = approvals.find(({ tool_args }) => tool_args['service'] === 'payments-api')!;
+    const pages = { 'inbox.png': payments, 'script.png': ofTool('run_script') };
+    for (const [name, approval] of Object.entries(pages)) {
+      const page = await visit(pageOf(approval), { viewport: { width: 1200, height: 720 } });
+      await page.getByRole('button', { name: /^Approve: / }).waitFor();
+      await page.screenshot({ path: picture(name) });
+      expect(statSync(picture(name)).size).toBeLessThan(largest);
+      expect(page.errors).toEqual([]);
+    }
+  });
 
-    expect(statSync(picture).size).toBeLessThan(largest);
+  it.each(looks)('has no barriers, whatever a call is: $colorScheme, $viewport.width', async (look) => {
+    const page = await visit('/inbox', look);
+    for (const tool of ['deploy', 'apply_patch', 'call_api', 'send_message']) {
+      await page.goto(pageOf(ofTool(tool)));
+      await page.getByRole('button', { name: /^Approve: / }).waitFor();
+      expect(await barriersOn(page), tool).toEqual([]);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect(width, tool).toBeLessThanOrEqual(look.viewport.width);
+    }
+    await page.goto(`/inbox/runs/${ofTool('restart_service').run_id}`);
+    await page.locator('.run-calls').waitFor();
+    expect(await barriersOn(page), 'a run of twelve calls').toEqual([]);
+  });
+
+  it('asks for the target of a critical call before anything is sent', async () => {
+    const restart = approvals.find(({ tool_args }) => tool_args['region'] === 'af-south-1')!;
+    const page = await visit(pageOf(restart), {});
+    const approve = page.getByRole('button', { name: 'Approve: Restart edge-cache in af-south-1 (on production)' });
+    await approve.click();
+    await page.getByText('This call is critical: type production to approve it.').waitFor();
+    await page.getByLabel('Type production to approve').fill('Production');
+    await approve.click();
+    await page.getByText('This call is critical').waitFor();
+    await page.getByLabel('Type production to approve').fill('production');
+    await approve.click();
+    await page.getByText('Approved by admin').waitFor();
     expect(page.errors).toEqual([]);
   });
 });
