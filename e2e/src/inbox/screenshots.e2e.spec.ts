@@ -11,7 +11,7 @@ import { barriersOn, pageOf } from './office.js';
 
 const images = fileURLToPath(new URL('../../../docs/images', import.meta.url));
 /** So that a page is quick to load. */
-const largest = 150_000;
+const largest = 200_000;
 
 const looks = [
   { colorScheme: 'light', viewport: { width: 1280, height: 800 } },

@@ -28,7 +28,7 @@ export function callState(approval: Approval, execution: Execution | undefined, 
 }
 
 /** Who can decide, such as `release-managers (1 of 2 so far)`. */
-export function whoMay(approval: Approval): string {
+function whoMay(approval: Approval): string {
   const { terms, required_approvals, escalated_at } = approval;
   const groups = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)].map(({ group }) => group);
   const named = groups.filter((group) => group !== null);
