@@ -1,6 +1,6 @@
 export { type Certificates, makeCertificates } from './certificates.js';
 export { freePort } from './free-port.js';
-export { InfraUnavailable, stateDir } from './java-libraries.js';
+export { InfraUnavailable, javaClassPath, stateDir } from './java-libraries.js';
 export { startKafka, type KafkaServer } from './kafka.js';
 export { startMongo, type MongoServer } from './mongo.js';
 export { prepared } from './prepared.js';
