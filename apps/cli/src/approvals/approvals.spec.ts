@@ -181,3 +181,22 @@ describe('approvals', () => {
     expect((await there.cli(['approvals', 'approve', 'a', 'b', '--digest', 'x'])).code).toBe(2);
   });
 });
+
+describe('other rules', () => {
+  it('are tried on what was asked for, and explained, before they decide anything', async () => {
+    const { id } = await there.waiting('1.9.9');
+    const file = join(there.dir, 'new.yaml');
+    const when = "{ arguments: { version: { equals: '1.9.9' } } }";
+    writeFileSync(file, `policies: { rules: [{ name: no nines, when: ${when}, then: { reject: 'No.' } }] }\n`);
+    const { code, out } = await there.cli(['policy', 'backtest', file, '--since', '1d']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Over 1d \d+ of \d+ calls would have been decided otherwise\.\n/);
+    expect(out).toMatch(
+      / 1 person \(default\) +reject \(no nines\) +more or other +deploy_to_production .*version=1\.9\.9/,
+    );
+    const explained = await there.cli(['policy', 'explain', id.slice(0, 13), '--config', file]);
+    expect(explained.out).toMatch(/● no nines {2}matches\n→ reject by no nines: No\.\n$/);
+    expect((await there.cli(['policy', 'backtest', file, '--since', 'long'])).code).toBe(2);
+    expect(await there.json<Approval>('approvals', 'show', id)).toMatchObject({ status: 'pending' });
+  });
+});

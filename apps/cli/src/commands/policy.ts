@@ -1,10 +1,15 @@
 import { Command } from 'commander';
+import { backtestPolicy, explainPolicy } from './policy-trial.js';
 import type { On } from '../connection/context.js';
 import { exitCodes } from '../connection/exit-codes.js';
 
-/** Rules without a server. */
+/** Rules of a file: by themselves, or tried on what a server has. */
 export const policyCommand = (on: On): Command =>
-  new Command('policy').description('The rules that decide what needs whose approval.').addCommand(testPolicy(on));
+  new Command('policy')
+    .description('The rules that decide what needs whose approval.')
+    .addCommand(testPolicy(on))
+    .addCommand(backtestPolicy(on))
+    .addCommand(explainPolicy(on));
 
 const testPolicy = (on: On): Command =>
   new Command('test')

@@ -3,7 +3,7 @@ import { missingTool } from './reference.js';
 import { ToolEntry } from '../schema/file.js';
 import { McpServerEntry } from '../schema/mcp-server.js';
 import type { Condition } from '../policy/condition/condition.js';
-import { declaredGate } from '../policy/tests.js';
+import { declaredGate } from '../policy/trial/tests.js';
 import type { Path, Problem } from '../load/source.js';
 
 /** What a condition names that no policy ever applies to. */

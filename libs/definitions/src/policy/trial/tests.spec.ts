@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runPolicyTests } from './tests.js';
-import { parseDefinitions } from '../load/read.js';
+import { parseDefinitions } from '../../load/read.js';
 
 const file = (tests: string) =>
   parseDefinitions(

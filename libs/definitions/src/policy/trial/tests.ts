@@ -1,10 +1,10 @@
 import type { PauseType } from '@countersign/contracts/calls';
-import { mcpGate } from '../schema/mcp-server.js';
-import type { DefinitionsFile, ToolEntry } from '../schema/file.js';
-import { evaluate, policySetOf } from './evaluate.js';
-import type { PolicyCall } from './condition/call.js';
-import type { PolicyTest } from './rules.js';
-import { approvalsOf } from './terms.js';
+import { mcpGate } from '../../schema/mcp-server.js';
+import type { DefinitionsFile, ToolEntry } from '../../schema/file.js';
+import { evaluate, policySetOf } from '../evaluate.js';
+import type { PolicyCall } from '../condition/call.js';
+import type { PolicyTest } from '../rules.js';
+import { approvalsOf } from '../terms.js';
 
 type Expectation = PolicyTest['expect'];
 
