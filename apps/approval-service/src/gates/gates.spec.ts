@@ -18,7 +18,7 @@ const definitions = definitionsWith({
     { id: 'support', name: 'Support', instructions: '', tools: ['note'] },
   ],
   tools: [
-    tool('deploy', { redact: ['ticket'], act_within: '3d' }),
+    tool('deploy', { redact: ['ticket'], act_within: '3d', presentation: { risk: 'high' } }),
     tool('note', { approval: 'audit' }),
     tool('ask', { approval: 'none', requires: 'user_input', user_input: ['hours'] }),
   ],
@@ -77,6 +77,28 @@ describe('how a call is gated', () => {
     if (typeof expected === 'string') expect(gate).toMatchObject({ code: expected });
     else expect(gate).toMatchObject(expected);
   });
+});
+
+it('how risky a call is, is what the definitions here say, of several the riskiest', async () => {
+  const pay = (risk: string) => ({ pay: { presentation: { risk } } });
+  const twice = new Gates(
+    definitionsWith({
+      agents: [{ id: 'ops', name: 'Ops', instructions: '', tools: ['deploy', 'bank/*', 'bank_/*'] }],
+      tools: [tool('deploy', { presentation: { risk: 'high' } })],
+      mcp_servers: [
+        { name: 'bank', url: 'http://127.0.0.1:1/', tools: { '*': { presentation: { risk: 'low' } } } },
+        { name: 'bank_', url: 'http://127.0.0.1:2/', tools: pay('critical') },
+      ],
+    }),
+    async () => [],
+  );
+  await twice.open();
+  const riskOf = (tool_name: string) => {
+    const gate = twice.of({ agent_id: 'ops', tool_name, tool_version: versionOf(tool_name) });
+    return 'code' in gate ? gate : gate.presentation?.risk;
+  };
+  expect(riskOf('deploy')).toBe('high');
+  expect(riskOf('bank___pay')).toBe('critical');
 });
 
 it('how long a decision can be acted on is what its tool declares, and a day where that is nothing', () => {

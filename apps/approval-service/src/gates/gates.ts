@@ -1,5 +1,6 @@
 import type { HiddenArguments } from '@countersign/contracts';
 import type { ToolVersion } from '@countersign/contracts/calls';
+import { Risk, type Presentation } from '@countersign/contracts/presentation';
 import type { Seconds } from '@countersign/contracts/time';
 import {
   changesSince,
@@ -80,7 +81,8 @@ export class Gates {
     if (!strictest || !isGated(strictest))
       return { code: 'not_gated', reason: `calls of "${tool_name}" need no approval` };
     const reason = whyAnother(tool_name, tool_version, tool ?? strictest);
-    return reason === undefined ? strictest : { code: 'tool_changed', reason };
+    if (reason !== undefined) return { code: 'tool_changed', reason };
+    return { ...strictest, presentation: riskiest(found.flatMap(({ presentation }) => presentation ?? [])) };
   }
 
   #named(tool_name: string): Known[] {
@@ -112,6 +114,17 @@ const changesOfGate = (requested: ToolVersion, gate: Gate): string[] =>
 
 type Known = Pick<ToolDefinition, 'approval' | 'requires' | 'user_input' | 'redact' | 'act_within' | 'presentation'> &
   Pick<Gate, 'parameters'>;
+
+/** Of several declarations under one name the one that lets least be approved together. */
+const riskiest = (all: readonly Presentation[]): Presentation | undefined =>
+  all.toSorted((one, other) => worstRisk(other) - worstRisk(one))[0];
+
+const worstRisk = ({ risk, environment }: Presentation): number =>
+  Math.max(
+    ...[risk, ...Object.values(environment?.values ?? {}).map((value) => value.risk ?? risk)].map((each) =>
+      Risk.options.indexOf(each),
+    ),
+  );
 
 const isGated = (known: Known): known is Gate => known.approval !== 'none';
 

@@ -63,19 +63,24 @@ export function Changes({ changes, title }: { changes: readonly Change[]; title:
     <figure class="changes">
       <figcaption>{title}</figcaption>
       <dl>
-        {changes.map(({ name, before, after }) => (
+        {changes.map(({ name, before, after, lines }) => (
           <div key={name}>
             <dt>
               <Visible exact text={name} />
             </dt>
-            {before !== undefined && (
+            {lines && (
+              <dd>
+                <BlockView block={{ kind: 'diff', lines }} />
+              </dd>
+            )}
+            {before !== undefined && !lines && (
               <dd>
                 <del>
                   <Visible exact text={before} />
                 </del>
               </dd>
             )}
-            {after !== undefined && (
+            {after !== undefined && !lines && (
               <dd>
                 <ins>
                   <Visible exact text={after} />

@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts/approvals';
+import { Presentation } from '@countersign/contracts/presentation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackChannel } from '@countersign/definitions';
 import { approvalWith, approvalWithSecret, approved, channelOf } from '../../../test/notify.fixtures.js';
@@ -97,6 +98,12 @@ describe('a button of a call that nobody can have seen whole', () => {
     const now = approvalWith({ approved_args: { version: '9' } });
     expect(pressedOn(now, buttonValue(approvalWith()))).toContain('the call has changed since this message');
     expect(pressedOn(now)).toBeUndefined();
+  });
+
+  it('approves nothing critical, whatever the message looked like when it was pressed', () => {
+    const presentation = Presentation.parse({ risk: 'critical' });
+    expect(pressedOn(approvalWith({ presentation }))).toContain('a button is not enough');
+    expect(pressedOn(approvalWith({ presentation }), undefined, 'reject')).toBeUndefined();
   });
 
   it('decides nothing that no button was there for', () => {
