@@ -12,7 +12,7 @@ type Past = Pick<
 >;
 
 /** What rules make of a call, in short. */
-export interface ShortRuling {
+interface ShortRuling {
   outcome: PolicyResult['outcome'];
   /** null: the default. */
   rule: string | null;
@@ -20,7 +20,7 @@ export interface ShortRuling {
   approvals: number | null;
 }
 
-export interface OtherRuling {
+interface OtherRuling {
   id: string;
   then: ShortRuling;
   now: ShortRuling;

@@ -4,7 +4,7 @@ import type { Condition } from '../condition/condition.js';
 import type { Truth } from '../condition/truth.js';
 
 /** One rule, and whether it is about a call. */
-export interface ExplainedRule {
+interface ExplainedRule {
   name: string;
   matches: Truth;
   /** What keeps it from matching, such as `arguments.environment`: with other values there it would. */
