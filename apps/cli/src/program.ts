@@ -6,6 +6,7 @@ import { approvalsCommand } from './approvals/approvals.js';
 import { auditCommand } from './commands/audit.js';
 import { addCompletion, completeIds } from './commands/completion.js';
 import { actionsIn, Context, type On } from './connection/context.js';
+import { backupCommand } from './commands/backup.js';
 import { deadLettersCommand } from './commands/dead-letters.js';
 import { doctorCommand } from './doctor/doctor.js';
 import { eventsCommand } from './commands/events.js';
@@ -67,6 +68,7 @@ const programOf = (on: On): Command =>
     .commandsGroup('Operation:')
     .addCommand(doctorCommand(on))
     .addCommand(recoverCommand(on))
+    .addCommand(backupCommand(on))
     .addCommand(auditCommand(on))
     .addCommand(eventsCommand(on))
     .addCommand(deadLettersCommand(on))

@@ -131,6 +131,7 @@ export const routes: Record<string, Rule> = {
   'GET /auth/keys': needs('keys:write'),
   'DELETE /auth/keys/:id': needs('keys:write'),
   'POST /auth/tokens': known,
+  'POST /backups': needs('backups:write'),
 };
 
 /** Parts of paths that name something that is somebody's; a route with one has to say what that makes of it. */
@@ -153,6 +154,7 @@ const scopes: Record<string, readonly string[]> = {
     'executions:write',
     'events:write',
     'keys:write',
+    'backups:write',
   ],
 };
 

@@ -19,6 +19,7 @@ describe('what a role allows', () => {
     'audit:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
     'metrics:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
     'keys:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
+    'backups:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
   };
   const cases = Scope.options.flatMap((scope) =>
     Role.options.map((role) => ({ role, scope, allowed: matrix[scope][role] })),

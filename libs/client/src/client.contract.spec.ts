@@ -185,6 +185,12 @@ describe('the client and a server of the same version', () => {
     await expect(ada.auth.me()).rejects.toMatchObject({ status: 401 });
   });
 
+  it('agree on copies of embedded data', async () => {
+    const { directory, bytes } = await client.backups.create();
+    expect(directory).toContain('backups');
+    expect(bytes).toBeGreaterThan(4_096);
+  });
+
   it('have no route that the client does not know', async () => {
     const { paths } = (await client.request('GET', '/openapi.json')) as { paths: Record<string, object> };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>

@@ -2,6 +2,7 @@ import { Agents } from './api/agents.js';
 import { Audit } from './api/audit.js';
 import { Approvals } from './api/approvals.js';
 import { Auth } from './api/auth.js';
+import { Backups } from './api/backups.js';
 import { Calls } from './api/calls.js';
 import { DeadLetters } from './api/dead-letters.js';
 import { Deliveries } from './api/deliveries.js';
@@ -21,6 +22,7 @@ export class CountersignClient {
   readonly approvals: Approvals;
   readonly audit: Audit;
   readonly auth: Auth;
+  readonly backups: Backups;
   readonly calls: Calls;
   readonly deadLetters: DeadLetters;
   readonly deliveries: Deliveries;
@@ -38,6 +40,7 @@ export class CountersignClient {
     this.approvals = new Approvals(transport);
     this.audit = new Audit(transport);
     this.auth = new Auth(transport);
+    this.backups = new Backups(transport);
     this.calls = new Calls(transport);
     this.deadLetters = new DeadLetters(transport);
     this.deliveries = new Deliveries(transport);

@@ -17,6 +17,7 @@ import {
   SignedCheckpoint,
 } from '@countersign/contracts/audit';
 import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
+import { Backup } from '@countersign/contracts/backups';
 import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
 import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
@@ -46,6 +47,7 @@ export const shapes = {
   AuditHealth,
   AuditKey,
   BulkResolveOutcome,
+  Backup,
   CommandToken,
   ConsistencyProof,
   CreatedApiKey,

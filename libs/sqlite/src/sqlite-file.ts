@@ -1,7 +1,9 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { diskError } from './disk-full.js';
+
+const fileName = 'countersign.sqlite';
 
 /** Another process works on the same data. */
 export class DataInUse extends Error {
@@ -35,7 +37,7 @@ export class SqliteFile {
   /** @throws DataInUse, DiskFull */
   constructor(dir: string) {
     this.#dir = dir;
-    const file = join(dir, 'countersign.sqlite');
+    const file = join(dir, fileName);
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       onlyForOwner(file);
@@ -96,6 +98,22 @@ export class SqliteFile {
       this.#queue.push({ run: work, onDisk, resolve, reject });
       this.#scheduled ??= setImmediate(() => this.#flush());
     });
+  }
+
+  /**
+   * Copies all of it into a directory, as it is at some moment of this call, while others write. What is copied is a file
+   * like this one.
+   *
+   * @throws DiskFull, or another reason why it cannot be copied
+   */
+  async backup(to: string): Promise<void> {
+    const file = join(to, fileName);
+    try {
+      onlyForOwner(file);
+      await backup(this.#db, file);
+    } catch (error) {
+      throw diskError(error, to, () => statfsSync(to).bavail === 0);
+    }
   }
 
   close(): void {

@@ -18,6 +18,7 @@ export const Scope = z.enum([
   'audit:read',
   'metrics:read',
   'keys:write',
+  'backups:write',
 ]);
 export type Scope = z.infer<typeof Scope>;
 

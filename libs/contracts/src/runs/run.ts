@@ -115,9 +115,10 @@ export const Run = z.object({
     .meta({ description: 'Digest of the definition of the agent and its tools that the run works with.' }),
   turn: z.int().nonnegative().nullable().meta({ description: 'Its place in the session, once it has begun.' }),
   streamed: z.boolean().meta({ description: "Whether a client streams the model's text while it is written." }),
-  requested_at: EpochSeconds.nullable()
-    .default(null)
-    .meta({ description: 'When it was requested at the earliest, by the time that its sender says, less 30 seconds; 0: not known.' }),
+  requested_at: EpochSeconds.nullable().default(null).meta({
+    description:
+      'When it was requested at the earliest, by the time that its sender says, less 30 seconds; 0: not known.',
+  }),
   deadline_at: EpochMillis.nullable().meta({ description: 'When the run ends, however far it is.' }),
   worked_ms: z.int().nonnegative().meta({ description: 'Time that workers spent on it, without the pauses.' }),
   working_since_ms: EpochMillis.nullable(),

@@ -1,5 +1,5 @@
 import { catalogue, eventNames, type Log } from '@countersign/contracts';
-import { millisOf, type Clock } from '@countersign/contracts/time';
+import { millisOf, systemClock, type Clock } from '@countersign/contracts/time';
 import {
   encode,
   installationBus,
@@ -10,7 +10,8 @@ import {
 } from '@countersign/messaging';
 import { SqliteDatabase, type Database, type RetentionPolicy } from '@countersign/persistence';
 import { SqliteFile } from '@countersign/sqlite';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { Backups } from '../backups/backups.js';
 import { kafkaSecurity } from '../settings/kafka-security.js';
 import type { ServiceSettings } from '../settings/config.js';
 import { sending, tracedBus } from '../tracing/traced-bus.js';
@@ -26,6 +27,8 @@ export interface Infrastructure {
   exclusive: boolean;
   /** Retention policies of the infrastructure. */
   retention: readonly RetentionPolicy[];
+  /** Copies of what is embedded, where all of it is. */
+  backups?: Backups;
   /** For people: what was chosen. */
   description: { log: string; store: string };
   close(): Promise<void>;
@@ -95,6 +98,17 @@ export async function openInfrastructure(
     busTo,
     database,
     exclusive: !uri,
+    ...(file &&
+      !brokers &&
+      !uri && {
+        backups: new Backups({
+          file,
+          dataDir: dir,
+          backupDir: resolve(settings.BACKUP_DIR ?? join(dir, 'backups')),
+          log: options.log,
+          now: systemClock,
+        }),
+      }),
     retention: embedded ? [{ name: 'log_messages', purgeBefore: (time) => embedded.trim(time) }] : [],
     description: {
       log: brokers ? `Kafka at ${brokers.join(', ')}${named(settings.KAFKA_PREFIX)}` : `embedded, in ${dir}`,

@@ -19,6 +19,8 @@ import type { AddressInfo } from 'node:net';
 import { admit } from '../admission/admission.js';
 import { limitRate } from '../admission/rate-limit.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
+import { BackupsController } from '../backups/backups.controller.js';
+import { Backups } from '../backups/backups.js';
 import { ForeignMessages } from '../metrics/foreign-messages.js';
 import { countMessages, showLag } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
@@ -216,7 +218,16 @@ export async function serve(
     clock,
     ...(settings.KAFKA_BROKERS && settings.KAFKA_INSTALLATION !== '' && { foreign }),
   });
-  const app = await createApp(services, { ready, metrics, tracing, auth, installation, settings, log });
+  const app = await createApp(services, {
+    ready,
+    metrics,
+    tracing,
+    auth,
+    installation,
+    settings,
+    log,
+    backups: infrastructure.backups,
+  });
   const closeServer = closingOf(app);
   for (const strategy of transports) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 
@@ -253,21 +264,23 @@ interface AppParts {
   tracing: Tracing;
   auth: Auth;
   installation: Pick<InstallationWatch, 'isSound'>;
+  backups: Backups | undefined;
   settings: ServiceSettings;
   log: Log;
 }
 
 async function createApp(
   services: readonly Service[],
-  { ready, metrics, tracing, auth, installation, settings, log }: AppParts,
+  { ready, metrics, tracing, auth, installation, settings, log, backups }: AppParts,
 ) {
   const root: DynamicModule = {
     module: Root,
     imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
-    controllers: [HealthController, MetricsController],
+    controllers: [HealthController, MetricsController, ...(backups ? [BackupsController] : [])],
     providers: [
       { provide: Readiness, useValue: ready },
       { provide: Metrics, useValue: metrics },
+      { provide: Backups, useValue: backups },
     ],
   };
   const adapter = new FastifyAdapter({

@@ -24,6 +24,11 @@ export const serviceSettings = {
     description: 'Directory of the embedded log and store, and of the keys that are made for them.',
     example: '/var/lib/countersign',
   }),
+  BACKUP_DIR: z.string().min(1).optional().meta({
+    description: 'Where `countersign backup` copies embedded data to.',
+    unset: '`backups` in `DATA_DIR`',
+    example: '/var/backups/countersign',
+  }),
   COUNTERSIGN_CONFIG: z.string().default(definitionsFile).meta({
     description: 'The file that declares agents, tools and rules.',
     unset: '`countersign.yaml` of this project',
