@@ -43,6 +43,16 @@ async def list_agents(client: AgentOSClient) -> None:
     assert agents[0].name == "Operations" and agents[0].model.provider == "OpenAI"
     seen("list_agents")
 
+    ops = await client.aget_agent("ops", headers=KEY)
+    assert ops.name == "Operations" and "deploy_to_production" in [tool["name"] for tool in ops.tools["tools"]], ops
+    seen("aget_agent")
+
+    config = await client.aget_config(headers=KEY)
+    assert [agent.id for agent in config.agents] == [agent.id for agent in agents], config
+    assert [model.provider for model in config.available_models] == ["OpenAI"], config
+    assert [await client.list_teams(headers=KEY), await client.list_workflows(headers=KEY)] == [[], []]
+    seen("aget_config, list_teams and list_workflows")
+
 
 async def run_and_approve(client: AgentOSClient) -> None:
     paused = await client.run_agent("ops", DEPLOY, session_id="agno", user_id="ana", headers=KEY)
@@ -130,6 +140,10 @@ async def sessions(client: AgentOSClient) -> None:
     assert [session.session_id for session in by_user.data] == ["agno"]
     assert by_user.data[0].session_name == DEPLOY
     seen("get_sessions")
+
+    session = await client.get_session("agno", headers=KEY)
+    assert session.agent_session_id == "agno" and session.agent_id == "ops", session
+    seen("get_session")
 
     runs = await client.get_session_runs("agno", headers=KEY)
     assert [run.status for run in runs] == ["COMPLETED"] * 2, runs

@@ -60,6 +60,9 @@ export const routes: Record<string, Rule> = {
 
   'GET /agents': needs('runs:read'),
   'GET /agents/:agent_id': needs('runs:read'),
+  'GET /config': needs('runs:read'),
+  'GET /teams': needs('runs:read'),
+  'GET /workflows': needs('runs:read'),
   'GET /runs': needs('runs:read'),
   'GET /runs/:run_id': seen('runs:read'),
   'GET /runs/:run_id/events': seen('runs:read'),

@@ -42,6 +42,8 @@ it("is driven by agno's own Python client, unchanged", async () => {
     await eventually('it to be ready', () => isReady(child.url));
     expect(await driveWithAgno(child.url, adminKey)).toEqual([
       'list_agents',
+      'aget_agent',
+      'aget_config, list_teams and list_workflows',
       'run_agent',
       'continue_agent_run is refused while an approval is missing',
       'continue_agent_run follows the approved run to its end',
@@ -52,6 +54,7 @@ it("is driven by agno's own Python client, unchanged", async () => {
       'cancel_agent_run',
       'continue_agent_run_stream',
       'get_sessions',
+      'get_session',
       'get_session_runs',
     ]);
   } finally {

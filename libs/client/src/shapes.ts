@@ -22,6 +22,7 @@ import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
 import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
 import {
+  AgentDetail,
   AgentOutput,
   AskedCalls,
   RunEvent,
@@ -34,7 +35,7 @@ import { z } from 'zod';
 
 /** The published schema of everything that an answer or an event of a stream may be. */
 export const shapes = {
-  Agent: AgentOutput,
+  AgentDetail,
   Agents: z.array(AgentOutput),
   ApiKeys: z.array(ApiKeyView),
   Approval,

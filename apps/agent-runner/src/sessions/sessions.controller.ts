@@ -87,4 +87,5 @@ export class SessionsController {
 
 export const noSuchSession = (id: string) => new ProblemError('session_not_found', `There is no session "${id}".`);
 const own = (who: Principal) => (seesOnlyOwn(who) ? { user_id: who.subject } : {});
-const show = (session: Session): SessionOutput => SessionOutput.parse({ ...session, session_type: 'agent' });
+const show = (session: Session): SessionOutput =>
+  SessionOutput.parse({ ...session, session_type: 'agent', agent_session_id: session.session_id });

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** The routes of each other service. */
 const routes = {
-  AGENT_RUNNER_URL: ['/agents', '/mcp', '/runs', '/sessions'],
+  AGENT_RUNNER_URL: ['/agents', '/config', '/mcp', '/runs', '/sessions', '/teams', '/workflows'],
   EXECUTOR_URL: ['/executions'],
   AUDIT_URL: ['/audit'],
 } as const;

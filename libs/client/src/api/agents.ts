@@ -1,4 +1,4 @@
-import type { AgentOutput } from '@countersign/contracts/runs';
+import type { AgentDetail, AgentOutput } from '@countersign/contracts/runs';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -10,7 +10,7 @@ export class Agents {
     return this.transport.ask('Agents', 'GET', '/agents', { signal });
   }
 
-  get(id: string, signal?: AbortSignal): Promise<AgentOutput> {
-    return this.transport.ask('Agent', 'GET', pathOf`/agents/${id}`, { signal });
+  get(id: string, signal?: AbortSignal): Promise<AgentDetail> {
+    return this.transport.ask('AgentDetail', 'GET', pathOf`/agents/${id}`, { signal });
   }
 }

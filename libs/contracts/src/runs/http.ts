@@ -98,6 +98,12 @@ export const AgentOutput = z
   .meta({ id: 'Agent' });
 export type AgentOutput = z.infer<typeof AgentOutput>;
 
+/** One agent alone, whose tools agno nests. */
+export const AgentDetail = AgentOutput.extend({ tools: z.object({ tools: AgentOutput.shape.tools }) }).meta({
+  id: 'AgentDetail',
+});
+export type AgentDetail = z.infer<typeof AgentDetail>;
+
 export const ListSessionsQuery = z.object({
   type: z.enum(['agent', 'team', 'workflow']).optional(),
   component_id: Id.optional().meta({ description: 'The id of an agent.' }),

@@ -1,5 +1,6 @@
 export { AskedCall, AskedCalls, CallStatus, GetCallsQuery, RequestCalls, showCalls } from './calls.js';
 export {
+  AgentDetail,
   AgentOutput,
   CancelRunRequest,
   ContinueRunRequest,

@@ -27,6 +27,9 @@ export const SessionOutput = Session.pick({
   created_at: true,
   updated_at: true,
 })
-  .extend({ session_type: z.literal('agent') })
+  .extend({
+    session_type: z.literal('agent'),
+    agent_session_id: Session.shape.session_id.meta({ description: 'The same as `session_id`.' }),
+  })
   .meta({ id: 'Session' });
 export type SessionOutput = z.infer<typeof SessionOutput>;
