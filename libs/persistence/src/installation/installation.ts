@@ -1,4 +1,4 @@
-import { earliest, latest, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import { atMillis, earliest, latest, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { newRecord, touch } from '../records/record.js';
 import { insertOnce } from '../records/writes.js';
 import { VersionConflict, type Collection, type Database, type Store, type StoredRecord } from '../store.js';
@@ -83,7 +83,8 @@ export const beginRecovery = (
 ): Promise<Installation> =>
   decide(store, service, now, (known) => ({
     ...(known ?? newborn(service, now)),
-    born_at_ms: now,
+    // Records know their second: what is of this one may have been done before.
+    born_at_ms: afterSecond(now),
     seen_at_ms: latest(known?.seen_at_ms ?? now, now),
     published: false,
     recovering: { since_ms: now, note },
@@ -96,6 +97,8 @@ export const endRecovery = (store: Store<Installation>, service: string, now: Ep
     recovering: null,
     recovered_at_ms: now,
   }));
+
+const afterSecond = (now: EpochMillis): EpochMillis => atMillis((toEpochSeconds(now) + 1) * 1_000);
 
 async function decide(
   store: Store<Installation>,

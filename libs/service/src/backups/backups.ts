@@ -1,6 +1,6 @@
 import { services, type Log } from '@countersign/contracts';
 import type { Backup } from '@countersign/contracts/backups';
-import { after, toEpochSeconds, type Clock } from '@countersign/contracts/time';
+import { toEpochSeconds, type Clock } from '@countersign/contracts/time';
 import { SqliteDatabase } from '@countersign/persistence';
 import { beginRecovery, installationsIn } from '@countersign/persistence/installation';
 import { SqliteFile } from '@countersign/sqlite';
@@ -63,8 +63,8 @@ export class Backups {
     const copy = new SqliteFile(directory);
     try {
       const store = installationsIn(new SqliteDatabase(copy));
-      // By now at the latest all of it was copied; records know their second, so what is of this one is past, too.
-      const at = after(this.#options.now(), 1_000);
+      // By now at the latest all of it was copied.
+      const at = this.#options.now();
       for (const service of services) await beginRecovery(store, service, at, note);
     } finally {
       copy.close();
