@@ -47,7 +47,9 @@ export function RunTimeline({ runId, approvalId }: { runId: string; approvalId?:
   );
   return (
     <>
-      {asked.length > 1 && <RunCalls approvals={asked} executions={made} approvalId={approvalId} />}
+      {asked.length > (approvalId === undefined ? 0 : 1) && (
+        <RunCalls approvals={asked} executions={made} approvalId={approvalId} />
+      )}
       <ol class="timeline" aria-label="What happened in the run">
         {folded(timelineOf(events, asked, made)).map((each) =>
           'entries' in each ? (
