@@ -2,12 +2,14 @@ import { possiblyExecutedText, type Approval } from '@countersign/contracts/appr
 import { titleLine } from '@countersign/contracts/presentation';
 import { markedLine } from '@countersign/contracts/text';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Execution } from '@countersign/contracts/executions';
+import { isUnderWay } from '../executions/under-way.js';
 import { Ago, Left, now } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { RunTimeline } from '../runs/run-timeline.js';
 import { callState } from '../runs/call-state.js';
 import { client, me } from '../server/client.js';
-import { viewerOf } from '../server/session.js';
+import { may, viewerOf } from '../server/session.js';
 import { onApproval } from '../server/connection.js';
 import { useResource } from '../server/resource.js';
 import { urgency } from '../time.js';
@@ -56,7 +58,7 @@ type ShownProps = { approval: Approval; reload(): Promise<void> } & Pick<Approva
 function Shown({ approval, reload, next, open }: ShownProps) {
   const { status, tool_args, approved_args, digest, possibly_executed } = approval;
   const call = callOf(approval);
-  const state = callState(approval, undefined, viewerOf(me.value!));
+  const state = callState(approval, useExecution(approval), viewerOf(me.value!));
   const heading = useHeading(titleLine(call));
   const isPending = status === 'pending';
   const [tooLate, setTooLate] = useState<string>();
@@ -116,6 +118,22 @@ function Shown({ approval, reload, next, open }: ShownProps) {
       </section>
     </>
   );
+}
+
+const whileUnderWayMs = 2_000;
+
+/** What is made of the call once it is approved, while it is. */
+function useExecution({ id, run_id, status, resolution_data }: Approval): Execution | undefined {
+  const isMade = status === 'approved' && resolution_data?.result === undefined && may('executions:read');
+  const isOver = useRef(false);
+  const { data } = useResource(
+    isMade ? (signal) => client.executions.list({ run_id, limit: 200 }, signal) : null,
+    [id, isMade],
+    isMade && !isOver.current ? whileUnderWayMs : undefined,
+  );
+  const execution = data?.data.find((each) => each.id === id);
+  isOver.current = execution !== undefined && !isUnderWay(execution);
+  return execution;
 }
 
 function RequestedCall({
