@@ -1,6 +1,6 @@
 import { eventId, type Event } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
-import { after, atMillis, atSeconds, systemClock } from '@countersign/contracts/time';
+import { after, atMillis, atSeconds, systemClock, toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -164,7 +164,7 @@ export function describeStore(name: string, make: () => Database): void {
         const at = after(now, 100);
         const recovering = { since_ms: at, note: 'restored' };
         // A record of the same second may be of before.
-        const next = atMillis((Math.floor(at / 1_000) + 1) * 1_000);
+        const next = toEpochMillis(atSeconds(toEpochSeconds(at) + 1));
         expect(await beginRecovery(store, id, at, 'restored')).toMatchObject({ born_at_ms: next, recovering });
         expect(await store.get(id)).toMatchObject({ born_at_ms: next, recovering });
         await endRecovery(store, id, after(at, 1));

@@ -1,4 +1,11 @@
-import { atMillis, earliest, latest, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import {
+  atSeconds,
+  earliest,
+  latest,
+  toEpochMillis,
+  toEpochSeconds,
+  type EpochMillis,
+} from '@countersign/contracts/time';
 import { newRecord, touch } from '../records/record.js';
 import { insertOnce } from '../records/writes.js';
 import { VersionConflict, type Collection, type Database, type Store, type StoredRecord } from '../store.js';
@@ -98,7 +105,7 @@ export const endRecovery = (store: Store<Installation>, service: string, now: Ep
     recovered_at_ms: now,
   }));
 
-const afterSecond = (now: EpochMillis): EpochMillis => atMillis((toEpochSeconds(now) + 1) * 1_000);
+const afterSecond = (now: EpochMillis): EpochMillis => toEpochMillis(atSeconds(toEpochSeconds(now) + 1));
 
 async function decide(
   store: Store<Installation>,
