@@ -7,6 +7,7 @@ import { auditCommand } from './commands/audit.js';
 import { addCompletion, completeIds } from './commands/completion.js';
 import { actionsIn, Context, type On } from './connection/context.js';
 import { backupCommand } from './commands/backup.js';
+import { configCommand } from './config/config.js';
 import { deadLettersCommand } from './commands/dead-letters.js';
 import { doctorCommand } from './doctor/doctor.js';
 import { eventsCommand } from './commands/events.js';
@@ -76,6 +77,7 @@ const programOf = (on: On): Command =>
     .addCommand(resumeCommand(on))
     .addCommand(keysCommand(on))
     .addCommand(policyCommand(on))
+    .addCommand(configCommand(on))
     .commandsGroup('This program:')
     .addCommand(loginCommand(on))
     .addCommand(logoutCommand(on))

@@ -1,4 +1,4 @@
-export { type Definitions, readDefinitions } from './load/read.js';
+export { type Definitions, parseDefinitions, readDefinitions } from './load/read.js';
 export { toolDefinitionOf } from './load/tool-of-file.js';
 export { changesSince, digestOf, isGatedAsRequested, toolVersion } from './load/tool-version.js';
 export { type Agent, AgentDefinition, HistoryBounds, agentOf } from './schema/agent.js';

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { On } from '../connection/context.js';
+import { exitCodes } from '../connection/exit-codes.js';
+import { differencesBetween } from './differences.js';
+
+/** The file that declares agents, tools and rules, without a server. */
+export const configCommand = (on: On): Command =>
+  new Command('config')
+    .description('The file that declares agents, tools and rules.')
+    .addCommand(validateConfig(on))
+    .addCommand(diffConfig(on));
+
+const validateConfig = (on: On): Command =>
+  new Command('validate')
+    .description('Says all that is wrong with a file, with lines, as a service would when it starts.')
+    .argument('[file]', 'default: COUNTERSIGN_CONFIG, else ./countersign.yaml')
+    .action(
+      on(async ({ screen, environment: { env } }, given: string | undefined) => {
+        const { readDefinitions } = await import('@countersign/definitions');
+        const file = given ?? (env['COUNTERSIGN_CONFIG'] || 'countersign.yaml');
+        const { agents, tools } = readDefinitions(file);
+        const found = { file, agents: agents.length, tools: tools.length };
+        screen.show(found, () => [`${file}: ${agents.length} agents and ${tools.length} tools, nothing is wrong`]);
+      }),
+    );
+
+const diffConfig = (on: On): Command =>
+  new Command('diff')
+    .description('Says what another file declares otherwise, as values and not as text. Ends with 1 when there is any.')
+    .argument('<before>', 'what is in force')
+    .argument('<after>', 'what is to be')
+    .action(
+      on(async ({ screen }, before: string, after: string) => {
+        const { parseDefinitions } = await import('@countersign/definitions');
+        // At one place, so that relative paths are the same.
+        const read = (file: string) => ({ ...parseDefinitions(readFileSync(file, 'utf8'), resolve(after)), path: '' });
+        const data = differencesBetween(read(before), read(after));
+        screen.show({ data }, ({ data: found }) =>
+          found.map(({ path, before: was, after: is }) => {
+            if (was === undefined) return `${screen.paint('green', '+')} ${path}`;
+            if (is === undefined) return `${screen.paint('red', '-')} ${path}`;
+            return `${screen.paint('yellow', '~')} ${path}: ${JSON.stringify(was)} → ${JSON.stringify(is)}`;
+          }),
+        );
+        return data.length > 0 ? exitCodes.failed : exitCodes.ok;
+      }),
+    );
