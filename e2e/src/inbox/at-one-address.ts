@@ -20,7 +20,7 @@ export function describeInbox(name: string, makeStack: MakeStack): void {
       const ada = await office.visit('ada', { path: '/inbox/runs?start', ...roles });
       await ada.getByLabel('What is it to do?').fill(input);
       await ada.getByRole('button', { name: 'Start', exact: true }).click();
-      await ada.getByText('deploy_to_production needs an approval').waitFor();
+      await ada.getByText(/^deploy_to_production .* needs an approval$/).waitFor();
 
       const grace = await office.visit('grace');
       await grace.locator('.row a').first().click();
