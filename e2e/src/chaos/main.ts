@@ -87,8 +87,7 @@ async function distributed(): Promise<Report> {
   const where = {
     brokers: `127.0.0.1:${brokerPort}`,
     mongodb: `mongodb://127.0.0.1:${databasePort}`,
-    instances: 2,
-    executors: 3,
+    instances: { 'agent-runner': 2, 'approval-service': 2, executor: 3 },
     executorAheadMs: 120_000,
   };
   try {

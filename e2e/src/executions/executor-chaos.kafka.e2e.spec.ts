@@ -35,8 +35,7 @@ describe.skipIf(!inject('kafkaBrokers'))('On servers that go away', async () => 
   const servers = {
     brokers: `127.0.0.1:${brokerPort}`,
     mongodb: `mongodb://127.0.0.1:${databasePort}`,
-    instances: 1,
-    executors: 3,
+    instances: { executor: 3 },
   };
   describeChaos('Kafka and MongoDB with three executors', (options) => new DistributedStack(servers, options), [
     killed,

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@countersign/contracts';
 import type {} from '@countersign/infra';
 import { describe } from 'vitest';
 import { describeApprovalScenarios } from '../approvals/approval-scenarios.js';
@@ -7,13 +8,18 @@ import { describeScenarios } from '../scenarios.js';
 import { serversOfFile } from '../world/servers.js';
 import { DistributedStack } from '../world/stack.js';
 
-const name = 'Kafka and MongoDB, two instances of each service';
+const name = 'Kafka and MongoDB';
 const servers = await serversOfFile();
 
 if (servers) {
-  const two = { ...servers, instances: 2 };
-  describeScenarios(name, () => new DistributedStack(two, { record: true }));
+  // Two of whatever a scenario is about: a process that runs beside it for nothing costs as much as the scenario.
+  const of = (instances: number | Partial<Record<ServiceName, number>>) => ({ ...servers, instances });
+  describeScenarios(`${name}, two of each service`, () => new DistributedStack(of(2), { record: true }));
   describeConsumers(servers.brokers);
-  describeRunnerScenarios(name, (options) => new DistributedStack(two, options));
-  describeApprovalScenarios(name, (options) => new DistributedStack(two, options));
+  describeRunnerScenarios(`${name}, two runners`, (options) => {
+    return new DistributedStack(of({ 'agent-runner': 2 }), options);
+  });
+  describeApprovalScenarios(`${name}, two approval services`, (options) => {
+    return new DistributedStack(of({ 'approval-service': 2 }), options);
+  });
 } else describe.skip('The flow on Kafka and MongoDB: needs Java and Maven, or KAFKA_BROKERS and MONGODB_URI', () => {});

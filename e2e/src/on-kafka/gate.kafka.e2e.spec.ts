@@ -17,12 +17,12 @@ const servers = await serversOfFile();
 if (servers) {
   const one = { ...servers, instances: 1 };
   describeGateScenarios(
-    'Kafka and MongoDB, two instances of each service',
-    (options) => new DistributedStack({ ...servers, instances: 2 }, options),
+    'Kafka and MongoDB, two approval services',
+    (options) => new DistributedStack({ ...servers, instances: { 'approval-service': 2 } }, options),
   );
   describeExecutorScenarios(
     'Kafka and MongoDB, two instances',
-    (options) => new DistributedStack({ ...one, executors: 2 }, options),
+    (options) => new DistributedStack({ ...servers, instances: { executor: 2 } }, options),
   );
   // One of several installations on the cluster.
   const named = { KAFKA_PREFIX: 'e2e.inbox.' };
@@ -40,7 +40,7 @@ if (servers) {
   describeForgotten('Kafka and MongoDB', () => new DistributedStack(one));
   describeSkewed(
     'Kafka and MongoDB',
-    (options) => new DistributedStack({ ...one, executors: 2, executorAheadMs: 120_000 }, options),
+    (options) => new DistributedStack({ ...servers, instances: { executor: 2 }, executorAheadMs: 120_000 }, options),
   );
   describeOutsider(servers);
   // Who dies before a commit has told nobody anything, and who dies after publishing repeats it: the first is the same on

@@ -244,15 +244,13 @@ export class EmbeddedStack extends Processes implements Stack {
 interface Servers {
   brokers: string;
   mongodb: string;
-  /** Of each service. */
-  instances: number;
-  /** Of the executor, if they are others. */
-  executors?: number;
+  /** Of each service, or of those that have more than one. */
+  instances: number | Partial<Record<ServiceName, number>>;
   /** How far the clock of one executor is ahead. */
   executorAheadMs?: number;
 }
 
-/** Each service as `instances` processes of its own, on Kafka and MongoDB. */
+/** Each service as processes of its own, on Kafka and MongoDB. */
 export class DistributedStack extends Processes implements Stack {
   readonly name = 'Kafka and MongoDB';
   readonly #servers: Servers;
@@ -301,9 +299,10 @@ export class DistributedStack extends Processes implements Stack {
       DATA_DIR: join(this.dir, 'data'),
       ...(await (this.#keys ??= newServiceKeys())),
     };
-    const { instances, executors = instances } = this.#servers;
+    const { instances } = this.#servers;
     const launch = (service: ServiceName, others: Record<string, string> = {}) => {
-      const missing = (service === 'executor' ? executors : instances) - this.children(service).length;
+      const wanted = typeof instances === 'number' ? instances : (instances[service] ?? 1);
+      const missing = wanted - this.children(service).length;
       return Promise.all(
         Array.from({ length: Math.max(0, missing) }, (_, n) =>
           this.launch(service, { ...env, ...others }, ...(service === 'executor' && n === 0 ? this.#wrongClock() : [])),
