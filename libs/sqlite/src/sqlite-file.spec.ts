@@ -157,6 +157,24 @@ describe('the SQLite file', () => {
     return child;
   }
 
+  it('is copied while it is written to, whatever transaction the copy meets', async () => {
+    let writing = true;
+    let n = 0;
+    const writer = (async () => {
+      while (writing) await file.write(() => file.sql('INSERT INTO numbers VALUES (?)').run((n += 1)));
+    })();
+    for (let copy = 0; copy < 20; copy += 1) {
+      const to = mkdtempSync(join(dir, 'copy-'));
+      await file.backup(to);
+      const copied = new SqliteFile(to);
+      onTestFinished(() => copied.close());
+      const { count, last } = copied.sql('SELECT count(*) AS count, max(n) AS last FROM numbers').get()!;
+      expect(count).toBe(last ?? 0);
+    }
+    writing = false;
+    await writer;
+  });
+
   it('is open in one process at a time', () => {
     const open = program(`try { new SqliteFile(dir) } catch (error) { console.log(error.name, error.message) }`);
     const { stdout } = spawnSync(process.execPath, open, { encoding: 'utf8' });

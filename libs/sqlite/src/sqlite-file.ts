@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as setImmediately } from 'node:timers/promises';
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { diskError } from './disk-full.js';
 
@@ -110,7 +111,7 @@ export class SqliteFile {
     const file = join(to, fileName);
     try {
       onlyForOwner(file);
-      await backup(this.#db, file);
+      await untilBegun(() => backup(this.#db, file));
     } catch (error) {
       throw diskError(error, to, () => statfsSync(to).bavail === 0);
     }
@@ -215,3 +216,19 @@ function walPages(dir: string): number {
 
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && (error.errcode === 5 || error.errcode === 6);
+
+const longestMs = 60_000;
+
+/**
+ * Where its first step meets a transaction, Node ends a backup with an error that SQLite knows nothing of; where a later
+ * one does, it goes on. So it is begun again until it has begun.
+ */
+async function untilBegun(begin: () => Promise<unknown>): Promise<void> {
+  for (const until = Date.now() + longestMs; ; await setImmediately()) {
+    try {
+      return void (await begin());
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== 0 || Date.now() > until) throw error;
+    }
+  }
+}
