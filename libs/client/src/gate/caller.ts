@@ -93,6 +93,7 @@ class HeldLease {
   readonly #lost = new AbortController();
   readonly #extensions: ReturnType<typeof setInterval>;
   readonly #ms: number;
+  #isOver = false;
   #expiry: ReturnType<typeof setTimeout>;
 
   constructor(client: Client, { id, lease, attempts }: Execution, claim: string) {
@@ -102,7 +103,7 @@ class HeldLease {
       try {
         await client.executions.extend(id, { claim });
         clearTimeout(this.#expiry);
-        if (!this.lost.aborted) this.#expiry = this.#expire();
+        if (!this.#isOver) this.#expiry = this.#expire();
       } catch (error) {
         if (error instanceof ApiError && elsewhere.has(error.code)) this.#lose();
       }
@@ -123,6 +124,8 @@ class HeldLease {
   }
 
   release(): void {
+    // An extension may be under way, and its answer must not begin another wait.
+    this.#isOver = true;
     clearInterval(this.#extensions);
     clearTimeout(this.#expiry);
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { adminKey, openInstallation, type Installation } from '../../test/installation.fixtures.js';
 import { CountersignClient } from '../client.js';
 import type { Claimed } from './caller.js';
@@ -83,6 +83,31 @@ describe('a function behind the gate', () => {
     await expect(paid).rejects.toMatchObject({ status: 'outcome_unknown' });
     expect(told).toHaveBeenCalledTimes(1);
   }, 30_000);
+
+  it('that returns while its lease is being extended is over: nothing waits for the lease', async () => {
+    const { client } = options;
+    let answer = (): void => {};
+    const extended = new Promise<void>((resolve) => (answer = resolve));
+    const asked = Promise.withResolvers<void>();
+    const late = { extend: { value: () => (asked.resolve(), extended) } };
+    const lagging = { ...options, client: { calls: client.calls, executions: Object.create(client.executions, late) } };
+    let signal: AbortSignal | undefined;
+    const pay = async (_: Refund, claimed: Claimed) => {
+      ({ signal } = claimed);
+      await asked.promise;
+      return 'Paid.';
+    };
+    const paid = gate(pay, lagging)({ order: 'A-7', amount: 80 });
+    await decide('A-7', { status: 'approved' });
+    expect(await paid).toBe('Paid.');
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    onTestFinished(() => timers.mockRestore());
+    answer();
+    await extended;
+    await Promise.resolve();
+    expect(timers).not.toHaveBeenCalled();
+    expect(signal!.aborted).toBe(false);
+  }, 15_000);
 
   it('called again with the same key finds the same call, made once, and what came of it', async () => {
     const pay = vi.fn(() => ({ paid: 80 }));
