@@ -58,10 +58,10 @@ export class ApprovalEventsController {
       return { type: 'required', event, policyDecision: unjudged, refusal: gate };
     }
     const data = gatedBy(gate, event.data);
-    const ruled = this.judge.evaluate(data);
+    const ruled = { ...this.judge.evaluate(data), presentation: gate.presentation ?? null };
     const possibly_executed = this.#possiblyExecuted(data);
     const grant = possibly_executed ? null : await this.grants.use(data, ruled);
-    const policyDecision = { ...ruled, grant, presentation: gate.presentation ?? null, possibly_executed };
+    const policyDecision = { ...ruled, grant, possibly_executed };
     return { type: 'required', event: { ...event, data }, policyDecision };
   }
 

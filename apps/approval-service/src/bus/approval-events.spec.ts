@@ -2,6 +2,7 @@ import type { Principal } from '@countersign/auth';
 import type { EventData } from '@countersign/contracts';
 import type { PossiblyExecuted } from '@countersign/contracts/approvals';
 import { NoticeKind } from '@countersign/contracts/deliveries';
+import { Presentation } from '@countersign/contracts/presentation';
 import { TerminalError } from '@countersign/contracts/problems';
 import { after, atSeconds, toEpochMillis, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
@@ -71,6 +72,28 @@ describe('a request for what nobody here knows', () => {
     });
     expect(careful.refused).toHaveBeenCalledWith('request', 'refused', expect.objectContaining({ reason }));
     await careful.close();
+  });
+});
+
+describe('a call of another risk than the one that a grant was given for', () => {
+  it('is approved by the grant only if it is not higher', async () => {
+    const argument = 'version';
+    const values = { '2.1.0': { risk: 'low' }, '2.1.1': { risk: 'low' }, '3.0.0': { risk: 'critical' } };
+    const presentation = Presentation.parse({ environment: { argument, values } });
+    const shown = await openApprovals({ rules, presentation });
+    await shown.events.required(event);
+    const grant = { expires_in: 600, arguments: { service_name: 'auth-service' } };
+    await shown.decisions.decide(id, { status: 'approved', resolution_data: { grant } }, bob);
+    await shown.events.resolved(shown.last('approval.resolved')!);
+    const statusOf = async (version: string) => {
+      const tool_args = { service_name: 'auth-service', version };
+      await shown.events.required(requestFor({ approval_id: version, tool_call_id: `call_${version}`, tool_args }));
+      return (await shown.store.get(version))!.status;
+    };
+    expect(await statusOf('2.1.1')).toBe('approved');
+    expect(await statusOf('3.0.0')).toBe('pending');
+    expect(await statusOf('3.0.0 ')).toBe('pending');
+    await shown.close();
   });
 });
 

@@ -1,4 +1,5 @@
 import { plainRequireTerms, type ResolutionData } from '@countersign/contracts/approvals';
+import { Presentation } from '@countersign/contracts/presentation';
 import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
@@ -29,6 +30,7 @@ const call: GrantableCall = {
   agent_id,
   tool_name,
   tool_args,
+  presentation: null,
   tool_version: toolVersion,
   user_id: 'ana',
   requested_by: 'ana',
@@ -50,6 +52,19 @@ describe('a call', () => {
     expect(covers(chosenOnly, { ...call, tool_args: { ...tool_args, version: '9' } }, nowSeconds)).toBe(true);
     expect(covers(chosenOnly, { ...call, tool_args: { version: '2.1.0' } }, nowSeconds)).toBe(false);
     expect(covers(chosenOnly, { ...call, tool_args: { ...tool_args, service_name: 'x' } }, nowSeconds)).toBe(false);
+  });
+
+  it('is let through by nothing that was given for a call of lower risk', () => {
+    const presentation = Presentation.parse({
+      environment: { argument: 'version', values: { '2.1.0': { risk: 'low' }, '9': { risk: 'critical' } } },
+    });
+    const risky = { ...call, presentation, tool_args: { ...tool_args, version: '9' } };
+    expect(covers(chosenOnly, { ...call, presentation }, nowSeconds)).toBe(true);
+    expect(covers(chosenOnly, risky, nowSeconds)).toBe(false);
+    expect(covers({ ...chosenOnly, risk: 'high' }, risky, nowSeconds)).toBe(false);
+    expect(covers({ ...chosenOnly, risk: 'critical' }, risky, nowSeconds)).toBe(true);
+    // A spelling that is not declared is as risky as any.
+    expect(covers(chosenOnly, { ...risky, tool_args: { ...tool_args, version: ' 2.1.0' } }, nowSeconds)).toBe(false);
   });
 
   it.each<[string, Partial<GrantableCall>]>([

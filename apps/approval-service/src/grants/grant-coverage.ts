@@ -1,6 +1,7 @@
 import type { Approval, RequireTerms } from '@countersign/contracts/approvals';
 import { redactArguments } from '@countersign/contracts/calls';
 import { canonicalJson } from '@countersign/contracts/json';
+import { isRiskier, riskOf, type Presentation } from '@countersign/contracts/presentation';
 import { after, type EpochSeconds } from '@countersign/contracts/time';
 import { askersOf, isAtMostAsStrict } from '@countersign/definitions/policy';
 import { createHmac } from 'node:crypto';
@@ -15,6 +16,8 @@ export interface GrantableCall {
   agent_id: string;
   tool_name: string;
   tool_args: Args;
+  /** How the tool is presented here, which says how risky the call is. */
+  presentation: Presentation | null;
   tool_version: string;
   user_id: string | null;
   requested_by: string | null;
@@ -24,7 +27,8 @@ export interface GrantableCall {
 
 /**
  * Whether the grant lets this call through, at this time in seconds. The rules in force have to allow grants, and ask for
- * nothing stricter than it was created under; and none of its givers is a requester, or may be one.
+ * nothing stricter than it was created under; none of its givers is a requester, or may be one; and the call is no riskier
+ * than the one that they looked at.
  */
 export function covers(grant: StoredGrant, call: GrantableCall, at: EpochSeconds): boolean {
   const askers = askersOf(call);
@@ -38,6 +42,8 @@ export function covers(grant: StoredGrant, call: GrantableCall, at: EpochSeconds
     isAtMostAsStrict(call.terms, grant.terms) &&
     askers !== null &&
     grant.given_by.every(({ by }) => !askers.includes(by)) &&
+    // One that was stored without a risk was given before tools had any.
+    !isRiskier(riskOf(call), grant.risk ?? 'low') &&
     digestOf(grant, call.tool_args) === grant.digest
   );
 }
@@ -106,6 +112,7 @@ export function grantIn(approval: Approval, id: string, salt: string, tool_versi
     given_by: decisions.flatMap(({ by, verdict, at }) => (by === null || verdict !== 'approved' ? [] : [{ by, at }])),
     created_by: resolved_by,
     rule: policy?.rule ?? null,
+    risk: riskOf({ ...approval, tool_args: args }),
     terms,
     expires_at: after(resolved_at, requested.expires_in),
     max_uses: requested.max_uses ?? terms.grant.max_uses,

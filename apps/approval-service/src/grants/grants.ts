@@ -34,12 +34,12 @@ export class Grants {
    */
   async use(
     request: EventData<'tool.approval_required'>,
-    { policy, terms }: PolicyDecision,
+    { policy, presentation, terms }: PolicyDecision,
   ): Promise<GrantBasis | null> {
     // What a person is to fill in, no grant fills in.
     if (policy?.outcome !== 'require' || request.pause_type === 'user_input') return null;
     if (!terms.allowed_decisions.includes('grant') || request.requested_by === null) return null;
-    const call = { ...request, terms, tool_version: this.#versionOf(request) };
+    const call = { ...request, presentation, terms, tool_version: this.#versionOf(request) };
     const candidates = await this.#covering(call);
     // A redelivery would take a use of a grant that was created meanwhile.
     if (candidates.length === 0 || (await this.options.approvals.get(request.approval_id))) return null;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, stored } from '../fields/fields.js';
+import { Risk } from '../presentation/presentation.js';
 import { EpochSeconds } from '../time/time.js';
 import { RequireTerms } from './terms.js';
 
@@ -31,6 +32,7 @@ export const Grant = z
     given_by: z.array(Giver).meta({ description: 'All who approved it.' }),
     created_by: Id.nullable(),
     rule: z.string().nullable().meta({ description: 'The rule under which it was created; null: the default.' }),
+    risk: Risk.default('low').meta({ description: 'Of the call that was approved; it covers none of a higher one.' }),
     terms: RequireTerms.meta({ description: 'It counts only where the rules ask for nothing stricter.' }),
     expires_at: EpochSeconds,
     max_uses: z.int().positive(),

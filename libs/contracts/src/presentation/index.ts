@@ -3,5 +3,5 @@ export { type PresentedArgument, type PresentedCall, presentCall } from './call.
 export { argumentLines } from './call-text.js';
 export { type DiffLine } from './diff.js';
 export { ArgumentFormat, EnvironmentColor, type PresentableCall, Presentation, Risk } from './presentation.js';
-export { type PresentedEnvironment, environmentOf, mayBeApprovedTogether, riskOf } from './risk.js';
+export { type PresentedEnvironment, environmentOf, isRiskier, mayBeApprovedTogether, riskOf } from './risk.js';
 export { type TitlePart, actionLine, actionOf, argumentsInTitle, hasOtherBraces, titleLine, titleOf } from './title.js';

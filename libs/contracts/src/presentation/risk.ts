@@ -46,5 +46,8 @@ type Values = NonNullable<Presentation['environment']>['values'];
 const knownAs = (value: unknown, values: Values): Values[string] | undefined =>
   typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : undefined;
 
+/** Whether one is a higher risk than the other. */
+export const isRiskier = (one: Risk, other: Risk): boolean => ranks[one] > ranks[other];
+
 /** Whether a call of this risk may be approved together with others. */
 export const mayBeApprovedTogether = (risk: Risk): boolean => risk === 'low';
