@@ -4,7 +4,8 @@ import type { Call, ConversationItem, Run } from '@countersign/contracts/runs';
 import { atMillis, type EpochMillis, after, toEpochSeconds, type Millis } from '@countersign/contracts/time';
 import { agent, definition, tools } from './agent.fixtures.js';
 import type { CallerResolution } from '../src/run/call.js';
-import { decideRun, type RunMessage } from '../src/run/run.js';
+import type { RunMessage } from '../src/run/messages.js';
+import { decideRun } from '../src/run/run.js';
 
 /** Runs and messages for specifications. */
 export const now = atMillis(Date.parse('2026-09-01T09:30:00Z'));

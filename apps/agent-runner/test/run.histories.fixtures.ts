@@ -4,7 +4,8 @@ import { after, type EpochMillis, type Millis } from '@countersign/contracts/tim
 import { agentOf } from '@countersign/definitions';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as given from './run.fixtures.js';
-import { decideRun, type RunMessage } from '../src/run/run.js';
+import type { RunMessage } from '../src/run/messages.js';
+import { decideRun } from '../src/run/run.js';
 
 /** What a run was told and what became of it, step by step. */
 export interface History {

@@ -2,7 +2,7 @@ import { isGated, type Call, type Run } from '@countersign/contracts/runs';
 import { after } from '@countersign/contracts/time';
 import fc from 'fast-check';
 import * as given from './run.fixtures.js';
-import type { RunMessage } from '../src/run/run.js';
+import type { RunMessage } from '../src/run/messages.js';
 
 /** A message for a run: whom it is about depends on what the run asked for. */
 export type Step = (run: Run | undefined, earlier: readonly RunMessage[]) => RunMessage;

@@ -5,7 +5,7 @@ import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { agent, cancelRequested, continued, now, paused } from '../../test/run.fixtures.js';
-import type { RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
 import { AskAgain } from './sweep.js';
 
 const afterMs = 600_000;

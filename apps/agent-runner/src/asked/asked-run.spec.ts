@@ -4,7 +4,8 @@ import { after } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import * as given from '../../test/run.fixtures.js';
 import { agent, callIn, continued, eventsOf, now, runAfter, tools } from '../../test/run.fixtures.js';
-import { decideRun, type RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
+import { decideRun } from '../run/run.js';
 
 const tool = tools.deploy_to_production;
 const args = { service_name: 'auth-service', version: '2.1.0' };

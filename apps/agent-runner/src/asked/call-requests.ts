@@ -4,7 +4,7 @@ import type { RequestCalls, Run } from '@countersign/contracts/runs';
 import { digestOf, type Agent } from '@countersign/definitions';
 import type { Agents } from '../agents/agents.js';
 import { misfitsOf } from '../run/conversation.js';
-import type { RequestedCall } from '../run/run.js';
+import type { RequestedCall } from '../run/messages.js';
 
 /** Why calls are not asked for. */
 export interface CallRequestProblem {

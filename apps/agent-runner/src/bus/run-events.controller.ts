@@ -9,7 +9,7 @@ import { Agents } from '../agents/agents.js';
 import { AskedCalls } from '../asked/asked-calls.js';
 import { RunCommands } from './run-commands.js';
 import { isSameRequest } from '../http/requester.js';
-import type { RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
 import type { RunRejection } from '../run/states.js';
 import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';

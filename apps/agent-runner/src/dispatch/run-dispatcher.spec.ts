@@ -2,7 +2,7 @@ import { after, millisOf } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../model/model.js';
 import { call, callIn, callTo, requested, byCaller, text } from '../../test/run.fixtures.js';
-import type { RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
 import { Given, request, soon } from '../../test/runner.fixtures.js';
 
 const lone = request('run-1');

@@ -8,7 +8,7 @@ import {
   type Permit,
   type WorkPool,
 } from '@countersign/persistence';
-import type { RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
 import { RunWorker, type WorkerOptions } from './run-worker.js';
 import type { RunRejection } from '../run/states.js';
 

@@ -13,7 +13,7 @@ import { isForWorker, isOpen } from '../run/call.js';
 import { failureOf, unknownOutcome } from '../run/conversation.js';
 import { takenIn } from '../model/wire/intake.js';
 import { ModelError, type Model } from '../model/model.js';
-import type { RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { RunRejection } from '../run/states.js';
 

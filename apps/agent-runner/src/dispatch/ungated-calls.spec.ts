@@ -3,7 +3,8 @@ import type { Run } from '@countersign/contracts/runs';
 import { resultDigest } from '@countersign/signing';
 import { describe, expect, it } from 'vitest';
 import { call, callEnded, callTo, claimed, now, requested, responded, runAfter } from '../../test/run.fixtures.js';
-import { decideRun, type RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
+import { decideRun } from '../run/run.js';
 import { tellingUngated } from './ungated-calls.js';
 
 function told(run: Run, message: RunMessage) {

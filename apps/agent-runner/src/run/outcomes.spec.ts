@@ -29,7 +29,8 @@ import {
   toldOf,
   withDeadline,
 } from '../../test/run.fixtures.js';
-import { decideRun, type RunMessage } from './run.js';
+import type { RunMessage } from './messages.js';
+import { decideRun } from './run.js';
 
 const asked = callIn(paused, 'call_a');
 const running = runAfter(requested, claimed);

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isForWorker, isOpen, openCalls } from './call.js';
 import * as given from '../../test/run.fixtures.js';
-import { decideRun, type RunMessage } from './run.js';
+import type { RunMessage } from './messages.js';
+import { decideRun } from './run.js';
 import { first, pause, step, type Step } from '../../test/run.steps.fixtures.js';
 
 const isFinished = (run: Run) => ['COMPLETED', 'CANCELLED', 'ERROR'].includes(run.status);

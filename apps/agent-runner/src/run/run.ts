@@ -1,14 +1,7 @@
-import { emit, queueOwner, type Event, type EventName } from '@countersign/contracts';
+import { emit, queueOwner, type Event } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { isFinishedStatus, type Asked, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
-import {
-  toEpochSeconds,
-  type Millis,
-  type EpochMillis,
-  type EpochSeconds,
-  sentAtTheEarliest,
-} from '@countersign/contracts/time';
-import type { Agent } from '@countersign/definitions';
+import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
+import { toEpochSeconds, type Millis, type EpochMillis, sentAtTheEarliest } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
   answered,
@@ -21,15 +14,15 @@ import {
   outcomeUnknown,
   resolvedByApproval,
   resolvedLate,
-  type CallerResolution,
 } from './call.js';
-import { executionFailureOf, unknownOutcome, userMessage, type CheckedCall } from './conversation.js';
+import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
 import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
 import { who } from './event-data.js';
-import { modelFailed, wait, type ModelFailed } from './failures/model-failed.js';
+import type { RunMessage, RunRequest } from './messages.js';
+import { modelFailed, wait } from './failures/model-failed.js';
 import { retry } from './failures/retry.js';
 import { call, endOf, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
-import { take, type Turn } from './turn.js';
+import { take } from './turn.js';
 import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
 
 /**
@@ -48,54 +41,6 @@ import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
  * RUNNING is held under a lease by one worker; when the lease runs out any worker may claim the run again, and what the
  * old one still sends is refused. The model is called only when every call of its last turn is answered.
  */
-export type RunMessage =
-  | { type: 'requested'; run: RunRequest }
-  /** The calls of an external agent: a run whose one turn is given, and that no model is asked for. */
-  | { type: 'calls_requested'; run: RunRequest; asked: Asked; agent: Agent; calls: readonly RequestedCall[] }
-  | { type: 'claimed'; worker: string; lease_ms: Millis }
-  | { type: 'lease_extended'; worker: string; lease_ms: Millis }
-  | { type: 'released'; worker: string }
-  | { type: 'postponed'; worker: string; until: EpochMillis; reason: string; code?: RunErrorCode }
-  | ({ type: 'model_responded'; worker: string } & Turn)
-  | ({ type: 'model_failed'; worker: string } & ModelFailed)
-  | { type: 'call_started'; worker: string; call: string }
-  | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
-  | { type: 'turn_came' }
-  /** Nothing was heard for long of what it waits for; `agent` is the one of a run that goes on. */
-  | { type: 'asked_again'; agent: Agent | null; afterMs: Millis }
-  /** The log never takes what the run emitted, such as the request for this call. */
-  | { type: 'never_published'; event: EventName; call: string | null; reason: string }
-  | { type: 'watched' }
-  | { type: 'resolved_by_caller'; resolutions: readonly CallerResolution[] }
-  | { type: 'cancel_requested'; reason: string | null }
-  /** Whoever may continue the run has it tried again. */
-  | { type: 'retry_requested'; deadline_at: EpochMillis | null }
-  | Event<'approval.resolved'>
-  /** The decision arrives when the time to act on it is over. */
-  | { type: 'resolved_late'; event: Event<'approval.resolved'> }
-  | Event<'tool.execution_completed'>
-  | Event<'tool.execution_failed'>
-  | Event<'tool.execution_outcome_unknown'>;
-
-/** A call that fits its tool, under the name that its agent has for it. */
-export type RequestedCall = CheckedCall & { tool_call_id: string };
-
-interface RunRequest {
-  run_id: string;
-  agent_id: string;
-  session_id: string;
-  user_id: string | null;
-  /** Who sent the request. */
-  requested_by: string | null;
-  run_input: string;
-  /** When, as its sender says. */
-  requested_at?: EpochSeconds;
-  deadline_at: EpochMillis | null;
-  streamed: boolean;
-  traceparent: string | null;
-  tracestate: string | null;
-}
-
 export function decideRun(run: Run | undefined, message: RunMessage, now: EpochMillis): RunTransition {
   if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
   if (message.type === 'calls_requested') return run ? ignored('the run exists') : requestCalls(message, now);

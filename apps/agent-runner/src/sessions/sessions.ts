@@ -2,7 +2,7 @@ import { isMadeHere, type Log } from '@countersign/contracts';
 import { isFinishedStatus, type ConversationItem, type Run, type Session } from '@countersign/contracts/runs';
 import type { Agent } from '@countersign/definitions';
 import type { CommandHandler, Store } from '@countersign/persistence';
-import { historyOf } from '../run/history.js';
+import { historyOf } from './history.js';
 import { isOwn, type SessionMessage, type SessionRun, type SessionRejection } from './session.js';
 
 export interface SessionsOptions {

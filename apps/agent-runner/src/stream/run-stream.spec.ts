@@ -19,7 +19,7 @@ import {
   text,
   worker,
 } from '../../test/run.fixtures.js';
-import type { RunMessage } from '../run/run.js';
+import type { RunMessage } from '../run/messages.js';
 import { beginning, endOf, positionOf, RunStream, type StreamedEvent, type StreamOptions } from './run-stream.js';
 import type { CallNews } from './call-preview.js';
 import { Listeners } from '../dispatch/listeners.js';

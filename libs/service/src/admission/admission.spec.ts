@@ -13,7 +13,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { z } from 'zod';
 import { processSettings, readConfig, serviceSettings } from '../settings/config.js';
 import { sendEvents } from '../http/server-sent-events.js';
-import { serve, type Service, type Serving } from '../runtime/serve.js';
+import { serve } from '../runtime/serve.js';
+import type { Service, Serving } from '../runtime/service.js';
 
 const adminKey = 'the-first-key-of-this-specification';
 const authorization = `Bearer ${adminKey}`;

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../runtime/serve.js';
+import type { ServiceContext } from '../runtime/service.js';
 
 /** Signs of an attack, for an operator to look into. */
 export interface Alarms {

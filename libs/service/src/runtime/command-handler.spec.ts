@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../metrics/metrics.js';
 import { noTracing } from '../tracing/tracing.js';
 import { openCommandHandler } from './command-handler.js';
-import type { ServiceContext } from './serve.js';
+import type { ServiceContext } from './service.js';
 
 interface Sample extends StoredRecord {
   run_id: string;

@@ -12,7 +12,7 @@ import {
   type Store,
   type StoredRecord,
 } from '@countersign/persistence';
-import type { ServiceContext } from './serve.js';
+import type { ServiceContext } from './service.js';
 
 export interface CommandHandlerDefinition<R extends Owned, M, C extends string> {
   service: ServiceName;

@@ -1,6 +1,6 @@
 import { DataInUse, DiskFull } from '@countersign/sqlite';
 import { ConfigError } from '../settings/config.js';
-import type { Serving } from './serve.js';
+import type { Serving } from './service.js';
 
 interface MainOptions {
   /** Whether to end, as on SIGTERM, once the process that started this one is gone. */

@@ -6,7 +6,7 @@ import type { StoreClock } from '../installation/store-clock.js';
 import type { ForeignMessages } from '../metrics/foreign-messages.js';
 import type { BusTransport } from '../transport/bus-transport.js';
 import type { Infrastructure } from './infrastructure.js';
-import type { Service } from './serve.js';
+import type { Service } from './service.js';
 
 /** What has to be in order before a process is sent work, in the order in which it is told. */
 export function readinessOf(

@@ -13,7 +13,8 @@ import { z } from 'zod';
 import { processSettings, readConfig, serviceSettings } from '../settings/config.js';
 import type { Count } from '../metrics/metrics.js';
 import { sendEvents } from '../http/server-sent-events.js';
-import { serve, type Service, type ServiceContext, type Serving } from './serve.js';
+import { serve } from './serve.js';
+import type { Service, ServiceContext, Serving } from './service.js';
 
 const Order = z.object({ name: z.string(), lines: z.array(z.object({ count: z.number().max(9) })) });
 const List = z.object({ status: z.string().optional(), limit: z.coerce.number().optional() });

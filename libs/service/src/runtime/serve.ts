@@ -1,20 +1,11 @@
 import { openAuth, type Auth } from '@countersign/auth';
-import type { Log, ServiceName } from '@countersign/contracts';
-import { systemClock, type Clock, type EpochMillis, millisOf, type Millis } from '@countersign/contracts/time';
-import type { Bus, Handler } from '@countersign/messaging';
-import {
-  retryUntilStored,
-  type Database,
-  type RetentionPolicy,
-  type Store,
-  type StoredRecord,
-} from '@countersign/persistence';
-import type { SetBack } from '@countersign/persistence/installation';
+import type { Log } from '@countersign/contracts';
+import { systemClock, type Clock, millisOf } from '@countersign/contracts/time';
+import { retryUntilStored } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { admit } from '../admission/admission.js';
 import { limitRate } from '../admission/rate-limit.js';
@@ -27,7 +18,7 @@ import type { ServiceSettings } from '../settings/config.js';
 import { refuseOtherMethods } from '../http/allowed-methods.js';
 import { acceptForms } from '../http/forms.js';
 import { measureRequests } from '../metrics/http-metrics.js';
-import { HealthController, Readiness, type ReadinessCheck } from '../http/health.controller.js';
+import { HealthController, Readiness } from '../http/health.controller.js';
 import { openInfrastructure } from './infrastructure.js';
 import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
 import { refuseUntilSound } from '../installation/refuse-until-sound.js';
@@ -35,6 +26,7 @@ import { showSkew } from '../installation/skew.js';
 import { StoreClock } from '../installation/store-clock.js';
 import { createLog, nestLogger } from '../log/log.js';
 import { readinessOf } from './readiness.js';
+import type { Service, ServiceContext, Serving } from './service.js';
 import { onlyLocalNames } from '../settings/local-names.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -49,71 +41,6 @@ import { BusTransport } from '../transport/bus-transport.js';
 import { Retention } from './retention.js';
 import { readStrictBodies } from '../http/strict-body.js';
 import { validationPipe } from '../http/validation.pipe.js';
-
-/** What a service gets to work with. */
-export interface ServiceContext {
-  bus: Bus;
-  /**
-   * The log of other platforms, on the same brokers, for these topics. They are theirs to create; while one is missing,
-   * publishing there fails as in an outage, and nothing of ours waits for it.
-   */
-  busTo(topics: readonly string[]): Bus;
-  database: Database;
-  /** No other process can be working on the same records. */
-  exclusive: boolean;
-  log: Log;
-  /** Metrics and alerts; `GET /metrics` shows them. */
-  metrics: Metrics;
-  tracing: Tracing;
-  now(): EpochMillis;
-  /** Since when there are records of a service here: what became of what is older is not known. */
-  recordsSince(service: ServiceName): EpochMillis;
-  /**
-   * Why what began at that time may have been done since, by records of a service that are lost: what its store holds is
-   * being recovered, or was after that. null: it is known not to have been.
-   */
-  setBack(service: ServiceName, began: EpochMillis): SetBack | null;
-  /** Aborted when the process begins to stop; waits end. */
-  stopping: AbortSignal;
-}
-
-/** A service, ready to be composed with others in one process or to be alone in it. */
-export interface Service {
-  name: ServiceName;
-  /** Controllers for HTTP and for the bus. */
-  module: DynamicModule;
-  /** Takes the messages of its topics as they are, in place of methods for events. */
-  handle?: Handler;
-  /** What it needs to be ready, besides the store, the log and its consumer group. */
-  checks?: readonly ReadinessCheck[];
-  /** What it purges, and after which TTL. */
-  retention?: readonly RetentionPolicy[];
-  /** Adds what is not a controller to the HTTP server, such as files or a proxy; no guard stands before it. */
-  edge?(server: FastifyInstance): Promise<void>;
-  /** The records that it owns; without any, its store is new or was emptied. */
-  records?: Pick<Store<StoredRecord>, 'find'>;
-  /** Whether it may begin while what holds is being recovered; unless it says otherwise it may. */
-  mayRecover?: boolean;
-  /** Reads and opens what it needs, and changes nothing. */
-  start(): Promise<void>;
-  /** Begins to work, once it is known that its store belongs to the log. */
-  begin?(): Promise<void>;
-  /** Takes nothing more, waits for work under way (at most `grace` milliseconds), publishes what it committed. */
-  stop(graceMs: Millis): Promise<void>;
-}
-
-export interface Serving {
-  url: string;
-  /** For people: what it works on, by name. */
-  description: Record<string, string>;
-  /** For people: what to try next. */
-  hint?: string;
-  /** Who may do what here, for the program that makes the first key. */
-  auth: Auth;
-  log: Log;
-  /** Drains and leaves; resolves when nothing is left to do. */
-  stop(): Promise<void>;
-}
 
 const dayMs = 24 * 3_600_000;
 const bodyLimit = 1_048_576;

@@ -25,7 +25,8 @@ import {
   toldOf,
   withDeadline,
 } from '../../../test/run.fixtures.js';
-import { decideRun, type RunMessage } from '../run.js';
+import type { RunMessage } from '../messages.js';
+import { decideRun } from '../run.js';
 
 const running = runAfter(requested, claimed);
 const failing = (change: object = {}): RunMessage => ({ ...modelFailed(5_000), ...change }) as RunMessage;
