@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { On } from '../connection/context.js';
 import { exitCodes } from '../connection/exit-codes.js';
-import { differencesBetween } from './differences.js';
 
 /** The file that declares agents, tools and rules, without a server. */
 export const configCommand = (on: On): Command =>
@@ -33,10 +32,10 @@ const diffConfig = (on: On): Command =>
     .argument('<after>', 'what is to be')
     .action(
       on(async ({ screen }, before: string, after: string) => {
-        const { parseDefinitions } = await import('@countersign/definitions');
+        const { changesBetween } = await import('@countersign/definitions/versions');
         // At one place, so that relative paths are the same.
-        const read = (file: string) => ({ ...parseDefinitions(readFileSync(file, 'utf8'), resolve(after)), path: '' });
-        const data = differencesBetween(read(before), read(after));
+        const [was, is] = [before, after].map((file) => readFileSync(file, 'utf8')) as [string, string];
+        const data = changesBetween(was, is, resolve(after));
         screen.show({ data }, ({ data: found }) =>
           found.map(({ path, before: was, after: is }) => {
             if (was === undefined) return `${screen.paint('green', '+')} ${path}`;

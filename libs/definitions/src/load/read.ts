@@ -25,7 +25,8 @@ export function parseDefinitions(text: string, path: string): Definitions {
   const source = new Source(text);
   const content = source.value === undefined ? [] : contentProblems(source.value);
   const problems = [...source.problems, ...content];
-  if (problems.length > 0) throw new ConfigError(explain(problems, source, path));
+  if (problems.length > 0)
+    throw new ConfigError(`${path} has ${problems.length} problem(s):\n${explain(problems, source, path).join('\n')}`);
   return absolute(DefinitionsFile.parse(source.value), path);
 }
 
@@ -34,7 +35,8 @@ const contentProblems = (value: unknown): Problem[] => [
   ...crossProblems(value),
 ];
 
-function textOf(file: string): string {
+/** @throws ConfigError */
+export function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -44,16 +46,15 @@ function textOf(file: string): string {
   }
 }
 
-function explain(problems: readonly Problem[], source: Source, file: string): string {
-  const lines = problems
+/** A line for each, by where it is. */
+export const explain = (problems: readonly Problem[], source: Source, file: string): string[] =>
+  problems
     .map((problem) => ({ ...problem, ...source.position(problem) }))
     .toSorted((one, other) => one.line - other.line || one.column - other.column)
     .map(({ line, column, path, message }) => {
       const what = path.length > 0 ? `${path.map(String).join('.')}: ` : '';
       return `  ${basename(file)}:${line}:${column} ${what}${message}`;
     });
-  return `${file} has ${problems.length} problem(s):\n${lines.join('\n')}`;
-}
 
 function absolute(file: DefinitionsFile, path: string): Definitions {
   const inDirectory = (relative = '.') => resolve(dirname(path), relative);

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { changesBetween, declarationOf, refuseRestart } from './declaration.js';
+
+const path = '/etc/countersign/countersign.yaml';
+const before = `agents:
+  - { id: ops, name: Operations, instructions: You deploy., tools: [deploy] }
+tools:
+  - { name: deploy, description: Deploys., parameters: { type: object } }
+policies:
+  rules:
+    - { name: all, when: { tool: [deploy] }, then: { require: { approvers: [{ group: ops }] } } }
+groups:
+  ops: [ada]
+`;
+
+describe('a text of the file', () => {
+  it('is known by the digest of its bytes, so that another comment is another version', () => {
+    const { digest } = declarationOf(before, path);
+    expect(digest).toBe(createHash('sha256').update(Buffer.from(before)).digest('hex'));
+    expect(declarationOf(`# a comment\n${before}`, path).digest).not.toBe(digest);
+    expect(changesBetween(before, `# a comment\n${before}`, path)).toEqual([]);
+  });
+
+  it('is refused with its lines, as at a start', () => {
+    expect(() => declarationOf(before.replace('ops: [ada]', 'ops: ada'), path)).toThrow(
+      'countersign.yaml:9:3 groups.ops',
+    );
+  });
+
+  it('says what it declares otherwise than the one before, and all of it when there was none', () => {
+    const after = before.replace('ops: [ada]', 'ops: [ada, bob]');
+    expect(changesBetween(before, after, path)).toEqual([
+      { path: 'groups.ops', before: ['ada'], after: ['ada', 'bob'] },
+    ]);
+    expect(changesBetween(null, after, path).map((each) => each.path)).toContain('agents');
+  });
+
+  it('cannot be taken over by a process when it names other code or other servers', () => {
+    const { definitions } = declarationOf(before, path);
+    expect(() => refuseRestart(definitions, declarationOf(before.replace('[ada]', '[bob]'), path))).not.toThrow();
+    const other = `${before}tool_modules: [./tools.ts]\nmcp_servers:\n  - { name: tickets, url: 'http://127.0.0.1:1/', tools: { '*': { approval: required } } }\n`;
+    expect(() => refuseRestart(definitions, declarationOf(other, path))).toThrow(
+      /countersign\.yaml:10:1 tool_modules.*restart[^]*countersign\.yaml:11:1 mcp_servers/,
+    );
+  });
+});

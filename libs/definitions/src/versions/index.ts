@@ -1,0 +1,10 @@
+export {
+  type Declaration,
+  changesBetween,
+  declarationOf,
+  needsRestart,
+  readDeclaration,
+  refuseRestart,
+  textDigest,
+} from './declaration.js';
+export { type Difference, differencesBetween } from './differences.js';
