@@ -62,7 +62,7 @@ export async function seen(
   store: Store<Installation>,
   known: Installation,
   now: EpochMillis,
-  change: Partial<Pick<Installation, 'published' | 'recovering'>> = {},
+  change: Partial<Pick<Installation, 'published'>> = {},
 ): Promise<Installation | undefined> {
   const state = {
     ...touch<Installation>(known, now, change),

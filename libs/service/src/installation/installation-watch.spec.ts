@@ -132,5 +132,21 @@ describe('the watch over an installation', () => {
     const other = open({ mayRecover: false });
     await other.start(begin);
     await expect(other.check()).rejects.toThrow(/^hold_missing: .*went back/);
+    // A decision from between is one whose record is lost, also for who only finishes the recovery.
+    await endRecovery(store(), 'executor', now);
+    await vi.waitFor(() => expect(other.isSound).toBe(true), soon);
+    expect(other.recordsSince('executor')).toBeGreaterThan(now);
+  });
+
+  it('ends the other processes that would make calls once somebody says that what holds is being recovered', async () => {
+    const held = open({ mayRecover: true });
+    await held.start(begin);
+    await beginRecovery(store(), 'executor', now, 'it went back');
+    await vi.waitFor(() => expect(held.setBack('executor', now)).toBe('recovering'), soon);
+    expect(onFatal).not.toHaveBeenCalled();
+    await endRecovery(store(), 'executor', now);
+    await open({ mayRecover: false }).start(begin);
+    await beginRecovery(store(), 'executor', now, 'it went back');
+    await vi.waitFor(() => expect(onFatal).toHaveBeenCalled(), soon);
   });
 });

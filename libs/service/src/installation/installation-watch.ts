@@ -5,6 +5,7 @@ import type { Bus } from '@countersign/messaging';
 import type { Database, Store } from '@countersign/persistence';
 import {
   beginInstallation,
+  beginRecovery,
   installationSeen,
   installationsIn,
   setBackOf,
@@ -187,6 +188,9 @@ export class InstallationWatch {
       const marker = await this.#store.get(name);
       if (!marker) return this.#replaced(name, 'its marker is gone');
       if (marker.seen_at_ms < known.seen_at_ms - slackMs) return this.#wentBack(name, known, marker);
+      // Another instance may have noticed, or a person says so.
+      if (marker.recovering && !this.#mayRecover(name))
+        return this.#replaced(name, `what holds is being recovered (${marker.recovering.note})`);
       const topics = publishedBy(name);
       const history = { topics, since: now(), group: name, groupTopics: eventsTo(name) };
       const published = marker.published || (await bus.history(history)).written;
@@ -194,11 +198,15 @@ export class InstallationWatch {
     }
   }
 
+  #mayRecover(service: ServiceName): boolean {
+    return this.#options.services.some(({ name, mayRecover }) => name === service && mayRecover);
+  }
+
+  /** The same store is that of all services of this process, and of what was decided since none of them has a record. */
   async #wentBack(name: ServiceName, known: Installation, marker: Installation): Promise<void> {
     const [from, to] = [known, marker].map(({ seen_at_ms }) => new Date(seen_at_ms).toISOString());
     const note = `the store went back from ${from} to ${to}`;
-    const { now } = this.#options;
-    await installationSeen(this.#store, marker, now(), { recovering: { since_ms: now(), note } });
+    for (const each of this.#markers.keys()) await beginRecovery(this.#store, each, this.#options.now(), note);
     this.#replaced(name, note);
   }
 
