@@ -1,4 +1,12 @@
-import { catalogue, dataSchema, eventNames, isCommand, maxEventBytes, type EventName } from '@countersign/contracts';
+import {
+  catalogue,
+  dataSchema,
+  eventNames,
+  isCommand,
+  maxEventBytes,
+  services,
+  type EventName,
+} from '@countersign/contracts';
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 
@@ -66,7 +74,7 @@ function channelOf(name: EventName) {
       kafka: { topic: name, topicConfiguration: { 'max.message.bytes': maxEventBytes }, bindingVersion: '0.5.0' },
     },
     // Which principals the ACLs of the topic have to let write and read; anybody else may read what they are allowed to.
-    'x-written-by': [from],
+    'x-written-by': from === 'every service' ? services : [from],
     'x-read-by': to,
   };
 }

@@ -1,4 +1,4 @@
-import { apiKeys, CommandGuard, CommandGuards, CommandTokens, Credentials } from '@countersign/auth';
+import { apiKeys, CommandGuard, CommandGuards, CommandTokens, Credentials, RefusedAttempts } from '@countersign/auth';
 import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
@@ -169,7 +169,11 @@ export function approvalService(
           { provide: Gates, useValue: gates },
           { provide: PolicyEvaluator, useValue: policy },
           { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now, setBack }) },
-          { provide: Decisions, useValue: new Decisions(approvals, policy.rules) },
+          {
+            provide: Decisions,
+            useFactory: (attempts: RefusedAttempts) => new Decisions(approvals, policy.rules, attempts),
+            inject: [RefusedAttempts],
+          },
           { provide: Signer, useValue: signer },
           {
             provide: CommandTokens,

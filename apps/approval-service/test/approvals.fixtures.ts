@@ -1,4 +1,11 @@
-import { CommandGuards, CommandTokens, CommandUses, principalOf, type Principal } from '@countersign/auth';
+import {
+  CommandGuards,
+  CommandTokens,
+  CommandUses,
+  principalOf,
+  type Principal,
+  type RefusedAttempt,
+} from '@countersign/auth';
 import type { Event, EventData, EventName } from '@countersign/contracts';
 import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
 import type { Role } from '@countersign/contracts/auth';
@@ -127,7 +134,8 @@ export async function openApprovals({
   const definitions = definitionsWith(rules);
   const judge = new PolicyEvaluator(definitions);
   const granting = new Grants({ grants, approvals: store, definitions, now, setBack });
-  const decisions = new Decisions(approvals, judge.rules);
+  const attempts: RefusedAttempt[] = [];
+  const decisions = new Decisions(approvals, judge.rules, { add: (attempt) => void attempts.push(attempt) });
   // Nobody here has a key or a login that could end.
   const credentials = {
     current: async (all: readonly object[]) => all.map(() => ({ identity: null, expires_at: null })),
@@ -159,6 +167,8 @@ export async function openApprovals({
     ring,
     /** The alarms that were raised. */
     refused,
+    /** What was told of attempts that were refused. */
+    attempts,
     approvals,
     store,
     grants,

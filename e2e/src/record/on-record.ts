@@ -36,6 +36,10 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
   }
   const { run, approval } = await pausedRun(client);
   const before = await ask(SignedCheckpoint, '/audit/checkpoint');
+  await expect((await client.for('vera', { roles: ['viewer'] })).approvals.resolve(approval.id, { status: 'approved' }))
+    .rejects //
+    .toMatchObject({ code: 'missing_scope' });
+  await expect(client.auth.signIn('not a key')).rejects.toMatchObject({ code: 'credential_refused' });
   await client.resolve(approval.id, 'approved', 'ada');
   await client.waitForRun(run.run_id, ['COMPLETED']);
 
@@ -55,6 +59,15 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
   expect(started).toMatchObject({
     authtype: 'system',
     causationid: decided.find(({ type }) => type === 'approval.resolved')!['id'],
+  });
+
+  await eventually('attempts that were refused to be on record', async () => {
+    const page = await ask(AuditEntryPage, '/audit/entries', { type: 'access.refused' });
+    const refused = page.data.map(({ leaf }) => JSON.parse(leaf) as { authid?: string; data: { code: string } });
+    return (
+      refused.some(({ authid, data }) => authid === 'vera' && data.code === 'missing_scope') &&
+      refused.some(({ authid, data }) => authid === undefined && data.code === 'credential_refused')
+    );
   });
 
   const key = readKey((await ask(AuditKey, '/audit/key')).key);

@@ -1,4 +1,4 @@
-import type { Log } from '@countersign/contracts';
+import type { Event, Log, ServiceName } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { Database, RetentionPolicy } from '@countersign/persistence';
 import type { DynamicModule } from '@nestjs/common';
@@ -14,6 +14,8 @@ import { CredentialWatch } from './credentials/credential-watch.js';
 import { Credentials } from './credentials/credentials.js';
 import { FailureLimit } from './http/failure-limit.js';
 import { JwtVerifier } from './identity-provider/jwt.js';
+import { AccessNews } from './news/access-news.js';
+import { RefusedAttempts } from './news/refused-attempts.js';
 import { Refusal } from './http/refusal.js';
 import { jwtOptions, type AuthSettings } from './settings.js';
 import { SignInLinks } from './sign-in/sign-in-links.js';
@@ -23,6 +25,15 @@ export interface AuthOptions {
   database: Pick<Database, 'collection'>;
   log: Log;
   now(): EpochMillis;
+  /** How it is told who comes and who is turned away. */
+  news: {
+    /** Which service people see here. */
+    service: ServiceName;
+    /** Publishes what is stored already. */
+    push(events: readonly Event[]): void;
+    /** Publishes what is stored nowhere. */
+    publish(events: readonly Event[]): Promise<void>;
+  };
 }
 
 export interface Auth {
@@ -33,17 +44,19 @@ export interface Auth {
   retention: readonly RetentionPolicy[];
   /** For routes that are not Nest's, which the guard does not see. */
   authenticator: Authenticator;
+  attempts: RefusedAttempts;
   /** The guard on every route of the application, the routes to sign in, and the above for others to inject. */
   module: DynamicModule;
 }
 
 /** Who may do what, for one process. @throws ConfigError */
-export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
+export function openAuth({ settings, database, log, now, news }: AuthOptions): Auth {
   const jwt = jwtOptions(settings);
   const keys = new ApiKeys({ database, adminKey: settings.ADMIN_KEY, now });
   const links = new SignInLinks({ database, now });
   const sessions = new BrowserSessions({ database, keys, now });
-  const refusal = new Refusal({ failures: new FailureLimit({ now }), log });
+  const attempts = new RefusedAttempts({ ...news, log, now });
+  const refusal = new Refusal({ failures: new FailureLimit({ now }), attempts, log });
   const credentials = new Credentials({ keys, sessions, issuer: jwt?.issuer, now });
   const watch = new CredentialWatch({ credentials, log, now });
   const authenticator = new Authenticator({
@@ -55,7 +68,8 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
   });
   const uses = new CommandUses({ database, now });
   const guards = new CommandGuards({ credentials, uses, now });
-  const parts = [keys, links, sessions, refusal, authenticator, credentials, guards];
+  const told = new AccessNews({ ...news, now });
+  const parts = [keys, links, sessions, refusal, authenticator, credentials, guards, attempts, told];
   const providers = parts.map((part) => ({ provide: part.constructor, useValue: part }));
   const guard = { provide: APP_GUARD, useValue: new AuthGuard(authenticator) };
   const module: DynamicModule = {
@@ -70,6 +84,7 @@ export function openAuth({ settings, database, log, now }: AuthOptions): Auth {
     sessions,
     retention: [links.retention, sessions.retention, uses.retention],
     authenticator,
+    attempts,
     module,
   };
 }

@@ -1,4 +1,4 @@
-import type { Log } from '@countersign/contracts';
+import type { Event, Log } from '@countersign/contracts';
 import { ProblemError } from '@countersign/contracts/problems';
 import { after, atMillis, millisOf, type EpochMillis, type Seconds } from '@countersign/contracts/time';
 import type { RetentionPolicy } from '@countersign/persistence';
@@ -45,6 +45,8 @@ export interface App extends Auth {
   app: NestFastifyApplication;
   clock: Clock;
   lines: string[];
+  /** What was told of who came and who was turned away. */
+  told: Event[];
   /** The same records, as another process sees them. */
   another(): Auth;
   close(): Promise<void>;
@@ -67,7 +69,14 @@ export async function openApp(controllers: Type[], environment: Record<string, s
   const { log, lines } = listeningLog();
   const clock = new Clock();
   const settings = z.object(authSettings).parse(environment);
-  const open = () => openAuth({ settings, database, log, now: clock.now });
+  const told: Event[] = [];
+  const push = (events: readonly Event[]) => void told.push(...events);
+  const news = {
+    service: 'approval-service',
+    push,
+    publish: async (events: readonly Event[]) => push(events),
+  } as const;
+  const open = () => openAuth({ settings, database, log, now: clock.now, news });
   const auth = open();
   const root = { module: Root, imports: [auth.module], controllers };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
@@ -83,6 +92,7 @@ export async function openApp(controllers: Type[], environment: Record<string, s
     app,
     clock,
     lines,
+    told,
     another: open,
     async close() {
       await app.close();

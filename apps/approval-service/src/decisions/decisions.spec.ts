@@ -42,6 +42,18 @@ describe('a decision', () => {
     await ask(terms);
     await expect(decide(by, 'approved', data)).rejects.toMatchObject({ status: 403 });
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', version: 1 });
+    const { run_id, tool_name } = required().event.data;
+    const about = { run_id, approval_id: id, tool_name };
+    expect(open.attempts).toMatchObject([
+      { code: expect.stringMatching('decide|decision'), who: { subject: by }, about },
+    ]);
+  });
+
+  it('that only comes too late is no attempt at what one may not', async () => {
+    await ask();
+    await decide('bob');
+    await expect(decide('carol')).rejects.toMatchObject({ status: 409 });
+    expect(open.attempts).toEqual([]);
   });
 
   it('without the reason that the rules ask for is answered with 422', async () => {

@@ -1,4 +1,4 @@
-import { actOf, type Principal } from '@countersign/auth';
+import { actOf, type Principal, type RefusedAttempts } from '@countersign/auth';
 import { isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts/approvals';
 import type { Problem } from '@countersign/contracts/problems';
 import type { CommandHandler } from '@countersign/persistence';
@@ -28,6 +28,7 @@ export class Decisions {
   constructor(
     private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     private readonly rules: Rules,
+    private readonly attempts: Pick<RefusedAttempts, 'add'>,
   ) {}
 
   /** The approval as it is now, if there is one. */
@@ -62,6 +63,10 @@ export class Decisions {
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
     if (handled.kind === 'rejected') {
+      if (handled.code === 'may_not_decide' || handled.code === 'decision_not_allowed') {
+        const { run_id, tool_name } = approval;
+        this.attempts.add({ code: handled.code, who, about: { run_id, approval_id: id, tool_name } });
+      }
       const errors = approval.status === 'pending' ? inputProblems(approval, decided) : [];
       return { code: handled.code, message: `${handled.reason}.`, ...(errors.length > 0 && { errors }) };
     }

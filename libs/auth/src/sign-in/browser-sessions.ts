@@ -1,7 +1,7 @@
 import { Id, stored } from '@countersign/contracts';
 import { canonicalSubject, Role } from '@countersign/contracts/auth';
 import { EpochSeconds, toEpochSeconds, toEpochMillis, after } from '@countersign/contracts/time';
-import { insert, newRecord, update, type Collection } from '@countersign/persistence';
+import { insert, newRecord, update, type Collection, type Telling } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from '../credentials/api-keys.js';
 import { principalOf, type Identity, type Principal } from '../principal.js';
@@ -24,7 +24,11 @@ export const BrowserSession = z.object({
 });
 export type BrowserSession = z.infer<typeof BrowserSession>;
 
-const browserSessions: Collection<BrowserSession> = { name: 'browser_sessions', key: 'id', indexes: [['expires_at']] };
+export const browserSessions: Collection<BrowserSession> = {
+  name: 'browser_sessions',
+  key: 'id',
+  indexes: [['expires_at']],
+};
 
 /** Seconds. */
 export const sessionLasts = 12 * 3600;
@@ -44,21 +48,28 @@ export class BrowserSessions extends Expiring<BrowserSession> {
   }
 
   /** @returns the value for the cookie, which is not stored, and the session. */
-  async start(identity: Identity & { key_id: string | null }): Promise<{ cookie: string; session: BrowserSession }> {
+  async start(
+    identity: Identity & { key_id: string | null },
+    telling?: Telling<BrowserSession>,
+  ): Promise<{ cookie: string; session: BrowserSession }> {
     const cookie = newSecret();
     const now = this.now();
-    const session = await insert(this.store, {
-      id: hashOf(cookie),
-      subject: canonicalSubject(identity.subject),
-      display_name: identity.display_name ?? identity.subject,
-      roles: identity.roles,
-      groups: identity.groups,
-      key_id: identity.key_id,
-      csrf_token: newSecret(),
-      expires_at: after(toEpochSeconds(now), sessionLasts),
-      ended_at: null,
-      ...newRecord(now),
-    });
+    const session = await insert(
+      this.store,
+      {
+        id: hashOf(cookie),
+        subject: canonicalSubject(identity.subject),
+        display_name: identity.display_name ?? identity.subject,
+        roles: identity.roles,
+        groups: identity.groups,
+        key_id: identity.key_id,
+        csrf_token: newSecret(),
+        expires_at: after(toEpochSeconds(now), sessionLasts),
+        ended_at: null,
+        ...newRecord(now),
+      },
+      telling,
+    );
     return { cookie, session };
   }
 
@@ -82,10 +93,14 @@ export class BrowserSessions extends Expiring<BrowserSession> {
     return ended_at === null && this.now() < toEpochMillis(expires_at);
   }
 
-  async end(id: string): Promise<void> {
+  async end(id: string, telling?: Telling<BrowserSession>): Promise<void> {
     const now = this.now();
-    const ended = await update(this.store, id, now, (session) =>
-      session.ended_at === null ? { ...session, ended_at: toEpochSeconds(now) } : undefined,
+    const ended = await update(
+      this.store,
+      id,
+      now,
+      (session) => (session.ended_at === null ? { ...session, ended_at: toEpochSeconds(now) } : undefined),
+      telling,
     );
     if (ended) this.#recent.changed(id, ended.record);
   }

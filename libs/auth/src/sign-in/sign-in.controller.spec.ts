@@ -1,3 +1,4 @@
+import { parseEventData } from '@countersign/contracts';
 import type { Me } from '@countersign/contracts/auth';
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -74,6 +75,42 @@ describe('signing in', () => {
   ])('at %s, the cookie is for HTTPS only: %s', async (host, secure) => {
     const header = String((await signIn({ host })).headers['set-cookie']);
     expect(header.includes('; Secure')).toBe(secure);
+  });
+
+  it('is told with whose key, from where and until when, and so is signing out', async () => {
+    const { own } = await signedIn();
+    expect((await post('/auth/sign-out', own)).statusCode).toBe(204);
+    const [begun, ended] = [app.told[0], app.told.at(-1)];
+    const act = { authtype: 'user', authid: 'ada', authclaims: JSON.stringify({ via: 'session', credential: keyId }) };
+    const data = {
+      subject: 'ada',
+      roles: ['approver'],
+      groups: ['ops'],
+      by: 'key',
+      key_id: keyId,
+      address: '127.0.0.1',
+    };
+    expect(begun).toMatchObject({ type: 'access.signed_in', ...act, data });
+    expect(ended).toMatchObject({
+      type: 'access.signed_out',
+      ...act,
+      data: { session_id: begun!.key, subject: 'ada' },
+    });
+    for (const event of app.told) parseEventData(event.type, event.data);
+    const secrets = [key, own.cookie.split('=')[1]!, own['x-csrf-token']];
+    for (const secret of secrets) expect(JSON.stringify(app.told)).not.toContain(secret);
+  });
+
+  it('that was refused is told, by a key or by a link', async () => {
+    await signIn({}, 'wrong');
+    await get(`/auth/sign-in?code=${'x'.repeat(43)}`, { accept: 'text/html' });
+    const unknown = { type: 'access.refused', authtype: 'unauthenticated' };
+    const data = { code: 'credential_refused', route: '/auth/sign-in', address: '127.0.0.1', times: 1 };
+    expect(app.told).toMatchObject([
+      { ...unknown, data: { ...data, method: 'POST' } },
+      { ...unknown, data: { ...data, method: 'GET' } },
+    ]);
+    expect(JSON.stringify(app.told)).not.toMatch(/wrong|x{43}/);
   });
 
   it('is followed by requests with the cookie alone', async () => {

@@ -9,6 +9,7 @@ import { BrowserSessions, principalOfSession } from './browser-sessions.js';
 import { refuseOtherOrigins } from './forgery.js';
 import type { Identity } from '../principal.js';
 import { Refusal } from '../http/refusal.js';
+import { AccessNews } from '../news/access-news.js';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 import { SignInLinks } from './sign-in-links.js';
 
@@ -22,6 +23,7 @@ export class SignInController {
     @Inject(SignInLinks) private readonly links: SignInLinks,
     @Inject(BrowserSessions) private readonly sessions: BrowserSessions,
     @Inject(Refusal) private readonly refusal: Refusal,
+    @Inject(AccessNews) private readonly news: AccessNews,
   ) {}
 
   /** A page of another origin must not sign anyone in as another user; a program that sends no origin is no page. */
@@ -36,7 +38,7 @@ export class SignInController {
     if (request.headers.origin !== undefined) refuseOtherOrigins(request, request.headers.origin);
     const holder = await this.keys.identify(key);
     if (!holder) throw this.refusal.ofWrong(request, reply, 'This key is wrong, expired or revoked. Use another.');
-    return this.#start(holder, request, reply);
+    return this.#start(holder, 'key', request, reply);
   }
 
   /**
@@ -53,7 +55,7 @@ export class SignInController {
     // Whoever only asks for the headers, such as a preview, must not use the code up.
     if (request.method === 'HEAD') return;
     const holder = await this.links.redeem(code);
-    if (holder) await this.#start(holder, request, reply);
+    if (holder) await this.#start(holder, 'link', request, reply);
     else this.#refuseLink(request, reply);
     const page = holder ? '/' : '/?link=refused';
     void reply.status(303).header('location', page).header('referrer-policy', 'no-referrer');
@@ -71,7 +73,7 @@ export class SignInController {
   @HttpCode(204)
   async signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
     const { session } = authenticationOf(request)!;
-    if (session) await this.sessions.end(session.id);
+    if (session) await this.sessions.end(session.id, this.news.signedOut(request));
     clearSessionCookie(request, reply);
   }
 
@@ -84,10 +86,11 @@ export class SignInController {
 
   async #start(
     holder: Identity & { key_id: string | null },
+    by: 'key' | 'link',
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Me> {
-    const { cookie, session } = await this.sessions.start(holder);
+    const { cookie, session } = await this.sessions.start(holder, this.news.signedIn(request, by));
     setSessionCookie(request, reply, cookie);
     void reply.header('cache-control', 'no-store');
     return meOf({ principal: principalOfSession(session), session });

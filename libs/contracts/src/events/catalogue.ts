@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DeadLetterSettled, KeyCreated, KeyRevoked } from './data/access-events.js';
+import { AccessRefused, DeadLetterSettled, KeyCreated, KeyRevoked, SignedIn, SignedOut } from './data/access-events.js';
 import {
   ApprovalCommented,
   ApprovalCreated,
@@ -58,9 +58,11 @@ export const actingServices = services.filter((service): service is ActingServic
 
 /** `anyone` may send a command, and listen to what nobody here waits for. */
 type Party = ServiceName | 'anyone';
+/** What happens at the edge happens at whichever service is asked. */
+type Sender = Party | 'every service';
 
 const event = <S extends z.ZodObject, const To extends readonly Party[]>(
-  from: Party,
+  from: Sender,
   to: To,
   schema: S,
   redaction: Redaction<z.infer<S>>,
@@ -77,6 +79,7 @@ const runner = 'agent-runner';
 const approvals = 'approval-service';
 const executor = 'executor';
 const audit = 'audit';
+const edge = 'every service';
 
 /**
  * Every event there is. The name is the topic and the CloudEvents type, the key is the run's id (a tool's name where
@@ -127,6 +130,9 @@ export const catalogue = {
   'tool.resumed': event(executor, ['audit'], ToolResumed, 'none', 'Approved calls of this tool are started again.'),
   'access.key_created': event(approvals, ['audit'], KeyCreated, 'none', 'Somebody made an API key.'),
   'access.key_revoked': event(approvals, ['audit'], KeyRevoked, 'none', 'Somebody revoked an API key.'),
+  'access.signed_in': event(edge, ['audit'], SignedIn, 'none', 'Somebody began a session in a browser.'),
+  'access.signed_out': event(edge, ['audit'], SignedOut, 'none', 'Somebody ended their session.'),
+  'access.refused': event(edge, ['audit'], AccessRefused, 'none', 'Somebody tried what they may not, or showed credentials that are not valid.'),
   'message.dead_letter_settled': event(approvals, ['audit'], DeadLetterSettled, 'none', 'Somebody replayed or discarded a dead letter.'),
   'audit.recorded': event(audit, ['anyone'], AuditRecorded, 'none', 'An event as it is on record: redacted, numbered within its run, and a leaf of the tree that checkpoints commit to.'),
   'audit.checkpoint_signed': event(audit, ['anyone'], AuditCheckpointSigned, 'none', 'So many entries are on record, and this is the root of their tree.'),

@@ -19,6 +19,11 @@ const published = new URL('../../../../docs/schemas/', import.meta.url);
 const json = (file: URL): unknown => JSON.parse(readFileSync(file, 'utf8'));
 const fixture = (name: EventName) => json(new URL(`${name}.json`, golden)) as Golden;
 
+const sourceOf = (from: string): string =>
+  from === 'anyone'
+    ? '/release-platform'
+    : eventSource(from === 'every service' ? 'approval-service' : (from as ServiceName));
+
 describe('the golden messages of version 1', () => {
   it('are one for each event of the catalogue', () => {
     expect(readdirSync(golden).toSorted()).toEqual(eventNames.map((name) => `${name}.json`).toSorted());
@@ -39,7 +44,7 @@ describe.each(eventNames)('the golden message of %s', (name) => {
 
   it('is a CloudEvents 1.0 message in binary mode, keyed by its run', () => {
     expect(headers).toMatchObject({ 'content-type': 'application/json', ce_specversion: '1.0', ce_type: name });
-    expect(headers['ce_source']).toBe(from === 'anyone' ? '/release-platform' : eventSource(from as ServiceName));
+    expect(headers['ce_source']).toBe(sourceOf(from));
     expect(headers['ce_time']).toBe(new Date(headers['ce_time']!).toISOString());
     expect(Traceparent.safeParse(headers['traceparent']).success).toBe(true);
     for (const attribute of ['ce_id', 'ce_subject']) expect(headers[attribute]).not.toBe('');

@@ -1,3 +1,4 @@
+import { authenticationOf, type RefusedAttempts } from '@countersign/auth';
 import type { Log } from '@countersign/contracts';
 import {
   problemOf,
@@ -14,13 +15,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Turns whatever was thrown into problem details; what the client did not cause is logged and not disclosed. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly attempts: Pick<RefusedAttempts, 'add'>,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = this.#problemOf(error);
+    const { code } = problem as { code: ProblemCode };
+    if (attempts.has(code)) this.attempts.add({ code, who: authenticationOf(request)?.principal, request });
     if (problem.status >= 500)
       this.log.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
     if ((problem.status === 503 || problem.status === 429) && !reply.hasHeader('retry-after'))
@@ -40,6 +46,17 @@ export class ProblemFilter implements ExceptionFilter {
     return problemOf('internal_error', detail);
   }
 }
+
+/** Answers to somebody who tried what they may not. Wrong credentials and decisions are told where they are refused. */
+const attempts: ReadonlySet<ProblemCode> = new Set([
+  'missing_scope',
+  'other_origin',
+  'csrf_token_missing',
+  'reserved_subject',
+  'not_signed_by_slack',
+  'caller_not_declared',
+  'approval_required',
+]);
 
 /** What would come of the request, not what the request is. */
 const neverFits: ReadonlySet<DeadLetterCode> = new Set(['not_publishable', 'not_storable']);

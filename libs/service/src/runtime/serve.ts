@@ -1,6 +1,7 @@
-import { openAuth, type Auth } from '@countersign/auth';
+import { browserSessions, openAuth, type Auth } from '@countersign/auth';
 import type { Log } from '@countersign/contracts';
 import { systemClock, type Clock, millisOf } from '@countersign/contracts/time';
+import { encode } from '@countersign/messaging';
 import { retryUntilStored } from '@countersign/persistence';
 import helmet from '@fastify/helmet';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -19,6 +20,7 @@ import { refuseOtherMethods } from '../http/allowed-methods.js';
 import { acceptForms } from '../http/forms.js';
 import { measureRequests } from '../metrics/http-metrics.js';
 import { HealthController, Readiness } from '../http/health.controller.js';
+import { openRelay } from './command-handler.js';
 import { openInfrastructure } from './infrastructure.js';
 import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
 import { refuseUntilSound } from '../installation/refuse-until-sound.js';
@@ -119,7 +121,19 @@ export async function serve(
     measure: async () => clock?.measure(),
     onFatal,
   });
-  const auth = openAuth({ settings, database, log, now });
+  const speaker = services.find(({ name }) => name === 'approval-service') ?? services[0]!;
+  const { relay: sessionRelay } = openRelay(context, browserSessions, { service: speaker.name });
+  const auth = openAuth({
+    settings,
+    database,
+    log,
+    now,
+    news: {
+      service: speaker.name,
+      push: (events) => sessionRelay.push(events),
+      publish: (events) => bus.publish(events.map(encode)),
+    },
+  });
   const retentionJob = new Retention({
     policies: [...infrastructure.retention, ...auth.retention, ...services.flatMap(({ retention = [] }) => retention)],
     ttlMs: settings.RETENTION_DAYS * dayMs,
@@ -162,6 +176,7 @@ export async function serve(
   for (const service of services) await service.start();
   started.resolve();
   const begin = async () => {
+    sessionRelay.start();
     for (const service of services) await service.begin?.();
     await app.startAllMicroservices();
     // Now every group that reads the log is known.
@@ -179,6 +194,7 @@ export async function serve(
     await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retentionJob.stop()]);
     await Promise.all(services.map((service) => service.stop(millisOf(settings.SHUTDOWN_GRACE_SECONDS))));
     await app.close();
+    await Promise.all([auth.attempts.stop(), sessionRelay.stop()]);
     await infrastructure.close();
     await tracing.close();
   };
@@ -234,7 +250,7 @@ async function createApp(
   await acceptForms(app);
   for (const service of services) await service.edge?.(adapter.getInstance());
   app.useGlobalPipes(validationPipe());
-  app.useGlobalFilters(new ProblemFilter(log));
+  app.useGlobalFilters(new ProblemFilter(log, auth.attempts));
   measureRequests(adapter.getInstance(), metrics);
   onlyLocalNames(adapter.getInstance(), settings.HOST);
   let document: object | undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApiKeyView } from '../../auth/http.js';
 import { Id } from '../../fields/fields.js';
+import { EpochSeconds } from '../../time/time.js';
 
 /** Everything of a key but what would let somebody use it. */
 export const KeyCreated = z.object({
@@ -9,6 +10,34 @@ export const KeyCreated = z.object({
 });
 
 export const KeyRevoked = z.object({ key_id: Id, subject: Id });
+
+const Address = z.string().max(100).nullable().meta({ description: 'The address that the request came from.' });
+
+export const SignedIn = z.object({
+  session_id: Id,
+  subject: Id,
+  ...ApiKeyView.pick({ roles: true, groups: true }).shape,
+  by: z.enum(['key', 'link']).meta({ description: 'What was shown: a key, or a link that works once.' }),
+  key_id: Id.nullable().meta({ description: 'The key whose end ends the session, too.' }),
+  address: Address,
+  expires_at: EpochSeconds,
+});
+
+export const SignedOut = z.object({ session_id: Id, subject: Id, address: Address });
+
+export const AccessRefused = z.object({
+  code: z.string().max(100).meta({ description: 'Why, as the HTTP API answers it: see problems.md.' }),
+  method: z.string().max(20).nullable(),
+  route: z.string().max(500).nullable().meta({ description: 'As it is declared, without what was put into it.' }),
+  address: Address,
+  run_id: Id.nullable(),
+  approval_id: Id.nullable(),
+  tool_name: z.string().nullable(),
+  times: z
+    .int()
+    .positive()
+    .meta({ description: 'Each is told up to a number; those beyond it are told a minute later, as one.' }),
+});
 
 export const DeadLetterSettled = z.object({
   dead_letter_id: Id,

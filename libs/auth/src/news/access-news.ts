@@ -1,0 +1,43 @@
+import { emit, eventId, eventSource, type Event, type NewEvent, type ServiceName } from '@countersign/contracts';
+import { noTrace } from '@countersign/contracts/trace';
+import type { Clock } from '@countersign/contracts/time';
+import type { Telling } from '@countersign/persistence';
+import type { FastifyRequest } from 'fastify';
+import { actOf } from '../act.js';
+import { browserSessions, principalOfSession, type BrowserSession } from '../sign-in/browser-sessions.js';
+
+export interface AccessNewsOptions {
+  /** Which service people see here. */
+  service: ServiceName;
+  now: Clock;
+  /** Publishes what is stored with a session. */
+  push(events: readonly Event[]): void;
+}
+
+/** Tells who signs in and out: a session that cannot be told of does not begin. */
+export class AccessNews {
+  constructor(private readonly options: AccessNewsOptions) {}
+
+  signedIn = ({ ip }: Pick<FastifyRequest, 'ip'>, by: 'key' | 'link'): Telling<BrowserSession> =>
+    this.#telling(({ id: session_id, subject, roles, groups, key_id, expires_at }) =>
+      emit('access.signed_in', { session_id, subject, roles, groups, by, key_id, address: ip, expires_at }),
+    );
+
+  signedOut = ({ ip }: Pick<FastifyRequest, 'ip'>): Telling<BrowserSession> =>
+    this.#telling(({ id: session_id, subject }) => emit('access.signed_out', { session_id, subject, address: ip }));
+
+  #telling(told: (session: BrowserSession) => NewEvent): Telling<BrowserSession> {
+    const { service, now, push } = this.options;
+    const events = (session: BrowserSession): Event[] => {
+      const id = eventId(browserSessions.name, session.id, session.version, 0);
+      const about = {
+        source: eventSource(service),
+        subject: `${browserSessions.name}/${session.id}`,
+        key: session.id,
+        ...actOf(principalOfSession(session)),
+      };
+      return [{ ...told(session), id, time: new Date(now()).toISOString(), ...about, ...noTrace } as Event];
+    };
+    return { events, publish: push };
+  }
+}

@@ -1,0 +1,144 @@
+import { emit, eventSource, type Event, type EventData, type Log, type ServiceName } from '@countersign/contracts';
+import type { ProblemCode } from '@countersign/contracts/problems';
+import type { Clock, Millis } from '@countersign/contracts/time';
+import { noTrace } from '@countersign/contracts/trace';
+import type { FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { actOf } from '../act.js';
+import type { Principal } from '../principal.js';
+
+/** An attempt at something that was refused. */
+export interface RefusedAttempt {
+  code: ProblemCode;
+  /** Who tried, as far as that is known. */
+  who?: Principal | undefined;
+  request?: Pick<FastifyRequest, 'ip' | 'method' | 'routeOptions'> | undefined;
+  about?: { run_id: string; approval_id: string; tool_name: string } | undefined;
+}
+
+export interface RefusedAttemptsOptions {
+  service: ServiceName;
+  publish(events: readonly Event[]): Promise<void>;
+  log: Pick<Log, 'warn'>;
+  now: Clock;
+  /** How long counts go on before they are told. */
+  windowMs?: Millis;
+}
+
+type Told = Omit<EventData<'access.refused'>, 'times'>;
+interface Sum {
+  told: Told;
+  who: Principal | undefined;
+  times: number;
+}
+
+/** Of what is beyond its share it is told who tried, how it was answered and how often. */
+const nowhere = { method: null, route: null, address: null, run_id: null, approval_id: null, tool_name: null };
+
+/** Of one person or program in a window, so many different attempts are told one by one. */
+const ofOne = 20;
+/** Of all whom nobody knows; whoever has many addresses gets no more. */
+const ofUnknown = 60;
+/** So many people and programs are told apart in a window. */
+const mostKnown = 1_000;
+
+/**
+ * Tells of attempts that were refused, and does not let those who make them fill the log: the first of each kind is told
+ * at once, what is like it is counted and told once the window is over. Who is not known has a share of their own, and so has
+ * each who is, so that nobody's attempts hide those of another.
+ */
+export class RefusedAttempts {
+  readonly #options: Required<RefusedAttemptsOptions>;
+  /** What was told of each in this window; all whom nobody knows are one. */
+  readonly #told = new Map<string, Set<string>>();
+  readonly #sums = new Map<string, Sum>();
+  readonly #publishing = new Set<Promise<void>>();
+  #over: NodeJS.Timeout | undefined;
+
+  constructor(options: RefusedAttemptsOptions) {
+    this.#options = { windowMs: 60_000, ...options };
+  }
+
+  add({ code, who, request, about }: RefusedAttempt): void {
+    this.#over ??= setTimeout(() => this.#endWindow(), this.#options.windowMs).unref();
+    const told: Told = {
+      code,
+      method: request?.method ?? null,
+      route: request?.routeOptions.url ?? null,
+      address: request?.ip ?? null,
+      run_id: about?.run_id ?? null,
+      approval_id: about?.approval_id ?? null,
+      tool_name: about?.tool_name ?? null,
+    };
+    const share = this.#shareOf(who);
+    const kind = JSON.stringify([code, told.route, told.method, told.approval_id, who ? null : told.address]);
+    if (share && !share.has(kind) && share.size < (who ? ofOne : ofUnknown)) {
+      share.add(kind);
+      this.#tell({ told, who, times: 1 });
+    } else if (share?.has(kind)) this.#count(kind, { told, who, times: 1 });
+    else this.#count(code, { told: { ...nowhere, code }, who: share && who, times: 1 });
+  }
+
+  /** Tells what was counted, and waits until all is published. */
+  async stop(): Promise<void> {
+    this.#endWindow();
+    while (this.#publishing.size > 0) await Promise.all(this.#publishing);
+    clearTimeout(this.#over);
+  }
+
+  /** @returns undefined when there are too many */
+  #shareOf(who: Principal | undefined): Set<string> | undefined {
+    const name = who ? `subject ${who.subject}` : '';
+    const known = this.#told.get(name);
+    if (known || this.#told.size > mostKnown) return known;
+    const share = new Set<string>();
+    this.#told.set(name, share);
+    return share;
+  }
+
+  #count(kind: string, { told, who, times }: Sum): void {
+    const name = JSON.stringify([who?.subject, kind]);
+    this.#sums.set(name, { told, who, times: (this.#sums.get(name)?.times ?? 0) + times });
+  }
+
+  #endWindow(): void {
+    clearTimeout(this.#over);
+    this.#over = undefined;
+    const sums = [...this.#sums.values()];
+    this.#told.clear();
+    this.#sums.clear();
+    for (const sum of sums) this.#tell(sum);
+  }
+
+  /** What cannot be told now is counted, and told with the others of its kind. */
+  #tell(sum: Sum): void {
+    const { publish, log } = this.#options;
+    const published = publish([this.#eventOf(sum)])
+      .catch((err: unknown) => {
+        log.warn({ err, code: sum.told.code }, 'a refused attempt could not be told yet');
+        this.#over ??= setTimeout(() => this.#endWindow(), this.#options.windowMs).unref();
+        const { told, who } = sum;
+        const isMuch = this.#sums.size > mostKnown;
+        if (isMuch) this.#count(told.code, { told: { ...nowhere, code: told.code }, who: undefined, times: sum.times });
+        else this.#count(JSON.stringify(told), { told, who, times: sum.times });
+      })
+      .finally(() => this.#publishing.delete(published));
+    this.#publishing.add(published);
+  }
+
+  #eventOf({ told, who, times }: Sum): Event {
+    const { service, now } = this.#options;
+    const { run_id, approval_id, address } = told;
+    const id = `refused/${randomUUID()}`;
+    return {
+      ...emit('access.refused', { ...told, times }),
+      id,
+      source: eventSource(service),
+      time: new Date(now()).toISOString(),
+      subject: approval_id === null ? id : `approvals/${approval_id}`,
+      key: run_id ?? who?.credential.key_id ?? who?.credential.id ?? address ?? 'unknown',
+      ...noTrace,
+      ...(who ? actOf(who) : { authtype: 'unauthenticated' }),
+    } as Event;
+  }
+}
