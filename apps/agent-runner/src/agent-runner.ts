@@ -102,7 +102,7 @@ export function agentRunner(
 ): (context: ServiceContext) => Service {
   const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
   return (context) => {
-    const { bus, database, exclusive, log, metrics, now, setBack, stopping, tracing } = context;
+    const { bus, database, exclusive, log, metrics, now, recordsSince, setBack, stopping, tracing } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(
       () => openRequestKeyRing(config, embeddedIn),
@@ -189,7 +189,11 @@ export function agentRunner(
           {
             provide: RunCommands,
             useFactory: (guards: CommandGuards) =>
-              new RunCommands(guards.with(guard.keyOf), store, config.RUN_COMMANDS),
+              new RunCommands(
+                guards.with(guard.keyOf, () => recordsSince('agent-runner')),
+                store,
+                config.RUN_COMMANDS,
+              ),
             inject: [CommandGuards],
           },
           { provide: AskedCalls, useValue: new AskedCalls({ agents, versions, sessions: turns, runner }) },

@@ -184,7 +184,10 @@ export function approvalService(
           {
             provide: CommandGuard,
             useFactory: (guards: CommandGuards) =>
-              guards.with((header, token) => createLocalJWKSet({ keys: [...signer.ring.publicKeys] })(header, token)),
+              guards.with(
+                (header, token) => createLocalJWKSet({ keys: [...signer.ring.publicKeys] })(header, token),
+                () => context.recordsSince('approval-service'),
+              ),
             inject: [CommandGuards],
           },
           { provide: Refusals, useValue: new Refusals('approval-service', bus, now) },

@@ -11,7 +11,7 @@ import type { Approval, PossiblyExecuted } from '@countersign/contracts/approval
 import type { Role } from '@countersign/contracts/auth';
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { Presentation } from '@countersign/contracts/presentation';
-import type { EpochMillis } from '@countersign/contracts/time';
+import { atMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { Channel } from '@countersign/definitions';
 import { decode, type Message } from '@countersign/messaging';
 import { CommandHandler, WorkPool } from '@countersign/persistence';
@@ -142,7 +142,7 @@ export async function openApprovals({
   };
   const tokens = new CommandTokens({ credentials, signingKey: () => ring.signingKey, now });
   const guards = new CommandGuards({ credentials, uses: new CommandUses({ database, now }), now });
-  const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }));
+  const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }), () => atMillis(0));
   const bus = { publish: async (messages: readonly Message[]) => void published.push(...messages.map(received)) };
   const refusals = new Refusals('approval-service', bus, now);
   const metrics = new ApprovalMetrics(new Metrics(), noTracing, store, now);

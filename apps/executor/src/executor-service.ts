@@ -171,7 +171,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
           { provide: Switches, useValue: switches },
           {
             provide: CommandGuard,
-            useFactory: (guards: CommandGuards) => guards.with(guard.keyOf),
+            useFactory: (guards: CommandGuards) => guards.with(guard.keyOf, () => recordsSince('executor')),
             inject: [CommandGuards],
           },
           { provide: Refusals, useValue: new Refusals('executor', bus, now) },

@@ -3,7 +3,14 @@ import type { Event, EventData } from '@countersign/contracts';
 import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
 import { TerminalError } from '@countersign/contracts/problems';
-import { atSeconds, toEpochMillis, toEpochSeconds, type Clock, type EpochMillis } from '@countersign/contracts/time';
+import {
+  atSeconds,
+  toEpochMillis,
+  toEpochSeconds,
+  type Clock,
+  type EpochMillis,
+  type EpochSeconds,
+} from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import { OnEvent, Refusals, type Alarms } from '@countersign/service';
 import { RequestGuard, type RunEnd } from '@countersign/signing';
@@ -78,7 +85,7 @@ export class ApprovalEventsController {
     const approval = await this.approvals.store.get(data.approval_id);
     if (!approval) throw new TerminalError('approval_not_found', `there is no approval "${data.approval_id}"`);
     try {
-      await this.commands.once(command, (who) => this.#decide(approval, command, who));
+      await this.commands.once(command, (who, madeAt) => this.#decide(approval, command, who, madeAt));
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
       await this.#refuse(approval, command, { reason: error.message, code: error.code });
@@ -86,11 +93,18 @@ export class ApprovalEventsController {
   }
 
   /** What does not count now must not count later: the rules, or what others decided, may be otherwise by then. */
-  async #decide(approval: Approval, command: Event<'approval.resolve_requested'>, who: Principal): Promise<void> {
+  async #decide(
+    approval: Approval,
+    command: Event<'approval.resolve_requested'>,
+    who: Principal,
+    madeAt: EpochSeconds,
+  ): Promise<void> {
     const { data } = command;
     if (this.decisions.isRecorded(approval, data, who)) return;
     const { possibly_executed } = approval;
-    if (possibly_executed && Date.parse(command.time) < toEpochMillis(possibly_executed.since))
+    // Whoever writes the message says when it was sent.
+    const sentAt = Math.min(Date.parse(command.time), toEpochMillis(madeAt));
+    if (possibly_executed && sentAt < toEpochMillis(possibly_executed.since))
       return this.#refuse(approval, command, { reason: sentBefore, code: 'call_changed' });
     const decided = await this.decisions.decide(approval.id, data, who, command);
     if ('ok' in decided) return;

@@ -188,17 +188,23 @@ describe('a request of a run that a restore may have set back', () => {
 
   it('is not approved by a command from before, which the log may have kept', async () => {
     const restored = await opened(setBack);
-    await restored.events.required(requestFor({ ...looks, run_began_at: began }));
     const { data: _, ...head } = goldenEvent('approval.resolve_requested');
     const wish = { approval_id: 'looks', status: 'approved' as const };
-    const sent = async (time: EpochMillis) => {
-      const { token } = await restored.tokens.issue(bob, { command: { type: head.type, data: wish }, expires_in: 60 });
+    const issued = () => restored.tokens.issue(bob, { command: { type: head.type, data: wish }, expires_in: 60 });
+    const early = await issued();
+    restored.clock.time = after(restored.clock.time, 5_000);
+    await restored.events.required(requestFor({ ...looks, run_began_at: began }));
+    const sent = async (time: EpochMillis, made?: { token: string }) => {
+      const { token } = made ?? (await issued());
       const command = { ...head, id: `command-${time}`, time: new Date(time).toISOString(), data: { ...wish, token } };
       await restored.events.resolveRequested(command);
     };
     await sent(after(restored.clock.time, -5_000));
     expect(await restored.store.get('looks')).toMatchObject({ status: 'pending' });
     expect(restored.last('approval.resolve_refused')?.data).toMatchObject({ code: 'call_changed' });
+    // Whoever writes the message says when it was sent, and not when its token was made.
+    await sent(after(restored.clock.time, 1), early);
+    expect(await restored.store.get('looks')).toMatchObject({ status: 'pending' });
     await sent(restored.clock.time);
     expect(await restored.store.get('looks')).toMatchObject({ status: 'approved', resolved_by: 'bob' });
     await restored.close();

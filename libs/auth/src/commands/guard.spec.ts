@@ -1,10 +1,10 @@
 import { emit, type EventData } from '@countersign/contracts';
 import type { Role } from '@countersign/contracts/auth';
 import { TerminalError } from '@countersign/contracts/problems';
-import { toEpochSeconds, after } from '@countersign/contracts/time';
+import { toEpochSeconds, after, type EpochMillis } from '@countersign/contracts/time';
 import type { StoredRecord } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, SignJWT, type JWTVerifyGetKey } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiKeys } from '../credentials/api-key.js';
 import { ApiKeys } from '../credentials/api-keys.js';
@@ -34,8 +34,11 @@ describe('a command over the bus', () => {
   let sessions: BrowserSessions;
   /** The issuer whose tokens are taken. */
   let provider: string;
+  /** Since when there are records of the service. */
+  let recordsSince: EpochMillis;
   beforeEach(() => {
     clock = new Clock();
+    recordsSince = clock.now();
     provider = 'https://id.example';
     given = openTemporaryDatabase();
     keys = new ApiKeys({ database: given.database, now: clock.now });
@@ -59,7 +62,7 @@ describe('a command over the bus', () => {
     return { credentials, uses: new CommandUses({ database, now: clock.now }), now: clock.now };
   };
   const obey = (command: CommandEvent, verify: JWTVerifyGetKey = keyOf) =>
-    new CommandGuards(elsewhere()).with(verify).sender(command);
+    new CommandGuards(elsewhere()).with(verify, () => recordsSince).sender(command);
   const issue = (who: Principal, type: CommandName, data: object, expires_in = 60) =>
     new CommandTokens({ ...elsewhere(), signingKey: () => signingKey }).issue(who, {
       command: { type, data: { ...data } },
@@ -157,7 +160,7 @@ describe('a command over the bus', () => {
 
   describe('that is to be seen to once', () => {
     const once = (command: CommandEvent, see: (who: Principal) => Promise<void>) =>
-      new CommandGuards(elsewhere()).with(keyOf).once(command, see);
+      new CommandGuards(elsewhere()).with(keyOf, () => recordsSince).once(command, see);
 
     it('is seen to until that was done, and never again, whoever writes it once more', async () => {
       const command = decide(await tokenToApprove());
@@ -182,6 +185,24 @@ describe('a command over the bus', () => {
       const token = await tokenToApprove();
       clock.pass(60);
       await expect(obey(decide(token))).rejects.toThrow(/or is over/);
+    });
+
+    it('its token is from before the records here begin, so that its use may be forgotten', async () => {
+      const [used, kept] = [await tokenToApprove(), await tokenToApprove()];
+      await obey(decide(used));
+      await obey(decide(kept));
+      const { store } = given.database.collection<StoredRecord & { id: string }>({
+        name: 'command_uses',
+        key: 'id',
+        indexes: [],
+      });
+      await store.remove({ id: decodeJwt(used).jti! } as never, 1);
+      clock.pass(1);
+      recordsSince = clock.now();
+      const again = { ...decide(used, approve, 'message-2'), time: new Date(clock.now()).toISOString() };
+      await expect(obey(again)).rejects.toMatchObject({ code: 'token_over' });
+      expect(await obey(decide(kept))).toMatchObject({ subject: 'ana' });
+      expect(await obey(decide(await tokenToApprove(), approve, 'message-3'))).toMatchObject({ subject: 'ana' });
     });
 
     it('the key was revoked since', async () => {

@@ -1,5 +1,5 @@
 import { TerminalError, type CommandRefusal } from '@countersign/contracts/problems';
-import { type EpochMillis, toEpochMillis } from '@countersign/contracts/time';
+import { type EpochMillis, type EpochSeconds, toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import type { JWTVerifyGetKey } from 'jose';
 import { hasSameStanding, type Credentials } from '../credentials/credentials.js';
 import { principalOf, type Principal } from '../principal.js';
@@ -15,6 +15,8 @@ export interface CommandGuardOptions {
   keyOf: JWTVerifyGetKey;
   credentials: Pick<Credentials, 'current'>;
   uses: Pick<CommandUses, 'find' | 'record' | 'markHandled'>;
+  /** When the records of the service begin: whether a token from before was used is not known. */
+  recordsSince(): EpochMillis;
   now(): EpochMillis;
 }
 
@@ -40,11 +42,13 @@ export class CommandGuard {
   /**
    * As `sender`, for what would be another thing if it were done again later: has the command seen to, and from then on
    * nothing more comes of its message, which anybody may write once more. Until `see` has resolved, it is seen to again.
+   *
+   * @param see is also told when the token was made, whatever time the message says.
    */
-  async once(command: CommandEvent, see: (sender: Principal) => Promise<void>): Promise<void> {
+  async once(command: CommandEvent, see: (sender: Principal, madeAt: EpochSeconds) => Promise<void>): Promise<void> {
     const { claims, use } = await this.#used(command);
     if (use === 'handled') return;
-    await see(principalIn(claims));
+    await see(principalIn(claims), claims.iat);
     await this.#options.uses.markHandled(claims);
   }
 
@@ -70,8 +74,13 @@ export class CommandGuard {
   }
 
   async #letIn(claims: CommandClaims, command: CommandEvent): Promise<Use> {
-    const { credentials, uses, now } = this.#options;
+    const { credentials, uses, now, recordsSince } = this.#options;
     if (now() >= toEpochMillis(claims.exp)) throw over();
+    if (claims.iat < toEpochSeconds(recordsSince()))
+      throw new CommandRefused(
+        'token_over',
+        'The token is from before the records here begin, so it may have been used. Make another.',
+      );
     const who = principalIn(claims);
     const [standing] = await credentials.current([who.credential]);
     if (!standing || !hasSameStanding(who, standing))
@@ -88,10 +97,10 @@ export class CommandGuard {
 
 /** Makes the guard of a service, which knows where public keys are. */
 export class CommandGuards {
-  constructor(private readonly options: Omit<CommandGuardOptions, 'keyOf'>) {}
+  constructor(private readonly options: Omit<CommandGuardOptions, 'keyOf' | 'recordsSince'>) {}
 
-  with(keyOf: JWTVerifyGetKey): CommandGuard {
-    return new CommandGuard({ ...this.options, keyOf });
+  with(keyOf: JWTVerifyGetKey, recordsSince: () => EpochMillis): CommandGuard {
+    return new CommandGuard({ ...this.options, keyOf, recordsSince });
   }
 }
 

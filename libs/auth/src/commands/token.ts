@@ -15,6 +15,7 @@ const typ = 'countersign-command+jwt';
 const Claims = z.object({
   jti: Id,
   exp: EpochSeconds,
+  iat: EpochSeconds,
   sub: Id,
   name: z.string(),
   roles: z.array(Role),
