@@ -1,5 +1,6 @@
 import { isOwner, type Principal } from '@countersign/auth';
 import { derivedId } from '@countersign/contracts';
+import { redactArguments } from '@countersign/contracts/calls';
 import { noTrace } from '@countersign/contracts/trace';
 import { isFinishedStatus, showCalls, type AskedCall, type Run } from '@countersign/contracts/runs';
 import { millisOf, type Millis } from '@countersign/contracts/time';
@@ -55,6 +56,8 @@ export function mcpOffer(agent: Agent, who: Principal, options: McpOfferOptions)
 }
 
 async function ask(agent: Agent, who: Principal, call: OfferedCall, options: McpOfferOptions): Promise<OfferedAnswer> {
+  if (options.isMadeByCaller(call.name))
+    return refused('tool_not_declared', `"${call.name}" is not offered here, since its calls are made by who asks.`);
   const user = userFor(who, undefined) ?? '';
   const run_id = call.key === undefined ? randomUUID() : derivedId('calls', agent.id, user, who.subject, call.key);
   const request = { calls: [{ tool_name: call.name, tool_args: call.args }], framework: 'MCP' };
@@ -95,7 +98,9 @@ async function outcomeOf(
 }
 
 function answerOf(run: Run): OfferedAnswer {
-  const call = showCalls(run).calls[0]!;
+  const shown = showCalls(run).calls[0]!;
+  // A model may not see what people filled in where the tool hides it.
+  const call = { ...shown, tool_args: redactArguments(shown.tool_args, run.calls[0]!.tool_execution.redact) };
   const { status, note, edited, tool_args, resolved_by } = call;
   const fields = { id: run.run_id, status, note, resolved_by, ...(edited && { approved_arguments: tool_args }) };
   return { text: wordsOf(run, call), fields, isError: status !== 'succeeded' };

@@ -1,0 +1,56 @@
+import { principalOf } from '@countersign/auth';
+import type { Run } from '@countersign/contracts/runs';
+import { describe, expect, it } from 'vitest';
+import {
+  agent,
+  callIn,
+  completed,
+  continued,
+  now,
+  requested,
+  resolved,
+  runAfter,
+  tools,
+} from '../../test/run.fixtures.js';
+import { mcpOffer } from './mcp-offer.js';
+
+const bot = principalOf({ subject: 'bot', roles: ['requester'], groups: [] }, 'key');
+const deploy = tools.deploy_to_production;
+
+/** What the model of an agent is answered whose call becomes this run. */
+function answer(run: Run, isMadeByCaller = false) {
+  const asked: unknown[] = [];
+  const offer = mcpOffer(agent, bot, {
+    calls: { ask: async (wanted) => (asked.push(wanted), { ok: run }) },
+    runs: { get: async () => run },
+    watch: { waitFor: async () => run },
+    isMadeByCaller: (name) => isMadeByCaller && name === deploy.name,
+  });
+  const signal = new AbortController().signal;
+  const call = { name: deploy.name, args: {}, key: undefined, signal, progress: async () => {} };
+  return offer.call(call).then((answered) => ({ ...answered, asked }));
+}
+
+describe('what is answered over the Model Context Protocol', () => {
+  it('has no value that its tool hides, be it filled in or edited', async () => {
+    const tool = { ...deploy, redact: ['version'] };
+    const asked = runAfter({
+      type: 'calls_requested',
+      run: requested.run,
+      asked: { digest: 'd', framework: 'MCP', reason: null, context: null },
+      agent,
+      calls: [{ tool_call_id: 'call_a', tool, tool_args: { service_name: 'auth', version: '2.1.0' } }],
+    });
+    const call = callIn(asked, 'call_a');
+    const edited = { tool_args: { service_name: 'billing', version: 'hunter2' } };
+    const answered = await answer(continued(asked, now, resolved(call, 'approved', edited), completed(call)));
+    expect(JSON.stringify(answered)).not.toContain('hunter2');
+    expect(answered.text).toContain('billing');
+    expect(answered.fields).toMatchObject({ approved_arguments: { service_name: 'billing', version: '[redacted]' } });
+  });
+
+  it('is a refusal for a tool that is not offered, since nobody could make the call', async () => {
+    const answered = await answer(runAfter(requested), true);
+    expect(answered).toMatchObject({ isError: true, fields: { code: 'tool_not_declared' }, asked: [] });
+  });
+});
