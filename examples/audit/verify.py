@@ -361,8 +361,11 @@ def check_meaning(header, entries):
                 continue
             if approval not in authentic[REQUEST]:
                 refuse(REQUEST, approval, "request_missing", line)
-            if differs(authentic[REQUEST][approval][0][0], claims, CALL[1:4]):
-                raise Problem("other_call", "Another call was asked for.", line)
+            for asked, _ in authentic[REQUEST][approval]:
+                if differs(asked, claims, CALL[1:4]):
+                    raise Problem("other_call", "Another call was asked for.", line)
+                if (asked.get("user_id"), asked.get("requested_by")) != (claims.get("requester"), claims.get("requested_by")):
+                    raise Problem("decision_unfounded", "Others asked for it than the decision says.", line)
             for events in [START], list(OUTCOMES):
                 if not any(approval in authentic[event] for event in events):
                     for event in events:

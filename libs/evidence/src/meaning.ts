@@ -132,10 +132,19 @@ const keyOf = (type: string, id: unknown): string => canonical([type, id ?? null
 /** Of a call that was approved, what there is besides is authentic too, or there is one that is. */
 function checkApproval({ entry, claims }: Authentic, found: Found): void {
   const id = claims['approval_id'];
-  const [request] = found.of('tool.approval_required', id);
-  if (!request) return found.refuse('tool.approval_required', entry, 'request_missing');
-  if (difference(request.claims, claims, ['run_id', 'tool_call_id', 'tool_name']))
-    fail('other_call', 'What was decided on is another call than the one that was asked for.', entry);
+  const requests = found.of('tool.approval_required', id);
+  if (requests.length === 0) return found.refuse('tool.approval_required', entry, 'request_missing');
+  for (const request of requests) {
+    if (difference(request.claims, claims, ['run_id', 'tool_call_id', 'tool_name']))
+      fail('other_call', 'What was decided on is another call than the one that was asked for.', entry);
+    const askers = { requester: request.claims['user_id'], requested_by: request.claims['requested_by'] };
+    if (difference(askers, claims, ['requester', 'requested_by']))
+      fail(
+        'decision_unfounded',
+        'Others asked for it than the decision says, so who approved may be one of them.',
+        entry,
+      );
+  }
   for (const types of [['tool.execution_started'], outcomeTypes]) {
     const forged = types.some((type) => found.of(type, id).length > 0) ? undefined : found.doubtful(types, id);
     if (forged) found.refuse(forged.entry.type, entry, forged.code);

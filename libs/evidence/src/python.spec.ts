@@ -92,6 +92,9 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
         office.story('run-1', {}, {}, { 'tool.execution_started': { digest: digest('other') } }),
         office.story('run-1', {}, {}, { 'tool.execution_completed': { digest: digest('other') } }),
         office.story('run-1', {}, {}, { 'tool.approval_required': { tool_name: 'other' } }),
+        office.story('run-1', {}, {}, { 'tool.approval_required': { requested_by: 'bob' } }),
+        office.story('run-1', {}, {}, { 'tool.approval_required': { user_id: 'bob' } }),
+        [...told, ...office.story('run-1', {}, {}, { 'tool.approval_required': { user_id: 'bob' } }).slice(1, 2)],
         ...told.map(({ type }) => told.filter((each) => each.type !== type)),
       ].map((story) => office.bundle('run-1', story)),
     );

@@ -181,6 +181,16 @@ describe('a record of what was not allowed', () => {
     expect(await ofStory(office.story('run-1', {}, {}, { [type]: change }))).toBe('other_call');
   });
 
+  it.each<Data>([{ requested_by: 'bob' }, { user_id: 'bob' }, { requested_by: null }])(
+    'does not hold where it was decided on for others than asked: %j',
+    async (asker) => {
+      const told = office.story('run-1', {}, {}, { 'tool.approval_required': asker });
+      expect(await ofStory(told)).toBe('decision_unfounded');
+      const request = told.find(({ type }) => type === 'tool.approval_required')!;
+      expect(await ofStory([...office.story('run-1'), request])).toBe('decision_unfounded');
+    },
+  );
+
   it.each([
     ['tool.approval_required', 'request_missing'],
     ['approval.resolved', 'decision_missing'],
