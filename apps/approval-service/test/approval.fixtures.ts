@@ -109,6 +109,30 @@ export const commented = (id = 'comment-1', text = 'Is the change window open?')
   comment: { id, by: 'carol', text },
 });
 
+export const asked = (
+  by: string | null = 'bob',
+  id = 'question-1',
+  groups: readonly string[] = [],
+): ApprovalMessage => ({
+  type: 'asked',
+  id,
+  by,
+  groups,
+  text: 'Is the migration done?',
+  rules,
+});
+export const answered = (by: string | null = 'ana', more: object = {}): ApprovalMessage => ({
+  type: 'answered',
+  question_id: 'question-1',
+  by,
+  groups: [],
+  isAdministrator: false,
+  isApprover: true,
+  text: 'Since Monday.',
+  rules,
+  ...more,
+});
+
 export const runCancelled: Event<'run.cancelled'> = goldenEvent('run.cancelled');
 export const runCompleted: Event<'run.completed'> = goldenEvent('run.completed');
 export const runFailed: Event<'run.failed'> = goldenEvent('run.failed');

@@ -73,6 +73,13 @@ const commands: Record<CommandName, Rule> = {
     outcome: async (standalone, { approval_id }) =>
       (await get(standalone, `/approvals/${approval_id}`))['status'] === 'rejected' ? 'obeyed' : undefined,
   },
+  'approval.answer_requested': {
+    // Nobody has asked.
+    nobodyMay: true,
+    data: ({ approval_id }) => ({ approval_id, question_id: 'none', text: 'So.' }),
+    outcome: async (standalone, { run_id }) =>
+      (await isRefused(standalone, 'approval.answer_requested', run_id)) ? 'refused' : undefined,
+  },
   'tool.pause_requested': {
     data: ({ run_id }) => ({ tool_name, reason: run_id }),
     outcome: switchOutcome(({ run_id, by }) => ({ paused: true, reason: run_id, by })),

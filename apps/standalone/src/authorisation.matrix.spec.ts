@@ -23,9 +23,9 @@ const ofRecords = all.filter(({ rule }) => rule.record !== undefined);
 const named = (person: string): string => `a ${person}`;
 
 /** What somebody is answered about a record that is theirs, or not. */
-function expected(person: string, isTheirs: boolean, { needs, record, ok }: Rule): number {
+function expected(person: string, isTheirs: boolean, { needs, needsOneOf = [needs], record, ok }: Rule): number {
   if (person === 'nobody') return 401;
-  if (!may(person, needs)) return 403;
+  if (!may(person, needs) || !needsOneOf.some((scope) => may(person, scope))) return 403;
   const isHidden =
     record === 'asked' || (record === 'owned' ? !isAdmin(person) : record === 'seen' && onlyRequests(person));
   return isHidden && !isTheirs ? 404 : ok!;

@@ -11,6 +11,8 @@ type Needs = 'anybody' | 'known' | `${string}:${'read' | 'write' | 'delete'}`;
  */
 export interface Rule {
   needs: Needs;
+  /** One of these as well. */
+  needsOneOf?: readonly Needs[];
   record?: 'seen' | 'owned' | 'asked' | 'any';
   /** How whoever may is answered. */
   ok?: number;
@@ -97,6 +99,21 @@ export const routes: Record<string, Rule> = {
     onlyOthers: true,
   },
   'POST /approvals/:id/comments': { needs: 'approvals:write', record: 'any', ok: 201, body: { text: 'Why?' } },
+  'POST /approvals/:id/questions': {
+    needs: 'approvals:write',
+    record: 'any',
+    ok: 201,
+    body: { text: 'Why?' },
+    onlyOthers: true,
+  },
+  // Nobody has asked.
+  'POST /approvals/:id/questions/:question_id/answer': {
+    needs: 'approvals:read',
+    needsOneOf: ['runs:write', 'approvals:write'],
+    record: 'seen',
+    ok: 404,
+    body: { text: 'So.' },
+  },
   'DELETE /approvals/:id': { needs: 'approvals:delete', record: 'any', ok: 204 },
   // Its messages are signed by Slack.
   'POST /channels/:name/slack': anybody,

@@ -9,6 +9,7 @@ export { ensureAdminKey } from './credentials/admin-key-file.js';
 export { type ApiKey, NewApiKey, apiKeys } from './credentials/api-key.js';
 export { ApiKeys } from './credentials/api-keys.js';
 export { Credentials } from './credentials/credentials.js';
+export { requireScopes } from './http/auth.guard.js';
 export { CurrentPrincipal, Public, RequireScopes } from './http/access.js';
 export { declaredRoutes } from './http/declared-routes.js';
 export { type Principal, isOwner, principalOf, seesOnlyOwn } from './principal.js';

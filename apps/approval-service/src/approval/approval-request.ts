@@ -145,6 +145,7 @@ export function newApproval(
     granted: grant,
     possibly_executed,
     comments: [],
+    questions: [],
     remind_at: within(terms.remind_every),
     reminders: 0,
     escalate_at: within(terms.escalate_after),

@@ -6,6 +6,7 @@ import {
   type RequireTerms,
   type ResolutionData,
 } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { callDigest } from '@countersign/contracts/calls';
 import { after, millisOf } from '@countersign/contracts/time';
 import { askersOf, quorum } from '@countersign/definitions/policy';
@@ -71,6 +72,12 @@ const message = fc.oneof(
     )
     .map(([verdict, by, data, groups]) => given.decided(verdict, by, data, groups)),
   fc.constantFrom('comment-1', 'comment-2').map((id) => given.commented(id)),
+  fc
+    .tuple(fc.constantFrom('ana', 'bob', 'carol', 'dave', null), fc.constantFrom('question-1', 'question-2'))
+    .map(([by, id]) => given.asked(by, id)),
+  fc
+    .tuple(fc.constantFrom('ana', 'bob', 'carol', 'dave', null), fc.constantFrom('question-1', 'question-2'))
+    .map(([by, question_id]) => given.answered(by, { question_id })),
   fc.constantFrom<ApprovalMessage>(
     { type: 'due' },
     { type: 'removed' },
@@ -98,8 +105,12 @@ function checkState(approval: Approval): void {
   const isAutomatic = decisions.length === 0;
   if (status === 'approved')
     expect(isAutomatic || quorum(terms, decisions, askersOf(approval), escalated_at !== null).met).toBe(true);
+  const open = openQuestion(approval);
   if (status === 'pending')
     expect(quorum(terms, decisions, askersOf(approval), false)).toMatchObject({ met: false, refused: null });
+  if (status === 'pending' && !open)
+    expect(quorum(terms, decisions, askersOf(approval), escalated_at !== null).met).toBe(false);
+  expect(open && decisions.some(({ by }) => by === open.by), 'who has decided waits for no answer').toBeFalsy();
   if (status === 'rejected')
     expect(policy?.outcome === 'reject' || decisions.some(({ verdict }) => verdict === 'rejected')).toBe(true);
   if (escalated_at !== null) expect(escalated_at).toBeGreaterThanOrEqual(created_at + terms.escalate_after!);

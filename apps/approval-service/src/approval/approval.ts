@@ -5,6 +5,7 @@ import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import { due } from './due.js';
 import type { ApprovalMessage, ApprovalTransition } from './messages.js';
+import { answer, ask } from './questions/question.js';
 import { recordDecision } from './record-decision.js';
 import { rejudge } from './rejudge.js';
 import { createCancelled, requireApproval, statusAfter } from './required.js';
@@ -20,6 +21,8 @@ import { byNoOne, callOf, neverPublished, resolved, sayAgain } from './resolutio
  *      │          └─ its run is over ────────► cancelled
  *      └─ rules or a grant decide ───────────► approved | rejected
  * ```
+ *
+ * Somebody who may decide can ask those who requested it; nobody else approves it until they answer, and its time goes on.
  *
  * While it is pending, other rules can come into force: it is held against them then, and with each decision.
  *
@@ -44,6 +47,10 @@ export function decideApproval(
       return approval.status === 'pending'
         ? recordDecision(approval, message, now)
         : rejected('already_resolved', `already resolved: ${approval.status}`);
+    case 'asked':
+      return ask(approval, message, now);
+    case 'answered':
+      return answer(approval, message, now);
     case 'due':
       return due(approval, now, message.set_back ?? null);
     case 'rejudged':

@@ -6,6 +6,7 @@ import {
   type ResolutionData,
   type DecisionVerdict,
 } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { canonicalJson } from '@countersign/contracts/json';
 import { mayBeApprovedTogether, riskOf } from '@countersign/contracts/presentation';
 import type { ProblemCode } from '@countersign/contracts/problems';
@@ -40,6 +41,7 @@ export type ObjectionCode = Extract<
   | 'decision_not_allowed'
   | 'may_not_decide'
   | 'others_disagree'
+  | 'question_open'
   | 'reason_required'
   | 'rejected_by_rule'
   | 'stricter_rule'
@@ -64,6 +66,7 @@ export function validateDecision(
   return (
     unauthorised(approval, decided) ??
     isAnother(seen, decided) ??
+    unanswered(approval, decided) ??
     tooRisky(approval, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
@@ -72,7 +75,10 @@ export function validateDecision(
   );
 }
 
-function unauthorised(approval: Approval, { by, groups }: DecisionCommand): Objection | null {
+export function unauthorised(
+  approval: Approval,
+  { by, groups }: Pick<DecisionCommand, 'by' | 'groups'>,
+): Objection | null {
   const { terms, decisions, required_approvals, escalated_at } = approval;
   if (by === null && required_approvals > 1)
     return { reason: 'several people must decide, so each has to say who decides', code: 'decider_unknown' };
@@ -88,6 +94,14 @@ const isAnother = (seen: string, { digest }: DecisionCommand): Objection | null 
   digest === undefined || digest === seen
     ? null
     : { reason: 'this call is not the one that was looked at any more: look at it again', code: 'call_changed' };
+
+/** Whoever did not understand the call has asked; who asked can decide without an answer. */
+function unanswered(approval: Approval, { verdict, by }: DecisionCommand): Objection | null {
+  const question = openQuestion(approval);
+  return verdict === 'rejected' || !question || question.by === by
+    ? null
+    : { reason: `${question.by} has asked a question that is not answered yet`, code: 'question_open' };
+}
 
 /** What was requested and what would run both count: neither is approved unseen. */
 function tooRisky(approval: Approval, decided: DecisionCommand): Objection | null {

@@ -1,5 +1,6 @@
-import { emit } from '@countersign/contracts';
+import { emit, type NewEvent } from '@countersign/contracts';
 import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { toEpochSeconds, type EpochMillis, after, type EpochSeconds } from '@countersign/contracts/time';
 import { changed, ignored, touch } from '@countersign/persistence';
 import { nextDue } from './approval-request.js';
@@ -32,13 +33,18 @@ function escalate(approval: Approval, now: EpochMillis, code: PossiblyExecuted['
   const escalated = scheduled(touch(approval, now, change));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
-  if (!quorumOf(escalated).met) return changed(escalated, event);
+  return concluded(escalated, now, event);
+}
+
+/** What enough people have approved ends, though none of them decides now; while a question is open, it waits. */
+export function concluded(approval: Approval, now: EpochMillis, ...events: NewEvent[]): ApprovalTransition {
+  if (openQuestion(approval) || !quorumOf(approval).met) return changed(approval, ...events);
   // Without a new decision, nothing else checks what was approved against the rules in force.
-  const objection = recordedObjection(escalated);
-  if (objection !== undefined) return rejectedByRule(escalated, objection, now, event);
-  const last = escalated.decisions.findLast(({ verdict }) => verdict === 'approved')!;
-  const { resolution_data } = escalated;
-  return resolved(escalated, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, event);
+  const objection = recordedObjection(approval);
+  if (objection !== undefined) return rejectedByRule(approval, objection, now, ...events);
+  const last = approval.decisions.findLast(({ verdict }) => verdict === 'approved')!;
+  const { resolution_data } = approval;
+  return resolved(approval, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, ...events);
 }
 
 /** Once, however many were missed while the service was down. */

@@ -7,6 +7,7 @@ import type { NoGate } from '../gates/gates.js';
 import type { Rules } from '../policy/rules.js';
 import type { PolicyDecision } from './approval-request.js';
 import type { DecisionCommand, ObjectionCode } from './decision.js';
+import type { AnswerCommand, AskCommand, QuestionRejection } from './questions/question.js';
 
 /** The messages of an approval. */
 export type ApprovalMessage =
@@ -18,6 +19,8 @@ export type ApprovalMessage =
     }
   | ({ type: 'decided' } & DecisionCommand)
   | { type: 'commented'; comment: Omit<Comment, 'at'> }
+  | ({ type: 'asked' } & AskCommand)
+  | ({ type: 'answered' } & AnswerCommand)
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
   /** `set_back`: why what was approved so far may have been made since, by records that are lost. */
@@ -34,5 +37,6 @@ export type ApprovalMessage =
 /** Why a message is refused. */
 export type ApprovalRejection =
   | ObjectionCode
+  | QuestionRejection
   | Extract<ProblemCode, 'already_resolved' | 'approval_not_found' | 'too_many_comments'>;
 export type ApprovalTransition = Transition<Approval, ApprovalRejection>;

@@ -2,11 +2,12 @@ import { emit } from '@countersign/contracts';
 import { approvalDigest, type Approval, type Decision } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
-import { changed, rejected, touch } from '@countersign/persistence';
+import { rejected, touch } from '@countersign/persistence';
 import { quorumOf } from './counted.js';
 import { argsOf, validateDecision, type DecisionCommand } from './decision.js';
-import { due } from './due.js';
+import { concluded, due } from './due.js';
 import type { ApprovalTransition } from './messages.js';
+import { withdrawnBy } from './questions/question.js';
 import { hold } from './rejudge.js';
 import { callOf, resolved } from './resolution.js';
 
@@ -20,8 +21,10 @@ export function recordDecision(pending: Approval, decided: DecisionCommand, now:
   const objection = validateDecision(approval, decided, pending.digest);
   if (objection) return rejected(objection.code, objection.reason);
   const note = resolution_data?.note ?? null;
-  const decision: Decision = { verdict, by, at: toEpochSeconds(now), note, groups: [...groups] };
-  const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision] });
+  const at = toEpochSeconds(now);
+  const decision: Decision = { verdict, by, at, note, groups: [...groups] };
+  const questions = withdrawnBy(by, approval.questions, at);
+  const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision], questions });
   const { approvals, met, refused } = quorumOf(state);
   const recorded = emit('approval.decision_recorded', {
     ...callOf(approval),
@@ -32,7 +35,7 @@ export function recordDecision(pending: Approval, decided: DecisionCommand, now:
   const ends = verdict === 'rejected' ? refused !== null : met;
   return ends
     ? resolved(state, verdict, { by, resolution_data, basis: 'people' }, now, ...before, recorded)
-    : changed(state, ...before, recorded);
+    : concluded(state, now, ...before, recorded);
 }
 
 /** What was approved stays with the record, for the others to see and approve. */

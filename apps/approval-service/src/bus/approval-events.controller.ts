@@ -111,9 +111,37 @@ export class ApprovalEventsController {
     await this.#refuse(approval, command, { reason: decided.message, code: decided.code });
   }
 
+  /** Who answers is who the token says. */
+  @OnEvent('approval-service', 'approval.answer_requested')
+  async answerRequested(command: Event<'approval.answer_requested'>): Promise<void> {
+    const { approval_id, question_id, text } = command.data;
+    const approval = await this.approvals.store.get(approval_id);
+    if (!approval) throw new TerminalError('approval_not_found', `there is no approval "${approval_id}"`);
+    try {
+      await this.commands.once(command, async (who) => {
+        const answered = await this.decisions.answer(approval_id, { question_id, text }, who, command);
+        if (!('ok' in answered))
+          await this.#refuse(approval, command, { reason: answered.message, code: answered.code });
+      });
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      await this.#refuse(approval, command, { reason: error.message, code: error.code });
+    }
+  }
+
+  @OnEvent('approval-service', 'approval.question_asked')
+  async questionAsked(event: Event<'approval.question_asked'>): Promise<void> {
+    if (this.notifier.wants('question')) await this.#notify(event, 'question');
+  }
+
+  @OnEvent('approval-service', 'approval.question_answered')
+  async questionAnswered(event: Event<'approval.question_answered'>): Promise<void> {
+    if (this.notifier.wants('answer')) await this.#notify(event, 'answer');
+  }
+
   #refuse(
     { id: approval_id, run_id, agent_id, tool_call_id, tool_name, traceparent, tracestate }: Approval,
-    command: Event<'approval.resolve_requested'>,
+    command: Event<'approval.resolve_requested'> | Event<'approval.answer_requested'>,
     why: Parameters<Refusals['publish']>[1],
   ): Promise<void> {
     const about = { approval_id, run_id, agent_id, tool_call_id, tool_name };

@@ -43,6 +43,40 @@ export class Decisions {
     return own.some((decision) => isStanding(approval, decision));
   }
 
+  /** Asks those who requested the call. @param id of the question */
+  ask(approval_id: string, { id, text }: { id: string; text: string }, who: Principal): Promise<Outcome> {
+    return this.#say(approval_id, { type: 'asked', id, text, ...this.#spokenBy(who) }, who);
+  }
+
+  /** Answers a question. */
+  answer(
+    approval_id: string,
+    { question_id, text }: { question_id: string; text: string },
+    who: Principal,
+    command?: { id: string },
+  ): Promise<Outcome> {
+    const isAdministrator = who.roles.includes('admin');
+    const isApprover = who.scopes.has('approvals:write');
+    const by = { isAdministrator, isApprover, ...this.#spokenBy(who) };
+    const answered = { type: 'answered', question_id, text, ...by } as const;
+    return this.#say(approval_id, answered, who, command);
+  }
+
+  #spokenBy({ subject, groups }: Principal): { by: string; groups: readonly string[]; rules: Rules } {
+    return { by: subject, groups, rules: this.rules };
+  }
+
+  async #say(id: string, message: ApprovalMessage, who: Principal, command?: { id: string }): Promise<Outcome> {
+    const handled = await this.approvals.execute(id, message, { act: actOf(who, command) });
+    const approval = notDeleted(handled.state);
+    if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
+    if (handled.kind === 'rejected') return { code: handled.code, message: `${handled.reason}.` };
+    if (approval.status === 'pending' || handled.kind === 'ignored') return { ok: approval };
+    return message.type === 'answered' && approval.status === 'approved'
+      ? { ok: approval }
+      : { code: 'already_resolved', message: `already resolved: ${approval.status}.` };
+  }
+
   /** What comes of it: the approval as it is then, or why the decision does not count. */
   async decide(
     id: string,

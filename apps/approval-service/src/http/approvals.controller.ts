@@ -1,4 +1,4 @@
-import { actOf, RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { actOf, RequireScopes, requireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import {
   Approval,
   ApprovalCount,
@@ -14,6 +14,7 @@ import {
   redactApproval,
   ResolveApprovalRequest,
 } from '@countersign/contracts/approvals';
+import { AnswerRequest, AskRequest } from '@countersign/contracts/questions';
 import { ProblemError } from '@countersign/contracts/problems';
 import type { Clock } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
@@ -154,6 +155,34 @@ export class ApprovalsController {
     return handled.state!;
   }
 
+  @Post(':id/questions')
+  @RequireScopes('approvals:write')
+  @HttpCode(201)
+  @Returns(201, Approval, 'Those who requested the call are asked. Until they answer, nobody else approves it.')
+  async ask(
+    @Param('id') id: string,
+    @Body({ schema: AskRequest }) { text }: z.infer<typeof AskRequest>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<Approval> {
+    await this.#find(id, who);
+    return answerOf(id, await this.decisions.ask(id, { id: randomUUID(), text }, who));
+  }
+
+  @Post(':id/questions/:question_id/answer')
+  @RequireScopes('approvals:read')
+  @HttpCode(200)
+  @Returns(200, Approval, 'The answer is stored as the words of whoever gave it. Needs runs:write or approvals:write.')
+  async answer(
+    @Param('id') id: string,
+    @Param('question_id') question_id: string,
+    @Body({ schema: AnswerRequest }) { text }: z.infer<typeof AnswerRequest>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<Approval> {
+    if (!who.scopes.has('approvals:write')) requireScopes(who, ['runs:write']);
+    await this.#find(id, who, 'requested_by');
+    return answerOf(id, await this.decisions.answer(id, { question_id, text }, who));
+  }
+
   @Delete(':id')
   @RequireScopes('approvals:delete')
   @HttpCode(204)
@@ -164,9 +193,10 @@ export class ApprovalsController {
   }
 
   /** A record outside the principal's view answers as not found. */
-  async #find(id: string, who: Principal): Promise<Approval> {
+  async #find(id: string, who: Principal, ...also: 'requested_by'[]): Promise<Approval> {
     const approval = notDeleted(await this.approvals.store.get(id));
-    if (!approval || (seesOnlyOwn(who) && approval.user_id !== who.subject)) throw noSuchApproval(id);
+    const isOwn = (['user_id', ...also] as const).some((owner) => approval?.[owner] === who.subject);
+    if (!approval || (seesOnlyOwn(who) && !isOwn)) throw noSuchApproval(id);
     return approval;
   }
 }

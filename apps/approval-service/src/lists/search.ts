@@ -56,8 +56,8 @@ function hasAll(words: readonly string[], approval: Approval): boolean {
 /** Arguments that are not for everybody's eyes are not found by guessing them either. */
 function wordsOf(approval: Approval): string {
   const { id, run_id, session_id, agent_id, source_name, user_id, tool_name, context, resolved_by } = approval;
-  const { tool_args, comments } = redactApproval(approval);
-  const texts = comments.map(({ text }) => text);
+  const { tool_args, comments, questions } = redactApproval(approval);
+  const texts = [...comments, ...questions, ...questions.flatMap(({ answer }) => answer ?? [])].map(({ text }) => text);
   return [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by, ...texts]
     .concat([tool_args, context].map((each) => JSON.stringify(each)))
     .join(' ');

@@ -1,4 +1,4 @@
-import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { NoticeKind } from '@countersign/contracts/deliveries';
 import { ConfigError } from '@countersign/contracts/problems';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -17,7 +17,13 @@ describe('a channel', () => {
     ['one of Slack', { slack: { ...slack, users: { U024BE7LH: 'ada@example.com' } } }],
     ['e-mail', { email: { ...email, smtp_url: '{{env.SMTP_URL}}', base_url: 'https://inbox.example' } }],
   ])('is %s', (_, entry) => {
-    expect(channelOf({ name: 'ops', ...entry }).on).toEqual(['pending', 'reminder', 'escalation']);
+    expect(channelOf({ name: 'ops', ...entry }).on).toEqual([
+      'pending',
+      'reminder',
+      'escalation',
+      'question',
+      'answer',
+    ]);
   });
 
   it.each([
@@ -43,14 +49,14 @@ describe('a channel', () => {
   });
 
   it.each<[string, object, NoticeKind[]]>([
-    ['unless it says more', { webhook }, ['pending', 'reminder', 'escalation']],
+    ['unless it says more', { webhook }, ['pending', 'reminder', 'escalation', 'question', 'answer']],
     ['as listed', { webhook, on: ['resolved'] }, ['resolved']],
     ['as its events say', { webhook: { ...webhook, events: ['approval.resolved'] } }, ['resolved']],
     ['and of outcomes in Slack, where buttons have to go', { slack, on: ['escalation'] }, ['escalation', 'resolved']],
     ['as listed in e-mail', { email, on: ['reminder'] }, ['reminder']],
   ])('is told %s', (_, entry, expected) => {
     const channel = channelOf({ name: 'ops', ...entry });
-    const kinds = ['pending', 'reminder', 'escalation', 'resolved'] as const;
+    const kinds = NoticeKind.options;
     expect(kinds.filter((kind) => wants(channel, kind))).toEqual(expected);
   });
 });

@@ -17,6 +17,8 @@ export interface Wording {
   /** The reason by the model, not verified. */
   reason: string | null;
   deadline: string | null;
+  /** What was asked and answered, in the words of whoever said it; null: nothing was. */
+  questions: string | null;
   /** What whoever decides has to look at first. */
   caution: string | null;
   /** What was decided, once it is. */
@@ -28,6 +30,8 @@ const headlines: Record<NoticeKind, string> = {
   pending: 'Approval needed',
   reminder: 'Reminder: approval needed',
   escalation: 'Escalation: approval needed',
+  question: 'A question before approval',
+  answer: 'Question answered: approval needed',
   resolved: 'Approval resolved',
 };
 
@@ -46,12 +50,22 @@ export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string
     args: argumentLines(presentCall(call).args).join('\n'),
     argsTitle: approved_args === null ? 'Arguments' : 'Arguments, as they were changed and approved',
     reason: typeof reason === 'string' && reason !== '' ? marked(reason) : null,
+    questions: questionsOf(approval),
     deadline:
       status === 'pending' && expires_at !== null ? `Until ${new Date(toEpochMillis(expires_at)).toUTCString()}` : null,
     caution: status === 'pending' && possibly_executed ? possiblyExecutedText(possibly_executed) : null,
     outcome: status === 'pending' ? null : outcomeOf(approval),
     link: base_url === undefined ? null : linkTo(approval.id, base_url),
   };
+}
+
+function questionsOf({ questions, status }: Approval): string | null {
+  const lines = questions.flatMap(({ by, text, answer, withdrawn_at }) => [
+    `${by} asks: ${text}`,
+    ...(answer ? [`${answer.by} answers, unchecked: ${answer.text}`] : []),
+    ...(answer === null && withdrawn_at === null && status === 'pending' ? ['Not answered yet.'] : []),
+  ]);
+  return lines.length === 0 ? null : marked(lines.join('\n'));
 }
 
 function outcomeOf({ resolution_data, resolved_by, status }: Approval): string {

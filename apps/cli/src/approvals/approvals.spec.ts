@@ -39,6 +39,18 @@ describe('approvals', () => {
     expect(out).toContain('approvals show 7d1f');
   });
 
+  it('are sent back with a question, which somebody else than who asked answers', async () => {
+    const { id } = await there.waiting('1.0.8');
+    expect(await there.cli(['approvals', 'answer', id, 'All of them.'])).toMatchObject({ code: 5 });
+    expect((await there.cli(['approvals', 'ask', id, 'Which region?'])).out).toContain('is asked');
+    const { out } = await there.cli(['approvals', 'show', id]);
+    expect(out).toMatch(/Question +admin waits for an answer; nobody else approves it before\n/);
+    expect(out).toContain('admin  asks: “Which region?”');
+    const own = await there.cli(['approvals', 'answer', id, 'All of them.']);
+    expect(own.code).not.toBe(0);
+    expect(await there.cli(['approvals', 'reject', id])).toMatchObject({ code: 0 });
+  });
+
   it('are named by the beginning of their ids', async () => {
     const { id } = await there.waiting('1.0.9');
     expect((await there.cli(['approvals', 'show', id.slice(0, 13)])).out).toContain(id);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { approveCommand, rejectCommand } from './decide.js';
 import { listApprovals } from './list.js';
+import { answerCommand, askCommand } from './questions.js';
 import { showApproval } from './show.js';
 import { watchApprovals } from './watch.js';
 import type { On } from '../connection/context.js';
@@ -12,4 +13,6 @@ export const approvalsCommand = (on: On): Command =>
     .addCommand(showApproval(on))
     .addCommand(approveCommand(on))
     .addCommand(rejectCommand(on))
+    .addCommand(askCommand(on))
+    .addCommand(answerCommand(on))
     .addCommand(watchApprovals(on));

@@ -91,6 +91,7 @@ export class InlineDecisions {
       // What stands first is chosen by whoever presses Enter too soon.
       { value: 'later', label: 'Leave it to others, and wait' },
       { value: 'show', label: 'Show all of it first' },
+      { value: 'ask', label: 'Send it back with a question' },
       ...resolution.choices,
     ]);
     if (answer === undefined || answer === 'later') return 'later';
@@ -99,6 +100,7 @@ export class InlineDecisions {
       return 'again';
     }
     try {
+      if (answer === 'ask') return await this.#sendBack(approval, questions);
       const data = await resolution.particulars(answer);
       return data === undefined ? 'again' : await this.#send(approval, answer, data, questions);
     } catch (error) {
@@ -107,6 +109,16 @@ export class InlineDecisions {
       screen.note(screen.tint('red', visibleText(failure.message)));
       return 'again';
     }
+  }
+
+  async #sendBack({ id }: Approval, questions: Questions): Promise<Step> {
+    const { screen, client } = this.#context;
+    const check = (text: string) => (text.trim() === '' ? 'Ask something.' : undefined);
+    const text = await questions.text('What do you want to know of who requested it?', { check });
+    if (text === undefined) return 'again';
+    await client.approvals.ask(id, text);
+    screen.note(`${screen.tint('green', '✔')} asked; it waits for an answer`);
+    return 'later';
   }
 
   async #send(approval: Approval, answer: Answer, data: ResolutionData, questions: Questions): Promise<Step> {

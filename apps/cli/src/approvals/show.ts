@@ -1,4 +1,5 @@
 import { Approval, possiblyExecutedText, standingApprovals } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import type { UserInputField } from '@countersign/contracts/calls';
 import {
   argumentLines,
@@ -79,6 +80,7 @@ function about(approval: Approval): Record<string, string | null> {
             .join(', '),
     Rule: ruleOf(approval),
     Caution: approval.status === 'pending' && possibly_executed ? possiblyExecutedText(possibly_executed) : null,
+    Question: questionOf(approval),
     Needs: approval.status === 'pending' ? needs(approval) : null,
     'You may': approval.status === 'pending' ? approval.allowed_decisions.join(', ') : null,
     Decided: resolved_at === null ? null : `${when(resolved_at)}${resolved_by === null ? '' : `, by ${resolved_by}`}`,
@@ -96,6 +98,11 @@ const ruleOf = ({ policy, grant_id }: Approval): string | null => {
   if (grant_id !== null) return `standing grant ${grant_id}`;
   return policy?.rule ?? null;
 };
+
+function questionOf(approval: Approval): string | null {
+  const question = openQuestion(approval);
+  return question ? `${question.by} waits for an answer; nobody else approves it before` : null;
+}
 
 function needs(approval: Approval): string {
   const { terms, required_approvals } = approval;
@@ -120,9 +127,13 @@ const inputText = (screen: Screen, inputs: UserInputField[]): string[] =>
         }),
       ];
 
-function statements(screen: Screen, { decisions, comments, resolution_data }: Approval): string[] {
+function statements(screen: Screen, { decisions, comments, questions, resolution_data }: Approval): string[] {
   const people = [
     ...decisions.map(({ at, by, verdict, note }) => ({ at, by, text: note ? `${verdict}: ${note}` : verdict })),
+    ...questions.flatMap(({ at, by, text, answer }) => [
+      { at, by, text: `asks: “${text}”` },
+      ...(answer ? [{ at: answer.at, by: answer.by, text: `answers, unchecked: “${answer.text}”` }] : []),
+    ]),
     ...comments.map(({ at, by, text }) => ({ at, by, text: `“${text}”` })),
   ].toSorted((a, b) => a.at - b.at);
   const grant = resolution_data?.grant;

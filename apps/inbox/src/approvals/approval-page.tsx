@@ -23,6 +23,7 @@ import { Comments } from './comments.js';
 import { whoDecided } from './decision/decision.js';
 import { DecisionPanel } from './decision/decision-panel.js';
 import { Decided } from './decided.js';
+import { Questions } from './questions.js';
 import { intent } from './decision/intent.js';
 import { Terms } from './terms.js';
 import { Why } from './why.js';
@@ -72,10 +73,13 @@ function Shown({ approval, reload, next, open }: ShownProps) {
     before.current = status;
   }, [status]);
   const why = (
-    <section aria-labelledby="why">
-      <h2 id="why">Why</h2>
-      <Why context={approval.context} />
-    </section>
+    <>
+      <section aria-labelledby="why">
+        <h2 id="why">Why</h2>
+        <Why context={approval.context} />
+      </section>
+      <Questions approval={approval} reload={reload} />
+    </>
   );
   return (
     <>

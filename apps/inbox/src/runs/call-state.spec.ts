@@ -1,6 +1,6 @@
 import type { Execution } from '@countersign/contracts/executions';
 import { describe, expect, it } from 'vitest';
-import { approvalWith, decision, terms } from '../../test/approval.fixtures.js';
+import { approvalWith, decision, now, terms } from '../../test/approval.fixtures.js';
 import { approvedBy, callState } from './call-state.js';
 
 const bob = { subject: 'bob', groups: [], mayDecide: true };
@@ -16,6 +16,9 @@ describe('where a call stands', () => {
       'waiting for release-managers (1 of 2 so far)',
     );
     expect(stateOf(approvalWith({ user_id: 'bob' }))).toBe('waiting for another person');
+    const asked = { id: 'q', by: 'carol', at: now, text: 'Which region?', answer: null, withdrawn_at: null };
+    expect(stateOf(approvalWith({ questions: [asked] }))).toBe('waiting for an answer of ana');
+    expect(stateOf(approvalWith({ questions: [asked], user_id: 'bob' }))).toBe('waiting for your answer');
   });
 
   it('says what becomes of it once it is approved', () => {

@@ -1,6 +1,7 @@
 import { standingApprovals, type Approval } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import type { Execution } from '@countersign/contracts/executions';
-import { isMine, type Viewer } from '../approvals/list/views.js';
+import { isAskedOf, isMine, type Viewer } from '../approvals/list/views.js';
 import { heldWords } from '../executions/held.js';
 
 /** Where a call stands, in words for whoever looks. */
@@ -13,7 +14,7 @@ export interface CallState {
 export function callState(approval: Approval, execution: Execution | undefined, viewer: Viewer): CallState {
   switch (approval.status) {
     case 'pending':
-      return { tone: 'wait', text: isMine(approval, viewer) ? 'waiting for you' : `waiting for ${whoMay(approval)}` };
+      return { tone: 'wait', text: `waiting for ${whoseTurn(approval, viewer)}` };
     case 'rejected':
       return { tone: 'bad', text: 'rejected' };
     case 'expired':
@@ -25,6 +26,13 @@ export function callState(approval: Approval, execution: Execution | undefined, 
     default:
       return approval.status satisfies never;
   }
+}
+
+/** Who has to answer or to decide next. */
+function whoseTurn(approval: Approval, viewer: Viewer): string {
+  const { user_id, requested_by } = approval;
+  if (!openQuestion(approval)) return isMine(approval, viewer) ? 'you' : whoMay(approval);
+  return isAskedOf(approval, viewer) ? 'your answer' : `an answer of ${user_id ?? requested_by ?? 'who requested it'}`;
 }
 
 /** Who can decide, such as `release-managers (1 of 2 so far)`. */

@@ -10,6 +10,7 @@ export const commandScopes = {
   'run.cancel_requested': 'runs:write',
   'tool.call_requested': 'runs:write',
   'approval.resolve_requested': 'approvals:write',
+  'approval.answer_requested': 'runs:write',
   'tool.pause_requested': 'executions:write',
   'tool.resume_requested': 'executions:write',
 } as const satisfies Partial<Record<EventName, Scope>>;

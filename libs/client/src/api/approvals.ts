@@ -76,6 +76,17 @@ export class Approvals {
     return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/comments`, { body: { text } });
   }
 
+  /** Asks those who requested the call, instead of deciding; until they answer, nobody else approves it. */
+  ask(id: string, text: string): Promise<Approval> {
+    return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/questions`, { body: { text } });
+  }
+
+  /** Answers the question on an approval. */
+  answer(id: string, question_id: string, text: string): Promise<Approval> {
+    const path = pathOf`/approvals/${id}/questions/${question_id}/answer`;
+    return this.transport.ask('Approval', 'POST', path, { body: { text } });
+  }
+
   /** Takes one that is over off the lists. */
   async remove(id: string): Promise<void> {
     await this.transport.ask('Nothing', 'DELETE', pathOf`/approvals/${id}`);

@@ -6,6 +6,7 @@ import { EpochSeconds } from '../time/time.js';
 import { GrantBasis } from './grant.js';
 import { PossiblyExecuted } from './possibly-executed.js';
 import { Presentation } from '../presentation/presentation.js';
+import { Question } from '../questions/question.js';
 import { RunStatus } from '../runs/run.js';
 import { DecisionKind, plainRequireTerms, RequireTerms, Ruling } from './terms.js';
 import {
@@ -137,6 +138,7 @@ export const Approval = z
     granted: GrantBasis.nullable().default(null).meta({ description: 'The same, as it was then.' }),
     possibly_executed: PossiblyExecuted.nullable().default(null),
     comments: z.array(Comment).default([]),
+    questions: z.array(Question).default([]),
     remind_at: EpochSeconds.nullable().default(null),
     reminders: z.int().nonnegative().default(0).meta({ description: 'How many reminders there were.' }),
     escalate_at: EpochSeconds.nullable().default(null),

@@ -81,8 +81,11 @@ describe('the catalogue', () => {
       'tool.resume_requested',
     ]);
     expect(eventsTo('approval-service').toSorted()).toEqual([
+      'approval.answer_requested',
       'approval.created',
       'approval.escalated',
+      'approval.question_answered',
+      'approval.question_asked',
       'approval.reminder_due',
       'approval.resolve_requested',
       'approval.resolved',

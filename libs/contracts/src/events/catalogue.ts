@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccessRefused, DeadLetterSettled, KeyCreated, KeyRevoked, SignedIn, SignedOut } from './data/access-events.js';
 import {
+  ApprovalAnswerRequested,
   ApprovalCommented,
   ApprovalCreated,
   ApprovalDecisionRecorded,
@@ -8,6 +9,8 @@ import {
   ApprovalEscalated,
   ApprovalGrantCreated,
   ApprovalGrantRevoked,
+  ApprovalQuestionAnswered,
+  ApprovalQuestionAsked,
   ApprovalRejudged,
   ApprovalReminderDue,
   ApprovalResolved,
@@ -109,6 +112,10 @@ export const catalogue = {
   'approval.escalated': event(approvals, [approvals, 'audit'], ApprovalEscalated, 'none', 'An approval waited for too long: more people may decide now.'),
   'approval.rejudged': event(approvals, ['audit'], ApprovalRejudged, redactRejudged, 'The rules have changed while an approval waited, and are stricter than those it was requested under.'),
   'approval.commented': event(approvals, ['audit'], ApprovalCommented, 'none', 'A comment on an approval.'),
+  'approval.question_asked': event(approvals, [approvals, 'audit'], ApprovalQuestionAsked, 'none', 'Somebody who may decide asks those who requested the call; until they answer, nobody else approves it.'),
+  'approval.question_answered': event(approvals, [approvals, 'audit'], ApprovalQuestionAnswered, 'none', 'The question on an approval is answered, and it waits for a decision again.'),
+  'approval.answer_requested': event('anyone', [approvals, 'audit'], ApprovalAnswerRequested, 'none', 'Command: answer the question on an approval.'),
+  'approval.answer_refused': event(approvals, ['audit'], CommandRefused, 'none', 'A command to answer did not count, for this reason.'),
   'approval.resolve_refused': event(approvals, ['audit'], CommandRefused, 'none', 'A command to decide did not count, for this reason.'),
   'approval.deleted': event(approvals, ['audit'], ApprovalDeleted, 'none', 'Somebody deleted an approval: it is hidden, and stays on record.'),
   'approval.grant_created': event(approvals, ['audit'], ApprovalGrantCreated, 'none', 'Calls like this one are approved from now on, for a while.'),
@@ -159,6 +166,7 @@ export const refusals = {
   'run.cancel_requested': 'run.cancel_refused',
   'tool.call_requested': 'tool.call_refused',
   'approval.resolve_requested': 'approval.resolve_refused',
+  'approval.answer_requested': 'approval.answer_refused',
   'tool.pause_requested': 'tool.pause_refused',
   'tool.resume_requested': 'tool.resume_refused',
 } as const satisfies Partial<Record<EventName, EventName>>;

@@ -76,6 +76,7 @@ const missing = {
   inbox_not_built: { status: 404, title: 'Inbox not built', says: 'The files of the inbox are not there.' },
   key_not_found: { status: 404, title: 'No such key', says: 'There is no key with this id.', hint: 'list_keys' },
   not_on_record: { status: 404, title: 'Not on record', says: 'The record is not that long, so there is no such entry or proof.' },
+  question_not_found: { status: 404, title: 'No such question', says: 'The approval has no question with this id.', hint: 'reload_approval' },
   run_not_found: { status: 404, title: 'No such run', says: 'There is no run with this id.', hint: 'list_runs' },
   session_not_found: { status: 404, title: 'No such session', says: 'There is no session with this id, or it belongs to another user or agent.', hint: 'list_sessions' },
 } as const satisfies Record<string, ProblemEntry>;
@@ -96,6 +97,10 @@ const decisions = {
   reason_required: { status: 422, title: 'Reason required', says: 'The rules ask for a reason, as `resolution_data.note`.', hint: 'reload_approval' },
   values_do_not_fit: { status: 422, title: 'Values do not fit', says: 'The values, edited arguments or grant are invalid for the call.' },
   decided_alone: { status: 409, title: 'Decided alone', says: 'A call of this risk is not approved together with others: look at it, and approve it with `POST /approvals/{id}/resolve`.', hint: 'reload_approval' },
+  question_open: { status: 409, title: 'Question open', says: 'Somebody who may decide has asked a question: who requested the call answers first. To reject is possible.', hint: 'reload_approval' },
+  may_not_answer: { status: 403, title: 'May not answer', says: 'Those who requested the call answer, administrators, and others than who asked who may decide.', hint: 'reload_approval' },
+  already_answered: { status: 409, title: 'Already answered', says: 'The question was answered or withdrawn.', hint: 'reload_approval' },
+  too_many_questions: { status: 422, title: 'Too many questions', says: 'The approval has as many questions as it may.', hint: 'reload_approval' },
   too_many_comments: { status: 422, title: 'Too many comments', says: 'The approval has as many comments as it may.', hint: 'reload_approval' },
 } as const satisfies Record<string, ProblemEntry>;
 

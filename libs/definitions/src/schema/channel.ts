@@ -2,7 +2,14 @@ import { Subject } from '@countersign/contracts/auth';
 import { NoticeKind } from '@countersign/contracts/deliveries';
 import { z } from 'zod';
 
-export const NoticeType = z.enum(['approval.pending', 'approval.reminder', 'approval.escalation', 'approval.resolved']);
+export const NoticeType = z.enum([
+  'approval.pending',
+  'approval.reminder',
+  'approval.escalation',
+  'approval.question',
+  'approval.answer',
+  'approval.resolved',
+]);
 /** The same as the body of a webhook names it. */
 export type NoticeType = z.infer<typeof NoticeType>;
 
@@ -20,7 +27,7 @@ const shared = {
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
   on: z
     .array(NoticeKind)
-    .default(['pending', 'reminder', 'escalation'])
+    .default(['pending', 'reminder', 'escalation', 'question', 'answer'])
     .meta({ description: 'What is notified here. In Slack the outcome replaces the buttons, listed or not.' }),
 };
 

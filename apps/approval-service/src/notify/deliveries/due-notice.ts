@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
 
 /**
@@ -9,7 +10,11 @@ import type { NoticeKind } from '@countersign/contracts/deliveries';
  */
 export function dueNotice(approval: Approval, kind: NoticeKind): number | undefined {
   if ((kind === 'resolved') !== (approval.status !== 'pending')) return undefined;
+  if (kind === 'question') return openQuestion(approval) ? approval.questions.length : undefined;
+  if (kind === 'answer') return answeredLast(approval) ? approval.questions.length : undefined;
   if (kind === 'escalation') return approval.escalated_at === null ? undefined : 1;
   if (kind === 'reminder') return approval.reminders === 0 ? undefined : approval.reminders;
   return 1;
 }
+
+const answeredLast = ({ questions }: Approval): boolean => (questions.at(-1)?.answer ?? null) !== null;

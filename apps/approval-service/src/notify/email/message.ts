@@ -7,13 +7,14 @@ const maxReason = 2_000;
 
 /** Subject, text and HTML of a message. It can only be read: deciding takes the inbox, where one is known. */
 export function emailMessage(wording: Wording): { subject: string; text: string; html: string } {
-  const { headline, request, argsTitle, caution, deadline, outcome, link } = wording;
+  const { headline, request, argsTitle, questions, caution, deadline, outcome, link } = wording;
   const args = clipped(wording.args, maxArgs);
   const reason = wording.reason === null ? null : clipped(wording.reason, maxReason);
   const text = [
     request,
     `${argsTitle}:\n${args}`,
     reason && `The reason that the model gives, unchecked:\n${reason.replaceAll(/^/gm, '> ')}`,
+    questions && `Questions:\n${questions.replaceAll(/^/gm, '> ')}`,
     caution,
     deadline,
     outcome,
@@ -24,6 +25,7 @@ export function emailMessage(wording: Wording): { subject: string; text: string;
     element('p', request),
     element('p', `${argsTitle}:`) + element('pre', args),
     reason && element('p', 'The reason that the model gives, unchecked:') + element('pre', reason),
+    questions && element('p', 'Questions:') + element('pre', questions),
     caution && element('p', caution),
     deadline && element('p', deadline),
     outcome && element('p', outcome),

@@ -2,6 +2,7 @@ import type { Approval } from '@countersign/contracts/approvals';
 import { Presentation } from '@countersign/contracts/presentation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackChannel } from '@countersign/definitions';
+import { nowSeconds } from '../../../test/approval.fixtures.js';
 import { approvalWith, approvalWithSecret, approved, channelOf } from '../../../test/notify.fixtures.js';
 import { startReceiver, type Receiver } from '../../../test/receiver.fixtures.js';
 import { answerInteraction, interactionOf, notShown, subjectOf } from './interaction.js';
@@ -29,6 +30,7 @@ describe('an interaction', () => {
     expect(interaction).toEqual({
       approval_id: 'approval-1',
       digest: 'sha256:00',
+      said: 0,
       action: action_id,
       verdict,
       slack_user: 'U024BE7LH',
@@ -81,7 +83,7 @@ describe('a button of a call that nobody can have seen whole', () => {
     slack: { bot_token: 'xoxb', channel: 'C1', signing_secret: 's', users: {}, base_url: 'https://inbox.example' },
   }) as SlackChannel;
   const pressedOn = (approval: Approval, value = buttonValue(approval), action: 'approve' | 'reject' = 'approve') =>
-    notShown(approval, { action, ...(JSON.parse(value) as { digest: string }) }, channel);
+    notShown(approval, { action, ...(JSON.parse(value) as { digest: string; said: number }) }, channel);
 
   it.each<[string, Approval]>([
     [
@@ -104,6 +106,22 @@ describe('a button of a call that nobody can have seen whole', () => {
     const presentation = Presentation.parse({ risk: 'critical' });
     expect(pressedOn(approvalWith({ presentation }))).toContain('a button is not enough');
     expect(pressedOn(approvalWith({ presentation }), undefined, 'reject')).toBeUndefined();
+  });
+
+  it('approves nothing that somebody has asked or answered a question about since', () => {
+    const asked = { id: 'q', by: 'carol', at: nowSeconds, text: 'Which region?', answer: null, withdrawn_at: null };
+    const before = buttonValue(approvalWith());
+    const open = approvalWith({ questions: [asked] });
+    expect(pressedOn(open, before)).toContain('asked or answered a question');
+    expect(pressedOn(open)).toContain('a button is not enough');
+    const answered = approvalWith({
+      questions: [{ ...asked, answer: { by: 'ana', at: nowSeconds, text: 'All of them.' } }],
+    });
+    for (const value of [before, buttonValue(open)]) {
+      expect(pressedOn(answered, value)).toContain('asked or answered a question');
+      expect(pressedOn(answered, value, 'reject')).toBeUndefined();
+    }
+    expect(pressedOn(answered)).toBeUndefined();
   });
 
   it('decides nothing that no button was there for', () => {

@@ -3,7 +3,7 @@ import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals
 import { parseStrictJson } from '@countersign/contracts/json';
 import { z } from 'zod';
 import type { SlackChannel } from '@countersign/definitions';
-import { actions, isShownWhole, offered, type Action } from './message.js';
+import { actions, isShownWhole, offered, saidOf, type Action } from './message.js';
 import { wordingOf } from '../wording.js';
 
 /** A button press. */
@@ -11,6 +11,8 @@ export interface Interaction {
   approval_id: string;
   /** Of the call that the message showed. */
   digest: string;
+  /** How much of questions and answers it showed. */
+  said: number;
   action: Action;
   verdict: DecisionVerdict;
   slack_user: string;
@@ -24,7 +26,7 @@ const Payload = z.object({
   actions: z.tuple([z.object({ action_id: z.enum(actions), value: z.string() })]).rest(z.unknown()),
 });
 
-const ButtonValue = z.object({ approval_id: Id, digest: z.string() });
+const ButtonValue = z.object({ approval_id: Id, digest: z.string(), said: z.int().default(0) });
 
 const verdicts = { approve: 'approved', reject: 'rejected' } as const;
 
@@ -51,7 +53,7 @@ function read(text: string | null): unknown {
  */
 export function notShown(
   approval: Approval,
-  { action, digest }: Pick<Interaction, 'action' | 'digest'>,
+  { action, digest, said }: Pick<Interaction, 'action' | 'digest' | 'said'>,
   { slack: { base_url } }: SlackChannel,
 ): string | undefined {
   if (approval.status !== 'pending') return undefined;
@@ -60,6 +62,8 @@ export function notShown(
   if (!isShownWhole(approval, wording))
     return `Nothing was decided: a message here cannot show all of this call. ${instead}`;
   if (digest !== approval.digest) return `Nothing was decided: the call has changed since this message. ${instead}`;
+  if (action === 'approve' && said !== saidOf(approval))
+    return `Nothing was decided: somebody asked or answered a question since this message. ${instead}`;
   return offered(approval, wording).includes(action)
     ? undefined
     : `Nothing was decided: a button is not enough for this call. ${instead}`;

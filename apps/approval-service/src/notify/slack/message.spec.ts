@@ -43,7 +43,7 @@ describe('a message in Slack', () => {
   it('has buttons that name the approval and the call that is shown', () => {
     const value = buttonValue(approvalWith());
     const { id, digest, tool_args } = approvalWith();
-    expect(JSON.parse(value)).toEqual({ approval_id: id, digest });
+    expect(JSON.parse(value)).toEqual({ approval_id: id, digest, said: 0 });
     expect(buttonValue(approvalWith({ approved_args: { ...tool_args, version: '2.0.9' } }))).not.toBe(value);
     expect(blocksOf(approvalWith()).find(({ type }) => type === 'actions')?.elements).toMatchObject([
       { type: 'button', action_id: 'approve', value, style: 'primary', text: { text: 'Approve' } },

@@ -1,4 +1,5 @@
 import { redactApproval, type Approval } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { riskOf } from '@countersign/contracts/presentation';
 import { canonicalJson } from '@countersign/contracts/json';
 import { clipped } from '../clipped.js';
@@ -34,7 +35,7 @@ const section = (text: string, max = maxText) => ({
 /** What `chat.postMessage` and `chat.update` show. Buttons are there while it is pending and shown whole. */
 export function slackMessage(approval: Approval, wording: Wording) {
   const { headline, request, caution, deadline, outcome, link } = wording;
-  const { args, reason } = partsOf(wording);
+  const { args, reason, questions } = partsOf(wording);
   const isPending = approval.status === 'pending';
   const buttons = offered(approval, wording).map((action) => button(action, approval, wording));
   const isCut = isPending && !isShownWhole(approval, wording);
@@ -51,6 +52,7 @@ export function slackMessage(approval: Approval, wording: Wording) {
       section(request, maxShort),
       section(args),
       ...(reason === null ? [] : [section(reason)]),
+      ...(questions === null ? [] : [section(questions)]),
       ...(caution === null ? [] : [section(caution)]),
       ...(deadline === null ? [] : [section(deadline)]),
       ...(outcome === null ? [] : [section(outcome, maxShort)]),
@@ -61,19 +63,21 @@ export function slackMessage(approval: Approval, wording: Wording) {
   };
 }
 
-const partsOf = ({ args, argsTitle, reason }: Wording) => ({
+const partsOf = ({ args, argsTitle, reason, questions }: Wording) => ({
+  questions: questions === null ? null : `Questions\n${questions}`,
   args: `${argsTitle}\n${args}`,
   reason: reason === null ? null : `The reason that the model gives, unchecked:\n${reason}`,
 });
 
 /** Whether a message has all of the call: nothing of it is cut, and nothing is kept from those who read the channel. */
 export function isShownWhole(approval: Approval, wording: Wording): boolean {
-  const { args, reason } = partsOf(wording);
+  const { args, reason, questions } = partsOf(wording);
   const fits = (text: string, max: number) => Array.from(text, escaped).join('').length <= max;
   return (
     fits(wording.request, maxShort) &&
     fits(args, maxText) &&
     (reason === null || fits(reason, maxText)) &&
+    (questions === null || fits(questions, maxText)) &&
     !isRedacted(approval)
   );
 }
@@ -85,7 +89,7 @@ function isRedacted(approval: Approval): boolean {
 
 /**
  * What can be decided by pressing a button: a pending call that the message has whole, and neither what wants a reason
- * nor what a person has to fill in, nor is so critical that its target is typed.
+ * nor what a person has to fill in, nor is so critical that its target is typed. While a question is open, not to approve.
  */
 export function offered(approval: Approval, wording: Wording): Action[] {
   const { allowed_decisions, pause_type, status, terms } = approval;
@@ -93,7 +97,9 @@ export function offered(approval: Approval, wording: Wording): Action[] {
   const canDo = (action: Action) => allowed_decisions.includes(action) && !terms.reason_required.includes(action);
   const isTyped = riskOf({ ...approval, tool_args: approval.approved_args ?? approval.tool_args }) === 'critical';
   return [
-    ...(canDo('approve') && pause_type !== 'user_input' && !isTyped ? ['approve' as const] : []),
+    ...(canDo('approve') && pause_type !== 'user_input' && !isTyped && !openQuestion(approval)
+      ? ['approve' as const]
+      : []),
     ...(canDo('reject') ? ['reject' as const] : []),
   ];
 }
@@ -116,9 +122,13 @@ function button(action: Action, approval: Approval, { title }: Wording) {
   };
 }
 
-/** Names the approval, and by its digest the call that the message shows. */
+/** Names the approval, by its digest the call that the message shows, and how much was asked and answered by then. */
 export const buttonValue = (approval: Approval): string =>
-  JSON.stringify({ approval_id: approval.id, digest: approval.digest });
+  JSON.stringify({ approval_id: approval.id, digest: approval.digest, said: saidOf(approval) });
+
+/** Questions and answers; messages do not change when there is one more. */
+export const saidOf = ({ questions }: Approval): number =>
+  questions.length + questions.filter(({ answer }) => answer !== null).length;
 
 /** Of the file's address and an encoded id, so nothing in it ends the link. */
 const linkBlock = (link: string) => ({

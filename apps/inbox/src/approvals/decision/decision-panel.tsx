@@ -1,4 +1,5 @@
 import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { presentCall, type PresentableCall } from '@countersign/contracts/presentation';
 import { markedLine } from '@countersign/contracts/text';
 import type { ComponentChildren, RefObject } from 'preact';
@@ -72,7 +73,9 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
 
   const submit = (verdict: DecisionVerdict): void => {
     if (busy) return;
+    const question = openQuestion(approval);
     const unready = unreadyFor(verdict, {
+      askedBy: question && question.by !== me.value!.subject ? question.by : null,
       needsReason: needsReason(approval, verdict) && form.note.text.trim() === '',
       isComplete: form.isComplete,
       isSeen,

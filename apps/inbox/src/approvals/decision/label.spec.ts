@@ -9,7 +9,7 @@ describe('the button that approves', () => {
     expect(approveVerb({ ...plain, isDone: true })).toBe('Approve as done');
   });
 
-  const ready = { needsReason: false, isComplete: true, isSeen: true, target: null, typed: '' };
+  const ready = { askedBy: null, needsReason: false, isComplete: true, isSeen: true, target: null, typed: '' };
 
   it('does nothing for a call of which the end was not in view', () => {
     expect(unreadyFor('approved', { ...ready, isSeen: false })).toMatchObject({ of: 'rest' });
@@ -23,6 +23,11 @@ describe('the button that approves', () => {
       expect(unreadyFor('approved', { ...ready, target: 'production', typed: 'production' })).toBeUndefined();
     },
   );
+
+  it('does nothing while somebody else waits for an answer', () => {
+    expect(unreadyFor('approved', { ...ready, askedBy: 'carol' })).toMatchObject({ of: 'question' });
+    expect(unreadyFor('rejected', { ...ready, askedBy: 'carol' })).toBeUndefined();
+  });
 
   it('leaves a rejection easy', () => {
     expect(unreadyFor('rejected', { ...ready, isSeen: false, isComplete: false, target: 'x' })).toBeUndefined();

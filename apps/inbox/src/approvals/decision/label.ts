@@ -15,11 +15,13 @@ export function approveVerb({ isDone, isChanged, isGranted }: What): string {
 
 /** What speaks against sending a decision that is written, in words, and where to mend it. */
 export interface Unready {
-  of: 'reason' | 'fields' | 'target' | 'rest';
+  of: 'question' | 'reason' | 'fields' | 'target' | 'rest';
   text: string;
 }
 
 interface Readiness {
+  /** Who else waits for the answer to a question; null: nobody does. */
+  askedBy: string | null;
   needsReason: boolean;
   isComplete: boolean;
   /** Whether the end of the call has been in view. */
@@ -31,7 +33,9 @@ interface Readiness {
 
 /** A rejection needs nothing but the reason that the rules ask for; an approval needs its call seen, and a critical one its target typed. */
 export function unreadyFor(verdict: DecisionVerdict, given: Readiness): Unready | undefined {
-  const { needsReason, isComplete, isSeen, target, typed } = given;
+  const { askedBy, needsReason, isComplete, isSeen, target, typed } = given;
+  if (verdict === 'approved' && askedBy !== null)
+    return { of: 'question', text: `${askedBy} has asked a question. It is answered first; then you can approve.` };
   if (needsReason)
     return {
       of: 'reason',

@@ -66,6 +66,7 @@ function hasWords(approval: Approval, text: string): boolean {
     approval;
   const searched = [id, run_id, session_id, agent_id, source_name, user_id, tool_name, resolved_by]
     .concat(approval.comments.map((comment) => comment.text))
+    .concat(approval.questions.flatMap(({ text, answer }) => [text, answer?.text ?? '']))
     .concat(JSON.stringify(tool_args), JSON.stringify(context))
     .join(' ')
     .toLowerCase();

@@ -1,4 +1,5 @@
 import { standingApprovals, type Approval } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { titleLine } from '@countersign/contracts/presentation';
 import { visibleLine } from '@countersign/contracts/text';
 import { callOf } from '../../calls/call-of.js';
@@ -86,6 +87,7 @@ function Who({ approval }: { approval: Approval }) {
         {visibleLine(source_name)}
         {user_id !== null && ` for ${visibleLine(user_id)}`}
       </span>
+      {openQuestion(approval) && <span class="quorum">question open</span>}
       {status === 'pending' && required_approvals > 1 && (
         <span class="quorum">
           {standingApprovals(approval)} of {required_approvals}

@@ -1,6 +1,6 @@
 import { Presentation } from '@countersign/contracts/presentation';
 import { describe, expect, it } from 'vitest';
-import { approvalWith, decision, terms } from '../../../test/approval.fixtures.js';
+import { approvalWith, decision, now, terms } from '../../../test/approval.fixtures.js';
 import { filtersIn } from './filters.js';
 import { isInView, isMine, type Viewer } from './views.js';
 
@@ -34,6 +34,16 @@ describe('what a list shows', () => {
     const done = approvalWith({ status: 'approved', decisions: [decision('bob')], resolved_by: 'bob' });
     expect(['view=others', 'view=decided'].map((query) => inView(query, done))).toEqual([false, true]);
     expect(inView('view=decided', approvalWith())).toBe(false);
+  });
+
+  it('is what I am asked about, and not what waits for the answer of somebody else', () => {
+    const asked = { id: 'q', by: 'carol', at: now, text: 'Which region?', answer: null, withdrawn_at: null };
+    const open = approvalWith({ questions: [asked] });
+    expect([isMine(open, bob), inView('', open), inView('view=others', open)]).toEqual([false, false, true]);
+    expect(isMine(open, { ...bob, subject: 'ana', mayDecide: false })).toBe(true);
+    const answered = { ...asked, answer: { by: 'ana', at: now, text: 'All of them.' } };
+    expect(isMine(approvalWith({ questions: [answered] }), bob)).toBe(true);
+    expect(isMine(approvalWith({ questions: [{ ...asked, withdrawn_at: now }] }), bob)).toBe(true);
   });
 
   it('is of one risk and environment', () => {

@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts/approvals';
+import { openQuestion } from '@countersign/contracts/questions';
 import { environmentOf, riskOf } from '@countersign/contracts/presentation';
 import { callOf } from '../../calls/call-of.js';
 import { obstacleFor } from '../decision/decision.js';
@@ -22,9 +23,15 @@ export interface Viewer {
   mayDecide: boolean;
 }
 
-/** Whether they can decide on it now. */
+/** Whether it is their turn: to answer what they are asked, or else to decide. */
 export const isMine = (approval: Approval, viewer: Viewer): boolean =>
-  approval.status === 'pending' && viewer.mayDecide && obstacleFor(viewer, approval) === null;
+  openQuestion(approval)
+    ? isAskedOf(approval, viewer)
+    : approval.status === 'pending' && viewer.mayDecide && obstacleFor(viewer, approval) === null;
+
+/** Whether they requested the call that somebody has a question about. */
+export const isAskedOf = ({ user_id, requested_by }: Approval, { subject }: Pick<Viewer, 'subject'>): boolean =>
+  user_id === subject || requested_by === subject;
 
 const isDecidedBy = (approval: Approval, { subject }: Viewer): boolean =>
   approval.decisions.some(({ by }) => by === subject);

@@ -9,6 +9,7 @@ import {
   ResolutionData,
   SeenDigest,
 } from '../../approvals/approval.js';
+import { Answer, QuestionText } from '../../questions/question.js';
 import { CallArguments } from '../../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
 import { RunStatus } from '../../runs/run.js';
@@ -85,6 +86,7 @@ export const ApprovalCreated = Approval.pick({
   granted: true,
   possibly_executed: true,
   comments: true,
+  questions: true,
   remind_at: true,
   escalate_at: true,
   escalated_at: true,
@@ -168,6 +170,32 @@ export const ApprovalRejudged = z.object({
 });
 
 export const ApprovalCommented = z.object({ ...ofApproval, comment: Comment });
+
+const asked = { question_id: Id, user_id: Id.nullable(), requested_by: RequestedBy };
+
+export const ApprovalQuestionAsked = z.object({
+  ...ofApproval,
+  ...asked,
+  by: Id,
+  at: EpochSeconds,
+  text: QuestionText,
+});
+
+export const ApprovalQuestionAnswered = z.object({
+  ...ofApproval,
+  ...asked,
+  answer: Answer.meta({ description: 'The words of whoever gave it, which nobody has checked.' }),
+});
+
+export const ApprovalAnswerRequested = z.object({
+  approval_id: Id,
+  question_id: Id,
+  text: QuestionText,
+  token: z.string().max(10_000).optional().meta({
+    description:
+      'Who answers: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
+  }),
+});
 
 export const ApprovalDeleted = z.object(ofApproval);
 

@@ -1,0 +1,1 @@
+export { Answer, AnswerRequest, AskRequest, openQuestion, Question, QuestionText } from './question.js';

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { Id } from '../fields/fields.js';
+import { EpochSeconds } from '../time/time.js';
+import type { Approval } from '../approvals/approval.js';
+
+export const QuestionText = z.string().trim().min(1).max(10_000);
+
+/** The words of whoever gave it: nobody has checked them. */
+export const Answer = z.object({ by: Id, at: EpochSeconds, text: QuestionText });
+export type Answer = z.infer<typeof Answer>;
+
+/** Asked by somebody who may decide, of those who requested the call. */
+export const Question = z.object({
+  id: Id,
+  by: Id,
+  at: EpochSeconds,
+  text: QuestionText,
+  answer: Answer.nullable().meta({ description: 'The words of whoever gave it, which nobody has checked.' }),
+  withdrawn_at: EpochSeconds.nullable().meta({ description: 'When whoever asked decided without an answer.' }),
+});
+export type Question = z.infer<typeof Question>;
+
+/** The question that a pending approval waits for the answer to: nobody but who asked approves it meanwhile. */
+export const openQuestion = ({ status, questions }: Pick<Approval, 'status' | 'questions'>): Question | undefined =>
+  status === 'pending'
+    ? questions.find(({ answer, withdrawn_at }) => answer === null && withdrawn_at === null)
+    : undefined;
+
+export const AskRequest = z.object({ text: QuestionText });
+export const AnswerRequest = z.object({ text: QuestionText });
