@@ -27,7 +27,7 @@ export function Comments({ approval: { id, comments }, reload }: { approval: App
       {may('approvals:write') && (
         <ActionForm
           send={(text) => client.approvals.comment(id, text)}
-          field={{ label: 'Ask or add something, without deciding', required: true }}
+          field={{ label: 'Add something, without asking or deciding', required: true }}
           action="Comment"
           done={reload}
         />

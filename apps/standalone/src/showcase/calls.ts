@@ -248,3 +248,12 @@ export const decided: readonly (Asking & { rejected?: string })[] = [
 
 /** The call that one of two people has approved already. */
 export const halfApproved = 'payments-api';
+
+/** What a colleague asks about a waiting call, by its tool, and what the agent's people say. */
+export const questions: Record<string, { asked: string; answered?: string }> = {
+  kubectl: {
+    asked: 'Does anybody still read the results in there? I see queries of this morning.',
+    answered: 'Those were mine: I copied the results to the wiki, see OPS-1182.\nNobody reads them in there.',
+  },
+  run_query: { asked: 'Was this tried on a copy of billing first? How many rows does it change?' },
+};

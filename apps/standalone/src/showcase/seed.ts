@@ -1,4 +1,4 @@
-import { decided, halfApproved, waiting, type Asking } from './calls.js';
+import { decided, halfApproved, questions, waiting, type Asking } from './calls.js';
 
 interface Asked {
   calls: { id: string; tool_args: Record<string, unknown> }[];
@@ -13,6 +13,8 @@ export async function seedShowcase(url: string, key: string): Promise<void> {
       await resolve(url, linus, id, rejected === undefined ? { status: 'approved' } : refused(rejected));
   for (const [n, asking] of waiting.entries()) {
     const ids = await ask(url, agent, asking, `waiting-${n}`);
+    const question = questions[asking.calls[0]!.tool_name];
+    if (question) await discuss(url, { by: linus, of: agent, id: ids[0]!, ...question });
     const isHalf = asking.calls.some(({ tool_args }) => tool_args['service'] === halfApproved);
     const resolution_data = { note: 'I have read the change.' };
     if (isHalf) await resolve(url, linus, ids[0]!, { status: 'approved', resolution_data });
@@ -32,13 +34,32 @@ async function ask(url: string, key: string, { agent, ...request }: Asking, idem
   return asked.calls.map(({ id }) => id);
 }
 
-/** The approval may be on its way still. */
 async function resolve(url: string, key: string, id: string, resolution: object): Promise<void> {
+  await isThere(url, key, id);
+  await send(url, key, `/approvals/${encodeURIComponent(id)}/resolve`, resolution);
+}
+
+/** The approval may be on its way still. */
+async function isThere(url: string, key: string, id: string): Promise<void> {
   const path = `/approvals/${encodeURIComponent(id)}`;
   const deadline = Date.now() + 10_000;
   while (!(await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })).ok)
     if (Date.now() > deadline) throw new Error(`The showcase could not be made: there is no approval ${id}.`);
-  await send(url, key, `${path}/resolve`, resolution);
+}
+
+interface Discussion {
+  by: string;
+  of: string;
+  id: string;
+  asked: string;
+  answered?: string;
+}
+
+async function discuss(url: string, { by, of, id, asked, answered }: Discussion): Promise<void> {
+  const path = `/approvals/${encodeURIComponent(id)}/questions`;
+  await isThere(url, by, id);
+  const { questions: all } = await send<{ questions: { id: string }[] }>(url, by, path, { text: asked });
+  if (answered !== undefined) await send(url, of, `${path}/${all[0]!.id}/answer`, { text: answered });
 }
 
 async function send<T>(url: string, key: string, path: string, body: object, headers: object = {}): Promise<T> {

@@ -1,6 +1,6 @@
 import { Presentation } from '@countersign/contracts/presentation';
 import { describe, expect, it } from 'vitest';
-import { approvalWith } from '../../../test/approval.fixtures.js';
+import { approvalWith, now } from '../../../test/approval.fixtures.js';
 import { decidedTogether, leftOut } from './together.js';
 
 const presentation = Presentation.parse({
@@ -28,6 +28,11 @@ describe('several calls that are decided on together', () => {
       to('staging', { tool_args: { environment: 'production' }, approved_args: { environment: 'staging' } }),
     ])
       expect(reasons(approval)).toBe('a call of critical risk is approved alone');
+  });
+
+  it('are none that somebody has a question about', () => {
+    const asked = { id: 'q', by: 'carol', at: now, text: 'Which region?', answer: null, withdrawn_at: null };
+    expect(reasons(to('staging', { questions: [asked] }))).toContain('question');
   });
 
   it('are rejected without more ado, where they can be read', () => {

@@ -1,5 +1,6 @@
 import type { Approval, DecisionVerdict } from '@countersign/contracts/approvals';
 import { mayBeApprovedTogether, riskOf } from '@countersign/contracts/presentation';
+import { openQuestion } from '@countersign/contracts/questions';
 import { callOf } from '../../calls/call-of.js';
 import type { Whole } from '../decision/use-whole.js';
 
@@ -19,6 +20,7 @@ export function leftOut({ whole, seen, verdict }: Together): LeftOut {
   if ('problem' in whole) return whole.problem;
   const { approval } = whole;
   if (verdict === 'rejected') return null;
+  if (openQuestion(approval)) return 'a question on it is not answered yet';
   const risk = riskOf(callOf(approval));
   const requested = riskOf(callOf(approval, approval.tool_args));
   const worst = mayBeApprovedTogether(risk) ? requested : risk;
