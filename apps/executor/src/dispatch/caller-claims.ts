@@ -107,7 +107,7 @@ export class CallerClaims {
 
   #refused(execution: Execution): ClaimProblem {
     const { id, status, error } = execution;
-    if (status === 'running') return lost(execution);
+    if (status === 'running' || status === 'queued') return lost(execution);
     const code = status === 'outcome_unknown' ? 'outcome_unknown' : 'wrong_execution_state';
     return { code, message: `Execution ${id} cannot begin: ${is(execution)}${error === null ? '' : `, ${error}`}.` };
   }

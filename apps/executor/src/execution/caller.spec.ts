@@ -67,7 +67,21 @@ describe('a call that its caller makes', () => {
     const again = continued(executionAfter(approved({ terms })), now, claimed, lost);
     const due = continued(again, after(now, 1_000), given.claimed);
     expect(due).toMatchObject({ status: 'queued', held_by: { code: 'caller' } });
-    expect(continued(due, after(now, 1_000), claimed)).toMatchObject({ status: 'running', attempts: [{}, {}] });
+    const two = { ...claimed, worker: 'caller/two' } as ExecutionMessage;
+    expect(continued(due, after(now, 1_000), two)).toMatchObject({ status: 'running', attempts: [{}, {}] });
+  });
+
+  it('is begun under another name each time, so that what is reported of one start is never taken for that of another', () => {
+    const lost = { type: 'lost', worker: 'caller/one', reason: 'gone' } as const;
+    const retried = { type: 'retried', by: 'eve', note: 'It did not arrive.', even_if_done: true } as const;
+    const again = continued(waiting, now, claimed, lost, retried);
+    expect(again).toMatchObject({ status: 'queued' });
+    expect(decideExecution(again, claimed, now)).toMatchObject({ kind: 'rejected', code: 'lease_lost' });
+    const begun = continued(again, now, { ...claimed, worker: 'caller/two' } as ExecutionMessage);
+    expect(continued(begun, now, succeeded)).toMatchObject({
+      status: 'running',
+      attempts: [{ late_report: 'succeeded: Deployed.' }, {}],
+    });
   });
 
   it('is none that anybody may claim whose calls the executor makes', () => {

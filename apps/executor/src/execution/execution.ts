@@ -8,6 +8,7 @@ import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
 import {
   awaitReconciliation,
+  hasHeld,
   holds,
   is,
   isDue,
@@ -77,6 +78,7 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMi
       return only('queued', 'reconciling') && isDue(execution, now) ? start(execution, message, now) : no();
     case 'claimed_by_caller':
       if (holds(execution, message.worker)) return ignored('this claim has it');
+      if (hasHeld(execution, message.worker)) return rejected('lease_lost', 'this claim had it before');
       return only('queued') && execution.terms.made_by === 'caller' ? startByCaller(execution, message, now) : no();
     case 'postponed':
       return only('queued') ? postpone(execution, message, now) : no();

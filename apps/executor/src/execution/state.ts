@@ -25,6 +25,10 @@ export const isDue = ({ due_at }: Execution, now: EpochMillis): boolean => due_a
 export const holds = ({ status, lease }: Execution, worker: string): boolean =>
   (status === 'running' || status === 'reconciling') && lease?.worker === worker;
 
+/** Whether an attempt was this worker's: what it says of that one is no word on another. */
+export const hasHeld = ({ attempts }: Pick<Execution, 'attempts'>, name: string): boolean =>
+  attempts.some(({ worker }) => worker === name);
+
 /** The last attempt changed. */
 export const withLastAttempt = ({ attempts }: Execution, change: Partial<Attempt>): Attempt[] =>
   attempts.map((attempt, n) => (n === attempts.length - 1 ? { ...attempt, ...change } : attempt));
