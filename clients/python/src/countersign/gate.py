@@ -102,8 +102,15 @@ def _make(call: str) -> Steps:
         if not (yield from _counts(at, failed)):
             return None
         raise
-    done = {**report, "outcome": "succeeded", "result": json.dumps(result)}
+    done = {**report, "outcome": "succeeded", "result": _written(result)}
     return (result,) if (yield from _counts(at, done)) else None
+
+
+def _written(result: Any) -> str:
+    try:
+        return json.dumps(result)
+    except (TypeError, ValueError):
+        return json.dumps("[what it returned cannot be written as JSON]")
 
 
 def _counts(at: str, outcome: dict[str, Any]) -> Steps:

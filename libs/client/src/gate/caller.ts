@@ -42,16 +42,31 @@ export async function makeCall(
     throw new Error(`The arguments of call ${id} are not those that were approved.`);
   const lease = new HeldLease(client, execution, claim);
   try {
-    const result = await run(tool_args, { id, signal: lease.lost });
-    const said = { claim, digest, outcome: 'succeeded', result: JSON.stringify(result ?? null) } as const;
-    return (await report(client, id, said)) ? { result } : undefined;
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    const result = error instanceof Error ? error.message : String(error);
-    if (!(await report(client, id, { claim, digest, outcome: 'failed', result }))) return undefined;
-    throw error;
+    const ended = await endOf(() => run(tool_args, { id, signal: lease.lost }));
+    if (!(await report(client, id, { claim, digest, ...ended.said }))) return undefined;
+    if (ended.said.outcome === 'failed') throw ended.error;
+    return { result: ended.result };
   } finally {
     lease.release();
+  }
+}
+
+/** What is thrown by the function alone, and by nothing after it, says that it failed. */
+async function endOf(run: () => unknown) {
+  try {
+    const result = await run();
+    return { result, said: { outcome: 'succeeded', result: written(result) } as const };
+  } catch (error) {
+    const result = error instanceof Error ? error.message : String(error);
+    return { error, said: { outcome: 'failed', result } as const };
+  }
+}
+
+function written(result: unknown): string {
+  try {
+    return JSON.stringify(result ?? null) ?? 'null';
+  } catch {
+    return JSON.stringify('[what it returned cannot be written as JSON]');
   }
 }
 

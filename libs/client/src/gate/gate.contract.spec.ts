@@ -54,6 +54,14 @@ describe('a function behind the gate', () => {
     expect(await people.executions.get(id)).toMatchObject({ status: 'failed', error: 'No funds.' });
   });
 
+  it('that returns what JSON does not have has not failed, and neither is it told so', async () => {
+    const paid = gate(() => 40n, options)({ order: 'A-8', amount: 80 });
+    paid.catch(() => {});
+    const id = await decide('A-8', { status: 'approved' });
+    expect(await paid).toBe(40n);
+    expect(await people.executions.get(id)).toMatchObject({ status: 'succeeded' });
+  });
+
   it('that takes longer than its lease is still its own', async () => {
     const slowly = () => new Promise<string>((resolve) => setTimeout(() => resolve('Paid.'), 3_000));
     const paid = gate(slowly, options)({ order: 'A-4', amount: 80 });
