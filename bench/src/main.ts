@@ -57,8 +57,8 @@ function embedded(): Stack {
 async function distributed(): Promise<Stack> {
   const dir = temporary();
   const [kafka, mongo] = await Promise.all([
-    startKafka({ dir: join(dir, 'kafka') }),
-    startMongo({ dir: join(dir, 'mongo'), memory: true }),
+    startKafka({ dir: join(dir, 'kafka'), optimizing: true }),
+    startMongo({ dir: join(dir, 'mongo'), memory: true, optimizing: true }),
   ]);
   const keys = await newServiceKeys();
   let databases = 0;

@@ -18,11 +18,14 @@ export async function startKafka({
   dir,
   port,
   detached = false,
+  optimizing = detached,
   secured,
 }: {
   dir: string;
   port?: number;
   detached?: boolean;
+  /** Whether its JVM optimizes, for use of more than minutes; unless said, if it may outlive this process. */
+  optimizing?: boolean;
   secured?: SecuredKafka;
 }): Promise<KafkaServer> {
   const chosen = port ?? (await freePort());
@@ -41,7 +44,15 @@ export async function startKafka({
   }
   const command = ['kafka.Kafka', config];
   const jvm = secured ? propertiesOf(resolve(dir), secured) : [];
-  const server = await startJavaServer({ dir, port: chosen, command, jvm, detached, answers: kafkaAnswers });
+  const server = await startJavaServer({
+    dir,
+    port: chosen,
+    command,
+    jvm,
+    detached,
+    optimizing,
+    answers: kafkaAnswers,
+  });
   const at = (number: number) => `127.0.0.1:${number}`;
   return {
     ...server,

@@ -16,15 +16,18 @@ export async function startMongo({
   dir,
   port,
   detached = false,
+  optimizing = detached,
   memory = false,
 }: {
   dir: string;
   port?: number;
   detached?: boolean;
+  /** Whether its JVM optimizes, for use of more than minutes; unless said, if it may outlive this process. */
+  optimizing?: boolean;
   memory?: boolean;
 }): Promise<MongoServer> {
   const chosen = port ?? (await freePort());
   const command = ['LocalMongo', String(chosen), ...(memory ? [] : [join(resolve(dir), 'data.mv')])];
-  const server = await startJavaServer({ dir, port: chosen, command, detached, answers: mongoAnswers });
+  const server = await startJavaServer({ dir, port: chosen, command, detached, optimizing, answers: mongoAnswers });
   return { ...server, uri: `mongodb://127.0.0.1:${chosen}/countersign` };
 }

@@ -346,8 +346,9 @@ export function describeBus(name: string, make: () => OpenBus): void {
         Object.fromEntries(
           (await bus.lag({ group, topics: [topic, other] })).map((each) => [each.topic, each.messages]),
         );
-      expect(await lag()).toEqual({ [topic]: 1, [other]: 0 });
-      expect(await history([topic, other])).toEqual({ ...nothing, written: true, writtenSince: true });
+      await vi.waitFor(async () => expect(await lag()).toEqual({ [topic]: 1, [other]: 0 }), patience);
+      const written = { ...nothing, written: true, writtenSince: true };
+      await vi.waitFor(async () => expect(await history([topic, other])).toEqual(written), patience);
       expect(await history([topic], now + 60_000)).toEqual({ ...nothing, written: true });
       expect(await history([other, ...missing])).toEqual(nothing);
       const { hears, subscription } = listen('one');

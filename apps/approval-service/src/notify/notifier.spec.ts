@@ -160,7 +160,7 @@ describe('the notifier', () => {
 
   it('tries again after a receiver that did not answer in time', async () => {
     receiver.answerWith((_, n) => (n === 1 ? 'hang' : { status: 204 }));
-    const { notifier, pool } = open([webhookTo(receiver.url)], 50);
+    const { notifier, pool } = open([webhookTo(receiver.url)], 1_000);
     pool.start();
     await notifier.notify(approval, 'pending');
     await expect.poll(delivery, soon).toMatchObject({

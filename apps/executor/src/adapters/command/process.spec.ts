@@ -1,13 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import childProcess, { type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgramOutput } from './output.js';
 import { runProgram } from './process.js';
-
-vi.mock('node:child_process', async (original) => ({
-  ...(await original<typeof import('node:child_process')>()),
-  spawn: vi.fn(),
-}));
 
 const run = (signal = new AbortController().signal) => {
   const output = new ProgramOutput({ maxOutput: 100, mask: (text) => text, progress() {} });
@@ -15,12 +11,21 @@ const run = (signal = new AbortController().signal) => {
 };
 
 describe('a program', () => {
-  beforeEach(() => void vi.mocked(spawn).mockReset());
+  const spying = () => vi.spyOn(childProcess, 'spawn');
+  let spawn: ReturnType<typeof spying>;
+  beforeEach(() => {
+    spawn = spying();
+    syncBuiltinESMExports();
+  });
+  afterEach(() => {
+    spawn.mockRestore();
+    syncBuiltinESMExports();
+  });
 
   it.each(['EMFILE', 'ENFILE'])(
     'was not started, and may be later, where there is no descriptor left: %s',
     async (code) => {
-      vi.mocked(spawn).mockImplementation(() => {
+      spawn.mockImplementation(() => {
         // As Node does: without streams, and the error comes later.
         const child = new EventEmitter() as ChildProcess;
         process.nextTick(() => child.emit('error', Object.assign(new Error(`spawn deploy ${code}`), { code })));
