@@ -152,6 +152,15 @@ def object_in(text, line):
     return value
 
 
+def is_key(key):
+    return (
+        isinstance(key, dict)
+        and isinstance(key.get("kid"), str)
+        and isinstance(key.get("x"), str)
+        and ("until" not in key or type(key["until"]) is int)
+    )
+
+
 def open_bundle(data, key):
     try:
         lines = data.decode("utf-8").split("\n")
@@ -174,9 +183,19 @@ def open_bundle(data, key):
         raise Problem("malformed", "The first line is no head.", 1)
     if len(lines) != 1 + 2 * count:
         raise Problem("sequence", "It has another number of entries than it says.")
+    key_lists = [keys.get(name) for name in ("decisions", "requests", "results")]
+    rules = header.get("rules", [])
+    if not all(isinstance(each, list) and all(map(is_key, each)) for each in key_lists) or not isinstance(rules, list):
+        raise Problem("malformed", "The first line is no head.", 1)
+    for each in rules:
+        if not isinstance(each, dict) or not isinstance(each.get("version"), str) or not isinstance(each.get("rules"), dict):
+            raise Problem("malformed", "The first line is no head.", 1)
     origin, size, root = open_note(header["checkpoint"], key, "checkpoint", 1).split("\n")[:3]
     if origin != key["name"] or not size.isdecimal():
         raise Problem("checkpoint", "It is the checkpoint of another record.", 1)
+    for each in rules:
+        if digest_of(canonical(each["rules"]))[7:39] != each["version"]:
+            raise Problem("rules", "Rules are not of the version that they are said to be.", 1)
 
     entries, last = [], -1
     for n in range(count):
@@ -191,7 +210,7 @@ def open_bundle(data, key):
         siblings = [from_base64(each) for each in hashes]
         if not is_included(lines[1 + n].encode(), index, int(size), from_base64(root), siblings):
             raise Problem("inclusion", "It is not in the record of the checkpoint.", 2 + n)
-        entries.append({**entry, "line": 2 + n})
+        entries.append({**entry, "line": 2 + n, "index": index})
     return header, entries
 
 
@@ -224,12 +243,13 @@ def digest_of(text):
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def claims_of(jws, typ, keys):
-    """What a compact JWS says, if one of these keys has signed it as this."""
+def claims_of(jws, typ, keys, entry):
+    """What a compact JWS says, if one of these keys has signed it as this, and was not withdrawn before."""
     try:
         head, payload, signature = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in jws.split(".")]
         header = json.loads(head)
-        key = next(each for each in keys if each["kid"] == header["kid"])
+        named = [each for each in keys if each["kid"] == header["kid"]]
+        key = next(each for each in named if "until" not in each or entry["index"] < each["until"])
         public = base64.urlsafe_b64decode(key["x"] + "=")
         good = header["alg"] == "EdDSA" and header["typ"] == typ
         good = good and is_signed(public, jws.rsplit(".", 1)[0].encode(), signature)
@@ -277,9 +297,9 @@ def is_digest(digest, data, names):
     return digest_of(canonical({name: data.get(name) for name in names})) == digest
 
 
-def request_in(data, keys, _line):
+def request_in(data, keys, entry):
     """The claims of an event, or the code and the reason why it is not authentic. Likewise below."""
-    claims = claims_of(data.get("signature"), "countersign-request+jws", keys["requests"])
+    claims = claims_of(data.get("signature"), "countersign-request+jws", keys["requests"], entry)
     if not claims or differs(claims, data, CALL + ["agent_id", "user_id", "requested_by"]):
         return None, "request_signature"
     execution = (data.get("requirement") or {}).get("tool_execution") or {}
@@ -288,8 +308,8 @@ def request_in(data, keys, _line):
     return claims, None
 
 
-def decision_in(data, keys, line):
-    claims = claims_of(data.get("signature"), "countersign-decision+jws", keys["decisions"])
+def decision_in(data, keys, entry):
+    claims = claims_of(data.get("signature"), "countersign-decision+jws", keys["decisions"], entry)
     if not claims or differs(claims, data, CALL + ["status", "requester", "requested_by", "resolved_at"]):
         return None, "decision_missing"
     redact, note = data.get("redact"), (data.get("resolution_data") or {}).get("note")
@@ -302,21 +322,21 @@ def decision_in(data, keys, line):
         return None, "other_call"
     if claims["status"] == "approved":
         if unfounded(claims):
-            raise Problem("decision_unfounded", "The approval does not count.", line)
+            raise Problem("decision_unfounded", "The approval does not count.", entry["line"])
         if isinstance(data.get("expires_at"), int) and claims["resolved_at"] > data["expires_at"]:
             return None, "decision_unfounded"
     return claims, None
 
 
-def start_in(data, keys, _line):
-    claims = claims_of(data.get("signature"), "countersign-start+jws", keys["results"])
+def start_in(data, keys, entry):
+    claims = claims_of(data.get("signature"), "countersign-start+jws", keys["results"], entry)
     good = claims and not differs(claims, data, ATTEMPT + ["made_by", "worker"])
     return (claims, None) if good else (None, "start_signature")
 
 
 def outcome_in(outcome):
-    def judge(data, keys, _line):
-        claims = claims_of(data.get("signature"), "countersign-result+jws", keys["results"])
+    def judge(data, keys, entry):
+        claims = claims_of(data.get("signature"), "countersign-result+jws", keys["results"], entry)
         said = next((data[name] for name in ("result", "error", "reason") if isinstance(data.get(name), str)), "")
         says = {**data, "digest": data.get("digest") or "", "outcome": outcome, "result_digest": digest_of(said)}
         good = claims and not differs(claims, says, ATTEMPT + ["outcome", "result_digest"])
@@ -340,7 +360,7 @@ def check_meaning(header, entries):
             continue
         claims, code = None, "other_call"
         if data.get("run_id") == header["run_id"]:
-            claims, code = JUDGES[event](data, header["keys"], line)
+            claims, code = JUDGES[event](data, header["keys"], entry)
         if claims:
             authentic[event].setdefault(claims["approval_id"], []).append((claims, line))
         elif isinstance(data.get("approval_id"), str):

@@ -36,6 +36,7 @@ import { KeysController } from './http/keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
 import { openNotifications } from './notify/notifications.js';
 import { openOperations } from './operations.js';
+import { decideRules, KeptRules, rulesCollection } from './policy/kept-rules.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './decisions/signer.js';
 import { ALARMS, APPROVALS, CLOCK, GRANTS, SET_BACK } from './tokens.js';
@@ -125,7 +126,13 @@ export function approvalService(
     const policy = new PolicyEvaluator(definitions, tracing);
     const gates: Gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
-    const rejudging = new Rejudging(approvals, policy.rules, log);
+    const { commandHandler: rulesVersions, relay: rulesRelay } = openCommandHandler(context, {
+      service: 'approval-service',
+      collection: rulesCollection,
+      decide: decideRules,
+    });
+    const kept = new KeptRules(rulesVersions, log);
+    const rejudging = new Rejudging(approvals, policy.rules, kept, log);
     const due = new WorkPool<Approval>({
       store: approvals.store,
       size: atOnce,
@@ -212,13 +219,14 @@ export function approvalService(
         relay.start();
         grantRelay.start();
         keyRelay.start();
+        rulesRelay.start();
         due.start();
         rejudging.start();
         for (const part of parts) part.begin();
       },
       async stop(graceMs) {
         await Promise.all([due.stop(graceMs), rejudging.stop(), ...parts.map((part) => part.stop(graceMs))]);
-        await Promise.all([relay.stop(), grantRelay.stop(), keyRelay.stop(), feed.stop()]);
+        await Promise.all([relay.stop(), grantRelay.stop(), keyRelay.stop(), rulesRelay.stop(), feed.stop()]);
       },
     };
   };

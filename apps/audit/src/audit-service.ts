@@ -11,7 +11,8 @@ import { Module } from '@nestjs/common';
 import { checkpointCollection, decideCheckpoint } from './checkpoints/checkpoint.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import type { AuditConfig } from './config.js';
-import { Evidence, type KeyKind } from './evidence/evidence.js';
+import { Evidence } from './evidence/evidence.js';
+import { keyCollection, ServiceKeys, type KeyKind } from './evidence/service-keys.js';
 import { AuditController } from './http/audit.controller.js';
 import { positionCollection, Publisher } from './publish/publisher.js';
 import { entryLog } from './record/entry.js';
@@ -59,15 +60,18 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     let tools: ReadonlyMap<string, ToolDefinition> = new Map();
     let unread = 0;
     let verifiers: Record<KeyKind, Verifier>;
-    const evidence = new Evidence({
-      log,
-      checkpoints,
+    const serviceKeys = new ServiceKeys({
+      store: database.collection(keyCollection).store,
+      length: () => log.length(),
+      log: logger,
+      now,
       verifiers: {
         decisions: () => verifiers.decisions,
         requests: () => verifiers.requests,
         results: () => verifiers.results,
       },
     });
+    const evidence = new Evidence({ log, checkpoints, keys: serviceKeys });
     const hidden = hiddenArguments(() => tools, definitions.mcp_servers);
 
     return {
@@ -86,6 +90,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       },
       async handle(delivery) {
         const event = recordableOf(delivery, hidden);
+        await serviceKeys.look(event);
         await recorder.record(event);
         const isRead = event.type !== unreadable;
         if (!isRead) unread += 1;
@@ -115,6 +120,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         tools = new Map([...functions, ...definitions.tools.map(toolDefinitionOf)].map((tool) => [tool.name, tool]));
       },
       async begin() {
+        await serviceKeys.open();
         relay.start();
         publisher.start();
       },

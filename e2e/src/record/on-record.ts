@@ -88,6 +88,7 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
   expect(report).toMatchObject({
     holds: true,
     notes: [],
+    rules: [{ rules: { groups: expect.anything() } }],
     calls: [{ tool_name: 'deploy_to_production', approved_by: ['ada'], arguments_checked: true, outcome: 'succeeded' }],
   });
 

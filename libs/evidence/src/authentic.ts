@@ -36,8 +36,8 @@ export const outcomes = {
 type OutcomeName = keyof typeof outcomes;
 
 const judges: Readonly<Record<string, Judge>> = {
-  'tool.approval_required': async (data, { requests }) => {
-    const signed = await claimsOf(data['signature'], 'countersign-request+jws', requests);
+  'tool.approval_required': async (data, { requests }, entry) => {
+    const signed = await claimsOf(data['signature'], 'countersign-request+jws', requests, entry);
     const names = [...ofCall, 'agent_id', 'user_id', 'requested_by'];
     const judged = asSigned('request_signature', signed, data, names);
     if ('reason' in judged) return judged;
@@ -50,23 +50,23 @@ const judges: Readonly<Record<string, Judge>> = {
       : { ...judged, checked };
   },
   'approval.resolved': async (data, { decisions }, entry) => {
-    const signed = await claimsOf(data['signature'], 'countersign-decision+jws', decisions);
+    const signed = await claimsOf(data['signature'], 'countersign-decision+jws', decisions, entry);
     const names = [...ofCall, 'status', 'requester', 'requested_by', 'resolved_at'];
     const judged = asSigned('decision_missing', signed, data, names);
     return 'reason' in judged ? judged : decisionOf(judged.claims, data, entry);
   },
-  'tool.execution_started': async (data, { results }) => {
-    const signed = await claimsOf(data['signature'], 'countersign-start+jws', results);
+  'tool.execution_started': async (data, { results }, entry) => {
+    const signed = await claimsOf(data['signature'], 'countersign-start+jws', results, entry);
     return asSigned('start_signature', signed, data, [...ofAttempt, 'made_by', 'worker']);
   },
   ...Object.fromEntries(Object.keys(outcomes).map((type) => [type, judgeOutcome])),
 };
 
-async function judgeOutcome(data: Claims, { results }: Header['keys'], { type }: Entry): Promise<Judged> {
-  const signed = await claimsOf(data['signature'], 'countersign-result+jws', results);
+async function judgeOutcome(data: Claims, { results }: Header['keys'], entry: Entry): Promise<Judged> {
+  const signed = await claimsOf(data['signature'], 'countersign-result+jws', results, entry);
   const said = data['result'] ?? data['error'] ?? data['reason'];
   const result_digest = await digestOf(typeof said === 'string' ? said : '');
-  const told = { ...data, digest: data['digest'] ?? '', outcome: outcomes[type as OutcomeName], result_digest };
+  const told = { ...data, digest: data['digest'] ?? '', outcome: outcomes[entry.type as OutcomeName], result_digest };
   return asSigned('result_signature', signed, told, [...ofAttempt, 'outcome', 'result_digest']);
 }
 

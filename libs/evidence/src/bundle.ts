@@ -1,5 +1,6 @@
 import { includes, leafHash, openCheckpoint, openNote, type Checkpoint, type NoteKey } from '@countersign/transparency';
 import { EvidenceProblem } from './problem.js';
+import { canonical, digestOf } from './signed.js';
 
 export const format = 'countersign-evidence/1';
 
@@ -8,6 +9,14 @@ export interface ServiceKey {
   kid: string;
   /** 32 bytes in base64url. */
   x: string;
+  /** Entries from this place of the record on it did not sign: it was withdrawn. Unset: it was not. */
+  until?: number;
+}
+
+/** The rules of a version, which is the beginning of their digest. */
+export interface RulesOfVersion {
+  version: string;
+  rules: Record<string, unknown>;
 }
 
 export interface Header {
@@ -19,6 +28,8 @@ export interface Header {
   checkpoint: string;
   /** What decisions, requests and results in it are signed with. */
   keys: { decisions: ServiceKey[]; requests: ServiceKey[]; results: ServiceKey[] };
+  /** Those that decisions in it were made by. */
+  rules?: RulesOfVersion[];
 }
 
 /** An event as it is on record. */
@@ -63,6 +74,7 @@ export async function openBundle(bytes: Uint8Array, key: NoteKey): Promise<Bundl
   const checkpoint = await openCheckpoint(header.checkpoint, key).catch((error: Error) => {
     throw problem('checkpoint', `The checkpoint is not signed by the log: ${error.message}.`, 1);
   });
+  for (const each of header.rules ?? []) await checkRules(each);
   let last = -1;
   const entries = lines.slice(1, 1 + header.entries).map((leaf, n) => {
     const proofLine = 1 + header.entries + n;
@@ -110,9 +122,29 @@ function headerIn(line: string): Header {
     typeof run_id === 'string' &&
     typeof checkpoint === 'string' &&
     Number.isSafeInteger(entries) &&
-    [keys?.decisions, keys?.requests, keys?.results].every(Array.isArray);
+    [keys?.decisions, keys?.requests, keys?.results].every(areKeys) &&
+    (header.rules === undefined || (Array.isArray(header.rules) && header.rules.every(areRules)));
   if (!isHeader) throw problem('malformed', `The first line is no head of ${format}.`, 1);
   return header as Header;
+}
+
+const areKeys = (keys: unknown): boolean =>
+  Array.isArray(keys) &&
+  keys.every(
+    (key: unknown) =>
+      isObject(key) &&
+      typeof key['kid'] === 'string' &&
+      typeof key['x'] === 'string' &&
+      (key['until'] === undefined || Number.isSafeInteger(key['until'])),
+  );
+const areRules = (each: unknown): boolean =>
+  isObject(each) && typeof each['version'] === 'string' && isObject(each['rules']);
+
+/** What decisions are signed with is the digest of their rules: others under its name were not in force. */
+async function checkRules({ version, rules }: RulesOfVersion): Promise<void> {
+  const digest = await digestOf(canonical(rules));
+  if (digest.slice('sha256:'.length, 'sha256:'.length + version.length) !== version || version.length !== 32)
+    throw problem('rules', `The rules of version ${version} are not those that it is the digest of.`, 1);
 }
 
 function entryIn(line: string, number: number): Omit<Entry, 'line' | 'index'> {

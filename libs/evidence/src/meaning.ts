@@ -16,6 +16,8 @@ export interface Call {
   approved_by: string[];
   requested_by: string | null;
   digest: string;
+  /** The version of the rules by which it was decided, and null where it is not known. */
+  rules_version: string | null;
   /** Whether the digest was computed from the arguments, which are all shown. */
   arguments_checked: boolean;
   outcome: Outcome | 'running';
@@ -66,6 +68,13 @@ export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
   for (const { data, line } of entries.filter(({ type }) => type === 'approval.decision_recorded'))
     if (found.of('tool.approval_required', data['approval_id']).length === 0)
       notes.push(`Line ${line}: a decision on ${data['approval_id']}, which nobody asked for.`);
+  const known = new Set((header.rules ?? []).map(({ version }) => version));
+  const versions = new Set(
+    found.all('approval.resolved').flatMap(({ claims }) => text(claims['policy_version']) ?? []),
+  );
+  for (const version of versions)
+    if (!known.has(version))
+      notes.push(`The rules of version ${version}, by which it was decided, are not in this evidence.`);
   const conflicts = entries.length - new Set(entries.map(({ source, id }) => canonical([source, id]))).size;
   if (conflicts > 0)
     notes.push(`${conflicts} event(s) have the id of another one and say something else: one of each is forged.`);
@@ -167,6 +176,7 @@ function callOf({ entry, claims }: Authentic, found: Found): Call {
     approved_by: approversIn(decision.claims),
     requested_by: text(decision.claims['requested_by']),
     digest: text(claims['digest'])!,
+    rules_version: text(decision.claims['policy_version']),
     arguments_checked: decision.checked,
     outcome: found.outcomeOf(id) ?? 'running',
   };

@@ -10,6 +10,8 @@ export type ProblemCode =
   | 'sequence'
   /** An entry is not in the tree of the checkpoint. */
   | 'inclusion'
+  /** Rules in it are not of the version that they are said to be. */
+  | 'rules'
   /** A call began without a request. */
   | 'request_missing'
   /** A request is not as the runner signed it. */

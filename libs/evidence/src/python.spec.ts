@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { digest, linesOf, Office } from '../test/evidence.fixtures.js';
+import { digest, linesOf, Office, rules, rulesVersion } from '../test/evidence.fixtures.js';
 import { forgeriesOf } from '../test/forgeries.fixtures.js';
+import type { Header } from './bundle.js';
 import { verifyEvidence } from './verify.js';
 
 const program = fileURLToPath(new URL('../../../examples/audit/verify.py', import.meta.url));
@@ -122,6 +123,29 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
     expect(new Set(python.slice(0, honest))).toEqual(new Set(['holds']));
     // Without an outcome that is about it, a call has none yet; and a verdict alone proves nothing.
     expect(python.slice(honest).filter((each) => each === 'holds')).toHaveLength(3);
+    expect(python).toEqual(ours);
+  });
+
+  it('agrees on keys that were withdrawn, and on rules', async () => {
+    const office = new Office();
+    const told = office.story('run-1');
+    const heads: ((keys: Header['keys']) => Record<string, unknown>)[] = [
+      ...[0, 1, 3, 5, 6, 7, 9, 11, 13, 20].flatMap((until) =>
+        (['decisions', 'requests', 'results'] as const).map((kind) => (keys: Header['keys']) => ({
+          keys: { ...keys, [kind]: keys[kind].map((key) => ({ ...key, until })) },
+        })),
+      ),
+      (keys) => ({ keys: { ...keys, results: [{ ...keys.results[0]!, until: 0 }, ...keys.results] } }),
+      (keys) => ({ keys: { ...keys, results: [{ ...keys.results[0]!, until: '7' }] } }),
+      (keys) => ({ keys: { ...keys, results: [null] } }),
+      ...[undefined, [], null, {}, [null], [{ version: rulesVersion }]].map((given) => () => ({ rules: given })),
+      ...[rules, { ...rules, default: 'approve' }, {}].map((given) => () => ({
+        rules: [{ version: rulesVersion, rules: given }],
+      })),
+    ];
+    const bundles = await Promise.all(heads.map((head) => office.bundle('run-1', told, head)));
+    const { ours, python } = await compared(office.key, bundles);
+    expect(new Set(python).size).toBeGreaterThan(5);
     expect(python).toEqual(ours);
   });
 

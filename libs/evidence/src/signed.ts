@@ -1,12 +1,16 @@
-import type { ServiceKey } from './bundle.js';
+import type { Entry, ServiceKey } from './bundle.js';
 
 export type Claims = Record<string, unknown>;
 
-/** The claims of a compact JWS (EdDSA) of this type by one of these keys; else why there are none. */
+/**
+ * The claims of a compact JWS (EdDSA) of this type by one of these keys; else why there are none. When a key was withdrawn is
+ * told by places in the record: whoever got hold of an old key can sign any time, and no earlier place.
+ */
 export async function claimsOf(
   jws: unknown,
   typ: string,
   keys: readonly ServiceKey[],
+  { index }: Pick<Entry, 'index'>,
 ): Promise<{ claims: Claims } | { reason: string }> {
   if (typeof jws !== 'string') return { reason: 'it is not signed' };
   const [head = '', payload = '', signature = '', ...more] = jws.split('.');
@@ -14,8 +18,10 @@ export async function claimsOf(
     const header = JSON.parse(new TextDecoder().decode(bytesOf(head))) as Record<string, unknown>;
     if (more.length > 0 || header['alg'] !== 'EdDSA' || header['typ'] !== typ)
       return { reason: 'it is signed as something else' };
-    const key = keys.find(({ kid }) => kid === header['kid']);
-    if (!key) return { reason: 'its key is not among those that the record trusts' };
+    const named = keys.filter(({ kid }) => kid === header['kid']);
+    if (named.length === 0) return { reason: 'its key is not among those that the record trusts' };
+    const key = named.find(({ until }) => until === undefined || index < until);
+    if (!key) return { reason: 'its key was withdrawn before' };
     const publicKey = await crypto.subtle.importKey('raw', bytesOf(key.x), 'Ed25519', false, ['verify']);
     const signed = new TextEncoder().encode(`${head}.${payload}`);
     if (!(await crypto.subtle.verify('Ed25519', publicKey, bytesOf(signature), signed)))

@@ -1,5 +1,5 @@
 import { readKey } from '@countersign/transparency';
-import { openBundle, type Entry } from './bundle.js';
+import { openBundle, type Entry, type RulesOfVersion } from './bundle.js';
 import { meaningOf, type Call } from './meaning.js';
 import { EvidenceProblem, type ProblemCode } from './problem.js';
 
@@ -13,6 +13,8 @@ export type Report =
       size: number;
       entries: Pick<Entry, 'sequence' | 'time' | 'type' | 'source' | 'id'>[];
       calls: Call[];
+      /** By which it was decided, as far as they are in the evidence. */
+      rules: RulesOfVersion[];
       notes: string[];
     }
   | { holds: false; code: ProblemCode; message: string; line: number | null };
@@ -36,7 +38,8 @@ export async function verifyEvidence(bytes: Uint8Array, key: string): Promise<Re
       source,
       id,
     }));
-    return { holds: true, run_id: bundle.header.run_id, origin, size, entries, calls, notes };
+    const { run_id, rules = [] } = bundle.header;
+    return { holds: true, run_id, origin, size, entries, calls, rules, notes };
   } catch (error) {
     if (!(error instanceof EvidenceProblem)) throw error;
     return { holds: false, code: error.code, message: error.message, line: error.line ?? null };

@@ -9,7 +9,7 @@ import {
   type NoteSigner,
 } from '@countersign/transparency';
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { format } from '../src/bundle.js';
+import { format, type Header } from '../src/bundle.js';
 import { canonical } from '../src/signed.js';
 
 interface Pair {
@@ -25,6 +25,13 @@ function newPair(kid: string): Pair {
 
 const base64url = (value: string | Uint8Array): string => Buffer.from(value).toString('base64url');
 export const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+export const rules = {
+  default: 'reject',
+  rules: [{ name: 'production', share: 0.5, require: { count: 1 } }],
+  groups: {},
+};
+export const rulesVersion = digest(canonical(rules)).slice(7, 39);
 
 export type Data = Record<string, unknown>;
 export interface Told {
@@ -72,7 +79,7 @@ export class Office {
     const approval_id = `${run_id}-approval`;
     const args = { tool_args: { service: 'auth', version: '2.1.0', share: 0.5, é: [1e21, -0, '\u2028'] } };
     const ids = { run_id, tool_call_id: 'call_1', tool_name: 'deploy' };
-    const bound = { requester: 'ana', requested_by: 'ana', policy_version: 'v1', expires_at: 2_000 };
+    const bound = { requester: 'ana', requested_by: 'ana', policy_version: rulesVersion, expires_at: 2_000 };
     const call = { ...ids, approval_id, digest: digest(canonical({ ...ids, ...args, ...bound })) };
     const asked = { ...call, digest: digest(canonical({ ...ids, ...args })) };
     const request = {
@@ -95,7 +102,7 @@ export class Office {
       required_approvals: 1,
       resolved_at: 1_000,
       act_by: 3_000,
-      policy_version: 'v1',
+      policy_version: rulesVersion,
       details_digest: digest(canonical({ note: 'Fine.\ud800', redact: [], resolved_by: 'bob' })),
       ...change,
     };
@@ -150,7 +157,11 @@ export class Office {
   }
 
   /** The bundle of a run in a record in which others happen at the same time. */
-  async bundle(run_id: string, told: readonly Told[]): Promise<string> {
+  async bundle(
+    run_id: string,
+    told: readonly Told[],
+    change: (keys: Header['keys']) => Data = () => ({}),
+  ): Promise<string> {
     const frontier = new Frontier();
     const nodes = new Map<string, Hash>();
     const append = (leaf: string) => {
@@ -176,7 +187,16 @@ export class Office {
     const checkpoint = await signCheckpoint({ size, root }, this.signer);
     const shown = ({ kid, x }: Pair) => [{ kid, x }];
     const keys = { decisions: shown(this.decisions), requests: shown(this.requests), results: shown(this.results) };
-    const header = canonical({ format, run_id, entries: entries.length, checkpoint, keys });
+    const shownRules = [{ version: rulesVersion, rules }];
+    const header = written({
+      format,
+      run_id,
+      entries: entries.length,
+      checkpoint,
+      keys,
+      rules: shownRules,
+      ...change(keys),
+    });
     const proofs: string[] = [];
     for (const { index } of entries) {
       const proof = await proveInclusion(index, size, async (wanted) =>
@@ -194,6 +214,9 @@ export class Office {
     return `${text}${JSON.stringify({ seal: await signNote(`${format}\n${this.signer.name}\n${hash}\n`, this.signer) })}\n`;
   }
 }
+
+/** What is not there is not written. */
+const written = (head: Data): string => canonical(JSON.parse(JSON.stringify(head)));
 
 /** The lines of a bundle, without its seal. */
 export const linesOf = (bundle: string): string[] => bundle.split('\n').slice(0, -2);

@@ -5,6 +5,7 @@ import { jitteredBackoffMs } from '@countersign/contracts/time';
 import type { CommandHandler, CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApprovalMessage } from '../approval/messages.js';
+import type { KeptRules } from './kept-rules.js';
 import type { Rules } from './rules.js';
 
 const pageSize = 100;
@@ -12,7 +13,7 @@ const pageSize = 100;
 const backoff = { first_ms: 100, longest_ms: 2_000 };
 
 /**
- * Holds what waits against the rules in force: all of it once, when the service starts with other rules. Each is one
+ * Keeps the rules in force, and holds what waits against them: all of it once, when the service starts with other rules. Each is one
  * write, and whoever comes second finds nothing to do, so instances may do so at the same time, and stop half way.
  */
 export class Rejudging {
@@ -22,6 +23,7 @@ export class Rejudging {
   constructor(
     private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
     private readonly rules: Rules,
+    private readonly kept: Pick<KeptRules, 'keep'>,
     private readonly log: Log,
   ) {}
 
@@ -46,6 +48,7 @@ export class Rejudging {
     const { signal } = this.#stopping;
     for (let retries = 0; !signal.aborted;) {
       try {
+        await this.kept.keep(this.rules);
         if ((await this.#nextPage()) === 0) return;
         retries = 0;
       } catch (error) {

@@ -1,24 +1,12 @@
 import type { AppendLog } from '@countersign/persistence/append-log';
-import type { Verifier } from '@countersign/signing';
-import { format, type Header, type ServiceKey } from '@countersign/evidence';
+import { format, type Header, type RulesOfVersion } from '@countersign/evidence';
 import { proveInclusion } from '@countersign/transparency';
 import { hash } from 'node:crypto';
 import type { Checkpoints } from '../checkpoints/checkpoints.js';
 import { canonicalText } from '../record/canonical-text.js';
 import type { Entry } from '../record/entry.js';
 import { readNodes } from '../record/tree.js';
-
-/** What verifies the signatures in a bundle. */
-export type KeyKind = keyof Header['keys'];
-
-const kinds: Readonly<Record<string, KeyKind>> = {
-  'tool.approval_required': 'requests',
-  'approval.resolved': 'decisions',
-  'tool.execution_started': 'results',
-  'tool.execution_completed': 'results',
-  'tool.execution_failed': 'results',
-  'tool.execution_outcome_unknown': 'results',
-};
+import type { ServiceKeys } from './service-keys.js';
 
 const atOnce = 1_000;
 
@@ -28,13 +16,13 @@ export class Evidence {
     private readonly options: {
       log: AppendLog<Entry>;
       checkpoints: Pick<Checkpoints, 'at' | 'origin' | 'sign'>;
-      verifiers: Readonly<Record<KeyKind, () => Pick<Verifier, 'publicPart'>>>;
+      keys: Pick<ServiceKeys, 'of'>;
     },
   ) {}
 
   /** @returns undefined when nothing is on record of this run. @throws RetryableError while keys cannot be fetched */
   async of(run_id: string): Promise<string | undefined> {
-    const { checkpoints, log } = this.options;
+    const { checkpoints, keys, log } = this.options;
     const size = await log.length();
     const entries = await this.#entries(run_id, size);
     if (entries.length === 0) return undefined;
@@ -44,7 +32,8 @@ export class Evidence {
       run_id,
       entries: entries.length,
       checkpoint: note,
-      keys: await this.#keys(entries),
+      keys: await keys.of(entries),
+      rules: await this.#rules(entries),
     };
     const proofs: string[] = [];
     for (const { position } of entries) {
@@ -70,31 +59,22 @@ export class Evidence {
     }
   }
 
-  /** Those that what is on record names, as far as they are trusted here. */
-  async #keys(entries: readonly Entry[]): Promise<Header['keys']> {
-    const keys: Record<KeyKind, Map<string, ServiceKey>> = {
-      decisions: new Map(),
-      requests: new Map(),
-      results: new Map(),
-    };
-    for (const { leaf, type } of entries) {
-      const kind = kinds[type];
-      const kid = kind && kidIn(leaf);
-      if (!kid || keys[kind].has(kid)) continue;
-      const x = await this.options.verifiers[kind]().publicPart(kid);
-      if (x !== undefined) keys[kind].set(kid, { kid, x });
+  /** Those that decisions name, as they were told: what is under another version than their digest is not they. */
+  async #rules(entries: readonly Entry[]): Promise<RulesOfVersion[]> {
+    const versions = new Set(entries.filter(({ type }) => type === 'approval.resolved').flatMap(versionIn));
+    const found: RulesOfVersion[] = [];
+    for (const version of versions) {
+      const filter = { key: version, type: 'config.rules_declared' };
+      const told = await this.options.log.find({ filter, sort: [], limit: atOnce });
+      const all = told.map(({ leaf }) => (JSON.parse(leaf) as { data: { rules: Record<string, unknown> } }).data.rules);
+      const rules = all.find((each) => hash('sha256', canonicalText(each)).startsWith(version));
+      if (rules) found.push({ version, rules });
     }
-    const { decisions, requests, results } = keys;
-    return { decisions: [...decisions.values()], requests: [...requests.values()], results: [...results.values()] };
+    return found;
   }
 }
 
-function kidIn(leaf: string): string | undefined {
-  try {
-    const { signature } = (JSON.parse(leaf) as { data: { signature?: string } }).data;
-    const head = JSON.parse(Buffer.from(signature!.split('.')[0]!, 'base64url').toString()) as { kid?: unknown };
-    return typeof head.kid === 'string' ? head.kid : undefined;
-  } catch {
-    return undefined;
-  }
+function versionIn({ leaf }: Entry): string | [] {
+  const { policy_version } = (JSON.parse(leaf) as { data: { policy_version?: unknown } }).data;
+  return typeof policy_version === 'string' && /^[0-9a-f]{32}$/.test(policy_version) ? policy_version : [];
 }

@@ -20,20 +20,33 @@ ${body.join('\n')}
 `;
 }
 
-const whatHolds = ({ run_id, origin, size, entries, calls, notes }: Extract<Report, { holds: true }>): string[] => [
+const whatHolds = ({
+  run_id,
+  origin,
+  size,
+  entries,
+  calls,
+  rules,
+  notes,
+}: Extract<Report, { holds: true }>): string[] => [
   `<p class="good">Run ${safe(run_id)}: all ${entries.length} entries are there, unchanged, in the record ${safe(origin)} of ${size}.</p>`,
   '<h2>Calls</h2>',
   table(
-    ['tool', 'asked for by', 'allowed by', 'outcome', 'digest'],
+    ['tool', 'asked for by', 'allowed by', 'rules', 'outcome', 'digest'],
     calls.map((call) => [
       call.tool_name,
       call.requested_by ?? '',
       call.approved_by.length > 0 ? call.approved_by.join(', ') : call.basis,
+      call.rules_version ?? '',
       call.outcome,
       call.digest,
     ]),
   ),
   ...notes.map((note) => `<p>${safe(note)}</p>`),
+  ...rules.flatMap(({ version, rules: declared }) => [
+    `<h2>Rules ${safe(version)}</h2>`,
+    `<pre>${JSON.stringify(declared, null, 2).split('\n').map(safe).join('\n')}</pre>`,
+  ]),
   '<h2>Entries</h2>',
   table(
     ['', 'time', 'event', 'from'],

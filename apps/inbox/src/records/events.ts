@@ -52,6 +52,7 @@ const known: Record<EventName, true> = {
   'access.signed_in': true,
   'access.signed_out': true,
   'access.refused': true,
+  'config.rules_declared': true,
   'message.dead_letter_settled': true,
   'audit.recorded': true,
   'audit.checkpoint_signed': true,

@@ -33,7 +33,7 @@ describe.each(eventNames)('%s', (name) => {
   const { from, to, says } = catalogue[name];
 
   it('is called by what it is about and what happened', () => {
-    expect(name).toMatch(/^(run|approval|tool|access|message|audit)\.[a-z]+(_[a-z]+)*$/);
+    expect(name).toMatch(/^(run|approval|tool|access|config|message|audit)\.[a-z]+(_[a-z]+)*$/);
     expect(says).toMatch(/^[A-Z].*\.$/);
   });
 

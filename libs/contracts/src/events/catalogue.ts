@@ -27,6 +27,7 @@ import {
   ToolExecutionProgress,
   ToolExecutionStarted,
 } from './data/execution-events.js';
+import { RulesDeclared } from './data/config-events.js';
 import {
   RunCancelled,
   RunCancelRequested,
@@ -140,6 +141,7 @@ export const catalogue = {
   'access.signed_in': event(edge, ['audit'], SignedIn, 'none', 'Somebody began a session in a browser.'),
   'access.signed_out': event(edge, ['audit'], SignedOut, 'none', 'Somebody ended their session.'),
   'access.refused': event(edge, ['audit'], AccessRefused, 'none', 'Somebody tried what they may not, or showed credentials that are not valid.'),
+  'config.rules_declared': event(approvals, ['audit'], RulesDeclared, 'none', 'Rules that came into force, once for each version of them.'),
   'message.dead_letter_settled': event(approvals, ['audit'], DeadLetterSettled, 'none', 'Somebody replayed or discarded a dead letter.'),
   'audit.recorded': event(audit, ['anyone'], AuditRecorded, 'none', 'An event as it is on record: redacted, numbered within its run, and a leaf of the tree that checkpoints commit to.'),
   'audit.checkpoint_signed': event(audit, ['anyone'], AuditCheckpointSigned, 'none', 'So many entries are on record, and this is the root of their tree.'),
