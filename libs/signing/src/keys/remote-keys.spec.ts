@@ -118,6 +118,28 @@ describe('keys that are published at a URL', () => {
     expect(site.requests).toBe(2);
   });
 
+  it('are fetched once for all unknown keys that wait, so that nobody holds up others by making names up', async () => {
+    const { site, verifier } = await publisher();
+    await verifier.verify(await signedBy(old));
+    const forged = await Promise.all(Array.from({ length: 20 }, async () => signedBy(await newRing())));
+    for (const jws of forged) await expect(verifier.verify(jws)).rejects.toThrow(RetryableError);
+    vi.setSystemTime(Date.now() + 2_000);
+    for (const jws of forged) await expect(verifier.verify(jws)).rejects.toThrow(SignatureError);
+    expect(site.requests).toBe(2);
+    // One that was named after that may be newer.
+    await expect(verifier.verify(await signedBy(next))).rejects.toThrow(RetryableError);
+    vi.setSystemTime(Date.now() + 60_000);
+    site.ring = next;
+    expect(await verifier.verify(await signedBy(next))).toEqual(claims);
+  });
+
+  it('that were fetched a moment ago say what the public part of a name is, and that there is none', async () => {
+    const { verifier } = await publisher();
+    await verifier.verify(await signedBy(old));
+    for (const kid of ['made-up-1', 'made-up-2']) expect(await verifier.publicPart(kid)).toBeUndefined();
+    expect(await verifier.publicPart(old.signingKey.kid)).toBeDefined();
+  });
+
   it.each<[string, RequestListener]>([
     ['an error', (_, response) => response.writeHead(503).end('{"keys":[]}')],
     ['another place', (_, response) => response.writeHead(302, { location: '/elsewhere' }).end()],

@@ -4,7 +4,7 @@ import { algorithm, readHeader } from '../keys/header.js';
 import { publicJwks, type KeyRing } from '../keys/key-ring.js';
 import type { RequestClaims } from '../requests/request-claims.js';
 import type { ResultClaims } from '../results/result-claims.js';
-import { remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
+import { NotYetKnown, remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
 import { knownSignature, publicPartOf, rememberSignature } from './known-signatures.js';
 import { payloadOf } from './sign.js';
@@ -41,7 +41,7 @@ export class Verifier {
   }
 
   /**
-   * The public key of this name, as in its JWK; undefined where none is trusted.
+   * The public key of this name, as in its JWK; undefined where none was trusted when the keys were fetched, a moment ago at the most.
    *
    * @throws RetryableError when the keys cannot be fetched now
    */
@@ -49,7 +49,7 @@ export class Verifier {
     try {
       return await publicPartOf(await this.keys({ kid, alg: algorithm }));
     } catch (error) {
-      if (error instanceof SignatureError) return undefined;
+      if (error instanceof SignatureError || error instanceof NotYetKnown) return undefined;
       throw error;
     }
   }
