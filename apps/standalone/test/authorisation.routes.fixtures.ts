@@ -45,6 +45,8 @@ const needs = (scope: Needs): Rule => ({ needs: scope });
 export const routes: Record<string, Rule> = {
   'GET /health/live': anybody,
   'GET /health/ready': anybody,
+  'GET /schemas': anybody,
+  'GET /schemas/:id': anybody,
   'GET /metrics': needs('metrics:read'),
   'GET /openapi.json': known,
   'GET /.well-known/jwks.json': anybody,

@@ -196,7 +196,8 @@ describe('the client and a server of the same version', () => {
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const forOthers = /\/(health|metrics|\.well-known|channels|config|mcp|teams|workflows)\b|GET \/auth\/sign-in/;
+    const forOthers =
+      /\/(health|metrics|schemas|\.well-known|channels|config|mcp|teams|workflows)\b|GET \/auth\/sign-in/;
     const all = [...asked];
     const isKnown = (route: string) => {
       const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`);

@@ -78,6 +78,7 @@ const missing = {
   not_on_record: { status: 404, title: 'Not on record', says: 'The record is not that long, so there is no such entry or proof.' },
   question_not_found: { status: 404, title: 'No such question', says: 'The approval has no question with this id.', hint: 'reload_approval' },
   run_not_found: { status: 404, title: 'No such run', says: 'There is no run with this id.', hint: 'list_runs' },
+  schema_not_found: { status: 404, title: 'No such schema', says: 'No event has a schema of this name.' },
   session_not_found: { status: 404, title: 'No such session', says: 'There is no session with this id, or it belongs to another user or agent.', hint: 'list_sessions' },
 } as const satisfies Record<string, ProblemEntry>;
 

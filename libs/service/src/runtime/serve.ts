@@ -39,6 +39,7 @@ import { answerUnreadable } from '../http/unreadable-request.js';
 import { openTracing } from '../tracing/open-tracing.js';
 import { traceRequests } from '../tracing/traced-requests.js';
 import type { Tracing } from '../tracing/tracing.js';
+import { SchemasController } from '../schemas/schemas.controller.js';
 import { BusTransport } from '../transport/bus-transport.js';
 import { Retention } from './retention.js';
 import { readStrictBodies } from '../http/strict-body.js';
@@ -219,7 +220,7 @@ async function createApp(
   const root: DynamicModule = {
     module: Root,
     imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
-    controllers: [HealthController, MetricsController, ...(backups ? [BackupsController] : [])],
+    controllers: [HealthController, MetricsController, SchemasController, ...(backups ? [BackupsController] : [])],
     providers: [
       { provide: Readiness, useValue: ready },
       { provide: Metrics, useValue: metrics },
