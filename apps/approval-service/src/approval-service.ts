@@ -178,7 +178,7 @@ export function approvalService(
           { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now, setBack }) },
           {
             provide: Decisions,
-            useFactory: (attempts: RefusedAttempts) => new Decisions(approvals, policy.rules, attempts),
+            useFactory: (attempts: RefusedAttempts) => new Decisions(approvals, policy.rules, attempts, setBack),
             inject: [RefusedAttempts],
           },
           { provide: Signer, useValue: signer },

@@ -135,7 +135,7 @@ export async function openApprovals({
   const judge = new PolicyEvaluator(definitions);
   const granting = new Grants({ grants, approvals: store, definitions, now, setBack });
   const attempts: RefusedAttempt[] = [];
-  const decisions = new Decisions(approvals, judge.rules, { add: (attempt) => void attempts.push(attempt) });
+  const decisions = new Decisions(approvals, judge.rules, { add: (attempt) => void attempts.push(attempt) }, setBack);
   // Nobody here has a key or a login that could end.
   const credentials = {
     current: async (all: readonly object[]) => all.map(() => ({ identity: null, expires_at: null })),

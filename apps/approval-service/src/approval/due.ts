@@ -1,20 +1,16 @@
 import { emit, type NewEvent } from '@countersign/contracts';
-import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
+import type { Approval } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import { toEpochSeconds, type EpochMillis, after, type EpochSeconds } from '@countersign/contracts/time';
 import { changed, ignored, touch } from '@countersign/persistence';
 import { nextDue } from './approval-request.js';
 import { quorumOf } from './counted.js';
 import { recordedObjection } from './decision.js';
-import type { ApprovalTransition } from './messages.js';
+import type { ApprovalTransition, SetBackCode } from './messages.js';
 import { byNoOne, callOf, rejectedByRule, resolved } from './resolution.js';
 
 /** Expires, asks more people, or reminds: whatever is due, the gravest first. */
-export function due(
-  approval: Approval,
-  now: EpochMillis,
-  set_back: PossiblyExecuted['code'] | null = null,
-): ApprovalTransition {
+export function due(approval: Approval, now: EpochMillis, set_back: SetBackCode = null): ApprovalTransition {
   const at = toEpochSeconds(now);
   const isDue = (time: EpochSeconds | null): boolean => approval.status === 'pending' && time !== null && time <= at;
   if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
@@ -26,19 +22,27 @@ export function due(
  * More people count from now on, also those who have decided already; not where the call may have been made since they
  * did, by records that are lost.
  */
-function escalate(approval: Approval, now: EpochMillis, code: PossiblyExecuted['code'] | null): ApprovalTransition {
-  const at = toEpochSeconds(now);
-  const possibly_executed = code === null ? approval.possibly_executed : { code, since: at };
-  const change = { escalated_at: at, escalate_at: null, possibly_executed };
-  const escalated = scheduled(touch(approval, now, change));
+function escalate(approval: Approval, now: EpochMillis, code: SetBackCode): ApprovalTransition {
+  const change = { escalated_at: toEpochSeconds(now), escalate_at: null };
+  const escalated = scheduled(touch(markedAs(code, approval, now), now, change));
   const groups = approval.terms.escalate_to.map(({ group }) => group);
   const event = emit('approval.escalated', { ...callOf(approval), status: approval.status, groups });
-  return concluded(escalated, now, event);
+  return concluded(escalated, now, code, event);
 }
 
-/** What enough people have approved ends, though none of them decides now; while a question is open, it waits. */
-export function concluded(approval: Approval, now: EpochMillis, ...events: NewEvent[]): ApprovalTransition {
+/**
+ * What enough people have approved ends, though none of them decides now; while a question is open, it waits. Nor does it
+ * where the call may have been made since they did, by records that are lost: then they decide anew.
+ */
+export function concluded(
+  approval: Approval,
+  now: EpochMillis,
+  set_back: SetBackCode,
+  ...events: NewEvent[]
+): ApprovalTransition {
   if (openQuestion(approval) || !quorumOf(approval).met) return changed(approval, ...events);
+  const marked = markedAs(set_back, approval, now);
+  if (!quorumOf(marked).met) return changed(marked, ...events);
   // Without a new decision, nothing else checks what was approved against the rules in force.
   const objection = recordedObjection(approval);
   if (objection !== undefined) return rejectedByRule(approval, objection, now, ...events);
@@ -46,6 +50,9 @@ export function concluded(approval: Approval, now: EpochMillis, ...events: NewEv
   const { resolution_data } = approval;
   return resolved(approval, 'approved', { by: last.by, resolution_data, basis: 'people' }, now, ...events);
 }
+
+const markedAs = (code: SetBackCode, approval: Approval, now: EpochMillis): Approval =>
+  code === null ? approval : { ...approval, possibly_executed: { code, since: toEpochSeconds(now) } };
 
 /** Once, however many were missed while the service was down. */
 function remind(approval: Approval, now: EpochMillis): ApprovalTransition {

@@ -9,7 +9,10 @@ import type { PolicyDecision } from './approval-request.js';
 import type { DecisionCommand, ObjectionCode } from './decision.js';
 import type { AnswerCommand, AskCommand, QuestionRejection } from './questions/question.js';
 
-/** The messages of an approval. */
+/** Why what was approved so far may have been made since, by records that are lost; null: it was not. */
+export type SetBackCode = PossiblyExecuted['code'] | null;
+
+/** The messages of an approval. `set_back`: where others' approvals could be enough after it. */
 export type ApprovalMessage =
   | {
       type: 'required';
@@ -17,14 +20,13 @@ export type ApprovalMessage =
       policyDecision: PolicyDecision;
       refusal?: NoGate | undefined;
     }
-  | ({ type: 'decided' } & DecisionCommand)
+  | ({ type: 'decided'; set_back?: SetBackCode } & DecisionCommand)
   | { type: 'commented'; comment: Omit<Comment, 'at'> }
   | ({ type: 'asked' } & AskCommand)
-  | ({ type: 'answered' } & AnswerCommand)
+  | ({ type: 'answered'; set_back?: SetBackCode } & AnswerCommand)
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
   | { type: 'void'; event: Event<'run.failed'> | Event<'run.cancelled'>; requirement: Requirement }
-  /** `set_back`: why what was approved so far may have been made since, by records that are lost. */
-  | { type: 'due'; set_back?: PossiblyExecuted['code'] | null }
+  | { type: 'due'; set_back?: SetBackCode }
   /** The rules have changed since the approval was requested. */
   | { type: 'rejudged'; rules: Rules }
   /** The log never takes how it was decided. */

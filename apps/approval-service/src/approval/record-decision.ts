@@ -6,13 +6,17 @@ import { rejected, touch } from '@countersign/persistence';
 import { quorumOf } from './counted.js';
 import { argsOf, validateDecision, type DecisionCommand } from './decision.js';
 import { concluded, due } from './due.js';
-import type { ApprovalTransition } from './messages.js';
+import type { ApprovalTransition, SetBackCode } from './messages.js';
 import { withdrawnBy } from './questions/question.js';
 import { hold } from './rejudge.js';
 import { callOf, resolved } from './resolution.js';
 
 /** Counts what a person decides, under the rules of the moment; whoever is the last that it takes ends it. */
-export function recordDecision(pending: Approval, decided: DecisionCommand, now: EpochMillis): ApprovalTransition {
+export function recordDecision(
+  pending: Approval,
+  decided: DecisionCommand & { set_back?: SetBackCode },
+  now: EpochMillis,
+): ApprovalTransition {
   const { verdict, by, groups, resolution_data } = decided;
   const held = hold(pending, decided.rules, now);
   if ('kind' in held) return held;
@@ -35,7 +39,7 @@ export function recordDecision(pending: Approval, decided: DecisionCommand, now:
   const ends = verdict === 'rejected' ? refused !== null : met;
   return ends
     ? resolved(state, verdict, { by, resolution_data, basis: 'people' }, now, ...before, recorded)
-    : concluded(state, now, ...before, recorded);
+    : concluded(state, now, decided.set_back ?? null, ...before, recorded);
 }
 
 /** What was approved stays with the record, for the others to see and approve. */

@@ -1,8 +1,9 @@
 import { actOf, type Principal, type RefusedAttempts } from '@countersign/auth';
 import { isStanding, type Approval, type ResolutionData, type DecisionVerdict } from '@countersign/contracts/approvals';
 import type { Problem } from '@countersign/contracts/problems';
+import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
-import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
+import type { ApprovalMessage, ApprovalRejection, SetBackCode } from '../approval/messages.js';
 import type { Rules } from '../policy/rules.js';
 import { inputProblems } from '../approval/user-input.js';
 
@@ -29,6 +30,8 @@ export class Decisions {
     private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     private readonly rules: Rules,
     private readonly attempts: Pick<RefusedAttempts, 'add'>,
+    /** Why a call that was asked for then may have been made since, by records that are lost. */
+    private readonly setBack: (asked: EpochMillis) => SetBackCode,
   ) {}
 
   /** The approval as it is now, if there is one. */
@@ -49,7 +52,7 @@ export class Decisions {
   }
 
   /** Answers a question. */
-  answer(
+  async answer(
     approval_id: string,
     { question_id, text }: { question_id: string; text: string },
     who: Principal,
@@ -58,12 +61,23 @@ export class Decisions {
     const isAdministrator = who.roles.includes('admin');
     const isApprover = who.scopes.has('approvals:write');
     const by = { isAdministrator, isApprover, ...this.#spokenBy(who) };
-    const answered = { type: 'answered', question_id, text, ...by } as const;
+    const answered = {
+      type: 'answered',
+      question_id,
+      text,
+      set_back: await this.#setBackOf(approval_id),
+      ...by,
+    } as const;
     return this.#say(approval_id, answered, who, command);
   }
 
   #spokenBy({ subject, groups }: Principal): { by: string; groups: readonly string[]; rules: Rules } {
     return { by: subject, groups, rules: this.rules };
+  }
+
+  async #setBackOf(id: string): Promise<SetBackCode> {
+    const approval = await this.approvals.store.get(id);
+    return approval ? this.setBack(toEpochMillis(approval.created_at)) : null;
   }
 
   async #say(id: string, message: ApprovalMessage, who: Principal, command?: { id: string }): Promise<Outcome> {
@@ -92,6 +106,8 @@ export class Decisions {
       digest,
       isOneOfSeveral,
       rules: this.rules,
+      // What others have approved can be enough once somebody rejects who had a question.
+      set_back: status === 'rejected' ? await this.#setBackOf(id) : null,
     };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided }, { act: actOf(who, command) });
     const approval = notDeleted(handled.state);

@@ -1,7 +1,8 @@
 import type { EventData } from '@countersign/contracts';
 import { NoticeKind } from '@countersign/contracts/deliveries';
+import { after } from '@countersign/contracts/time';
 import { goldenEvent } from '@countersign/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requestFor } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
 import { webhookTo } from '../../test/notify.fixtures.js';
@@ -71,6 +72,22 @@ describe('a question over HTTP', () => {
     await expect(answer('none', ana!)).rejects.toMatchObject({ code: 'question_not_found' });
     await open.http.resolve(id, { status: 'approved' }, carol);
     await expect(askedBy()).rejects.toMatchObject({ code: 'already_resolved' });
+  });
+
+  it('is answered, and the call is then not made by decisions from before a restore', async () => {
+    const terms = { approvers: [{ group: 'ops' }, { group: 'dba' }], escalate: { after: '1m', to: ['leads'] } };
+    const groups = { ops: ['bob', 'carol'], dba: ['dan'], leads: ['bob'] };
+    const setBack = vi.fn((): 'set_back' | null => null);
+    const restored = await openApprovals({ rules: { groups, policies: { default: { require: terms } } }, setBack });
+    await restored.events.required(event);
+    for (const who of [bob, carol]) await restored.decisions.decide(id, { status: 'approved' }, who);
+    await restored.decisions.ask(id, { id: 'q', text: 'Is it done?' }, somebody('dan'));
+    restored.clock.time = after(restored.clock.time, 61_000);
+    await restored.approvals.execute(id, { type: 'due', set_back: null });
+    setBack.mockReturnValue('set_back');
+    await restored.decisions.answer(id, { question_id: 'q', text: 'Yes.' }, ana!);
+    expect(await restored.store.get(id)).toMatchObject({ status: 'pending', possibly_executed: { code: 'set_back' } });
+    await restored.close();
   });
 
   it('is told of once each, as is its answer', async () => {

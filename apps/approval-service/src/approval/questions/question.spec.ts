@@ -14,6 +14,7 @@ import {
 } from '../../../test/approval.fixtures.js';
 import { rulesWith } from '../../../test/definitions.fixtures.js';
 import { decideApproval } from '../approval.js';
+import type { ApprovalMessage } from '../messages.js';
 
 const emits = {
   q: ['approval.question_asked'],
@@ -111,6 +112,31 @@ describe('a question on an approval', () => {
     const escalated = continued(halfApproved, now, { type: 'due' });
     expect(escalated).toMatchObject({ status: 'pending', escalated_at: expect.any(Number) });
     expect(continued(escalated, now, answered())).toMatchObject({ status: 'approved', resolved_by: 'carol' });
+  });
+
+  it('that is answered or withdrawn approves nothing that may have been made since, by records that are lost', () => {
+    const escalated = continued(halfApproved, now, { type: 'due' });
+    const back = continued(escalated, now, answered('ana', { set_back: 'set_back' }));
+    expect(back).toMatchObject({
+      status: 'pending',
+      possibly_executed: { code: 'set_back' },
+      questions: [{ answer: {} }],
+    });
+    const again = [decided('approved', 'bob'), decided('approved', 'carol')];
+    expect(continued(back, now, ...again)).toMatchObject({ status: 'approved' });
+    const lenient = continued(
+      undefined,
+      then,
+      required({ ...escalating, on_rejection: 'continue' }),
+      ...again,
+      asked('dan'),
+    );
+    const rejects = { ...decided('rejected', 'dan'), set_back: 'set_back' } as ApprovalMessage;
+    expect(continued(lenient, now, { type: 'due' }, decided('rejected', 'dan'))).toMatchObject({ status: 'approved' });
+    expect(continued(lenient, now, { type: 'due' }, rejects)).toMatchObject({
+      status: 'pending',
+      possibly_executed: { code: 'set_back' },
+    });
   });
 
   it('changes neither the call nor its digest, and its answer is kept as the words of who gave it', () => {

@@ -4,11 +4,11 @@ import { openQuestion, type Question } from '@countersign/contracts/questions';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { toEpochSeconds, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import { askersOf, mayDecide } from '@countersign/definitions/policy';
-import { ignored, rejected, touch } from '@countersign/persistence';
+import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import type { Rules } from '../../policy/rules.js';
 import { unauthorised } from '../decision.js';
 import { concluded, due } from '../due.js';
-import type { ApprovalTransition } from '../messages.js';
+import type { ApprovalTransition, SetBackCode } from '../messages.js';
 import { hold } from '../rejudge.js';
 import { callOf } from '../resolution.js';
 
@@ -53,11 +53,15 @@ export function ask(pending: Approval, asked: AskCommand, now: EpochMillis): App
   const at = toEpochSeconds(now);
   const question: Question = { id, by, at, text, answer: null, withdrawn_at: null };
   const state = touch(approval, now, { questions: [...approval.questions, question] });
-  return concluded(state, now, ...events, emit('approval.question_asked', { ...about(state, question), by, at, text }));
+  return changed(state, ...events, emit('approval.question_asked', { ...about(state, question), by, at, text }));
 }
 
 /** What is said is recorded as the words of whoever says it. They change neither the call nor who decides. */
-export function answer(pending: Approval, answered: AnswerCommand, now: EpochMillis): ApprovalTransition {
+export function answer(
+  pending: Approval,
+  answered: AnswerCommand & { set_back?: SetBackCode },
+  now: EpochMillis,
+): ApprovalTransition {
   const { question_id, by, text, rules } = answered;
   const known = pending.questions.find(({ id }) => id === question_id);
   if (!known) return rejected('question_not_found', `there is no question "${question_id}" here`);
@@ -74,7 +78,7 @@ export function answer(pending: Approval, answered: AnswerCommand, now: EpochMil
   const questions = approval.questions.map((each) => (each.id === question_id ? { ...each, answer: given } : each));
   const state = touch(approval, now, { questions });
   const event = emit('approval.question_answered', { ...about(state, known), answer: given });
-  return concluded(state, now, ...events, event);
+  return concluded(state, now, answered.set_back ?? null, ...events, event);
 }
 
 /** Who has decided needs no answer any more. */
