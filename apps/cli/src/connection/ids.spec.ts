@@ -11,9 +11,10 @@ const client = {
       throw missing;
     },
     // A search looks into arguments as well.
-    list: async ({ text }: { text: string }) => ({
-      data: [...ids, 'other-9abc'].filter((id) => id.includes(text)).map((id) => ({ id })),
-    }),
+    list: async ({ text, limit }: { text: string; limit: number }) => {
+      const found = [...ids, 'other-9abc'].filter((id) => id.includes(text)).map((id) => ({ id }));
+      return { data: found.slice(0, limit), meta: { total_count: found.length } };
+    },
   },
 } as unknown as CountersignClient;
 
@@ -23,6 +24,16 @@ it('an id may be shortened to a beginning that is the only one, and to nothing e
   await expect(approvalId(client, '7d1f')).rejects.toThrow('"7d1f" begins 2 ids: 7d1f0000-1, 7d1f0000-2.');
   await expect(approvalId(client, '9ab')).rejects.toBe(missing);
   await expect(approvalId(client, '0000-1')).rejects.toBe(missing);
+});
+
+it('an id is not told by its beginning among more than are looked at, which whoever makes calls can bring about', async () => {
+  const crowd = Array.from({ length: 1_000 }, (_, n) => (n === 0 ? '9abcffff-1' : `other-9abc-${n}`));
+  const list = async ({ limit = 100 }) => ({
+    data: [...crowd, '9abc0000-1'].slice(0, limit).map((id) => ({ id })),
+    meta: { total_count: crowd.length + 1 },
+  });
+  const crowded = { approvals: { ...client.approvals, list } } as unknown as CountersignClient;
+  await expect(approvalId(crowded, '9abc')).rejects.toThrow('1001 approvals have "9abc" in them: give the whole id.');
 });
 
 it('a list shows as much of its ids as tells them apart', () => {

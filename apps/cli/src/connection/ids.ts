@@ -3,19 +3,22 @@ import { exitCodes, Failure } from './exit-codes.js';
 
 /** Shorter ones are likely to be somebody's mistake. */
 const shortest = 4;
-const looked = 100;
+/** At once, as many as the server gives. */
+const looked = 1_000;
 
 /**
  * The approval that an id, or the beginning of one, names. What a beginning names is searched among the newest 10,000.
  *
- * @throws Failure when a beginning names more than one
+ * @throws Failure when a beginning names more than one, or may: whoever makes calls chooses the texts that are searched
  */
 export async function approvalId(client: CountersignClient, text: string): Promise<string> {
   try {
     return (await client.approvals.get(text)).id;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404 || text.length < shortest) throw error;
-    const { data } = await client.approvals.list({ text, limit: looked });
+    const { data, meta } = await client.approvals.list({ text, limit: looked });
+    if (meta.total_count > data.length)
+      throw new Failure(exitCodes.usage, `${meta.total_count} approvals have "${text}" in them: give the whole id.`);
     return theOne(
       data.map(({ id }) => id).filter((id) => id.startsWith(text)),
       text,
