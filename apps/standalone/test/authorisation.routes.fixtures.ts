@@ -146,6 +146,7 @@ export const routes: Record<string, Rule> = {
   'GET /audit/entries': needs('audit:read'),
   'GET /audit/evidence': needs('audit:read'),
   'GET /audit/health': needs('audit:read'),
+  'GET /audit/export': needs('audit:read'),
   'GET /audit/proofs/consistency': needs('audit:read'),
   'GET /audit/proofs/inclusion': needs('audit:read'),
 

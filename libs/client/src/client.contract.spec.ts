@@ -84,6 +84,12 @@ describe('the client and a server of the same version', () => {
       return data;
     });
     for await (const { index } of audit.all({ limit: 1, run_id: run.run_id })) expect(index).toBeGreaterThanOrEqual(0);
+    for (const format of ['ndjson', 'ocsf', 'cef'] as const) {
+      const pages: { text: string; next: number | null }[] = [];
+      for await (const page of audit.exported({ format, run_id: run.run_id, limit: 2 })) pages.push(page);
+      expect(pages.every(({ text }, n) => text.split('\n').length === 3 || n === pages.length - 1)).toBe(true);
+      expect(pages.at(-1)!.next).toBeNull();
+    }
     expect((await audit.checkpoint()).origin).toBe((await audit.key()).origin);
     expect((await audit.health()).is_whole).toBe(true);
     expect((await audit.inclusion(entries[0]!.index)).leaf_hash).toBe(entries[0]!.leaf_hash);

@@ -6,6 +6,7 @@ import {
   ConsistencyProof,
   ConsistencyQuery,
   EvidenceQuery,
+  ExportAuditEntriesQuery,
   InclusionProof,
   InclusionQuery,
   ListAuditEntriesQuery,
@@ -15,10 +16,11 @@ import { ProblemError } from '@countersign/contracts/problems';
 import type { AppendLog } from '@countersign/persistence/append-log';
 import { forPeople, Returns } from '@countersign/service';
 import { proveConsistency, proveInclusion } from '@countersign/transparency';
-import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Query, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Checkpoints } from '../checkpoints/checkpoints.js';
 import { Evidence } from '../evidence/evidence.js';
+import { exported } from '../export/exported.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Entry } from '../record/entry.js';
 import { Recorder } from '../record/recorder.js';
@@ -26,6 +28,7 @@ import { readNodes } from '../record/tree.js';
 import { ENTRIES, UNREADABLE } from '../tokens.js';
 
 const ndjson = 'application/x-ndjson';
+const nextHeader = 'x-next';
 
 /** The record, and what proves it. */
 @Controller()
@@ -59,12 +62,26 @@ export class AuditController {
   async entries(
     @Query({ schema: ListAuditEntriesQuery }) query: z.infer<typeof ListAuditEntriesQuery>,
   ): Promise<z.infer<typeof AuditEntryPage>> {
-    const { run_id: key, actor, tool_name, type, since, until, after, limit } = query;
-    const time = since === undefined && until === undefined ? undefined : bounds(since, until);
-    const filter = { key, actor, tool_name, type, time, position: { gt: after } };
-    const found = await forPeople(() => this.log.find({ filter, sort: [], limit: limit + 1 }));
-    const data = found.slice(0, limit);
-    return { data: data.map(shown), next: found.length > limit ? data.at(-1)!.position : null };
+    const { data, next } = await this.#page(query);
+    return { data: data.map(shown), next };
+  }
+
+  @Get('audit/export')
+  @RequireScopes('audit:read')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @Returns(
+    200,
+    z.string(),
+    `Entries as lines for another system; the header ${nextHeader} is \`after\` of what follows.`,
+    'text/plain',
+  )
+  async export(
+    @Query({ schema: ExportAuditEntriesQuery }) { format, ...query }: z.infer<typeof ExportAuditEntriesQuery>,
+    @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
+  ): Promise<string> {
+    const { data, next } = await this.#page(query);
+    if (next !== null) void reply.header(nextHeader, String(next));
+    return exported(data, format);
   }
 
   @Get('audit/proofs/inclusion')
@@ -123,6 +140,15 @@ export class AuditController {
       unreadable: this.unreadable(),
       is_whole,
     };
+  }
+
+  async #page(query: z.infer<typeof ListAuditEntriesQuery>): Promise<{ data: Entry[]; next: number | null }> {
+    const { run_id: key, actor, tool_name, type, since, until, after, limit } = query;
+    const time = since === undefined && until === undefined ? undefined : bounds(since, until);
+    const filter = { key, actor, tool_name, type, time, position: { gt: after } };
+    const found = await forPeople(() => this.log.find({ filter, sort: [], limit: limit + 1 }));
+    const data = found.slice(0, limit);
+    return { data, next: found.length > limit ? data.at(-1)!.position : null };
   }
 }
 

@@ -1,6 +1,7 @@
+import { AuditExportFormat } from '@countersign/contracts/audit';
 import { marked } from '@countersign/contracts/text';
 import { verifyEvidence, type Report } from '@countersign/evidence';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { On } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
@@ -13,6 +14,7 @@ export const auditCommand = (on: On): Command =>
     .description('The record of all that happened, and what proves it.')
     .addCommand(exportEvidence(on))
     .addCommand(verify(on))
+    .addCommand(entries(on))
     .addCommand(key(on));
 
 const exportEvidence = (on: On): Command =>
@@ -22,6 +24,33 @@ const exportEvidence = (on: On): Command =>
     .action(
       on(async ({ client, environment }, { run }: { run: string }) => {
         environment.stdout.write(new TextDecoder().decode(await client.audit.evidence(run)));
+      }),
+    );
+
+interface EntriesOptions {
+  format: AuditExportFormat;
+  run?: string;
+  actor?: string;
+  type?: string;
+  since?: string;
+  until?: string;
+  after?: number;
+}
+
+const entries = (on: On): Command =>
+  new Command('entries')
+    .description('Writes what is on record to the standard output, a line each, for a SIEM.')
+    .addOption(new Option('--format <format>', 'how').choices(AuditExportFormat.options).default('ndjson'))
+    .option('--run <id>', 'of one run')
+    .option('--actor <name>', 'what one person or program did')
+    .option('--type <event>', 'of one kind')
+    .option('--since <time>', 'not earlier, in ISO 8601 and UTC')
+    .option('--until <time>', 'earlier, in ISO 8601 and UTC')
+    .option('--after <index>', 'behind this index: the last one that was written before', Number)
+    .action(
+      on(async ({ client, environment }, { run: run_id, ...query }: EntriesOptions) => {
+        for await (const { text } of client.audit.exported({ ...query, run_id, limit: 1_000 }))
+          environment.stdout.write(text);
       }),
     );
 

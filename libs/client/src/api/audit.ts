@@ -1,4 +1,4 @@
-import type { AuditEntry, ListAuditEntriesQuery } from '@countersign/contracts/audit';
+import type { AuditEntry, ExportAuditEntriesQuery, ListAuditEntriesQuery } from '@countersign/contracts/audit';
 import type { Answers } from '../shapes.js';
 import type { Transport } from '../transport/transport.js';
 import type { ListQuery } from './lists.js';
@@ -31,6 +31,21 @@ export class Audit {
     for (let after = query.after; ;) {
       const { data, next } = await this.list({ ...query, after });
       yield* data;
+      if (next === null) return;
+      after = next;
+    }
+  }
+
+  /** Entries as lines for another system, page by page, each with the index behind which the next one begins. */
+  async *exported(
+    query: ListQuery<typeof ExportAuditEntriesQuery> = {},
+  ): AsyncGenerator<{ text: string; next: number | null }, void> {
+    for (let after = query.after; ;) {
+      const limited = this.transport.limited({ query: { ...query, after } });
+      const response = await this.transport.open('GET', '/audit/export', limited);
+      const header = response.headers.get('x-next');
+      const next = header === null ? null : Number(header);
+      yield { text: await response.text(), next };
       if (next === null) return;
       after = next;
     }

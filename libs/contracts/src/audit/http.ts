@@ -31,6 +31,13 @@ export const ListAuditEntriesQuery = z.object({
 });
 export type ListAuditEntriesQuery = z.infer<typeof ListAuditEntriesQuery>;
 
+export const AuditExportFormat = z.enum(['ndjson', 'ocsf', 'cef']).meta({
+  description: 'Entries as they are, a line each; events of OCSF 1.8.0; or lines of the Common Event Format.',
+});
+export type AuditExportFormat = z.infer<typeof AuditExportFormat>;
+
+export const ExportAuditEntriesQuery = ListAuditEntriesQuery.extend({ format: AuditExportFormat.default('ndjson') });
+
 export const AuditEntryPage = z.object({
   data: z.array(AuditEntry),
   next: Count.nullable().meta({ description: 'What comes after this page: `after` of the next; null on the last.' }),

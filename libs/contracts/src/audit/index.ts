@@ -1,11 +1,13 @@
 export {
   AuditEntry,
   AuditEntryPage,
+  AuditExportFormat,
   AuditHealth,
   AuditKey,
   ConsistencyProof,
   ConsistencyQuery,
   EvidenceQuery,
+  ExportAuditEntriesQuery,
   InclusionProof,
   InclusionQuery,
   ListAuditEntriesQuery,
