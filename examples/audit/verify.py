@@ -272,6 +272,8 @@ def unfounded(c):
     own = [c.get("requester"), c.get("requested_by")]
     if c.get("act_by") is None or not is_count(c.get("resolved_at")):
         return True
+    if "break_glass" in c:
+        return not is_broken(c, deciders, own)
     if c["basis"] == "rule":
         return c.get("policy_version") is None
     if c["basis"] == "grant":
@@ -291,6 +293,29 @@ def unfounded(c):
     nameless = not four_eyes and needed == 1
     nameless = nameless and any(each["by"] is None and each["verdict"] == "approved" for each in deciders)
     return len(approvers) + nameless < needed
+
+
+def is_broken(c, deciders, own):
+    """In an emergency one is enough, who is known, did not ask whatever the rules say, and did not reject."""
+    glass = c["break_glass"] if isinstance(c["break_glass"], dict) else {}
+    by, said = glass.get("by"), [each for each in deciders if each["by"] == glass.get("by")]
+    known = isinstance(by, str) and isinstance(glass.get("group"), str) and by not in own
+    known = known and c["basis"] == "people" and c.get("policy_version") is not None
+    approved = all(each["verdict"] == "approved" for each in said) and any(each["at"] == glass.get("at") for each in said)
+    return known and c.get("requested_by") is not None and approved
+
+
+def is_named(c, header):
+    """Whether the rules, where they are here, let the one who approved in an emergency."""
+    rules = next((each["rules"] for each in header.get("rules", []) if each["version"] == c.get("policy_version")), None)
+    if rules is None:
+        return True
+    of = lambda value, name: value.get(name) if isinstance(value, dict) else None  # noqa: E731
+    thens = [of(each, "then") for each in of(rules, "rules") or []] + [of(rules, "default")]
+    named = [group for then in thens for group in of(of(then, "require"), "break_glass") or []]
+    group, by = c["break_glass"]["group"], c["break_glass"]["by"]
+    members = of(of(rules, "groups"), group)
+    return group in named and (members == "from_token" or isinstance(members, list) and by in members)
 
 
 def is_digest(digest, data, names):
@@ -316,6 +341,8 @@ def decision_in(data, keys, entry):
     shown = [redact[:n] for n in range(len(redact) + 1)] if isinstance(redact, list) else []
     details = [{"note": note, "redact": each, "resolved_by": data.get("resolved_by")} for each in shown]
     if not any(is_digest(claims.get("details_digest"), each, each) for each in details):
+        return None, "decision_missing"
+    if differs(claims.get("break_glass") or {}, data.get("break_glass") or {}, ["by", "at", "group"]):
         return None, "decision_missing"
     bound = ["requester", "requested_by", "policy_version", "expires_at"] if data.get("policy_version") else []
     if redact == [] and not is_digest(claims["digest"], data, EXACT + bound):
@@ -386,12 +413,14 @@ def check_meaning(header, entries):
                     raise Problem("other_call", "Another call was asked for.", line)
                 if (asked.get("user_id"), asked.get("requested_by")) != (claims.get("requester"), claims.get("requested_by")):
                     raise Problem("decision_unfounded", "Others asked for it than the decision says.", line)
+            if "break_glass" in claims and not is_named(claims, header):
+                raise Problem("decision_unfounded", "No rule let them approve it in an emergency.", line)
             for events in [START], list(OUTCOMES):
                 if not any(approval in authentic[event] for event in events):
                     for event in events:
                         if approval in doubtful[event]:
                             refuse(event, approval, None, line)
-    calls = {}
+    calls, broken = {}, 0
     for approval, starts in authentic[START].items():
         for claims, line in starts:
             decision = approval_of(approval)
@@ -400,6 +429,7 @@ def check_meaning(header, entries):
             if differs(claims, decision, CALL) or claims["execution_id"] != approval:
                 raise Problem("other_call", "What began is not what was decided on.", line)
             calls[approval] = claims["digest"]
+            broken += "break_glass" in decision
     for event, outcome in OUTCOMES.items():
         for approval, told in authentic[event].items():
             for claims, line in told:
@@ -411,15 +441,15 @@ def check_meaning(header, entries):
     for entry in entries:
         asked = authentic[REQUEST].get(entry["data"].get("approval_id"))
         notes += entry["type"] == "approval.decision_recorded" and not asked
-    return len(calls), notes
+    return len(calls), broken, notes
 
 
 def report(path, key):
     try:
         with open(path, "rb") as file:
             header, entries = open_bundle(file.read(), key)
-        calls, doubtful = check_meaning(header, entries)
-        counts = {"entries": len(entries), "calls": calls, "doubtful": doubtful}
+        calls, broken, doubtful = check_meaning(header, entries)
+        counts = {"entries": len(entries), "calls": calls, "break_glass": broken, "doubtful": doubtful}
         return {"holds": True, "run_id": header["run_id"], **counts}
     except Problem as problem:
         return {"holds": False, "code": problem.code, "message": str(problem), "line": problem.line}

@@ -172,6 +172,7 @@ export function resolved(
       tool_version: null,
       expires_at: null,
       decisions: [],
+      break_glass: null,
       repeated: false,
       run_status: null,
       signature: null,

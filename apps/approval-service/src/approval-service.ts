@@ -61,6 +61,7 @@ export const approvalCollection: Collection<Approval> = {
     ['tool_name', ...shown],
     ['resolved_by', ...shown],
     ['approval_type', ...shown],
+    ['review', ...shown],
     ['pause_type', ...shown],
     ['source_type', ...shown],
     ['team_id', ...shown],

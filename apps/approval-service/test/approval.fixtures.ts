@@ -133,6 +133,26 @@ export const answered = (by: string | null = 'ana', more: object = {}): Approval
   ...more,
 });
 
+/** Of the call as the golden request has it. */
+const breaking = (by: string | null = 'dave', more: object = {}) => ({
+  by,
+  groups: [],
+  reason: 'The shop is down.',
+  digest: approvalAfter(required()).digest,
+  rules,
+  ...more,
+});
+export const broken = (by?: string | null, more?: object): ApprovalMessage => ({
+  type: 'glass_broken',
+  ...breaking(by, more),
+});
+export const reviewed = (by: string | null = 'bob', groups: readonly string[] = []): ApprovalMessage => ({
+  type: 'reviewed',
+  by,
+  groups,
+  text: 'It was right: see INC-7.',
+});
+
 export const runCancelled: Event<'run.cancelled'> = goldenEvent('run.cancelled');
 export const runCompleted: Event<'run.completed'> = goldenEvent('run.completed');
 export const runFailed: Event<'run.failed'> = goldenEvent('run.failed');

@@ -108,6 +108,14 @@ export const routes: Record<string, Rule> = {
     body: { text: 'Why?' },
     onlyOthers: true,
   },
+  // The rules name nobody for it.
+  'POST /approvals/:id/break-glass': {
+    needs: 'approvals:write',
+    record: 'any',
+    ok: 403,
+    body: { reason: 'Fire.', digest: 'x' },
+  },
+  'POST /approvals/:id/break-glass/review': { needs: 'approvals:write', record: 'any', ok: 409, body: { text: 'So.' } },
   // Nobody has asked.
   'POST /approvals/:id/questions/:question_id/answer': {
     needs: 'approvals:read',

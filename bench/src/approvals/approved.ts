@@ -60,6 +60,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       salt: null,
       repeated: false,
       run_status: null,
+      break_glass: null,
       decisions: [{ ...by, note: null, groups: [] }],
       signature,
     }),

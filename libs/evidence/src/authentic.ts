@@ -94,6 +94,8 @@ function asSigned(
 async function decisionOf(claims: Claims, data: Claims, entry: Entry): Promise<Judged> {
   if (!(await hasItsDetails(claims, data)))
     return { code: 'decision_missing', reason: 'it was signed with another person, note or redaction' };
+  if (!isSameGlass(claims['break_glass'], data['break_glass']))
+    return { code: 'decision_missing', reason: 'it was signed with another emergency' };
   const checked = isShown(data['redact']);
   if (checked && (await digestOf(exactText(data))) !== claims['digest'])
     return { code: 'other_call', reason: 'its arguments are not the ones that were decided on' };
@@ -105,6 +107,12 @@ async function decisionOf(claims: Claims, data: Claims, entry: Entry): Promise<J
     ? { code: 'decision_unfounded', reason: 'it was approved after it had expired' }
     : { claims, checked };
 }
+
+/** Whoever reads the event reads there who approved alone; its reason is the note. */
+const isSameGlass = (signed: unknown, said: unknown): boolean => {
+  const [one, other] = [signed, said].map((each) => (each ?? {}) as Claims);
+  return ['by', 'at', 'group'].every((name) => one![name] === other![name]);
+};
 
 /** What is redacted on record is what was declared when it was signed, and after that what the record knows besides. */
 async function hasItsDetails({ details_digest }: Claims, data: Claims): Promise<boolean> {

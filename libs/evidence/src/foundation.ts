@@ -18,6 +18,8 @@ export function unfounded(claims: Claims): string | undefined {
   const { basis, required_approvals, four_eyes, requested_by, policy_version, grant, deciders, resolved_at } = claims;
   if (claims['act_by'] == null) return 'The decision does not say until when it may be acted on.';
   if (!isCount(resolved_at)) return 'The decision does not say when it was made.';
+  if (claims['break_glass'] !== undefined)
+    return isBroken(claims) ? undefined : 'Nobody who had not asked for it approved it in an emergency.';
   if (basis === 'rule') return policy_version == null ? 'A rule decided, and it is not said which.' : undefined;
   if (basis === 'audit') return undefined;
   if (basis === 'grant') {
@@ -44,6 +46,24 @@ export function unfounded(claims: Claims): string | undefined {
   return count < required_approvals
     ? `${count} of ${required_approvals} people approved who had not asked for it.`
     : undefined;
+}
+
+/** In an emergency one is enough, who is known, did not ask whatever the rules say, and did not reject. */
+function isBroken(claims: Claims): boolean {
+  const { basis, policy_version, requester, requested_by } = claims;
+  const { by, at, group } = (claims['break_glass'] ?? {}) as Record<string, unknown>;
+  const own = ((claims['deciders'] ?? []) as (Decider & { at: unknown })[]).filter((each) => each.by === by);
+  return (
+    basis === 'people' &&
+    typeof by === 'string' &&
+    typeof group === 'string' &&
+    policy_version != null &&
+    requested_by != null &&
+    by !== requested_by &&
+    by !== requester &&
+    own.every(({ verdict }) => verdict === 'approved') &&
+    own.some((each) => each.at === at)
+  );
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

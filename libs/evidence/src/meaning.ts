@@ -1,6 +1,7 @@
 import { judge, outcomes, type Authentic, type Doubtful } from './authentic.js';
 import type { Bundle, Entry } from './bundle.js';
 import { approversIn } from './foundation.js';
+import { unnamed } from './glass.js';
 import { EvidenceProblem, type ProblemCode } from './problem.js';
 import { canonical, difference } from './signed.js';
 
@@ -14,6 +15,8 @@ export interface Call {
   basis: string;
   /** Who approved, where people did. */
   approved_by: string[];
+  /** Who approved alone in an emergency, as a rule let them; null: nobody did. */
+  break_glass: { by: string; group: string } | null;
   requested_by: string | null;
   digest: string;
   /** The version of the rules by which it was decided, and null where it is not known. */
@@ -61,7 +64,11 @@ export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
   }
   const calls = new Map<unknown, Call>();
   for (const decision of found.all('approval.resolved'))
-    if (decision.claims['status'] === 'approved') checkApproval(decision, found);
+    if (decision.claims['status'] === 'approved') {
+      checkApproval(decision, found);
+      const reason = unnamed(decision.claims, header.rules ?? []);
+      if (reason) fail('decision_unfounded', reason, decision.entry);
+    }
   for (const started of found.all('tool.execution_started')) calls.set(idOf(started), callOf(started, found));
   for (const type of outcomeTypes)
     for (const outcome of found.all(type)) checkOutcome(outcome, calls.get(idOf(outcome)), found);
@@ -174,12 +181,18 @@ function callOf({ entry, claims }: Authentic, found: Found): Call {
     tool_name: text(claims['tool_name'])!,
     basis: text(decision.claims['basis'])!,
     approved_by: approversIn(decision.claims),
+    break_glass: glassIn(decision.claims['break_glass']),
     requested_by: text(decision.claims['requested_by']),
     digest: text(claims['digest'])!,
     rules_version: text(decision.claims['policy_version']),
     arguments_checked: decision.checked,
     outcome: found.outcomeOf(id) ?? 'running',
   };
+}
+
+function glassIn(signed: unknown): Call['break_glass'] {
+  const { by, group } = (signed ?? {}) as { by?: string; group?: string };
+  return by === undefined || group === undefined ? null : { by, group };
 }
 
 function checkOutcome({ entry, claims }: Authentic, call: Call | undefined, found: Found): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { digest, linesOf, Office, type Data, type Told } from '../test/evidence.fixtures.js';
+import { digest, glassBroken, linesOf, Office, type Data, type Told } from '../test/evidence.fixtures.js';
 import { verifyEvidence, type Report } from './verify.js';
 
 const golden = (name: string): Buffer => readFileSync(new URL(`../test/golden/${name}`, import.meta.url));
@@ -28,6 +28,21 @@ describe('a bundle of evidence', () => {
         { tool_name: 'deploy', basis: 'people', approved_by: ['bob'], arguments_checked: true, outcome: 'succeeded' },
       ],
     });
+  });
+
+  const [[, sound], ...unsound] = glassBroken(office) as [[string, Told[]], ...[string, Told[]][]];
+
+  it('says who approved alone in an emergency, as a rule let them', async () => {
+    expect(await verify(await office.bundle('run-1', sound))).toMatchObject({
+      holds: true,
+      calls: [{ basis: 'people', approved_by: ['bob'], break_glass: { by: 'bob', group: 'incident' } }],
+    });
+    const ordinary = await verify(bundle);
+    expect(ordinary.holds && ordinary.calls[0]!.break_glass).toBeNull();
+  });
+
+  it.each(unsound)('does not hold with an emergency %s', async (_, story) => {
+    expect(await problemOf(await office.bundle('run-1', story))).toMatch(/^decision_(unfounded|missing)$/);
   });
 
   it('holds as it was exported by the service', async () => {

@@ -28,8 +28,8 @@ export const digest = (text: string): string => `sha256:${createHash('sha256').u
 
 export const rules = {
   default: 'reject',
-  rules: [{ name: 'production', share: 0.5, require: { count: 1 } }],
-  groups: {},
+  rules: [{ name: 'production', share: 0.5, require: { count: 1 }, then: { require: { break_glass: ['incident'] } } }],
+  groups: { incident: ['bob'] },
 };
 export const rulesVersion = digest(canonical(rules)).slice(7, 39);
 
@@ -220,3 +220,45 @@ const written = (head: Data): string => canonical(JSON.parse(JSON.stringify(head
 
 /** The lines of a bundle, without its seal. */
 export const linesOf = (bundle: string): string[] => bundle.split('\n').slice(0, -2);
+
+/** Stories of a call that one person approved where two had to; the first is sound. */
+export function glassBroken(office: Office): [string, Told[]][] {
+  const glass = { by: 'bob', at: 1_000, group: 'incident' };
+  const claims: Data = { required_approvals: 2, break_glass: glass };
+  const shown = { 'approval.resolved': { break_glass: { ...glass, reason: 'Fire.' } } };
+  const but = (change: Data, more: Record<string, Data> = shown) =>
+    office.story('run-1', { ...claims, ...change }, more);
+  const of = (other: Data) => {
+    const given = { ...glass, ...other };
+    const deciders = [{ by: given.by, verdict: 'approved', at: 1_000 }];
+    const told = { 'approval.resolved': { break_glass: { ...given, reason: 'Fire.' } } };
+    return but({ break_glass: given, deciders }, told);
+  };
+  const asker = { 'tool.approval_required': { user_id: 'bob', requested_by: 'bob' } };
+  const redact = ['nothing'];
+  const own = { ...shown['approval.resolved'], requester: 'bob', requested_by: 'bob', redact };
+  return [
+    ['as the rules let them', but({})],
+    ['without a claim of it', but({ break_glass: undefined }, {})],
+    ['that only the event names', but({ break_glass: undefined })],
+    ['that the event hides', but({}, {})],
+    ['by another group than the event names', but({ break_glass: { ...glass, group: 'ops' } })],
+    ['by nobody', but({ break_glass: null }, {})],
+    ['by somebody who did not decide', but({ deciders: [{ by: 'carol', verdict: 'approved', at: 1_000 }] })],
+    ['by who rejected it', but({ deciders: [{ by: 'bob', verdict: 'rejected', at: 1_000 }] })],
+    ['at another time', but({ deciders: [{ by: 'bob', verdict: 'approved', at: 999 }] })],
+    ['of no rules', but({ policy_version: null })],
+    ['by a group that no rule names', of({ group: 'ops' })],
+    ['by somebody whom the named group does not have', of({ by: 'carol' })],
+    ['by a rule', but({ basis: 'rule' })],
+    [
+      'by who asked, without four eyes',
+      office.story(
+        'run-1',
+        { ...claims, four_eyes: false, requester: 'bob', requested_by: 'bob' },
+        { 'approval.resolved': own },
+        asker,
+      ),
+    ],
+  ];
+}

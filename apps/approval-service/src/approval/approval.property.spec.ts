@@ -39,6 +39,7 @@ const terms = fc.record<RequireTerms>({
   remind_every: fc.constantFrom(null, 7),
   escalate_after: fc.constantFrom(null, 5),
   escalate_to: fc.constantFrom([], [{ group: 'leads', members: ['dave'] }]),
+  break_glass: fc.constantFrom([], [{ group: 'incident', members: ['dave', 'ana'] }]),
   grant: fc.constant(plainRequireTerms.grant),
 });
 const judgement = fc.constantFrom<Partial<PolicyDecision>>(
@@ -71,6 +72,8 @@ const message = fc.oneof(
       fc.constantFrom([], ['ops']),
     )
     .map(([verdict, by, data, groups]) => given.decided(verdict, by, data, groups)),
+  fc.constantFrom('ana', 'bob', 'dave', null).map((by) => given.broken(by)),
+  fc.constantFrom('ana', 'bob', 'dave', null).map((by) => given.reviewed(by)),
   fc.constantFrom('comment-1', 'comment-2').map((id) => given.commented(id)),
   fc
     .tuple(fc.constantFrom('ana', 'bob', 'carol', 'dave', null), fc.constantFrom('question-1', 'question-2'))
@@ -104,7 +107,11 @@ function checkState(approval: Approval): void {
   else expect(due_at).toBe(nextDue(approval));
   const isAutomatic = decisions.length === 0;
   if (status === 'approved')
-    expect(isAutomatic || quorum(terms, decisions, askersOf(approval), escalated_at !== null).met).toBe(true);
+    expect(
+      isAutomatic ||
+        approval.break_glass !== null ||
+        quorum(terms, decisions, askersOf(approval), escalated_at !== null).met,
+    ).toBe(true);
   const open = openQuestion(approval);
   if (status === 'pending')
     expect(quorum(terms, decisions, askersOf(approval), false)).toMatchObject({ met: false, refused: null });
@@ -114,7 +121,14 @@ function checkState(approval: Approval): void {
   if (status === 'rejected')
     expect(policy?.outcome === 'reject' || decisions.some(({ verdict }) => verdict === 'rejected')).toBe(true);
   if (escalated_at !== null) expect(escalated_at).toBeGreaterThanOrEqual(created_at + terms.escalate_after!);
-  const named = decisions.map(({ by }) => by).filter((by) => by !== null);
+  const glass = approval.break_glass;
+  const ordinary = decisions.filter(
+    ({ by, at }, n) => !(n === decisions.length - 1 && glass?.by === by && glass.at === at),
+  );
+  const named = ordinary.map(({ by }) => by).filter((by) => by !== null);
+  if (glass) expect(['ana', null], 'no requester breaks glass, with whatever eyes').not.toContain(glass.by);
+  expect(glass === null, 'each broken glass has a review').toBe(approval.review === null);
+  expect(approval.reviewed?.by === undefined || approval.reviewed.by !== glass!.by, 'by somebody else').toBe(true);
   expect(new Set(named).size, 'each person counts once').toBe(named.length);
   if (terms.four_eyes) expect(named, 'whoever asked does not decide').not.toContain(user_id);
 }
@@ -137,8 +151,9 @@ describe('an approval, whatever arrives in whatever order and however often,', (
           emitted.push(...transition.events);
           checkState(transition.state);
           if (approval && approval.status !== 'pending') {
-            const { run_status, deleted_at, updated_at, comments } = transition.state;
-            expect(transition.state).toEqual({ ...approval, run_status, deleted_at, updated_at, comments });
+            const { run_status, deleted_at, updated_at, comments, review, reviewed } = transition.state;
+            const later = { run_status, deleted_at, updated_at, comments, review, reviewed };
+            expect(transition.state).toEqual({ ...approval, ...later });
           }
           approval = transition.state;
         }

@@ -3,6 +3,8 @@ import type { Approval, Comment } from '@countersign/contracts/approvals';
 import type { RunStatus } from '@countersign/contracts/runs';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
+import { breakGlass } from './break-glass/break-glass.js';
+import { review } from './break-glass/review.js';
 import { due } from './due.js';
 import type { ApprovalMessage, ApprovalTransition } from './messages.js';
 import { answer, ask } from './questions/question.js';
@@ -47,6 +49,10 @@ export function decideApproval(
       return approval.status === 'pending'
         ? recordDecision(approval, message, now)
         : rejected('already_resolved', `already resolved: ${approval.status}`);
+    case 'glass_broken':
+      return breakGlass(approval, message, now);
+    case 'reviewed':
+      return review(approval, message, now);
     case 'asked':
       return ask(approval, message, now);
     case 'answered':
@@ -100,9 +106,13 @@ function endOpen(approval: Approval, { event, requirement }: VoidMessage, now: E
 
 type VoidMessage = Extract<ApprovalMessage, { type: 'void' }>;
 
-/** Hides the record. Removing one that is pending voids it first, so that its run does not wait for ever. */
+/**
+ * Hides the record. Removing one that is pending voids it first, so that its run does not wait for ever. Whoever broke glass
+ * does not hide it before it was reviewed.
+ */
 function remove(approval: Approval, now: EpochMillis): ApprovalTransition {
   if (approval.deleted_at !== null) return ignored('it is removed');
+  if (approval.review === 'open') return rejected('review_open', 'the review of a broken glass is open');
   const removed = { ...approval, deleted_at: toEpochSeconds(now) };
   const next =
     approval.status === 'pending' ? resolved(removed, 'cancelled', byNoOne, now) : changed(touch(removed, now, {}));

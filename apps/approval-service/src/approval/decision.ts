@@ -215,7 +215,11 @@ function outruled(approval: Approval, decided: DecisionCommand): Objection | nul
   if (policy.outcome === 'reject') return { reason: `${under}, which rejects it: ${reason}`, code: 'rejected_by_rule' };
   const done: DecisionKind[] = kindsOf(decided, approval.tool_args).filter((kind) => kind !== 'edit');
   const allowed_decisions = approval.terms.allowed_decisions.filter((kind) => done.includes(kind));
-  if (policy.outcome === 'approve' || isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions })) return null;
+  if (
+    policy.outcome === 'approve' ||
+    isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions, break_glass: [] })
+  )
+    return null;
   const advice = 'reject this one, so that the agent requests the intended call';
   return { reason: `${under}, which requires more than this approval does: ${advice}`, code: 'stricter_rule' };
 }

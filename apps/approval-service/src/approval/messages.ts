@@ -6,6 +6,8 @@ import type { Transition } from '@countersign/persistence';
 import type { NoGate } from '../gates/gates.js';
 import type { Rules } from '../policy/rules.js';
 import type { PolicyDecision } from './approval-request.js';
+import type { BreakGlassCommand } from './break-glass/break-glass.js';
+import type { ReviewCommand } from './break-glass/review.js';
 import type { DecisionCommand, ObjectionCode } from './decision.js';
 import type { AnswerCommand, AskCommand, QuestionRejection } from './questions/question.js';
 
@@ -22,6 +24,8 @@ export type ApprovalMessage =
     }
   | ({ type: 'decided'; set_back?: SetBackCode } & DecisionCommand)
   | { type: 'commented'; comment: Omit<Comment, 'at'> }
+  | ({ type: 'glass_broken' } & BreakGlassCommand)
+  | ({ type: 'reviewed' } & ReviewCommand)
   | ({ type: 'asked' } & AskCommand)
   | ({ type: 'answered'; set_back?: SetBackCode } & AnswerCommand)
   /** A run that is over still waited for this; the request for it may not have arrived yet. */
@@ -40,5 +44,14 @@ export type ApprovalMessage =
 export type ApprovalRejection =
   | ObjectionCode
   | QuestionRejection
-  | Extract<ProblemCode, 'already_resolved' | 'approval_not_found' | 'too_many_comments'>;
+  | Extract<
+      ProblemCode,
+      | 'already_resolved'
+      | 'approval_not_found'
+      | 'may_not_break_glass'
+      | 'may_not_review'
+      | 'review_not_open'
+      | 'review_open'
+      | 'too_many_comments'
+    >;
 export type ApprovalTransition = Transition<Approval, ApprovalRejection>;

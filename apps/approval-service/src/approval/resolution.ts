@@ -120,6 +120,7 @@ function dataOf(
     tool_version: state.tool_version,
     expires_at: state.expires_at,
     decisions: state.decisions,
+    break_glass: status === 'approved' ? state.break_glass : null,
     repeated: false,
     run_status: null,
     // The signature takes time, so it is added before this is stored.

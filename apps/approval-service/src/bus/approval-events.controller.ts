@@ -139,6 +139,11 @@ export class ApprovalEventsController {
     if (this.notifier.wants('answer')) await this.#notify(event, 'answer');
   }
 
+  @OnEvent('approval-service', 'approval.glass_broken')
+  async glassBroken(event: Event<'approval.glass_broken'>): Promise<void> {
+    await this.#notify(event, 'break_glass');
+  }
+
   #refuse(
     { id: approval_id, run_id, agent_id, tool_call_id, tool_name, traceparent, tracestate }: Approval,
     command: Event<'approval.resolve_requested'> | Event<'approval.answer_requested'>,

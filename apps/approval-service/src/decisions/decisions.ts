@@ -71,6 +71,16 @@ export class Decisions {
     return this.#say(approval_id, answered, who, command);
   }
 
+  /** Approves in an emergency, as the rules let this person. */
+  breakGlass(id: string, said: { reason: string; digest: string }, who: Principal): Promise<Outcome> {
+    return this.#say(id, { type: 'glass_broken', ...said, ...this.#spokenBy(who) }, who);
+  }
+
+  /** Closes the review of a broken glass. */
+  review(id: string, text: string, who: Principal): Promise<Outcome> {
+    return this.#say(id, { type: 'reviewed', text, by: who.subject, groups: who.groups }, who);
+  }
+
   #spokenBy({ subject, groups }: Principal): { by: string; groups: readonly string[]; rules: Rules } {
     return { by: subject, groups, rules: this.rules };
   }
@@ -85,10 +95,9 @@ export class Decisions {
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
     if (handled.kind === 'rejected') return { code: handled.code, message: `${handled.reason}.` };
-    if (approval.status === 'pending' || handled.kind === 'ignored') return { ok: approval };
-    return message.type === 'answered' && approval.status === 'approved'
-      ? { ok: approval }
-      : { code: 'already_resolved', message: `already resolved: ${approval.status}.` };
+    const isDone = message.type === 'reviewed' || (message.type !== 'asked' && approval.status === 'approved');
+    if (isDone || approval.status === 'pending' || handled.kind === 'ignored') return { ok: approval };
+    return { code: 'already_resolved', message: `already resolved: ${approval.status}.` };
   }
 
   /** What comes of it: the approval as it is then, or why the decision does not count. */

@@ -29,7 +29,7 @@ export class Signer extends OwnKeys {
   #claimsOf({ required_approvals, terms, granted }: Approval, data: EventData<'approval.resolved'>): DecisionClaims {
     const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic, basis } = data;
     const { resolved_at, policy_version, decisions, resolution_data, requester, requested_by } = data;
-    const { tool_version } = data;
+    const { tool_version, break_glass } = data;
     const result = resolution_data?.result;
     return {
       approval_id,
@@ -53,6 +53,7 @@ export class Signer extends OwnKeys {
       policy_version,
       tool_version,
       details_digest: decisionDetailsDigest(data),
+      ...(break_glass && { break_glass: { by: break_glass.by, at: break_glass.at, group: break_glass.group } }),
       ...(result !== undefined && { result_digest: resultDigest(result) }),
     };
   }

@@ -52,7 +52,7 @@ export class Grants {
 
   /** The approval says whether a grant comes with it, not the news of it: anybody who can write to the log could have made that up. */
   async give(approval: Approval): Promise<void> {
-    if (!approval.resolution_data?.grant) return;
+    if (!approval.resolution_data?.grant || approval.break_glass) return;
     const id = derivedId('grant', approval.id);
     const salt = randomBytes(32).toString('base64url');
     const grant = grantIn(approval, id, salt, this.#versionOf(approval));

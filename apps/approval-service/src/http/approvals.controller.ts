@@ -6,6 +6,7 @@ import {
   ApprovalStats,
   ApprovalStatsQuery,
   ApprovalStatusView,
+  BreakGlassRequest,
   BulkResolveOutcome,
   BulkResolveRequest,
   CommentRequest,
@@ -15,6 +16,7 @@ import {
   ResolveApprovalRequest,
 } from '@countersign/contracts/approvals';
 import { AnswerRequest, AskRequest } from '@countersign/contracts/questions';
+import { ReviewRequest } from '@countersign/contracts/break-glass';
 import { ProblemError } from '@countersign/contracts/problems';
 import type { Clock } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
@@ -183,13 +185,38 @@ export class ApprovalsController {
     return answerOf(id, await this.decisions.answer(id, { question_id, text }, who));
   }
 
+  @Post(':id/break-glass')
+  @RequireScopes('approvals:write')
+  @HttpCode(200)
+  @Returns(200, Approval, 'Approved alone, as the rules let this person in an emergency. Every channel is alarmed.')
+  async breakGlass(
+    @Param('id') id: string,
+    @Body({ schema: BreakGlassRequest }) said: z.infer<typeof BreakGlassRequest>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<Approval> {
+    return answerOf(id, await this.decisions.breakGlass(id, said, who));
+  }
+
+  @Post(':id/break-glass/review')
+  @RequireScopes('approvals:write')
+  @HttpCode(200)
+  @Returns(200, Approval, 'The review of a broken glass is closed, by somebody else.')
+  async review(
+    @Param('id') id: string,
+    @Body({ schema: ReviewRequest }) { text }: z.infer<typeof ReviewRequest>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<Approval> {
+    return answerOf(id, await this.decisions.review(id, text, who));
+  }
+
   @Delete(':id')
   @RequireScopes('approvals:delete')
   @HttpCode(204)
   @Returns(204, undefined, 'It is no longer shown. If it was pending it is cancelled, and its run notified.')
   async remove(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<void> {
     await this.#find(id, who);
-    await this.approvals.execute(id, { type: 'removed' }, { act: actOf(who) });
+    const handled = await this.approvals.execute(id, { type: 'removed' }, { act: actOf(who) });
+    if (handled.kind === 'rejected') throw new ProblemError(handled.code, handled.reason, { id });
   }
 
   /** A record outside the principal's view answers as not found. */

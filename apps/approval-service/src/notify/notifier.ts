@@ -80,7 +80,7 @@ export class Notifier {
     try {
       // Read after the claim: whoever resolves it from now on sees that a message is under way.
       const approval = await approvals(approval_id);
-      if (!approval || (kind !== 'resolved' && approval.status !== 'pending'))
+      if (!approval || (kind !== 'resolved' && kind !== 'break_glass' && approval.status !== 'pending'))
         return { type: 'not_needed', detail: 'not needed any more' };
       const sender = senders.get(channel);
       if (!sender) return failedForGood(`there is no channel "${channel}" any more`);

@@ -32,6 +32,7 @@ const headlines: Record<NoticeKind, string> = {
   escalation: 'Escalation: approval needed',
   question: 'A question before approval',
   answer: 'Question answered: approval needed',
+  break_glass: 'ALARM: glass was broken',
   resolved: 'Approval resolved',
 };
 
@@ -68,7 +69,12 @@ function questionsOf({ questions, status }: Approval): string | null {
   return lines.length === 0 ? null : marked(lines.join('\n'));
 }
 
-function outcomeOf({ resolution_data, resolved_by, status }: Approval): string {
+function outcomeOf({ break_glass, review, resolution_data, resolved_by, status }: Approval): string {
+  if (break_glass && status === 'approved') {
+    const { by, group, reason } = break_glass;
+    const then = review === 'open' ? '. Somebody else has to review it' : '';
+    return visibleLine(`${by}, of ${group}, approved it alone, past the rest of the rule: ${reason}${then}`);
+  }
   const by = resolved_by === null ? '' : ` by ${resolved_by}`;
   const note = resolution_data?.note ? `: ${resolution_data.note}` : '';
   return visibleLine(`${status[0]!.toUpperCase()}${status.slice(1)}${by}${note}`);

@@ -51,6 +51,19 @@ describe('approvals', () => {
     expect(await there.cli(['approvals', 'reject', id])).toMatchObject({ code: 0 });
   });
 
+  it('are approved alone by nobody whom the rules do not name, and never unseen', async () => {
+    const { id, digest } = await there.waiting('1.0.7');
+    const reason = ['--reason', 'the shop is down'];
+    expect(await there.cli(['approvals', 'break-glass', id])).toMatchObject({ code: 2 });
+    expect(await there.cli(['approvals', 'break-glass', id, ...reason])).toMatchObject({ code: 2 });
+    const refused = await there.cli(['approvals', 'break-glass', id, ...reason, '--digest', digest]);
+    expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('do not name you') });
+    expect(await there.cli(['approvals', 'review', id, 'fine'])).toMatchObject({ code: 5 });
+    expect((await there.json<Page<Approval>>('approvals', 'list', '--open-reviews')).data).toEqual([]);
+    expect(await there.json<Approval>('approvals', 'show', id)).toMatchObject({ status: 'pending' });
+    await there.cli(['approvals', 'reject', id]);
+  });
+
   it('are named by the beginning of their ids', async () => {
     const { id } = await there.waiting('1.0.9');
     expect((await there.cli(['approvals', 'show', id.slice(0, 13)])).out).toContain(id);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { breakGlassCommand, reviewCommand } from './break-glass.js';
 import { approveCommand, rejectCommand } from './decide.js';
 import { listApprovals } from './list.js';
 import { answerCommand, askCommand } from './questions.js';
@@ -15,4 +16,6 @@ export const approvalsCommand = (on: On): Command =>
     .addCommand(rejectCommand(on))
     .addCommand(askCommand(on))
     .addCommand(answerCommand(on))
+    .addCommand(breakGlassCommand(on))
+    .addCommand(reviewCommand(on))
     .addCommand(watchApprovals(on));

@@ -22,6 +22,7 @@ const orders = {
 interface ListOptions extends PageOptions {
   status: ApprovalStatus;
   all?: boolean;
+  openReviews?: boolean;
   agent?: string;
   tool?: string;
   run?: string;
@@ -38,6 +39,7 @@ export const listApprovals = (on: On): Command =>
       .description('Lists approvals: by default those that wait for a decision.')
       .addOption(oneOf('-s, --status <status>', 'with this status', ApprovalStatus.options).default('pending'))
       .option('-a, --all', 'with any status')
+      .option('--open-reviews', 'approved alone in an emergency, and not reviewed')
       .option('--text <words>', 'with all of these words in requester, request, tool or arguments')
       .option('--agent <id>', 'of this agent')
       .option('--tool <name>', 'for calls of this tool')
@@ -58,8 +60,23 @@ export const listApprovals = (on: On): Command =>
     }),
   );
 
-const queryOf = ({ status, all, agent, tool, run, user, needs, resolvedBy, text, sort, limit, page }: ListOptions) => ({
-  status: all ? undefined : status,
+const queryOf = ({
+  status,
+  all,
+  openReviews,
+  agent,
+  tool,
+  run,
+  user,
+  needs,
+  resolvedBy,
+  text,
+  sort,
+  limit,
+  page,
+}: ListOptions) => ({
+  status: all || openReviews ? undefined : status,
+  review: openReviews ? ('open' as const) : undefined,
   agent_id: agent,
   tool_name: tool,
   run_id: run,

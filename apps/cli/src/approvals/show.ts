@@ -84,6 +84,7 @@ function about(approval: Approval): Record<string, string | null> {
     Needs: approval.status === 'pending' ? needs(approval) : null,
     'You may': approval.status === 'pending' ? approval.allowed_decisions.join(', ') : null,
     Decided: resolved_at === null ? null : `${when(resolved_at)}${resolved_by === null ? '' : `, by ${resolved_by}`}`,
+    'Break glass': glassOf(approval),
     Digest: approval.digest,
   };
 }
@@ -98,6 +99,16 @@ const ruleOf = ({ policy, grant_id }: Approval): string | null => {
   if (grant_id !== null) return `standing grant ${grant_id}`;
   return policy?.rule ?? null;
 };
+
+function glassOf({ break_glass, review, reviewed, terms, status }: Approval): string | null {
+  if (break_glass === null) {
+    const groups = terms.break_glass.map(({ group }) => group).join(' or ');
+    return status === 'pending' && groups !== '' ? `a member of ${groups}, alone, in an emergency` : null;
+  }
+  const { by, group, reason } = break_glass;
+  const then = review === 'open' ? 'Its review is open.' : `Reviewed by ${reviewed?.by}: ${reviewed?.text}`;
+  return `${by} of ${group} approved it alone: ${reason}. ${then}`;
+}
 
 function questionOf(approval: Approval): string | null {
   const question = openQuestion(approval);

@@ -97,9 +97,20 @@ function reportText(screen: Screen, report: Report): string[] {
   ];
 }
 
-function callText({ tool_name, basis, approved_by, requested_by, arguments_checked, outcome }: Call): string {
+function callText({
+  tool_name,
+  basis,
+  break_glass,
+  approved_by,
+  requested_by,
+  arguments_checked,
+  outcome,
+}: Call): string {
+  const glass =
+    break_glass && `approved alone by ${marked(break_glass.by)} of ${marked(break_glass.group)}, who broke glass`;
   const who =
-    basis === 'people' ? `approved by ${approved_by.map(marked).join(', ') || 'somebody'}` : `allowed by ${basis}`;
+    glass ??
+    (basis === 'people' ? `approved by ${approved_by.map(marked).join(', ') || 'somebody'}` : `allowed by ${basis}`);
   const asked = requested_by === null ? 'nobody known' : marked(requested_by);
   const checked = arguments_checked
     ? 'exactly the arguments shown'

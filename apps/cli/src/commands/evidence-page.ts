@@ -36,7 +36,11 @@ const whatHolds = ({
     calls.map((call) => [
       call.tool_name,
       call.requested_by ?? '',
-      call.approved_by.length > 0 ? call.approved_by.join(', ') : call.basis,
+      call.break_glass
+        ? `${call.break_glass.by} of ${call.break_glass.group} alone: glass was broken`
+        : call.approved_by.length > 0
+          ? call.approved_by.join(', ')
+          : call.basis,
       call.rules_version ?? '',
       call.outcome,
       call.digest,

@@ -23,6 +23,7 @@ import { Comments } from './comments.js';
 import { whoDecided } from './decision/decision.js';
 import { DecisionPanel } from './decision/decision-panel.js';
 import { Decided } from './decided.js';
+import { BreakGlass, BrokenGlass } from './break-glass.js';
 import { Questions } from './questions.js';
 import { intent } from './decision/intent.js';
 import { Terms } from './terms.js';
@@ -97,10 +98,12 @@ function Shown({ approval, reload, next, open }: ShownProps) {
         {isPending ? (
           <DecisionPanel approval={approval} reload={reload} late={setTooLate}>
             {why}
+            <BreakGlass approval={approval} reload={reload} />
           </DecisionPanel>
         ) : (
           <>
             <Decided {...{ approval, next, open }} />
+            <BrokenGlass approval={approval} reload={reload} />
             <section aria-labelledby="call">
               <h2 id="call">What was {status === 'approved' ? 'approved' : 'requested'}</h2>
               <Arguments call={call} digest={digest} />

@@ -12,8 +12,9 @@ interface DecidedProps {
 
 /** The outcome of an approval. */
 export function Decided({ approval, next, open }: DecidedProps) {
-  const { status, resolved_by, resolved_at, resolution_data, decisions, grant_id } = approval;
-  const note = decisions.at(-1)?.note ?? resolution_data?.note;
+  const { status, resolved_by, resolved_at, resolution_data, decisions, grant_id, break_glass } = approval;
+  // Why glass was broken stands beside its review.
+  const note = break_glass ? null : (decisions.at(-1)?.note ?? resolution_data?.note);
   return (
     <div class={`decided ${status}`}>
       <p>
@@ -30,7 +31,7 @@ export function Decided({ approval, next, open }: DecidedProps) {
               )
             ) : (
               <>
-                by <strong>{visibleLine(resolved_by)}</strong>
+                {break_glass && 'alone, by breaking glass, '}by <strong>{visibleLine(resolved_by)}</strong>
               </>
             )}
           </>

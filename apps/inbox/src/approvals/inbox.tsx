@@ -7,6 +7,7 @@ import { addressOf } from '../routes.js';
 import { may } from '../server/session.js';
 import { Empty, Failure } from '../ui/notes.js';
 import { useHeading } from '../ui/page.js';
+import { OpenReviews } from './break-glass.js';
 import { ApprovalPage } from './approval-page.js';
 import { BulkBar } from './list/bulk-bar.js';
 import { filtersIn, queryOf, type Filters } from './list/filters.js';
@@ -81,6 +82,7 @@ export function Inbox({ id }: { id: string | null }) {
           isPage={id === null}
         />
         <SearchBar filters={filters} known={approvals} />
+        <OpenReviews />
         {fresh > 0 && (
           <button type="button" class="fresh" onClick={() => listing.take()}>
             {fresh.toLocaleString()} new

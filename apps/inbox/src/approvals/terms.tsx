@@ -66,6 +66,15 @@ export function Terms({ approval }: { approval: Approval }) {
             </dd>
           </>
         )}
+        {terms.break_glass.length > 0 && (
+          <>
+            <dt>Break glass</dt>
+            <dd>
+              {terms.break_glass.map(({ group }) => markedLine(group)).join(', ')}
+              <span class="muted"> alone, in an emergency; reviewed afterwards</span>
+            </dd>
+          </>
+        )}
         <dt>Rule</dt>
         <dd>{policy?.rule ? visibleLine(policy.rule) : <span class="muted">none matched; the default holds</span>}</dd>
         {shadow && (

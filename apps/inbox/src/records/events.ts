@@ -26,6 +26,8 @@ const known: Record<EventName, true> = {
   'approval.question_answered': true,
   'approval.answer_requested': true,
   'approval.answer_refused': true,
+  'approval.glass_broken': true,
+  'approval.glass_reviewed': true,
   'approval.resolve_refused': true,
   'approval.grant_created': true,
   'approval.grant_revoked': true,

@@ -87,6 +87,16 @@ export class Approvals {
     return this.transport.ask('Approval', 'POST', path, { body: { text } });
   }
 
+  /** Approves alone in an emergency, where the rules name whoever does it; every channel is alarmed. @param said all required */
+  breakGlass(id: string, said: { reason: string; digest: string }): Promise<Approval> {
+    return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/break-glass`, { body: said });
+  }
+
+  /** Closes the review of what somebody else approved in an emergency. */
+  review(id: string, text: string): Promise<Approval> {
+    return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/break-glass/review`, { body: { text } });
+  }
+
   /** Takes one that is over off the lists. */
   async remove(id: string): Promise<void> {
     await this.transport.ask('Nothing', 'DELETE', pathOf`/approvals/${id}`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callDigest } from '../calls/digest.js';
+import { BreakGlass, GlassReview, ReviewStatus } from '../break-glass/break-glass.js';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt, stored } from '../fields/fields.js';
 import { EpochSeconds } from '../time/time.js';
@@ -139,6 +140,11 @@ export const Approval = z
     possibly_executed: PossiblyExecuted.nullable().default(null),
     comments: z.array(Comment).default([]),
     questions: z.array(Question).default([]),
+    break_glass: BreakGlass.nullable()
+      .default(null)
+      .meta({ description: 'Who approved it past the rest of the rule.' }),
+    review: ReviewStatus.nullable().default(null).meta({ description: 'Of a broken glass; null: there is none.' }),
+    reviewed: GlassReview.nullable().default(null).meta({ description: 'What closed the review.' }),
     remind_at: EpochSeconds.nullable().default(null),
     reminders: z.int().nonnegative().default(0).meta({ description: 'How many reminders there were.' }),
     escalate_at: EpochSeconds.nullable().default(null),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Approval, ApprovalStatus, ResolutionData, SeenDigest, DecisionVerdict } from './approval.js';
 import { Id } from '../fields/fields.js';
 import { Grant } from './grant.js';
+import { BreakGlassReason, ReviewStatus } from '../break-glass/break-glass.js';
 import { Hint } from '../problems/hints.js';
 import { pageOf, pageQuery } from '../fields/page.js';
 import { Subject } from '../auth/subject.js';
@@ -18,6 +19,7 @@ const ApprovalsQuery = z.object({
   source_type: z.string().optional(),
   approval_type: ApprovalType.optional(),
   pause_type: PauseType.optional(),
+  review: ReviewStatus.optional(),
   agent_id: Id.optional(),
   team_id: Id.optional(),
   workflow_id: Id.optional(),
@@ -66,6 +68,9 @@ export const ResolveApprovalRequest = z.object({
   resolution_data: ResolutionData.nullish(),
   digest: SeenDigest.optional(),
 });
+
+/** All of it is required: what is done in a hurry is done on exactly what was seen. */
+export const BreakGlassRequest = z.object({ reason: BreakGlassReason, digest: SeenDigest });
 
 export const BulkResolveRequest = z
   .object({

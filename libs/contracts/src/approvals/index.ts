@@ -19,6 +19,7 @@ export {
   ApprovalStats,
   ApprovalStatsQuery,
   ApprovalStatusView,
+  BreakGlassRequest,
   BulkResolveOutcome,
   BulkResolveRequest,
   type BulkResult,

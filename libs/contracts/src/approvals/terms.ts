@@ -41,6 +41,13 @@ export const RequireTerms = z.object({
   escalate_to: z
     .array(z.object({ group: Id, members }))
     .meta({ description: 'Members of these may then decide as well, and count in place of any approver.' }),
+  break_glass: z
+    .array(z.object({ group: Id, members }))
+    .default([])
+    .meta({
+      description:
+        'A member of these, who did not request the call, may approve it alone in an emergency; reviewed later.',
+    }),
   grant: GrantTerms.default(plainGrantTerms).meta({
     description: 'How far a grant may go, where allowed_decisions has it.',
   }),
@@ -58,6 +65,7 @@ export const plainRequireTerms: RequireTerms = {
   remind_every: null,
   escalate_after: null,
   escalate_to: [],
+  break_glass: [],
   grant: plainGrantTerms,
 };
 

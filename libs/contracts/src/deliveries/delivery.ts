@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { Id, Lease, stored } from '../fields/fields.js';
 import { EpochSeconds } from '../time/time.js';
 
-export const NoticeKind = z.enum(['pending', 'reminder', 'escalation', 'question', 'answer', 'resolved']);
+export const NoticeKind = z.enum([
+  'pending',
+  'reminder',
+  'escalation',
+  'question',
+  'answer',
+  'break_glass',
+  'resolved',
+]);
 /** The kinds of notification. */
 export type NoticeKind = z.infer<typeof NoticeKind>;
 

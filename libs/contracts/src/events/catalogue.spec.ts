@@ -84,6 +84,7 @@ describe('the catalogue', () => {
       'approval.answer_requested',
       'approval.created',
       'approval.escalated',
+      'approval.glass_broken',
       'approval.question_answered',
       'approval.question_asked',
       'approval.reminder_due',

@@ -4,7 +4,7 @@ import { checkAutomatic, checkCondition } from './condition.js';
 import { checkPolicyTests } from './policy-tests.js';
 import { checkRequire } from './require.js';
 import { checkSatisfiable } from './satisfiable.js';
-import { Groups, Rule, Then } from '../policy/rules.js';
+import { Groups, Rule, Then, type Require } from '../policy/rules.js';
 import type { Path, Problem } from '../load/source.js';
 
 /** What is wrong with who approves what, beyond its shape. */
@@ -27,14 +27,27 @@ function checkPolicies(file: unknown, set: string, groups: Groups): Problem[] {
       ...checkCondition(when, [...path, 'when'], file),
       ...('approve' in then ? checkAutomatic(when, [...path, 'when'], file) : []),
       ...('require' in then ? checkSatisfiable(when, then.require, [...path, 'when'], { file, groups }) : []),
-      ...checkThen(then, [...path, 'then'], groups),
+      ...checkThen(then, [...path, 'then'], { file, groups }),
     ]),
-    ...(other.success ? checkThen(other.data, [set, 'default'], groups) : []),
+    ...(other.success ? checkThen(other.data, [set, 'default'], { file, groups }) : []),
   ];
 }
 
-const checkThen = (then: Then, path: Path, groups: Groups): Problem[] =>
-  'require' in then ? checkRequire(then.require, [...path, 'require'], groups) : [];
+const checkThen = (then: Then, path: Path, { file, groups }: { file: unknown; groups: Groups }): Problem[] =>
+  'require' in then
+    ? [
+        ...checkRequire(then.require, [...path, 'require'], groups),
+        ...checkAlarm(then.require, [...path, 'require'], file),
+      ]
+    : [];
+
+/** Nobody breaks glass where nobody would hear it. */
+function checkAlarm({ break_glass }: Require, path: Path, file: unknown): Problem[] {
+  const channels = valueIn(file, ['channels']);
+  if (break_glass === undefined || (Array.isArray(channels) && channels.length > 0)) return [];
+  const message = 'raises an alarm, and there is no channel for it: declare one under channels';
+  return [{ path: [...path, 'break_glass'], message }];
+}
 
 const checkMembers = (members: Groups[string], path: Path): Problem[] =>
   members === 'from_token'

@@ -276,4 +276,15 @@ describe('a policy test', () => {
       '9:7 policy_tests.1.name: "t" is taken by policy_tests.0: give each another name',
     ]);
   });
+
+  it('are that glass is broken by nobody, or where nobody hears it', () => {
+    expect(problemsOfRequire('break_glass: [nobody]')).toEqual([
+      'break_glass: raises an alarm, and there is no channel for it: declare one under channels',
+      'break_glass.0: there is no group "nobody": declare it under groups',
+    ]);
+    const channel =
+      'channels: [{ name: ops, email: { smtp_url: "smtp://mail.example", from: a@b.example, to: [c@d.example] } }]';
+    const file = `${head}\n${channel}\npolicies: { default: { require: { break_glass: [pair] } } }`;
+    expect(problemsOf(file)).toEqual([]);
+  });
 });

@@ -80,6 +80,7 @@ describe('what becomes of a call', () => {
         { group: 'security', members: ['grace', 'barbara'] },
         { group: 'leads', members: null },
       ],
+      break_glass: [],
       grant: { max_duration: 28_800, max_uses: 20, arguments: 'chosen' },
     });
     expect(RequireTerms.parse(JSON.parse(JSON.stringify(terms)))).toEqual(terms);

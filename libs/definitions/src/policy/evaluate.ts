@@ -116,5 +116,6 @@ const lastResort: RequireTerms = {
   remind_every: null,
   escalate_after: null,
   escalate_to: [],
+  break_glass: [],
   grant: plainGrantTerms,
 };

@@ -3,7 +3,18 @@ import type { RequireTerms } from '@countersign/contracts/approvals';
 
 /** The terms of a requirement, with the members of its groups as they are now. */
 export function termsOf(require: Require, groups: Groups): RequireTerms {
-  const { approvers, four_eyes, on_rejection, reason, allow, expires_in, remind_after, escalate, grant } = require;
+  const {
+    approvers,
+    four_eyes,
+    on_rejection,
+    reason,
+    allow,
+    expires_in,
+    remind_after,
+    escalate,
+    break_glass = [],
+    grant,
+  } = require;
   return {
     approvers: approvers.map(({ group, count }) => ({
       group,
@@ -18,6 +29,7 @@ export function termsOf(require: Require, groups: Groups): RequireTerms {
     remind_every: remind_after ?? null,
     escalate_after: escalate?.after ?? null,
     escalate_to: (escalate?.to ?? []).map((group) => ({ group, members: membersOf(group, groups) })),
+    break_glass: break_glass.map((group) => ({ group, members: membersOf(group, groups) })),
     grant,
   };
 }

@@ -72,6 +72,10 @@ export const Require = z.strictObject({
     .strictObject({ after: Duration, to: z.array(GroupName).min(1) })
     .optional()
     .meta({ description: 'When members of further groups may decide as well, and count in place of any approver.' }),
+  break_glass: z.array(GroupName).min(1).optional().meta({
+    description:
+      'A member of these groups, who did not request the call, may approve it alone in an emergency, with a reason. Every channel is alarmed, and somebody else reviews it.',
+  }),
   grant: Grants.prefault({}).meta({ description: 'How far a grant goes, where allow names grant.' }),
 });
 export type Require = z.infer<typeof Require>;

@@ -22,6 +22,7 @@ const anyTerms = fc
     expires_in: fc.constantFrom(null, 60, 120),
     escalate_after: fc.constantFrom(null, null, 5, 10),
     escalate_to: fc.array(named, { maxLength: 2 }),
+    break_glass: fc.array(named, { maxLength: 2 }),
     grant: fc.record({
       max_duration: fc.constantFrom(60, 120),
       max_uses: fc.constantFrom(1, 10),
@@ -82,6 +83,8 @@ describe('terms that are at most as strict as others', () => {
     ['a decision in time', { expires_in: 60 }, {}],
     ['no editing', {}, { allowed_decisions: ['approve', 'edit'] }],
     ['nobody to stand in', {}, { escalate_after: 5, escalate_to: [managers] }],
+    ['nobody who breaks glass', {}, { break_glass: [managers] }],
+    ['others who break glass', { break_glass: [{ ...managers, members: ['ada'] }] }, { break_glass: [managers] }],
     [
       'shorter grants',
       { allowed_decisions: ['grant'], grant: { max_duration: 60, max_uses: 10, arguments: 'exact' } },
@@ -95,6 +98,7 @@ describe('terms that are at most as strict as others', () => {
   it.each<[string, Partial<RequireTerms>, Partial<RequireTerms>]>([
     ['fewer people', {}, { approvers: [{ ...anybody, count: 2 }] }],
     ['anybody, where one of a group was asked', {}, { approvers: [managers] }],
+    ['somebody who breaks glass', { break_glass: [managers] }, {}],
     ['one more in a group', { approvers: [managers] }, { approvers: [{ ...managers, members: ['ada'] }] }],
     ['reminders', { remind_every: 5 }, { remind_every: 60 }],
   ])('may have %s', (_, now, then) => {

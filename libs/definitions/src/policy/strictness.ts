@@ -25,6 +25,7 @@ export function isAtMostAsStrict(now: RequireTerms, then: RequireTerms): boolean
     isNoSooner(now.expires_in, then.expires_in) &&
     grantsAsFar(now, then) &&
     letsStandIn(now, then) &&
+    then.break_glass.every((before) => now.break_glass.some((group) => isWithin(before, group))) &&
     asksNoOneElse(now, then)
   );
 }

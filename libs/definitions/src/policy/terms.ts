@@ -1,4 +1,5 @@
 import type { RequireTerms } from '@countersign/contracts/approvals';
+import { canonicalJson } from '@countersign/contracts/json';
 
 type Approver = RequireTerms['approvers'][number];
 
@@ -27,6 +28,9 @@ export function strictest(all: readonly [RequireTerms, ...RequireTerms[]]): Requ
     // Whom one of them lets stand in, the others may not.
     escalate_after: null,
     escalate_to: [],
+    break_glass: first.break_glass.filter((group) =>
+      others.every(({ break_glass }) => break_glass.some((other) => canonicalJson(other) === canonicalJson(group))),
+    ),
     grant: {
       max_duration: Math.min(...all.map(({ grant }) => grant.max_duration)),
       max_uses: Math.min(...all.map(({ grant }) => grant.max_uses)),

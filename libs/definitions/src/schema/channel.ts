@@ -8,6 +8,7 @@ export const NoticeType = z.enum([
   'approval.escalation',
   'approval.question',
   'approval.answer',
+  'approval.break_glass',
   'approval.resolved',
 ]);
 /** The same as the body of a webhook names it. */
@@ -82,8 +83,9 @@ export type EmailChannel = z.infer<typeof EmailChannel>;
 
 export const noticeType = (kind: NoticeKind): NoticeType => `approval.${kind}`;
 
-/** Whether this is notified there. The buttons of a message in Slack are removed in any case. */
+/** Whether this is notified there. An alarm is everywhere; the buttons of a message in Slack are removed in any case. */
 export function wants(channel: Channel, kind: NoticeKind): boolean {
+  if (kind === 'break_glass') return true;
   if ('webhook' in channel && channel.webhook.events) return channel.webhook.events.includes(noticeType(kind));
   return channel.on.includes(kind) || ('slack' in channel && kind === 'resolved');
 }

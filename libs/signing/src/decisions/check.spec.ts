@@ -36,6 +36,11 @@ describe('a decision that is checked against what is about to be used', () => {
     ['no note', { resolution_data: null }, /differs in person, reason/],
     ['somebody else who decided', { resolved_by: 'eve' }, /differs in person/],
     ['nobody who decided', { resolved_by: null }, /differs in person/],
+    [
+      'an emergency that nobody signed',
+      { break_glass: { by: 'eve', at: now, group: 'incident', reason: 'Fire.' } },
+      /Another emergency/,
+    ],
     ['something else to hide', { redact: ['version'] }, /redaction/],
   ])('speaks of %s', (_, change, reason) => {
     expect(checkDecision(claims, { ...resolved, ...change }, now)).toMatch(reason);
@@ -51,6 +56,7 @@ describe('a decision that is checked against what is about to be used', () => {
     ['requester', { requester: null }],
     ['sender', { requested_by: 'eve' }],
     ['digest', { digest: callDigest({ ...resolved, ...other }) }],
+    ['emergency', { break_glass: { by: 'eve', at: now, group: 'incident' } }],
     ['result', { result_digest: resultDigest('Deployed by hand.') }],
   ])('speaks when it is of another %s than the event', (_, change) => {
     expect(checkDecision({ ...claims, ...change }, resolved, now)).toEqual(expect.any(String));

@@ -47,6 +47,7 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
     const name = field as keyof typeof repeated;
     if (claims[name] !== event[name]) return reason;
   }
+  if (glassOf(event.break_glass) !== glassOf(claims.break_glass)) return 'Another emergency is named than was signed.';
   if (digestOf(event) !== claims.digest) return 'The arguments are not the ones that were decided on.';
   if (digestOfResult(event) !== claims.result_digest) return 'The result is not the one that was signed.';
   if (decisionDetailsDigest(event) !== claims.details_digest)
@@ -68,6 +69,9 @@ export function lateness({ act_by }: DecisionClaims, now: EpochSeconds): Reserva
   if (act_by === null || act_by > now) return undefined;
   return { code: 'too_late', reason: 'The time to act on the decision is over.' };
 }
+
+const glassOf = (glass: DecisionClaims['break_glass'] | null): string =>
+  glass ? JSON.stringify([glass.by, glass.at, glass.group]) : '';
 
 /** A call that cannot be written as canonical JSON has no digest, so there is no decision on it. */
 function digestOf(event: Resolved): string | undefined {

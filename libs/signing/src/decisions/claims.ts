@@ -47,6 +47,9 @@ export const DecisionClaims = z.strictObject({
   policy_version: z.string().nullable(),
   tool_version: ToolVersion.nullable().default(null),
   details_digest: Digest.meta({ description: 'What else of the event is acted on: who is named, the note, redact.' }),
+  break_glass: z.strictObject({ by: Id, at: EpochSeconds, group: Id }).optional().meta({
+    description: 'Who approved alone in an emergency, as the rules let them: in place of the people who had to.',
+  }),
   result_digest: Digest.optional().meta({
     description: 'Of `resolution_data.result`, exactly when the event has one: the work was done by hand.',
   }),

@@ -129,3 +129,34 @@ describe('whatever the claims', () => {
     );
   });
 });
+
+describe('an approval in an emergency', () => {
+  const at = after(now, -38);
+  const glass: Partial<DecisionClaims> = {
+    required_approvals: 2,
+    policy_version: 'v1',
+    break_glass: { by: 'dave', at, group: 'incident' },
+    deciders: [by('dave')],
+  };
+
+  it('is enough by one who did not ask', () => {
+    expect(said(glass)).toBeUndefined();
+    expect(said({ ...glass, break_glass: undefined })).toMatch(/Fewer people/);
+  });
+
+  it.each<[string, Partial<DecisionClaims>]>([
+    ['nobody has decided', { deciders: [] }],
+    ['somebody else has', { deciders: [by('bob')] }],
+    ['it was decided at another time', { deciders: [{ ...by('dave'), at: now }] }],
+    ['who broke it rejected it', { deciders: [by('dave', 'rejected')] }],
+    ['who broke it also rejected it', { deciders: [by('dave', 'rejected'), by('dave')] }],
+    ['who sent the request broke it, without four eyes', { requested_by: 'dave', four_eyes: false }],
+    ['it was for who broke it, without four eyes', { requester: 'dave', four_eyes: false }],
+    ['nobody knows who asked, without four eyes', { requested_by: null, four_eyes: false }],
+    ['no rules are named', { policy_version: null }],
+    ['it says that a rule decided', { basis: 'rule', automatic: true, deciders: [] }],
+    ['it does not say until when', { act_by: null }],
+  ])('is not enough where %s', (_, change) => {
+    expect(said({ ...glass, ...change })).toEqual(expect.any(String));
+  });
+});

@@ -9,6 +9,7 @@ import type { NoticeKind } from '@countersign/contracts/deliveries';
  * @returns a number that no other notice of its kind has; undefined when none is due.
  */
 export function dueNotice(approval: Approval, kind: NoticeKind): number | undefined {
+  if (kind === 'break_glass') return approval.break_glass === null ? undefined : 1;
   if ((kind === 'resolved') !== (approval.status !== 'pending')) return undefined;
   if (kind === 'question') return openQuestion(approval) ? approval.questions.length : undefined;
   if (kind === 'answer') return answeredLast(approval) ? approval.questions.length : undefined;

@@ -1,7 +1,7 @@
 import { atSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
-import { approvalWith, decision, terms } from '../../../test/approval.fixtures.js';
-import { needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
+import { approvalWith, decision, now, terms } from '../../../test/approval.fixtures.js';
+import { mayBreakGlass, mayReview, needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
 
 const bob = { subject: 'bob', groups: [] };
 const group = (name: string, members: string[] | null) => ({ group: name, count: 1, members });
@@ -96,5 +96,30 @@ describe('whoever comes too late', () => {
     [{ status: 'cancelled' }, 'Its run is over, so nothing is left to decide.'],
   ] as const)('is told who decided and what', (given, words) => {
     expect(whoDecided(approvalWith(given as never))).toBe(words);
+  });
+});
+
+describe('glass', () => {
+  const dave = { subject: 'dave', groups: [] };
+  const incident = [{ group: 'incident', members: ['dave', 'ana', 'erin'] }];
+  const ops = [{ group: 'ops', count: 2, members: ['bob'] }];
+  const named = approvalWith({ requested_by: 'ana', terms: terms({ approvers: ops, break_glass: incident }) });
+
+  it('is broken by those whom the rules name, and never by who requested the call', () => {
+    expect(mayBreakGlass(dave, named)).toBe(true);
+    for (const subject of ['bob', 'ana']) expect(mayBreakGlass({ ...dave, subject }, named)).toBe(false);
+    expect(mayBreakGlass(dave, { ...named, requested_by: null })).toBe(false);
+    expect(mayBreakGlass(dave, { ...named, status: 'approved' })).toBe(false);
+    expect(mayBreakGlass(dave, approvalWith({ requested_by: 'ana' }))).toBe(false);
+  });
+
+  it('is reviewed by somebody else whom the rules name', () => {
+    const break_glass = { by: 'dave', at: now, group: 'incident', reason: 'Fire.' };
+    const broken = { ...named, status: 'approved' as const, break_glass, review: 'open' as const };
+    const reviewers = ['dave', 'ana', 'frank', 'bob', 'erin'].filter((subject) =>
+      mayReview({ subject, groups: [] }, broken),
+    );
+    expect(reviewers).toEqual(['bob', 'erin']);
+    expect(mayReview({ subject: 'bob', groups: [] }, { ...broken, review: 'closed' })).toBe(false);
   });
 });

@@ -55,6 +55,24 @@ export function obstacleFor({ subject, groups }: Person, approval: Approval): st
   return `This needs a member of ${approvers.map(({ group }) => group).join(' or ')}.`;
 }
 
+const isRequester = ({ subject }: Person, { user_id, requested_by }: Approval): boolean =>
+  user_id === subject || requested_by === subject;
+
+/** Whether the rules name them for an emergency. Whoever requested the call is out, with whatever eyes. */
+export const mayBreakGlass = (person: Person, approval: Approval): boolean =>
+  approval.status === 'pending' &&
+  !isRequester(person, approval) &&
+  approval.requested_by !== null &&
+  approval.terms.break_glass.some((each) => isMember(each, { by: person.subject, groups: person.groups }));
+
+/** Whether they can close the review of a broken glass. */
+export function mayReview(person: Person, approval: Approval): boolean {
+  const { break_glass, review, terms } = approval;
+  if (review !== 'open' || break_glass?.by === person.subject || isRequester(person, approval)) return false;
+  const groups = [...terms.approvers, ...terms.escalate_to, ...terms.break_glass];
+  return groups.some((each) => each.group === null || isMember(each, { by: person.subject, groups: person.groups }));
+}
+
 /** Whether the rules ask for a reason with this verdict. */
 export const needsReason = ({ terms }: Approval, verdict: DecisionVerdict): boolean =>
   terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');

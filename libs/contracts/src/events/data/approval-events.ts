@@ -10,6 +10,7 @@ import {
   SeenDigest,
 } from '../../approvals/approval.js';
 import { Answer, QuestionText } from '../../questions/question.js';
+import { BreakGlass, GlassReview } from '../../break-glass/break-glass.js';
 import { CallArguments } from '../../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
 import { RunStatus } from '../../runs/run.js';
@@ -87,6 +88,9 @@ export const ApprovalCreated = Approval.pick({
   possibly_executed: true,
   comments: true,
   questions: true,
+  break_glass: true,
+  review: true,
+  reviewed: true,
   remind_at: true,
   escalate_at: true,
   escalated_at: true,
@@ -137,6 +141,9 @@ export const ApprovalResolved = z.object({
   policy_version: z.string().nullable().default(null),
   expires_at: EpochSeconds.nullable().default(null),
   decisions: z.array(Decision).default([]),
+  break_glass: BreakGlass.nullable()
+    .default(null)
+    .meta({ description: 'Who approved it alone in an emergency; null: nobody did.' }),
   repeated: z
     .boolean()
     .default(false)
@@ -196,6 +203,15 @@ export const ApprovalAnswerRequested = z.object({
       'Who answers: a signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
   }),
 });
+
+export const ApprovalGlassBroken = z.object({
+  ...ofApproval,
+  break_glass: BreakGlass,
+  approvals: z.int().nonnegative().meta({ description: 'How many had approved it by then.' }),
+  required_approvals: z.int().positive(),
+});
+
+export const ApprovalGlassReviewed = z.object({ ...ofApproval, break_glass: BreakGlass, review: GlassReview });
 
 export const ApprovalDeleted = z.object(ofApproval);
 

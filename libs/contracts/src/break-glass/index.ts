@@ -1,0 +1,1 @@
+export { BreakGlass, BreakGlassReason, GlassReview, ReviewRequest, ReviewStatus } from './break-glass.js';
