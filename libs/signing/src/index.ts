@@ -22,7 +22,7 @@ export {
 } from './keys/settings.js';
 export { requestClaimsOf } from './requests/request-claims.js';
 export { RequestGuard, type RequestPolicy } from './requests/request-guard.js';
-export { type RunEnd, isRunEnd, runEndClaimsOf } from './requests/run-end-claims.js';
+export { type RunEnd, endedAt, isRunEnd, runEndClaimsOf } from './requests/run-end-claims.js';
 export { resultDigest } from './results/result-digest.js';
 export { signDecision, signRequest, signRunEnd } from './signature/sign.js';
 export { Verifier } from './signature/verifier.js';

@@ -13,7 +13,7 @@ import {
 } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import { OnEvent, Refusals, type Alarms } from '@countersign/service';
-import { RequestGuard, type RunEnd } from '@countersign/signing';
+import { endedAt, RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
 import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
@@ -208,9 +208,15 @@ export class ApprovalEventsController {
     return new TerminalError('not_authentic', `${whose}: ${reason}`);
   }
 
+  /**
+   * What is asked for after that is of a run that was tried again: whatever it waited for when it ended, it names. There is no
+   * order between topics, and anybody may write the end once more.
+   */
   async #endAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
     const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
-    for (const approval of ofRun) await this.approvals.execute(approval.id, event, { known: approval });
+    for (const approval of ofRun)
+      if (approval.status !== 'pending' || approval.created_at < endedAt(event))
+        await this.approvals.execute(approval.id, event, { known: approval });
   }
 
   /** The run names what it still waited for, since its request for an approval may arrive after this. */

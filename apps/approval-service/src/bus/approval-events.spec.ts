@@ -5,6 +5,7 @@ import { NoticeKind } from '@countersign/contracts/deliveries';
 import { Presentation } from '@countersign/contracts/presentation';
 import { TerminalError } from '@countersign/contracts/problems';
 import { after, atSeconds, toEpochMillis, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import { requestClaimsOf, runEndClaimsOf, signRequest, signRunEnd } from '@countersign/signing';
 import { goldenEvent } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { required, requestFor, requirementWith, runFailed } from '../../test/approval.fixtures.js';
@@ -494,6 +495,29 @@ describe('the end of a run', () => {
     await open.events.failed({ ...runFailed, data: { ...runFailed.data, requirements: [event.data.requirement] } });
     expect(await open.store.get(id)).toMatchObject({ status: 'cancelled', run_status: 'ERROR', version: 2 });
     expect(typesOf()).toEqual(['approval.created', 'approval.resolved']);
+  });
+
+  it('that comes late, or once more, after the run was tried again takes back nothing that was asked for since', async () => {
+    open.clock.time = after(open.clock.time, 5_000);
+    await open.events.required(event);
+    await open.events.failed(runFailed);
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending' });
+    const strict = await openApprovals({ rules, requests: 'signed' });
+    const { signingKey } = strict.ring;
+    const at = toEpochSeconds(strict.clock.time);
+    const signature = await signRunEnd(signingKey, runEndClaimsOf(runFailed, at));
+    const ended = { ...runFailed, data: { ...runFailed.data, signature } };
+    strict.clock.time = after(strict.clock.time, 5_000);
+    const request = await signRequest(signingKey, requestClaimsOf(event.data, at));
+    await strict.events.required({ ...event, data: { ...event.data, signature: request } });
+    // Whoever writes it once more says when that is.
+    const time = new Date(after(strict.clock.time, 60_000)).toISOString();
+    await strict.events.failed({ ...ended, time });
+    expect(await strict.store.get(id)).toMatchObject({ status: 'pending' });
+    const later = await signRunEnd(signingKey, runEndClaimsOf(runFailed, after(at, 60)));
+    await strict.events.failed({ ...runFailed, data: { ...runFailed.data, signature: later } });
+    expect(await strict.store.get(id)).toMatchObject({ status: 'cancelled' });
+    await strict.close();
   });
 
   it('makes no approvals of calls that the run waits for without asking here', async () => {

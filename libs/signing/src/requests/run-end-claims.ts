@@ -1,7 +1,8 @@
-import { Id, type EventData } from '@countersign/contracts';
+import { Id, type Event, type EventData } from '@countersign/contracts';
 import type { Requirement } from '@countersign/contracts/calls';
 import { canonicalJson } from '@countersign/contracts/json';
-import { EpochSeconds } from '@countersign/contracts/time';
+import { atMillis, EpochSeconds, toEpochSeconds } from '@countersign/contracts/time';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { resultDigest } from '../results/result-digest.js';
 
@@ -41,6 +42,12 @@ export function runEndClaimsOf(event: RunEnd, issued_at: EpochSeconds): RunEndCl
     text_digest: resultDigest(textOf(event)),
     issued_at,
   };
+}
+
+/** When a run ended, as its runner has signed it. Only of an end that nobody has to sign, when the event says that it was. */
+export function endedAt({ data: { signature }, time }: RunEnd & Pick<Event, 'time'>): EpochSeconds {
+  const signed = signature === null ? undefined : RunEndClaims.safeParse(decodeJwt(signature)).data;
+  return signed?.issued_at ?? toEpochSeconds(atMillis(Date.parse(time)));
 }
 
 /** What is made void, and what its record will show. */
