@@ -111,6 +111,7 @@ describe('entries for another system', () => {
       actor: { user: { name: 'ada' } },
     });
     expect(of('access.key_revoked')).toMatchObject({ class_uid: 3004, activity_id: 4, entity: { type: 'API key' } });
+    expect(of('approval.glass_broken')).toMatchObject({ severity_id: 4, status_id: 1 });
     expect(of('tool.execution_outcome_unknown')).toMatchObject({ class_uid: 6003, severity_id: 4, status_id: 2 });
   });
 

@@ -26,9 +26,11 @@ export function millisIn({ time, recorded_at }: Pick<Recorded, 'time' | 'recorde
   return Number.isNaN(at) ? recorded_at : at;
 }
 
+const alarming = new Set(['approval.glass_broken', 'audit.unreadable_message', 'tool.execution_outcome_unknown']);
+
 /** How much it matters to whoever is on watch. */
 export function concernOf({ type, data }: Pick<Recorded, 'type' | 'data'>): 'none' | 'low' | 'medium' | 'high' {
-  if (type === 'tool.execution_outcome_unknown' || type === 'audit.unreadable_message') return 'high';
+  if (alarming.has(type)) return 'high';
   if (type === 'access.refused') return Number(data['times']) > 10 ? 'high' : 'medium';
   if (type === 'tool.execution_intervened' || type === 'approval.rejudged') return 'medium';
   return /(_refused|[._]failed|\.grant_created|^access\.key_|^tool\.(paused|resumed)|^config\.)/.test(type)
