@@ -2,7 +2,7 @@ import { CommandGuards } from '@countersign/auth';
 import type { Run, Session } from '@countersign/contracts/runs';
 import { ConfigError } from '@countersign/contracts/problems';
 import { millisOf } from '@countersign/contracts/time';
-import { readDefinitions } from '@countersign/definitions';
+import { readDeclaration } from '@countersign/definitions/versions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
 import {
   countRecords,
@@ -100,9 +100,11 @@ export function agentRunner(
   config: AgentRunnerConfig,
   { model = modelFor(config), environment = {} }: AgentRunnerOptions = {},
 ): (context: ServiceContext) => Service {
-  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
+  const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
   return (context) => {
-    const { bus, database, exclusive, log, metrics, now, recordsSince, setBack, stopping, tracing } = context;
+    const { definitions } = declaration;
+    const { bus, configuration, database, exclusive, log, metrics, now, recordsSince, setBack, stopping, tracing } =
+      context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(
       () => openRequestKeyRing(config, embeddedIn),
@@ -131,6 +133,7 @@ export function agentRunner(
       statuses: ['PENDING', 'RUNNING', 'PAUSED'],
     });
     const agents = new Agents({ definitions, model: config.MODEL, environment, now, log });
+    configuration.follow({ declaration, prepare: async (next) => agents.prepare(next.definitions) });
     const watch = new RunWatch(store, stopping);
     const preview = new TextPreview(bus, exclusive, log, now);
     const calls = new CallPreview();
@@ -148,6 +151,7 @@ export function agentRunner(
       pool: () => pool,
       agents,
       versions,
+      fresh: () => configuration.fresh(),
       sessions: turns,
       model: new MeasuredModel(model, metrics, tracing, now),
       tracing,
@@ -160,6 +164,7 @@ export function agentRunner(
     });
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
+    const openKeys = async () => void (await Promise.all([guard.open(), results.open(), signer.open()]));
     const afterMs = millisOf(config.ASK_AGAIN_SECONDS);
     const again = new AskAgain({ runs: store, runner, versions, agents, metrics, afterMs, now, log });
     const pool = new WorkPool<Run>({
@@ -215,7 +220,7 @@ export function agentRunner(
       }),
       async start() {
         if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);
-        await Promise.all([agents.load(), guard.open(), results.open(), signer.open()]);
+        await Promise.all([agents.load(), openKeys()]);
         preview.tail();
         calls.tail(bus);
         watch.tail(bus, (runId, version) => {
@@ -224,6 +229,7 @@ export function agentRunner(
             .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
         });
       },
+      reread: openKeys,
       records: store,
       async begin() {
         if (exclusive) await releaseAll(runs);

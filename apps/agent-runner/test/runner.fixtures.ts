@@ -192,6 +192,7 @@ export class Given {
     const tookOver = vi.fn<() => void>();
     const previewed: { step: number; offset: number; text: string }[] = [];
     const runner: RunDispatcher = new RunDispatcher({
+      fresh: async () => {},
       runs,
       pool: () => pool,
       agents,

@@ -2,8 +2,8 @@ import { apiKeys, CommandGuard, CommandGuards, CommandTokens, Credentials, Refus
 import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
-import { readDefinitions } from '@countersign/definitions';
-import { WorkPool, type Collection } from '@countersign/persistence';
+import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
+import { retryUntilStored, WorkPool, type Collection } from '@countersign/persistence';
 import {
   openCommandHandler,
   openRelay,
@@ -12,6 +12,7 @@ import {
   type Service,
   type ServiceContext,
 } from '@countersign/service';
+import { configVersionCollection } from '@countersign/service/configuration';
 import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
@@ -23,6 +24,10 @@ import { ApprovalFeed } from './lists/approval-feed.js';
 import { decideApproval } from './approval/approval.js';
 import { ApprovalsController } from './http/approvals.controller.js';
 import type { ApprovalServiceConfig } from './config.js';
+import { Activation } from './configuration/activation.js';
+import { decideConfigVersion } from './configuration/config-version.js';
+import { ConfigurationController } from './configuration/configuration.controller.js';
+import { pendingUnder } from './configuration/pending.js';
 import { Decisions } from './decisions/decisions.js';
 import { forward, type Upstreams } from './http/forward.js';
 import { decideGrant, type StoredGrant } from './grants/grant.js';
@@ -39,7 +44,7 @@ import { openOperations } from './operations.js';
 import { decideRules, KeptRules, rulesCollection } from './policy/kept-rules.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './decisions/signer.js';
-import { ALARMS, APPROVALS, CLOCK, GRANTS, SET_BACK } from './tokens.js';
+import { ALARMS, APPROVALS, CLOCK, CONFIG_VERSIONS, GRANTS, REREAD_KEYS, SET_BACK } from './tokens.js';
 
 const newest = '-created_at';
 /** Removed ones are never listed, so every list and its count can be answered from its index alone. */
@@ -94,10 +99,13 @@ export function approvalService(
   config: Omit<ApprovalServiceConfig, keyof Upstreams> & Upstreams,
   { environment = {} }: ApprovalServiceOptions = {},
 ): (context: ServiceContext) => Service {
-  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
-  const channels = definitions.channels.map((channel) => withSecrets(channel, environment));
+  const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
+  const channelsOf = ({ definitions }: Declaration) =>
+    definitions.channels.map((channel) => withSecrets(channel, environment));
+  const channels = channelsOf(declaration);
   return (context) => {
-    const { bus, log, metrics, now, stopping, tracing } = context;
+    const { bus, configuration, log, metrics, now, stopping, tracing } = context;
+    const { definitions } = declaration;
     const setBack = (began: EpochMillis) => context.setBack('approval-service', began);
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new Signer(
@@ -124,7 +132,12 @@ export function approvalService(
       decide: decideGrant,
     });
     const { relay: keyRelay } = openRelay(context, apiKeys, { service: 'approval-service' });
-    const policy = new PolicyEvaluator(definitions, tracing);
+    const { commandHandler: versions, relay: versionRelay } = openCommandHandler(context, {
+      service: 'approval-service',
+      collection: configVersionCollection,
+      decide: decideConfigVersion,
+    });
+    const policy = new PolicyEvaluator(definitions, tracing, () => configuration.fresh());
     const gates: Gates = new Gates(definitions, definitionsApart);
     const feed = new ApprovalFeed(approvals.store, stopping);
     const { commandHandler: rulesVersions, relay: rulesRelay } = openCommandHandler(context, {
@@ -133,7 +146,7 @@ export function approvalService(
       decide: decideRules,
     });
     const kept = new KeptRules(rulesVersions, log);
-    const rejudging = new Rejudging(approvals, policy.rules, kept, log);
+    const rejudging = new Rejudging(approvals, policy, kept, log);
     const due = new WorkPool<Approval>({
       store: approvals.store,
       size: atOnce,
@@ -141,16 +154,37 @@ export function approvalService(
       log,
       async onDue(approval, place) {
         place.start(async () => {
+          await policy.fresh();
           const { state: known = approval } = await rejudging.rejudge(approval);
           const set_back = setBack(toEpochMillis(known.created_at));
           await approvals.execute(approval.id, { type: 'due', set_back }, { known });
         });
       },
     });
-    const parts = [
-      openNotifications(context, { channels, approvals: approvals.store }),
-      openOperations(context, { decisions, requests, gates }),
-    ];
+    const notifications = openNotifications(context, { channels, approvals: approvals.store });
+    const parts = [notifications, openOperations(context, { decisions, requests, gates })];
+    configuration.follow({
+      declaration,
+      async prepare(next) {
+        const told = channelsOf(next);
+        return () => {
+          policy.use(next.definitions);
+          gates.use(next.definitions);
+          notifications.use(told);
+          rejudging.start();
+        };
+      },
+    });
+    const activation = new Activation({
+      versions,
+      configuration,
+      pendingUnder: (rules) => pendingUnder(rules, approvals.store, now),
+      log,
+    });
+    const openKeys = async () => {
+      await signer.open();
+      await Promise.all([requests.open(), decisions.open()]);
+    };
 
     return {
       name: 'approval-service',
@@ -162,6 +196,7 @@ export function approvalService(
           KeysController,
           ApiKeysController,
           ApprovalEventsController,
+          ConfigurationController,
           ...parts.flatMap(({ controllers }) => controllers),
         ],
         providers: [
@@ -176,10 +211,22 @@ export function approvalService(
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
           { provide: PolicyEvaluator, useValue: policy },
-          { provide: Grants, useValue: new Grants({ grants, approvals: approvals.store, definitions, now, setBack }) },
+          {
+            provide: Grants,
+            useValue: new Grants({
+              grants,
+              approvals: approvals.store,
+              definitions: () => configuration.declaration.definitions,
+              now,
+              setBack,
+            }),
+          },
+          { provide: Activation, useValue: activation },
+          { provide: CONFIG_VERSIONS, useValue: versions.store },
+          { provide: REREAD_KEYS, useValue: openKeys },
           {
             provide: Decisions,
-            useFactory: (attempts: RefusedAttempts) => new Decisions(approvals, policy.rules, attempts, setBack),
+            useFactory: (attempts: RefusedAttempts) => new Decisions(approvals, policy, attempts, setBack),
             inject: [RefusedAttempts],
           },
           { provide: Signer, useValue: signer },
@@ -209,9 +256,8 @@ export function approvalService(
         await forward(server, config, stopping);
       },
       async start() {
-        await signer.open();
         requests.warn(log);
-        await Promise.all([gates.open(), requests.open(), decisions.open()]);
+        await Promise.all([openKeys(), gates.open()]);
         feed.tail(bus);
         for (const part of parts) part.tail?.();
       },
@@ -221,13 +267,26 @@ export function approvalService(
         grantRelay.start();
         keyRelay.start();
         rulesRelay.start();
+        versionRelay.start();
+        await retryUntilStored(() => activation.atStart(), log);
         due.start();
         rejudging.start();
         for (const part of parts) part.begin();
       },
+      reread: openKeys,
+      async activate() {
+        await activation.activate({ trigger: 'signal' });
+      },
       async stop(graceMs) {
         await Promise.all([due.stop(graceMs), rejudging.stop(), ...parts.map((part) => part.stop(graceMs))]);
-        await Promise.all([relay.stop(), grantRelay.stop(), keyRelay.stop(), rulesRelay.stop(), feed.stop()]);
+        await Promise.all([
+          relay.stop(),
+          grantRelay.stop(),
+          keyRelay.stop(),
+          rulesRelay.stop(),
+          versionRelay.stop(),
+          feed.stop(),
+        ]);
       },
     };
   };

@@ -133,9 +133,9 @@ export async function openApprovals({
   const refused = vi.fn<Alarms['refused']>();
   const definitions = definitionsWith(rules);
   const judge = new PolicyEvaluator(definitions);
-  const granting = new Grants({ grants, approvals: store, definitions, now, setBack });
+  const granting = new Grants({ grants, approvals: store, definitions: () => definitions, now, setBack });
   const attempts: RefusedAttempt[] = [];
-  const decisions = new Decisions(approvals, judge.rules, { add: (attempt) => void attempts.push(attempt) }, setBack);
+  const decisions = new Decisions(approvals, judge, { add: (attempt) => void attempts.push(attempt) }, setBack);
   // Nobody here has a key or a login that could end.
   const credentials = {
     current: async (all: readonly object[]) => all.map(() => ({ identity: null, expires_at: null })),

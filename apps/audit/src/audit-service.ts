@@ -1,5 +1,6 @@
 import { millisOf } from '@countersign/contracts/time';
-import { readDefinitions, toolDefinitionOf, type ToolDefinition } from '@countersign/definitions';
+import { toolDefinitionOf, type Definitions, type ToolDefinition } from '@countersign/definitions';
+import { readDeclaration } from '@countersign/definitions/versions';
 import { hiddenArguments } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import type { StoredRecord } from '@countersign/persistence';
@@ -26,9 +27,10 @@ class AuditModule {}
 
 /** The service that owns the record. @throws ConfigError */
 export function auditService(config: AuditConfig): (context: ServiceContext) => Service {
-  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
+  const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
   return (context) => {
-    const { bus, database, exclusive, log: logger, metrics, now } = context;
+    const { definitions } = declaration;
+    const { bus, configuration, database, exclusive, log: logger, metrics, now } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const keys = new OwnKeys(() => openAuditKeyRing(config, embeddedIn));
     const log = database.appendLog(entryLog);
@@ -58,6 +60,15 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       labels: ['readable'],
     });
     let tools: ReadonlyMap<string, ToolDefinition> = new Map();
+    let functions: readonly ToolDefinition[] = [];
+    const toolsOf = (declared: Definitions['tools']) =>
+      new Map([...functions, ...declared.map(toolDefinitionOf)].map((tool) => [tool.name, tool]));
+    configuration.follow({
+      declaration,
+      async prepare(next) {
+        return () => (tools = toolsOf(next.definitions.tools));
+      },
+    });
     let unread = 0;
     let verifiers: Record<KeyKind, Verifier>;
     const serviceKeys = new ServiceKeys({
@@ -74,6 +85,15 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     const evidence = new Evidence({ log, checkpoints, keys: serviceKeys });
     const hidden = hiddenArguments(() => tools, definitions.mcp_servers);
 
+    const openKeys = async () => {
+      await keys.open();
+      const [decisions, requests, results] = await Promise.all([
+        openVerifier(config, embeddedIn),
+        openRequestVerifier(config, embeddedIn),
+        openResultVerifier(config, embeddedIn),
+      ]);
+      verifiers = { decisions, requests, results };
+    };
     return {
       name: 'audit',
       module: {
@@ -89,6 +109,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         ],
       },
       async handle(delivery) {
+        await configuration.fresh();
         const event = recordableOf(delivery, hidden);
         await serviceKeys.look(event);
         await recorder.record(event);
@@ -109,16 +130,11 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         find: ({ limit }) => log.find({ filter: {}, sort: [], limit }) as Promise<unknown> as Promise<StoredRecord[]>,
       },
       async start() {
-        await keys.open();
-        const [decisions, requests, results] = await Promise.all([
-          openVerifier(config, embeddedIn),
-          openRequestVerifier(config, embeddedIn),
-          openResultVerifier(config, embeddedIn),
-        ]);
-        verifiers = { decisions, requests, results };
-        const functions = await definitionsApart(definitions.tool_modules);
-        tools = new Map([...functions, ...definitions.tools.map(toolDefinitionOf)].map((tool) => [tool.name, tool]));
+        await openKeys();
+        functions = await definitionsApart(definitions.tool_modules);
+        tools = toolsOf(definitions.tools);
       },
+      reread: openKeys,
       async begin() {
         await serviceKeys.open();
         relay.start();

@@ -1,6 +1,7 @@
 import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts/executions';
 import { millisOf } from '@countersign/contracts/time';
+import type { Definitions } from '@countersign/definitions';
 import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
@@ -43,7 +44,7 @@ import { SwitchesController } from './kill-switch/switches.controller.js';
 import { switchCollection, Switches } from './kill-switch/switches.js';
 import { CLOCK, LOG } from './tokens.js';
 import { ToolCatalogue } from './tools/tool-catalogue.js';
-import { declared, declaredTools } from './tools/tools.js';
+import { declared, declaredTools, type Declared } from './tools/tools.js';
 import { CallExecutor } from './dispatch/call-executor.js';
 
 const executionCollection: Collection<Execution> = {
@@ -76,11 +77,32 @@ export interface ExecutorOptions {
 /** The service that owns executions. @throws ConfigError */
 export const executorService = (config: ExecutorConfig, { environment = {}, adapters = {} }: ExecutorOptions = {}) => {
   const declarations = declared(config, environment);
-  const own = declaredTools(declarations);
-  for (const [name, adapter] of Object.entries(adapters)) own.set(name, { ...own.get(name)!, adapter });
+  const toolsOf = (declarations: Declared) => {
+    const own = declaredTools(declarations);
+    for (const [name, adapter] of Object.entries(adapters)) own.set(name, { ...own.get(name)!, adapter });
+    return own;
+  };
+  const own = toolsOf(declarations);
   return (context: ServiceContext): Service => {
-    const { bus, busTo, database, exclusive, log, metrics, now, recordsSince, stopping, tracing } = context;
+    const { bus, busTo, configuration, database, exclusive, log, metrics, now, recordsSince, stopping, tracing } =
+      context;
     const tools = new ToolCatalogue(declarations, own, log);
+    const secretsOf = ({ tools: declared, mcp_servers }: Definitions) =>
+      secretsIn([declared, mcp_servers], environment);
+    const secrets = secretsOf(declarations.definitions);
+    configuration.follow({
+      declaration: declarations.declaration,
+      async prepare(declaration) {
+        const { definitions } = declaration;
+        const takeOver = tools.prepare({ ...declarations, declaration, definitions }, toolsOf);
+        const others = secretsOf(definitions);
+        return () => {
+          takeOver();
+          // What was a secret stays one.
+          secrets.push(...others.filter((each) => !secrets.includes(each)));
+        };
+      },
+    });
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new ResultSigner(() => openResultKeyRing(config, embeddedIn));
     const { commandHandler, relay } = openCommandHandler(context, {
@@ -111,7 +133,8 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const worker = new CallExecutor({
       executions,
       tools,
-      secrets: secretsIn([declarations.definitions.tools, declarations.definitions.mcp_servers], environment),
+      secrets,
+      configuration,
       outputs,
       keepOutput: config.EXECUTION_OUTPUT_CHARACTERS,
       publish: async (event) => bus.publish([encode(event)]),
@@ -137,6 +160,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       alarms,
       tookOver: countTakeovers(metrics, 'executions'),
       requests,
+      configuration,
     });
     const pool = new WorkPool<Execution>({
       store: executions.store,
@@ -148,6 +172,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       onDue: (execution, place) => executor.onDue(execution, place),
     });
 
+    const openKeys = async () => void (await Promise.all([guard.open(), signer.open(), requests.open()]));
     return {
       name: 'executor',
       module: {
@@ -187,8 +212,9 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
         requests.warn(log);
         if (config.EXECUTION_HOLD !== undefined)
           log.warn({ reason: config.EXECUTION_HOLD }, 'EXECUTION_HOLD is set: no approved call begins');
-        await Promise.all([guard.open(), signer.open(), requests.open(), tools.open()]);
+        await Promise.all([openKeys(), tools.open()]);
       },
+      reread: openKeys,
       records: executions.store,
       mayRecover: config.EXECUTION_HOLD !== undefined,
       async begin() {

@@ -135,7 +135,9 @@ export class ExecutorWorld {
     const metrics = new ExecutionMetrics(new Metrics(), executions.store, () => [], now);
     const look = lastLook({ switches, keys: this.#keys, executions: executions.store, leaseMs, now });
     const looks: Promise<unknown>[] = [];
+    const configuration = { number: 0, fresh: async () => {} };
     const worker = new CallExecutor({
+      configuration,
       executions,
       tools,
       secrets: [secret],
@@ -155,6 +157,7 @@ export class ExecutorWorld {
     });
     const sound = async () => ({ kind: 'sound' }) as const;
     const executor: ExecutionDispatcher = new ExecutionDispatcher({
+      configuration,
       executions,
       keys: this.#keys,
       switches,

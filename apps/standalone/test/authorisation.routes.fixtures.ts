@@ -163,6 +163,9 @@ export const routes: Record<string, Rule> = {
   'DELETE /auth/keys/:id': needs('keys:write'),
   'POST /auth/tokens': known,
   'POST /backups': needs('backups:write'),
+  'POST /config/reload': needs('config:write'),
+  'GET /config/versions': needs('audit:read'),
+  'GET /config/versions/:number': needs('config:write'),
 };
 
 /** Parts of paths that name something that is somebody's; a route with one has to say what that makes of it. */
@@ -186,6 +189,7 @@ const scopes: Record<string, readonly string[]> = {
     'events:write',
     'keys:write',
     'backups:write',
+    'config:write',
   ],
 };
 

@@ -134,7 +134,11 @@ export function ruleGateScenarios(world: World): void {
       await world.ended(granted.run_id);
       await grantOf(granted.approval.id);
       const waiting = await asked('changing');
-      await restartWith(before, after);
+      const { run_id, approval } = await asked('changing');
+      await reloadWith(before, after);
+      // Whoever asks for a decision the moment after is answered by the rules in force, whichever instance that is.
+      for (let n = 0; n < 4; n++) await expect(approve(approval.id, 'carl')).rejects.toMatchObject({ status: 403 });
+      await cancel(run_id);
       const held = await eventually('the approval to be held against the rules', async () => {
         const approval = await world.client.approvals.get(waiting.approval.id);
         return approval.required_approvals === 2 && approval;
@@ -145,7 +149,7 @@ export function ruleGateScenarios(world: World): void {
       expect(again.approval).toMatchObject({ status: 'pending', grant_id: null });
       await cancel(again.run_id);
 
-      await restartWith(after, before);
+      await reloadWith(after, before);
       await approve(held.id, 'mona');
       expect(await world.client.approvals.get(held.id)).toMatchObject({ status: 'pending', required_approvals: 2 });
 
@@ -158,8 +162,32 @@ export function ruleGateScenarios(world: World): void {
     });
   });
 
-  async function restartWith(rule: string, other: string): Promise<void> {
+  /** Puts the changed file in force; one that is wrong is refused before, with its line. */
+  async function reloadWith(rule: string, other: string): Promise<void> {
+    const { number } = (await world.client.config.versions())[0]!;
+    const wrong = 'then: { requires: everything }';
+    redefine(rule, wrong);
+    await expect(world.client.config.reload()).rejects.toMatchObject({
+      status: 422,
+      code: 'config_invalid',
+      detail: expect.stringMatching(/countersign\.yaml:\d+:\d+ policies\.rules/),
+    });
+    redefine(wrong, other);
+    expect(await world.client.config.reload({ dry_run: true })).toMatchObject({ outcome: 'would_activate', number });
+    expect(await world.client.config.reload()).toMatchObject({
+      outcome: 'activated',
+      number: number + 1,
+      changes: [{ path: expect.stringContaining('policies.rules.changing') }],
+    });
+    const [latest] = await world.client.config.versions();
+    expect(latest).toMatchObject({ number: number + 1, trigger: 'request' });
+  }
+
+  const redefine = (rule: string, other: string) =>
     world.redefine(`changing } } }\n      ${rule}`, `changing } } }\n      ${other}`);
+
+  async function restartWith(rule: string, other: string): Promise<void> {
+    redefine(rule, other);
     await world.stack.stop('approval-service');
     await world.stack.start();
   }

@@ -20,6 +20,7 @@ describe('what a role allows', () => {
     'metrics:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
     'keys:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
     'backups:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
+    'config:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
   };
   const cases = Scope.options.flatMap((scope) =>
     Role.options.map((role) => ({ role, scope, allowed: matrix[scope][role] })),

@@ -197,13 +197,20 @@ describe('the client and a server of the same version', () => {
     expect(bytes).toBeGreaterThan(4_096);
   });
 
+  it('agree on versions of the file', async () => {
+    expect(await client.config.reload({ dry_run: true })).toMatchObject({ outcome: 'unchanged', number: 1 });
+    const [version] = await client.config.versions();
+    expect(version).toMatchObject({ number: 1, trigger: 'start', by: null });
+    expect((await client.config.version(1)).text).toContain('agents:');
+  });
+
   it('have no route that the client does not know', async () => {
     const { paths } = (await client.request('GET', '/openapi.json')) as { paths: Record<string, object> };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const forOthers =
-      /\/(health|metrics|schemas|\.well-known|channels|config|mcp|teams|workflows)\b|GET \/auth\/sign-in/;
+      /\/(health|metrics|schemas|\.well-known|channels|mcp|teams|workflows)\b|\/config$|GET \/auth\/sign-in/;
     const all = [...asked];
     const isKnown = (route: string) => {
       const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`);

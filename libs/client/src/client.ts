@@ -3,6 +3,7 @@ import { Audit } from './api/audit.js';
 import { Approvals } from './api/approvals.js';
 import { Auth } from './api/auth.js';
 import { Backups } from './api/backups.js';
+import { Config } from './api/config.js';
 import { Calls } from './api/calls.js';
 import { DeadLetters } from './api/dead-letters.js';
 import { Deliveries } from './api/deliveries.js';
@@ -24,6 +25,7 @@ export class CountersignClient {
   readonly auth: Auth;
   readonly backups: Backups;
   readonly calls: Calls;
+  readonly config: Config;
   readonly deadLetters: DeadLetters;
   readonly deliveries: Deliveries;
   readonly events: EventLog;
@@ -42,6 +44,7 @@ export class CountersignClient {
     this.auth = new Auth(transport);
     this.backups = new Backups(transport);
     this.calls = new Calls(transport);
+    this.config = new Config(transport);
     this.deadLetters = new DeadLetters(transport);
     this.deliveries = new Deliveries(transport);
     this.events = new EventLog(transport);

@@ -18,6 +18,7 @@ import {
 } from '@countersign/contracts/audit';
 import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
 import { Backup } from '@countersign/contracts/backups';
+import { ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
 import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
 import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
@@ -50,6 +51,8 @@ export const shapes = {
   BulkResolveOutcome,
   Backup,
   CommandToken,
+  ConfigVersion,
+  ConfigVersions: z.array(ConfigVersionView),
   ConsistencyProof,
   CreatedApiKey,
   DeadLetter,
@@ -65,6 +68,7 @@ export const shapes = {
   LoggedEvent,
   Me,
   Nothing: z.undefined(),
+  ReloadedConfig,
   RemovedApproval: z.object({ id: z.string() }),
   Run: RunOutput,
   RunEvent,

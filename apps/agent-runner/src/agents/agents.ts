@@ -33,16 +33,19 @@ const isGated = ({ approval }: ToolDefinition): boolean => approval !== 'none';
 /** The agents that runs can start with, and the functions of their tools. */
 export class Agents {
   readonly #options: AgentsOptions;
+  #definitions: Definitions;
   readonly #servers: McpServers;
-  readonly #agents = new Map<string, Agent>();
+  #agents = new Map<string, Agent>();
   /** Why an agent is not complete yet. */
-  readonly #missing = new Map<string, string>();
-  #own: Tool[] = [];
+  #missing = new Map<string, string>();
+  /** Of modules, whose code is loaded once. */
+  #modules: readonly Tool[] = [];
   #functions = new Map<string, ToolFunction>();
 
   /** @throws ConfigError when a placeholder has no value. */
   constructor(options: AgentsOptions) {
     this.#options = options;
+    this.#definitions = options.definitions;
     this.#servers = new McpServers({ ...options, servers: options.definitions.mcp_servers });
   }
 
@@ -53,12 +56,25 @@ export class Agents {
    * @throws ConfigError when an agent names a tool that there is not, or a tool does not fit.
    */
   async load(): Promise<void> {
-    const { definitions } = this.#options;
-    const modules = await loadToolModules(definitions.tool_modules);
-    this.#own = [...definitions.tools.map((entry) => ({ definition: toolDefinitionOf(entry) })), ...modules];
+    this.#modules = await loadToolModules(this.#definitions.tool_modules);
     await this.#servers.open();
     this.#assemble();
     this.#servers.keepTrying(() => this.#assemble());
+  }
+
+  /**
+   * Makes what follows from other definitions, whose modules and servers are the same.
+   *
+   * @returns what has them count
+   * @throws ConfigError
+   */
+  prepare(definitions: Definitions): () => void {
+    const next = this.#assembled(definitions);
+    refuse(definitions, next.problems);
+    return () => {
+      this.#definitions = definitions;
+      [this.#agents, this.#missing, this.#functions] = [next.agents, next.missing, next.functions];
+    };
   }
 
   all(): Agent[] {
@@ -67,22 +83,22 @@ export class Agents {
 
   /** Whether runs of it are accepted, be it complete now or not. */
   has(id: string): boolean {
-    return this.#options.definitions.agents.some((agent) => agent.id === id);
+    return this.#definitions.agents.some((agent) => agent.id === id);
   }
 
   /** Of an agent that runs elsewhere, whose credentials may ask in its name; undefined for one that runs here. */
   callersOf(id: string): readonly string[] | undefined {
-    const entry = this.#options.definitions.agents.find((agent) => agent.id === id);
+    const entry = this.#definitions.agents.find((agent) => agent.id === id);
     return entry?.external ? (entry.callers ?? []) : undefined;
   }
 
   /** Whether the external agent that asks for a call of this tool makes it. */
   isMadeByCaller(tool: string): boolean {
-    return this.#options.definitions.tools.some(({ name, execute }) => name === tool && execute?.caller !== undefined);
+    return this.#definitions.tools.some(({ name, execute }) => name === tool && execute?.caller !== undefined);
   }
 
   ids(): string[] {
-    return this.#options.definitions.agents.map(({ id }) => id);
+    return this.#definitions.agents.map(({ id }) => id);
   }
 
   get(id: string): Agent | undefined {
@@ -100,7 +116,7 @@ export class Agents {
 
   /** When a run that starts now ends at the latest; the sooner of what agent and request say. */
   deadlineFor(id: string, seconds: Seconds | undefined): EpochMillis | null {
-    const ofAgent = this.#options.definitions.agents.find((agent) => agent.id === id)?.deadline_in;
+    const ofAgent = this.#definitions.agents.find((agent) => agent.id === id)?.deadline_in;
     const soonest = Math.min(ofAgent ?? Infinity, seconds ?? Infinity);
     return Number.isFinite(soonest) ? after(this.#options.now(), millisOf(soonest)) : null;
   }
@@ -114,28 +130,42 @@ export class Agents {
     return this.#servers.close();
   }
 
+  /** What was complete once stays so. */
   #assemble(): void {
+    const { agents, missing, functions, problems } = this.#assembled(this.#definitions);
+    this.#agents = new Map([...this.#agents, ...agents]);
+    this.#missing = missing;
+    this.#functions = functions;
+    refuse(this.#definitions, problems);
+  }
+
+  #assembled({ agents: entries, tools: declared }: Definitions) {
+    const own = [...declared.map((entry) => ({ definition: toolDefinitionOf(entry) })), ...this.#modules];
     const served = this.#servers.known.flatMap((server) => server.tools());
-    const tools = new Map([...served, ...this.#own].map((tool) => [tool.definition.name, tool]));
-    this.#functions = new Map([...tools].flatMap(([name, { run }]) => (run ? [[name, run] as const] : [])));
+    const tools = new Map<string, Tool>([...served, ...own].map((tool) => [tool.definition.name, tool]));
+    const functions = new Map([...tools].flatMap(([name, { run }]) => (run ? [[name, run] as const] : [])));
     const clashes = nameClashes([
-      ...this.#own.map(({ definition }) => ({ name: definition.name, origin: 'this project' })),
+      ...own.map(({ definition }) => ({ name: definition.name, origin: 'this project' })),
       ...served.map(({ definition }) => ({ name: definition.name, origin: 'an MCP server' })),
     ]);
-    const problems = this.#options.definitions.agents.flatMap((entry) => this.#assembleAgent(entry, tools));
-    if (clashes.length + problems.length > 0)
-      throw new ConfigError(`${this.#options.definitions.path}:\n  ${[...clashes, ...problems].join('\n  ')}`);
+    const found = { agents: new Map<string, Agent>(), missing: new Map<string, string>() };
+    const problems = entries.flatMap((entry) => this.#assembleAgent(entry, tools, found));
+    return { ...found, functions, problems: [...clashes, ...problems] };
   }
 
   /** @returns what is wrong with it for good. */
-  #assembleAgent(entry: AgentEntry, tools: ReadonlyMap<string, Tool>): string[] {
+  #assembleAgent(
+    entry: AgentEntry,
+    tools: ReadonlyMap<string, Tool>,
+    { agents, missing }: { agents: Map<string, Agent>; missing: Map<string, string> },
+  ): string[] {
     const { model = this.#options.model, tools: names, external, callers: _, instructions = '', ...fields } = entry;
     const found = names.map((name) => ({ name, tools: this.#named(name, tools) }));
     const absent = found.filter((each) => each.tools === undefined).map(({ name }) => name);
     const away = this.#servers.away.map(({ name }) => name);
     const hopeless = absent.filter((name) => !away.some((server) => name.startsWith(server)));
     if (absent.length > 0) {
-      this.#missing.set(
+      missing.set(
         entry.id,
         hopeless.length > 0
           ? `there is no tool ${hopeless.join(', ')}`
@@ -152,8 +182,7 @@ export class Agents {
       ? { ...fields, instructions, model: noModel, external: true as const, tools: unique.filter(isGated) }
       : { ...fields, instructions, model, tools: unique };
     const ungated = unique.filter(({ name, approval }) => external && approval === 'none' && names.includes(name));
-    this.#agents.set(entry.id, agentOf(agent));
-    this.#missing.delete(entry.id);
+    agents.set(entry.id, agentOf(agent));
     return ungated.map(
       ({ name }) =>
         `agent "${entry.id}" is external, and its tool "${name}" needs no approval: there is nothing to ask`,
@@ -168,4 +197,9 @@ export class Agents {
     }
     return this.#servers.known.find((server) => `${server.name}/*` === name)?.tools();
   }
+}
+
+/** @throws ConfigError */
+function refuse({ path }: Definitions, problems: readonly string[]): void {
+  if (problems.length > 0) throw new ConfigError(`${path}:\n  ${problems.join('\n  ')}`);
 }

@@ -1,5 +1,5 @@
 import type { Log } from '@countersign/contracts';
-import { TerminalError } from '@countersign/contracts/problems';
+import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { isGated, needsMending, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
 import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
@@ -25,6 +25,8 @@ export interface WorkerOptions {
   preview(run: Run, offset: number, text: string): void;
   agents: Pick<Agents, 'get' | 'missing' | 'functionOf'>;
   versions: AgentVersions;
+  /** Resolves when agents and tools are those in force now. @throws RetryableError when they are not */
+  fresh(): Promise<void>;
   sessions: Sessions;
   model: Model;
   tracing: Tracing;
@@ -147,7 +149,13 @@ export class RunWorker {
   }
 
   /** The definition that the run works with. */
-  #agent(): Promise<Agent | Unfit> {
+  async #agent(): Promise<Agent | Unfit> {
+    try {
+      await this.#options.fresh();
+    } catch (error) {
+      if (error instanceof RetryableError) return { problem: error.message, wait: true };
+      throw error;
+    }
     return this.#retryUntilStored(() => this.#options.versions.forRun(this.#run, this.#options.agents));
   }
 

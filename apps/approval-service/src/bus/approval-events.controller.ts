@@ -59,6 +59,7 @@ export class ApprovalEventsController {
   /** The request, gated by this service's own definitions. An unknown tool is refused, so that no run waits. */
   async #requiredMessage(event: Event<'tool.approval_required'>): Promise<ApprovalMessage> {
     const { approval_id, run_id, tool_name } = event.data;
+    await this.judge.fresh();
     const gate = this.gates.of(event.data);
     if ('code' in gate) {
       this.alarms.refused('request', 'refused', { approval_id, run_id, tool_name, reason: gate.reason });
@@ -100,7 +101,7 @@ export class ApprovalEventsController {
     madeAt: EpochSeconds,
   ): Promise<void> {
     const { data } = command;
-    if (this.decisions.isRecorded(approval, data, who)) return;
+    if (await this.decisions.isRecorded(approval, data, who)) return;
     const { possibly_executed } = approval;
     // Whoever writes the message says when it was sent.
     const sentAt = Math.min(Date.parse(command.time), toEpochMillis(madeAt));

@@ -4,7 +4,7 @@ import type { Problem } from '@countersign/contracts/problems';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import type { ApprovalMessage, ApprovalRejection, SetBackCode } from '../approval/messages.js';
-import type { Rules } from '../policy/rules.js';
+import type { Rules, RulesInForce } from '../policy/rules.js';
 import { inputProblems } from '../approval/user-input.js';
 
 export interface Wish {
@@ -28,7 +28,7 @@ export type Outcome = { ok: Approval } | Refused;
 export class Decisions {
   constructor(
     private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
-    private readonly rules: Rules,
+    private readonly inForce: RulesInForce,
     private readonly attempts: Pick<RefusedAttempts, 'add'>,
     /** Why a call that was asked for then may have been made since, by records that are lost. */
     private readonly setBack: (asked: EpochMillis) => SetBackCode,
@@ -40,14 +40,16 @@ export class Decisions {
   }
 
   /** Whether their decision with this verdict is recorded, and counts by the rules in force. */
-  isRecorded(approval: Approval, { status }: Wish, { subject }: Principal): boolean {
-    if (approval.status === 'pending' && approval.rules_version !== this.rules.version) return false;
+  async isRecorded(approval: Approval, { status }: Wish, { subject }: Principal): Promise<boolean> {
+    await this.inForce.fresh();
+    if (approval.status === 'pending' && approval.rules_version !== this.inForce.rules.version) return false;
     const own = approval.decisions.filter(({ by, verdict }) => by === subject && verdict === status);
     return own.some((decision) => isStanding(approval, decision));
   }
 
   /** Asks those who requested the call. @param id of the question */
-  ask(approval_id: string, { id, text }: { id: string; text: string }, who: Principal): Promise<Outcome> {
+  async ask(approval_id: string, { id, text }: { id: string; text: string }, who: Principal): Promise<Outcome> {
+    await this.inForce.fresh();
     return this.#say(approval_id, { type: 'asked', id, text, ...this.#spokenBy(who) }, who);
   }
 
@@ -58,16 +60,12 @@ export class Decisions {
     who: Principal,
     command?: { id: string },
   ): Promise<Outcome> {
+    const set_back = await this.#setBackOf(approval_id);
+    await this.inForce.fresh();
     const isAdministrator = who.roles.includes('admin');
     const isApprover = who.scopes.has('approvals:write');
     const by = { isAdministrator, isApprover, ...this.#spokenBy(who) };
-    const answered = {
-      type: 'answered',
-      question_id,
-      text,
-      set_back: await this.#setBackOf(approval_id),
-      ...by,
-    } as const;
+    const answered = { type: 'answered', question_id, text, set_back, ...by } as const;
     return this.#say(approval_id, answered, who, command);
   }
 
@@ -82,7 +80,7 @@ export class Decisions {
   }
 
   #spokenBy({ subject, groups }: Principal): { by: string; groups: readonly string[]; rules: Rules } {
-    return { by: subject, groups, rules: this.rules };
+    return { by: subject, groups, rules: this.inForce.rules };
   }
 
   async #setBackOf(id: string): Promise<SetBackCode> {
@@ -107,6 +105,9 @@ export class Decisions {
     who: Principal,
     command?: { id: string },
   ): Promise<Outcome> {
+    // What others have approved can be enough once somebody rejects who had a question.
+    const set_back = status === 'rejected' ? await this.#setBackOf(id) : null;
+    await this.inForce.fresh();
     const decided = {
       verdict: status,
       by: who.subject,
@@ -114,9 +115,8 @@ export class Decisions {
       resolution_data,
       digest,
       isOneOfSeveral,
-      rules: this.rules,
-      // What others have approved can be enough once somebody rejects who had a question.
-      set_back: status === 'rejected' ? await this.#setBackOf(id) : null,
+      rules: this.inForce.rules,
+      set_back,
     };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided }, { act: actOf(who, command) });
     const approval = notDeleted(handled.state);

@@ -32,10 +32,12 @@ export interface NoGate {
  * What this service itself knows of agents and tools. However a request says that its call is gated, this is how it is.
  */
 export class Gates {
-  readonly #agents: ReadonlyMap<string, AgentEntry>;
+  #agents: ReadonlyMap<string, AgentEntry>;
   readonly #servers: readonly McpServerEntry[];
-  readonly #declared: readonly ToolDefinition[];
-  readonly #functions: () => Promise<ToolDefinition[]>;
+  #declared: readonly ToolDefinition[];
+  readonly #functionsOf: () => Promise<ToolDefinition[]>;
+  /** Of modules, whose code is loaded once. */
+  #functions: readonly ToolDefinition[] = [];
   #tools: ReadonlyMap<string, ToolDefinition> | undefined;
 
   /** @param functionsOf reads the definitions of modules, without running their code here */
@@ -43,16 +45,24 @@ export class Gates {
     { agents, tools, tool_modules, mcp_servers }: Definitions,
     functionsOf: (modules: readonly string[]) => Promise<ToolDefinition[]>,
   ) {
-    this.#agents = new Map(agents.map((agent) => [agent.id, agent]));
+    this.#agents = byId(agents);
     this.#servers = mcp_servers;
     this.#declared = tools.map(toolDefinitionOf);
-    this.#functions = () => functionsOf(tool_modules);
+    this.#functionsOf = () => functionsOf(tool_modules);
     this.hidden = hiddenArguments(() => this.#tools ?? new Map(), mcp_servers);
   }
 
   /** @throws ConfigError when the definitions of functions cannot be read. */
   async open(): Promise<void> {
-    this.#tools = new Map([...(await this.#functions()), ...this.#declared].map((tool) => [tool.name, tool]));
+    this.#functions = await this.#functionsOf();
+    this.#tools = this.#all();
+  }
+
+  /** From now on these agents and tools; modules and servers are as they were. */
+  use({ agents, tools }: Pick<Definitions, 'agents' | 'tools'>): void {
+    this.#agents = byId(agents);
+    this.#declared = tools.map(toolDefinitionOf);
+    this.#tools = this.#all();
   }
 
   /** What is redacted in calls of a tool, whatever the message says; all, where the tool is unknown. */
@@ -85,12 +95,19 @@ export class Gates {
     return { ...strictest, presentation: riskiest(found.flatMap(({ presentation }) => presentation ?? [])) };
   }
 
+  #all(): ReadonlyMap<string, ToolDefinition> {
+    return new Map([...this.#functions, ...this.#declared].map((tool) => [tool.name, tool]));
+  }
+
   #named(tool_name: string): Known[] {
     const declared = this.#tools?.get(tool_name);
     const served = this.#servers.flatMap((server) => gatesAt(server, tool_name));
     return [...(declared ? [declared] : []), ...served];
   }
 }
+
+const byId = (agents: readonly AgentEntry[]): ReadonlyMap<string, AgentEntry> =>
+  new Map(agents.map((agent) => [agent.id, agent]));
 
 interface RequestedTool {
   agent_id: string;

@@ -110,7 +110,7 @@ describe('the standing grants', () => {
     const granting = new Grants({
       grants: open.grants,
       approvals: open.store,
-      definitions,
+      definitions: () => definitions,
       now: () => now,
       setBack: () => null,
     });

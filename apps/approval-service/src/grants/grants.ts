@@ -16,7 +16,8 @@ const mostGrants = 1_000;
 export interface GrantsOptions {
   grants: CommandHandler<StoredGrant, GrantMessage>;
   approvals: Pick<Store<Approval>, 'get'>;
-  definitions: Pick<Definitions, 'tools' | 'mcp_servers'>;
+  /** Those in force. */
+  definitions(): Pick<Definitions, 'tools' | 'mcp_servers'>;
   /** Why a grant of that time may have been used up or revoked since, by records that are lost. */
   setBack(created: EpochMillis): SetBack | null;
   now(): EpochMillis;
@@ -75,7 +76,7 @@ export class Grants {
    * that a grant is made of what was requested, so the requested definition counts besides.
    */
   #versionOf({ tool_name, tool_version, parameters, pause_type }: RequestedTool): string {
-    const { tools, mcp_servers } = this.options.definitions;
+    const { tools, mcp_servers } = this.options.definitions();
     const server = mcp_servers.find(({ name }) => tool_name.startsWith(`${name}__`));
     const declared = tools.find(({ name }) => name === tool_name) ?? server ?? null;
     return createHash('sha256').update(canonicalJson({ declared, tool_version, parameters, pause_type })).digest('hex');

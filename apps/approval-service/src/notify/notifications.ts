@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
-import type { Channel } from '@countersign/definitions';
+import type { Channel, SlackChannel } from '@countersign/definitions';
 import { WorkPool, type Store } from '@countersign/persistence';
 import { openCommandHandler, type ServiceContext } from '@countersign/service';
 import { DeliveriesController } from '../http/deliveries.controller.js';
@@ -20,7 +20,7 @@ const atOnce = 10;
 export function openNotifications(
   context: ServiceContext,
   { channels, approvals }: { channels: readonly Channel[]; approvals: Store<Approval> },
-): Feature {
+): Feature & { use(channels: readonly Channel[]): void } {
   const { log, now } = context;
   const { commandHandler: deliveries } = openCommandHandler(context, {
     service: 'approval-service',
@@ -35,6 +35,7 @@ export function openNotifications(
     approvals: (id) => approvals.get(id),
     log,
   });
+  const slackChannels = new Map(slackIn(channels));
   const sending = new WorkPool<NoticeDelivery>({
     store: deliveries.store,
     size: atOnce,
@@ -42,16 +43,23 @@ export function openNotifications(
     log,
     onDue: (delivery, place) => notifier.onDue(delivery, place),
   });
-  const slackChannels = channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : []));
   return {
     controllers: [DeliveriesController, SlackController],
     providers: [
       { provide: DELIVERIES, useValue: deliveries.store },
-      { provide: SLACK_CHANNELS, useValue: new Map(slackChannels) },
+      { provide: SLACK_CHANNELS, useValue: slackChannels },
       { provide: Notifier, useValue: notifier },
     ],
     retention: deliveriesNoLongerNeeded(deliveries.store, approvals),
+    use(next) {
+      notifier.use({ channels: next, senders: sendersOf(next, { now }) });
+      slackChannels.clear();
+      for (const [name, channel] of slackIn(next)) slackChannels.set(name, channel);
+    },
     begin: () => sending.start(),
     stop: (graceMs) => sending.stop(graceMs),
   };
 }
+
+const slackIn = (channels: readonly Channel[]): (readonly [string, SlackChannel])[] =>
+  channels.flatMap((channel) => ('slack' in channel ? [[channel.name, channel] as const] : []));

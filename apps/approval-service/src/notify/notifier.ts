@@ -35,6 +35,11 @@ export class Notifier {
     this.#claims = new Claims(this.#options.leaseMs);
   }
 
+  /** From now on these channels are told. */
+  use(told: Pick<NotifierOptions, 'channels' | 'senders'>): void {
+    Object.assign(this.#options, told);
+  }
+
   /** Whether any channel is notified of such a thing. */
   wants(kind: NoticeKind): boolean {
     return this.#options.channels.some((channel) => wants(channel, kind));

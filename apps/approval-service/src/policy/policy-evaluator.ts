@@ -3,21 +3,28 @@ import type { Definitions } from '@countersign/definitions';
 import { policySetOf, shadowSetOf } from '@countersign/definitions/policy';
 import { noTracing, type Tracing } from '@countersign/service';
 import type { PolicyDecision } from '../approval/approval-request.js';
-import { rulingOf, rulesOf, type Rules } from './rules.js';
+import { rulingOf, rulesOf, type Rules, type RulesInForce } from './rules.js';
 
 /** Says what the rules make of a request. */
-export class PolicyEvaluator {
-  /** Those in force. */
-  readonly rules: Rules;
-  readonly #shadow: Rules | null;
+export class PolicyEvaluator implements RulesInForce {
+  #rules: Rules;
+  #shadow: Rules | null;
 
   constructor(
     definitions: Definitions,
     private readonly tracing: Tracing = noTracing,
+    readonly fresh: RulesInForce['fresh'] = async () => {},
   ) {
-    this.rules = rulesOf(policySetOf(definitions));
-    const shadow = shadowSetOf(definitions);
-    this.#shadow = shadow && rulesOf(shadow);
+    ({ rules: this.#rules, shadow: this.#shadow } = of(definitions));
+  }
+
+  get rules(): Rules {
+    return this.#rules;
+  }
+
+  /** From now on these. */
+  use(definitions: Definitions): void {
+    ({ rules: this.#rules, shadow: this.#shadow } = of(definitions));
   }
 
   evaluate(call: EventData<'tool.approval_required'>): PolicyDecision {
@@ -38,4 +45,9 @@ export class PolicyEvaluator {
       possibly_executed: null,
     };
   }
+}
+
+function of(definitions: Definitions): { rules: Rules; shadow: Rules | null } {
+  const shadow = shadowSetOf(definitions);
+  return { rules: rulesOf(policySetOf(definitions)), shadow: shadow && rulesOf(shadow) };
 }

@@ -6,31 +6,33 @@ import type { CommandHandler, CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApprovalMessage } from '../approval/messages.js';
 import type { KeptRules } from './kept-rules.js';
-import type { Rules } from './rules.js';
+import type { RulesInForce } from './rules.js';
 
 const pageSize = 100;
 /** While the store is out of reach. */
 const backoff = { first_ms: 100, longest_ms: 2_000 };
 
 /**
- * Keeps the rules in force, and holds what waits against them: all of it once, when the service starts with other rules. Each is one
- * write, and whoever comes second finds nothing to do, so instances may do so at the same time, and stop half way.
+ * Keeps the rules in force, and holds what waits against them: all of it once, when the service starts with other rules and
+ * when others are put in force. Each is one write, and whoever comes second finds nothing to do, so instances may do so at
+ * the same time, and stop half way.
  */
 export class Rejudging {
   readonly #stopping = new AbortController();
-  #working: Promise<void> = Promise.resolve();
+  #working: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
-    private readonly rules: Rules,
+    private readonly inForce: RulesInForce,
     private readonly kept: Pick<KeptRules, 'keep'>,
     private readonly log: Log,
   ) {}
 
   start(): void {
-    this.#working = this.all().catch((err: unknown) => {
+    const working = this.all().catch((err: unknown) => {
       this.log.error({ err }, 'pending approvals were not re-evaluated; each is when it is decided on');
     });
+    this.#working = Promise.all([this.#working, working]);
   }
 
   /** Resolves when the write under way is done. */
@@ -40,7 +42,8 @@ export class Rejudging {
   }
 
   rejudge(approval: Approval): Promise<CommandResult<Approval>> {
-    return this.approvals.execute(approval.id, { type: 'rejudged', rules: this.rules }, { known: approval });
+    const { rules } = this.inForce;
+    return this.approvals.execute(approval.id, { type: 'rejudged', rules }, { known: approval });
   }
 
   /** Resolves once everything that waits has been held against these rules, or when it is stopped. */
@@ -48,7 +51,7 @@ export class Rejudging {
     const { signal } = this.#stopping;
     for (let retries = 0; !signal.aborted;) {
       try {
-        await this.kept.keep(this.rules);
+        await this.kept.keep(this.inForce.rules);
         if ((await this.#nextPage()) === 0) return;
         retries = 0;
       } catch (error) {
@@ -59,7 +62,7 @@ export class Rejudging {
   }
 
   async #nextPage(): Promise<number> {
-    const others = { status: 'pending', rules_version: { not: this.rules.version } } as const;
+    const others = { status: 'pending', rules_version: { not: this.inForce.rules.version } } as const;
     const found = await this.approvals.store.find({ filter: others, sort: [], limit: pageSize });
     for (const approval of found) {
       if (this.#stopping.signal.aborted) break;

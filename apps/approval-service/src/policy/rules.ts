@@ -9,6 +9,13 @@ export interface Rules {
   version: string;
 }
 
+/** What decisions are made by, which may change while the service runs. */
+export interface RulesInForce {
+  readonly rules: Rules;
+  /** To be awaited before a decision. @throws RetryableError when this process does not work by what is in force */
+  fresh(): Promise<void>;
+}
+
 export const rulesOf = (set: PolicySet): Rules => ({ set, version: policyVersion(set) });
 
 /** What is known of a call besides its arguments. */

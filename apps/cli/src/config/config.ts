@@ -1,15 +1,18 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { configHistory, reloadConfig } from './versions.js';
 import type { On } from '../connection/context.js';
 import { exitCodes } from '../connection/exit-codes.js';
 
-/** The file that declares agents, tools and rules, without a server. */
+/** The file that declares agents, tools and rules: to be looked at without a server, and put in force on one. */
 export const configCommand = (on: On): Command =>
   new Command('config')
     .description('The file that declares agents, tools and rules.')
     .addCommand(validateConfig(on))
-    .addCommand(diffConfig(on));
+    .addCommand(diffConfig(on))
+    .addCommand(reloadConfig(on))
+    .addCommand(configHistory(on));
 
 const validateConfig = (on: On): Command =>
   new Command('validate')

@@ -4,6 +4,7 @@ import { TerminalError } from '@countersign/contracts/problems';
 import { type EpochMillis, after, secondsOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import type { Tracing } from '@countersign/service';
+import type { Configuration } from '@countersign/service/configuration';
 import { InTheWay, type Obstacle, type Outcome, type Watch } from '../adapters/adapter.js';
 import { CallProgress } from './call-progress.js';
 import type { ExecutionMessage } from '../execution/messages.js';
@@ -30,6 +31,8 @@ export interface WorkerOptions {
   metrics: Pick<ExecutionMetrics, 'began' | 'called' | 'late'>;
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
+  /** By which the tools are made. */
+  configuration: Pick<Configuration, 'fresh' | 'number'>;
   tracing: Tracing;
   leaseMs: Millis;
   now(): EpochMillis;
@@ -48,8 +51,9 @@ export class CallExecutor {
 
   /** Makes the call, or asks the target what came of it; resolves once the outcome is stored. */
   async work(execution: Execution, name: string): Promise<void> {
-    const { executions, leaseMs, log } = this.#options;
+    const { configuration, executions, leaseMs, log } = this.#options;
     const { id } = execution;
+    const { number } = configuration;
     this.#running.set(id, name);
     const stopping = new AbortController();
     const stop = (reason: string) => stopping.abort(new Error(reason));
@@ -59,7 +63,7 @@ export class CallExecutor {
       const masked = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
         signal: stopping.signal,
         progress: progressOf(execution, progress),
-        lastLook: () => this.#lastLook(execution),
+        lastLook: () => this.#lastLook(execution, number),
       });
       const outcome = await this.#measured(execution, masked.watch);
       if (outcome instanceof InTheWay) {
@@ -101,9 +105,12 @@ export class CallExecutor {
   }
 
   /** What cannot be looked up is in the way as well. */
-  async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
-    const { lastLook, log, now } = this.#options;
+  async #obstacle(execution: Execution, number: number): Promise<Obstacle | undefined> {
+    const { configuration, lastLook, log, now } = this.#options;
     try {
+      await configuration.fresh();
+      // Its tool may be another by now, or none: it is examined anew.
+      if (configuration.number !== number) return { until: now(), held_by: otherVersion };
       return await lastLook(execution);
     } catch (error) {
       log.warn({ err: error, execution_id: execution.id }, 'whether a call may begin cannot be looked up');
@@ -112,8 +119,8 @@ export class CallExecutor {
     }
   }
 
-  async #lastLook(execution: Execution): Promise<void> {
-    const obstacle = await this.#obstacle(execution);
+  async #lastLook(execution: Execution, number: number): Promise<void> {
+    const obstacle = await this.#obstacle(execution, number);
     if (obstacle) throw new InTheWay(obstacle);
   }
 
@@ -185,6 +192,12 @@ export class CallExecutor {
     }
   }
 }
+
+const otherVersion = {
+  code: 'retry',
+  detail: 'another version of the configuration was put in force before it began',
+  until: null,
+} as const;
 
 /** While reconciling, output belongs to the attempt in question. */
 const progressOf =

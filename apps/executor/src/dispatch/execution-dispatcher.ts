@@ -14,6 +14,7 @@ import { changesSince, isGatedAsRequested } from '@countersign/definitions';
 import { argumentProblems } from '@countersign/definitions/templates';
 import { Claims, type CommandResult, type Permit, type WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
+import type { Configuration } from '@countersign/service/configuration';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
 import { nextOpening } from '../execution/change-window.js';
 import { lookAgainMs, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
@@ -42,6 +43,8 @@ export interface ExecutorOptions {
   recordsSince(): EpochMillis;
   alarms: Alarms;
   requests: Pick<RequestGuard, 'problemWithEnd'>;
+  /** By which the tools are made. */
+  configuration: Pick<Configuration, 'fresh'>;
 }
 
 type Claimed = Extract<ExecutionMessage, { type: 'claimed' }>;
@@ -169,7 +172,8 @@ export class ExecutionDispatcher {
    * been made already, which only a person finds out.
    */
   async examine(execution: Execution): Promise<{ held: Obstacle } | { lost: Execution } | { refusal: string | null }> {
-    const { executions, now, switches } = this.#options;
+    const { configuration, executions, now, switches } = this.#options;
+    await configuration.fresh();
     if (this.#mayHaveBeenMadeSince(execution)) {
       await this.#hasBeenLost(execution);
       return { lost: (await executions.store.get(execution.id)) ?? execution };

@@ -3,6 +3,7 @@ import { ConfigError } from '@countersign/contracts/problems';
 import { millisOf } from '@countersign/contracts/time';
 import { McpServers, type McpServer, type McpTool } from '@countersign/mcp';
 import { loadToolModules, type CallableTool } from '@countersign/tool';
+import { isDeepStrictEqual } from 'node:util';
 import { FunctionAdapter } from '../adapters/function/function.js';
 import { McpAdapter } from '../adapters/mcp/mcp.js';
 import type { AdapterContext } from '../adapters/adapter.js';
@@ -17,8 +18,13 @@ const byWorker = { made_by: 'worker', can_reconcile: false } as const;
  * approved or not.
  */
 export class ToolCatalogue implements Tools {
-  readonly #declared: Declared;
-  readonly #tools: Map<string, Tool>;
+  #declared: Declared;
+  #tools: Map<string, Tool>;
+  /** Of modules, whose code is loaded once. */
+  #functions: readonly (readonly [string, Tool])[] = [];
+  /** What was closed with the last reload may still be making calls. */
+  readonly #former: Tool[] = [];
+  #context: AdapterContext | undefined;
   readonly #servers: McpServers;
 
   /** @param tools those of the file. @throws ConfigError naming a variable that is not set. */
@@ -32,18 +38,52 @@ export class ToolCatalogue implements Tools {
   /** Loads tool modules, and connects to MCP servers; one that is away is tried until it is there. @throws ConfigError */
   async open(): Promise<void> {
     const { path, tool_modules } = this.#declared.definitions;
-    for (const tool of await loadToolModules(tool_modules)) {
-      const { name } = tool.definition;
-      if (this.#tools.has(name)) throw new ConfigError(`${path}: two tools are named "${name}"; rename one of them`);
-      this.#tools.set(name, this.#function(tool));
-    }
+    const modules = await loadToolModules(tool_modules);
+    this.#functions = modules.map((tool) => [tool.definition.name, this.#function(tool)] as const);
+    this.#tools = this.#all(this.#tools, path);
     await this.#servers.open();
     this.#servers.keepTrying(() => {});
   }
 
   /** Has the adapters open what they need, such as the topics of replies. */
   begin(context: AdapterContext): void {
+    this.#context = context;
     for (const { adapter } of this.#tools.values()) adapter?.open?.(context);
+  }
+
+  /**
+   * Makes what follows from other definitions, whose modules and servers are the same. A tool that is declared as before
+   * goes on as it is; another has an adapter of its own, and calls that were begun end with the former one.
+   *
+   * @param make the tools of the file
+   * @returns what has them count
+   * @throws ConfigError
+   */
+  prepare(next: Declared, make: (declared: Declared) => ReadonlyMap<string, Tool>): () => void {
+    const before = new Map(this.#declared.definitions.tools.map((entry) => [entry.name, entry]));
+    const same = new Set(
+      next.definitions.tools.flatMap((entry) => (isDeepStrictEqual(before.get(entry.name), entry) ? entry.name : [])),
+    );
+    const kept = (name: string, tool: Tool) => (same.has(name) && this.#tools.get(name)) || tool;
+    const own = new Map([...make(next)].map(([name, tool]) => [name, kept(name, tool)]));
+    const tools = this.#all(own, next.definitions.path);
+    return () => {
+      const former = [...this.#tools.values()].filter((tool) => !new Set(tools.values()).has(tool));
+      const news = [...tools.values()].filter((tool) => !new Set(this.#tools.values()).has(tool));
+      this.#former.push(...former);
+      [this.#declared, this.#tools] = [next, tools];
+      if (this.#context) for (const { adapter } of news) adapter?.open?.(this.#context);
+    };
+  }
+
+  /** @throws ConfigError */
+  #all(own: ReadonlyMap<string, Tool>, path: string): Map<string, Tool> {
+    const all = new Map(own);
+    for (const [name, tool] of this.#functions) {
+      if (all.has(name)) throw new ConfigError(`${path}: two tools are named "${name}"; rename one of them`);
+      all.set(name, tool);
+    }
+    return all;
   }
 
   /** @throws what is wrong with MCP servers whose tools cannot be relied on now. */
@@ -52,7 +92,8 @@ export class ToolCatalogue implements Tools {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#servers.close(), ...[...this.#tools.values()].map(({ adapter }) => adapter?.close?.())]);
+    const all = [...this.#tools.values(), ...this.#former];
+    await Promise.all([this.#servers.close(), ...all.map(({ adapter }) => adapter?.close?.())]);
   }
 
   get(name: string): Tool | undefined {

@@ -1,13 +1,8 @@
 import type { ExecutionTerms } from '@countersign/contracts/executions';
 import { ConfigError } from '@countersign/contracts/problems';
 import { after, millisOf } from '@countersign/contracts/time';
-import {
-  defaultActWithin,
-  readDefinitions,
-  toolDefinitionOf,
-  type Definitions,
-  type ToolEntry,
-} from '@countersign/definitions';
+import { defaultActWithin, toolDefinitionOf, type Definitions, type ToolEntry } from '@countersign/definitions';
+import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
 import type { ExecuteEntry, TermsEntry } from '@countersign/definitions/execute';
 import { adapterOf } from '../adapters/adapters.js';
 import type { ExecutorConfig } from '../config.js';
@@ -17,6 +12,7 @@ import type { Tool } from './tool.js';
 
 /** What the file declares, and what its placeholders stand for. */
 export interface Declared {
+  declaration: Declaration;
   definitions: Definitions;
   config: ExecutorConfig;
   scope: TemplateScope;
@@ -24,8 +20,8 @@ export interface Declared {
 
 /** @param env what `{{env.NAME}}` stands for. @throws ConfigError */
 export function declared(config: ExecutorConfig, env: Record<string, string | undefined> = {}): Declared {
-  const definitions = readDefinitions(config.COUNTERSIGN_CONFIG);
-  return { definitions, config, scope: { env } };
+  const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
+  return { declaration, definitions: declaration.definitions, config, scope: { env } };
 }
 
 /**

@@ -19,6 +19,7 @@ export const Scope = z.enum([
   'metrics:read',
   'keys:write',
   'backups:write',
+  'config:write',
 ]);
 export type Scope = z.infer<typeof Scope>;
 

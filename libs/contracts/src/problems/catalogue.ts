@@ -70,6 +70,7 @@ const missing = {
   agent_not_found: { status: 404, title: 'No such agent', says: 'There is no agent with this id, or it is not complete yet.', hint: 'list_agents' },
   approval_not_found: { status: 404, title: 'No such approval', says: 'There is no approval with this id.', hint: 'list_approvals' },
   channel_not_found: { status: 404, title: 'No such channel', says: 'There is no Slack channel with this name.' },
+  config_version_not_found: { status: 404, title: 'No such version', says: 'No version of the configuration has this number.' },
   dead_letter_not_found: { status: 404, title: 'No such dead letter', says: 'There is no dead letter with this id.', hint: 'list_dead_letters' },
   execution_not_found: { status: 404, title: 'No such execution', says: 'There is no execution with this id.', hint: 'list_executions' },
   grant_not_found: { status: 404, title: 'No such grant', says: 'There is no grant with this id.', hint: 'list_grants' },
@@ -130,6 +131,8 @@ const changes = {
   tool_not_executed_here: { status: 422, title: 'Tool not executed here', says: 'The executor makes no calls of this tool.' },
   dead_letter_settled: { status: 409, title: 'Dead letter settled', says: 'It was already replayed or discarded.', hint: 'list_dead_letters' },
   not_replayable: { status: 422, title: 'Not replayable', says: 'The message cannot be verified or published, so it is not replayed.' },
+  config_invalid: { status: 422, title: 'Invalid configuration', says: 'The file cannot be put in force; `detail` names each problem with its line. What was in force stays so.' },
+  config_conflict: { status: 409, title: 'Another version was activated', says: 'Somebody else put a version in force meanwhile; look at it, and ask again.', hint: 'retry_later' },
   command_invalid: { status: 422, title: 'Invalid command', says: 'What the token is to command does not fit its schema.' },
 } as const satisfies Record<string, ProblemEntry>;
 

@@ -30,6 +30,11 @@ export async function runMain(
       },
     );
   };
+  process.on('SIGHUP', () => {
+    // What loses its terminal ends, as programs do; a service has none.
+    if (process.stdin.isTTY) return stop();
+    serving.reread().catch((err: unknown) => serving.log.error({ err }, 'the configuration stays as it was'));
+  });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (withParent) whenOrphaned(stop);

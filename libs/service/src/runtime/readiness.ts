@@ -1,3 +1,4 @@
+import type { Configuration } from '../configuration/configuration.js';
 import { checkDescriptors } from '../admission/descriptors.js';
 import { Readiness, type ReadinessCheck } from '../http/health.controller.js';
 import type { InstallationWatch } from '../installation/installation-watch.js';
@@ -15,10 +16,12 @@ export function readinessOf(
   transports: readonly Pick<BusTransport, 'joined'>[],
   {
     installation,
+    configuration,
     clock,
     foreign,
   }: {
     installation: Pick<InstallationWatch, 'check'>;
+    configuration: Pick<Configuration, 'check'>;
     clock: StoreClock | undefined;
     /** Where the installation has a name. */
     foreign?: Pick<ForeignMessages, 'check'>;
@@ -29,6 +32,7 @@ export function readinessOf(
     { name: 'log', check: () => bus.ping() },
     { name: 'descriptors', check: checkDescriptors },
     { name: 'installation', check: () => installation.check() },
+    { name: 'configuration', check: () => configuration.check() },
     ...(foreign ? [{ name: 'other-installations', degrades: true as const, check: () => foreign.check() }] : []),
     ...(clock ? [{ name: 'clock', degrades: true as const, check: async () => checkSkew(clock) }] : []),
     ...transports.map((transport, n) => ({

@@ -308,7 +308,7 @@ describe('a service that is served', () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       status: 'ok',
-      checks: { store: 'ok', log: 'ok', descriptors: 'ok', installation: 'ok', executor: 'ok' },
+      checks: { store: 'ok', log: 'ok', descriptors: 'ok', installation: 'ok', configuration: 'ok', executor: 'ok' },
     });
   });
 

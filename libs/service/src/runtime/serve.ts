@@ -8,10 +8,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { admit } from '../admission/admission.js';
 import { limitRate } from '../admission/rate-limit.js';
 import { limitConnections, timeouts } from '../admission/connections.js';
 import { BackupsController } from '../backups/backups.controller.js';
+import { Configuration } from '../configuration/configuration.js';
+import { configVersionsIn } from '../configuration/config-versions.js';
 import { Backups } from '../backups/backups.js';
 import { ForeignMessages } from '../metrics/foreign-messages.js';
 import { countMessages, showLag } from '../metrics/bus-metrics.js';
@@ -97,9 +100,16 @@ export async function serve(
   const clock = exclusive ? undefined : new StoreClock(database);
   if (clock) showSkew(metrics, clock);
   const now: Clock = clock?.now ?? systemClock;
+  const configuration = new Configuration({
+    store: configVersionsIn(database),
+    path: resolve(settings.COUNTERSIGN_CONFIG),
+    alone: exclusive,
+    log,
+  });
   const context: ServiceContext = {
     bus,
     busTo,
+    configuration,
     database,
     exclusive,
     log,
@@ -157,6 +167,7 @@ export async function serve(
   );
   const ready = readinessOf(infrastructure, services, transports, {
     installation,
+    configuration,
     clock,
     ...(settings.KAFKA_BROKERS && settings.KAFKA_INSTALLATION !== '' && { foreign }),
   });
@@ -179,6 +190,7 @@ export async function serve(
   const begin = async () => {
     sessionRelay.start();
     for (const service of services) await service.begin?.();
+    configuration.start();
     await app.startAllMicroservices();
     // Now every group that reads the log is known.
     retentionJob.start();
@@ -189,9 +201,16 @@ export async function serve(
   if (!exclusive) installation.start(begin).catch(onFatal);
   const { port } = app.getHttpServer().address() as AddressInfo;
 
+  const reread = async () => {
+    for (const { name, reread } of services)
+      await reread?.().catch((err: unknown) => log.error({ err, service: name }, 'keys were not read again'));
+    const owner = services.find(({ activate }) => activate !== undefined);
+    await (owner ? owner.activate!() : configuration.look());
+  };
   const stop = async () => {
     stopping.abort();
     await installation.stop();
+    await configuration.stop();
     await Promise.all([...transports.map((transport) => transport.close()), closeServer(), retentionJob.stop()]);
     await Promise.all(services.map((service) => service.stop(millisOf(settings.SHUTDOWN_GRACE_SECONDS))));
     await app.close();
@@ -199,7 +218,7 @@ export async function serve(
     await infrastructure.close();
     await tracing.close();
   };
-  return { url: `http://${settings.HOST}:${port}`, description, auth, log, stop };
+  return { url: `http://${settings.HOST}:${port}`, description, auth, log, reread, stop };
 }
 
 interface AppParts {

@@ -7,6 +7,7 @@ import type { SetBack } from '@countersign/persistence/installation';
 import type { DynamicModule } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import type { ReadinessCheck } from '../http/health.controller.js';
+import type { Configuration } from '../configuration/configuration.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Tracing } from '../tracing/tracing.js';
 
@@ -18,6 +19,8 @@ export interface ServiceContext {
    * publishing there fails as in an outage, and nothing of ours waits for it.
    */
   busTo(topics: readonly string[]): Bus;
+  /** Which version of the file that declares agents, tools and rules is in force. */
+  configuration: Configuration;
   database: Database;
   /** No other process can be working on the same records. */
   exclusive: boolean;
@@ -58,6 +61,10 @@ export interface Service {
   start(): Promise<void>;
   /** Begins to work, once it is known that its store belongs to the log. */
   begin?(): Promise<void>;
+  /** Reads again what may change while it runs: keys in files. What cannot be read is left as it was. */
+  reread?(): Promise<void>;
+  /** Puts the file in force, for whoever runs the process and may not ask over HTTP. */
+  activate?(): Promise<void>;
   /** Takes nothing more, waits for work under way (at most `grace` milliseconds), publishes what it committed. */
   stop(graceMs: Millis): Promise<void>;
 }
@@ -71,6 +78,8 @@ export interface Serving {
   /** Who may do what here, for the program that makes the first key. */
   auth: Auth;
   log: Log;
+  /** Reads the configuration and the keys again, as on SIGHUP. */
+  reread(): Promise<void>;
   /** Drains and leaves; resolves when nothing is left to do. */
   stop(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { configVersionFields } from '../../configuration/config-version.js';
 import { Id, JsonObject } from '../../fields/fields.js';
 
 export const RulesDeclared = z.object({
@@ -9,3 +10,5 @@ export const RulesDeclared = z.object({
     description: 'All that a decision by rules depends on besides the call: policies and groups.',
   }),
 });
+
+export const ConfigActivated = z.object(configVersionFields);

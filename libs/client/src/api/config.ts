@@ -1,0 +1,23 @@
+import type { ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
+import { pathOf } from '../transport/address.js';
+import type { Transport } from '../transport/transport.js';
+
+/** Versions of the file that declares agents, tools and rules. */
+export class Config {
+  constructor(private readonly transport: Transport) {}
+
+  /** Puts the file of the server in force, for all instances of all services; `dry_run` says what would come of it. */
+  reload({ dry_run = false } = {}, signal?: AbortSignal): Promise<ReloadedConfig> {
+    return this.transport.ask('ReloadedConfig', 'POST', '/config/reload', { body: { dry_run }, signal });
+  }
+
+  /** The latest, the one in force first. */
+  versions(signal?: AbortSignal): Promise<ConfigVersionView[]> {
+    return this.transport.ask('ConfigVersions', 'GET', '/config/versions', { signal });
+  }
+
+  /** With its text. */
+  version(number: number, signal?: AbortSignal): Promise<ConfigVersion> {
+    return this.transport.ask('ConfigVersion', 'GET', pathOf`/config/versions/${String(number)}`, { signal });
+  }
+}

@@ -1,0 +1,8 @@
+export {
+  ConfigChange,
+  ConfigVersion,
+  ConfigVersionView,
+  ReloadConfigRequest,
+  ReloadedConfig,
+  mostConfigChanges,
+} from './config-version.js';
