@@ -10,6 +10,7 @@ import { useHeading } from '../ui/page.js';
 import { OpenReviews } from './break-glass.js';
 import { ApprovalPage } from './approval-page.js';
 import { BulkBar } from './list/bulk-bar.js';
+import { Elsewhere } from './list/elsewhere.js';
 import { filtersIn, queryOf, type Filters } from './list/filters.js';
 import type { Listing } from './list/listing.js';
 import type { View } from './list/views.js';
@@ -82,6 +83,10 @@ export function Inbox({ id }: { id: string | null }) {
           isPage={id === null}
         />
         <SearchBar filters={filters} known={approvals} />
+        <Elsewhere
+          filters={filters}
+          shown={listing.hasMore.value ? undefined : rows.filter(({ isGone }) => !isGone).length + fresh}
+        />
         <OpenReviews />
         {fresh > 0 && (
           <button type="button" class="fresh" onClick={() => listing.take()}>

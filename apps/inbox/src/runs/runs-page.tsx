@@ -4,11 +4,12 @@ import { useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
-import { client } from '../server/client.js';
-import { may } from '../server/session.js';
+import { client, me } from '../server/client.js';
+import { may, viewerOf } from '../server/session.js';
 import { Choice, Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
 import { Status } from '../ui/notes.js';
+import { openCalls, turnsOf } from './run-turn.js';
 import { StartRun } from './start-run.js';
 
 const statuses: RunStatus[] = ['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'ERROR'];
@@ -32,24 +33,46 @@ export function Runs() {
         change={(value) => navigate(`/inbox/runs${value && `?status=${value}`}`, { replace: true })}
       />
       <Paged
-        list={(limit, signal) => client.runs.list({ status, limit }, signal)}
+        list={(limit, signal) => runsWithTurns(status, limit, signal)}
         filter={status}
         everyMs={3_000}
         empty={{ title: status ? 'No run is like this' : 'No runs yet', text: 'A run is one task of an agent.' }}
         head={['Run', 'Agent', 'For', 'Status', 'Began']}
-        keyOf={({ run_id }) => run_id}
-        row={({ run_id, run_input, agent_id, user_id, status, created_at, error }) => [
+        keyOf={({ run }) => run.run_id}
+        row={({ run: { run_id, run_input, agent_id, user_id, status, created_at, error }, turns }) => [
           <a class="strong" href={addressOf('runs', run_id)}>
             {visibleLine(run_input).slice(0, 160)}
           </a>,
           agent_id,
           user_id === null ? '' : visibleLine(user_id),
           <span title={error ?? undefined}>
-            <Status of={status} />
+            {turns.length === 0 && <Status of={status} />}
+            {turns.map(({ tone, text }) => (
+              <span key={text} class={`status ${tone}`}>
+                {text}
+              </span>
+            ))}
           </span>,
           <Ago at={created_at} />,
         ]}
       />
     </Page>
   );
+}
+
+/** Of more calls than that it is not looked where they stand; their runs are paused, and no more is said of them. */
+const mostLookedAt = 200;
+
+async function runsWithTurns(status: RunStatus | undefined, limit: number, signal?: AbortSignal) {
+  const { data, meta } = await client.runs.list({ status, limit }, signal);
+  const isPaused = data.some((run) => run.status === 'PAUSED');
+  const newest = { limit: mostLookedAt };
+  const [pending, approved, executions] = await Promise.all([
+    isPaused && may('approvals:read') ? client.approvals.list({ status: 'pending', ...newest }, signal) : undefined,
+    isPaused && may('approvals:read') ? client.approvals.list({ status: 'approved', ...newest }, signal) : undefined,
+    isPaused && may('executions:read') ? client.executions.list(newest, signal) : undefined,
+  ]);
+  const open = openCalls([...(pending?.data ?? []), ...(approved?.data ?? [])], executions?.data ?? []);
+  const viewer = viewerOf(me.value!);
+  return { meta, data: data.map((run) => ({ run, turns: turnsOf(run, open.get(run.run_id) ?? [], viewer) })) };
 }
