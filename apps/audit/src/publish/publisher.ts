@@ -72,15 +72,16 @@ export class Publisher {
   async #run(): Promise<void> {
     const { lease, logger } = this.#options;
     let failures = 0;
-    while (!this.#stopping.signal.aborted) {
+    for (let isLast = false; !isLast;) {
+      isLast = this.#stopping.signal.aborted;
       try {
         const { held } = await lease.take();
         if (held) await this.#publishAll();
         failures = 0;
-        await this.#pause(lookEveryMs);
+        if (!isLast) await this.#pause(lookEveryMs);
       } catch (err) {
         if (failures++ === 0) logger.warn({ err }, 'the record cannot be published, retrying');
-        await this.#pause(retryMs);
+        if (!isLast) await this.#pause(retryMs);
       }
     }
     await lease.release().catch(() => {});
@@ -116,6 +117,7 @@ export class Publisher {
 
   async #pause(ms: number): Promise<void> {
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    if (this.#stopping.signal.aborted) return;
     await Promise.race([woken, delay(ms, undefined, { ref: false })]);
   }
 }

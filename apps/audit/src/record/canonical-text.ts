@@ -3,12 +3,17 @@
  * which an event may hold: whoever checks an entry takes its bytes as they are and never writes them anew.
  */
 export function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  // Every entry is written in this way, so it is text that grows, and no lists on the way.
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalText(item ?? null)}`;
+    return `[${text}]`;
+  }
   const object = value as Record<string, unknown>;
-  const fields = Object.keys(object)
-    .filter((name) => object[name] !== undefined)
-    .toSorted()
-    .map((name) => `${JSON.stringify(name)}:${canonicalText(object[name])}`);
-  return `{${fields.join(',')}}`;
+  for (const name of Object.keys(object).toSorted()) {
+    const item = object[name];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalText(item)}`;
+  }
+  return `{${text}}`;
 }
