@@ -1,5 +1,6 @@
 export { handedOn } from './admission/admission.js';
 export type { ReadinessCheck } from './http/health.controller.js';
+export { IdempotencyKey } from './http/idempotency-key.js';
 export { AcceptsForms, Returns, ReturnsEvents } from './http/openapi.js';
 export { pageAfter, pageOf } from './http/page.js';
 export { forPeople } from './http/people-queries.js';

@@ -18,12 +18,12 @@ import {
 } from '@countersign/contracts/runs';
 import { millisOf } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
-import { Returns } from '@countersign/service';
+import { IdempotencyKey, Returns } from '@countersign/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
-import { IdempotencyKey, ownersOf, traceOf, userFor } from '../http/requester.js';
+import { ownersOf, traceOf, userFor } from '../http/requester.js';
 import { RunWatch } from '../stream/run-watch.js';
 import { RUNS } from '../tokens.js';
 import { AskedCalls } from './asked-calls.js';

@@ -2,9 +2,6 @@ import type { Principal } from '@countersign/auth';
 import { traceContextOf, type TraceContext } from '@countersign/contracts/trace';
 import type { Run } from '@countersign/contracts/runs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { z } from 'zod';
-
-export const IdempotencyKey = z.string().min(1).max(200);
 
 /** The trace that a request belongs to, where the header says so. */
 export const traceOf = ({ traceparent, tracestate }: IncomingHttpHeaders): TraceContext =>

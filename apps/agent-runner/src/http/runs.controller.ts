@@ -26,7 +26,7 @@ import {
 } from '@countersign/contracts/runs';
 import { millisOf } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
-import { AcceptsForms, pageOf, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
+import { IdempotencyKey, AcceptsForms, pageOf, Returns, ReturnsEvents, sendEvents } from '@countersign/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -34,7 +34,7 @@ import { z } from 'zod';
 import { Agents } from '../agents/agents.js';
 import { isOpen, type CallerResolution } from '../run/call.js';
 import { RunQueue } from '../dispatch/queue.js';
-import { IdempotencyKey, isSameRequest, ownersOf, traceOf, userFor } from './requester.js';
+import { isSameRequest, ownersOf, traceOf, userFor } from './requester.js';
 import { resolutionsIn, type ResolutionProblem } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
 import { hasStatus, waitsForPerson, RunWatch } from '../stream/run-watch.js';

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { eventNames } from '../events/catalogue.js';
 import { Id, JsonObject, stored } from '../fields/fields.js';
+import { listOf } from '../fields/list.js';
 import { EpochSeconds } from '../time/time.js';
 import { pageOf, pageQuery } from '../fields/page.js';
 
-const EventNameList = z
-  .string()
-  .transform((text) => text.split(','))
-  .pipe(z.array(z.enum(eventNames)));
+const EventNameList = listOf(z.enum(eventNames));
 /** An event of the log as whoever looks on sees it: declared arguments are hidden, and no signature is shown. */
 export const LoggedEvent = z
   .object({

@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import { catalogue } from '../events/catalogue.js';
 import { Id } from '../fields/fields.js';
+import { listOf } from '../fields/list.js';
 import { pageOf, pageQuery } from '../fields/page.js';
 import { RunOutput, RunStatus } from './run.js';
 import { SessionOutput } from './session.js';
 import { parseStrictJson } from '../json/strict-json.js';
 import { Subject } from '../auth/subject.js';
 
-const RunStatusList = z
-  .string()
-  .transform((text) => text.split(','))
-  .pipe(z.array(RunStatus));
+const RunStatusList = listOf(RunStatus);
 
-/** A form has text where JSON has a value. */
-const flag = z.union([z.boolean(), z.stringbool()]);
+/** A form and a query have text where JSON has a value. */
+const flag = z.union([z.boolean(), z.stringbool()]).meta({ override: { enum: [true, false, 'true', 'false'] } });
 const inForm = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value, context) => {
     if (typeof value !== 'string' || value === '') return value || undefined;

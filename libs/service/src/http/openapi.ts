@@ -3,6 +3,7 @@ import { RequestMethod, SetMetadata, type INestApplication, type Type } from '@n
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { IdempotencyKey } from './idempotency-key.js';
 
 interface Answer {
   status: number;
@@ -41,6 +42,7 @@ interface RouteArgument {
   data?: string;
   schema?: z.ZodType;
 }
+const headerSchemas: Readonly<Record<string, z.ZodType>> = { 'idempotency-key': IdempotencyKey };
 const kinds = { body: '3', query: '4', header: '6' };
 
 /** The OpenAPI 3.1 document of every route of the application, read from what the controllers declare. */
@@ -87,7 +89,7 @@ function operation(
   const handler = (controller.prototype as Record<string, object>)[name]!;
   const types = Reflect.getMetadata(formsKey, handler) ? [json, ...forms] : [json];
   const headers = Object.entries(args).flatMap(([key, { data }]) =>
-    key.startsWith(`${kinds.header}:`) && data ? [[data, z.string().optional()] as const] : [],
+    key.startsWith(`${kinds.header}:`) && data ? [[data, (headerSchemas[data] ?? z.string()).optional()] as const] : [],
   );
   const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => param!);
   return {
