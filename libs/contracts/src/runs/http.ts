@@ -14,7 +14,8 @@ const RunStatusList = listOf(RunStatus);
 const flag = z.union([z.boolean(), z.stringbool()]).meta({ override: { enum: [true, false, 'true', 'false'] } });
 const inForm = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value, context) => {
-    if (typeof value !== 'string' || value === '') return value || undefined;
+    if (value === '' || value === null) return undefined;
+    if (typeof value !== 'string') return value;
     const read = parseStrictJson(value);
     if (read.ok) return read.value;
     const { code, path, message } = read.problem;

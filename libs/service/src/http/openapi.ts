@@ -1,3 +1,4 @@
+import { Id } from '@countersign/contracts';
 import { Problem } from '@countersign/contracts/problems';
 import { RequestMethod, SetMetadata, type INestApplication, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
@@ -98,7 +99,7 @@ function operation(
       requestBody: { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: body }])) },
     }),
     requestParams: {
-      ...(params.length > 0 && { path: z.object(Object.fromEntries(params.map((param) => [param, z.string()]))) }),
+      ...(params.length > 0 && { path: z.object(Object.fromEntries(params.map((param) => [param, Id]))) }),
       ...(query && { query: query as z.ZodObject }),
       ...(headers.length > 0 && { header: z.object(Object.fromEntries(headers)) }),
     },

@@ -1,5 +1,5 @@
 import { RequireScopes, Public } from '@countersign/auth';
-import type { Event } from '@countersign/contracts';
+import { longestId, type Event } from '@countersign/contracts';
 import { ProblemError, problems, RetryableError, type ProblemCode } from '@countersign/contracts/problems';
 import { OnEvent } from '../transport/on-event.js';
 import { Body, Controller, Get, HttpException, Module, Param, Post, Query, Res } from '@nestjs/common';
@@ -45,6 +45,12 @@ class TinyController {
   @RequireScopes('runs:read')
   list(@Query({ schema: List }) query: z.infer<typeof List>): z.infer<typeof List> {
     return query;
+  }
+
+  @Get('things/:id')
+  @RequireScopes('runs:read')
+  thing(@Param('id') id: string): { id: string } {
+    return { id };
   }
 
   @Get('open')
@@ -262,6 +268,14 @@ describe('a service that is served', () => {
   ])('refuses %s, and says what was meant', async (path, status, code, detail) => {
     expect(await problemIn(await ask(path))).toMatchObject({ status, code, detail: expect.stringMatching(detail) });
     expect(await (await ask('/tiny/list?status=a')).json()).toEqual({ status: 'a' });
+  });
+
+  it('finds what has an id of any length that ids may have, in any script', async () => {
+    for (const letter of ['a', 'ж', '漢']) {
+      const id = letter.repeat(longestId);
+      expect(await (await ask(`/tiny/things/${encodeURIComponent(id)}`)).json()).toEqual({ id });
+    }
+    expect(await problemIn(await ask(`/tiny/things/${'a'.repeat(longestId + 1)}`))).toMatchObject({ status: 400 });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { browserSessions, openAuth, type Auth } from '@countersign/auth';
-import type { Log } from '@countersign/contracts';
+import { longestId, type Log } from '@countersign/contracts';
 import { systemClock, type Clock, millisOf } from '@countersign/contracts/time';
 import { encode } from '@countersign/messaging';
 import { retryUntilStored } from '@countersign/persistence';
@@ -249,6 +249,7 @@ async function createApp(
   const adapter = new FastifyAdapter({
     bodyLimit,
     forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: longestId },
     frameworkErrors: answerBadUrl,
     clientErrorHandler: answerUnreadable,
     ...timeouts(settings),
