@@ -2,6 +2,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { rowsInView } from '../../ui/window.js';
 import type { SteadyRow } from './steady.js';
+import { runBegins } from './order.js';
 import { Row, rowHeight } from './row.js';
 
 interface ListProps {
@@ -50,6 +51,8 @@ export function ApprovalList({ rows, cursor, open, query, selected, select, more
             position={first + n + 1}
             total={rows.length}
             query={query}
+            ofRun={runBegins(rows, first + n)}
+            isInRun={rows[first + n - 1]?.approval.run_id === approval.run_id}
             isGone={isGone}
             isOpen={approval.id === open}
             isSelected={selected.has(approval.id)}

@@ -1,7 +1,7 @@
 import { after, type EpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, now } from '../../../test/approval.fixtures.js';
-import { inOrder } from './order.js';
+import { inOrder, runBegins } from './order.js';
 
 const named = (id: string, given: { created_at?: EpochSeconds; expires_at?: EpochSeconds; status?: 'approved' } = {}) =>
   approvalWith({ id, ...given });
@@ -26,5 +26,22 @@ describe('the order of approvals', () => {
   it('does not press where a decision was made', () => {
     const decided = named('decided', { expires_at: after(now, 30), status: 'approved', created_at: after(now, -9) });
     expect(order(decided, named('new', { created_at: now }))).toEqual(['new', 'decided']);
+  });
+
+  it('keeps the calls of a run together, alike ones side by side', () => {
+    const of = (id: string, run_id: string, tool_name: string, age: number) =>
+      approvalWith({ id, run_id, tool_name, created_at: after(now, -age) });
+    const rows = inOrder(
+      [
+        of('a', 'run-1', 'restart', 9),
+        of('b', 'run-2', 'deploy', 5),
+        of('c', 'run-1', 'deploy', 1),
+        of('d', 'run-1', 'restart', 8),
+        of('e', 'run-3', 'deploy', 7),
+      ],
+      now,
+    ).map((approval) => ({ approval }));
+    expect(rows.map(({ approval }) => approval.id)).toEqual(['c', 'd', 'a', 'b', 'e']);
+    expect(rows.map((_, n) => runBegins(rows, n))).toEqual([3, 0, 0, 0, 0]);
   });
 });

@@ -18,6 +18,10 @@ interface RowProps {
   position: number;
   total: number;
   query: string;
+  /** How many calls of one run begin with it; 0: none do. */
+  ofRun: number;
+  /** Whether the row before is of the same run. */
+  isInRun: boolean;
   /** Whether it only keeps its place. */
   isGone: boolean;
   isOpen: boolean;
@@ -26,12 +30,23 @@ interface RowProps {
 }
 
 /** One approval in the list. */
-export function Row({ approval, position, total, query, isGone, isOpen, isSelected, select }: RowProps) {
+export function Row({
+  approval,
+  position,
+  total,
+  query,
+  ofRun,
+  isInRun,
+  isGone,
+  isOpen,
+  isSelected,
+  select,
+}: RowProps) {
   const { id, status } = approval;
   const call = callOf(approval);
   return (
     <li
-      class={`row ${isOpen ? 'is-open' : ''} ${isSelected ? 'is-selected' : ''} ${isGone ? 'is-gone' : ''}`}
+      class={`row ${isOpen ? 'is-open' : ''} ${isSelected ? 'is-selected' : ''} ${isGone ? 'is-gone' : ''} ${ofRun > 0 || isInRun ? 'in-run' : ''}`}
       style={{ top: `${(position - 1) * rowHeight}px` }}
       aria-setsize={total}
       aria-posinset={position}
@@ -55,6 +70,7 @@ export function Row({ approval, position, total, query, isGone, isOpen, isSelect
         </span>
         <span class="row-who">
           <CallMarks call={call} />
+          {ofRun > 0 && <span class="quorum">{ofRun} of one run</span>}
           <Who approval={approval} />
         </span>
       </a>
