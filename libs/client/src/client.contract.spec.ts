@@ -150,6 +150,20 @@ describe('the client and a server of the same version', () => {
     expect(results.map(({ status }) => status)).toEqual([200, 404]);
   });
 
+  it('agree on questions, and on what is approved in an emergency', async () => {
+    const { approvals } = client;
+    const { approval_id: id } = await paused('2.1.1');
+    const { key } = await client.auth.createKey({ name: 'asks', subject: 'grace', roles: ['approver'] });
+    const { questions } = await clientWith(key).approvals.ask(id, 'Which ticket?');
+    const answered = await approvals.answer(id, questions[0]!.id, 'OPS-1');
+    expect(answered.questions[0]!.answer).toMatchObject({ text: 'OPS-1' });
+    const { digest } = answered;
+    await expect(approvals.breakGlass(id, { reason: 'an outage of all', digest })).rejects.toMatchObject({
+      code: expect.any(String),
+    });
+    await expect(approvals.review(id, 'it was right')).rejects.toMatchObject({ code: expect.any(String) });
+  });
+
   it('agree on the log, dead letters and notifications', async () => {
     const [newest] = await client.events.list({ type: ['run.started', 'run.cancelled'], limit: 1 });
     expect(newest!.type).toMatch(/^run\./);
