@@ -192,6 +192,18 @@ describe('the client and a server of the same version', () => {
     expect((await bot.executions.outcome(id, said)).status).toBe('succeeded');
   });
 
+  it('agree on questions, and on emergencies', async () => {
+    const { approvals } = client;
+    const said = { reason: 'The shop is down.', digest: 'x' };
+    for (const none of [
+      approvals.ask('x', 'Why?'),
+      approvals.answer('x', 'y', 'Since Monday.'),
+      approvals.breakGlass('x', said),
+      approvals.review('x', 'It was right.'),
+    ])
+      await expect(none).rejects.toMatchObject({ code: 'approval_not_found' });
+  });
+
   it('agree on who asks', async () => {
     const { key, record } = await client.auth.createKey({ name: 'n', subject: 'Ada@x', roles: ['operator'] });
     const ada = clientWith(key);
