@@ -49,8 +49,7 @@ export class Decisions {
 
   /** Asks those who requested the call. @param id of the question */
   async ask(approval_id: string, { id, text }: { id: string; text: string }, who: Principal): Promise<Outcome> {
-    await this.inForce.fresh();
-    return this.#say(approval_id, { type: 'asked', id, text, ...this.#spokenBy(who) }, who);
+    return this.#say(approval_id, { type: 'asked', id, text, ...(await this.#spokenBy(who)) }, who);
   }
 
   /** Answers a question. */
@@ -61,17 +60,16 @@ export class Decisions {
     command?: { id: string },
   ): Promise<Outcome> {
     const set_back = await this.#setBackOf(approval_id);
-    await this.inForce.fresh();
     const isAdministrator = who.roles.includes('admin');
     const isApprover = who.scopes.has('approvals:write');
-    const by = { isAdministrator, isApprover, ...this.#spokenBy(who) };
+    const by = { isAdministrator, isApprover, ...(await this.#spokenBy(who)) };
     const answered = { type: 'answered', question_id, text, set_back, ...by } as const;
     return this.#say(approval_id, answered, who, command);
   }
 
   /** Approves in an emergency, as the rules let this person. */
-  breakGlass(id: string, said: { reason: string; digest: string }, who: Principal): Promise<Outcome> {
-    return this.#say(id, { type: 'glass_broken', ...said, ...this.#spokenBy(who) }, who);
+  async breakGlass(id: string, said: { reason: string; digest: string }, who: Principal): Promise<Outcome> {
+    return this.#say(id, { type: 'glass_broken', ...said, ...(await this.#spokenBy(who)) }, who);
   }
 
   /** Closes the review of a broken glass. */
@@ -79,7 +77,9 @@ export class Decisions {
     return this.#say(id, { type: 'reviewed', text, by: who.subject, groups: who.groups }, who);
   }
 
-  #spokenBy({ subject, groups }: Principal): { by: string; groups: readonly string[]; rules: Rules } {
+  /** Whoever speaks, and the rules that are in force by then, whichever instance has put them there. */
+  async #spokenBy({ subject, groups }: Principal): Promise<{ by: string; groups: readonly string[]; rules: Rules }> {
+    await this.inForce.fresh();
     return { by: subject, groups, rules: this.inForce.rules };
   }
 
@@ -107,17 +107,8 @@ export class Decisions {
   ): Promise<Outcome> {
     // What others have approved can be enough once somebody rejects who had a question.
     const set_back = status === 'rejected' ? await this.#setBackOf(id) : null;
-    await this.inForce.fresh();
-    const decided = {
-      verdict: status,
-      by: who.subject,
-      groups: who.groups,
-      resolution_data,
-      digest,
-      isOneOfSeveral,
-      rules: this.inForce.rules,
-      set_back,
-    };
+    const spoken = await this.#spokenBy(who);
+    const decided = { verdict: status, resolution_data, digest, isOneOfSeveral, set_back, ...spoken };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided }, { act: actOf(who, command) });
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };

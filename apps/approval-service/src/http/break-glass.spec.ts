@@ -3,6 +3,7 @@ import { wants } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requestFor } from '../../test/approval.fixtures.js';
 import { openApprovals, somebody, type OpenedApprovals } from '../../test/approvals.fixtures.js';
+import { definitionsWith } from '../../test/definitions.fixtures.js';
 import { webhookTo } from '../../test/notify.fixtures.js';
 
 const event = requestFor({ user_id: 'ana', requested_by: 'ana' });
@@ -52,6 +53,16 @@ describe('glass that is broken', () => {
     expect(NoticeKind.options.filter((kind) => wants({ ...webhookTo('http://127.0.0.1:9/'), on: [] }, kind))).toEqual([
       'break_glass',
     ]);
+  });
+
+  it('is held against the rules that another instance has put in force since', async () => {
+    const others = {
+      groups: { ops: ['bob', 'carol'] },
+      policies: { default: { require: { approvers: [{ group: 'ops' }] } } },
+    };
+    Object.assign(open.judge, { fresh: async () => open.judge.use(definitionsWith(others)) });
+    await expect(open.http.breakGlass(id, seen, dave)).rejects.toMatchObject({ code: 'may_not_break_glass' });
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending' });
   });
 
   it.each([
