@@ -1,6 +1,7 @@
 import type { CountersignClient } from '@countersign/client';
 import type { Approval } from '@countersign/contracts/approvals';
 import { titleLine } from '@countersign/contracts/presentation';
+import { markedLine } from '@countersign/contracts/text';
 import { systemClock, toEpochSeconds, after } from '@countersign/contracts/time';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
@@ -86,9 +87,9 @@ export const explainPolicy = (on: On): Command =>
         const call = { ...approval, arguments: approved_args ?? tool_args };
         screen.show(explain(policySetOf(definitions), call), ({ rules, result }) => [
           screen.paint('bold', titleLine({ ...approval, tool_args: call.arguments })),
-          ...rules.map(({ name, matches, because, counts }) => {
+          ...rules.map(({ name, matches, wants, counts }) => {
             const mark = counts ? screen.paint('green', '●') : screen.paint('dim', '○');
-            const why = because.length === 0 ? '' : ` ${because.join(', ')}`;
+            const why = wants.length === 0 ? '' : `: it wants ${wants.map(markedLine).join('; ')}`;
             return `${mark} ${name}  ${says[String(matches)]}${why}`;
           }),
           `→ ${result.outcome} by ${result.rule ?? 'the default'}${result.reason === null ? '' : `: ${result.reason}`}`,
@@ -98,6 +99,6 @@ export const explainPolicy = (on: On): Command =>
 
 const says: Record<string, string> = {
   true: 'matches',
-  false: 'is about other calls, because of',
-  unknown: 'may match, which is open because of',
+  false: 'is about other calls',
+  unknown: 'may match, which is open',
 };

@@ -87,4 +87,26 @@ describe('why rules decide as they do', () => {
       { matches: false, because: ['requester'], counts: false },
     ]);
   });
+
+  it('says in words what each rule asks for', () => {
+    const when = {
+      tool: ['deploy'],
+      arguments: {
+        service: { matches: '^payments-', ignore_case: true },
+        share: { at_least: 10, less_than: 50 },
+        environment: { in: ['production', 'live'] },
+        ticket: { exists: true },
+      },
+    };
+    const rules = [{ name: 'all', when, then: { reject: 'No.' } }];
+    const set = policySetOf(parseDefinitions(JSON.stringify({ policies: { rules } }), '/project/countersign.yaml'));
+    const call = { ...past('x'), tool_name: 'look', arguments: {}, approval_type: 'required' as const };
+    expect(explain(set, call).rules[0]!.wants).toEqual([
+      'tool is "deploy"',
+      'arguments.service begins with "payments-" (^payments-), in any case',
+      'arguments.share is less than 50 and is at least 10',
+      'arguments.environment is one of "production", "live"',
+      'arguments.ticket is there',
+    ]);
+  });
 });

@@ -1,3 +1,4 @@
+import { wantIn } from './words.js';
 import { holds, type PolicyCall } from '../condition/call.js';
 import { evaluate, type PolicyResult, type PolicySet } from '../evaluate.js';
 import type { Condition } from '../condition/condition.js';
@@ -9,6 +10,8 @@ interface ExplainedRule {
   matches: Truth;
   /** What keeps it from matching, such as `arguments.environment`: with other values there it would. */
   because: string[];
+  /** What it asks of a call there, in words. */
+  wants: string[];
   /** Whether it decides, alone or with others. */
   counts: boolean;
 }
@@ -25,15 +28,17 @@ export function explain(set: PolicySet, call: PolicyCall): Explanation {
   for (const { name, when, then } of set.rules) {
     const matches = holds(when, call);
     const counts = matches === true || (matches === 'unknown' && !('approve' in then));
-    rules.push({ name, matches, because: matches === true ? [] : unmet(when, call), counts });
+    const missing = matches === true ? [] : unmet(when, call);
+    const [because, wants] = [missing.map(([part]) => part), missing.map(([part, is]) => wantIn(part, is))];
+    rules.push({ name, matches, because, wants, counts });
     if (matches === true || (matches === 'unknown' && 'reject' in then)) break;
   }
   return { result: evaluate(set, call), rules };
 }
 
 /** The parts of a condition that do not hold. */
-const unmet = (condition: Condition, call: PolicyCall): string[] =>
-  partsOf(condition).flatMap(([name, part]) => (holds(part, call) === true ? [] : name));
+const unmet = (condition: Condition, call: PolicyCall): [name: string, part: Condition][] =>
+  partsOf(condition).filter(([, part]) => holds(part, call) !== true);
 
 function partsOf({ arguments: predicates = {}, all = [], ...rest }: Condition): [name: string, part: Condition][] {
   return [
