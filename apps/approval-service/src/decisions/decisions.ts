@@ -34,6 +34,11 @@ export class Decisions {
     private readonly setBack: (asked: EpochMillis) => SetBackCode,
   ) {}
 
+  /** Resolves when this process works by what is in force now. @throws RetryableError when it does not */
+  fresh(): Promise<void> {
+    return this.inForce.fresh();
+  }
+
   /** The approval as it is now, if there is one. */
   async find(id: string): Promise<Approval | undefined> {
     return notDeleted(await this.approvals.store.get(id));

@@ -17,16 +17,14 @@ describe('a button that somebody presses in Slack', () => {
   let open: OpenedApprovals;
   let slack: Receiver;
   let controller: SlackController;
+  let channels: Map<string, SlackChannel>;
   beforeEach(async () => {
     [open, slack] = [await openApprovals(), await startReceiver()];
     slack.answerWith(() => ({ status: 200 }));
     const users = { U1: 'bob', U2: 'ana' };
     const channel = channelOf({ name: 'ops', slack: { bot_token: 'xoxb', channel: 'C1', signing_secret, users } });
-    controller = new SlackController(
-      open.decisions,
-      new Map([['ops', channel as SlackChannel]]),
-      () => open.clock.time,
-    );
+    channels = new Map([['ops', channel as SlackChannel]]);
+    controller = new SlackController(open.decisions, channels, () => open.clock.time);
   });
   afterEach(async () => {
     await Promise.all([open.close(), slack.stop()]);
@@ -68,6 +66,15 @@ describe('a button that somebody presses in Slack', () => {
     await press('approve', 'U2');
     expect(await open.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
     expect(slack.received[0]!.body).toContain('the requester does not decide on the call');
+  });
+
+  it('decides for whom the channel names in what is in force by then', async () => {
+    await ask();
+    const { slack: of, ...rest } = channels.get('ops')!;
+    const fresh = async () => void channels.set('ops', { ...rest, slack: { ...of, users: { U2: 'ana' } } });
+    Object.assign(open.judge, { fresh });
+    await press('approve', 'U1');
+    expect(await open.store.get(id)).toMatchObject({ status: 'pending', decisions: [] });
   });
 
   it('tells somebody who comes too late that it is decided', async () => {

@@ -33,6 +33,8 @@ export class SlackController {
   @HttpCode(200)
   @Returns(200, z.unknown(), 'The button press is handled; a refusal is shown in Slack to whoever pressed it.')
   async interact(@Param('name') name: string, @Req() request: SignedRequest): Promise<void> {
+    // Who a user of Slack is here, somebody may have changed elsewhere.
+    await this.decisions.fresh();
     const channel = this.channels.get(name);
     if (!channel)
       throw new ProblemError(
