@@ -140,6 +140,7 @@ describe('deciding on an approval', () => {
       tool_version: null,
       expires_at: null,
       decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],
+      break_glass: null,
       repeated: false,
       run_status: null,
       signature: null,
