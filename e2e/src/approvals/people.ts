@@ -40,8 +40,25 @@ export function peopleScenarios(world: World): void {
       const { run, approval } = await pausedLine(world, 'ordinary', { user_id: 'rita' });
       expect(approval).toMatchObject({ user_id: 'rita' });
       await expect(world.client.resolve(approval.id, 'approved', 'rita')).rejects.toMatchObject({ status: 403 });
+      // They answer what somebody wants to know first, and nobody else approves it meanwhile.
+      const [ada, rita] = [await world.client.for('ada'), await world.client.for('rita', { roles: ['requester'] })];
+      const [question] = (await ada.approvals.ask(approval.id, 'Why now?')).questions;
+      await expect(world.client.resolve(approval.id, 'approved', 'grace')).rejects.toMatchObject({ status: 409 });
+      await rita.approvals.answer(approval.id, question!.id, 'It is time.');
       await world.client.resolve(approval.id, 'approved', 'ada');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+    });
+
+    it('approve alone in an emergency, where a rule names them, and somebody else reviews it', async () => {
+      const { run, approval, line } = await pausedLine(world, 'critical');
+      const [mona, olga] = [await world.client.for('mona'), await world.client.for('olga')];
+      const said = { reason: 'It burns.', digest: approval.digest };
+      await expect(olga.approvals.breakGlass(approval.id, said)).rejects.toMatchObject({ status: 403 });
+      expect(await mona.approvals.breakGlass(approval.id, said)).toMatchObject({ status: 'approved', review: 'open' });
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(world.timesWritten(line)).toBe(1);
+      await expect(mona.approvals.review(approval.id, 'Fine.')).rejects.toMatchObject({ status: 403 });
+      expect(await olga.approvals.review(approval.id, 'It did.')).toMatchObject({ review: 'closed' });
     });
 
     it('see only what is theirs when all they do is request', async () => {
