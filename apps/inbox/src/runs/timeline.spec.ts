@@ -45,6 +45,28 @@ const attempt = (outcome: 'succeeded' | 'outcome_unknown' | null, reason: string
 const titles = (...given: Parameters<typeof timelineOf>) => timelineOf(...given).map(({ title }) => title);
 
 describe('the timeline of a run', () => {
+  it('has what was asked and answered, and who broke glass', () => {
+    const asked = { id: 'q', by: 'carol', at: now, text: 'Which region?', withdrawn_at: null };
+    const answer = { by: 'ana', at: after(now, 1), text: 'All of them.' };
+    const break_glass = { by: 'dave', at: after(now, 2), group: 'incident', reason: 'Fire.' };
+    const approval = approvalWith({
+      status: 'approved',
+      questions: [{ ...asked, answer }],
+      decisions: [{ ...decision('dave'), at: break_glass.at }],
+      break_glass,
+      review: 'closed',
+      reviewed: { by: 'erin', at: after(now, 9), text: 'It was right.' },
+    });
+    const [requested, ...said] = titles([], [approval], []);
+    expect(requested).toContain('needs an approval');
+    expect(said.map((title) => title.replace(/ (?:for )?deploy.*/, ''))).toEqual([
+      'carol asks about',
+      'ana answers',
+      'dave broke glass and approved',
+      'erin reviewed that glass was broken',
+    ]);
+  });
+
   const wholeStory = [
     event('RunStarted', { input: 'Deploy.' }),
     event('RunContentCompleted', { content: 'I deploy.' }),

@@ -106,7 +106,7 @@ function entriesOf({ event, created_at: at, tool, ...rest }: RunEvent, n: number
 
 function approvalEntries(approval: Approval, names: Names): Entry[] {
   const name = names.get(approval.tool_call_id)!;
-  const { id, tool_call_id, created_at, decisions, status, resolved_at, grant_id } = approval;
+  const { id, tool_call_id, created_at, decisions, status, resolved_at, grant_id, break_glass, reviewed } = approval;
   const common = { kind: 'approval', about: { page: 'inbox', id }, call: tool_call_id } as const;
   const requested: Entry = {
     key: `asked ${id}`,
@@ -118,11 +118,31 @@ function approvalEntries(approval: Approval, names: Names): Entry[] {
   const decided = decisions.map(({ verdict, by, at, note }, n): Entry => ({
     key: `decided ${id} ${n}`,
     at,
-    title: `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${name}`,
+    title:
+      break_glass?.by === by && break_glass?.at === at
+        ? `${by} broke glass and approved ${name} alone`
+        : `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${name}`,
     text: note,
     tone: verdict === 'approved' ? 'good' : 'bad',
     ...common,
   }));
+  const asked = approval.questions.flatMap(({ id: question, by, at, text, answer }): Entry[] => [
+    { key: `question ${question}`, at, title: `${by} asks about ${name}`, text, tone: 'wait', ...common },
+    ...(answer
+      ? [{ key: `answer ${question}`, at: answer.at, title: `${answer.by} answers`, text: answer.text, ...common }]
+      : []),
+  ]);
+  const review: Entry[] = reviewed
+    ? [
+        {
+          key: `reviewed ${id}`,
+          at: reviewed.at,
+          title: `${reviewed.by} reviewed that glass was broken for ${name}`,
+          text: reviewed.text,
+          ...common,
+        },
+      ]
+    : [];
   const over: Entry[] =
     status === 'expired' || status === 'cancelled' || (decisions.length === 0 && status !== 'pending')
       ? [
@@ -137,7 +157,7 @@ function approvalEntries(approval: Approval, names: Names): Entry[] {
           },
         ]
       : [];
-  return [requested, ...decided, ...over];
+  return [requested, ...asked, ...decided, ...over, ...review];
 }
 
 const outcomes = {
