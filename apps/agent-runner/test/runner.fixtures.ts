@@ -162,8 +162,8 @@ export class Given {
     this.#versions = database.collection(agentVersionCollection).store;
   }
 
-  /** @param deaf whoever's turn comes is not told. */
-  open({ size = 8, leaseMs = 30_000, deaf = false } = {}) {
+  /** @param deaf whoever's turn comes is not told. @param fresh throws where another version of the file is in force. */
+  open({ size = 8, leaseMs = 30_000, deaf = false, fresh = async () => {} } = {}) {
     const now = () => this.clock;
     const store = new TroubledStore(this.store);
     const publish = (events: readonly Event[]) => void this.published.push(...events);
@@ -192,7 +192,7 @@ export class Given {
     const tookOver = vi.fn<() => void>();
     const previewed: { step: number; offset: number; text: string }[] = [];
     const runner: RunDispatcher = new RunDispatcher({
-      fresh: async () => {},
+      fresh,
       runs,
       pool: () => pool,
       agents,

@@ -21,7 +21,7 @@ import { backlog, startable } from '../src/dispatch/startable.js';
 import { decideSwitch, type SwitchMessage, type SwitchRecord } from '../src/kill-switch/switch.js';
 import { switchCollection, Switches } from '../src/kill-switch/switches.js';
 import type { Tool, Tools } from '../src/tools/tool.js';
-import { CallExecutor } from '../src/dispatch/call-executor.js';
+import { CallExecutor, type WorkerOptions } from '../src/dispatch/call-executor.js';
 import type { ExecutionRejection } from '../src/execution/state.js';
 
 /** What must not get out of any executor. */
@@ -63,6 +63,7 @@ interface Opened {
   tool?: Partial<Tool>;
   guard?: Partial<ExecutorOptions['guard']>;
   requests?: ExecutorOptions['requests'];
+  configuration?: WorkerOptions['configuration'];
 }
 
 const believing: ExecutorOptions['requests'] = { problemWithEnd: async () => undefined };
@@ -127,7 +128,14 @@ export class ExecutorWorld {
   readonly now = (): EpochMillis => this.clock;
 
   /** One instance. */
-  open({ size = 4, leaseMs = 30_000, tool = {}, guard = {}, requests = believing }: Opened = {}) {
+  open({
+    size = 4,
+    leaseMs = 30_000,
+    tool = {},
+    guard = {},
+    requests = believing,
+    configuration = { number: 1, fresh: async () => {} },
+  }: Opened = {}) {
     const { executions, switches, outputs, now, log, alarms } = this;
     this.#tools.set('deploy_to_production', { ...this.#tools.get('other')!, ...tool });
     const tools = this.tools;
@@ -135,7 +143,6 @@ export class ExecutorWorld {
     const metrics = new ExecutionMetrics(new Metrics(), executions.store, () => [], now);
     const look = lastLook({ switches, keys: this.#keys, executions: executions.store, leaseMs, now });
     const looks: Promise<unknown>[] = [];
-    const configuration = { number: 0, fresh: async () => {} };
     const worker = new CallExecutor({
       configuration,
       executions,
@@ -191,6 +198,11 @@ export class ExecutorWorld {
     });
     this.#stops.push(() => pool.stop(1_000));
     return { executor, pool, worker };
+  }
+
+  /** Declares a tool otherwise. */
+  declare(name: string, tool: Partial<Tool>): void {
+    this.#tools.set(name, { ...this.#tools.get(name)!, ...tool });
   }
 
   /** Has the calls of a tool made one at a time. */

@@ -82,10 +82,13 @@ export function callScenarios(world: World): void {
         await pausedFor('carve', { line: lines.carve, as_given: 'something' }),
         await pausedFor('engrave', { line: lines.engrave }),
       ];
-      await world.stack.stop();
       world.redefine('as_given: { type: string }', "as_given: { type: string, pattern: '^nothing' }");
       world.redefine('as_it_was: true', 'as_it_was: false');
-      await world.stack.start();
+      const { changes } = await world.client.config.reload();
+      expect(changes.map(({ path }) => path.split('.').slice(0, 2).join('.'))).toEqual([
+        'tools.carve',
+        'tools.engrave',
+      ]);
       for (const [tool, { run, approval }] of Object.entries({ carve: carving, engrave: engraving })) {
         await world.client.resolve(approval.id, 'approved', 'ada').catch(() => {});
         const ended = await world.ended(run.run_id);

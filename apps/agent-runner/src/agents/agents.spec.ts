@@ -89,6 +89,23 @@ describe('agents', () => {
     expect(agents.missing('ops')).toBeUndefined();
   });
 
+  it('are those of another file at one moment, with the modules of the first, or stay as they were', async () => {
+    const first = { agents: [{ id: 'ops', ...fields, tools: ['look', 'deploy'] }], tools: [deploy] };
+    const agents = await loaded({ ...first, tool_modules: [module('tools.ts', 'look')] });
+    const { version } = agents.get('ops')!;
+    const read = (file: object) => {
+      writeFileSync(join(folder, 'next.yaml'), JSON.stringify({ ...file, tool_modules: ['tools.ts'] }));
+      return readDefinitions(join(folder, 'next.yaml'));
+    };
+    const wrong = { agents: [{ id: 'ops', ...fields, tools: ['look', 'nothing'] }] };
+    expect(() => agents.prepare(read(wrong))).toThrow('names the tool "nothing"');
+    const takeOver = agents.prepare(read({ agents: [{ id: 'other', ...fields, tools: ['look'] }] }));
+    expect(agents.get('ops')!.version).toBe(version);
+    takeOver();
+    expect([agents.ids(), agents.get('ops'), namesOf(agents, 'other')]).toEqual([['other'], undefined, ['look']]);
+    expect(await agents.functionOf('look')!({}, context)).toBe('it was look');
+  });
+
   it('have each tool of a server once when they name all of them and one of them', async () => {
     const { url } = await serve(() => pagingServer(['look', 'erase']));
     const agents = await loaded({

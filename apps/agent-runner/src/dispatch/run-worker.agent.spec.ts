@@ -1,3 +1,4 @@
+import { RetryableError } from '@countersign/contracts/problems';
 import type { Run } from '@countersign/contracts/runs';
 import { agentOf } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +8,19 @@ import { Given, request } from '../../test/runner.fixtures.js';
 let given: Given;
 beforeEach(() => void (given = new Given()));
 afterEach(() => given.close());
+
+describe('a run in a process that does not work by the file in force', () => {
+  it('waits: no model is asked, and nothing is called that needed no approval before', async () => {
+    const stale = given.open({
+      fresh: async () => {
+        throw new RetryableError('version 2 of the configuration is in force');
+      },
+    });
+    await given.begin(stale);
+    await given.until({ status: 'PENDING', error: 'version 2 of the configuration is in force' });
+    expect(given.model.questions).toEqual([]);
+  });
+});
 
 describe('a run whose agent changed', () => {
   const { version: _, ...definition } = agent;

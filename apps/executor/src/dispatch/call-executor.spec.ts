@@ -1,4 +1,5 @@
 import { callDigest } from '@countersign/contracts/calls';
+import { RetryableError } from '@countersign/contracts/problems';
 import { after } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Adapter, Outcome, Watch } from '../adapters/adapter.js';
@@ -30,6 +31,36 @@ describe('a call that is being made', () => {
     await expect.poll(() => world.execution(), soon).toMatchObject({ progress });
     call().end.resolve({ outcome: 'succeeded', result: 'Done.' });
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded', progress: null });
+  });
+
+  it('is not begun as a version says that is not in force any more: it is looked at anew', async () => {
+    const configuration = {
+      number: 1,
+      // Another is put in force between the claim and the effect.
+      async fresh() {
+        if (configuration.number === 2) return;
+        configuration.number = 2;
+        const { definition } = world.tools.get('deploy_to_production')!;
+        const parameters = { type: 'object', required: ['reason'] };
+        world.declare('deploy_to_production', { definition: { ...definition!, parameters } });
+      },
+    };
+    const { executor, pool } = world.open({ configuration });
+    pool.start();
+    await executor.accept(approval);
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'failed' });
+    expect((await world.execution()).error).toMatch(/changed|parameters/);
+    expect(world.adapter.calls).toEqual([]);
+  });
+
+  it('waits while it is not known which version is in force', async () => {
+    const away = async () => {
+      throw new RetryableError('the file here is another');
+    };
+    const configuration = { number: 1, fresh: away };
+    await world.open({ configuration }).executor.accept(approval);
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'queued', held_by: { code: 'retry' } });
+    expect(world.adapter.calls).toEqual([]);
   });
 
   it('has an outcome although what it returned is too large for an event', async () => {

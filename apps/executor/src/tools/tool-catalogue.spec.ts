@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callWith, Follower } from '../../test/adapter.fixtures.js';
 import { ExecutorConfig } from '../config.js';
 import { ToolCatalogue } from './tool-catalogue.js';
-import { declared } from './tools.js';
+import { declared, declaredTools } from './tools.js';
 
 const log = { info() {}, warn() {}, error() {} };
 const soon = { timeout: 15_000, interval: 20 };
@@ -53,5 +53,48 @@ describe('the tools of an MCP server, as the executor has them,', () => {
 
   it('are none when no server could have them', () => {
     expect(tools.get('near__look')).toBeUndefined();
+  });
+});
+
+describe('tools of the file that is taken over while calls are made', () => {
+  let dir: string;
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'countersign-catalogue-'))));
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  const tool = (name: string, ...args: string[]) => ({
+    name,
+    description: '',
+    parameters: { type: 'object', properties: {} },
+    execute: { command: { program: 'true', args } },
+  });
+  const declaredAs = (...all: object[]) => {
+    const file = join(dir, 'countersign.yaml');
+    writeFileSync(file, JSON.stringify({ tools: all }));
+    return declared(readConfig(ExecutorConfig, { COUNTERSIGN_CONFIG: file }));
+  };
+
+  it('are the same where they are declared as before, and new ones otherwise; those that are gone are none', async () => {
+    const before = declaredAs(tool('same'), tool('changed'), tool('gone'));
+    const tools = new ToolCatalogue(before, declaredTools(before), log);
+    await tools.open();
+    const [same, changed] = [tools.get('same'), tools.get('changed')];
+    const takeOver = tools.prepare(declaredAs(tool('same'), tool('changed', '-f'), tool('new')), declaredTools);
+    expect(tools.names()).toEqual(['same', 'changed', 'gone']);
+    takeOver();
+    expect(tools.names()).toEqual(['same', 'changed', 'new']);
+    expect(tools.get('same')).toBe(same);
+    expect(tools.get('changed')!.adapter).not.toBe(changed!.adapter);
+    expect(tools.get('changed')!.definition!.effect).not.toBe(changed!.definition!.effect);
+    expect(tools.get('gone')).toBeUndefined();
+    await tools.close();
+  });
+
+  it('stay as they were where a variable of the others is not set', async () => {
+    const before = declaredAs(tool('same'));
+    const tools = new ToolCatalogue(before, declaredTools(before), log);
+    expect(() => tools.prepare(declaredAs(tool('same', '{{env.NO_SUCH_VARIABLE}}')), declaredTools)).toThrow(
+      'NO_SUCH_VARIABLE',
+    );
+    expect(tools.names()).toEqual(['same']);
   });
 });
