@@ -33,6 +33,11 @@ describe('a text of the file', () => {
     expect(changesBetween(before, after, path)).toEqual([
       { path: 'groups.ops', before: ['ada'], after: ['ada', 'bob'] },
     ]);
+    const command = (program: string) =>
+      before.replace('object } }', `object }, execute: { command: { program: ${program} } } }`);
+    expect(changesBetween(command('a'), command('b'), path)).toEqual([
+      { path: 'tools.deploy.execute.command.program', before: 'a', after: 'b' },
+    ]);
     expect(changesBetween(null, after, path).map((each) => each.path)).toContain('agents');
   });
 

@@ -30,7 +30,11 @@ export const declarationOf = (text: string, path: string): Declaration => ({
 
 /** What another text declares otherwise, as values; relative paths are those of the second. */
 export function changesBetween(before: string | null, after: string, path: string): Difference[] {
-  const read = (text: string) => ({ ...parseDefinitions(text, path), path: '' });
+  // What follows from other fields is no change of its own.
+  const read = (text: string) => {
+    const { tools, ...rest } = parseDefinitions(text, path);
+    return { ...rest, tools: tools.map((tool) => ({ ...tool, effect: undefined })) };
+  };
   return differencesBetween(before === null ? {} : read(before), read(after));
 }
 
