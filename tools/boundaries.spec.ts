@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
   mcp: ['contracts', 'definitions', 'tool'],
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
-  inbox: ['contracts', 'client'],
+  inbox: ['contracts', 'client', 'evidence'],
   cli: ['contracts', 'client', 'definitions', 'evidence'],
   standalone: [...libraries, ...apps],
   infra: ['contracts'],

@@ -50,6 +50,13 @@ describe('The records in the inbox', () => {
     expect(await office.world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     await page.getByRole('link', { name: 'this run' }).click();
     await page.getByText(/^root says that deploy_to_production .* was done/).waitFor();
+    await page.getByText('Verify the record of this run').click();
+    await page.getByLabel('Key of the record').fill('no key');
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('not a verifier key').first().waitFor();
+    await page.getByLabel('Key of the record').fill((await office.world.client.audit.key()).key);
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText(/asked for by .*, approved by grace, succeeded/).waitFor();
   });
 
   it('let a person report what was done by hand', async () => {

@@ -9,6 +9,7 @@ import { may, mayChange } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
+import { RunEvidence } from './run-evidence.js';
 import { RunTimeline } from './run-timeline.js';
 import { WaitsForCaller } from './waits-for-caller.js';
 
@@ -67,6 +68,7 @@ export function RunPage({ id }: { id: string }) {
             <h2 id="timeline">Timeline</h2>
             <RunTimeline runId={id} />
           </section>
+          {may('audit:read') && <RunEvidence runId={id} />}
           {mayChange(run) && mayTryAgain(run) && <Retry run={run} reload={reload} />}
           {mayChange(run) && !over.includes(run.status) && <Cancel run={run} reload={reload} />}
         </>
