@@ -39,8 +39,8 @@ export function RunEvidence({ runId }: { runId: string }) {
           />
         </label>
         <button disabled={busy}>Verify</button>
+        {verified && ('problem' in verified ? <Note tone="bad">{verified.problem}</Note> : <Outcome {...verified} />)}
       </form>
-      {verified && ('problem' in verified ? <Note tone="bad">{verified.problem}</Note> : <Outcome {...verified} />)}
     </details>
   );
 }
