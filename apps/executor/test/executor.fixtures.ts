@@ -134,7 +134,7 @@ export class ExecutorWorld {
     tool = {},
     guard = {},
     requests = believing,
-    configuration = { number: 1, fresh: async () => {} },
+    configuration = { digest: 'first', fresh: async () => {} },
   }: Opened = {}) {
     const { executions, switches, outputs, now, log, alarms } = this;
     this.#tools.set('deploy_to_production', { ...this.#tools.get('other')!, ...tool });

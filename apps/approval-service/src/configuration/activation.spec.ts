@@ -94,7 +94,7 @@ describe('putting a file in force', () => {
       await expect(activation.dryRun()).rejects.toThrow(line);
     }
     await configuration.fresh();
-    expect([configuration.number, people(), published.length]).toEqual([1, undefined, 1]);
+    expect([(await configuration.latest())?.number, people(), published.length]).toEqual([1, undefined, 1]);
   });
 
   it('changes nothing in a dry run, nor with the file that is in force', async () => {
@@ -129,7 +129,7 @@ describe('putting a file in force', () => {
     await a.activation.atStart();
     const b = instance('b', second);
     await b.activation.atStart();
-    expect(b.configuration.number).toBe(2);
+    expect(await b.configuration.latest()).toMatchObject({ number: 2, digest: b.configuration.digest });
     const old = instance('old', first);
     await old.activation.atStart();
     expect(published).toHaveLength(2);

@@ -35,11 +35,11 @@ describe('a call that is being made', () => {
 
   it('is not begun as a version says that is not in force any more: it is looked at anew', async () => {
     const configuration = {
-      number: 1,
+      digest: 'first',
       // Another is put in force between the claim and the effect.
       async fresh() {
-        if (configuration.number === 2) return;
-        configuration.number = 2;
+        if (configuration.digest === 'second') return;
+        configuration.digest = 'second';
         const { definition } = world.tools.get('deploy_to_production')!;
         const parameters = { type: 'object', required: ['reason'] };
         world.declare('deploy_to_production', { definition: { ...definition!, parameters } });
@@ -57,7 +57,7 @@ describe('a call that is being made', () => {
     const away = async () => {
       throw new RetryableError('the file here is another');
     };
-    const configuration = { number: 1, fresh: away };
+    const configuration = { digest: 'first', fresh: away };
     await world.open({ configuration }).executor.accept(approval);
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'queued', held_by: { code: 'retry' } });
     expect(world.adapter.calls).toEqual([]);

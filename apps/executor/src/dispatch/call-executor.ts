@@ -32,7 +32,7 @@ export interface WorkerOptions {
   /** Says right before the effect what is in its way. */
   lastLook: LastLook;
   /** By which the tools are made. */
-  configuration: Pick<Configuration, 'fresh' | 'number'>;
+  configuration: Pick<Configuration, 'fresh' | 'digest'>;
   tracing: Tracing;
   leaseMs: Millis;
   now(): EpochMillis;
@@ -53,7 +53,7 @@ export class CallExecutor {
   async work(execution: Execution, name: string): Promise<void> {
     const { configuration, executions, leaseMs, log } = this.#options;
     const { id } = execution;
-    const { number } = configuration;
+    const { digest } = configuration;
     this.#running.set(id, name);
     const stopping = new AbortController();
     const stop = (reason: string) => stopping.abort(new Error(reason));
@@ -63,7 +63,7 @@ export class CallExecutor {
       const masked = new MaskedCall(maskOfCall(this.#options.secrets, execution), {
         signal: stopping.signal,
         progress: progressOf(execution, progress),
-        lastLook: () => this.#lastLook(execution, number),
+        lastLook: () => this.#lastLook(execution, digest),
       });
       const outcome = await this.#measured(execution, masked.watch);
       if (outcome instanceof InTheWay) {
@@ -105,12 +105,12 @@ export class CallExecutor {
   }
 
   /** What cannot be looked up is in the way as well. */
-  async #obstacle(execution: Execution, number: number): Promise<Obstacle | undefined> {
+  async #obstacle(execution: Execution, digest: string): Promise<Obstacle | undefined> {
     const { configuration, lastLook, log, now } = this.#options;
     try {
       await configuration.fresh();
       // Its tool may be another by now, or none: it is examined anew.
-      if (configuration.number !== number) return { until: now(), held_by: otherVersion };
+      if (configuration.digest !== digest) return { until: now(), held_by: otherVersion };
       return await lastLook(execution);
     } catch (error) {
       log.warn({ err: error, execution_id: execution.id }, 'whether a call may begin cannot be looked up');
@@ -119,8 +119,8 @@ export class CallExecutor {
     }
   }
 
-  async #lastLook(execution: Execution, number: number): Promise<void> {
-    const obstacle = await this.#obstacle(execution, number);
+  async #lastLook(execution: Execution, digest: string): Promise<void> {
+    const obstacle = await this.#obstacle(execution, digest);
     if (obstacle) throw new InTheWay(obstacle);
   }
 

@@ -68,9 +68,9 @@ export class Configuration {
     return first.declaration;
   }
 
-  /** Of the version by which this process works; another number is another version. */
-  get number(): number {
-    return this.#number ?? 0;
+  /** Of the file by which this process works, whatever the number of its version: that may not be known yet. */
+  get digest(): string {
+    return this.declaration.digest;
   }
 
   /**
