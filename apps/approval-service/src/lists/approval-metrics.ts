@@ -31,6 +31,14 @@ export class ApprovalMetrics {
         return [{ labels: {}, value: oldest ? secondsOf(now() - toEpochMillis(oldest.created_at)) : 0 }];
       },
     );
+    metrics.levels(
+      {
+        name: 'countersign_open_reviews',
+        help: 'Calls that one person approved in an emergency, not reviewed.',
+        labels: [],
+      },
+      async () => [{ labels: {}, value: await approvals.count({ review: 'open', deleted_at: null }) }],
+    );
     this.#decisions = metrics.durations(
       {
         name: 'countersign_approval_wait_seconds',
