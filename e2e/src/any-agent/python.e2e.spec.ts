@@ -13,6 +13,26 @@ import { eventually } from '../world/eventually.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The dialogue of the gate, whose waits pass at once; it is answered as by an executor without the call. */
+const neverHeardOf = `
+from importlib import import_module
+from countersign import ApiError
+gate = import_module("countersign.gate")
+clock = [0.0]
+gate.time.monotonic = lambda: clock[0]
+steps = gate._make("call")
+step = next(steps)
+try:
+    while True:
+        if isinstance(step, float):
+            clock[0] += step
+            step = steps.send(None)
+        else:
+            step = steps.throw(ApiError(404, "execution_not_found", "There is none."))
+except ApiError as error:
+    print(error.code, "after", 30 if 30 <= clock[0] < 45 else clock[0], "s")
+`;
+
 /** A program in Python whose function is behind the gate, with the package as it is published. */
 describe('an agent in Python', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-any-agent-'));
@@ -62,6 +82,11 @@ describe('an agent in Python', () => {
     expect(await second.said).toBe('Paid 80 for A-2.\n');
     expect(await start('A-2').said).toBe('Paid 80 for A-2.\n');
     expect((await people.executions.get(id)).attempts).toHaveLength(1);
+  });
+
+  it('gives up, and says so, when the executor never hears of an approved call', async () => {
+    const program = spawn('python3', ['-c', neverHeardOf], { env });
+    expect([await text(program.stdout), await text(program.stderr)]).toEqual(['execution_not_found after 30 s\n', '']);
   });
 
   it('is told a rejection with its reason', async () => {

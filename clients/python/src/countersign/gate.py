@@ -21,8 +21,8 @@ from .transport import Countersign, Request, Steps, answer_of, patiently, unreac
 Gated = Callable[..., Any]
 """The function with keyword arguments alone, and ``key=`` to name a call; awaitable where the function is."""
 
-# The news of a decision may reach the executor a little later; a switch or a window may hold the call.
-_LATER = frozenset({"execution_not_found", "call_held"})
+# The news of a decision reaches executor and runner apart, so that the executor may know of it a little later.
+_NEWS_TAKES_S = 30.0
 _ELSEWHERE = frozenset({"claim_lost", "wrong_execution_state", "outcome_unknown"})
 
 
@@ -88,8 +88,13 @@ def _dialogue(agent: str, wanted: dict[str, Any], key: str) -> Steps:
 def _make(call: str) -> Steps:
     claim = {"claim": str(uuid.uuid4())}
     at = f"/executions/{call}"
+    until = time.monotonic() + _NEWS_TAKES_S
+
+    def may_pass(error: ApiError) -> bool:
+        return error.code == "call_held" or (error.code == "execution_not_found" and time.monotonic() < until)
+
     try:
-        execution = yield from patiently(("POST", f"{at}/claim", {"json": claim}), _LATER)
+        execution = yield from patiently(("POST", f"{at}/claim", {"json": claim}), may_pass)
     except ApiError as error:
         if error.code in _ELSEWHERE:
             return None

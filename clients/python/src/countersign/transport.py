@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import httpx
@@ -55,14 +55,14 @@ def unreachable(error: httpx.TransportError) -> ApiError:
     return ApiError(0, "unreachable", str(error) or type(error).__name__)
 
 
-def patiently(request: Request, may_pass: frozenset[str] = frozenset()) -> Steps:
-    """Tries again, later and later, while an error is temporary or has one of the codes."""
+def patiently(request: Request, may_pass: Callable[[ApiError], bool] = lambda _: False) -> Steps:
+    """Tries again, later and later, while an error is temporary or may pass otherwise."""
     wait = 0.2
     while True:
         try:
             return (yield request)
         except ApiError as error:
-            if not error.is_temporary and error.code not in may_pass:
+            if not error.is_temporary and not may_pass(error):
                 raise
             yield max(random.uniform(wait / 2, wait), error.retry_after or 0)
             wait = min(wait * 2, 10.0)
