@@ -91,8 +91,8 @@ export class InlineDecisions {
       // What stands first is chosen by whoever presses Enter too soon.
       { value: 'later', label: 'Leave it to others, and wait' },
       { value: 'show', label: 'Show all of it first' },
-      { value: 'ask', label: 'Send it back with a question' },
       ...resolution.choices,
+      { value: 'ask', label: 'Send it back with a question' },
     ]);
     if (answer === undefined || answer === 'later') return 'later';
     if (answer === 'show') {
