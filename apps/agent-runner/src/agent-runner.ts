@@ -151,7 +151,7 @@ export function agentRunner(
       pool: () => pool,
       agents,
       versions,
-      fresh: () => configuration.fresh(),
+      fresh: (looks) => (looks ? configuration.fresh() : configuration.check()),
       sessions: turns,
       model: new MeasuredModel(model, metrics, tracing, now),
       tracing,

@@ -163,7 +163,7 @@ export class Given {
   }
 
   /** @param deaf whoever's turn comes is not told. @param fresh throws where another version of the file is in force. */
-  open({ size = 8, leaseMs = 30_000, deaf = false, fresh = async () => {} } = {}) {
+  open({ size = 8, leaseMs = 30_000, deaf = false, fresh = async (_looks: boolean) => {} } = {}) {
     const now = () => this.clock;
     const store = new TroubledStore(this.store);
     const publish = (events: readonly Event[]) => void this.published.push(...events);

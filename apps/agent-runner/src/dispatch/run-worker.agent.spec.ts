@@ -20,6 +20,27 @@ describe('a run in a process that does not work by the file in force', () => {
     await given.until({ status: 'PENDING', error: 'version 2 of the configuration is in force' });
     expect(given.model.questions).toEqual([]);
   });
+
+  it('looks before each call, and not before each question to the model', async () => {
+    let looked = 0;
+    let isInForce = true;
+    const process = given.open({
+      fresh: async (looks) => {
+        if (looks) looked += 1;
+        if (looks && !isInForce) throw new RetryableError('version 2 of the configuration is in force');
+      },
+    });
+    const lookUp = process.hold('look_up');
+    await given.begin(process);
+    (await given.model.asked()).answer(callTo('look_up', 'a'));
+    (await lookUp.called()).end('found');
+    const question = await given.model.asked(2);
+    expect(looked).toBe(2);
+    isInForce = false;
+    question.answer(callTo('look_up', 'b'));
+    await given.until({ status: 'PENDING', error: 'version 2 of the configuration is in force' });
+    expect(await given.stateOf('b')).toBe('ready');
+  });
 });
 
 describe('a run whose agent changed', () => {

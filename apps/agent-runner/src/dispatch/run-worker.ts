@@ -25,8 +25,12 @@ export interface WorkerOptions {
   preview(run: Run, offset: number, text: string): void;
   agents: Pick<Agents, 'get' | 'missing' | 'functionOf'>;
   versions: AgentVersions;
-  /** Resolves when agents and tools are those in force now. @throws RetryableError when they are not */
-  fresh(): Promise<void>;
+  /**
+   * Resolves when agents and tools are those in force now, or without a look: when it is not known that they are not.
+   *
+   * @throws RetryableError when they are not
+   */
+  fresh(looks: boolean): Promise<void>;
   sessions: Sessions;
   model: Model;
   tracing: Tracing;
@@ -148,10 +152,10 @@ export class RunWorker {
     return retryUntilStored(work, this.#options.log);
   }
 
-  /** The definition that the run works with. */
-  async #agent(): Promise<Agent | Unfit> {
+  /** The definition that the run works with, by what is in force now; or by what is known, where no more depends on it. */
+  async #agent(looks: boolean): Promise<Agent | Unfit> {
     try {
-      await this.#options.fresh();
+      await this.#options.fresh(looks);
     } catch (error) {
       if (error instanceof RetryableError) return { problem: error.message, wait: true };
       throw error;
@@ -183,7 +187,7 @@ export class RunWorker {
   /** Makes one call. A gated one is recorded as started before, so that it is never made twice. */
   async #make(call: Call): Promise<void> {
     const gated = isGated(call);
-    const agent = await this.#agent();
+    const agent = await this.#agent(true);
     if ('wait' in agent) return void (this.#waitsFor = agent.problem);
     const problem = problemWith(call, agent);
     if (problem === undefined && gated) {
@@ -224,7 +228,8 @@ export class RunWorker {
   async #nextOfModel(run: Run): Promise<RunMessage> {
     const worker = this.#name;
     const signal = AbortSignal.any([this.#leaseLost.signal, this.#stopping]);
-    const agent = await this.#agent();
+    // A run that has begun goes on with its agent; whether what that asks for may be done is looked up for each call.
+    const agent = await this.#agent(run.agent_version === null);
     if ('wait' in agent) return this.#postponed(agent.problem);
     if ('problem' in agent)
       return { type: 'model_failed', worker, code: 'agent_unfit', error: agent.problem, retry_after_ms: null };

@@ -114,9 +114,9 @@ export class Configuration {
     };
   }
 
-  /** @throws why this process does nothing */
+  /** As far as is known, without a look. @throws RetryableError why this process does nothing */
   async check(): Promise<void> {
-    if (this.#problem !== undefined) throw new Error(this.#problem);
+    if (this.#problem !== undefined) throw new RetryableError(this.#problem);
   }
 
   /** Looks from now on, also when there is nothing to decide. */
