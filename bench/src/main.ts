@@ -24,6 +24,7 @@ import {
   scalingTable,
   type Row,
 } from './report.js';
+import { untilReady } from './service.js';
 import { measureChains, measureHeld, type Chains, type Held } from './runs/runner.js';
 
 type Way = Row['way'];
@@ -105,6 +106,7 @@ async function measureHttp(env: Env, processes: ServiceName[][], loads: Load[]):
       const { url } = await child.next<{ url: string }>(60);
       for (const name of names) urls.set(name, url);
     }
+    await Promise.all([...urls.values()].map(untilReady));
     const origins = { runs: urls.get('agent-runner')!, approvals: urls.get('approval-service')! };
     return await measureAll(() => cycleOverHttp(origins), loads);
   } finally {

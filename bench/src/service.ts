@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from './child.js';
 
 interface ServiceOptions {
@@ -23,4 +24,9 @@ export function startService({ app, env, execArgv = [] }: ServiceOptions): Child
     env: { COUNTERSIGN_ENVIRONMENT: file },
     execArgv,
   });
+}
+
+/** Resolves once it takes requests: a service listens before it has seen that its store and log belong together. */
+export async function untilReady(url: string): Promise<void> {
+  while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) await delay(50);
 }

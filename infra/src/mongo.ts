@@ -28,6 +28,16 @@ export async function startMongo({
 }): Promise<MongoServer> {
   const chosen = port ?? (await freePort());
   const command = ['LocalMongo', String(chosen), ...(memory ? [] : [join(resolve(dir), 'data.mv')])];
-  const server = await startJavaServer({ dir, port: chosen, command, detached, optimizing, answers: mongoAnswers });
+  // What is kept in memory alone grows for as long as it is used.
+  const jvm = memory && optimizing ? ['-Xmx2g'] : [];
+  const server = await startJavaServer({
+    dir,
+    port: chosen,
+    command,
+    jvm,
+    detached,
+    optimizing,
+    answers: mongoAnswers,
+  });
   return { ...server, uri: `mongodb://127.0.0.1:${chosen}/countersign` };
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { approvedCalls } from '../approvals/approved.js';
 import { startChild } from '../child.js';
-import { startService } from '../service.js';
+import { startService, untilReady } from '../service.js';
 import { quantile, type Load, type Measured } from '../cycles/load.js';
 import { configFor } from '../cycles/services.js';
 
@@ -140,6 +140,6 @@ async function rateOf(env: Env, executors: number): Promise<number> {
 async function startExecutor(env: Env) {
   const port = String(await freePort());
   const child = startService({ app: 'executor', env: { PORT: port, ...env } });
-  while (!(await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined))?.ok) await delay(50);
+  await untilReady(`http://127.0.0.1:${port}`);
   return child;
 }

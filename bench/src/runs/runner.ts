@@ -2,7 +2,7 @@ import { millisOf, secondsOf } from '@countersign/contracts/time';
 import { freePort } from '@countersign/infra';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChild, type Child } from '../child.js';
-import { startService } from '../service.js';
+import { startService, untilReady } from '../service.js';
 import { send } from './send.js';
 import { input } from '../cycles/services.js';
 
@@ -22,7 +22,7 @@ async function startRunner(env: Record<string, string>): Promise<RunnerProcess> 
     execArgv: ['--import', probe, '--expose-gc'],
   });
   const url = `http://127.0.0.1:${port}`;
-  while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) await delay(50);
+  await untilReady(url);
   return { url, child };
 }
 
