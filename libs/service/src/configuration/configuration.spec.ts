@@ -152,6 +152,22 @@ describe('the configuration in force', () => {
     await expect(running.decide()).rejects.toThrow(/b:3:1 tool_modules.*restart/);
   });
 
+  it('is decided by in no process in which taking it over failed in a way that nobody foresaw', async () => {
+    const reasons: Error[] = [new TypeError('x is undefined'), new RetryableError('out of reach')];
+    const { decide, put, own } = machine('a', first, async () => {
+      const reason = reasons.shift();
+      if (reason) throw reason;
+    });
+    await activate(1, first);
+    await decide();
+    put(second);
+    await activate(2, second);
+    await expect(decide()).rejects.toThrow('x is undefined');
+    await expect(decide()).rejects.toThrow('out of reach');
+    expect(own.people).toEqual(['ada']);
+    expect(await decide()).toEqual(['ada', 'bob']);
+  });
+
   it('is looked for where there is nothing to decide, too', async () => {
     const path = join(dir, 'idle');
     writeFileSync(path, first);

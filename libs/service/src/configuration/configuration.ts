@@ -151,9 +151,10 @@ export class Configuration {
   async #look(): Promise<void> {
     const [found] = await this.#options.store.find({ filter: {}, sort: [['number', 'desc']], limit: 1 });
     const isNew = found?.number !== this.#number;
+    // It counts as known only once it is taken over, or it is known why not: what fails otherwise is looked at again.
+    const problem = found && (await this.#takeOver(found));
     this.#know(found);
     if (!found) return;
-    const problem = await this.#takeOver(found);
     if (problem !== undefined && (isNew || problem !== this.#problem))
       this.#options.log.error({ code: 'config_not_applied', version: found.number }, problem);
     this.#problem = problem;
