@@ -33,12 +33,16 @@ describe('a call that is being made', () => {
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded', progress: null });
   });
 
-  it('is not begun as a version says that is not in force any more: it is looked at anew', async () => {
+  it.each([
+    ['was taken on', 1],
+    ['began', 2],
+  ])('is examined by the version that is in force when it %s', async (_, look) => {
+    let looks = 0;
     const configuration = {
       digest: 'first',
-      // Another is put in force between the claim and the effect.
       async fresh() {
-        if (configuration.digest === 'second') return;
+        looks += 1;
+        if (looks !== look) return;
         configuration.digest = 'second';
         const { definition } = world.tools.get('deploy_to_production')!;
         const parameters = { type: 'object', required: ['reason'] };
@@ -53,13 +57,28 @@ describe('a call that is being made', () => {
     expect(world.adapter.calls).toEqual([]);
   });
 
-  it('waits while it is not known which version is in force', async () => {
+  it('is neither taken on nor refused where another version is in force than the file says', async () => {
     const away = async () => {
       throw new RetryableError('the file here is another');
     };
-    const configuration = { digest: 'first', fresh: away };
-    await world.open({ configuration }).executor.accept(approval);
+    const { executor } = world.open({ configuration: { digest: 'first', fresh: away } });
+    await expect(executor.accept(approval)).rejects.toThrow('the file here is another');
+    expect(await world.store.get(id)).toBeUndefined();
+  });
+
+  it('waits when it is not known any more, right before the effect, which version is in force', async () => {
+    let looks = 0;
+    const fresh = async () => {
+      looks += 1;
+      if (looks > 1) throw new RetryableError('the file here is another');
+    };
+    const { executor, pool } = world.open({ configuration: { digest: 'first', fresh } });
+    pool.start();
+    await executor.accept(approval);
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'queued', held_by: { code: 'retry' } });
+    world.clock = after(world.clock, 60_000);
+    await expect.poll(() => looks, soon).toBeGreaterThan(2);
+    expect(await world.execution()).toMatchObject({ status: 'queued' });
     expect(world.adapter.calls).toEqual([]);
   });
 

@@ -49,11 +49,14 @@ export class CallExecutor {
     this.#options = options;
   }
 
-  /** Makes the call, or asks the target what came of it; resolves once the outcome is stored. */
-  async work(execution: Execution, name: string): Promise<void> {
-    const { configuration, executions, leaseMs, log } = this.#options;
+  /**
+   * Makes the call, or asks the target what came of it; resolves once the outcome is stored.
+   *
+   * @param digest of the file by which the call was examined
+   */
+  async work(execution: Execution, name: string, digest: string): Promise<void> {
+    const { executions, leaseMs, log } = this.#options;
     const { id } = execution;
-    const { digest } = configuration;
     this.#running.set(id, name);
     const stopping = new AbortController();
     const stop = (reason: string) => stopping.abort(new Error(reason));

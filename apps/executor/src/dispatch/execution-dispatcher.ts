@@ -44,7 +44,7 @@ export interface ExecutorOptions {
   alarms: Alarms;
   requests: Pick<RequestGuard, 'problemWithEnd'>;
   /** By which the tools are made. */
-  configuration: Pick<Configuration, 'fresh'>;
+  configuration: Pick<Configuration, 'fresh' | 'digest'>;
 }
 
 type Claimed = Extract<ExecutionMessage, { type: 'claimed' }>;
@@ -62,7 +62,9 @@ export class ExecutionDispatcher {
   /** Takes an approved call on; it begins in the same commit when nothing is in its way and there is a place free. */
   async accept(event: Event<'approval.resolved'>): Promise<void> {
     const { approval_id, tool_name, tool_version } = event.data;
-    const { executions, guard, pool, alarms } = this.#options;
+    const { configuration, executions, guard, pool, alarms } = this.#options;
+    await configuration.fresh();
+    const { digest } = configuration;
     const { definition } = this.#options.tools.get(tool_name) ?? {};
     // A run waits for the outcome of a call that was to be made here, whatever has become of its tool.
     if (definition?.made_by === 'person' && isGatedAsRequested(tool_version, definition)) return;
@@ -83,7 +85,7 @@ export class ExecutionDispatcher {
     const permit = (await this.#mayBeginAtOnce(message, paused)) ? pool().reserve() : undefined;
     if (permit) {
       const handle = (claim: Claimed) => executions.handle(approval_id, message, { then: [claim], creates: true });
-      await this.#claiming(permit, null, handle);
+      await this.#claiming(permit, { refusal: null, digest }, handle);
     } else {
       const handled = await executions.handle(approval_id, message, { creates: true });
       if (handled.kind === 'changed') pool().notifyDue();
@@ -140,7 +142,7 @@ export class ExecutionDispatcher {
 
   /** Sees to an execution that is due: starts it, lets it wait, asks what came of it, or says that its worker is gone. */
   async onDue(execution: Execution, permit: Permit): Promise<void> {
-    const { executions, switches } = this.#options;
+    const { configuration, executions, switches } = this.#options;
     const handle = (message: ExecutionMessage) => executions.handle(execution.id, message, { known: execution });
     try {
       if (execution.status === 'running') {
@@ -148,8 +150,12 @@ export class ExecutionDispatcher {
           const { kind } = await handle({ type: 'due' });
           if (kind === 'changed') this.#options.tookOver?.();
         });
-      } else if (execution.status === 'reconciling') {
-        await this.#claiming(permit, null, handle);
+        return;
+      }
+      await configuration.fresh();
+      const { digest } = configuration;
+      if (execution.status === 'reconciling') {
+        await this.#claiming(permit, { refusal: null, digest }, handle);
       } else if (this.#mayHaveBeenMadeSince(execution)) {
         permit.start(() => this.#hasBeenLost(execution));
       } else {
@@ -158,7 +164,7 @@ export class ExecutionDispatcher {
         if (obstacle) await handle({ type: 'postponed', ...obstacle });
         // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
         else if (refusal !== null || !(await switches.paused()).has(execution.tool_name))
-          return await this.#claiming(permit, refusal, handle);
+          return await this.#claiming(permit, { refusal, digest }, handle);
         permit.release();
       }
     } catch (error) {
@@ -267,14 +273,14 @@ export class ExecutionDispatcher {
 
   async #claiming(
     permit: Permit,
-    refusal: string | null,
+    { refusal, digest }: { refusal: string | null; digest: string },
     handle: (claim: Claimed) => Promise<CommandResult<Execution>>,
   ): Promise<void> {
     const { worker } = this.#options;
     await this.#claims.claim(
       permit,
       (claim) => handle({ ...claim, refusal }),
-      (claimed, name) => worker.work(claimed, name),
+      (claimed, name) => worker.work(claimed, name, digest),
     );
   }
 }
