@@ -22,6 +22,14 @@ interface Refused {
   message: string;
   errors?: NonNullable<Problem['errors']>;
 }
+const notForEverybody: ReadonlySet<ApprovalRejection> = new Set([
+  'may_not_decide',
+  'decision_not_allowed',
+  'may_not_break_glass',
+  'may_not_review',
+  'may_not_answer',
+]);
+
 export type Outcome = { ok: Approval } | Refused;
 
 /** Takes decisions, wherever they come from: over HTTP, from the bus, from a chat. The same rules hold for all. */
@@ -88,6 +96,11 @@ export class Decisions {
     return { by: subject, groups, rules: this.inForce.rules };
   }
 
+  /** Who tried what they may not is on record. */
+  #tell(code: ApprovalRejection, { id: approval_id, run_id, tool_name }: Approval, who: Principal): void {
+    if (notForEverybody.has(code)) this.attempts.add({ code, who, about: { run_id, approval_id, tool_name } });
+  }
+
   async #setBackOf(id: string): Promise<SetBackCode> {
     const approval = await this.approvals.store.get(id);
     return approval ? this.setBack(toEpochMillis(approval.created_at)) : null;
@@ -97,7 +110,10 @@ export class Decisions {
     const handled = await this.approvals.execute(id, message, { act: actOf(who, command) });
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
-    if (handled.kind === 'rejected') return { code: handled.code, message: `${handled.reason}.` };
+    if (handled.kind === 'rejected') {
+      this.#tell(handled.code, approval, who);
+      return { code: handled.code, message: `${handled.reason}.` };
+    }
     const isDone = message.type === 'reviewed' || (message.type !== 'asked' && approval.status === 'approved');
     if (isDone || approval.status === 'pending' || handled.kind === 'ignored') return { ok: approval };
     return { code: 'already_resolved', message: `already resolved: ${approval.status}.` };
@@ -118,10 +134,7 @@ export class Decisions {
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };
     if (handled.kind === 'rejected') {
-      if (handled.code === 'may_not_decide' || handled.code === 'decision_not_allowed') {
-        const { run_id, tool_name } = approval;
-        this.attempts.add({ code: handled.code, who, about: { run_id, approval_id: id, tool_name } });
-      }
+      this.#tell(handled.code, approval, who);
       const errors = approval.status === 'pending' ? inputProblems(approval, decided) : [];
       return { code: handled.code, message: `${handled.reason}.`, ...(errors.length > 0 && { errors }) };
     }

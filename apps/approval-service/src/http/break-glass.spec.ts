@@ -55,6 +55,16 @@ describe('glass that is broken', () => {
     ]);
   });
 
+  it('is on record when it is tried by whom the rules do not let, and so is a review', async () => {
+    await expect(open.http.breakGlass(id, seen, carol)).rejects.toMatchObject({ code: 'may_not_break_glass' });
+    await open.http.breakGlass(id, seen, dave);
+    await expect(open.http.review(id, { text: 'Fine.' }, dave)).rejects.toMatchObject({ code: 'may_not_review' });
+    expect(open.attempts.map(({ code, who, about }) => [code, who?.subject, about?.approval_id])).toEqual([
+      ['may_not_break_glass', 'carol', id],
+      ['may_not_review', 'dave', id],
+    ]);
+  });
+
   it('is held against the rules that another instance has put in force since', async () => {
     const others = {
       groups: { ops: ['bob', 'carol'] },
