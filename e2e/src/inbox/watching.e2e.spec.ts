@@ -88,10 +88,19 @@ describe('Watching the inbox', () => {
     await page.getByText('Approved by grace').waitFor();
     await page.getByRole('button', { name: '← All approvals' }).tap();
     await page.getByRole('heading', { name: 'Inbox' }).waitFor();
-    for (const section of ['Runs', 'Executions', 'Grants', 'Overview', 'Events', 'Dead letters']) {
+    const contents = {
+      Runs: '.records td',
+      Executions: '.records td',
+      Grants: '.empty',
+      Overview: '.tile td',
+      Events: '.events summary',
+      'Dead letters': '.empty',
+    };
+    for (const [section, content] of Object.entries(contents)) {
       await page.getByRole('button', { name: 'Menu' }).tap();
       await page.getByRole('link', { name: section, exact: true }).tap();
       await page.getByRole('heading', { name: section, level: 1 }).waitFor();
+      await page.locator(content).first().waitFor();
       await fits();
     }
     expect(page.errors).toEqual([]);
