@@ -18,9 +18,9 @@ import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions } from './agents/agent-versions.js';
 import { AgentsController } from './agents/agents.controller.js';
 import { Agents } from './agents/agents.js';
-import { AskedCallsController } from './asked/asked-calls.controller.js';
-import { AskedCalls } from './asked/asked-calls.js';
-import { McpController } from './asked/mcp.controller.js';
+import { ExternalCallsController } from './external-agents/external-calls.controller.js';
+import { ExternalCalls } from './external-agents/external-calls.js';
+import { McpController } from './external-agents/mcp.controller.js';
 import type { AgentRunnerConfig } from './config.js';
 import type { Model } from './model/model.js';
 import { MeasuredModel } from './model/measured.js';
@@ -28,7 +28,7 @@ import { ChatModel } from './model/chat/chat-model.js';
 import { OpenAIModel } from './model/openai.js';
 import { ScriptedModel } from './model/scripted.js';
 import { CallPreview } from './stream/call-preview.js';
-import { AskAgain } from './ask-again/sweep.js';
+import { ResendSweep } from './resend/resend-sweep.js';
 import { backlog, RunQueue } from './dispatch/queue.js';
 import { RequestKeysController } from './http/request-keys.controller.js';
 import { RequestSigner } from './dispatch/request-signer.js';
@@ -165,8 +165,8 @@ export function agentRunner(
     const guard = new DecisionGuard(() => openVerifier(config, embeddedIn), now);
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
     const openKeys = async () => void (await Promise.all([guard.open(), results.open(), signer.open()]));
-    const afterMs = millisOf(config.ASK_AGAIN_SECONDS);
-    const again = new AskAgain({ runs: store, runner, versions, agents, metrics, afterMs, now, log });
+    const afterMs = millisOf(config.RESEND_AFTER_SECONDS);
+    const again = new ResendSweep({ runs: store, runner, versions, agents, metrics, afterMs, now, log });
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,
@@ -182,7 +182,7 @@ export function agentRunner(
         module: AgentRunnerModule,
         controllers: [
           AgentsController,
-          AskedCallsController,
+          ExternalCallsController,
           McpController,
           RunsController,
           SessionsController,
@@ -201,7 +201,7 @@ export function agentRunner(
               ),
             inject: [CommandGuards],
           },
-          { provide: AskedCalls, useValue: new AskedCalls({ agents, versions, sessions: turns, runner }) },
+          { provide: ExternalCalls, useValue: new ExternalCalls({ agents, versions, sessions: turns, runner }) },
           { provide: DecisionGuard, useValue: guard },
           { provide: ResultGuard, useValue: results },
           { provide: RequestSigner, useValue: signer },

@@ -39,9 +39,9 @@ export const agentRunnerSettings = {
     unit: 'runs',
     example: '64',
   }),
-  ASK_AGAIN_SECONDS: z.coerce.number().positive().max(86_400).default(600).brand<'Seconds'>().meta({
+  RESEND_AFTER_SECONDS: z.coerce.number().positive().max(86_400).default(600).brand<'Seconds'>().meta({
     description:
-      'After so long without news a paused run asks again for what it waits for, and one that is over for how its open calls ended; then each time after twice as long. What Kafka took and lost comes again by that.',
+      'After this time without an event, a paused run sends its requests again, and a finished one asks for the outcomes of its open calls; then with exponential backoff. It recovers messages that Kafka accepted and lost.',
     unit: 'seconds',
     example: '300',
   }),

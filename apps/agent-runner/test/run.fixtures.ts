@@ -113,7 +113,7 @@ export function eventsOf(run: Run | undefined, message: RunMessage, at = now) {
 }
 
 /** What the model is told of this call. */
-export const toldOf = (run: Run, call_id: string): unknown[] =>
+export const outcomeText = (run: Run, call_id: string): unknown[] =>
   run.items
     .filter((item) => item.type === 'function_call_output' && item['call_id'] === call_id)
     .map((item) => item['output']);

@@ -36,12 +36,12 @@ import { GrantsController } from './grants/grants.controller.js';
 import { serveInbox } from './http/inbox-files.js';
 import { Gates } from './gates/gates.js';
 import { PolicyEvaluator } from './policy/policy-evaluator.js';
-import { KeyNews } from './http/key-news.js';
+import { KeyEvents } from './http/key-events.js';
 import { KeysController } from './http/keys.controller.js';
 import { withSecrets } from './notify/channel-secrets.js';
 import { openNotifications } from './notify/notifications.js';
 import { openOperations } from './operations.js';
-import { decideRules, KeptRules, rulesCollection } from './policy/kept-rules.js';
+import { decideRules, RulesArchive, rulesCollection } from './policy/rules-archive.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './decisions/signer.js';
 import { ALARMS, APPROVALS, CLOCK, CONFIG_VERSIONS, GRANTS, REREAD_KEYS, SET_BACK } from './tokens.js';
@@ -145,7 +145,7 @@ export function approvalService(
       collection: rulesCollection,
       decide: decideRules,
     });
-    const kept = new KeptRules(rulesVersions, log);
+    const kept = new RulesArchive(rulesVersions, log);
     const rejudging = new Rejudging(approvals, policy, kept, log);
     const due = new WorkPool<Approval>({
       store: approvals.store,
@@ -204,7 +204,7 @@ export function approvalService(
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: APPROVALS, useValue: approvals },
           { provide: GRANTS, useValue: grants },
-          { provide: KeyNews, useValue: new KeyNews(keyRelay, now) },
+          { provide: KeyEvents, useValue: new KeyEvents(keyRelay, now) },
           { provide: CLOCK, useValue: now },
           { provide: SET_BACK, useValue: setBack },
           { provide: ApprovalMetrics, useValue: new ApprovalMetrics(metrics, tracing, approvals.store, now) },

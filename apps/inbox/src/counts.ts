@@ -23,17 +23,17 @@ export function useCounts(): void {
   const seen = revision.value;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let hasNews = true;
+    let hasUpdates = true;
     const count = () => {
       timer = undefined;
-      void countWaiting(hasNews);
-      hasNews = false;
+      void countWaiting(hasUpdates);
+      hasUpdates = false;
       if (may('executions:read')) void countUnsettled();
     };
     const soon = () => (timer ??= setTimeout(count, soonEnoughMs));
     count();
     const stop = onApproval(() => {
-      hasNews = true;
+      hasUpdates = true;
       soon();
     });
     const whileVisible = setInterval(() => !document.hidden && soon(), nowAndThen);
@@ -51,9 +51,9 @@ export function useCounts(): void {
 /** Of more than that it is not looked whose turn each is. */
 const mostLookedAt = 200;
 
-async function countWaiting(hasNews: boolean): Promise<void> {
+async function countWaiting(hasUpdates: boolean): Promise<void> {
   const count = await client.approvals.countPending().catch(() => undefined);
-  if (count === undefined || (!hasNews && count === pending.peek())) return;
+  if (count === undefined || (!hasUpdates && count === pending.peek())) return;
   const viewer = viewerOf(me.value!);
   const looksAtAll = viewer.mayDecide && count > 0 && count <= mostLookedAt;
   const page = looksAtAll

@@ -1,6 +1,6 @@
 import { connectMcp, type McpClient } from '@countersign/testing/mcp-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Office } from '../test/asked-calls.fixtures.js';
+import { Office } from '../test/external-calls.fixtures.js';
 import { adminKey } from '../test/standalone.fixtures.js';
 
 describe('the gated tools of an agent, over the Model Context Protocol', () => {

@@ -88,16 +88,16 @@ export function busScenarios(world: World, received: () => readonly Received[]):
 
   it('tells a webhook of an approval and of its resolution, signed, each with an id of its own', async () => {
     const { run, approval } = await pausedLine(world, 'ordinary');
-    const toldOf = (type: string) =>
+    const outcomeText = (type: string) =>
       eventually(`the webhook to be told: ${type}`, async () => {
         const found = received().filter((each) => each.approval.id === approval.id);
         return found.some((each) => each.type === type) && found;
       });
     // What is decided before anybody was told that it waits is told of once.
-    await toldOf('approval.pending');
+    await outcomeText('approval.pending');
     await world.client.resolve(approval.id, 'approved', 'ada');
     await world.ended(run.run_id);
-    const told = await toldOf('approval.resolved');
+    const told = await outcomeText('approval.resolved');
     expect(told.every(({ isSigned }) => isSigned)).toBe(true);
     expect(new Set(told.map(({ id }) => id)).size).toBe(2);
   });

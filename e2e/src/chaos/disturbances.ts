@@ -1,6 +1,6 @@
 import { eventNames, type EventName, type ServiceName } from '@countersign/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { forged, signedByNobody } from '../gate/forgery.js';
+import { forged, signedWithUnknownKey } from '../gate/forgery.js';
 import type { Dice } from '../simulation/dice.js';
 import { readAll, serviceNames, type CrashPoint } from '../world/stack.js';
 import type { World } from '../world/world.js';
@@ -82,7 +82,10 @@ const most = 500;
 const replayed: Disturbance = async ({ world }) => {
   const { data } = await world.client.approvals.list({ status: 'pending', limit: 50 });
   const nobodys = await Promise.all(
-    data.map(async (approval) => [forged(approval), forged(approval, { signature: await signedByNobody(approval) })]),
+    data.map(async (approval) => [
+      forged(approval),
+      forged(approval, { signature: await signedWithUnknownKey(approval) }),
+    ]),
   );
   return world.stack.withBus(async (bus) => {
     const said = (await readAll(bus, eventNames)).slice(-most);

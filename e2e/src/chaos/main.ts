@@ -50,7 +50,7 @@ async function campaign(
   disturbances: Campaign['disturbances'],
   servers?: Servers,
 ): Promise<Report> {
-  const env = { LEASE_SECONDS: String(secondsOf(leaseMs)), ASK_AGAIN_SECONDS: '5' };
+  const env = { LEASE_SECONDS: String(secondsOf(leaseMs)), RESEND_AFTER_SECONDS: '5' };
   const world = new World(makeStack, env, 'executor.yaml');
   const say = (line: string) => console.log(line);
   try {

@@ -5,7 +5,7 @@ import type { Message } from '@countersign/messaging';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { approvedCalls, asked, executionOnce } from './executor-calls.js';
-import { forged, forgedResult, putAside, signedByNobody } from '../gate/forgery.js';
+import { forged, forgedResult, putAside, signedWithUnknownKey } from '../gate/forgery.js';
 import { readAll } from '../world/stack.js';
 import type { World } from '../world/world.js';
 
@@ -27,7 +27,7 @@ export function decisionScenarios(world: World): void {
     it('that nobody took makes nothing happen, and leaves the call to those who may', async () => {
       const { run, approvals } = await asked(world, 'deploy', {});
       const [approval] = approvals as [Approval];
-      await publish(forged(approval), forged(approval, { signature: await signedByNobody(approval) }));
+      await publish(forged(approval), forged(approval, { signature: await signedWithUnknownKey(approval) }));
       expect((await refused(approval, 2)).toSorted()).toEqual([
         'not executed: It is signed with a key that is not known.',
         'not executed: The decision is not signed.',

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { asked, executionsOnce } from './executor-calls.js';
-import { forged, signedByNobody } from '../gate/forgery.js';
+import { forged, signedWithUnknownKey } from '../gate/forgery.js';
 import { readAll, type CrashPoint } from '../world/stack.js';
 import { World, type MakeStack } from '../world/world.js';
 
@@ -147,7 +147,7 @@ export const replayed: Disturbance = async (world, approvals) => {
   const nobodys = await Promise.all(
     approvals.map(async (approval) => [
       forged(approval),
-      forged(approval, { signature: await signedByNobody(approval) }),
+      forged(approval, { signature: await signedWithUnknownKey(approval) }),
     ]),
   );
   await world.stack.withBus(async (bus) => {

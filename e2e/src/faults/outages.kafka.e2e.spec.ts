@@ -37,7 +37,7 @@ describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
     mongo = { uri: `mongodb://127.0.0.1:${databasePort}`, port: databasePort };
     stack = new DistributedStack(
       { brokers: kafka.brokers, mongodb: mongo.uri, instances: 1 },
-      { env: { ASK_AGAIN_SECONDS: '8' } },
+      { env: { RESEND_AFTER_SECONDS: '8' } },
     );
   });
   afterAll(async () => {

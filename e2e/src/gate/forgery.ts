@@ -37,7 +37,7 @@ export function forgedResult(approval: Approval): Message {
 }
 
 /** The decision, signed as it has to be, with a key that nobody trusts. */
-export async function signedByNobody(approval: Approval): Promise<string> {
+export async function signedWithUnknownKey(approval: Approval): Promise<string> {
   const { signingKey } = await keysFromText(JSON.stringify(await generateKey()));
   return signDecision(signingKey, {
     ...callOf(approval),

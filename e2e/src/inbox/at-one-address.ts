@@ -46,9 +46,9 @@ export function describeInbox(name: string, makeStack: MakeStack): void {
       await stack.stop('agent-runner');
       say('two');
       await showsOutput(page, 'one', 'two');
-      const isToldAgain = page.waitForResponse((answer) => answer.url().endsWith('/events') && answer.ok());
+      const isFollowedAgain = page.waitForResponse((answer) => answer.url().endsWith('/events') && answer.ok());
       await stack.start();
-      await isToldAgain;
+      await isFollowedAgain;
       say('three', '::progress 75 nearly');
       await page.getByText('nearly').waitFor();
       await showsOutput(page, 'one', 'two', 'three');

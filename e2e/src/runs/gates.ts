@@ -1,7 +1,7 @@
 import type { EventData } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
-import { forged, putAside, signedByNobody } from '../gate/forgery.js';
+import { forged, putAside, signedWithUnknownKey } from '../gate/forgery.js';
 import { call, outputsIn, wants } from './model-plans.js';
 import { eventsOf } from '../world/stack.js';
 import { aLine, type World } from '../world/world.js';
@@ -117,7 +117,7 @@ export function gateScenarios(world: World): void {
       const line = aLine();
       const input = world.plans.plan('write a line', wants(call('write_line', { line })));
       const { run, approval } = await world.startPaused(input);
-      const decisions = [forged(approval), forged(approval, { signature: await signedByNobody(approval) })];
+      const decisions = [forged(approval), forged(approval, { signature: await signedWithUnknownKey(approval) })];
       await world.stack.withBus((bus) => bus.publish(decisions));
       const letters = await putAside(world.stack, 'agent-runner', run.run_id, 2);
       expect(letters.map(({ code }) => code)).toEqual(['not_authentic', 'not_authentic']);

@@ -106,9 +106,9 @@ export const clockJumps: Step = (world) => {
 const hourMs = 3_600_000;
 
 /** Every run that has heard nothing for a while asks again. */
-export async function askAgainAll(world: World): Promise<void> {
+export async function resendAll(world: World): Promise<void> {
   for (const { run_id, status } of world.runs.store.all()) {
-    const message = { type: 'asked_again', agent: isFinishedStatus(status) ? null : agent, afterMs: 1_000 } as const;
+    const message = { type: 'resend_due', agent: isFinishedStatus(status) ? null : agent, afterMs: 1_000 } as const;
     await world.runs.aggregate.execute(run_id, message);
   }
 }

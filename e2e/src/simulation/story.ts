@@ -3,7 +3,7 @@ import { after } from '@countersign/contracts/time';
 import { Dice } from './dice.js';
 import { checkNobodyIsForgotten, checkNothingIsLeft, checkTheEnd } from './invariants/end.js';
 import { decideAll, requestRun, resolveAll, settleAll } from './people.js';
-import { askAgainAll, attendToAll, deliverAll, finishAll, oneStep, type Step } from './steps.js';
+import { resendAll, attendToAll, deliverAll, finishAll, oneStep, type Step } from './steps.js';
 import { World, type WorldOptions } from './world.js';
 
 /** A run may ask the model eight times, and each turn may take people and executors a few rounds. */
@@ -68,7 +68,7 @@ async function becomeFair(world: World): Promise<void> {
     // Whoever asks again does so after twice as long each time.
     const isLater = world.log.hasLost && round % 4 === 3;
     world.now = after(world.now, isLater ? Math.max(31_000, world.now - world.begun) : 31_000);
-    if (world.log.hasLost) await askAgainAll(world);
+    if (world.log.hasLost) await resendAll(world);
   }
   checkTheEnd(world);
 }

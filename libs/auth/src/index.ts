@@ -13,7 +13,7 @@ export { requireScopes } from './http/auth.guard.js';
 export { CurrentPrincipal, Public, RequireScopes } from './http/access.js';
 export { declaredRoutes } from './http/declared-routes.js';
 export { type Principal, isOwner, principalOf, seesOnlyOwn } from './principal.js';
-export { type RefusedAttempt, RefusedAttempts } from './news/refused-attempts.js';
+export { type RefusedAttempt, RefusedAttempts } from './access-events/refused-attempts.js';
 export { authSettings } from './settings.js';
 export { browserSessions } from './sign-in/browser-sessions.js';
 export { SignInController } from './sign-in/sign-in.controller.js';

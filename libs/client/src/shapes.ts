@@ -25,7 +25,7 @@ import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersig
 import {
   AgentDetail,
   AgentOutput,
-  AskedCalls,
+  RequestedCalls,
   RunEvent,
   RunOutput,
   RunPage,
@@ -44,7 +44,7 @@ export const shapes = {
   ApprovalPage,
   ApprovalStats,
   ApprovalStatus: ApprovalStatusView,
-  AskedCalls,
+  RequestedCalls,
   AuditEntryPage,
   AuditHealth,
   AuditKey,

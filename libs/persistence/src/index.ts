@@ -10,7 +10,7 @@ export { problemInUri } from './mongodb/uri.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { oldestFirst } from './records/oldest-first.js';
 export { newRecord, touch } from './records/record.js';
-export { type Telling, insert, insertOnce, update } from './records/writes.js';
+export { type Publication, insert, insertOnce, update } from './records/writes.js';
 export { type RetentionPolicy, removeAll, removeBelongings } from './retention/retention-policy.js';
 export { SqliteDatabase } from './sqlite/sqlite-store.js';
 export {

@@ -6,7 +6,7 @@ import { DecisionGuard } from '@countersign/signing';
 import { ResultGuard, type ResultEvent } from '@countersign/signing/results';
 import { Controller, Inject } from '@nestjs/common';
 import { Agents } from '../agents/agents.js';
-import { AskedCalls } from '../asked/asked-calls.js';
+import { ExternalCalls } from '../external-agents/external-calls.js';
 import { RunCommands } from './run-commands.js';
 import { isSameRequest } from '../http/requester.js';
 import type { RunMessage } from '../run/messages.js';
@@ -22,7 +22,7 @@ export class RunEventsController {
     @Inject(RunDispatcher) private readonly runner: RunDispatcher,
     @Inject(Agents) private readonly agents: Pick<Agents, 'callersOf' | 'has' | 'deadlineFor'>,
     @Inject(RunCommands) private readonly commands: Pick<RunCommands, 'asker' | 'requester' | 'canceller'>,
-    @Inject(AskedCalls) private readonly calls: Pick<AskedCalls, 'ask'>,
+    @Inject(ExternalCalls) private readonly calls: Pick<ExternalCalls, 'request'>,
     @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
     @Inject(ResultGuard) private readonly results: ResultGuard,
@@ -72,7 +72,7 @@ export class RunEventsController {
       isNamed,
       requested_at: sentAt(time),
     };
-    const asked = await this.calls.ask(wanted);
+    const asked = await this.calls.request(wanted);
     if ('ok' in asked) return;
     const { code, message } = asked;
     throw new TerminalError(code === 'idempotency_key_reused' ? 'run_id_taken' : code, message);

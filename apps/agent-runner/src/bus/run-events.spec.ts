@@ -40,7 +40,7 @@ async function handlersOf(given: Given, process: Process) {
     'trusted',
   );
   const agents = { has: (id: string) => id === 'ops', callersOf: () => undefined, deadlineFor: () => null };
-  const calls = { ask: () => Promise.reject(new Error('nobody asks for calls here')) };
+  const calls = { request: () => Promise.reject(new Error('nobody asks for calls here')) };
   const { runner, sessions } = process;
   return { alarms, events: new RunEventsController(runner, agents, commands, calls, sessions, guard, results, alarms) };
 }

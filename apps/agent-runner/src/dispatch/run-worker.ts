@@ -1,6 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
-import { isGated, needsMending, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
+import { isGated, needsOperator, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
 import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -43,7 +43,7 @@ export interface WorkerOptions {
 const firstRetryMs = 5_000;
 const longestRetryMs = 60_000;
 /** Of what somebody has to mend, which takes longer. */
-const longestMendMs = 300_000;
+const longestOperatorRetryMs = 300_000;
 /** How often a run is looked up whose decisions another instance may record. */
 const lookEveryMs = 1_000;
 /** How soon a run that waits for something of the runner itself looks again. */
@@ -253,11 +253,11 @@ export class RunWorker {
   #modelFailed({ run_id, failures, error_code }: Run, agent: Agent, error: unknown): RunMessage {
     const { message, retryAfterMs, code } =
       error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
-    const longest_ms = needsMending(code) ? longestMendMs : longestRetryMs;
+    const longest_ms = needsOperator(code) ? longestOperatorRetryMs : longestRetryMs;
     const retry_after_ms = retryAfterMs === null ? null : retryDelay(retryAfterMs, failures, longest_ms);
     const context = { run_id, model: agent.model, code, err: error, retry_after_ms };
     // Said once of a run; the metric says for how long.
-    if (needsMending(code) && code !== error_code)
+    if (needsOperator(code) && code !== error_code)
       this.#options.log.error(context, 'the model cannot be used until somebody mends it; its runs wait');
     else this.#options.log.warn(context, 'the model did not answer');
     return { type: 'model_failed', worker: this.#name, agent, code, error: message, retry_after_ms };

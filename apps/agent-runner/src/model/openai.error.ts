@@ -1,4 +1,4 @@
-import { needsMending, runErrors } from '@countersign/contracts/runs';
+import { needsOperator, runErrors } from '@countersign/contracts/runs';
 import { systemClock, type Millis } from '@countersign/contracts/time';
 import OpenAI from 'openai';
 import { ModelError, type ModelFailure } from './model.js';
@@ -6,7 +6,7 @@ import { retryAfter } from '../dispatch/retry-after.js';
 
 const firstRetryMs = 1_000;
 /** Of what somebody has to mend. */
-const mendRetryMs = 30_000;
+const operatorRetryMs = 30_000;
 const quotaRetryMs = 60_000;
 /** Characters. What stands before a server may answer with a whole page. */
 const longestReason = 1_000;
@@ -107,7 +107,7 @@ function waitAfter(code: ModelFailure, { headers }: Failure): Millis | null {
   if (runErrors[code].then === 'ends') return null;
   const wait = retryAfter(headers, systemClock());
   if (code === 'model_quota_exceeded') return Math.max(wait ?? 0, quotaRetryMs);
-  return wait ?? (needsMending(code) ? mendRetryMs : firstRetryMs);
+  return wait ?? (needsOperator(code) ? operatorRetryMs : firstRetryMs);
 }
 
 /** Codes after which no other form helps. */

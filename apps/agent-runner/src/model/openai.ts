@@ -29,7 +29,7 @@ export class OpenAIModel implements Model {
 
   async respond(request: ModelRequest): Promise<ModelResponse> {
     const call: ModelCall = { model: request.agent.model, apiKey: this.#options.apiKey };
-    const response = await this.#askInSomeForm(request).catch((error: unknown) => {
+    const response = await this.#complete(request).catch((error: unknown) => {
       throw modelError(error, call);
     });
     if (response.status === 'failed')
@@ -45,7 +45,7 @@ export class OpenAIModel implements Model {
   }
 
   /** Asks in the fullest form that the server is known to take, and once in each plainer one when it refuses that. */
-  async #askInSomeForm(request: ModelRequest): Promise<OpenAI.Responses.Response> {
+  async #complete(request: ModelRequest): Promise<OpenAI.Responses.Response> {
     const { agent, conversation, signal } = request;
     const refused = new Set<string>();
     let refusal: unknown;

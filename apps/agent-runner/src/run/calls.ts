@@ -12,7 +12,7 @@ import {
   shownTo,
   type CallerResolution,
 } from './call.js';
-import { callOutput, toldOf } from './conversation.js';
+import { callOutput, outcomeText } from './conversation.js';
 import { who } from './event-data.js';
 import { call, complete, log, rested, waiting, type RunTransition } from './states.js';
 
@@ -51,7 +51,7 @@ export function replace(run: Run, after: Call, now: EpochMillis): Run {
   const started = begun ? log({ ...run, calls }, now, { type: 'call_started', call: after.id }) : { ...run, calls };
   const { tool_call_id, result } = after.tool_execution;
   if (isOpen(after) || result === null) return touch(started, now, {});
-  const items = after.asked_by === 'caller' ? run.items : [...run.items, callOutput(tool_call_id, toldOf(after))];
+  const items = after.asked_by === 'caller' ? run.items : [...run.items, callOutput(tool_call_id, outcomeText(after))];
   return log(touch(started, now, { items }), now, { type: 'call_ended', call: after.id });
 }
 

@@ -165,7 +165,11 @@ export function outputFor({ asked_by, proposed_args, tool_execution, max_output 
 }
 
 /** What the model is told of an answered call: its result, after what whoever approved it noted. */
-export function toldOf({ confirmation, confirmation_note, tool_execution: { approval_type, result } }: Call): string {
+export function outcomeText({
+  confirmation,
+  confirmation_note,
+  tool_execution: { approval_type, result },
+}: Call): string {
   const isNoted = confirmation === true && approval_type !== null && Boolean(confirmation_note);
   return isNoted ? `Whoever approved it noted: ${confirmation_note}\n\n${result}` : String(result);
 }

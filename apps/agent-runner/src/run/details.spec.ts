@@ -29,7 +29,7 @@ import {
   responded,
   runAfter,
   text,
-  toldOf,
+  outcomeText,
 } from '../../test/run.fixtures.js';
 import { decideRun } from './run.js';
 
@@ -149,7 +149,7 @@ describe("a turn of the model's", () => {
   it('pauses for its good calls, and answers its bad ones meanwhile', () => {
     const run = continued(running, now, responded(call('call_a'), call('call_x', ' ')));
     expect(run).toMatchObject({ status: 'PAUSED', calls: [{ tool_execution: { tool_call_id: 'call_a' } }] });
-    expect([toldOf(run, 'call_a').length, toldOf(run, 'call_x').length]).toEqual([0, 1]);
+    expect([outcomeText(run, 'call_a').length, outcomeText(run, 'call_x').length]).toEqual([0, 1]);
   });
 
   it('may use a call id again: each use is a call of its own', () => {
@@ -159,7 +159,7 @@ describe("a turn of the model's", () => {
     const once = continued(twice, now, completed(first!, 'one'));
     expect(once.status).toBe('PAUSED');
     const both = continued(once, now, completed(second!, 'two'), claimed, responded(call('call_a', 'search')));
-    expect([...toldOf(both, 'call_a'), ...toldOf(both, 'call_a#1')]).toEqual(['one', 'two']);
+    expect([...outcomeText(both, 'call_a'), ...outcomeText(both, 'call_a#1')]).toEqual(['one', 'two']);
     expect(new Set(both.calls.map(({ id }) => id)).size).toBe(3);
   });
 });
@@ -192,7 +192,7 @@ describe('the decision on a call', () => {
       confirmation_note: 'go',
       tool_execution: { confirmed: true, result: null },
     });
-    expect(toldOf(approved, 'call_a')).toEqual([]);
+    expect(outcomeText(approved, 'call_a')).toEqual([]);
   });
 
   it('has the executor make the call, with what a person filled in', () => {
@@ -219,8 +219,8 @@ describe('the decision on a call', () => {
     expect(approved.status).toBe('PAUSED');
     const whole = continued(approved, now, completed(b!, 'Deployed billing 3.0.0'));
     expect(whole).toMatchObject({ status: 'PENDING', due_at: now });
-    expect(toldOf(whole, 'call_a')).toHaveLength(1);
-    expect(toldOf(whole, 'call_b')).toEqual(['Deployed billing 3.0.0']);
+    expect(outcomeText(whole, 'call_a')).toHaveLength(1);
+    expect(outcomeText(whole, 'call_b')).toEqual(['Deployed billing 3.0.0']);
   });
 
   it('of one call lets a worker make it while another is still asked for, and pauses for that one again', () => {

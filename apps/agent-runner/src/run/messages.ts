@@ -22,7 +22,7 @@ export type RunMessage =
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
   /** Nothing was heard for long of what it waits for; `agent` is the one of a run that goes on. */
-  | { type: 'asked_again'; agent: Agent | null; afterMs: Millis }
+  | { type: 'resend_due'; agent: Agent | null; afterMs: Millis }
   /** The log never takes what the run emitted, such as the request for this call. */
   | { type: 'never_published'; event: EventName; call: string | null; reason: string }
   | { type: 'watched' }

@@ -26,7 +26,7 @@ import {
   responded,
   runAfter,
   text,
-  toldOf,
+  outcomeText,
   withDeadline,
 } from '../../test/run.fixtures.js';
 import type { RunMessage } from './messages.js';
@@ -38,7 +38,7 @@ const running = runAfter(requested, claimed);
 describe('the execution of a call', () => {
   it('answers the call even when its approval is heard of later', () => {
     const early = continued(paused, now, completed(asked, 'Deployed.'));
-    expect(toldOf(early, 'call_a')).toEqual(['Deployed.']);
+    expect(outcomeText(early, 'call_a')).toEqual(['Deployed.']);
     expect(callIn(early, 'call_a').confirmation).toBe(true);
     expect(decideRun(early, resolved(asked, 'approved'), now)).toEqual({
       kind: 'ignored',
@@ -55,11 +55,11 @@ describe('the execution of a call', () => {
     expect(shown.unknown_outcomes).toMatchObject([{ ...unknown, execution_id: asked.id, tool_call_id: 'call_a' }]);
     expect(shown.error).toMatch(/the power failed.*not made again.*reconcile execution/);
     expect(shown.error).toContain(asked.id);
-    expect(toldOf(parked, 'call_a')).toEqual([]);
+    expect(outcomeText(parked, 'call_a')).toEqual([]);
     const settled = continued(parked, now, completed(asked, 'It was deployed.'));
     expect(settled).toMatchObject({ status: 'PENDING', error: null, calls: [{ unknown: null }] });
     expect(showRun(settled)).toMatchObject({ error: null, unknown_outcomes: [] });
-    expect(toldOf(settled, 'call_a')).toEqual(['It was deployed.']);
+    expect(outcomeText(settled, 'call_a')).toEqual(['It was deployed.']);
   });
 
   it('is kept by the call when several outcomes are unknown', () => {
@@ -111,15 +111,15 @@ describe('a run that ends early', () => {
   const told = 'Not answered: the run ended (CANCELLED) before that.';
   it('answers its open calls, so that its conversation can be told to a model', () => {
     const cancelled = continued(asking(call('call_a'), call('call_x', ' ')), now, cancelRequested);
-    expect(toldOf(cancelled, 'call_a')).toEqual([told]);
-    expect(toldOf(cancelled, 'call_x')).toHaveLength(1);
+    expect(outcomeText(cancelled, 'call_a')).toEqual([told]);
+    expect(outcomeText(cancelled, 'call_x')).toHaveLength(1);
   });
 
   it('notes how a call ended that was under way, once, and no longer tells the model', () => {
     const cancelled = continued(paused, now, cancelRequested);
     const noted = continued(cancelled, now, completed(asked, 'Deployed.'));
     expect(callIn(noted, 'call_a')).toMatchObject({ state: 'answered', tool_execution: { result: 'Deployed.' } });
-    expect(toldOf(noted, 'call_a')).toEqual([told]);
+    expect(outcomeText(noted, 'call_a')).toEqual([told]);
     expect(eventsOf(cancelled, completed(asked))).toEqual([]);
     expect(decideRun(noted, completed(asked), now)).toEqual({ kind: 'ignored', reason: 'the run is CANCELLED' });
   });

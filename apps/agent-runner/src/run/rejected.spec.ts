@@ -15,7 +15,7 @@ import {
   responded,
   runAfter,
   text,
-  toldOf,
+  outcomeText,
 } from '../../test/run.fixtures.js';
 
 const asked = callIn(paused, 'call_a');
@@ -28,7 +28,7 @@ describe('a call that was rejected in this run', () => {
     expect(eventsOf(told, again)).toEqual([]);
     const run = continued(told, now, again);
     expect(run.status).toBe('RUNNING');
-    expect(toldOf(run, 'call_b')).toEqual([
+    expect(outcomeText(run, 'call_b')).toEqual([
       expect.stringMatching(/nobody was asked again.*bob rejected it.*Change freeze/),
     ]);
     const { approval_id } = callIn(run, 'call_b').tool_execution;
@@ -73,7 +73,7 @@ describe('a note that is given with an approval', () => {
   it('reaches the model', () => {
     const run = continued(paused, now, resolved(asked, 'approved', { resolution_data: { note: 'Tell ana.' } }));
     const open = callIn(run, 'call_a');
-    expect(toldOf(continued(run, now, completed(open, 'Deployed.')), 'call_a')).toEqual([
+    expect(outcomeText(continued(run, now, completed(open, 'Deployed.')), 'call_a')).toEqual([
       'Whoever approved it noted: Tell ana.\n\nDeployed.',
     ]);
   });

@@ -23,7 +23,7 @@ import { modelFailed, wait } from './failures/model-failed.js';
 import { retry } from './failures/retry.js';
 import { call, endOf, fail, idle, leased, log, over, rested, waiting, type RunTransition } from './states.js';
 import { take } from './turn.js';
-import { askAgain, repeatEnd } from '../ask-again/silent-run.js';
+import { resendRequests, resendEnd } from '../resend/silent-run.js';
 
 /**
  * The life of a run.
@@ -55,8 +55,8 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
       return run.status === 'PENDING' && run.turn === null
         ? changed(touch(run, now, waiting(run, now)))
         : ignored('the run does not wait for its turn');
-    case 'asked_again':
-      return message.agent ? askAgain(run, message.agent, message.afterMs, now) : ignored('the run is not over');
+    case 'resend_due':
+      return message.agent ? resendRequests(run, message.agent, message.afterMs, now) : ignored('the run is not over');
     case 'never_published':
       return unheard(run, message, now);
     case 'watched':
@@ -222,7 +222,7 @@ function unheard(
  * it has asked for that.
  */
 function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition {
-  if (message.type === 'asked_again') return repeatEnd(run, message.afterMs, now);
+  if (message.type === 'resend_due') return resendEnd(run, message.afterMs, now);
   const { call: id, change } = reportIn(run, message, now) ?? {};
   const open = run.calls.find((call) => call.id === id && isOpen(call));
   const after = open && change?.(open);

@@ -2,13 +2,13 @@ import type { Event, EventData } from '@countersign/contracts';
 import { decode, type Bus, type Subscription } from '@countersign/messaging';
 import { Listeners } from '../dispatch/listeners.js';
 
-export type CallNews = EventData<typeof topic>;
+export type CallUpdate = EventData<typeof topic>;
 
 const topic = 'tool.execution_progress';
 
 /** Shows how far the executor is with calls to whoever watches their runs. Some of it may be lost. */
 export class CallPreview {
-  readonly #listeners = new Listeners<CallNews>();
+  readonly #listeners = new Listeners<CallUpdate>();
   #tail: Subscription | undefined;
 
   tail(bus: Bus): void {
@@ -22,7 +22,7 @@ export class CallPreview {
   }
 
   /** @returns what ends it. */
-  listen(runId: string, listener: (update: CallNews) => void): () => void {
+  listen(runId: string, listener: (update: CallUpdate) => void): () => void {
     return this.#listeners.add(runId, listener);
   }
 

@@ -21,7 +21,7 @@ import {
 } from '../../test/run.fixtures.js';
 import type { RunMessage } from '../run/messages.js';
 import { beginning, endOf, positionOf, RunStream, type StreamedEvent, type StreamOptions } from './run-stream.js';
-import type { CallNews } from './call-preview.js';
+import type { CallUpdate } from './call-preview.js';
 import { Listeners } from '../dispatch/listeners.js';
 import { RunWatch } from './run-watch.js';
 import { silent } from '../../test/runner.fixtures.js';
@@ -54,7 +54,7 @@ let store: Store<Run>;
 let stopping: AbortController;
 let watch: RunWatch;
 let preview: CountedPreview;
-let calls: Listeners<CallNews>;
+let calls: Listeners<CallUpdate>;
 let stream: RunStream;
 beforeEach(() => {
   const temporary = openTemporaryDatabase();

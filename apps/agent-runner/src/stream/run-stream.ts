@@ -4,7 +4,7 @@ import type { EpochSeconds } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import type { ServerSentEvent } from '@countersign/service';
 import { requirementOf } from '../run/call.js';
-import type { CallNews, CallPreview } from './call-preview.js';
+import type { CallUpdate, CallPreview } from './call-preview.js';
 import { textIn } from '../run/conversation.js';
 import { waitsForPerson, type RunWatch } from './run-watch.js';
 import type { TextDelta, TextPreview } from './text-preview.js';
@@ -46,7 +46,7 @@ export class RunStream {
 
   /** @yields undefined from time to time while nothing happens, which keeps the connection alive. */
   async *events(runId: string, { after, until }: StreamOptions): AsyncGenerator<StreamedEvent | undefined, void> {
-    const previews = new Inbox<TextDelta | CallNews>();
+    const previews = new Inbox<TextDelta | CallUpdate>();
     const listening = [this.preview.listen(runId, (delta) => previews.add(delta))];
     // agno's clients know no such event, and they are the ones that read until a pause.
     if (until === 'end') listening.push(this.calls.listen(runId, (update) => previews.add(update)));
@@ -187,7 +187,7 @@ const content = (run: Run, id: string, text: string, at?: EpochSeconds): Streame
   event(run, 'RunContent', { content: text, content_type: 'str' }, id, at);
 
 /** Only of the moment: whoever comes later reads what came of the call. */
-function progress(run: Run, update: CallNews): StreamedEvent {
+function progress(run: Run, update: CallUpdate): StreamedEvent {
   const { event: name, data } = event(run, 'ToolCallProgress', update, '');
   return { event: name, data };
 }

@@ -11,7 +11,7 @@ import { answer, ask } from './questions/question.js';
 import { recordDecision } from './record-decision.js';
 import { rejudge } from './rejudge.js';
 import { createCancelled, requireApproval, statusAfter } from './required.js';
-import { byNoOne, callOf, neverPublished, resolved, sayAgain } from './resolution.js';
+import { byNoOne, callOf, neverPublished, resolved, resendAnswer } from './resolution.js';
 
 /**
  * The life of an approval.
@@ -37,7 +37,7 @@ export function decideApproval(
 ): ApprovalTransition {
   if (message.type === 'required') {
     if (!approval) return requireApproval(message, now);
-    return message.event.data.repeated ? sayAgain(approval, now) : ignored('the approval exists');
+    return message.event.data.repeated ? resendAnswer(approval, now) : ignored('the approval exists');
   }
   if (message.type === 'void') {
     return approval ? endOpen(approval, message, now) : createCancelled(message, now);
@@ -101,7 +101,7 @@ function followRun(approval: Approval, run_status: RunStatus, now: EpochMillis):
 function endOpen(approval: Approval, { event, requirement }: VoidMessage, now: EpochMillis): ApprovalTransition {
   const followed = followRun(approval, statusAfter[event.type], now);
   const hasHeard = !event.data.repeated || requirement.confirmation !== null;
-  return followed.kind === 'changed' || hasHeard ? followed : sayAgain(approval, now);
+  return followed.kind === 'changed' || hasHeard ? followed : resendAnswer(approval, now);
 }
 
 type VoidMessage = Extract<ApprovalMessage, { type: 'void' }>;

@@ -33,7 +33,7 @@ export function requireApproval(
     const created = emit('approval.created', redactApproval(requested));
     return resolved(requested, 'rejected', { by: null, resolution_data, basis: 'rule' }, now, created);
   }
-  const basis = letThroughBy(requested, policyDecision);
+  const basis = basisWithoutDecision(requested, policyDecision);
   const approval = basis === null ? decidedByPeople(requested) : recordedOnly(requested);
   const created = emit('approval.created', redactApproval(approval));
   if (policyDecision.policy?.outcome === 'reject') {
@@ -50,7 +50,7 @@ export function requireApproval(
  * By a rule, a grant, or because its tool only wants a record. Fields cannot be filled in by any of them, and what may have
  * been made already is let through by none of them.
  */
-function letThroughBy(
+function basisWithoutDecision(
   { approval_type, pause_type }: Approval,
   { policy, grant, possibly_executed }: PolicyDecision,
 ): DecisionBasis | null {

@@ -45,7 +45,7 @@ export function resolved(
 }
 
 /** Its run asks again, so it has not heard what was said: the same is said again. */
-export function sayAgain(approval: Approval, now: EpochMillis): ApprovalTransition {
+export function resendAnswer(approval: Approval, now: EpochMillis): ApprovalTransition {
   const { status, run_status } = approval;
   if (status === 'pending') return ignored('it is not resolved yet');
   const data = dataOf(approval, status, basisOf(approval));

@@ -13,7 +13,7 @@ import { ProblemError, TerminalError } from '@countersign/contracts/problems';
 import { Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { KeyNews } from './key-news.js';
+import { KeyEvents } from './key-events.js';
 
 const TokenRequest = z.object({
   expires_in: z
@@ -32,7 +32,7 @@ export class ApiKeysController {
   constructor(
     @Inject(ApiKeys) private readonly keys: ApiKeys,
     @Inject(CommandTokens) private readonly tokens: CommandTokens,
-    @Inject(KeyNews) private readonly news: KeyNews,
+    @Inject(KeyEvents) private readonly news: KeyEvents,
   ) {}
 
   @Post('keys')

@@ -5,7 +5,7 @@ import { jitteredBackoffMs } from '@countersign/contracts/time';
 import type { CommandHandler, CommandResult } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApprovalMessage } from '../approval/messages.js';
-import type { KeptRules } from './kept-rules.js';
+import type { RulesArchive } from './rules-archive.js';
 import type { RulesInForce } from './rules.js';
 
 const pageSize = 100;
@@ -24,7 +24,7 @@ export class Rejudging {
   constructor(
     private readonly approvals: CommandHandler<Approval, ApprovalMessage>,
     private readonly inForce: RulesInForce,
-    private readonly kept: Pick<KeptRules, 'keep'>,
+    private readonly kept: Pick<RulesArchive, 'keep'>,
     private readonly log: Log,
   ) {}
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argumentFields, asText } from './argument-fields.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
-import { askFields } from './field-questions.js';
+import { promptFields } from './field-questions.js';
 import type { Questions } from '../terminal/questions.js';
 import type { CliEnvironment } from '../connection/environment.js';
 
@@ -46,7 +46,7 @@ export class ArgumentEditor {
   }
 
   async #byField(fields: UserInputField[]): Promise<Arguments | undefined> {
-    const values = await askFields(this.#questions, fields, this.#drafts);
+    const values = await promptFields(this.#questions, fields, this.#drafts);
     const known = new Set(fields.map(({ name }) => name));
     const others = Object.entries(this.#approval.tool_args).filter(([name]) => !known.has(name));
     return values && { ...Object.fromEntries(others), ...values };

@@ -4,7 +4,7 @@ import { valueFor } from './field-values.js';
 import type { Questions } from '../terminal/questions.js';
 
 /** Asks for each field. @param drafts what was answered before, and is now. @returns the values; undefined once the questions are over. */
-export async function askFields(
+export async function promptFields(
   questions: Questions,
   fields: readonly UserInputField[],
   drafts: Map<string, string>,

@@ -2,7 +2,7 @@ import { agreedOn, type Approval, type DecisionKind, type ResolutionData } from 
 import { canonicalJson } from '@countersign/contracts/json';
 import { fieldsToFill } from './show.js';
 import { ArgumentEditor } from './argument-editor.js';
-import { askFields } from './field-questions.js';
+import { promptFields } from './field-questions.js';
 import type { Questions } from '../terminal/questions.js';
 import type { CliEnvironment } from '../connection/environment.js';
 import { plural } from '../terminal/words.js';
@@ -67,7 +67,7 @@ export class ResolutionQuestions {
       return result === undefined ? undefined : { result };
     }
     const tool_args = answer === 'edit' ? await this.#editor.ask() : this.#approval.tool_args;
-    const values = tool_args && (await askFields(this.#questions, fieldsToFill(this.#approval), this.#drafts));
+    const values = tool_args && (await promptFields(this.#questions, fieldsToFill(this.#approval), this.#drafts));
     const grant = values && answer === 'grant' ? await this.#period() : null;
     if (!values || grant === undefined) return undefined;
     return {

@@ -17,7 +17,7 @@ export const loginCommand = (on: On): Command =>
       on(async (context) => {
         const { screen, options, environment } = context;
         const url = serverToSignInAt(options, environment.env);
-        const key = (options.key ?? (await askedKey(context, url))).trim();
+        const key = (options.key ?? (await promptForKey(context, url))).trim();
         const me = await clientOf({ url, key })
           .auth.me()
           .catch((error: unknown) => {
@@ -49,7 +49,7 @@ export const whoamiCommand = (on: On): Command =>
 const nameOf = ({ display_name, roles }: Me): string => `${display_name} (${roles.join(', ')})`;
 
 /** On a terminal it is prompted for, and not shown; else it is what comes in: `countersign login < key`. */
-async function askedKey({ screen, environment }: Context, url: string): Promise<string> {
+async function promptForKey({ screen, environment }: Context, url: string): Promise<string> {
   const key = screen.canAsk
     ? await new Questions(environment).secret(`The key for ${url}`)
     : await everythingOf(environment.stdin);

@@ -3,7 +3,7 @@ import { markedLine, visibleLine } from '@countersign/contracts/text';
 import type { RunName } from '@countersign/client';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
-import { askFields } from '../approvals/field-questions.js';
+import { promptFields } from '../approvals/field-questions.js';
 import { Questions } from '../terminal/questions.js';
 import { oneLine } from '../terminal/words.js';
 
@@ -59,7 +59,7 @@ export class CallerAnswers {
     const questions = new Questions(this.#context.environment);
     const call = markedLine(`${tool_execution.tool_name} ${oneLine(tool_execution.tool_args)}`);
     if (user_input_schema) {
-      const values = (await askFields(questions, user_input_schema, drafts)) ?? {};
+      const values = (await promptFields(questions, user_input_schema, drafts)) ?? {};
       return { id, user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })) };
     }
     if (tool_execution.external_execution_required) {

@@ -11,8 +11,8 @@ export class ExecutionEventsController {
   @OnEvent('executor', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
     const { status, resolution_data } = event.data;
-    const doneByHand = resolution_data?.result !== undefined;
-    if (status !== 'approved' || doneByHand) return;
+    const hasManualResult = resolution_data?.result !== undefined;
+    if (status !== 'approved' || hasManualResult) return;
     await this.executor.accept(event);
   }
 

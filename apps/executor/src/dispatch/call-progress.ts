@@ -24,9 +24,9 @@ export class CallProgress {
   /** How far it is, for the record. */
   latest: Execution['progress'] = null;
   #fresh = '';
-  #isNews = false;
+  #isNew = false;
   #kept = 0;
-  #leftOut = 0;
+  #skipped = 0;
   #n = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -38,7 +38,7 @@ export class CallProgress {
 
   /** Characters that were printed. */
   get printed(): number {
-    return this.#kept + this.#leftOut + this.#fresh.length;
+    return this.#kept + this.#skipped + this.#fresh.length;
   }
 
   /** Whoever makes a call is not ours, and may say anything: what is no news of this kind is left out. */
@@ -51,7 +51,7 @@ export class CallProgress {
         message: message ?? this.latest?.message ?? null,
       };
     }
-    this.#isNews = true;
+    this.#isNew = true;
     this.#timer ??= setTimeout(() => void this.#flush(), every);
   }
 
@@ -59,7 +59,7 @@ export class CallProgress {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#flush();
-    if (this.#leftOut > 0) await this.#store('', this.#n++);
+    if (this.#skipped > 0) await this.#store('', this.#n++);
   }
 
   #flush(): Promise<void> {
@@ -76,15 +76,15 @@ export class CallProgress {
   }
 
   async #write(): Promise<void> {
-    while (this.#isNews) {
+    while (this.#isNew) {
       const output = this.#fresh.slice(0, longest);
       this.#fresh = this.#fresh.slice(longest);
-      this.#isNews = this.#fresh !== '';
+      this.#isNew = this.#fresh !== '';
       const n = this.#n++;
-      const offset = this.#kept + this.#leftOut;
+      const offset = this.#kept + this.#skipped;
       const text = output.slice(0, Math.max(0, this.options.keep - this.#kept));
       this.#kept += text.length;
-      this.#leftOut += output.length - text.length;
+      this.#skipped += output.length - text.length;
       await Promise.all([text === '' ? undefined : this.#store(text, n), this.#publish(output, offset, n)]);
     }
   }
@@ -92,7 +92,7 @@ export class CallProgress {
   async #store(text: string, n: number): Promise<void> {
     const { outputs, log } = this.options;
     const { id, attempts } = this.execution;
-    const chunk = { execution_id: id, attempt: attempts.length, n, text, left_out: this.#leftOut };
+    const chunk = { execution_id: id, attempt: attempts.length, n, text, left_out: this.#skipped };
     try {
       await outputs.add(chunk);
     } catch (error) {

@@ -109,7 +109,7 @@ export function endByWorker(execution: Execution, message: WorkerMessage, now: E
       );
     case 'succeeded':
       return execution.status === 'reconciling'
-        ? succeed(bySayOfTarget(execution, now), message.result)
+        ? succeed(asReported(execution, now), message.result)
         : succeed(released(execution, 'succeeded', null, now), message.result);
     case 'failed':
       return failOrRetry(execution, message, now);
@@ -133,15 +133,15 @@ const awaitReconciliationUnannounced = (execution: Execution, reason: string, no
 const lastReason = (execution: Execution): string =>
   unseen(execution)?.reason ?? 'the end of the call was not observed';
 
-const bySayOfTarget = (execution: Execution, now: EpochMillis): Execution =>
+const asReported = (execution: Execution, now: EpochMillis): Execution =>
   touch(execution, now, { reconciled: { by: null, at: toEpochSeconds(now), note: null } });
 
 /** It was not done. A retryable failure is retried, unless cancelled. */
 function failOrRetry(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
-  if (execution.status === 'reconciling') return failBySayOfTarget(execution, message, now);
+  if (execution.status === 'reconciling') return failAsReported(execution, message, now);
   const { error, retryable, retry_after_ms, covers } = message;
   const over = released(execution, 'failed', error, now);
-  if (retryable && mayBeTriedAgain(over)) return requeue(over, error, retry_after_ms, now);
+  if (retryable && isRetryable(over)) return requeue(over, error, retry_after_ms, now);
   // Where one start was promised, the target is not known to tell the starts of a call from others.
   const isFinalForCall = !retryable && covers === 'call' && execution.terms.semantics === 'idempotent';
   return isFinalForCall ? fail(over, error) : giveUp(over, error, now);
@@ -151,13 +151,13 @@ function failOrRetry(execution: Execution, message: Message<'failed'>, now: Epoc
  * The target was queried. That a call never arrived (it may be tried again) does not mean that it never will: the worker
  * may have been halted just before it, so where one start was promised a person has to look.
  */
-function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
+function failAsReported(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
   const { error, retryable, retry_after_ms, covers } = message;
   const isOfAll = covers === 'call' || execution.attempts.filter(isUnseen).length === 1;
-  if (!retryable && isOfAll) return fail(bySayOfTarget(execution, now), error);
+  if (!retryable && isOfAll) return fail(asReported(execution, now), error);
   const { semantics } = execution.terms;
   // Once cancelled, it is not started again, only reconciled.
-  return retryable && semantics === 'idempotent' && execution.error === null && mayBeTriedAgain(execution)
+  return retryable && semantics === 'idempotent' && execution.error === null && isRetryable(execution)
     ? requeue(execution, error, retry_after_ms, now)
     : awaitReconciliation(touch(execution, now, {}), `${lastReason(execution)}; the target says: ${error}`);
 }
@@ -165,7 +165,7 @@ function failBySayOfTarget(execution: Execution, message: Message<'failed'>, now
 /** The call began, and its end was not observed. */
 export function markOutcomeUnknown(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
   const interrupted = released(execution, 'outcome_unknown', reason, now);
-  if (execution.terms.semantics === 'idempotent' && mayBeTriedAgain(interrupted))
+  if (execution.terms.semantics === 'idempotent' && isRetryable(interrupted))
     return requeue(interrupted, reason, 0, now);
   if (execution.terms.can_reconcile) return changed({ ...interrupted, status: 'reconciling', due_at: now });
   return awaitReconciliation(interrupted, reason);
@@ -173,7 +173,7 @@ export function markOutcomeUnknown(execution: Execution, reason: string, now: Ep
 
 const starts = ({ attempts }: Execution): number => attempts.filter(({ begun }) => begun).length;
 
-const mayBeTriedAgain = (execution: Execution): boolean =>
+const isRetryable = (execution: Execution): boolean =>
   execution.cancel === null && execution.withdrawn === null && starts(execution) < execution.terms.max_attempts;
 
 /** Nothing was done, so the attempt counts as no start, and the call is back where it was unless it is wanted no more. */

@@ -13,8 +13,8 @@ import {
   is,
   isDue,
   isOver,
-  sayAgain,
-  sayBriefly,
+  resendAnswer,
+  setReason,
   type ExecutionTransition,
 } from './state.js';
 
@@ -49,13 +49,13 @@ export function decideExecution(
   switch (message.type) {
     case 'approved':
       if (!execution) return isOfRunOver(message) ? ignored('its run is over') : accept(message, now);
-      return message.event.data.repeated ? sayAgain(execution, now) : ignored('the execution exists');
+      return message.event.data.repeated ? resendAnswer(execution, now) : ignored('the execution exists');
     case 'not_authentic':
       return execution ? ignored('it has been refused already') : refuse(message, now);
     case 'cancelled':
       if (!execution) return takeBackBeforeApproval(message, now);
       return message.event.data.repeated && isOver(execution)
-        ? sayAgain(execution, now)
+        ? resendAnswer(execution, now)
         : takeBack(execution, message.event, now);
     default:
       return execution
@@ -89,7 +89,7 @@ function decideKnown(execution: Execution, message: MessageOfKnown, now: EpochMi
         ? markOutcomeUnknown(execution, 'its worker stopped answering while the call was being made', now)
         : ignored(is(execution));
     case 'never_published':
-      return sayBriefly(execution, message.reason, now);
+      return setReason(execution, message.reason, now);
     case 'reported':
       return only('awaiting_report') ? report(execution, message, now) : no();
     case 'settled':

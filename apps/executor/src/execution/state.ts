@@ -108,7 +108,7 @@ export function withdraw(execution: Execution, error: string, now: EpochMillis):
 }
 
 /** Its run asks again, so it has not heard what was said: the same is said again. */
-export function sayAgain(execution: Execution, now: EpochMillis): ExecutionTransition {
+export function resendAnswer(execution: Execution, now: EpochMillis): ExecutionTransition {
   const known = touch(execution, now, {});
   const { status, result, error } = execution;
   switch (status) {
@@ -128,7 +128,7 @@ export function sayAgain(execution: Execution, now: EpochMillis): ExecutionTrans
 const brief = 1_000;
 
 /** The log never took the outcome, which the record keeps: its run is told the beginning of it, and that there is more. */
-export function sayBriefly(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
+export function setReason(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
   const { status, result, error } = execution;
   const text = (status === 'succeeded' ? result : error) ?? '';
   if (!isOver(execution) || text.length <= brief) return ignored(is(execution));

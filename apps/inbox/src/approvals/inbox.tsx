@@ -7,7 +7,7 @@ import { addressOf } from '../routes.js';
 import { may } from '../server/session.js';
 import { Empty, Failure } from '../ui/notes.js';
 import { useHeading } from '../ui/page.js';
-import { AskedOfYou } from './asked-of-you.js';
+import { OpenQuestions } from './open-questions.js';
 import { OpenReviews } from './break-glass.js';
 import { ApprovalPage } from './approval-page.js';
 import { BulkBar } from './list/bulk-bar.js';
@@ -89,7 +89,7 @@ export function Inbox({ id }: { id: string | null }) {
           shown={listing.hasMore.value ? undefined : rows.filter(({ isGone }) => !isGone).length + fresh}
         />
         <OpenReviews />
-        <AskedOfYou approvals={listing.approvals.value.values()} />
+        <OpenQuestions approvals={listing.approvals.value.values()} />
         {fresh > 0 && (
           <button type="button" class="fresh" onClick={() => listing.take()}>
             {fresh.toLocaleString()} new

@@ -5,13 +5,13 @@ import {
   isGap,
   nothingPrinted,
   withLiveProgress,
-  type CallNews,
+  type CallUpdate,
   type LiveProgress,
 } from './live-progress.js';
 
 const lines = ['one\n', 'two\n', 'three\n', 'four\n'];
 const all = lines.join('');
-const news = (n: number, more: Partial<CallNews> = {}): CallNews => ({
+const news = (n: number, more: Partial<CallUpdate> = {}): CallUpdate => ({
   execution_id: 'approval-1',
   attempt: 1,
   output: lines[n]!,
@@ -20,7 +20,7 @@ const news = (n: number, more: Partial<CallNews> = {}): CallNews => ({
   message: null,
   ...more,
 });
-const heardOf = (...given: CallNews[]): LiveProgress | undefined =>
+const heardOf = (...given: CallUpdate[]): LiveProgress | undefined =>
   given.reduce<LiveProgress | undefined>((heard, each) => applyProgress(heard, each), undefined);
 const stored = (count: number, attempt = 1) => ({ attempt, text: lines.slice(0, count).join('') });
 

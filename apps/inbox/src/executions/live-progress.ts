@@ -1,5 +1,5 @@
 /** How far a call is, as `ToolCallProgress` of its run's stream tells it. */
-export interface CallNews {
+export interface CallUpdate {
   execution_id: string;
   attempt: number;
   /** What was printed since the last news, and the characters that came before; null when those are not known. */
@@ -15,14 +15,14 @@ export interface LiveProgress {
   /** Characters that came before the piece. */
   from: number;
   text: string;
-  progress: Pick<CallNews, 'percent' | 'message'>;
+  progress: Pick<CallUpdate, 'percent' | 'message'>;
 }
 
 /** Characters of a piece; whoever prints more begins another. */
 const longest = 1_000_000;
 
 /** The progress after an update. After a gap another piece begins. */
-export function applyProgress(live: LiveProgress | undefined, update: CallNews): LiveProgress {
+export function applyProgress(live: LiveProgress | undefined, update: CallUpdate): LiveProgress {
   const { attempt, output, percent, message } = update;
   const offset = update.offset ?? Infinity;
   // A worker that lost its lease may still be at it.

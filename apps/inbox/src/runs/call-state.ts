@@ -1,7 +1,7 @@
 import { standingApprovals, type Approval } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import type { Execution } from '@countersign/contracts/executions';
-import { isAskedOf, isMine, type Viewer } from '../approvals/list/views.js';
+import { isQuestionTo, isMine, type Viewer } from '../approvals/list/views.js';
 import { heldWords } from '../executions/held.js';
 
 /** Where a call stands, in words for whoever looks. */
@@ -32,7 +32,9 @@ export function callState(approval: Approval, execution: Execution | undefined, 
 function whoseTurn(approval: Approval, viewer: Viewer): string {
   const { user_id, requested_by } = approval;
   if (!openQuestion(approval)) return isMine(approval, viewer) ? 'you' : whoMay(approval);
-  return isAskedOf(approval, viewer) ? 'your answer' : `an answer of ${user_id ?? requested_by ?? 'who requested it'}`;
+  return isQuestionTo(approval, viewer)
+    ? 'your answer'
+    : `an answer of ${user_id ?? requested_by ?? 'who requested it'}`;
 }
 
 /** Who can decide, such as `release-managers (1 of 2 so far)`. */

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@countersign/contracts/runs';
 import { useEffect, useState } from 'preact/hooks';
-import { applyProgress, type CallNews, type LiveProgress } from '../executions/live-progress.js';
+import { applyProgress, type CallUpdate, type LiveProgress } from '../executions/live-progress.js';
 import { revision } from '../server/connection.js';
 import { client } from '../server/client.js';
 import { follow } from '../server/follow.js';
@@ -60,7 +60,7 @@ function after(state: RunEvents, event: RunEvent, isOver: boolean): RunEvents {
     : { ...state, events: [...state.events, event], writing: '', isOver };
 }
 
-const afterUpdate = ({ isLive, progress }: LiveCalls, update: CallNews): LiveCalls => ({
+const afterUpdate = ({ isLive, progress }: LiveCalls, update: CallUpdate): LiveCalls => ({
   isLive,
   progress: { ...progress, [update.execution_id]: applyProgress(progress[update.execution_id], update) },
 });

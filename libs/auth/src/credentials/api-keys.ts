@@ -7,7 +7,7 @@ import {
   update,
   type Database,
   type Store,
-  type Telling,
+  type Publication,
 } from '@countersign/persistence';
 import { AdminKey } from './admin-key.js';
 import { apiKeys, newKeyText, readKey, writeKey, type ApiKey, type ApiKeyHolder, type NewApiKey } from './api-key.js';
@@ -46,7 +46,7 @@ export class ApiKeys {
   }
 
   /** @returns the key in plain text, shown only once, and its record. */
-  async create(wanted: NewApiKey, telling?: Telling<ApiKey>): Promise<{ key: string; record: ApiKeyView }> {
+  async create(wanted: NewApiKey, telling?: Publication<ApiKey>): Promise<{ key: string; record: ApiKeyView }> {
     const { name, subject, roles, groups = [], expires_in = null } = wanted;
     const { id, secret } = newKeyText();
     const now = this.#now();
@@ -76,7 +76,7 @@ export class ApiKeys {
   }
 
   /** Ends a key and the sessions it began, for good. @returns its record, undefined when there is no such key. */
-  async revoke(id: string, telling?: Telling<ApiKey>): Promise<ApiKeyView | undefined> {
+  async revoke(id: string, telling?: Publication<ApiKey>): Promise<ApiKeyView | undefined> {
     const now = this.#now();
     const revoked = await update(
       this.#store,

@@ -1,7 +1,7 @@
 import type { Log } from '@countersign/contracts';
 import { ProblemError, type ProblemCode } from '@countersign/contracts/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RefusedAttempts } from '../news/refused-attempts.js';
+import type { RefusedAttempts } from '../access-events/refused-attempts.js';
 import type { FailureLimit } from './failure-limit.js';
 
 type Unauthenticated = Extract<ProblemCode, 'unauthenticated' | 'credential_refused' | 'credential_ended'>;

@@ -1,7 +1,7 @@
 import { Id, stored } from '@countersign/contracts';
 import { canonicalSubject, Role } from '@countersign/contracts/auth';
 import { EpochSeconds, toEpochSeconds, toEpochMillis, after } from '@countersign/contracts/time';
-import { insert, newRecord, update, type Collection, type Telling } from '@countersign/persistence';
+import { insert, newRecord, update, type Collection, type Publication } from '@countersign/persistence';
 import { z } from 'zod';
 import type { ApiKeys } from '../credentials/api-keys.js';
 import { principalOf, type Identity, type Principal } from '../principal.js';
@@ -50,7 +50,7 @@ export class BrowserSessions extends Expiring<BrowserSession> {
   /** @returns the value for the cookie, which is not stored, and the session. */
   async start(
     identity: Identity & { key_id: string | null },
-    telling?: Telling<BrowserSession>,
+    telling?: Publication<BrowserSession>,
   ): Promise<{ cookie: string; session: BrowserSession }> {
     const cookie = newSecret();
     const now = this.now();
@@ -93,7 +93,7 @@ export class BrowserSessions extends Expiring<BrowserSession> {
     return ended_at === null && this.now() < toEpochMillis(expires_at);
   }
 
-  async end(id: string, telling?: Telling<BrowserSession>): Promise<void> {
+  async end(id: string, telling?: Publication<BrowserSession>): Promise<void> {
     const now = this.now();
     const ended = await update(
       this.store,

@@ -9,7 +9,7 @@ import { BrowserSessions, principalOfSession } from './browser-sessions.js';
 import { refuseOtherOrigins } from './forgery.js';
 import type { Identity } from '../principal.js';
 import { Refusal } from '../http/refusal.js';
-import { AccessNews } from '../news/access-news.js';
+import { AccessEvents } from '../access-events/access-events.js';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 import { SignInLinks } from './sign-in-links.js';
 
@@ -23,7 +23,7 @@ export class SignInController {
     @Inject(SignInLinks) private readonly links: SignInLinks,
     @Inject(BrowserSessions) private readonly sessions: BrowserSessions,
     @Inject(Refusal) private readonly refusal: Refusal,
-    @Inject(AccessNews) private readonly news: AccessNews,
+    @Inject(AccessEvents) private readonly news: AccessEvents,
   ) {}
 
   /** A page of another origin must not sign anyone in as another user; a program that sends no origin is no page. */

@@ -1,4 +1,4 @@
-import type { AskedCall, AskedCalls, CallStatus } from '@countersign/contracts/runs';
+import type { RequestedCall, RequestedCalls, CallStatus } from '@countersign/contracts/runs';
 
 /** A gated call that was not made, failed, or of which nobody knows. Programs branch on `status`. */
 export class GateError extends Error {
@@ -10,7 +10,7 @@ export class GateError extends Error {
   /** Of the approval. */
   readonly id: string;
 
-  constructor({ id, tool_name, status, note, result }: AskedCall, { run_id }: Pick<AskedCalls, 'run_id'>) {
+  constructor({ id, tool_name, status, note, result }: RequestedCall, { run_id }: Pick<RequestedCalls, 'run_id'>) {
     const why = status === 'failed' ? result : note;
     super(`${tool_name}: ${words[status]}${why ? `: ${why}` : '.'} (call ${id} of ${run_id})`);
     this.status = status;

@@ -1,4 +1,4 @@
-import type { AskedCall, AskedCalls } from '@countersign/contracts/runs';
+import type { RequestedCall, RequestedCalls } from '@countersign/contracts/runs';
 import type { CountersignClient } from '../client.js';
 import { makeCall, type Claimed } from './caller.js';
 import { GateError } from './gate-error.js';
@@ -65,14 +65,14 @@ export function gate<A extends Record<string, unknown>>(
       }
       if (call.status === 'succeeded') return run ? readResult(call) : (call.result ?? '');
       if (call.status !== 'waiting' && call.status !== 'approved') throw new GateError(call, asked);
-      const before: AskedCalls = asked;
+      const before: RequestedCalls = asked;
       asked = await patiently(() => client.calls.next(before, { signal }), signal);
     }
   };
 }
 
 /** Of a call that was made before: what its function returned, or what a person found. */
-function readResult({ result }: AskedCall): unknown {
+function readResult({ result }: RequestedCall): unknown {
   try {
     return JSON.parse(result ?? 'null') as unknown;
   } catch {

@@ -32,7 +32,7 @@ export const CallStatus = z
   });
 export type CallStatus = z.infer<typeof CallStatus>;
 
-export const AskedCall = z.object({
+export const RequestedCall = z.object({
   id: Id.meta({ description: 'Of its approval, and of its execution.' }),
   tool_call_id: Id,
   tool_name: Id,
@@ -43,10 +43,10 @@ export const AskedCall = z.object({
   note: z.string().nullable().meta({ description: 'What whoever decided has to say.' }),
   resolved_by: Id.nullable(),
 });
-export type AskedCall = z.infer<typeof AskedCall>;
+export type RequestedCall = z.infer<typeof RequestedCall>;
 
 /** Calls that an external agent has asked for, together. */
-export const AskedCalls = Run.pick({
+export const RequestedCalls = Run.pick({
   run_id: true,
   agent_id: true,
   session_id: true,
@@ -60,14 +60,14 @@ export const AskedCalls = Run.pick({
   created_at: true,
   finished_at: true,
 })
-  .extend({ calls: z.array(AskedCall) })
-  .meta({ id: 'AskedCalls' });
-export type AskedCalls = z.infer<typeof AskedCalls>;
+  .extend({ calls: z.array(RequestedCall) })
+  .meta({ id: 'RequestedCalls' });
+export type RequestedCalls = z.infer<typeof RequestedCalls>;
 
-export const showCalls = (run: Run): AskedCalls =>
-  AskedCalls.parse({ ...run, calls: run.calls.map((call) => show(run, call)) });
+export const showCalls = (run: Run): RequestedCalls =>
+  RequestedCalls.parse({ ...run, calls: run.calls.map((call) => show(run, call)) });
 
-const show = (run: Run, call: Call): AskedCall => {
+const show = (run: Run, call: Call): RequestedCall => {
   const { tool_call_id, tool_name, tool_args, result } = call.tool_execution;
   return {
     id: call.id,

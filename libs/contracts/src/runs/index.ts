@@ -1,4 +1,4 @@
-export { AskedCall, AskedCalls, CallStatus, GetCallsQuery, RequestCalls, showCalls } from './calls.js';
+export { RequestedCall, RequestedCalls, CallStatus, GetCallsQuery, RequestCalls, showCalls } from './calls.js';
 export {
   AgentDetail,
   AgentOutput,
@@ -30,6 +30,6 @@ export {
   isGated,
   showRun,
 } from './run.js';
-export { RunErrorCode, mayRetry, needsMending, runErrors } from './run-error.js';
+export { RunErrorCode, mayRetry, needsOperator, runErrors } from './run-error.js';
 export { RunEvent } from './run-events.js';
 export { Session, SessionOutput } from './session.js';

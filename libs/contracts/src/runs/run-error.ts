@@ -43,6 +43,6 @@ export type RunErrorCode = z.infer<typeof RunErrorCode>;
 const entry = (code: RunErrorCode): RunErrorEntry => runErrors[code];
 
 /** Whether somebody has to mend something before a run that waits so can go on. */
-export const needsMending = (code: RunErrorCode): boolean => entry(code).then === 'mend';
+export const needsOperator = (code: RunErrorCode): boolean => entry(code).then === 'mend';
 /** Whether a run that ended so may be tried again; one that ended before there were codes may. */
 export const mayRetry = (code: RunErrorCode | null): boolean => code === null || entry(code).retry === true;

@@ -42,9 +42,9 @@ export function envelopeOf(delivery: Delivery): Envelope {
     throw new TerminalError('unsupported_encoding', `the value on ${topic} is ${encoding}: only JSON is read`);
 
   const body = parseBytes(topic, delivery.value);
-  const isSaid = contentType.startsWith(structuredType);
-  if (isSaid && !isObject(body)) throw invalid(`a structured CloudEvent on ${topic} that is not an object`);
-  const envelope = isObject(body) && (isSaid || looksStructured(body)) ? body : undefined;
+  const isDeclared = contentType.startsWith(structuredType);
+  if (isDeclared && !isObject(body)) throw invalid(`a structured CloudEvent on ${topic} that is not an object`);
+  const envelope = isObject(body) && (isDeclared || looksStructured(body)) ? body : undefined;
   const isOfDapr = envelope !== undefined && typeof envelope['pubsubname'] === 'string';
   if (isOfDapr) mustBeOf(topic, envelope['topic']);
 

@@ -4,13 +4,13 @@ import { VersionConflict, type Store, type StoredRecord } from '../store.js';
 import { touch } from './record.js';
 
 /** How a change is told: its events are stored with it, and published once it is. */
-export interface Telling<R> {
+export interface Publication<R> {
   events(state: R): readonly Event[];
   publish(unpublished: readonly Event[]): void;
 }
 
 /** Stores a record that is new. @throws VersionConflict when there is one with its key */
-export async function insert<R extends StoredRecord>(store: Store<R>, record: R, telling?: Telling<R>): Promise<R> {
+export async function insert<R extends StoredRecord>(store: Store<R>, record: R, telling?: Publication<R>): Promise<R> {
   const state = { ...record, version: 1 };
   await commit(store, 0, state, telling);
   return state;
@@ -38,7 +38,7 @@ export async function update<R extends StoredRecord>(
   id: string,
   now: EpochMillis,
   change: (record: R) => R | undefined,
-  telling?: Telling<R>,
+  telling?: Publication<R>,
 ): Promise<{ record: R; changed: boolean } | undefined> {
   for (;;) {
     const before = await store.get(id);
@@ -59,7 +59,7 @@ async function commit<R extends StoredRecord>(
   store: Store<R>,
   expected: number,
   state: R,
-  telling?: Telling<R>,
+  telling?: Publication<R>,
 ): Promise<void> {
   const unpublished = await store.commit({ expected, state, events: telling?.events(state) ?? [] });
   telling?.publish(unpublished);

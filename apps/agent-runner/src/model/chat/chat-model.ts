@@ -45,7 +45,7 @@ export class ChatModel implements Model {
   async respond(request: ModelRequest): Promise<ModelResponse> {
     const { model } = request.agent;
     const call: ModelCall = { model, apiKey: this.#options.apiKey };
-    const completion = await this.#askInSomeForm(request).catch((error: unknown) => {
+    const completion = await this.#complete(request).catch((error: unknown) => {
       throw modelError(error, call);
     });
     const answer = answerIn(completion);
@@ -53,7 +53,7 @@ export class ChatModel implements Model {
     return answer;
   }
 
-  async #askInSomeForm(request: ModelRequest): Promise<unknown> {
+  async #complete(request: ModelRequest): Promise<unknown> {
     const { agent, conversation, onText, signal } = request;
     if (this.#plain.has(agent.model)) return this.#ask(request, forms[1]!);
     try {
@@ -77,7 +77,7 @@ export class ChatModel implements Model {
     const streamed = { ...body, stream: true as const, ...(usage && { stream_options: { include_usage: true } }) };
     const { data, response } = await completions.create(streamed, { signal }).withResponse();
     // Some servers do not stream with tools, or not at all.
-    if (isJson(response)) return toldWhole(await response.json(), onText);
+    if (isJson(response)) return parseWhole(await response.json(), onText);
     return readStream(data, this.#options.timeoutMs, async (chunks: AsyncIterable<Chunk>) => {
       const stream = new ChatStream(onText);
       for await (const chunk of chunks) stream.add(chunk);
@@ -108,7 +108,7 @@ const functionTool = (tool: ToolDefinition) => ({
   function: { name: tool.name, description: tool.description, parameters: wireSchema(modelParameters(tool)) },
 });
 
-function toldWhole(completion: unknown, onText: (text: string) => void): unknown {
+function parseWhole(completion: unknown, onText: (text: string) => void): unknown {
   for (const item of answerIn(completion)?.items ?? [])
     for (const part of (item['content'] as { text?: string }[] | undefined) ?? []) if (part.text) onText(part.text);
   return completion;

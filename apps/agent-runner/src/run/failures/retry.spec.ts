@@ -22,7 +22,7 @@ import {
   retryRequested,
   runAfter,
   text,
-  toldOf,
+  outcomeText,
   withDeadline,
 } from '../../../test/run.fixtures.js';
 import type { RunMessage } from '../messages.js';
@@ -139,7 +139,7 @@ describe('a run that ended with an error', () => {
     const known = continued(unknown, at, completed(open, 'Deployed after all.'));
     const again = continued(known, at, retryRequested, claimed);
     expect(JSON.stringify(again.items.at(-1))).toContain('Deployed after all.');
-    expect(toldOf(again, 'call_a')).toHaveLength(1);
+    expect(outcomeText(again, 'call_a')).toHaveLength(1);
   });
 
   it('goes on once the request for its call is void, which tells the model so', () => {

@@ -3,7 +3,7 @@ import { mayRetry, type Call, type ConversationItem, type Run } from '@countersi
 import type { EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import { answered, isOpen, isUnsettled } from '../call.js';
-import { developerMessage, toldOf } from '../conversation.js';
+import { developerMessage, outcomeText } from '../conversation.js';
 import { who } from '../event-data.js';
 import { log, waiting, type RunTransition } from '../states.js';
 
@@ -24,7 +24,7 @@ export function retry(run: Run, deadline_at: EpochMillis | null, now: EpochMilli
   const ready = touch({ ...run, calls }, now, {
     ...waiting({ ...run, deadline_at }, now),
     deadline_at,
-    items: [...run.items, ...newsFor({ ...run, calls })],
+    items: [...run.items, ...missingOutputs({ ...run, calls })],
     error: null,
     error_code: null,
     failures: 0,
@@ -40,10 +40,10 @@ const endedBefore =
   'Not answered: the run ended before that. Whether the call was made is not known; it is not made again.';
 
 /** What came of calls after the run had ended: their outputs say only that it ended. */
-function newsFor({ items, calls }: Run): ConversationItem[] {
+function missingOutputs({ items, calls }: Run): ConversationItem[] {
   const outputs = new Set(items.map(({ type, call_id, output }) => `${type} ${String(call_id)} ${String(output)}`));
   const news = calls.filter(
-    (call) => !outputs.has(`function_call_output ${call.tool_execution.tool_call_id} ${toldOf(call)}`),
+    (call) => !outputs.has(`function_call_output ${call.tool_execution.tool_call_id} ${outcomeText(call)}`),
   );
   return news.length === 0 ? [] : [developerMessage(['The run goes on.', ...news.map(lineOn)].join('\n\n'))];
 }

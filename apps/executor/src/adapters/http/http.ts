@@ -10,7 +10,7 @@ import {
   type Resolve,
 } from '@countersign/outbound';
 import { InTheWay, type Adapter, type ApprovedCall, type Outcome, type Watch } from '../adapter.js';
-import { askUntilDone, type Question } from './question.js';
+import { pollUntilDone, type Question } from './question.js';
 import { verdictOf } from './verdict.js';
 import { bounded, whyStopped } from '../../results/bounded.js';
 import { excerpt, parsedJson, textAt } from '../../results/json-text.js';
@@ -110,7 +110,7 @@ export class HttpAdapter implements Adapter {
   async #ask(question: Question, url: URL, call: ApprovedCall, watch: Watch, signal: AbortSignal): Promise<Outcome> {
     const { now, poll, timeoutMs } = this.#options;
     const headers = this.#headers(call);
-    const done = await askUntilDone({
+    const done = await pollUntilDone({
       question,
       mayBeAbsent: question !== poll,
       ask: () => this.#send(url, { method: 'GET', headers }, signal),

@@ -36,7 +36,7 @@ export interface Asking {
  * Asks until the target says that it is done, whatever goes wrong in between. When the signal was aborted first, it
  * returns what came of the last try.
  */
-export async function askUntilDone(asking: Asking): Promise<Outcome | { outcome: 'open'; last: string }> {
+export async function pollUntilDone(asking: Asking): Promise<Outcome | { outcome: 'open'; last: string }> {
   const { question, ask, conclude, mayBeAbsent, now, signal } = asking;
   const progress = new ProgressUpdate(asking.progress);
   let last = 'was not polled';

@@ -26,11 +26,11 @@ export interface Viewer {
 /** Whether it is their turn: to answer what they are asked, or else to decide. */
 export const isMine = (approval: Approval, viewer: Viewer): boolean =>
   openQuestion(approval)
-    ? isAskedOf(approval, viewer)
+    ? isQuestionTo(approval, viewer)
     : approval.status === 'pending' && viewer.mayDecide && obstacleFor(viewer, approval) === null;
 
 /** Whether they requested the call that somebody has a question about. */
-export const isAskedOf = ({ user_id, requested_by }: Approval, { subject }: Pick<Viewer, 'subject'>): boolean =>
+export const isQuestionTo = ({ user_id, requested_by }: Approval, { subject }: Pick<Viewer, 'subject'>): boolean =>
   user_id === subject || requested_by === subject;
 
 const isDecidedBy = (approval: Approval, { subject }: Viewer): boolean =>

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { Agents } from '../agents/agents.js';
 import { RunWatch } from '../stream/run-watch.js';
 import { RUNS } from '../tokens.js';
-import { AskedCalls } from './asked-calls.js';
+import { ExternalCalls } from './external-calls.js';
 import { mcpOffer } from './mcp-offer.js';
 
 const Message = z.unknown();
@@ -23,7 +23,7 @@ const Message = z.unknown();
 export class McpController {
   constructor(
     @Inject(Agents) private readonly agents: Agents,
-    @Inject(AskedCalls) private readonly calls: AskedCalls,
+    @Inject(ExternalCalls) private readonly calls: ExternalCalls,
     @Inject(RunWatch) private readonly watch: RunWatch,
     @Inject(RUNS) private readonly runs: Store<Run>,
   ) {}

@@ -1,7 +1,7 @@
-import type { AskedCalls } from '@countersign/contracts/runs';
+import type { RequestedCalls } from '@countersign/contracts/runs';
 import { callDigest } from '@countersign/contracts/calls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Office } from '../test/asked-calls.fixtures.js';
+import { Office } from '../test/external-calls.fixtures.js';
 import { adminKey } from '../test/standalone.fixtures.js';
 
 const refund = { tool_name: 'refund', tool_args: { order: 'A-17', amount: 80 } };
@@ -269,7 +269,7 @@ describe('the calls of an agent that runs elsewhere', () => {
       const run_id = `platform-${Math.random()}`;
       await send({ agent_id: 'bot', run_id, calls: [deploy] });
       await expect.poll(() => approvalsOf(run_id)).toHaveLength(1);
-      const { body } = await office.send<AskedCalls>('GET', `/agents/bot/calls/${run_id}`, office.keys.bot);
+      const { body } = await office.send<RequestedCalls>('GET', `/agents/bot/calls/${run_id}`, office.keys.bot);
       expect(body).toMatchObject({ requested_by: 'bot@services', calls: [{ status: 'waiting' }] });
     });
 
@@ -304,7 +304,7 @@ describe('the calls of an agent that runs elsewhere', () => {
       await office.send('POST', `/agents/bot/runs/${run_id}/cancel`, office.keys.bot, { reason: 'Never mind.' });
     await office.once(waiting, 'cancelled');
     await expect.poll(async () => (await office.claim(id, 'one')).body.code).toBe('wrong_execution_state');
-    const { body } = await office.send<AskedCalls>('GET', `/agents/bot/calls/${asked.run_id}`, office.keys.bot);
+    const { body } = await office.send<RequestedCalls>('GET', `/agents/bot/calls/${asked.run_id}`, office.keys.bot);
     expect(body.status).toBe('CANCELLED');
   });
 
@@ -312,7 +312,7 @@ describe('the calls of an agent that runs elsewhere', () => {
     const { body: asked } = await office.ask([refund]);
     const path = `/agents/bot/calls/${asked.run_id}?since=${asked.version}&timeout=10`;
     const [{ body }] = await Promise.all([
-      office.send<AskedCalls>('GET', path, office.keys.bot),
+      office.send<RequestedCalls>('GET', path, office.keys.bot),
       office.resolve(asked.calls[0]!.id, 'rejected'),
     ]);
     expect(body).toMatchObject({ status: 'COMPLETED', calls: [{ status: 'rejected' }] });

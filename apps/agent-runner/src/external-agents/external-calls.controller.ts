@@ -9,7 +9,7 @@ import {
 import { derivedId } from '@countersign/contracts';
 import { ProblemError } from '@countersign/contracts/problems';
 import {
-  AskedCalls as AskedCallsOutput,
+  RequestedCalls,
   GetCallsQuery,
   isFinishedStatus,
   RequestCalls,
@@ -26,13 +26,13 @@ import type { z } from 'zod';
 import { ownersOf, traceOf, userFor } from '../http/requester.js';
 import { RunWatch } from '../stream/run-watch.js';
 import { RUNS } from '../tokens.js';
-import { AskedCalls } from './asked-calls.js';
+import { ExternalCalls } from './external-calls.js';
 
 /** The calls of agents that run elsewhere. Each request is a run, so streams, cancelling and the rest are those of runs. */
 @Controller('agents/:agent_id/calls')
-export class AskedCallsController {
+export class ExternalCallsController {
   constructor(
-    @Inject(AskedCalls) private readonly calls: AskedCalls,
+    @Inject(ExternalCalls) private readonly calls: ExternalCalls,
     @Inject(RunWatch) private readonly watch: RunWatch,
     @Inject(RUNS) private readonly runs: Store<Run>,
   ) {}
@@ -42,7 +42,7 @@ export class AskedCallsController {
   @HttpCode(202)
   @Returns(
     202,
-    AskedCallsOutput,
+    RequestedCalls,
     'The calls are stored and wait for their decisions. With the same `Idempotency-Key` the same request finds the same calls.',
   )
   async ask(
@@ -52,9 +52,9 @@ export class AskedCallsController {
     @Req() { headers }: FastifyRequest,
     @CurrentPrincipal() who: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AskedCallsOutput> {
+  ): Promise<RequestedCalls> {
     const run_id = this.#idFor(key, agent_id, userFor(who, request.user_id), who);
-    const asked = await this.calls.ask({ run_id, agent_id, request, who, trace: traceOf(headers) });
+    const asked = await this.calls.request({ run_id, agent_id, request, who, trace: traceOf(headers) });
     if (!('ok' in asked)) throw new ProblemError(asked.code, asked.message, { errors: asked.errors });
     void reply.header('location', `/agents/${agent_id}/calls/${run_id}`);
     return showCalls(asked.ok);
@@ -62,14 +62,14 @@ export class AskedCallsController {
 
   @Get(':run_id')
   @RequireScopes('runs:read')
-  @Returns(200, AskedCallsOutput, 'The calls; with `since`, once there is a later version or the time is up.')
+  @Returns(200, RequestedCalls, 'The calls; with `since`, once there is a later version or the time is up.')
   async get(
     @Param('agent_id') agentId: string,
     @Param('run_id') runId: string,
     @Query({ schema: GetCallsQuery }) { since, timeout }: z.infer<typeof GetCallsQuery>,
     @CurrentPrincipal() who: Principal,
     @Req() request: FastifyRequest,
-  ): Promise<AskedCallsOutput> {
+  ): Promise<RequestedCalls> {
     const found = await this.#find(runId, agentId, who);
     if (since === undefined || isSettled(found) || found.version > since) return showCalls(found);
     const run = await whileAuthorised(request, (ended) =>

@@ -6,7 +6,7 @@ import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { agent, cancelRequested, continued, now, paused } from '../../test/run.fixtures.js';
 import type { RunMessage } from '../run/messages.js';
-import { AskAgain } from './sweep.js';
+import { ResendSweep } from './resend-sweep.js';
 
 const afterMs = 600_000;
 const late = after(now, afterMs);
@@ -18,7 +18,7 @@ describe('what asks again for what runs wait for', () => {
   let asked: string[];
   let fails: (id: string) => void;
   let levels: () => { labels: object; value: number }[];
-  let open: AskAgain;
+  let open: ResendSweep;
   const log = { info: vi.fn<Log['info']>(), warn: vi.fn<Log['warn']>(), error: vi.fn<Log['error']>() };
 
   beforeEach(() => {
@@ -38,8 +38,8 @@ describe('what asks again for what runs wait for', () => {
     close();
   });
 
-  function sweep(waitMs = afterMs): AskAgain {
-    return new AskAgain({
+  function sweep(waitMs = afterMs): ResendSweep {
+    return new ResendSweep({
       runs: store,
       runner: {
         handle: async (id: string, message: RunMessage) => {

@@ -3,7 +3,7 @@ import type { Event } from '@countersign/contracts';
 import { after, systemClock } from '@countersign/contracts/time';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KeyNews } from './key-news.js';
+import { KeyEvents } from './key-events.js';
 
 const ada = { authtype: 'user', authid: 'ada', authclaims: '{"via":"session"}' } as const;
 const wanted = { name: 'release platform', subject: 'release-platform', roles: ['requester' as const] };
@@ -12,12 +12,12 @@ describe('who makes and revokes keys', () => {
   let given: ReturnType<typeof openTemporaryDatabase>;
   let told: Event[];
   let keys: ApiKeys;
-  let news: KeyNews;
+  let news: KeyEvents;
   beforeEach(() => {
     given = openTemporaryDatabase();
     told = [];
     keys = new ApiKeys({ database: given.database, now: systemClock });
-    news = new KeyNews({ push: (events) => void told.push(...events) }, systemClock);
+    news = new KeyEvents({ push: (events) => void told.push(...events) }, systemClock);
   });
   afterEach(() => given.close());
 

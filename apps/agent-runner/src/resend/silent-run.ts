@@ -27,7 +27,7 @@ const heard = ignored('it has heard something lately, or waits for nothing');
  * Requests the approvals that it waits for once more, under the same ids. What was lost of a request, a decision or a result
  * comes again, since whoever knows more says it again; to anybody else it is a duplicate.
  */
-export function askAgain(run: Run, agent: Agent, afterMs: Millis, now: EpochMillis): RunTransition {
+export function resendRequests(run: Run, agent: Agent, afterMs: Millis, now: EpochMillis): RunTransition {
   if (!isSilent(run, afterMs, now)) return heard;
   const asked = touch(run, now, {});
   return changed(asked, ...awaited(run).map((call) => approvalRequired(asked, agent, asRequested(call), '', true)));
@@ -37,7 +37,7 @@ export function askAgain(run: Run, agent: Agent, afterMs: Millis, now: EpochMill
  * Says once more that it is over, naming what it has not heard the end of. What is pending or has not begun is taken back, should
  * that news have been lost, and what has ended is said again.
  */
-export function repeatEnd(run: Run, afterMs: Millis, now: EpochMillis): RunTransition {
+export function resendEnd(run: Run, afterMs: Millis, now: EpochMillis): RunTransition {
   if (!isSilent(run, afterMs, now)) return heard;
   const repeated = touch(run, now, {});
   return changed(repeated, endOf(repeated, run.error, awaited(run), true));

@@ -1,4 +1,4 @@
-import type { AskedCalls } from '@countersign/contracts/runs';
+import type { RequestedCalls } from '@countersign/contracts/runs';
 import type { Execution } from '@countersign/contracts/executions';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,14 +69,14 @@ export class Office {
   /** Asks as the bot, or as whoever is named. */
   ask(calls: object[], { as = this.keys.bot, agent = 'bot', key, ...more }: Asking = {}) {
     const headers = key === undefined ? {} : { 'idempotency-key': key };
-    return this.send<AskedCalls>('POST', `/agents/${agent}/calls`, as, { calls, ...more }, headers);
+    return this.send<RequestedCalls>('POST', `/agents/${agent}/calls`, as, { calls, ...more }, headers);
   }
 
   /** The calls of a request once all of them are as wanted. */
-  async once(asked: AskedCalls, ...statuses: string[]): Promise<AskedCalls> {
+  async once(asked: RequestedCalls, ...statuses: string[]): Promise<RequestedCalls> {
     return vi.waitUntil(
       async () => {
-        const { body } = await this.send<AskedCalls>(
+        const { body } = await this.send<RequestedCalls>(
           'GET',
           `/agents/${asked.agent_id}/calls/${asked.run_id}`,
           this.keys.bot,
@@ -98,7 +98,7 @@ export class Office {
   }
 
   /** A call that is approved, and that its caller may begin. */
-  async approved(more: object = {}): Promise<{ asked: AskedCalls; id: string }> {
+  async approved(more: object = {}): Promise<{ asked: RequestedCalls; id: string }> {
     const { body: asked } = await this.ask([{ tool_name: 'refund', tool_args: { order: 'A-17', amount: 80 } }]);
     const { id } = asked.calls[0]!;
     await this.resolve(id, 'approved', more);

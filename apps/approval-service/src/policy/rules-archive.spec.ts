@@ -4,7 +4,7 @@ import { atMillis } from '@countersign/contracts/time';
 import { hash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { definitionsWith } from '../../test/definitions.fixtures.js';
-import { decideRules, KeptRules } from './kept-rules.js';
+import { decideRules, RulesArchive } from './rules-archive.js';
 import { PolicyEvaluator } from './policy-evaluator.js';
 
 const { rules } = new PolicyEvaluator(definitionsWith());
@@ -27,7 +27,7 @@ describe('the rules in force', () => {
   it('are stored once by a process, and what cannot be told keeps nothing from going on', async () => {
     const error = vi.fn();
     const execute = vi.fn(async () => ({ kind: 'ignored', reason: '' }) as never);
-    const kept = new KeptRules({ execute }, { error });
+    const kept = new RulesArchive({ execute }, { error });
     await kept.keep(rules);
     await kept.keep(rules);
     expect(execute).toHaveBeenCalledTimes(1);

@@ -3,24 +3,24 @@ import { emit, eventId, eventSource, type Event, type NewEvent } from '@counters
 import type { Provenance } from '@countersign/contracts/provenance';
 import { noTrace } from '@countersign/contracts/trace';
 import type { Clock } from '@countersign/contracts/time';
-import { type OutboxRelay, type Telling } from '@countersign/persistence';
+import { type OutboxRelay, type Publication } from '@countersign/persistence';
 
 /** Tells who makes and revokes keys: what cannot be told with them is not stored. */
-export class KeyNews {
+export class KeyEvents {
   constructor(
     private readonly relay: Pick<OutboxRelay, 'push'>,
     private readonly now: Clock,
   ) {}
 
-  created = (act: Partial<Provenance>): Telling<ApiKey> =>
-    this.#telling(act, ({ id: key_id, name, subject, roles, groups, expires_at }) =>
+  created = (act: Partial<Provenance>): Publication<ApiKey> =>
+    this.#publication(act, ({ id: key_id, name, subject, roles, groups, expires_at }) =>
       emit('access.key_created', { key_id, name, subject, roles, groups, expires_at }),
     );
 
-  revoked = (act: Partial<Provenance>): Telling<ApiKey> =>
-    this.#telling(act, ({ id: key_id, subject }) => emit('access.key_revoked', { key_id, subject }));
+  revoked = (act: Partial<Provenance>): Publication<ApiKey> =>
+    this.#publication(act, ({ id: key_id, subject }) => emit('access.key_revoked', { key_id, subject }));
 
-  #telling(act: Partial<Provenance>, told: (key: ApiKey) => NewEvent): Telling<ApiKey> {
+  #publication(act: Partial<Provenance>, told: (key: ApiKey) => NewEvent): Publication<ApiKey> {
     const events = (key: ApiKey): Event[] => {
       const id = eventId(apiKeys.name, key.id, key.version, 0);
       const about = { source: eventSource('approval-service'), subject: `${apiKeys.name}/${key.id}`, key: key.id };

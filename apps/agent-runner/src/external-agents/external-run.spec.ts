@@ -43,7 +43,7 @@ describe('the calls of an agent that runs elsewhere', () => {
 
   it('are asked for again with the same context', () => {
     const later = after(now, 600_000);
-    const again = eventsOf(asked, { type: 'asked_again', agent, afterMs: 600_000 }, later);
+    const again = eventsOf(asked, { type: 'resend_due', agent, afterMs: 600_000 }, later);
     const first = eventsOf(undefined, requested).filter(({ type }) => type === 'tool.approval_required');
     expect(again.map(({ data }) => ({ ...data, repeated: false }))).toEqual(first.map(({ data }) => data));
   });

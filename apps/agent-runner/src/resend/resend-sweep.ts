@@ -9,7 +9,7 @@ import type { Agents } from '../agents/agents.js';
 import { awaited, isSilent } from './silent-run.js';
 import type { RunDispatcher } from '../dispatch/run-dispatcher.js';
 
-export interface AskAgainOptions {
+export interface ResendSweepOptions {
   runs: Pick<Store<Run>, 'find'>;
   runner: Pick<RunDispatcher, 'handle'>;
   versions: Pick<AgentVersions, 'forRun'>;
@@ -27,13 +27,13 @@ type Kind = 'decision' | 'result' | 'reconciliation';
  * Asks once more for what runs have waited for silently, slowly: what Kafka took and lost, a topic that was deleted or a log that
  * was emptied, comes again. Several instances may do so.
  */
-export class AskAgain {
-  readonly #options: AskAgainOptions;
+export class ResendSweep {
+  readonly #options: ResendSweepOptions;
   readonly #stopping = new AbortController();
   #oldest = new Map<Kind, number>();
   #running: Promise<void> | undefined;
 
-  constructor(options: AskAgainOptions) {
+  constructor(options: ResendSweepOptions) {
     this.#options = options;
     options.metrics.levels(
       {
@@ -93,6 +93,6 @@ export class AskAgain {
     const { afterMs, agents, log, runner, versions } = this.#options;
     const agent = isFinishedStatus(run.status) ? null : await versions.forRun(run, agents);
     if (agent && 'problem' in agent) return log.warn({ run_id: run.run_id }, `cannot ask again: ${agent.problem}`);
-    await runner.handle(run.run_id, { type: 'asked_again', agent, afterMs });
+    await runner.handle(run.run_id, { type: 'resend_due', agent, afterMs });
   }
 }

@@ -9,7 +9,7 @@ import { userFor } from '../http/requester.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { checkedRequest, isSameCalls, type CallRequestProblem } from './call-requests.js';
 
-export interface AskedCallsOptions {
+export interface ExternalCallsOptions {
   agents: Pick<Agents, 'callersOf' | 'deadlineFor' | 'get' | 'has' | 'ids' | 'missing'>;
   versions: Pick<AgentVersions, 'keep'>;
   sessions: Pick<Sessions, 'admits'>;
@@ -35,11 +35,11 @@ type Refused = Omit<CallRequestProblem, 'code'> & {
 };
 
 /** Takes requests for calls of agents that run elsewhere, wherever they come from. The same rules hold for all. */
-export class AskedCalls {
-  constructor(private readonly options: AskedCallsOptions) {}
+export class ExternalCalls {
+  constructor(private readonly options: ExternalCallsOptions) {}
 
   /** @returns the run of the calls, which is stored, or why there is none. */
-  async ask({
+  async request({
     run_id,
     agent_id,
     request,

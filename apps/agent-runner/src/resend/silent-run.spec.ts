@@ -20,7 +20,7 @@ import {
 import { decideRun } from '../run/run.js';
 
 const afterMs = 600_000;
-const again = { type: 'asked_again', agent, afterMs } as const;
+const again = { type: 'resend_due', agent, afterMs } as const;
 
 describe('a run that hears nothing of what it waits for', () => {
   it('asks again after a while, under the same id and for the same call', () => {
@@ -59,7 +59,7 @@ describe('a run that hears nothing of what it waits for', () => {
   });
 });
 
-const end = { type: 'asked_again', agent: null, afterMs } as const;
+const end = { type: 'resend_due', agent: null, afterMs } as const;
 const late = after(now, afterMs);
 
 describe('a run that is over, and has not heard how its calls ended', () => {

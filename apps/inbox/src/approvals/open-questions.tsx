@@ -6,13 +6,13 @@ import { callOf } from '../calls/call-of.js';
 import { addressOf } from '../routes.js';
 import { me } from '../server/client.js';
 import { Note } from '../ui/notes.js';
-import { isAskedOf } from './list/views.js';
+import { isQuestionTo } from './list/views.js';
 
 /** Questions on calls that whoever looks has requested: nobody decides before they answer. */
-export function AskedOfYou({ approvals }: { approvals: Iterable<Approval> }) {
+export function OpenQuestions({ approvals }: { approvals: Iterable<Approval> }) {
   const asked = [...approvals].flatMap((approval) => {
     const question = openQuestion(approval);
-    return question && isAskedOf(approval, me.value!) ? [{ approval, by: question.by }] : [];
+    return question && isQuestionTo(approval, me.value!) ? [{ approval, by: question.by }] : [];
   });
   if (asked.length === 0) return null;
   return (

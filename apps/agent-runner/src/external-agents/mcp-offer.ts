@@ -2,7 +2,7 @@ import { isOwner, type Principal } from '@countersign/auth';
 import { derivedId } from '@countersign/contracts';
 import { redactArguments } from '@countersign/contracts/calls';
 import { noTrace } from '@countersign/contracts/trace';
-import { isFinishedStatus, showCalls, type AskedCall, type Run } from '@countersign/contracts/runs';
+import { isFinishedStatus, showCalls, type RequestedCall, type Run } from '@countersign/contracts/runs';
 import { millisOf, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import type { Offer, OfferedAnswer, OfferedCall } from '@countersign/mcp';
@@ -11,10 +11,10 @@ import { randomUUID } from 'node:crypto';
 import { ownersOf, userFor } from '../http/requester.js';
 import { modelParameters } from '../model/model-parameters.js';
 import type { RunWatch } from '../stream/run-watch.js';
-import type { AskedCalls } from './asked-calls.js';
+import type { ExternalCalls } from './external-calls.js';
 
 export interface McpOfferOptions {
-  calls: Pick<AskedCalls, 'ask'>;
+  calls: Pick<ExternalCalls, 'request'>;
   runs: Pick<Store<Run>, 'get'>;
   watch: Pick<RunWatch, 'waitFor'>;
   /** Whether whoever asks for calls of a tool makes them, which a client of MCP cannot. */
@@ -61,7 +61,7 @@ async function ask(agent: Agent, who: Principal, call: OfferedCall, options: Mcp
   const user = userFor(who, undefined) ?? '';
   const run_id = call.key === undefined ? randomUUID() : derivedId('calls', agent.id, user, who.subject, call.key);
   const request = { calls: [{ tool_name: call.name, tool_args: call.args }], framework: 'MCP' };
-  const asked = await options.calls.ask({ run_id, agent_id: agent.id, request, who, trace: noTrace });
+  const asked = await options.calls.request({ run_id, agent_id: agent.id, request, who, trace: noTrace });
   if (!('ok' in asked)) return refused(asked.code, asked.message);
   return outcomeOf(asked.ok, call, options);
 }
@@ -107,7 +107,7 @@ function answerOf(run: Run): OfferedAnswer {
 }
 
 /** For a model. */
-function wordsOf({ run_id }: Run, { status, note, result, edited, tool_args }: AskedCall): string {
+function wordsOf({ run_id }: Run, { status, note, result, edited, tool_args }: RequestedCall): string {
   const why = note ? ` Reason: ${note}` : '';
   switch (status) {
     case 'succeeded':

@@ -24,7 +24,7 @@ import {
   responded,
   runAfter,
   text,
-  toldOf,
+  outcomeText,
   worker,
 } from '../../test/run.fixtures.js';
 
@@ -61,7 +61,7 @@ describe('the model is told, of a call that cannot be made,', () => {
     ],
   ])('of %s at once', (_, item, told) => {
     const run = continued(running, now, responded(item));
-    expect(toldOf(run, 'call_x')).toEqual([expect.stringMatching(told)]);
+    expect(outcomeText(run, 'call_x')).toEqual([expect.stringMatching(told)]);
     expect(run).toMatchObject({ status: 'RUNNING', lease: { worker }, calls: [] });
   });
 });
@@ -83,7 +83,10 @@ describe('the model is told, of an answer that leads nowhere,', () => {
 
   it('that calls of an answer that broke off are not made', () => {
     const run = continued(running, now, brokenOff(callTo('look_up', 'call_x'), call('call_y')));
-    expect([...toldOf(run, 'call_x'), ...toldOf(run, 'call_y')]).toEqual([nudges.cutOffCall, nudges.cutOffCall]);
+    expect([...outcomeText(run, 'call_x'), ...outcomeText(run, 'call_y')]).toEqual([
+      nudges.cutOffCall,
+      nudges.cutOffCall,
+    ]);
     expect(run).toMatchObject({ status: 'RUNNING', calls: [] });
   });
 
@@ -104,7 +107,7 @@ describe('the model is told, of the decision on a call,', () => {
   ] as const)('that it was not made: %s %j', (status, how, why) => {
     const run = continued(paused, now, resolved(asked, status, how));
     const told = `The call was NOT made. ${why} Do not propose the same call again unless you are asked to; tell the user what happened.`;
-    expect(toldOf(run, 'call_a')).toEqual([told]);
+    expect(outcomeText(run, 'call_a')).toEqual([told]);
     expect(callIn(run, 'call_a')).toMatchObject({
       confirmation: false,
       external_execution_result: told,
@@ -115,26 +118,26 @@ describe('the model is told, of the decision on a call,', () => {
   it('that its user refused', () => {
     const run = asking(callTo('send', 'call_s'));
     const refused = continued(run, now, byCaller({ id: run.calls[0]!.id, confirmed: false, note: 'Not now.' }));
-    expect(toldOf(refused, 'call_s')).toEqual([expect.stringContaining('The user rejected it. Reason: Not now.')]);
+    expect(outcomeText(refused, 'call_s')).toEqual([expect.stringContaining('The user rejected it. Reason: Not now.')]);
   });
 
   it('what came of it when a person made it by hand', () => {
     const byHand = resolved(asked, 'approved', { resolution_data: { result: 'Deployed by hand.', note: 'urgent' } });
     const run = continued(paused, now, byHand);
-    expect(toldOf(run, 'call_a')).toEqual(['Whoever approved it noted: urgent\n\nDeployed by hand.']);
+    expect(outcomeText(run, 'call_a')).toEqual(['Whoever approved it noted: urgent\n\nDeployed by hand.']);
     expect(callIn(run, 'call_a')).toMatchObject({ confirmation: true, confirmation_note: 'urgent' });
   });
 
   it('what a person answered', () => {
     const run = asking(callTo('ask_person', 'call_p', { question: 'When?' }));
     const answered = continued(run, now, byCaller({ id: run.calls[0]!.id, values: { answer: 'at noon' } }));
-    expect(toldOf(answered, 'call_p')).toEqual(['{"answer":"at noon"}']);
+    expect(outcomeText(answered, 'call_p')).toEqual(['{"answer":"at noon"}']);
   });
 
   it('what its caller says came of it', () => {
     const run = asking(callTo('show_map', 'call_m'));
     const made = continued(run, now, byCaller({ id: run.calls[0]!.id, result: 'shown' }));
-    expect(toldOf(made, 'call_m')).toEqual(['shown']);
+    expect(outcomeText(made, 'call_m')).toEqual(['shown']);
     expect(made.calls[0]).toMatchObject({ confirmation: true, external_execution_result: 'shown' });
   });
 });
@@ -144,11 +147,11 @@ describe('the model is told, of a call that was made,', () => {
     `A person changed the arguments before this: ${changes}. That is what counts, not what you proposed; do not propose the earlier arguments again.\n\n`;
 
   it('what came of it', () => {
-    expect(toldOf(continued(paused, now, completed(asked, 'Deployed.')), 'call_a')).toEqual(['Deployed.']);
+    expect(outcomeText(continued(paused, now, completed(asked, 'Deployed.')), 'call_a')).toEqual(['Deployed.']);
   });
 
   it('that it failed, and not to try again by itself', () => {
-    expect(toldOf(continued(paused, now, failed(asked, 'exit code 1: no such host')), 'call_a')).toEqual([
+    expect(outcomeText(continued(paused, now, failed(asked, 'exit code 1: no such host')), 'call_a')).toEqual([
       'The call was approved but failed: exit code 1: no such host\n' +
         'Tell the user; do not try the same call again unless you are asked to.',
     ]);
@@ -158,13 +161,13 @@ describe('the model is told, of a call that was made,', () => {
     ['refused', resolved(asked, 'rejected', { resolved_by: 'bob' })],
     ['made', completed(asked)],
   ])('nothing of changes when there were none: %s', (_, message) => {
-    expect(toldOf(continued(paused, now, message), 'call_a')).toEqual([expect.not.stringContaining('changed')]);
+    expect(outcomeText(continued(paused, now, message), 'call_a')).toEqual([expect.not.stringContaining('changed')]);
   });
 
   it('what a person changed before', () => {
     const tool_args = { service_name: 'auth-service', version: '2.1.1' };
     const run = continued(paused, now, resolved(asked, 'approved', { tool_args }), completed(asked, 'Deployed.'));
-    expect(toldOf(run, 'call_a')).toEqual([`${preface('version was "2.1.0" and is "2.1.1"')}Deployed.`]);
+    expect(outcomeText(run, 'call_a')).toEqual([`${preface('version was "2.1.0" and is "2.1.1"')}Deployed.`]);
   });
 
   it('what a person filled in, but for the values that are not for everybody', () => {
@@ -173,7 +176,7 @@ describe('the model is told, of a call that was made,', () => {
     const filledIn = resolved(grant!, 'approved', { tool_args: { what: 'it', hours: 2, ticket: 'SECRET-1' } });
     const ended = continued(run, now, filledIn, completed(grant!, 'Granted.'));
     const changes = 'hours was filled in with 2; ticket was filled in with a value you may not see';
-    expect(toldOf(ended, 'call_g')).toEqual([`${preface(changes)}Granted.`]);
+    expect(outcomeText(ended, 'call_g')).toEqual([`${preface(changes)}Granted.`]);
   });
 
   it('the beginning and the end of a long output, and how much is left out', () => {
@@ -181,7 +184,7 @@ describe('the model is told, of a call that was made,', () => {
     const message = { ...responded(callTo('look_up', 'call_l')), agent: { ...agent, tools: short } };
     const run = continued(running, now, message);
     const ended = continued(run, now, callEnded(run.calls[0]!, 'first-middle-last!'));
-    expect(toldOf(ended, 'call_l')).toEqual(['first\n[8 characters are left out here]\nlast!']);
+    expect(outcomeText(ended, 'call_l')).toEqual(['first\n[8 characters are left out here]\nlast!']);
   });
 
   it('that nobody knows, when what was making it is gone', () => {
@@ -189,7 +192,7 @@ describe('the model is told, of a call that was made,', () => {
     const [send] = run.calls;
     const making = continued(run, now, byCaller({ id: send!.id, confirmed: true }), claimed, callStarted(send!));
     const taken = continued(making, after(now, lease_ms), other(claimed));
-    expect(toldOf(taken, 'call_r')).toEqual([unknownOutcome]);
+    expect(outcomeText(taken, 'call_r')).toEqual([unknownOutcome]);
     expect(taken).toMatchObject({ status: 'RUNNING', calls: [{ state: 'answered', confirmation: true }] });
   });
 });

@@ -41,7 +41,7 @@ export function decideRules(
 }
 
 /** Keeps each version of the rules, and tells of it once. */
-export class KeptRules {
+export class RulesArchive {
   readonly #kept = new Set<string>();
 
   constructor(

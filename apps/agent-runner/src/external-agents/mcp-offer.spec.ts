@@ -21,7 +21,7 @@ const deploy = tools.deploy_to_production;
 function answer(run: Run, isMadeByCaller = false) {
   const asked: unknown[] = [];
   const offer = mcpOffer(agent, bot, {
-    calls: { ask: async (wanted) => (asked.push(wanted), { ok: run }) },
+    calls: { request: async (wanted) => (asked.push(wanted), { ok: run }) },
     runs: { get: async () => run },
     watch: { waitFor: async () => run },
     isMadeByCaller: (name) => isMadeByCaller && name === deploy.name,

@@ -1,12 +1,12 @@
 import { emit, eventId, eventSource, type Event, type NewEvent, type ServiceName } from '@countersign/contracts';
 import { noTrace } from '@countersign/contracts/trace';
 import type { Clock } from '@countersign/contracts/time';
-import type { Telling } from '@countersign/persistence';
+import type { Publication } from '@countersign/persistence';
 import type { FastifyRequest } from 'fastify';
 import { actOf } from '../act.js';
 import { browserSessions, principalOfSession, type BrowserSession } from '../sign-in/browser-sessions.js';
 
-export interface AccessNewsOptions {
+export interface AccessEventsOptions {
   /** Which service people see here. */
   service: ServiceName;
   now: Clock;
@@ -15,18 +15,18 @@ export interface AccessNewsOptions {
 }
 
 /** Tells who signs in and out: a session that cannot be told of does not begin. */
-export class AccessNews {
-  constructor(private readonly options: AccessNewsOptions) {}
+export class AccessEvents {
+  constructor(private readonly options: AccessEventsOptions) {}
 
-  signedIn = ({ ip }: Pick<FastifyRequest, 'ip'>, by: 'key' | 'link'): Telling<BrowserSession> =>
-    this.#telling(({ id: session_id, subject, roles, groups, key_id, expires_at }) =>
+  signedIn = ({ ip }: Pick<FastifyRequest, 'ip'>, by: 'key' | 'link'): Publication<BrowserSession> =>
+    this.#publication(({ id: session_id, subject, roles, groups, key_id, expires_at }) =>
       emit('access.signed_in', { session_id, subject, roles, groups, by, key_id, address: ip, expires_at }),
     );
 
-  signedOut = ({ ip }: Pick<FastifyRequest, 'ip'>): Telling<BrowserSession> =>
-    this.#telling(({ id: session_id, subject }) => emit('access.signed_out', { session_id, subject, address: ip }));
+  signedOut = ({ ip }: Pick<FastifyRequest, 'ip'>): Publication<BrowserSession> =>
+    this.#publication(({ id: session_id, subject }) => emit('access.signed_out', { session_id, subject, address: ip }));
 
-  #telling(told: (session: BrowserSession) => NewEvent): Telling<BrowserSession> {
+  #publication(told: (session: BrowserSession) => NewEvent): Publication<BrowserSession> {
     const { service, now, push } = this.options;
     const events = (session: BrowserSession): Event[] => {
       const id = eventId(browserSessions.name, session.id, session.version, 0);
