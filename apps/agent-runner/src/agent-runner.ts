@@ -45,7 +45,7 @@ import { decideSession } from './sessions/session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { Sessions } from './sessions/sessions.js';
 import { TextPreview } from './stream/text-preview.js';
-import { ALARMS, RUNS, SESSIONS } from './tokens.js';
+import { ALARMS, MCP_WAIT_MS, RUNS, SESSIONS } from './tokens.js';
 import type { RunRejection } from './run/states.js';
 
 const runCollection: Collection<Run> = {
@@ -210,6 +210,7 @@ export function agentRunner(
           { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
           { provide: RunQueue, useValue: queue },
           { provide: RUNS, useValue: store },
+          { provide: MCP_WAIT_MS, useValue: millisOf(config.MCP_WAIT_SECONDS) },
           { provide: Sessions, useValue: turns },
           { provide: SESSIONS, useValue: sessions.store },
           { provide: Agents, useValue: agents },

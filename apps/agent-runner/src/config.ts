@@ -50,6 +50,12 @@ export const agentRunnerSettings = {
       '`signed`: `run.requested` and `run.cancel_requested` need a token that says who sends them. `trusted`: any producer on the topics can start and cancel runs for any user.',
     example: 'trusted',
   }),
+  MCP_WAIT_SECONDS: z.coerce.number().min(0).max(3_600).default(45).brand<'Seconds'>().meta({
+    description:
+      'How long a call over the Model Context Protocol waits for people before its answer says to check later. Most clients give up after 60; those that reset their time-out on progress can wait longer.',
+    unit: 'seconds',
+    example: '600',
+  }),
   RUNNER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000).meta({
     description: 'Runs that may wait for a worker, on all instances together; further HTTP requests for runs get 429.',
     unit: 'runs',

@@ -1,7 +1,8 @@
 import { prepared, stateDir } from '@countersign/infra';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,6 +13,7 @@ const examples = at('../../../examples/any-agent');
 export const exampleFile = (name: string): string => join(examples, name);
 
 const manifests = ['package.json', 'package-lock.json'];
+const client = at('../../../clients/python');
 const requirements = join(examples, 'requirements.txt');
 
 /**
@@ -46,12 +48,33 @@ function packagesOf(name: string, from: string, besides: (work: string) => void 
 
 /** @returns for `PYTHONPATH`: what the examples in Python need, ours as it is published among it. */
 export async function pythonFrameworks(): Promise<string> {
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir', '--no-compile'];
-  const packages = await prepared(join(stateDir, `frameworks-py-${digestOf([requirements])}`), async (work) => {
-    const from = ['--target', work, '-r', requirements];
-    await promisify(execFile)('python3', [...pip, ...from], { timeout: 180_000 });
+  const packages = prepared(join(stateDir, `frameworks-py-${digestOf([requirements])}`), (work) =>
+    pip('install', '--no-compile', '--target', work, '-r', requirements),
+  );
+  return (await Promise.all([packages, pythonClient()])).join(':');
+}
+
+/** Our package for Python, built as it is published and installed from that. */
+export function pythonClient(): Promise<string> {
+  const files = readdirSync(client, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(py|toml|md)$/.test(name))
+    .toSorted();
+  const digest = digestOf(files.map((name) => join(client, name)));
+  return prepared(join(stateDir, `client-py-${digest}`), async (work) => {
+    const wheels = mkdtempSync(join(tmpdir(), 'countersign-wheel-'));
+    try {
+      await pip('wheel', '--no-deps', '--wheel-dir', wheels, client);
+      const [wheel] = readdirSync(wheels);
+      await pip('install', '--no-deps', '--target', work, join(wheels, wheel!));
+    } finally {
+      rmSync(wheels, { recursive: true });
+    }
   });
-  return [packages, at('../../../clients/python/src')].join(':');
+}
+
+async function pip(command: string, ...options: string[]): Promise<void> {
+  const args = ['-m', 'pip', command, '--quiet', '--disable-pip-version-check', '--no-cache-dir', ...options];
+  await promisify(execFile)('python3', args, { timeout: 180_000 });
 }
 
 function digestOf(files: readonly string[]): string {

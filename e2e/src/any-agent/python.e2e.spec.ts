@@ -10,6 +10,7 @@ import { agnoPackages } from '../agno/agno.js';
 import { isReady, startChild, type Child } from '../world/child.js';
 import { adminKey } from '../world/credentials.js';
 import { eventually } from '../world/eventually.js';
+import { pythonClient } from './frameworks.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -33,6 +34,48 @@ except ApiError as error:
     print(error.code, "after", 30 if 30 <= clock[0] < 45 else clock[0], "s")
 `;
 
+/** Both kinds of functions, whose claims are not extended, since the server does not answer to that. */
+const cutOff = `
+import asyncio, httpx, os
+from importlib.metadata import version
+from countersign import Countersign, GateError, current_lease, gate
+
+class Deaf(httpx.HTTPTransport):
+    def handle_request(self, request):
+        if request.url.path.endswith("/extend"):
+            raise httpx.ReadTimeout("No answer.")
+        return super().handle_request(request)
+
+class DeafAsync(httpx.AsyncHTTPTransport):
+    async def handle_async_request(self, request):
+        if request.url.path.endswith("/extend"):
+            raise httpx.ReadTimeout("No answer.")
+        return await super().handle_async_request(request)
+
+class CutOff(Countersign):
+    def client(self):
+        return httpx.Client(transport=Deaf(), **self._options)
+    def async_client(self):
+        return httpx.AsyncClient(transport=DeafAsync(), **self._options)
+
+client = CutOff(os.environ["COUNTERSIGN_URL"], os.environ["COUNTERSIGN_KEY"])
+
+@gate(client, agent="bot")
+def refund(order, amount):
+    assert current_lease().lost.wait(30)
+
+@gate(client, agent="bot", tool="refund")
+async def refund_later(order, amount):
+    await asyncio.wait_for(current_lease().lost_async.wait(), 30)
+
+async def main():
+    both = asyncio.to_thread(refund, order="A-5", amount=80), refund_later(order="A-6", amount=80)
+    for end in await asyncio.gather(*both, return_exceptions=True):
+        print(end.status if isinstance(end, GateError) else repr(end), version("countersign"))
+
+asyncio.run(main())
+`;
+
 /** A program in Python whose function is behind the gate, with the package as it is published. */
 describe('an agent in Python', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-any-agent-'));
@@ -45,7 +88,7 @@ describe('an agent in Python', () => {
     await eventually('it to be ready', () => isReady(child.url));
     people = new CountersignClient({ url: child.url, key: adminKey });
     const { key } = await people.auth.createKey({ name: 'bot', subject: 'bot@services', roles: ['requester'] });
-    const packages = [await agnoPackages(), at('../../../clients/python/src')].join(':');
+    const packages = (await Promise.all([agnoPackages(), pythonClient()])).join(':');
     const { PATH = '' } = process.env;
     env = { PATH, PYTHONPATH: packages, PYTHONNOUSERSITE: '1', COUNTERSIGN_URL: child.url, COUNTERSIGN_KEY: key };
   }, 200_000);
@@ -87,6 +130,13 @@ describe('an agent in Python', () => {
   it('gives up, and says so, when the executor never hears of an approved call', async () => {
     const program = spawn('python3', ['-c', neverHeardOf], { env });
     expect([await text(program.stdout), await text(program.stderr)]).toEqual(['execution_not_found after 30 s\n', '']);
+  });
+
+  it('whose lease is lost is told while it works, and its outcome is unknown', async () => {
+    const program = spawn('python3', ['-c', cutOff], { env });
+    const said = Promise.all([text(program.stdout), text(program.stderr)]);
+    for (const order of ['A-5', 'A-6']) await people.approvals.resolve(await pending(order), { status: 'approved' });
+    expect(await said).toEqual(['outcome_unknown 0.1.0\noutcome_unknown 0.1.0\n', '']);
   });
 
   it('is told a rejection with its reason', async () => {

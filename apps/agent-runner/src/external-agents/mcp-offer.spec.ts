@@ -17,6 +17,15 @@ import { mcpOffer } from './mcp-offer.js';
 const bot = principalOf({ subject: 'bot', roles: ['requester'], groups: [] }, 'key');
 const deploy = tools.deploy_to_production;
 
+const askedFor = (tool: typeof deploy): Run =>
+  runAfter({
+    type: 'calls_requested',
+    run: requested.run,
+    asked: { digest: 'd', framework: 'MCP', reason: null, context: null },
+    agent,
+    calls: [{ tool_call_id: 'call_a', tool, tool_args: { service_name: 'auth', version: '2.1.0' } }],
+  });
+
 /** What the model of an agent is answered whose call becomes this run. */
 function answer(run: Run, isMadeByCaller = false) {
   const asked: unknown[] = [];
@@ -25,6 +34,7 @@ function answer(run: Run, isMadeByCaller = false) {
     runs: { get: async () => run },
     watch: { waitFor: async () => run },
     isMadeByCaller: (name) => isMadeByCaller && name === deploy.name,
+    waitMs: 0,
   });
   const signal = new AbortController().signal;
   const call = { name: deploy.name, args: {}, key: undefined, signal, progress: async () => {} };
@@ -34,19 +44,19 @@ function answer(run: Run, isMadeByCaller = false) {
 describe('what is answered over the Model Context Protocol', () => {
   it('has no value that its tool hides, be it filled in or edited', async () => {
     const tool = { ...deploy, redact: ['version'] };
-    const asked = runAfter({
-      type: 'calls_requested',
-      run: requested.run,
-      asked: { digest: 'd', framework: 'MCP', reason: null, context: null },
-      agent,
-      calls: [{ tool_call_id: 'call_a', tool, tool_args: { service_name: 'auth', version: '2.1.0' } }],
-    });
+    const asked = askedFor(tool);
     const call = callIn(asked, 'call_a');
     const edited = { tool_args: { service_name: 'billing', version: 'hunter2' } };
     const answered = await answer(continued(asked, now, resolved(call, 'approved', edited), completed(call)));
     expect(JSON.stringify(answered)).not.toContain('hunter2');
     expect(answered.text).toContain('billing');
     expect(answered.fields).toMatchObject({ approved_arguments: { service_name: 'billing', version: '[redacted]' } });
+  });
+
+  it('says to check later once it has waited as long as it may', async () => {
+    const answered = await answer(askedFor(deploy));
+    expect(answered).toMatchObject({ isError: true, fields: { status: 'waiting' } });
+    expect(answered.text).toContain('countersign_check');
   });
 
   it('is a refusal for a tool that is not offered, since nobody could make the call', async () => {

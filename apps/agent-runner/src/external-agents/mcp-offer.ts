@@ -20,14 +20,12 @@ export interface McpOfferOptions {
   /** Whether whoever asks for calls of a tool makes them, which a client of MCP cannot. */
   isMadeByCaller(tool: string): boolean;
   /** How long one request waits for people. */
-  waitMs?: Millis;
+  waitMs: Millis;
 }
 
 /** The tool by which a call is looked at again, whose request did not wait any longer. */
 const checkTool = 'countersign_check';
 
-/** Clients give up a request after a minute, unless they are told otherwise. */
-const usualWaitMs: Millis = millisOf(45);
 const progressEveryMs: Millis = millisOf(5);
 
 /** The gated tools of an agent that runs elsewhere, as tools of the Model Context Protocol. */
@@ -82,7 +80,7 @@ async function check(
 async function outcomeOf(
   asked: Run,
   { progress, signal }: OfferedCall,
-  { watch, waitMs = usualWaitMs }: McpOfferOptions,
+  { watch, waitMs }: McpOfferOptions,
 ): Promise<OfferedAnswer> {
   const until = Date.now() + waitMs;
   const isSettled = (run: Run) => isFinishedStatus(run.status) || showCalls(run).calls[0]!.status === 'outcome_unknown';

@@ -2,6 +2,7 @@ import { CurrentPrincipal, RequireScopes, whileAuthorised, type Principal } from
 import { ProblemError } from '@countersign/contracts/problems';
 import type { Run } from '@countersign/contracts/runs';
 import { answerMcp } from '@countersign/mcp';
+import type { Millis } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { Returns } from '@countersign/service';
 import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
@@ -12,7 +13,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import { Agents } from '../agents/agents.js';
 import { RunWatch } from '../stream/run-watch.js';
-import { RUNS } from '../tokens.js';
+import { MCP_WAIT_MS, RUNS } from '../tokens.js';
 import { ExternalCalls } from './external-calls.js';
 import { mcpOffer } from './mcp-offer.js';
 
@@ -26,6 +27,7 @@ export class McpController {
     @Inject(ExternalCalls) private readonly calls: ExternalCalls,
     @Inject(RunWatch) private readonly watch: RunWatch,
     @Inject(RUNS) private readonly runs: Store<Run>,
+    @Inject(MCP_WAIT_MS) private readonly waitMs: Millis,
   ) {}
 
   @Post(':agent_id')
@@ -46,14 +48,15 @@ export class McpController {
         'caller_not_declared',
         `${who.subject} is not named under "callers" of agent "${agentId}".`,
       );
-    const { calls, runs, watch } = this;
+    const { calls, runs, watch, waitMs } = this;
     const isMadeByCaller = (tool: string) => this.agents.isMadeByCaller(tool);
     await whileAuthorised(request, async (ended) => {
       const headers = new Headers();
       for (const name of ['accept', 'content-type', 'mcp-protocol-version'])
         if (typeof request.headers[name] === 'string') headers.set(name, request.headers[name]);
       const asked = new Request('http://countersign/mcp', { method: 'POST', headers, signal: ended });
-      const response = await answerMcp(mcpOffer(agent, who, { calls, runs, watch, isMadeByCaller }), asked, body);
+      const offer = mcpOffer(agent, who, { calls, runs, watch, isMadeByCaller, waitMs });
+      const response = await answerMcp(offer, asked, body);
       void reply.status(response.status).headers(Object.fromEntries(response.headers));
       // What is still to come ends with the credential.
       ended.addEventListener('abort', () => reply.raw.destroy(), { once: true });

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from .errors import ApiError, GateError
+from .lease import ELSEWHERE, Lease, _current
 from .transport import Countersign, Request, Steps, answer_of, patiently, unreachable
 
 Gated = Callable[..., Any]
@@ -23,7 +24,6 @@ Gated = Callable[..., Any]
 
 # The news of a decision reaches executor and runner apart, so that the executor may know of it a little later.
 _NEWS_TAKES_S = 30.0
-_ELSEWHERE = frozenset({"claim_lost", "wrong_execution_state", "outcome_unknown"})
 
 
 def gate(
@@ -64,8 +64,13 @@ class _Run:
     def __init__(self, execution: dict[str, Any], extend: Request) -> None:
         self.args: dict[str, Any] = execution["tool_args"]
         began = execution["attempts"][-1]["started_at"]
-        self.every = max(0.1, (execution["lease"]["expires_at"] / 1000 - began) / 4)
-        self.extend = extend
+        self.lease = Lease(execution["id"], max(0.4, execution["lease"]["expires_at"] / 1000 - began))
+        self._extend = extend
+
+    def extend(self) -> Request:
+        """No answer to it counts that comes when the lease is over."""
+        method, path, options = self._extend
+        return method, path, {**options, "timeout": max(0.1, self.lease._rest())}
 
 
 def _dialogue(agent: str, wanted: dict[str, Any], key: str) -> Steps:
@@ -96,7 +101,7 @@ def _make(call: str) -> Steps:
     try:
         execution = yield from patiently(("POST", f"{at}/claim", {"json": claim}), may_pass)
     except ApiError as error:
-        if error.code in _ELSEWHERE:
+        if error.code in ELSEWHERE:
             return None
         raise
     report = {**claim, "digest": execution["digest"]}
@@ -123,7 +128,7 @@ def _counts(at: str, outcome: dict[str, Any]) -> Steps:
     try:
         yield from patiently(("POST", f"{at}/outcome", {"json": outcome}))
     except ApiError as error:
-        if error.code in _ELSEWHERE:
+        if error.code in ELSEWHERE:
             return False
         raise
     return True
@@ -147,19 +152,26 @@ def _drive(http: httpx.Client, steps: Any, function: Callable[..., Any]) -> Any:
     @contextmanager
     def extending(run: _Run) -> Any:
         over = threading.Event()
+        lease = run.lease
 
         def extend() -> None:
-            while not over.wait(run.every):
+            while not over.wait(lease._rest()):
+                if lease._is_over:
+                    return lease._lose()
+                sent = time.monotonic()
                 try:
-                    send(run.extend)
-                except ApiError:
-                    pass
+                    send(run.extend())
+                    lease._told(sent, None)
+                except ApiError as error:
+                    lease._told(sent, error)
 
         thread = threading.Thread(target=extend, daemon=True)
         thread.start()
+        token = _current.set(lease)
         try:
             yield
         finally:
+            _current.reset(token)
             over.set()
             thread.join()
 
@@ -194,18 +206,26 @@ async def _drive_async(http: httpx.AsyncClient, steps: Any, function: Callable[.
 
     @asynccontextmanager
     async def extending(run: _Run) -> Any:
+        lease = run.lease
+
         async def extend() -> None:
             while True:
-                await asyncio.sleep(run.every)
+                await asyncio.sleep(lease._rest())
+                if lease._is_over:
+                    return lease._lose()
+                sent = time.monotonic()
                 try:
-                    await send(run.extend)
-                except ApiError:
-                    pass
+                    await send(run.extend())
+                    lease._told(sent, None)
+                except ApiError as error:
+                    lease._told(sent, error)
 
         task = asyncio.create_task(extend())
+        token = _current.set(lease)
         try:
             yield
         finally:
+            _current.reset(token)
             task.cancel()
 
     advance = functools.partial(next, steps)

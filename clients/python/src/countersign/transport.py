@@ -13,8 +13,8 @@ from .errors import ApiError
 Request = tuple[str, str, dict[str, Any]]
 """A method, a path, and what httpx takes besides."""
 
-Steps = Generator[Request | float, Any, Any]
-"""A dialogue that does no I/O: it yields requests and waits in seconds, and is sent answers or thrown ``ApiError``."""
+Steps = Generator[Any, Any, Any]
+"""A dialogue that does no I/O: it yields requests, waits in seconds and calls; it is sent answers or thrown ``ApiError``."""
 
 
 class Countersign:
