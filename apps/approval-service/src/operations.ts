@@ -20,7 +20,7 @@ export function openOperations(
     decide: decideDeadLetter,
   });
   countRecords(metrics, commandHandler.store, {
-    name: 'countersign_dead_letters',
+    name: 'countersign_dead_letter_records',
     help: 'Open dead letters: messages that no service could handle.',
     statuses: ['open'],
   });

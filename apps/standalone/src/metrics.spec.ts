@@ -35,7 +35,7 @@ describe('what an operator watches', () => {
       'countersign_approvals{status="pending"}': 1,
       'countersign_executions{status="queued"}': 0,
       'countersign_executions{status="outcome_unknown"}': 0,
-      'countersign_dead_letters{status="open"}': 0,
+      'countersign_dead_letter_records{status="open"}': 0,
       countersign_open_reviews: 0,
     });
     expect(shown.get('countersign_approval_longest_wait_seconds')).toBeGreaterThan(0);

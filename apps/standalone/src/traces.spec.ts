@@ -43,6 +43,7 @@ describe('the trace of a run', () => {
   let target: Server;
   let received: IncomingHttpHeaders;
   let spans: ReceivedSpan[];
+  let exposition: string;
   const of = (name: string) => spans.filter((span) => span.name === name && span.traceId === traceId);
   const dir = mkdtempSync(join(tmpdir(), 'countersign-traces-'));
 
@@ -78,6 +79,10 @@ describe('the trace of a run', () => {
     await ask('GET', `/runs/${run_id}?wait_for=COMPLETED`);
     const execution = await ask('GET', `/executions/${approval.id}`);
     expect(execution).toMatchObject({ status: 'succeeded', tracestate });
+    const accept = { accept: 'application/openmetrics-text; version=1.0.0, text/plain; q=0.5' };
+    const scraped = await standalone.ask('GET', '/metrics', { key: adminKey, headers: accept });
+    expect(scraped.headers.get('content-type')).toMatch(/^application\/openmetrics-text/);
+    exposition = await scraped.text();
     // What is left is handed over before it ends.
     await standalone.stop();
     spans = collector.spans();
@@ -174,6 +179,19 @@ describe('the trace of a run', () => {
       'gen_ai.usage.input_tokens': 0,
       'gen_ai.usage.output_tokens': 0,
     });
+  });
+
+  it.each([
+    ['approval_wait_seconds', 'process approval.resolved'],
+    ['execution_start_seconds', 'process approval.resolved'],
+    ['execution_call_seconds', 'process approval.resolved'],
+    ['model_request_seconds', 'chat gpt-5-mini'],
+    ['http_request_seconds', 'POST /agents/:agent_id/runs'],
+  ])('is found from %s, whose exemplar is a span that was sent', (metric, name) => {
+    const lines = exposition.split('\n').filter((line) => line.startsWith(`countersign_${metric}_bucket`));
+    const named = lines.flatMap((line) => /span_id="(\w+)"/.exec(line)?.[1] ?? []);
+    const known = new Map(spans.map((span) => [span.spanId, span.name]));
+    expect(named.map((id) => known.get(id))).toContain(name);
   });
 
   it('has no secret, no argument and nothing that anybody said', () => {

@@ -40,6 +40,31 @@ describe('what a process counts', () => {
     ]);
   });
 
+  it('is told in OpenMetrics as well, where a duration names a trace that it was measured in', async () => {
+    let trace: { trace_id: string; span_id: string } | undefined;
+    const metrics = new Metrics(() => trace);
+    metrics.counter(definition).add({ kind: 'odd', colour: 'red' });
+    const calls = metrics.durations({ name: 'calls_seconds', help: 'Calls.', labels: ['kind'] }, [1, 10]);
+    calls.observe({ kind: 'odd' }, 0.5);
+    trace = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
+    calls.observe({ kind: 'odd' }, 2);
+    const text = await metrics.exposition();
+    const open = await metrics.exposition('application/openmetrics-text');
+    const number = String.raw`[\d.e+]+`;
+    expect(linesOf(open, 'calls_seconds_bucket')).toEqual([
+      'calls_seconds_bucket{le="1",kind="odd"} 1',
+      expect.stringMatching(
+        `^calls_seconds_bucket{le="10",kind="odd"} 2 # {trace_id="a{32}",span_id="b{16}"} 2 ${number}$`,
+      ),
+      'calls_seconds_bucket{le="+Inf",kind="odd"} 2',
+    ]);
+    expect(open).toContain('# TYPE things counter\nthings_total{kind="odd",colour="red"} 1\n');
+    expect(open).toMatch(/# EOF\n$/);
+    // Who asks for the other format has it as before, also afterwards.
+    expect(linesOf(await metrics.exposition(), 'things')).toEqual(linesOf(text, 'things'));
+    expect(text).not.toContain('trace_id');
+  });
+
   it('is how much there is just now, and nothing while that cannot be told', async () => {
     const metrics = new Metrics();
     let read = async () => [{ labels: { kind: 'odd' }, value: 3 }];

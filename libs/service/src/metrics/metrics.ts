@@ -28,9 +28,12 @@ type Read<L extends string> = () => Promise<readonly Level<L>[]> | readonly Leve
 
 /** What a process counts, for Prometheus. */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #registry = openMetricsRegistry();
   readonly #levels = new Map<string, Read<string>[]>();
   #ofProcess = false;
+
+  /** @param trace names the trace that a duration is measured in, as its exemplar; undefined: one that is not kept, or none. */
+  constructor(private readonly trace: () => Record<'trace_id' | 'span_id', string> | undefined = () => undefined) {}
 
   /** Whoever names the same counter adds to the same one, so that services in one process can share it. */
   counter<L extends string>({ name, help, labels }: MetricDefinition<L>): Count<L> {
@@ -43,8 +46,11 @@ export class Metrics {
   durations<L extends string>({ name, help, labels }: MetricDefinition<L>, buckets: readonly number[]): Durations<L> {
     const known = this.#registry.getSingleMetric(name) as Histogram<L> | undefined;
     const options = { name, help, labelNames: labels, buckets: [...buckets], registers: [this.#registry] };
-    const histogram = known ?? new Histogram(options);
-    return { observe: (values, seconds) => histogram.observe(values, seconds) };
+    const histogram = known ?? new Histogram({ ...options, enableExemplars: true });
+    return {
+      observe: (values, seconds) =>
+        histogram.observe({ labels: values, value: seconds, exemplarLabels: (this.trace() ?? {}) as object }),
+    };
   }
 
   /** @param read is called on each scrape; what fails is left out. Whoever names the same gauge adds to it. */
@@ -77,14 +83,46 @@ export class Metrics {
     return metric?.values.find((each) => isMeant(each.labels))?.value ?? 0;
   }
 
-  /** All of it with the state of the process, in Prometheus' text format. */
-  exposition(): Promise<string> {
+  /** All of it with the state of the process, in Prometheus' text format, or in OpenMetrics, which has exemplars. */
+  exposition(type: ExpositionType = 'text/plain'): Promise<string> {
     // Watching the event loop costs a little all the time, so a process that is never scraped does not.
     if (!this.#ofProcess) collectDefaultMetrics({ register: this.#registry });
     this.#ofProcess = true;
-    return this.#registry.metrics();
+    return this.#renderedAs(type);
+  }
+
+  /** Rendering counters in OpenMetrics renames them for good: it gets copies. */
+  #renderedAs(type: ExpositionType): Promise<string> {
+    const registry = type === 'text/plain' ? new Registry() : openMetricsRegistry();
+    for (const metric of this.#registry.getMetricsAsArray() as unknown as Renderable[]) {
+      const isRenamed = type !== 'text/plain' && metric.type === 'counter';
+      const name = isRenamed ? metric.name.replace(/_total$/, '') : metric.name;
+      const get = async () => ({ ...(await (metric.getForPromString?.() ?? metric.get())), name });
+      registry.registerMetric({ name, type: metric.type, get } as never);
+    }
+    return registry.metrics();
   }
 }
 
-/** The media type of an exposition. */
-export const expositionType = Registry.PROMETHEUS_CONTENT_TYPE;
+/** Durations have exemplars only in such a one. */
+function openMetricsRegistry(): Registry {
+  const registry = new Registry();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  return registry;
+}
+
+/** What a metric of the library is rendered from; its types have `get` alone. */
+interface Renderable {
+  name: string;
+  type: string;
+  get(): Promise<object>;
+  getForPromString?(): Promise<object>;
+}
+
+export type ExpositionType = keyof typeof expositionTypes;
+
+/** The media types of an exposition, as a scraper names them and as they are answered. */
+export const expositionTypes = {
+  'text/plain': Registry.PROMETHEUS_CONTENT_TYPE,
+  'application/openmetrics-text': Registry.OPENMETRICS_CONTENT_TYPE,
+} as const;

@@ -79,7 +79,7 @@ export async function serve(
     log.error({ err: error }, 'fatal error, exiting so that the supervisor restarts the process');
     process.exit(1);
   };
-  const metrics = new Metrics();
+  const metrics = new Metrics(tracing.exemplar);
   const observer = countMessages(metrics);
   const foreign = new ForeignMessages(metrics, log, systemClock);
   const clientId = `countersign-${process.pid}`;

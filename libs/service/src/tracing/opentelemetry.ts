@@ -120,9 +120,10 @@ export function openTelemetry(settings: TracingSettings, url: string, log: Log):
       span.addLink({ context: record });
       return of;
     },
-    ids() {
+    ids: () => idsOf(underWay.getStore()?.spanContext()),
+    exemplar() {
       const context = underWay.getStore()?.spanContext();
-      return context && { trace_id: context.traceId, span_id: context.spanId };
+      return context && (context.traceFlags & TraceFlags.SAMPLED) !== 0 ? idsOf(context) : undefined;
     },
     close: () => (closing ??= close()),
   };
@@ -153,6 +154,8 @@ function contextIn({ traceparent, tracestate }: TraceContext): SpanContext | und
   };
   return trace.isSpanContextValid(context) ? context : undefined;
 }
+
+const idsOf = (context: SpanContext | undefined) => context && { trace_id: context.traceId, span_id: context.spanId };
 
 function contextOf({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceContext {
   const flags = (traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, '0');

@@ -113,6 +113,13 @@ describe('a trace', () => {
     expect(outside).not.toHaveProperty('trace_id');
   });
 
+  it('is named by what is measured meanwhile, if it is kept', () => {
+    const exemplar = (of: object) => tracing.span('a', { of }, () => tracing.exemplar());
+    expect(exemplar(caller)).toMatchObject({ trace_id: traceId });
+    expect(exemplar({ traceparent: traceparent.replace(/01$/, '00') })).toBeUndefined();
+    expect(tracing.exemplar()).toBeUndefined();
+  });
+
   it('that nobody receives holds up no stop for long', async () => {
     receiver.closeAllConnections();
     receiver.close();

@@ -44,6 +44,8 @@ export interface Tracing {
   current(of: TraceContext): TraceContext;
   /** Names the span under way, for the log. */
   ids(): { trace_id: string; span_id: string } | undefined;
+  /** The same of one that is kept, so that whoever follows it from a measurement finds it. */
+  exemplar(): { trace_id: string; span_id: string } | undefined;
   /** Hands over what is left, for a second at most. */
   close(): Promise<void>;
 }
@@ -57,5 +59,6 @@ export const noTracing: Tracing = {
   open: (_name, options) => ({ ...passingOn(options), run: (work) => work(), end() {} }),
   current: (of) => of,
   ids: () => undefined,
+  exemplar: () => undefined,
   close: async () => {},
 };
