@@ -227,7 +227,7 @@ export function agentRunner(
         watch.tail(bus, (runId, version) => {
           runner
             .look(runId, version)
-            .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot look at a run'));
+            .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'cannot read a run'));
         });
       },
       reread: openKeys,

@@ -25,7 +25,7 @@ export interface AuthOptions {
   database: Pick<Database, 'collection'>;
   log: Log;
   now(): EpochMillis;
-  /** How it is told who comes and who is turned away. */
+  /** Publishes sign-ins and refused attempts. */
   news: {
     /** Which service people see here. */
     service: ServiceName;

@@ -57,7 +57,7 @@ export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
 /** Seconds between this clock and the store's that a service says. */
 const mostSkew = 5;
 
-/** Whether the clock of this machine is that of the store, by which leases are told. */
+/** Whether the clock of this machine agrees with the store's, by which leases expire. */
 export const clockCheck = (uri: string): Check => ({
   what: 'clock of MongoDB',
   look: async () => {
@@ -72,7 +72,7 @@ export const clockCheck = (uri: string): Check => ({
       await database.close();
     }
   },
-  advice: 'Leases are told by the clock of MongoDB; set the clocks all the same, NTP does that.',
+  advice: 'Leases expire by the clock of MongoDB; synchronise the clocks all the same, with NTP.',
 });
 
 export const mongoCheck = (uri: string): Check => ({

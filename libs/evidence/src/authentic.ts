@@ -46,7 +46,7 @@ const judges: Readonly<Record<string, Judge>> = {
     const isAnother =
       checked && (await digestOf(canonical({ run_id, tool_call_id, tool_name, tool_args }))) !== data['digest'];
     return isAnother
-      ? { code: 'other_call', reason: 'its arguments are not the ones that were asked for' }
+      ? { code: 'other_call', reason: 'its arguments are not the ones that were requested' }
       : { ...judged, checked };
   },
   'approval.resolved': async (data, { decisions }, entry) => {

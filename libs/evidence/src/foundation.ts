@@ -19,8 +19,8 @@ export function unfounded(claims: Claims): string | undefined {
   if (claims['act_by'] == null) return 'The decision does not say until when it may be acted on.';
   if (!isCount(resolved_at)) return 'The decision does not say when it was made.';
   if (claims['break_glass'] !== undefined)
-    return isBroken(claims) ? undefined : 'Nobody who had not asked for it approved it in an emergency.';
-  if (basis === 'rule') return policy_version == null ? 'A rule decided, and it is not said which.' : undefined;
+    return isBroken(claims) ? undefined : 'It was approved in an emergency by a requester, or by nobody.';
+  if (basis === 'rule') return policy_version == null ? 'A rule decided, and the record does not name it.' : undefined;
   if (basis === 'audit') return undefined;
   if (basis === 'grant') {
     const {
@@ -34,17 +34,17 @@ export function unfounded(claims: Claims): string | undefined {
       requested_by != null && !isOwn && isCount(needed) && givers.size >= needed && (expires_at ?? 0) > resolved_at;
     return holds ? undefined : 'The grant does not hold for this call.';
   }
-  if (basis !== 'people') return 'It is not said on what the approval rests.';
+  if (basis !== 'people') return 'The record does not say on what the approval rests.';
   if (!isCount(required_approvals)) return 'The decision does not say how many people had to approve.';
   if (four_eyes === true && requested_by == null)
-    return 'Nobody knows who asked, so it cannot be told that somebody else approved.';
+    return 'The requester is not known, so it is not certain that somebody else approved.';
   const anonymous =
     four_eyes !== true &&
     required_approvals === 1 &&
     ((deciders ?? []) as Decider[]).some(({ by, verdict }) => by === null && verdict === 'approved');
   const count = approversIn(claims).length + (anonymous ? 1 : 0);
   return count < required_approvals
-    ? `${count} of ${required_approvals} people approved who had not asked for it.`
+    ? `${count} of ${required_approvals} people approved who had not requested it.`
     : undefined;
 }
 

@@ -74,7 +74,7 @@ export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
     for (const outcome of found.all(type)) checkOutcome(outcome, calls.get(idOf(outcome)), found);
   for (const { data, line } of entries.filter(({ type }) => type === 'approval.decision_recorded'))
     if (found.of('tool.approval_required', data['approval_id']).length === 0)
-      notes.push(`Line ${line}: a decision on ${data['approval_id']}, which nobody asked for.`);
+      notes.push(`Line ${line}: a decision on ${data['approval_id']}, which nobody requested.`);
   const known = new Set((header.rules ?? []).map(({ version }) => version));
   const versions = new Set(
     found.all('approval.resolved').flatMap(({ claims }) => text(claims['policy_version']) ?? []),
@@ -152,12 +152,12 @@ function checkApproval({ entry, claims }: Authentic, found: Found): void {
   if (requests.length === 0) return found.refuse('tool.approval_required', entry, 'request_missing');
   for (const request of requests) {
     if (difference(request.claims, claims, ['run_id', 'tool_call_id', 'tool_name']))
-      fail('other_call', 'What was decided on is another call than the one that was asked for.', entry);
+      fail('other_call', 'The decision is on another call than the one that was requested.', entry);
     const askers = { requester: request.claims['user_id'], requested_by: request.claims['requested_by'] };
     if (difference(askers, claims, ['requester', 'requested_by']))
       fail(
         'decision_unfounded',
-        'Others asked for it than the decision says, so who approved may be one of them.',
+        'The requesters are not those that the decision names, so an approver may be one of them.',
         entry,
       );
   }

@@ -143,7 +143,7 @@ describe('the tools of an MCP server', () => {
   it('stay what they were when the server has others, which is logged', async () => {
     const server = await connected(fewer('learn', 'echo'));
     await call(server, 'learn');
-    await vi.waitFor(() => expect(logged.join()).toContain('an MCP server has other tools now'), soon);
+    await vi.waitFor(() => expect(logged.join()).toContain('the tools of an MCP server have changed'), soon);
     expect(names(server)).toEqual(['given__echo', 'given__learn']);
   });
 
@@ -154,7 +154,7 @@ describe('the tools of an MCP server', () => {
     offered = ['one', 'two'];
     http.forget();
     expect(await call(server, 'one')).toBe('one');
-    expect(logged.join()).toContain('an MCP server has other tools now');
+    expect(logged.join()).toContain('the tools of an MCP server have changed');
     expect(names(server)).toEqual(['given__one']);
     await server.close();
     await http.stop();
@@ -200,10 +200,10 @@ describe("a call of an MCP server's tool", () => {
     const server = await connected(fewer('wait'));
     const cancel = new AbortController();
     const failure = call(server, 'wait', {}, cancel.signal).catch((error: unknown) => error);
-    await vi.waitFor(() => expect(logged).toContain('an MCP server says: waiting'), soon);
+    await vi.waitFor(() => expect(logged).toContain('message of an MCP server: waiting'), soon);
     cancel.abort();
     expect(String(await failure)).toContain('whether the call was made is not known');
-    await vi.waitFor(() => expect(logged).toContain('an MCP server says: cancelled'), soon);
+    await vi.waitFor(() => expect(logged).toContain('message of an MCP server: cancelled'), soon);
   });
 
   it('that was aborted before is not made', async () => {

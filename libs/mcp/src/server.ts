@@ -36,7 +36,7 @@ const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /** How a call is watched while it is made. */
 export interface McpWatch {
-  /** How long it may take without news. */
+  /** Timeout without progress. */
   timeoutMs: Millis;
   signal: AbortSignal;
   progress(progress: CallProgress): void;
@@ -186,7 +186,7 @@ export class McpServer {
     const obstacle = () =>
       (this.known(definition.name)?.definition.approval ?? definition.approval) === definition.approval
         ? undefined
-        : `says by now that ${name} does more than read, so it needs an approval; nothing was done`;
+        : `has declared since that ${name} does more than read, so it needs an approval; nothing was done`;
     const outcome = await this.call(name, args, { signal, progress, obstacle, timeoutMs: millisOf(timeout) });
     if (outcome.type !== 'answered') throw new Error(outcome.reason);
     if (outcome.isError) throw new Error(outcome.text);
@@ -260,17 +260,20 @@ export class McpServer {
   #gated(offered: readonly OfferedTool[]): McpTool[] {
     const { tools, leftOut } = gatedTools(this.#at, offered, this.#options.tools);
     for (const tool of leftOut)
-      this.#log.warn({ mcp_server: this.name, tool }, 'a tool of an MCP server is left out: it cannot be checked');
+      this.#log.warn({ mcp_server: this.name, tool }, 'MCP tool skipped: its schema cannot be checked');
     return tools;
   }
 
   readonly #events: McpEvents = {
     onLog: (line) =>
-      this.#log.info({ mcp_server: this.name, line: this.#mask(line).slice(0, longestLine) }, 'an MCP server says'),
+      this.#log.info(
+        { mcp_server: this.name, line: this.#mask(line).slice(0, longestLine) },
+        'message of an MCP server',
+      ),
     toolsChanged: () =>
       this.#log.warn(
         { mcp_server: this.name },
-        'an MCP server has other tools now; its tools of the start stay in use',
+        'the tools of an MCP server have changed; those read at the start stay in use',
       ),
     ended: () => {
       if (!this.#connection) return;

@@ -142,7 +142,7 @@ describe('what an MCP server says', () => {
     const said = [await server.call('say', {}, watch), await server.call('refuse', {}, watch)];
     expect(said).toMatchObject([{ type: 'answered', text: 'it is ***' }, { type: 'refused' }]);
     expect(news).toEqual([{ message: 'as ***' }]);
-    await expect.poll(() => logged.join(), soon).toContain('an MCP server says');
+    await expect.poll(() => logged.join(), soon).toContain('message of an MCP server');
     expect(JSON.stringify([said, news, logged])).not.toContain('hunt');
   });
 });

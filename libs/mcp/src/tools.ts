@@ -18,7 +18,7 @@ export interface Gate {
   presentation?: ToolDefinition['presentation'];
   act_within?: Seconds | undefined;
   max_output?: number | undefined;
-  /** Seconds that a call may take without news. */
+  /** Timeout of a call without progress, in seconds. */
   timeout?: Seconds | undefined;
   /** On which terms approved calls are made. */
   execute?: TermsEntry | undefined;

@@ -84,7 +84,7 @@ export interface Bus {
   tail(options: TailOptions): Subscription;
   /** Looks back, without joining the group. @throws the reason why it cannot */
   history(options: HistoryOptions): Promise<LogHistory>;
-  /** Of each topic that is there, whichever member it is that handles them. @throws the reason why it cannot be told */
+  /** Of each topic that is there, whichever member it is that handles them. @throws the reason why it is not known */
   lag(options: { group: string; topics: readonly string[] }): Promise<TopicLag[]>;
   /** Whether the log can be reached; throws the reason why not. */
   ping(): Promise<void>;

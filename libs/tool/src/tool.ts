@@ -4,7 +4,7 @@ import type { TermsEntry } from '@countersign/definitions/execute';
 
 /** News of a call that is being made; what is left out has not changed. */
 export interface CallProgress {
-  /** What there is to read since the last news. */
+  /** What can be read since the last progress. */
   output?: string;
   /** From 0 to 100. */
   percent?: number;

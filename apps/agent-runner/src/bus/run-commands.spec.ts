@@ -16,7 +16,7 @@ import {
 } from '../../test/run.fixtures.js';
 import { RunCommands, type RunCommandPolicy } from './run-commands.js';
 
-const refused = new CommandRefused('token_over', 'The token does not say who commands, or is over.');
+const refused = new CommandRefused('token_over', 'The token names no sender, or has expired.');
 const paused = runAfter(requested, claimed, responded(call('call_a')));
 const over = continued(paused, now, cancelRequested);
 

@@ -16,7 +16,7 @@ export interface RunnerOptions extends Omit<WorkerOptions, 'execute' | 'look'> {
   runs: CommandHandler<Run, RunMessage, RunRejection>;
   /** Is notified of every run that changed here. */
   changed(runId: string): void;
-  /** Is told of each lease that ran out and whose run goes on here. */
+  /** Called with each expired lease whose run this instance claims. */
   tookOver?(): void;
   /** Asked late, since the pool in turn asks the runner to attend to due runs. */
   pool(): WorkPool<Run>;

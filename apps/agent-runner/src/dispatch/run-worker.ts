@@ -238,10 +238,7 @@ export class RunWorker {
       if (!answered) return this.#postponed(`another run of session ${run.session_id} has its turn`, 'session_busy');
       const { remarks } = takenIn(run, answered.response.items);
       if (remarks.length > 0)
-        this.#options.log.warn(
-          { run_id: run.run_id, remarks },
-          'the answer of the model is not as the protocol has it',
-        );
+        this.#options.log.warn({ run_id: run.run_id, remarks }, 'the answer of the model violates the protocol');
       return { type: 'model_responded', worker, agent, step: run.steps, ...answered };
     } catch (error) {
       if (signal.aborted) return { type: 'released', worker };
@@ -258,8 +255,8 @@ export class RunWorker {
     const context = { run_id, model: agent.model, code, err: error, retry_after_ms };
     // Said once of a run; the metric says for how long.
     if (needsOperator(code) && code !== error_code)
-      this.#options.log.error(context, 'the model cannot be used until somebody mends it; its runs wait');
-    else this.#options.log.warn(context, 'the model did not answer');
+      this.#options.log.error(context, 'the model is unusable until an operator acts; its runs wait');
+    else this.#options.log.warn(context, 'model call failed');
     return { type: 'model_failed', worker: this.#name, agent, code, error: message, retry_after_ms };
   }
 

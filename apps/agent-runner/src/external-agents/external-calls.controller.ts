@@ -83,7 +83,7 @@ export class ExternalCallsController {
     const run = await this.runs.get(runId);
     const isTheirs = run !== undefined && (!seesOnlyOwn(who) || isOwner(who, ownersOf(run)));
     if (!isTheirs || run.asked === null || run.agent_id !== agentId)
-      throw new ProblemError('run_not_found', `Agent "${agentId}" has not asked for calls "${runId}".`);
+      throw new ProblemError('run_not_found', `Agent "${agentId}" has not requested calls "${runId}".`);
     return run;
   }
 

@@ -127,7 +127,7 @@ function wordsOf({ run_id }: Run, { status, note, result, edited, tool_args }: R
 }
 
 const refused = (code: string, message: string): OfferedAnswer => ({
-  text: `Nothing was asked for. ${message}`,
+  text: `Nothing was requested. ${message}`,
   fields: { code },
   isError: true,
 });

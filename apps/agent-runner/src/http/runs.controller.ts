@@ -250,7 +250,7 @@ export class RunsController {
     sendEvents(reply, this.stream.events(runId, options));
   }
 
-  /** Whoever continues a run right after its approval may be here before the news of it. */
+  /** A client that continues a run right after its approval may arrive before the event does. */
   async #resolve(run: Run, body: ContinueRunRequest): Promise<{ run: Run; resolutions: CallerResolution[] }> {
     const found = resolutionsIn(run, body);
     if ('ok' in found) return { run, resolutions: found.ok };
@@ -280,7 +280,7 @@ export class RunsController {
     if (this.agents.callersOf(agentId))
       throw new ProblemError(
         'agent_external',
-        `Agent "${agentId}" runs elsewhere, so no model is asked here. Ask for its calls with POST /agents/${agentId}/calls.`,
+        `Agent "${agentId}" is external, so it has no runs here. Request its calls with POST /agents/${agentId}/calls.`,
       );
     if (this.agents.has(agentId)) return;
     throw new ProblemError(

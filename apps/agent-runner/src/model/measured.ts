@@ -44,7 +44,7 @@ export class MeasuredModel implements Model {
     return this.model.description;
   }
 
-  /** The conventions of OpenTelemetry for generative AI; what is said to a model and by it is in no trace. */
+  /** The conventions of OpenTelemetry for generative AI; prompts and answers are in no trace. */
   async respond(request: ModelRequest): Promise<ModelResponse> {
     const { model, id } = request.agent;
     const attributes = {

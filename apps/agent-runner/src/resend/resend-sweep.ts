@@ -15,7 +15,7 @@ export interface ResendSweepOptions {
   versions: Pick<AgentVersions, 'forRun'>;
   agents: Pick<Agents, 'get' | 'missing' | 'functionOf'>;
   metrics: Pick<Metrics, 'levels'>;
-  /** How long nothing is heard before it asks. */
+  /** Idle time of a run before its requests are sent again. */
   afterMs: Millis;
   now: Clock;
   log: Log;
@@ -60,13 +60,11 @@ export class ResendSweep {
     while (!signal.aborted) {
       await delay(afterMs / 2, undefined, { signal, ref: false }).catch(() => {});
       if (!signal.aborted)
-        await this.sweep().catch((err: unknown) =>
-          log.warn({ err }, 'cannot ask again for what runs wait for, retrying'),
-        );
+        await this.sweep().catch((err: unknown) => log.warn({ err }, 'resend sweep failed, retrying'));
     }
   }
 
-  /** Looks once at every run that is paused, and at those that are over and have not heard how their calls ended. */
+  /** Examines once every paused run, and the finished ones whose calls have no outcome yet. */
   async sweep(): Promise<void> {
     const { afterMs, log, now, runs: store } = this.#options;
     const oldest = new Map<Kind, number>();
@@ -76,7 +74,9 @@ export class ResendSweep {
         if (this.#stopping.signal.aborted) return;
         for (const call of awaited(run)) this.#note(oldest, run, call);
         if (isSilent(run, afterMs, now()))
-          await this.#ask(run).catch((err: unknown) => log.warn({ err, run_id: run.run_id }, 'cannot ask again'));
+          await this.#ask(run).catch((err: unknown) =>
+            log.warn({ err, run_id: run.run_id }, 'cannot resend the requests of a run'),
+          );
       }
     }
     this.#oldest = oldest;
@@ -92,7 +92,8 @@ export class ResendSweep {
   async #ask(run: Run): Promise<void> {
     const { afterMs, agents, log, runner, versions } = this.#options;
     const agent = isFinishedStatus(run.status) ? null : await versions.forRun(run, agents);
-    if (agent && 'problem' in agent) return log.warn({ run_id: run.run_id }, `cannot ask again: ${agent.problem}`);
+    if (agent && 'problem' in agent)
+      return log.warn({ run_id: run.run_id }, `cannot resend the requests of a run: ${agent.problem}`);
     await runner.handle(run.run_id, { type: 'resend_due', agent, afterMs });
   }
 }

@@ -21,7 +21,7 @@ export function isSilent(run: Run, afterMs: Millis, now: EpochMillis): boolean {
   return awaited(run).length > 0 && after(toEpochMillis(run.updated_at), Math.max(afterMs, age)) <= now;
 }
 
-const heard = ignored('it has heard something lately, or waits for nothing');
+const heard = ignored('an event arrived lately, or it waits for nothing');
 
 /**
  * Requests the approvals that it waits for once more, under the same ids. What was lost of a request, a decision or a result

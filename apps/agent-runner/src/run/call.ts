@@ -237,7 +237,7 @@ export function refusedAgain(call: Call, { confirmation_note, tool_execution }: 
   return { ...again, rejected: true, tool_execution: { ...again.tool_execution, approval_id } };
 }
 
-const askedBefore = 'The same call was rejected before in this run, so nobody was asked again.';
+const askedBefore = 'The same call was rejected before in this run, so it was rejected again without asking a person.';
 
 /** Takes the arguments that were approved, and remembers those of the model when they differ. */
 function asApproved(call: Call, tool_args: Record<string, unknown>): Call {

@@ -59,7 +59,7 @@ export function replace(run: Run, after: Call, now: EpochMillis): Run {
 const isBegun = ({ state, made_by, confirmation }: Call): boolean =>
   state === 'started' || (made_by === 'executor' && confirmation === true);
 
-/** What an executor says of a call implies that the call was approved, should that news still be on its way. */
+/** An event of the executor implies that its call was approved, should `approval.resolved` still be on its way. */
 export const executed = (call: Call, output: string, failed = false): Call =>
   answered(call.confirmation === null ? confirm(call, true, null) : call, output, failed);
 

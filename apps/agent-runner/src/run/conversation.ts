@@ -164,7 +164,7 @@ export function outputFor({ asked_by, proposed_args, tool_execution, max_output 
   return `A person changed the arguments before this: ${changes.join('; ')}. That is what counts, not what you proposed; do not propose the earlier arguments again.\n\n${cut}`;
 }
 
-/** What the model is told of an answered call: its result, after what whoever approved it noted. */
+/** The output of an answered call for the model: the note of whoever approved it, then its result. */
 export function outcomeText({
   confirmation,
   confirmation_note,

@@ -7,7 +7,7 @@ import type { CheckedCall } from './conversation.js';
 import type { ModelFailed } from './failures/model-failed.js';
 import type { Turn } from './turn.js';
 
-/** What a run is told; `decideRun` says what comes of it. */
+/** Messages to a run; `decideRun` is the transition. */
 export type RunMessage =
   | { type: 'requested'; run: RunRequest }
   /** The calls of an external agent: a run whose one turn is given, and that no model is asked for. */
@@ -21,7 +21,7 @@ export type RunMessage =
   | { type: 'call_started'; worker: string; call: string }
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
-  /** Nothing was heard for long of what it waits for; `agent` is the one of a run that goes on. */
+  /** What it waits for has not come for long; `agent` is set for a run that is not finished. */
   | { type: 'resend_due'; agent: Agent | null; afterMs: Millis }
   /** The log never takes what the run emitted, such as the request for this call. */
   | { type: 'never_published'; event: EventName; call: string | null; reason: string }

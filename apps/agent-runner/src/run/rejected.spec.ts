@@ -29,7 +29,7 @@ describe('a call that was rejected in this run', () => {
     const run = continued(told, now, again);
     expect(run.status).toBe('RUNNING');
     expect(outcomeText(run, 'call_b')).toEqual([
-      expect.stringMatching(/nobody was asked again.*bob rejected it.*Change freeze/),
+      expect.stringMatching(/rejected again without asking a person.*bob rejected it.*Change freeze/),
     ]);
     const { approval_id } = callIn(run, 'call_b').tool_execution;
     expect([callIn(run, 'call_b').state, approval_id]).toEqual(['answered', asked.id]);

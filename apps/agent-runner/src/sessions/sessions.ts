@@ -83,7 +83,7 @@ export class Sessions {
   /** A run is over: whoever waits for its turn in the session goes on. Should this fail, they find out by themselves. */
   ended(run: Run): void {
     this.#passOn(run).catch((error: unknown) => {
-      this.#options.log.warn({ err: error, run_id: run.run_id }, 'cannot hand over the session to the next run');
+      this.#options.log.warn({ err: error, run_id: run.run_id }, 'cannot start the next run of the session');
     });
   }
 

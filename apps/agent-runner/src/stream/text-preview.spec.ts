@@ -98,7 +98,7 @@ describe('the text of a run while it is written', () => {
     const heard = heardBy(preview);
     await bus.close();
     preview.write(run, 0, 'Hel');
-    await expect.poll(() => warned, soon).toEqual(['text that is being written cannot be shown elsewhere']);
+    await expect.poll(() => warned, soon).toEqual(['cannot publish a text preview']);
     expect(heard).toHaveLength(1);
   });
 });

@@ -71,7 +71,7 @@ export class TextPreview {
     const events = [...this.#gathered.values()].map((gathered) => this.#event(gathered));
     this.#gathered.clear();
     this.bus.publish(events.map(encode)).catch((error: unknown) => {
-      this.log.warn({ err: error }, 'text that is being written cannot be shown elsewhere');
+      this.log.warn({ err: error }, 'cannot publish a text preview');
     });
   }
 

@@ -97,7 +97,7 @@ function followRun(approval: Approval, run_status: RunStatus, now: EpochMillis):
   return approval.run_status === run_status ? ignored('this is known') : changed(followed);
 }
 
-/** What a run that is over still waited for. One that says so again, and knows no decision, has not heard it. */
+/** What a finished run still waited for. A repeated end without a decision means that `approval.resolved` was lost. */
 function endOpen(approval: Approval, { event, requirement }: VoidMessage, now: EpochMillis): ApprovalTransition {
   const followed = followRun(approval, statusAfter[event.type], now);
   const hasHeard = !event.data.repeated || requirement.confirmation !== null;

@@ -44,7 +44,7 @@ export function resolved(
   return changed(state, ...before, emit('approval.resolved', dataOf(state, status, basis)));
 }
 
-/** Its run asks again, so it has not heard what was said: the same is said again. */
+/** Its run has resent the request, so the answer was lost: the same event is published again. */
 export function resendAnswer(approval: Approval, now: EpochMillis): ApprovalTransition {
   const { status, run_status } = approval;
   if (status === 'pending') return ignored('it is not resolved yet');
@@ -57,12 +57,12 @@ const briefNote = 200;
 
 /**
  * The log never takes how it was decided, so nobody acts on it: what was approved is rejected, and its run hears so as
- * briefly as can be. What people said is cut, since it may be what was too large.
+ * briefly as can be. Texts of people are cut, since they may be what was too large.
  */
 export function neverPublished(approval: Approval, reason: string, now: EpochMillis): ApprovalTransition {
   const { status, decisions, resolution_data, resolved_by } = approval;
   if (status === 'pending') return ignored('it is not resolved yet');
-  if (resolution_data?.['code'] === 'not_publishable') return ignored('it was said as briefly as can be');
+  if (resolution_data?.['code'] === 'not_publishable') return ignored('its texts were cut to fit into one event');
   const note =
     status === 'approved'
       ? `Approved, and not executed: the log does not take this decision (${reason}). Request it again with less in its arguments, values, result or reasons.`

@@ -51,7 +51,7 @@ export class Grants {
     return null;
   }
 
-  /** The approval says whether a grant comes with it, not the news of it: anybody who can write to the log could have made that up. */
+  /** The stored approval decides whether a grant comes with it, not the event: any producer on the topic could have forged that. */
   async give(approval: Approval): Promise<void> {
     if (!approval.resolution_data?.grant || approval.break_glass) return;
     const id = derivedId('grant', approval.id);

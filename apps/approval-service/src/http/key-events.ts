@@ -5,7 +5,7 @@ import { noTrace } from '@countersign/contracts/trace';
 import type { Clock } from '@countersign/contracts/time';
 import { type OutboxRelay, type Publication } from '@countersign/persistence';
 
-/** Tells who makes and revokes keys: what cannot be told with them is not stored. */
+/** Publishes who creates and revokes keys: a key whose event cannot be stored with it is not stored. */
 export class KeyEvents {
   constructor(
     private readonly relay: Pick<OutboxRelay, 'push'>,

@@ -13,7 +13,7 @@ const patienceMs = 1_000;
 const pageSize = 50;
 /** Changed approvals that wait for one reader; one who has more to take resumes. */
 const mostWaiting = 1_000;
-/** Approvals as they are shown, for the readers that are told of them next. */
+/** Approvals as they are shown, cached for the readers of the next change. */
 const shownKept = 100;
 
 /**
@@ -22,7 +22,7 @@ const shownKept = 100;
  */
 export class ApprovalFeed {
   readonly #listeners = new Set<(approvalId: string) => void>();
-  /** One read for all that are told of a change. */
+  /** One read for all listeners of a change. */
   readonly #shown = new SharedReads<string, Promise<Shown | undefined>>(shownKept);
   #tail: Subscription | undefined;
 

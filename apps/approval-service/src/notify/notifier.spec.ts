@@ -269,7 +269,7 @@ describe('the notifier', () => {
     await expect.poll(outcomes, soon).toEqual(['lost', 'sent']);
     await answer.promise;
     expect(await outcomes()).toEqual(['lost', 'sent']);
-    expect(slow.log.warn).toHaveBeenLastCalledWith(expect.anything(), 'a late outcome was not counted');
+    expect(slow.log.warn).toHaveBeenLastCalledWith(expect.anything(), 'late outcome ignored');
   });
 
   it('takes the buttons away in Slack when an approval is resolved', async () => {

@@ -35,7 +35,7 @@ export class Notifier {
     this.#claims = new Claims(this.#options.leaseMs);
   }
 
-  /** From now on these channels are told. */
+  /** Notifies these channels from now on. */
   use(told: Pick<NotifierOptions, 'channels' | 'senders'>): void {
     Object.assign(this.#options, told);
   }
@@ -75,8 +75,7 @@ export class Notifier {
       log.warn({ ...about, outcome }, 'a notification was not delivered');
     const report: DeliveryMessage = { ...outcome, worker };
     const handled = await retryUntilStored(() => deliveries.execute(delivery.id, report, { known: delivery }), log);
-    if (handled.kind !== 'changed')
-      log.warn({ ...about, outcome, reason: handled.reason }, 'a late outcome was not counted');
+    if (handled.kind !== 'changed') log.warn({ ...about, outcome, reason: handled.reason }, 'late outcome ignored');
   }
 
   async #send(delivery: NoticeDelivery): Promise<SendOutcome> {

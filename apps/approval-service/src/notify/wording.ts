@@ -17,7 +17,7 @@ export interface Wording {
   /** The reason by the model, not verified. */
   reason: string | null;
   deadline: string | null;
-  /** What was asked and answered, in the words of whoever said it; null: nothing was. */
+  /** Questions and answers as quotes; null: there are none. */
   questions: string | null;
   /** What whoever decides has to look at first. */
   caution: string | null;

@@ -57,7 +57,7 @@ export class RulesArchive {
       await this.versions.execute(version, { type: 'in_force', version, rules }, { creates: true });
     } catch (err) {
       if (!(err instanceof TerminalError)) throw err;
-      this.log.error({ err, version }, 'the rules cannot be told, so evidence will not have them');
+      this.log.error({ err, version }, 'cannot publish the rules in force; evidence will lack them');
     }
     this.#kept.add(version);
   }

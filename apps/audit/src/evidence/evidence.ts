@@ -59,7 +59,7 @@ export class Evidence {
     }
   }
 
-  /** Those that decisions name, as they were told: what is under another version than their digest is not they. */
+  /** The rules that decisions name, as published; an entry whose version is not its digest is ignored. */
   async #rules(entries: readonly Entry[]): Promise<RulesOfVersion[]> {
     const versions = new Set(entries.filter(({ type }) => type === 'approval.resolved').flatMap(versionIn));
     const found: RulesOfVersion[] = [];

@@ -110,7 +110,7 @@ export class ServiceKeys {
     void this.#options.verifiers[named.kind]()
       .publicPart(named.kid)
       .then((x) => (x === undefined ? undefined : this.#remember(named, x)))
-      .catch((err: unknown) => this.#options.log.warn({ err, ...named }, 'a key could not be looked at'))
+      .catch((err: unknown) => this.#options.log.warn({ err, ...named }, 'cannot check an API key'))
       .finally(() => this.#looking.delete(name));
   }
 

@@ -124,7 +124,7 @@ export class AuditController {
 
   @Get('audit/health')
   @RequireScopes('audit:read')
-  @Returns(200, AuditHealth, 'How far the record is, and what was wrong with what it was told.')
+  @Returns(200, AuditHealth, 'The size of the record, and what was wrong with the events it received.')
   async health(): Promise<z.infer<typeof AuditHealth>> {
     const [size, published, last, is_whole] = await Promise.all([
       this.log.length(),

@@ -80,7 +80,7 @@ export class Publisher {
         failures = 0;
         if (!isLast) await this.#pause(lookEveryMs);
       } catch (err) {
-        if (failures++ === 0) logger.warn({ err }, 'the record cannot be published, retrying');
+        if (failures++ === 0) logger.warn({ err }, 'cannot publish audit records, retrying');
         if (!isLast) await this.#pause(retryMs);
       }
     }

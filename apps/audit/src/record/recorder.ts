@@ -28,7 +28,7 @@ export interface RecorderOptions {
   log: AppendLog<Entry>;
   lease: Pick<Lease, 'take' | 'release'>;
   now: Clock;
-  /** Is told of the size of the record whenever it has grown. */
+  /** Called with the size of the record whenever it has grown. */
   onGrown?(size: number): void;
   /** How long a message waits for others, so that many are one write. */
   lingerMs?: number;

@@ -29,8 +29,7 @@ interface ApproveOptions {
 
 type RejectOptions = Pick<ApproveOptions, 'digest'> & { reason?: string };
 
-const digestOption =
-  'of the call as you saw it: when it is another by now, nothing is decided. Unset: as it is read now';
+const digestOption = 'of the call as you saw it: if it has changed, nothing is decided. Unset: as it is read now';
 
 export const approveCommand = (on: On): Command =>
   new Command('approve')

@@ -14,7 +14,7 @@ const pageSize = 500;
 
 export const backtestPolicy = (on: On): Command =>
   new Command('backtest')
-    .description('Tries the rules of a file on the calls that were asked for. Nothing is decided by it.')
+    .description('Evaluates the rules of a file on past calls. Nothing is decided by it.')
     .argument('<file>', 'with the new rules')
     .option('--since <duration>', 'how far back, such as 7d', '30d')
     .action(

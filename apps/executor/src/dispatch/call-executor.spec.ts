@@ -85,7 +85,7 @@ describe('a call that is being made', () => {
   it('has an outcome although what it returned is too large for an event', async () => {
     await world.open().executor.accept(approval);
     call().end.resolve({ outcome: 'succeeded', result: '\0'.repeat(200_000) });
-    const result = '[what it returned is too large to be told]';
+    const result = '[its result is too large for one event]';
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded', result });
   });
 

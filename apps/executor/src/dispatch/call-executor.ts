@@ -82,7 +82,10 @@ export class CallExecutor {
         );
       const handled = await tell(told).catch((error: unknown) => {
         if (!(error instanceof TerminalError)) throw error;
-        log.error({ err: error, execution_id: id }, 'what a call returned can never be told; that it ended is');
+        log.error(
+          { err: error, execution_id: id },
+          'the result of a call can never be published; its end is published without it',
+        );
         return tell(withoutText(told));
       });
       if (!counts(handled, name)) this.#late(execution, told);
@@ -116,7 +119,7 @@ export class CallExecutor {
       if (configuration.digest !== digest) return { until: now(), held_by: otherVersion };
       return await lastLook(execution);
     } catch (error) {
-      log.warn({ err: error, execution_id: execution.id }, 'whether a call may begin cannot be looked up');
+      log.warn({ err: error, execution_id: execution.id }, 'cannot check whether a call may begin');
       const detail = 'whether it may begin could not be looked up';
       return { until: after(now(), 1_000), held_by: { code: 'retry', detail, until: null } };
     }
@@ -127,11 +130,11 @@ export class CallExecutor {
     if (obstacle) throw new InTheWay(obstacle);
   }
 
-  /** It was made after others had given it up, or were told what came of it: somebody has to know. */
+  /** A report after its attempt was given up or reconciled: it is logged as an error for people to look at. */
   #late({ id, tool_name }: Execution, { outcome }: Outcome): void {
     const { metrics, log } = this.#options;
     metrics.late(tool_name, outcome);
-    log.error({ code: 'late_report', execution_id: id, tool_name, outcome }, 'a late outcome was not counted');
+    log.error({ code: 'late_report', execution_id: id, tool_name, outcome }, 'late outcome ignored');
   }
 
   async #measured(execution: Execution, watch: Watch): Promise<Outcome | InTheWay> {
@@ -149,7 +152,7 @@ export class CallExecutor {
     if (attempts.length === 1 && status === 'running')
       metrics.began(tool_name, secondsOf(toEpochMillis(attempts[0]!.started_at) - toEpochMillis(execution.created_at)));
     const begun = now();
-    // The target is told that it is part of this span.
+    // The trace context goes out to the target.
     const outcome = await tracing.span(
       `execute_tool ${tool_name}`,
       { kind: 'client', of: execution, attributes },
@@ -221,7 +224,7 @@ function pointingAt(id: string, outcome: Outcome): Outcome {
 
 /** An outcome whose text fits into no event; all of what was printed is in the outputs. */
 function withoutText(outcome: Outcome): Outcome {
-  const left = 'what it returned is too large to be told';
+  const left = 'its result is too large for one event';
   switch (outcome.outcome) {
     case 'succeeded':
       return { ...outcome, result: `[${left}]` };

@@ -5,7 +5,7 @@ import type { CallProgress as News } from '@countersign/tool';
 import { callOf } from '../execution/state.js';
 import type { Outputs } from '../results/outputs.js';
 
-/** How often news are passed on, and the characters that one event or piece has at most. */
+/** How often progress is published, and how many characters one event or chunk has at most. */
 const every = 250;
 const longest = 50_000;
 
@@ -41,7 +41,7 @@ export class CallProgress {
     return this.#kept + this.#skipped + this.#fresh.length;
   }
 
-  /** Whoever makes a call is not ours, and may say anything: what is no news of this kind is left out. */
+  /** The program of a call is not trusted: what does not parse as progress is dropped. */
   add(update: News): void {
     const { output = '', percent, message } = sound(update);
     this.#fresh += output;
@@ -96,7 +96,7 @@ export class CallProgress {
     try {
       await outputs.add(chunk);
     } catch (error) {
-      log.warn({ err: error, execution_id: id }, 'a piece of the output could not be stored');
+      log.warn({ err: error, execution_id: id }, 'cannot store a chunk of output');
     }
   }
 

@@ -197,7 +197,7 @@ describe('the executor', () => {
     world.adapter.calls[0]!.end.resolve({ outcome: 'succeeded', result: 'Deployed.' });
     await expect
       .poll(() => world.log.error.mock.calls, soon)
-      .toMatchObject([[{ execution_id: id, code: 'late_report' }, 'a late outcome was not counted']]);
+      .toMatchObject([[{ execution_id: id, code: 'late_report' }, 'late outcome ignored']]);
     const attempts = [{ late_report: 'succeeded: Deployed.' }];
     expect(await world.execution()).toMatchObject({ status: 'outcome_unknown', result: null, attempts });
     expect(pool.reserve()).toBeDefined();

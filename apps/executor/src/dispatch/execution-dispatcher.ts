@@ -31,7 +31,7 @@ export interface ExecutorOptions {
   keys: ConcurrencyKeys;
   switches: Switches;
   guard: Pick<DecisionGuard, 'examine' | 'verifyStored'>;
-  /** Is told of each lease that ran out and was found here. */
+  /** Called with each expired lease that this instance claims. */
   tookOver?(): void;
   /** Asked late, since the pool in turn asks the executor to attend to due executions. */
   pool(): WorkPool<Execution>;

@@ -42,7 +42,7 @@ export class Heartbeat {
     return Math.min(lookEveryMs, leaseMs / 3);
   }
 
-  /** A lease is extended three times in its length, and whenever there is news; in between a look is enough. */
+  /** A lease is extended three times in its length, and with each progress; in between its record is only read. */
   async #beat(): Promise<void> {
     const { executions, leaseMs, progress } = this.options;
     this.#beats += 1;

@@ -115,7 +115,7 @@ const heldByWait = ({ not_before }: ExecutionTerms, now: EpochMillis): HeldBy | 
 /** It waits for the agent that asked. */
 export const heldForCaller = ({ made_by, start_by }: ExecutionTerms): HeldBy | null =>
   made_by === 'caller'
-    ? { code: 'caller', detail: 'the agent that asked for it, which makes it and has not begun', until: start_by }
+    ? { code: 'caller', detail: 'the agent that requested it, which makes it and has not begun', until: start_by }
     : null;
 
 /** A new execution; a wait after the approval is counted from the approval. */

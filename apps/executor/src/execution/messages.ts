@@ -33,7 +33,7 @@ export type ExecutionMessage =
   /** Something came in the way before anything was done. */
   | { type: 'not_begun'; worker: string; until: EpochMillis; held_by: HeldBy }
   | { type: 'due' }
-  /** The log never takes what was said of its outcome. */
+  /** The event of its outcome can never be published. */
   | { type: 'never_published'; reason: string }
   | { type: 'reported'; by: string; outcome: 'succeeded' | 'failed'; result: string }
   | { type: 'settled'; by: string; outcome: 'succeeded' | 'failed'; note: string }

@@ -107,7 +107,7 @@ export function withdraw(execution: Execution, error: string, now: EpochMillis):
   return giveUp(over, error, now, 'cancelled');
 }
 
-/** Its run asks again, so it has not heard what was said: the same is said again. */
+/** Its run has resent the request, so the answer was lost: the same event is published again. */
 export function resendAnswer(execution: Execution, now: EpochMillis): ExecutionTransition {
   const known = touch(execution, now, {});
   const { status, result, error } = execution;
@@ -127,7 +127,7 @@ export function resendAnswer(execution: Execution, now: EpochMillis): ExecutionT
 /** Characters of an outcome that the log is sure to take. */
 const brief = 1_000;
 
-/** The log never took the outcome, which the record keeps: its run is told the beginning of it, and that there is more. */
+/** The event of the outcome can never be published: the record keeps it whole, and its run gets the beginning. */
 export function setReason(execution: Execution, reason: string, now: EpochMillis): ExecutionTransition {
   const { status, result, error } = execution;
   const text = (status === 'succeeded' ? result : error) ?? '';

@@ -122,7 +122,7 @@ export class ExecutionsController {
   @Returns(
     200,
     Execution,
-    'The external agent that asked for the call begins it: `decision` is the signed decision on exactly `tool_args`, `lease` is until when it must say more.',
+    'The external agent that requested the call claims it: `decision` is the signed decision on exactly `tool_args`, `lease` is when the claim expires unless it is extended.',
   )
   async claim(
     @Param('id') id: string,
@@ -136,7 +136,11 @@ export class ExecutionsController {
   @Post(':id/extend')
   @RequireScopes('runs:write')
   @HttpCode(200)
-  @Returns(200, Execution, 'The lease of the claim begins anew. `cancel` says whether somebody wants it stopped.')
+  @Returns(
+    200,
+    Execution,
+    'The lease of the claim is extended. `cancel` says whether a person has requested to stop the call.',
+  )
   async extend(
     @Param('id') id: string,
     @Body({ schema: ClaimExecutionRequest }) body: ClaimExecutionRequest,

@@ -42,7 +42,7 @@ export class SwitchEventsController {
       if (problem !== undefined)
         return this.refusals.publish(event, { reason: problem, code: 'tool_not_executed_here' });
       await turn(by, at, actOf(sender, event));
-      this.log.info({ by, tool_name, command: event.type }, 'a kill switch is turned');
+      this.log.info({ by, tool_name, command: event.type }, 'kill switch changed');
     });
   }
 }

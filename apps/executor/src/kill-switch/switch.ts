@@ -11,7 +11,7 @@ export interface SwitchRecord extends StoredRecord, Pick<Switch, 'tool_name' | '
   said_at_ms: EpochMillis;
 }
 
-/** `at`: when it was said. */
+/** `at`: when the change was made. */
 export type SwitchMessage =
   | { type: 'paused'; tool_name: string | null; reason: string; by: string; at: EpochMillis }
   | { type: 'resumed'; tool_name: string | null; by: string; at: EpochMillis };

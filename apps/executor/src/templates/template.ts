@@ -94,6 +94,6 @@ const ofHeader = 'headers.';
 function inResponse(response: TargetResponse | undefined, name: string): unknown {
   if (!name.startsWith(ofHeader)) return atPointer(response?.body, name) ?? undefined;
   const value = response?.headers[name.slice(ofHeader.length).toLowerCase()];
-  // Of several it cannot be told which is meant.
+  // With several it is ambiguous.
   return typeof value === 'string' ? value : undefined;
 }

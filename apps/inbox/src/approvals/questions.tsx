@@ -9,7 +9,7 @@ import { Note } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
 import { obstacleFor } from './decision/decision.js';
 
-/** What was asked of those who requested the call, and what they said. */
+/** Questions to those who requested the call, and their answers. */
 export function Questions({ approval, reload }: { approval: Approval; reload(): Promise<void> }) {
   const { id, questions, status, user_id, requested_by } = approval;
   const open = openQuestion(approval);

@@ -2,7 +2,7 @@
 export interface CallUpdate {
   execution_id: string;
   attempt: number;
-  /** What was printed since the last news, and the characters that came before; null when those are not known. */
+  /** What was printed since the last event, and the number of characters before; null when it is not known. */
   output: string;
   offset: number | null;
   percent: number | null;

@@ -59,7 +59,7 @@ function executionState({ status, held_by }: Execution): CallState {
     case 'awaiting_report':
       return { tone: 'wait', text: 'waiting for a person to make it' };
     case 'outcome_unknown':
-      return { tone: 'unknown', text: 'outcome unknown: somebody has to look' };
+      return { tone: 'unknown', text: 'outcome unknown: a person has to find out' };
     case 'succeeded':
       return { tone: 'good', text: 'done' };
     case 'failed':

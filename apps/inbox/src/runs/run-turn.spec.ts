@@ -27,7 +27,7 @@ describe('what a paused run waits for', () => {
       '2 waiting for you',
       'waiting for leads',
       'executing',
-      'outcome unknown: somebody has to look',
+      'outcome unknown: a person has to find out',
     ]);
     expect(turnsOf({ status: 'PAUSED' }, open.get('run-2')!, bob)).toMatchObject([{ text: 'waiting for you' }]);
   });

@@ -60,7 +60,7 @@ export function Runs() {
   );
 }
 
-/** Of more calls than that it is not looked where they stand; their runs are paused, and no more is said of them. */
+/** The states of more calls than that are not read; their runs are shown as paused. */
 const mostLookedAt = 200;
 
 async function runsWithTurns(status: RunStatus | undefined, limit: number, signal?: AbortSignal) {

@@ -14,7 +14,7 @@ export interface AccessEventsOptions {
   push(events: readonly Event[]): void;
 }
 
-/** Tells who signs in and out: a session that cannot be told of does not begin. */
+/** Publishes who signs in and out: a session whose event cannot be stored with it does not begin. */
 export class AccessEvents {
   constructor(private readonly options: AccessEventsOptions) {}
 

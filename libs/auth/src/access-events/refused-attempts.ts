@@ -21,7 +21,7 @@ export interface RefusedAttemptsOptions {
   publish(events: readonly Event[]): Promise<void>;
   log: Pick<Log, 'warn'>;
   now: Clock;
-  /** How long counts go on before they are told. */
+  /** The window after which counts are published. */
   windowMs?: Millis;
 }
 
@@ -32,24 +32,24 @@ interface Sum {
   times: number;
 }
 
-/** Of what is beyond its share it is told who tried, how it was answered and how often. */
+/** Beyond its share an event has only who tried, the answer and how often. */
 const nowhere = { method: null, route: null, address: null, run_id: null, approval_id: null, tool_name: null };
 
-/** Of one person or program in a window, so many different attempts are told one by one. */
+/** Events of different attempts per principal and window. */
 const ofOne = 20;
 /** Of all whom nobody knows; whoever has many addresses gets no more. */
 const ofUnknown = 60;
-/** So many people and programs are told apart in a window. */
+/** Principals that are counted separately per window. */
 const mostKnown = 1_000;
 
 /**
- * Tells of attempts that were refused, and does not let those who make them fill the log: the first of each kind is told
- * at once, what is like it is counted and told once the window is over. Who is not known has a share of their own, and so has
+ * Publishes refused attempts, and does not let those who make them fill the log: the first of each kind is published
+ * at once, its repetitions are counted and published at the end of the window. Unauthenticated clients have a share of their own, and so has
  * each who is, so that nobody's attempts hide those of another.
  */
 export class RefusedAttempts {
   readonly #options: Required<RefusedAttemptsOptions>;
-  /** What was told of each in this window; all whom nobody knows are one. */
+  /** What was published of each principal in this window; all unauthenticated clients are one. */
   readonly #told = new Map<string, Set<string>>();
   readonly #sums = new Map<string, Sum>();
   readonly #publishing = new Set<Promise<void>>();
@@ -110,12 +110,12 @@ export class RefusedAttempts {
     for (const sum of sums) this.#tell(sum);
   }
 
-  /** What cannot be told now is counted, and told with the others of its kind. */
+  /** What cannot be published now is counted, and published with the others of its kind. */
   #tell(sum: Sum): void {
     const { publish, log } = this.#options;
     const published = publish([this.#eventOf(sum)])
       .catch((err: unknown) => {
-        log.warn({ err, code: sum.told.code }, 'a refused attempt could not be told yet');
+        log.warn({ err, code: sum.told.code }, 'cannot publish access.refused, retrying with the next one');
         this.#over ??= setTimeout(() => this.#endWindow(), this.#options.windowMs).unref();
         const { told, who } = sum;
         const isMuch = this.#sums.size > mostKnown;

@@ -178,13 +178,13 @@ describe('a command over the bus', () => {
     it('it has no token, or none of ours', async () => {
       await expect(obey(decide(undefined))).rejects.toThrow(/no token; POST \/auth\/tokens/);
       for (const none of ['', 'a.b.c', 'none'])
-        await expect(obey(decide(none))).rejects.toThrow(/does not say who commands, or is over/);
+        await expect(obey(decide(none))).rejects.toThrow(/names no sender, or has expired/);
     });
 
     it('its token is over', async () => {
       const token = await tokenToApprove();
       clock.pass(60);
-      await expect(obey(decide(token))).rejects.toThrow(/or is over/);
+      await expect(obey(decide(token))).rejects.toThrow(/or has expired/);
     });
 
     it('its token is from before the records here begin, so that its use may be forgotten', async () => {
@@ -209,7 +209,7 @@ describe('a command over the bus', () => {
       const { who, id } = await holder();
       const token = await tokenToApprove(who);
       await keys.revoke(id);
-      await expect(obey(decide(token))).rejects.toThrow(/^ana had the token by a key or login that has ended/);
+      await expect(obey(decide(token))).rejects.toThrow(/^ana has a token of a key or login that has ended/);
     });
 
     it.each([
@@ -223,7 +223,7 @@ describe('a command over the bus', () => {
       const record = (await store.get(id))!;
       const state = { ...record, ...change, version: record.version + 1 };
       await store.commit({ expected: record.version, state, events: [] });
-      await expect(obey(decide(token))).rejects.toThrow(/or allows other things by now/);
+      await expect(obey(decide(token))).rejects.toThrow(/whose rights have changed/);
     });
 
     it('the session has ended since, or the key that began it', async () => {
@@ -249,7 +249,7 @@ describe('a command over the bus', () => {
         signingKey: () => ({ kid: 'k1', privateKey: other.privateKey }),
       });
       const { token } = await tokens.issue(who, { command, expires_in: 60 });
-      await expect(obey(decide(token))).rejects.toThrow(/does not say who commands/);
+      await expect(obey(decide(token))).rejects.toThrow(/names no sender/);
       const claims = { name: 'ana', roles: ['approver'], groups: [], credential: who.credential };
       const sign = (typ: string, audience: string, more: object = {}) =>
         new SignJWT({ ...claims, command: { type: command.type, digest: commandDigest(command) }, ...more })
@@ -262,7 +262,7 @@ describe('a command over the bus', () => {
           .sign(privateKey);
       const kind = ['countersign-command+jwt', 'countersign-commands'] as const;
       for (const none of [sign('JWT', kind[1]), sign(kind[0], 'elsewhere'), sign(...kind, { roles: ['root'] })])
-        await expect(obey(decide(await none))).rejects.toThrow(/does not say who commands/);
+        await expect(obey(decide(await none))).rejects.toThrow(/names no sender/);
     });
   });
 
@@ -294,7 +294,7 @@ describe('a command over the bus', () => {
       const { token, expires_in } = await issue(federated, 'approval.resolve_requested', approve, 3_600);
       expect(expires_in).toBe(5);
       clock.pass(5);
-      await expect(obey(decide(token))).rejects.toThrow(/or is over/);
+      await expect(obey(decide(token))).rejects.toThrow(/or has expired/);
     });
 
     it('made from a token of a provider counts while its tokens are taken here, and no longer', async () => {

@@ -86,7 +86,7 @@ export class CommandGuard {
     if (!standing || !hasSameStanding(who, standing))
       throw new CommandRefused(
         'sender_changed',
-        `${who.subject} had the token by a key or login that has ended, or allows other things by now. Make another.`,
+        `${who.subject} has a token of a key or login that has ended or whose rights have changed. Create another.`,
       );
     const scope = commandScopes[command.type];
     if (!who.scopes.has(scope))
@@ -105,7 +105,7 @@ export class CommandGuards {
 }
 
 const over = () =>
-  new CommandRefused('token_over', 'The token does not say who commands, or is over. POST /auth/tokens makes one.');
+  new CommandRefused('token_over', 'The token names no sender, or has expired. POST /auth/tokens makes one.');
 
 const principalIn = ({ sub: subject, name: display_name, roles, groups, credential }: CommandClaims): Principal =>
   principalOf({ subject, display_name, roles, groups }, credential.via, credential);

@@ -23,7 +23,7 @@ async function ensureKey(directory: string, keys: ApiKeys, log: Log): Promise<st
   if (kept !== undefined) {
     const principal = await keys.verify(kept);
     if (principal?.roles.includes('admin')) return kept;
-    log.warn({ file }, 'the key in this file does not work any more, making another');
+    log.warn({ file }, 'the key in this file is no longer valid, creating another');
     await rm(file);
   }
   return makeKey(file, keys);
@@ -40,7 +40,7 @@ async function readPrivate(file: string, log: Log): Promise<string | undefined> 
     const { mode } = await handle.stat();
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       await handle.chmod(0o600);
-      log.warn({ file }, 'others could read this file, now only its owner can; if they may have, revoke its key');
+      log.warn({ file }, 'file permissions were too open and are now 0600; revoke its key if others may have read it');
     }
     return (await handle.readFile('utf8')).trim();
   } finally {

@@ -66,7 +66,7 @@ export class CredentialWatch {
         else this.#end(each);
       });
     } catch (error) {
-      log.warn({ err: error }, 'cannot look whether the credentials of open streams still hold');
+      log.warn({ err: error }, 'cannot check the credentials of open streams');
       for (const each of watched) if (now() - each.heldAt > mostUnknownMs) this.#end(each);
     } finally {
       this.#lookLater();

@@ -10,7 +10,7 @@ type Client = Pick<CountersignClient, 'executions'>;
 /** Another claim has it, or it is over or unknown: how the call stands says more. */
 const elsewhere = new Set(['claim_lost', 'wrong_execution_state', 'outcome_unknown']);
 
-/** What a function behind the gate is told besides its arguments. */
+/** What a function behind the gate gets besides its arguments. */
 export interface Claimed {
   /** Of the call, and of its approval. */
   id: string;
@@ -70,7 +70,7 @@ function written(result: unknown): string {
   }
 }
 
-/** The news of a decision reaches executor and runner apart, so that the executor may know of it a little later. */
+/** A decision reaches executor and runner by separate consumers, so the executor may know of it a little later. */
 async function claimed(
   client: Client,
   id: string,

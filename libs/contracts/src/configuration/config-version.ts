@@ -30,7 +30,7 @@ export const ConfigVersionView = z
   .object({
     id: Id,
     ...configVersionFields,
-    by: z.string().nullable().meta({ description: 'Who asked for it; null: nobody, as at a start.' }),
+    by: z.string().nullable().meta({ description: 'Who requested it; null: nobody, as at a start.' }),
     ...stored,
   })
   .meta({ id: 'ConfigVersionView' });
@@ -42,7 +42,7 @@ export const ConfigVersion = z
   .meta({ id: 'ConfigVersion' });
 export type ConfigVersion = z.infer<typeof ConfigVersion>;
 
-/** More are not told of one version. */
+/** The event of one version has at most so many. */
 export const mostConfigChanges = 200;
 
 export const ReloadConfigRequest = z.strictObject({

@@ -147,13 +147,13 @@ export const catalogue = {
   'access.signed_out': event(edge, ['audit'], SignedOut, 'none', 'Somebody ended their session.'),
   'access.refused': event(edge, ['audit'], AccessRefused, 'none', 'Somebody tried what they may not, or showed credentials that are not valid.'),
   'config.rules_declared': event(approvals, ['audit'], RulesDeclared, 'none', 'Rules that came into force, once for each version of them.'),
-  'config.activated': event(approvals, ['audit'], ConfigActivated, 'none', 'A version of countersign.yaml is in force from now on, for all services. It is news: who acts reads the store.'),
+  'config.activated': event(approvals, ['audit'], ConfigActivated, 'none', 'A version of countersign.yaml is in force from now on, for all services. Informational: services read the version in force from the store.'),
   'message.dead_letter_settled': event(approvals, ['audit'], DeadLetterSettled, 'none', 'Somebody replayed or discarded a dead letter.'),
   'audit.recorded': event(audit, ['anyone'], AuditRecorded, 'none', 'An event as it is on record: redacted, numbered within its run, and a leaf of the tree that checkpoints commit to.'),
   'audit.checkpoint_signed': event(audit, ['anyone'], AuditCheckpointSigned, 'none', 'So many entries are on record, and this is the root of their tree.'),
 } as const;
 
-/** What is said while something happens and stored elsewhere once it counts; nothing depends on it. */
+/** Transient events: progress and previews, whose final state is stored elsewhere; nothing depends on them. */
 export const previews: ReadonlySet<EventName> = new Set(['run.output_delta', 'tool.execution_progress']);
 
 export type EventName = keyof typeof catalogue;

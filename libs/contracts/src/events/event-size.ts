@@ -11,7 +11,7 @@ export const maxEventBytes = 1_000_000;
 /** What an event has less of, since what comes of it says the same more than once. */
 const less: Partial<Record<EventName, number>> = { 'tool.approval_required': 400_000 };
 
-/** @throws TerminalError when an event is too large for the log, so that nothing is stored that could not be told. */
+/** @throws TerminalError when an event is too large for the log, so that nothing is stored whose event could not be published. */
 export function checkSize({ type, data }: NewEvent): void {
   const most = less[type] ?? maxEventBytes;
   const text = JSON.stringify(data);

@@ -7,7 +7,7 @@ export type Risk = z.infer<typeof Risk>;
 export const EnvironmentColor = z.enum(['gray', 'blue', 'green', 'amber', 'red']);
 export type EnvironmentColor = z.infer<typeof EnvironmentColor>;
 
-/** What an argument is; of one without a format it is told by its value. */
+/** What an argument is; without a declared format it is detected from the value. */
 export const ArgumentFormat = z.enum(['shell', 'diff', 'sql', 'markdown', 'json', 'text']);
 export type ArgumentFormat = z.infer<typeof ArgumentFormat>;
 

@@ -35,19 +35,19 @@ const reading = {
   not_utf8: { status: 400, title: 'Not UTF-8', says: 'The body is no UTF-8 text.' },
   not_a_form: { status: 400, title: 'Not a form', says: 'The body is no multipart form.' },
   idempotency_key_invalid: { status: 400, title: 'Invalid Idempotency-Key', says: 'It has 1 to 200 characters.' },
-  route_not_found: { status: 404, title: 'No such route', says: 'The server answers nothing under this method and path.' },
+  route_not_found: { status: 404, title: 'No such route', says: 'There is no route with this method and path.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', says: 'The path has other methods; the header `Allow` names them.' },
   request_too_slow: { status: 408, title: 'Request too slow', says: 'Its head or body did not arrive in time; the connection is closed.' },
   head_too_large: { status: 431, title: 'Request head too large', says: 'Address and headers have more than 16 KiB; the connection is closed.' },
   body_too_large: { status: 413, title: 'Body too large', says: 'The body is larger than the route takes.' },
   file_in_form: { status: 413, title: 'File in a form', says: 'Forms carry fields here, and no files.' },
-  too_large: { status: 422, title: 'Too large', says: 'What would come of it does not fit into one event, of a megabyte, or into one record.' },
+  too_large: { status: 422, title: 'Too large', says: 'The result does not fit into one event, of a megabyte, or into one record.' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type', says: 'Bodies are JSON; where a route says so, forms.' },
   wrong_host: { status: 421, title: 'Wrong host', says: 'A server that listens on loopback answers to loopback names only.' },
   too_deep: { status: 422, title: 'Nested too deeply', says: 'The JSON has too many levels.' },
   inexact_number: { status: 422, title: 'Inexact number', says: 'A number cannot be kept exactly; send it as a string.' },
   duplicate_name: { status: 422, title: 'Duplicate name', says: 'An object of the JSON has a name twice.' },
-  reserved_name: { status: 422, title: 'Reserved name', says: 'An object of the JSON has a name that programs mistake for something else.' },
+  reserved_name: { status: 422, title: 'Reserved name', says: 'An object of the JSON has a reserved name, such as `__proto__`.' },
   lone_surrogate: { status: 422, title: 'Lone surrogate', says: 'A text of the JSON is not well-formed Unicode.' },
   nul_character: { status: 422, title: 'NUL character', says: 'A text of the JSON has the character U+0000.' },
 } as const satisfies Record<string, ProblemEntry>;
@@ -106,20 +106,20 @@ const decisions = {
   question_open: { status: 409, title: 'Question open', says: 'Somebody who may decide has asked a question: who requested the call answers first. To reject is possible.', hint: 'reload_approval' },
   may_not_answer: { status: 403, title: 'May not answer', says: 'Those who requested the call answer, administrators, and others than who asked who may decide.', hint: 'reload_approval' },
   already_answered: { status: 409, title: 'Already answered', says: 'The question was answered or withdrawn.', hint: 'reload_approval' },
-  too_many_questions: { status: 422, title: 'Too many questions', says: 'The approval has as many questions as it may.', hint: 'reload_approval' },
-  too_many_comments: { status: 422, title: 'Too many comments', says: 'The approval has as many comments as it may.', hint: 'reload_approval' },
+  too_many_questions: { status: 422, title: 'Too many questions', says: 'The approval has the maximum number of questions.', hint: 'reload_approval' },
+  too_many_comments: { status: 422, title: 'Too many comments', says: 'The approval has the maximum number of comments.', hint: 'reload_approval' },
 } as const satisfies Record<string, ProblemEntry>;
 
 /** A run, an execution or another record cannot be changed in this way now. */
 // oxfmt-ignore
 const changes = {
   approval_required: { status: 403, title: 'Approval required', says: 'The call waits for an approval, not for the client that continues the run.', hint: 'resolve_approval' },
-  agent_external: { status: 409, title: 'External agent', says: 'The agent runs elsewhere: ask for its calls with `POST /agents/{agent_id}/calls`.' },
+  agent_external: { status: 409, title: 'External agent', says: 'The agent is external: request its calls with `POST /agents/{agent_id}/calls`.' },
   agent_not_external: { status: 409, title: 'Not an external agent', says: 'The agent runs here: start it with `POST /agents/{agent_id}/runs`, or declare one with `external: true`.' },
   caller_not_declared: { status: 403, title: 'Caller not declared', says: 'The agent does not name this subject under `callers`.' },
   tool_not_declared: { status: 422, title: 'Tool not declared', says: 'The agent does not name this tool under `tools`.' },
   call_held: { status: 409, title: 'Call held', says: 'The approved call may not begin yet: a kill switch, a change window or another call holds it.', hint: 'retry_later' },
-  claim_lost: { status: 409, title: 'Claim lost', says: 'Another claim has the call, or this one said nothing for longer than its lease.', hint: 'reload_execution' },
+  claim_lost: { status: 409, title: 'Claim lost', says: 'Another claim has the call, or the lease of this one has expired.', hint: 'reload_execution' },
   run_over: { status: 409, title: 'Run over', says: 'The run has ended; start a new one.', hint: 'reload_run' },
   call_being_made: { status: 409, title: 'Call being made', says: 'The approved call is being made; no result is accepted from the client that continues the run.', hint: 'reload_run' },
   call_not_found: { status: 422, title: 'No such call', says: 'The run has no such call.', hint: 'reload_run' },
@@ -131,9 +131,9 @@ const changes = {
   tool_not_executed_here: { status: 422, title: 'Tool not executed here', says: 'The executor makes no calls of this tool.' },
   dead_letter_settled: { status: 409, title: 'Dead letter settled', says: 'It was already replayed or discarded.', hint: 'list_dead_letters' },
   not_replayable: { status: 422, title: 'Not replayable', says: 'The message cannot be verified or published, so it is not replayed.' },
-  config_invalid: { status: 422, title: 'Invalid configuration', says: 'The file cannot be put in force; `detail` names each problem with its line. What was in force stays so.' },
-  config_conflict: { status: 409, title: 'Another version was activated', says: 'Somebody else put a version in force meanwhile; look at it, and ask again.', hint: 'retry_later' },
-  command_invalid: { status: 422, title: 'Invalid command', says: 'What the token is to command does not fit its schema.' },
+  config_invalid: { status: 422, title: 'Invalid configuration', says: 'The file cannot be put in force; `detail` names each problem with its line. The version in force stays.' },
+  config_conflict: { status: 409, title: 'Another version was activated', says: 'Another version was put in force meanwhile; look at it, and try again.', hint: 'retry_later' },
+  command_invalid: { status: 422, title: 'Invalid command', says: 'The command that the token is for does not fit its schema.' },
 } as const satisfies Record<string, ProblemEntry>;
 
 /** Every problem that the HTTP API answers with, by its code. A code never changes its meaning. */

@@ -15,8 +15,10 @@ export const Question = z.object({
   by: Id,
   at: EpochSeconds,
   text: QuestionText,
-  answer: Answer.nullable().meta({ description: 'The words of whoever gave it, which nobody has checked.' }),
-  withdrawn_at: EpochSeconds.nullable().meta({ description: 'When whoever asked decided without an answer.' }),
+  answer: Answer.nullable().meta({ description: 'A quote of whoever gave it; unverified.' }),
+  withdrawn_at: EpochSeconds.nullable().meta({
+    description: 'When the question was withdrawn: whoever asked it decided without an answer.',
+  }),
 });
 export type Question = z.infer<typeof Question>;
 

@@ -38,7 +38,7 @@ export const RequestedCall = z.object({
   tool_name: Id,
   status: CallStatus,
   tool_args: CallArguments.meta({ description: 'As they were approved, once they are.' }),
-  edited: z.boolean().meta({ description: 'Whether a person has approved other arguments than were asked for.' }),
+  edited: z.boolean().meta({ description: 'Whether a person has edited the arguments.' }),
   result: z.string().nullable().meta({ description: 'What came of it, or why it failed.' }),
   note: z.string().nullable().meta({ description: 'What whoever decided has to say.' }),
   resolved_by: Id.nullable(),

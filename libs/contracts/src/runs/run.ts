@@ -34,7 +34,7 @@ export type UnknownOutcome = z.infer<typeof UnknownOutcome>;
 export const CallEnding = z.enum(['succeeded', 'failed', 'rejected', 'expired', 'cancelled']);
 export type CallEnding = z.infer<typeof CallEnding>;
 
-/** What an agent that runs elsewhere said of the calls that it asks for. None of it was checked. */
+/** What an external agent claims of the calls it requests. None of it was verified. */
 export const Asked = z.object({
   digest: z.string().meta({ description: 'Of the request, which may come again.' }),
   framework: z.string().nullable(),
@@ -69,8 +69,8 @@ export const Call = Requirement.extend({
   asked_by: z.enum(['model', 'caller']).default('model').meta({
     description: 'A model is answered in sentences; a caller gets the outcome as it is.',
   }),
-  ending: CallEnding.nullable().default(null).meta({ description: 'How it ended, of a call that a caller asked for.' }),
-  resolved_by: Id.nullable().default(null).meta({ description: 'Who decided on a call that a caller asked for.' }),
+  ending: CallEnding.nullable().default(null).meta({ description: 'How it ended, of a call of an external agent.' }),
+  resolved_by: Id.nullable().default(null).meta({ description: 'Who decided on a call of an external agent.' }),
 });
 export type Call = z.infer<typeof Call>;
 
@@ -128,9 +128,9 @@ export const Run = z.object({
   unsettled: z
     .boolean()
     .default(false)
-    .meta({ description: 'It is over, and of a call that others decide or make it has not heard the end.' }),
+    .meta({ description: 'It is finished, and the outcome of one of its calls has not arrived.' }),
   asked: Asked.nullable().default(null).meta({
-    description: 'Of the calls of an external agent: no model is asked, and it ends when all are answered.',
+    description: 'Of an external agent: no model is called, and the run ends when all its calls are answered.',
   }),
   ...stored,
 });

@@ -9,7 +9,7 @@ export const checkAgent = (agent: AgentEntry, path: Path, file: unknown): Proble
   ...checkTools(agent, path, file),
 ];
 
-/** Agents whose model is asked here without saying what it is told, whatever else is wrong with them. */
+/** Agents that run here and have no instructions, whatever else is wrong with them. */
 export const withoutInstructions = (file: unknown): Problem[] =>
   listIn(file, ['agents']).flatMap((entry, n) => {
     const { external, instructions } = Object(entry) as Record<string, unknown>;
@@ -46,7 +46,7 @@ function checkExternal({ callers }: AgentEntry, path: Path, file: unknown): Prob
       : []),
     ...idle.map((field) => ({
       path: [...path, field],
-      message: 'means nothing for an external agent, whose model is not asked here: leave it out',
+      message: 'has no effect on an external agent, whose model runs elsewhere: leave it out',
     })),
   ];
 }

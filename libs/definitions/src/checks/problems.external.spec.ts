@@ -23,8 +23,8 @@ tools:
 `),
   ).toEqual([
     '3:5 agents.0.callers: must name whose credentials may ask in the name of this agent, by their subject',
-    '6:5 agents.0.instructions: means nothing for an external agent, whose model is not asked here: leave it out',
-    '7:5 agents.0.model: means nothing for an external agent, whose model is not asked here: leave it out',
+    '6:5 agents.0.instructions: has no effect on an external agent, whose model runs elsewhere: leave it out',
+    '7:5 agents.0.model: has no effect on an external agent, whose model runs elsewhere: leave it out',
     expect.stringMatching(
       /^8:21 agents.0.tools.1: show needs no approval, so an external agent has nothing to ask for/,
     ),

@@ -13,7 +13,7 @@ import { gate, ToolName } from './tool.js';
 export const AgentEntry = z.strictObject({
   ...agentFields,
   instructions: agentFields.instructions.optional().meta({
-    description: 'What the model is told. Every agent has them but one that is external.',
+    description: 'The instructions for the model. Required, except for external agents.',
   }),
   external: z.boolean().default(false).meta({
     description: 'It runs elsewhere, with a model of its own, and asks here for the calls of its tools.',

@@ -10,7 +10,7 @@ type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject' |
 export interface Envelope {
   /** @throws TerminalError when it cannot be told */
   attribute(name: Attribute): string | undefined;
-  /** As it is said; a context that nobody can read says nothing about the event. */
+  /** As received; a malformed trace context does not make the event invalid. */
   trace: { traceparent?: string | undefined; tracestate?: string | undefined };
   /** Whether attributes and data are both in the value. */
   structured: boolean;
@@ -107,7 +107,7 @@ function dataIn(envelope: Body, topic: string, isOfDapr: boolean): unknown {
     if (!bytes || bytes.toString('base64') !== base64) throw invalid('data_base64 is not base64');
     return parseBytes(topic, bytes);
   }
-  // Dapr passes on as a text what it was not told to be JSON.
+  // Dapr passes data without a JSON content type on as a text.
   return isOfDapr && typeof data === 'string' ? asText(topic, data) : data;
 }
 

@@ -136,7 +136,7 @@ export class KafkaBus implements Bus {
     for (let known = ''; !signal.aborted;) {
       await delay(topicsEveryMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
-      // A cluster out of reach is said by whoever needs it.
+      // An unreachable cluster is reported by whoever needs it.
       const missing = await missingTopics(client, topics).catch(() => undefined);
       if (!missing) continue;
       if (missing.length > 0 && missing.join() !== known)

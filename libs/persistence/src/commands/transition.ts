@@ -4,7 +4,7 @@ import type { EpochMillis } from '@countersign/contracts/time';
 /** What a state machine answers to a message. */
 export type Transition<S, C extends string = string> =
   | { kind: 'changed'; state: S; events: readonly NewEvent[] }
-  /** Nothing to do, and that is fine: a duplicate, or news that no longer matters. */
+  /** Nothing to do, and that is fine: a duplicate, or a late event. */
   | { kind: 'ignored'; reason: string }
   /** Not allowed in this state; reported to the sender. The code is for programs, the reason for people. */
   | { kind: 'rejected'; code: C; reason: string };

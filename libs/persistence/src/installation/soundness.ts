@@ -34,7 +34,7 @@ interface Found {
 const recover = 'Say what is to hold with `countersign recover`, or bring back what belongs together.';
 
 /**
- * Whether a store and a log belong together, as far as can be told; undefined: they do, or both are new. What cannot be told is not
+ * Whether a store and a log belong together, as far as is known; undefined: they do, or both are new. What is not known is not
  * sound: on records that were forgotten, what the log still has would be done once more.
  */
 export function unsoundness({ installation, hasRecords, log, isHeld }: Found): Unsound | undefined {

@@ -12,7 +12,7 @@ const neverPass: ReadonlySet<unknown> = new Set([2, 9, 14, 121, 10334, 17419]);
 export const codeOf = (error: unknown): number | string | undefined =>
   (error as { code?: number | string | undefined }).code;
 
-/** What the store's callers are told: what can never be stored, or what may work the next time. */
+/** The errors of the store: terminal for what can never be stored, retryable for what may work the next time. */
 export function storeError(error: unknown): Error {
   if (error instanceof VersionConflict || error instanceof TerminalError || error instanceof RetryableError)
     return error;

@@ -63,7 +63,7 @@ export class Indexes {
       .attempt(() => markFormerOutboxes(documents))
       .catch((error: unknown) => {
         if (!this.connection.closing.aborted)
-          this.log.warn({ err: error, collection: name }, 'what a former version left in outboxes is not looked for');
+          this.log.warn({ err: error, collection: name }, 'outbox entries of former versions are not swept');
       });
   }
 

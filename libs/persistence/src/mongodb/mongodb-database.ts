@@ -14,7 +14,7 @@ import { Parts, type Part } from './parts.js';
 const commandNotFound = 59;
 
 export interface MongoOptions extends ConnectionOptions {
-  /** Milliseconds after which a build of an index is said to be under way. */
+  /** Milliseconds after which an index build in progress is logged. */
   slowIndexMs?: number;
   /** By which commits are dated; default: the clock of this machine. */
   now?: Clock;

@@ -3,7 +3,7 @@ import type { EpochMillis } from '@countersign/contracts/time';
 import { VersionConflict, type Store, type StoredRecord } from '../store.js';
 import { touch } from './record.js';
 
-/** How a change is told: its events are stored with it, and published once it is. */
+/** The events of a change: stored with it, and published once it is. */
 export interface Publication<R> {
   events(state: R): readonly Event[];
   publish(unpublished: readonly Event[]): void;

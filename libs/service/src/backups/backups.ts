@@ -51,7 +51,7 @@ export class Backups {
     const names = await readdir(directory);
     const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
     const bytes = sizes.reduce((sum, each) => sum + each, 0);
-    log.info({ directory, bytes }, 'the embedded data was copied');
+    log.info({ directory, bytes }, 'embedded data backed up');
     return { directory, bytes, created_at: toEpochSeconds(at) };
   }
 

@@ -126,7 +126,7 @@ export class Configuration {
     const look = () => {
       const looked = this.#problem === undefined ? this.fresh() : this.look();
       looked.catch((err: unknown) => {
-        if (this.#problem === undefined) log.warn({ err }, 'cannot see which configuration is in force');
+        if (this.#problem === undefined) log.warn({ err }, 'cannot read which configuration is in force');
       });
     };
     this.#timer = setInterval(look, everyMs);

@@ -2,7 +2,7 @@ import { RetryableError } from '@countersign/contracts/problems';
 
 /** Lists and counts of people under way at once; the database has more connections, which are for the work. */
 const atOnce = 12;
-/** Waiting for one of these; more are told to come back. */
+/** Length of the queue; beyond it requests get 503 with `Retry-After`. */
 const mostWaiting = 500;
 
 /** Bounds how much of the database people have for their lists, so that however many look, work goes on. */

@@ -39,7 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof RetryableError)
       return problemOf('unavailable', 'The database or the event log is out of reach. Try again in a moment.');
     if (error instanceof TerminalError && neverFits.has(error.code))
-      return problemOf('too_large', `This can never be stored and told: ${error.message}.`);
+      return problemOf('too_large', `This can never be stored and published: ${error.message}.`);
     const status = statusOf(error);
     if (status !== undefined) return problemOf(codeOf(status), (error as Error).message);
     const detail = 'Something went wrong here, not with the request. It has been logged; try again later.';
@@ -47,7 +47,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Answers to somebody who tried what they may not. Wrong credentials and decisions are told where they are refused. */
+/** Answers that are published as `access.refused`. Wrong credentials and decisions are published where they are refused. */
 const attempts: ReadonlySet<ProblemCode> = new Set([
   'missing_scope',
   'other_origin',

@@ -84,7 +84,7 @@ async function* framesOf(
   }
 }
 
-/** Many readers are told of the same, which is encoded once. */
+/** An event for many readers is encoded once. */
 const encoded = new WeakMap<object, string>();
 
 function frameOf({ id, event, data }: ServerSentEvent): string {

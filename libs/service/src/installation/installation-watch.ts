@@ -97,7 +97,7 @@ export class InstallationWatch {
   /** Calls `begin` once all is sound, and watches from then on. Resolves when it has looked once. */
   async start(begin: () => Promise<void>): Promise<void> {
     const first = this.#lookAndBegin(begin);
-    // Whoever starts it is told of a failure.
+    // A failure rejects the caller's promise.
     this.#running = first.then(
       (isSound) => this.#watch(begin, isSound).catch(this.#options.onFatal),
       () => {},
@@ -136,7 +136,7 @@ export class InstallationWatch {
       if (isNew) this.#say();
       if (this.#problems.size > 0 || this.#stopping.signal.aborted) return false;
     } catch (err) {
-      log.warn({ err }, 'cannot see whether the store belongs to the log, retrying');
+      log.warn({ err }, 'cannot check that the store belongs to the log, retrying');
       return false;
     }
     this.#isSound = true;
@@ -146,7 +146,7 @@ export class InstallationWatch {
 
   #say(): void {
     for (const [service, { code, reason }] of this.#problems)
-      this.#options.log.error({ service, code }, `nothing is done until this is mended: ${reason}`);
+      this.#options.log.error({ service, code }, `not ready, nothing is done until an operator acts: ${reason}`);
   }
 
   async #look({ name, hasRecords, mayRecover }: Watched): Promise<Unsound | undefined> {

@@ -2,7 +2,7 @@ import { secondsOf, type Millis } from '@countersign/contracts/time';
 import type { Metrics } from '../metrics/metrics.js';
 import type { StoreClock } from './store-clock.js';
 
-/** How far the clock of a machine may be from the store's before that is said; nothing is decided by it. */
+/** Clock skew to the store that is tolerated silently; nothing is decided by it. */
 const mostMs: Millis = 5_000;
 
 /** @throws how far the clock of this machine is from the store's, when that is far */

@@ -2,7 +2,7 @@ import { millisOf, type Clock, type EpochMillis, type Seconds } from '@countersi
 import type { Log } from '@countersign/contracts';
 import type { Metrics } from './metrics.js';
 
-/** For how long what was skipped is said. */
+/** For how long a skipped message is reported. */
 const saidForMs = millisOf(3_600 as Seconds);
 /** Anybody may write any name. */
 const mostNames = 20;

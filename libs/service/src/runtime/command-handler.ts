@@ -48,7 +48,7 @@ export function openRelay<R extends StoredRecord>(
       } catch (problem) {
         // What is too large for its own topic may be so for this one too; then it is put aside without its data.
         if (!(problem instanceof TerminalError)) throw problem;
-        log.error({ err: problem, event: event.id }, 'a dead letter cannot be published either');
+        log.error({ err: problem, event: event.id }, 'cannot publish the dead letter');
       }
     }
   }

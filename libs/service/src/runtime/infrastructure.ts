@@ -42,7 +42,7 @@ export interface InfrastructureOptions {
   started?: Promise<void>;
   /** In whose spans messages are sent; default: none. */
   tracing?: Tracing;
-  /** Is told of what another installation wrote to the topics of this one. */
+  /** Called with messages of other installations on the topics of this one. */
   onForeign?: InstallationBusOptions['onForeign'];
   /** By which what is stored is dated; default: the clock of this machine. */
   now?: Clock;

@@ -9,7 +9,7 @@ import type { BusTransport } from '../transport/bus-transport.js';
 import type { Infrastructure } from './infrastructure.js';
 import type { Service } from './service.js';
 
-/** What has to be in order before a process is sent work, in the order in which it is told. */
+/** What has to be in order before a process is sent work, in the order in which it is reported. */
 export function readinessOf(
   { bus, database }: Pick<Infrastructure, 'bus' | 'database'>,
   services: readonly Pick<Service, 'name' | 'checks'>[],

@@ -203,7 +203,7 @@ export async function serve(
 
   const reread = async () => {
     for (const { name, reread } of services)
-      await reread?.().catch((err: unknown) => log.error({ err, service: name }, 'keys were not read again'));
+      await reread?.().catch((err: unknown) => log.error({ err, service: name }, 'cannot refresh verification keys'));
     const owner = services.find(({ activate }) => activate !== undefined);
     await (owner ? owner.activate!() : configuration.look());
   };

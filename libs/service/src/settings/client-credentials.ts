@@ -7,7 +7,7 @@ export interface ClientCredentialsOptions {
   endpoint: string;
   id: string;
   secret: string;
-  /** What the token is to be good for, where the provider has to be told. */
+  /** The scope of the token, where the provider needs one. */
   scope?: string | undefined;
   now: Clock;
   timeoutMs?: Millis;
@@ -56,16 +56,16 @@ export class ClientCredentials {
         throw new RetryableError(`${endpoint} cannot be reached for a token`, { cause });
       });
     if (response.status === 429 || response.status >= 500)
-      throw new RetryableError(`${endpoint} answered ${response.status} when asked for a token`);
+      throw new RetryableError(`${endpoint} answered ${response.status} to the request for a token`);
     const { data, error } = Answer.safeParse(jsonIn(text));
     if (response.ok && data) return data;
     const { data: refusal } = Refusal.safeParse(jsonIn(text));
     const why = response.ok ? `no token: ${error?.issues[0]?.path.join('.')}` : (refusal?.error ?? 'no reason');
-    throw new Error(`${endpoint} answered ${response.status} when asked for a token: ${why}`);
+    throw new Error(`${endpoint} answered ${response.status} to the request for a token: ${why}`);
   }
 }
 
-/** Of a refusal only the code is said, which is a word: what else is in it may repeat the secret. */
+/** Only the error code of a refusal is reported: the rest may repeat the secret. */
 const Refusal = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
 
 /** As forms are encoded, which RFC 6749 wants of both (2.3.1). */

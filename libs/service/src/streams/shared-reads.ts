@@ -1,4 +1,4 @@
-/** What was read or made last for one of many readers, for the others of the same news. */
+/** A cache of what was read or encoded for one of many listeners, for the others of the same event. */
 export class SharedReads<K, V> {
   readonly #kept = new Map<K, V>();
 
@@ -14,7 +14,7 @@ export class SharedReads<K, V> {
     return value;
   }
 
-  /** There is news of it. */
+  /** Removes the entry of a key that has changed. */
   forget(key: K): void {
     this.#kept.delete(key);
   }

@@ -104,7 +104,7 @@ export function openTelemetry(settings: TracingSettings, url: string, log: Log):
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    const closed = provider.shutdown().catch((err: unknown) => log.warn({ err }, 'traces could not be handed over'));
+    const closed = provider.shutdown().catch((err: unknown) => log.warn({ err }, 'cannot export traces'));
     await Promise.race([closed, delay(closeMs, undefined, { ref: false })]);
   }
 

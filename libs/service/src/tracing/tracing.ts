@@ -18,7 +18,7 @@ export interface SpanOptions {
 
 /** A span under way. */
 export interface Span {
-  /** What is part of it is told this. */
+  /** The context for its children. */
   readonly context: TraceContext;
   set(attributes: Attributes): void;
 }
@@ -34,7 +34,7 @@ export interface OpenSpan extends Span {
 /** Traces for OpenTelemetry, where they are asked for; see `openTracing`. */
 export interface Tracing {
   readonly isOn: boolean;
-  /** Does work in a span, which ends with it; an error that it throws is said by its code or kind. */
+  /** Does work in a span, which ends with it; an error that it throws is recorded by its code or kind. */
   span<T>(name: string, options: SpanOptions, work: (span: Span) => T): T;
   open(name: string, options: SpanOptions): OpenSpan;
   /**

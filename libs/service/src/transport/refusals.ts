@@ -20,7 +20,7 @@ export interface RefusedCommand extends EventHead {
 }
 
 const about = ['run_id', 'agent_id', 'approval_id', 'tool_call_id', 'tool_name'] as const;
-/** What a command was about; unless it is said, what the command itself says. */
+/** What a command was about; by default what the command itself says. */
 export type RefusedAbout = Partial<Pick<EventData<'run.refused'>, (typeof about)[number]>>;
 
 /** Answers commands that did not count. The same command is answered with the same event, however often it comes. */

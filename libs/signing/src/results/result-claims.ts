@@ -17,7 +17,7 @@ const ofAttempt = {
 export const StartClaims = z.strictObject({ ...ofAttempt, made_by: MadeBy, worker: Id.nullable() });
 export type StartClaims = z.infer<typeof StartClaims>;
 
-/** What the news of a start says, as it is signed. */
+/** The claims of `tool.execution_started` as they are signed. */
 export function startClaimsOf(data: EventData<'tool.execution_started'>): StartClaims {
   const { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt, digest, made_by, worker } = data;
   const call = { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt };

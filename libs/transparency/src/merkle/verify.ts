@@ -40,7 +40,7 @@ export function isConsistent({ before, after, proof }: Consistency): boolean {
   if (before.size === after.size) return proof.length === 0 && equal(before.root, after.root);
   let [node, last] = [before.size - 1, after.size - 1];
   while (isOdd(node)) [node, last] = [half(node), half(last)];
-  // An older tree that is one perfect subtree is where the way begins, and its root is not said again.
+  // An older tree that is one perfect subtree is where the proof begins, and its root is not repeated.
   const [first, ...rest] = node === 0 ? [before.root, ...proof] : proof;
   if (first === undefined) return false;
   let [older, newer] = [first, first];

@@ -33,7 +33,7 @@ function said({ content, refusal }: Record<string, unknown>): ConversationItem[]
   return parts.length > 0 ? [{ type: 'message', role: 'assistant', content: parts }] : [];
 }
 
-/** What is no call of a function is kept under its type, so that it is said that nothing of it is used. */
+/** What is no function call is kept under its type, so that the model is answered that it is not supported. */
 function called({ tool_calls, function_call }: Record<string, unknown>): ConversationItem[] {
   const calls = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
   if (calls.length === 0 && isRecord(function_call)) return [callOf(undefined, function_call)];

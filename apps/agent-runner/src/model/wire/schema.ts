@@ -6,7 +6,7 @@ const types = new Set(['string', 'number', 'integer', 'boolean', 'object', 'arra
 const named = new Set(['properties', '$defs', 'definitions', 'patternProperties']);
 const lists = new Set(['anyOf', 'oneOf', 'allOf']);
 const singles = new Set(['items', 'additionalProperties', 'not', 'contains', 'propertyNames']);
-/** What is said as it is, when it has the right type. */
+/** Keywords that are copied as they are, when they have the right type. */
 const plain: Record<string, (value: unknown) => boolean> = {
   title: isText,
   description: isText,
@@ -30,7 +30,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Deeper than this a model is told nothing of the arguments; they are checked all the same. */
+/** Deeper than this the schema that a model gets says nothing; arguments are validated all the same. */
 const deepest = 30;
 
 /**

@@ -12,7 +12,7 @@ import { log, waiting, type RunTransition } from '../states.js';
  * again: a run whose approved calls are not settled is not tried again before they are, and one that was cancelled never.
  */
 export function retry(run: Run, deadline_at: EpochMillis | null, now: EpochMillis): RunTransition {
-  if (run.asked) return rejected('run_over', 'calls are asked for once: ask again');
+  if (run.asked) return rejected('run_over', 'calls are requested once: send a new request');
   if (run.status === 'PENDING' && run.waiting_since !== null) return changed(touch(run, now, waiting(run, now)));
   if (run.status === 'COMPLETED' || run.status === 'CANCELLED') return rejected('run_over', `the run is ${run.status}`);
   if (run.status !== 'ERROR') return ignored(`the run is ${run.status}`);

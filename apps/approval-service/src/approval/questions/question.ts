@@ -56,7 +56,7 @@ export function ask(pending: Approval, asked: AskCommand, now: EpochMillis): App
   return changed(state, ...events, emit('approval.question_asked', { ...about(state, question), by, at, text }));
 }
 
-/** What is said is recorded as the words of whoever says it. They change neither the call nor who decides. */
+/** Questions and answers are recorded as quotes. They change neither the call nor who decides. */
 export function answer(
   pending: Approval,
   answered: AnswerCommand & { set_back?: SetBackCode },

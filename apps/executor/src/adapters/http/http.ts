@@ -192,7 +192,7 @@ export class HttpAdapter implements Adapter {
   }
 }
 
-/** A target that answers so has not done it yet, as far as can be told. */
+/** Statuses by which a target says that it has not done it yet. */
 const isOnlyTakenOn = ({ status, headers }: Answer): boolean =>
   status === 202 || (status === 201 && headers.location !== undefined);
 

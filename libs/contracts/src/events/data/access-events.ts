@@ -36,7 +36,7 @@ export const AccessRefused = z.object({
   times: z
     .int()
     .positive()
-    .meta({ description: 'Each is told up to a number; those beyond it are told a minute later, as one.' }),
+    .meta({ description: 'Up to a limit each is an event; those beyond it are one event a minute later.' }),
 });
 
 export const DeadLetterSettled = z.object({

@@ -35,7 +35,10 @@ export const ToolApprovalRequired = z.object({
   repeated: z
     .boolean()
     .default(false)
-    .meta({ description: 'Asked once more, since nothing was heard: who knows the answer says it again.' }),
+    .meta({
+      description:
+        'The same request, resent because no answer arrived: whoever has answered it publishes the answer again.',
+    }),
   run_began_at: EpochSeconds.nullable().default(null).meta({ description: 'When the run was requested.' }),
   set_back: z.enum(['recovering', 'set_back']).nullable().default(null).meta({
     description: 'The run may have made the call before, by records that a restore of the runner’s store has lost.',
@@ -147,7 +150,10 @@ export const ApprovalResolved = z.object({
   repeated: z
     .boolean()
     .default(false)
-    .meta({ description: 'Said once more, since its run asked again: who knows what came of the call says it again.' }),
+    .meta({
+      description:
+        'Published again because the run has resent its request: whoever knows the outcome publishes it again.',
+    }),
   run_status: RunStatus.nullable()
     .default(null)
     .meta({ description: 'Status of the run, where this is published again: of a run that is over nothing begins.' }),
@@ -191,7 +197,7 @@ export const ApprovalQuestionAsked = z.object({
 export const ApprovalQuestionAnswered = z.object({
   ...ofApproval,
   ...asked,
-  answer: Answer.meta({ description: 'The words of whoever gave it, which nobody has checked.' }),
+  answer: Answer.meta({ description: 'A quote of whoever gave it; unverified.' }),
 });
 
 export const ApprovalAnswerRequested = z.object({

@@ -3,7 +3,7 @@ import { Id } from '../../fields/fields.js';
 
 const about = Id.nullable().default(null);
 
-/** How every refused command is answered, whatever it was: what of it is not known, or not said, is null. */
+/** The answer to every refused command; what is not known of it is null. */
 export const CommandRefused = z.object({
   command_id: z.string().meta({ description: 'The id of the command that is refused.' }),
   command_source: z.string().nullable().default(null).meta({ description: 'Its source; its id is unique within it.' }),

@@ -19,7 +19,7 @@ export const ToolExecutionIntervened = z.object({
   ...execution,
   intervention: z.enum(['settled', 'retried', 'cancel_requested', 'reported']).meta({
     description:
-      'settled: somebody found out what came of it. retried: it is started again. reported: who made it by hand says what came of it.',
+      'settled: a person reported the outcome. retried: a person requested another start. reported: the person who made the call by hand reports the outcome.',
   }),
   outcome: z.enum(['succeeded', 'failed']).nullable().meta({ description: 'What they say came of it.' }),
   note: z.string().nullable(),
@@ -29,7 +29,7 @@ export const ToolExecutionIntervened = z.object({
 /** Not a fact but a preview: it is sent while a call is made, may be lost, and the whole output is stored. */
 export const ToolExecutionProgress = z.object({
   ...execution,
-  sequence: z.int().nonnegative().meta({ description: 'Counts the news of one attempt.' }),
+  sequence: z.int().nonnegative().meta({ description: 'Counts the progress events of one attempt.' }),
   output: z.string().meta({ description: 'What was printed since.' }),
   offset: z
     .int()

@@ -81,13 +81,13 @@ export const ToolCallStarted = z.object(ungated);
 export const ToolCallEnded = z.object({
   ...ungated,
   outcome: z.enum(['succeeded', 'failed']),
-  result_digest: z.string().meta({ description: 'Of the result or the error, as the model is told it.' }),
+  result_digest: z.string().meta({ description: 'Of the result or the error, as the model gets it.' }),
 });
 
 const endSignature = signedBy('The end of the run');
 const repeated = z.boolean().default(false).meta({
   description:
-    'Published again, since the run has not heard what became of the calls it names: who knows more says it again.',
+    'Published again because the outcomes of the calls it names have not arrived: whoever knows one publishes it again.',
 });
 
 export const RunCompleted = z.object({

@@ -49,7 +49,7 @@ export const HttpEntry = z.strictObject({
   }),
   done: z.array(z.int().min(200).max(299)).default([]).meta({
     description:
-      'Without poll: statuses of an answer that mean that it is done, though they usually mean that it has only been taken on: 202, or 201 with a Location.',
+      'Without poll: statuses of an answer that mean done here, though they usually mean accepted: 202, or 201 with a Location.',
   }),
   poll: Poll.optional().meta({
     description:

@@ -26,7 +26,7 @@ export const KafkaEntry = z.strictObject({
   }),
   succeeded: z.array(z.string()).default([]).meta({
     description:
-      'Values there that mean success. With any other that is not under failed the reply is news, and the next one is waited for.',
+      'Values there that mean success. Any other that is not under failed is progress, and the next reply is awaited.',
   }),
   failed: z.array(z.string()).default([]).meta({ description: 'Values there that mean failure.' }),
   result: JsonPointer.optional().meta({
