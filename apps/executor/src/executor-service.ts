@@ -22,6 +22,7 @@ import {
 } from '@countersign/signing';
 import { Module } from '@nestjs/common';
 import type { Adapter } from './adapters/adapter.js';
+import { CallerCommandsController } from './bus/caller-commands.controller.js';
 import { CallerClaims } from './dispatch/caller-claims.js';
 import { ConcurrencyKeys, keyCollection } from './execution/concurrency-keys.js';
 import type { ExecutorConfig } from './config.js';
@@ -183,6 +184,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
           ResultKeysController,
           ExecutionEventsController,
           SwitchEventsController,
+          CallerCommandsController,
         ],
         providers: [
           { provide: ExecutionDispatcher, useValue: executor },

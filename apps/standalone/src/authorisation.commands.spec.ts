@@ -30,6 +30,10 @@ type Row = Record<string, unknown>;
 
 const isRefused = async (standalone: Standalone, type: CommandName, key: string) =>
   (await get(standalone, `/events?type=${refusals[type]}&run_id=${key}&limit=1000`)).data.length > 0;
+const refused =
+  (type: CommandName) =>
+  async (standalone: Standalone, { run_id }: Target) =>
+    (await isRefused(standalone, type, run_id)) ? ('refused' as const) : undefined;
 const runOutcome = async (standalone: Standalone, topic: CommandName, run_id: string, status: string) => {
   if (await isRefused(standalone, topic, run_id)) return 'refused' as const;
   const run = await get(standalone, `/runs/${run_id}`);
@@ -62,6 +66,17 @@ const commands: Record<CommandName, Rule> = {
     data: ({ run_id }) => ({ run_id, agent_id: 'ops', calls: [{ tool_name, tool_args: {} }] }),
     outcome: (standalone, { run_id }) => runOutcome(standalone, 'tool.call_requested', run_id, 'any'),
   },
+  'tool.claim_requested': {
+    // The call is neither approved nor one that its caller makes.
+    nobodyMay: true,
+    data: ({ approval_id }) => ({ approval_id, claim: 'one' }),
+    outcome: refused('tool.claim_requested'),
+  },
+  'tool.report_requested': {
+    nobodyMay: true,
+    data: ({ approval_id }) => ({ approval_id, claim: 'one', digest: 'none', outcome: 'succeeded', result: 'Done.' }),
+    outcome: refused('tool.report_requested'),
+  },
   'run.cancel_requested': {
     owned: true,
     data: ({ run_id }) => ({ run_id, reason: 'no' }),
@@ -77,8 +92,7 @@ const commands: Record<CommandName, Rule> = {
     // Nobody has asked.
     nobodyMay: true,
     data: ({ approval_id }) => ({ approval_id, question_id: 'none', text: 'So.' }),
-    outcome: async (standalone, { run_id }) =>
-      (await isRefused(standalone, 'approval.answer_requested', run_id)) ? 'refused' : undefined,
+    outcome: refused('approval.answer_requested'),
   },
   'tool.pause_requested': {
     data: ({ run_id }) => ({ tool_name, reason: run_id }),

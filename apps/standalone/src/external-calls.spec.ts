@@ -1,6 +1,8 @@
 import type { RequestedCalls } from '@countersign/contracts/runs';
 import { callDigest } from '@countersign/contracts/calls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Execution } from '@countersign/contracts/executions';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Office } from '../test/external-calls.fixtures.js';
 import { adminKey } from '../test/standalone.fixtures.js';
 
@@ -255,19 +257,31 @@ describe('the calls of an agent that runs elsewhere', () => {
   });
 
   describe('over the log', () => {
-    const send = async (data: Record<string, unknown>, key = office.keys.bot) => {
-      const { body } = await office.send<{ token: string }>('POST', '/auth/tokens', key, {
-        command: { type: 'tool.call_requested', data },
-      });
-      const value = Buffer.from(JSON.stringify({ ...data, token: body.token }));
-      await office.standalone.bus.publish([
-        { topic: 'tool.call_requested', key: String(data['run_id']), headers: {}, value },
-      ]);
+    type Command = { topic: string; key: string; headers: Record<string, string>; value: Buffer };
+    const signed = async (
+      type: string,
+      data: Record<string, unknown>,
+      key = office.keys.bot,
+      at = String(data['run_id'] ?? data['approval_id']),
+    ): Promise<Command> => {
+      const { body } = await office.send<{ token: string }>('POST', '/auth/tokens', key, { command: { type, data } });
+      const headers = { ce_id: randomUUID(), ce_source: '/platform', ce_type: type, ce_time: new Date().toISOString() };
+      return { topic: type, key: at, headers, value: Buffer.from(JSON.stringify({ ...data, token: body.token })) };
     };
+    const publish = (...commands: Command[]) => office.standalone.bus.publish(commands);
+    const send = async (...command: Parameters<typeof signed>) => publish(await signed(...command));
+    const ask = (data: Record<string, unknown>, key?: string) => send('tool.call_requested', data, key);
+    const claim = (approval_id: string, name: string) => signed('tool.claim_requested', { approval_id, claim: name });
+    /** The events of this type about a run, or about what a command names instead. */
+    const eventsOf = async <D>(type: string, run_id: string) =>
+      (await office.send<{ data: { data: D }[] }>('GET', `/events?type=${type}&run_id=${run_id}`, adminKey)).body.data;
+    const event = <D>(type: string, key: string) =>
+      vi.waitUntil(async () => (await eventsOf<D>(type, key))[0]?.data, { timeout: 8_000 });
+    const executionOf = async (id: string) => (await office.send<Execution>('GET', `/executions/${id}`, adminKey)).body;
 
     it('are asked for with a token, and the same person decides', async () => {
       const run_id = `platform-${Math.random()}`;
-      await send({ agent_id: 'bot', run_id, calls: [deploy] });
+      await ask({ agent_id: 'bot', run_id, calls: [deploy] });
       await expect.poll(() => approvalsOf(run_id)).toHaveLength(1);
       const { body } = await office.send<RequestedCalls>('GET', `/agents/bot/calls/${run_id}`, office.keys.bot);
       expect(body).toMatchObject({ requested_by: 'bot@services', calls: [{ status: 'waiting' }] });
@@ -283,7 +297,7 @@ describe('the calls of an agent that runs elsewhere', () => {
       ],
     ])('a command %s is refused in an event', async (_, who, data, code) => {
       const run_id = `platform-${Math.random()}`;
-      await send({ ...data, run_id }, who === 'bot' ? office.keys.bot : office.keys.other);
+      await ask({ ...data, run_id }, who === 'bot' ? office.keys.bot : office.keys.other);
       await expect
         .poll(
           async () => {
@@ -294,6 +308,103 @@ describe('the calls of an agent that runs elsewhere', () => {
         )
         .toMatchObject([{ data: { code } }]);
       expect(await approvalsOf(run_id)).toEqual([]);
+    });
+
+    it('are begun, kept and reported by whoever asked, and the events say what came of it', async () => {
+      const { asked, id } = await office.approved();
+      const { run_id } = asked;
+      await publish(await claim(id, 'one'));
+      expect(await event('tool.execution_started', run_id)).toMatchObject({ made_by: 'caller', worker: 'caller/one' });
+      const { lease, digest } = await executionOf(id);
+      await publish(await claim(id, 'one'));
+      await expect.poll(async () => (await executionOf(id)).lease!.expires_at).toBeGreaterThan(lease!.expires_at);
+      const report = { approval_id: id, claim: 'one', digest, outcome: 'succeeded', result: 'Paid.' };
+      await send('tool.report_requested', report);
+      expect(await event('tool.execution_completed', run_id)).toMatchObject({ result: 'Paid.' });
+      expect(await office.once(asked, 'succeeded')).toMatchObject({ status: 'COMPLETED' });
+      expect((await executionOf(id)).attempts).toMatchObject([{ reported_by: 'bot@services' }]);
+    });
+
+    it('are claimed before the executor has heard of the decision', async () => {
+      const { body: asked } = await office.ask([refund]);
+      const { id } = asked.calls[0]!;
+      await publish(await claim(id, 'one'));
+      await office.resolve(id, 'approved');
+      expect(await event('tool.execution_started', asked.run_id)).toMatchObject({ worker: 'caller/one' });
+    });
+
+    it('are not kept by a copy of what their caller has said, and its outcome is unknown', async () => {
+      const { asked, id } = await office.approved();
+      const [begin, extend] = [await claim(id, 'one'), await claim(id, 'one')];
+      await publish(begin, extend);
+      await event('tool.execution_started', asked.run_id);
+      const copies = setInterval(() => void publish(begin, extend), 200);
+      onTestFinished(() => clearInterval(copies));
+      await office.once(asked, 'outcome_unknown');
+      expect((await executionOf(id)).attempts).toHaveLength(1);
+    }, 15_000);
+
+    it.each([
+      [
+        'a claim of another',
+        'execution_not_found',
+        'other',
+        (id: string) => ['tool.claim_requested', { approval_id: id, claim: 'two' }],
+      ],
+      [
+        'another claim',
+        'claim_lost',
+        'bot',
+        (id: string) => ['tool.claim_requested', { approval_id: id, claim: 'two' }],
+      ],
+      [
+        'a report of another',
+        'execution_not_found',
+        'other',
+        (id: string, digest: string) => [
+          'tool.report_requested',
+          { approval_id: id, claim: 'one', digest, outcome: 'succeeded', result: 'Paid.' },
+        ],
+      ],
+      [
+        'a report of another claim',
+        'claim_lost',
+        'bot',
+        (id: string, digest: string) => [
+          'tool.report_requested',
+          { approval_id: id, claim: 'two', digest, outcome: 'succeeded', result: 'Paid.' },
+        ],
+      ],
+      [
+        'a report of another call',
+        'call_changed',
+        'bot',
+        (id: string) => [
+          'tool.report_requested',
+          { approval_id: id, claim: 'one', digest: 'sha256:other', outcome: 'succeeded', result: 'Paid.' },
+        ],
+      ],
+    ] as const)('%s is refused in an event (%s), and changes nothing', async (_, code, who, command) => {
+      const { id } = await office.approved();
+      const { body } = await office.claim(id, 'one');
+      const [type, data] = command(id, body.digest) as [string, Record<string, unknown>];
+      // The answer has the key of the command, by which it is found here.
+      const key = randomUUID();
+      await send(type, data, office.keys[who], key);
+      const refusal = type === 'tool.claim_requested' ? 'tool.claim_refused' : 'tool.report_refused';
+      expect(await event(refusal, key)).toMatchObject({ code, approval_id: id });
+      expect(await executionOf(id)).toMatchObject({ status: 'running', lease: body.lease });
+      expect((await office.report(id, { claim: 'one', digest: body.digest })).status).toBe(200);
+    });
+
+    it('are not begun while a kill switch is on', async () => {
+      const { asked, id } = await office.approved();
+      await office.send('POST', '/executions/pause', adminKey, { tool_name: 'refund', reason: 'Audit.' });
+      const key = randomUUID();
+      await send('tool.claim_requested', { approval_id: id, claim: 'one' }, office.keys.bot, key);
+      expect(await event('tool.claim_refused', key)).toMatchObject({ code: 'call_held' });
+      await office.send('POST', '/executions/resume', adminKey, { tool_name: 'refund' });
+      expect(await eventsOf('tool.execution_started', asked.run_id)).toEqual([]);
     });
   });
 

@@ -16,7 +16,7 @@ export interface CallerClaimsOptions {
 }
 
 /** Why a caller may not go on with a call. */
-export interface ClaimProblem {
+interface ClaimProblem {
   code: Extract<
     ProblemCode,
     'call_changed' | 'call_held' | 'claim_lost' | 'execution_not_found' | 'outcome_unknown' | 'wrong_execution_state'
@@ -25,7 +25,7 @@ export interface ClaimProblem {
   /** When to try again, where that may help. */
   retry_after?: Seconds;
 }
-type Outcome = { ok: Execution } | ClaimProblem;
+export type ClaimOutcome = { ok: Execution } | ClaimProblem;
 
 type Act = Partial<Provenance>;
 
@@ -42,7 +42,7 @@ export class CallerClaims {
   }
 
   /** With the same name the same claim is found, so that a lost answer costs nothing. @param by who asked for the call */
-  async claim(id: string, { claim }: ClaimExecutionRequest, by: string, act: Act = {}): Promise<Outcome> {
+  async claim(id: string, { claim }: ClaimExecutionRequest, by: string, act: Act = {}): Promise<ClaimOutcome> {
     const execution = await this.#find(id, by);
     if ('code' in execution) return execution;
     const worker = nameOf(claim);
@@ -62,7 +62,7 @@ export class CallerClaims {
   }
 
   /** Says that it still works on it. */
-  async extend(id: string, { claim }: ClaimExecutionRequest, by: string): Promise<Outcome> {
+  async extend(id: string, { claim }: ClaimExecutionRequest, by: string): Promise<ClaimOutcome> {
     const execution = await this.#find(id, by);
     if ('code' in execution) return execution;
     const worker = nameOf(claim);
@@ -73,7 +73,7 @@ export class CallerClaims {
   }
 
   /** What came of it. The same report counts once, and what comes after the lease is noted and does not count. */
-  async report(id: string, request: ReportOutcomeRequest, by: string, act: Act = {}): Promise<Outcome> {
+  async report(id: string, request: ReportOutcomeRequest, by: string, act: Act = {}): Promise<ClaimOutcome> {
     const { claim, digest, outcome, result } = request;
     const execution = await this.#find(id, by);
     if ('code' in execution) return execution;

@@ -9,6 +9,8 @@ export const commandScopes = {
   'run.requested': 'runs:write',
   'run.cancel_requested': 'runs:write',
   'tool.call_requested': 'runs:write',
+  'tool.claim_requested': 'runs:write',
+  'tool.report_requested': 'runs:write',
   'approval.resolve_requested': 'approvals:write',
   'approval.answer_requested': 'runs:write',
   'tool.pause_requested': 'executions:write',

@@ -77,7 +77,9 @@ describe('the catalogue', () => {
       'approval.resolved',
       'run.cancelled',
       'run.failed',
+      'tool.claim_requested',
       'tool.pause_requested',
+      'tool.report_requested',
       'tool.resume_requested',
     ]);
     expect(eventsTo('approval-service').toSorted()).toEqual([

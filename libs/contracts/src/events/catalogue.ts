@@ -23,12 +23,14 @@ import { AuditCheckpointSigned, AuditRecorded } from './data/audit-events.js';
 import { CommandRefused } from './data/command-events.js';
 import { ConfigActivated } from './data/config-events.js';
 import {
+  ToolClaimRequested,
   ToolExecutionCompleted,
   ToolExecutionFailed,
   ToolExecutionIntervened,
   ToolExecutionOutcomeUnknown,
   ToolExecutionProgress,
   ToolExecutionStarted,
+  ToolReportRequested,
 } from './data/execution-events.js';
 import { RulesDeclared } from './data/config-events.js';
 import {
@@ -135,6 +137,10 @@ export const catalogue = {
   'tool.execution_failed': event(executor, [runner, 'audit'], ToolExecutionFailed, 'none', 'The approved call was refused or failed; it is over.'),
   'tool.execution_outcome_unknown': event(executor, [runner, 'audit'], ToolExecutionOutcomeUnknown, 'none', 'The call began, and its end was not observed. A person must reconcile it; it is not made again.'),
   'tool.execution_intervened': event(executor, ['audit'], ToolExecutionIntervened, 'none', 'Somebody settled, retried, reported or wants to cancel an approved call.'),
+  'tool.claim_requested': event('anyone', [executor, 'audit'], ToolClaimRequested, 'none', 'Command: whoever asked for an approved call begins it; sent again with the same claim, that it goes on.'),
+  'tool.claim_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to begin a call, or to go on with it, did not count, for this reason.'),
+  'tool.report_requested': event('anyone', [executor, 'audit'], ToolReportRequested, 'none', 'Command: what came of a call that whoever asked for it has made.'),
+  'tool.report_refused': event(executor, ['audit'], CommandRefused, 'none', 'A report of an outcome did not count, for this reason.'),
   'tool.pause_requested': event('anyone', [executor, 'audit'], ToolPauseRequested, 'none', 'Command: start no calls of a tool, or none at all, until further notice.'),
   'tool.resume_requested': event('anyone', [executor, 'audit'], ToolResumeRequested, 'none', 'Command: start calls again.'),
   'tool.pause_refused': event(executor, ['audit'], CommandRefused, 'none', 'A command to pause did not count, for this reason.'),
@@ -175,6 +181,8 @@ export const refusals = {
   'tool.call_requested': 'tool.call_refused',
   'approval.resolve_requested': 'approval.resolve_refused',
   'approval.answer_requested': 'approval.answer_refused',
+  'tool.claim_requested': 'tool.claim_refused',
+  'tool.report_requested': 'tool.report_refused',
   'tool.pause_requested': 'tool.pause_refused',
   'tool.resume_requested': 'tool.resume_refused',
 } as const satisfies Partial<Record<EventName, EventName>>;

@@ -29,16 +29,13 @@ export const ReportExecutionRequest = z.object({
   result: z.string().trim().min(1).max(100_000).meta({ description: 'Result (passed to the model)' }),
 });
 /** Beginning a call that the external agent makes that asked for it, and saying that it goes on. */
-export const ClaimExecutionRequest = z.object({
-  claim: Id.meta({
-    description: 'A name that the caller makes up for each time that it begins a call, such as a UUID.',
-  }),
-});
+export const ClaimExecutionRequest = catalogue['tool.claim_requested'].schema.pick({ claim: true });
 export type ClaimExecutionRequest = z.infer<typeof ClaimExecutionRequest>;
-export const ReportOutcomeRequest = ClaimExecutionRequest.extend({
-  digest: z.string().max(200).meta({ description: 'Of the call that was made, as the execution has it.' }),
-  outcome: z.enum(['succeeded', 'failed']),
-  result: z.string().max(100_000).meta({ description: 'What came of it, or why it failed.' }),
+export const ReportOutcomeRequest = catalogue['tool.report_requested'].schema.pick({
+  claim: true,
+  digest: true,
+  outcome: true,
+  result: true,
 });
 export type ReportOutcomeRequest = z.infer<typeof ReportOutcomeRequest>;
 /** What a call has printed, as far as it was kept. */

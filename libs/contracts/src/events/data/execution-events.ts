@@ -41,6 +41,26 @@ export const ToolExecutionProgress = z.object({
   message: z.string().nullable(),
 });
 
+const token = z.string().max(10_000).optional().meta({
+  description: 'A signed token for exactly this command, of POST /auth/tokens. Without one it is refused.',
+});
+const claimed = {
+  approval_id: Id.meta({ description: 'Of the call, which has the id of its approval.' }),
+  claim: Id.meta({
+    description: 'A name that the caller makes up for each time that it begins a call, such as a UUID.',
+  }),
+};
+
+export const ToolClaimRequested = z.object({ ...claimed, token });
+
+export const ToolReportRequested = z.object({
+  ...claimed,
+  digest: z.string().max(200).meta({ description: 'Of the call that was made, as its decision has it.' }),
+  outcome: z.enum(['succeeded', 'failed']),
+  result: z.string().max(100_000).meta({ description: 'What came of it, or why it failed.' }),
+  token,
+});
+
 export const ToolExecutionCompleted = z.object({ ...execution, result: z.string(), digest, signature });
 
 export const ToolExecutionFailed = z.object({ ...execution, error: z.string(), digest, signature });
