@@ -32,13 +32,10 @@ export const ToolApprovalRequired = z.object({
   context: JsonObject,
   digest: z.string(),
   salt: Salt,
-  repeated: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        'The same request, resent because no answer arrived: whoever has answered it publishes the answer again.',
-    }),
+  repeated: z.boolean().default(false).meta({
+    description:
+      'The same request, resent because no answer arrived: whoever has answered it publishes the answer again.',
+  }),
   run_began_at: EpochSeconds.nullable().default(null).meta({ description: 'When the run was requested.' }),
   set_back: z.enum(['recovering', 'set_back']).nullable().default(null).meta({
     description: 'The run may have made the call before, by records that a restore of the runner’s store has lost.',
@@ -147,13 +144,10 @@ export const ApprovalResolved = z.object({
   break_glass: BreakGlass.nullable()
     .default(null)
     .meta({ description: 'Who approved it alone in an emergency; null: nobody did.' }),
-  repeated: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        'Published again because the run has resent its request: whoever knows the outcome publishes it again.',
-    }),
+  repeated: z.boolean().default(false).meta({
+    description:
+      'Published again because the run has resent its request: whoever knows the outcome publishes it again.',
+  }),
   run_status: RunStatus.nullable()
     .default(null)
     .meta({ description: 'Status of the run, where this is published again: of a run that is over nothing begins.' }),
