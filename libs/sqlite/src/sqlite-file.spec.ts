@@ -45,6 +45,23 @@ describe('the SQLite file', () => {
       .all()
       .map(({ n }) => n);
 
+  it.each(['INCREMENTAL', 'NONE'])('gives back to the disk what was removed, though it began as %s', async (kind) => {
+    const sizeOf = () => statSync(join(dir, 'countersign.sqlite')).size;
+    file.exec(`PRAGMA auto_vacuum = ${kind}`);
+    if (kind === 'NONE') file.exec('VACUUM');
+    file.exec('CREATE TABLE texts (n INTEGER PRIMARY KEY, text TEXT)');
+    const add = (n: number) => file.sql('INSERT INTO texts VALUES (?, ?)').run(n, 'x'.repeat(50_000));
+    await file.write(() => Array.from({ length: 400 }, (_, n) => add(n)));
+    file.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const full = sizeOf();
+    await file.write(() => file.exec('DELETE FROM texts WHERE n >= 10'));
+    await Promise.all([file.shrink(), file.write(() => insert(1))]);
+    expect(full).toBeGreaterThan(20_000_000);
+    expect(sizeOf()).toBeLessThan(2_000_000);
+    expect(numbers()).toEqual([1]);
+    expect(file.sql('SELECT count(*) AS count FROM texts').get()).toEqual({ count: 10 });
+  });
+
   it('is for its owner alone, and so is what SQLite keeps beside it, whatever the folder and an earlier life say', async () => {
     await file.write(() => insert(1));
     const modes = () =>

@@ -50,6 +50,7 @@ export class SqliteFile {
     try {
       this.#db.exec(`
         PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA auto_vacuum = INCREMENTAL;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA wal_autocheckpoint = ${pages};
@@ -115,6 +116,23 @@ export class SqliteFile {
     } catch (error) {
       throw diskError(error, to, () => statfsSync(to).bavail === 0);
     }
+  }
+
+  /**
+   * Gives room that was removed from back to the disk, a part at a time so that others get their turn; a tenth stays for what comes.
+   * A file of an earlier version, which cannot, is written anew once.
+   */
+  async shrink(): Promise<void> {
+    const number = (pragma: string) => Number(Object.values(this.#db.prepare(`PRAGMA ${pragma}`).get()!)[0]);
+    const surplus = () => number('freelist_count') - Math.ceil(number('page_count') / 10);
+    if (surplus() <= 0) return;
+    if (number('auto_vacuum') === 0) this.exec('VACUUM');
+    for (let pages = surplus(); pages > 0; pages = surplus()) {
+      this.exec(`PRAGMA incremental_vacuum(${Math.min(pages, pagesAtOnce)})`);
+      await setImmediately();
+      if (!this.#db.isOpen) return;
+    }
+    this.#shrinkLog();
   }
 
   close(): void {
@@ -207,6 +225,8 @@ function onlyForOwner(file: string): void {
 }
 
 const pageBytes = 4_096;
+/** Four megabytes, some milliseconds. */
+const pagesAtOnce = 1_024;
 
 /** Pages of the write-ahead log before they go into the database: 32 MB, and less on a small volume. */
 function walPages(dir: string): number {

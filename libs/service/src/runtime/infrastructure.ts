@@ -27,6 +27,8 @@ export interface Infrastructure {
   exclusive: boolean;
   /** Retention policies of the infrastructure. */
   retention: readonly RetentionPolicy[];
+  /** Gives the room of what was removed back to the disk. */
+  shrink(): Promise<void>;
   /** Copies of what is embedded, where all of it is. */
   backups?: Backups;
   /** For people: what was chosen. */
@@ -109,6 +111,7 @@ export async function openInfrastructure(
           now: systemClock,
         }),
       }),
+    shrink: async () => file?.shrink(),
     retention: embedded ? [{ name: 'log_messages', purgeBefore: (time) => embedded.trim(time) }] : [],
     description: {
       log: brokers ? `Kafka at ${brokers.join(', ')}${named(settings.KAFKA_PREFIX)}` : `embedded, in ${dir}`,

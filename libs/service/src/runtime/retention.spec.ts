@@ -45,6 +45,17 @@ describe('what has served its purpose', () => {
     return { name: 'things', asked, purgeBefore, ...options };
   }
 
+  it('gives its room back after each round, and a failure of that ends nothing', async () => {
+    const things = removalOf([1]);
+    const rounds: number[] = [];
+    const shrink = async () => {
+      rounds.push(things.asked.length);
+      throw new Error('the disk is full');
+    };
+    start([things], { shrink, everyMs: 5 });
+    await vi.waitFor(() => expect(rounds.slice(0, 2)).toEqual([1, 2]), soon);
+  });
+
   it('goes at the start, when it has stayed as long as the settings say, or as it says itself', async () => {
     const [usual, short] = [removalOf([0]), removalOf([0], { ttlMs: day })];
     start([usual, short]);

@@ -11,6 +11,8 @@ export interface RetentionOptions {
   log: Log;
   metrics: Pick<Metrics, 'counter'>;
   now(): EpochMillis;
+  /** Follows each round of removals. */
+  shrink?: (() => Promise<void>) | undefined;
   /** How often to look; every hour unless given. */
   everyMs?: Millis;
 }
@@ -19,7 +21,7 @@ const hourMs = 3_600_000;
 
 /** Removes what has served its purpose, now and every hour. Several instances may do so at the same time. */
 export class Retention {
-  readonly #options: Required<RetentionOptions>;
+  readonly #options: RetentionOptions & Required<Pick<RetentionOptions, 'everyMs'>>;
   readonly #stopping = new AbortController();
   readonly #removed: Count<'what'>;
   #running: Promise<void> | undefined;
@@ -44,10 +46,11 @@ export class Retention {
   }
 
   async #run(): Promise<void> {
-    const { everyMs, policies } = this.#options;
+    const { everyMs, log, policies, shrink } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       for (const policy of policies) await this.#purge(policy);
+      if (!signal.aborted) await shrink?.().catch((err: unknown) => log.warn({ err }, 'the file was not made smaller'));
       await delay(everyMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }

@@ -148,6 +148,7 @@ export async function serve(
   const retentionJob = new Retention({
     policies: [...infrastructure.retention, ...auth.retention, ...services.flatMap(({ retention = [] }) => retention)],
     ttlMs: settings.RETENTION_DAYS * dayMs,
+    shrink: infrastructure.shrink,
     log,
     metrics,
     now,
