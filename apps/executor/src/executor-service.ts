@@ -2,7 +2,6 @@ import { CommandGuard, CommandGuards } from '@countersign/auth';
 import type { Execution } from '@countersign/contracts/executions';
 import { millisOf } from '@countersign/contracts/time';
 import type { Definitions } from '@countersign/definitions';
-import { secretsIn } from '@countersign/definitions/masking';
 import { encode } from '@countersign/messaging';
 import { WorkPool, type Collection } from '@countersign/persistence';
 import {
@@ -88,20 +87,16 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
     const { bus, busTo, configuration, database, exclusive, log, metrics, now, recordsSince, stopping, tracing } =
       context;
     const tools = new ToolCatalogue(declarations, own, log);
-    const secretsOf = ({ tools: declared, mcp_servers }: Definitions) =>
-      secretsIn([declared, mcp_servers], environment);
-    const secrets = secretsOf(declarations.definitions);
+    const { secrets } = declarations.scope;
+    const learnFrom = ({ tools, mcp_servers }: Definitions) => secrets.addAll([tools, mcp_servers], environment);
+    learnFrom(declarations.definitions);
     configuration.follow({
       declaration: declarations.declaration,
       async prepare(declaration) {
         const { definitions } = declaration;
         const takeOver = tools.prepare({ ...declarations, declaration, definitions }, toolsOf);
-        const others = secretsOf(definitions);
-        return () => {
-          takeOver();
-          // What was a secret stays one.
-          secrets.push(...others.filter((each) => !secrets.includes(each)));
-        };
+        learnFrom(definitions);
+        return takeOver;
       },
     });
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;

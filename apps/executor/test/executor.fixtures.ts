@@ -147,7 +147,7 @@ export class ExecutorWorld {
       configuration,
       executions,
       tools,
-      secrets: [secret],
+      secrets: { list: () => [secret] },
       tracing: noTracing,
       outputs,
       keepOutput: 1_000,

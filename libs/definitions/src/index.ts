@@ -8,6 +8,7 @@ export { environmentValue, environmentVariable, withEnvironment } from './schema
 export { AgentEntry, ToolEntry } from './schema/file.js';
 export { atPointer } from './schema/json-pointer.js';
 export { McpServerEntry, mcpToolName } from './schema/mcp-server.js';
+export { TokenEntry } from './schema/token.js';
 export { ToolDefinition, defaultActWithin } from './schema/tool.js';
 export { userInputFields } from './schema/user-input-fields.js';
 export { modernSchema } from './schema/modern-schema.js';

@@ -61,9 +61,14 @@ export class McpConnection {
   }
 
   /** Connects and shakes hands. */
-  static async open(target: McpTarget, events: McpEvents, patience: Patience): Promise<McpConnection> {
+  static async open(
+    target: McpTarget,
+    shown: () => Record<string, string>,
+    events: McpEvents,
+    patience: Patience,
+  ): Promise<McpConnection> {
     const client = new Client({ name: 'countersign', version: '0.1.0' });
-    const transport = transportTo(target, (line) => events.onLog(line));
+    const transport = transportTo(target, shown, (line) => events.onLog(line));
     await client.connect(transport, patience);
     return new McpConnection(client, transport, events);
   }
@@ -97,6 +102,12 @@ export class McpConnection {
     } finally {
       if (--this.#calls === 0 && !this.#usable) void this.#client.close().catch(() => {});
     }
+  }
+
+  /** Takes no more calls, and ends with those under way. */
+  retire(): void {
+    this.#usable = false;
+    if (this.#calls === 0) void this.#client.close().catch(() => {});
   }
 
   /** Says goodbye to an HTTP session, or ends the program; whatever is under way is aborted. */

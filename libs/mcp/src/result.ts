@@ -55,6 +55,9 @@ export function neverArrived(error: unknown): boolean {
   return error.cause !== undefined && neverArrived(error.cause);
 }
 
+/** Whether the server does not take what it was shown, so that nothing was done. */
+export const isUnauthorized = (error: unknown): boolean => error instanceof SdkHttpError && error.status === 401;
+
 /** Whether the connection that this happened on is of no more use. */
 export function isLost(error: unknown): boolean {
   if (error instanceof SdkHttpError) return error.status === 404 || error.status === 400;

@@ -2,49 +2,27 @@ import type { Log } from '@countersign/contracts';
 import { jitteredBackoffMs, millisOf, type Millis } from '@countersign/contracts/time';
 import { mcpToolName } from '@countersign/definitions';
 import type { Mask } from '@countersign/definitions/masking';
-import type { CallableTool, CallContext, CallProgress } from '@countersign/tool';
+import type { CallableTool, CallContext } from '@countersign/tool';
 import type { Tool as OfferedTool } from '@modelcontextprotocol/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { McpConnection, type McpEvents, type OnProgress } from './connection.js';
+import { Credentials, type Shown } from '@countersign/outbound';
 import { McpOutcomes, type McpOutcome } from './outcome.js';
-import { neverArrived, reasonOf } from './result.js';
-import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, type Gates, type McpTool } from './tools.js';
-import type { McpTarget } from './transport.js';
+import type { McpServerOptions, McpWatch } from './options.js';
+import { isUnauthorized, neverArrived, reasonOf } from './result.js';
+import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, type McpTool } from './tools.js';
+import { unlessAborted } from './unless-aborted.js';
 
+export type { McpServerOptions, McpWatch } from './options.js';
 export type { Gate } from './tools.js';
 export type { McpTarget } from './transport.js';
-
-export type McpServerOptions = {
-  /** Its tools are named `<name>__<tool>`. */
-  name: string;
-  /** What is not let through here, by name or by `*`, is not offered. */
-  tools: Gates;
-  /** Whether its word that a tool only reads is taken, for tools that are not let through by name. */
-  trustsReadOnlyHint?: boolean;
-  /** For connecting; a minute unless given. */
-  timeoutMs?: Millis;
-  /** Masks secrets in all output of the server; default: none. */
-  mask?: Mask;
-} & McpTarget;
 
 /** Characters of a line that a server writes to its standard error. */
 const longestLine = 2_000;
 /** How long a tool counts as missed after the last request for it. */
 const missedForMs = 600_000;
 const backoff = { first_ms: 100, longest_ms: 5_000 };
-
-/** How a call is watched while it is made. */
-export interface McpWatch {
-  /** Timeout without progress. */
-  timeoutMs: Millis;
-  signal: AbortSignal;
-  progress(progress: CallProgress): void;
-  /** Asked once the server is there, right before each request: why nothing is to be sent, if so. */
-  obstacle?(): string | undefined;
-  /** An approved call's: what a server can know a call by that is made once more. */
-  execution?: { id: string; attempt: number };
-}
 
 /**
  * An MCP server whose tools are called. A model sees the tools of the first connection, whatever the server lists
@@ -58,6 +36,8 @@ export class McpServer {
   readonly #mask: Mask;
   readonly #outcomes: McpOutcomes;
   readonly #closing = new AbortController();
+  readonly #credentials: Credentials;
+  #shown: Shown | undefined;
   #offered: readonly OfferedTool[] = [];
   #tools: McpTool[] | undefined;
   #connection: McpConnection | undefined;
@@ -74,6 +54,8 @@ export class McpServer {
     this.#timeoutMs = options.timeoutMs ?? 60_000;
     this.#mask = options.mask ?? ((text) => text);
     this.#outcomes = new McpOutcomes(options.name, this.#mask);
+    this.#credentials =
+      options.credentials ?? new Credentials(() => ('url' in options ? options.headers : options.env));
   }
 
   /** Whether it was connected once, so that its tools are known. */
@@ -140,8 +122,9 @@ export class McpServer {
 
   /** Asks for the list of tools anew. @throws when the server is out of reach. */
   async refresh(signal: AbortSignal = this.#closing.signal): Promise<void> {
-    const connection = await this.#connected(signal);
-    const offered = await connection.tools({ timeout: this.#timeoutMs, signal });
+    const offered = await this.#showingOthers(async () =>
+      (await this.#connected(signal)).tools({ timeout: this.#timeoutMs, signal }),
+    );
     if (this.#tools) this.#offered = offered;
     else this.#pin(offered);
     const wanted = performance.now() - missedForMs;
@@ -194,12 +177,13 @@ export class McpServer {
   }
 
   /**
-   * Calls a tool, by its name at the server. A request that did not arrive is sent once more, over a new connection; any
-   * other is not.
+   * Calls a tool, by its name at the server. A request that did not arrive is sent once more, over a new connection, and one
+   * that was not taken for what it showed, when there is something else to show; any other is not.
    */
   async call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
     const { signal, timeoutMs } = watch;
-    for (let again = true; ; again = false) {
+    const tried = { arriving: false, showing: false };
+    for (;;) {
       if (signal.aborted) return this.#outcomes.notSent('was not called: the call was aborted first; nothing was done');
       let connection: McpConnection;
       try {
@@ -207,6 +191,7 @@ export class McpServer {
       } catch (error) {
         return this.#outcomes.notSent(`cannot be reached: ${this.explain(error)}; nothing was done`);
       }
+      const shown = this.#shown;
       const obstacle = watch.obstacle?.();
       if (obstacle !== undefined) return this.#outcomes.notSent(obstacle);
       try {
@@ -216,15 +201,19 @@ export class McpServer {
           await connection.call(tool, args, { signal, timeout: timeoutMs, onProgress, execution }),
         );
       } catch (error) {
-        if (!again || !neverArrived(error) || signal.aborted) return this.#outcomes.of(error, watch);
+        const why = neverArrived(error) ? 'arriving' : 'showing';
+        const isOver = signal.aborted || tried[why] || (why === 'showing' && !(await this.#showsOthers(error, shown)));
+        if (isOver) return this.#outcomes.of(error, watch);
+        tried[why] = true;
       }
     }
   }
 
   async #connected(signal: AbortSignal): Promise<McpConnection> {
     if (this.#closing.signal.aborted) throw new Error('it was closed');
+    this.#show(await unlessAborted(this.#credentials.now(), signal));
     if (this.#connection?.usable) return this.#connection;
-    this.#connecting ??= this.#open()
+    this.#connecting ??= this.#showingOthers(() => this.#open())
       .catch((error: unknown) => {
         this.#lastFailure = this.explain(error);
         throw error;
@@ -233,12 +222,37 @@ export class McpServer {
     return unlessAborted(this.#connecting, signal);
   }
 
+  /** Shows from now on what there is to show by now: with the next request, or by starting a program anew. */
+  #show(shown: Shown): void {
+    if (isDeepStrictEqual(shown, this.#shown)) return;
+    this.#shown = shown;
+    if ('url' in this.#options) return;
+    this.#connection?.retire();
+    this.#connection = undefined;
+  }
+
+  /** Whether a server that did not take this is shown something else from now on. */
+  async #showsOthers(error: unknown, shown: Shown | undefined): Promise<boolean> {
+    const others = shown && isUnauthorized(error) ? await this.#credentials.instead(shown) : undefined;
+    if (others) this.#show(others);
+    return others !== undefined;
+  }
+
+  async #showingOthers<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(await this.#showsOthers(error, this.#shown))) throw error;
+      return work();
+    }
+  }
+
   async #open(): Promise<McpConnection> {
     const patience = { timeout: this.#timeoutMs, signal: this.#closing.signal };
     if (this.#failures > 0)
       await sleep(jitteredBackoffMs(backoff, this.#failures - 1), undefined, { signal: this.#closing.signal });
     this.#failures++;
-    const connection = await McpConnection.open(this.#options, this.#events, patience);
+    const connection = await McpConnection.open(this.#options, () => this.#shown?.values ?? {}, this.#events, patience);
     try {
       this.#pin(await connection.tools(patience));
       patience.signal.throwIfAborted();
@@ -285,17 +299,4 @@ export class McpServer {
       );
     },
   };
-}
-
-/** What goes on is not interrupted, only waited for no longer. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

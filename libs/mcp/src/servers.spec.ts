@@ -1,8 +1,15 @@
 import type { Log } from '@countersign/contracts';
 import type { McpServerEntry } from '@countersign/definitions';
 import { TermsEntry } from '@countersign/definitions/execute';
-import { pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { KnownSecrets } from '@countersign/definitions/masking';
+import { mcpServerProgram, pagingServer, startHttp, type HttpServer } from '@countersign/testing/mcp-server';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { McpServers } from './servers.js';
 
 const soon = { timeout: 10_000, interval: 5 };
@@ -105,6 +112,98 @@ describe('an MCP server', () => {
     offered.push('mend');
     await expect.poll(() => servers.known[0]!.known('far__mend'), soon).toBeDefined();
     await expect.poll(() => problemOf(servers), soon).toBeUndefined();
+  });
+});
+
+describe('what an MCP server is shown', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-mcp-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const file = join(dir, 'token');
+  const watch = () => ({ timeoutMs: 5_000, signal: asking(), progress() {} });
+  const open = async (entry: Partial<McpServerEntry>, secrets = new KnownSecrets()) => {
+    const declared = { name: 'far', tools: { '*': required }, trust_read_only_hint: false, ...entry } as McpServerEntry;
+    const servers = new McpServers({ servers: [declared], environment: { TOKEN_FILE: file }, secrets, log });
+    opened.push(servers);
+    await servers.open();
+    return servers.known[0]!;
+  };
+
+  it('is what the file says by then, over the same session, and a secret before and after', async () => {
+    writeFileSync(file, 'the-first-token');
+    const server = await open({ url: http.url, headers: { authorization: 'Bearer {{env.TOKEN}}' } });
+    await server.call('look', {}, watch());
+    const before = http.headers.length;
+    writeFileSync(file, 'the-second-token');
+    await server.call('look', {}, watch());
+    const [one, two] = [http.headers.slice(0, before), http.headers.slice(before)];
+    expect(new Set(one.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer the-first-token']));
+    expect(two).toMatchObject([{ authorization: 'Bearer the-second-token' }]);
+    expect(two[0]!['mcp-session-id']).toBe(one.at(-1)!['mcp-session-id']);
+    expect(server.explain(new Error('the-first-token or the-second-token'))).toBe('*** or ***');
+  });
+
+  it('is a new token when it takes the old one no more, whether it is asked, called or connected to', async () => {
+    const print = `process.stdout.write(require('fs').readFileSync(${JSON.stringify(file)}))`;
+    const token = { command: process.execPath, args: ['-e', print], env: {}, keep: 60 };
+    const renew = (name: string) => {
+      writeFileSync(file, name);
+      http.takes(`Bearer ${name}`);
+    };
+    renew('token-1');
+    const server = await open({ url: http.url, headers: {}, token });
+    renew('token-2');
+    expect(await server.call('look', {}, watch())).toMatchObject({ type: 'answered' });
+    renew('token-3');
+    expect(await server.ask('far__look', asking())).toBeDefined();
+    renew('token-4');
+    http.forget();
+    expect(await server.call('look', {}, watch())).toMatchObject({ type: 'answered' });
+    expect(http.calls).toBe(2);
+    http.takes('Bearer of somebody else');
+    expect(await server.call('look', {}, watch())).toMatchObject({ type: 'refused' });
+    expect(http.calls).toBe(2);
+  });
+
+  it('is given to a program that is started anew, while the former one ends what it has begun', async () => {
+    writeFileSync(file, 'the-first-token');
+    const env = { TOKEN: '{{env.TOKEN}}' };
+    const tools = { work: required, environment: required, process: required };
+    const server = await open({ command: process.execPath, args: [mcpServerProgram], env, tools });
+    const long = server.call('work', {}, watch());
+    await expect.poll(() => server.connected, soon).toBe(true);
+    const secrets = (text: string) => text.match(/"TOKEN":"[^"]*"/)?.[0];
+    const environment = async () => {
+      const said = await server.call('environment', {}, watch());
+      return said.type === 'answered' ? secrets(said.text) : said.type;
+    };
+    expect(await environment()).toBe('"TOKEN":"***"');
+    const process1 = await server.call('process', {}, watch());
+    writeFileSync(file, 'the-second-token');
+    expect(await environment()).toBe('"TOKEN":"***"');
+    expect(await server.call('process', {}, watch())).not.toEqual(process1);
+    expect(await long).toMatchObject({ type: 'answered', text: 'done' });
+  });
+
+  it('goes to no other server, whatever it is told', async () => {
+    const another = await startHttp();
+    const lures = createServer((_, reply) => void reply.writeHead(307, { location: another.url }).end());
+    await once(lures.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(async () => void (lures.close(), await another.stop()));
+    const servers = serversOf({
+      url: `http://127.0.0.1:${(lures.address() as AddressInfo).port}/mcp`,
+      headers: { authorization: 'Bearer {{env.TOKEN}}' },
+    });
+    await servers.open();
+    expect(await problemOf(servers)).toContain('far: ');
+    expect(another.headers).toEqual([]);
+  });
+
+  it('has to be there: without it nothing is sent', async () => {
+    writeFileSync(file, 'the-first-token');
+    const server = await open({ url: http.url, headers: { authorization: 'Bearer {{env.TOKEN}}' } });
+    rmSync(file);
+    expect(await server.call('look', {}, watch())).toMatchObject({ type: 'not_sent' });
+    expect(http.calls).toBe(0);
   });
 });
 

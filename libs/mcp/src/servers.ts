@@ -2,7 +2,8 @@ import type { Log } from '@countersign/contracts';
 import { ConfigError } from '@countersign/contracts/problems';
 import { jitteredBackoffMs, type Millis } from '@countersign/contracts/time';
 import { withEnvironment, type McpServerEntry } from '@countersign/definitions';
-import { maskFor } from '@countersign/definitions/masking';
+import { KnownSecrets, maskOf } from '@countersign/definitions/masking';
+import { Credentials, tokenOf } from '@countersign/outbound';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { McpServer, McpServerOptions } from './server.js';
 
@@ -10,6 +11,8 @@ export interface McpServersOptions {
   servers: readonly McpServerEntry[];
   /** What placeholders in their declarations stand for. */
   environment: Record<string, string | undefined>;
+  /** Gets to know what servers are shown; default: they are known here alone. */
+  secrets?: KnownSecrets;
   /** How often a server that is out of reach is tried again. */
   tryEveryMs?: Millis;
   log: Log;
@@ -31,8 +34,8 @@ export class McpServers {
   #trying: Promise<unknown> | undefined;
 
   /** @throws ConfigError when a placeholder has no value. */
-  constructor({ servers, environment, tryEveryMs = 5_000, log }: McpServersOptions) {
-    this.#declared = servers.map((server) => optionsOf(server, environment));
+  constructor({ servers, environment, secrets = new KnownSecrets(), tryEveryMs = 5_000, log }: McpServersOptions) {
+    this.#declared = servers.map((server) => optionsOf(server, environment, secrets));
     this.#tryEveryMs = tryEveryMs;
     this.#log = log;
   }
@@ -133,13 +136,22 @@ export class McpServers {
   }
 }
 
-function optionsOf(server: McpServerEntry, environment: McpServersOptions['environment']): McpServerOptions {
-  const mask = maskFor(server, environment);
-  const resolved = (values: Record<string, string>) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, environment)]));
+function optionsOf(
+  server: McpServerEntry,
+  env: McpServersOptions['environment'],
+  secrets: KnownSecrets,
+): McpServerOptions {
+  secrets.addAll(server, env);
+  const now = (values: Record<string, string>) => () =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, env, secrets)]));
   const { name, tools, trust_read_only_hint: trustsReadOnlyHint } = server;
-  const common = { name, tools, mask, trustsReadOnlyHint };
-  if ('url' in server) return { ...common, url: server.url, headers: resolved(server.headers) };
-  const { command, args, env, working_directory: cwd } = server;
-  return { ...common, command, args, env: resolved(env), ...(cwd !== undefined && { cwd }) };
+  const common = { name, tools, mask: maskOf(secrets.list), trustsReadOnlyHint };
+  if ('url' in server) {
+    const [headers, tokens] = [now(server.headers), server.token && tokenOf(server.token, { env, secrets })];
+    return { ...common, url: server.url, headers: headers(), credentials: new Credentials(headers, tokens) };
+  }
+  const { command, args, working_directory: cwd } = server;
+  const given = now(server.env);
+  const target = { command, args, env: given(), ...(cwd !== undefined && { cwd }) };
+  return { ...common, ...target, credentials: new Credentials(given) };
 }

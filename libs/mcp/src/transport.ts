@@ -8,15 +8,28 @@ export type McpTarget =
   | { command: string; args: string[]; env: Record<string, string>; cwd?: string }
   | { url: string; headers: Record<string, string> };
 
-/** `onLine` receives the standard error of a program. */
-export function transportTo(target: McpTarget, onLine: (line: string) => void): Transport {
-  if ('url' in target)
-    return new HttpTransport(new URL(target.url), { requestInit: { headers: target.headers } }) as Transport;
-  const { command, args, env, cwd } = target;
+/**
+ * @param shown the headers of each request as they are by then, or the environment of a program
+ * @param onLine receives the standard error of a program
+ */
+export function transportTo(
+  target: McpTarget,
+  shown: () => Record<string, string>,
+  onLine: (line: string) => void,
+): Transport {
+  if ('url' in target) {
+    const withShown = (url: string | URL, init?: RequestInit) => {
+      const headers = new Headers(shown());
+      for (const [name, value] of new Headers(init?.headers)) headers.set(name, value);
+      return fetch(url, { ...init, headers });
+    };
+    return new HttpTransport(new URL(target.url), { fetch: withShown }) as Transport;
+  }
+  const { command, args, cwd } = target;
   const transport = new StdioClientTransport({
     command,
     args,
-    env: { ...withheld, ...env } as Record<string, string>,
+    env: { ...withheld, ...shown() } as Record<string, string>,
     stderr: 'pipe',
     ...(cwd !== undefined && { cwd }),
   });

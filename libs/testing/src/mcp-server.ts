@@ -82,6 +82,8 @@ export interface HttpServer {
   headers: IncomingMessage['headers'][];
   /** Tool calls that reached a session. */
   calls: number;
+  /** Answers 401 to every other Authorization from now on. */
+  takes(authorization: string): void;
   /** No session is known any more, as after a restart. */
   forget(): void;
   /** Breaks off every answer that is under way. */
@@ -96,7 +98,9 @@ export async function startHttp(make: () => McpServer | Server = givenServer, po
     given.headers.push(request.headers);
     void answer(request, reply).catch(() => reply.destroy());
   });
+  let taken: string | undefined;
   const answer = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
+    if (taken !== undefined && request.headers.authorization !== taken) return void reply.writeHead(401).end();
     const id = request.headers['mcp-session-id'] as string | undefined;
     const transport = id === undefined ? await open() : sessions.get(id);
     if (!transport) return void reply.writeHead(404).end('no such session');
@@ -128,6 +132,7 @@ export async function startHttp(make: () => McpServer | Server = givenServer, po
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     headers: [],
     calls: 0,
+    takes: (authorization) => (taken = authorization),
     forget: () => sessions.clear(),
     breakOff: () => server.closeAllConnections(),
     async stop() {

@@ -1,7 +1,7 @@
 import { callDigest } from '@countersign/contracts/calls';
-import { RetryableError } from '@countersign/contracts/problems';
+import { ConfigError, RetryableError } from '@countersign/contracts/problems';
 import { after } from '@countersign/contracts/time';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Adapter, Outcome, Watch } from '../adapters/adapter.js';
 import { terms } from '../../test/execution.fixtures.js';
 import { approval, ExecutorWorld, id, secret, soon } from '../../test/executor.fixtures.js';
@@ -277,6 +277,32 @@ describe('what a call says, by whatever adapter,', () => {
     const adapter: Adapter = { execute: () => Promise.reject(new Error(`no ${secret}`)) };
     await world.open({ tool: { adapter } }).executor.accept(redacting);
     await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'failed', error: 'no ***' });
+  });
+});
+
+describe('a call whose configuration cannot be read just now', () => {
+  it('is not begun, and is made when it can, by the same approval', async () => {
+    const world = new ExecutorWorld();
+    onTestFinished(() => world.close());
+    let problem: Error | undefined = new ConfigError(`TOKEN_FILE: none, ${secret}`);
+    const adapter: Adapter = {
+      async execute() {
+        if (problem) throw problem;
+        return { outcome: 'succeeded', result: 'Done.' };
+      },
+    };
+    const { executor, pool } = world.open({ tool: { adapter } });
+    await executor.accept(approval);
+    await expect
+      .poll(() => world.execution(), soon)
+      .toMatchObject({
+        status: 'queued',
+        held_by: { code: 'tool_unavailable', detail: 'TOKEN_FILE: none, ***' },
+      });
+    problem = undefined;
+    world.clock = after(world.clock, 60_000);
+    pool.start();
+    await expect.poll(() => world.execution(), soon).toMatchObject({ status: 'succeeded' });
   });
 });
 

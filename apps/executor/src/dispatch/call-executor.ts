@@ -1,7 +1,8 @@
 import type { Event, Log } from '@countersign/contracts';
 import type { Execution } from '@countersign/contracts/executions';
-import { TerminalError } from '@countersign/contracts/problems';
+import { ConfigError, TerminalError } from '@countersign/contracts/problems';
 import { type EpochMillis, after, secondsOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
+import type { KnownSecrets } from '@countersign/definitions/masking';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
 import type { Tracing } from '@countersign/service';
 import type { Configuration } from '@countersign/service/configuration';
@@ -20,8 +21,8 @@ import { toolReturnsMs, type Tools } from '../tools/tool.js';
 export interface WorkerOptions {
   executions: Executions;
   tools: Tools;
-  /** What must not get out, in each way it may be spelt. */
-  secrets: readonly string[];
+  /** What must not get out. */
+  secrets: Pick<KnownSecrets, 'list'>;
   outputs: Outputs;
   /** Characters of the output of one attempt that are kept. */
   keepOutput: number;
@@ -194,6 +195,8 @@ export class CallExecutor {
     } catch (error) {
       if (error instanceof InTheWay) return error;
       const text = error instanceof Error ? error.message : String(error);
+      // Such as a secret that is just being replaced: it can be mended, and the approval holds until then.
+      if (error instanceof ConfigError && !isAsking) return { outcome: 'not_begun', reason: text };
       return isAsking ? { outcome: 'unknown', reason: text } : { outcome: 'failed', error: text };
     }
   }

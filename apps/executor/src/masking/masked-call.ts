@@ -1,12 +1,15 @@
 import type { Execution } from '@countersign/contracts/executions';
-import { maskOf, redactedIn, type Mask } from '@countersign/definitions/masking';
+import { maskOf, redactedIn, type KnownSecrets, type Mask } from '@countersign/definitions/masking';
 import type { Outcome, Watch } from '../adapters/adapter.js';
 
 /** Hides the secrets of the file, and of this call the arguments that its tool declares as not for everybody's eyes. */
 export const maskOfCall = (
-  secrets: readonly string[],
+  secrets: Pick<KnownSecrets, 'list'>,
   { tool_args, redact }: Pick<Execution, 'tool_args' | 'redact'>,
-): Mask => maskOf([...secrets, ...redactedIn(tool_args, redact)]);
+): Mask => {
+  const redacted = redactedIn(tool_args, redact);
+  return maskOf(redacted.length === 0 ? secrets.list : () => [...secrets.list(), ...redacted]);
+};
 
 /** The output of a call, by whatever adapter: masked before it is stored, logged or published. */
 export class MaskedCall {

@@ -1,12 +1,16 @@
 import { canonicalJson } from '@countersign/contracts/json';
 import { ConfigError } from '@countersign/contracts/problems';
 import { atPointer, environmentVariable } from '@countersign/definitions';
+import type { KnownSecrets } from '@countersign/definitions/masking';
 import { parseTemplate, placeholdersOf, type Placeholder, type TemplatePart } from '@countersign/definitions/templates';
 import type { ApprovedCall } from '../adapters/adapter.js';
 
 /** What placeholders stand for that has nothing to do with a call. */
 export interface TemplateScope {
+  /** A variable whose value is in a file is read for each call. */
   env: Record<string, string | undefined>;
+  /** Gets to know what is read, before anybody is sent it. */
+  secrets?: Pick<KnownSecrets, 'add'>;
 }
 
 /** What a call makes of a text; `undefined` when the only thing it passes on is absent. */
@@ -57,7 +61,7 @@ export function compilePart(part: TemplatePart, scope: TemplateScope): Template 
  *
  * @throws ConfigError as above.
  */
-export function compileValue(placeholder: Placeholder, { env }: TemplateScope): Template<unknown> {
+export function compileValue(placeholder: Placeholder, { env, secrets }: TemplateScope): Template<unknown> {
   const { scope, name } = placeholder;
   switch (scope) {
     case 'arguments':
@@ -72,7 +76,12 @@ export function compileValue(placeholder: Placeholder, { env }: TemplateScope): 
       return (_, response) => inResponse(response, name);
     case 'env': {
       const value = environmentVariable(placeholder, env);
-      return () => value;
+      if (!env[`${name}_FILE`]) return () => value;
+      return () => {
+        const now = environmentVariable(placeholder, env);
+        secrets?.add(now);
+        return now;
+      };
     }
   }
 }

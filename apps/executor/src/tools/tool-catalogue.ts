@@ -32,7 +32,8 @@ export class ToolCatalogue implements Tools {
     this.#declared = declared;
     this.#tools = new Map(tools);
     const { definitions, scope } = declared;
-    this.#servers = new McpServers({ servers: definitions.mcp_servers, environment: scope.env, log });
+    const { env: environment, secrets } = scope;
+    this.#servers = new McpServers({ servers: definitions.mcp_servers, environment, secrets, log });
   }
 
   /** Loads tool modules, and connects to MCP servers; one that is away is tried until it is there. @throws ConfigError */

@@ -2,6 +2,7 @@ import type { ExecutionTerms } from '@countersign/contracts/executions';
 import { ConfigError } from '@countersign/contracts/problems';
 import { after, millisOf } from '@countersign/contracts/time';
 import { defaultActWithin, toolDefinitionOf, type Definitions, type ToolEntry } from '@countersign/definitions';
+import { KnownSecrets } from '@countersign/definitions/masking';
 import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
 import type { ExecuteEntry, TermsEntry } from '@countersign/definitions/execute';
 import { adapterOf } from '../adapters/adapters.js';
@@ -15,13 +16,13 @@ export interface Declared {
   declaration: Declaration;
   definitions: Definitions;
   config: ExecutorConfig;
-  scope: TemplateScope;
+  scope: TemplateScope & { secrets: KnownSecrets };
 }
 
 /** @param env what `{{env.NAME}}` stands for. @throws ConfigError */
 export function declared(config: ExecutorConfig, env: Record<string, string | undefined> = {}): Declared {
   const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
-  return { declaration, definitions: declaration.definitions, config, scope: { env } };
+  return { declaration, definitions: declaration.definitions, config, scope: { env, secrets: new KnownSecrets() } };
 }
 
 /**

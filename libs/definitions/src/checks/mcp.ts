@@ -2,6 +2,7 @@ import { checkTerms } from '../execute/checks.js';
 import { checkGate } from './gate.js';
 import { checkPresentation } from './presentation.js';
 import { checkTemplate } from './template.js';
+import { checkToken, onlyEnvironment } from './token.js';
 import type { McpServerEntry } from '../schema/mcp-server.js';
 import type { Path, Problem } from '../load/source.js';
 
@@ -11,11 +12,8 @@ export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
   const isInVain = server.trust_read_only_hint && !Object.hasOwn(server.tools, '*');
   return [
     ...(isInVain ? [{ path: [...path, 'trust_read_only_hint'], message: onlyUnderAny }] : []),
-    ...Object.entries(values).flatMap(([name, text]) =>
-      checkTemplate(text, [...path, field, name], ({ scope, name }) =>
-        scope === 'env' ? undefined : `{{${scope}.${name}}} has no value here: only {{env.NAME}} does`,
-      ),
-    ),
+    ...Object.entries(values).flatMap(([name, text]) => checkTemplate(text, [...path, field, name], onlyEnvironment)),
+    ...('url' in server && server.token ? checkToken(server.token, server.headers, [...path, 'token']) : []),
     ...Object.entries(server.tools).flatMap(([name, gate]) => [
       ...checkGate(gate, [...path, 'tools', name]),
       ...(gate.presentation

@@ -119,6 +119,14 @@ describe('a request', () => {
     ).toEqual([]);
   });
 
+  it('has a token of its own, or an Authorization', () => {
+    const token = "token: { endpoint: 'https://x.example', client_id: a, client_secret: '{{env.SECRET}}', scope: b }";
+    expect(messagesOfHttp(url, token, "headers: { x-api-version: '1' }")).toEqual([]);
+    expect(messagesOfHttp(url, 'token: { command: x }', "headers: { Authorization: 'Bearer {{env.T}}' }")).toEqual([
+      '.token: is sent as Authorization, which is among the headers already',
+    ]);
+  });
+
   it('may be followed where its answer says, by a header or a whole URL, and says who decided', () => {
     const by = "body: { by: '{{approval.resolved_by}}', user: '{{run.user_id}}' }";
     for (const at of [
@@ -161,6 +169,15 @@ describe('a request', () => {
   });
 
   it.each([
+    ["token: { endpoint: 'https://x.example', client_id: a }", '.token.client_secret: is missing'],
+    [
+      "token: { endpoint: 'https://x.example', client_id: a, client_secret: hunter2 }",
+      '.token.client_secret: must be {{env.NAME}}: this file is no place for it',
+    ],
+    [
+      "token: { command: x, env: { A: '{{arguments.a}}' } }",
+      '.token.env.A: {{arguments.a}} has no value here: only {{env.NAME}} does',
+    ],
     ["headers: { 'x y': a }", '.headers.x y: is not the name of a header'],
     ["headers: { '{{arguments.a}}': a }", '.headers.{{arguments.a}}: is not the name of a header'],
     ['headers: { Idempotency-Key: a }', '.headers.Idempotency-Key: is set automatically'],

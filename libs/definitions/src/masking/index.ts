@@ -1,3 +1,3 @@
 export { type Mask, type MaskedStream, maskOf } from './mask.js';
-export { maskFor, redactedIn, secretsIn } from './secrets.js';
+export { KnownSecrets, maskFor, redactedIn, secretsIn } from './secrets.js';
 export { entriesFor, hiddenArguments } from './hidden-arguments.js';

@@ -18,18 +18,19 @@ type Interval = readonly [number, number];
 
 const hidden = '***';
 
-/** Hides these wherever they stand; where they overlap, all of it. */
-export function maskOf(secrets: readonly string[]): Mask {
-  const mask = (text: string): string => hide(text, found(text, secrets));
-  return Object.assign(mask, { stream: () => streamOf(secrets, mask) });
+/** Hides these wherever they stand; where they overlap, all of it. @param secrets or what says them, when they may change */
+export function maskOf(secrets: readonly string[] | (() => readonly string[])): Mask {
+  const all = typeof secrets === 'function' ? secrets : () => secrets;
+  const mask = (text: string): string => hide(text, found(text, all()));
+  return Object.assign(mask, { stream: () => streamOf(all, mask) });
 }
 
-function streamOf(secrets: readonly string[], mask: Mask): MaskedStream {
+function streamOf(secrets: () => readonly string[], mask: Mask): MaskedStream {
   let held = '';
   return {
     add(text) {
       const all = held + text;
-      const until = settledUntil(all, secrets);
+      const until = settledUntil(all, secrets());
       held = all.slice(until);
       return mask(all.slice(0, until));
     },

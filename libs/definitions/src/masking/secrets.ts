@@ -19,11 +19,35 @@ export const maskFor = (entries: unknown, env: Record<string, string | undefined
  */
 export function secretsIn(entries: unknown, env: Record<string, string | undefined>): string[] {
   const values = [...environmentNames(entries)].map((name) => environmentValue(name, env) ?? '');
-  const secrets = values
-    .flatMap((value) => [value, ...value.split(/\r?\n/)])
-    .map((value) => value.trim())
-    .filter((value) => value.length >= shortest);
-  return [...new Set(secrets.flatMap(spellings))];
+  return [...new Set(values.flatMap(spelt))];
+}
+
+function spelt(secret: string): string[] {
+  const lines = [secret, ...secret.split(/\r?\n/)].map((line) => line.trim());
+  return lines.filter((line) => line.length >= shortest).flatMap(spellings);
+}
+
+/** Secrets that may be replaced while a process runs. What was one stays one. */
+export class KnownSecrets {
+  readonly #values = new Set<string>();
+  readonly #spelt = new Set<string>();
+  #list: readonly string[] | undefined;
+
+  /** Whatever is sent to others goes through here first. */
+  add(secret: string): void {
+    if (this.#values.has(secret)) return;
+    this.#values.add(secret);
+    for (const each of spelt(secret)) this.#spelt.add(each);
+    this.#list = undefined;
+  }
+
+  /** The values of every `{{env.NAME}}` in these entries of the file. */
+  addAll(entries: unknown, env: Record<string, string | undefined>): void {
+    for (const name of environmentNames(entries)) this.add(environmentValue(name, env) ?? '');
+  }
+
+  /** All so far, in each way they may be spelt. */
+  readonly list = (): readonly string[] => (this.#list ??= [...this.#spelt]);
 }
 
 /** The values of these arguments, and of all that is in them, in each way they may be spelt. */

@@ -4,20 +4,29 @@ import { parseTemplate, written, type Placeholder, type TemplatePart } from '../
 
 type Environment = Record<string, string | undefined>;
 
-/** A text of the file with `{{env.NAME}}` replaced. @throws ConfigError naming a variable that is not set. */
-export function withEnvironment(value: string, env: Environment): string {
+/**
+ * A text of the file with `{{env.NAME}}` replaced, as the files of variables are now.
+ *
+ * @param secrets gets to know each value
+ * @throws ConfigError naming a variable that is not set.
+ */
+export function withEnvironment(value: string, env: Environment, secrets?: { add(secret: string): void }): string {
   const resolve = (part: TemplatePart): string => {
     if (typeof part === 'string') return part;
     if (part.scope !== 'env') throw new ConfigError(`${written(part)} has no value here`);
-    return environmentVariable(part, env);
+    const found = environmentVariable(part, env);
+    secrets?.add(found);
+    return found;
   };
   return parseTemplate(value).map(resolve).join('');
 }
 
-/** @throws ConfigError when it is neither set nor has a default; one that is empty is set. */
+/** @throws ConfigError when it is neither set nor has a default; one that is empty is set, but not by an empty file. */
 export function environmentVariable({ name, fallback }: Placeholder, env: Environment): string {
   const value = environmentValue(name, env);
   if (fallback !== undefined) return value || fallback;
+  // As it is for a moment where a file is written anew in place.
+  if (value === '' && env[`${name}_FILE`]) throw new ConfigError(`${name}_FILE: ${env[`${name}_FILE`]} is empty`);
   if (value === undefined)
     throw new ConfigError(
       `The environment variable ${name} is not set: {{env.${name}}} needs it, or ${name}_FILE that names a file with it.`,

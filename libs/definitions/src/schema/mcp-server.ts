@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TermsEntry } from '../execute/terms.js';
 import { Duration } from './duration.js';
+import { TokenEntry } from './token.js';
 import { gate } from './tool.js';
 
 const requires = z.enum(['confirmation', 'user_input']).optional().meta({
@@ -67,6 +68,7 @@ const McpHttpServer = z.strictObject({
     .record(z.string().min(1), z.string())
     .default({})
     .meta({ description: 'Sent with every request. May contain {{env.NAME}}.' }),
+  token: TokenEntry.optional(),
   tools: shared.tools,
   trust_read_only_hint: shared.trust_read_only_hint,
 });

@@ -1,9 +1,9 @@
 import { ConfigError } from '@countersign/contracts/problems';
 import { systemClock } from '@countersign/contracts/time';
 import type { KafkaSecurity } from '@countersign/messaging/kafka';
+import { clientCredentials, isSentInSecret } from '@countersign/outbound';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { ClientCredentials } from './client-credentials.js';
 
 export const kafkaSecuritySettings = {
   KAFKA_TLS: z
@@ -113,10 +113,9 @@ function saslOf(settings: KafkaSecuritySettings): KafkaSecurity['sasl'] {
 function bearerOf(settings: KafkaSecuritySettings, id: string, secret: string): KafkaSecurity['sasl'] {
   const { KAFKA_OAUTH_TOKEN_ENDPOINT: endpoint, KAFKA_OAUTH_SCOPE: scope, KAFKA_OAUTH_EXTENSIONS: list } = settings;
   if (endpoint === undefined) throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT: oauthbearer needs it');
-  const { hostname, protocol } = new URL(endpoint);
-  if (protocol !== 'https:' && !['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
+  if (!isSentInSecret(endpoint))
     throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT: the secret is sent there as it is; it must be https');
-  const credentials = new ClientCredentials({ endpoint, id, secret, scope, now: systemClock });
+  const credentials = clientCredentials({ endpoint, id, secret: () => secret, scope, now: systemClock });
   const extensions = list && Object.fromEntries(list.split(',').map((each) => each.split('=') as [string, string]));
   return { mechanism: 'oauthbearer', token: () => credentials.token(), ...(extensions && { extensions }) };
 }

@@ -2,12 +2,16 @@ import { traceHeaders } from '@countersign/contracts/trace';
 import { canonicalJson } from '@countersign/contracts/json';
 import { systemClock, type EpochMillis, secondsOf, type Millis } from '@countersign/contracts/time';
 import {
+  Credentials,
   ForbiddenAddress,
   guardedRequest,
   NotSent,
+  NoToken,
   systemResolve,
   type Answer,
   type Resolve,
+  type Shown,
+  type TokenSource,
 } from '@countersign/outbound';
 import { InTheWay, type Adapter, type ApprovedCall, type Outcome, type Watch } from '../adapter.js';
 import { pollUntilDone, type Question } from './question.js';
@@ -23,6 +27,8 @@ export interface HttpOptions {
   /** Names in lower case. */
   headers(call: ApprovedCall): Record<string, string>;
   body?: Template<unknown>;
+  /** Of what is sent as Authorization: Bearer. */
+  token?: TokenSource;
   /** JSON pointer to what of the answer is the result; all of it when there is nothing. */
   result?: string | undefined;
   /** Statuses that mean that it is done, though they usually mean that it was only taken on. */
@@ -52,11 +58,13 @@ const maxErrorText = 1_000;
  */
 export class HttpAdapter implements Adapter {
   readonly #options: Required<Pick<HttpOptions, 'resolve' | 'now'>> & HttpOptions;
+  readonly #credentials: Credentials<[ApprovedCall]>;
   readonly reconcile?: NonNullable<Adapter['reconcile']>;
 
   constructor(options: HttpOptions) {
     this.#options = { resolve: systemResolve, now: systemClock, ...options };
-    const { status } = options;
+    const { headers, status, token } = options;
+    this.#credentials = new Credentials(headers, token);
     if (status) {
       this.reconcile = (call, watch) =>
         bounded(options.timeoutMs, watch.signal, (signal) => this.#ask(status, status.url(call), call, watch, signal));
@@ -67,15 +75,25 @@ export class HttpAdapter implements Adapter {
     const { body, done = [], poll, timeoutMs, url } = this.#options;
     const target = url(call);
     const content = body?.(call);
-    const headers = {
-      ...(content !== undefined && { 'content-type': 'application/json' }),
-      ...this.#headers(call),
-      'idempotency-key': call.id,
-      'countersign-attempt': String(call.attempt),
+    const sentBody = content === undefined ? undefined : canonicalJson(content);
+    let shown: Shown;
+    try {
+      shown = await this.#credentials.now(call);
+    } catch (error) {
+      if (error instanceof NoToken) return { outcome: 'not_begun', reason: error.message };
+      throw error;
+    }
+    const post = (shown: Shown, signal: AbortSignal) => {
+      const headers = {
+        ...(content !== undefined && { 'content-type': 'application/json' }),
+        ...headersOf(call, shown),
+        'idempotency-key': call.id,
+        'countersign-attempt': String(call.attempt),
+      };
+      return this.#send(target, { headers, body: sentBody }, signal, () => watch.lastLook());
     };
-    const request = { headers, body: content === undefined ? undefined : canonicalJson(content) };
     return bounded(timeoutMs, watch.signal, async (signal) => {
-      const sent = await this.#send(target, request, signal, () => watch.lastLook()).catch((error: unknown) =>
+      const sent = await this.#show(shown, call, (credentials) => post(credentials, signal)).catch((error: unknown) =>
         this.#unanswered(error, watch),
       );
       if ('outcome' in sent) return sent;
@@ -109,11 +127,13 @@ export class HttpAdapter implements Adapter {
 
   async #ask(question: Question, url: URL, call: ApprovedCall, watch: Watch, signal: AbortSignal): Promise<Outcome> {
     const { now, poll, timeoutMs } = this.#options;
-    const headers = this.#headers(call);
     const done = await pollUntilDone({
       question,
       mayBeAbsent: question !== poll,
-      ask: () => this.#send(url, { method: 'GET', headers }, signal),
+      ask: async () =>
+        this.#show(await this.#credentials.now(call), call, (shown) =>
+          this.#send(url, { method: 'GET', headers: headersOf(call, shown) }, signal),
+        ),
       conclude: (outcome, state, answer) => {
         this.#report(answer, watch);
         const succeeded = this.#succeeded(answer, question.result, watch);
@@ -131,6 +151,13 @@ export class HttpAdapter implements Adapter {
       outcome: 'unknown',
       reason: `not done within ${secondsOf(timeoutMs)} s; the target ${done.last}`,
     };
+  }
+
+  /** Once more when the target does not take them (401, so nothing was done) and there are others. */
+  async #show(shown: Shown, call: ApprovedCall, send: (shown: Shown) => Promise<Answer>): Promise<Answer> {
+    const answer = await send(shown);
+    const others = answer.status === 401 ? await this.#credentials.instead(shown, call) : undefined;
+    return others ? send(others) : answer;
   }
 
   #send(
@@ -180,17 +207,15 @@ export class HttpAdapter implements Adapter {
     if (text !== '') watch.progress({ output: text.endsWith('\n') ? text : `${text}\n` });
     return text;
   }
-
-  #headers(call: ApprovedCall): Record<string, string> {
-    return {
-      accept: 'application/json',
-      'accept-encoding': 'identity',
-      'user-agent': 'countersign',
-      ...traceHeaders(call),
-      ...this.#options.headers(call),
-    };
-  }
 }
+
+const headersOf = (call: ApprovedCall, { values }: Shown): Record<string, string> => ({
+  accept: 'application/json',
+  'accept-encoding': 'identity',
+  'user-agent': 'countersign',
+  ...traceHeaders(call),
+  ...values,
+});
 
 /** Statuses by which a target says that it has not done it yet. */
 const isOnlyTakenOn = ({ status, headers }: Answer): boolean =>

@@ -7,12 +7,13 @@ import {
   type Objection,
   type Parametric,
 } from '../../checks/template.js';
+import { checkToken } from '../../checks/token.js';
 import type { HttpEntry, HttpPollEntry } from './schema.js';
 import type { Path, Problem } from '../../load/source.js';
 import { wholeOfAnswer, type Placeholder } from '../../templates/template.js';
 import { parseUrlTemplate, type UrlPart, type UrlTemplate } from '../../templates/url-template.js';
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Sent by themselves, or about the connection. */
 const reserved = new Set([
   'idempotency-key',
@@ -31,7 +32,7 @@ const reserved = new Set([
 
 /** What is wrong with a request that makes calls. */
 export function checkHttp(http: HttpEntry, tool: Parametric, path: Path): Problem[] {
-  const { body, done, headers, method, poll, status, url } = http;
+  const { body, done, headers, method, poll, status, token, url } = http;
   const noDone = { path: [...path, 'done'], message: 'has no meaning beside poll, which says what is done' };
   const objection = passesOn(tool, 'execution', 'run', 'approval', 'env');
   const inAnswer: Objection = (placeholder) => (placeholder.scope === 'response' ? undefined : objection(placeholder));
@@ -45,6 +46,7 @@ export function checkHttp(http: HttpEntry, tool: Parametric, path: Path): Proble
   return [
     ...checkUrl(url, http, tool, [...path, 'url'], objection),
     ...checkHeaders(headers, [...path, 'headers'], objection),
+    ...(token ? checkToken(token, headers, [...path, 'token']) : []),
     ...(method === 'GET' && body !== undefined ? [noBody] : checkJson(body, [...path, 'body'], objection)),
     ...(poll && done.length > 0 ? [noDone] : []),
     ...(poll ? ask(poll, 'poll', inAnswer) : []),
@@ -87,7 +89,7 @@ const placeholdersIn = (parts: readonly UrlPart[]): Placeholder[] => parts.filte
 const checkHeaders = (headers: Record<string, string>, path: Path, objection: Objection): Problem[] =>
   Object.entries(headers).flatMap(([name, text]) => {
     const at = [...path, name];
-    if (!token.test(name)) return [{ path: at, message: 'is not the name of a header' }];
+    if (!headerName.test(name)) return [{ path: at, message: 'is not the name of a header' }];
     if (reserved.has(name.toLowerCase())) return [{ path: at, message: 'is set automatically' }];
     if (/[\r\n\0]/.test(text)) return [{ path: at, message: 'can have no line breaks' }];
     return checkTemplate(text, at, objection);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JsonPointer } from '../../schema/json-pointer.js';
+import { TokenEntry } from '../../schema/token.js';
 
 const template =
   'May contain {{arguments.NAME}}, {{execution.id}}, {{execution.attempt}}, {{run.id}}, {{run.user_id}}, {{approval.resolved_by}} and {{env.NAME}}';
@@ -35,6 +36,7 @@ export const HttpEntry = z.strictObject({
     .meta({
       description: `${template}. Secrets by {{env.NAME}}. One whose only placeholder is an argument without a value is omitted. Idempotency-Key (the execution id) and Countersign-Attempt are sent by themselves.`,
     }),
+  token: TokenEntry.optional(),
   body: z
     .unknown()
     .optional()

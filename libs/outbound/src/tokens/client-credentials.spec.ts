@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClientCredentials } from './client-credentials.js';
+import { clientCredentials } from './client-credentials.js';
 
 describe('a token by client credentials', () => {
   let server: Server;
@@ -29,7 +29,7 @@ describe('a token by client credentials', () => {
   afterEach(() => server.close());
 
   const credentials = (change: object = {}) =>
-    new ClientCredentials({ endpoint, id: 'run ner', secret: 'a:secret%', now: () => now, ...change });
+    clientCredentials({ endpoint, id: 'run ner', secret: () => 'a:secret%', now: () => now, ...change });
   const failureOf = (asking: Promise<string>) => asking.catch((error: unknown) => error);
 
   it('is asked for with what the provider knows the client by, once for all who want it', async () => {
@@ -38,7 +38,7 @@ describe('a token by client credentials', () => {
     expect(asked).toEqual([
       {
         authorization: `Basic ${Buffer.from('run+ner:a%3Asecret%25').toString('base64')}`,
-        body: 'grant_type=client_credentials&scope=kafka',
+        body: 'scope=kafka&grant_type=client_credentials',
       },
     ]);
   });
