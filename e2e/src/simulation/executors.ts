@@ -1,5 +1,6 @@
 import type { Event } from '@countersign/contracts';
 import type { Execution, ExecutionTerms } from '@countersign/contracts/executions';
+import { after, latest, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { CommandResult } from '@countersign/persistence';
 import { isAnsweredByPerson } from './model.js';
@@ -26,7 +27,7 @@ async function accept(world: World, event: Event<'approval.resolved'>): Promise<
     type: 'approved',
     event,
     refusal: null,
-    unrecorded: null,
+    unrecorded: isBefore(event.data.resolved_at, world) ? 'there is no record of it since' : null,
     terms,
     concurrency_key: null,
   };
@@ -81,10 +82,20 @@ export function attendToExecution(world: World, execution: Execution): void {
 async function* attend(world: World, worker: string, known: Execution): Steps {
   yield;
   const { aggregate } = world.executions;
-  const message: ExecutionMessage =
-    known.status === 'running' ? { type: 'due' } : claimedBy(worker, await refusalOf(world, known));
+  const message = await messageTo(world, worker, known);
   executing(world, worker, await aggregate.execute(known.id, message, { known }));
 }
+
+async function messageTo(world: World, worker: string, known: Execution): Promise<ExecutionMessage> {
+  const { status, created_at, retried_at } = known;
+  if (status === 'running') return { type: 'due' };
+  if (status === 'queued' && isBefore(latest(created_at, retried_at ?? created_at), world))
+    return { type: 'unrecorded', reason: 'it waited when the store was saved' };
+  return claimedBy(worker, await refusalOf(world, known));
+}
+
+/** Whether the call may have been made by a record that is lost. */
+const isBefore = (at: EpochSeconds, { executionsSince }: World): boolean => at < toEpochSeconds(executionsSince);
 
 function executing(world: World, worker: string, handled: CommandResult<Execution>): void {
   if (handled.kind !== 'changed' || handled.state.lease?.worker !== worker) return;
@@ -146,6 +157,22 @@ function said({ dice, ledger }: World, worker: string, { id }: Execution): Execu
   if (dice.oneIn(4)) return { type: 'lost', worker, reason: 'it does not answer' };
   if (ledger.hasMade(id)) return { type: 'succeeded', worker, result: 'it is there' };
   return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after_ms: 0, covers: 'call' };
+}
+
+/** The executor's store is saved. */
+export const backUpExecutor = (world: World): void => {
+  world.restoreExecutions = world.executions.store.backup();
+};
+
+/** The executor's store is what it was when it was saved, and whoever restored it says so, as `countersign recover` does. */
+export function restoreExecutorStore(world: World): void {
+  if (!world.restoreExecutions) return;
+  for (const process of world.processes.filter(({ service }) => service === 'executor')) world.drop(process);
+  const ids = world.restoreExecutions();
+  world.trace(`  the executor has forgotten ${ids.join(', ') || 'nothing'}`);
+  world.ledger.restored(ids);
+  world.executionsSince = after(world.now, 1_000);
+  world.log.hasLost = true;
 }
 
 /** The only process of the executor starts again: what it was making, nobody saw the end of. */

@@ -26,6 +26,7 @@ export class Ledger {
   readonly #takenBack = new Set<string>();
   readonly #allowed = new Set<string>();
   readonly #settled = new Set<string>();
+  readonly #restored = new Set<string>();
   /** Approved calls, as they reached their targets. */
   readonly made: (ExactCall & { approval_id: string; at: EpochSeconds })[] = [];
 
@@ -52,7 +53,9 @@ export class Ledger {
     this.#takenBack.add(runId);
   }
 
-  started({ run_id }: Execution): void {
+  started({ id, run_id }: Execution): void {
+    // What a restored store has forgotten a person may start again, who knows more than it does.
+    if (this.#restored.has(id) && this.#allowed.has(id)) return;
     expect(this.#takenBack.has(run_id), 'nothing is started after the end of its run').toBe(false);
   }
 
@@ -64,6 +67,22 @@ export class Ledger {
   /** A person has found out what came of it. */
   settledBy(id: string): void {
     this.#settled.add(id);
+  }
+
+  /** A person has requested another start, whatever was found out before. */
+  retriedBy(id: string): void {
+    this.#settled.delete(id);
+  }
+
+  /** The executor's store was restored: it knows nothing any more of these records, nor of ends of runs. */
+  restored(ids: readonly string[]): void {
+    for (const id of ids) this.#restored.add(id);
+    this.#takenBack.clear();
+  }
+
+  /** Whether what is on record of an execution may differ from what was published before. */
+  isRestored(id: string): boolean {
+    return this.#restored.has(id);
   }
 
   isAllowedAgain(id: string): boolean {

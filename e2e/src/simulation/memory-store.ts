@@ -33,6 +33,18 @@ export class MemoryStore<R extends StoredRecord> implements Store<R> {
     return [...this.records.values()];
   }
 
+  /** What is stored now. @returns what restores it, with the ids of the records that this takes back */
+  backup(): () => string[] {
+    const records = new Map(this.records);
+    const unpublished = new Map([...this.unpublished].map(([id, events]) => [id, [...events]]));
+    return () => {
+      const taken = [...this.records].filter(([id, record]) => records.get(id) !== record).map(([id]) => id);
+      replace(this.records, records);
+      replace(this.unpublished, new Map([...unpublished].map(([id, events]) => [id, [...events]])));
+      return taken;
+    };
+  }
+
   due(now: EpochMillis): R[] {
     return this.all().filter(({ due_at }) => due_at !== null && due_at <= now);
   }
@@ -73,4 +85,9 @@ export class MemoryStore<R extends StoredRecord> implements Store<R> {
     if (queue) queue.push(event);
     else this.unpublished.set(id, [event]);
   }
+}
+
+function replace<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
+  target.clear();
+  for (const [key, value] of source) target.set(key, value);
 }

@@ -75,7 +75,9 @@ export async function settle(world: World, id: string): Promise<void> {
     ? { type: 'retried', by: 'grace', note: 'It does no harm.', even_if_done: true }
     : settled;
   const handled = await world.executions.aggregate.execute(id, message).catch(unlessOutOfReach);
-  if (message === settled && handled?.kind === 'changed') world.ledger.settledBy(id);
+  if (handled?.kind !== 'changed') return;
+  if (again) world.ledger.retriedBy(id);
+  else world.ledger.settledBy(id);
 }
 
 /** Somebody would like an execution to be stopped. */

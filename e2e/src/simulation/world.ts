@@ -61,6 +61,9 @@ export class World {
   readonly links: Links | undefined;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);
+  /** Executions before this time may lack records: their store was restored. */
+  executionsSince: EpochMillis = atMillis(0);
+  restoreExecutions: (() => string[]) | undefined;
   /** How the tools of this story are made. */
   readonly terms = new Map<string, ExecutionTerms>();
   readonly runs: Kept<Run, RunMessage>;
