@@ -39,7 +39,7 @@ const allowed: Record<string, readonly string[]> = {
   testing: libraries,
   ...Object.fromEntries(apps.map((app) => [app, libraries])),
   inbox: ['contracts', 'client', 'evidence'],
-  cli: ['contracts', 'client', 'definitions', 'evidence'],
+  cli: ['contracts', 'client', 'definitions', 'evidence', 'transparency'],
   standalone: [...libraries, ...apps],
   infra: ['contracts'],
   e2e: [...libraries, 'infra'],

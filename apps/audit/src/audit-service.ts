@@ -9,6 +9,7 @@ import { openRequestVerifier, openResultVerifier, openVerifier, OwnKeys, type Ve
 import { openAuditKeyRing } from '@countersign/signing/checkpoints';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
+import { Anchors, fileAnchor, webhookAnchor } from './checkpoints/anchors.js';
 import { checkpointCollection, decideCheckpoint } from './checkpoints/checkpoint.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import type { AuditConfig } from './config.js';
@@ -43,6 +44,20 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     const ttlMs = millisOf(config.LEASE_SECONDS);
     const lease = (name: string) => new Lease({ store: leases, name, ttlMs, now, exclusive });
     const checkpoints = new Checkpoints({ log, records, keys, origin: config.AUDIT_LOG_NAME });
+    const anchored = metrics.counter({
+      name: 'countersign_audit_checkpoints_anchored_total',
+      help: 'Attempts to keep a checkpoint elsewhere, by where and outcome.',
+      labels: ['anchor', 'outcome'],
+    });
+    const anchors = new Anchors({
+      anchors: [
+        ...(config.AUDIT_CHECKPOINT_FILE === undefined ? [] : [fileAnchor(config.AUDIT_CHECKPOINT_FILE)]),
+        ...(config.AUDIT_CHECKPOINT_WEBHOOK === undefined ? [] : [webhookAnchor(config.AUDIT_CHECKPOINT_WEBHOOK)]),
+      ],
+      latest: () => checkpoints.latest(),
+      logger,
+      onTried: (anchor, outcome) => anchored.add({ anchor, outcome }),
+    });
     const publisher = new Publisher({
       log,
       positions: database.collection(positionCollection).store,
@@ -52,8 +67,20 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       now,
       logger,
       checkpointEvery: config.AUDIT_CHECKPOINT_SECONDS,
+      onCheckpoint: anchors.look,
     });
-    const recorder = new Recorder({ log, lease: lease('writer'), now, onGrown: publisher.grown });
+    const noticed = metrics.counter({
+      name: 'countersign_audit_noticed_total',
+      help: 'Events that came again, contradict one on record, or came late.',
+      labels: ['what'],
+    });
+    const recorder = new Recorder({
+      log,
+      lease: lease('writer'),
+      now,
+      onGrown: publisher.grown,
+      onNoticed: (what, count) => noticed.add({ what }, count),
+    });
     const seen = metrics.counter({
       name: 'countersign_audit_messages_total',
       help: 'Messages that were put on record, by whether they could be read.',
@@ -144,6 +171,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         await recorder.idle();
         publisher.drain();
         await publisher.stop();
+        await anchors.idle();
         await relay.stop();
       },
     };

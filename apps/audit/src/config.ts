@@ -24,6 +24,20 @@ export const auditSettings = {
     unit: 'seconds',
     example: '60',
   }),
+  AUDIT_CHECKPOINT_FILE: z.string().min(1).optional().meta({
+    description:
+      'A file to which each checkpoint is added as a line of JSON. It is worth something where the service cannot change what it has written.',
+    example: '/mnt/worm/checkpoints.ndjson',
+    unset: 'kept nowhere else',
+  }),
+  AUDIT_CHECKPOINT_WEBHOOK: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'Where each checkpoint is POSTed to as JSON. It proves itself, so the request is not signed.',
+      example: 'https://notary.example.org/checkpoints',
+      unset: 'kept nowhere else',
+    }),
 };
 
 export const AuditConfig = z.object({

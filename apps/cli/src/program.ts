@@ -3,7 +3,7 @@ import { visibleText } from '@countersign/contracts/text';
 import { Command, CommanderError } from 'commander';
 import { agentsCommand } from './commands/agents.js';
 import { approvalsCommand } from './approvals/approvals.js';
-import { auditCommand } from './commands/audit.js';
+import { auditCommand } from './audit/audit.js';
 import { addCompletion, completeIds } from './commands/completion.js';
 import { actionsIn, Context, type On } from './connection/context.js';
 import { backupCommand } from './commands/backup.js';

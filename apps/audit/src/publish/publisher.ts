@@ -24,6 +24,8 @@ export interface PublisherOptions {
   now: Clock;
   logger: Pick<Log, 'warn'>;
   checkpointEvery: Seconds;
+  /** There may be a new checkpoint. */
+  onCheckpoint?(): void;
 }
 
 const id = 'published';
@@ -88,7 +90,7 @@ export class Publisher {
   }
 
   async #publishAll(): Promise<void> {
-    const { checkpoints, checkpointEvery, log, now, lease } = this.#options;
+    const { checkpoints, checkpointEvery, log, now, lease, onCheckpoint } = this.#options;
     const length = await log.length();
     for (let position = await this.#position(); position.next < length;) {
       if (!(await lease.take()).held) return;
@@ -97,6 +99,7 @@ export class Publisher {
     if (now() - this.#checkpointAt < millisOf(checkpointEvery) && !this.#stopping.signal.aborted) return;
     this.#checkpointAt = now();
     await checkpoints.publish(length);
+    onCheckpoint?.();
   }
 
   async #publishFrom(position: Position): Promise<Position> {

@@ -30,6 +30,8 @@ export interface RecorderOptions {
   now: Clock;
   /** Called with the size of the record whenever it has grown. */
   onGrown?(size: number): void;
+  /** Is told what was wrong with so many of the messages. */
+  onNoticed?(what: keyof Counts, count: number): void;
   /** How long a message waits for others, so that many are one write. */
   lingerMs?: number;
   /** How long one instance goes on while others may be waiting. */
@@ -69,7 +71,7 @@ export class Recorder {
   #working: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
-    this.#options = { onGrown: () => {}, lingerMs: 10, termMs: 500, ...options };
+    this.#options = { onGrown: () => {}, onNoticed: () => {}, lingerMs: 10, termMs: 500, ...options };
   }
 
   /** @throws RetryableError when it is not known to be stored */
@@ -116,7 +118,7 @@ export class Recorder {
 
   /** Until nobody has written in between: what was looked up is then all there is. */
   async #append(events: readonly Identified[]): Promise<void> {
-    const { log, onGrown } = this.#options;
+    const { log, now, onGrown } = this.#options;
     for (;;) {
       const head = (this.#head ??= { frontier: await frontierAt(log, await log.length()), sequences: new Map() });
       const known = await this.#known(events);
@@ -130,8 +132,10 @@ export class Recorder {
         if (error instanceof VersionConflict) continue;
         throw error;
       }
-      this.counts.conflicts += conflicting;
-      this.#count(events, fresh);
+      const at = now();
+      this.#notice('conflicts', conflicting);
+      this.#notice('duplicates', events.length - fresh.length);
+      this.#notice('late', fresh.filter((event) => at - timeOf(event, at) >= lateMs).length);
       if (entries.length > 0) onGrown(head.frontier.size);
       return;
     }
@@ -180,10 +184,10 @@ export class Recorder {
     return last?.sequence ?? 0;
   }
 
-  #count(events: readonly Identified[], fresh: readonly Identified[]): void {
-    const at = this.#options.now();
-    this.counts.duplicates += events.length - fresh.length;
-    for (const event of fresh) if (at - timeOf(event, at) >= lateMs) this.counts.late += 1;
+  #notice(what: keyof Counts, count: number): void {
+    if (count === 0) return;
+    this.counts[what] += count;
+    this.#options.onNoticed(what, count);
   }
 }
 

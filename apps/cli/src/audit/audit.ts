@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { On } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import type { Screen } from '../terminal/screen.js';
+import { checkContinues } from './check.js';
 import { evidencePage } from './evidence-page.js';
 
 /** The record: what happened, and how to prove it to somebody who has nothing but a file and a key. */
@@ -14,6 +15,7 @@ export const auditCommand = (on: On): Command =>
     .description('The record of all that happened, and what proves it.')
     .addCommand(exportEvidence(on))
     .addCommand(verify(on))
+    .addCommand(check(on))
     .addCommand(entries(on))
     .addCommand(key(on));
 
@@ -81,6 +83,35 @@ const verify = (on: On): Command =>
         if (html !== undefined) await writeFile(html, evidencePage(report));
         screen.show(report, () => reportText(screen, report));
         return report.holds ? exitCodes.ok : exitCodes.failed;
+      }),
+    );
+
+interface CheckOptions {
+  trust: string;
+  all?: true;
+}
+
+const check = (on: On): Command =>
+  new Command('check')
+    .description(
+      'Compares the record with checkpoints that were kept elsewhere. Ends with 1 when it is not what it was.',
+    )
+    .argument('<file>', 'checkpoints, a line of JSON each, as AUDIT_CHECKPOINT_FILE has them')
+    .requiredOption('--trust <key>', 'the key of the record, as `audit key` showed it')
+    .option('--all', 'with each of them; default: with the largest, which covers all before it')
+    .action(
+      on(async ({ client, screen }, file: string, { trust, all }: CheckOptions) => {
+        const text = await readFile(file, 'utf8').catch((error: Error) => {
+          throw new Failure(exitCodes.usage, `${file} cannot be read: ${error.message}`);
+        });
+        const found = await checkContinues(text, trust, client.audit, all);
+        const { broken, compared, size } = found;
+        screen.show(found, () =>
+          broken
+            ? [`${screen.paint('red', '✘')} ${marked(broken.message)} (line ${broken.line})`]
+            : [`${screen.paint('green', '✔')} A record of ${size} entries goes on from ${compared} checkpoint(s).`],
+        );
+        return broken ? exitCodes.failed : exitCodes.ok;
       }),
     );
 
