@@ -1,3 +1,4 @@
+import { RetryableError } from '@countersign/contracts/problems';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +60,33 @@ describe('how Kafka is spoken to', () => {
     });
   });
 
+  it('is with the token of a file, as it is at each login', async () => {
+    const at = file('token');
+    const { sasl } = read({ KAFKA_TLS: 'true', KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_OAUTH_TOKEN_FILE: at });
+    const token = (sasl as { token(): Promise<string> }).token;
+    await expect(token()).rejects.toThrow(RetryableError);
+    writeFileSync(at, 'the-first\n');
+    expect(await token()).toBe('the-first');
+    writeFileSync(at, 'the-second');
+    expect(await token()).toBe('the-second');
+    for (const none of ['', 'two words\n', 'a\nb']) {
+      writeFileSync(at, none);
+      await expect(token()).rejects.toThrow(/has no token/);
+    }
+  });
+
   it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a token of a file and one of an endpoint',
+      { ...bearer, KAFKA_OAUTH_TOKEN_FILE: '/t' },
+      /not with KAFKA_OAUTH_TOKEN_FILE/,
+    ],
+    ['a token of a file for nothing', { KAFKA_OAUTH_TOKEN_FILE: '/t' }, /only with KAFKA_SASL_MECHANISM=oauthbearer/],
+    [
+      'a token of a file in the clear',
+      { KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_OAUTH_TOKEN_FILE: '/t' },
+      /sends the token as it is/,
+    ],
     ['a token that would be sent in the clear', { ...bearer, KAFKA_TLS: 'false' }, /set KAFKA_TLS=true/],
     [
       'a secret that would be',

@@ -1,8 +1,9 @@
-import { ConfigError } from '@countersign/contracts/problems';
+import { ConfigError, RetryableError } from '@countersign/contracts/problems';
 import { systemClock } from '@countersign/contracts/time';
 import type { KafkaSecurity } from '@countersign/messaging/kafka';
 import { clientCredentials, isSentInSecret } from '@countersign/outbound';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 export const kafkaSecuritySettings = {
@@ -51,6 +52,12 @@ export const kafkaSecuritySettings = {
       unset: 'no tokens',
       example: 'https://id.example.com/oauth2/token',
     }),
+  KAFKA_OAUTH_TOKEN_FILE: z.string().min(1).optional().meta({
+    description:
+      'A file with the token of `oauthbearer`, read at each login, which somebody else renews: a projected token of Kubernetes, or one of Amazon MSK IAM. In place of the endpoint, and without username and password.',
+    unset: 'tokens of the endpoint',
+    example: '/var/run/secrets/kafka/token',
+  }),
   KAFKA_OAUTH_SCOPE: z.string().min(1).optional().meta({
     description: 'The scope of the tokens.',
     unset: 'what the provider gives',
@@ -97,27 +104,55 @@ function tlsOf(settings: KafkaSecuritySettings): KafkaSecurity['tls'] {
 }
 
 function saslOf(settings: KafkaSecuritySettings): KafkaSecurity['sasl'] {
-  const { KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_SCOPE, KAFKA_OAUTH_EXTENSIONS } = settings;
-  const oauth = { KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_SCOPE, KAFKA_OAUTH_EXTENSIONS };
+  const { KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_TOKEN_FILE, KAFKA_OAUTH_SCOPE, KAFKA_OAUTH_EXTENSIONS } = settings;
+  const oauth = { KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_TOKEN_FILE, KAFKA_OAUTH_SCOPE, KAFKA_OAUTH_EXTENSIONS };
   const unused = Object.entries(oauth).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (settings.KAFKA_SASL_MECHANISM !== 'oauthbearer' && unused.length > 0)
     throw new ConfigError(`${unused.join(', ')}: only with KAFKA_SASL_MECHANISM=oauthbearer`);
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = settings;
   if (mechanism === undefined && username === undefined && password === undefined) return undefined;
+  if (KAFKA_OAUTH_TOKEN_FILE !== undefined) {
+    const others = {
+      KAFKA_SASL_USERNAME: username,
+      KAFKA_SASL_PASSWORD: password,
+      KAFKA_OAUTH_TOKEN_ENDPOINT,
+      KAFKA_OAUTH_SCOPE,
+    };
+    const set = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    if (set.length > 0) throw new ConfigError(`${set.join(', ')}: not with KAFKA_OAUTH_TOKEN_FILE`);
+    return withTokens(() => tokenIn(KAFKA_OAUTH_TOKEN_FILE), settings);
+  }
   if (mechanism === undefined || username === undefined || password === undefined)
     throw new ConfigError('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: all or none');
-  if (mechanism === 'oauthbearer') return bearerOf(settings, username, password);
+  if (mechanism === 'oauthbearer') return withTokens(endpointOf(settings, username, password), settings);
   return { mechanism, username, password };
 }
 
-function bearerOf(settings: KafkaSecuritySettings, id: string, secret: string): KafkaSecurity['sasl'] {
-  const { KAFKA_OAUTH_TOKEN_ENDPOINT: endpoint, KAFKA_OAUTH_SCOPE: scope, KAFKA_OAUTH_EXTENSIONS: list } = settings;
-  if (endpoint === undefined) throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT: oauthbearer needs it');
+function endpointOf(settings: KafkaSecuritySettings, id: string, secret: string): () => Promise<string> {
+  const { KAFKA_OAUTH_TOKEN_ENDPOINT: endpoint, KAFKA_OAUTH_SCOPE: scope } = settings;
+  if (endpoint === undefined)
+    throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT or KAFKA_OAUTH_TOKEN_FILE: oauthbearer needs one of them');
   if (!isSentInSecret(endpoint))
     throw new ConfigError('KAFKA_OAUTH_TOKEN_ENDPOINT: the secret is sent there as it is; it must be https');
   const credentials = clientCredentials({ endpoint, id, secret: () => secret, scope, now: systemClock });
+  return () => credentials.token();
+}
+
+function withTokens(
+  token: () => Promise<string>,
+  { KAFKA_OAUTH_EXTENSIONS: list }: KafkaSecuritySettings,
+): KafkaSecurity['sasl'] {
   const extensions = list && Object.fromEntries(list.split(',').map((each) => each.split('=') as [string, string]));
-  return { mechanism: 'oauthbearer', token: () => credentials.token(), ...(extensions && { extensions }) };
+  return { mechanism: 'oauthbearer', token, ...(extensions && { extensions }) };
+}
+
+/** It may be late, or written anew just now. */
+async function tokenIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new RetryableError(`KAFKA_OAUTH_TOKEN_FILE: ${(cause as Error).message}`, { cause });
+  });
+  if (!/^[\x21-\x7e]+$/.test(text.trim())) throw new RetryableError(`KAFKA_OAUTH_TOKEN_FILE: ${file} has no token`);
+  return text.trim();
 }
 
 function textOf(name: string, file: string | undefined): string | undefined {
