@@ -89,6 +89,12 @@ class TinyController {
 
   @OnEvent('executor', 'tool.resume_requested')
   async resumeRequested(_event: Event<'tool.resume_requested'>): Promise<void> {}
+
+  @OnEvent('executor', 'tool.claim_requested')
+  async claimRequested(_event: Event<'tool.claim_requested'>): Promise<void> {}
+
+  @OnEvent('executor', 'tool.report_requested')
+  async reportRequested(_event: Event<'tool.report_requested'>): Promise<void> {}
 }
 @Module({})
 class TinyModule {}
