@@ -36,6 +36,9 @@ describe('the calls of an agent that runs elsewhere', () => {
         { status: 'rejected', note: 'Not on a Friday.', result: 'Not on a Friday.', resolved_by: expect.any(String) },
       ],
     });
+    const endOf = (id: string) => office.told.filter(({ data }) => data.id === id);
+    for (const { id } of [one!, two!])
+      await expect.poll(() => endOf(id)).toMatchObject([{ type: 'approval.ended', data: { run_status: 'COMPLETED' } }]);
     const run = await office.send('GET', `/runs/${asked.run_id}`, office.keys.bot);
     expect(run.body).toMatchObject({ steps: 0, usage: { input_tokens: 0, output_tokens: 0 } });
   });

@@ -1,6 +1,10 @@
 import type { RequestedCalls } from '@countersign/contracts/runs';
 import type { Execution } from '@countersign/contracts/executions';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -29,6 +33,8 @@ tools:
   - name: erase
     description: Erases all.
     parameters: { type: object }
+channels:
+  - { name: told, on: [ended], agents: [bot], webhook: { url: 'RECEIVER', secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3, allow_private: true } }
 policies:
   default: { require: { allow: [approve, reject, edit], four_eyes: false } }
 `;
@@ -36,17 +42,35 @@ policies:
 type Asking = Record<string, unknown> & { as?: string; agent?: string; key?: string };
 type Answer<T> = { status: number; body: T & { code?: string; detail?: string } };
 
+interface Told {
+  type: string;
+  data: { id: string; run_status: string };
+}
+
+async function startReceiver(): Promise<{ url: string; told: readonly Told[] }> {
+  const told: Told[] = [];
+  const server = createServer(async (request, response) => {
+    told.push(JSON.parse(await text(request)) as Told);
+    response.writeHead(204).end();
+  });
+  await once(server.listen(0, '127.0.0.1').unref(), 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told };
+}
+
 /** Countersign with such agents, as their programs and people see it. */
 export class Office {
   private constructor(
     readonly standalone: Standalone,
     readonly keys: Record<'bot' | 'other' | 'viewer', string>,
     readonly dir: string,
+    /** What the program of the bot was told by its webhook. */
+    readonly told: readonly Told[],
   ) {}
 
   static async open(dir = mkdtempSync(join(tmpdir(), 'countersign-asked-'))): Promise<Office> {
     const file = join(dir, 'countersign.yaml');
-    writeFileSync(file, definitions);
+    const { url, told } = await startReceiver();
+    writeFileSync(file, definitions.replace('RECEIVER', url));
     const standalone = await openStandalone(dir, { COUNTERSIGN_CONFIG: file });
     const key = (subject: string, role: string) => keyFor(standalone, subject, [role]);
     const keys = {
@@ -54,7 +78,7 @@ export class Office {
       other: await key('other@services', 'requester'),
       viewer: await key('vera', 'viewer'),
     };
-    return new Office(standalone, keys, dir);
+    return new Office(standalone, keys, dir, told);
   }
 
   async send<T>(method: string, path: string, key: string, body?: object, headers?: Record<string, string>) {

@@ -216,8 +216,10 @@ export class ApprovalEventsController {
   async #endAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
     const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
     for (const approval of ofRun)
-      if (approval.status !== 'pending' || approval.created_at < endedAt(event))
-        await this.approvals.execute(approval.id, event, { known: approval });
+      if (approval.status !== 'pending' || approval.created_at < endedAt(event)) {
+        const { state } = await this.approvals.execute(approval.id, event, { known: approval });
+        if (state && this.notifier.wants('ended')) await this.#notifyOf(state, 'ended');
+      }
   }
 
   /** The run names what it still waited for, since its request for an approval may arrive after this. */
@@ -232,9 +234,13 @@ export class ApprovalEventsController {
   async #notify(event: Event, kind: NoticeKind): Promise<Approval | undefined> {
     const approval = await this.approvals.after(event);
     if (!approval || approval.deleted_at !== null) return undefined;
-    const n = dueNotice(approval, kind);
-    if (n !== undefined) await this.notifier.notify(approval, kind, n);
+    await this.#notifyOf(approval, kind);
     return approval;
+  }
+
+  async #notifyOf(approval: Approval, kind: NoticeKind): Promise<void> {
+    const n = approval.deleted_at === null ? dueNotice(approval, kind) : undefined;
+    if (n !== undefined) await this.notifier.notify(approval, kind, n);
   }
 }
 

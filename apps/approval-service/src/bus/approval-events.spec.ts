@@ -448,6 +448,24 @@ describe('who is to be told', () => {
     expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 1', 'reminder 2', 'resolved 1']);
   });
 
+  it('is asked to be told once of the end of the run, and not of a call that was asked for after it', async () => {
+    await open.events.required(event);
+    await open.decisions.decide(id, { status: 'approved' }, bob);
+    await open.events.failed(runFailed);
+    await open.events.failed(runFailed);
+    expect(await notices()).toEqual(['ended 1']);
+    await open.approvals.execute(id, { type: 'removed' });
+    await open.events.failed(runFailed);
+    expect(await notices()).toEqual(['ended 1']);
+  });
+
+  it('is not asked to be told of an end that no runner signed', async () => {
+    const strict = await openApprovals({ rules, requests: 'signed', channels: [everything] });
+    await expect(strict.events.failed(runFailed)).rejects.toThrow(/not signed/);
+    expect(await strict.deliveryStore.find({ filter: {}, sort: [], limit: 1 })).toEqual([]);
+    await strict.close();
+  });
+
   it('is not asked to be told of what somebody made up', async () => {
     await open.events.required(event);
     const { run_id, tool_call_id, tool_name } = event.data;

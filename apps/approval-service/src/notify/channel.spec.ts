@@ -52,6 +52,7 @@ describe('a channel', () => {
     // Of a broken glass every channel is, whatever it says.
     ['unless it says more', { webhook }, ['pending', 'reminder', 'escalation', 'question', 'answer']],
     ['as listed', { webhook, on: ['resolved'] }, ['resolved']],
+    ['of the end of a run', { webhook, on: ['ended'] }, ['ended']],
     ['as its events say', { webhook: { ...webhook, events: ['approval.resolved'] } }, ['resolved']],
     ['and of outcomes in Slack, where buttons have to go', { slack, on: ['escalation'] }, ['escalation', 'resolved']],
     ['as listed in e-mail', { email, on: ['reminder'] }, ['reminder']],
@@ -59,6 +60,17 @@ describe('a channel', () => {
     const channel = channelOf({ name: 'ops', ...entry });
     const kinds = NoticeKind.options;
     expect(kinds.filter((kind) => wants(channel, kind)).toSorted()).toEqual([...expected, 'break_glass'].toSorted());
+  });
+
+  it('of some agents is told of their calls alone, also of alarms', () => {
+    const channel = channelOf({ name: 'bot', webhook, on: ['ended'], agents: ['bot'] });
+    for (const kind of ['ended', 'break_glass'] as const)
+      expect([undefined, 'bot', 'ops', null].map((agent) => wants(channel, kind, agent))).toEqual([
+        true,
+        true,
+        false,
+        false,
+      ]);
   });
 });
 

@@ -99,6 +99,25 @@ describe('the notifier', () => {
     });
   });
 
+  it('tells the program of an agent that its call is over, and nobody else', async () => {
+    const { agent_id } = approval;
+    approvals.set(approval.id, { ...approved(), run_status: 'COMPLETED' });
+    const channels = [agent_id!, 'another'].map((agent) => ({
+      ...webhookTo(receiver.url, { events: ['approval.ended'] }),
+      name: agent,
+      agents: [agent],
+    }));
+    const { notifier, pool } = open(channels);
+    pool.start();
+    await notifier.notify(approval, 'ended');
+    const sent = async () => (await all()).map(({ channel, status }) => [channel, status]);
+    await expect.poll(sent, soon).toEqual([[agent_id, 'delivered']]);
+    expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({
+      type: 'approval.ended',
+      data: { id: approval.id, run_id: approval.run_id, status: 'approved', run_status: 'COMPLETED' },
+    });
+  });
+
   it('stores what is to be said before anything is sent', async () => {
     await open().notifier.notify(approval, 'pending');
     expect(await delivery()).toMatchObject({ status: 'queued', due_at: clock, run_id: approval.run_id });

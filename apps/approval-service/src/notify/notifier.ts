@@ -48,7 +48,7 @@ export class Notifier {
   /** Stores the deliveries for the channels that subscribe. Idempotent. @param n which of its kind. */
   async notify(approval: Approval, kind: NoticeKind, n = 1): Promise<void> {
     const { channels, deliveries, pool } = this.#options;
-    const wanted = channels.filter((channel) => wants(channel, kind));
+    const wanted = channels.filter((channel) => wants(channel, kind, approval.agent_id));
     const handled = await Promise.all(
       wanted.map(({ name }) => {
         const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n };
@@ -84,7 +84,7 @@ export class Notifier {
     try {
       // Read after the claim: whoever resolves it from now on sees that a message is under way.
       const approval = await approvals(approval_id);
-      if (!approval || (kind !== 'resolved' && kind !== 'break_glass' && approval.status !== 'pending'))
+      if (!approval || (!isOfDecided(kind) && approval.status !== 'pending'))
         return { type: 'not_needed', detail: 'not needed any more' };
       const sender = senders.get(channel);
       if (!sender) return failedForGood(`there is no channel "${channel}" any more`);
@@ -96,3 +96,5 @@ export class Notifier {
     }
   }
 }
+
+const isOfDecided = (kind: NoticeKind): boolean => kind === 'resolved' || kind === 'break_glass' || kind === 'ended';

@@ -34,6 +34,7 @@ const headlines: Record<NoticeKind, string> = {
   answer: 'Question answered: approval needed',
   break_glass: 'ALARM: glass was broken',
   resolved: 'Approval resolved',
+  ended: 'Run ended',
 };
 
 export function wordingOf(approval: Approval, kind: NoticeKind, base_url: string | undefined): Wording {

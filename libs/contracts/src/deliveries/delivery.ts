@@ -10,6 +10,7 @@ export const NoticeKind = z.enum([
   'answer',
   'break_glass',
   'resolved',
+  'ended',
 ]);
 /** The kinds of notification. */
 export type NoticeKind = z.infer<typeof NoticeKind>;

@@ -3,9 +3,11 @@ import { checkMcpServer } from './mcp.js';
 import { policyProblems } from './policy.js';
 import { checkAgent, withoutInstructions } from './agent.js';
 import { checkTool } from './tool.js';
+import { missingAgent } from './condition.js';
+import { Channel } from '../schema/channel.js';
 import { AgentEntry, ToolEntry } from '../schema/file.js';
 import { McpServerEntry } from '../schema/mcp-server.js';
-import type { Problem } from '../load/source.js';
+import type { Path, Problem } from '../load/source.js';
 
 /**
  * What is wrong with a file beyond its shape. An entry with the wrong shape is passed over,
@@ -21,6 +23,14 @@ export function crossProblems(file: unknown): Problem[] {
     ...sound(file, ['agents'], AgentEntry).flatMap(([path, agent]) => checkAgent(agent, path, file)),
     ...sound(file, ['tools'], ToolEntry).flatMap(([path, tool]) => checkTool(tool, path)),
     ...sound(file, ['mcp_servers'], McpServerEntry).flatMap(([path, server]) => checkMcpServer(server, path)),
+    ...sound(file, ['channels'], Channel).flatMap(([path, channel]) => checkChannel(channel, path, file)),
     ...policyProblems(file),
   ];
 }
+
+/** One of an agent that there is not would never be notified. */
+const checkChannel = ({ agents = [] }: Channel, path: Path, file: unknown): Problem[] =>
+  agents.flatMap((id, n) => {
+    const message = missingAgent(file, id);
+    return message === undefined ? [] : [{ path: [...path, 'agents', n], message }];
+  });

@@ -284,7 +284,14 @@ describe('a policy test', () => {
     ]);
     const channel =
       'channels: [{ name: ops, email: { smtp_url: "smtp://mail.example", from: a@b.example, to: [c@d.example] } }]';
-    const file = `${head}\n${channel}\npolicies: { default: { require: { break_glass: [pair] } } }`;
-    expect(problemsOf(file)).toEqual([]);
+    const file = (channels: string) =>
+      `${head}\n${channels}\npolicies: { default: { require: { break_glass: [pair] } } }`;
+    expect(problemsOf(file(channel))).toEqual([]);
+    expect(problemsOf(file(channel.replace('ops,', 'ops, agents: [ops],')))).toEqual([
+      expect.stringContaining('there is no channel for it'),
+    ]);
+    expect(problemsOf(`${head}\n${channel.replace('ops,', 'ops, agents: [opps],')}`)).toEqual([
+      expect.stringContaining('channels.0.agents.0: there is no agent "opps"'),
+    ]);
   });
 });

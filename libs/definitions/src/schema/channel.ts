@@ -10,6 +10,7 @@ export const NoticeType = z.enum([
   'approval.answer',
   'approval.break_glass',
   'approval.resolved',
+  'approval.ended',
 ]);
 /** The same as the body of a webhook names it. */
 export type NoticeType = z.infer<typeof NoticeType>;
@@ -26,10 +27,15 @@ const oneLine = /^[^\r\n]+$/;
 
 const shared = {
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
-  on: z
-    .array(NoticeKind)
-    .default(['pending', 'reminder', 'escalation', 'question', 'answer'])
-    .meta({ description: 'What is notified here. In Slack the outcome replaces the buttons, listed or not.' }),
+  on: z.array(NoticeKind).default(['pending', 'reminder', 'escalation', 'question', 'answer']).meta({
+    description:
+      'What is notified here; ended: the run that asked for the call is over. In Slack the outcome replaces the buttons, listed or not.',
+  }),
+  agents: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .meta({ description: 'Only calls of these agents are notified here, also of alarms. Unset: of all.' }),
 };
 
 export const WebhookChannel = z.strictObject({
@@ -83,8 +89,14 @@ export type EmailChannel = z.infer<typeof EmailChannel>;
 
 export const noticeType = (kind: NoticeKind): NoticeType => `approval.${kind}`;
 
-/** Whether this is notified there. An alarm is everywhere; the buttons of a message in Slack are removed in any case. */
-export function wants(channel: Channel, kind: NoticeKind): boolean {
+/**
+ * Whether this is notified there. An alarm is everywhere that the agent is; the buttons of a message in Slack are removed in
+ * any case.
+ *
+ * @param agent whose call it is about; undefined: of any.
+ */
+export function wants(channel: Channel, kind: NoticeKind, agent?: string | null): boolean {
+  if (agent !== undefined && channel.agents && !channel.agents.includes(agent ?? '')) return false;
   if (kind === 'break_glass') return true;
   if ('webhook' in channel && channel.webhook.events) return channel.webhook.events.includes(noticeType(kind));
   return channel.on.includes(kind) || ('slack' in channel && kind === 'resolved');

@@ -1,6 +1,7 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import type { NoticeKind } from '@countersign/contracts/deliveries';
+import { isFinishedStatus } from '@countersign/contracts/runs';
 
 /**
  * Which notice of a kind is due, by the record alone: anybody can write to the log that one is. What an approval gives
@@ -10,6 +11,7 @@ import type { NoticeKind } from '@countersign/contracts/deliveries';
  */
 export function dueNotice(approval: Approval, kind: NoticeKind): number | undefined {
   if (kind === 'break_glass') return approval.break_glass === null ? undefined : 1;
+  if (kind === 'ended') return approval.run_status !== null && isFinishedStatus(approval.run_status) ? 1 : undefined;
   if ((kind === 'resolved') !== (approval.status !== 'pending')) return undefined;
   if (kind === 'question') return openQuestion(approval) ? approval.questions.length : undefined;
   if (kind === 'answer') return answeredLast(approval) ? approval.questions.length : undefined;
