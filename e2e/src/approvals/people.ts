@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiError } from '@countersign/client';
+import { executionOnce } from '../executions/executor-calls.js';
 import { pausedLine } from '../runs/line-run.js';
 import type { World } from '../world/world.js';
 
@@ -54,7 +55,12 @@ export function peopleScenarios(world: World): void {
       const [mona, olga] = [await world.client.for('mona'), await world.client.for('olga')];
       const said = { reason: 'It burns.', digest: approval.digest };
       await expect(olga.approvals.breakGlass(approval.id, said)).rejects.toMatchObject({ status: 403 });
+      // The kill switch holds what was approved alone as it does any call.
+      await world.client.turn('pause', 'write_line');
       expect(await mona.approvals.breakGlass(approval.id, said)).toMatchObject({ status: 'approved', review: 'open' });
+      expect(await executionOnce(world, approval, 'queued')).toMatchObject({ held_by: 'write_line', attempts: [] });
+      expect(world.timesWritten(line)).toBe(0);
+      await world.client.turn('resume', 'write_line');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(world.timesWritten(line)).toBe(1);
       await expect(mona.approvals.review(approval.id, 'Fine.')).rejects.toMatchObject({ status: 403 });

@@ -1,4 +1,5 @@
 import type { Approval, RequireTerms, ResolutionData, DecisionVerdict } from '@countersign/contracts/approvals';
+import { Presentation } from '@countersign/contracts/presentation';
 import { after } from '@countersign/contracts/time';
 import { DecisionKind } from '@countersign/contracts/approvals';
 import { describe, expect, it } from 'vitest';
@@ -25,6 +26,38 @@ const asked = approvalAfter(required(everything, { parameters }));
 const edited = (version: unknown) => ({ tool_args: { service_name: 'auth-service', version } });
 const objection = (approval: Approval, ...decision: Parameters<typeof decided>) =>
   validateDecision(approval, decided(...decision));
+
+describe('a critical call', () => {
+  const presentation = Presentation.parse({
+    environment: { argument: 'service_name', values: { 'auth-service': { risk: 'critical' }, search: {} } },
+  });
+  const critical = approvalAfter(required(everything, { parameters }, { presentation }));
+  const typing = (
+    target: string | undefined,
+    data: ResolutionData | null = null,
+    verdict: DecisionVerdict = 'approved',
+  ) => validateDecision(critical, { ...decided(verdict, 'bob', data), target });
+  const refused = { code: 'target_required' };
+
+  it('is approved by whoever names its target to the letter, by whatever client', () => {
+    for (const target of [undefined, '', 'auth-service ', 'Auth-service', 'search'])
+      expect(typing(target)).toMatchObject(refused);
+    expect(typing('auth-service')).toBeNull();
+  });
+
+  it('has the target of what would run', () => {
+    const search = { tool_args: { service_name: 'search', version: '2.1.0' } };
+    const elsewhere = { tool_args: { service_name: 'аuth-service', version: '2.1.0' } };
+    expect(typing(undefined, search)).toBeNull();
+    for (const target of [undefined, 'auth-service']) expect(typing(target, elsewhere)).toMatchObject(refused);
+    expect(typing('аuth-service', elsewhere)).toBeNull();
+  });
+
+  it('is rejected, and said to be done, without one', () => {
+    expect(typing(undefined, null, 'rejected')).toBeNull();
+    expect(typing(undefined, { result: 'done' })).toBeNull();
+  });
+});
 
 describe('somebody who decides', () => {
   const ops = { group: 'ops', count: 1, members: ['bob'] };

@@ -8,7 +8,7 @@ import {
 } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import { canonicalJson } from '@countersign/contracts/json';
-import { mayBeApprovedTogether, riskOf } from '@countersign/contracts/presentation';
+import { mayBeApprovedTogether, riskOf, typedTarget, type PresentableCall } from '@countersign/contracts/presentation';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions/policy';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -25,6 +25,8 @@ export interface DecisionCommand {
   resolution_data: ResolutionData | null;
   /** Digest of the call that they saw, where it is sent. */
   digest?: string | undefined;
+  /** What they typed as the target of the call. */
+  target?: string | undefined;
   /** Whether it is one of several that are decided by one request. */
   isOneOfSeveral?: boolean | undefined;
   /** Those in force where the decision is taken. */
@@ -45,6 +47,7 @@ export type ObjectionCode = Extract<
   | 'reason_required'
   | 'rejected_by_rule'
   | 'stricter_rule'
+  | 'target_required'
   | 'values_do_not_fit'
 >;
 
@@ -70,6 +73,7 @@ export function validateDecision(
     tooRisky(approval, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
+    untyped(approval, decided) ??
     outruled(approval, decided) ??
     disagrees(approval, decided)
   );
@@ -115,6 +119,23 @@ function tooRisky(approval: Approval, decided: DecisionCommand): Objection | nul
     : {
         reason: `a call of ${risk} risk is not approved together with others: look at it, and approve it alone`,
         code: 'decided_alone',
+      };
+}
+
+/** What is done already needs no target. */
+function untyped(approval: Approval, decided: DecisionCommand): Objection | null {
+  if (decided.verdict === 'rejected' || decided.resolution_data?.result !== undefined) return null;
+  return otherTarget({ ...approval, tool_args: argsOf(approval, decided) }, decided.target);
+}
+
+/** A critical call is approved by whoever names where it goes, whichever client they have. */
+export function otherTarget(call: PresentableCall, typed: string | undefined): Objection | null {
+  const target = typedTarget(call);
+  return target === null || typed === target
+    ? null
+    : {
+        code: 'target_required',
+        reason: 'the call is critical: whoever approves it names its target, as it would run',
       };
 }
 

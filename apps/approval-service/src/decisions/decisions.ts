@@ -4,6 +4,7 @@ import type { Problem } from '@countersign/contracts/problems';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import type { ApprovalMessage, ApprovalRejection, SetBackCode } from '../approval/messages.js';
+import type { BreakGlassCommand } from '../approval/break-glass/break-glass.js';
 import type { Rules, RulesInForce } from '../policy/rules.js';
 import { inputProblems } from '../approval/user-input.js';
 
@@ -12,9 +13,13 @@ export interface Wish {
   resolution_data?: ResolutionData | null | undefined;
   /** Of the call that they saw. */
   digest?: string | undefined;
+  /** What they typed as the target of a critical call. */
+  target?: string | undefined;
   /** Whether one request decides on several. */
   isOneOfSeveral?: boolean;
 }
+
+type BreakGlassSaid = Pick<BreakGlassCommand, 'reason' | 'digest' | 'target'>;
 
 /** Why a decision does not count: the code for programs, the message for people, and each value that does not fit. */
 interface Refused {
@@ -81,7 +86,7 @@ export class Decisions {
   }
 
   /** Approves in an emergency, as the rules let this person. */
-  async breakGlass(id: string, said: { reason: string; digest: string }, who: Principal): Promise<Outcome> {
+  async breakGlass(id: string, said: BreakGlassSaid, who: Principal): Promise<Outcome> {
     return this.#say(id, { type: 'glass_broken', ...said, ...(await this.#spokenBy(who)) }, who);
   }
 
@@ -122,14 +127,14 @@ export class Decisions {
   /** What comes of it: the approval as it is then, or why the decision does not count. */
   async decide(
     id: string,
-    { status, resolution_data = null, digest, isOneOfSeveral }: Wish,
+    { status, resolution_data = null, digest, target, isOneOfSeveral }: Wish,
     who: Principal,
     command?: { id: string },
   ): Promise<Outcome> {
     // What others have approved can be enough once somebody rejects who had a question.
     const set_back = status === 'rejected' ? await this.#setBackOf(id) : null;
     const spoken = await this.#spokenBy(who);
-    const decided = { verdict: status, resolution_data, digest, isOneOfSeveral, set_back, ...spoken };
+    const decided = { verdict: status, resolution_data, digest, target, isOneOfSeveral, set_back, ...spoken };
     const handled = await this.approvals.execute(id, { type: 'decided', ...decided }, { act: actOf(who, command) });
     const approval = notDeleted(handled.state);
     if (!approval) return { code: 'approval_not_found', message: `There is no approval "${id}".` };

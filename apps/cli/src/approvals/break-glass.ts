@@ -6,10 +6,12 @@ import { approvalId } from '../connection/ids.js';
 import { Questions } from '../terminal/questions.js';
 import { outcomeOf } from './decide.js';
 import { approvalText } from './show.js';
+import { confirmTarget, targetOf } from './target.js';
 
 interface BreakGlassOptions {
   reason: string;
   digest?: string;
+  target?: string;
 }
 
 const phrase = 'break glass';
@@ -20,14 +22,20 @@ export const breakGlassCommand = (on: On): Command =>
     .argument('<approval>', 'its id, or the beginning of it')
     .requiredOption('-m, --reason <text>', 'why, for whoever reviews it')
     .option('--digest <digest>', 'of the call as you saw it: required where nobody can be shown the call')
+    .option('--target <text>', 'of a critical call: in place of typing it')
     .action(
-      on(async (context, named: string, { reason, digest }: BreakGlassOptions) => {
+      on(async (context, named: string, { reason, digest, target: given }: BreakGlassOptions) => {
         const { client, screen } = context;
         const approval = await client.approvals.get(await approvalId(client, named));
         if (digest === undefined && screen.canAsk) await confirm(context, approvalText(screen, approval));
         else if (digest === undefined)
           throw new Failure(exitCodes.usage, 'Say --digest, of the call as you saw it. Nothing was decided.');
-        const broken = await client.approvals.breakGlass(approval.id, { reason, digest: digest ?? approval.digest });
+        const { environment } = context;
+        const questions = screen.canAsk ? new Questions(environment) : undefined;
+        const runs = approval.approved_args ?? approval.tool_args;
+        const target = await confirmTarget(targetOf(approval, runs), { given, questions });
+        const said = { reason, digest: digest ?? approval.digest, ...(target !== undefined && { target }) };
+        const broken = await client.approvals.breakGlass(approval.id, said);
         screen.show(broken, () => [`${screen.paint('green', '✔')} ${outcomeOf(broken)}`, 'Its review is open.']);
       }),
     );

@@ -62,8 +62,8 @@ Examples:
         if (approvals.length > 1) approvals.forEach(mayBeOneOfSeveral);
         const data = value === undefined ? resolution : { ...resolution, values: fieldValues(value, approvals[0]!) };
         if (!options.yes) await seeBefore(context, approvals);
-        await confirmCritical(context, approvals, options);
-        return decide(context, ids, { status: 'approved', data, seen: digestsOf(approvals, options) });
+        const target = await confirmCritical(context, approvals, data, options);
+        return decide(context, ids, { status: 'approved', data, target, seen: digestsOf(approvals, options) });
       }),
     );
 
@@ -113,27 +113,29 @@ function mayBeOneOfSeveral(approval: Approval): void {
 async function confirmCritical(
   { screen, environment }: Context,
   approvals: readonly Approval[],
-  { args, result, target: given }: ApproveOptions,
-): Promise<void> {
+  { tool_args: edited, values, result }: ResolutionData,
+  { target: given }: ApproveOptions,
+): Promise<string | undefined> {
   const [approval] = approvals;
-  if (approvals.length > 1 || !approval || result !== undefined) return;
+  if (approvals.length > 1 || !approval || result !== undefined) return undefined;
   const { approved_args, tool_args } = approval;
-  const runs = args === undefined ? (approved_args ?? tool_args) : jsonObject(args, '--args');
+  const runs = { ...(edited ?? approved_args ?? tool_args), ...values };
   const questions = screen.canAsk ? new Questions(environment) : undefined;
-  await confirmTarget(targetOf(approval, runs), { given, questions });
+  return confirmTarget(targetOf(approval, runs), { given, questions });
 }
 
 interface Deciding {
   status: DecisionVerdict;
   data: ResolutionData;
+  target?: string | undefined;
   /** Of each approval. */
   seen: Digests;
 }
 
-async function decide(context: Context, ids: string[], { status, data, seen }: Deciding): Promise<ExitCode> {
+async function decide(context: Context, ids: string[], { status, data, target, seen }: Deciding): Promise<ExitCode> {
   const resolution_data = Object.keys(data).length > 0 ? data : null;
   return ids.length === 1
-    ? decideOne(context, ids[0]!, { status, resolution_data, digest: seen[ids[0]!]! })
+    ? decideOne(context, ids[0]!, { status, resolution_data, target, digest: seen[ids[0]!]! })
     : decideMany(context, { ids, status, resolution_data, digests: seen });
 }
 
@@ -142,7 +144,7 @@ type Decision = Pick<Deciding, 'status'> & { resolution_data: ResolutionData | n
 async function decideOne(
   { screen, client }: Context,
   id: string,
-  decision: Decision & { digest: string },
+  decision: Decision & { digest: string; target?: string | undefined },
 ): Promise<ExitCode> {
   const approval = await client.approvals.resolve(id, decision);
   screen.show(approval, () => [`${screen.paint('green', '✔')} ${outcomeOf(approval)}`]);

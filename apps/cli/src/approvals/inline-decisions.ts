@@ -124,11 +124,12 @@ export class InlineDecisions {
   async #send(approval: Approval, answer: Answer, data: ResolutionData, questions: Questions): Promise<Step> {
     const { screen, client } = this.#context;
     const { id, digest, tool_args, approved_args } = approval;
-    const runs = data.tool_args ?? approved_args ?? tool_args;
-    if (answer !== 'reject' && answer !== 'result') await confirmTarget(targetOf(approval, runs), { questions });
+    const runs = { ...(data.tool_args ?? approved_args ?? tool_args), ...data.values };
+    const decides = answer !== 'reject' && answer !== 'result';
+    const target = decides ? await confirmTarget(targetOf(approval, runs), { questions }) : undefined;
     const resolution_data = Object.keys(data).length > 0 ? data : null;
     const status = answer === 'reject' ? 'rejected' : 'approved';
-    const resolved = await client.approvals.resolve(id, { status, resolution_data, digest });
+    const resolved = await client.approvals.resolve(id, { status, resolution_data, digest, target });
     screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
     return 'done';
   }

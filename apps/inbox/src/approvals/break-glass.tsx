@@ -1,7 +1,7 @@
 import { isMember, type Approval } from '@countersign/contracts/approvals';
-import { titleLine } from '@countersign/contracts/presentation';
+import { titleLine, typedTarget } from '@countersign/contracts/presentation';
 import { markedLine } from '@countersign/contracts/text';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { callOf } from '../calls/call-of.js';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
@@ -22,13 +22,17 @@ interface GlassProps {
 /** For an emergency: to approve alone, where the rules name whoever looks for it. */
 export function BreakGlass({ approval, reload }: GlassProps) {
   const { id, digest, terms } = approval;
+  const [typed, setTyped] = useState('');
   if (!may('approvals:write') || !mayBreakGlass(me.value!, approval)) return null;
+  const target = typedTarget(callOf(approval));
   const group = terms.break_glass.find((each) => isMember(each, { by: me.value!.subject, groups: me.value!.groups }));
   return (
     <details class="glass">
       <summary>Break glass: approve it alone, in an emergency</summary>
       <ActionForm
-        send={(reason) => client.approvals.breakGlass(id, { reason, digest })}
+        send={(reason) =>
+          client.approvals.breakGlass(id, { reason, digest, ...(target !== null && { target: typed }) })
+        }
         field={{ label: 'Why it cannot wait', required: true }}
         action="Break glass and approve"
         tone="bad"
@@ -42,6 +46,20 @@ export function BreakGlass({ approval, reload }: GlassProps) {
           Type <code>break glass</code> to go on
           <input required pattern="break glass" autocomplete="off" spellcheck={false} />
         </label>
+        {target !== null && (
+          <label>
+            <span>
+              The call is critical: type <code>{markedLine(target)}</code>
+            </span>
+            <input
+              required
+              value={typed}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          </label>
+        )}
       </ActionForm>
     </details>
   );

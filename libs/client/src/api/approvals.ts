@@ -17,9 +17,11 @@ export interface Resolution {
   resolution_data?: ResolutionData | null | undefined;
   /** Of the call as whoever decides saw it: when it is another by now, nothing is decided (409). */
   digest?: string | undefined;
+  /** Of a critical call, as whoever approves it has typed it: it is refused without. */
+  target?: string | undefined;
 }
 
-export interface BulkResolution extends Omit<Resolution, 'digest'> {
+export interface BulkResolution extends Omit<Resolution, 'digest' | 'target'> {
   ids: readonly string[];
   /** By id, one for each of `ids`. */
   digests?: Readonly<Record<string, string>> | undefined;
@@ -87,8 +89,8 @@ export class Approvals {
     return this.transport.ask('Approval', 'POST', path, { body: { text } });
   }
 
-  /** Approves alone in an emergency, where the rules name whoever does it; every channel is alarmed. @param said all required */
-  breakGlass(id: string, said: { reason: string; digest: string }): Promise<Approval> {
+  /** Approves alone in an emergency, where the rules name whoever does it; every channel is alarmed. @param said with the target of a critical call */
+  breakGlass(id: string, said: { reason: string; digest: string; target?: string }): Promise<Approval> {
     return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/break-glass`, { body: said });
   }
 

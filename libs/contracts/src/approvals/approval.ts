@@ -70,6 +70,12 @@ export const SeenDigest = z.string().min(1).max(200).meta({
     'The `digest` of the approval that the approver saw. When it has changed, nothing is decided: `call_changed`.',
 });
 
+/** What whoever approves a critical call has typed. */
+export const TypedTarget = z.string().max(10_000).meta({
+  description:
+    'Of a critical call, required to approve it: its environment, or else what its title names first, or its tool, as it would run.',
+});
+
 /** One person's verdict. */
 export const Decision = z.object({
   verdict: DecisionVerdict,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Approval, ApprovalStatus, ResolutionData, SeenDigest, DecisionVerdict } from './approval.js';
+import { Approval, ApprovalStatus, ResolutionData, SeenDigest, DecisionVerdict, TypedTarget } from './approval.js';
 import { Id } from '../fields/fields.js';
 import { Grant } from './grant.js';
 import { BreakGlassReason, ReviewStatus } from '../break-glass/break-glass.js';
@@ -67,10 +67,15 @@ export const ResolveApprovalRequest = z.object({
   resolved_by: Id.optional(),
   resolution_data: ResolutionData.nullish(),
   digest: SeenDigest.optional(),
+  target: TypedTarget.optional(),
 });
 
 /** All of it is required: what is done in a hurry is done on exactly what was seen. */
-export const BreakGlassRequest = z.object({ reason: BreakGlassReason, digest: SeenDigest });
+export const BreakGlassRequest = z.object({
+  reason: BreakGlassReason,
+  digest: SeenDigest,
+  target: TypedTarget.optional(),
+});
 
 export const BulkResolveRequest = z
   .object({

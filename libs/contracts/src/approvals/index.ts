@@ -7,6 +7,7 @@ export {
   DecisionBasis,
   ResolutionData,
   SeenDigest,
+  TypedTarget,
   DecisionVerdict,
   approvalDigest,
   redactApproval,

@@ -21,6 +21,12 @@ export interface PresentedCall {
   args: PresentedArgument[];
 }
 
+/** What has to be typed to approve this call; null: it is not critical. */
+export function typedTarget(call: PresentableCall): string | null {
+  const { risk, target } = presentCall(call);
+  return risk === 'critical' ? target : null;
+}
+
 export function presentCall(call: PresentableCall): PresentedCall {
   const { tool_args, presentation } = call;
   const environment = environmentOf(call);

@@ -1,5 +1,5 @@
 export { type Block, type Language, type NumberedLine, numberedLines } from './block.js';
-export { type PresentedArgument, type PresentedCall, presentCall } from './call.js';
+export { type PresentedArgument, type PresentedCall, presentCall, typedTarget } from './call.js';
 export { argumentLines } from './call-text.js';
 export { type DiffLine } from './diff.js';
 export { ArgumentFormat, EnvironmentColor, type PresentableCall, Presentation, Risk } from './presentation.js';

@@ -99,6 +99,7 @@ const decisions = {
   reason_required: { status: 422, title: 'Reason required', says: 'The rules ask for a reason, as `resolution_data.note`.', hint: 'reload_approval' },
   values_do_not_fit: { status: 422, title: 'Values do not fit', says: 'The values, edited arguments or grant are invalid for the call.' },
   decided_alone: { status: 409, title: 'Decided alone', says: 'A call of this risk is not approved together with others: look at it, and approve it with `POST /approvals/{id}/resolve`.', hint: 'reload_approval' },
+  target_required: { status: 422, title: 'Target required', says: 'Whoever approves a critical call names its target, as `target`.', hint: 'reload_approval' },
   may_not_break_glass: { status: 403, title: 'May not break glass', says: 'The rules do not name this person for it, or the person had a part in the request.', hint: 'reload_approval' },
   may_not_review: { status: 403, title: 'May not review', says: 'Somebody else reviews a broken glass: neither who broke it nor who requested the call.', hint: 'reload_approval' },
   review_open: { status: 409, title: 'Review open', says: 'The review of a broken glass is open; until it is closed the approval is not deleted.', hint: 'reload_approval' },

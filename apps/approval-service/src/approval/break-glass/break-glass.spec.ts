@@ -1,3 +1,4 @@
+import { Presentation } from '@countersign/contracts/presentation';
 import { after } from '@countersign/contracts/time';
 import { describeTransitions } from '@countersign/testing';
 import { describe, expect, it } from 'vitest';
@@ -169,5 +170,13 @@ describe('glass', () => {
     const halfway = approvalAfter(required(both), decided('approved', 'dave'));
     expect(continued(halfway, now, broken())).toMatchObject({ status: 'approved', break_glass: { by: 'dave' } });
     expect(rules.version).toBe(halfway.rules_version);
+  });
+
+  it('is broken on a critical call by whoever names its target', () => {
+    const presentation = Presentation.parse({ risk: 'critical' });
+    const critical = approvalAfter(required(terms, {}, { presentation }));
+    const { tool_name } = critical;
+    expect(decideApproval(critical, broken(), now)).toMatchObject({ kind: 'rejected', code: 'target_required' });
+    expect(decideApproval(critical, broken('dave', { target: tool_name }), now)).toMatchObject({ kind: 'changed' });
   });
 });

@@ -5,7 +5,7 @@ import { askersOf } from '@countersign/definitions/policy';
 import { rejected, touch } from '@countersign/persistence';
 import { rulingOf, type Rules } from '../../policy/rules.js';
 import { quorumOf } from '../counted.js';
-import { recordedObjection, type Objection } from '../decision.js';
+import { otherTarget, recordedObjection, type Objection } from '../decision.js';
 import { due } from '../due.js';
 import type { ApprovalTransition } from '../messages.js';
 import { withdrawnBy } from '../questions/question.js';
@@ -19,6 +19,8 @@ export interface BreakGlassCommand {
   reason: string;
   /** Of the call that they saw. */
   digest: string;
+  /** What they typed as the target of the call. */
+  target?: string | undefined;
   /** Those in force where it is done. */
   rules: Rules;
 }
@@ -29,7 +31,7 @@ export interface BreakGlassCommand {
  */
 export function breakGlass(pending: Approval, command: BreakGlassCommand, now: EpochMillis): ApprovalTransition {
   if (pending.status !== 'pending') return rejected('already_resolved', `already resolved: ${pending.status}`);
-  const { by, groups, digest, reason, rules } = command;
+  const { by, groups, digest, target, reason, rules } = command;
   const held = hold(pending, rules, now);
   if ('kind' in held) return held;
   const { approval, events: before } = held;
@@ -44,7 +46,8 @@ export function breakGlass(pending: Approval, command: BreakGlassCommand, now: E
   if (digest !== pending.digest)
     return rejected('call_changed', 'this call is not the one that was looked at any more: look at it again');
   if (reason.trim() === '') return rejected('reason_required', 'say why');
-  const objection = unfit(approval, by);
+  const tool_args = approval.approved_args ?? approval.tool_args;
+  const objection = unfit(approval, by) ?? otherTarget({ ...approval, tool_args }, target);
   if (objection) return rejected(objection.code, objection.reason);
 
   const decision: Decision = { verdict: 'approved', by, at, note: reason, groups: [...groups] };

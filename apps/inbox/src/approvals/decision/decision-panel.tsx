@@ -84,7 +84,7 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
     });
     if (unready) return setConfirming(unready);
     setConfirming(undefined);
-    void decide(verdict, form);
+    void decide(verdict, form, isTyped ? typed : undefined);
   };
 
   useLayoutEffect(() => {

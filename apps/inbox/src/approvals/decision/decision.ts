@@ -17,13 +17,15 @@ export interface Draft {
   result?: string | undefined;
   /** For how many seconds calls like this one need not ask. */
   grant?: number | undefined;
+  /** What was typed as the target of the call. */
+  target?: string | undefined;
 }
 
 /** The body of `POST /approvals/{id}/resolve`, about the call as it was shown. Of a rejection only the reason counts. */
 export function resolutionOf(
   { digest }: Pick<Approval, 'digest'>,
   status: DecisionVerdict,
-  { note, values, tool_args, result, grant }: Draft,
+  { note, values, tool_args, result, grant, target }: Draft,
 ) {
   const trimmed = note.trim();
   const data: ResolutionData = {
@@ -35,7 +37,8 @@ export function resolutionOf(
       ...(grant !== undefined && { grant: { expires_in: grant } }),
     }),
   };
-  return { status, digest, ...(Object.keys(data).length > 0 && { resolution_data: data }) };
+  const isTyped = status === 'approved' && target !== undefined && target !== '';
+  return { status, digest, ...(isTyped && { target }), ...(Object.keys(data).length > 0 && { resolution_data: data }) };
 }
 
 interface Person {

@@ -19,11 +19,11 @@ export function useDecide({ approval, reload, late }: Deciding) {
   const [problem, setProblem] = useState<ApiError>();
   const { id } = approval;
 
-  const decide = async (verdict: DecisionVerdict, form: DraftForm) => {
+  const decide = async (verdict: DecisionVerdict, form: DraftForm, target?: string) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      const resolved = await client.approvals.resolve(id, resolutionOf(approval, verdict, form.draft));
+      const resolved = await client.approvals.resolve(id, resolutionOf(approval, verdict, { ...form.draft, target }));
       announce(
         resolved.status === 'pending' ? 'Your decision is recorded; others are needed' : `Now ${resolved.status}`,
       );

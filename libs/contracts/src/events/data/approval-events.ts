@@ -8,6 +8,7 @@ import {
   DecisionVerdict,
   ResolutionData,
   SeenDigest,
+  TypedTarget,
 } from '../../approvals/approval.js';
 import { Answer, QuestionText } from '../../questions/question.js';
 import { BreakGlass, GlassReview } from '../../break-glass/break-glass.js';
@@ -116,6 +117,7 @@ export const ApprovalResolveRequested = z.object({
   }),
   resolution_data: ResolutionData.optional(),
   digest: SeenDigest.optional(),
+  target: TypedTarget.optional(),
 });
 
 export const ApprovalResolved = z.object({
