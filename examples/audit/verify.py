@@ -268,7 +268,7 @@ def is_count(value):
 
 def unfounded(c):
     deciders = c.get("deciders") or []
-    rejecters = {each["by"] for each in deciders if each["verdict"] == "rejected"}
+    rejecters = {name for each in deciders if each["verdict"] == "rejected" for name in names_of(each)}
     own = [c.get("requester"), c.get("requested_by")]
     if c.get("act_by") is None or not is_count(c.get("resolved_at")):
         return True
@@ -289,10 +289,18 @@ def unfounded(c):
     four_eyes = c.get("four_eyes") is True
     if not is_count(needed) or four_eyes and c.get("requested_by") is None:
         return True
-    approvers = {each["by"] for each in deciders} - rejecters - {None} - set(own if four_eyes else [])
+    out = rejecters | {None} | set(own if four_eyes else [])
+    # Nobody counts twice through a deputy: one decision of each person, and one for each place.
+    people = {each["by"]: each for each in deciders if out.isdisjoint(names_of(each))}
+    approvers = {each.get("on_behalf_of", each["by"]) for each in people.values()}
     nameless = not four_eyes and needed == 1
     nameless = nameless and any(each["by"] is None and each["verdict"] == "approved" for each in deciders)
     return len(approvers) + nameless < needed
+
+
+def names_of(decider):
+    """Whoever decides, and in whose place a deputy does."""
+    return {decider["by"], decider.get("on_behalf_of", decider["by"])}
 
 
 def is_broken(c, deciders, own):

@@ -29,6 +29,8 @@ import { decideConfigVersion } from './configuration/config-version.js';
 import { ConfigurationController } from './configuration/configuration.controller.js';
 import { pendingUnder } from './configuration/pending.js';
 import { Decisions } from './decisions/decisions.js';
+import { Delegations } from './delegations/delegations.js';
+import { openDelegations } from './delegations/open-delegations.js';
 import { forward, type Upstreams } from './http/forward.js';
 import { decideGrant, type StoredGrant } from './grants/grant.js';
 import { Grants } from './grants/grants.js';
@@ -162,7 +164,7 @@ export function approvalService(
       },
     });
     const notifications = openNotifications(context, { channels, approvals: approvals.store });
-    const parts = [notifications, openOperations(context, { decisions, requests, gates })];
+    const parts = [notifications, openDelegations(context), openOperations(context, { decisions, requests, gates })];
     configuration.follow({
       declaration,
       async prepare(next) {
@@ -226,8 +228,9 @@ export function approvalService(
           { provide: REREAD_KEYS, useValue: openKeys },
           {
             provide: Decisions,
-            useFactory: (attempts: RefusedAttempts) => new Decisions(approvals, policy, attempts, setBack),
-            inject: [RefusedAttempts],
+            useFactory: (attempts: RefusedAttempts, deputies: Delegations) =>
+              new Decisions(approvals, policy, attempts, deputies, setBack),
+            inject: [RefusedAttempts, Delegations],
           },
           { provide: Signer, useValue: signer },
           {

@@ -2,6 +2,7 @@
 export const ALARMS = Symbol('alarms');
 export const APPROVALS = Symbol('APPROVALS');
 export const GRANTS = Symbol('GRANTS');
+export const DELEGATIONS = Symbol('DELEGATIONS');
 export const DELIVERIES = Symbol('DELIVERIES');
 export const SLACK_CHANNELS = Symbol('SLACK_CHANNELS');
 export const CONFIG_VERSIONS = Symbol('CONFIG_VERSIONS');

@@ -29,6 +29,14 @@ import type { ApprovalMessage, ApprovalRejection } from '../src/approval/message
 import { ApprovalsController } from '../src/http/approvals.controller.js';
 import { Decisions } from '../src/decisions/decisions.js';
 import { definitionsWith } from './definitions.fixtures.js';
+import {
+  decideDelegation,
+  type DelegationMessage,
+  type DelegationRejection,
+  type StoredDelegation,
+} from '../src/delegations/delegation.js';
+import { DelegationsController } from '../src/delegations/delegations.controller.js';
+import { delegationCollection, Delegations } from '../src/delegations/delegations.js';
 import { decideGrant, type GrantMessage, type StoredGrant } from '../src/grants/grant.js';
 import { Grants } from '../src/grants/grants.js';
 import type { Gates } from '../src/gates/gates.js';
@@ -135,11 +143,25 @@ export async function openApprovals({
   const judge = new PolicyEvaluator(definitions);
   const granting = new Grants({ grants, approvals: store, definitions: () => definitions, now, setBack });
   const attempts: RefusedAttempt[] = [];
-  const decisions = new Decisions(approvals, judge, { add: (attempt) => void attempts.push(attempt) }, setBack);
+  const delegationStore = database.collection<StoredDelegation>(delegationCollection).store;
+  const delegations = new CommandHandler<StoredDelegation, DelegationMessage, DelegationRejection>({
+    ...common,
+    collection: delegationCollection,
+    store: delegationStore,
+    decide: decideDelegation,
+  });
   // Nobody here has a key or a login that could end.
   const credentials = {
     current: async (all: readonly object[]) => all.map(() => ({ identity: null, expires_at: null })),
   };
+  const deputies = new Delegations({ delegations: delegationStore, credentials, now, setBack });
+  const decisions = new Decisions(
+    approvals,
+    judge,
+    { add: (attempt) => void attempts.push(attempt) },
+    deputies,
+    setBack,
+  );
   const tokens = new CommandTokens({ credentials, signingKey: () => ring.signingKey, now });
   const guards = new CommandGuards({ credentials, uses: new CommandUses({ database, now }), now });
   const commands = guards.with(createLocalJWKSet({ keys: [...ring.publicKeys] }), () => atMillis(0));
@@ -148,6 +170,8 @@ export async function openApprovals({
   const metrics = new ApprovalMetrics(new Metrics(), noTracing, store, now);
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {
+    delegations: new DelegationsController(delegations),
+    delegationStore,
     http: new ApprovalsController(approvals, decisions, feed, now),
     events: new ApprovalEventsController(
       approvals,

@@ -17,10 +17,8 @@ export function definitionsWith(content: object = {}): Definitions {
   }
 }
 
+const known = { ops: ['bob', 'carol'], leads: 'from_token' };
+
 /** Rules that are in force, with groups to name. */
-export const rulesWith = (rules: object[], other: object = { require: {} }): Rules =>
-  rulesOf(
-    policySetOf(
-      definitionsWith({ groups: { ops: ['bob', 'carol'], leads: 'from_token' }, policies: { rules, default: other } }),
-    ),
-  );
+export const rulesWith = (rules: object[], other: object = { require: {} }, groups: object = known): Rules =>
+  rulesOf(policySetOf(definitionsWith({ groups, policies: { rules, default: other } })));

@@ -9,6 +9,7 @@ import { actionsIn, Context, type On } from './connection/context.js';
 import { backupCommand } from './commands/backup.js';
 import { configCommand } from './config/config.js';
 import { deadLettersCommand } from './commands/dead-letters.js';
+import { deputiesCommand } from './deputies/deputies.js';
 import { doctorCommand } from './doctor/doctor.js';
 import { eventsCommand } from './commands/events.js';
 import { executionsCommand } from './executions/executions.js';
@@ -66,6 +67,7 @@ const programOf = (on: On): Command =>
     .addCommand(agentsCommand(on))
     .addCommand(executionsCommand(on))
     .addCommand(grantsCommand(on))
+    .addCommand(deputiesCommand(on))
     .commandsGroup('Operation:')
     .addCommand(doctorCommand(on))
     .addCommand(recoverCommand(on))

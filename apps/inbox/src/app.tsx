@@ -3,6 +3,7 @@ import { Inbox } from './approvals/inbox.js';
 import { route } from './navigation.js';
 import { DeadLetters } from './records/dead-letters.js';
 import { Deliveries } from './records/deliveries.js';
+import { Deputies } from './records/deputies.js';
 import { EventLog } from './records/event-log.js';
 import { Grants } from './records/grants.js';
 import { Executions } from './executions/executions-page.js';
@@ -42,6 +43,8 @@ function Current() {
       return <Executions id={id} />;
     case 'grants':
       return <Grants />;
+    case 'deputies':
+      return <Deputies />;
     case 'events':
       return <EventLog />;
     case 'dead-letters':

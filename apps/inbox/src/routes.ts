@@ -5,6 +5,7 @@ export type Page =
   | 'runs'
   | 'executions'
   | 'grants'
+  | 'deputies'
   | 'events'
   | 'dead-letters'
   | 'deliveries'
@@ -16,7 +17,7 @@ export interface Route {
   id: string | null;
 }
 
-const pages = new Set(['overview', 'runs', 'executions', 'grants', 'events', 'dead-letters', 'deliveries']);
+const pages = new Set(['overview', 'runs', 'executions', 'grants', 'deputies', 'events', 'dead-letters', 'deliveries']);
 
 /** Reads the path of an address. */
 export function routeOf(path: string): Route {

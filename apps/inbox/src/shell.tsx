@@ -6,6 +6,7 @@ import { useKeys } from './keyboard.js';
 import { navigate, route } from './navigation.js';
 import { addressOf, type Page } from './routes.js';
 import { connection } from './server/connection.js';
+import { useDeputyOf } from './server/deputy-of.js';
 import { me, wordsOf } from './server/client.js';
 import { may, signOut } from './server/session.js';
 import { Brand } from './sign-in.js';
@@ -16,6 +17,7 @@ const sections: { page: Exclude<Page, 'unknown'>; name: string; needs: string }[
   { page: 'runs', name: 'Runs', needs: 'runs:read' },
   { page: 'executions', name: 'Executions', needs: 'executions:read' },
   { page: 'grants', name: 'Grants', needs: 'events:read' },
+  { page: 'deputies', name: 'Deputies', needs: 'approvals:write' },
   { page: 'overview', name: 'Overview', needs: 'approvals:read' },
   { page: 'events', name: 'Events', needs: 'events:read' },
   { page: 'dead-letters', name: 'Dead letters', needs: 'events:read' },
@@ -28,6 +30,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const current = route.value.page;
   useEffect(() => setMenu(false), [route.value]);
   useCounts();
+  useDeputyOf();
   useKeys({ '?': () => (helpIsOpen.value = true), 'g i': () => navigate('/inbox') });
 
   return (

@@ -55,4 +55,6 @@ export const decision = (by: string, verdict: 'approved' | 'rejected' = 'approve
   note,
   at: now,
   groups: [],
+  on_behalf_of: null,
+  delegation_id: null,
 });

@@ -61,7 +61,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       repeated: false,
       run_status: null,
       break_glass: null,
-      decisions: [{ ...by, note: null, groups: [] }],
+      decisions: [{ ...by, note: null, groups: [], on_behalf_of: null, delegation_id: null }],
       signature,
     }),
     id: randomUUID(),

@@ -34,7 +34,7 @@ describe('axe finds nothing', () => {
     await page.locator('.row').first().waitFor();
     expect(await barriersOn(page), 'list').toEqual([]);
     const pages = [pageOf(pending), pageOf(asking), pageOf(decided)].concat(
-      ['runs', `runs/${decided.run_id}`, 'executions', `executions/${decided.id}`, 'grants'].map(
+      ['runs', `runs/${decided.run_id}`, 'executions', `executions/${decided.id}`, 'grants', 'deputies'].map(
         (path) => `/inbox/${path}`,
       ),
       ['overview', 'events', 'dead-letters', 'deliveries', 'nowhere'].map((path) => `/inbox/${path}`),

@@ -1,3 +1,4 @@
+import { after, systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminKey, openInstallation, type Installation } from '../test/installation.fixtures.js';
 import { CountersignClient } from './client.js';
@@ -121,6 +122,10 @@ describe('the client and a server of the same version', () => {
         return page;
       })
     ).data;
+    const ends_at = after(toEpochSeconds(systemClock()), 60);
+    const named = await client.delegations.create({ deputy: 'grace@example.com', ends_at });
+    expect((await client.delegations.list({ deputy: 'grace@example.com' })).data).toEqual([named]);
+    expect((await client.delegations.revoke(named.id)).revoked_at).not.toBeNull();
     expect((await grants.get(given!.id)).agent_id).toBe('ops');
     expect((await grants.revoke(given!.id)).revoked_at).not.toBeNull();
 

@@ -9,7 +9,7 @@ import { DeadLetters } from './api/dead-letters.js';
 import { Deliveries } from './api/deliveries.js';
 import { EventLog } from './api/event-log.js';
 import { Executions } from './api/executions.js';
-import { Grants } from './api/grants.js';
+import { Delegations, Grants } from './api/grants.js';
 import { Runs } from './api/runs.js';
 import { Sessions } from './api/sessions.js';
 import { Transport, type ClientOptions, type Method, type RequestOptions } from './transport/transport.js';
@@ -27,6 +27,7 @@ export class CountersignClient {
   readonly calls: Calls;
   readonly config: Config;
   readonly deadLetters: DeadLetters;
+  readonly delegations: Delegations;
   readonly deliveries: Deliveries;
   readonly events: EventLog;
   readonly executions: Executions;
@@ -46,6 +47,7 @@ export class CountersignClient {
     this.calls = new Calls(transport);
     this.config = new Config(transport);
     this.deadLetters = new DeadLetters(transport);
+    this.delegations = new Delegations(transport);
     this.deliveries = new Deliveries(transport);
     this.events = new EventLog(transport);
     this.executions = new Executions(transport);

@@ -19,6 +19,7 @@ import {
 import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
 import { Backup } from '@countersign/contracts/backups';
 import { ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
+import { Delegation, DelegationPage } from '@countersign/contracts/delegations';
 import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
 import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
@@ -57,6 +58,8 @@ export const shapes = {
   CreatedApiKey,
   DeadLetter,
   DeadLetterPage,
+  Delegation,
+  DelegationPage,
   DeliveryPage,
   EventList,
   Execution,

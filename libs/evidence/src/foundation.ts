@@ -3,14 +3,19 @@ import type { Claims } from './signed.js';
 interface Decider {
   by: string | null;
   verdict: string;
+  /** Of a deputy: in whose place. */
+  on_behalf_of?: string;
 }
 
-/** Who approved, and neither rejected nor had asked where others have to approve. */
+/** Who approved, and neither rejected nor had asked where others have to approve; with a deputy, each place counts once. */
 export function approversIn(claims: Claims): string[] {
   const deciders = (claims['deciders'] ?? []) as Decider[];
-  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
+  const namesOf = ({ by, on_behalf_of: place }: Decider) => (place === undefined ? [by] : [by, place]);
+  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').flatMap(namesOf));
   const own = claims['four_eyes'] === true ? [claims['requester'], claims['requested_by']] : [];
-  return [...new Set(deciders.flatMap(({ by }) => (by === null || rejecters.has(by) || own.includes(by) ? [] : by)))];
+  const isOut = (name: string | null) => name === null || rejecters.has(name) || own.includes(name);
+  const people = new Map(deciders.filter((each) => !namesOf(each).some(isOut)).map((each) => [each.by, each]));
+  return [...new Map([...people.values()].map(({ by, on_behalf_of }) => [on_behalf_of ?? by, by!])).values()];
 }
 
 /** Why an approval does not stand on what it says it rests on. */

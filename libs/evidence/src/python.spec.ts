@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { digest, glassBroken, linesOf, Office, rules, rulesVersion } from '../test/evidence.fixtures.js';
+import { byDeputies, digest, glassBroken, linesOf, Office, rules, rulesVersion } from '../test/evidence.fixtures.js';
 import { forgeriesOf } from '../test/forgeries.fixtures.js';
 import type { Header } from './bundle.js';
 import { verifyEvidence } from './verify.js';
@@ -84,6 +84,7 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
           grant: { given_by: [{ by: 'ana' }], required_approvals: 1, expires_at: 9_999 },
         }),
         ...glassBroken(office).map(([, story]) => story),
+        ...byDeputies(office).map(([, story]) => story),
         office.story('run-1', { resolved_at: 2_001 }),
         office.story('run-1', { digest: digest('other') }),
         office.story('run-1', {}, { 'approval.resolved': { tool_args: { a: 1 } } }),

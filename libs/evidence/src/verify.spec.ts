@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { digest, glassBroken, linesOf, Office, type Data, type Told } from '../test/evidence.fixtures.js';
+import { byDeputies, digest, glassBroken, linesOf, Office, type Data, type Told } from '../test/evidence.fixtures.js';
 import { verifyEvidence, type Report } from './verify.js';
 
 const golden = (name: string): Buffer => readFileSync(new URL(`../test/golden/${name}`, import.meta.url));
@@ -43,6 +43,17 @@ describe('a bundle of evidence', () => {
 
   it.each(unsound)('does not hold with an emergency %s', async (_, story) => {
     expect(await problemOf(await office.bundle('run-1', story))).toMatch(/^decision_(unfounded|missing)$/);
+  });
+
+  const [[, byDeputy], ...notByDeputy] = byDeputies(office) as [[string, Told[]], ...[string, Told[]][]];
+
+  it('counts a deputy in the place of whoever named them', async () => {
+    const calls = [{ approved_by: ['dave', 'carol'] }];
+    expect(await verify(await office.bundle('run-1', byDeputy))).toMatchObject({ holds: true, calls });
+  });
+
+  it.each(notByDeputy)('does not hold where two had to approve, by a deputy %s', async (_, story) => {
+    expect(await problemOf(await office.bundle('run-1', story))).toBe('decision_unfounded');
   });
 
   it('holds as it was exported by the service', async () => {

@@ -262,3 +262,22 @@ export function glassBroken(office: Office): [string, Told[]][] {
     ],
   ];
 }
+
+/** Stories of a call that two people had to approve, some of them as deputies; the first is sound. */
+export function byDeputies(office: Office): [string, Told[]][] {
+  const of = (by: string, on_behalf_of?: string, verdict = 'approved') => ({
+    by,
+    verdict,
+    at: 1_000,
+    ...(on_behalf_of !== undefined && { on_behalf_of }),
+  });
+  const story = (...deciders: Data[]) => office.story('run-1', { required_approvals: 2, deciders });
+  return [
+    ['beside another', story(of('dave', 'bob'), of('carol'))],
+    ['beside whoever named them', story(of('dave', 'bob'), of('bob'))],
+    ['of the same person twice', story(of('dave', 'bob'), of('erin', 'bob'))],
+    ['of two people', story(of('dave', 'bob'), of('dave', 'carol'))],
+    ['of who asked', story(of('dave', 'ana'), of('bob'))],
+    ['of who rejected it', story(of('dave', 'bob'), of('carol'), of('bob', undefined, 'rejected'))],
+  ];
+}

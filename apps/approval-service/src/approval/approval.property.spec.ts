@@ -40,6 +40,7 @@ const terms = fc.record<RequireTerms>({
   escalate_after: fc.constantFrom(null, 5),
   escalate_to: fc.constantFrom([], [{ group: 'leads', members: ['dave'] }]),
   break_glass: fc.constantFrom([], [{ group: 'incident', members: ['dave', 'ana'] }]),
+  deputies: fc.constantFrom([], [{ group: 'helpers', members: ['erin', 'carol'] }]),
   grant: fc.constant(plainRequireTerms.grant),
 });
 const judgement = fc.constantFrom<Partial<PolicyDecision>>(
@@ -70,8 +71,12 @@ const message = fc.oneof(
         { tool_args: { service_name: 'auth-service', version: 2 } },
       ),
       fc.constantFrom([], ['ops']),
+      fc.subarray(['ana', 'bob', 'dave']),
     )
-    .map(([verdict, by, data, groups]) => given.decided(verdict, by, data, groups)),
+    .map(([verdict, by, data, groups, delegators]) => ({
+      ...given.decided(verdict, by, data, groups),
+      standsInFor: delegators.map((delegator) => ({ id: delegator, delegator, approval_id: null })),
+    })),
   fc.constantFrom('ana', 'bob', 'dave', null).map((by) => given.broken(by)),
   fc.constantFrom('ana', 'bob', 'dave', null).map((by) => given.reviewed(by)),
   fc.constantFrom('comment-1', 'comment-2').map((id) => given.commented(id)),

@@ -14,6 +14,7 @@ import { askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions/
 import { argumentProblems } from '@countersign/definitions/templates';
 import { grantProblem } from '../grants/grant-coverage.js';
 import { rulingOf, nameOf, type Rules } from '../policy/rules.js';
+import { placeTaken, standingInFor, type StandIn } from './deputies/deputy.js';
 import { inputProblems } from './user-input.js';
 
 /** A decision. */
@@ -22,6 +23,8 @@ export interface DecisionCommand {
   by: string | null;
   /** Those of whoever decides, as the identity system says. */
   groups: readonly string[];
+  /** In whose place they may decide, as far as those who named them are concerned. */
+  standsInFor?: readonly StandIn[] | undefined;
   resolution_data: ResolutionData | null;
   /** Digest of the call that they saw, where it is sent. */
   digest?: string | undefined;
@@ -81,14 +84,20 @@ export function validateDecision(
 
 export function unauthorised(
   approval: Approval,
-  { by, groups }: Pick<DecisionCommand, 'by' | 'groups'>,
+  person: Pick<DecisionCommand, 'by' | 'groups' | 'standsInFor'> & { verdict?: DecisionVerdict },
 ): Objection | null {
+  const { by, groups, verdict } = person;
   const { terms, decisions, required_approvals, escalated_at } = approval;
   if (by === null && required_approvals > 1)
     return { reason: 'several people must decide, so each has to say who decides', code: 'decider_unknown' };
   // Whose approval has lost its force, since the rules ask for more by now, may decide again.
   if (by !== null && decisions.some((decision) => decision.by === by && isStanding(approval, decision)))
     return { reason: `${by} has decided on this before, and each person counts once`, code: 'already_decided' };
+  // Whoever comes back may still reject what their deputy has approved.
+  const deputy = by === null || verdict !== 'approved' ? undefined : placeTaken(approval, by);
+  if (deputy !== undefined)
+    return { reason: `${deputy} has approved this in the place of ${by}`, code: 'already_decided' };
+  if (standingInFor(approval, person)) return null;
   const reason = mayDecide(terms, by, askersOf(approval), groups, escalated_at !== null);
   return reason === undefined ? null : { reason, code: 'may_not_decide' };
 }
@@ -215,14 +224,17 @@ function grantProblems(approval: Approval, decided: DecisionCommand): string[] {
   if (result !== undefined) return ['resolution_data.grant: nothing is made of a call that was done by hand'];
   // Where others have approved it with a grant, all approve the same: what comes of it is seen once they are enough.
   if (standsIn(approval, decided) && approval.decisions.every(({ verdict }) => verdict === 'rejected'))
-    return ['resolution_data.grant: who decides since it was escalated decides on this call alone; leave it out'];
+    return [
+      'resolution_data.grant: who decides since it was escalated, or as a deputy, decides on this call alone; leave it out',
+    ];
   const problem = grantProblem(approval, grant, argsOf(approval, decided));
   return problem === undefined ? [] : [`resolution_data.grant.${problem}`];
 }
 
-/** Whether they may decide only since it was escalated. */
-const standsIn = (approval: Approval, { by, groups }: DecisionCommand): boolean =>
-  mayDecide(approval.terms, by, askersOf(approval), groups, false) !== undefined;
+/** Whether they may decide only since it was escalated, or in the place of somebody else. */
+const standsIn = (approval: Approval, decided: DecisionCommand): boolean =>
+  standingInFor(approval, decided) !== undefined ||
+  mayDecide(approval.terms, decided.by, askersOf(approval), decided.groups, false) !== undefined;
 
 /**
  * What would run is not what was requested: the rules apply to it as to any call. They must
@@ -235,10 +247,12 @@ function outruled(approval: Approval, decided: DecisionCommand): Objection | nul
   const under = `with these arguments the call falls under ${nameOf(policy)}`;
   if (policy.outcome === 'reject') return { reason: `${under}, which rejects it: ${reason}`, code: 'rejected_by_rule' };
   const done: DecisionKind[] = kindsOf(decided, approval.tool_args).filter((kind) => kind !== 'edit');
+  const hasDeputy = approval.decisions.some(({ on_behalf_of }) => on_behalf_of) || standingInFor(approval, decided);
+  const deputies = hasDeputy ? approval.terms.deputies : [];
   const allowed_decisions = approval.terms.allowed_decisions.filter((kind) => done.includes(kind));
   if (
     policy.outcome === 'approve' ||
-    isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions, break_glass: [] })
+    isAtMostAsStrict(terms, { ...approval.terms, allowed_decisions, break_glass: [], deputies })
   )
     return null;
   const advice = 'reject this one, so that the agent requests the intended call';

@@ -28,6 +28,9 @@ const outcome = (approval: Approval | undefined, message: ApprovalMessage, at = 
   return transition;
 };
 
+/** Of whoever is nobody's deputy. */
+const own = { on_behalf_of: null, delegation_id: null };
+
 describe('asking for an approval', () => {
   it('keeps what is asked for, by whom and why, in a record of the published shape', () => {
     const asked = goldenEvent('tool.approval_required');
@@ -139,7 +142,9 @@ describe('deciding on an approval', () => {
       policy_version: null,
       tool_version: null,
       expires_at: null,
-      decisions: [{ verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [] }],
+      decisions: [
+        { verdict: 'approved', by: 'bob', at: nowSeconds, note: 'Change window CHG-2201.', groups: [], ...own },
+      ],
       break_glass: null,
       repeated: false,
       run_status: null,
@@ -177,7 +182,7 @@ describe('deciding on an approval', () => {
     const { state } = outcome(half, decided('rejected', 'carol', { note: 'Freeze.' }));
     expect(state).toMatchObject({ status: 'rejected', resolved_by: 'carol', resolution_data: { note: 'Freeze.' } });
     const said = { verdict: 'rejected', by: 'carol', at: nowSeconds, note: 'Freeze.', groups: [] };
-    expect(state.decisions.at(-1)).toEqual(said);
+    expect(state.decisions.at(-1)).toEqual({ ...said, ...own });
   });
 
   it('is refused once it is resolved, with the status it has', () => {

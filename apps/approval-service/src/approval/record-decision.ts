@@ -5,6 +5,7 @@ import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { rejected, touch } from '@countersign/persistence';
 import { quorumOf } from './counted.js';
 import { argsOf, validateDecision, type DecisionCommand } from './decision.js';
+import { standingInFor } from './deputies/deputy.js';
 import { concluded, due } from './due.js';
 import type { ApprovalTransition, SetBackCode } from './messages.js';
 import { withdrawnBy } from './questions/question.js';
@@ -26,7 +27,8 @@ export function recordDecision(
   if (objection) return rejected(objection.code, objection.reason);
   const note = resolution_data?.note ?? null;
   const at = toEpochSeconds(now);
-  const decision: Decision = { verdict, by, at, note, groups: [...groups] };
+  const { delegator: on_behalf_of = null, id: delegation_id = null } = standingInFor(approval, decided) ?? {};
+  const decision: Decision = { verdict, by, at, note, groups: [...groups], on_behalf_of, delegation_id };
   const questions = withdrawnBy(by, approval.questions, at);
   const state = touch(proposed(approval, decided), now, { decisions: [...approval.decisions, decision], questions });
   const { approvals, met, refused } = quorumOf(state);

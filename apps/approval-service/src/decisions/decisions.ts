@@ -4,6 +4,8 @@ import type { Problem } from '@countersign/contracts/problems';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import type { ApprovalMessage, ApprovalRejection, SetBackCode } from '../approval/messages.js';
+import type { Delegations } from '../delegations/delegations.js';
+import type { StandIn } from '../approval/deputies/deputy.js';
 import type { BreakGlassCommand } from '../approval/break-glass/break-glass.js';
 import type { Rules, RulesInForce } from '../policy/rules.js';
 import { inputProblems } from '../approval/user-input.js';
@@ -35,6 +37,13 @@ const notForEverybody: ReadonlySet<ApprovalRejection> = new Set([
   'may_not_answer',
 ]);
 
+interface Spoken {
+  by: string;
+  groups: readonly string[];
+  standsInFor: readonly StandIn[];
+  rules: Rules;
+}
+
 export type Outcome = { ok: Approval } | Refused;
 
 /** Takes decisions, wherever they come from: over HTTP, from the bus, from a chat. The same rules hold for all. */
@@ -44,6 +53,7 @@ export class Decisions {
     private readonly inForce: RulesInForce,
     private readonly attempts: Pick<RefusedAttempts, 'add'>,
     /** Why a call that was asked for then may have been made since, by records that are lost. */
+    private readonly delegations: Pick<Delegations, 'of'>,
     private readonly setBack: (asked: EpochMillis) => SetBackCode,
   ) {}
 
@@ -96,9 +106,10 @@ export class Decisions {
   }
 
   /** Whoever speaks, and the rules that are in force by then, whichever instance has put them there. */
-  async #spokenBy({ subject, groups }: Principal): Promise<{ by: string; groups: readonly string[]; rules: Rules }> {
+  async #spokenBy(who: Principal): Promise<Spoken> {
     await this.inForce.fresh();
-    return { by: subject, groups, rules: this.inForce.rules };
+    const { subject: by, groups } = who;
+    return { by, groups, standsInFor: await this.delegations.of(who), rules: this.inForce.rules };
   }
 
   /** Who tried what they may not is on record. */

@@ -45,7 +45,12 @@ export class Signer extends OwnKeys {
       grant: basis === 'grant' ? granted : null,
       requester,
       requested_by,
-      deciders: decisions.map(({ by, verdict, at }) => ({ by, verdict, at })),
+      deciders: decisions.map(({ by, verdict, at, on_behalf_of }) => ({
+        by,
+        verdict,
+        at,
+        ...(on_behalf_of !== null && { on_behalf_of }),
+      })),
       required_approvals,
       resolved_at,
       // A rejection is published however late.

@@ -90,7 +90,12 @@ const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) ===
 export function grantIn(approval: Approval, id: string, salt: string, tool_version: string): NewGrant | undefined {
   const { resolution_data, approved_args, tool_args, decisions, requirements, terms, resolved_at } = approval;
   const requested = approval.status === 'approved' ? resolution_data?.grant : undefined;
-  if (!requested || resolved_at === null || !quorumOf(approval, false).met) return undefined;
+  if (
+    !requested ||
+    resolved_at === null ||
+    !quorumOf({ ...approval, terms: { ...approval.terms, deputies: [] } }, false).met
+  )
+    return undefined;
   const args = approved_args ?? tool_args;
   const names = Object.keys(requested.arguments ?? args);
   const covered = names.length === Object.keys(args).length ? 'exact' : 'chosen';

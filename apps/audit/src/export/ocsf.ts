@@ -68,6 +68,8 @@ const entities: Readonly<
 > = {
   'access.key_created': (data) => ({ activity_id: activity.create, ...key(data) }),
   'access.key_revoked': (data) => ({ activity_id: activity.delete, ...key(data) }),
+  'access.delegated': (data) => ({ activity_id: activity.create, ...delegation(data) }),
+  'access.delegation_revoked': (data) => ({ activity_id: activity.delete, ...delegation(data) }),
   'approval.grant_created': (data) => ({ activity_id: activity.create, ...grant(data) }),
   'approval.grant_revoked': (data) => ({ activity_id: activity.delete, ...grant(data) }),
   'approval.deleted': (data) => ({ activity_id: activity.delete, ...of('Approval', data, 'approval_id', 'tool_name') }),
@@ -81,6 +83,7 @@ const of = (type: string, data: Record<string, unknown>, uid: string, name: stri
   name: textIn(data, name) ?? 'unknown',
 });
 const key = (data: Record<string, unknown>) => of('API key', data, 'key_id', 'subject');
+const delegation = (data: Record<string, unknown>) => of('Delegation', data, 'delegation_id', 'deputy');
 const grant = (data: Record<string, unknown>) => of('Grant', data, 'grant_id', 'tool_name');
 const tool = (data: Record<string, unknown>) => ({ type: 'Tool', name: textIn(data, 'tool_name') ?? 'all tools' });
 

@@ -84,6 +84,7 @@ function about(approval: Approval): Record<string, string | null> {
     Needs: approval.status === 'pending' ? needs(approval) : null,
     'You may': approval.status === 'pending' ? approval.allowed_decisions.join(', ') : null,
     Decided: resolved_at === null ? null : `${when(resolved_at)}${resolved_by === null ? '' : `, by ${resolved_by}`}`,
+    Deputies: approval.status === 'pending' ? deputiesOf(approval) : null,
     'Break glass': glassOf(approval),
     Digest: approval.digest,
   };
@@ -109,6 +110,11 @@ function glassOf({ break_glass, review, reviewed, terms, status }: Approval): st
   const then = review === 'open' ? 'Its review is open.' : `Reviewed by ${reviewed?.by}: ${reviewed?.text}`;
   return `${by} of ${group} approved it alone: ${reason}. ${then}`;
 }
+
+const deputiesOf = ({ terms: { deputies } }: Approval): string | null =>
+  deputies.length === 0
+    ? null
+    : `a member of ${deputies.map(({ group }) => group).join(' or ')}, in the place of whoever names them`;
 
 function questionOf(approval: Approval): string | null {
   const question = openQuestion(approval);
@@ -140,7 +146,10 @@ const inputText = (screen: Screen, inputs: UserInputField[]): string[] =>
 
 function statements(screen: Screen, { decisions, comments, questions, resolution_data }: Approval): string[] {
   const people = [
-    ...decisions.map(({ at, by, verdict, note }) => ({ at, by, text: note ? `${verdict}: ${note}` : verdict })),
+    ...decisions.map(({ at, by, verdict, note, on_behalf_of }) => {
+      const what = on_behalf_of ? `${verdict}, in the place of ${on_behalf_of}` : verdict;
+      return { at, by, text: note ? `${what}: ${note}` : what };
+    }),
     ...questions.flatMap(({ at, by, text, answer }) => [
       { at, by, text: `asks: “${text}”` },
       ...(answer ? [{ at: answer.at, by: answer.by, text: `answers, unchecked: “${answer.text}”` }] : []),

@@ -11,6 +11,7 @@ const commands: Record<HintAction, ((id: string) => string) | null> = {
   list_approvals: () => 'countersign approvals list',
   list_dead_letters: () => 'countersign dead-letters list',
   list_executions: () => 'countersign executions list',
+  list_delegations: () => 'countersign deputies list',
   list_grants: () => 'countersign grants list',
   list_keys: () => 'countersign keys list',
   list_runs: () => 'countersign runs list',

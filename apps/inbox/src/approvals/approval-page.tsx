@@ -23,6 +23,7 @@ import { Comments } from './comments.js';
 import { whoDecided } from './decision/decision.js';
 import { DecisionPanel } from './decision/decision-panel.js';
 import { Decided } from './decided.js';
+import { HandOver } from './hand-over.js';
 import { BreakGlass, BrokenGlass } from './break-glass.js';
 import { Questions } from './questions.js';
 import { intent } from './decision/intent.js';
@@ -98,6 +99,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
         {isPending ? (
           <DecisionPanel approval={approval} reload={reload} late={setTooLate}>
             {why}
+            <HandOver approval={approval} reload={reload} />
             <BreakGlass approval={approval} reload={reload} />
           </DecisionPanel>
         ) : (

@@ -4,7 +4,7 @@ import { markedLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { ActionForm } from '../forms/action-form.js';
 import { client, me } from '../server/client.js';
-import { may, mayChange } from '../server/session.js';
+import { may, mayChange, viewerOf } from '../server/session.js';
 import { Note } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
 import { obstacleFor } from './decision/decision.js';
@@ -13,8 +13,10 @@ import { obstacleFor } from './decision/decision.js';
 export function Questions({ approval, reload }: { approval: Approval; reload(): Promise<void> }) {
   const { id, questions, status, user_id, requested_by } = approval;
   const open = openQuestion(approval);
-  const mayDecide = may('approvals:write') && obstacleFor(me.value!, approval) === null;
-  const mayAnswer = open && open.by !== me.value!.subject && (mayDecide || mayChange(approval));
+  const mayDecide = may('approvals:write') && obstacleFor(viewerOf(me.value!), approval) === null;
+  // A deputy answers nothing: it may be the question of whoever named them.
+  const mayAsSelf = mayDecide && obstacleFor(me.value!, approval) === null;
+  const mayAnswer = open && open.by !== me.value!.subject && (mayAsSelf || mayChange(approval));
   const mayAsk = status === 'pending' && !open && mayDecide;
   if (questions.length === 0 && !mayAsk) return null;
   const whom = markedLine(user_id ?? requested_by ?? 'who requested it');

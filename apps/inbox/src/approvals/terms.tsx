@@ -75,6 +75,15 @@ export function Terms({ approval }: { approval: Approval }) {
             </dd>
           </>
         )}
+        {terms.deputies.length > 0 && (
+          <>
+            <dt>Deputies</dt>
+            <dd>
+              {terms.deputies.map(({ group }) => markedLine(group)).join(', ')}
+              <span class="muted"> in the place of whoever names them</span>
+            </dd>
+          </>
+        )}
         <dt>Rule</dt>
         <dd>{policy?.rule ? visibleLine(policy.rule) : <span class="muted">none matched; the default holds</span>}</dd>
         {shadow && (
@@ -89,9 +98,10 @@ export function Terms({ approval }: { approval: Approval }) {
       </dl>
       {decisions.length > 0 && (
         <ul class="decisions">
-          {decisions.map(({ verdict, by, at, note }) => (
+          {decisions.map(({ verdict, by, at, note, on_behalf_of }) => (
             <li key={`${by} ${at}`}>
-              <Status of={verdict} /> {by === null ? 'the rules' : markedLine(by)}, <At at={at} />
+              <Status of={verdict} /> {by === null ? 'the rules' : markedLine(by)}
+              {on_behalf_of && ` in the place of ${markedLine(on_behalf_of)}`}, <At at={at} />
               {note && (
                 <blockquote>
                   <Visible text={note} />

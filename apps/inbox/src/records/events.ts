@@ -53,6 +53,8 @@ const known: Record<EventName, true> = {
   'tool.call_started': true,
   'tool.call_ended': true,
   'tool.execution_intervened': true,
+  'access.delegated': true,
+  'access.delegation_revoked': true,
   'access.key_created': true,
   'access.key_revoked': true,
   'access.signed_in': true,

@@ -115,13 +115,13 @@ function approvalEntries(approval: Approval, names: Names): Entry[] {
     title: `${name} needs an approval`,
     ...common,
   };
-  const decided = decisions.map(({ verdict, by, at, note }, n): Entry => ({
+  const decided = decisions.map(({ verdict, by, at, note, on_behalf_of }, n): Entry => ({
     key: `decided ${id} ${n}`,
     at,
     title:
       break_glass?.by === by && break_glass?.at === at
         ? `${by} broke glass and approved ${name} alone`
-        : `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${name}`,
+        : `${by ?? (grant_id ? 'A standing grant' : 'The rules')} ${verdict} ${name}${on_behalf_of ? ` in the place of ${on_behalf_of}` : ''}`,
     text: note,
     tone: verdict === 'approved' ? 'good' : 'bad',
     ...common,

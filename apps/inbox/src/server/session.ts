@@ -2,6 +2,7 @@ import { ApiError } from '@countersign/client';
 import type { Me } from '@countersign/contracts/auth';
 import type { RunOutput } from '@countersign/contracts/runs';
 import { signal } from '@preact/signals';
+import { standsInFor } from './stands-in-for.js';
 import { client, me, wordsOf } from './client.js';
 
 /** Why it is not known who is signed in, if the server could not say. */
@@ -35,6 +36,7 @@ export const may = (scope: string): boolean => me.value?.scopes.some((each) => e
 export const viewerOf = ({ subject, groups, scopes }: Me) => ({
   subject,
   groups,
+  standsInFor: standsInFor(),
   mayDecide: scopes.includes('approvals:write'),
 });
 

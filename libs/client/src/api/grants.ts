@@ -1,4 +1,5 @@
 import type { Grant, ListGrantsQuery } from '@countersign/contracts/approvals';
+import type { DelegateRequest, Delegation, ListDelegationsQuery } from '@countersign/contracts/delegations';
 import type { Answers } from '../shapes.js';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
@@ -18,5 +19,24 @@ export class Grants {
 
   revoke(id: string): Promise<Grant> {
     return this.transport.ask('Grant', 'DELETE', pathOf`/grants/${id}`);
+  }
+}
+
+/** Who decides in whose place, and until when. */
+export class Delegations {
+  constructor(private readonly transport: Transport) {}
+
+  /** Newest first. Without a name: those that whoever asks has made; of an administrator all. */
+  list(query: ListQuery<typeof ListDelegationsQuery> = {}, signal?: AbortSignal): Promise<Answers['DelegationPage']> {
+    return this.transport.ask('DelegationPage', 'GET', '/delegations', { query, signal });
+  }
+
+  /** Names a deputy of whoever asks. */
+  create(delegation: DelegateRequest): Promise<Delegation> {
+    return this.transport.ask('Delegation', 'POST', '/delegations', { body: delegation });
+  }
+
+  revoke(id: string): Promise<Delegation> {
+    return this.transport.ask('Delegation', 'DELETE', pathOf`/delegations/${id}`);
   }
 }

@@ -4,7 +4,15 @@ import type { Approval } from './approval.js';
 import { atSeconds } from '../time/time.js';
 
 const tool_args = { service_name: 'auth-service', version: '2.1.0' };
-const decision = { by: 'eve', verdict: 'approved' as const, note: null, at: atSeconds(1_800_000_000), groups: [] };
+const decision = {
+  by: 'eve',
+  verdict: 'approved' as const,
+  note: null,
+  at: atSeconds(1_800_000_000),
+  groups: [],
+  on_behalf_of: null,
+  delegation_id: null,
+};
 const approved = { tool_args, decisions: [decision], approved_args: null, resolution_data: null };
 
 describe('what others have approved before', () => {

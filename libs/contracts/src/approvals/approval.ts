@@ -83,6 +83,8 @@ export const Decision = z.object({
   at: EpochSeconds,
   note: z.string().nullable(),
   groups: z.array(z.string()).default([]).meta({ description: 'Groups of the person, at that time.' }),
+  on_behalf_of: Id.nullable().default(null).meta({ description: 'In whose place, of a deputy. They count once.' }),
+  delegation_id: Id.nullable().default(null).meta({ description: 'By which the deputy was named.' }),
 });
 export type Decision = z.infer<typeof Decision>;
 

@@ -7,7 +7,6 @@ export {
   DecisionBasis,
   ResolutionData,
   SeenDigest,
-  TypedTarget,
   DecisionVerdict,
   approvalDigest,
   redactApproval,
@@ -31,5 +30,5 @@ export {
   ListGrantsQuery,
   ResolveApprovalRequest,
 } from './http.js';
-export { isMember, isStanding, standingApprovals } from './standing-decisions.js';
+export { countedAs, isMember, isStanding, standingApprovals } from './standing-decisions.js';
 export { DecisionKind, GrantTerms, RequireTerms, Ruling, plainGrantTerms, plainRequireTerms } from './terms.js';

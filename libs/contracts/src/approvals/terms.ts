@@ -48,6 +48,13 @@ export const RequireTerms = z.object({
       description:
         'A member of these, who did not request the call, may approve it alone in an emergency; reviewed later.',
     }),
+  deputies: z
+    .array(z.object({ group: Id, members }))
+    .default([])
+    .meta({
+      description:
+        'A member of these may decide in place of a listed member of a group, who has named them for a while.',
+    }),
   grant: GrantTerms.default(plainGrantTerms).meta({
     description: 'How far a grant may go, where allowed_decisions has it.',
   }),
@@ -66,6 +73,7 @@ export const plainRequireTerms: RequireTerms = {
   escalate_after: null,
   escalate_to: [],
   break_glass: [],
+  deputies: [],
   grant: plainGrantTerms,
 };
 

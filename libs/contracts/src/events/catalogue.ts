@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { AccessRefused, DeadLetterSettled, KeyCreated, KeyRevoked, SignedIn, SignedOut } from './data/access-events.js';
+import {
+  AccessRefused,
+  DeadLetterSettled,
+  KeyCreated,
+  Delegated,
+  DelegationRevoked,
+  KeyRevoked,
+  SignedIn,
+  SignedOut,
+} from './data/access-events.js';
 import {
   ApprovalAnswerRequested,
   ApprovalCommented,
@@ -149,6 +158,8 @@ export const catalogue = {
   'tool.resumed': event(executor, ['audit'], ToolResumed, 'none', 'Approved calls of this tool are started again.'),
   'access.key_created': event(approvals, ['audit'], KeyCreated, 'none', 'Somebody made an API key.'),
   'access.key_revoked': event(approvals, ['audit'], KeyRevoked, 'none', 'Somebody revoked an API key.'),
+  'access.delegated': event(approvals, ['audit'], Delegated, 'none', 'Somebody named a deputy, who decides in their place for a while where the rules of a call have deputies.'),
+  'access.delegation_revoked': event(approvals, ['audit'], DelegationRevoked, 'none', 'A deputy decides in the place of somebody no longer.'),
   'access.signed_in': event(edge, ['audit'], SignedIn, 'none', 'Somebody began a session in a browser.'),
   'access.signed_out': event(edge, ['audit'], SignedOut, 'none', 'Somebody ended their session.'),
   'access.refused': event(edge, ['audit'], AccessRefused, 'none', 'Somebody tried what they may not, or showed credentials that are not valid.'),

@@ -24,6 +24,7 @@ export const hintActions = {
   list_approvals: { of: null, http: 'GET /approvals', says: 'List the approvals.' },
   list_dead_letters: { of: null, http: 'GET /dead-letters', says: 'List the dead letters.' },
   list_executions: { of: null, http: 'GET /executions', says: 'List the executions.' },
+  list_delegations: { of: null, http: 'GET /delegations', says: 'List who decides in whose place.' },
   list_grants: { of: null, http: 'GET /grants', says: 'List the grants.' },
   list_keys: { of: null, http: 'GET /auth/keys', says: 'List the keys.' },
   list_runs: { of: null, http: 'GET /runs', says: 'List the runs.' },

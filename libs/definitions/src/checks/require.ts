@@ -11,12 +11,13 @@ export const checkRequire = (require: Require, path: Path, groups: Groups): Prob
 ];
 
 function checkGroups(require: Require, path: Path, groups: Groups): Problem[] {
-  const { approvers, escalate, break_glass = [] } = require;
+  const { approvers, escalate, break_glass = [], deputies = [] } = require;
   const named = approvers.map(({ group }) => group);
   const unknown = [
     ...named.map((group, n) => [group, ['approvers', n, 'group']] as const),
     ...(escalate?.to ?? []).map((group, n) => [group, ['escalate', 'to', n]] as const),
     ...break_glass.map((group, n) => [group, ['break_glass', n]] as const),
+    ...deputies.map((group, n) => [group, ['deputies', n]] as const),
   ].flatMap(([group, at]) =>
     group === null || Object.hasOwn(groups, group)
       ? []

@@ -81,6 +81,7 @@ describe('what becomes of a call', () => {
         { group: 'leads', members: null },
       ],
       break_glass: [],
+      deputies: [],
       grant: { max_duration: 28_800, max_uses: 20, arguments: 'chosen' },
     });
     expect(RequireTerms.parse(JSON.parse(JSON.stringify(terms)))).toEqual(terms);

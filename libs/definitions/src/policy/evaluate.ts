@@ -117,5 +117,6 @@ const lastResort: RequireTerms = {
   escalate_after: null,
   escalate_to: [],
   break_glass: [],
+  deputies: [],
   grant: plainGrantTerms,
 };

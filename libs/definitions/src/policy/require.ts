@@ -13,6 +13,7 @@ export function termsOf(require: Require, groups: Groups): RequireTerms {
     remind_after,
     escalate,
     break_glass = [],
+    deputies = [],
     grant,
   } = require;
   return {
@@ -30,6 +31,7 @@ export function termsOf(require: Require, groups: Groups): RequireTerms {
     escalate_after: escalate?.after ?? null,
     escalate_to: (escalate?.to ?? []).map((group) => ({ group, members: membersOf(group, groups) })),
     break_glass: break_glass.map((group) => ({ group, members: membersOf(group, groups) })),
+    deputies: deputies.map((group) => ({ group, members: membersOf(group, groups) })),
     grant,
   };
 }

@@ -76,6 +76,10 @@ export const Require = z.strictObject({
     description:
       'A member of these groups, who did not request the call, may approve it alone in an emergency, with a reason. Every channel is alarmed, and somebody else reviews it.',
   }),
+  deputies: z.array(GroupName).min(1).optional().meta({
+    description:
+      'A member of these groups may decide in place of a member of a group above whose members are listed, who has named them for a while. Unset: nobody.',
+  }),
   grant: Grants.prefault({}).meta({ description: 'How far a grant goes, where allow names grant.' }),
 });
 export type Require = z.infer<typeof Require>;

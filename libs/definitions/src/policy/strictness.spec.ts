@@ -23,6 +23,7 @@ const anyTerms = fc
     escalate_after: fc.constantFrom(null, null, 5, 10),
     escalate_to: fc.array(named, { maxLength: 2 }),
     break_glass: fc.array(named, { maxLength: 2 }),
+    deputies: fc.array(named, { maxLength: 2 }),
     grant: fc.record({
       max_duration: fc.constantFrom(60, 120),
       max_uses: fc.constantFrom(1, 10),
@@ -35,6 +36,7 @@ const decisions = fc.array(
     by: fc.constantFrom('ada', 'grace', 'edsger', 'barbara', 'linus', null),
     verdict: fc.constantFrom('approved', 'approved', 'approved', 'rejected'),
     groups: fc.subarray(['managers', 'security']),
+    on_behalf_of: fc.constantFrom(null, null, 'ada', 'grace'),
   }),
   { maxLength: 8 },
 );
@@ -83,6 +85,7 @@ describe('terms that are at most as strict as others', () => {
     ['a decision in time', { expires_in: 60 }, {}],
     ['no editing', {}, { allowed_decisions: ['approve', 'edit'] }],
     ['nobody to stand in', {}, { escalate_after: 5, escalate_to: [managers] }],
+    ['no deputies', {}, { deputies: [managers] }],
     ['nobody who breaks glass', {}, { break_glass: [managers] }],
     ['others who break glass', { break_glass: [{ ...managers, members: ['ada'] }] }, { break_glass: [managers] }],
     [
@@ -98,6 +101,7 @@ describe('terms that are at most as strict as others', () => {
   it.each<[string, Partial<RequireTerms>, Partial<RequireTerms>]>([
     ['fewer people', {}, { approvers: [{ ...anybody, count: 2 }] }],
     ['anybody, where one of a group was asked', {}, { approvers: [managers] }],
+    ['deputies', { deputies: [managers] }, {}],
     ['somebody who breaks glass', { break_glass: [managers] }, {}],
     ['one more in a group', { approvers: [managers] }, { approvers: [{ ...managers, members: ['ada'] }] }],
     ['reminders', { remind_every: 5 }, { remind_every: 60 }],

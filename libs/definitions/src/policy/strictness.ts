@@ -26,6 +26,7 @@ export function isAtMostAsStrict(now: RequireTerms, then: RequireTerms): boolean
     grantsAsFar(now, then) &&
     letsStandIn(now, then) &&
     then.break_glass.every((before) => now.break_glass.some((group) => isWithin(before, group))) &&
+    then.deputies.every((before) => now.deputies.some((group) => isWithin(before, group))) &&
     asksNoOneElse(now, then)
   );
 }

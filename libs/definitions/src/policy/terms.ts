@@ -28,9 +28,8 @@ export function strictest(all: readonly [RequireTerms, ...RequireTerms[]]): Requ
     // Whom one of them lets stand in, the others may not.
     escalate_after: null,
     escalate_to: [],
-    break_glass: first.break_glass.filter((group) =>
-      others.every(({ break_glass }) => break_glass.some((other) => canonicalJson(other) === canonicalJson(group))),
-    ),
+    break_glass: inAll(all.map(({ break_glass }) => break_glass)),
+    deputies: inAll(all.map(({ deputies }) => deputies)),
     grant: {
       max_duration: Math.min(...all.map(({ grant }) => grant.max_duration)),
       max_uses: Math.min(...all.map(({ grant }) => grant.max_uses)),
@@ -38,6 +37,10 @@ export function strictest(all: readonly [RequireTerms, ...RequireTerms[]]): Requ
     },
   };
 }
+
+/** Groups that all of these lists have, with the same members. */
+const inAll = ([first = [], ...others]: RequireTerms['deputies'][]): RequireTerms['deputies'] =>
+  first.filter((group) => others.every((each) => each.some((other) => canonicalJson(other) === canonicalJson(group))));
 
 function approversOfAll(all: readonly RequireTerms[]): Approver[] {
   const named: Approver[] = [];

@@ -8,7 +8,12 @@ import { z } from 'zod';
 const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits');
 
 /** One person's verdict, without the note. */
-const Decider = z.strictObject({ by: Id.nullable(), verdict: DecisionVerdict, at: EpochSeconds });
+const Decider = z.strictObject({
+  by: Id.nullable(),
+  verdict: DecisionVerdict,
+  at: EpochSeconds,
+  on_behalf_of: Id.optional().meta({ description: 'Of a deputy: in whose place, who counts once.' }),
+});
 
 /** A standing grant that decided, with all that is needed to count once more whether it holds. */
 const Grant = z.strictObject({

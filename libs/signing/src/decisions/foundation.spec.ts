@@ -11,6 +11,7 @@ const by = (name: string | null, verdict: 'approved' | 'rejected' = 'approved') 
   verdict,
   at: after(now, -38),
 });
+const inPlaceOf = (name: string, on_behalf_of: string) => ({ ...by(name), on_behalf_of });
 const said = (change: Partial<DecisionClaims>) => reservation({ ...claims, ...change })?.reason;
 
 const givenBy = (...names: string[]) => names.map((name) => ({ by: name, at: after(now, -1_000) }));
@@ -32,6 +33,11 @@ describe('an approval by people', () => {
     ['whoever asked', { deciders: [by('ann')] }],
     ['one of two beside whoever asked', { required_approvals: 2, deciders: [by('bob'), by('ann')] }],
     ['nobody who is known', { deciders: [by(null)] }],
+    ['a deputy beside whoever named them', { required_approvals: 2, deciders: [inPlaceOf('dave', 'bob'), by('bob')] }],
+    ['two deputies of one', { required_approvals: 2, deciders: [inPlaceOf('dave', 'bob'), inPlaceOf('erin', 'bob')] }],
+    ['one deputy of two', { required_approvals: 2, deciders: [inPlaceOf('dave', 'bob'), inPlaceOf('dave', 'eve')] }],
+    ['a deputy of whoever asked', { deciders: [inPlaceOf('dave', 'ana')] }],
+    ['a deputy of who rejected it', { deciders: [inPlaceOf('dave', 'bob'), by('bob', 'rejected')] }],
     ['one of two who is known', { four_eyes: false, required_approvals: 2, deciders: [by('bob'), by(null)] }],
   ])('is not enough by %s', (_, change) => {
     expect(said(change)).toMatch(/Fewer people/);
@@ -44,6 +50,7 @@ describe('an approval by people', () => {
   it('is enough by so many others, and without four eyes by anybody', () => {
     expect(said({})).toBeUndefined();
     expect(said({ required_approvals: 2, deciders: [by('bob'), by('eve')] })).toBeUndefined();
+    expect(said({ required_approvals: 2, deciders: [inPlaceOf('dave', 'bob'), by('eve')] })).toBeUndefined();
     expect(said({ four_eyes: false, deciders: [by('ann')] })).toBeUndefined();
     expect(said({ four_eyes: false, requested_by: null, deciders: [by(null)] })).toBeUndefined();
   });

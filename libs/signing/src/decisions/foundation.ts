@@ -1,3 +1,4 @@
+import { namesOf, oncePerPerson } from '@countersign/contracts/delegations';
 import type { DecisionClaims } from './claims.js';
 
 const tooFew = 'Fewer people have approved than have to.';
@@ -23,14 +24,12 @@ export function unfoundedness(claims: DecisionClaims): string | undefined {
 function shortage(claims: DecisionClaims): string | undefined {
   const { deciders, four_eyes, required_approvals, requested_by } = claims;
   if (four_eyes && requested_by === null) return unknownSender;
-  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
+  const rejecters = new Set(deciders.filter(({ verdict }) => verdict === 'rejected').flatMap(namesOf));
   const mustBeKnown = four_eyes || required_approvals > 1;
-  const approvers = new Set(
-    deciders
-      .map(({ by }) => by)
-      .filter((by) => !rejecters.has(by) && !(mustBeKnown && by === null) && !(four_eyes && hasRequested(claims, by))),
-  );
-  return approvers.size < required_approvals ? tooFew : undefined;
+  const isOut = (by: string | null) =>
+    rejecters.has(by) || (mustBeKnown && by === null) || (four_eyes && hasRequested(claims, by));
+  const approvers = oncePerPerson(deciders.filter((each) => !namesOf(each).some(isOut)));
+  return approvers.length < required_approvals ? tooFew : undefined;
 }
 
 /** In an emergency one is enough, who is known, had no part in the request whatever the rules say, and did not reject it. */

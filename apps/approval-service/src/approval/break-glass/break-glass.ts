@@ -50,7 +50,8 @@ export function breakGlass(pending: Approval, command: BreakGlassCommand, now: E
   const objection = unfit(approval, by) ?? otherTarget({ ...approval, tool_args }, target);
   if (objection) return rejected(objection.code, objection.reason);
 
-  const decision: Decision = { verdict: 'approved', by, at, note: reason, groups: [...groups] };
+  const own = { on_behalf_of: null, delegation_id: null };
+  const decision: Decision = { verdict: 'approved', by, at, note: reason, groups: [...groups], ...own };
   const glass = { by, at, group: named, reason };
   const { approvals } = quorumOf(approval);
   const state = touch(approval, now, {

@@ -7,6 +7,7 @@ import { askersOf, mayDecide } from '@countersign/definitions/policy';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import type { Rules } from '../../policy/rules.js';
 import { unauthorised } from '../decision.js';
+import type { StandIn } from '../deputies/deputy.js';
 import { concluded, due } from '../due.js';
 import type { ApprovalTransition, SetBackCode } from '../messages.js';
 import { hold } from '../rejudge.js';
@@ -17,6 +18,8 @@ interface Spoken {
   /** Those of whoever speaks, as the identity system says. */
   groups: readonly string[];
   text: string;
+  /** In whose place they may decide, as far as those who named them are concerned. */
+  standsInFor?: readonly StandIn[] | undefined;
   /** Those in force where it is taken. */
   rules: Rules;
 }

@@ -5,14 +5,14 @@ import { markedLine } from '@countersign/contracts/text';
 import type { ComponentChildren, RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { me } from '../../server/client.js';
-import { may } from '../../server/session.js';
+import { may, viewerOf } from '../../server/session.js';
 import { Failure, Note } from '../../ui/notes.js';
 import { Arguments, Changes } from '../../calls/arguments.js';
 import { callOf } from '../../calls/call-of.js';
 import { CallAction, CallMarks } from '../../calls/call-title.js';
 import { changesBetween } from '../../calls/changes.js';
 import { useSeen } from '../../ui/use-seen.js';
-import { needsReason, obstacleFor } from './decision.js';
+import { needsReason, obstacleFor, placeFor } from './decision.js';
 import { DecisionFields } from './decision-fields.js';
 import { useDraft, type DraftForm } from './draft.js';
 import { intent } from './intent.js';
@@ -33,7 +33,10 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
   const isAsItStands = changesBetween(approval.approved_args ?? approval.tool_args, form.args).length === 0;
   const call = callOf(approval, form.args);
   const [end, isSeen] = useSeen(approval.digest);
-  const obstacle = may('approvals:write') ? obstacleFor(me.value!, approval) : 'You may look, but not decide.';
+  const obstacle = may('approvals:write')
+    ? obstacleFor(viewerOf(me.value!), approval)
+    : 'You may look, but not decide.';
+  const place = obstacle === null ? placeFor(viewerOf(me.value!), approval) : null;
   return (
     <section class="decide" aria-labelledby="decide">
       <h2 id="decide">What will run</h2>
@@ -41,6 +44,7 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
       <span ref={end} class="end-of-call" />
       {children}
+      {place !== null && <Note tone="warn">You decide in the place of {markedLine(place)}, and count as they do.</Note>}
       {obstacle === null ? (
         <Decide {...{ approval, form, reload, late, call, isSeen, end }} />
       ) : (

@@ -1,7 +1,7 @@
 import { atSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, now, terms } from '../../../test/approval.fixtures.js';
-import { mayBreakGlass, mayReview, needsReason, obstacleFor, resolutionOf, whoDecided } from './decision.js';
+import { mayBreakGlass, mayReview, needsReason, obstacleFor, placeFor, resolutionOf, whoDecided } from './decision.js';
 
 const bob = { subject: 'bob', groups: [] };
 const group = (name: string, members: string[] | null) => ({ group: name, count: 1, members });
@@ -121,5 +121,31 @@ describe('glass', () => {
     );
     expect(reviewers).toEqual(['bob', 'erin']);
     expect(mayReview({ subject: 'bob', groups: [] }, { ...broken, review: 'closed' })).toBe(false);
+  });
+});
+
+describe('a deputy', () => {
+  const helpers = [{ group: 'helpers', members: ['dave', 'ana'] }];
+  const ops = [{ group: 'ops', count: 2, members: ['bob', 'carol', 'ana'] }];
+  const waiting = approvalWith({
+    requested_by: 'ana',
+    user_id: 'ana',
+    terms: terms({ approvers: ops, deputies: helpers }),
+  });
+  const person = (subject: string, ...delegators: string[]) => ({
+    subject,
+    groups: [],
+    standsInFor: delegators.map((delegator) => ({ delegator, approval_id: null as string | null })),
+  });
+
+  it('decides in the place of whoever named them, where the rules let them', () => {
+    expect(placeFor(person('dave', 'bob'), waiting)).toBe('bob');
+    expect(obstacleFor(person('dave', 'bob'), waiting)).toBeNull();
+    expect(obstacleFor(person('dave'), waiting)).toMatch(/needs a member of ops/);
+    for (const who of [person('erin', 'bob'), person('dave', 'ana'), person('dave', 'frank'), person('carol', 'bob')])
+      expect(placeFor(who, waiting)).toBeNull();
+    const other = { ...person('dave'), standsInFor: [{ delegator: 'bob', approval_id: 'another' }] };
+    expect(placeFor(other, waiting)).toBeNull();
+    expect(placeFor(person('dave', 'bob'), { ...waiting, decisions: [decision('bob')] })).toBeNull();
   });
 });

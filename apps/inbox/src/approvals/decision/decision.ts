@@ -5,6 +5,7 @@ import {
   type ResolutionData,
   type DecisionVerdict,
 } from '@countersign/contracts/approvals';
+import { namesOf } from '@countersign/contracts/delegations';
 
 /** A decision before it is sent. */
 export interface Draft {
@@ -44,21 +45,48 @@ export function resolutionOf(
 interface Person {
   subject: string;
   groups: readonly string[];
+  /** Who has named them as a deputy. */
+  standsInFor?: readonly { delegator: string; approval_id: string | null }[];
 }
 
+/** In whose place this person decides, who may not by a group of their own; null: in nobody's. */
+export function placeFor({ subject, groups, standsInFor = [] }: Person, approval: Approval): string | null {
+  const { terms, decisions } = approval;
+  const approvers = approversOf(approval);
+  if (approvers.some((each) => isMember(each, { by: subject, groups }))) return null;
+  if (!terms.deputies.some((each) => isMember(each, { by: subject, groups }))) return null;
+  const isTaken = (name: string) =>
+    decisions.some((each) => isStanding(approval, each) && namesOf(each).includes(name));
+  const found = standsInFor.find(
+    ({ delegator, approval_id }) =>
+      (approval_id === null || approval_id === approval.id) &&
+      !(terms.four_eyes && isRequester({ subject: delegator }, approval)) &&
+      approvers.some((each) => isMember(each, { by: delegator })) &&
+      !isTaken(delegator),
+  );
+  return found?.delegator ?? null;
+}
+
+const approversOf = ({ terms, escalated_at }: Approval) => [
+  ...terms.approvers,
+  ...(escalated_at === null ? [] : terms.escalate_to),
+];
+
 /** Why this person cannot decide, as far as the record tells; null when nothing speaks against it. */
-export function obstacleFor({ subject, groups }: Person, approval: Approval): string | null {
-  const { terms, user_id, requested_by, decisions, escalated_at } = approval;
-  if (terms.four_eyes && (user_id === subject || requested_by === subject))
+export function obstacleFor(person: Person, approval: Approval): string | null {
+  const { subject, groups } = person;
+  const { terms, decisions } = approval;
+  if (terms.four_eyes && isRequester(person, approval))
     return 'You requested this call, so another person has to decide.';
   const own = decisions.find((decision) => decision.by === subject && isStanding(approval, decision));
   if (own) return `You have ${own.verdict} this. It waits for others.`;
-  const approvers = [...terms.approvers, ...(escalated_at === null ? [] : terms.escalate_to)];
+  const approvers = approversOf(approval);
   if (approvers.some((each) => each.group === null || isMember(each, { by: subject, groups }))) return null;
+  if (placeFor(person, approval) !== null) return null;
   return `This needs a member of ${approvers.map(({ group }) => group).join(' or ')}.`;
 }
 
-const isRequester = ({ subject }: Person, { user_id, requested_by }: Approval): boolean =>
+const isRequester = ({ subject }: Pick<Person, 'subject'>, { user_id, requested_by }: Approval): boolean =>
   user_id === subject || requested_by === subject;
 
 /** Whether the rules name them for an emergency. Whoever requested the call is out, with whatever eyes. */

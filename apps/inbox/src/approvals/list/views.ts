@@ -20,6 +20,8 @@ export const viewNames: Record<View, string> = {
 export interface Viewer {
   subject: string;
   groups: readonly string[];
+  /** Who has named them as a deputy. */
+  standsInFor?: readonly { delegator: string; approval_id: string | null }[];
   mayDecide: boolean;
 }
 

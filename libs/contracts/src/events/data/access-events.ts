@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiKeyView } from '../../auth/http.js';
+import { Delegation } from '../../delegations/delegation.js';
 import { Id } from '../../fields/fields.js';
 import { EpochSeconds } from '../../time/time.js';
 
@@ -12,6 +13,18 @@ export const KeyCreated = z.object({
 export const KeyRevoked = z.object({ key_id: Id, subject: Id });
 
 const Address = z.string().max(100).nullable().meta({ description: 'The address that the request came from.' });
+
+const deputy = {
+  delegation_id: Id,
+  ...Delegation.pick({ delegator: true, deputy: true, approval_id: true }).shape,
+};
+
+export const Delegated = z.object({
+  ...deputy,
+  ...Delegation.pick({ begins_at: true, ends_at: true, reason: true }).shape,
+});
+
+export const DelegationRevoked = z.object({ ...deputy, by: Id });
 
 export const SignedIn = z.object({
   session_id: Id,

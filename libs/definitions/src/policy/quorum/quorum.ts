@@ -1,4 +1,5 @@
-import { isMember, type RequireTerms, type DecisionVerdict } from '@countersign/contracts/approvals';
+import { countedAs, isMember, type DecisionVerdict, type RequireTerms } from '@countersign/contracts/approvals';
+import { namesOf, oncePerPerson } from '@countersign/contracts/delegations';
 import type { Askers } from './askers.js';
 import { assign } from './assignment.js';
 import { approvalsOf } from '../terms.js';
@@ -9,6 +10,8 @@ export interface CastDecision {
   verdict: DecisionVerdict;
   /** The groups that the token of whoever decided had. */
   groups?: readonly string[] | undefined;
+  /** Of a deputy: in whose place. */
+  on_behalf_of?: string | null | undefined;
 }
 
 export interface Quorum {
@@ -24,11 +27,12 @@ export interface Quorum {
 }
 
 type Approver = RequireTerms['approvers'][number];
-type Person = Pick<CastDecision, 'by' | 'groups'>;
+type Person = Pick<CastDecision, 'by' | 'groups' | 'on_behalf_of'>;
 
 /**
- * Whether the decisions so far meet the terms. Each person counts once in all, for whichever entry needs them most; who
- * rejected does not count, nor does anybody who had a part in asking for the call when it takes four eyes.
+ * Whether the decisions so far meet the terms. Each person counts once in all, for whichever entry needs them most, and so does
+ * each in whose place a deputy decided; who rejected does not count, nor does anybody who had a part in asking for the call
+ * when it takes four eyes.
  *
  * @param askers of the call. Where they are not known anybody may be one of them, and so may who decides without a name.
  * @param escalated whether the time to escalate has come.
@@ -40,7 +44,7 @@ export function quorum(
   escalated: boolean,
 ): Quorum {
   const approvers = narrowestFirst(terms.approvers);
-  const people = approving(decisions).filter(({ by }) => !mayBeAsker(terms, by, askers));
+  const people = approving(decisions).filter((each) => !namesOf(each).some((by) => mayBeAsker(terms, by, askers)));
   const filled = assign(approvers, people, (approver, person) => countsFor(approver, person, terms, escalated));
   const missing = lacking(approvers, filled);
   const refused = refusal(terms, decisions, askers);
@@ -76,20 +80,25 @@ export function mayDecide(
 const mayBeAsker = ({ four_eyes }: RequireTerms, by: string | null, askers: Askers): boolean =>
   four_eyes && (askers === null || by === null || askers.includes(by));
 
-const countsFor = (approver: Approver, person: Person, { escalate_to }: RequireTerms, escalated: boolean): boolean =>
-  approver.group === null ||
-  isMember(approver, person) ||
-  (escalated && escalate_to.some((group) => isMember(group, person)));
+function countsFor(approver: Approver, decided: Person, terms: RequireTerms, escalated: boolean): boolean {
+  const person = countedAs(terms, decided);
+  return (
+    approver.group === null ||
+    isMember(approver, person) ||
+    (escalated && terms.escalate_to.some((group) => isMember(group, person)))
+  );
+}
 
 /** Each distinct person who approved and did not reject. Unnamed ones cannot be distinguished, so they count as one. */
 function approving(decisions: readonly CastDecision[]): Person[] {
   const rejecters = rejecting(decisions);
-  const approved = decisions.filter(({ by, verdict }) => verdict === 'approved' && !rejecters.has(by));
-  return [...new Map(approved.toReversed().map((decision) => [decision.by, decision])).values()].toReversed();
+  return oncePerPerson(
+    decisions.filter((each) => each.verdict === 'approved' && !namesOf(each).some((by) => rejecters.has(by))),
+  );
 }
 
 const rejecting = (decisions: readonly CastDecision[]): Set<string | null> =>
-  new Set(decisions.filter(({ verdict }) => verdict === 'rejected').map(({ by }) => by));
+  new Set(decisions.filter(({ verdict }) => verdict === 'rejected').flatMap(namesOf));
 
 function refusal(terms: RequireTerms, decisions: readonly CastDecision[], askers: Askers): string | null {
   const rejecters = rejecting(decisions);
