@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { after, systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import type { ApiError } from '@countersign/client';
 import { executionOnce } from '../executions/executor-calls.js';
 import { pausedLine } from '../runs/line-run.js';
@@ -21,6 +22,22 @@ export function peopleScenarios(world: World): void {
       });
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
       expect(world.timesWritten(line)).toBe(1);
+    });
+
+    it('decide in the place of whoever has named them, who counts once, where the rule has deputies', async () => {
+      const { run, approval, line } = await pausedLine(world, 'critical');
+      const approve = (by: string) => world.client.resolve(approval.id, 'approved', by);
+      const oscar = await world.client.for('oscar');
+      await expect(approve('mona')).rejects.toMatchObject({ status: 403 });
+      const ends_at = after(toEpochSeconds(systemClock()), 600);
+      const named = await oscar.delegations.create({ deputy: 'mona', ends_at, approval_id: approval.id });
+      expect(await approve('mona')).toMatchObject({ decisions: [{ by: 'mona', on_behalf_of: 'oscar' }] });
+      await expect(approve('oscar')).rejects.toMatchObject({ status: 409 });
+      expect(world.timesWritten(line)).toBe(0);
+      expect(await approve('olga')).toMatchObject({ status: 'approved' });
+      expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+      expect(world.timesWritten(line)).toBe(1);
+      await oscar.delegations.revoke(named.id);
     });
 
     it('are in a group when their key says so, where the file leaves it to that', async () => {
@@ -58,7 +75,10 @@ export function peopleScenarios(world: World): void {
       // The kill switch holds what was approved alone as it does any call.
       await world.client.turn('pause', 'write_line');
       expect(await mona.approvals.breakGlass(approval.id, said)).toMatchObject({ status: 'approved', review: 'open' });
-      expect(await executionOnce(world, approval, 'queued')).toMatchObject({ held_by: 'write_line', attempts: [] });
+      expect(await executionOnce(world, approval, 'queued')).toMatchObject({
+        held_by: { code: 'kill_switch' },
+        attempts: [],
+      });
       expect(world.timesWritten(line)).toBe(0);
       await world.client.turn('resume', 'write_line');
       expect(await world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
