@@ -12,7 +12,8 @@ export interface Certificates {
 
 const days = 30;
 
-export async function makeCertificates(): Promise<Certificates> {
+/** @param host another name of the server */
+export async function makeCertificates(host = 'localhost'): Promise<Certificates> {
   const { generate } = await import('selfsigned');
   const notAfterDate = new Date(Date.now() + days * 86_400_000);
   const common = { keyType: 'ec', algorithm: 'sha256', notAfterDate } as const;
@@ -24,7 +25,15 @@ export async function makeCertificates(): Promise<Certificates> {
     const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
       ...common,
       ca: { key: authority.private, cert: authority.cert },
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+      extensions: [
+        {
+          name: 'subjectAltName',
+          altNames: [
+            { type: 7, ip: '127.0.0.1' },
+            { type: 2, value: host },
+          ],
+        },
+      ],
     });
     return { key, cert };
   };

@@ -1,7 +1,15 @@
 import { once } from 'node:events';
-import { request as requestHttp, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  request as requestHttp,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { allowedAddresses, ForbiddenAddress, only, type Guard } from './address-guard.js';
+import { proxyInUse, type ProxyOf } from './proxy/proxies.js';
+import { tunnelTo } from './proxy/tunnel.js';
 
 export interface GuardedRequest extends Guard {
   method: string;
@@ -9,6 +17,8 @@ export interface GuardedRequest extends Guard {
   body?: string | undefined;
   /** Bytes of the answer that are read. */
   maxAnswer: number;
+  /** Default: as the environment of the process says. */
+  proxyOf?: ProxyOf;
   signal: AbortSignal;
   /** Is awaited once there is a connection, right before the first byte is sent; what it throws is thrown. */
   beforeSend?: () => Promise<void>;
@@ -38,14 +48,10 @@ export async function guardedRequest(url: URL, options: GuardedRequest): Promise
   let request: ClientRequest | undefined;
   let isConnected = false;
   try {
-    const addresses = await allowedAddresses(url, options);
-    signal.throwIfAborted();
     request = (isSecure ? requestHttps : requestHttp)(url, {
       method: options.method,
       headers: headersOf(options),
-      // A connection of its own, made now, to an address that was checked now.
-      agent: false,
-      lookup: only(addresses),
+      ...(await wayTo(url, options)),
       signal,
     });
     const connected = Promise.withResolvers<void>();
@@ -67,6 +73,21 @@ export async function guardedRequest(url: URL, options: GuardedRequest): Promise
     request?.destroy();
     throw new NotSent(reasonOf(error, signal));
   }
+}
+
+/** By a connection of its own, made now to an address that was checked now, or through a proxy; directly to what may be private. */
+async function wayTo(url: URL, options: GuardedRequest): Promise<RequestOptions> {
+  const { allowPrivate, proxyOf = proxyInUse, signal } = options;
+  const proxy = allowPrivate ? undefined : proxyOf(url);
+  const addresses = await allowedAddresses(url, options).catch((error: unknown) => {
+    // Where there is a proxy, names of the internet may be known to it alone.
+    if (!proxy || error instanceof ForbiddenAddress) throw error;
+    return [];
+  });
+  signal.throwIfAborted();
+  return proxy
+    ? { createConnection: await tunnelTo(url, proxy, signal), defaultPort: 443 }
+    : { agent: false, lookup: only(addresses) };
 }
 
 async function mayBeSent(request: ClientRequest, { beforeSend }: GuardedRequest): Promise<void> {

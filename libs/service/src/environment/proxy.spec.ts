@@ -15,6 +15,7 @@ import { useProxies } from ${JSON.stringify(new URL('proxy.ts', import.meta.url)
 import { once } from 'node:events';
 useProxies(takeEnvironment());
 const { request } = await import('node:http');
+const { guardedRequest } = await import(${JSON.stringify(new URL('../../../outbound/dist/index.js', import.meta.url).href)});
 const status = async (sending) => sending.then(({ status }) => status, () => 'none');
 const byAgent = (url) => {
   const sent = request(url);
@@ -26,6 +27,10 @@ console.log(
   await status(byAgent('http://agent.invalid/')),
   await status(fetch(process.argv[2])),
   await status(fetch('https://secure.invalid/')),
+  await status(guardedRequest(new URL('https://guarded.invalid/'), {
+    method: 'GET', headers: {}, maxAnswer: 1, signal: AbortSignal.timeout(5_000),
+    resolve: async () => { throw new Error('only a proxy knows'); },
+  })),
 );
 process.exit(0);
 `;
@@ -63,17 +68,20 @@ describe('a service whose environment names a proxy', () => {
 
   it('sends through it what its exceptions do not name', async () => {
     const secured = at(proxy).replace('//', '//someone:s3cret@');
-    expect(await run({ http_proxy: at(proxy), HTTPS_PROXY: secured, NO_PROXY: '127.0.0.1' })).toBe('203 203 204 none');
+    expect(await run({ http_proxy: at(proxy), HTTPS_PROXY: secured, NO_PROXY: '127.0.0.1' })).toBe(
+      '203 203 204 none none',
+    );
     expect(asked).toEqual([
       'http://fetch.invalid/',
       'http://agent.invalid/',
       `CONNECT secure.invalid:443 Basic ${btoa('someone:s3cret')}`,
+      `CONNECT guarded.invalid:443 Basic ${btoa('someone:s3cret')}`,
     ]);
   });
 
   it('sends nothing through it where that is turned off, or none is named', async () => {
-    expect(await run({ HTTP_PROXY: at(proxy), NODE_USE_ENV_PROXY: '0' })).toBe('none none 204 none');
-    expect(await run({ NO_PROXY: 'x' })).toBe('none none 204 none');
+    expect(await run({ HTTP_PROXY: at(proxy), NODE_USE_ENV_PROXY: '0' })).toBe('none none 204 none none');
+    expect(await run({ NO_PROXY: 'x' })).toBe('none none 204 none none');
     expect(asked).toEqual([]);
   });
 });

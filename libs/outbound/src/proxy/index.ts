@@ -1,0 +1,1 @@
+export { useProxiesOf } from './proxies.js';
