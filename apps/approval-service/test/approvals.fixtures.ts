@@ -134,6 +134,7 @@ export async function openApprovals({
     channels,
     senders: new Map(),
     approvals: (id) => store.get(id),
+    now,
     log: quiet,
   });
   const guard = new RequestGuard(requests, () => Verifier.fromKeyRing(ring));

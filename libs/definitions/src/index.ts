@@ -2,7 +2,16 @@ export { type Definitions, parseDefinitions, readDefinitions } from './load/read
 export { toolDefinitionOf } from './load/tool-of-file.js';
 export { changesSince, digestOf, isGatedAsRequested, toolVersion } from './load/tool-version.js';
 export { type Agent, AgentDefinition, HistoryBounds, agentOf } from './schema/agent.js';
-export { Channel, EmailChannel, SlackChannel, WebhookChannel, noticeType, wants } from './schema/channel.js';
+export {
+  Channel,
+  EmailChannel,
+  PagerDutyChannel,
+  SlackChannel,
+  TeamsChannel,
+  WebhookChannel,
+  noticeType,
+  wants,
+} from './schema/channel.js';
 export { Duration } from './schema/duration.js';
 export { environmentValue, environmentVariable, withEnvironment } from './schema/environment.js';
 export { AgentEntry, ToolEntry } from './schema/file.js';

@@ -9,7 +9,7 @@ export interface StoredDelegation extends Delegation {
   event_key: string;
 }
 
-export interface NewDelegation {
+interface NewDelegation {
   id: string;
   delegator: string;
   deputy: string;

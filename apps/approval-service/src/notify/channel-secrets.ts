@@ -22,6 +22,11 @@ function resolved(channel: Channel, filled: (value: string) => string): Channel 
     const secrets = { bot_token: filled(bot_token), signing_secret: filled(signing_secret) };
     return { ...channel, slack: { ...channel.slack, ...secrets } };
   }
+  if ('teams' in channel) return { ...channel, teams: { ...channel.teams, url: filled(channel.teams.url) } };
+  if ('pagerduty' in channel) {
+    const routing_key = filled(channel.pagerduty.routing_key);
+    return { ...channel, pagerduty: { ...channel.pagerduty, routing_key } };
+  }
   return { ...channel, email: { ...channel.email, smtp_url: filled(channel.email.smtp_url) } };
 }
 

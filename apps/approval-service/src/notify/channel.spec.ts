@@ -39,13 +39,16 @@ describe('a channel', () => {
     ['to nobody', { email: { ...email, to: [] } }],
     ['to what is no address', { email: { ...email, to: ['ada'] } }],
     ['from two lines', { email: { ...email, from: 'cs@example.com\r\nBcc: eve@evil.example' } }],
+    ['of Teams at no URL', { teams: { url: 'hook' } }],
+    ['of PagerDuty without a key', { pagerduty: { routing_key: '' } }],
+    ['with quiet hours that never begin', { email, quiet_hours: { until: '07:00' } }],
     ['through no mail server', { email: { ...email, smtp_url: 'https://mail.example' } }],
   ])('is not %s', (_, entry) => {
     expect(Channel.safeParse({ name: 'ops', ...entry }).success).toBe(false);
   });
 
   it('can be described as JSON Schema', () => {
-    expect(z.toJSONSchema(Channel, { io: 'input' })).toMatchObject({ anyOf: [{}, {}, {}] });
+    expect(z.toJSONSchema(Channel, { io: 'input' })).toMatchObject({ anyOf: [{}, {}, {}, {}, {}] });
   });
 
   it.each<[string, object, NoticeKind[]]>([
@@ -55,6 +58,11 @@ describe('a channel', () => {
     ['of the end of a run', { webhook, on: ['ended'] }, ['ended']],
     ['as its events say', { webhook: { ...webhook, events: ['approval.resolved'] } }, ['resolved']],
     ['and of outcomes in Slack, where buttons have to go', { slack, on: ['escalation'] }, ['escalation', 'resolved']],
+    [
+      'of escalations in PagerDuty, and of what resolves them',
+      { pagerduty: { routing_key: 'R' } },
+      ['escalation', 'resolved'],
+    ],
     ['as listed in e-mail', { email, on: ['reminder'] }, ['reminder']],
   ])('is told %s', (_, entry, expected) => {
     const channel = channelOf({ name: 'ops', ...entry });
@@ -87,6 +95,15 @@ describe('the secrets of a channel', () => {
       slack: { bot_token: 'xoxb-2', signing_secret: 'shh' },
     });
     expect(named({ email: { ...email, smtp_url: '{{env.SMTP}}' } })).toMatchObject({ email: { smtp_url: env.SMTP } });
+  });
+
+  it('come from the environment for Teams and PagerDuty', () => {
+    const more = { ...env, TEAMS: 'https://teams.example/hook?sig=1' };
+    const filled = (entry: object) => withSecrets(channelOf({ name: 'ops', ...entry }), more);
+    expect(filled({ teams: { url: '{{env.TEAMS}}' } })).toMatchObject({ teams: { url: more.TEAMS } });
+    expect(filled({ pagerduty: { routing_key: '{{env.TOKEN}}' } })).toMatchObject({
+      pagerduty: { routing_key: 'xoxb-2' },
+    });
   });
 
   it('may be in the file', () => {

@@ -33,6 +33,7 @@ export function openNotifications(
     channels,
     senders: sendersOf(channels, { now }),
     approvals: (id) => approvals.get(id),
+    now,
     log,
   });
   const slackChannels = new Map(slackIn(channels));

@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
-import { after, type EpochMillis } from '@countersign/contracts/time';
+import { atMillis, toEpochSeconds, after, type EpochMillis } from '@countersign/contracts/time';
 import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -56,10 +56,24 @@ describe('the notifier', () => {
     database.close();
   });
 
+  it('waits for the quiet hours of a channel, and tries for as long after them', async () => {
+    const quiet_hours = { from: '09:00', until: '17:00', time_zone: 'UTC' };
+    const { notifier } = open([channelOf({ ...webhookTo(receiver.url), quiet_hours })]);
+    await notifier.notify(approval, 'pending');
+    const { due_at, held_until } = (await store.get(id))!;
+    expect([due_at, held_until]).toEqual([
+      Date.parse('2026-09-01T17:00:00Z'),
+      toEpochSeconds(atMillis(Date.parse('2026-09-01T17:00:00Z'))),
+    ]);
+    await notifier.notify(approval, 'escalation');
+    expect(await store.get(deliveryId(approval.id, 'audit', 'escalation', 1))).toMatchObject({ held_until: null });
+  });
+
   /** One instance of the service. */
   function open(channels: Channel[] = [webhookTo(receiver.url)], timeoutMs = 5_000) {
     const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const notifier: Notifier = new Notifier({
+      now: () => now,
       deliveries,
       pool: () => pool,
       channels,

@@ -1,11 +1,12 @@
 import type { Log } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
-import type { Millis } from '@countersign/contracts/time';
+import type { Clock, Millis } from '@countersign/contracts/time';
 import { Claims, retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { wants, type Channel } from '@countersign/definitions';
 import { deliveryId } from './deliveries/delivery-record.js';
 import type { DeliveryMessage } from './deliveries/delivery.js';
+import { whenToNotify } from './quiet-hours.js';
 import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
 
 export interface NotifierOptions {
@@ -19,6 +20,7 @@ export interface NotifierOptions {
   approvals(id: string): Promise<Approval | undefined>;
   /** How long an attempt may take, before it is another's; half of it is left to record the outcome. */
   leaseMs?: Millis;
+  now: Clock;
   log: Log;
 }
 
@@ -47,11 +49,13 @@ export class Notifier {
 
   /** Stores the deliveries for the channels that subscribe. Idempotent. @param n which of its kind. */
   async notify(approval: Approval, kind: NoticeKind, n = 1): Promise<void> {
-    const { channels, deliveries, pool } = this.#options;
+    const { channels, deliveries, now, pool } = this.#options;
     const wanted = channels.filter((channel) => wants(channel, kind, approval.agent_id));
     const handled = await Promise.all(
-      wanted.map(({ name }) => {
-        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n };
+      wanted.map((channel) => {
+        const { name } = channel;
+        const not_before = whenToNotify(channel, kind, approval, now());
+        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n, not_before };
         return deliveries.execute(deliveryId(approval.id, name, kind, n), created, { creates: true });
       }),
     );

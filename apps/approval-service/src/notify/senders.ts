@@ -2,8 +2,10 @@ import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Channel } from '@countersign/definitions';
 import type { Resolve } from '@countersign/outbound';
 import { EmailSender } from './email/sender.js';
+import { PagerDutySender } from './pagerduty/sender.js';
 import type { Sender } from './sender.js';
 import { SlackSender } from './slack/sender.js';
+import { TeamsSender } from './teams/sender.js';
 import { WebhookSender } from './webhook/sender.js';
 
 export interface SendersOptions {
@@ -21,5 +23,7 @@ export const sendersOf = (channels: readonly Channel[], options: SendersOptions)
 function senderOf(channel: Channel, options: SendersOptions): Sender {
   if ('webhook' in channel) return new WebhookSender({ webhook: channel.webhook, ...options });
   if ('slack' in channel) return new SlackSender({ channel, ...options });
+  if ('teams' in channel) return new TeamsSender({ teams: channel.teams, ...options });
+  if ('pagerduty' in channel) return new PagerDutySender({ pagerduty: channel.pagerduty, ...options });
   return new EmailSender({ email: channel.email, ...options });
 }

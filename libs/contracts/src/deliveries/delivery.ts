@@ -35,6 +35,9 @@ export const NoticeDelivery = z
     channel: Id.meta({ description: "The channel's name." }),
     kind: NoticeKind,
     n: z.int().positive().meta({ description: 'Which of its kind, such as the second reminder.' }),
+    held_until: EpochSeconds.nullable().default(null).meta({
+      description: 'When the quiet hours of the channel are over, where it waits for that.',
+    }),
     status: DeliveryStatus,
     attempts: z.array(DeliveryAttempt),
     receipt: z

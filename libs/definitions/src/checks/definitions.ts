@@ -1,3 +1,4 @@
+import { checkWindow } from '../execute/checks.js';
 import { duplicates, sound } from './entries.js';
 import { checkMcpServer } from './mcp.js';
 import { policyProblems } from './policy.js';
@@ -29,8 +30,10 @@ export function crossProblems(file: unknown): Problem[] {
 }
 
 /** One of an agent that there is not would never be notified. */
-const checkChannel = ({ agents = [] }: Channel, path: Path, file: unknown): Problem[] =>
-  agents.flatMap((id, n) => {
+function checkChannel({ agents = [], quiet_hours }: Channel, path: Path, file: unknown): Problem[] {
+  const missing = agents.flatMap((id, n) => {
     const message = missingAgent(file, id);
     return message === undefined ? [] : [{ path: [...path, 'agents', n], message }];
   });
+  return quiet_hours ? [...missing, ...checkWindow(quiet_hours, [...path, 'quiet_hours'])] : missing;
+}

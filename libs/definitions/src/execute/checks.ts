@@ -1,7 +1,7 @@
 import { always, checkTemplate, passesOn, type Parametric } from '../checks/template.js';
 import { executeWays, type ExecuteEntry } from './execute.js';
 import { executeKinds, type ExecuteKind } from './kinds.js';
-import type { TermsEntry } from './terms.js';
+import type { ChangeWindow, TermsEntry } from './terms.js';
 import type { ToolEntry } from '../schema/file.js';
 import type { Path, Problem } from '../load/source.js';
 import type { Placeholder } from '../templates/template.js';
@@ -60,11 +60,14 @@ const inClear = ({ scope, name }: Placeholder): string =>
   `{{${scope}.${name}}} is under redact, and a key is shown to people: make the key of other arguments`;
 
 const checkWindows = ({ change_windows = [] }: TermsEntry, path: Path): Problem[] =>
-  change_windows.flatMap(({ time_zone }, n) => {
-    if (isTimeZone(time_zone)) return [];
-    const message = `"${time_zone}" is not known as a time zone: use an IANA name such as Europe/Berlin`;
-    return [{ path: [...path, 'change_windows', n, 'time_zone'], message }];
-  });
+  change_windows.flatMap((window, n) => checkWindow(window, [...path, 'change_windows', n]));
+
+/** Hours of the day are of a zone that is known. */
+export function checkWindow({ time_zone }: ChangeWindow, path: Path): Problem[] {
+  if (isTimeZone(time_zone)) return [];
+  const message = `"${time_zone}" is not known as a time zone: use an IANA name such as Europe/Berlin`;
+  return [{ path: [...path, 'time_zone'], message }];
+}
 
 function isTimeZone(timeZone: string): boolean {
   try {

@@ -1,6 +1,7 @@
 import { Subject } from '@countersign/contracts/auth';
 import { NoticeKind } from '@countersign/contracts/deliveries';
 import { z } from 'zod';
+import { ChangeWindow } from '../execute/terms.js';
 
 export const NoticeType = z.enum([
   'approval.pending',
@@ -25,11 +26,18 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins 
 const base_url = httpUrl.optional().meta({ description: 'Where the inbox is. Set: messages link to it.' });
 const oneLine = /^[^\r\n]+$/;
 
+const kinds = (...standard: NoticeKind[]) =>
+  z.array(NoticeKind).default(standard).meta({
+    description:
+      'What is notified here; ended: the run that asked for the call is over. In Slack the outcome replaces the buttons and in PagerDuty it resolves the incident, listed or not.',
+  });
+
 const shared = {
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
-  on: z.array(NoticeKind).default(['pending', 'reminder', 'escalation', 'question', 'answer']).meta({
+  on: kinds('pending', 'reminder', 'escalation', 'question', 'answer'),
+  quiet_hours: ChangeWindow.optional().meta({
     description:
-      'What is notified here; ended: the run that asked for the call is over. In Slack the outcome replaces the buttons, listed or not.',
+      'Notices wait until these are over, but for alarms, escalations, and what could not be decided in time then.',
   }),
   agents: z
     .array(z.string())
@@ -80,18 +88,44 @@ export const EmailChannel = z.strictObject({
   }),
 });
 
+export const TeamsChannel = z.strictObject({
+  ...shared,
+  teams: z.strictObject({
+    url: secret(
+      'Of a workflow of Microsoft Teams that waits for a request and posts its card.',
+      /^https?:\/\/\S+$/,
+      'must be a URL',
+    ),
+    base_url,
+  }),
+});
+
+export const PagerDutyChannel = z.strictObject({
+  ...shared,
+  on: kinds('escalation'),
+  pagerduty: z.strictObject({
+    routing_key: secret('The integration key of a service, of Events API v2.', /^\S+$/, 'must not contain spaces'),
+    api_url: httpUrl
+      .default('https://events.pagerduty.com/v2/enqueue')
+      .meta({ description: 'The Events API; another for the service region EU, or what speaks like it.' }),
+    base_url,
+  }),
+});
+
 /** Somewhere to tell people, or programs, of approvals; `'slack' in channel` tells the kinds apart. */
-export const Channel = z.union([WebhookChannel, SlackChannel, EmailChannel]);
+export const Channel = z.union([WebhookChannel, SlackChannel, EmailChannel, TeamsChannel, PagerDutyChannel]);
 export type Channel = z.infer<typeof Channel>;
 export type WebhookChannel = z.infer<typeof WebhookChannel>;
 export type SlackChannel = z.infer<typeof SlackChannel>;
 export type EmailChannel = z.infer<typeof EmailChannel>;
+export type TeamsChannel = z.infer<typeof TeamsChannel>;
+export type PagerDutyChannel = z.infer<typeof PagerDutyChannel>;
 
 export const noticeType = (kind: NoticeKind): NoticeType => `approval.${kind}`;
 
 /**
- * Whether this is notified there. An alarm is everywhere that the agent is; the buttons of a message in Slack are removed in
- * any case.
+ * Whether this is notified there. An alarm is everywhere that the agent is; the buttons of a message in Slack are removed and an
+ * incident of PagerDuty is resolved in any case.
  *
  * @param agent whose call it is about; undefined: of any.
  */
@@ -99,5 +133,5 @@ export function wants(channel: Channel, kind: NoticeKind, agent?: string | null)
   if (agent !== undefined && channel.agents && !channel.agents.includes(agent ?? '')) return false;
   if (kind === 'break_glass') return true;
   if ('webhook' in channel && channel.webhook.events) return channel.webhook.events.includes(noticeType(kind));
-  return channel.on.includes(kind) || ('slack' in channel && kind === 'resolved');
+  return channel.on.includes(kind) || (kind === 'resolved' && ('slack' in channel || 'pagerduty' in channel));
 }

@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { DeliveryAttempt, NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
-import { toEpochSeconds, after, type Millis, type EpochMillis } from '@countersign/contracts/time';
+import { toEpochSeconds, after, latest, type Millis, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, rejected, touch, type Transition } from '@countersign/persistence';
 import { deliveryId } from './delivery-record.js';
 import { retryAt } from './retry.js';
@@ -25,6 +25,8 @@ export type DeliveryMessage =
       channel: string;
       kind: NoticeKind;
       n: number;
+      /** When the quiet hours of the channel are over. */
+      not_before?: EpochMillis;
     }
   | { type: 'claimed'; worker: string; lease_ms: Millis }
   | (SendOutcome & { worker: string });
@@ -43,7 +45,7 @@ export function decideDelivery(
 }
 
 function queued(
-  { approval, channel, kind, n }: Extract<DeliveryMessage, { type: 'created' }>,
+  { approval, channel, kind, n, not_before }: Extract<DeliveryMessage, { type: 'created' }>,
   now: EpochMillis,
 ): NoticeDelivery {
   return {
@@ -53,12 +55,13 @@ function queued(
     channel,
     kind,
     n,
+    held_until: not_before !== undefined && not_before > now ? toEpochSeconds(not_before) : null,
     status: 'queued',
     attempts: [],
     receipt: null,
     lease: null,
     ...newRecord(now),
-    due_at: now,
+    due_at: latest(now, not_before ?? now),
     traceparent: approval.traceparent,
     tracestate: approval.tracestate,
   };
