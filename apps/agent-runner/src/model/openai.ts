@@ -8,6 +8,7 @@ import { failed, isAboutForm, modelError, unreadable, type ModelCall } from './o
 import { isJson, responseIn } from './openai.stream.js';
 import { Reasoning } from './reasoning.js';
 import { acceptable, fullForm, type Form } from './wire/conversation.js';
+import { count, isRecord } from './wire/record.js';
 import { wireSchema } from './wire/schema.js';
 
 /** OpenAI's Responses API, or any server that speaks it. Nothing is stored there: the run record is the memory. */
@@ -32,15 +33,15 @@ export class OpenAIModel implements Model {
     const response = await this.#complete(request).catch((error: unknown) => {
       throw modelError(error, call);
     });
+    if (!isRecord(response)) throw unreadable('it is no response', call);
     if (response.status === 'failed')
       throw failed('the model failed', response.error ?? { message: 'no reason reported' }, call);
     if (!Array.isArray(response.output)) throw unreadable('it is no response', call);
     this.#reasoning.heard(request.agent.model, response);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
-      usage: { input_tokens: response.usage?.input_tokens ?? 0, output_tokens: response.usage?.output_tokens ?? 0 },
-      incomplete:
-        response.status === 'incomplete' ? (response.incomplete_details?.reason ?? 'no reason reported') : null,
+      usage: { input_tokens: count(response.usage?.input_tokens), output_tokens: count(response.usage?.output_tokens) },
+      incomplete: response.status === 'incomplete' ? reasonIn(response.incomplete_details) : null,
     };
   }
 
@@ -100,6 +101,10 @@ export class OpenAIModel implements Model {
     if (!tools) this.#tools.set(agent, (tools = agent.tools.map(functionTool)));
     return tools;
   }
+}
+
+function reasonIn(details: { reason?: unknown } | null | undefined): string {
+  return typeof details?.reason === 'string' ? details.reason : 'no reason reported';
 }
 
 type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;

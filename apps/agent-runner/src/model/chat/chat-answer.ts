@@ -1,6 +1,6 @@
 import type { ConversationItem } from '@countersign/contracts/runs';
 import type { ModelResponse } from '../model.js';
-import { isRecord } from '../wire/record.js';
+import { count, isRecord } from '../wire/record.js';
 
 /** Why an answer ended, where it is not because it was complete. */
 const cutOff: Record<string, string> = { length: 'max_output_tokens' };
@@ -16,11 +16,14 @@ export function answerIn(completion: unknown): ModelResponse | undefined {
   return {
     items: [...said(message as Record<string, unknown>), ...called(message as Record<string, unknown>)],
     usage: { input_tokens: count(usage['prompt_tokens']), output_tokens: count(usage['completion_tokens']) },
-    incomplete: complete.has(finish_reason) ? null : (cutOff[String(finish_reason)] ?? String(finish_reason)),
+    incomplete: complete.has(finish_reason) ? null : reasonFor(finish_reason),
   };
 }
 
-const count = (tokens: unknown): number => (Number.isSafeInteger(tokens) && Number(tokens) >= 0 ? Number(tokens) : 0);
+function reasonFor(finish_reason: unknown): string {
+  if (typeof finish_reason !== 'string') return 'no reason reported';
+  return Object.hasOwn(cutOff, finish_reason) ? cutOff[finish_reason]! : finish_reason;
+}
 
 function said({ content, refusal }: Record<string, unknown>): ConversationItem[] {
   // Some servers answer in parts, as they are asked.
@@ -40,7 +43,7 @@ function called({ tool_calls, function_call }: Record<string, unknown>): Convers
   return calls.map((call) => {
     if (!isRecord(call)) return { type: 'unreadable_tool_call' };
     const { id, type, function: made } = call;
-    return isRecord(made) ? callOf(id, made) : { type: `${String(type ?? 'unreadable')}_tool_call` };
+    return isRecord(made) ? callOf(id, made) : { type: `${typeof type === 'string' ? type : 'unreadable'}_tool_call` };
   });
 }
 
