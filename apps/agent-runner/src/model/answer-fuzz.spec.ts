@@ -9,7 +9,15 @@ import { OpenAIModel } from './openai.js';
 import { takenIn } from './wire/intake.js';
 
 const texts = ['', 'x', '\0', '\ud800', 'x'.repeat(40), '__proto__'];
-const objects = [{}, [], [null], [[]], { type: 'function_call' }, { type: 'reasoning', id: 7 }, { toString: 1 }];
+const objects: unknown[] = [
+  {},
+  [],
+  [null],
+  [[]],
+  { type: 'function_call' },
+  { type: 'reasoning', id: 7 },
+  { toString: 1 },
+];
 const odd = fc.constantFrom<unknown>(null, undefined, 7, -1, 0.5, true, ...texts, ...objects);
 const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
 const answers = [
