@@ -257,3 +257,7 @@ export const questions: Record<string, { asked: string; answered?: string }> = {
   },
   run_query: { asked: 'Was this tried on a copy of billing first? How many rows does it change?' },
 };
+
+/** Whom whoever looks has named while they are away, and for how many seconds. */
+export const deputy = { deputy: 'margaret@example.com', reason: 'I am on a plane to the conference in Łódź.' };
+export const deputyFor = 5 * 86_400;

@@ -1,4 +1,5 @@
-import { decided, halfApproved, questions, waiting, type Asking } from './calls.js';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
+import { decided, deputy, deputyFor, halfApproved, questions, waiting, type Asking } from './calls.js';
 
 interface Asked {
   calls: { id: string; tool_args: Record<string, unknown> }[];
@@ -8,6 +9,7 @@ interface Asked {
 export async function seedShowcase(url: string, key: string): Promise<void> {
   const agent = await keyFor(url, key, 'agents@example.com', ['admin']);
   const linus = await keyFor(url, key, 'linus@example.com', ['approver']);
+  await send(url, key, '/delegations', { ...deputy, ends_at: toEpochSeconds(systemClock()) + deputyFor });
   for (const [n, { rejected, ...asking }] of decided.entries())
     for (const id of await ask(url, agent, asking, `decided-${n}`))
       await resolve(url, linus, id, rejected === undefined ? { status: 'approved' } : refused(rejected));
@@ -17,7 +19,8 @@ export async function seedShowcase(url: string, key: string): Promise<void> {
     if (question) await discuss(url, { by: linus, of: agent, id: ids[0]!, ...question });
     const isHalf = asking.calls.some(({ tool_args }) => tool_args['service'] === halfApproved);
     const resolution_data = { note: 'I have read the change.' };
-    if (isHalf) await resolve(url, linus, ids[0]!, { status: 'approved', resolution_data });
+    const target = 'production';
+    if (isHalf) await resolve(url, linus, ids[0]!, { status: 'approved', target, resolution_data });
   }
 }
 
