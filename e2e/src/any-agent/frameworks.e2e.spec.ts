@@ -1,5 +1,5 @@
 import { CountersignClient } from '@countersign/client';
-import { startModelServer, type ModelServer } from '@countersign/testing/model-server';
+import { startModelServer, type ModelRequest, type ModelServer } from '@countersign/testing/model-server';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,8 +13,8 @@ import { adminKey } from '../world/credentials.js';
 import { eventually } from '../world/eventually.js';
 import { exampleFile, frameworkExamples, pythonFrameworks } from './frameworks.js';
 
-const inTypeScript = ['ai-sdk.ts', 'langchain.ts', 'openai-agents.ts'];
-const examples = [...inTypeScript, 'langgraph_agent.py', 'pydantic_agent.py'];
+const inTypeScript = ['ai-sdk.ts', 'langchain.ts', 'mastra.ts', 'openai-agents.ts'];
+const inPython = ['agno_agent.py', 'langgraph_agent.py', 'openai_agent.py', 'pydantic_agent.py'];
 
 /** The examples as they are, with the frameworks as they are published, and a model that says what a test wants. */
 describe('an agent that somebody has already', () => {
@@ -52,9 +52,10 @@ describe('an agent that somebody has already', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  function start(example: string, order: string) {
-    const refund = wants(call('refund', { order, amount: 80 }));
-    const task = plans.plan(`Refund ${order}`, refund, (request) => says(`It says: ${outputsIn(request).join()}`));
+  function start(example: string, orders: readonly string[]) {
+    const refunds = wants(...orders.map((order) => call('refund', { order, amount: 80 })));
+    const told = (request: ModelRequest) => says(`It says: ${outputsIn(request).join(' | ')}`);
+    const task = plans.plan(`Refund ${orders.join()}`, refunds, told);
     const program = example.endsWith('.py')
       ? spawn('python3', [exampleFile(example), task], { env })
       : spawn(process.execPath, [join(folder, example), task], { env });
@@ -66,28 +67,34 @@ describe('an agent that somebody has already', () => {
       return data.find(({ tool_args }) => tool_args['order'] === order);
     });
 
-  it.each(examples)('in %s makes what was approved, and its model learns what was rejected', async (example) => {
-    const [edited, refused] = [start(example, `${example}-1`), start(example, `${example}-2`)];
-    const approval = await pending(`${example}-1`);
-    expect(approval.context['reason']).toBe(inTypeScript.includes(example) ? edited.task : null);
-    const tool_args = { order: `${example}-1`, amount: 40 };
-    await people.approvals.resolve(approval.id, { status: 'approved', resolution_data: { tool_args } });
-    const rejection = { status: 'rejected', resolution_data: { note: 'Ask the customer first.' } } as const;
-    await people.approvals.resolve((await pending(`${example}-2`)).id, rejection);
-    expect([await edited.wrong, await edited.said]).toEqual(['', `It says: Paid 40 for ${example}-1.\n`]);
-    expect(await refused.wrong).toBe('');
-    expect(await refused.said).toContain('Ask the customer first.');
-  });
-
-  it('that is killed while a person thinks finds its call again', async () => {
-    const [example, order] = ['openai-agents.ts', 'openai-agents.ts-3'];
-    const first = start(example, order);
-    const { id } = await pending(order);
-    first.program.kill('SIGKILL');
-    await first.said;
-    const second = start(example, order);
-    await eventually('it to ask again', async () => plans.requests(second.task).length > 0);
-    await people.approvals.resolve(id, { status: 'approved' });
-    expect([await second.wrong, await second.said]).toEqual(['', `It says: Paid 80 for ${order}.\n`]);
-  });
+  it.concurrent.each([
+    ['TypeScript', inTypeScript],
+    ['Python', inPython],
+  ])(
+    'in %s is killed and asks again, makes what was approved, and hears why the rest was not made',
+    async (_, files) => {
+      for (const example of files) {
+        const orders = ['edited', 'refused', 'late'].map((what) => `${what} by ${example}`);
+        const [edited, refused] = orders as [string, string];
+        const first = start(example, orders);
+        const { id, context } = await pending(edited);
+        expect(context['reason']).toBe(inTypeScript.includes(example) ? first.task : null);
+        first.program.kill('SIGKILL');
+        await first.said;
+        const second = start(example, orders);
+        await eventually('it to ask again', async () => plans.requests(second.task).length > 0);
+        const tool_args = { order: edited, amount: 40 };
+        await people.approvals.resolve(id, { status: 'approved', resolution_data: { tool_args } });
+        const rejection = { status: 'rejected', resolution_data: { note: 'Ask the customer first.' } } as const;
+        await people.approvals.resolve((await pending(refused)).id, rejection);
+        expect([await second.wrong, await second.said]).toEqual([
+          '',
+          expect.stringMatching(
+            /^It says: Paid 40 for edited .* \| .*Ask the customer first.* \| .*(nobody decided in time|expired)/,
+          ),
+        ]);
+        expect((await people.executions.get(id)).attempts).toHaveLength(1);
+      }
+    },
+  );
 });
