@@ -12,6 +12,8 @@ export type McpServerOptions = {
   tools: Gates;
   /** Whether its word that a tool only reads is taken, for tools that are not let through by name. */
   trustsReadOnlyHint?: boolean;
+  /** Whether tools are not offered that are not let through by name and may destroy something. */
+  leavesOutDestructive?: boolean;
   /** For connecting; a minute unless given. */
   timeoutMs?: Millis;
   /** Masks secrets in all output of the server; default: none. */

@@ -9,7 +9,10 @@ import {
   startHttp,
   type HttpServer,
 } from '@countersign/testing/mcp-server';
-import { McpServer, type Gate, type McpServerOptions, type McpTarget } from './server.js';
+import type { McpServerOptions } from './options.js';
+import { McpServer } from './server.js';
+import type { Gate } from './tools.js';
+import type { McpTarget } from './transport.js';
 
 const none: Gate = { approval: 'none', user_input: [], redact: [] };
 const required: Gate = { ...none, approval: 'required' };
@@ -35,7 +38,7 @@ const note = (fields: object, message: string) =>
 const log: Log = { info: note, warn: note, error: note };
 
 const stdio = { command: process.execPath, args: [program], env: {} };
-type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeoutMs' | 'trustsReadOnlyHint'>>;
+type Settings = Partial<Pick<McpServerOptions, 'tools' | 'timeoutMs' | 'trustsReadOnlyHint' | 'leavesOutDestructive'>>;
 
 function serverWith(settings: Settings = {}, target: McpTarget = stdio): McpServer {
   const server = new McpServer({ name: 'given', tools: { '*': none }, ...settings, ...target }, log);
@@ -170,6 +173,20 @@ describe('a tool that needs no approval by the word of its server', () => {
     readOnlyHint = false;
     http.forget();
     await expect(call(server, 'look')).rejects.toThrow(/look does more than read, so it needs an approval/);
+    await server.close();
+    await http.stop();
+  });
+
+  it('is not called either where such tools are left out by then', async () => {
+    let readOnlyHint = true;
+    const http = await startHttp(() => pagingServer(['look'], { readOnlyHint }));
+    const trusting = { tools: { '*': required }, trustsReadOnlyHint: true, leavesOutDestructive: true };
+    const server = await connected(trusting, at(http));
+    readOnlyHint = false;
+    http.forget();
+    await expect(call(server, 'look')).rejects.toThrow(/nothing was done/);
+    expect(await server.ask('given__look', new AbortController().signal)).toBeUndefined();
+    expect(http.calls).toBe(0);
     await server.close();
     await http.stop();
   });

@@ -14,10 +14,6 @@ import { isUnauthorized, neverArrived, reasonOf } from './result.js';
 import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, type McpTool } from './tools.js';
 import { unlessAborted } from './unless-aborted.js';
 
-export type { McpServerOptions, McpWatch } from './options.js';
-export type { Gate } from './tools.js';
-export type { McpTarget } from './transport.js';
-
 /** Characters of a line that a server writes to its standard error. */
 const longestLine = 2_000;
 /** How long a tool counts as missed after the last request for it. */
@@ -140,9 +136,8 @@ export class McpServer {
   }
 
   get #at() {
-    const { name, trustsReadOnlyHint, ...target } = this.#options;
-    const where = 'url' in target ? target.url : [target.command, ...target.args];
-    return { name, where, trustsReadOnlyHint };
+    const options = this.#options;
+    return { ...options, where: 'url' in options ? options.url : [options.command, ...options.args] };
   }
 
   #offers(name: string, offered: readonly OfferedTool[]): McpTool | undefined {
@@ -166,10 +161,11 @@ export class McpServer {
     { signal, progress }: CallContext,
   ): Promise<string> {
     // What its server said when its tools were first listed may have freed it.
-    const obstacle = () =>
-      (this.known(definition.name)?.definition.approval ?? definition.approval) === definition.approval
-        ? undefined
-        : `has declared since that ${name} does more than read, so it needs an approval; nothing was done`;
+    const obstacle = () => {
+      const listed = this.#offered.find((tool) => tool.name === name);
+      if (!listed || gateOf(this.#at, this.#options.tools, listed)?.approval === definition.approval) return undefined;
+      return `has declared since that ${name} does more than read, so it needs an approval; nothing was done`;
+    };
     const outcome = await this.call(name, args, { signal, progress, obstacle, timeoutMs: millisOf(timeout) });
     if (outcome.type !== 'answered') throw new Error(outcome.reason);
     if (outcome.isError) throw new Error(outcome.text);

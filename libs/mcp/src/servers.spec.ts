@@ -121,7 +121,13 @@ describe('what an MCP server is shown', () => {
   const file = join(dir, 'token');
   const watch = () => ({ timeoutMs: 5_000, signal: asking(), progress() {} });
   const open = async (entry: Partial<McpServerEntry>, secrets = new KnownSecrets()) => {
-    const declared = { name: 'far', tools: { '*': required }, trust_read_only_hint: false, ...entry } as McpServerEntry;
+    const declared = {
+      name: 'far',
+      tools: { '*': required },
+      trust_read_only_hint: false,
+      leave_out_destructive: false,
+      ...entry,
+    } as McpServerEntry;
     const servers = new McpServers({ servers: [declared], environment: { TOKEN_FILE: file }, secrets, log });
     opened.push(servers);
     await servers.open();
@@ -229,7 +235,15 @@ describe('what an MCP server says', () => {
   it('has no secret in it that the server was given, nor half of one, wherever it is said', async () => {
     const program = { command: process.execPath, args: ['-e', script], env: { TOKEN: '{{env.TOKEN}}' } };
     const servers = new McpServers({
-      servers: [{ name: 'near', tools: { '*': required }, trust_read_only_hint: false, ...program }],
+      servers: [
+        {
+          name: 'near',
+          tools: { '*': required },
+          trust_read_only_hint: false,
+          leave_out_destructive: false,
+          ...program,
+        },
+      ],
       environment: { TOKEN: secret },
       log,
     });

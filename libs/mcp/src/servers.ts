@@ -5,7 +5,8 @@ import { withEnvironment, type McpServerEntry } from '@countersign/definitions';
 import { KnownSecrets, maskOf } from '@countersign/definitions/masking';
 import { Credentials, tokenOf } from '@countersign/outbound';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { McpServer, McpServerOptions } from './server.js';
+import type { McpServerOptions } from './options.js';
+import type { McpServer } from './server.js';
 
 export interface McpServersOptions {
   servers: readonly McpServerEntry[];
@@ -144,8 +145,8 @@ function optionsOf(
   secrets.addAll(server, env);
   const now = (values: Record<string, string>) => () =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, withEnvironment(value, env, secrets)]));
-  const { name, tools, trust_read_only_hint: trustsReadOnlyHint } = server;
-  const common = { name, tools, mask: maskOf(secrets.list), trustsReadOnlyHint };
+  const { name, tools, trust_read_only_hint: trustsReadOnlyHint, leave_out_destructive: leavesOutDestructive } = server;
+  const common = { name, tools, mask: maskOf(secrets.list), trustsReadOnlyHint, leavesOutDestructive };
   if ('url' in server) {
     const [headers, tokens] = [now(server.headers), server.token && tokenOf(server.token, { env, secrets })];
     return { ...common, url: server.url, headers: headers(), credentials: new Credentials(headers, tokens) };

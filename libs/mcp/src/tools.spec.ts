@@ -141,6 +141,19 @@ describe('the word of an MCP server that a tool only reads', () => {
     expect(approvals(required, true)).toEqual([['none', null, 'runner'], asked, asked, asked, asked]);
   });
 
+  it('has to be given, or that it destroys nothing, where others are left out: unless they are named', () => {
+    const left = (trustsReadOnlyHint: boolean) => {
+      const server = { name: 's', where: 'here', trustsReadOnlyHint, leavesOutDestructive: true };
+      const gated = gatedTools(server, [...tools, tool('destroys', { destructiveHint: true })], {
+        '*': required,
+        named: required,
+      });
+      return gated.tools.map(({ name, definition: { approval } }) => `${name}: ${approval}`);
+    };
+    expect(left(false)).toEqual(['reads: required', 'writes: required', 'named: required']);
+    expect(left(true)).toEqual(['reads: none', 'writes: required', 'named: required']);
+  });
+
   it('never spares a person what is to be filled in', () => {
     const filled: Gate = { ...required, requires: 'user_input', user_input: ['a'] };
     expect(approvals(filled, true)[0]).toEqual(['required', 'user_input', 'executor']);

@@ -30,6 +30,8 @@ export interface ServerAt {
   where: unknown;
   /** Whether its word that a tool only reads is taken; default: no. */
   trustsReadOnlyHint?: boolean | undefined;
+  /** Whether a tool that may destroy something, by its word or without one, has to be named; default: no. */
+  leavesOutDestructive?: boolean | undefined;
 }
 
 /** By a tool's name; `*` is for every tool that is not named. */
@@ -60,7 +62,7 @@ const longestDescription = 4_000;
 /**
  * The tools of a server that its configuration lets through, as a model sees them. What the server says of itself beyond
  * names, descriptions and parameters is not believed and changes nothing, but for the word that a tool only reads, where the
- * configuration trusts it. A tool whose parameters cannot be checked is left out when only `*` lets it through.
+ * configuration trusts it, and what leaves a tool out. A tool whose parameters cannot be checked is left out when only `*` lets it through.
  *
  * @throws ConfigError naming everything in which the configuration and the server do not fit.
  */
@@ -94,8 +96,13 @@ export function gatedTools(server: ServerAt, offered: readonly OfferedTool[], ga
 }
 
 /** How a tool is gated: as its own name says, else as `*` does, which may trust the word that it only reads. */
-export function gateOf({ trustsReadOnlyHint }: ServerAt, gates: Gates, tool: OfferedTool): Gate | undefined {
+export function gateOf(
+  { trustsReadOnlyHint, leavesOutDestructive }: ServerAt,
+  gates: Gates,
+  tool: OfferedTool,
+): Gate | undefined {
   if (Object.hasOwn(gates, tool.name)) return gates[tool.name];
+  if (leavesOutDestructive && !onlyReads(tool) && tool.annotations?.destructiveHint !== false) return undefined;
   const any = gates['*'];
   const isFilledIn = any?.requires === 'user_input';
   return any && trustsReadOnlyHint && onlyReads(tool) && !isFilledIn

@@ -9,9 +9,10 @@ import type { Path, Problem } from '../load/source.js';
 /** What is wrong with an MCP server of the file, beyond its shape. */
 export function checkMcpServer(server: McpServerEntry, path: Path): Problem[] {
   const [field, values] = 'url' in server ? (['headers', server.headers] as const) : (['env', server.env] as const);
-  const isInVain = server.trust_read_only_hint && !Object.hasOwn(server.tools, '*');
+  const hints = ['trust_read_only_hint', 'leave_out_destructive'] as const;
+  const inVain = Object.hasOwn(server.tools, '*') ? [] : hints.filter((hint) => server[hint]);
   return [
-    ...(isInVain ? [{ path: [...path, 'trust_read_only_hint'], message: onlyUnderAny }] : []),
+    ...inVain.map((hint) => ({ path: [...path, hint], message: onlyUnderAny })),
     ...Object.entries(values).flatMap(([name, text]) => checkTemplate(text, [...path, field, name], onlyEnvironment)),
     ...('url' in server && server.token ? checkToken(server.token, server.headers, [...path, 'token']) : []),
     ...Object.entries(server.tools).flatMap(([name, gate]) => [

@@ -269,6 +269,10 @@ describe('an MCP server', () => {
       '{ name: s, command: s, trust_read_only_hint: true, tools: { t: {} } }',
       '1:38 mcp_servers.0.trust_read_only_hint: is of the tools under "*", and there is no "*" under tools',
     ],
+    [
+      '{ name: s, command: s, leave_out_destructive: true, tools: { t: {} } }',
+      '1:38 mcp_servers.0.leave_out_destructive: is of the tools under "*", and there is no "*" under tools',
+    ],
     ['{ name: s, command: s, tools: { t: { gate: 1 } } }', '1:52 mcp_servers.0.tools.t.gate: there is no such field'],
     [
       '{ name: s, command: s, tools: { t: { user_input: [a] } } }',

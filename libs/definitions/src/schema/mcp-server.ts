@@ -37,7 +37,11 @@ const shared = {
   }),
   trust_read_only_hint: z.boolean().default(false).meta({
     description:
-      'Whether a tool under * of which the server says that it only reads (readOnlyHint, and not destructiveHint) needs no approval. It is the word of the server; nothing else that it says of its tools is believed.',
+      'Whether a tool under * of which the server says that it only reads (readOnlyHint, and not destructiveHint) needs no approval. It is the word of the server; nothing else that it says of its tools frees one.',
+  }),
+  leave_out_destructive: z.boolean().default(false).meta({
+    description:
+      'Whether a tool under * is not offered unless its server says that it only reads (readOnlyHint) or destroys nothing (destructiveHint: false). To offer one that says neither, name it.',
   }),
 };
 
@@ -59,6 +63,7 @@ const McpStdioServer = z.strictObject({
     .meta({ description: "Relative to this file's directory, which is also where it runs when unset." }),
   tools: shared.tools,
   trust_read_only_hint: shared.trust_read_only_hint,
+  leave_out_destructive: shared.leave_out_destructive,
 });
 
 const McpHttpServer = z.strictObject({
@@ -71,6 +76,7 @@ const McpHttpServer = z.strictObject({
   token: TokenEntry.optional(),
   tools: shared.tools,
   trust_read_only_hint: shared.trust_read_only_hint,
+  leave_out_destructive: shared.leave_out_destructive,
 });
 
 export const McpServerEntry = z.union([McpStdioServer, McpHttpServer]);
