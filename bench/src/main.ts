@@ -10,12 +10,14 @@ import { measureApprovals, type Approvals } from './approvals/approvals.js';
 import { startChild } from './child.js';
 import { access } from './credentials.js';
 import { measureExecutions, measureScaling, type Executions, type Scaling } from './executions/executions.js';
+import { measureBundle, type Bundle } from './inbox/bundle.js';
 import { measureIdle, type Idle } from './runs/idle.js';
 import { measureAll, type Load, type Measured } from './cycles/load.js';
 import { machine } from './machine.js';
 import { cycleOverHttp } from './cycles/over-http.js';
 import {
   approvalTables,
+  bundleTable,
   chainsTable,
   executionsTable,
   heldTable,
@@ -162,6 +164,7 @@ const { values: options } = parseArgs({
     kafka: { type: 'boolean', default: false },
     cycles: { type: 'boolean', default: false },
     idle: { type: 'boolean', default: false },
+    inbox: { type: 'boolean', default: false },
     runner: { type: 'boolean', default: false },
     approvals: { type: 'boolean', default: false },
     executor: { type: 'boolean', default: false },
@@ -175,6 +178,7 @@ const loads: Load[] = [1, 16, 128].map((concurrency) => ({ concurrency, warmUp: 
 const stacks: Stack[] = [];
 const rows: Row[] = [];
 let idle: Idle[] = [];
+let bundle: Bundle | undefined;
 let held: Held[] = [];
 let decisions: Approvals | undefined;
 const chains: Chains[] = [];
@@ -186,7 +190,7 @@ try {
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
   const { cycles, runner, approvals, executor } = options;
-  const everything = ![cycles, runner, approvals, executor, options.idle].includes(true);
+  const everything = ![cycles, runner, approvals, executor, options.idle, options.inbox].includes(true);
   if (everything || cycles) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
   if (everything || runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
@@ -198,6 +202,7 @@ try {
     for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads, repeat)));
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaling = await measureScaling(fresh, keys);
   }
+  if (everything || options.inbox) bundle = measureBundle();
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
@@ -221,11 +226,12 @@ const tables = [
   executionsTable(executions),
   scalingTable(scaling),
   idleTable(idle),
+  bundleTable(bundle),
 ];
 console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-const measured = { rows, chains, held, decisions, executions, scaling, idle };
+const measured = { rows, chains, held, decisions, executions, scaling, idle, bundle };
 writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);

@@ -1,4 +1,5 @@
 import type { Approvals } from './approvals/approvals.js';
+import type { Bundle } from './inbox/bundle.js';
 import type { Executions, Scaling } from './executions/executions.js';
 import type { Idle } from './runs/idle.js';
 import { quantile, type Measured } from './cycles/load.js';
@@ -50,6 +51,14 @@ export const idleTable = (idle: readonly Idle[]): string =>
     ? table(
         ['idle', 'on', 'CPU % of a core', 'RSS MB'],
         idle.map(({ app, stack, cpu_percent, rss_mb }) => [app, stack, text(cpu_percent, 2), text(rss_mb, 0)]),
+      )
+    : '';
+
+export const bundleTable = (bundle: Bundle | undefined): string =>
+  bundle
+    ? table(
+        ['inbox', 'files', 'kB', 'gzip kB'],
+        [['before it is there', String(bundle.files), text(bundle.kb, 0), text(bundle.gzip_kb, 0)]],
       )
     : '';
 

@@ -4,6 +4,7 @@ import { onApproval, revision } from './server/connection.js';
 import { isMine } from './approvals/list/views.js';
 import { client, me } from './server/client.js';
 import { may, viewerOf } from './server/session.js';
+import { delegations } from './server/stands-in-for.js';
 
 /** How many approvals are pending, for whomever. */
 export const pending = signal<number | undefined>(undefined);
@@ -21,6 +22,7 @@ const whileHidden = 30_000;
 /** Keeps both up to date; they are fetched seldom, however much happens. */
 export function useCounts(): void {
   const seen = revision.value;
+  const named = delegations.value;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let hasUpdates = true;
@@ -45,7 +47,7 @@ export function useCounts(): void {
       clearInterval(whileVisible);
       clearInterval(hidden);
     };
-  }, [seen]);
+  }, [seen, named]);
 }
 
 /** Of more than that it is not looked whose turn each is. */

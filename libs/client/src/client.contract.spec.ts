@@ -108,6 +108,9 @@ describe('the client and a server of the same version', () => {
     expect(await approvals.countPending()).toBeGreaterThan(0);
     expect((await approvals.stats(7)).days).toHaveLength(7);
     expect((await approvals.list({ run_id: run.run_id, status: 'pending' })).data[0]!.id).toBe(approval_id);
+    const run_ids = ['another', run.run_id];
+    expect((await approvals.list({ run_ids })).data.map(({ id }) => id)).toEqual([approval_id]);
+    expect((await approvals.list({ run_ids: ['another'] })).data).toEqual([]);
     const { digest } = approval;
     const grant = { expires_in: 60 };
     await approvals.resolve(approval_id, { status: 'approved', digest, resolution_data: { grant } });
@@ -131,6 +134,7 @@ describe('the client and a server of the same version', () => {
 
     await eventually(() => executions.get(approval_id));
     expect((await executions.list({ run_id: run.run_id })).data[0]!.id).toBe(approval_id);
+    expect((await executions.list({ run_ids })).data.map(({ id }) => id)).toEqual([approval_id]);
     expect((await executions.output(approval_id).catch(() => undefined))?.execution_id ?? approval_id).toBe(
       approval_id,
     );

@@ -13,12 +13,14 @@ type Page = z.infer<typeof ApprovalPage>;
  * @param own what whoever asks is confined to.
  */
 export async function listApprovals(store: Store<Approval>, query: ListQuery, own: Filter<Approval>): Promise<Page> {
-  const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, expires_before, ...wanted } =
+  const { limit, page, sort_by, sort_order, cursor, text, created_after, created_before, expires_before, ...rest } =
     query;
+  const { run_ids, ...wanted } = rest;
   const [last, seen] = cursor ?? [];
   const until = last === undefined ? created_before : Math.min(last, created_before ?? last);
   const expires_at = expires_before === undefined ? undefined : { lte: expires_before };
-  const filter = { ...wanted, ...createdWithin(created_after, until), expires_at, ...own, deleted_at: null };
+  const ofRuns = run_ids && { run_id: { in: run_ids } };
+  const filter = { ...wanted, ...ofRuns, ...createdWithin(created_after, until), expires_at, ...own, deleted_at: null };
   const sort: Query<Approval>['sort'] = [[sort_by, sort_order]];
   if (text !== undefined) return matching(store, { filter, sort, limit }, page, text);
   const { data, meta } =

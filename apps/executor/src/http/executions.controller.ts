@@ -39,8 +39,12 @@ export class ExecutionsController {
     @Query({ schema: ListExecutionsQuery }) query: z.infer<typeof ListExecutionsQuery>,
     @CurrentPrincipal() who: Principal,
   ): Promise<z.infer<typeof ExecutionPage>> {
-    const { limit, page, ...wanted } = query;
-    const filter = { ...wanted, ...(seesOnlyOwn(who) && { requester: who.subject }) };
+    const { limit, page, run_ids, ...wanted } = query;
+    const filter = {
+      ...wanted,
+      ...(run_ids && { run_id: { in: run_ids } }),
+      ...(seesOnlyOwn(who) && { requester: who.subject }),
+    };
     const found = await pageOf(this.executions.store, { filter, sort: [['created_at', 'desc']], limit, page });
     const paused = await this.switches.paused();
     return { ...found, data: found.data.map((each) => redactExecution(paused.show(each))) };

@@ -60,17 +60,19 @@ export function Runs() {
   );
 }
 
-/** The states of more calls than that are not read; their runs are shown as paused. */
-const mostLookedAt = 200;
+/** Paused runs of a page whose calls are read, and how many calls of them; others are shown as paused. */
+const [mostRuns, mostCalls] = [100, 1_000];
 
 async function runsWithTurns(status: RunStatus | undefined, limit: number, signal?: AbortSignal) {
   const { data, meta } = await client.runs.list({ status, limit }, signal);
-  const isPaused = data.some((run) => run.status === 'PAUSED');
-  const newest = { limit: mostLookedAt };
+  // A list of ids cannot have one with a comma.
+  const paused = data.filter((run) => run.status === 'PAUSED' && !run.run_id.includes(','));
+  const ofThem = { run_ids: paused.slice(0, mostRuns).map(({ run_id }) => run_id), limit: mostCalls };
+  const isPaused = paused.length > 0;
   const [pending, approved, executions] = await Promise.all([
-    isPaused && may('approvals:read') ? client.approvals.list({ status: 'pending', ...newest }, signal) : undefined,
-    isPaused && may('approvals:read') ? client.approvals.list({ status: 'approved', ...newest }, signal) : undefined,
-    isPaused && may('executions:read') ? client.executions.list(newest, signal) : undefined,
+    isPaused && may('approvals:read') ? client.approvals.list({ status: 'pending', ...ofThem }, signal) : undefined,
+    isPaused && may('approvals:read') ? client.approvals.list({ status: 'approved', ...ofThem }, signal) : undefined,
+    isPaused && may('executions:read') ? client.executions.list(ofThem, signal) : undefined,
   ]);
   const open = openCalls([...(pending?.data ?? []), ...(approved?.data ?? [])], executions?.data ?? []);
   const viewer = viewerOf(me.value!);

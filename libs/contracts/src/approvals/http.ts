@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Approval, ApprovalStatus, ResolutionData, SeenDigest, DecisionVerdict, TypedTarget } from './approval.js';
 import { Id } from '../fields/fields.js';
+import { IdList } from '../fields/list.js';
 import { Grant } from './grant.js';
 import { BreakGlassReason, ReviewStatus } from '../break-glass/break-glass.js';
 import { Hint } from '../problems/hints.js';
@@ -26,6 +27,7 @@ const ApprovalsQuery = z.object({
   user_id: Subject.optional(),
   schedule_id: Id.optional(),
   run_id: Id.optional(),
+  run_ids: IdList.optional(),
   tool_name: Id.optional(),
   resolved_by: Subject.optional(),
   created_after: z.coerce.number().int().nonnegative().optional().meta({ description: 'Seconds since 1970.' }),

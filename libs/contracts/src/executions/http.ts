@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { catalogue } from '../events/catalogue.js';
 import { Execution, ExecutionStatus } from './execution.js';
 import { Id } from '../fields/fields.js';
+import { IdList } from '../fields/list.js';
 import { EpochSeconds } from '../time/time.js';
 import { pageOf, pageQuery } from '../fields/page.js';
 
@@ -9,6 +10,7 @@ export const ListExecutionsQuery = z.object({
   status: ExecutionStatus.optional(),
   tool_name: Id.optional(),
   run_id: Id.optional(),
+  run_ids: IdList.optional(),
   ...pageQuery,
 });
 export const ExecutionPage = pageOf(Execution);

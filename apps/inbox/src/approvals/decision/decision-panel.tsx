@@ -40,11 +40,11 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
   return (
     <section class="decide" aria-labelledby="decide">
       <h2 id="decide">What will run</h2>
+      {place !== null && <Note tone="warn">You decide in the place of {markedLine(place)}, and count as they do.</Note>}
       <Arguments call={call} {...(isAsItStands && { digest: approval.digest, verified })} />
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
       <span ref={end} class="end-of-call" />
       {children}
-      {place !== null && <Note tone="warn">You decide in the place of {markedLine(place)}, and count as they do.</Note>}
       {obstacle === null ? (
         <Decide {...{ approval, form, reload, late, call, isSeen, end }} />
       ) : (
