@@ -57,8 +57,8 @@ export const idleTable = (idle: readonly Idle[]): string =>
 export const bundleTable = (bundle: Bundle | undefined): string =>
   bundle
     ? table(
-        ['inbox', 'files', 'kB', 'gzip kB'],
-        [['before it is there', String(bundle.files), text(bundle.kb, 0), text(bundle.gzip_kb, 0)]],
+        ['inbox', 'files', 'KiB', 'gzip KiB'],
+        [['before it is there', String(bundle.files), text(bundle.kib, 0), text(bundle.gzip_kib, 0)]],
       )
     : '';
 

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 export interface Bundle {
   /** Of the page, the scripts and styles that it names. */
   files: number;
-  kb: number;
-  gzip_kb: number;
+  kib: number;
+  gzip_kib: number;
 }
 
 /** What a browser loads before the inbox is there. @throws when it is not built */
@@ -15,10 +15,10 @@ export function measureBundle(): Bundle {
   const page = readFileSync(fileURLToPath(new URL('index.html', site)));
   const named = [...page.toString().matchAll(/(?:src|href)="\/inbox\/(assets\/[^"]+\.(?:js|css))"/g)];
   const files = [page, ...named.map(([, path]) => readFileSync(fileURLToPath(new URL(path!, site))))];
-  const kb = (sizes: number[]) => sizes.reduce((sum, each) => sum + each, 0) / 1_000;
+  const kib = (sizes: number[]) => sizes.reduce((sum, each) => sum + each, 0) / 1024;
   return {
     files: files.length,
-    kb: kb(files.map(({ length }) => length)),
-    gzip_kb: kb(files.map((file) => gzipSync(file).length)),
+    kib: kib(files.map(({ length }) => length)),
+    gzip_kib: kib(files.map((file) => gzipSync(file).length)),
   };
 }
