@@ -54,8 +54,10 @@ function settledUntil(text: string, secrets: readonly string[]): number {
 
 /** How many characters at the end of the text may be the beginning of the secret. */
 function begun(text: string, secret: string): number {
-  for (let length = Math.min(text.length, secret.length - 1); length > 0; length -= 1)
-    if (text.endsWith(secret.slice(0, length))) return length;
+  const first = secret.charAt(0);
+  const from = Math.max(0, text.length - secret.length + 1);
+  for (let at = text.indexOf(first, from); at >= 0; at = text.indexOf(first, at + 1))
+    if (secret.startsWith(text.slice(at))) return text.length - at;
   return 0;
 }
 

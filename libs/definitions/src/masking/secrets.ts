@@ -27,27 +27,32 @@ function spelt(secret: string): string[] {
   return lines.filter((line) => line.length >= shortest).flatMap(spellings);
 }
 
-/** Secrets that may be replaced while a process runs. What was one stays one. */
+/** How many values are kept that have been read since the start: tokens of minutes would be thousands. */
+const mostRead = 32;
+
+/** Secrets that may be replaced while a process runs: those of the file as they were at its start, and the last that were used. */
 export class KnownSecrets {
-  readonly #values = new Set<string>();
-  readonly #spelt = new Set<string>();
+  readonly #declared = new Set<string>();
+  readonly #read = new Set<string>();
   #list: readonly string[] | undefined;
 
-  /** Whatever is sent to others goes through here first. */
+  /** Whatever is sent to others goes through here before, each time. */
   add(secret: string): void {
-    if (this.#values.has(secret)) return;
-    this.#values.add(secret);
-    for (const each of spelt(secret)) this.#spelt.add(each);
-    this.#list = undefined;
+    if (this.#declared.has(secret)) return;
+    if (!this.#read.delete(secret)) this.#list = undefined;
+    this.#read.add(secret);
+    if (this.#read.size > mostRead) this.#read.delete(this.#read.values().next().value!);
   }
 
   /** The values of every `{{env.NAME}}` in these entries of the file. */
   addAll(entries: unknown, env: Record<string, string | undefined>): void {
-    for (const name of environmentNames(entries)) this.add(environmentValue(name, env) ?? '');
+    for (const name of environmentNames(entries)) this.#declared.add(environmentValue(name, env) ?? '');
+    this.#list = undefined;
   }
 
-  /** All so far, in each way they may be spelt. */
-  readonly list = (): readonly string[] => (this.#list ??= [...this.#spelt]);
+  /** All of them, in each way they may be spelt. */
+  readonly list = (): readonly string[] =>
+    (this.#list ??= [...new Set([...this.#declared, ...this.#read].flatMap(spelt))]);
 }
 
 /** The values of these arguments, and of all that is in them, in each way they may be spelt. */
