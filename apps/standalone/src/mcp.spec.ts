@@ -1,7 +1,11 @@
 import { connectMcp, type McpClient } from '@countersign/testing/mcp-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { Office } from '../test/external-calls.fixtures.js';
 import { adminKey } from '../test/standalone.fixtures.js';
+
+const Task = z.looseObject({ taskId: z.string(), status: z.string() });
+const Result = z.looseObject({ content: z.array(z.unknown()) });
 
 describe('the gated tools of an agent, over the Model Context Protocol', () => {
   let office: Office;
@@ -33,7 +37,7 @@ describe('the gated tools of an agent, over the Model Context Protocol', () => {
   it('are offered with their parameters, without those that only their caller could make', async () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(['deploy', 'countersign_check']);
-    expect(tools[0]!.inputSchema).toMatchObject({ required: ['service'] });
+    expect(tools[0]).toMatchObject({ inputSchema: { required: ['service'] }, execution: { taskSupport: 'optional' } });
   });
 
   it('are made once people have approved, and say how far they are meanwhile', async () => {
@@ -79,6 +83,57 @@ describe('the gated tools of an agent, over the Model Context Protocol', () => {
     const { id } = structuredContent as { id: string };
     const checked = await client.callTool({ name: 'countersign_check', arguments: { id } });
     expect(checked).toMatchObject({ isError: false, structuredContent: { id, status: 'succeeded' } });
+  });
+
+  describe('called as a task, by a client that has them', () => {
+    const begin = (service: string, more: object = {}) => {
+      const params = { name: 'deploy', arguments: { service }, task: {}, ...more };
+      return client.request({ method: 'tools/call', params }, z.object({ task: Task }));
+    };
+    const ask = <T extends z.ZodType>(method: string, taskId: string, result: T, as = client) =>
+      as.request({ method, params: { taskId } }, result) as Promise<z.infer<T>>;
+
+    it('are answered at once, and their outcome is looked for by their id', async () => {
+      const { task } = await begin('task-one');
+      expect(task).toMatchObject({ status: 'working', statusMessage: 'waiting', ttl: null });
+      const result = ask('tasks/result', task.taskId, Result);
+      await decide('task-one', 'approved');
+      expect(await result).toMatchObject({
+        isError: false,
+        structuredContent: { status: 'succeeded' },
+        _meta: { 'io.modelcontextprotocol/related-task': { taskId: task.taskId } },
+      });
+      expect(await ask('tasks/get', task.taskId, Task)).toMatchObject({ status: 'completed' });
+    });
+
+    it('have failed when they were rejected, and say why', async () => {
+      const meta = { _meta: { 'countersign/idempotency_key': 'task-two' } };
+      const { task } = await begin('task-two', meta);
+      expect((await begin('task-two', meta)).task.taskId).toBe(task.taskId);
+      await decide('task-two', 'rejected', { resolution_data: { note: 'Not on a Friday.' } });
+      expect(await ask('tasks/result', task.taskId, Result)).toMatchObject({
+        isError: true,
+        structuredContent: { status: 'rejected', note: 'Not on a Friday.' },
+      });
+      expect(await ask('tasks/get', task.taskId, Task)).toMatchObject({ status: 'failed' });
+    });
+
+    it('are not there for another, and not begun where they may not be asked for', async () => {
+      const { task } = await begin('task-three');
+      const url = `${office.standalone.url}/mcp/other`;
+      const other = await connectMcp(url, office.keys.other);
+      for (const [as, id] of [
+        [other, task.taskId],
+        [client, 'none'],
+      ] as const)
+        for (const method of ['tasks/get', 'tasks/result'])
+          await expect(ask(method, id, z.unknown(), as)).rejects.toThrow('There is no task');
+      await other.close();
+      await expect(begin('x', { arguments: {} })).rejects.toThrow('do not fit');
+      await expect(begin('x', { name: 'countersign_check', arguments: { id: task.taskId } })).rejects.toThrow(
+        'as a task',
+      );
+    });
   });
 
   it('are refused with a code where nothing is declared, and to whoever is not', async () => {

@@ -27,17 +27,26 @@ const askedFor = (tool: typeof deploy): Run =>
   });
 
 /** What the model of an agent is answered whose call becomes this run. */
-function answer(run: Run, isMadeByCaller = false) {
+function answer(
+  run: Run,
+  { isMadeByCaller = false, waitMs = 0, stopping = new AbortController().signal, said = [] as string[] } = {},
+) {
   const asked: unknown[] = [];
   const offer = mcpOffer(agent, bot, {
     calls: { request: async (wanted) => (asked.push(wanted), { ok: run }) },
     runs: { get: async () => run },
-    watch: { waitFor: async () => run },
+    watch: { waitFor: async () => run, stopping },
     isMadeByCaller: (name) => isMadeByCaller && name === deploy.name,
-    waitMs: 0,
+    waitMs,
   });
   const signal = new AbortController().signal;
-  const call = { name: deploy.name, args: {}, key: undefined, signal, progress: async () => {} };
+  const call = {
+    name: deploy.name,
+    args: {},
+    key: undefined,
+    signal,
+    progress: async (message: string) => void said.push(message),
+  };
   return offer.call(call).then((answered) => ({ ...answered, asked }));
 }
 
@@ -59,8 +68,15 @@ describe('what is answered over the Model Context Protocol', () => {
     expect(answered.text).toContain('countersign_check');
   });
 
+  it('says to check later at once when the instance stops, and not again and again until its time is up', async () => {
+    const said: string[] = [];
+    const stopping = AbortSignal.abort();
+    const answered = await answer(askedFor(deploy), { waitMs: 60_000, stopping, said });
+    expect([answered.fields, said]).toMatchObject([{ status: 'waiting' }, []]);
+  });
+
   it('is a refusal for a tool that is not offered, since nobody could make the call', async () => {
-    const answered = await answer(runAfter(requested), true);
+    const answered = await answer(runAfter(requested), { isMadeByCaller: true });
     expect(answered).toMatchObject({ isError: true, fields: { code: 'tool_not_declared' }, asked: [] });
   });
 });

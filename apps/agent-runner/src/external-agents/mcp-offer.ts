@@ -2,10 +2,16 @@ import { isOwner, type Principal } from '@countersign/auth';
 import { derivedId } from '@countersign/contracts';
 import { redactArguments } from '@countersign/contracts/calls';
 import { noTrace } from '@countersign/contracts/trace';
-import { isFinishedStatus, showCalls, type RequestedCall, type Run } from '@countersign/contracts/runs';
-import { millisOf, type Millis } from '@countersign/contracts/time';
+import {
+  isFinishedStatus,
+  showCalls,
+  type CallStatus,
+  type RequestedCall,
+  type Run,
+} from '@countersign/contracts/runs';
+import { millisOf, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
-import type { Offer, OfferedAnswer, OfferedCall } from '@countersign/mcp';
+import type { Offer, OfferedAnswer, OfferedCall, OfferedTask } from '@countersign/mcp';
 import type { Store } from '@countersign/persistence';
 import { randomUUID } from 'node:crypto';
 import { ownersOf, userFor } from '../http/requester.js';
@@ -16,7 +22,7 @@ import type { ExternalCalls } from './external-calls.js';
 export interface McpOfferOptions {
   calls: Pick<ExternalCalls, 'request'>;
   runs: Pick<Store<Run>, 'get'>;
-  watch: Pick<RunWatch, 'waitFor'>;
+  watch: Pick<RunWatch, 'stopping' | 'waitFor'>;
   /** Whether whoever asks for calls of a tool makes them, which a client of MCP cannot. */
   isMadeByCaller(tool: string): boolean;
   /** How long one request waits for people. */
@@ -26,6 +32,7 @@ export interface McpOfferOptions {
 /** The tool by which a call is looked at again, whose request did not wait any longer. */
 const checkTool = 'countersign_check';
 
+const resultWaitMs: Millis = millisOf(60);
 const progressEveryMs: Millis = millisOf(5);
 
 /** The gated tools of an agent that runs elsewhere, as tools of the Model Context Protocol. */
@@ -38,6 +45,7 @@ export function mcpOffer(agent: Agent, who: Principal, options: McpOfferOptions)
         name: tool.name,
         description: `${tool.description}\nPeople decide on each call first, so it may take long.`,
         parameters: modelParameters(tool),
+        mayBeTask: true,
       })),
       {
         name: checkTool,
@@ -47,13 +55,35 @@ export function mcpOffer(agent: Agent, who: Principal, options: McpOfferOptions)
           properties: { id: { type: 'string', description: 'The `id` of the answer that said to check.' } },
           required: ['id'],
         },
+        mayBeTask: false,
       },
     ],
-    call: (call) => (call.name === checkTool ? check(agent, who, call, options) : ask(agent, who, call, options)),
+    async call(call) {
+      if (call.name === checkTool) return check(agent, who, call, options);
+      const asked = await ask(agent, who, call, options);
+      return 'run' in asked ? outcomeOf(asked.run, call, options) : asked;
+    },
+    async begin(call) {
+      const asked = await ask(agent, who, call, options);
+      return 'run' in asked ? taskOf(asked.run) : asked;
+    },
+    async task(id) {
+      const run = await find(id, agent, who, options);
+      return run && taskOf(run);
+    },
+    async answer(id, signal) {
+      const run = await find(id, agent, who, options);
+      return run && answerOf(await ended(run, signal, options));
+    },
   };
 }
 
-async function ask(agent: Agent, who: Principal, call: OfferedCall, options: McpOfferOptions): Promise<OfferedAnswer> {
+async function ask(
+  agent: Agent,
+  who: Principal,
+  call: OfferedCall,
+  options: McpOfferOptions,
+): Promise<{ run: Run } | OfferedAnswer> {
   if (options.isMadeByCaller(call.name))
     return refused('tool_not_declared', `"${call.name}" is not offered here, since its calls are made by who asks.`);
   const user = userFor(who, undefined) ?? '';
@@ -61,7 +91,7 @@ async function ask(agent: Agent, who: Principal, call: OfferedCall, options: Mcp
   const request = { calls: [{ tool_name: call.name, tool_args: call.args }], framework: 'MCP' };
   const asked = await options.calls.request({ run_id, agent_id: agent.id, request, who, trace: noTrace });
   if (!('ok' in asked)) return refused(asked.code, asked.message);
-  return outcomeOf(asked.ok, call, options);
+  return { run: asked.ok };
 }
 
 async function check(
@@ -71,10 +101,49 @@ async function check(
   options: McpOfferOptions,
 ): Promise<OfferedAnswer> {
   const id = String(call.args['id']);
-  const run = await options.runs.get(id);
-  if (!run?.asked || run.agent_id !== agent.id || !isOwner(who, ownersOf(run)))
-    return refused('run_not_found', `There is no call "${id}".`);
-  return outcomeOf(run, call, options);
+  const run = await find(id, agent, who, options);
+  return run ? outcomeOf(run, call, options) : refused('run_not_found', `There is no call "${id}".`);
+}
+
+/** @returns one that this agent asked for in the name of whoever looks; others are not there for them. */
+async function find(id: string, agent: Agent, who: Principal, { runs }: McpOfferOptions): Promise<Run | undefined> {
+  const run = await runs.get(id);
+  return run?.asked && run.agent_id === agent.id && isOwner(who, ownersOf(run)) ? run : undefined;
+}
+
+/** While its outcome is unknown it goes on: a person may still find out. */
+function taskOf(run: Run): OfferedTask {
+  const { status } = showCalls(run).calls[0]!;
+  return {
+    id: run.run_id,
+    status: taskStatus[status],
+    message: status,
+    created_at: new Date(toEpochMillis(run.created_at)),
+    updated_at: new Date(toEpochMillis(run.updated_at)),
+  };
+}
+
+const taskStatus: Record<CallStatus, OfferedTask['status']> = {
+  waiting: 'working',
+  approved: 'working',
+  outcome_unknown: 'working',
+  succeeded: 'completed',
+  failed: 'failed',
+  rejected: 'failed',
+  expired: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** @throws Error when this instance stops first; another answers then. */
+async function ended(asked: Run, signal: AbortSignal, { watch }: McpOfferOptions): Promise<Run> {
+  const isOver = (run: Run) => taskOf(run).status !== 'working';
+  const over = AbortSignal.any([signal, watch.stopping]);
+  let run = asked;
+  while (!isOver(run)) {
+    if (over.aborted) throw new Error('Nothing has come of it yet. Ask again.');
+    run = (await watch.waitFor(run.run_id, isOver, resultWaitMs, over)) ?? run;
+  }
+  return run;
 }
 
 async function outcomeOf(
@@ -84,8 +153,9 @@ async function outcomeOf(
 ): Promise<OfferedAnswer> {
   const until = Date.now() + waitMs;
   const isSettled = (run: Run) => isFinishedStatus(run.status) || showCalls(run).calls[0]!.status === 'outcome_unknown';
+  const over = AbortSignal.any([signal, watch.stopping]);
   let run = asked;
-  while (!isSettled(run) && Date.now() < until && !signal.aborted) {
+  while (!isSettled(run) && Date.now() < until && !over.aborted) {
     await progress(`${showCalls(run).calls[0]!.status} (id ${run.run_id})`);
     const patience = Math.min(progressEveryMs, until - Date.now());
     const { version } = run;

@@ -1,37 +1,12 @@
-import { Server, WebStandardStreamableHTTPServerTransport, type CallToolResult } from '@modelcontextprotocol/server';
-
-/** A tool as a client of MCP sees it. */
-interface OfferedTool {
-  name: string;
-  description: string;
-  /** The JSON Schema of the arguments. */
-  parameters: Record<string, unknown>;
-}
-
-/** What came of a call: a sentence for a model, fields for a program, and whether it was not (yet) made well. */
-export interface OfferedAnswer {
-  text: string;
-  fields: Record<string, unknown>;
-  isError: boolean;
-}
-
-export interface OfferedCall {
-  name: string;
-  args: Record<string, unknown>;
-  /** What the client names the call by, so that it finds it again; undefined when it does not. */
-  key: string | undefined;
-  /** Aborted when the client takes its request back. */
-  signal: AbortSignal;
-  /** Says how far it is, to a client that wants to know. */
-  progress(message: string): Promise<void>;
-}
-
-/** What is offered over the Model Context Protocol. */
-export interface Offer {
-  name: string;
-  tools: readonly OfferedTool[];
-  call(call: OfferedCall): Promise<OfferedAnswer>;
-}
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  WebStandardStreamableHTTPServerTransport,
+  type CallToolResult,
+} from '@modelcontextprotocol/server';
+import { resultOf, type Offer, type OfferedCall } from './offer.js';
+import { offerTasks, taskOnWire } from './tasks.js';
 
 /** Where in `_meta` of a call a client says its key. */
 export const keyInMeta = 'countersign/idempotency_key';
@@ -43,18 +18,22 @@ export const keyInMeta = 'countersign/idempotency_key';
  * @param body the parsed body of the request
  */
 export async function answerMcp(offer: Offer, request: Request, body: unknown): Promise<Response> {
-  const server = new Server({ name: offer.name, version: '1' }, { capabilities: { tools: {} } });
+  const server = new Server(
+    { name: offer.name, version: '1' },
+    { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } } },
+  );
   server.setRequestHandler('tools/list', () => ({
-    tools: offer.tools.map(({ name, description, parameters }) => ({
+    tools: offer.tools.map(({ name, description, parameters, mayBeTask }) => ({
       name,
       description,
+      ...(mayBeTask && { execution: { taskSupport: 'optional' as const } }),
       inputSchema: { ...parameters, type: 'object' as const },
     })),
   }));
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }): Promise<CallToolResult> => {
     const key = params._meta?.[keyInMeta];
     let said = 0;
-    const { text, fields, isError } = await offer.call({
+    const call: OfferedCall = {
       name: params.name,
       args: params.arguments ?? {},
       key: typeof key === 'string' ? key : undefined,
@@ -65,10 +44,20 @@ export async function answerMcp(offer: Offer, request: Request, body: unknown): 
         const params = { progressToken, progress: (said += 1), message };
         await mcpReq.notify({ method: 'notifications/progress', params });
       },
-    });
-    return { content: [{ type: 'text', text }], structuredContent: fields, isError };
+    };
+    return params.task === undefined ? resultOf(await offer.call(call)) : begun(offer, call);
   });
+  offerTasks(server, offer);
   const transport = new WebStandardStreamableHTTPServerTransport({});
   await server.connect(transport);
   return transport.handleRequest(request, { parsedBody: body });
+}
+
+async function begun(offer: Offer, call: OfferedCall): Promise<CallToolResult> {
+  if (!offer.tools.some(({ name, mayBeTask }) => name === call.name && mayBeTask))
+    throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `"${call.name}" is not called as a task.`);
+  const task = await offer.begin(call);
+  if ('isError' in task) throw new ProtocolError(ProtocolErrorCode.InvalidParams, task.text, task.fields);
+  // The SDK checks the answer as that of a call at once, which has content.
+  return { content: [], task: taskOnWire(task) };
 }
