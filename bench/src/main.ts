@@ -23,9 +23,12 @@ import {
   heldTable,
   idleTable,
   loadTable,
+  scaleInTable,
   scalingTable,
+  workersTable,
   type Row,
 } from './report.js';
+import { measureWorkers } from './scaling/workers.js';
 import { untilReady } from './service.js';
 import { measureChains, measureHeld, type Chains, type Held } from './runs/runner.js';
 
@@ -168,6 +171,7 @@ const { values: options } = parseArgs({
     runner: { type: 'boolean', default: false },
     approvals: { type: 'boolean', default: false },
     executor: { type: 'boolean', default: false },
+    scaling: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -184,13 +188,14 @@ let decisions: Approvals | undefined;
 const chains: Chains[] = [];
 const executions: Executions[] = [];
 let scaling: Scaling[] = [];
+let scaled: Awaited<ReturnType<typeof measureWorkers>> | undefined;
 const model = startChild({ module: './cycles/model-process.js' });
 try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const { cycles, runner, approvals, executor } = options;
-  const everything = ![cycles, runner, approvals, executor, options.idle, options.inbox].includes(true);
+  const { cycles, runner, approvals, executor, scaling: workers } = options;
+  const everything = ![cycles, runner, approvals, executor, workers, options.idle, options.inbox].includes(true);
   if (everything || cycles) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
   if (everything || runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
@@ -202,7 +207,12 @@ try {
     for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads, repeat)));
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaling = await measureScaling(fresh, keys);
   }
+<<<<<<< HEAD
   if (everything || options.inbox) bundle = measureBundle();
+=======
+  if (everything || workers)
+    for (const { fresh, processes } of stacks) if (processes.length > 1) scaled = await measureWorkers(fresh);
+>>>>>>> c69797bf (bench: several of each worker, and half of them leave under load)
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
@@ -225,6 +235,8 @@ const tables = [
   ...approvalTables(decisions),
   executionsTable(executions),
   scalingTable(scaling),
+  workersTable(scaled?.workers ?? []),
+  scaleInTable(scaled?.scaleIn),
   idleTable(idle),
   bundleTable(bundle),
 ];
@@ -232,6 +244,10 @@ console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
+<<<<<<< HEAD
 const measured = { rows, chains, held, decisions, executions, scaling, idle, bundle };
+=======
+const measured = { rows, chains, held, decisions, executions, scaling, scaled, idle };
+>>>>>>> c69797bf (bench: several of each worker, and half of them leave under load)
 writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);

@@ -3,6 +3,7 @@ import type { Bundle } from './inbox/bundle.js';
 import type { Executions, Scaling } from './executions/executions.js';
 import type { Idle } from './runs/idle.js';
 import { quantile, type Measured } from './cycles/load.js';
+import type { ScaleIn, Workers } from './scaling/workers.js';
 import type { Chains, Held } from './runs/runner.js';
 
 export interface Row extends Measured {
@@ -128,6 +129,37 @@ export const scalingTable = (measured: readonly Scaling[]): string =>
           text(per_s / (measured[0]!.per_s * executors), 2),
           text(at_most, 0),
         ]),
+      )
+    : '';
+
+export const workersTable = (measured: readonly Workers[]): string =>
+  measured.length > 0
+    ? table(
+        ['of each worker', 'runs/s', 'of linear', 'at most'],
+        measured.map(({ instances, runs_per_s, at_most }) => [
+          String(instances),
+          text(runs_per_s, 2),
+          text(runs_per_s / (measured[0]!.runs_per_s * instances), 2),
+          text(at_most, 0),
+        ]),
+      )
+    : '';
+
+export const scaleInTable = (measured: ScaleIn | undefined): string =>
+  measured
+    ? table(
+        ['of each worker', 'runs', 'completed', 'calls', 'made twice', 'assignments', 'longest gap s'],
+        [
+          [
+            `${measured.from} to ${measured.to}`,
+            String(measured.runs),
+            String(measured.completed),
+            String(measured.calls),
+            String(measured.twice),
+            String(measured.assignments),
+            text(measured.longest_gap_s, 1),
+          ],
+        ],
       )
     : '';
 

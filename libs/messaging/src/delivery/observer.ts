@@ -7,4 +7,6 @@ export interface BusObserver {
   published(topic: string): void;
   /** The outcome of one attempt to handle a message. */
   delivered(about: { group: string; topic: string; outcome: Outcome }): void;
+  /** On Kafka: this process was given partitions of a group, when it joined and each time another member came or went. */
+  assigned?(group: string): void;
 }

@@ -84,7 +84,8 @@ export class KafkaBus implements Bus {
   subscribe({ group, topics, handle }: Parameters<Bus['subscribe']>[0]): Subscription {
     const { log, observer } = this.#options;
     const deliver = deliverer({ group, handle, publish: (message) => this.publish([message]), log, observer });
-    return this.#track(new KafkaSubscription({ ...this.#member, group, topics, deliver }));
+    const assigned = () => observer?.assigned?.(group);
+    return this.#track(new KafkaSubscription({ ...this.#member, group, topics, deliver, assigned }));
   }
 
   tail(options: TailOptions): Subscription {

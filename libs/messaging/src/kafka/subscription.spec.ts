@@ -16,12 +16,14 @@ describe('a member of a group', () => {
   /** What is being handled, by value, and how to end that: with true it is acknowledged. */
   let handling: Map<string, (acknowledged: boolean) => void>;
   let begun: string[];
+  let assignments: number;
 
   beforeEach(async () => {
     cluster = new FakeKafka();
     await cluster.createTopics([{ topic: 't', partitions: 1, replicationFactor: 1 }]);
     group = cluster.group('g');
     [members, fatal, handling, begun] = [[], [], new Map(), []];
+    assignments = 0;
   });
   afterEach(async () => {
     for (const end of handling.values()) end(true);
@@ -41,7 +43,7 @@ describe('a member of a group', () => {
     const ready = Promise.resolve();
     const onFatal = (error: Error) => void fatal.push(error);
     const common = { client: cluster, group: 'g', topics: ['t'], sessionTimeoutMs: 10_000, ready, log };
-    const member = new KafkaSubscription({ ...common, deliver, onFatal });
+    const member = new KafkaSubscription({ ...common, deliver, onFatal, assigned: () => void (assignments += 1) });
     members.push(member);
     await vi.waitFor(() => expect(member.joined).toBe(true), patience);
     return member;
@@ -65,6 +67,16 @@ describe('a member of a group', () => {
     await vi.waitFor(() => expect(committed()).toBe(2), patience);
     handling.get('a2')!(true);
     await vi.waitFor(() => expect(committed()).toBe(4), patience);
+  });
+
+  test('tells each time that partitions are assigned: when it joins, and when another one comes and goes', async () => {
+    await join();
+    expect(assignments).toBe(1);
+    const other = await join();
+    await vi.waitFor(() => expect(assignments).toBe(3), patience);
+    members = members.filter((each) => each !== other);
+    await other.close();
+    await vi.waitFor(() => expect(assignments).toBe(4), patience);
   });
 
   test('joins again later and later while no session lasts, and says so once', async () => {

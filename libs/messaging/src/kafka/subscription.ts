@@ -22,6 +22,8 @@ interface Options {
   sessionTimeoutMs: Millis;
   ready: Promise<void>;
   deliver: Deliver;
+  /** Called whenever it is given its partitions. */
+  assigned?: () => void;
   log: Log;
   onFatal: (error: Error) => void;
 }
@@ -52,6 +54,7 @@ export class KafkaSubscription implements Subscription {
         this.#assignment.end();
         for (const progress of this.#assignment.all()) resume(progress);
         this.#assignment = new Assignment();
+        options.assigned?.();
       },
     });
     this.#timer = setInterval(() => void this.#commit(), commitEveryMs).unref();

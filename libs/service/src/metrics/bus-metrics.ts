@@ -19,7 +19,13 @@ export function countMessages(metrics: Metrics): BusObserver {
     help: 'Messages that this process dead-lettered, by topic.',
     labels: ['topic'],
   });
+  const assignments = metrics.counter({
+    name: 'countersign_consumer_assignments_total',
+    help: 'Times that this process was given partitions of a group: when it joined, and whenever a member came or went.',
+    labels: ['group'],
+  });
   return {
+    assigned: (group) => assignments.add({ group }),
     published: (type) => published.add({ type }),
     delivered({ group, topic, outcome }) {
       handled.add({ group, topic, outcome });

@@ -92,12 +92,13 @@ describe('what a process counts', () => {
 
   it('is what the bus did: events by type, messages by outcome, dead letters by topic', async () => {
     const metrics = new Metrics();
-    const { published, delivered } = countMessages(metrics);
+    const { published, delivered, assigned } = countMessages(metrics);
     const about = { group: 'executor', topic: 'approval.resolved' };
     published('approval.created');
     delivered({ ...about, outcome: 'failed' });
     delivered({ ...about, outcome: 'handled' });
     delivered({ ...about, outcome: 'dead_letter' });
+    assigned!('executor');
     const counts = (await metrics.exposition()).split('\n').filter((line) => line.startsWith('countersign_'));
     expect(counts).toEqual([
       'countersign_events_published_total{type="approval.created"} 1',
@@ -105,6 +106,7 @@ describe('what a process counts', () => {
       'countersign_messages_handled_total{group="executor",topic="approval.resolved",outcome="handled"} 1',
       'countersign_messages_handled_total{group="executor",topic="approval.resolved",outcome="dead_letter"} 1',
       'countersign_dead_letters_total{topic="approval.resolved"} 1',
+      'countersign_consumer_assignments_total{group="executor"} 1',
     ]);
   });
 });
