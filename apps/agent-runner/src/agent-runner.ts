@@ -1,5 +1,5 @@
 import { CommandGuards } from '@countersign/auth';
-import type { Run, Session } from '@countersign/contracts/runs';
+import { finishedRunStatuses, type Run, type Session } from '@countersign/contracts/runs';
 import { ConfigError } from '@countersign/contracts/problems';
 import { millisOf } from '@countersign/contracts/time';
 import { readDeclaration } from '@countersign/definitions/versions';
@@ -231,6 +231,17 @@ export function agentRunner(
         });
       },
       reread: openKeys,
+      retention: context.expiring('agent-runner', 'runs', {
+        store,
+        key: 'run_id',
+        over: (before) => ({
+          status: { in: finishedRunStatuses },
+          unsettled: { not: true },
+          created_at: { lt: before },
+          updated_at: { lt: before },
+        }),
+        sort: [['created_at', 'asc']],
+      }),
       records: store,
       async begin() {
         if (exclusive) await releaseAll(runs);

@@ -1,6 +1,7 @@
 import { apiKeys, CommandGuard, CommandGuards, CommandTokens, Credentials, RefusedAttempts } from '@countersign/auth';
 import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
+import { finishedRunStatuses } from '@countersign/contracts/runs';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
 import { retryUntilStored, WorkPool, type Collection } from '@countersign/persistence';
@@ -253,7 +254,20 @@ export function approvalService(
         ],
       },
       checks: [{ name: 'approval-stream', check: () => feed.check() }, ...parts.flatMap(({ checks = [] }) => checks)],
-      retention: parts.flatMap(({ retention }) => retention),
+      retention: [
+        ...parts.flatMap(({ retention }) => retention),
+        ...context.expiring('approval-service', 'approvals', {
+          store: approvals.store,
+          key: 'id',
+          over: (before) => ({
+            status: { not: 'pending' },
+            run_status: { in: finishedRunStatuses },
+            review: { not: 'open' },
+            updated_at: { lt: before },
+          }),
+          sort: [['updated_at', 'asc']],
+        }),
+      ],
       async edge(server) {
         await serveInbox(server);
         await forward(server, config, stopping);

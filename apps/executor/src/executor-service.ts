@@ -153,6 +153,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       leaseMs,
       now,
       recordsSince: () => recordsSince('executor'),
+      expiredBefore: () => context.expiredBefore('executor'),
       alarms,
       tookOver: countTakeovers(metrics, 'executions'),
       requests,
@@ -204,7 +205,20 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       ...(declarations.definitions.mcp_servers.length > 0 && {
         checks: [{ name: 'executor/mcp-servers', degrades: true as const, check: () => tools.checkServers() }],
       }),
-      retention: [repliesNoLongerNeeded(replyStore, executions.store)],
+      retention: [
+        repliesNoLongerNeeded(replyStore, executions.store),
+        ...context.expiring('executor', 'executions', {
+          store: executions.store,
+          key: 'id',
+          over: (before) => ({
+            status: { in: ['succeeded', 'failed', 'cancelled'] },
+            created_at: { lt: before },
+            updated_at: { lt: before },
+          }),
+          sort: [['created_at', 'asc']],
+          belongings: outputs,
+        }),
+      ],
       async start() {
         requests.warn(log);
         if (config.EXECUTION_HOLD !== undefined)

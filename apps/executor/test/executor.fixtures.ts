@@ -73,6 +73,7 @@ export class ExecutorWorld {
   clock = atMillis(1_000_000);
   /** When the records of the executors begin. */
   recordsSince = atMillis(0);
+  expiredBefore = atMillis(0);
   readonly published: Event[] = [];
   /** What is only a preview. */
   readonly told: Event[] = [];
@@ -175,6 +176,7 @@ export class ExecutorWorld {
       leaseMs,
       now,
       recordsSince: () => this.recordsSince,
+      expiredBefore: () => this.expiredBefore,
       alarms,
       requests,
     });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -21,7 +21,7 @@ describe('a data directory', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const start = async () => void (standalone = await openStandalone(dir));
+  const start = async (env: Record<string, string> = {}) => void (standalone = await openStandalone(dir, env));
   const stop = async () => {
     await standalone!.stop();
     standalone = undefined;
@@ -61,9 +61,9 @@ describe('a data directory', () => {
     file.close();
     return n;
   }
-  async function removed(what: string): Promise<number> {
+  async function removed(what: string, unless = 0): Promise<number> {
     const metrics = await (await standalone!.ask('GET', '/metrics', { key: adminKey })).text();
-    return Number(new RegExp(`countersign_removed_total\\{what="${what}"\\} (\\d+)`).exec(metrics)?.[1] ?? 0);
+    return Number(new RegExp(`countersign_removed_total\\{what="${what}"\\} (\\d+)`).exec(metrics)?.[1] ?? unless);
   }
 
   it('that is old loses what has served its purpose when it is started again, and everything goes on', async () => {
@@ -97,5 +97,43 @@ describe('a data directory', () => {
     expect((await list('/executions')).map(({ status }) => status)).toEqual(Array(3).fill('succeeded'));
     expect(await statusOf(done.run)).toBe('COMPLETED');
     await approve(await pausedRun());
+  }, 120_000);
+
+  it('loses what is over by its age, once it is written out, and an old message makes no call once more', async () => {
+    const archive = join(dir, 'archive');
+    const env = { RECORD_DAYS: '30', ARCHIVE_DIR: archive };
+    await start(env);
+    const [done, waiting] = [await pausedRun(), await pausedRun()];
+    await approve(done);
+    await stop();
+    // The first to start says what is old, and whoever comes a minute later removes it.
+    vi.setSystemTime(Date.now() + 40 * day);
+    await start(env);
+    await vi.waitUntil(async () => !Number.isNaN(await removed('executions', Number.NaN)), soon);
+    await stop();
+    vi.setSystemTime(Date.now() + 61_000);
+    await start(env);
+    for (const what of ['runs', 'approvals', 'executions'])
+      await vi.waitUntil(async () => (await removed(what)) === 1, soon);
+    const written = readdirSync(archive).map((name) => readFileSync(join(archive, name), 'utf8'));
+    expect(written).toHaveLength(3);
+    for (const id of [done.run, done.approval]) expect(written.join('')).toContain(id);
+    expect(written.join('')).not.toContain(waiting.run);
+    expect(await list('/executions')).toEqual([]);
+    await stop();
+
+    // All of the log is read once more, as a group does whose offsets are lost.
+    const file = new DatabaseSync(join(dir, 'countersign.sqlite'));
+    file.exec('DELETE FROM positions');
+    file.close();
+    await start(env);
+    const told = await vi.waitUntil(async () => (await list('/executions'))[0], soon);
+    expect(told).toMatchObject({ id: done.approval, status: 'outcome_unknown', attempts: [] });
+    const [again] = await vi.waitUntil(async () => {
+      const found = await list(`/approvals?run_id=${done.run}`);
+      return found.length > 0 && found;
+    }, soon);
+    expect(again).toMatchObject({ status: 'pending', possibly_executed: { code: 'set_back' } });
+    await approve(waiting);
   }, 120_000);
 });

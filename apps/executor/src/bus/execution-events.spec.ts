@@ -112,6 +112,14 @@ describe('a decision that arrives at the executor', () => {
     await other.close();
   });
 
+  it('has no call made when a record of it may have been removed by its age', async () => {
+    const event = await signed();
+    world.expiredBefore = after(toEpochMillis(seconds), 1_000);
+    await events.resolved(event);
+    expect(await records()).toMatchObject([{ id, status: 'outcome_unknown', attempts: [] }]);
+    expect(world.adapter.calls).toEqual([]);
+  });
+
   it('is acted on also when its time is over once there is a record: it was taken on in time', async () => {
     const { executor, pool } = world.open({ size: 1 });
     const place = pool.reserve()!;

@@ -4,6 +4,7 @@ import { TerminalError } from '@countersign/contracts/problems';
 import {
   toEpochSeconds,
   earliest,
+  latest,
   toEpochMillis,
   after,
   type Millis,
@@ -41,6 +42,8 @@ export interface ExecutorOptions {
   now(): EpochMillis;
   /** When the records here begin: of a decision from before, what became of it is not known here. */
   recordsSince(): EpochMillis;
+  /** Before this time there may have been records which were removed by their age. */
+  expiredBefore(): EpochMillis;
   alarms: Alarms;
   requests: Pick<RequestGuard, 'problemWithEnd'>;
   /** By which the tools are made. */
@@ -118,7 +121,8 @@ export class ExecutionDispatcher {
 
   #isOlderThanRecords({ data }: Event<'approval.resolved'>): boolean {
     // Decisions know their second.
-    return data.resolved_at < toEpochSeconds(this.#options.recordsSince());
+    const { recordsSince, expiredBefore } = this.#options;
+    return data.resolved_at < toEpochSeconds(latest(recordsSince(), expiredBefore()));
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Execution, ExecutionOutput } from '@countersign/contracts/executions';
 import type { Clock } from '@countersign/contracts/time';
-import { insert, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
+import { insert, newRecord, removeAll, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 
 /** A piece of what a call printed. */
 export interface OutputChunk extends StoredRecord {
@@ -34,6 +34,15 @@ export class Outputs {
   async add(chunk: Pick<OutputChunk, 'execution_id' | 'attempt' | 'n' | 'text' | 'left_out'>): Promise<void> {
     const id = `${chunk.execution_id}/${chunk.attempt}/${chunk.n}`;
     await insert(this.store, { id, ...chunk, ...newRecord(this.now()) });
+  }
+
+  /** All that these executions have printed. */
+  find(ids: readonly string[]): Promise<OutputChunk[]> {
+    return this.store.find({ filter: { execution_id: { in: ids } }, sort: [], limit: all });
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    for await (const _removed of removeAll(this.store, { execution_id: { in: ids } }));
   }
 
   /** What one attempt has printed so far. */

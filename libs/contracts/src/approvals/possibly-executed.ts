@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { EpochSeconds } from '../time/time.js';
 
 /**
- * Why a call may have been made already, by records that a restore of the store has lost. A person decides on it then,
+ * Why a call may have been made already, by records that a restore of the store has lost, or that were removed by their age. A person decides on it then,
  * whatever rules and grants say.
  */
 export const PossiblyExecuted = z.object({
   code: z.enum(['recovering', 'set_back']).meta({
-    description: '`recovering`: the recovery of the store is not finished. `set_back`: its run began before that.',
+    description:
+      '`recovering`: the recovery of the store is not finished. `set_back`: its run began before that, or so long ago that records of then are removed.',
   }),
   since: EpochSeconds.meta({ description: 'Approvals of people from before do not count.' }),
 });
@@ -15,7 +16,7 @@ export type PossiblyExecuted = z.infer<typeof PossiblyExecuted>;
 
 const reasons: Record<PossiblyExecuted['code'], string> = {
   recovering: 'The store was restored, and its recovery is not finished',
-  set_back: 'The run began before the store was restored',
+  set_back: 'The run began before the store was restored, or so long ago that records of then are removed',
 };
 
 /** The same for people. */

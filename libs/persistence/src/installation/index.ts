@@ -3,6 +3,7 @@ export {
   begin as beginInstallation,
   beginRecovery,
   endRecovery,
+  expire as expireRecords,
   installationsIn,
   setBackOf,
   type SetBack,

@@ -1,4 +1,5 @@
 import {
+  atMillis,
   atSeconds,
   earliest,
   latest,
@@ -24,15 +25,21 @@ export interface Installation extends StoredRecord {
   recovering: { since_ms: EpochMillis; note: string } | null;
   /** When that ended last; null, also in markers of earlier versions: it was never recovered. */
   recovered_at_ms?: EpochMillis | null;
+  /** Records of what was over before this time may be gone, and since when that is known; null, also in markers of earlier versions: none are. */
+  expired?: { before_ms: EpochMillis; since_ms: EpochMillis } | null;
 }
 
-/** `recovering`: what holds is being recovered. `set_back`: it was, after that. */
+/** Before that time there may have been records which are gone: by a recovery, or by their age. */
+const goneBefore = ({ recovered_at_ms, expired }: Installation): EpochMillis =>
+  latest(recovered_at_ms ?? atMillis(0), expired?.before_ms ?? atMillis(0));
+
+/** `recovering`: what holds is being recovered. `set_back`: it was, after that, or records of then were removed by their age. */
 export type SetBack = 'recovering' | 'set_back';
 
 /** Why what began at that time may have been done since, by records that are lost; null: it is known not to have been. */
-export function setBackOf({ recovering, recovered_at_ms }: Installation, began: EpochMillis): SetBack | null {
-  if (recovering !== null) return 'recovering';
-  return began < (recovered_at_ms ?? 0) ? 'set_back' : null;
+export function setBackOf(installation: Installation, began: EpochMillis): SetBack | null {
+  if (installation.recovering !== null) return 'recovering';
+  return began < goneBefore(installation) ? 'set_back' : null;
 }
 
 const installationCollection: Collection<Installation> = { name: 'installations', key: 'id', indexes: [] };
@@ -48,6 +55,7 @@ const newborn = (service: string, now: EpochMillis): Installation => ({
   published: false,
   recovering: null,
   recovered_at_ms: null,
+  expired: null,
 });
 
 /** Marks a store as new, and as old as it is for other services. @returns whether it was not marked before */
@@ -104,6 +112,19 @@ export const endRecovery = (store: Store<Installation>, service: string, now: Ep
     recovering: null,
     recovered_at_ms: now,
   }));
+
+/** From now on records of what was over before that time may be removed. */
+export async function expire(
+  store: Store<Installation>,
+  service: string,
+  now: EpochMillis,
+  before: EpochMillis,
+): Promise<void> {
+  await decide(store, service, now, (known = newborn(service, now)) => ({
+    ...known,
+    expired: { before_ms: latest(known.expired?.before_ms ?? before, before), since_ms: now },
+  }));
+}
 
 const afterSecond = (now: EpochMillis): EpochMillis => toEpochMillis(atSeconds(toEpochSeconds(now) + 1));
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeExpired, type ExpiredRecords } from './expired-records.js';
 import { removeAll, removeBelongings } from './retention-policy.js';
 import { sample, samples, transition, type Sample } from '../../test/store.contract.js';
 import { SqliteDatabase } from '../sqlite/sqlite-store.js';
@@ -64,5 +65,40 @@ describe('what has no purpose any more', () => {
     expect(await batches(belongings(open))).toEqual([0, 0]);
     expect(await batches(belongings(async () => []))).toEqual([100, 25]);
     expect(await store.count({})).toBe(3);
+  });
+
+  describe('by its age', () => {
+    const expired = (belongings?: ExpiredRecords<Sample>['belongings']) => ({
+      store,
+      key: 'sample_id' as const,
+      over: (before: number) => ({ status: 'over', created_at: { lt: before } }),
+      sort,
+      ...(belongings && { belongings }),
+    });
+
+    it('goes once it is written out, with what belongs to it, and what is younger or not over stays', async () => {
+      await Promise.all([add(250, 'over'), add(3, 'pending')]);
+      const written: object[] = [];
+      const gone: string[] = [];
+      const belongings = {
+        find: async (ids: readonly string[]) => [{ of: ids.length }],
+        remove: async (ids: readonly string[]) => void gone.push(...ids),
+      };
+      const archive = async (records: readonly object[]) => {
+        expect(await store.count(filter)).toBe(250 - gone.length);
+        written.push(...records);
+      };
+      expect(await batches(removeExpired(expired(belongings), 120, archive))).toEqual([100, 20]);
+      expect(written).toHaveLength(122);
+      expect(written).toContainEqual({ of: 20 });
+      expect([gone.length, await store.count(filter), await store.count({})]).toEqual([120, 130, 133]);
+    });
+
+    it('stays when it cannot be written out', async () => {
+      await add(3, 'over');
+      const full = () => Promise.reject(new Error('the disk is full'));
+      await expect(batches(removeExpired(expired(), 9, full))).rejects.toThrow('full');
+      expect(await store.count(filter)).toBe(3);
+    });
   });
 });

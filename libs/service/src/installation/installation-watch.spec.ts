@@ -104,6 +104,22 @@ describe('the watch over an installation', () => {
     expect(watch.setBack('executor', after(over, -1))).toBe('set_back');
   });
 
+  it('has records removed by their age only once every process has heard of it', async () => {
+    const [watch, other] = [open(), open()];
+    await Promise.all([watch.start(begin), other.start(begin)]);
+    const [first, second] = [after(now, -2_000), after(now, -1_000)];
+    expect(await watch.expire('executor', first)).toBe(0);
+    expect(await other.expire('executor', second)).toBe(0);
+    await vi.waitFor(() => expect(other.expiredBefore('executor')).toBe(first), soon);
+    expect([other.setBack('executor', after(first, -1)), other.setBack('executor', first)]).toEqual(['set_back', null]);
+    now = after(now, 60_000);
+    expect(await watch.expire('executor', second)).toBe(first);
+    now = after(now, 60_000);
+    // Whoever keeps them longer now keeps what is left.
+    expect(await watch.expire('executor', after(first, -1))).toBe(first - 1);
+    expect((await store().get('executor'))!.expired).toMatchObject({ before_ms: second });
+  });
+
   it('takes a store of an earlier version for one that begins now', async () => {
     await published();
     const watch = open({ hasRecords: true });

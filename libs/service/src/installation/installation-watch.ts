@@ -1,11 +1,12 @@
 import { catalogue, eventNames, eventsTo, type Log, type ServiceName } from '@countersign/contracts';
 import { previews } from '@countersign/contracts/event-log';
-import type { Clock, EpochMillis, Millis } from '@countersign/contracts/time';
+import { atMillis, earliest, type Clock, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Bus } from '@countersign/messaging';
 import type { Database, Store } from '@countersign/persistence';
 import {
   beginInstallation,
   beginRecovery,
+  expireRecords,
   installationSeen,
   installationsIn,
   setBackOf,
@@ -45,6 +46,8 @@ export interface InstallationWatchOptions {
 /** Of a store that went back less far than this, nothing is said: a server that is killed may forget its last second. */
 const slackMs: Millis = 30_000;
 const sayAgainEvery = 30;
+/** Six times as long as a process takes until it looks at its marker again. */
+const heardOfMs: Millis = 60_000;
 
 /**
  * Keeps services from beginning on a store that does not belong to their log, and notices when it is replaced under them.
@@ -85,6 +88,25 @@ export class InstallationWatch {
   setBack(service: ServiceName, began: EpochMillis): SetBack | null {
     const marker = this.#markers.get(service);
     return marker ? setBackOf(marker, began) : 'recovering';
+  }
+
+  /** Before this time there may have been records of a service which were removed by their age. */
+  expiredBefore(service: ServiceName): EpochMillis {
+    return this.#markers.get(service)?.expired?.before_ms ?? atMillis(0);
+  }
+
+  /**
+   * Says that records of what was over before that time are going to be removed. They may be once every process has heard of it,
+   * so that none takes an old message for a new one: those of what was said a while ago.
+   *
+   * @returns before which time records may be removed now
+   */
+  async expire(service: ServiceName, before: EpochMillis): Promise<EpochMillis> {
+    const now = this.#options.now();
+    const expired = (await this.#store.get(service))?.expired ?? undefined;
+    if (expired && now - expired.since_ms < heardOfMs) return atMillis(0);
+    await expireRecords(this.#store, service, now, before);
+    return expired ? earliest(expired.before_ms, before) : atMillis(0);
   }
 
   /** @throws why nothing begins, with its code */

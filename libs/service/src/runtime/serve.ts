@@ -24,6 +24,7 @@ import { acceptForms } from '../http/forms.js';
 import { measureRequests } from '../metrics/http-metrics.js';
 import { HealthController, Readiness } from '../http/health.controller.js';
 import { openRelay } from './command-handler.js';
+import { expiryOf } from './expiry.js';
 import { openInfrastructure } from './infrastructure.js';
 import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
 import { refuseUntilSound } from '../installation/refuse-until-sound.js';
@@ -118,6 +119,9 @@ export async function serve(
     now,
     recordsSince: (service) => installation.recordsSince(service),
     setBack: (service, began) => installation.setBack(service, began),
+    expiredBefore: (service) => installation.expiredBefore(service),
+    expiring: (service, name, records) =>
+      expiryOf({ settings, now, expire: (before) => installation.expire(service, before) }, name, records),
     stopping: stopping.signal,
   };
   const services = create.map((each) => each(context));

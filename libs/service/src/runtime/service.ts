@@ -4,6 +4,7 @@ import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Bus, Handler } from '@countersign/messaging';
 import type { Database, RetentionPolicy, Store, StoredRecord } from '@countersign/persistence';
 import type { SetBack } from '@countersign/persistence/installation';
+import type { ExpiredRecords } from '@countersign/persistence/retention';
 import type { DynamicModule } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import type { ReadinessCheck } from '../http/health.controller.js';
@@ -36,6 +37,10 @@ export interface ServiceContext {
    * being recovered, or was after that. null: it is known not to have been.
    */
   setBack(service: ServiceName, began: EpochMillis): SetBack | null;
+  /** Before this time there may have been records of a service which were removed by their age. */
+  expiredBefore(service: ServiceName): EpochMillis;
+  /** What removes these records of a service by their age, once they are written out; nothing, unless the settings say so. */
+  expiring<R extends StoredRecord>(service: ServiceName, name: string, records: ExpiredRecords<R>): RetentionPolicy[];
   /** Aborted when the process begins to stop; waits end. */
   stopping: AbortSignal;
 }

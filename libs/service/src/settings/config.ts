@@ -64,9 +64,26 @@ export const serviceSettings = {
   }),
   RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(90).meta({
     description:
-      'How long settled dead letters, notifications, replies of other platforms and handled messages of the embedded log are kept. Runs, approvals and executions are never removed.',
+      'How long settled dead letters, notifications, replies of other platforms and handled messages of the embedded log are kept.',
     unit: 'days',
     example: '30',
+  }),
+  RECORD_DAYS: z.coerce
+    .number()
+    .int()
+    .max(36_500)
+    .refine((days) => days === 0 || days >= 30, 'has to be 30 or more, or 0')
+    .default(0)
+    .meta({
+      description:
+        'How long runs that are over, and approvals and executions that are settled, are kept, the same for all services; 0: for good. At least 30, and longer than any topic keeps its messages and any `act_within`.',
+      unit: 'days',
+      example: '365',
+    }),
+  ARCHIVE_DIR: z.string().min(1).optional().meta({
+    description: 'Where records are written, as lines of JSON, before `RECORD_DAYS` removes them.',
+    unset: 'they are not written out',
+    example: '/var/lib/countersign/archive',
   }),
   ...authSettings,
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(60_000).meta({

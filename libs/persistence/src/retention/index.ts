@@ -1,0 +1,1 @@
+export { type ExpiredRecords, removeExpired } from './expired-records.js';
