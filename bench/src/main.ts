@@ -207,12 +207,9 @@ try {
     for (const stack of stacks) executions.push(...(await measureExecutions(stack, keys, loads, repeat)));
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaling = await measureScaling(fresh, keys);
   }
-<<<<<<< HEAD
   if (everything || options.inbox) bundle = measureBundle();
-=======
   if (everything || workers)
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaled = await measureWorkers(fresh);
->>>>>>> c69797bf (bench: several of each worker, and half of them leave under load)
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
@@ -244,10 +241,7 @@ console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-<<<<<<< HEAD
 const measured = { rows, chains, held, decisions, executions, scaling, idle, bundle };
-=======
 const measured = { rows, chains, held, decisions, executions, scaling, scaled, idle };
->>>>>>> c69797bf (bench: several of each worker, and half of them leave under load)
 writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);
