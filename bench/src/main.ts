@@ -241,7 +241,6 @@ console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-const measured = { rows, chains, held, decisions, executions, scaling, idle, bundle };
-const measured = { rows, chains, held, decisions, executions, scaling, scaled, idle };
+const measured = { rows, chains, held, decisions, executions, scaling, idle, bundle, scaled };
 writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);
