@@ -6,6 +6,7 @@ import { Deliveries } from './records/deliveries.js';
 import { Deputies } from './records/deputies.js';
 import { EventLog } from './records/event-log.js';
 import { Grants } from './records/grants.js';
+import { Rules } from './records/rules.js';
 import { Executions } from './executions/executions-page.js';
 import { Overview } from './overview/overview-page.js';
 import { RunPage } from './runs/run-page.js';
@@ -45,6 +46,8 @@ function Current() {
       return <Grants />;
     case 'deputies':
       return <Deputies />;
+    case 'rules':
+      return <Rules />;
     case 'events':
       return <EventLog />;
     case 'dead-letters':

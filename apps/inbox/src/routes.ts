@@ -6,6 +6,7 @@ export type Page =
   | 'executions'
   | 'grants'
   | 'deputies'
+  | 'rules'
   | 'events'
   | 'dead-letters'
   | 'deliveries'
@@ -17,7 +18,17 @@ export interface Route {
   id: string | null;
 }
 
-const pages = new Set(['overview', 'runs', 'executions', 'grants', 'deputies', 'events', 'dead-letters', 'deliveries']);
+const pages = new Set([
+  'overview',
+  'runs',
+  'executions',
+  'grants',
+  'deputies',
+  'rules',
+  'events',
+  'dead-letters',
+  'deliveries',
+]);
 
 /** Reads the path of an address. */
 export function routeOf(path: string): Route {

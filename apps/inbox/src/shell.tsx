@@ -18,6 +18,7 @@ const sections: { page: Exclude<Page, 'unknown'>; name: string; needs: string }[
   { page: 'executions', name: 'Executions', needs: 'executions:read' },
   { page: 'grants', name: 'Grants', needs: 'events:read' },
   { page: 'deputies', name: 'Deputies', needs: 'approvals:write' },
+  { page: 'rules', name: 'Rules', needs: 'config:write' },
   { page: 'overview', name: 'Overview', needs: 'approvals:read' },
   { page: 'events', name: 'Events', needs: 'events:read' },
   { page: 'dead-letters', name: 'Dead letters', needs: 'events:read' },

@@ -167,6 +167,7 @@ export const routes: Record<string, Rule> = {
   'POST /auth/tokens': known,
   'POST /backups': needs('backups:write'),
   'POST /config/reload': needs('config:write'),
+  'POST /config/backtest': needs('config:write'),
   'GET /config/versions': needs('audit:read'),
   'GET /config/versions/:number': needs('config:write'),
 };

@@ -34,7 +34,7 @@ describe('axe finds nothing', () => {
     await page.locator('.row').first().waitFor();
     expect(await barriersOn(page), 'list').toEqual([]);
     const pages = [pageOf(pending), pageOf(asking), pageOf(decided)].concat(
-      ['runs', `runs/${decided.run_id}`, 'executions', `executions/${decided.id}`, 'grants', 'deputies'].map(
+      ['runs', `runs/${decided.run_id}`, 'executions', `executions/${decided.id}`, 'grants', 'deputies', 'rules'].map(
         (path) => `/inbox/${path}`,
       ),
       ['overview', 'events', 'dead-letters', 'deliveries', 'nowhere'].map((path) => `/inbox/${path}`),
@@ -42,7 +42,11 @@ describe('axe finds nothing', () => {
     for (const path of pages) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.locator('table, .empty, .step, .tiles, .events, .attempts').locator('visible=true').first().waitFor();
+      await page
+        .locator('table, .empty, .step, .tiles, .events, .attempts, .rules-trial')
+        .locator('visible=true')
+        .first()
+        .waitFor();
       expect(await barriersOn(page), path).toEqual([]);
     }
 

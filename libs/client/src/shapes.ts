@@ -18,7 +18,7 @@ import {
 } from '@countersign/contracts/audit';
 import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
 import { Backup } from '@countersign/contracts/backups';
-import { ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
+import { BacktestReport, ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
 import { Delegation, DelegationPage } from '@countersign/contracts/delegations';
 import { DeliveryPage } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
@@ -49,6 +49,7 @@ export const shapes = {
   AuditEntryPage,
   AuditHealth,
   AuditKey,
+  BacktestReport,
   BulkResolveOutcome,
   Backup,
   CommandToken,

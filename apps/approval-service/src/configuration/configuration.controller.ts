@@ -1,17 +1,22 @@
 import { CurrentPrincipal, RequireScopes, type Principal } from '@countersign/auth';
 import {
+  BacktestReport,
+  BacktestRequest,
   ConfigVersion,
   ConfigVersionView,
   ReloadConfigRequest,
   ReloadedConfig,
 } from '@countersign/contracts/configuration';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Clock } from '@countersign/contracts/time';
 import { ConfigError, ProblemError } from '@countersign/contracts/problems';
 import type { Store } from '@countersign/persistence';
 import { Returns } from '@countersign/service';
 import { configVersionId, type StoredConfigVersion } from '@countersign/service/configuration';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { CONFIG_VERSIONS, REREAD_KEYS } from '../tokens.js';
+import { APPROVALS, CLOCK, CONFIG_VERSIONS, REREAD_KEYS } from '../tokens.js';
+import { backtestOf } from './backtest.js';
 import { Activation, ConfigConflict } from './activation.js';
 
 const most = 100;
@@ -23,6 +28,8 @@ export class ConfigurationController {
     @Inject(Activation) private readonly activation: Activation,
     @Inject(CONFIG_VERSIONS) private readonly versions: Store<StoredConfigVersion>,
     @Inject(REREAD_KEYS) private readonly rereadKeys: () => Promise<void>,
+    @Inject(APPROVALS) private readonly approvals: { store: Store<Approval> },
+    @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
   @Post('reload')
@@ -45,6 +52,19 @@ export class ConfigurationController {
       if (error instanceof ConfigError) throw new ProblemError('config_invalid', error.message);
       if (error instanceof ConfigConflict)
         throw new ProblemError('config_conflict', `${error.message}. Look at it, and ask again.`);
+      throw error;
+    }
+  }
+
+  @Post('backtest')
+  @RequireScopes('config:write')
+  @HttpCode(200)
+  @Returns(200, BacktestReport, 'What the rules of this text would have made of the calls of the last days.')
+  async backtest(@Body({ schema: BacktestRequest }) tried: z.infer<typeof BacktestRequest>): Promise<BacktestReport> {
+    try {
+      return await backtestOf(tried, this.approvals.store, this.now());
+    } catch (error) {
+      if (error instanceof ConfigError) throw new ProblemError('config_invalid', error.message);
       throw error;
     }
   }

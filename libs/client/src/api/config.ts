@@ -1,4 +1,9 @@
-import type { ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
+import type {
+  BacktestReport,
+  ConfigVersion,
+  ConfigVersionView,
+  ReloadedConfig,
+} from '@countersign/contracts/configuration';
 import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -9,6 +14,11 @@ export class Config {
   /** Puts the file of the server in force, for all instances of all services; `dry_run` says what would come of it. */
   reload({ dry_run = false } = {}, signal?: AbortSignal): Promise<ReloadedConfig> {
     return this.transport.ask('ReloadedConfig', 'POST', '/config/reload', { body: { dry_run }, signal });
+  }
+
+  /** What the rules of a whole file would have made of the calls of the last days. Nothing is decided by it. */
+  backtest(tried: { text: string; days?: number }, signal?: AbortSignal): Promise<BacktestReport> {
+    return this.transport.ask('BacktestReport', 'POST', '/config/backtest', { body: tried, signal });
   }
 
   /** The latest, the one in force first. */

@@ -1,3 +1,4 @@
+export { BacktestReport, BacktestRequest, type TriedRuling, mostOtherwise } from './backtest.js';
 export {
   ConfigChange,
   ConfigVersion,
