@@ -3,6 +3,7 @@ import type {} from '@countersign/infra';
 import { describe } from 'vitest';
 import { describeApprovalScenarios } from '../approvals/approval-scenarios.js';
 import { describeRunnerScenarios } from '../runs/runner-scenarios.js';
+import { describeProducers } from '../record/producers.js';
 import { describeConsumers } from '../record/consumers.js';
 import { describeScenarios } from '../scenarios.js';
 import { serversOfFile } from '../world/servers.js';
@@ -16,9 +17,11 @@ if (servers) {
   const of = (instances: number | Partial<Record<ServiceName, number>>) => ({ ...servers, instances });
   describeScenarios(`${name}, two of each service`, () => new DistributedStack(of(2), { record: true }));
   describeConsumers(servers.brokers);
+  const producers = describeProducers(servers.brokers);
   describeRunnerScenarios(`${name}, two runners`, (options) => {
     return new DistributedStack(of({ 'agent-runner': 2 }), options);
   });
+  producers.describeAnswers();
   describeApprovalScenarios(`${name}, two approval services`, (options) => {
     return new DistributedStack(of({ 'approval-service': 2 }), options);
   });

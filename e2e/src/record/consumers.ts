@@ -1,25 +1,15 @@
-import { javaClassPath, prepared, stateDir } from '@countersign/infra';
+import { javaClassPath } from '@countersign/infra';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { pythonWithKafka } from './python.js';
 
 const at = (name: string): string => fileURLToPath(new URL(`../../../examples/consumers/${name}`, import.meta.url));
 const run = promisify(execFile);
-
-/** @returns for `PYTHONPATH`: what the example in Python needs. */
-async function pythonPackages(): Promise<string> {
-  const requirements = at('requirements.txt');
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  return prepared(join(stateDir, `consumers-py-${digest}`), async (work) => {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir', '--no-compile'];
-    await run('python3', [...pip, '--target', work, '-r', requirements], { timeout: 180_000 });
-  });
-}
 
 /** The consumers to copy, as they are, on what the scenarios before have left on a real topic. */
 export function describeConsumers(brokers: string): void {
@@ -39,11 +29,11 @@ export function describeConsumers(brokers: string): void {
     };
 
     it('keep the same table of the record, in TypeScript, Python and Java, and reading all of it again changes nothing', async () => {
-      const [PYTHONPATH, classPath] = await Promise.all([pythonPackages(), javaClassPath()]);
+      const [python, classPath] = await Promise.all([pythonWithKafka(), javaClassPath()]);
       const all = async (group: string) =>
         Promise.all([
           tableOf(group, 'ts', process.execPath, [at('audit-table.ts')]),
-          tableOf(group, 'python', 'python3', [at('audit_table.py')], { PYTHONPATH, PYTHONNOUSERSITE: '1' }),
+          tableOf(group, 'python', 'python3', [at('audit_table.py')], python),
           tableOf(group, 'java', 'java', ['-XX:TieredStopAtLevel=1', '-cp', classPath, at('AuditTable.java')]),
         ]);
       const first = await all('first');
