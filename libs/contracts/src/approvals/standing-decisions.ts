@@ -1,4 +1,4 @@
-import { namesOf, oncePerPerson, type Deciding, type Person } from '../delegations/places.js';
+import { deputiesIn, namesOf, oncePerPerson, type Deciding, type Person } from '../delegations/places.js';
 import type { Approval, Decision } from './approval.js';
 import type { RequireTerms } from './terms.js';
 
@@ -11,10 +11,10 @@ export const isMember = ({ group, members }: Group, { by, groups = [] }: Person)
  * As whom a decision counts. A deputy counts as the person in whose place they decide, in groups that list that person
  * alone, and only where the rules have deputies who are in such a group; else as nobody in particular.
  */
-export function countedAs({ deputies }: Pick<RequireTerms, 'deputies'>, decision: Deciding): Person {
+export function countedAs(terms: Pick<RequireTerms, 'deputies'>, decision: Deciding): Person {
   const { on_behalf_of: delegator = null } = decision;
   if (delegator === null) return decision;
-  return { by: deputies.some((group) => isMember(group, decision)) ? delegator : null };
+  return { by: deputiesIn(terms).some((group) => isMember(group, decision)) ? delegator : null };
 }
 
 type Standing = Pick<Approval, 'terms' | 'user_id' | 'requested_by' | 'escalated_at' | 'decisions'> &

@@ -6,4 +6,4 @@ export {
   ListDelegationsQuery,
   longestDelegationDays,
 } from './delegation.js';
-export { namesOf, oncePerPerson } from './places.js';
+export { deputiesIn, namesOf, oncePerPerson } from './places.js';

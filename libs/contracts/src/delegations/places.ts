@@ -20,3 +20,6 @@ export function oncePerPerson<D extends Deciding>(decisions: readonly D[]): D[] 
   const last = [...new Map(newest.map((each) => [each.by, each])).values()].toReversed();
   return [...new Map(last.map((each) => [each.on_behalf_of ?? each.by, each])).values()];
 }
+
+/** Who may be deputies by these terms; nobody by those that were stored before there were any. */
+export const deputiesIn = <Group>({ deputies }: { deputies?: readonly Group[] }): readonly Group[] => deputies ?? [];

@@ -1,4 +1,5 @@
 import type { RequireTerms } from '@countersign/contracts/approvals';
+import { deputiesIn } from '@countersign/contracts/delegations';
 import { canonicalJson } from '@countersign/contracts/json';
 import { assign } from './quorum/assignment.js';
 import { approvalsOf } from './terms.js';
@@ -26,7 +27,7 @@ export function isAtMostAsStrict(now: RequireTerms, then: RequireTerms): boolean
     grantsAsFar(now, then) &&
     letsStandIn(now, then) &&
     then.break_glass.every((before) => now.break_glass.some((group) => isWithin(before, group))) &&
-    then.deputies.every((before) => now.deputies.some((group) => isWithin(before, group))) &&
+    deputiesIn(then).every((before) => deputiesIn(now).some((group) => isWithin(before, group))) &&
     asksNoOneElse(now, then)
   );
 }

@@ -1,6 +1,8 @@
 import type { RequireTerms } from '@countersign/contracts/approvals';
+import { deputiesIn } from '@countersign/contracts/delegations';
 import { canonicalJson } from '@countersign/contracts/json';
 
+type Group = RequireTerms['deputies'][number];
 type Approver = RequireTerms['approvers'][number];
 
 /** How many people have to approve. */
@@ -29,7 +31,7 @@ export function strictest(all: readonly [RequireTerms, ...RequireTerms[]]): Requ
     escalate_after: null,
     escalate_to: [],
     break_glass: inAll(all.map(({ break_glass }) => break_glass)),
-    deputies: inAll(all.map(({ deputies }) => deputies)),
+    deputies: inAll(all.map(deputiesIn)),
     grant: {
       max_duration: Math.min(...all.map(({ grant }) => grant.max_duration)),
       max_uses: Math.min(...all.map(({ grant }) => grant.max_uses)),
@@ -39,7 +41,7 @@ export function strictest(all: readonly [RequireTerms, ...RequireTerms[]]): Requ
 }
 
 /** Groups that all of these lists have, with the same members. */
-const inAll = ([first = [], ...others]: RequireTerms['deputies'][]): RequireTerms['deputies'] =>
+const inAll = ([first = [], ...others]: (readonly Group[])[]): Group[] =>
   first.filter((group) => others.every((each) => each.some((other) => canonicalJson(other) === canonicalJson(group))));
 
 function approversOfAll(all: readonly RequireTerms[]): Approver[] {

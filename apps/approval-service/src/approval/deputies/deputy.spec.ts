@@ -145,6 +145,14 @@ describe('a deputy', () => {
     expect(grantIn(both, 'g', 'salt', 'v')).toBeUndefined();
   });
 
+  it('is nobody by an approval that was stored before there were any', () => {
+    const { deputies: _deputies, ...before } = waiting.terms;
+    const old = { ...waiting, rules_version: 'before', terms: before as RequireTerms };
+    expect(codeOf(after(old, deciding('dave')))).toBe('may_not_decide');
+    const two = stateAfter(old, deciding('bob', []), deciding('carol', []));
+    expect(two.status).toBe('approved');
+  });
+
   it('never breaks glass', () => {
     const glass = approvalAfter(required({ ...one, break_glass: [{ group: 'ops', members: ['bob'] }] }));
     const said = {

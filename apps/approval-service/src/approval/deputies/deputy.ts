@@ -1,4 +1,5 @@
 import { countedAs, isMember, isStanding, type Approval } from '@countersign/contracts/approvals';
+import { deputiesIn } from '@countersign/contracts/delegations';
 import { askersOf, mayDecide } from '@countersign/definitions/policy';
 
 /** Somebody named whoever decides as their deputy, and it holds: for all approvals, or for one. */
@@ -27,7 +28,7 @@ export function standingInFor(approval: Approval, { by, groups, standsInFor = []
   const askers = askersOf(approval);
   if (by === null || isAsker(approval, by) || mayDecide(named, by, askers, groups, isEscalated) === undefined)
     return undefined;
-  if (!terms.deputies.some((group) => isMember(group, { by, groups }))) return undefined;
+  if (!deputiesIn(terms).some((group) => isMember(group, { by, groups }))) return undefined;
   return standsInFor.find(
     ({ delegator, approval_id }) =>
       (approval_id === null || approval_id === approval.id) &&
