@@ -1,6 +1,7 @@
 import { CountersignClient } from '@countersign/client';
 import { startModelServer, type ModelRequest, type ModelServer } from '@countersign/testing/model-server';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ import { exampleFile, frameworkExamples, pythonFrameworks } from './frameworks.j
 
 const inTypeScript = ['ai-sdk.ts', 'langchain.ts', 'mastra.ts', 'openai-agents.ts'];
 const inPython = ['agno_agent.py', 'langgraph_agent.py', 'openai_agent.py', 'pydantic_agent.py'];
+
+const mcpClients = fileURLToPath(new URL('../../any-agent/mcp_clients.py', import.meta.url));
 
 /** The examples as they are, with the frameworks as they are published, and a model that says what a test wants. */
 describe('an agent that somebody has already', () => {
@@ -97,4 +100,19 @@ describe('an agent that somebody has already', () => {
       }
     },
   );
+
+  it.concurrent('has the tools over MCP, with agno and the OpenAI Agents SDK as they are', async () => {
+    const program = spawn('python3', [mcpClients], { env });
+    const said = Promise.all([text(program.stdout), text(program.stderr)]);
+    await once(program.stdout, 'data');
+    for (const order of ['agno', 'OpenAI'])
+      await people.approvals.resolve((await pending(order)).id, { status: 'approved' });
+    const [told, wrong] = await said;
+    expect(told.split('\n').toSorted(), wrong).toEqual([
+      '',
+      'OpenAI Agents SDK: Credit for OpenAI.',
+      'agno: Credit for agno.',
+      'begins',
+    ]);
+  });
 });
