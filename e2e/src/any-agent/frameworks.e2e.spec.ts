@@ -2,13 +2,14 @@ import { CountersignClient } from '@countersign/client';
 import { startModelServer, type ModelRequest, type ModelServer } from '@countersign/testing/model-server';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, ModelPlans, outputsIn, says, wants } from '../runs/model-plans.js';
+import { runCommand } from '../cli/command-line.js';
 import { isReady, startChild, type Child } from '../world/child.js';
 import { adminKey } from '../world/credentials.js';
 import { eventually } from '../world/eventually.js';
@@ -19,7 +20,21 @@ const inPython = ['agno_agent.py', 'langgraph_agent.py', 'openai_agent.py', 'pyd
 
 const mcpClients = fileURLToPath(new URL('../../any-agent/mcp_clients.py', import.meta.url));
 
-/** The examples as they are, with the frameworks as they are published, and a model that says what a test wants. */
+const page = readFileSync(new URL('../../../docs/any-agent.md', import.meta.url), 'utf8');
+/** The first block of the page in this language. */
+const blockOf = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page)![1]!;
+
+/** What the page leaves to whoever follows it. */
+const policies = `
+policies:
+  rules:
+    - name: nobody has time
+      when: { arguments: { order: { matches: '^late' } } }
+      then: { require: { expires_in: 1s } }
+  default: { require: { allow: [approve, reject, edit] } }
+`;
+
+/** The page as it is, followed; the examples as they are, with the frameworks as they are published, and a model that says what a test wants. */
 describe('an agent that somebody has already', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-frameworks-'));
   let folder: string;
@@ -29,7 +44,8 @@ describe('an agent that somebody has already', () => {
   let people: CountersignClient;
   let env: Record<string, string>;
   beforeAll(async () => {
-    const config = fileURLToPath(new URL('../../fixtures/any-agent.yaml', import.meta.url));
+    const config = join(dir, 'countersign.yaml');
+    writeFileSync(config, `${blockOf('yaml')}\n${policies}`);
     let packages: string;
     [folder, packages] = await Promise.all([frameworkExamples(...inTypeScript), pythonFrameworks()]);
     model = await startModelServer();
@@ -37,7 +53,11 @@ describe('an agent that somebody has already', () => {
     child = await startChild({ app: 'standalone', env: { DATA_DIR: dir, COUNTERSIGN_CONFIG: config } });
     await eventually('it to be ready', () => isReady(child.url));
     people = new CountersignClient({ url: child.url, key: adminKey });
-    const { key } = await people.auth.createKey({ name: 'bot', subject: 'bot@services', roles: ['requester'] });
+    // As the page says: countersign keys create.
+    const [, ...command] = blockOf('sh').trim().split(' ');
+    const { out, err } = await runCommand([...command, '--url', child.url], { env: { COUNTERSIGN_KEY: adminKey } });
+    const key = /cs_[\w-]+/.exec(out)?.[0];
+    if (key === undefined) throw new Error(`no key: ${out}${err}`);
     const { PATH = '' } = process.env;
     env = {
       PATH,
@@ -100,6 +120,15 @@ describe('an agent that somebody has already', () => {
       }
     },
   );
+
+  it.concurrent('is a function behind the gate, as the page has it', async () => {
+    const program = join(folder, 'page.ts');
+    writeFileSync(program, blockOf('ts').replace('http://127.0.0.1:4000', child.url));
+    const { stdout } = spawn(process.execPath, [program], { env });
+    const said = text(stdout);
+    await people.approvals.resolve((await pending('A-17')).id, { status: 'approved' });
+    expect(await said).toBe('Paid 80 for A-17.\n');
+  });
 
   it.concurrent('has the tools over MCP, with agno and the OpenAI Agents SDK as they are', async () => {
     const program = spawn('python3', [mcpClients], { env });
