@@ -7,13 +7,8 @@ import { Controller, HttpCode, Inject, Param, Post, Req, type RawBodyRequest } f
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Decisions } from '../decisions/decisions.js';
-import {
-  answerInteraction,
-  interactionOf,
-  notShown,
-  subjectOf,
-  type Interaction,
-} from '../notify/slack/interaction.js';
+import { answerInteraction, interactionOf, notShown, type Interaction } from '../notify/slack/interaction.js';
+import { personOf } from '../notify/slack/people.js';
 import { verifySlackRequest } from '../notify/slack/signature.js';
 import { CLOCK, SLACK_CHANNELS } from '../tokens.js';
 
@@ -49,7 +44,7 @@ export class SlackController {
       );
     const interaction = interactionOf(body);
     if (!interaction) return;
-    const who = subjectOf(channel, interaction);
+    const who = await personOf(channel, interaction.slack_user);
     const refusal = 'refusal' in who ? who.refusal : await this.#decide(interaction, who.subject, channel);
     if (refusal !== undefined) await answerInteraction(interaction, refusal);
   }
@@ -60,7 +55,7 @@ export class SlackController {
     const approval = await this.decisions.find(approval_id);
     const hidden = approval && notShown(approval, interaction, channel);
     if (hidden !== undefined) return hidden;
-    // Who may decide in Slack is listed in the channel; groups come from the rules, which name people.
+    // Who may decide in Slack is said by the channel; groups come from the rules, which name people.
     const who = principalOf({ subject, roles: ['approver'], groups: [] }, 'channel');
     const decided = await this.decisions.decide(approval_id, { status: verdict, digest }, who);
     return 'ok' in decided ? undefined : decided.message;

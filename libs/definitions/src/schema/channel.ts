@@ -71,6 +71,14 @@ export const SlackChannel = z.strictObject({
       .record(z.string().regex(/^[A-Z0-9]+$/, 'must be the id of a Slack user, such as U024BE7LH'), Subject)
       .prefault({})
       .meta({ description: 'Who may decide from Slack: ids of users, and who each of them is here.' }),
+    email_domains: z
+      .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain in small letters, such as example.com'))
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'Other full members of the workspace are whom their confirmed address names, where it is of one of these domains. Needs the scopes users:read and users:read.email.',
+      }),
     api_url: httpUrl
       .default('https://slack.com/api')
       .meta({ description: "Slack's Web API; another for GovSlack, or what speaks like it." }),
