@@ -1,4 +1,4 @@
-import { millisOf } from '@countersign/contracts/time';
+import { millisOf, type Millis } from '@countersign/contracts/time';
 import { toolDefinitionOf, type Definitions, type ToolDefinition } from '@countersign/definitions';
 import { readDeclaration } from '@countersign/definitions/versions';
 import { hiddenArguments } from '@countersign/definitions/masking';
@@ -21,7 +21,12 @@ import { entryLog } from './record/entry.js';
 import { recordableOf, unreadable } from './record/intake.js';
 import { Lease, leaseCollection } from './record/lease.js';
 import { Recorder } from './record/recorder.js';
-import { ENTRIES, UNREADABLE } from './tokens.js';
+import { EntryRetention } from './retention/entry-retention.js';
+import { decideHold, holdCollection } from './retention/hold.js';
+import { HoldsController } from './retention/holds.controller.js';
+import { ENTRIES, HOLDS, UNREADABLE } from './tokens.js';
+
+const dayMs: Millis = 86_400_000;
 
 @Module({})
 class AuditModule {}
@@ -68,6 +73,21 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       logger,
       checkpointEvery: config.AUDIT_CHECKPOINT_SECONDS,
       onCheckpoint: anchors.look,
+    });
+    const { commandHandler: holds, relay: holdRelay } = openCommandHandler(context, {
+      service: 'audit',
+      collection: holdCollection,
+      decide: decideHold,
+    });
+    const days = config.AUDIT_RETENTION_DAYS;
+    const retention = new EntryRetention({
+      log,
+      positions: database.collection(positionCollection).store,
+      holds: holds.store,
+      lease: lease('retention'),
+      published: () => publisher.published(),
+      now,
+      ttlMs: days === undefined ? undefined : days * dayMs,
     });
     const noticed = metrics.counter({
       name: 'countersign_audit_noticed_total',
@@ -125,10 +145,12 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       name: 'audit',
       module: {
         module: AuditModule,
-        controllers: [AuditController],
+        controllers: [AuditController, HoldsController],
         providers: [
           { provide: Checkpoints, useValue: checkpoints },
           { provide: ENTRIES, useValue: log },
+          { provide: EntryRetention, useValue: retention },
+          { provide: HOLDS, useValue: holds },
           { provide: Evidence, useValue: evidence },
           { provide: Publisher, useValue: publisher },
           { provide: Recorder, useValue: recorder },
@@ -153,6 +175,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
           },
         },
       ],
+      retention: retention.policies,
       records: {
         find: ({ limit }) => log.find({ filter: {}, sort: [], limit }) as Promise<unknown> as Promise<StoredRecord[]>,
       },
@@ -165,6 +188,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       async begin() {
         await serviceKeys.open();
         relay.start();
+        holdRelay.start();
         publisher.start();
       },
       async stop() {
@@ -173,6 +197,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         await publisher.stop();
         await anchors.idle();
         await relay.stop();
+        await holdRelay.stop();
       },
     };
   };

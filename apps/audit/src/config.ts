@@ -24,6 +24,13 @@ export const auditSettings = {
     unit: 'seconds',
     example: '60',
   }),
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional().meta({
+    description:
+      'How long entries are kept after the last one of their run. Their hashes stay, and so do rules, versions of the configuration, and what is under a legal hold.',
+    unit: 'days',
+    unset: 'kept for good',
+    example: '3650',
+  }),
   AUDIT_CHECKPOINT_FILE: z.string().min(1).optional().meta({
     description:
       'A file to which each checkpoint is added as a line of JSON. It is worth something where the service cannot change what it has written.',

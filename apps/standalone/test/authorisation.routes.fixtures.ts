@@ -155,6 +155,9 @@ export const routes: Record<string, Rule> = {
   'GET /audit/key': anybody,
   'GET /audit/checkpoint': needs('audit:read'),
   'GET /audit/entries': needs('audit:read'),
+  'GET /audit/holds': needs('audit:read'),
+  'POST /audit/holds': needs('audit:write'),
+  'POST /audit/holds/:id/release': needs('audit:write'),
   'GET /audit/evidence': needs('audit:read'),
   'GET /audit/health': needs('audit:read'),
   'GET /audit/export': needs('audit:read'),
@@ -194,6 +197,7 @@ const scopes: Record<string, readonly string[]> = {
     'keys:write',
     'backups:write',
     'config:write',
+    'audit:write',
   ],
 };
 

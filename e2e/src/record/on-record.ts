@@ -48,13 +48,13 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
 
   const { data: entries } = await eventually('all of a run to be on record', async () => {
     const page = await ask(AuditEntryPage, '/audit/entries', { run_id: run.run_id });
-    const types = page.data.map(({ leaf }) => (JSON.parse(leaf) as { type: EventName }).type);
+    const types = page.data.map(({ leaf }) => (JSON.parse(leaf!) as { type: EventName }).type);
     return told.every((type) => types.includes(type)) && page;
   });
-  const sequences = entries.map(({ leaf }) => (JSON.parse(leaf) as { sequence: number }).sequence);
+  const sequences = entries.map(({ leaf }) => (JSON.parse(leaf!) as { sequence: number }).sequence);
   expect(sequences).toEqual(entries.map((_, n) => n + 1));
 
-  const decided = entries.map(({ leaf }) => JSON.parse(leaf) as Record<string, unknown>);
+  const decided = entries.map(({ leaf }) => JSON.parse(leaf!) as Record<string, unknown>);
   expect(decided.filter(({ type }) => type === 'approval.decision_recorded')).toMatchObject([
     { authtype: 'api_key', authid: 'ada' },
   ]);
@@ -66,19 +66,27 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
 
   await eventually('attempts that were refused to be on record', async () => {
     const page = await ask(AuditEntryPage, '/audit/entries', { type: 'access.refused' });
-    const refused = page.data.map(({ leaf }) => JSON.parse(leaf) as { authid?: string; data: { code: string } });
+    const refused = page.data.map(({ leaf }) => JSON.parse(leaf!) as { authid?: string; data: { code: string } });
     return (
       refused.some(({ authid, data }) => authid === 'vera' && data.code === 'missing_scope') &&
       refused.some(({ authid, data }) => authid === undefined && data.code === 'credential_refused')
     );
   });
 
+  const hold = await client.audit.hold({ run_id: run.run_id, reason: 'a case' });
+  expect((await client.audit.holds()).data).toMatchObject([{ id: hold.id, status: 'in_force' }]);
+  await eventually('the hold to be on record', async () => {
+    const { data } = await ask(AuditEntryPage, '/audit/entries', { run_id: run.run_id, type: 'audit.hold_placed' });
+    return data.length > 0;
+  });
+  expect(await client.audit.release(hold.id, 'it is closed')).toMatchObject({ status: 'released' });
+
   const key = readKey((await ask(AuditKey, '/audit/key')).key);
   const signed = await ask(SignedCheckpoint, '/audit/checkpoint');
   const checkpoint = await openCheckpoint(signed.note, key);
   for (const { index, leaf } of entries) {
     const { size, proof } = await ask(InclusionProof, '/audit/proofs/inclusion', { index, size: checkpoint.size });
-    const claim = { leaf: leafHash(Buffer.from(leaf)), index, size, root: checkpoint.root, proof: proof.map(bytes) };
+    const claim = { leaf: leafHash(Buffer.from(leaf!)), index, size, root: checkpoint.root, proof: proof.map(bytes) };
     expect(includes(claim)).toBe(true);
   }
   const older = await openCheckpoint(before.note, key);

@@ -16,6 +16,7 @@ describe('what a role allows', () => {
     'executions:write': { viewer: no, requester: no, approver: no, operator: yes, admin: yes },
     'events:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
     'events:write': { viewer: no, requester: no, approver: no, operator: yes, admin: yes },
+    'audit:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },
     'audit:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
     'metrics:read': { viewer: yes, requester: no, approver: yes, operator: yes, admin: yes },
     'keys:write': { viewer: no, requester: no, approver: no, operator: no, admin: yes },

@@ -96,6 +96,10 @@ describe('the client and a server of the same version', () => {
     expect((await audit.inclusion(entries[0]!.index)).leaf_hash).toBe(entries[0]!.leaf_hash);
     expect((await audit.consistency(1)).from).toBe(1);
     expect(new TextDecoder().decode(await audit.evidence(run.run_id))).toContain(run.run_id);
+    const hold = await audit.hold({ run_id: run.run_id, reason: 'a case' });
+    expect((await audit.holds({ status: 'in_force' })).data).toEqual([hold]);
+    expect(await audit.release(hold.id, 'closed')).toMatchObject({ status: 'released', release_reason: 'closed' });
+    await expect(audit.release('h-0', 'closed')).rejects.toMatchObject({ code: 'hold_not_found' });
     await expect(audit.inclusion(1e9)).rejects.toMatchObject({ status: 404, code: 'not_on_record' });
   });
 

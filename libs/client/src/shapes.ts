@@ -14,6 +14,8 @@ import {
   AuditKey,
   ConsistencyProof,
   InclusionProof,
+  LegalHold,
+  LegalHoldPage,
   SignedCheckpoint,
 } from '@countersign/contracts/audit';
 import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contracts/auth';
@@ -69,6 +71,8 @@ export const shapes = {
   Grant,
   GrantPage,
   InclusionProof,
+  LegalHold,
+  LegalHoldPage,
   LoggedEvent,
   Me,
   Nothing: z.undefined(),

@@ -67,6 +67,23 @@ export function describeAppendLog(name: string, open: () => Database): void {
       expect(last.map(({ position }) => position)).toEqual([6, 4]);
     });
 
+    it('loses what is taken out of an entry, and gains none', async () => {
+      const log = newLog();
+      await log.append(lines(0, 3));
+      await log.replace([line(1, { text: '', key: 'gone' }), line(7)]);
+      await log.replace([]);
+      expect(await log.find({ filter: {}, sort: [], limit: 10 })).toEqual([
+        line(0),
+        line(1, { text: '', key: 'gone' }),
+        line(2),
+      ]);
+      expect(await positions(log, { key: 'odd' })).toEqual([]);
+      expect(await positions(log, { key: 'gone' })).toEqual([1]);
+      await expect(log.append([line(1)])).rejects.toThrow(VersionConflict);
+      await log.append([line(3)]);
+      expect(await log.length()).toBe(4);
+    });
+
     it('keeps texts as they are, whatever is in them', async () => {
       const log = newLog();
       const odd = line(0, { text: '{"a":"\\ud800"}\n\0 $set', actor: '\ud800' });

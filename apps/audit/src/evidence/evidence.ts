@@ -20,12 +20,13 @@ export class Evidence {
     },
   ) {}
 
-  /** @returns undefined when nothing is on record of this run. @throws RetryableError while keys cannot be fetched */
+  /** @returns undefined when nothing is on record of this run, or some of it was removed. @throws RetryableError while keys cannot be fetched */
   async of(run_id: string): Promise<string | undefined> {
     const { checkpoints, keys, log } = this.options;
     const size = await log.length();
     const entries = await this.#entries(run_id, size);
-    if (entries.length === 0) return undefined;
+    // The rest of a run would prove nothing of it.
+    if (entries.length === 0 || !entries.every(isThere)) return undefined;
     const { note } = await checkpoints.at(size);
     const header: Header = {
       format,
@@ -60,13 +61,15 @@ export class Evidence {
   }
 
   /** The rules that decisions name, as published; an entry whose version is not its digest is ignored. */
-  async #rules(entries: readonly Entry[]): Promise<RulesOfVersion[]> {
+  async #rules(entries: readonly Kept[]): Promise<RulesOfVersion[]> {
     const versions = new Set(entries.filter(({ type }) => type === 'approval.resolved').flatMap(versionIn));
     const found: RulesOfVersion[] = [];
     for (const version of versions) {
       const filter = { key: version, type: 'config.rules_declared' };
       const told = await this.options.log.find({ filter, sort: [], limit: atOnce });
-      const all = told.map(({ leaf }) => (JSON.parse(leaf) as { data: { rules: Record<string, unknown> } }).data.rules);
+      const all = told
+        .filter(isThere)
+        .map(({ leaf }) => (JSON.parse(leaf) as { data: { rules: Record<string, unknown> } }).data.rules);
       const rules = all.find((each) => hash('sha256', canonicalText(each)).startsWith(version));
       if (rules) found.push({ version, rules });
     }
@@ -74,7 +77,11 @@ export class Evidence {
   }
 }
 
-function versionIn({ leaf }: Entry): string | [] {
+/** An entry that was not removed. */
+type Kept = Entry & { leaf: string };
+const isThere = (entry: Entry): entry is Kept => entry.leaf !== null;
+
+function versionIn({ leaf }: Kept): string | [] {
   const { policy_version } = (JSON.parse(leaf) as { data: { policy_version?: unknown } }).data;
   return typeof policy_version === 'string' && /^[0-9a-f]{32}$/.test(policy_version) ? policy_version : [];
 }

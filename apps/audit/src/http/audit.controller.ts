@@ -118,7 +118,11 @@ export class AuditController {
   @Returns(200, z.string(), 'All that is on record of a run, with what proves it offline, a line each.', ndjson)
   async evidenceOf(@Query({ schema: EvidenceQuery }) { run_id }: z.infer<typeof EvidenceQuery>): Promise<string> {
     const bundle = await this.evidence.of(run_id);
-    if (bundle === undefined) throw new ProblemError('not_on_record', `Nothing is on record of the run ${run_id}.`);
+    if (bundle === undefined)
+      throw new ProblemError(
+        'not_on_record',
+        `Nothing is on record of the run ${run_id}, or entries of it were removed.`,
+      );
     return bundle;
   }
 

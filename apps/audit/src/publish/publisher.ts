@@ -7,10 +7,12 @@ import type { Checkpoints } from '../checkpoints/checkpoints.js';
 import type { Entry } from '../record/entry.js';
 import type { Lease } from '../record/lease.js';
 
-/** How much of the record has been published. */
-interface Position extends StoredRecord {
+/** How far a reader of the record is, such as its publisher. */
+export interface Position extends StoredRecord {
   id: string;
   next: number;
+  /** Of retention: how many holds had been released when it began at the front. */
+  released?: number;
 }
 
 export const positionCollection: Collection<Position> = { name: 'audit_positions', key: 'id', indexes: [] };
@@ -142,7 +144,7 @@ function recorded({ position, key, sequence, type, leaf, nodes, recorded_at }: E
       sequence,
       type,
       leaf_hash: nodes.split(' ', 1)[0]!,
-      leaf: leaf.length > largest ? null : leaf,
+      leaf: leaf === null || leaf.length > largest ? null : leaf,
     }),
   };
 }

@@ -63,6 +63,7 @@ class Mortal {
           () => log.append(entries),
           () => log.append(entries.slice(0, Math.ceil(entries.length / 2))),
         ),
+      replace: (entries) => this.step(() => log.replace(entries)),
       length: () => this.step(() => log.length()),
       find: (query) => this.step(() => log.find(query)),
     };

@@ -32,8 +32,8 @@ export interface Entry extends Positioned {
   tool_name: string | null;
   time: string;
   recorded_at: EpochMillis;
-  /** The bytes that the leaf of the tree is of, as text. */
-  leaf: string;
+  /** The bytes that the leaf of the tree is of, as text; null: they were removed. */
+  leaf: string | null;
   /** The nodes of the tree that are complete with this leaf, itself first, in base64 with spaces between. */
   nodes: string;
 }

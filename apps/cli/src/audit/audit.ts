@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { On } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
 import type { Screen } from '../terminal/screen.js';
+import { listHolds, placeHold, releaseHold } from './holds.js';
 import { checkContinues } from './check.js';
 import { evidencePage } from './evidence-page.js';
 
@@ -17,7 +18,10 @@ export const auditCommand = (on: On): Command =>
     .addCommand(verify(on))
     .addCommand(check(on))
     .addCommand(entries(on))
-    .addCommand(key(on));
+    .addCommand(key(on))
+    .addCommand(placeHold(on))
+    .addCommand(releaseHold(on))
+    .addCommand(listHolds(on));
 
 const exportEvidence = (on: On): Command =>
   new Command('export')

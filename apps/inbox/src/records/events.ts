@@ -63,6 +63,8 @@ const known: Record<EventName, true> = {
   'config.rules_declared': true,
   'config.activated': true,
   'message.dead_letter_settled': true,
+  'audit.hold_placed': true,
+  'audit.hold_released': true,
   'audit.recorded': true,
   'audit.checkpoint_signed': true,
 };

@@ -1,5 +1,13 @@
-import type { AuditEntry, ExportAuditEntriesQuery, ListAuditEntriesQuery } from '@countersign/contracts/audit';
+import type {
+  AuditEntry,
+  ExportAuditEntriesQuery,
+  ListAuditEntriesQuery,
+  ListHoldsQuery,
+  PlaceHoldRequest,
+} from '@countersign/contracts/audit';
+import type { z } from 'zod';
 import type { Answers } from '../shapes.js';
+import { pathOf } from '../transport/address.js';
 import type { Transport } from '../transport/transport.js';
 import type { ListQuery } from './lists.js';
 
@@ -65,5 +73,19 @@ export class Audit {
   async evidence(run_id: string): Promise<Uint8Array> {
     const response = await this.transport.open('GET', '/audit/evidence', this.transport.limited({ query: { run_id } }));
     return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** Legal holds, the newest first, also those that were released. */
+  holds(query: ListQuery<typeof ListHoldsQuery> = {}, signal?: AbortSignal): Promise<Answers['LegalHoldPage']> {
+    return this.transport.ask('LegalHoldPage', 'GET', '/audit/holds', { query, signal });
+  }
+
+  /** Keeps entries from being removed, however old they are. */
+  hold(body: z.input<typeof PlaceHoldRequest>): Promise<Answers['LegalHold']> {
+    return this.transport.ask('LegalHold', 'POST', '/audit/holds', { body });
+  }
+
+  release(id: string, reason: string): Promise<Answers['LegalHold']> {
+    return this.transport.ask('LegalHold', 'POST', pathOf`/audit/holds/${id}/release`, { body: { reason } });
   }
 }

@@ -12,7 +12,9 @@ export const AuditEntry = z
     index: Count.meta({ description: 'Its place in the record, from 0.' }),
     leaf_hash: Base64,
     recorded_at: EpochMillis,
-    leaf: z.string().meta({ description: 'The entry as JSON, to the byte: what the hash is of.' }),
+    leaf: z.string().nullable().meta({
+      description: 'The entry as JSON, to the byte: what the hash is of; null: it was removed, and its place is left.',
+    }),
   })
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.infer<typeof AuditEntry>;

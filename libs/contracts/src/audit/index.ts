@@ -1,3 +1,4 @@
+export { LegalHold, LegalHoldPage, ListHoldsQuery, PlaceHoldRequest, ReleaseHoldRequest } from './hold.js';
 export {
   AuditEntry,
   AuditEntryPage,

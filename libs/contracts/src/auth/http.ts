@@ -16,6 +16,7 @@ export const Scope = z.enum([
   'events:read',
   'events:write',
   'audit:read',
+  'audit:write',
   'metrics:read',
   'keys:write',
   'backups:write',

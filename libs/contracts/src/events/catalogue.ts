@@ -28,7 +28,7 @@ import {
   ApprovalResolveRequested,
   ToolApprovalRequired,
 } from './data/approval-events.js';
-import { AuditCheckpointSigned, AuditRecorded } from './data/audit-events.js';
+import { AuditCheckpointSigned, AuditHoldPlaced, AuditHoldReleased, AuditRecorded } from './data/audit-events.js';
 import { CommandRefused } from './data/command-events.js';
 import { ConfigActivated } from './data/config-events.js';
 import {
@@ -166,6 +166,8 @@ export const catalogue = {
   'config.rules_declared': event(approvals, ['audit'], RulesDeclared, 'none', 'Rules that came into force, once for each version of them.'),
   'config.activated': event(approvals, ['audit'], ConfigActivated, 'none', 'A version of countersign.yaml is in force from now on, for all services. Informational: services read the version in force from the store.'),
   'message.dead_letter_settled': event(approvals, ['audit'], DeadLetterSettled, 'none', 'Somebody replayed or discarded a dead letter.'),
+  'audit.hold_placed': event(audit, ['audit'], AuditHoldPlaced, 'none', 'Somebody keeps entries of the record from being removed, however old they are.'),
+  'audit.hold_released': event(audit, ['audit'], AuditHoldReleased, 'none', 'Somebody released a legal hold.'),
   'audit.recorded': event(audit, ['anyone'], AuditRecorded, 'none', 'An event as it is on record: redacted, numbered within its run, and a leaf of the tree that checkpoints commit to.'),
   'audit.checkpoint_signed': event(audit, ['anyone'], AuditCheckpointSigned, 'none', 'So many entries are on record, and this is the root of their tree.'),
 } as const;

@@ -75,6 +75,7 @@ const missing = {
   delegation_not_found: { status: 404, title: 'No such delegation', says: 'There is no delegation with this id.', hint: 'list_delegations' },
   execution_not_found: { status: 404, title: 'No such execution', says: 'There is no execution with this id.', hint: 'list_executions' },
   grant_not_found: { status: 404, title: 'No such grant', says: 'There is no grant with this id.', hint: 'list_grants' },
+  hold_not_found: { status: 404, title: 'No such hold', says: 'There is no legal hold with this id.' },
   inbox_not_built: { status: 404, title: 'Inbox not built', says: 'The files of the inbox are not there.' },
   key_not_found: { status: 404, title: 'No such key', says: 'There is no key with this id.', hint: 'list_keys' },
   not_on_record: { status: 404, title: 'Not on record', says: 'The record is not that long, so there is no such entry or proof.' },

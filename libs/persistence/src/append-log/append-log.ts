@@ -14,7 +14,7 @@ export interface AppendLogDefinition<E extends Positioned> {
 }
 
 /**
- * Entries that are added at the end and never changed.
+ * Entries that are added at the end; nothing but `replace` changes one.
  *
  * A position is taken once: of all who append there exactly one succeeds, whatever the others know of the log, so a
  * writer that was paused and overtaken writes nothing over what came meanwhile. What was read of the log before an append
@@ -28,6 +28,11 @@ export interface AppendLog<E extends Positioned> {
    * @throws VersionConflict when another has written at one of these positions
    */
   append(entries: readonly E[]): Promise<void>;
+  /**
+   * Writes entries anew where there is one: what is taken out of an entry is gone. None of them is added.
+   * After an error, a crash too, any of them may be.
+   */
+  replace(entries: readonly E[]): Promise<void>;
   length(): Promise<number>;
   /** Sorted by position alone: `sort` has that one field, or none for ascending. */
   find(query: Query<E>): Promise<E[]>;

@@ -40,6 +40,19 @@ export class SqliteAppendLog<E extends Positioned> implements AppendLog<E> {
     );
   }
 
+  replace(entries: readonly E[]): Promise<void> {
+    return attempt(() =>
+      this.#file.write(() => {
+        const changes = ['data', ...this.#columns.map(quoted)].map((column) => `${column} = ?`);
+        const update = this.#file.sql(`UPDATE ${this.#name} SET ${changes.join(', ')} WHERE position = ?`);
+        for (const entry of entries) {
+          const values = this.#columns.map((field) => columnOf(entry, field));
+          update.run(JSON.stringify(entry), ...values, entry.position);
+        }
+      }),
+    );
+  }
+
   length(): Promise<number> {
     return attempt(() => {
       const row = this.#file.sql(`SELECT max(position) AS last FROM ${this.#name}`).get();

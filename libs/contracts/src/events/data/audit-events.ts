@@ -13,6 +13,19 @@ export const AuditRecorded = z.object({
     .meta({ description: 'The entry, to the byte; null of a large one: `GET /audit/entries` has it.' }),
 });
 
+const hold_id = Id;
+const by = Id.nullable();
+export const AuditHoldPlaced = z.object({
+  hold_id,
+  run_id: Id.nullable().meta({ description: 'The run that it is on; null: any.' }),
+  actor: z.string().nullable().meta({ description: 'Who is named in the runs that it is on; null: anybody.' }),
+  tool_name: Id.nullable().meta({ description: 'The tool of the runs that it is on; null: any.' }),
+  reason: z.string(),
+  by,
+});
+
+export const AuditHoldReleased = z.object({ hold_id, reason: z.string(), by });
+
 export const AuditCheckpointSigned = z.object({
   origin: Id.meta({ description: 'Which log: the name of its key.' }),
   size: z.int().nonnegative(),

@@ -25,12 +25,21 @@ export class MongoAppendLog<E extends Positioned> implements AppendLog<E> {
     if (entries.length === 0) return Promise.resolve();
     return this.attempt(async () => {
       try {
-        const documents = entries.map(({ position, ...fields }) => ({ _id: position, ...encodeFields(fields) }));
-        await this.documents.insertMany(documents, { ordered: true });
+        await this.documents.insertMany(entries.map(documentOf), { ordered: true });
       } catch (error) {
         if (!(error instanceof MongoServerError) || error.code !== duplicateKey) throw error;
         throw new VersionConflict(`${this.definition.name} has an entry there already`, { cause: error });
       }
+    });
+  }
+
+  replace(entries: readonly E[]): Promise<void> {
+    if (entries.length === 0) return Promise.resolve();
+    return this.attempt(async () => {
+      const writes = entries.map(documentOf).map(({ _id, ...replacement }) => ({
+        replaceOne: { filter: { _id }, replacement },
+      }));
+      await this.documents.bulkWrite(writes, { ordered: false });
     });
   }
 
@@ -51,3 +60,8 @@ export class MongoAppendLog<E extends Positioned> implements AppendLog<E> {
     });
   }
 }
+
+const documentOf = <E extends Positioned>({ position, ...fields }: E): LogDocument => ({
+  _id: position,
+  ...encodeFields(fields),
+});
