@@ -11,6 +11,8 @@ import { startChild } from './child.js';
 import { access } from './credentials.js';
 import { measureExecutions, measureScaling, type Executions, type Scaling } from './executions/executions.js';
 import { measureBundle, type Bundle } from './inbox/bundle.js';
+import { measureRecord } from './record/cost.js';
+import { measureEntries, type Entries } from './record/entries.js';
 import { measureIdle, type Idle } from './runs/idle.js';
 import { measureAll, type Load, type Measured } from './cycles/load.js';
 import { machine } from './machine.js';
@@ -24,8 +26,10 @@ import {
   idleTable,
   loadTable,
   scaleInTable,
+  recordTables,
   scalingTable,
   workersTable,
+  type RecordCost,
   type Row,
 } from './report.js';
 import { measureWorkers } from './scaling/workers.js';
@@ -172,6 +176,7 @@ const { values: options } = parseArgs({
     approvals: { type: 'boolean', default: false },
     executor: { type: 'boolean', default: false },
     scaling: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -189,13 +194,17 @@ const chains: Chains[] = [];
 const executions: Executions[] = [];
 let scaling: Scaling[] = [];
 let scaled: Awaited<ReturnType<typeof measureWorkers>> | undefined;
+const costs: RecordCost[] = [];
+let entries: Entries | undefined;
 const model = startChild({ module: './cycles/model-process.js' });
 try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const { cycles, runner, approvals, executor, scaling: workers } = options;
-  const everything = ![cycles, runner, approvals, executor, workers, options.idle, options.inbox].includes(true);
+  const { cycles, runner, approvals, executor, scaling: workers, record } = options;
+  const everything = ![cycles, runner, approvals, executor, workers, record, options.idle, options.inbox].includes(
+    true,
+  );
   if (everything || cycles) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
   if (everything || runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
@@ -210,6 +219,10 @@ try {
   if (everything || options.inbox) bundle = measureBundle();
   if (everything || workers)
     for (const { fresh, processes } of stacks) if (processes.length > 1) scaled = await measureWorkers(fresh);
+  if (everything || record) {
+    costs.push(...(await measureRecord({ fresh: embedded().fresh, model: url, loads, repeat })));
+    entries = measureEntries(options.quick ? 100_000 : 1_000_000);
+  }
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>
@@ -234,6 +247,7 @@ const tables = [
   scalingTable(scaling),
   workersTable(scaled?.workers ?? []),
   scaleInTable(scaled?.scaleIn),
+  ...recordTables(costs, entries),
   idleTable(idle),
   bundleTable(bundle),
 ];
@@ -241,6 +255,6 @@ console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-const measured = { rows, chains, held, decisions, executions, scaling, idle, bundle, scaled };
+const measured = { rows, chains, held, decisions, executions, scaling, scaled, costs, entries, idle, bundle };
 writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);

@@ -2,6 +2,7 @@ import type { Approvals } from './approvals/approvals.js';
 import type { Bundle } from './inbox/bundle.js';
 import type { Executions, Scaling } from './executions/executions.js';
 import type { Idle } from './runs/idle.js';
+import type { Entries } from './record/entries.js';
 import { quantile, type Measured } from './cycles/load.js';
 import type { ScaleIn, Workers } from './scaling/workers.js';
 import type { Chains, Held } from './runs/runner.js';
@@ -46,6 +47,44 @@ export function loadTable(rows: readonly Row[]): string {
   }
   return lines.length > 0 ? table(columns, lines) : '';
 }
+
+/** What keeping the record costs a cycle, and what verifying entries of it costs beside hashing them. */
+export interface RecordCost {
+  concurrency: number;
+  without_ms: number;
+  with_ms: number;
+}
+
+export const recordTables = (costs: readonly RecordCost[], entries: Entries | undefined): string[] => [
+  costs.length > 0
+    ? table(
+        ['record', 'at once', 'CPU ms without', 'with', 'costs'],
+        costs.map(({ concurrency, without_ms, with_ms }) => [
+          'embedded',
+          String(concurrency),
+          text(without_ms, 2),
+          text(with_ms, 2),
+          text(with_ms / without_ms - 1, 2),
+        ]),
+      )
+    : '',
+  entries
+    ? table(
+        ['entries', 'MB', 'hashing s', 'to the root s', 'of hashing', 'from lines s', 'of hashing'],
+        [
+          [
+            String(entries.count),
+            text(entries.bytes / 1e6, 0),
+            text(entries.hashing_s, 2),
+            text(entries.tree_s, 2),
+            text(entries.tree_s / entries.hashing_s, 2),
+            text(entries.lines_s, 2),
+            text(entries.lines_s / entries.hashing_s, 2),
+          ],
+        ],
+      )
+    : '',
+];
 
 export const idleTable = (idle: readonly Idle[]): string =>
   idle.length > 0

@@ -6,7 +6,7 @@ import { committed, type CommandHandler, type CommitDiagnostic } from '@counters
 import { serve, type Service, type ServiceContext } from '@countersign/service';
 import { randomUUID } from 'node:crypto';
 import type { Cycle } from './load.js';
-import { createServices, input, toolCallId, type Config } from './services.js';
+import { createServices, input, toolCallId, type Config, type CreateService } from './services.js';
 
 /** They ask for nothing beyond what the approval does. */
 const rules = rulesOf({ rules: [], default: { approve: true }, groups: {} });
@@ -20,18 +20,22 @@ export interface System {
  * The three services in this process, driven by calls of what their controllers call.
  *
  * @param around is handed each service's context, to look at what passes through it.
+ * @param beside services that take no part in a cycle.
  */
 export async function startInProcess(
   config: Config,
   around: (context: ServiceContext) => ServiceContext = (context) => context,
+  beside: readonly CreateService[] = [],
 ): Promise<System> {
   const started: Service[] = [];
   const model = timed(modelFor(config));
-  const create = Object.values(createServices(config, model)).map((each) => (context: ServiceContext) => {
-    const service = each(around(context));
-    started.push(service);
-    return service;
-  });
+  const create = [...Object.values(createServices(config, model)), ...beside].map(
+    (each) => (context: ServiceContext) => {
+      const service = each(around(context));
+      started.push(service);
+      return service;
+    },
+  );
   const serving = await serve(config, create);
   const runner = provided<RunDispatcher>(started, RunDispatcher);
   const approvals = provided<CommandHandler<Approval, ApprovalMessage>>(started, APPROVALS);

@@ -28,6 +28,8 @@ export interface PublisherOptions {
   checkpointEvery: Seconds;
   /** There may be a new checkpoint. */
   onCheckpoint?(): void;
+  /** How long an entry waits for others to be published with. */
+  gatherMs?: number;
 }
 
 const id = 'published';
@@ -42,14 +44,14 @@ const largest = maxEventBytes / 3;
  * published is a number beside it, so that after a crash some are published twice and none is missing.
  */
 export class Publisher {
-  readonly #options: PublisherOptions;
+  readonly #options: PublisherOptions & { gatherMs: number };
   readonly #stopping = new AbortController();
   #wake = () => {};
   #running: Promise<void> | undefined;
   #checkpointAt = 0;
 
   constructor(options: PublisherOptions) {
-    this.#options = options;
+    this.#options = { gatherMs: 50, ...options };
   }
 
   start(): void {
@@ -82,7 +84,9 @@ export class Publisher {
         const { held } = await lease.take();
         if (held) await this.#publishAll();
         failures = 0;
-        if (!isLast) await this.#pause(lookEveryMs);
+        if (isLast) continue;
+        await this.#pause(lookEveryMs);
+        await this.#gather();
       } catch (err) {
         if (failures++ === 0) logger.warn({ err }, 'cannot publish audit records, retrying');
         if (!isLast) await this.#pause(retryMs);
@@ -118,6 +122,12 @@ export class Publisher {
   async #position(): Promise<Position> {
     const { now, positions } = this.#options;
     return (await positions.get(id)) ?? { ...newRecord(now()), id, next: 0 };
+  }
+
+  /** What is recorded at nearly the same time is published together: each time costs as much as many entries. */
+  async #gather(): Promise<void> {
+    const { signal } = this.#stopping;
+    await delay(this.#options.gatherMs, undefined, { signal, ref: false }).catch(() => {});
   }
 
   async #pause(ms: number): Promise<void> {
