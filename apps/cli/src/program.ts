@@ -18,6 +18,7 @@ import { grantsCommand } from './commands/grants.js';
 import { keysCommand } from './commands/keys.js';
 import { openCommand } from './commands/open.js';
 import { policyCommand } from './commands/policy.js';
+import { schemasCommand } from './schemas/schemas.js';
 import { recoverCommand } from './commands/recover.js';
 import { startCommand } from './runs/start.js';
 import { runsCommand } from './runs/runs.js';
@@ -74,6 +75,7 @@ const programOf = (on: On): Command =>
     .addCommand(backupCommand(on))
     .addCommand(auditCommand(on))
     .addCommand(eventsCommand(on))
+    .addCommand(schemasCommand(on))
     .addCommand(deadLettersCommand(on))
     .addCommand(pauseCommand(on))
     .addCommand(resumeCommand(on))
