@@ -15,6 +15,7 @@ const { cycle, stop } = await startInProcess(config, undefined, record ? [audit]
 
 /** What is behind at the end of a load is brought up to date, and counts. */
 const catchUpMs = 2_000;
+const microsInMs = 1_000;
 
 async function cpuOf({ concurrency, seconds }: Load): Promise<{ concurrency: number; cpu_ms: number }> {
   const began = process.cpuUsage();
@@ -26,7 +27,7 @@ async function cpuOf({ concurrency, seconds }: Load): Promise<{ concurrency: num
   await Promise.all(Array.from({ length: concurrency }, loop));
   await delay(catchUpMs);
   const { user, system } = process.cpuUsage(began);
-  return { concurrency, cpu_ms: (user + system) / 1_000 / cycles };
+  return { concurrency, cpu_ms: (user + system) / microsInMs / cycles };
 }
 
 await measureAll(cycle, []);
