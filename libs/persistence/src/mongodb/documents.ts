@@ -3,7 +3,7 @@ import { TerminalError } from '@countersign/contracts/problems';
 import { systemClock, type EpochMillis } from '@countersign/contracts/time';
 import { Binary, BSON, type ObjectId } from 'mongodb';
 import type { StoredRecord } from '../store.js';
-import { spill, spillFrom, type PartsOf } from './parts.js';
+import { spill, spillFrom, wasSpilled, type PartsOf, type Text } from './parts.js';
 
 /** A record's fields, and the events it has yet to tell the world: one write of one document stores both. */
 export interface Document {
@@ -36,10 +36,10 @@ const maxDocument = 16 * 1024 * 1024 - 1_024;
 export interface Split {
   document: Document;
   /** By their hash. */
-  texts: ReadonlyMap<string, string>;
+  texts: ReadonlyMap<string, Text>;
 }
 
-const none: ReadonlyMap<string, string> = new Map();
+const none: ReadonlyMap<string, Text> = new Map();
 
 /** @throws TerminalError when no document can hold it, however its lists are cut. */
 export function documentOf(
@@ -49,13 +49,14 @@ export function documentOf(
   committed_at: EpochMillis = systemClock(),
 ): Split {
   try {
-    const { document, atMost } = encoded(id, state, events, committed_at);
-    if (atMost <= spillFrom) return { document, texts: none };
-    const spilled = sizeOf(document) > spillFrom && spill(state as StoredRecord & Record<string, unknown>);
-    if (!spilled) return { document: checked(document), texts: none };
-    const { document: rest } = encoded(id, spilled.state as unknown as StoredRecord, events, committed_at);
-    rest.list_parts = spilled.parts;
-    return { document: checked(rest), texts: spilled.texts };
+    const fields = state as StoredRecord & Record<string, unknown>;
+    const whole = wasSpilled(fields) ? undefined : encoded(id, state, events, committed_at);
+    if (whole && whole.atMost <= spillFrom) return { document: whole.document, texts: none };
+    const spilled = spill(fields);
+    const rest = spilled ? (spilled.state as unknown as StoredRecord) : state;
+    const { document } = whole && !spilled ? whole : encoded(id, rest, events, committed_at);
+    if (spilled) document.list_parts = spilled.parts;
+    return { document: checked(document), texts: spilled?.texts ?? none };
   } catch (error) {
     if (error instanceof TerminalError) throw error;
     throw new TerminalError('not_storable', 'cannot be stored in MongoDB', { cause: error });

@@ -10,10 +10,11 @@ export interface Part {
 /** By field: the parts before what is in the document, in order, each by the hash of its text. */
 export type PartsOf = Record<string, string[]>;
 
-/** Bytes of a document from which a record keeps its long lists in parts; it holds 16 MB. */
-export const spillFrom = 6 * 1024 * 1024;
-/** Characters of a part: enough that a list grows without its parts being cut anew. */
-const partLength = 1024 * 1024;
+/** Bytes that a record may have before its long lists are kept in parts; a document holds 16 MB, and is written whole each time. */
+export const spillFrom = 2 * 1024 * 1024;
+const partLength = 128 * 1024;
+/** Characters at the end of a list that are in no part: what changes is there, and a part that is changed is left behind. */
+const tailLength = 512 * 1024;
 
 /** A record as its document has it. */
 export interface Spilled {
@@ -21,8 +22,11 @@ export interface Spilled {
   state: Record<string, unknown>;
   parts: PartsOf;
   /** What the parts hold, by their hash. */
-  texts: Map<string, string>;
+  texts: Map<string, Text>;
 }
+
+/** Made only for a part that is not stored yet. */
+export type Text = () => string;
 
 /**
  * Cuts the long lists of a record that is large for one document. What a list begins with is cut in the same way each
@@ -42,25 +46,54 @@ export function spill(state: Record<string, unknown>): Spilled | undefined {
   return Object.keys(spilled.parts).length > 0 ? spilled : undefined;
 }
 
-function cut(list: readonly unknown[], texts: Map<string, string>): { hashes: string[]; rest: unknown[] } {
+/** Whether a list of the record was cut before, so that the record need not be measured. */
+export const wasSpilled = (state: Record<string, unknown>): boolean =>
+  Object.values(state).some((list) => Array.isArray(list) && cutBefore(list, 0) !== undefined);
+
+interface Cut {
+  items: readonly unknown[];
+  name: string;
+}
+
+/** By their first item. Records are immutable, so a part that has the same items has the same text. */
+const cuts = new WeakMap<object, Cut>();
+
+function cutBefore(list: readonly unknown[], begin: number): Cut | undefined {
+  const first = list[begin];
+  const known = typeof first === 'object' && first !== null ? cuts.get(first) : undefined;
+  return known?.items.every((item, n) => item === list[begin + n]) ? known : undefined;
+}
+
+function cut(list: readonly unknown[], texts: Map<string, Text>): { hashes: string[]; rest: unknown[] } {
   const hashes: string[] = [];
-  let pending: string[] = [];
-  let [length, begin] = [0, 0];
-  for (const [n, item] of list.entries()) {
-    const json = JSON.stringify(item);
-    pending.push(json);
-    length += json.length;
-    if (length < partLength) continue;
-    const text = `[${pending.join()}]`;
-    const name = hash('sha256', text);
-    texts.set(name, text);
-    hashes.push(name);
-    [pending, length, begin] = [[], 0, n + 1];
+  let begin = 0;
+  const add = (part: Cut) => {
+    hashes.push(part.name);
+    texts.set(part.name, () => JSON.stringify(part.items));
+    begin += part.items.length;
+  };
+  for (let known = cutBefore(list, 0); known; known = cutBefore(list, begin)) add(known);
+  const tail = list.slice(begin).map((item) => JSON.stringify(item));
+  let left = tail.reduce((sum, { length }) => sum + length, 0);
+  for (let at = 0; left >= partLength + tailLength;) {
+    const first = at;
+    let length = 0;
+    while (length < partLength) length += tail[at++]!.length;
+    left -= length;
+    if (left < tailLength) break;
+    add(newCut(list.slice(begin, begin + at - first), tail.slice(first, at)));
   }
   return { hashes, rest: list.slice(begin) };
 }
 
-const most = 1_000;
+function newCut(items: readonly unknown[], jsons: readonly string[]): Cut {
+  const [first] = items;
+  const part = { items, name: hash('sha256', `[${jsons.join()}]`) };
+  if (typeof first === 'object' && first !== null) cuts.set(first, part);
+  return part;
+}
+
+const most = 10_000;
 
 /** The parts of the records of a collection, in a collection of their own. */
 export class Parts {
@@ -70,11 +103,11 @@ export class Parts {
   constructor(private readonly documents: Documents<Part>) {}
 
   /** Stores what is not there yet; before the record, so that no record names a part that is missing. */
-  async store(record: string, texts: ReadonlyMap<string, string>): Promise<void> {
-    for (const [name, json] of texts) {
+  async store(record: string, texts: ReadonlyMap<string, Text>): Promise<void> {
+    for (const [name, text] of texts) {
       const _id = idOf(record, name);
       if (this.#stored.has(_id)) continue;
-      await this.documents.updateOne({ _id }, { $setOnInsert: { json } }, { upsert: true });
+      await this.documents.updateOne({ _id }, { $setOnInsert: { json: text() } }, { upsert: true });
       this.#stored.add(_id);
       if (this.#stored.size > most) this.#stored.delete(this.#stored.values().next().value!);
     }
