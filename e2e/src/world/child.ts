@@ -31,6 +31,8 @@ export interface ChildOptions {
   args?: string[];
   /** Modules to load before the app, such as one that ends the process at an exact point. */
   preload?: readonly string[];
+  /** Where it is built; this checkout, unless given. */
+  build?: string;
 }
 
 const defaultArgs: Partial<Record<AppName, string[]>> = { standalone: ['--no-sample'] };
@@ -39,8 +41,14 @@ const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 const NODE_COMPILE_CACHE = join(workspace, 'node_modules/.cache/countersign-e2e');
 
 /** Starts an app on a free port and resolves once it listens, which does not mean that it is ready. */
-export async function startChild({ app, env, args: given, preload = [] }: ChildOptions): Promise<Child> {
-  const main = `${workspace}/apps/${app}/dist/bundle/main.js`;
+export async function startChild({
+  app,
+  env,
+  args: given,
+  preload = [],
+  build = workspace,
+}: ChildOptions): Promise<Child> {
+  const main = `${build}/apps/${app}/dist/bundle/main.js`;
   const args = [...preload.flatMap((module) => ['--import', module]), main, ...(given ?? defaultArgs[app] ?? [])];
   const { PATH = '' } = process.env;
   // Nothing of a test is left in the checkout.

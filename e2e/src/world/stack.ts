@@ -42,6 +42,8 @@ export interface Stack {
   boot(): Promise<void>;
   /** With what everything is started from now on, besides; undefined takes a setting back. */
   set(env: Record<string, string | undefined>): void;
+  /** Replaces every process by one of these builds. Where several can share a store the former end when `beside` is done. */
+  roll(builds: Builds, beside: () => Promise<void>): Promise<void>;
   /** The instances that run a service. */
   children(service: ServiceName): readonly Child[];
   /** Ends all of a service with `kill -9`. On one process that is the whole system. */
@@ -76,8 +78,12 @@ const faults = new URL('../faults/', import.meta.url.replace('/src/', '/dist/'))
 const crashModule = new URL('crash-at.js', faults).href;
 const clockModule = new URL('clock-ahead.js', faults).href;
 
+/** Where an app is built that is not of this checkout. */
+export type Builds = Partial<Record<AppName, string>>;
+
 export interface StackOptions {
   env?: Record<string, string>;
+  builds?: Builds;
   /** Whether the audit service runs too; in one process it always does. */
   record?: boolean;
 }
@@ -87,9 +93,11 @@ abstract class Processes {
   readonly running = new Map<AppName, Child[]>();
   readonly env: Record<string, string>;
   credentials = new Credentials();
+  protected builds: Builds;
   readonly #ports = new Map<AppName, string>();
 
-  constructor({ env = {} }: StackOptions = {}) {
+  constructor({ env = {}, builds = {} }: StackOptions = {}) {
+    this.builds = builds;
     this.env = {
       DEPLOY_TARGET_DIR: join(this.dir, 'deployments'),
       LEASE_SECONDS: '2',
@@ -155,9 +163,10 @@ abstract class Processes {
   }
 
   protected async launch(app: AppName, env: Record<string, string>, ...preload: string[]): Promise<Child> {
-    const port = this.#ports.get(app);
+    const [port, build] = [this.#ports.get(app), this.builds[app]];
     const child = await startChild({
       app,
+      ...(build !== undefined && { build }),
       env: { ...this.env, ...env, ...(port && { PORT: port }) },
       preload: [`${crashModule}?at=${encodeURIComponent(pathToFileURL(this.#crashFile).href)}`, ...preload],
     });
@@ -186,6 +195,13 @@ export class EmbeddedStack extends Processes implements Stack {
     if (this.running.has('standalone')) return;
     await this.boot();
     await eventually('standalone to be ready', () => isReady(this.children()[0]!.url));
+  }
+
+  async roll(builds: Builds, beside: () => Promise<void>): Promise<void> {
+    await this.stop();
+    this.builds = builds;
+    await this.start();
+    await beside();
   }
 
   async boot(): Promise<void> {
@@ -279,6 +295,16 @@ export class DistributedStack extends Processes implements Stack {
     await (this.#begun ??= this.#begin());
     await this.boot();
     await this.ready();
+  }
+
+  async roll(builds: Builds, beside: () => Promise<void>): Promise<void> {
+    const former = new Map(this.running);
+    this.running.clear();
+    this.builds = builds;
+    await this.start();
+    for (const [app, children] of former) this.running.set(app, [...(this.running.get(app) ?? []), ...children]);
+    await beside();
+    await Promise.all([...former.values()].flat().map((child) => child.stop()));
   }
 
   /** Resolves once every service runs and says it is ready; what ends meanwhile is started again. */
