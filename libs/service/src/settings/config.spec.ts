@@ -116,8 +116,14 @@ describe('the configuration', () => {
     ['PORT', '0', 0],
     ['LEASE_SECONDS', '0.5', 0.5],
     ['RETENTION_DAYS', '7', 7],
+    ['RECORD_DAYS', '0', 0],
+    ['RECORD_DAYS', '30', 30],
   ])('reads %s=%s', (name, text, value) => {
     expect(readConfig(Config, { [name]: text })).toMatchObject({ [name]: value });
+  });
+
+  it.each(['-1', '1', '29', '30.5'])('refuses RECORD_DAYS=%s, within which messages may come again', (RECORD_DAYS) => {
+    expect(() => readConfig(Config, { RECORD_DAYS })).toThrow('RECORD_DAYS');
   });
 
   it('finds a secret also in the file that NAME_FILE names, and no other setting', () => {

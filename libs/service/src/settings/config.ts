@@ -71,6 +71,7 @@ export const serviceSettings = {
   RECORD_DAYS: z.coerce
     .number()
     .int()
+    .min(0)
     .max(36_500)
     .refine((days) => days === 0 || days >= 30, 'has to be 30 or more, or 0')
     .default(0)
