@@ -1,4 +1,18 @@
-import { defineConfig } from 'vite';
+import { gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Leaves each file compressed beside it, for the server to send to browsers that take it. */
+const compressed: Plugin = {
+  name: 'compressed',
+  enforce: 'post',
+  generateBundle(_options, bundle) {
+    for (const [name, file] of Object.entries(bundle)) {
+      if (!/\.(js|css)$/.test(name)) continue;
+      const source = gzipSync(file.type === 'chunk' ? file.code : file.source);
+      this.emitFile({ type: 'asset', fileName: `${name}.gz`, source });
+    }
+  },
+};
 
 /** Where the pages are served; see `apps/approval-service/src/http/inbox-files.ts`. */
 export default defineConfig({
@@ -6,6 +20,7 @@ export default defineConfig({
   base: '/inbox/',
   // The workspace's own packages are read from their sources, so no build of them can be stale.
   resolve: { conditions: ['source', 'module', 'browser', 'production'] },
+  plugins: [compressed],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: 'dist/site',

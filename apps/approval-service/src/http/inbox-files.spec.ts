@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveInbox } from './inbox-files.js';
 
@@ -44,6 +45,21 @@ describe('the files of the inbox', () => {
     expect(body).toBe('let a;');
     expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(headers['content-type']).toContain('javascript');
+  });
+
+  it('are sent compressed to browsers that take it, where they are there so', async () => {
+    build();
+    writeFileSync(join(root, 'assets', 'index-abc.js.gz'), gzipSync('let a;'));
+    writeFileSync(join(root, 'assets', 'other-abc.js'), 'let b;');
+    await serveInbox(server, root);
+    const headers = { 'accept-encoding': 'gzip, deflate, br' };
+    const answer = await server.inject({ url: '/inbox/assets/index-abc.js', headers });
+    expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+    expect(answer.headers['content-type']).toContain('javascript');
+    expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(gunzipSync(answer.rawPayload).toString()).toBe('let a;');
+    expect((await server.inject({ url: '/inbox/assets/other-abc.js', headers })).body).toBe('let b;');
+    expect((await server.inject('/inbox/assets/index-abc.js')).body).toBe('let a;');
   });
 
   it('are no others, and an old name is not the page', async () => {

@@ -27,6 +27,7 @@ export async function serveInbox(server: FastifyInstance, root = builtInbox): Pr
     root: join(root, 'assets'),
     prefix: '/inbox/assets/',
     immutable: true,
+    preCompressed: true,
     maxAge: '365d',
     index: false,
   });

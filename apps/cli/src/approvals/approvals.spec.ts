@@ -64,6 +64,22 @@ describe('approvals', () => {
     await there.cli(['approvals', 'reject', id]);
   });
 
+  it('are decided by deputies that somebody names for a while, and ends', async () => {
+    const { id } = await there.waiting('1.0.6');
+    const name = ['deputies', 'name', 'grace@example.com'];
+    expect(await there.cli(name)).toMatchObject({ code: 2 });
+    expect(await there.cli([...name, '--for', 'ever'])).toMatchObject({ code: 2 });
+    expect(await there.cli(['deputies', 'name', 'admin', '--for', '1h'])).toMatchObject({ code: 2 });
+    const { code, out } = await there.cli([...name, '--for', '8h', '--approval', id.slice(0, 13)]);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('on this approval in your place until 2') });
+    const [named] = (await there.json<Page<{ id: string; approval_id: string }>>('deputies', 'list')).data;
+    expect(named).toMatchObject({ approval_id: id, deputy: 'grace@example.com' });
+    expect((await there.json<Page<object>>('deputies', 'list', '--mine')).data).toEqual([]);
+    expect((await there.cli(['deputies', 'end', named!.id])).out).toContain('decides in this place no longer');
+    expect((await there.cli(['deputies', 'list'])).out).toContain('revoked');
+    await there.cli(['approvals', 'reject', id]);
+  });
+
   it('are named by the beginning of their ids', async () => {
     const { id } = await there.waiting('1.0.9');
     expect((await there.cli(['approvals', 'show', id.slice(0, 13)])).out).toContain(id);
