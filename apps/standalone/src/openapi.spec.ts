@@ -103,18 +103,22 @@ describe('the OpenAPI document', () => {
     expect(query.map(({ name }) => name)).toEqual(expect.arrayContaining(['status', 'run_id', 'limit', 'page']));
   });
 
-  it('consists of schemas that are valid, and refers to none that is missing', () => {
+  it('consists of schemas that are valid, that refer to none that is missing, and that take the examples', () => {
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema({ $id: 'document', components: document.components });
     const inDocument = (schema: object) =>
       JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components')) as object;
-    const schemas = operations.flatMap(([, { parameters = [], requestBody, responses }]) => [
-      ...parameters.map(({ schema }) => schema),
-      ...[requestBody, ...Object.values(responses)].flatMap((each) =>
-        Object.values(each?.content ?? {}).map(({ schema }) => schema),
+    const schemas = operations.flatMap(([route, { parameters = [], requestBody, responses }]) => [
+      ...parameters.map(({ schema }) => ({ route, schema })),
+      ...Object.values(requestBody?.content ?? {}).map((body) => ({ route, example: 'missing', ...body })),
+      ...Object.values(responses).flatMap(({ content = {} }) =>
+        Object.values(content).map(({ schema }) => ({ route, schema })),
       ),
     ]);
     expect(schemas.length).toBeGreaterThan(operations.length);
-    for (const schema of schemas) expect(() => ajv.compile(inDocument(schema))).not.toThrow();
+    for (const { route, schema, ...body } of schemas) {
+      const takes = ajv.compile(inDocument(schema));
+      if ('example' in body) expect([route, takes(body.example), takes.errors]).toEqual([route, true, null]);
+    }
   });
 });

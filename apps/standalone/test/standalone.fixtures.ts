@@ -12,7 +12,7 @@ import { StandaloneConfig } from '../src/config.js';
 export const adminKey = 'a-key-for-tests-that-nobody-else-uses-ever';
 
 interface Content {
-  content?: Record<string, { schema: object }>;
+  content?: Record<string, { schema: object; example?: object }>;
 }
 interface Parameter {
   name: string;

@@ -5,6 +5,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { IdempotencyKey } from './idempotency-key.js';
+import { bodyExamples } from './openapi-examples.js';
 
 interface Answer {
   status: number;
@@ -70,17 +71,18 @@ function operationOf(controller: Type, name: string) {
     .replace(/(.)\/$/, '$1')
     .replace(/:(\w+)/g, '{$1}');
   const args = (Reflect.getMetadata('__routeArguments__', controller, name) ?? {}) as Record<string, RouteArgument>;
+  const example = bodyExamples[`${RequestMethod[method]} ${path}`];
   return {
     path,
     method: RequestMethod[method].toLowerCase(),
-    operation: operation(controller, name, path, answers, args),
+    operation: operation(controller, name, { path, example }, answers, args),
   };
 }
 
 function operation(
   controller: Type,
   name: string,
-  path: string,
+  { path, example }: { path: string; example: object | undefined },
   answers: readonly Answer[],
   args: Record<string, RouteArgument>,
 ): ZodOpenApiOperationObject {
@@ -96,7 +98,10 @@ function operation(
   return {
     operationId: `${controller.name.replace('Controller', '')}.${name}`,
     ...(body && {
-      requestBody: { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: body }])) },
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(types.map((type) => [type, { schema: body, ...(example && { example }) }])),
+      },
     }),
     requestParams: {
       ...(params.length > 0 && { path: z.object(Object.fromEntries(params.map((param) => [param, Id]))) }),
