@@ -282,6 +282,7 @@ describe('Deciding in the inbox', () => {
     const next = await office.asked(office.deployment('auth'));
     await page.goto(pageOf(next.approval));
     await page.getByRole('button', { name: /^Approve: / }).waitFor();
+    await page.locator('.end-of-call[data-seen="true"]').waitFor({ state: 'attached' });
     await page.keyboard.press('a');
     await focusIsOn(page, 'textContent.startsWith("Approve: ")');
     await page.keyboard.press('Enter');

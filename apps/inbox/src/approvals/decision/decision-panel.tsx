@@ -43,7 +43,7 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
       {place !== null && <Note tone="warn">You decide in the place of {markedLine(place)}, and count as they do.</Note>}
       <Arguments call={call} {...(isAsItStands && { digest: approval.digest, verified })} />
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
-      <span ref={end} class="end-of-call" />
+      <span ref={end} class="end-of-call" data-seen={isSeen} />
       {children}
       {obstacle === null ? (
         <Decide {...{ approval, form, reload, late, call, isSeen, end }} />
