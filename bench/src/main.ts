@@ -22,6 +22,7 @@ import {
   bundleTable,
   chainsTable,
   executionsTable,
+  gateTable,
   heldTable,
   idleTable,
   loadTable,
@@ -30,10 +31,13 @@ import {
   scalingTable,
   workersTable,
   type RecordCost,
+  waitingTable,
   type Row,
 } from './report.js';
 import { measureWorkers } from './scaling/workers.js';
 import { untilReady } from './service.js';
+import { measureGate, type GateCost } from './gate/gate-cost.js';
+import { measureWaiting, type Waiting } from './gate/waiting.js';
 import { measureChains, measureHeld, type Chains, type Held } from './runs/runner.js';
 
 type Way = Row['way'];
@@ -165,6 +169,15 @@ async function measurePaused(model: string, total: number): Promise<Held[]> {
   return measured;
 }
 
+/** What the gate adds to a call of an agent that runs elsewhere. */
+async function measureGates({ name: stack, idle: apps, fresh }: Stack): Promise<GateCost[]> {
+  console.error(`${stack}: calls of agents that run elsewhere`);
+  const { env, discard } = fresh();
+  const measured = await measureGate({ stack, env, apps }, { levels: [1, 16], seconds });
+  discard();
+  return measured;
+}
+
 const { values: options } = parseArgs({
   options: {
     embedded: { type: 'boolean', default: false },
@@ -177,6 +190,7 @@ const { values: options } = parseArgs({
     executor: { type: 'boolean', default: false },
     scaling: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -188,6 +202,8 @@ const stacks: Stack[] = [];
 const rows: Row[] = [];
 let idle: Idle[] = [];
 let bundle: Bundle | undefined;
+const gates: GateCost[] = [];
+let waiting: Waiting[] = [];
 let held: Held[] = [];
 let decisions: Approvals | undefined;
 const chains: Chains[] = [];
@@ -201,10 +217,9 @@ try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const { cycles, runner, approvals, executor, scaling: workers, record } = options;
-  const everything = ![cycles, runner, approvals, executor, workers, record, options.idle, options.inbox].includes(
-    true,
-  );
+  const { cycles, runner, approvals, executor, gate, scaling: workers, record } = options;
+  const only = [cycles, runner, approvals, executor, gate, workers, record, options.idle, options.inbox];
+  const everything = !only.includes(true);
   if (everything || cycles) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
   if (everything || runner) {
     for (const stack of stacks) chains.push(...(await measureRuns(stack)));
@@ -222,6 +237,13 @@ try {
   if (everything || record) {
     costs.push(...(await measureRecord({ fresh: embedded().fresh, model: url, loads, repeat })));
     entries = measureEntries(options.quick ? 100_000 : 1_000_000);
+  }
+  if (everything || gate) {
+    for (const stack of stacks) gates.push(...(await measureGates(stack)));
+    const { env, discard } = embedded().fresh();
+    console.error('callers that wait');
+    waiting = await measureWaiting(env, options.quick ? 1_000 : 10_000, 100);
+    discard();
   }
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
@@ -248,6 +270,8 @@ const tables = [
   workersTable(scaled?.workers ?? []),
   scaleInTable(scaled?.scaleIn),
   ...recordTables(costs, entries),
+  gateTable(gates),
+  waitingTable(waiting),
   idleTable(idle),
   bundleTable(bundle),
 ];
@@ -255,6 +279,7 @@ console.log(tables.filter((table) => table !== '').join('\n\n'));
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 mkdirSync(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-const measured = { rows, chains, held, decisions, executions, scaling, scaled, costs, entries, idle, bundle };
+const counts = { rows, chains, held, decisions, executions, scaling, scaled };
+const measured = { ...counts, costs, entries, gates, waiting, idle, bundle };
 writeFileSync(file, JSON.stringify({ machine: machine(), options, ...measured }, null, 2));
 console.log(`\nIn full: ${file}`);

@@ -1,6 +1,8 @@
 import type { Approvals } from './approvals/approvals.js';
 import type { Bundle } from './inbox/bundle.js';
 import type { Executions, Scaling } from './executions/executions.js';
+import type { GateCost } from './gate/gate-cost.js';
+import type { Waiting } from './gate/waiting.js';
 import type { Idle } from './runs/idle.js';
 import type { Entries } from './record/entries.js';
 import { quantile, type Measured } from './cycles/load.js';
@@ -141,6 +143,37 @@ export const heldTable = (held: readonly Held[]): string =>
     ? table(
         ['paused runs', 'RSS MB', 'heap in use MB'],
         held.map(({ paused, rss_mb, heap_mb }) => [String(paused), text(rss_mb, 0), text(heap_mb, 1)]),
+      )
+    : '';
+
+export const gateTable = (measured: readonly GateCost[]): string =>
+  measured.length > 0
+    ? table(
+        ['gated calls on', 'at once', 'calls/s', 'asked ms', 'begun', 'told', 'p50 of all', 'p99'],
+        measured.map((each) => [
+          each.stack,
+          String(each.concurrency),
+          text(each.calls_per_s, 0),
+          text(each.asked_p50_ms, 1),
+          text(each.begun_p50_ms, 1),
+          text(each.told_p50_ms, 1),
+          text(each.total_p50_ms, 1),
+          text(each.total_p99_ms, 1),
+        ]),
+      )
+    : '';
+
+export const waitingTable = (measured: readonly Waiting[]): string =>
+  measured.length > 0
+    ? table(
+        ['calls that wait', 'callers', 'RSS MB', 'heap in use MB', 'cores'],
+        measured.map(({ calls, callers, rss_mb, heap_mb, cpu }) => [
+          String(calls),
+          String(callers),
+          text(rss_mb, 0),
+          text(heap_mb, 1),
+          text(cpu, 2),
+        ]),
       )
     : '';
 
