@@ -1,5 +1,6 @@
 import { ApiError, type Calls } from '@countersign/client';
 import type { RequestedCalls } from '@countersign/contracts/runs';
+import { millisOf } from '@countersign/contracts/time';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startCallers, type Callers } from './callers.js';
@@ -28,7 +29,7 @@ export async function measureWaiting(env: Record<string, string>, total: number,
       await ask(bots, calls - (measured.at(-1)?.calls ?? 0), over.signal);
       await delay(3_000);
       const before = await usageOf(runner);
-      await delay(watchedS * 1_000);
+      await delay(millisOf(watchedS));
       const { rss, heap, cpu } = await usageOf(runner);
       const used = cpu.user + cpu.system - before.cpu.user - before.cpu.system;
       console.error(`${calls} calls wait`);
