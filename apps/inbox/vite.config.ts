@@ -1,16 +1,19 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Leaves each file compressed beside it, for the server to send to browsers that take it. */
+/** Leaves each file compressed beside it, as it is written in the end, for the server to send to browsers that take it. */
 const compressed: Plugin = {
   name: 'compressed',
-  enforce: 'post',
-  generateBundle(_options, bundle) {
-    for (const [name, file] of Object.entries(bundle)) {
-      if (!/\.(js|css)$/.test(name)) continue;
-      const source = gzipSync(file.type === 'chunk' ? file.code : file.source);
-      this.emitFile({ type: 'asset', fileName: `${name}.gz`, source });
-    }
+  async writeBundle({ dir }, bundle) {
+    const files = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name));
+    await Promise.all(
+      files.map(async (name) => {
+        const file = join(dir!, name);
+        await writeFile(`${file}.gz`, gzipSync(await readFile(file)));
+      }),
+    );
   },
 };
 
