@@ -36,7 +36,7 @@ except ApiError as error:
 
 /** Both kinds of functions, whose claims are not extended, since the server does not answer to that. */
 const cutOff = `
-import asyncio, httpx, os
+import asyncio, httpx, os, time
 from importlib.metadata import version
 from countersign import Countersign, GateError, current_lease, gate
 
@@ -60,13 +60,24 @@ class CutOff(Countersign):
 
 client = CutOff(os.environ["COUNTERSIGN_URL"], os.environ["COUNTERSIGN_KEY"])
 
+# The server looks for leases that are over a little later, and until then takes a report.
+def given_up(call):
+    with client.client() as http:
+        for _ in range(300):
+            if http.get(f"/executions/{call}").json()["status"] == "outcome_unknown":
+                return
+            time.sleep(0.1)
+    raise TimeoutError(call)
+
 @gate(client, agent="bot")
 def refund(order, amount):
     assert current_lease().lost.wait(30)
+    given_up(current_lease().call)
 
 @gate(client, agent="bot", tool="refund")
 async def refund_later(order, amount):
     await asyncio.wait_for(current_lease().lost_async.wait(), 30)
+    await asyncio.to_thread(given_up, current_lease().call)
 
 async def main():
     both = asyncio.to_thread(refund, order="A-5", amount=80), refund_later(order="A-6", amount=80)
