@@ -6,7 +6,7 @@ import { EmbeddedStack } from '../world/stack.js';
 import { World } from '../world/world.js';
 
 /** As many stories as fit into this time. */
-const time = 30_000;
+const time = 15_000;
 
 describe('approvals over HTTP', () => {
   const world = new World((options) => new EmbeddedStack(options), {}, 'model-based.yaml');

@@ -3,8 +3,8 @@ import { describe, it } from 'vitest';
 import { judgement, seeds } from './story.fixtures.js';
 import { tell } from './story.js';
 
-/** About half a minute's worth on two cores. */
-const numRuns = 6_000;
+/** Each run of the tests plays other stories. */
+const numRuns = 3_000;
 
 /**
  * The real state machines, in a world without a real clock, disk or network: what is published is delivered late, again
