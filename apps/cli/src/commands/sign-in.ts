@@ -1,7 +1,7 @@
 import { ApiError } from '@countersign/client';
 import { Command } from 'commander';
 import { text as everythingOf } from 'node:stream/consumers';
-import { serverToSignInAt } from '../connection/connection.js';
+import { plainKey, serverToSignInAt } from '../connection/connection.js';
 import { clientOf, type Context, type On } from '../connection/context.js';
 import { failureOf } from '../connection/failure-of.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
@@ -17,7 +17,7 @@ export const loginCommand = (on: On): Command =>
       on(async (context) => {
         const { screen, options, environment } = context;
         const url = serverToSignInAt(options, environment.env);
-        const key = (options.key ?? (await promptForKey(context, url))).trim();
+        const key = plainKey(options.key ?? (await promptForKey(context, url)));
         const me = await clientOf({ url, key })
           .auth.me()
           .catch((error: unknown) => {

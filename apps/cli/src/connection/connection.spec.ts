@@ -45,6 +45,15 @@ describe('which server is asked, and with which key', () => {
     expect(connectionOf({ url: 'http://localhost:4000' }, env).key).toBe('key-of-npm-start');
   });
 
+  it.each(['admin.key\nsigning-key.json', 'schlüssel', 'key\u0000'])('refuses %j, which is no key', (key) => {
+    expect(() => connectionOf({ key }, env)).toThrow('characters that no key has');
+    expect(() => connectionOf({}, { ...env, COUNTERSIGN_KEY: key })).toThrow('characters that no key has');
+  });
+
+  it('takes a key that somebody copied with the end of its line', () => {
+    expect(connectionOf({ key: ' key\r\n' }, env).key).toBe('key');
+  });
+
   it('refuses a profile that does not exist', () => {
     expect(() => connectionOf({ profile: 'none' }, env)).toThrow('countersign login --profile none');
   });

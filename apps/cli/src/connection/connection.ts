@@ -29,7 +29,17 @@ export function connectionOf({ url, key, profile }: ConnectionOptions, env: CliE
     );
   const ofEnvironment = profile === undefined ? env : {};
   const server = withoutSlash(url ?? (ofEnvironment['COUNTERSIGN_URL'] || kept?.url) ?? local);
-  return { url: server, key: key ?? (ofEnvironment['COUNTERSIGN_KEY'] || keyFor(server, kept, env)) };
+  return { url: server, key: plainKey(key ?? (ofEnvironment['COUNTERSIGN_KEY'] || keyFor(server, kept, env))) };
+}
+
+/** @throws Failure when no header can carry it, which would look as if the server were away */
+export function plainKey<K extends string | undefined>(key: K): K {
+  const plain = key?.trim() as K;
+  if (plain === undefined || /^[\x20-\x7e]*$/.test(plain)) return plain;
+  throw new Failure(
+    exitCodes.usage,
+    'The key has characters that no key has, such as a line break. Is it one key, and nothing else?',
+  );
 }
 
 /** A profile that is about to be made says nothing yet. */
