@@ -72,7 +72,7 @@ export class CallerClaims {
     return holds(handled, worker) ? { ok: handled } : lost(handled);
   }
 
-  /** What came of it. The same report counts once, and what comes after the lease is noted and does not count. */
+  /** What came of it. The same report counts once, and what comes once the lease was found to be over is noted and does not count. */
   async report(id: string, request: ReportOutcomeRequest, by: string, act: Act = {}): Promise<ClaimOutcome> {
     const { claim, digest, outcome, result } = request;
     const execution = await this.#find(id, by);

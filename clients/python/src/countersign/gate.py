@@ -63,7 +63,8 @@ class _Run:
 
     def __init__(self, execution: dict[str, Any], extend: Request) -> None:
         self.args: dict[str, Any] = execution["tool_args"]
-        began = execution["attempts"][-1]["started_at"]
+        # An attempt knows its second, and may have begun at the end of it: rather shorter than the server's lease than longer.
+        began = execution["attempts"][-1]["started_at"] + 1
         self.lease = Lease(execution["id"], max(0.4, execution["lease"]["expires_at"] / 1000 - began))
         self._extend = extend
 

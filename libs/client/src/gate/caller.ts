@@ -1,6 +1,6 @@
 import { callDigest } from '@countersign/contracts/calls';
 import type { Execution } from '@countersign/contracts/executions';
-import { toEpochMillis } from '@countersign/contracts/time';
+import { after, toEpochMillis } from '@countersign/contracts/time';
 import type { CountersignClient } from '../client.js';
 import { ApiError } from '../transport/api-error.js';
 import { patiently } from './patience.js';
@@ -112,13 +112,15 @@ class HeldLease {
   #expiry: ReturnType<typeof setTimeout>;
 
   constructor(client: Client, { id, lease, attempts }: Execution, claim: string) {
-    this.#ms = Math.max(400, lease!.expires_at - toEpochMillis(attempts.at(-1)!.started_at));
-    this.#expiry = this.#expire();
+    // An attempt knows its second, and may have begun at the end of it: rather shorter than the server's lease than longer.
+    this.#ms = Math.max(400, lease!.expires_at - toEpochMillis(after(attempts.at(-1)!.started_at, 1)));
+    this.#expiry = this.#expire(this.#ms);
     this.#extensions = setInterval(async () => {
+      const sent = performance.now();
       try {
         await client.executions.extend(id, { claim });
         clearTimeout(this.#expiry);
-        if (!this.#isOver) this.#expiry = this.#expire();
+        if (!this.#isOver) this.#expiry = this.#expire(this.#ms - (performance.now() - sent));
       } catch (error) {
         if (error instanceof ApiError && elsewhere.has(error.code)) this.#lose();
       }
@@ -129,8 +131,8 @@ class HeldLease {
     return this.#lost.signal;
   }
 
-  #expire(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#lose(), this.#ms);
+  #expire(afterMs: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#lose(), afterMs);
   }
 
   #lose(): void {
