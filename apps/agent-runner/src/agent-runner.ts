@@ -40,6 +40,7 @@ import type { RunMessage } from './run/messages.js';
 import { decideRun } from './run/run.js';
 import { tellingUngated } from './dispatch/ungated-calls.js';
 import { RunDispatcher } from './dispatch/run-dispatcher.js';
+import { RunAdmission } from './http/run-admission.js';
 import { RunsController } from './http/runs.controller.js';
 import { decideSession } from './sessions/session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -209,6 +210,7 @@ export function agentRunner(
           { provide: RunWatch, useValue: watch },
           { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
           { provide: RunQueue, useValue: queue },
+          RunAdmission,
           { provide: RUNS, useValue: store },
           { provide: MCP_WAIT_MS, useValue: millisOf(config.MCP_WAIT_SECONDS) },
           { provide: Sessions, useValue: turns },

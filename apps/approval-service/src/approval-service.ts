@@ -4,7 +4,7 @@ import type { Approval } from '@countersign/contracts/approvals';
 import { finishedRunStatuses } from '@countersign/contracts/runs';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
-import { retryUntilStored, WorkPool, type Collection } from '@countersign/persistence';
+import { retryUntilStored, WorkPool } from '@countersign/persistence';
 import {
   openCommandHandler,
   openRelay,
@@ -22,6 +22,7 @@ import { ApiKeysController } from './http/api-keys.controller.js';
 import { ApprovalEventsController } from './bus/approval-events.controller.js';
 import { ApprovalMetrics } from './lists/approval-metrics.js';
 import { ApprovalFeed } from './lists/approval-feed.js';
+import { approvalCollection } from './lists/approval-collection.js';
 import { decideApproval } from './approval/approval.js';
 import { ApprovalsController } from './http/approvals.controller.js';
 import type { ApprovalServiceConfig } from './config.js';
@@ -33,9 +34,7 @@ import { Decisions } from './decisions/decisions.js';
 import { Delegations } from './delegations/delegations.js';
 import { openDelegations } from './delegations/open-delegations.js';
 import { forward, type Upstreams } from './http/forward.js';
-import { decideGrant, type StoredGrant } from './grants/grant.js';
-import { Grants } from './grants/grants.js';
-import { GrantsController } from './grants/grants.controller.js';
+import { openGrants } from './grants/open-grants.js';
 import { serveInbox } from './http/inbox-files.js';
 import { Gates } from './gates/gates.js';
 import { PolicyEvaluator } from './policy/policy-evaluator.js';
@@ -47,44 +46,7 @@ import { openOperations } from './operations.js';
 import { decideRules, RulesArchive, rulesCollection } from './policy/rules-archive.js';
 import { Rejudging } from './policy/rejudging.js';
 import { Signer } from './decisions/signer.js';
-import { ALARMS, APPROVALS, CLOCK, CONFIG_VERSIONS, GRANTS, REREAD_KEYS, SET_BACK } from './tokens.js';
-
-const newest = '-created_at';
-/** Removed ones are never listed, so every list and its count can be answered from its index alone. */
-const shown = ['deleted_at', newest];
-export const approvalCollection: Collection<Approval> = {
-  name: 'approvals',
-  key: 'id',
-  indexes: [
-    ['due_at'],
-    ['updated_at'],
-    shown,
-    ['status', ...shown],
-    ['status', 'deleted_at', 'expires_at'],
-    ['deleted_at', 'expires_at'],
-    ['status', 'user_id', 'deleted_at'],
-    ['run_id', ...shown],
-    ['agent_id', ...shown],
-    ['user_id', ...shown],
-    ['tool_name', ...shown],
-    ['resolved_by', ...shown],
-    ['approval_type', ...shown],
-    ['review', ...shown],
-    ['pause_type', ...shown],
-    ['source_type', ...shown],
-    ['team_id', ...shown],
-    ['workflow_id', ...shown],
-    ['schedule_id', ...shown],
-    ['status', 'deleted_at', '-resolved_at'],
-    ['status', 'rules_version'],
-  ],
-};
-
-const grantCollection: Collection<StoredGrant> = {
-  name: 'grants',
-  key: 'id',
-  indexes: [[newest], ['agent_id', 'tool_name', '-expires_at'], ['tool_name', newest]],
-};
+import { ALARMS, APPROVALS, CLOCK, CONFIG_VERSIONS, REREAD_KEYS, SET_BACK } from './tokens.js';
 
 /** Approvals whose time is up that are seen to at once. */
 const atOnce = 100;
@@ -129,11 +91,6 @@ export function approvalService(
         return 'superseded';
       },
     });
-    const { commandHandler: grants, relay: grantRelay } = openCommandHandler(context, {
-      service: 'approval-service',
-      collection: grantCollection,
-      decide: decideGrant,
-    });
     const { relay: keyRelay } = openRelay(context, apiKeys, { service: 'approval-service' });
     const { commandHandler: versions, relay: versionRelay } = openCommandHandler(context, {
       service: 'approval-service',
@@ -165,7 +122,12 @@ export function approvalService(
       },
     });
     const notifications = openNotifications(context, { channels, approvals: approvals.store });
-    const parts = [notifications, openDelegations(context), openOperations(context, { decisions, requests, gates })];
+    const parts = [
+      notifications,
+      openGrants(context, approvals.store),
+      openDelegations(context),
+      openOperations(context, { decisions, requests, gates }),
+    ];
     configuration.follow({
       declaration,
       async prepare(next) {
@@ -195,7 +157,6 @@ export function approvalService(
         module: ApprovalServiceModule,
         controllers: [
           ApprovalsController,
-          GrantsController,
           KeysController,
           ApiKeysController,
           ApprovalEventsController,
@@ -206,7 +167,6 @@ export function approvalService(
           { provide: RequestGuard, useValue: requests },
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: APPROVALS, useValue: approvals },
-          { provide: GRANTS, useValue: grants },
           { provide: KeyEvents, useValue: new KeyEvents(keyRelay, now) },
           { provide: CLOCK, useValue: now },
           { provide: SET_BACK, useValue: setBack },
@@ -214,16 +174,6 @@ export function approvalService(
           { provide: ApprovalFeed, useValue: feed },
           { provide: Gates, useValue: gates },
           { provide: PolicyEvaluator, useValue: policy },
-          {
-            provide: Grants,
-            useValue: new Grants({
-              grants,
-              approvals: approvals.store,
-              definitions: () => configuration.declaration.definitions,
-              now,
-              setBack,
-            }),
-          },
           { provide: Activation, useValue: activation },
           { provide: CONFIG_VERSIONS, useValue: versions.store },
           { provide: REREAD_KEYS, useValue: openKeys },
@@ -281,7 +231,6 @@ export function approvalService(
       records: approvals.store,
       async begin() {
         relay.start();
-        grantRelay.start();
         keyRelay.start();
         rulesRelay.start();
         versionRelay.start();
@@ -296,14 +245,7 @@ export function approvalService(
       },
       async stop(graceMs) {
         await Promise.all([due.stop(graceMs), rejudging.stop(), ...parts.map((part) => part.stop(graceMs))]);
-        await Promise.all([
-          relay.stop(),
-          grantRelay.stop(),
-          keyRelay.stop(),
-          rulesRelay.stop(),
-          versionRelay.stop(),
-          feed.stop(),
-        ]);
+        await Promise.all([relay.stop(), keyRelay.stop(), rulesRelay.stop(), versionRelay.stop(), feed.stop()]);
       },
     };
   };

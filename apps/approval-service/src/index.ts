@@ -5,5 +5,5 @@ export { unjudged, type PolicyDecision } from './approval/approval-request.js';
 export { ApprovalServiceConfig, approvalServiceSettings } from './config.js';
 export { rulesOf, type Rules } from './policy/rules.js';
 export { APPROVALS } from './tokens.js';
-export { approvalCollection } from './approval-service.js';
+export { approvalCollection } from './lists/approval-collection.js';
 export { Signer } from './decisions/signer.js';

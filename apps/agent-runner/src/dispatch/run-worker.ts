@@ -1,7 +1,7 @@
 import type { Log } from '@countersign/contracts';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
 import { isGated, needsOperator, type Call, type Run, type RunErrorCode } from '@countersign/contracts/runs';
-import { jitteredBackoffMs, type EpochMillis, after, type Millis } from '@countersign/contracts/time';
+import { type EpochMillis, after, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { argumentProblems } from '@countersign/definitions/templates';
 import { retryUntilStored, type CommandResult } from '@countersign/persistence';
@@ -16,6 +16,7 @@ import { ModelError, type Model } from '../model/model.js';
 import type { RunMessage } from '../run/messages.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { RunRejection } from '../run/states.js';
+import { modelRetry } from './model-retry.js';
 
 export interface WorkerOptions {
   /** Records what the worker says of the run, and returns what the run is then. */
@@ -39,11 +40,6 @@ export interface WorkerOptions {
   log: Log;
 }
 
-/** Of a model that does not say when to ask again. */
-const firstRetryMs = 5_000;
-const longestRetryMs = 60_000;
-/** Of what somebody has to mend, which takes longer. */
-const longestOperatorRetryMs = 300_000;
 /** How often a run is looked up whose decisions another instance may record. */
 const lookEveryMs = 1_000;
 /** How soon a run that waits for something of the runner itself looks again. */
@@ -246,14 +242,10 @@ export class RunWorker {
     }
   }
 
-  /** What no model client should throw is tried again too, later and later. */
+  /** Said once of a run, where somebody has to act; the metric says for how long. */
   #modelFailed({ run_id, failures, error_code }: Run, agent: Agent, error: unknown): RunMessage {
-    const { message, retryAfterMs, code } =
-      error instanceof ModelError ? error : new ModelError(String(error), firstRetryMs);
-    const longest_ms = needsOperator(code) ? longestOperatorRetryMs : longestRetryMs;
-    const retry_after_ms = retryAfterMs === null ? null : retryDelay(retryAfterMs, failures, longest_ms);
+    const { message, code, retry_after_ms } = modelRetry(error, failures);
     const context = { run_id, model: agent.model, code, err: error, retry_after_ms };
-    // Said once of a run; the metric says for how long.
     if (needsOperator(code) && code !== error_code)
       this.#options.log.error(context, 'the model is unusable until an operator acts; its runs wait');
     else this.#options.log.warn(context, 'model call failed');
@@ -310,7 +302,3 @@ function problemWith({ tool_execution: { tool_name, tool_args } }: Call, agent: 
   const problems = argumentProblems(tool.parameters, tool_args);
   return problems.length > 0 ? `Nothing was done. The arguments do not fit: ${problems.join('; ')}` : undefined;
 }
-
-/** How long to wait: backoff, and not less than the model requested. */
-const retryDelay = (requested_ms: Millis, failures: number, longest_ms: Millis): Millis =>
-  Math.max(requested_ms, Math.ceil(jitteredBackoffMs({ first_ms: requested_ms, longest_ms }, failures)));

@@ -33,8 +33,9 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Agents } from '../agents/agents.js';
 import { isOpen, type CallerResolution } from '../run/call.js';
-import { RunQueue } from '../dispatch/queue.js';
+import { answerTo, streamed, type Answer } from './answer.js';
 import { isSameRequest, ownersOf, traceOf, userFor } from './requester.js';
+import { RunAdmission } from './run-admission.js';
 import { resolutionsIn, type ResolutionProblem } from './resolutions.js';
 import { beginning, endOf, positionOf, RunStream, type StreamOptions } from '../stream/run-stream.js';
 import { hasStatus, waitsForPerson, RunWatch } from '../stream/run-watch.js';
@@ -47,7 +48,6 @@ import { RUNS } from '../tokens.js';
 const longestWaitMs = 600_000;
 /** How long a decision may be on its way to a run. */
 const newsTakesMs = 1_000;
-const busyFor = '5';
 
 @Controller()
 export class RunsController {
@@ -56,7 +56,7 @@ export class RunsController {
     @Inject(RunWatch) private readonly watch: RunWatch,
     @Inject(RunStream) private readonly stream: RunStream,
     @Inject(Sessions) private readonly sessions: Pick<Sessions, 'admits'>,
-    @Inject(RunQueue) private readonly queue: RunQueue,
+    @Inject(RunAdmission) private readonly admission: RunAdmission,
     @Inject(RUNS) private readonly runs: Store<Run>,
     @Inject(Agents) private readonly agents: Agents,
   ) {}
@@ -80,9 +80,9 @@ export class RunsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.#mustExist(agent_id);
+    this.admission.mustExist(agent_id);
     const user_id = userFor(who, body.user_id);
-    await this.#mustHaveRoom({ user_id, requested_by: who.subject }, reply);
+    await this.admission.mustHaveRoom({ user_id, requested_by: who.subject }, reply);
     const how = query.stream ? streamed('end') : answerTo(request, body.stream);
     const run_input = (body.input ?? body.message)!;
     const run_id = key === undefined ? randomUUID() : this.#idFor(key, agent_id, user_id, who);
@@ -276,49 +276,11 @@ export class RunsController {
     return run;
   }
 
-  #mustExist(agentId: string): void {
-    if (this.agents.callersOf(agentId))
-      throw new ProblemError(
-        'agent_external',
-        `Agent "${agentId}" is external, so it has no runs here. Request its calls with POST /agents/${agentId}/calls.`,
-      );
-    if (this.agents.has(agentId)) return;
-    throw new ProblemError(
-      'agent_not_found',
-      `There is no agent "${agentId}". There is: ${this.agents.ids().join(', ')}.`,
-    );
-  }
-
-  async #mustHaveRoom(owner: Pick<Run, 'user_id' | 'requested_by'>, reply: FastifyReply): Promise<void> {
-    if (!this.runner.isFull) return;
-    const hasTooMany = await this.queue.hasTooMany(owner);
-    if (!hasTooMany && !(await this.queue.isTooLong())) return;
-    void reply.header('retry-after', busyFor);
-    throw new ProblemError(
-      'too_many_runs',
-      hasTooMany
-        ? `Too many runs of ${owner.user_id ?? owner.requested_by} wait for a worker. Try again later; those of others are not held up.`
-        : 'Too many runs wait for a worker. Try again later, or start more agent-runners.',
-    );
-  }
-
   #idFor(key: string, agentId: string, userId: string | null, { subject }: Principal): string {
     if (!IdempotencyKey.safeParse(key).success)
       throw new ProblemError('idempotency_key_invalid', 'Idempotency-Key: 1 to 200 characters.');
     return derivedId('run', agentId, userId ?? '', subject, key);
   }
-}
-
-/** `settled`: once the run is paused or over. */
-type Answer = { kind: 'at_once' | 'settled' } | { kind: 'stream'; until: StreamOptions['until'] };
-
-const streamed = (until: StreamOptions['until']): Answer => ({ kind: 'stream', until });
-
-/** A form is what agno's clients send; they expect a stream unless they say otherwise. */
-function answerTo({ headers }: FastifyRequest, stream: boolean | undefined): Answer {
-  const isForm = !(headers['content-type'] ?? '').includes('json');
-  if (stream ?? isForm) return streamed('pause');
-  return { kind: stream === false ? 'settled' : 'at_once' };
 }
 
 const whatNext = ({ status, error_code }: Run): string =>

@@ -2,7 +2,7 @@ import { needsOperator, runErrors } from '@countersign/contracts/runs';
 import { systemClock, type Millis } from '@countersign/contracts/time';
 import OpenAI from 'openai';
 import { ModelError, type ModelFailure } from './model.js';
-import { retryAfter } from '../dispatch/retry-after.js';
+import { retryAfter } from './retry-after.js';
 
 const firstRetryMs = 1_000;
 /** Of what somebody has to mend. */

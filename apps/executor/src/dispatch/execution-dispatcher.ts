@@ -3,7 +3,6 @@ import type { Execution, HeldBy } from '@countersign/contracts/executions';
 import { TerminalError } from '@countersign/contracts/problems';
 import {
   toEpochSeconds,
-  earliest,
   latest,
   toEpochMillis,
   after,
@@ -11,21 +10,20 @@ import {
   type EpochMillis,
   type EpochSeconds,
 } from '@countersign/contracts/time';
-import { changesSince, isGatedAsRequested } from '@countersign/definitions';
-import { argumentProblems } from '@countersign/definitions/templates';
+import { isGatedAsRequested } from '@countersign/definitions';
 import { Claims, type CommandResult, type Permit, type WorkPool } from '@countersign/persistence';
 import type { Alarms } from '@countersign/service';
 import type { Configuration } from '@countersign/service/configuration';
 import type { DecisionGuard, RequestGuard } from '@countersign/signing';
-import { nextOpening } from '../execution/change-window.js';
-import { lookAgainMs, type ConcurrencyKeys } from '../execution/concurrency-keys.js';
+import type { ConcurrencyKeys } from '../execution/concurrency-keys.js';
 import { nothing } from '../execution/begin.js';
 import type { Approved, EndOfRun, ExecutionMessage } from '../execution/messages.js';
 import type { Executions } from '../execution/executions.js';
 import type { Obstacle } from '../adapters/adapter.js';
 import type { Switches } from '../kill-switch/switches.js';
-import { toolReturnsMs, type Tool, type Tools } from '../tools/tool.js';
+import { toolReturnsMs, type Tools } from '../tools/tool.js';
 import type { CallExecutor } from './call-executor.js';
+import { StartCheck, unfit } from './start-check.js';
 
 export interface ExecutorOptions {
   executions: Executions;
@@ -56,9 +54,11 @@ type Claimed = Extract<ExecutionMessage, { type: 'claimed' }>;
 export class ExecutionDispatcher {
   readonly #options: ExecutorOptions;
   readonly #claims: Claims;
+  readonly #check: StartCheck;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#check = new StartCheck(options);
     this.#claims = new Claims(options.leaseMs);
   }
 
@@ -163,8 +163,8 @@ export class ExecutionDispatcher {
       } else if (this.#mayHaveBeenMadeSince(execution)) {
         permit.start(() => this.#hasBeenLost(execution));
       } else {
-        const obstacle = await this.#obstacle(execution);
-        const refusal = obstacle ? null : await this.#refusal(execution);
+        const obstacle = await this.#check.obstacle(execution);
+        const refusal = obstacle ? null : await this.#check.refusal(execution);
         if (obstacle) await handle({ type: 'postponed', ...obstacle });
         // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
         else if (refusal !== null || !(await switches.paused()).has(execution.tool_name))
@@ -191,9 +191,9 @@ export class ExecutionDispatcher {
     const { not_before } = execution.terms;
     if (not_before !== null && toEpochMillis(not_before) > now())
       return { held: { until: toEpochMillis(not_before), held_by: waiting(not_before) } };
-    const held = await this.#obstacle(execution);
+    const held = await this.#check.obstacle(execution);
     if (held) return { held };
-    const refusal = await this.#refusal(execution);
+    const refusal = await this.#check.refusal(execution);
     // The keys of decisions may have taken long to come; a switch that was turned meanwhile holds the call.
     if (refusal === null && (await switches.paused()).has(execution.tool_name))
       return { held: { until: after(now(), toolReturnsMs), held_by: switchedOff(execution.tool_name) } };
@@ -228,51 +228,9 @@ export class ExecutionDispatcher {
     return tool?.definition !== undefined && !tool.changeWindows && !(await paused).has(tool_name);
   }
 
-  /**
-   * What is in the way of a start, and when to look again. Once it is too late there is nothing: whoever claims it finds
-   * that out.
-   */
-  async #obstacle(execution: Execution): Promise<Obstacle | undefined> {
-    const now = this.#options.now();
-    const { start_by } = execution.terms;
-    const end = start_by === null ? undefined : toEpochMillis(start_by);
-    if (end !== undefined && end <= now) return undefined;
-    const obstacle = await this.#held(execution, now);
-    return obstacle && { ...obstacle, until: earliest(obstacle.until, end ?? obstacle.until) };
-  }
-
-  async #held(execution: Execution, now: EpochMillis): Promise<Obstacle | undefined> {
-    const { tools, keys } = this.#options;
-    const { concurrency_key: key, tool_name } = execution;
-    const tool = tools.get(tool_name);
-    if (tool && !tool.definition) {
-      const detail = tool.unavailable ?? `${tool_name} is out of reach`;
-      return { until: after(now, toolReturnsMs), held_by: { code: 'tool_unavailable', detail, until: null } };
-    }
-    const opens = tool?.changeWindows ? nextOpening(tool.changeWindows, now) : now;
-    if (opens > now) {
-      const until = toEpochSeconds(opens);
-      return { until: opens, held_by: { code: 'change_window', detail: 'its change window', until } };
-    }
-    const holder = key === null ? execution.id : await keys.take(key, execution);
-    if (holder === execution.id) return undefined;
-    const detail = `execution ${holder}, which holds the key ${key}`;
-    return { until: after(now, lookAgainMs), held_by: { code: 'concurrency_key', detail, until: null } };
-  }
-
   /** What a person fills in is the answer to its calls. */
   #isAnsweredByPerson(tool_name: string): boolean {
     return this.#options.tools.get(tool_name)?.definition?.made_by === 'person';
-  }
-
-  /** Why the stored decision does not allow a start; it may have been stored a while ago. */
-  async #refusal(execution: Execution): Promise<string | null> {
-    const { tools, guard, alarms } = this.#options;
-    const { tool_name, approval_id, decision } = execution;
-    const verdict = await guard.verifyStored({ ...execution, jws: decision });
-    if (verdict.kind === 'sound') return unfit(execution, tools.get(tool_name));
-    alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
-    return verdict.reason;
   }
 
   async #claiming(
@@ -295,20 +253,3 @@ const switchedOff = (tool: string): HeldBy => ({
   detail: `a kill switch for ${tool} is on`,
   until: null,
 });
-
-/** Why the current tool is not the requested one, or does not fit the call. */
-function unfit(
-  call: Pick<Execution, 'tool_name' | 'tool_args' | 'tool_version'>,
-  tool: Tool | undefined,
-): string | null {
-  const { tool_name: name, tool_args, tool_version } = call;
-  if (!tool) return `this executor has no tool "${name}"`;
-  if (tool_version === null) return `the request names no definition of "${name}"`;
-  const { definition } = tool;
-  if (!definition) return null;
-  const changes = tool.isCheckedByAdapter ? [] : changesSince(tool_version, definition);
-  if (changes.length > 0) return `${name} has changed since it was requested: ${changes.join(', ')}`;
-  if (definition.made_by !== 'executor') return `the calls of "${name}" need no approval, and are not made here`;
-  const problems = tool.isCheckedByAdapter ? [] : argumentProblems(definition.parameters, tool_args);
-  return problems.length > 0 ? `the arguments do not fit the tool: ${problems.join('; ')}` : null;
-}

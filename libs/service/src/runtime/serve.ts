@@ -1,69 +1,31 @@
-import { browserSessions, openAuth, type Auth } from '@countersign/auth';
-import { longestId, type Log } from '@countersign/contracts';
+import { browserSessions, openAuth } from '@countersign/auth';
 import { systemClock, type Clock, millisOf } from '@countersign/contracts/time';
 import { encode } from '@countersign/messaging';
 import { retryUntilStored } from '@countersign/persistence';
-import helmet from '@fastify/helmet';
-import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule, NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { admit } from '../admission/admission.js';
-import { limitRate } from '../admission/rate-limit.js';
-import { limitConnections, timeouts } from '../admission/connections.js';
-import { BackupsController } from '../backups/backups.controller.js';
 import { Configuration } from '../configuration/configuration.js';
 import { configVersionsIn } from '../configuration/config-versions.js';
-import { Backups } from '../backups/backups.js';
 import { ForeignMessages } from '../metrics/foreign-messages.js';
 import { countMessages, showLag } from '../metrics/bus-metrics.js';
 import type { ServiceSettings } from '../settings/config.js';
-import { refuseOtherMethods } from '../http/allowed-methods.js';
-import { acceptForms } from '../http/forms.js';
-import { measureRequests } from '../metrics/http-metrics.js';
-import { HealthController, Readiness } from '../http/health.controller.js';
 import { openRelay } from './command-handler.js';
 import { expiryOf } from './expiry.js';
+import { closingOf, createApp } from './http-app.js';
 import { openInfrastructure } from './infrastructure.js';
 import { InstallationWatch, type Watched } from '../installation/installation-watch.js';
-import { refuseUntilSound } from '../installation/refuse-until-sound.js';
 import { showSkew } from '../installation/skew.js';
 import { StoreClock } from '../installation/store-clock.js';
-import { createLog, nestLogger } from '../log/log.js';
+import { createLog } from '../log/log.js';
 import { readinessOf } from './readiness.js';
 import type { Service, ServiceContext, Serving } from './service.js';
-import { onlyLocalNames } from '../settings/local-names.js';
-import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
-import { openApiDocument } from '../http/openapi.js';
-import '../http/sign-in-docs.js';
-import { answerBadUrl, ProblemFilter } from '../http/problem.filter.js';
-import { answerUnreadable } from '../http/unreadable-request.js';
 import { openTracing } from '../tracing/open-tracing.js';
-import { traceRequests } from '../tracing/traced-requests.js';
 import type { Tracing } from '../tracing/tracing.js';
-import { SchemasController } from '../schemas/schemas.controller.js';
 import { BusTransport } from '../transport/bus-transport.js';
 import { Retention } from './retention.js';
-import { readStrictBodies } from '../http/strict-body.js';
-import { validationPipe } from '../http/validation.pipe.js';
 
 const dayMs = 24 * 3_600_000;
-const bodyLimit = 1_048_576;
-
-/** What a page of this server may load and do: nothing but what is served here, and nothing that is written into it. */
-const onlyOwn = {
-  defaultSrc: ["'self'"],
-  baseUri: ["'none'"],
-  objectSrc: ["'none'"],
-  formAction: ["'self'"],
-  frameAncestors: ["'none'"],
-  requireTrustedTypesFor: ["'script'"],
-};
-
-@Module({})
-class Root {}
 
 /**
  * Runs services in this process: one HTTP server, one bus, one database, and a consumer group for each.
@@ -224,85 +186,6 @@ export async function serve(
     await tracing.close();
   };
   return { url: `http://${settings.HOST}:${port}`, description, auth, log, reread, stop };
-}
-
-interface AppParts {
-  ready: Readiness;
-  metrics: Metrics;
-  tracing: Tracing;
-  auth: Auth;
-  installation: Pick<InstallationWatch, 'isSound'>;
-  backups: Backups | undefined;
-  settings: ServiceSettings;
-  log: Log;
-}
-
-async function createApp(
-  services: readonly Service[],
-  { ready, metrics, tracing, auth, installation, settings, log, backups }: AppParts,
-) {
-  const root: DynamicModule = {
-    module: Root,
-    imports: [DiscoveryModule, auth.module, ...services.map(({ module }) => module)],
-    controllers: [HealthController, MetricsController, SchemasController, ...(backups ? [BackupsController] : [])],
-    providers: [
-      { provide: Readiness, useValue: ready },
-      { provide: Metrics, useValue: metrics },
-      { provide: Backups, useValue: backups },
-    ],
-  };
-  const adapter = new FastifyAdapter({
-    bodyLimit,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: longestId },
-    frameworkErrors: answerBadUrl,
-    clientErrorHandler: answerUnreadable,
-    ...timeouts(settings),
-  });
-  limitConnections(adapter.getInstance().server, settings);
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: nestLogger(log),
-    abortOnError: false,
-    // Signatures are of the bytes of a body.
-    rawBody: true,
-  });
-  traceRequests(adapter.getInstance(), tracing);
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: onlyOwn } });
-  if (settings.RATE_LIMIT_PER_MINUTE > 0) await limitRate(app, auth.authenticator, settings.RATE_LIMIT_PER_MINUTE);
-  refuseUntilSound(adapter.getInstance(), installation);
-  refuseOtherMethods(adapter.getInstance());
-  admit(adapter.getInstance(), app, { authenticator: auth.authenticator, settings });
-  readStrictBodies(app, bodyLimit);
-  await acceptForms(app);
-  for (const service of services) await service.edge?.(adapter.getInstance());
-  app.useGlobalPipes(validationPipe());
-  app.useGlobalFilters(new ProblemFilter(log, auth.attempts));
-  measureRequests(adapter.getInstance(), metrics);
-  onlyLocalNames(adapter.getInstance(), settings.HOST);
-  let document: object | undefined;
-  adapter.getInstance().get('/openapi.json', async (request, reply) => {
-    await auth.authenticator.authenticate(request, reply);
-    return (document ??= openApiDocument(app, 'Countersign'));
-  });
-  return app;
-}
-
-/** How often a server that closes looks for idle connections. */
-const hangUpEveryMs = 50;
-
-/** Closes the server once its requests are answered. Clients hold connections for later, and Node waits for those too. */
-function closingOf(app: NestFastifyApplication): () => Promise<void> {
-  const adapter = app.getHttpAdapter() as FastifyAdapter;
-  const fastify = adapter.getInstance();
-  let requests = 0;
-  fastify.addHook('onRequest', async (_request, { raw }) => {
-    requests += 1;
-    raw.once('close', () => (requests -= 1));
-  });
-  return async () => {
-    const hangUp = setInterval(() => requests === 0 && fastify.server.closeAllConnections(), hangUpEveryMs);
-    await adapter.close().finally(() => clearInterval(hangUp));
-  };
 }
 
 const watched = ({ name, records, mayRecover = true }: Service): Watched => ({

@@ -4,7 +4,7 @@ import { after, type EpochMillis } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { approvalCollection } from '../../approval-service.js';
+import { approvalCollection } from '../../lists/approval-collection.js';
 import { deliveriesNoLongerNeeded } from './delivery-retention.js';
 import { deliveryCollection } from './delivery-record.js';
 import {
