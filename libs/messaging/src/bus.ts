@@ -78,7 +78,7 @@ export interface Bus {
    * one that is too large. After an error some may have been appended all the same.
    */
   publish(messages: readonly Message[]): Promise<void>;
-  /** Joins a group, now or as soon as the broker can be reached. All members of a group name the same topics. */
+  /** Joins a group, now or as soon as the broker can be reached. Members of one process name the same topics; another version may name others. */
   subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
   /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
   tail(options: TailOptions): Subscription;

@@ -2,6 +2,7 @@ import type { Consumer, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Delivery } from '../../bus.js';
 import type { ConsumerListener, ConsumerOptions, ConsumerSession, KafkaError, Position } from '../kafka-client.js';
 import { setTimeout as delay } from 'node:timers/promises';
+import { subscriptionAssigner } from './assigner/subscription-assigner.js';
 import { kafkaError } from './kafkajs-error.js';
 import { clientRetry } from './retry.js';
 
@@ -22,6 +23,7 @@ export class KafkajsConsumer implements ConsumerSession {
     this.#consumer = kafka.consumer({
       groupId: options.group,
       allowAutoTopicCreation: false,
+      partitionAssigners: [subscriptionAssigner],
       heartbeatInterval: options.heartbeatMs,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: 3 * options.sessionTimeoutMs,
