@@ -100,7 +100,16 @@ function requireNode() {
 
 /** Builds the pages of the inbox, unless they were built from the very files that are here. */
 function buildInbox() {
-  const sources = ['apps/inbox', 'libs/contracts/src', 'package-lock.json'].flatMap(filesUnder).toSorted();
+  const sources = [
+    'apps/inbox',
+    'libs/client/src',
+    'libs/contracts/src',
+    'libs/evidence/src',
+    'libs/transparency/src',
+    'package-lock.json',
+  ]
+    .flatMap(filesUnder)
+    .toSorted();
   const hash = createHash('sha256');
   for (const file of sources) hash.update(`${file}\n`).update(readFileSync(inRoot(file)));
   const digest = hash.digest('hex');

@@ -20,7 +20,8 @@ const compressed: Plugin = {
 /** Where the pages are served; see `apps/approval-service/src/http/inbox-files.ts`. */
 export default defineConfig({
   root: import.meta.dirname,
-  base: '/inbox/',
+  // Pages have more than one depth, and the server may be under a path: it says in each page how far up they are.
+  base: './',
   // The workspace's own packages are read from their sources, so no build of them can be stale.
   resolve: { conditions: ['source', 'module', 'browser', 'production'] },
   plugins: [compressed],

@@ -61,6 +61,8 @@ describe('what goes wrong', () => {
     expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
     expect((await there.cli(['agents'])).out).toMatch(/^ID +NAME +TOOLS\nops +/);
     expect((await there.cli(['open'])).out).toBe(`${there.url}/inbox\n`);
+    const under = ['--url', 'https://ops.example/countersign/'];
+    expect((await there.cli(['open', ...under])).out).toBe('https://ops.example/countersign/inbox\n');
   });
 
   it('is told of a server without a key, before anything is sent', async () => {

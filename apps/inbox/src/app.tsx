@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { Inbox } from './approvals/inbox.js';
 import { route } from './navigation.js';
+import { addressOf } from './routes.js';
 import { DeadLetters } from './records/dead-letters.js';
 import { Deliveries } from './records/deliveries.js';
 import { Deputies } from './records/deputies.js';
@@ -58,7 +59,7 @@ function Current() {
       return (
         <Page title="There is no such page">
           <Empty title="Nothing is at this address.">
-            <a href="/inbox">Go to the inbox</a>
+            <a href={addressOf('inbox')}>Go to the inbox</a>
           </Empty>
         </Page>
       );

@@ -1,9 +1,9 @@
 import { computed, signal } from '@preact/signals';
-import { routeOf } from './routes.js';
+import { addressOf, routeOf } from './routes.js';
 
 const address = signal(new URL(location.href));
 
-export const route = computed(() => routeOf(address.value.pathname));
+export const route = computed(() => routeOf(address.value.origin + address.value.pathname));
 export const query = computed(() => address.value.searchParams);
 
 /** Goes to an address of the inbox. */
@@ -22,7 +22,7 @@ export function followLinks(): void {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute('download')) return;
-    if (link.origin !== location.origin || !link.pathname.startsWith('/inbox') || link.hash) return;
+    if (!link.href.startsWith(addressOf('inbox')) || link.hash) return;
     event.preventDefault();
     navigate(link.href);
   });

@@ -1,3 +1,5 @@
+import { server } from './server/server.js';
+
 /** What an address shows. */
 export type Page =
   | 'inbox'
@@ -30,8 +32,10 @@ const pages = new Set([
   'deliveries',
 ]);
 
-/** Reads the path of an address. */
-export function routeOf(path: string): Route {
+/** Reads an address, which has neither query nor fragment. */
+export function routeOf(address: string): Route {
+  if (!address.startsWith(`${server}/`)) return { page: 'unknown', id: null };
+  const path = address.slice(server.length);
   const [, base = '', page = '', id = null, ...more] = path.replace(/\/+$/, '').split('/');
   const isOurs = (base === '' || base === 'inbox') && more.length === 0;
   if (isOurs && page === '' && id === null) return { page: 'inbox', id: null };
@@ -50,6 +54,6 @@ function decoded(id: string | null): string | null {
 /** The address of a page, or of one record of it. */
 export function addressOf(page: Exclude<Page, 'unknown'>, id?: string | null): string {
   const record = id ? `/${encodeURIComponent(id)}` : '';
-  if (page === 'inbox') return id ? `/inbox/approvals${record}` : '/inbox';
-  return `/inbox/${page}${record}`;
+  if (page === 'inbox') return id ? `${server}/inbox/approvals${record}` : `${server}/inbox`;
+  return `${server}/inbox/${page}${record}`;
 }

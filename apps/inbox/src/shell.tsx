@@ -32,7 +32,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(() => setMenu(false), [route.value]);
   useCounts();
   useDeputyOf();
-  useKeys({ '?': () => (helpIsOpen.value = true), 'g i': () => navigate('/inbox') });
+  useKeys({ '?': () => (helpIsOpen.value = true), 'g i': () => navigate(addressOf('inbox')) });
 
   return (
     <>

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { query } from './navigation.js';
+import { addressOf } from './routes.js';
 import { wordsOf } from './server/client.js';
 import { signIn, unreachable, recognise } from './server/session.js';
 import { Note } from './ui/notes.js';
@@ -74,7 +75,7 @@ export function Unreachable() {
 }
 
 export const Brand = () => (
-  <a class="brand" href="/inbox">
+  <a class="brand" href={addressOf('inbox')}>
     <svg viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="8" />
       <path d="M8 17.5l5.2 5.2L24.5 10" />

@@ -38,6 +38,20 @@ describe('the files of the inbox', () => {
     },
   );
 
+  it.each(['', '/countersign', '/a/b', '//evil.example', '/..;', '/@evil.example'])(
+    'are of the same server behind a proxy that takes away the path "%s"',
+    async (path) => {
+      build();
+      writeFileSync(join(root, 'index.html'), '<link href="./assets/a.css"><script src="./assets/a.js">');
+      await serveInbox(server, root);
+      for (const url of ['/', '/inbox', '/inbox/', '/inbox/approvals/a-1', '/inbox/approvals/a-1/?b=/c', '/inbox//'])
+        for (const [, to] of (await server.inject(url)).body.matchAll(/"([^"]*)"/g))
+          expect(new URL(to!, `https://ops.example${path}${url}`).href, url).toMatch(
+            new RegExp(`^https://ops.example${path}/inbox/assets/a.(css|js)$`),
+          );
+    },
+  );
+
   it('are kept by browsers when their name says what is in them', async () => {
     build();
     await serveInbox(server, root);

@@ -1,7 +1,7 @@
 import { ProblemError } from '@countersign/contracts/problems';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,9 +31,19 @@ export async function serveInbox(server: FastifyInstance, root = builtInbox): Pr
     maxAge: '365d',
     index: false,
   });
+  const page = readFileSync(join(root, 'index.html'), 'utf8');
   for (const path of ['/', '/inbox', '/inbox/*']) {
-    server.get(path, (_request, reply) =>
-      reply.header('cache-control', 'no-cache').sendFile('index.html', root, { cacheControl: false }),
+    server.get(path, (request, reply) =>
+      reply
+        .header('cache-control', 'no-cache')
+        .type('text/html; charset=utf-8')
+        .send(page.replaceAll('"./assets/', `"./${upFrom(request.url)}inbox/assets/`)),
     );
   }
 }
+
+/**
+ * From an address of the inbox to where the server is, which only the browser knows: a proxy may have taken a path away. It
+ * has nothing of the address but its depth, so no address leads to another host.
+ */
+const upFrom = (url: string): string => '../'.repeat(url.split('?', 1)[0]!.split('/').length - 2);

@@ -83,4 +83,4 @@ function outcomeOf({ break_glass, review, resolution_data, resolved_by, status }
 
 /** Only shows the approval: following a link must decide nothing, since programs follow links too. */
 const linkTo = (id: string, base_url: string): string =>
-  `${base_url.replace(/\/+$/, '')}/approvals/${encodeURIComponent(id)}`;
+  `${base_url.replace(/(\/inbox)?\/*$/, '')}/inbox/approvals/${encodeURIComponent(id)}`;

@@ -18,7 +18,7 @@ export const openCommand = (on: On): Command =>
       on(async ({ screen, client, connection }, named: string | undefined) => {
         const path =
           named === undefined ? '/inbox' : `/inbox/approvals/${encodeURIComponent(await approvalId(client, named))}`;
-        const url = new URL(path, connection.url).href;
+        const url = connection.url + path;
         if (screen.canAsk) opened(url);
         screen.show({ url }, () => [url]);
       }),

@@ -35,7 +35,7 @@ export function Inbox({ id }: { id: string | null }) {
   const index = approvals.findIndex((each) => each.id === (id ?? cursor));
   if (index >= 0) position.current = index;
 
-  const open = (next: string | null) => navigate(next === null ? `/inbox${search}` : addressOf('inbox', next) + search);
+  const open = (next: string | null) => navigate(addressOf('inbox', next) + search);
   /** One that is no longer listed has left its place to the next. */
   const neighbour = (step: 1 | -1): Approval | undefined =>
     index >= 0 ? approvals[index + step] : approvals[step > 0 ? position.current : position.current - 1];
@@ -162,11 +162,11 @@ function ListHead({ status, view, total, isPage }: ListHeadProps) {
 const NothingHere = ({ isFiltered, waitsForOthers }: { isFiltered: boolean; waitsForOthers: boolean }) =>
   isFiltered ? (
     <Empty title="Nothing fits these filters">
-      <a href="/inbox?view=all">Show all that waits</a>
+      <a href={`${addressOf('inbox')}?view=all`}>Show all that waits</a>
     </Empty>
   ) : waitsForOthers ? (
     <Empty title="Nothing waits for you">
-      <a href="/inbox?view=others">See what waits for others</a>
+      <a href={`${addressOf('inbox')}?view=others`}>See what waits for others</a>
     </Empty>
   ) : (
     <Empty title="Nothing waits for a decision">

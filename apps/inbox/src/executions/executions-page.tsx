@@ -46,7 +46,7 @@ export function Executions({ id }: { id: string | null }) {
         name="Status"
         value={status ?? ''}
         options={statuses}
-        change={(value) => navigate(`/inbox/executions${value && `?status=${value}`}`, { replace: true })}
+        change={(value) => navigate(addressOf('executions') + (value && `?status=${value}`), { replace: true })}
       />
       <Paged
         list={(limit, signal) => client.executions.list({ status, limit }, signal)}

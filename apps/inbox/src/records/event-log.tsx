@@ -29,7 +29,7 @@ export function EventLog() {
   const fresh = useNewEvents(type, run_id);
   const events = newestFirst([...fresh, ...(data ?? [])]).slice(0, shown);
   const ask = (change: Record<string, string>) =>
-    navigate(withQuery('/inbox/events', { type, run_id, ...change }), { replace: true });
+    navigate(withQuery(addressOf('events'), { type, run_id, ...change }), { replace: true });
   return (
     <Page title="Events">
       <div class="toolbar">

@@ -30,7 +30,7 @@ export function Runs() {
         name="Status"
         value={status ?? ''}
         options={statuses}
-        change={(value) => navigate(`/inbox/runs${value && `?status=${value}`}`, { replace: true })}
+        change={(value) => navigate(addressOf('runs') + (value && `?status=${value}`), { replace: true })}
       />
       <Paged
         list={(limit, signal) => runsWithTurns(status, limit, signal)}

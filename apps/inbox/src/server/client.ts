@@ -1,12 +1,14 @@
 import { ApiError, CountersignClient } from '@countersign/client';
 import type { Me } from '@countersign/contracts/auth';
 import { signal } from '@preact/signals';
+import { server } from './server.js';
 
 /** undefined until it is known, null when signed out. */
 export const me = signal<Me | null | undefined>(undefined);
 
 /** The server that the page is from, as whoever is signed in. */
 export const client = new CountersignClient({
+  url: server,
   csrfToken: () => me.peek()?.csrf_token,
   async fetch(input, init) {
     const response = await fetch(input, init);

@@ -264,7 +264,7 @@ describe('signing in', () => {
     it('begins a session and leads to the start page', async () => {
       const { path } = await app.links.create('grace', ['viewer'], { groups: ['ops'] });
       const answer = await follow(path);
-      expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/', 'cache-control': 'no-store' } });
+      expect(answer).toMatchObject({ statusCode: 303, headers: { location: '../', 'cache-control': 'no-store' } });
       expect(String(answer.headers['set-cookie'])).toMatch(/HttpOnly.*SameSite=Strict/);
       const cookie = { cookie: `countersign_session=${cookieIn(answer.headers['set-cookie'])}` };
       expect((await get('/auth/me', cookie)).json()).toMatchObject({
@@ -286,7 +286,7 @@ describe('signing in', () => {
     it('that is worth nothing leads people to a page that says so, until they try too many', async () => {
       const wrong = () => follow(`/auth/sign-in?code=${'x'.repeat(43)}`, { accept: 'text/html,*/*' });
       const answer = await wrong();
-      expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/?link=refused' } });
+      expect(answer).toMatchObject({ statusCode: 303, headers: { location: '../?link=refused' } });
       expect(answer.headers).not.toHaveProperty('set-cookie');
       const later = [];
       for (let n = 0; n < 30; n += 1) later.push((await wrong()).statusCode);

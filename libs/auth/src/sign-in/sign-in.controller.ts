@@ -57,7 +57,8 @@ export class SignInController {
     const holder = await this.links.redeem(code);
     if (holder) await this.#start(holder, 'link', request, reply);
     else this.#refuseLink(request, reply);
-    const page = holder ? '/' : '/?link=refused';
+    // Relative, since a proxy may have taken the beginning of the path away.
+    const page = holder ? '../' : '../?link=refused';
     void reply.status(303).header('location', page).header('referrer-policy', 'no-referrer');
   }
 

@@ -19,7 +19,7 @@ version: 2.1.0
 The reason that the model gives, unchecked:
 > This deploys auth-service 2.1.0.
 
-Open in the inbox: https://inbox.example/approvals/${approvalWith().id}
+Open in the inbox: https://inbox.example/inbox/approvals/${approvalWith().id}
 `);
   });
 
@@ -31,7 +31,11 @@ Open in the inbox: https://inbox.example/approvals/${approvalWith().id}
 
   it('links to the inbox and nowhere else', () => {
     const links = (base_url?: string) => messageOf(approvalWith(), base_url).html.match(/href="[^"]*"|<form|<img/g);
-    expect(links('https://inbox.example')).toEqual([`href="https://inbox.example/approvals/${approvalWith().id}"`]);
+    for (const base of ['https://inbox.example', 'https://inbox.example/', 'https://inbox.example/inbox'])
+      expect(links(base)).toEqual([`href="https://inbox.example/inbox/approvals/${approvalWith().id}"`]);
+    expect(links('https://ops.example/a/')).toEqual([
+      `href="https://ops.example/a/inbox/approvals/${approvalWith().id}"`,
+    ]);
     expect(links()).toBeNull();
   });
 

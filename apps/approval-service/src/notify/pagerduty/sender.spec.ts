@@ -42,7 +42,7 @@ describe('a service of PagerDuty', () => {
       routing_key: 'R0',
       event_action: 'trigger',
       dedup_key: `countersign/${id}`,
-      client_url: `https://inbox.example/approvals/${id}`,
+      client_url: `https://inbox.example/inbox/approvals/${id}`,
       payload: {
         summary: expect.stringContaining('Escalation: approval needed'),
         severity: 'warning',

@@ -137,13 +137,13 @@ describe('a message in Slack', () => {
 
   it('links to the inbox where there is one', () => {
     const { id } = approvalWith();
-    const text = `<https://inbox.example/approvals/${id}|Open in the inbox>`;
+    const text = `<https://inbox.example/inbox/approvals/${id}|Open in the inbox>`;
     expect(blocksOf(approvalWith(), 'pending', 'https://inbox.example/').at(-1)).toMatchObject({
       elements: [{ text }],
     });
     const hostile = blocksOf(approvalWith({ id: 'x|y> <!channel>' }), 'pending', 'https://inbox.example');
     expect(hostile.at(-1)!.elements![0]!.text).toBe(
-      '<https://inbox.example/approvals/x%7Cy%3E%20%3C!channel%3E|Open in the inbox>',
+      '<https://inbox.example/inbox/approvals/x%7Cy%3E%20%3C!channel%3E|Open in the inbox>',
     );
   });
 

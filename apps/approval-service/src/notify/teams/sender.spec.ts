@@ -34,7 +34,7 @@ describe('a channel of Microsoft Teams', () => {
     );
     const { id } = approvalWith();
     expect(card().actions).toEqual([
-      { type: 'Action.OpenUrl', title: 'Open in the inbox', url: `https://inbox.example/approvals/${id}` },
+      { type: 'Action.OpenUrl', title: 'Open in the inbox', url: `https://inbox.example/inbox/approvals/${id}` },
     ]);
   });
 

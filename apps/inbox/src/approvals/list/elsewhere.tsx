@@ -1,3 +1,4 @@
+import { addressOf } from '../../routes.js';
 import { client } from '../../server/client.js';
 import { useResource } from '../../server/resource.js';
 import { asParameters, queryOf, type Filters } from './filters.js';
@@ -50,7 +51,7 @@ export function Elsewhere({ filters, shown }: { filters: Filters; shown: number 
       {places.map(({ text, query }, n) => (
         <span key={text}>
           {n > 0 && ' · '}
-          <a href={`/inbox${query}`}>{text}</a>
+          <a href={addressOf('inbox') + query}>{text}</a>
         </span>
       ))}
     </p>

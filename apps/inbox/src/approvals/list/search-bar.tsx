@@ -16,7 +16,7 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const apply = (change: Partial<Filters>) => {
     clearTimeout(timer.current);
-    navigate(location.pathname + queryOf({ ...filters, ...change }), { replace: true });
+    navigate(location.origin + location.pathname + queryOf({ ...filters, ...change }), { replace: true });
   };
   const type = (value: string) => {
     setText(value);
