@@ -131,11 +131,11 @@ export function approvalService(
     configuration.follow({
       declaration,
       async prepare(next) {
-        const told = channelsOf(next);
+        const nextChannels = channelsOf(next);
         return () => {
           policy.use(next.definitions);
           gates.use(next.definitions);
-          notifications.use(told);
+          notifications.use(nextChannels);
           rejudging.start();
         };
       },

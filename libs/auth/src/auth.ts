@@ -26,7 +26,7 @@ export interface AuthOptions {
   log: Log;
   now(): EpochMillis;
   /** Publishes sign-ins and refused attempts. */
-  news: {
+  publisher: {
     /** Which service people see here. */
     service: ServiceName;
     /** Publishes what is stored already. */
@@ -50,12 +50,12 @@ export interface Auth {
 }
 
 /** Who may do what, for one process. @throws ConfigError */
-export function openAuth({ settings, database, log, now, news }: AuthOptions): Auth {
+export function openAuth({ settings, database, log, now, publisher }: AuthOptions): Auth {
   const jwt = jwtOptions(settings);
   const keys = new ApiKeys({ database, adminKey: settings.ADMIN_KEY, now });
   const links = new SignInLinks({ database, now });
   const sessions = new BrowserSessions({ database, keys, now });
-  const attempts = new RefusedAttempts({ ...news, log, now });
+  const attempts = new RefusedAttempts({ ...publisher, log, now });
   const refusal = new Refusal({ failures: new FailureLimit({ now }), attempts, log });
   const credentials = new Credentials({ keys, sessions, issuer: jwt?.issuer, now });
   const watch = new CredentialWatch({ credentials, log, now });
@@ -68,8 +68,8 @@ export function openAuth({ settings, database, log, now, news }: AuthOptions): A
   });
   const uses = new CommandUses({ database, now });
   const guards = new CommandGuards({ credentials, uses, now });
-  const told = new AccessEvents({ ...news, now });
-  const parts = [keys, links, sessions, refusal, authenticator, credentials, guards, attempts, told];
+  const accessEvents = new AccessEvents({ ...publisher, now });
+  const parts = [keys, links, sessions, refusal, authenticator, credentials, guards, attempts, accessEvents];
   const providers = parts.map((part) => ({ provide: part.constructor, useValue: part }));
   const guard = { provide: APP_GUARD, useValue: new AuthGuard(authenticator) };
   const module: DynamicModule = {

@@ -71,12 +71,12 @@ export async function openApp(controllers: Type[], environment: Record<string, s
   const settings = z.object(authSettings).parse(environment);
   const told: Event[] = [];
   const push = (events: readonly Event[]) => void told.push(...events);
-  const news = {
+  const publisher = {
     service: 'approval-service',
     push,
     publish: async (events: readonly Event[]) => push(events),
   } as const;
-  const open = () => openAuth({ settings, database, log, now: clock.now, news });
+  const open = () => openAuth({ settings, database, log, now: clock.now, publisher });
   const auth = open();
   const root = { module: Root, imports: [auth.module], controllers };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {

@@ -64,8 +64,8 @@ export const clockCheck = (uri: string): Check => ({
     const database = new MongoDatabase({ uri, log: silent });
     try {
       const before = systemClock();
-      const told = await database.time();
-      const seconds = Math.round(secondsOf((before + systemClock()) / 2 - told));
+      const storeTime = await database.time();
+      const seconds = Math.round(secondsOf((before + systemClock()) / 2 - storeTime));
       if (Math.abs(seconds) <= mostSkew) return 'the same here and there';
       throw new Error(`the clock here is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`);
     } finally {

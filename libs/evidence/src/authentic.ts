@@ -66,8 +66,8 @@ async function judgeOutcome(data: Claims, { results }: Header['keys'], entry: En
   const signed = await claimsOf(data['signature'], 'countersign-result+jws', results, entry);
   const said = data['result'] ?? data['error'] ?? data['reason'];
   const result_digest = await digestOf(typeof said === 'string' ? said : '');
-  const told = { ...data, digest: data['digest'] ?? '', outcome: outcomes[entry.type as OutcomeName], result_digest };
-  return asSigned('result_signature', signed, told, [...ofAttempt, 'outcome', 'result_digest']);
+  const claims = { ...data, digest: data['digest'] ?? '', outcome: outcomes[entry.type as OutcomeName], result_digest };
+  return asSigned('result_signature', signed, claims, [...ofAttempt, 'outcome', 'result_digest']);
 }
 
 /** Tells what is authentic of the entries from what is not; undefined: nobody signs events of this type. */

@@ -4,7 +4,7 @@ export type Claims = Record<string, unknown>;
 
 /**
  * The claims of a compact JWS (EdDSA) of this type by one of these keys; else why there are none. When a key was withdrawn is
- * told by places in the record: whoever got hold of an old key can sign any time, and no earlier place.
+ * decided by positions in the record: whoever got hold of an old key can sign any time, and no earlier place.
  */
 export async function claimsOf(
   jws: unknown,

@@ -22,7 +22,7 @@ export interface CallContext {
   /** Aborted when the call is to stop: at its timeout, its cancellation, or when the process stops. */
   signal: AbortSignal;
   /** Shows people how far an approved call is. */
-  progress(news: CallProgress): void;
+  progress(update: CallProgress): void;
 }
 
 /** Makes a call. What it returns is what the model is answered; what it throws, too, as a failure. */

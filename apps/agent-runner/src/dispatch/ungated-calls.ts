@@ -16,12 +16,12 @@ export function tellingUngated(before: Run | undefined, next: RunTransition): Ru
   const events = journal.slice(before?.journal.length ?? 0).flatMap((entry): NewEvent[] => {
     if (entry.type !== 'call_started' && entry.type !== 'call_ended') return [];
     const call = calls.find(({ id }) => id === entry.call);
-    return call && call.tool_execution.approval_type === null ? [told(next.state, call, entry.type)] : [];
+    return call && call.tool_execution.approval_type === null ? [eventOf(next.state, call, entry.type)] : [];
   });
   return events.length === 0 ? next : changed(next.state, ...next.events, ...events);
 }
 
-function told(run: Run, call: Call, type: 'call_started' | 'call_ended'): NewEvent {
+function eventOf(run: Run, call: Call, type: 'call_started' | 'call_ended'): NewEvent {
   const { tool_call_id, tool_name, result, tool_call_error } = call.tool_execution;
   const about = { ...who(run), tool_call_id, tool_name, digest: digestOf(run, call) };
   if (type === 'call_started') return emit('tool.call_started', about);

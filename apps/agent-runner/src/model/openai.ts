@@ -37,7 +37,7 @@ export class OpenAIModel implements Model {
     if (response.status === 'failed')
       throw failed('the model failed', response.error ?? { message: 'no reason reported' }, call);
     if (!Array.isArray(response.output)) throw unreadable('it is no response', call);
-    this.#reasoning.heard(request.agent.model, response);
+    this.#reasoning.learn(request.agent.model, response);
     return {
       items: response.output.filter(canBeSentBack) as unknown as ConversationItem[],
       usage: { input_tokens: count(response.usage?.input_tokens), output_tokens: count(response.usage?.output_tokens) },

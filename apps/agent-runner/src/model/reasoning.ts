@@ -20,7 +20,7 @@ export class Reasoning {
   }
 
   /** A model whose name says nothing may be seen to reason. */
-  heard(model: string, { output, usage }: Answered): void {
+  learn(model: string, { output, usage }: Answered): void {
     const tokens = usage?.output_tokens_details?.reasoning_tokens ?? 0;
     const items = output.some((item) => (item as { type?: unknown } | null)?.type === 'reasoning');
     if (tokens > 0 || items) this.#reasons.set(model, true);

@@ -21,24 +21,24 @@ export function isSilent(run: Run, afterMs: Millis, now: EpochMillis): boolean {
   return awaited(run).length > 0 && after(toEpochMillis(run.updated_at), Math.max(afterMs, age)) <= now;
 }
 
-const heard = ignored('an event arrived lately, or it waits for nothing');
+const notSilent = ignored('an event arrived lately, or it waits for nothing');
 
 /**
  * Requests the approvals that it waits for once more, under the same ids. What was lost of a request, a decision or a result
  * comes again, since whoever knows more says it again; to anybody else it is a duplicate.
  */
 export function resendRequests(run: Run, agent: Agent, afterMs: Millis, now: EpochMillis): RunTransition {
-  if (!isSilent(run, afterMs, now)) return heard;
+  if (!isSilent(run, afterMs, now)) return notSilent;
   const asked = touch(run, now, {});
   return changed(asked, ...awaited(run).map((call) => approvalRequired(asked, agent, asRequested(call), '', true)));
 }
 
 /**
- * Says once more that it is over, naming what it has not heard the end of. What is pending or has not begun is taken back, should
- * that news have been lost, and what has ended is said again.
+ * Says once more that it is over, naming the calls whose end it does not know. What is pending or has not begun is taken back, should
+ * those events have been lost, and what has ended is said again.
  */
 export function resendEnd(run: Run, afterMs: Millis, now: EpochMillis): RunTransition {
-  if (!isSilent(run, afterMs, now)) return heard;
+  if (!isSilent(run, afterMs, now)) return notSilent;
   const repeated = touch(run, now, {});
   return changed(repeated, endOf(repeated, run.error, awaited(run), true));
 }

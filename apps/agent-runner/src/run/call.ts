@@ -92,7 +92,7 @@ export const shownTo = (calls: readonly Call[]): Requirement[] =>
   calls.map((call) => redactRequirement(requirementOf(call)));
 
 /**
- * Of a run that is over: what others decide or make is settled once the run has heard how. What only its own worker would
+ * Of a run that is over: what others decide or make is settled once its outcome reaches the run. What only its own worker would
  * have made is not made any more.
  */
 export const isUnsettled = (call: Call): boolean =>
@@ -127,7 +127,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
   });
 }
 
-/** What people see of why: what an agent that runs elsewhere says of itself is told apart from what is known. */
+/** What people see of why: what an agent that runs elsewhere says of itself is kept apart from what is known. */
 const contextOf = ({ asked, run_input }: Run, reason: string): EventData<'tool.approval_required'>['context'] =>
   asked
     ? { input: null, reason: asked.reason, external: { framework: asked.framework, context: asked.context } }

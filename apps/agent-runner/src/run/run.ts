@@ -58,7 +58,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
     case 'resend_due':
       return message.agent ? resendRequests(run, message.agent, message.afterMs, now) : ignored('the run is not over');
     case 'never_published':
-      return unheard(run, message, now);
+      return neverPublished(run, message, now);
     case 'watched':
       return run.streamed ? ignored('it is watched') : changed(touch(run, now, { streamed: true }));
     case 'resolved_by_caller':
@@ -205,8 +205,8 @@ function cancel(run: Run, reason: string | null, now: EpochMillis): RunTransitio
   return changed(ended, endOf(ended, reason, openCalls(ended)));
 }
 
-/** Nobody hears of what it waits for, so it ends; a call that was never requested is answered so, and is not waited for. */
-function unheard(
+/** What it waits for was requested of nobody, so it ends; a call that was never requested is answered so, and is not waited for. */
+function neverPublished(
   run: Run,
   { event, call: id, reason }: Extract<RunMessage, { type: 'never_published' }>,
   now: EpochMillis,

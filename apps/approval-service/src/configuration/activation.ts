@@ -56,9 +56,9 @@ export class Activation {
   async activate(asked: Asked): Promise<ReloadedConfig> {
     const next = readDeclaration(this.#options.configuration.path);
     const latest = await this.#options.configuration.latest();
-    if (latest?.digest === next.digest) return this.#told('unchanged', latest.number, next, []);
+    if (latest?.digest === next.digest) return this.#result('unchanged', latest.number, next, []);
     const { number, changes } = await this.#activate(next, latest, asked);
-    return this.#told('activated', number, next, changes);
+    return this.#result('activated', number, next, changes);
   }
 
   /** What `activate` would come to now. */
@@ -68,7 +68,7 @@ export class Activation {
     const changes = changesSince(latest, next);
     await this.#options.configuration.prepare(next);
     const outcome = latest?.digest === next.digest ? 'unchanged' : 'would_activate';
-    return this.#told(outcome, latest?.number ?? 0, next, changes);
+    return this.#result(outcome, latest?.number ?? 0, next, changes);
   }
 
   async #activate(next: Declaration, latest: StoredConfigVersion | undefined, { trigger, who }: Asked) {
@@ -89,7 +89,7 @@ export class Activation {
     return { number, changes };
   }
 
-  async #told(
+  async #result(
     outcome: ReloadedConfig['outcome'],
     number: number,
     { digest, definitions }: Declaration,

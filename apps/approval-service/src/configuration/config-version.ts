@@ -23,7 +23,7 @@ export function decideConfigVersion(
       'config_conflict',
       `version ${version.number} was put in force by ${version.by ?? version.trigger}`,
     );
-  const told = {
+  const data = {
     number,
     digest,
     rules_version,
@@ -35,10 +35,10 @@ export function decideConfigVersion(
   const state = {
     id: configVersionId(number),
     event_key: 'config',
-    ...told,
+    ...data,
     by,
     text,
     ...newRecord(now),
   };
-  return changed(state, emit('config.activated', told));
+  return changed(state, emit('config.activated', data));
 }

@@ -40,7 +40,7 @@ export class Delegations {
     return held.filter((_, n) => keys[n]).map(({ id, delegator, approval_id }) => ({ id, delegator, approval_id }));
   }
 
-  /** Whether each was given by a key that is the delegator's still, and decides; or by no key, of which nothing can be told. */
+  /** Whether each was given by a key that is the delegator's still, and decides; or by no key, which has no credential to check. */
   async #holders(held: readonly StoredDelegation[]): Promise<boolean[]> {
     const keyed = held.filter(({ key_id }) => key_id !== null);
     const standings = await this.options.credentials.current(

@@ -32,7 +32,7 @@ export class ApiKeysController {
   constructor(
     @Inject(ApiKeys) private readonly keys: ApiKeys,
     @Inject(CommandTokens) private readonly tokens: CommandTokens,
-    @Inject(KeyEvents) private readonly news: KeyEvents,
+    @Inject(KeyEvents) private readonly events: KeyEvents,
   ) {}
 
   @Post('keys')
@@ -43,7 +43,7 @@ export class ApiKeysController {
     @Body({ schema: NewApiKey }) wanted: z.infer<typeof NewApiKey>,
     @CurrentPrincipal() who: Principal,
   ): Promise<CreatedApiKey> {
-    return this.keys.create(wanted, this.news.created(actOf(who)));
+    return this.keys.create(wanted, this.events.created(actOf(who)));
   }
 
   @Get('keys')
@@ -58,7 +58,7 @@ export class ApiKeysController {
   @HttpCode(204)
   @Returns(204, undefined, 'The key does not work any more, here at once and elsewhere within a second.')
   async revoke(@Param('id') id: string, @CurrentPrincipal() who: Principal): Promise<void> {
-    if (!(await this.keys.revoke(id, this.news.revoked(actOf(who)))))
+    if (!(await this.keys.revoke(id, this.events.revoked(actOf(who)))))
       throw new ProblemError('key_not_found', `There is no key "${id}".`);
   }
 

@@ -20,11 +20,11 @@ export class KeyEvents {
   revoked = (act: Partial<Provenance>): Publication<ApiKey> =>
     this.#publication(act, ({ id: key_id, subject }) => emit('access.key_revoked', { key_id, subject }));
 
-  #publication(act: Partial<Provenance>, told: (key: ApiKey) => NewEvent): Publication<ApiKey> {
+  #publication(act: Partial<Provenance>, eventOf: (key: ApiKey) => NewEvent): Publication<ApiKey> {
     const events = (key: ApiKey): Event[] => {
       const id = eventId(apiKeys.name, key.id, key.version, 0);
       const about = { source: eventSource('approval-service'), subject: `${apiKeys.name}/${key.id}`, key: key.id };
-      return [{ ...told(key), id, time: new Date(this.now()).toISOString(), ...about, ...noTrace, ...act } as Event];
+      return [{ ...eventOf(key), id, time: new Date(this.now()).toISOString(), ...about, ...noTrace, ...act } as Event];
     };
     return { events, publish: (unpublished) => this.relay.push(unpublished) };
   }

@@ -38,8 +38,8 @@ export class Notifier {
   }
 
   /** Notifies these channels from now on. */
-  use(told: Pick<NotifierOptions, 'channels' | 'senders'>): void {
-    Object.assign(this.#options, told);
+  use(options: Pick<NotifierOptions, 'channels' | 'senders'>): void {
+    Object.assign(this.#options, options);
   }
 
   /** Whether any channel is notified of such a thing. */

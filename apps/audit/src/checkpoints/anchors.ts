@@ -35,7 +35,7 @@ export interface AnchorsOptions {
   anchors: readonly Anchor[];
   latest(): Promise<SignedCheckpoint | undefined>;
   logger: Pick<Log, 'warn'>;
-  /** Is told what came of each attempt. */
+  /** Called with the outcome of each attempt. */
   onTried?(anchor: Anchor['name'], outcome: 'kept' | 'failed'): void;
 }
 

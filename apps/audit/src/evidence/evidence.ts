@@ -66,8 +66,8 @@ export class Evidence {
     const found: RulesOfVersion[] = [];
     for (const version of versions) {
       const filter = { key: version, type: 'config.rules_declared' };
-      const told = await this.options.log.find({ filter, sort: [], limit: atOnce });
-      const all = told
+      const declared = await this.options.log.find({ filter, sort: [], limit: atOnce });
+      const all = declared
         .filter(isThere)
         .map(({ leaf }) => (JSON.parse(leaf) as { data: { rules: Record<string, unknown> } }).data.rules);
       const rules = all.find((each) => hash('sha256', canonicalText(each)).startsWith(version));

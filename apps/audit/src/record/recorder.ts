@@ -30,7 +30,7 @@ export interface RecorderOptions {
   now: Clock;
   /** Called with the size of the record whenever it has grown. */
   onGrown?(size: number): void;
-  /** Is told what was wrong with so many of the messages. */
+  /** Called with the number of messages that had this fault. */
   onNoticed?(what: keyof Counts, count: number): void;
   /** How long a message waits for others, so that many are one write. */
   lingerMs?: number;

@@ -36,7 +36,7 @@ const ofRuns = ['run.requested', 'run.started', 'tool.call_requested', 'tool.app
 
 /**
  * Takes what is old off the record, and leaves its place and its hashes: all proofs stay what they were. A run goes as a
- * whole, when its last entry is old, so that there is evidence of all of it or of none. What is old is told by when it
+ * whole, when its last entry is old, so that there is evidence of all of it or of none. Age counts from when it
  * was recorded, since anybody can write a time.
  */
 export class EntryRetention {

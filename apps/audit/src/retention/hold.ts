@@ -6,7 +6,7 @@ import { changed, ignored, newRecord, rejected, type Collection, type Transition
 import type { Entry } from '../record/entry.js';
 
 export interface StoredHold extends LegalHold {
-  /** The run that it is on, or what all others are told under. */
+  /** The run that it is on, or the key that all others share. */
   event_key: string;
 }
 

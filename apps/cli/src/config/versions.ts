@@ -22,11 +22,11 @@ function lines({ outcome, number, digest, changes, changes_total, pending }: Rel
   const file = `sha256 ${digest.slice(0, 12)}`;
   if (outcome === 'unchanged') return [`version ${number} (${file}) is in force, and the file is the same`];
   const did = outcome === 'activated' ? `version ${number} (${file}) is in force` : `${file} would be put in force`;
-  const told = changes.map(({ path, kind }) => `  ${{ added: '+', removed: '-', changed: '~' }[kind]} ${path}`);
+  const lines = changes.map(({ path, kind }) => `  ${{ added: '+', removed: '-', changed: '~' }[kind]} ${path}`);
   const more = changes_total > changes.length ? [`  and ${changes_total - changes.length} more`] : [];
   const { stricter, rejected, looked_at } = pending;
   const rest = `of ${looked_at} pending approvals ${stricter} would ask for more, and ${rejected} would be rejected`;
-  return [did, ...told, ...more, ...(outcome === 'activated' ? [] : [rest])];
+  return [did, ...lines, ...more, ...(outcome === 'activated' ? [] : [rest])];
 }
 
 export const configHistory = (on: On): Command =>

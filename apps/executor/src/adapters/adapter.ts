@@ -47,7 +47,7 @@ export interface Watch {
    * half of a secret is found no more.
    */
   mask: Mask;
-  progress(news: CallProgress): void;
+  progress(update: CallProgress): void;
   /**
    * Looks for the last time whether the call may be made: an adapter awaits it right before the effect, with nothing
    * in between, and does not catch what it throws.

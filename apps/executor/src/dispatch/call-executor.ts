@@ -74,22 +74,22 @@ export class CallExecutor {
         const handed = { type: 'not_begun', worker: name, ...outcome.obstacle } as const;
         return void (await retryUntilStored(() => executions.handle(id, handed, { known: execution }), log));
       }
-      const told = pointingAt(id, masked.end(outcome));
+      const made = pointingAt(id, masked.end(outcome));
       await progress.close();
-      const tell = (outcome: Outcome) =>
+      const record = (outcome: Outcome) =>
         retryUntilStored(
           () => executions.handle(id, report(outcome, name, this.#options.now()), { known: execution }),
           log,
         );
-      const handled = await tell(told).catch((error: unknown) => {
+      const handled = await record(made).catch((error: unknown) => {
         if (!(error instanceof TerminalError)) throw error;
         log.error(
           { err: error, execution_id: id },
           'the result of a call can never be published; its end is published without it',
         );
-        return tell(withoutText(told));
+        return record(withoutText(made));
       });
-      if (!counts(handled, name)) this.#late(execution, told);
+      if (!counts(handled, name)) this.#late(execution, made);
     } finally {
       heartbeat.end();
       this.#running.delete(id);
@@ -211,8 +211,8 @@ const otherVersion = {
 /** While reconciling, output belongs to the attempt in question. */
 const progressOf =
   ({ status }: Execution, progress: CallProgress): Watch['progress'] =>
-  ({ output = '', ...news }) =>
-    progress.add(status === 'reconciling' ? news : { ...news, output });
+  ({ output = '', ...update }) =>
+    progress.add(status === 'reconciling' ? update : { ...update, output });
 
 /** Whether a report counts: its worker may have lost the lease before. */
 const counts = (handled: CommandResult<Execution>, name: string): boolean =>

@@ -132,9 +132,11 @@ export function setReason(execution: Execution, reason: string, now: EpochMillis
   const { status, result, error } = execution;
   const text = (status === 'succeeded' ? result : error) ?? '';
   if (!isOver(execution) || text.length <= brief) return ignored(is(execution));
-  const said = `${text.slice(0, brief)} … (not_publishable: the log does not take the rest: ${reason}; it is in execution ${execution.id})`;
+  const shortened = `${text.slice(0, brief)} … (not_publishable: the log does not take the rest: ${reason}; it is in execution ${execution.id})`;
   const known = touch(execution, now, {});
-  const told =
-    status === 'succeeded' ? succeed(known, said) : fail(known, said, status === 'failed' ? 'failed' : 'cancelled');
-  return told.kind === 'changed' ? { ...told, state: known } : told;
+  const ended =
+    status === 'succeeded'
+      ? succeed(known, shortened)
+      : fail(known, shortened, status === 'failed' ? 'failed' : 'cancelled');
+  return ended.kind === 'changed' ? { ...ended, state: known } : ended;
 }

@@ -70,10 +70,10 @@ export class ToolCatalogue implements Tools {
     const tools = this.#all(own, next.definitions.path);
     return () => {
       const former = [...this.#tools.values()].filter((tool) => !new Set(tools.values()).has(tool));
-      const news = [...tools.values()].filter((tool) => !new Set(this.#tools.values()).has(tool));
+      const added = [...tools.values()].filter((tool) => !new Set(this.#tools.values()).has(tool));
       this.#former.push(...former);
       [this.#declared, this.#tools] = [next, tools];
-      if (this.#context) for (const { adapter } of news) adapter?.open?.(this.#context);
+      if (this.#context) for (const { adapter } of added) adapter?.open?.(this.#context);
     };
   }
 

@@ -26,7 +26,7 @@ export class AccessEvents {
   signedOut = ({ ip }: Pick<FastifyRequest, 'ip'>): Publication<BrowserSession> =>
     this.#publication(({ id: session_id, subject }) => emit('access.signed_out', { session_id, subject, address: ip }));
 
-  #publication(told: (session: BrowserSession) => NewEvent): Publication<BrowserSession> {
+  #publication(eventOf: (session: BrowserSession) => NewEvent): Publication<BrowserSession> {
     const { service, now, push } = this.options;
     const events = (session: BrowserSession): Event[] => {
       const id = eventId(browserSessions.name, session.id, session.version, 0);
@@ -36,7 +36,7 @@ export class AccessEvents {
         key: session.id,
         ...actOf(principalOfSession(session)),
       };
-      return [{ ...told(session), id, time: new Date(now()).toISOString(), ...about, ...noTrace } as Event];
+      return [{ ...eventOf(session), id, time: new Date(now()).toISOString(), ...about, ...noTrace } as Event];
     };
     return { events, publish: push };
   }

@@ -25,9 +25,9 @@ export interface RefusedAttemptsOptions {
   windowMs?: Millis;
 }
 
-type Told = Omit<EventData<'access.refused'>, 'times'>;
+type Attempt = Omit<EventData<'access.refused'>, 'times'>;
 interface Sum {
-  told: Told;
+  attempt: Attempt;
   who: Principal | undefined;
   times: number;
 }
@@ -49,8 +49,8 @@ const mostKnown = 1_000;
  */
 export class RefusedAttempts {
   readonly #options: Required<RefusedAttemptsOptions>;
-  /** What was published of each principal in this window; all unauthenticated clients are one. */
-  readonly #told = new Map<string, Set<string>>();
+  /** Attempts published of each principal in this window; all unauthenticated clients are one. */
+  readonly #shares = new Map<string, Set<string>>();
   readonly #sums = new Map<string, Sum>();
   readonly #publishing = new Set<Promise<void>>();
   #over: NodeJS.Timeout | undefined;
@@ -61,7 +61,7 @@ export class RefusedAttempts {
 
   add({ code, who, request, about }: RefusedAttempt): void {
     this.#over ??= setTimeout(() => this.#endWindow(), this.#options.windowMs).unref();
-    const told: Told = {
+    const attempt: Attempt = {
       code,
       method: request?.method ?? null,
       route: request?.routeOptions.url ?? null,
@@ -71,15 +71,21 @@ export class RefusedAttempts {
       tool_name: about?.tool_name ?? null,
     };
     const share = this.#shareOf(who);
-    const kind = JSON.stringify([code, told.route, told.method, told.approval_id, who ? null : told.address]);
+    const kind = JSON.stringify([
+      code,
+      attempt.route,
+      attempt.method,
+      attempt.approval_id,
+      who ? null : attempt.address,
+    ]);
     if (share && !share.has(kind) && share.size < (who ? ofOne : ofUnknown)) {
       share.add(kind);
-      this.#tell({ told, who, times: 1 });
-    } else if (share?.has(kind)) this.#count(kind, { told, who, times: 1 });
-    else this.#count(code, { told: { ...nowhere, code }, who: share && who, times: 1 });
+      this.#publish({ attempt, who, times: 1 });
+    } else if (share?.has(kind)) this.#count(kind, { attempt, who, times: 1 });
+    else this.#count(code, { attempt: { ...nowhere, code }, who: share && who, times: 1 });
   }
 
-  /** Tells what was counted, and waits until all is published. */
+  /** Publishes what was counted, and waits until all is published. */
   async stop(): Promise<void> {
     this.#endWindow();
     while (this.#publishing.size > 0) await Promise.all(this.#publishing);
@@ -89,49 +95,50 @@ export class RefusedAttempts {
   /** @returns undefined when there are too many */
   #shareOf(who: Principal | undefined): Set<string> | undefined {
     const name = who ? `subject ${who.subject}` : '';
-    const known = this.#told.get(name);
-    if (known || this.#told.size > mostKnown) return known;
+    const known = this.#shares.get(name);
+    if (known || this.#shares.size > mostKnown) return known;
     const share = new Set<string>();
-    this.#told.set(name, share);
+    this.#shares.set(name, share);
     return share;
   }
 
-  #count(kind: string, { told, who, times }: Sum): void {
+  #count(kind: string, { attempt, who, times }: Sum): void {
     const name = JSON.stringify([who?.subject, kind]);
-    this.#sums.set(name, { told, who, times: (this.#sums.get(name)?.times ?? 0) + times });
+    this.#sums.set(name, { attempt, who, times: (this.#sums.get(name)?.times ?? 0) + times });
   }
 
   #endWindow(): void {
     clearTimeout(this.#over);
     this.#over = undefined;
     const sums = [...this.#sums.values()];
-    this.#told.clear();
+    this.#shares.clear();
     this.#sums.clear();
-    for (const sum of sums) this.#tell(sum);
+    for (const sum of sums) this.#publish(sum);
   }
 
   /** What cannot be published now is counted, and published with the others of its kind. */
-  #tell(sum: Sum): void {
+  #publish(sum: Sum): void {
     const { publish, log } = this.#options;
     const published = publish([this.#eventOf(sum)])
       .catch((err: unknown) => {
-        log.warn({ err, code: sum.told.code }, 'cannot publish access.refused, retrying with the next one');
+        log.warn({ err, code: sum.attempt.code }, 'cannot publish access.refused, retrying with the next one');
         this.#over ??= setTimeout(() => this.#endWindow(), this.#options.windowMs).unref();
-        const { told, who } = sum;
+        const { attempt, who } = sum;
         const isMuch = this.#sums.size > mostKnown;
-        if (isMuch) this.#count(told.code, { told: { ...nowhere, code: told.code }, who: undefined, times: sum.times });
-        else this.#count(JSON.stringify(told), { told, who, times: sum.times });
+        if (isMuch)
+          this.#count(attempt.code, { attempt: { ...nowhere, code: attempt.code }, who: undefined, times: sum.times });
+        else this.#count(JSON.stringify(attempt), { attempt, who, times: sum.times });
       })
       .finally(() => this.#publishing.delete(published));
     this.#publishing.add(published);
   }
 
-  #eventOf({ told, who, times }: Sum): Event {
+  #eventOf({ attempt, who, times }: Sum): Event {
     const { service, now } = this.#options;
-    const { run_id, approval_id, address } = told;
+    const { run_id, approval_id, address } = attempt;
     const id = `refused/${randomUUID()}`;
     return {
-      ...emit('access.refused', { ...told, times }),
+      ...emit('access.refused', { ...attempt, times }),
       id,
       source: eventSource(service),
       time: new Date(now()).toISOString(),

@@ -43,7 +43,7 @@ export class CommandGuard {
    * As `sender`, for what would be another thing if it were done again later: has the command seen to, and from then on
    * nothing more comes of its message, which anybody may write once more. Until `see` has resolved, it is seen to again.
    *
-   * @param see is also told when the token was made, whatever time the message says.
+   * @param see also gets the time at which the token was made, whatever time the message says.
    */
   async once(command: CommandEvent, see: (sender: Principal, madeAt: EpochSeconds) => Promise<void>): Promise<void> {
     const { claims, use } = await this.#used(command);

@@ -23,7 +23,7 @@ export class SignInController {
     @Inject(SignInLinks) private readonly links: SignInLinks,
     @Inject(BrowserSessions) private readonly sessions: BrowserSessions,
     @Inject(Refusal) private readonly refusal: Refusal,
-    @Inject(AccessEvents) private readonly news: AccessEvents,
+    @Inject(AccessEvents) private readonly events: AccessEvents,
   ) {}
 
   /** A page of another origin must not sign anyone in as another user; a program that sends no origin is no page. */
@@ -74,7 +74,7 @@ export class SignInController {
   @HttpCode(204)
   async signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
     const { session } = authenticationOf(request)!;
-    if (session) await this.sessions.end(session.id, this.news.signedOut(request));
+    if (session) await this.sessions.end(session.id, this.events.signedOut(request));
     clearSessionCookie(request, reply);
   }
 
@@ -91,7 +91,7 @@ export class SignInController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Me> {
-    const { cookie, session } = await this.sessions.start(holder, this.news.signedIn(request, by));
+    const { cookie, session } = await this.sessions.start(holder, this.events.signedIn(request, by));
     setSessionCookie(request, reply, cookie);
     void reply.header('cache-control', 'no-store');
     return meOf({ principal: principalOfSession(session), session });

@@ -37,7 +37,7 @@ const ClientCredentialsToken = z.strictObject({
   parameters: z
     .record(z.string().min(1), z.string())
     .default({})
-    .meta({ description: `What else the provider wants to be told, such as audience. ${withEnvironment}` }),
+    .meta({ description: `Further parameters of the token request, such as audience. ${withEnvironment}` }),
 });
 
 /** Where the token comes from that is sent as `Authorization: Bearer`: `'command' in token` tells the two kinds apart. */

@@ -8,7 +8,7 @@ type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject' |
 
 /** A message as its sender wrapped it. */
 export interface Envelope {
-  /** @throws TerminalError when it cannot be told */
+  /** @throws TerminalError when that cannot be determined */
   attribute(name: Attribute): string | undefined;
   /** As received; a malformed trace context does not make the event invalid. */
   trace: { traceparent?: string | undefined; tracestate?: string | undefined };

@@ -11,7 +11,7 @@ export interface ClientCredentialsOptions {
   secret(): string;
   /** The scope of the token, where the provider needs one. */
   scope?: string | undefined;
-  /** What else the provider wants to be told, such as `audience`. */
+  /** Further parameters of the token request, such as `audience`. */
   parameters?: Readonly<Record<string, string>>;
   now: Clock;
   timeoutMs?: Millis;

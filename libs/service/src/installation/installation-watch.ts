@@ -96,8 +96,8 @@ export class InstallationWatch {
   }
 
   /**
-   * Says that records of what was over before that time are going to be removed. They may be once every process has heard of it,
-   * so that none takes an old message for a new one: those of what was said a while ago.
+   * Says that records of what was over before that time are going to be removed. They may be once every process knows of it,
+   * so that none takes an old message for a new one: those of what was published a while ago.
    *
    * @returns before which time records may be removed now
    */

@@ -18,7 +18,7 @@ export function showSkew(metrics: Pick<Metrics, 'levels'>, clock: Pick<StoreCloc
   metrics.levels(
     {
       name: 'countersign_clock_skew_seconds',
-      help: "How far the clock of this machine is ahead of the store's, by which leases and deadlines are told.",
+      help: "How far the clock of this machine is ahead of the store's, which leases and deadlines go by.",
       labels: [],
     },
     () => (clock.skewMs === undefined ? [] : [{ labels: {}, value: secondsOf(clock.skewMs) }]),

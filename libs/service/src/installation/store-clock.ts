@@ -51,10 +51,10 @@ export class StoreClock {
 
   async #measure(): Promise<void> {
     const asked = this.#own.monotonic();
-    const told = await this.#database.time();
+    const storeTime = await this.#database.time();
     const answered = this.#own.monotonic();
     if (this.#measured && answered - asked > slowestAnswerMs) return;
-    const base = told - (asked + answered) / 2;
+    const base = storeTime - (asked + answered) / 2;
     this.#measured = { base, skewMs: Math.round(this.#own.wall() - (base + answered)) };
   }
 }

@@ -105,7 +105,7 @@ export async function serve(
     database,
     log,
     now,
-    news: {
+    publisher: {
       service: speaker.name,
       push: (events) => sessionRelay.push(events),
       publish: (events) => bus.publish(events.map(encode)),

@@ -42,10 +42,10 @@ const endedBefore =
 /** What came of calls after the run had ended: their outputs say only that it ended. */
 function missingOutputs({ items, calls }: Run): ConversationItem[] {
   const outputs = new Set(items.map(({ type, call_id, output }) => `${type} ${String(call_id)} ${String(output)}`));
-  const news = calls.filter(
+  const missing = calls.filter(
     (call) => !outputs.has(`function_call_output ${call.tool_execution.tool_call_id} ${outcomeText(call)}`),
   );
-  return news.length === 0 ? [] : [developerMessage(['The run goes on.', ...news.map(lineOn)].join('\n\n'))];
+  return missing.length === 0 ? [] : [developerMessage(['The run goes on.', ...missing.map(lineOn)].join('\n\n'))];
 }
 
 const lineOn = ({ tool_execution: { tool_call_id, tool_name, result } }: Call): string =>

@@ -36,7 +36,7 @@ export class PagerDutySender implements Sender {
   }
 }
 
-/** All that is told of one approval is one incident. */
+/** All notifications of one approval are one incident. */
 const keyOf = ({ id }: Approval): string => `countersign/${id}`;
 
 function triggered({ approval, delivery }: Notice, base_url: string | undefined): object {

@@ -16,7 +16,7 @@ export interface OutputOptions {
   /** Characters that are kept of the end. */
   maxOutput: number;
   mask: Mask;
-  progress(news: CallProgress): void;
+  progress(update: CallProgress): void;
 }
 
 /** What a program prints on both of its streams: whole lines, in the order in which they were finished. */
