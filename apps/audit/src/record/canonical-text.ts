@@ -17,3 +17,20 @@ export function canonicalText(value: unknown): string {
   }
   return `{${text}}`;
 }
+
+/** The texts of the fields of an object. */
+export function fieldTexts(
+  object: object,
+  textOf = (value: unknown, _name: string) => canonicalText(value),
+): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const [name, value] of Object.entries(object)) if (value !== undefined) texts.set(name, textOf(value, name));
+  return texts;
+}
+
+/** An object by the texts of its fields. */
+export const objectText = (texts: ReadonlyMap<string, string>): string =>
+  `{${[...texts.keys()]
+    .toSorted()
+    .map((name) => `${JSON.stringify(name)}:${texts.get(name)}`)
+    .join(',')}}`;

@@ -3,7 +3,7 @@ import { provenanceIn, type Provenance } from '@countersign/contracts/provenance
 import { atMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { AppendLogDefinition, Positioned } from '@countersign/persistence/append-log';
 import { leafHash, type Completed, type Hash } from '@countersign/transparency';
-import { canonicalText } from './canonical-text.js';
+import { canonicalText, fieldTexts, objectText } from './canonical-text.js';
 
 /** What is to be recorded: an event as an audience may see it, or what is known of a message that is none. */
 export interface Recordable extends Partial<Provenance> {
@@ -16,6 +16,8 @@ export interface Recordable extends Partial<Provenance> {
   /** The run it is about, or the tool where there is no run: entries of a key are numbered. */
   key: string;
   data: Record<string, unknown>;
+  /** The canonical text of `data`, where it is known. */
+  text?: string;
   /** Hash of all that arrived, hidden values too; it is stored here and shown to nobody. */
   content: string;
 }
@@ -47,8 +49,9 @@ export const identityOf = ({ source, id }: Pick<Recordable, 'source' | 'id'>): s
 
 /** The text of an entry: its event and its number, and nothing of when and how it came here. */
 export const leafOf = (event: Recordable, sequence: number): string => {
-  const { id, source, type, time, subject, key, data } = event;
-  return canonicalText({ id, source, type, time, subject, ...provenanceIn(event), key, data, sequence });
+  const { id, source, type, time, subject, key, data, text } = event;
+  const texts = fieldTexts({ id, source, type, time, subject, ...provenanceIn(event), key, sequence });
+  return objectText(texts.set('data', text ?? canonicalText(data)));
 };
 
 const utf8 = new TextEncoder();

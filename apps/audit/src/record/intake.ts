@@ -4,7 +4,7 @@ import { provenanceIn } from '@countersign/contracts/provenance';
 import { TerminalError } from '@countersign/contracts/problems';
 import { decode, type Delivery } from '@countersign/messaging';
 import { hash } from 'node:crypto';
-import { canonicalText } from './canonical-text.js';
+import { canonicalText, fieldTexts, objectText } from './canonical-text.js';
 import type { Recordable } from './entry.js';
 
 /** The type of an entry of a message that is no event. */
@@ -16,8 +16,15 @@ export function recordableOf(delivery: Delivery, hidden: HiddenArguments): Recor
     const event = decode(delivery);
     const { id, source, type, time, subject, key, data } = event;
     const by = provenanceIn(event);
-    const content = hash('sha256', canonicalText({ type, time, subject, ...by, key, data }));
-    return { id, source, type, time, subject, ...by, key, data: shownData(event, hidden), content };
+    const texts = fieldTexts(data);
+    const arrived = fieldTexts({ type, time, subject, ...by, key }).set('data', objectText(texts));
+    const content = hash('sha256', objectText(arrived));
+    const shown = shownData(event, hidden);
+    // What is shown as it came is not written a second time.
+    const shownTexts = fieldTexts(shown, (value, name) =>
+      value === (data as Record<string, unknown>)[name] ? texts.get(name)! : canonicalText(value),
+    );
+    return { id, source, type, time, subject, ...by, key, data: shown, text: objectText(shownTexts), content };
   } catch (error) {
     if (error instanceof TerminalError) return whatIsKnown(delivery, error.code);
     throw error;

@@ -43,9 +43,10 @@ export class Lease {
     return { held: await this.#write(before, atMillis(at + ttlMs)), unbroken };
   }
 
-  /** Lets another have it at once. */
+  /** Lets another have it at once, where there may be one. */
   async release(): Promise<void> {
     const held = this.#held;
+    if (this.options.exclusive) return;
     if (held && (await this.#write(held, earliest(held.until, this.options.now())))) return;
     this.#held = undefined;
   }

@@ -1,8 +1,10 @@
 import { RetryableError } from '@countersign/contracts/problems';
+import { atMillis } from '@countersign/contracts/time';
 import { includes, proveInclusion, rootAt } from '@countersign/transparency';
 import { describe, expect, it, vi } from 'vitest';
 import { event, openRecord } from '../../test/record.fixtures.js';
 import { hashOf, type Entry } from './entry.js';
+import { Recorder } from './recorder.js';
 import { frontierAt, readNodes } from './tree.js';
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
@@ -106,6 +108,23 @@ describe('the record', () => {
       for (const n of numbers(0, 9)) await one.record(event(n));
     }
     expect((await first.all()).map(({ leaf }) => leaf)).toEqual((await second.all()).map(({ leaf }) => leaf));
+  });
+
+  it('writes once for all that consumers hand over together, and takes its lease once for all of that', async () => {
+    const { log, lease } = openRecord();
+    const writer = lease();
+    const taken = vi.spyOn(writer, 'release');
+    const append = vi.spyOn(log, 'append');
+    const one = new Recorder({ log, lease: writer, now: () => atMillis(0), lingerMs: 1 });
+    // A consumer has the events of a run one after another, and those of several runs together.
+    const consumed = async (run: number) => {
+      for (const n of numbers(0, 10)) await one.record(event(run * 10 + n, { key: `run-${run}` }));
+    };
+    await Promise.all(numbers(0, 64).map(consumed));
+    await one.idle();
+    expect(await log.length()).toBe(640);
+    expect(append).toHaveBeenCalledTimes(10);
+    expect(taken).toHaveBeenCalledTimes(1);
   });
 
   it('counts what comes late', async () => {

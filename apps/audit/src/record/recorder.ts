@@ -32,7 +32,7 @@ export interface RecorderOptions {
   onGrown?(size: number): void;
   /** Called with the number of messages that had this fault. */
   onNoticed?(what: keyof Counts, count: number): void;
-  /** How long a message waits for others, so that many are one write. */
+  /** How long a message waits for others at most, so that many are one write. */
   lingerMs?: number;
   /** How long one instance goes on while others may be waiting. */
   termMs?: number;
@@ -56,6 +56,7 @@ interface Head {
 
 const atOnce = 256;
 const waitMs = 25;
+const steps = 5;
 const sequencesKept = 10_000;
 const lateMs: Millis = 60_000;
 
@@ -71,7 +72,7 @@ export class Recorder {
   #working: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
-    this.#options = { onGrown: () => {}, onNoticed: () => {}, lingerMs: 10, termMs: 500, ...options };
+    this.#options = { onGrown: () => {}, onNoticed: () => {}, lingerMs: 25, termMs: 500, ...options };
   }
 
   /** @throws RetryableError when it is not known to be stored */
@@ -88,9 +89,9 @@ export class Recorder {
   }
 
   async #work(): Promise<void> {
-    const { lease, lingerMs, now, termMs } = this.#options;
-    await delay(lingerMs);
-    for (let until = after(now(), termMs); this.#waiting.length > 0;) {
+    const { lease, now, termMs } = this.#options;
+    let until = after(now(), termMs);
+    for (await this.#gather(); this.#waiting.length > 0; await this.#gather()) {
       const batch = this.#waiting.slice(0, atOnce);
       try {
         const { held, unbroken } = await lease.take();
@@ -114,6 +115,17 @@ export class Recorder {
     }
     this.#working = undefined;
     await lease.release().catch(() => {});
+  }
+
+  /** While more comes, up to a limit: a write costs as much as many entries, and consumers hand over no more until it is done. */
+  async #gather(): Promise<void> {
+    const { lingerMs } = this.#options;
+    const stepMs = lingerMs / steps;
+    for (let step = 0, seen = -1; step < steps && seen < this.#waiting.length; step++) {
+      seen = this.#waiting.length;
+      if (seen >= atOnce) return;
+      await delay(stepMs);
+    }
   }
 
   /** Until nobody has written in between: what was looked up is then all there is. */
