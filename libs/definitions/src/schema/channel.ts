@@ -23,12 +23,10 @@ const secret = (description: string, pattern: RegExp, error: string) =>
     .refine((value) => value.includes('{{') || pattern.test(value), error)
     .meta({ description: `${description} May contain {{env.NAME}}.` });
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' });
-const base_url = httpUrl
-  .optional()
-  .meta({
-    description:
-      'Where people reach Countersign, such as `https://countersign.example`. Set: messages link to the inbox.',
-  });
+const base_url = httpUrl.optional().meta({
+  description:
+    'Where people reach Countersign, such as `https://countersign.example`. Set: messages link to the inbox.',
+});
 const oneLine = /^[^\r\n]+$/;
 
 const kinds = (...standard: NoticeKind[]) =>
