@@ -3,7 +3,7 @@ import type { EventData } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import { finishedRunStatuses } from '@countersign/contracts/runs';
 import { toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
-import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
+import { readDeclaration, refuseLongActWithin, type Declaration } from '@countersign/definitions/versions';
 import { retryUntilStored, WorkPool } from '@countersign/persistence';
 import {
   openCommandHandler,
@@ -65,6 +65,8 @@ export function approvalService(
   { environment = {} }: ApprovalServiceOptions = {},
 ): (context: ServiceContext) => Service {
   const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
+  const { RECORD_DAYS: days } = config;
+  refuseLongActWithin(declaration, days);
   const channelsOf = ({ definitions }: Declaration) =>
     definitions.channels.map((channel) => withSecrets(channel, environment));
   const channels = channelsOf(declaration);
@@ -98,7 +100,11 @@ export function approvalService(
       decide: decideConfigVersion,
     });
     const policy = new PolicyEvaluator(definitions, tracing, () => configuration.fresh());
-    const gates: Gates = new Gates(definitions, definitionsApart);
+    const gates: Gates = new Gates(definitions, async (modules) => {
+      const functions = await definitionsApart(modules);
+      refuseLongActWithin(declaration, days, functions);
+      return functions;
+    });
     const feed = new ApprovalFeed(approvals.store, stopping);
     const { commandHandler: rulesVersions, relay: rulesRelay } = openCommandHandler(context, {
       service: 'approval-service',
@@ -131,6 +137,7 @@ export function approvalService(
     configuration.follow({
       declaration,
       async prepare(next) {
+        refuseLongActWithin(next, days);
         const nextChannels = channelsOf(next);
         return () => {
           policy.use(next.definitions);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -136,4 +136,13 @@ describe('a data directory', () => {
     expect(again).toMatchObject({ status: 'pending', possibly_executed: { code: 'set_back' } });
     await approve(waiting);
   }, 120_000);
+
+  it('is not begun on where a decision could be acted on for longer than its record is kept', async () => {
+    const file = join(dir, 'countersign.yaml');
+    const tool =
+      '{ name: tell, description: Tells., parameters: { type: object }, approval: required, act_within: 30d }';
+    writeFileSync(file, `tools:\n  - ${tool}\n`);
+    const env = { COUNTERSIGN_CONFIG: file, RECORD_DAYS: '30' };
+    await expect(start(env)).rejects.toThrow(/:2:\d+ tools\.0\.act_within: .* RECORD_DAYS/);
+  });
 });

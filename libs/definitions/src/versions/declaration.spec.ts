@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { changesBetween, declarationOf, refuseRestart } from './declaration.js';
+import { changesBetween, declarationOf, refuseLongActWithin, refuseRestart } from './declaration.js';
 
 const path = '/etc/countersign/countersign.yaml';
 const before = `agents:
@@ -48,5 +48,18 @@ describe('a text of the file', () => {
     expect(() => refuseRestart(definitions, declarationOf(other, path))).toThrow(
       /countersign\.yaml:10:1 tool_modules.*restart[^]*countersign\.yaml:11:1 mcp_servers/,
     );
+  });
+
+  it('lets no decision be acted on for as long as records are kept, whatever kind of tool it is of', () => {
+    const text = `${before.replace('object } }', 'object }, act_within: 30d }')}mcp_servers:
+  - { name: tickets, url: 'http://127.0.0.1:1/', tools: { close: { approval: required, act_within: 40d } } }
+`;
+    const declaration = declarationOf(text, path);
+    const functions = [{ name: 'refund', act_within: 31 * 86_400 }, { name: 'note' }];
+    for (const days of [0, 41]) expect(() => refuseLongActWithin(declaration, days, functions)).not.toThrow();
+    expect(() => refuseLongActWithin(declaration, 30, functions)).toThrow(
+      /:4:.*tools\.0\.act_within: has to be shorter than the 30 days[^]*mcp_servers\.0\.tools\.close\.act_within[^]*"refund"/,
+    );
+    expect(() => refuseLongActWithin(declarationOf(before, path), 30, functions.slice(1))).not.toThrow();
   });
 });

@@ -1,8 +1,9 @@
 import { ConfigError } from '@countersign/contracts/problems';
+import type { Seconds } from '@countersign/contracts/time';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { explain, parseDefinitions, textOf, type Definitions } from '../load/read.js';
-import { Source } from '../load/source.js';
+import { Source, type Problem } from '../load/source.js';
 import { differencesBetween, type Difference } from './differences.js';
 
 /** One text of the file, and what it declares here. */
@@ -60,4 +61,33 @@ export function refuseRestart(before: Definitions, after: Declaration): void {
   const lines = needsRestart(before, after);
   if (lines.length > 0)
     throw new ConfigError(`${after.definitions.path} cannot be taken over without a restart:\n${lines.join('\n')}`);
+}
+
+/**
+ * A decision can be acted on for no longer than the record of its call is kept, by which it is known to have been.
+ *
+ * @param days for how long records are kept; 0: for good
+ * @param functions of tool modules
+ * @throws ConfigError naming each tool that says more, with its line
+ */
+export function refuseLongActWithin(
+  { definitions: { path, tools, mcp_servers }, text }: Declaration,
+  days: number,
+  functions: readonly { name: string; act_within?: Seconds | undefined }[] = [],
+): void {
+  if (days === 0) return;
+  const isTooLong = ({ act_within }: { act_within?: Seconds | undefined }) => (act_within ?? 0) >= days * 86_400;
+  const message = `has to be shorter than the ${days} days for which RECORD_DAYS keeps records: shorten it, or keep them longer`;
+  const ofFile = tools.flatMap((tool, n) => (isTooLong(tool) ? [['tools', n, 'act_within']] : []));
+  const ofServers = mcp_servers.flatMap(({ tools: gates }, n) =>
+    Object.entries(gates).flatMap(([name, gate]) =>
+      isTooLong(gate) ? [['mcp_servers', n, 'tools', name, 'act_within']] : [],
+    ),
+  );
+  const problems = [...ofFile, ...ofServers].map((place): Problem => ({ path: place, message }));
+  const lines = [
+    ...explain(problems, new Source(text), path),
+    ...functions.filter(isTooLong).map(({ name }) => `  the tool "${name}" of a module: act_within ${message}`),
+  ];
+  if (lines.length > 0) throw new ConfigError(`${path} does not fit RECORD_DAYS:\n${lines.join('\n')}`);
 }

@@ -4,6 +4,7 @@ export {
   declarationOf,
   needsRestart,
   readDeclaration,
+  refuseLongActWithin,
   refuseRestart,
   textDigest,
 } from './declaration.js';

@@ -77,7 +77,7 @@ export const serviceSettings = {
     .default(0)
     .meta({
       description:
-        'How long runs that are over, and approvals and executions that are settled, are kept, the same for all services; 0: for good. At least 30, and longer than any topic keeps its messages and any `act_within`.',
+        'How long runs that are over, and approvals and executions that are settled, are kept, the same for all services; 0: for good. At least 30, and longer than any topic keeps its messages; with an `act_within` that is not shorter the approval service does not start.',
       unit: 'days',
       example: '365',
     }),
