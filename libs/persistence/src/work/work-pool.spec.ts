@@ -31,7 +31,7 @@ describe('a work pool', () => {
   });
   afterEach(async () => {
     for (const work of working.values()) work.resolve();
-    await Promise.all(pools.map((pool) => pool.stop(5_000)));
+    await Promise.all(pools.map((pool) => pool.stop(100)));
     file.close();
     rmSync(dir, { recursive: true });
   });
